@@ -1,0 +1,51 @@
+import { badRequest } from './errors.ts'
+
+/** A player as the server knows it: the token's `sub`, or `guest-` and a random part. */
+export type UserId = string & { readonly __brand: 'UserId' }
+export type RoomId = string & { readonly __brand: 'RoomId' }
+export type Namespace = string & { readonly __brand: 'Namespace' }
+/** Where events go: a namespace, a room of a namespace, or a user. */
+export type Channel = string & { readonly __brand: 'Channel' }
+
+const ID = /^[A-Za-z0-9_-]{1,64}$/
+const ROOM_ID = /^[A-Za-z0-9_.:-]{1,64}$/
+const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{16,64}$/
+
+/** The sender of what no client sent: broadcasts by REST, presence. It cannot be a user id. */
+export const SERVER_SENDER = '@server'
+export const GUEST_PREFIX = 'guest-'
+
+export function isUserId(value: unknown): value is UserId {
+  return typeof value === 'string' && ID.test(value)
+}
+
+export function isRoomId(value: unknown): value is RoomId {
+  return typeof value === 'string' && ROOM_ID.test(value)
+}
+
+export function parseUserId(value: unknown, path: string): UserId {
+  if (isUserId(value)) return value
+  throw badRequest(path, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -')
+}
+
+export function parseRoomId(value: unknown, path: string): RoomId {
+  if (isRoomId(value)) return value
+  throw badRequest(path, 'must be 1 to 64 characters of A-Z a-z 0-9 _ . : -')
+}
+
+export function parseIdempotencyKey(value: unknown, path: string): string {
+  if (typeof value === 'string' && IDEMPOTENCY_KEY.test(value)) return value
+  throw badRequest(path, 'must be 16 to 64 characters of A-Z a-z 0-9 _ -')
+}
+
+export function namespaceChannel(namespace: Namespace): Channel {
+  return `n/${namespace}` as Channel
+}
+
+export function roomChannel(namespace: Namespace, room: RoomId): Channel {
+  return `r/${namespace}/${room}` as Channel
+}
+
+export function userChannel(user: UserId): Channel {
+  return `u/${user}` as Channel
+}
