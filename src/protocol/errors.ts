@@ -3,7 +3,6 @@ export const ERRORS = {
   BAD_REQUEST: { status: 400, retryable: false },
   UNKNOWN_EVENT: { status: 400, retryable: false },
   PAYLOAD_TOO_LARGE: { status: 413, retryable: false },
-  UPGRADE_REQUIRED: { status: 426, retryable: false },
   AUTH_REQUIRED: { status: 401, retryable: false },
   TOKEN_INVALID: { status: 401, retryable: false },
   TOKEN_EXPIRED: { status: 401, retryable: false },

@@ -1,0 +1,108 @@
+import { MARKER, SEQ_BASE, SEQ_DIGITS } from './message.ts'
+
+const MARKER_BYTES = Buffer.from(MARKER)
+const CONTROL_OPCODES = 0x8
+const FIN = 0x80
+const MASKED = 0x80
+const OPCODE_AND_FLAGS = 0x7f
+
+/** Where what one read left over and what the next one brought are put together. One for all, as reads are synchronous. */
+const scratch = Buffer.allocUnsafe(512 * 1024)
+
+export interface FrameListener {
+  /** Called for events only where it is there: most connections count and nothing else. */
+  readonly onEvent?: (sequence: number) => void
+  /** Any other frame. `payload` is valid until this returns. */
+  readonly onOther: (opcode: number, payload: Buffer) => void
+}
+
+/**
+ * Counts WebSocket frames in a byte stream from their headers. A data frame is an event where it holds the message's
+ * marker, which is looked for where it was the last time. Nothing is allocated but for a frame cut in two by a read.
+ */
+export class FrameCounter {
+  events = 0
+  /** Header and payload of the events. */
+  eventBytes = 0
+  readonly #listener: FrameListener
+  #markerAt = 0
+  #rest: Buffer | undefined
+
+  constructor(listener: FrameListener) {
+    this.#listener = listener
+  }
+
+  /** The first `length` bytes of `bytes`, which may be overwritten afterwards. Throws on what no server should send. */
+  push(bytes: Buffer, length: number): void {
+    let source = bytes
+    let end = length
+    if (this.#rest !== undefined) {
+      end = this.#rest.length + length
+      if (end > scratch.length) throw new Error(`a frame does not end within ${scratch.length} bytes`)
+      this.#rest.copy(scratch)
+      bytes.copy(scratch, this.#rest.length, 0, length)
+      source = scratch
+    }
+    const used = this.#scan(source, end)
+    this.#rest = used < end ? Buffer.from(source.subarray(used, end)) : undefined
+  }
+
+  /** Returns how many bytes were whole frames. */
+  #scan(bytes: Buffer, end: number): number {
+    let at = 0
+    while (end - at >= 2) {
+      let length = bytes[at + 1] as number
+      let payload = at + 2
+      if (length >= 126) {
+        if (length >= MASKED) throw new Error('the server sent a masked frame')
+        payload = at + (length === 126 ? 4 : 10)
+        if (payload > end) break
+        length = length === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2))
+      }
+      if (payload + length > end) break
+      this.#frame(bytes, at, payload, payload + length)
+      at = payload + length
+    }
+    return at
+  }
+
+  #frame(bytes: Buffer, start: number, payload: number, end: number): void {
+    const first = bytes[start] as number
+    const opcode = first & OPCODE_AND_FLAGS
+    if ((first & FIN) === 0 || opcode > 0xf)
+      throw new Error(`a fragmented or compressed frame: 0x${first.toString(16)}`)
+    const marker = opcode < CONTROL_OPCODES ? this.#findMarker(bytes, payload, end) : -1
+    if (marker < 0) {
+      this.#listener.onOther(opcode, bytes.subarray(payload, end))
+      return
+    }
+    this.events++
+    this.eventBytes += end - start
+    if (this.#listener.onEvent !== undefined) this.#listener.onEvent(readSequence(bytes, marker + MARKER_BYTES.length))
+  }
+
+  #findMarker(bytes: Buffer, payload: number, end: number): number {
+    const last = end - MARKER_BYTES.length - SEQ_DIGITS
+    const expected = payload + this.#markerAt
+    if (expected <= last && isMarker(bytes, expected)) return expected
+    for (let at = payload; at <= last; at++) {
+      if (!isMarker(bytes, at)) continue
+      this.#markerAt = at - payload
+      return at
+    }
+    return -1
+  }
+}
+
+function isMarker(bytes: Buffer, at: number): boolean {
+  for (let index = 0; index < MARKER_BYTES.length; index++) {
+    if (bytes[at + index] !== MARKER_BYTES[index]) return false
+  }
+  return true
+}
+
+function readSequence(bytes: Buffer, at: number): number {
+  let value = 0
+  for (let index = at; index < at + SEQ_DIGITS; index++) value = value * 10 + ((bytes[index] as number) - 0x30)
+  return value - SEQ_BASE
+}

@@ -1,0 +1,92 @@
+import { createHistogram, performance } from 'node:perf_hooks'
+import type { Schedule } from './schedule.ts'
+
+export interface Percentiles {
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** What one sampled connection saw: its listener, and the last sequence number. */
+interface Sample {
+  lastSequence: number
+}
+
+/** Latency from when a message was due to its arrival at some of the connections, which also check order and gaps. */
+export class LatencyRecorder {
+  /** Events that came out of order or twice. */
+  disorder = 0
+  /** Events skipped before a later one. */
+  gaps = 0
+  readonly #histogram = createHistogram()
+  readonly #schedule: Schedule
+  readonly #from: number
+  readonly #samples: Sample[] = []
+  #nowMs = 0
+
+  /** Messages before `from` are warm-up: their order is checked, their latency is not taken. */
+  constructor(schedule: Schedule, from: number) {
+    this.#schedule = schedule
+    this.#from = from
+  }
+
+  readonly onRead = (): void => {
+    this.#nowMs = performance.now()
+  }
+
+  /** The listener of one more connection. */
+  sample(): (sequence: number) => void {
+    const sample: Sample = { lastSequence: -1 }
+    this.#samples.push(sample)
+    return (sequence) => this.#onEvent(sample, sequence)
+  }
+
+  /** Counts what never came as having come now: leaving it out would flatter a server that fell behind. */
+  giveUp(sent: number): void {
+    this.onRead()
+    for (const sample of this.#samples) {
+      for (let sequence = sample.lastSequence + 1; sequence < sent; sequence++) this.#record(sequence)
+    }
+  }
+
+  percentilesMs(): Percentiles {
+    return toMs(this.#histogram)
+  }
+
+  #onEvent(sample: Sample, sequence: number): void {
+    if (sequence <= sample.lastSequence) {
+      this.disorder++
+      return
+    }
+    this.gaps += sequence - sample.lastSequence - 1
+    sample.lastSequence = sequence
+    this.#record(sequence)
+  }
+
+  #record(sequence: number): void {
+    if (sequence >= this.#from) this.#histogram.record(toMicroseconds(this.#nowMs - this.#schedule.dueMs(sequence)))
+  }
+}
+
+/** How late the generator itself sent: large where it is the bottleneck. */
+export class LagRecorder {
+  readonly #histogram = createHistogram()
+
+  record(lagMs: number): void {
+    this.#histogram.record(toMicroseconds(lagMs))
+  }
+
+  percentilesMs(): Percentiles {
+    return toMs(this.#histogram)
+  }
+}
+
+/** The histogram takes integers from 1. */
+function toMicroseconds(ms: number): number {
+  return Math.max(1, Math.round(ms * 1000))
+}
+
+function toMs(histogram: { count: number; max: number; percentile: (percent: number) => number }): Percentiles {
+  if (histogram.count === 0) return { p50: 0, p99: 0, max: 0 }
+  return { p50: histogram.percentile(50) / 1000, p99: histogram.percentile(99) / 1000, max: histogram.max / 1000 }
+}

@@ -1,0 +1,38 @@
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/**
+ * An open loop: message k is due at start + k / rate, whatever became of the ones before. One that could not be sent in
+ * time is sent late and still counted from when it was due, so that a stall is seen in full (no coordinated omission).
+ */
+export class Schedule {
+  readonly #intervalMs: number
+  #startMs = 0
+
+  /** `rate` per second. */
+  constructor(rate: number) {
+    this.#intervalMs = 1000 / rate
+  }
+
+  /** When message 0 is due, on the clock of `performance.now()`. */
+  startAt(startMs: number): void {
+    this.#startMs = startMs
+  }
+
+  dueMs(sequence: number): number {
+    return this.#startMs + sequence * this.#intervalMs
+  }
+
+  /** Sends `from` up to but not including `to`, each when it is due (timers are good for 1 ms) or as soon after as can be. */
+  async run(from: number, to: number, send: (sequence: number) => void): Promise<void> {
+    for (let next = from; next < to;) {
+      const nowMs = performance.now()
+      while (next < to && this.dueMs(next) <= nowMs) send(next++)
+      if (next < to) await sleep(this.dueMs(next) - nowMs)
+    }
+  }
+
+  async until(sequence: number): Promise<void> {
+    await sleep(Math.max(0, this.dueMs(sequence) - performance.now()))
+  }
+}

@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** Unit of the times in /proc: USER_HZ, 100 on every Linux that Node runs on, whatever the kernel's own tick. */
+const TICKS_PER_SECOND = 100
+
+/** Positions in /proc/PID/stat after the name, counted from the state; proc_pid_stat(5) calls the state number 3. */
+const STAT = { parent: 1, user: 11, system: 12, reapedUser: 13, reapedSystem: 14, startTime: 19 } as const
+
+/** /proc/stat: user nice system idle iowait irq softirq steal. */
+const CORE_BUSY_COLUMNS = [0, 1, 2, 5, 6, 7]
+
+export interface TreeUsage {
+  /** User and system time of the processes and of those of their children that have ended. */
+  readonly cpuSeconds: number
+  readonly rssBytes: number
+  readonly processes: number
+}
+
+/** A process and everything below it, threads included. Throws where the process is gone. */
+export function readTreeUsage(root: number): TreeUsage {
+  const stats = readAllStats()
+  if (!stats.has(root)) throw new Error(`process ${root} is gone`)
+  const tree = [root]
+  for (const pid of tree) {
+    for (const [child, fields] of stats) if (fields[STAT.parent] === pid) tree.push(child)
+  }
+  let [ticks, rssBytes] = [0, 0]
+  for (const pid of tree) {
+    const fields = stats.get(pid) ?? []
+    for (const at of [STAT.user, STAT.system, STAT.reapedUser, STAT.reapedSystem]) ticks += fields[at] ?? 0
+    rssBytes += readRssBytes(pid)
+  }
+  return { cpuSeconds: ticks / TICKS_PER_SECOND, rssBytes, processes: tree.length }
+}
+
+/** Busy time of one core since the machine started, by whatever it was, time stolen by the hypervisor included. */
+export function readCoreBusySeconds(core: number): number {
+  const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))
+  const columns = (line?.[1] ?? '').trim().split(' ').map(Number)
+  return CORE_BUSY_COLUMNS.reduce((sum, at) => sum + (columns[at] ?? 0), 0) / TICKS_PER_SECOND
+}
+
+/** Tells a process from a later one with the same id; undefined where there is none. */
+export function readStartTime(pid: number): number | undefined {
+  return readStat(pid)?.[STAT.startTime]
+}
+
+function readAllStats(): Map<number, readonly number[]> {
+  const stats = new Map<number, readonly number[]>()
+  for (const entry of readdirSync('/proc')) {
+    const fields = /^\d+$/.test(entry) ? readStat(Number(entry)) : undefined
+    if (fields !== undefined) stats.set(Number(entry), fields)
+  }
+  return stats
+}
+
+/** The fields after the name, which may itself hold spaces and brackets. */
+function readStat(pid: number): readonly number[] | undefined {
+  const text = readIfThere(`/proc/${pid}/stat`)
+  return text
+    ?.slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number)
+}
+
+function readRssBytes(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readIfThere(`/proc/${pid}/status`) ?? '')?.[1]
+  return Number(kilobytes ?? 0) * 1024
+}
+
+/** A process may end between the listing and the reading. */
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined
+    throw error
+  }
+}

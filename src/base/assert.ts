@@ -1,0 +1,16 @@
+/** A defect in Drumbeat itself: nobody handles it, the process ends and is started anew. */
+export class Defect extends Error {
+  override readonly name = 'Defect'
+}
+
+export function assert(condition: unknown, what: string): asserts condition {
+  if (!condition) throw new Defect(what)
+}
+
+export function unreachable(value: never): never {
+  throw new Defect(`unreachable: ${String(value)}`)
+}
+
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

@@ -1,0 +1,113 @@
+import { EVENT, type EventEnvelope, type ReadyPayload, type ResumedPayload } from '../protocol/events.ts'
+
+export type Verdict = 'deliver' | 'duplicate' | 'gap'
+
+const NAMESPACE = 'namespace'
+const USER = 'user'
+
+/**
+ * PROTOCOL section 4, the client's half: the last offset seen in each channel, which proves that nothing is missing, and
+ * the cursor to resume from.
+ */
+export class Channels {
+  readonly #lastOffsets = new Map<string, number>()
+  readonly #rooms = new Set<string>()
+  #epoch = ''
+  #cursor = 0
+  #replayLeft = 0
+  #replayEndOffset = 0
+
+  /** The rooms this client is a member of: joined again with every resume. */
+  get rooms(): string[] {
+    return [...this.#rooms]
+  }
+
+  /** The `since` of a resume. */
+  get since(): string {
+    return `${this.#epoch}:${this.#cursor}`
+  }
+
+  /** After `ready`, and after a resume that recovered nothing: whatever was before is gone. */
+  start(session: ReadyPayload, rooms: readonly string[] = []): void {
+    this.#epoch = session.epoch
+    this.#cursor = session.offset
+    this.#replayLeft = 0
+    this.#lastOffsets.clear()
+    this.#setRooms(rooms)
+    this.#raiseAll(session.offset)
+  }
+
+  resume(session: ResumedPayload): void {
+    const rooms = session.rooms ?? this.rooms
+    if (!session.recovered) {
+      this.start(session, rooms)
+      return
+    }
+    this.#setRooms(rooms)
+    this.#epoch = session.epoch
+    this.#replayLeft = session.replayed
+    this.#replayEndOffset = session.offset
+    if (session.replayed === 0) this.#endReplay()
+  }
+
+  /** A room's events may come before the reply to its join: they are checked from the first one on. */
+  joining(room: string): void {
+    if (!this.#rooms.has(room)) this.#lastOffsets.delete(roomChannel(room))
+  }
+
+  joined(room: string, offset: number): void {
+    this.#rooms.add(room)
+    // An offset that is there already comes from an event: raising it could drop one that is still under way.
+    if (!this.#lastOffsets.has(roomChannel(room))) this.#lastOffsets.set(roomChannel(room), offset)
+  }
+
+  left(room: string): void {
+    this.#rooms.delete(room)
+    this.#lastOffsets.delete(roomChannel(room))
+  }
+
+  /** `gap`: the event is not to be delivered, and the connection is to be resumed from `since`. */
+  take(event: EventEnvelope): Verdict {
+    // Not of the log: there is nothing to prove.
+    if (!Number.isFinite(event.offset)) return 'deliver'
+    const channel = channelOf(event)
+    const last = this.#lastOffsets.get(channel)
+    const replayed = this.#replayLeft > 0
+    // A replay is complete by the server's word, and its `prev` may come from a node that let the channel go.
+    if (!replayed && last !== undefined && event.prev > last) {
+      // Other channels may have moved the cursor past what is missing in this one.
+      this.#cursor = Math.min(this.#cursor, last)
+      return 'gap'
+    }
+    const fresh = last === undefined || event.offset > last
+    if (fresh) this.#lastOffsets.set(channel, event.offset)
+    this.#cursor = Math.max(this.#cursor, event.offset)
+    if (replayed && --this.#replayLeft === 0) this.#endReplay()
+    return fresh ? 'deliver' : 'duplicate'
+  }
+
+  #endReplay(): void {
+    this.#cursor = Math.max(this.#cursor, this.#replayEndOffset)
+    this.#raiseAll(this.#replayEndOffset)
+  }
+
+  #raiseAll(offset: number): void {
+    for (const channel of [NAMESPACE, USER, ...this.rooms.map(roomChannel)]) {
+      this.#lastOffsets.set(channel, Math.max(offset, this.#lastOffsets.get(channel) ?? 0))
+    }
+  }
+
+  #setRooms(rooms: readonly string[]): void {
+    for (const room of this.rooms) if (!rooms.includes(room)) this.left(room)
+    for (const room of rooms) this.#rooms.add(room)
+  }
+}
+
+function channelOf(event: EventEnvelope): string {
+  if (event.room !== undefined) return roomChannel(event.room)
+  return event.eventType === EVENT.sendMessage || event.eventType === EVENT.buyGood ? USER : NAMESPACE
+}
+
+function roomChannel(room: string): string {
+  return `room/${room}`
+}

@@ -1,0 +1,125 @@
+import type {
+  EVENT,
+  SERVER_EVENT,
+  EventEnvelope,
+  JsonObject,
+  JsonValue,
+  NotRecovered,
+  ReadyPayload,
+  Receipt,
+} from '../protocol/events.ts'
+import type { PresencePage } from '../protocol/page.ts'
+import type { DrumbeatError } from './errors.ts'
+
+/** An event as it came, with its payload's type. */
+export type GameEvent<Payload = JsonObject> = Omit<EventEnvelope, 'payload'> & { readonly payload: Payload }
+
+export type Message = { readonly text: string } | { readonly data: JsonValue }
+
+/** What each event's payload is, by the name it has on the wire. */
+export interface EventPayloads {
+  [EVENT.broadcast]: { readonly message: JsonValue; readonly retain?: boolean }
+  [EVENT.sendMessage]: Message & { readonly target_user_id: string }
+  [EVENT.buyGood]: Receipt
+  [SERVER_EVENT.joined]: PresenceChange
+  [SERVER_EVENT.left]: PresenceChange
+}
+
+/** The users that came to a room, or left it, since the last event of the kind. */
+export interface PresenceChange {
+  readonly room_id: string
+  readonly users: readonly string[]
+  /** How many are in it now. */
+  readonly members: number
+}
+
+/** What each request takes, and what its reply's `data` is. */
+export interface RequestTypes {
+  [EVENT.broadcast]: {
+    payload: { readonly message: JsonValue; readonly retain?: boolean }
+    data: { readonly offset: number }
+  }
+  [EVENT.sendMessage]: {
+    payload: Message & { readonly target_user_id: string }
+    data: { readonly offset: number; readonly delivered: number }
+  }
+  [EVENT.buyGood]: {
+    payload: {
+      readonly good_id: string
+      readonly count: number
+      readonly idempotency_key?: string
+      readonly expected_price?: number
+    }
+    data: Receipt
+  }
+  [EVENT.roomJoin]: {
+    payload: { readonly room_id: string; readonly options?: JsonObject }
+    data: JoinedRoom
+  }
+  [EVENT.roomLeave]: { payload: { readonly room_id: string }; data: JsonObject }
+  [EVENT.roomInput]: { payload: { readonly input: JsonValue }; data: JsonObject }
+  [EVENT.stateGet]: {
+    payload: { readonly room_id?: string }
+    data: { readonly state: JsonValue; readonly offset: number }
+  }
+  [EVENT.presenceList]: {
+    payload: { readonly room_id?: string; readonly limit?: number; readonly cursor?: string }
+    data: PresencePage
+  }
+  /** `expires_at`: Unix time in milliseconds */
+  [EVENT.sessionRefresh]: { payload: { readonly token: string }; data: { readonly expires_at: number } }
+  [EVENT.sessionPing]: { payload: JsonObject; data: { readonly server_time: number } }
+}
+
+export type RequestType = keyof RequestTypes
+
+export interface JoinedRoom {
+  readonly room_id: string
+  /** How many users are in it. */
+  readonly members: number
+  /** What was last broadcast with `retain`, or null. */
+  readonly state: JsonValue
+  readonly offset: number
+}
+
+/**
+ * Events between the cursor and now are lost to this client: fetch the state anew. SESSION_NEW: the server did not take
+ * up the resume at all.
+ */
+export interface Gap {
+  readonly reason: NotRecovered | 'SESSION_NEW'
+  /** The rooms this client is in now. */
+  readonly rooms: readonly string[]
+}
+
+export type StatusChange =
+  | { readonly status: 'connecting' }
+  | { readonly status: 'ready'; readonly session: ReadyPayload; readonly recovered: boolean }
+  | {
+      readonly status: 'reconnecting'
+      readonly code: number
+      readonly reason: string
+      /** When the next attempt starts, from now. */
+      readonly retryInMs: number
+    }
+  | {
+      readonly status: 'closed'
+      readonly code: number
+      readonly reason: string
+      /** undefined where the owner closed it */
+      readonly error: unknown
+    }
+
+export type Status = StatusChange['status']
+
+/** What `on` takes: event types by their names on the wire, and what the client itself has to say. */
+export type ClientEvents = { [K in keyof EventPayloads]: GameEvent<EventPayloads[K]> } & {
+  /** Every event. */
+  '*': GameEvent
+  status: StatusChange
+  gap: Gap
+  /** The server is about to close this connection; the client comes back by itself. */
+  [SERVER_EVENT.draining]: JsonObject
+  /** A refusal that belongs to no request of this client. */
+  error: DrumbeatError
+}

@@ -1,0 +1,68 @@
+import type { Receipt } from '../protocol/events.ts'
+import { DrumbeatError } from './errors.ts'
+import type { RequestTypes } from './events.ts'
+import { backoffMs, sleep } from './timing.ts'
+
+export interface Order {
+  readonly goodId: string
+  /** 1 by default */
+  readonly count?: number
+  /** PRICE_CHANGED where the good's price is another one by then. */
+  readonly expectedPrice?: number
+  /** 16 to 64 of `A-Za-z0-9_-`; made here by default. Give the one of an earlier try to learn that one's outcome. */
+  readonly idempotencyKey?: string
+}
+
+type Payload = RequestTypes['core.game.state.buy_good']['payload']
+
+const ATTEMPTS_MAX = 6
+const BACKOFF = { baseMs: 200, maxMs: 5_000 }
+const RETRIED: ReadonlySet<string> = new Set([
+  'UNAVAILABLE',
+  'OUTCOME_UNKNOWN',
+  'OVERLOADED',
+  'RATE_LIMITED',
+  'DRAINING',
+])
+
+/**
+ * One purchase, however often it has to be asked for: every attempt carries the same key, so it is done once at most.
+ * Where the last attempt leaves the outcome open, the error is OUTCOME_UNKNOWN and its details hold `idempotency_key`.
+ */
+export async function purchase(
+  order: Order,
+  ask: (payload: Payload) => Promise<Receipt>,
+  signals: readonly AbortSignal[],
+): Promise<Receipt> {
+  const payload = payloadOf(order)
+  let outcomeUnknown = false
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask(payload)
+    } catch (error) {
+      if (!(error instanceof DrumbeatError)) throw error
+      outcomeUnknown ||= error.code === 'OUTCOME_UNKNOWN'
+      const open = RETRIED.has(error.code) || error.code === 'CLOSED'
+      if (open && (attempt === ATTEMPTS_MAX || error.code === 'CLOSED')) throw lastError(error, payload, outcomeUnknown)
+      if (!open) throw error
+      await sleep(error.retryAfterMs ?? backoffMs(attempt - 1, BACKOFF), signals)
+    }
+  }
+}
+
+function payloadOf({ goodId, count = 1, expectedPrice, idempotencyKey = newKey() }: Order): Payload {
+  const payload = { good_id: goodId, count, idempotency_key: idempotencyKey }
+  return expectedPrice === undefined ? payload : { ...payload, expected_price: expectedPrice }
+}
+
+/** "Nothing was done" is true of the last attempt alone. */
+function lastError(error: DrumbeatError, payload: Payload, outcomeUnknown: boolean): DrumbeatError {
+  const details = { ...error.details, idempotency_key: payload.idempotency_key }
+  return new DrumbeatError(outcomeUnknown ? 'OUTCOME_UNKNOWN' : error.code, error.message, details, { cause: error })
+}
+
+/** 128 random bits as 32 hexadecimal digits. (`randomUUID` is absent from pages that did not come by https.) */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

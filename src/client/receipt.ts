@@ -1,0 +1,34 @@
+import { receiptBytes, type Receipt } from '../protocol/events.ts'
+
+/** RFC 8037 */
+export interface Ed25519Jwk {
+  readonly kty: string
+  readonly crv?: string
+  readonly x?: string
+}
+
+/**
+ * Whether the server that holds the private key signed exactly this receipt. The key is what `/api/v1/receipt-key` gives,
+ * as PEM (SPKI) or as a JWK. Needs no connection; throws where the key cannot be read. In browsers: pages of https only.
+ */
+export async function verifyReceipt(receipt: Receipt, publicKey: string | Ed25519Jwk): Promise<boolean> {
+  const key = await importKey(publicKey)
+  const signature = fromBase64(receipt.signature)
+  // A copy: WebCrypto's types take no array that might lie in shared memory.
+  return crypto.subtle.verify('Ed25519', key, signature, new Uint8Array(receiptBytes(receipt)))
+}
+
+function importKey(publicKey: string | Ed25519Jwk) {
+  if (typeof publicKey !== 'string') {
+    const { kty, crv, x } = publicKey
+    return crypto.subtle.importKey('jwk', { kty, crv: crv ?? '', x: x ?? '' }, 'Ed25519', false, ['verify'])
+  }
+  const spki = fromBase64(publicKey.replaceAll(/-----[A-Z ]+-----|\s/g, ''))
+  return crypto.subtle.importKey('spki', spki, 'Ed25519', false, ['verify'])
+}
+
+/** base64 and base64url, with and without padding. */
+function fromBase64(text: string) {
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0))
+}

@@ -1,0 +1,33 @@
+export interface Backoff {
+  readonly baseMs: number
+  readonly maxMs: number
+}
+
+/**
+ * Full jitter: uniform from 0 to base × 2^attempt, held under the maximum, so that clients that were dropped together do
+ * not come back together. (Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.)
+ */
+export function backoffMs(attempt: number, backoff: Backoff, random: () => number = Math.random): number {
+  return random() * Math.min(backoff.maxMs, backoff.baseMs * 2 ** attempt)
+}
+
+/** Calls back once after the time, never for Infinity. Returns what cancels it. */
+export function after(delayMs: number, callback: () => void): () => void {
+  if (delayMs === Infinity) return () => undefined
+  const timer = setTimeout(callback, delayMs)
+  return () => clearTimeout(timer)
+}
+
+/** Resolves after the time, or as soon as one of the signals aborts. */
+export function sleep(delayMs: number, signals: readonly AbortSignal[]): Promise<void> {
+  if (signals.some((signal) => signal.aborted)) return Promise.resolve()
+  return new Promise((resolve) => {
+    const wake = () => {
+      cancel()
+      for (const signal of signals) signal.removeEventListener('abort', wake)
+      resolve()
+    }
+    const cancel = after(delayMs, wake)
+    for (const signal of signals) signal.addEventListener('abort', wake)
+  })
+}

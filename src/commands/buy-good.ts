@@ -1,0 +1,34 @@
+import { parseInteger, parseName } from '../domain/good.ts'
+import { EVENT, type JsonObject } from '../protocol/events.ts'
+import { parseIdempotencyKey } from '../protocol/ids.ts'
+import type { Command } from './command.ts'
+import { Refusal } from '../protocol/errors.ts'
+
+interface Args {
+  readonly goodId: string
+  readonly count: number
+  readonly idempotencyKey: string | null
+  readonly expectedPrice: number | null
+}
+
+export const buyGood: Command<Args> = {
+  eventType: EVENT.buyGood,
+
+  parse({ good_id, count, idempotency_key, expected_price }, _request, limits) {
+    return {
+      goodId: parseName(good_id, 'payload.good_id'),
+      count: parseInteger(count, 'payload.count', 1, limits.buyCountMax),
+      idempotencyKey:
+        idempotency_key === undefined ? null : parseIdempotencyKey(idempotency_key, 'payload.idempotency_key'),
+      expectedPrice: expected_price === undefined ? null : parseInteger(expected_price, 'payload.expected_price'),
+    }
+  },
+
+  run(args, { connection, request, context }, done) {
+    const { userId, namespace } = connection
+    const traceparent = request.traceparent ?? null
+    context.link.call('buy', { ...args, userId, namespace, traceparent }, (result) => {
+      done(result instanceof Refusal ? result : ({ ...result } satisfies JsonObject))
+    })
+  },
+}

@@ -1,0 +1,60 @@
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import type { Fanout } from '../fanout/fanout.ts'
+import type { Link } from '../link/link.ts'
+import type { PrimaryMethods, WorkerMethods } from '../link/methods.ts'
+import type { Request } from '../protocol/envelope.ts'
+import type { Refusal } from '../protocol/errors.ts'
+import type { EventType, JsonObject } from '../protocol/events.ts'
+import type { Connection } from '../session/connection.ts'
+import type { VerifiedToken } from '../session/token.ts'
+
+export type PrimaryLink = Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>
+
+/** What commands work with: the worker's half of the server. */
+export interface CommandContext {
+  readonly link: PrimaryLink
+  readonly fanout: Fanout
+  readonly clock: Clock
+  readonly random: Random
+  readonly limits: CommandLimits
+  /** Throws a Refusal. */
+  readonly verifyToken: (token: string) => VerifiedToken
+}
+
+export interface CommandLimits {
+  readonly roomsPerConnectionMax: number
+  readonly buyCountMax: number
+}
+
+export type Done = (result: JsonObject | Refusal) => void
+
+/** One event type that clients may send. */
+export interface Command<Args> {
+  readonly eventType: EventType
+  /** The payload of a request. Throws BAD_REQUEST. */
+  parse(payload: JsonObject, request: Request, limits: CommandLimits): Args
+  /** Calls `done` once, now or later; may throw a Refusal instead. */
+  run(args: Args, call: CommandCall, done: Done): void
+}
+
+export interface CommandCall {
+  readonly connection: Connection
+  readonly request: Request
+  readonly context: CommandContext
+}
+
+/** A command whose arguments only it knows. */
+export interface AnyCommand {
+  readonly eventType: EventType
+  start(call: CommandCall, done: Done): void
+}
+
+export function toAnyCommand<Args>(command: Command<Args>): AnyCommand {
+  return {
+    eventType: command.eventType,
+    start(call, done) {
+      command.run(command.parse(call.request.payload, call.request, call.context.limits), call, done)
+    },
+  }
+}

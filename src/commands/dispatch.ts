@@ -1,0 +1,142 @@
+import { toError } from '../base/assert.ts'
+import type { Log } from '../base/log.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
+import { decodeFrame } from '../protocol/codec.ts'
+import { parseRequest, readRequestId, type Request } from '../protocol/envelope.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { EventType } from '../protocol/events.ts'
+import type { ValueLimits } from '../protocol/value.ts'
+import type { Access } from '../session/handshake.ts'
+import type { Connection } from '../session/connection.ts'
+import type { CommandContext } from './command.ts'
+import { COMMANDS } from './table.ts'
+
+export interface DispatchOptions {
+  readonly context: CommandContext
+  readonly log: Log
+  /** Larger frames are answered and the connection is closed. */
+  readonly frameBytesMax: number
+  readonly valueLimits: ValueLimits
+  /** Event types that may not be sent in a namespace. */
+  readonly denied: Readonly<Record<Access, ReadonlySet<EventType>>>
+  readonly onRequest: (eventType: string) => void
+  readonly onRefused: (code: string) => void
+}
+
+/** From a frame to a command and its reply. Each refusal of a request is answered here, and nowhere else. */
+export class Dispatch {
+  readonly #options: DispatchOptions
+
+  constructor(options: DispatchOptions) {
+    this.#options = options
+  }
+
+  /** `bytes` are valid until this returns. */
+  frame(connection: Connection, bytes: Uint8Array, isBinary: boolean): void {
+    if (connection.isClosed) return
+    if (isBinary !== (connection.encoding === 'msgpack')) {
+      connection.close(
+        CLOSE.wrongFrameKind,
+        isBinary ? 'text frames only: game.v1.json' : 'binary frames only: game.v1.msgpack',
+      )
+      return
+    }
+    if (bytes.length > this.#options.frameBytesMax) {
+      const bytes_max = this.#options.frameBytesMax
+      this.#refuse(
+        connection,
+        undefined,
+        new Refusal('PAYLOAD_TOO_LARGE', `a frame may have ${bytes_max} bytes`, { bytes_max }),
+      )
+      connection.close(CLOSE.tooLarge, 'the frame is too large')
+      return
+    }
+    const nowMs = this.#options.context.clock.nowMs()
+    const waitMs = connection.limits.waitMs(bytes.length, nowMs)
+    if (waitMs > 0) this.#overRate(connection, bytes, waitMs)
+    else if (connection.isOpen) this.#request(connection, bytes)
+    else if (!connection.keepEarly(bytes)) {
+      connection.close(CLOSE.rateLimit, 'too much was sent before the first frame came')
+    }
+  }
+
+  /** A frame that was kept until the connection was open: it has passed the limits. */
+  early(connection: Connection, bytes: Uint8Array): void {
+    this.#request(connection, bytes)
+  }
+
+  #request(connection: Connection, bytes: Uint8Array): void {
+    const request = this.#parse(connection, bytes)
+    if (!request) return
+    this.#options.onRequest(request.eventType)
+    let answered = false
+    const done = (result: Parameters<Connection['reply']>[1]) => {
+      if (answered) return
+      answered = true
+      if (result instanceof Refusal) this.#refuse(connection, request.id, result, request.traceparent)
+      else connection.reply(request.id, result, request.traceparent)
+    }
+    try {
+      this.#allow(connection.access, request.eventType)
+      COMMANDS.get(request.eventType)?.start({ connection, request, context: this.#options.context }, done)
+    } catch (thrown) {
+      done(this.#toRefusal(thrown, connection, request))
+    }
+  }
+
+  /** undefined: it was no request, and that was said. */
+  #parse(connection: Connection, bytes: Uint8Array): Request | undefined {
+    let value: unknown
+    try {
+      value = decodeFrame(bytes, connection.encoding, this.#options.valueLimits)
+      return parseRequest(value)
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) throw thrown
+      this.#refuse(connection, readRequestId(value), thrown)
+      const isBadFrame = thrown.code === 'BAD_REQUEST'
+      if (isBadFrame && connection.limits.isOneBadFrameTooMany(this.#options.context.clock.nowMs())) {
+        connection.close(CLOSE.badRequests, 'too many frames that are no requests')
+      }
+      return undefined
+    }
+  }
+
+  #overRate(connection: Connection, bytes: Uint8Array, waitMs: number): void {
+    const refusal = new Refusal('RATE_LIMITED', 'too much is sent on this connection', { retry_after_ms: waitMs })
+    this.#refuse(connection, this.#readId(connection, bytes), refusal)
+    if (connection.limits.isFlood(this.#options.context.clock.nowMs())) {
+      connection.close(CLOSE.rateLimit, 'too much was sent for too long')
+    }
+  }
+
+  #readId(connection: Connection, bytes: Uint8Array): string | undefined {
+    try {
+      return readRequestId(decodeFrame(bytes, connection.encoding, this.#options.valueLimits))
+    } catch (thrown) {
+      if (thrown instanceof Refusal) return undefined
+      throw thrown
+    }
+  }
+
+  #allow(access: Access, eventType: EventType): void {
+    if (!this.#options.denied[access].has(eventType)) return
+    if (access === 'guest') throw new Refusal('AUTH_REQUIRED', `a guest may not send ${eventType}`)
+    throw new Refusal('FORBIDDEN', `${eventType} may not be sent here`)
+  }
+
+  #toRefusal(thrown: unknown, connection: Connection, request: Request): Refusal {
+    if (thrown instanceof Refusal) return thrown
+    const traceId = request.traceparent?.split('-')[1] ?? this.#options.context.random.uuid()
+    const { eventType } = request
+    this.#options.log.error(
+      { err: toError(thrown), connection: connection.id, user: connection.userId, eventType, traceId },
+      'a command failed',
+    )
+    return new Refusal('INTERNAL', 'a defect of the server', { trace_id: traceId })
+  }
+
+  #refuse(connection: Connection, id: string | undefined, refusal: Refusal, traceparent?: string): void {
+    this.#options.onRefused(refusal.code)
+    connection.reply(id, refusal, traceparent)
+  }
+}

@@ -1,0 +1,16 @@
+import { encodeEventBody } from '../protocol/event-body.ts'
+import type { CommandCall } from './command.ts'
+
+/** The event that this request makes. The sender is whom the server knows, whatever the client claims. */
+export function toEventBody({ connection, request, context }: CommandCall): Uint8Array {
+  return encodeEventBody({
+    id: context.random.uuid(),
+    eventType: request.eventType,
+    namespace: connection.namespace,
+    room: request.room,
+    userId: connection.userId,
+    timestamp: context.clock.wallMs(),
+    traceparent: request.traceparent,
+    payload: request.payload,
+  })
+}

@@ -1,0 +1,28 @@
+import { Refusal } from '../protocol/errors.ts'
+import { EVENT } from '../protocol/events.ts'
+import { parseRoomId, roomChannel, type RoomId } from '../protocol/ids.ts'
+import { leaveTopic } from '../session/topics.ts'
+import type { Command } from './command.ts'
+import { requireMember } from './rooms.ts'
+
+export const roomLeave: Command<RoomId> = {
+  eventType: EVENT.roomLeave,
+
+  parse({ room_id }) {
+    return parseRoomId(room_id, 'payload.room_id')
+  },
+
+  run(room, { connection, context }, done) {
+    requireMember(connection, room)
+    const { link, fanout } = context
+    connection.rooms.delete(room)
+    link.call('leave', { connectionId: connection.id, room }, (result) => {
+      fanout.inOrder(() => {
+        if (connection.isClosed) return
+        // Joined again meanwhile: that answer comes later on the link, and subscribes anew.
+        leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
+        done(result instanceof Refusal ? result : {})
+      })
+    })
+  },
+}

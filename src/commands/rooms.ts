@@ -1,0 +1,19 @@
+import { Refusal } from '../protocol/errors.ts'
+import { namespaceChannel, parseRoomId, roomChannel, type Channel, type RoomId } from '../protocol/ids.ts'
+import type { Connection } from '../session/connection.ts'
+
+/** Throws NOT_IN_ROOM. */
+export function requireMember(connection: Connection, room: RoomId): void {
+  if (!connection.rooms.has(room)) throw new Refusal('NOT_IN_ROOM', `this connection has not joined "${room}"`)
+}
+
+/** The channel a request is about: a room that was joined, or the namespace. Throws NOT_IN_ROOM. */
+export function channelOf(connection: Connection, room: RoomId | undefined): Channel {
+  if (room === undefined) return namespaceChannel(connection.namespace)
+  requireMember(connection, room)
+  return roomChannel(connection.namespace, room)
+}
+
+export function parseOptionalRoom(value: unknown): RoomId | undefined {
+  return value === undefined || value === null ? undefined : parseRoomId(value, 'payload.room_id')
+}

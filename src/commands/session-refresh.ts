@@ -1,0 +1,25 @@
+import { badRequest, Refusal } from '../protocol/errors.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
+import { EVENT } from '../protocol/events.ts'
+import type { Command } from './command.ts'
+
+export const sessionRefresh: Command<string> = {
+  eventType: EVENT.sessionRefresh,
+
+  parse({ token }) {
+    if (typeof token !== 'string') throw badRequest('payload.token', 'must be a string')
+    return token
+  },
+
+  run(token, { connection, context }, done) {
+    if (connection.access === 'guest') throw new Refusal('FORBIDDEN', 'a guest has no token to refresh')
+    const { userId, expiresAtMs } = context.verifyToken(token)
+    if (userId !== connection.userId) {
+      done(new Refusal('FORBIDDEN', 'the token is of another user'))
+      connection.close(CLOSE.tokenInvalid, 'the token is of another user')
+      return
+    }
+    connection.expiresAtMs = expiresAtMs
+    done({ expires_at: expiresAtMs })
+  },
+}

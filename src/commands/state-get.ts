@@ -1,0 +1,16 @@
+import { EVENT } from '../protocol/events.ts'
+import type { RoomId } from '../protocol/ids.ts'
+import type { Command } from './command.ts'
+import { channelOf, parseOptionalRoom } from './rooms.ts'
+
+export const stateGet: Command<RoomId | undefined> = {
+  eventType: EVENT.stateGet,
+
+  parse({ room_id }, { room }) {
+    return parseOptionalRoom(room_id) ?? room
+  },
+
+  run(room, { connection, context }, done) {
+    context.link.call('state', { channel: channelOf(connection, room) }, done)
+  },
+}

@@ -1,0 +1,129 @@
+import { accessSync, constants } from 'node:fs'
+import { isIPv4 } from 'node:net'
+import { EnvError } from 'envalid'
+import { DataFileError, firstLine, readJsonFile } from './data-file.ts'
+import { keyAlgorithms } from './defaults.ts'
+import type { Draft } from './defaults.ts'
+import { publicKeyAlgorithms } from './jwt-keys.ts'
+import type { SettingName } from './settings.ts'
+
+/** A rule that spans settings, or that needs a file: the mistakes it found, a line each. It skips what is absent. */
+type Check = (draft: Draft) => readonly string[]
+
+const none: readonly string[] = []
+
+export function checkAcross(draft: Draft): string[] {
+  return CHECKS.flatMap((check) => check(draft))
+}
+
+const frameLimits: Check = ({ MAX_PAYLOAD_BYTES: soft, MAX_PAYLOAD_BYTES_HARD: hard, BACKPRESSURE_BYTES: waiting }) => {
+  const mistakes: string[] = []
+  if (soft === undefined) return none
+  if (hard !== undefined && hard <= soft) {
+    mistakes.push(`MAX_PAYLOAD_BYTES_HARD must be larger than MAX_PAYLOAD_BYTES (${soft}); it is ${hard}`)
+  }
+  if (waiting !== undefined && waiting < soft) {
+    mistakes.push(`BACKPRESSURE_BYTES must not be under MAX_PAYLOAD_BYTES (${soft}); it is ${waiting}`)
+  }
+  return mistakes
+}
+
+const namespaces: Check = ({ NAMESPACE_PRIVATE: one, NAMESPACE_GUEST: other }) =>
+  one !== undefined && one === other
+    ? [`NAMESPACE_GUEST must differ from NAMESPACE_PRIVATE; both are ${JSON.stringify(one)}`]
+    : none
+
+const KEY_SETTINGS: readonly SettingName[] = ['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY_FILE', 'AUTH_JWKS_URL']
+
+const oneKey: Check = (draft) => {
+  const set = KEY_SETTINGS.filter((name) => draft[name] !== undefined)
+  return set.length > 1 ? [`${set.join(' and ')} must not be set together: one key says who may sign`] : none
+}
+
+const publicKey: Check = ({ AUTH_JWT_PUBLIC_KEY_FILE: file }) => {
+  if (file === undefined) return none
+  try {
+    publicKeyAlgorithms(file)
+    return none
+  } catch (error) {
+    if (!(error instanceof EnvError)) throw error
+    return [`AUTH_JWT_PUBLIC_KEY_FILE must be ${error.message}; it is ${JSON.stringify(file)}`]
+  }
+}
+
+const algorithms: Check = (draft) => {
+  const key = keyAlgorithms(draft)
+  const wrong = draft.AUTH_JWT_ALGORITHMS?.filter((one) => key !== undefined && !key.allowed.includes(one)) ?? []
+  if (key === undefined || wrong.length === 0) return none
+  return [`AUTH_JWT_ALGORITHMS must fit the key, which goes with ${key.allowed.join(', ')}; it has ${wrong.join(', ')}`]
+}
+
+const keySet: Check = ({ AUTH_JWKS_URL: place }) => {
+  if (place === undefined) return none
+  const mistake = place.includes('://') ? keySetUrlMistake(place) : keySetFileMistake(place)
+  return mistake === undefined ? none : [`AUTH_JWKS_URL must be ${mistake}; it is ${JSON.stringify(place)}`]
+}
+
+function keySetUrlMistake(place: string): string | undefined {
+  if (!URL.canParse(place)) return 'an https:// URL or a file'
+  const url = new URL(place)
+  if (url.username !== '' || url.password !== '') return 'a URL without a user name and password'
+  if (url.protocol === 'https:') return undefined
+  if (url.protocol !== 'http:') return 'an https:// URL or a file'
+  return isLoopback(url.hostname) ? undefined : 'an https:// URL: http:// is for loopback addresses only'
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'))
+}
+
+function keySetFileMistake(file: string): string | undefined {
+  try {
+    const value = readJsonFile(file)
+    const keys = typeof value === 'object' && value !== null && 'keys' in value ? value.keys : undefined
+    return Array.isArray(keys) && keys.length > 0 ? undefined : 'a key set: a JSON object with a list "keys"'
+  } catch (error) {
+    if (error instanceof DataFileError) return `an https:// URL or a readable JSON file (${error.message})`
+    throw error
+  }
+}
+
+const trustedHeader: Check = ({ AUTH_TRUSTED_HEADER: trusted, TRUSTED_PROXIES: proxies }) =>
+  trusted === true && proxies?.length === 0
+    ? ['AUTH_TRUSTED_HEADER must not be true without TRUSTED_PROXIES: anybody could claim to be anyone']
+    : none
+
+const goodsFile: Check = ({ GOODS_FILE: file }) => {
+  if (file === undefined) return none
+  try {
+    accessSync(file, constants.R_OK)
+    return none
+  } catch (error) {
+    return [`GOODS_FILE must be a readable file (${firstLine(error)}); it is ${JSON.stringify(file)}`]
+  }
+}
+
+const etcdEndpoints: Check = ({ ETCD_ENDPOINTS: endpoints }) => {
+  if (endpoints === undefined || endpoints.length === 0) return none
+  const schemes = new Set(endpoints.map((endpoint) => new URL(endpoint).protocol))
+  const mixed = schemes.size > 1 ? ['ETCD_ENDPOINTS must not mix http:// and https://'] : none
+  return [...mixed, 'ETCD_ENDPOINTS must stay unset: this version has the embedded store only, and no etcd store yet']
+}
+
+const etcdLogin: Check = ({ ETCD_USERNAME: user, ETCD_PASSWORD: password }) =>
+  (user === undefined) === (password === undefined)
+    ? none
+    : [`ETCD_${user === undefined ? 'USERNAME' : 'PASSWORD'} is missing: user name and password go together`]
+
+const CHECKS: readonly Check[] = [
+  frameLimits,
+  namespaces,
+  oneKey,
+  publicKey,
+  algorithms,
+  keySet,
+  trustedHeader,
+  goodsFile,
+  etcdEndpoints,
+  etcdLogin,
+]

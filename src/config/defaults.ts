@@ -1,0 +1,35 @@
+import os from 'node:os'
+import path from 'node:path'
+import { EnvError } from 'envalid'
+import { KEY_SET, SECRET_KEY, publicKeyAlgorithms } from './jwt-keys.ts'
+import type { KeyAlgorithms } from './jwt-keys.ts'
+import type { Settings } from './settings.ts'
+
+/** Settings on their way: what was not given or did not parse is absent. */
+export type Draft = { -readonly [Name in keyof Settings]?: Settings[Name] | undefined }
+
+const WORKERS_MAX = 256
+const HARD_PAYLOAD_FACTOR = 4
+
+/** Fills in what depends on the machine, on the package's place, or on other settings; `failed` ones stay absent. */
+export function fillDefaults(draft: Draft, packageRoot: string, failed: ReadonlySet<string>): void {
+  const { MAX_PAYLOAD_BYTES: soft } = draft
+  if (!failed.has('WORKERS')) draft.WORKERS ??= Math.min(os.availableParallelism(), WORKERS_MAX)
+  if (!failed.has('GOODS_FILE')) draft.GOODS_FILE ??= path.join(packageRoot, 'config', 'goods.yaml')
+  if (!failed.has('MAX_PAYLOAD_BYTES_HARD') && soft !== undefined) {
+    draft.MAX_PAYLOAD_BYTES_HARD ??= soft * HARD_PAYLOAD_FACTOR
+  }
+  if (!failed.has('AUTH_JWT_ALGORITHMS')) draft.AUTH_JWT_ALGORITHMS ??= keyAlgorithms(draft)?.standard
+}
+
+/** By the one key that is set; none set is the development secret. Undefined where the key file is of no use. */
+export function keyAlgorithms(draft: Draft): KeyAlgorithms | undefined {
+  if (draft.AUTH_JWKS_URL !== undefined) return KEY_SET
+  if (draft.AUTH_JWT_PUBLIC_KEY_FILE === undefined) return SECRET_KEY
+  try {
+    return publicKeyAlgorithms(draft.AUTH_JWT_PUBLIC_KEY_FILE)
+  } catch (error) {
+    if (error instanceof EnvError) return undefined // checks.ts says what is wrong with it
+    throw error
+  }
+}

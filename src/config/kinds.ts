@@ -1,0 +1,214 @@
+import path from 'node:path'
+import { isIP } from 'node:net'
+import { EnvError } from 'envalid'
+
+/** One way to write a setting: what it is called, which values it takes, and how text becomes a value. */
+export interface Kind<T> {
+  readonly name: string
+  /** What is accepted, for the settings table; empty where the name says all. */
+  readonly bounds: string
+  /** Throws EnvError, whose message completes "<name> must be …". A file may hold numbers, booleans and lists as such. */
+  readonly parse: (raw: unknown) => T
+}
+
+export function refuse(message: string): never {
+  throw new EnvError(message)
+}
+
+function kind<T>(name: string, bounds: string, parse: (raw: unknown) => T): Kind<T> {
+  return { name, bounds, parse }
+}
+
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const CONTROL = /[\u0000-\u001f\u007f]/
+
+function textOf(raw: unknown, wanted: string): string {
+  if (typeof raw !== 'string') refuse(`${wanted}, written as text (in a file: in quotes)`)
+  if (CONTROL.test(raw)) refuse(`${wanted} without control characters`)
+  return raw
+}
+
+/** Numbers and booleans of a file count as their text. */
+function scalarOf(raw: unknown, wanted: string): string {
+  return typeof raw === 'number' || typeof raw === 'boolean' ? String(raw) : textOf(raw, wanted).trim()
+}
+
+function within(value: number, min: number, max: number, wanted: string): number {
+  return Number.isSafeInteger(value) && value >= min && value <= max ? value : refuse(wanted)
+}
+
+export function integer(min: number, max: number): Kind<number> {
+  const wanted = `a whole number from ${min} to ${max}`
+  return kind('integer', `${min} to ${max}`, (raw) => {
+    const text = scalarOf(raw, wanted)
+    return /^-?\d+$/.test(text) ? within(Number(text), min, max, wanted) : refuse(wanted)
+  })
+}
+
+/** Text such as `5s` into a number of the smallest unit; the bounds are written the same way. */
+function quantity(name: string, toNumber: (text: string) => number, min: string, max: string): Kind<number> {
+  const [low, high] = [toNumber(min), toNumber(max)]
+  const example = name === 'duration' ? '250ms, 5s, 10m, 24h or 7d' : '16KiB, 64MB, 1GiB or a number of bytes'
+  const wanted = `a ${name} from ${min} to ${max}, written as in ${example}`
+  return kind(name, `${min} to ${max}`, (raw) => within(toNumber(scalarOf(raw, wanted)), low, high, wanted))
+}
+
+const UNIT_MS = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+])
+
+/** Milliseconds, or NaN. A number without a unit is refused: it could be seconds or milliseconds. */
+export function durationMs(text: string): number {
+  const [, count, unit = ''] = /^(\d+)(ms|s|m|h|d)$/.exec(text) ?? []
+  return Number(count) * (UNIT_MS.get(unit) ?? NaN)
+}
+
+const UNIT_BYTES = new Map([
+  ['', 1],
+  ['b', 1],
+  ['kb', 1e3],
+  ['mb', 1e6],
+  ['gb', 1e9],
+  ['kib', 1024],
+  ['mib', 1024 ** 2],
+  ['gib', 1024 ** 3],
+])
+
+/** Bytes, or NaN. */
+export function sizeBytes(text: string): number {
+  const [, count, unit = ''] = /^(\d+) ?([a-z]*)$/i.exec(text) ?? []
+  return Number(count) * (UNIT_BYTES.get(unit.toLowerCase()) ?? NaN)
+}
+
+export function duration(min: string, max: string): Kind<number> {
+  return quantity('duration', durationMs, min, max)
+}
+
+export function size(min: string, max: string): Kind<number> {
+  return quantity('size', sizeBytes, min, max)
+}
+
+const BOOLEANS = new Map([
+  ['true', true],
+  ['yes', true],
+  ['on', true],
+  ['1', true],
+  ['false', false],
+  ['no', false],
+  ['off', false],
+  ['0', false],
+])
+
+export const boolean: Kind<boolean> = kind('boolean', 'true, false', (raw) => {
+  return BOOLEANS.get(scalarOf(raw, 'true or false').toLowerCase()) ?? refuse('true or false')
+})
+
+export function choice<const T extends string>(...choices: readonly T[]): Kind<T> {
+  const wanted = `one of ${choices.join(', ')}`
+  return kind('choice', choices.join(', '), (raw) => {
+    const text = scalarOf(raw, wanted)
+    return choices.find((one) => one === text) ?? refuse(wanted)
+  })
+}
+
+/** Text that a test accepts as it stands. */
+export function text(name: string, wanted: string, test: (value: string) => boolean, bounds = ''): Kind<string> {
+  return kind(name, bounds, (raw) => {
+    const value = textOf(raw, wanted).trim()
+    return test(value) ? value : refuse(wanted)
+  })
+}
+
+export const string = text('string', 'some text', (value) => value !== '')
+
+const ID_WANTED = '1 to 64 characters of A-Z a-z 0-9 _ -'
+export const id = text('id', ID_WANTED, (value) => /^[A-Za-z0-9_-]{1,64}$/.test(value), ID_WANTED)
+
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i
+/** Digits and dots only is an address or a slip of the pen, never a name. */
+const isHost = (value: string): boolean => isIP(value) !== 0 || (HOST_NAME.test(value) && !/^[\d.]+$/.test(value))
+
+export const host = text('string', 'an IP address or a host name', isHost, 'an IP address or a host name')
+
+/** Made absolute against the working folder. */
+export const filePath: Kind<string> = kind('path', '', (raw) => path.resolve(textOf(raw, 'a path')))
+
+export const urlPath = text(
+  'string',
+  'a path such as /core/game/v1/real-time: it begins with /, does not end with /, holds only A-Z a-z 0-9 . _ ~ - ' +
+    'and no segment . or .., and lies outside /api/v1',
+  (value) => /^(\/[A-Za-z0-9._~-]+)+$/.test(value) && !/\/\.{1,2}(\/|$)/.test(value) && !/^\/api\/v1(\/|$)/.test(value),
+  'begins with /, no / at the end',
+)
+
+/** A secret is taken byte by byte as it is; its value never appears in a message. */
+export function secret(minBytes: number): Kind<string> {
+  const wanted = `at least ${minBytes} bytes of text`
+  return kind('secret', minBytes > 1 ? `${minBytes} bytes or more` : '', (raw) => {
+    const value = textOf(raw, wanted)
+    const bytes = Buffer.byteLength(value)
+    return bytes >= minBytes ? value : refuse(`${wanted}, and has ${bytes}`)
+  })
+}
+
+/** What stands after `Authorization: Bearer`: a secret of printable ASCII without white space. */
+export function bearerSecret(minBytes: number): Kind<string> {
+  const base = secret(minBytes)
+  return kind(base.name, base.bounds, (raw) => {
+    const value = base.parse(raw)
+    return /^[!-~]+$/.test(value) ? value : refuse('printable ASCII without spaces, as it travels in an HTTP header')
+  })
+}
+
+/** Entries with commas between them, or a real list in a file; `none` is the empty list, which the environment cannot say otherwise. */
+export function list<T>(entry: Kind<T>): Kind<readonly T[]> {
+  return kind(`list of ${entry.name}`, entry.bounds, (raw) => {
+    if (raw === 'none') return Object.freeze([])
+    const entries: readonly unknown[] = Array.isArray(raw) ? raw : scalarOf(raw, 'a list').split(',')
+    return Object.freeze([...new Set(entries.map((one) => parseEntry(entry, one)))])
+  })
+}
+
+/** A list that would mean nothing when empty. */
+export function listOfSome<T>(entry: Kind<T>): Kind<readonly T[]> {
+  const base = list(entry)
+  const parse = (raw: unknown): readonly T[] => {
+    const entries = base.parse(raw)
+    return entries.length > 0 ? entries : refuse('a list with at least one entry')
+  }
+  return { ...base, parse }
+}
+
+function parseEntry<T>(entry: Kind<T>, raw: unknown): T {
+  if (typeof raw === 'string' && raw.trim() === '') refuse('a list without empty entries')
+  try {
+    return entry.parse(raw)
+  } catch (error) {
+    if (!(error instanceof EnvError)) throw error
+    return refuse(`a list in which each entry is ${error.message}; ${JSON.stringify(raw)} is not`)
+  }
+}
+
+export const address = text('IP or CIDR', 'an IP address or a CIDR block such as 10.0.0.0/8', isAddressBlock)
+
+function isAddressBlock(value: string): boolean {
+  const [base = '', bits, ...rest] = value.split('/')
+  const family = isIP(base)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}
+
+const ORIGIN_WANTED = '* or scheme://host[:port] without a path'
+
+/** Kept in the form a browser sends: lower case, without the scheme's own port. */
+export const origin: Kind<string> = kind('origin', ORIGIN_WANTED, (raw) => {
+  const value = textOf(raw, ORIGIN_WANTED).trim().toLowerCase()
+  if (value === '*') return value
+  if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s*]+$/.test(value) || !URL.canParse(value)) refuse(ORIGIN_WANTED)
+  const url = new URL(value)
+  return url.origin === 'null' ? value : url.origin
+})

@@ -1,0 +1,145 @@
+import path from 'node:path'
+import { customCleanEnv, makeExactValidator } from 'envalid'
+import type { ValidatorSpec } from 'envalid'
+import { checkAcross } from './checks.ts'
+import { DataFileError, readDataFile } from './data-file.ts'
+import { fillDefaults } from './defaults.ts'
+import type { Draft } from './defaults.ts'
+import { meantSetting, nearestSetting } from './nearest.ts'
+import { SETTINGS, SETTING_NAMES, isSettingName } from './settings.ts'
+import type { Setting, SettingName, Settings } from './settings.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+export type Source = 'environment' | 'file' | 'default'
+
+export interface Config {
+  /** The values in force. */
+  readonly settings: Settings
+  /** The names of those that somebody set. */
+  readonly explicit: ReadonlySet<SettingName>
+  readonly sources: Readonly<Record<SettingName, Source>>
+}
+
+/** Everything that is wrong with a configuration, a line each. No secret is in it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly mistakes: readonly string[]
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join('\n'))
+    this.mistakes = mistakes
+  }
+}
+
+/** What was given, as it was written: unparsed. */
+type Given = Map<SettingName, { readonly raw: unknown; readonly source: Exclude<Source, 'default'> }>
+
+/**
+ * The configuration, deeply frozen: what the environment says, else the file that its CONFIG_FILE names, else the
+ * defaults. Throws ConfigError with all mistakes at once. `packageRoot` is where the package's own `config/` stands.
+ */
+export function loadConfig(input: { readonly env: Environment; readonly packageRoot?: string }): Config {
+  const mistakes: string[] = []
+  const given: Given = new Map([...fromFile(input.env, mistakes), ...fromEnvironment(input.env, mistakes)])
+  const { draft, failed } = parseAll(given, mistakes)
+  fillDefaults(draft, input.packageRoot ?? path.resolve(import.meta.dirname, '../..'), failed)
+  mistakes.push(...checkAcross(draft))
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  // Without a mistake every setting has parsed or has its default.
+  return freezeConfig(draft as Settings, given)
+}
+
+/** An empty variable counts as not set, as in `FOO= npm start`. */
+function fromEnvironment(env: Environment, mistakes: string[]): Given {
+  const given: Given = new Map()
+  for (const [name, raw] of Object.entries(env)) {
+    if (raw === undefined || raw === '') continue
+    if (isSettingName(name)) given.set(name, { raw, source: 'environment' })
+    else {
+      const meant = meantSetting(name)
+      if (meant !== undefined) mistakes.push(`${name} is no setting; the nearest is ${meant} (environment)`)
+    }
+  }
+  return given
+}
+
+function fromFile(env: Environment, mistakes: string[]): Given {
+  const given: Given = new Map()
+  const file = env.CONFIG_FILE
+  if (file === undefined || file === '') return given
+  for (const [name, raw] of readEntries(file, mistakes)) {
+    if (name === 'CONFIG_FILE') mistakes.push(`CONFIG_FILE can only be set in the environment (${file})`)
+    else if (!isSettingName(name)) {
+      mistakes.push(`${name} is no setting; the nearest is ${nearestSetting(name).name} (${file})`)
+    } else if (raw !== null && raw !== '') given.set(name, { raw, source: 'file' })
+  }
+  return given
+}
+
+function readEntries(file: string, mistakes: string[]): [string, unknown][] {
+  if (!/\.(ya?ml|toml)$/i.test(file)) {
+    mistakes.push(`CONFIG_FILE must end in .yaml, .yml or .toml; it is ${JSON.stringify(file)}`)
+    return []
+  }
+  try {
+    const content = readDataFile(path.resolve(file)) ?? {} // a file of comments only is empty
+    if (typeof content === 'object' && !Array.isArray(content)) return Object.entries(content)
+    mistakes.push(`CONFIG_FILE must be a file of "NAME: value" lines; ${file} is not`)
+  } catch (error) {
+    if (!(error instanceof DataFileError)) throw error
+    mistakes.push(`CONFIG_FILE: ${error.message}`)
+  }
+  return []
+}
+
+function parseAll(given: Given, mistakes: string[]): { draft: Draft; failed: ReadonlySet<string> } {
+  const failed = new Set<string>()
+  const specs = Object.fromEntries(SETTING_NAMES.map((name) => [name, specOf(SETTINGS[name])]))
+  const raw = Object.fromEntries([...given].map(([name, one]) => [name, one.raw]))
+  const reporter = ({ errors }: { errors: Readonly<Partial<Record<string, Error>>> }): void => {
+    for (const name of SETTING_NAMES) {
+      const error = errors[name]
+      if (error === undefined) continue
+      failed.add(name)
+      mistakes.push(`${name} must be ${error.message}${saidBy(name, given)}`)
+    }
+  }
+  const values: Record<string, unknown> = { ...customCleanEnv(raw, specs, (cleaned) => cleaned, { reporter }) }
+  return { draft: values, failed }
+}
+
+/** A default goes through the same parser as what a user writes. */
+function specOf({ kind, fallback, text }: Setting<unknown, boolean>): ValidatorSpec<unknown> {
+  const validator = makeExactValidator<unknown>(kind.parse)
+  if (fallback === undefined) return validator({ desc: text, default: undefined })
+  return validator({ desc: text, default: kind.parse(fallback) ?? undefined })
+}
+
+const SHOWN_LENGTH_MAX = 80
+
+function saidBy(name: SettingName, given: Given): string {
+  const entry = given.get(name)
+  if (entry === undefined) return ''
+  if (SETTINGS[name].secret) return ` (${entry.source})`
+  const shown = JSON.stringify(entry.raw)
+  const cut = shown.length > SHOWN_LENGTH_MAX ? `${shown.slice(0, SHOWN_LENGTH_MAX)}…` : shown
+  return `; it is ${cut} (${entry.source})`
+}
+
+function freezeConfig(settings: Settings, given: Given): Config {
+  const sources = SETTING_NAMES.map((name): [SettingName, Source] => [name, given.get(name)?.source ?? 'default'])
+  for (const value of Object.values(settings)) Object.freeze(value)
+  return Object.freeze({
+    settings: Object.freeze(settings),
+    explicit: frozenSet(given.keys()),
+    sources: Object.freeze(Object.fromEntries(sources) as Record<SettingName, Source>),
+  })
+}
+
+/** Object.freeze leaves a Set open to add(). */
+function frozenSet<T>(values: Iterable<T>): ReadonlySet<T> {
+  const refuse = (): never => {
+    throw new TypeError('the configuration is frozen')
+  }
+  return Object.freeze(Object.assign(new Set(values), { add: refuse, delete: refuse, clear: refuse }))
+}

@@ -1,0 +1,18 @@
+import { mkdirSync, statSync } from 'node:fs'
+import path from 'node:path'
+
+/**
+ * Makes a folder and those above it; one that is there is fine. Throws what the file system throws.
+ * mkdirSync's own `recursive` never returns where a folder is there and refuses new ones with ENOENT, as in /proc.
+ */
+export function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return
+  const above = path.dirname(folder)
+  if (above !== folder) makeFolder(above)
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    const another = error instanceof Error && 'code' in error && error.code === 'EEXIST'
+    if (!another || !statSync(folder).isDirectory()) throw error
+  }
+}

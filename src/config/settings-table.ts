@@ -1,0 +1,41 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { SETTINGS, SETTING_NAMES } from './settings.ts'
+import type { Setting } from './settings.ts'
+
+const BEGIN = '<!-- settings:begin -->'
+const END = '<!-- settings:end -->'
+
+const LEGEND =
+  'A duration is written as in `250ms`, `5s`, `10m`, `24h`, `7d`; a size as in `16KiB`, `64MB`, or a number of bytes; a ' +
+  'list with commas between its entries, or `none` for an empty one. In a file lists may be real ones.'
+
+/** The settings as a Markdown table. */
+function renderTable(): string {
+  const rows = SETTING_NAMES.map((name) => row(name, SETTINGS[name]))
+  return [
+    LEGEND,
+    '',
+    '| name | kind | default | values | what it is |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n')
+}
+
+function row(name: string, { kind, fallback, note, text }: Setting<unknown, boolean>): string {
+  const standard = fallback === undefined ? (note ?? '') : `\`${fallback}\``
+  return `| ${[`\`${name}\``, kind.name, standard, kind.bounds, text].join(' | ')} |`
+}
+
+/** The text with the table between the two marks put in anew; without the marks, at its end. */
+export function replaceTable(markdown: string): string {
+  const [begin, end] = [markdown.indexOf(BEGIN), markdown.indexOf(END)]
+  const block = `${BEGIN}\n${renderTable()}\n${END}`
+  if (begin === -1 || end < begin) return `${markdown.trimEnd()}\n\n${block}\n`
+  return markdown.slice(0, begin) + block + markdown.slice(end + END.length)
+}
+
+if (import.meta.main) {
+  const readme = path.resolve(import.meta.dirname, '../../README.md')
+  writeFileSync(readme, replaceTable(existsSync(readme) ? readFileSync(readme, 'utf8') : '# Drumbeat\n\n## Settings\n'))
+}

@@ -1,0 +1,170 @@
+import { EVENT } from '../protocol/events.ts'
+import * as kinds from './kinds.ts'
+import type { Kind } from './kinds.ts'
+
+/** A row of the table. `fallback` is written as a user would write it; the note says what happens where there is none. */
+export interface Setting<T, Required extends boolean> {
+  readonly kind: Kind<T>
+  readonly text: string
+  readonly required: Required
+  readonly fallback?: string
+  readonly note?: string
+  readonly secret: boolean
+}
+
+function setting<T>(kind: Kind<T>, fallback: string, text: string): Setting<T, true> {
+  return { kind, text, fallback, required: true, secret: false }
+}
+
+/** Always has a value in the end, which depends on the machine or on other settings (see defaults.ts). */
+function computed<T>(kind: Kind<T>, note: string, text: string): Setting<T, true> {
+  return { kind, text, note, required: true, secret: false }
+}
+
+function optional<T>(kind: Kind<T>, text: string, note = 'not set'): Setting<T, false> {
+  return { kind, text, note, required: false, secret: false }
+}
+
+function secret(kind: Kind<string>, text: string, note = 'not set'): Setting<string, false> {
+  return { kind, text, note, required: false, secret: true }
+}
+
+const { boolean, choice, duration, filePath, id, integer, list, listOfSome, size, string } = kinds
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/** What a key may be used with; RFC 7518 section 3.1 and RFC 8037. */
+export const JWT_ALGORITHMS = [
+  ...(['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
+  ...(['ES256', 'ES384', 'ES512', 'EdDSA'] as const),
+]
+export type JwtAlgorithm = (typeof JWT_ALGORITHMS)[number]
+
+const clientEvents = list({ ...choice(...Object.values(EVENT)), name: 'event type', bounds: 'what clients send' })
+const endpoints = list(
+  kinds.text(
+    'URL',
+    'http://host:port or https://host:port',
+    (value) =>
+      /^https?:\/\/[^/?#@\s:]+:\d{1,5}$|^https?:\/\/\[[0-9a-f:.]+\]:\d{1,5}$/i.test(value) && URL.canParse(value),
+    'http(s)://host:port, one scheme',
+  ),
+)
+
+/** Every setting, once. The order is the README's. */
+export const SETTINGS = {
+  CONFIG_FILE: optional(filePath, 'A YAML or TOML file with these names as its keys. The environment wins over it.'),
+  NODE_ID: setting(id, 'n1', "This node's name, as clients see it in `ready`."),
+  HTTP_HOST: setting(kinds.host, '127.0.0.1', 'Where to listen. `0.0.0.0` is every IPv4 interface.'),
+  HTTP_PORT: setting(integer(0, 65_535), '8080', '0 takes any free port, which is printed at the start.'),
+  WORKERS: computed(integer(1, 256), 'one per core', 'Worker processes, all on the one port.'),
+  DATA_DIR: setting(filePath, './data', 'The folder of the embedded store, its lock and the development secrets.'),
+  LOG_LEVEL: setting(choice(...LOG_LEVELS), 'info', 'The least that is logged.'),
+  LOG_FORMAT: setting(choice('auto', 'json', 'pretty'), 'auto', '`auto` is pretty on a terminal and JSON elsewhere.'),
+
+  API_PATH_PREFIX: setting(kinds.urlPath, '/core/game/v1/real-time', 'What stands before `/private` and `/public`.'),
+  NAMESPACE_PRIVATE: setting(id, 'private', 'The namespace of authenticated players.'),
+  NAMESPACE_GUEST: setting(id, 'guest', 'The namespace of guests; not the same as the private one.'),
+  PRIVATE_DENIED_EVENTS: setting(clientEvents, 'none', 'What players may not send (`FORBIDDEN`).'),
+  GUEST_DENIED_EVENTS: setting(clientEvents, EVENT.buyGood, 'What guests may not send (`AUTH_REQUIRED`).'),
+  ALLOWED_ORIGINS: setting(list(kinds.origin), 'none', "Web pages that may connect, besides the server's own."),
+  TRUSTED_PROXIES: setting(list(kinds.address), 'none', 'Whose `X-Forwarded-For` and `X-User-ID` are believed.'),
+
+  MAX_CONNECTIONS_PER_NAMESPACE: setting(integer(1, 10_000_000), '100000', 'More are refused with 503.'),
+  MAX_CONNECTIONS_PER_ADDRESS: setting(
+    integer(1, 1_000_000),
+    '256',
+    'IPv6 counts by /64. Loopback is exempt unless this is set.',
+  ),
+  MAX_CONNECTIONS_PER_USER: setting(integer(1, 100_000), '100', 'More are closed with 4504.'),
+  CONNECT_RATE_PER_ADDRESS: setting(
+    integer(1, 1_000_000),
+    '50',
+    "Attempts per second and worker, with a burst of 4 s' worth. Loopback is exempt unless this is set.",
+  ),
+  SOCKET_READ_TIMEOUT: setting(
+    duration('8s', '960s'),
+    '30s',
+    'Silence after which a socket is closed; the server pings before.',
+  ),
+  SOCKET_WRITE_TIMEOUT: setting(duration('1s', '600s'), '10s', 'How long a reader may take no byte before 4001.'),
+  SHUTDOWN_TIMEOUT: setting(duration('1s', '600s'), '15s', 'How long draining may take.'),
+
+  MAX_PAYLOAD_BYTES: setting(size('256', '16MiB'), '16KiB', 'The largest frame; above it `PAYLOAD_TOO_LARGE`, 1009.'),
+  MAX_PAYLOAD_BYTES_HARD: computed(
+    size('257', '64MiB'),
+    '4 x MAX_PAYLOAD_BYTES',
+    'Frames above it are not read at all: the connection is cut. Larger than the soft limit.',
+  ),
+  MAX_JSON_DEPTH: setting(integer(2, 256), '32', 'Levels of objects and lists in one frame.'),
+  MAX_JSON_KEYS: setting(integer(16, 1_000_000), '4096', 'Keys and list entries in one frame.'),
+  RATE_MESSAGES: setting(integer(1, 1_000_000), '300', "Per second and connection, with a burst of 4 s' worth."),
+  RATE_BYTES: setting(size('1KiB', '1GiB'), '512KiB', "Per second and connection, with a burst of 4 s' worth."),
+  RATE_PURCHASES: setting(integer(1, 1_000_000), '100', "Per second and user, with a burst of 10 s' worth."),
+  BACKPRESSURE_BYTES: setting(
+    size('16KiB', '1GiB'),
+    '1MiB',
+    'What may wait for one socket before it is closed with 4001. Not under MAX_PAYLOAD_BYTES.',
+  ),
+
+  MAX_ROOMS_PER_CONNECTION: setting(integer(1, 1024), '32', 'More are refused with `ROOM_LIMIT`.'),
+  ROOM_AUTO_CREATE: setting(boolean, 'true', 'Whether joining a room that does not exist makes it.'),
+  ROOM_CAPACITY: setting(integer(1, 1_000_000), '10000', 'Members of a room that does not say otherwise.'),
+  FLUSH_INTERVAL_MS: setting(integer(0, 1000), '10', 'Events closer together than this leave in one write.'),
+  PRESENCE_INTERVAL_MS: setting(integer(10, 10_000), '100', 'Who joined and left is gathered this long.'),
+
+  HISTORY_BYTES: setting(size('64KiB', '64GiB'), '64MiB', 'How much of the log is kept for those who come back.'),
+  HISTORY_TTL: setting(duration('1s', '30d'), '10m', 'How long it is kept.'),
+  RESUME_TOKEN_TTL: setting(duration('1m', '30d'), '24h', 'How long a resume token is good for.'),
+  LOG_SYNC: setting(boolean, 'false', 'Whether plain events wait for the disk, too. Purchases always do.'),
+
+  GOODS_FILE: computed(
+    filePath,
+    "the package's config/goods.yaml",
+    'Seeds the goods that the store does not have yet.',
+  ),
+  BUY_MAX_COUNT: setting(integer(1, 1_000_000), '1000', 'The largest `count` of one purchase.'),
+  BUY_QUEUE_MAX: setting(integer(1, 1_000_000), '10000', 'Purchases that may wait; above it `OVERLOADED`.'),
+  BUY_THREADS: setting(integer(1, 64), '1', 'Threads that compute purchases.'),
+
+  AUTH_JWT_SECRET: secret(
+    kinds.secret(32),
+    'The key of HS256 tokens. At most one of the three keys may be set.',
+    'a development secret in DATA_DIR',
+  ),
+  AUTH_JWT_PUBLIC_KEY_FILE: optional(filePath, 'A public key in PEM: RSA of 2048 bits or more, EC or Ed25519.'),
+  AUTH_JWKS_URL: optional(string, 'A key set: https://, http:// on loopback only, or a file.'),
+  AUTH_JWKS_REFRESH: setting(duration('30s', '24h'), '5m', 'How often the key set is read again.'),
+  AUTH_JWT_ALGORITHMS: computed(
+    listOfSome(choice(...JWT_ALGORITHMS)),
+    'by the key: HS256; RS256, ES256 (384, 512 by curve), EdDSA',
+    'What tokens may be signed with. HS* goes with a secret only, the others with public keys only.',
+  ),
+  AUTH_ISSUER: optional(string, 'What `iss` must be.', 'not checked'),
+  AUTH_AUDIENCE: optional(string, 'What `aud` must hold.', 'not checked'),
+  AUTH_QUERY_TOKEN: setting(boolean, 'false', 'Whether `?token=` is read. Proxies write URLs to their logs.'),
+  AUTH_TRUSTED_HEADER: setting(boolean, 'false', 'Whether `X-User-ID` of TRUSTED_PROXIES stands for a token.'),
+  AUTH_CLOCK_SKEW: setting(duration('0s', '5m'), '30s', 'How far clocks may differ.'),
+  AUTH_EXPIRY_GRACE: setting(duration('0s', '10m'), '10s', 'How long a socket may outlive its token.'),
+  AUTH_TOKEN_LIFETIME_MAX: setting(duration('1m', '3660d'), '366d', 'Tokens whose `exp` is further ahead are refused.'),
+  ADMIN_TOKEN: secret(kinds.bearerSecret(16), 'Opens `/api/v1`.', 'a development token in DATA_DIR'),
+
+  ETCD_ENDPOINTS: setting(endpoints, 'none', 'A cluster instead of the embedded store: not in this version.'),
+  ETCD_DIAL_TIMEOUT: setting(duration('100ms', '60s'), '5s', 'How long connecting to one endpoint may take.'),
+  ETCD_USERNAME: optional(string, 'Goes with ETCD_PASSWORD.'),
+  ETCD_PASSWORD: secret(kinds.secret(1), 'Goes with ETCD_USERNAME.'),
+} as const
+
+export type SettingName = keyof typeof SETTINGS
+
+type ValueOf<S> = S extends Setting<infer T, infer Required> ? (Required extends true ? T : T | undefined) : never
+
+/** The values in force: durations in milliseconds, sizes in bytes, paths absolute. */
+export type Settings = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> }
+
+// Object.keys knows only strings; the table's keys are all there is.
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[]
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name)
+}

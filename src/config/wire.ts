@@ -1,0 +1,11 @@
+import type { Config } from './load.ts'
+
+/** The configuration as text, for a process of the same version that trusts it. */
+export function encodeConfig({ settings, explicit, sources }: Config): string {
+  return JSON.stringify({ settings, explicit: [...explicit], sources })
+}
+
+export function decodeConfig(text: string): Config {
+  const { explicit, ...rest } = JSON.parse(text) as Omit<Config, 'explicit'> & { readonly explicit: [] }
+  return { ...rest, explicit: new Set(explicit) }
+}

@@ -1,0 +1,159 @@
+import { byId, element } from './dom.js'
+
+/**
+ * @typedef {import('./session.js').Frame} Frame
+ * @typedef {{ row: HTMLTableRowElement, text: string }} Shown with the text that the filter looks at
+ */
+
+const ROWS_MAX = 500
+const SHORT_PAYLOAD_CHARS = 140
+const COMMON_PREFIX = 'core.game.'
+
+const TIME = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  hourCycle: 'h23',
+})
+
+/** The list of events, newest first. What arrives between two frames of the screen is drawn in one go. */
+export class EventsView {
+  /** @type {Shown[]} newest first, as in the page */
+  #shown = []
+  /** @type {Array<{ event: Frame, isRepeated: boolean }>} oldest first, not yet in the page */
+  #pending = []
+  #received = 0
+  #isPaused = false
+  #isDrawing = false
+  #needle = ''
+  #body = byId('events', HTMLTableSectionElement)
+  #count = byId('events-count', HTMLElement)
+  #empty = byId('events-empty', HTMLElement)
+  #pause = byId('events-pause', HTMLButtonElement)
+
+  constructor() {
+    this.#pause.addEventListener('click', () => this.#togglePause())
+    byId('events-clear', HTMLButtonElement).addEventListener('click', () => this.#clear())
+    const filter = byId('events-filter', HTMLInputElement)
+    filter.addEventListener('input', () => this.#filter(filter.value))
+  }
+
+  /**
+   * @param {Frame} event
+   * @param {boolean} isRepeated it has been here before, which the server promises not to do
+   */
+  add(event, isRepeated) {
+    this.#received++
+    this.#pending.push({ event, isRepeated })
+    if (this.#pending.length > ROWS_MAX) this.#pending.shift()
+    this.#drawSoon()
+  }
+
+  #drawSoon() {
+    if (this.#isDrawing) return
+    this.#isDrawing = true
+    requestAnimationFrame(() => {
+      this.#isDrawing = false
+      if (!this.#isPaused) this.#draw()
+      this.#drawCount()
+    })
+  }
+
+  #draw() {
+    const fresh = this.#pending.map(({ event, isRepeated }) => this.#makeRow(event, isRepeated)).reverse()
+    this.#pending = []
+    this.#body.prepend(...fresh.map(({ row }) => row))
+    this.#shown.unshift(...fresh)
+    for (const { row } of this.#shown.splice(ROWS_MAX)) row.remove()
+    this.#empty.hidden = this.#shown.length > 0
+  }
+
+  #drawCount() {
+    const waiting = this.#isPaused ? `, paused with ${this.#pending.length} waiting` : ''
+    const matching = this.#needle === '' ? '' : `${this.#shown.filter(({ row }) => !row.hidden).length} matching of `
+    this.#count.textContent = `${matching}${this.#shown.length} shown, ${this.#received} received${waiting}`
+  }
+
+  /**
+   * @param {Frame} event
+   * @param {boolean} isRepeated
+   * @returns {Shown}
+   */
+  #makeRow(event, isRepeated) {
+    const payload = JSON.stringify(event.payload ?? {})
+    const channel = event.room ?? event.namespace ?? ''
+    const row = element('tr', {
+      role: 'row',
+      'data-event-type': event.eventType,
+      'data-offset': event.offset === undefined ? '' : String(event.offset),
+    })
+    row.append(
+      cell('offset number', numberText(event.offset)),
+      cell('prev number', numberText(event.prev)),
+      cell('time', event.timestamp === undefined ? '—' : TIME.format(new Date(event.timestamp))),
+      cell('channel', channel === '' ? '—' : channel),
+      cell('sender', event.userId ?? '—'),
+      cell('type', typeLabel(event.eventType), ...(isRepeated ? [element('em', {}, ' repeated')] : [])),
+      cell('payload', payloadNode(payload, event.payload)),
+    )
+    const text = [event.eventType, event.userId, event.room, event.namespace, payload].join('\n').toLowerCase()
+    row.hidden = !text.includes(this.#needle)
+    return { row, text }
+  }
+
+  /** @param {string} text */
+  #filter(text) {
+    this.#needle = text.trim().toLowerCase()
+    for (const shown of this.#shown) shown.row.hidden = !shown.text.includes(this.#needle)
+    this.#drawCount()
+  }
+
+  #togglePause() {
+    this.#isPaused = !this.#isPaused
+    this.#pause.setAttribute('aria-pressed', String(this.#isPaused))
+    this.#drawSoon()
+  }
+
+  #clear() {
+    this.#body.replaceChildren()
+    this.#shown = []
+    this.#pending = []
+    this.#received = 0
+    this.#empty.hidden = false
+    this.#drawCount()
+  }
+}
+
+/** @param {unknown} value */
+function numberText(value) {
+  return typeof value === 'number' ? String(value) : '—'
+}
+
+/**
+ * @param {string} className
+ * @param {...(Node | string)} children
+ */
+function cell(className, ...children) {
+  return element('td', { role: 'cell', class: className }, ...children)
+}
+
+/** @param {string} eventType */
+function typeLabel(eventType) {
+  const short = eventType.startsWith(COMMON_PREFIX) ? eventType.slice(COMMON_PREFIX.length) : eventType
+  return element('span', { class: 'tag', title: eventType, 'data-family': short.split('.')[0] ?? '' }, short)
+}
+
+/**
+ * @param {string} text of the whole payload
+ * @param {unknown} payload
+ */
+function payloadNode(text, payload) {
+  if (text.length <= SHORT_PAYLOAD_CHARS) return element('code', {}, text)
+  const summary = element('summary', {}, element('code', {}, `${text.slice(0, SHORT_PAYLOAD_CHARS)}…`))
+  const details = element('details', {}, summary)
+  // Most are never opened, and a payload may be 16 KiB long.
+  const whole = () => details.append(element('pre', { class: 'code' }, JSON.stringify(payload, null, 2)))
+  details.addEventListener('toggle', whole, { once: true })
+  return details
+}

@@ -1,0 +1,59 @@
+import { badRequest } from '../protocol/errors.ts'
+import { isObject } from '../protocol/envelope.ts'
+import { isForbiddenKey } from '../protocol/value.ts'
+
+export interface Good {
+  readonly id: string
+  readonly name: string
+  /** In the smallest unit of `currency`. */
+  readonly price: number
+  readonly currency: string
+  /** null: unlimited */
+  readonly stock: number | null
+  /** How many one player may ever buy; null: any number. */
+  readonly per_user_limit: number | null
+  /** Unix time in milliseconds; null: always. */
+  readonly sale_from: number | null
+  readonly sale_until: number | null
+}
+
+const NAME = /^[A-Za-z0-9_-]{1,64}$/
+
+/** Ids of goods and currencies are keys of records, so they may not be what objects have by themselves. */
+export function parseName(value: unknown, path: string): string {
+  if (typeof value === 'string' && NAME.test(value) && !isForbiddenKey(value)) return value
+  throw badRequest(path, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -')
+}
+
+/** An integer from `min` to `max`; throws BAD_REQUEST for all else. */
+export function parseInteger(value: unknown, path: string, min = 0, max = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value
+  throw badRequest(path, `must be an integer from ${min} to ${max}`)
+}
+
+/** A good as in the goods file or the body of PUT /api/v1/goods/:id. Throws BAD_REQUEST. */
+export function parseGood(value: unknown, path = ''): Good {
+  if (!isObject(value)) throw badRequest(path, 'must be an object')
+  const at = (field: string) => (path === '' ? field : `${path}.${field}`)
+  for (const key of Object.keys(value)) {
+    if (!FIELDS.has(key)) throw badRequest(at(key), `is not a field of a good (those are ${[...FIELDS].join(', ')})`)
+  }
+  const { name, stock, per_user_limit, sale_from, sale_until } = value
+  if (typeof name !== 'string' || name.length < 1 || name.length > 200) {
+    throw badRequest(at('name'), 'must be 1 to 200 characters')
+  }
+  const optional = (field: unknown, path: string, min = 0) =>
+    field === undefined || field === null ? null : parseInteger(field, path, min)
+  return {
+    id: parseName(value['id'], at('id')),
+    name,
+    price: parseInteger(value['price'], at('price')),
+    currency: parseName(value['currency'], at('currency')),
+    stock: optional(stock, at('stock')),
+    per_user_limit: optional(per_user_limit, at('per_user_limit'), 1),
+    sale_from: optional(sale_from, at('sale_from')),
+    sale_until: optional(sale_until, at('sale_until')),
+  }
+}
+
+const FIELDS = new Set(['id', 'name', 'price', 'currency', 'stock', 'per_user_limit', 'sale_from', 'sale_until'])

@@ -1,0 +1,42 @@
+import { isObject } from '../protocol/envelope.ts'
+import type { UserId } from '../protocol/ids.ts'
+
+type Amounts = Readonly<Record<string, number>>
+
+export interface Player {
+  readonly user_id: UserId
+  /** Per currency, in its smallest unit. */
+  readonly balances: Amounts
+  /** Per good. */
+  readonly inventory: Amounts
+}
+
+/** As it is stored. */
+export interface PlayerRecord extends Player {
+  /** Per good: what was ever bought, for `per_user_limit`. */
+  readonly bought: Amounts
+}
+
+export function newPlayer(userId: UserId): PlayerRecord {
+  return { user_id: userId, balances: {}, inventory: {}, bought: {} }
+}
+
+/** undefined: what is stored is not a player. */
+export function parsePlayerRecord(value: unknown): PlayerRecord | undefined {
+  if (!isObject(value)) return undefined
+  const { balances, inventory, bought } = value
+  if (!isAmounts(balances) || !isAmounts(inventory) || !isAmounts(bought)) return undefined
+  return { user_id: value['user_id'] as UserId, balances, inventory, bought }
+}
+
+export function toPlayer({ user_id, balances, inventory }: PlayerRecord): Player {
+  return { user_id, balances, inventory }
+}
+
+export function amountOf(amounts: Amounts, name: string): number {
+  return Object.hasOwn(amounts, name) ? (amounts[name] ?? 0) : 0
+}
+
+function isAmounts(value: unknown): value is Amounts {
+  return isObject(value) && Object.values(value).every((amount) => Number.isSafeInteger(amount) && Number(amount) >= 0)
+}

@@ -1,0 +1,102 @@
+import type { ErrorCode, ErrorDetails } from '../protocol/errors.ts'
+import type { Good } from './good.ts'
+import { amountOf, type PlayerRecord } from './player.ts'
+
+export interface PurchaseOrder {
+  readonly goodId: string
+  /** 1 or more */
+  readonly count: number
+  readonly expectedPrice: number | null
+}
+
+export interface No {
+  readonly ok: false
+  readonly code: ErrorCode
+  readonly message: string
+  readonly details?: ErrorDetails
+}
+
+export interface PurchaseYes {
+  readonly ok: true
+  readonly total: number
+  readonly player: PlayerRecord
+  readonly good: Good
+}
+
+/** Whether a player may have it, and what is then. All amounts stay integers up to 2^53 - 1. */
+export function decidePurchase(
+  order: PurchaseOrder,
+  good: Good | undefined,
+  player: PlayerRecord,
+  nowMs: number,
+): PurchaseYes | No {
+  if (!good) return no('GOOD_NOT_FOUND', `no good "${order.goodId}"`)
+  const refused = refuseSale(order, good, nowMs) ?? refuseCount(order, good, player)
+  if (refused) return refused
+  const total = good.price * order.count
+  const balance = amountOf(player.balances, good.currency)
+  const owned = amountOf(player.inventory, good.id) + order.count
+  const bought = amountOf(player.bought, good.id) + order.count
+  if (!Number.isSafeInteger(total))
+    return no('BAD_REQUEST', 'price times count is above 2^53 - 1', { path: 'payload.count' })
+  if (balance < total) {
+    return no('INSUFFICIENT_FUNDS', `${total} ${good.currency} are needed`, { balance, total, currency: good.currency })
+  }
+  if (!Number.isSafeInteger(owned) || !Number.isSafeInteger(bought)) {
+    return no('BAD_REQUEST', 'the player would have more than 2^53 - 1 of it', { path: 'payload.count' })
+  }
+  return {
+    ok: true,
+    total,
+    player: {
+      ...player,
+      balances: { ...player.balances, [good.currency]: balance - total },
+      inventory: { ...player.inventory, [good.id]: owned },
+      bought: { ...player.bought, [good.id]: bought },
+    },
+    good: good.stock === null ? good : { ...good, stock: good.stock - order.count },
+  }
+}
+
+function refuseSale(order: PurchaseOrder, good: Good, nowMs: number): No | undefined {
+  if (good.sale_from !== null && nowMs < good.sale_from) {
+    return no('GOOD_NOT_ON_SALE', 'the sale has not begun', { sale_from: good.sale_from })
+  }
+  if (good.sale_until !== null && nowMs >= good.sale_until) {
+    return no('GOOD_NOT_ON_SALE', 'the sale is over', { sale_until: good.sale_until })
+  }
+  if (order.expectedPrice !== null && order.expectedPrice !== good.price) {
+    return no('PRICE_CHANGED', `the price is ${good.price} ${good.currency}`, {
+      price: good.price,
+      currency: good.currency,
+    })
+  }
+  return undefined
+}
+
+function refuseCount(order: PurchaseOrder, good: Good, player: PlayerRecord): No | undefined {
+  if (good.stock !== null && good.stock < order.count) {
+    return no('OUT_OF_STOCK', `${good.stock} are left`, { stock_left: good.stock })
+  }
+  const bought = amountOf(player.bought, good.id)
+  if (good.per_user_limit !== null && bought + order.count > good.per_user_limit) {
+    return no('PURCHASE_LIMIT', `a player may buy ${good.per_user_limit}`, { limit: good.per_user_limit, bought })
+  }
+  return undefined
+}
+
+/** A player with `amount` more, or BAD_REQUEST where that is above 2^53 - 1. */
+export function decideCredit(
+  player: PlayerRecord,
+  currency: string,
+  amount: number,
+): { readonly ok: true; readonly player: PlayerRecord } | No {
+  const balance = amountOf(player.balances, currency) + amount
+  if (!Number.isSafeInteger(balance))
+    return no('BAD_REQUEST', 'the balance would be above 2^53 - 1', { path: 'amount' })
+  return { ok: true, player: { ...player, balances: { ...player.balances, [currency]: balance } } }
+}
+
+export function no(code: ErrorCode, message: string, details?: ErrorDetails): No {
+  return details === undefined ? { ok: false, code, message } : { ok: false, code, message, details }
+}

@@ -1,0 +1,123 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { toError } from '../base/assert.ts'
+import type { Log } from '../base/log.ts'
+import { parseJson } from '../protocol/codec.ts'
+import { Refusal } from '../protocol/errors.ts'
+import { checkValue, type ValueLimits } from '../protocol/value.ts'
+import { checkHead, Headers } from '../session/request-head.ts'
+import { errorAnswer, type HttpAnswer, type HttpRequest } from './http.ts'
+
+export interface RouteRequest {
+  /** The `:name` parts of the path, decoded. */
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  /** The body as JSON, checked as a frame is. Throws BAD_REQUEST, PAYLOAD_TOO_LARGE. */
+  readonly json: () => Promise<unknown>
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** `/api/v1/goods/:id` */
+  readonly path: string
+  readonly access: 'open' | 'admin'
+  run(request: RouteRequest): Promise<HttpAnswer> | HttpAnswer
+}
+
+export interface RouterOptions {
+  readonly routes: readonly Route[]
+  readonly adminToken: string
+  readonly valueLimits: ValueLimits
+  readonly log: Log
+  readonly newTraceId: () => string
+}
+
+/** From a request to its answer. Never rejects: what is thrown becomes the protocol's error body. */
+export function createRouter(options: RouterOptions): (request: HttpRequest) => Promise<HttpAnswer> {
+  const isAdmin = createAdminCheck(options.adminToken)
+  return async (request) => {
+    try {
+      const headers = new Headers(request.head.headers)
+      checkHead(request.head, headers)
+      const { route, params } = findRoute(options.routes, request.head.method, request.head.path)
+      if (route.access === 'admin') isAdmin(headers.one('authorization'))
+      const json = async () => {
+        const value = parseJson(await request.readBody())
+        checkValue(value, options.valueLimits)
+        return value
+      }
+      return await route.run({ params, query: new URLSearchParams(request.head.query), json })
+    } catch (thrown) {
+      return toErrorAnswer(thrown, request, options)
+    }
+  }
+}
+
+function toErrorAnswer(thrown: unknown, { head }: HttpRequest, { log, newTraceId }: RouterOptions): HttpAnswer {
+  if (thrown instanceof MethodNotAllowed) return errorAnswer(thrown, { headers: { allow: thrown.allow } })
+  if (thrown instanceof Refusal) {
+    const headers = thrown.status === 401 ? { 'www-authenticate': 'Bearer' } : {}
+    return errorAnswer(thrown, { headers })
+  }
+  const traceId = newTraceId()
+  log.error({ err: toError(thrown), method: head.method, path: head.path, traceId }, 'a request failed')
+  return errorAnswer(new Refusal('INTERNAL', 'a defect of the server', { trace_id: traceId }))
+}
+
+class MethodNotAllowed extends Refusal {
+  readonly allow: string
+
+  constructor(allow: readonly string[]) {
+    super('METHOD_NOT_ALLOWED', `only ${allow.join(', ')}`)
+    this.allow = allow.join(', ')
+  }
+}
+
+function findRoute(
+  routes: readonly Route[],
+  method: string,
+  path: string,
+): { readonly route: Route; readonly params: Readonly<Record<string, string>> } {
+  const wanted = method === 'HEAD' ? 'GET' : method
+  const others: string[] = []
+  for (const route of routes) {
+    const params = matchPath(route.path, path)
+    if (!params) continue
+    if (route.method === wanted) return { route, params }
+    others.push(route.method)
+  }
+  if (others.length > 0) throw new MethodNotAllowed(others)
+  throw new Refusal('NOT_FOUND', 'no such path')
+}
+
+function matchPath(pattern: string, path: string): Record<string, string> | undefined {
+  const wanted = pattern.split('/')
+  const given = path.split('/')
+  if (wanted.length !== given.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [i, part] of wanted.entries()) {
+    const value = given[i] ?? ''
+    if (part.startsWith(':')) params[part.slice(1)] = decodePart(value)
+    else if (part !== value) return undefined
+  }
+  return params
+}
+
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new Refusal('BAD_REQUEST', 'the path is not valid percent-encoding')
+  }
+}
+
+/** Throws AUTH_REQUIRED without a token, TOKEN_INVALID with another one. */
+function createAdminCheck(adminToken: string): (authorization: string | undefined) => void {
+  // Hashes have one length, which timingSafeEqual wants, and say nothing about the token's.
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  const expected = digest(adminToken)
+  return (authorization) => {
+    const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+    if (token === undefined) throw new Refusal('AUTH_REQUIRED', 'the admin token is required')
+    if (!timingSafeEqual(digest(token), expected)) throw new Refusal('TOKEN_INVALID', 'this is not the admin token')
+  }
+}

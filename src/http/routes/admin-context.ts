@@ -1,0 +1,16 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Random } from '../../base/random.ts'
+import type { Link } from '../../link/link.ts'
+import type { PrimaryMethods, WorkerMethods } from '../../link/methods.ts'
+import type { Namespace } from '../../protocol/ids.ts'
+
+/** What routes work with: the primary, asked over the link. */
+export interface RouteContext {
+  readonly primary: Pick<Link<WorkerMethods, PrimaryMethods>, 'ask'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly namespaces: readonly Namespace[]
+  readonly roomCapacity: number
+  /** Settings in force, secrets hidden. */
+  readonly describeSettings: () => unknown
+}

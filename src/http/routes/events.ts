@@ -1,0 +1,84 @@
+import { encodeEventBody } from '../../protocol/event-body.ts'
+import { badRequest } from '../../protocol/errors.ts'
+import { EVENT } from '../../protocol/events.ts'
+import {
+  namespaceChannel,
+  parseRoomId,
+  parseUserId,
+  roomChannel,
+  SERVER_SENDER,
+  type Namespace,
+  type RoomId,
+} from '../../protocol/ids.ts'
+import { jsonAnswer } from '../http.ts'
+import { parseBody, parseCount, parseNamespace } from '../parse.ts'
+import type { Route } from '../router.ts'
+import type { RouteContext } from './admin-context.ts'
+
+/** What a game's backend says: the sender is the server. */
+export function eventRoutes(context: RouteContext): readonly Route[] {
+  const { primary } = context
+  return [
+    {
+      method: 'POST',
+      path: '/api/v1/broadcast',
+      access: 'admin',
+      run: async ({ json }) => {
+        const { namespace: named, room: roomGiven, message, retain = false } = parseBody(await json())
+        const namespace = parseNamespace(named, context.namespaces)
+        const room = roomGiven === undefined || roomGiven === null ? undefined : parseRoomId(roomGiven, 'room')
+        if (message === undefined) throw badRequest('message', 'is required')
+        if (typeof retain !== 'boolean') throw badRequest('retain', 'must be true or false')
+        const channel = room === undefined ? namespaceChannel(namespace) : roomChannel(namespace, room)
+        const payload = retain ? { message, retain } : { message }
+        const body = toBody(context, { eventType: EVENT.broadcast, namespace, room, payload })
+        const state = retain ? Buffer.from(JSON.stringify(message)) : null
+        return jsonAnswer(await primary.ask('broadcast', { channel, body, state }))
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/messages',
+      access: 'admin',
+      run: async ({ json }) => {
+        const { target_user_id, text, data } = parseBody(await json())
+        const target = parseUserId(target_user_id, 'target_user_id')
+        if ((text === undefined) === (data === undefined)) throw badRequest('', 'needs text or data, and only one')
+        if (text !== undefined && typeof text !== 'string') throw badRequest('text', 'must be a string')
+        const payload = { target_user_id: target, ...(text === undefined ? { data } : { text }) }
+        const [namespace] = context.namespaces
+        if (namespace === undefined) throw badRequest('', 'there is no namespace')
+        const body = toBody(context, { eventType: EVENT.sendMessage, namespace, room: undefined, payload })
+        return jsonAnswer(await primary.ask('message', { target, body }))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/events',
+      access: 'admin',
+      run: async ({ query }) => {
+        const since = parseCount(query, 'since', { fallback: 0, min: 0, max: Number.MAX_SAFE_INTEGER })
+        const limit = parseCount(query, 'limit', { fallback: 100, min: 1, max: 1000 })
+        return jsonAnswer(await primary.ask('eventList', { type: query.get('type'), since, limit }))
+      },
+    },
+  ]
+}
+
+function toBody(
+  { clock, random }: RouteContext,
+  event: {
+    readonly eventType: string
+    readonly namespace: Namespace
+    readonly room: RoomId | undefined
+    readonly payload: object
+  },
+): Uint8Array {
+  return encodeEventBody({
+    id: random.uuid(),
+    userId: SERVER_SENDER,
+    timestamp: clock.wallMs(),
+    traceparent: undefined,
+    ...event,
+  })
+}

@@ -1,0 +1,131 @@
+import type { Clock } from '../base/clock.ts'
+import type { NotRecovered } from '../protocol/events.ts'
+import type { Channel } from '../protocol/ids.ts'
+import type { LogBatch, Store } from '../store/store.ts'
+import { ChannelHeads } from './channel-heads.ts'
+import { History, type Entry } from './history.ts'
+import { Interest } from './interest.ts'
+
+export interface HubOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly historyBytes: number
+  readonly historyTtlMs: number
+  /** Sends entries to a worker, in order. */
+  readonly deliver: (worker: number, entries: readonly Entry[]) => void
+}
+
+export interface Cursor {
+  readonly epoch: string
+  readonly offset: number
+}
+
+export type Replay =
+  | { readonly recovered: true; readonly count: number; readonly chunk: ReplayChunk }
+  | { readonly recovered: false; readonly reason: NotRecovered }
+
+/** As much of a replay as one message should carry. */
+export interface ReplayChunk {
+  readonly entries: readonly Entry[]
+  /** Nothing is left up to the head as it is now. */
+  readonly complete: boolean
+}
+
+const CHUNK_BYTES_MAX = 64 * 1024
+
+/** Channels whose last offset is remembered exactly; about 100 bytes each, twice. */
+const CHANNELS_MAX = 100_000
+
+/** The log, applied in its order: gives each event its place, keeps the newest, sends it where somebody listens. */
+export class Hub {
+  readonly interest = new Interest()
+  readonly #options: HubOptions
+  #heads = new ChannelHeads(CHANNELS_MAX, 0)
+  #history: History
+  #head = 0
+  #events = 0
+
+  /** Applies the stored history, then follows the log. */
+  static async open(options: HubOptions): Promise<Hub> {
+    const hub = new Hub(options)
+    await options.store.follow((batch) => hub.#apply(batch))
+    hub.trim()
+    return hub
+  }
+
+  private constructor(options: HubOptions) {
+    this.#options = options
+    this.#history = this.#emptyHistory(0)
+  }
+
+  /** The newest offset that was applied; 0 before the first event. */
+  get head(): number {
+    return this.#head
+  }
+
+  get epoch(): string {
+    return this.#options.store.epoch
+  }
+
+  /** For metrics: events applied since start, and bytes of history held. */
+  get counts(): { readonly events: number; readonly historyBytes: number } {
+    return { events: this.#events, historyBytes: this.#history.bytes }
+  }
+
+  /** The events of these channels after the cursor: how many, and the first of them; or why that cannot be given. */
+  replay(cursor: Cursor | undefined, channels: readonly Channel[]): Replay {
+    if (cursor && cursor.epoch !== this.epoch) return { recovered: false, reason: 'EPOCH_CHANGED' }
+    if (!cursor || cursor.offset > this.#head || cursor.offset < this.#history.floor) {
+      return { recovered: false, reason: 'HISTORY_GONE' }
+    }
+    const entries = this.#history.after(cursor.offset, channels)
+    return { recovered: true, count: entries.length, chunk: toChunk(entries) }
+  }
+
+  /** All held events after an offset, of all channels, in order. */
+  *history(after: number): Generator<Entry> {
+    for (const entry of this.#history.all()) if (entry.offset > after) yield entry
+  }
+
+  /** Lets go of history that is too old. To be called now and then. */
+  trim(): void {
+    this.#history.trim(this.#options.clock.wallMs())
+  }
+
+  #apply(batch: LogBatch): void {
+    if (this.#head === 0 && batch.offset > 1) this.#startAt(batch.offset - 1)
+    const outgoing = new Map<number, Entry[]>()
+    batch.records.forEach(({ channel, body }, i) => {
+      const offset = batch.offset + i
+      const entry = { offset, prev: this.#heads.advance(channel, offset), channel, body }
+      this.#history.add(entry, batch.committedAtMs)
+      for (const worker of this.interest.workersOf(channel)) {
+        const entries = outgoing.get(worker)
+        if (entries) entries.push(entry)
+        else outgoing.set(worker, [entry])
+      }
+    })
+    this.#head = batch.offset + batch.records.length - 1
+    this.#events += batch.records.length
+    this.trim()
+    for (const [worker, entries] of outgoing) this.#options.deliver(worker, entries)
+  }
+
+  // The log's beginning was trimmed before this process started.
+  #startAt(floor: number): void {
+    this.#heads = new ChannelHeads(CHANNELS_MAX, floor)
+    this.#history = this.#emptyHistory(floor)
+  }
+
+  #emptyHistory(floor: number): History {
+    const { historyBytes, historyTtlMs } = this.#options
+    return new History({ bytesMax: historyBytes, ttlMs: historyTtlMs, floor })
+  }
+}
+
+function toChunk(entries: readonly Entry[]): ReplayChunk {
+  let bytes = 0
+  const end = entries.findIndex(({ body }) => (bytes += body.length) > CHUNK_BYTES_MAX)
+  // At least one, however large it is.
+  return end === -1 ? { entries, complete: true } : { entries: entries.slice(0, Math.max(1, end)), complete: false }
+}

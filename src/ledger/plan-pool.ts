@@ -1,0 +1,32 @@
+import { Piscina } from 'piscina'
+import type { PlanThreadData } from './plan-thread.ts'
+import type { Plan, PlanInput } from './plan.ts'
+
+/** Plans batches on worker threads. */
+export interface PlanPool {
+  /** Throws when the thread dies or the task takes too long; nothing was done then. */
+  plan(input: PlanInput): Promise<Plan>
+  close(): Promise<void>
+}
+
+/** A batch takes milliseconds; one that takes this long hangs, and its thread is ended with it. */
+const PLAN_TIMEOUT_MS = 5_000
+
+export function openPlanPool(options: { readonly threads: number; readonly signingKey: string }): PlanPool {
+  const workerData: PlanThreadData = { signingKey: options.signingKey }
+  const pool = new Piscina<PlanInput, Plan>({
+    filename: new URL('./plan-thread.ts', import.meta.url).href,
+    minThreads: options.threads,
+    maxThreads: options.threads,
+    idleTimeout: Infinity,
+    // The ledger plans one batch at a time; more in the queue would be a defect.
+    maxQueue: options.threads,
+    // 'sync' would freeze the thread's event loop between tasks.
+    atomics: 'disabled',
+    workerData,
+  })
+  return {
+    plan: (input) => pool.run(input, { signal: AbortSignal.timeout(PLAN_TIMEOUT_MS) }),
+    close: () => pool.destroy(),
+  }
+}

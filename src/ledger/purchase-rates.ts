@@ -1,0 +1,33 @@
+import { TokenBucket } from '../base/token-bucket.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { UserId } from '../protocol/ids.ts'
+
+const BURST_S = 10
+/** Users remembered; above it those who may buy freely again are forgotten. */
+const USERS_MAX = 100_000
+
+/** How often each user may buy, over all their connections. */
+export class PurchaseRates {
+  readonly #perSecond: number
+  readonly #buckets = new Map<UserId, TokenBucket>()
+
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond
+  }
+
+  /** Counts one purchase. Throws RATE_LIMITED. */
+  take(user: UserId, nowMs: number): void {
+    let bucket = this.#buckets.get(user)
+    if (!bucket) {
+      if (this.#buckets.size >= USERS_MAX) this.#forgetFull(nowMs)
+      bucket = new TokenBucket(this.#perSecond, this.#perSecond * BURST_S, nowMs)
+      this.#buckets.set(user, bucket)
+    }
+    if (bucket.take(1, nowMs)) return
+    throw new Refusal('RATE_LIMITED', 'too many purchases', { retry_after_ms: bucket.waitMs(1, nowMs) })
+  }
+
+  #forgetFull(nowMs: number): void {
+    for (const [user, bucket] of this.#buckets) if (bucket.isFull(nowMs)) this.#buckets.delete(user)
+  }
+}

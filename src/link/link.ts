@@ -1,0 +1,157 @@
+import type { Duplex } from 'node:stream'
+import { toError } from '../base/assert.ts'
+import { Refusal, isErrorCode, type ErrorBody } from '../protocol/errors.ts'
+import { LinkDecoder, encodeLinkFrame } from './framing.ts'
+
+/** A map of method names to their arguments and results. Values travel as msgpack: plain data and bytes. */
+export type Methods = { readonly [name: string]: { readonly args: unknown; readonly result: unknown } }
+
+export type Handlers<Own extends Methods> = {
+  readonly [Name in keyof Own]: (
+    args: Own[Name]['args'],
+    reply: (result: Own[Name]['result'] | Refusal) => void,
+  ) => void
+}
+
+/** [0, call, method, args] · [1, call, result] · [2, call, error] · a `call` of 0 wants no answer. */
+type Message = [0, number, string, unknown] | [1, number, unknown] | [2, number, ErrorBody]
+
+type Done = (result: unknown) => void
+
+export interface LinkOptions<Own extends Methods> {
+  readonly stream: Duplex
+  readonly handlers: Handlers<Own>
+  /** Bytes that may wait for the other side; above it the link counts as stuck. */
+  readonly queueBytesMax: number
+  /** The other side is gone or stuck. Calls under way get UNAVAILABLE first. */
+  readonly onClose: (why: string) => void
+}
+
+/**
+ * Both ends of the socket between a worker and the primary. Messages of one turn of the event loop share a write; what
+ * arrives is handled in order and at once, replies included, so that whoever asks may rely on what came before.
+ */
+export class Link<Own extends Methods, Other extends Methods> {
+  readonly #options: LinkOptions<Own>
+  readonly #decoder = new LinkDecoder()
+  readonly #calls = new Map<number, Done>()
+  #outgoing: Message[] = []
+  #nextCall = 1
+  #closed = false
+
+  constructor(options: LinkOptions<Own>) {
+    this.#options = options
+    options.stream.on('data', (chunk: Buffer) => this.#receive(chunk))
+    options.stream.on('error', (error) => this.close(error.message))
+    options.stream.on('close', () => this.close('the other side is gone'))
+  }
+
+  get callsUnderWay(): number {
+    return this.#calls.size
+  }
+
+  /** Calls `done` with the result, or with a Refusal, in the order of the link. */
+  call<Name extends keyof Other & string>(
+    method: Name,
+    args: Other[Name]['args'],
+    done: (result: Other[Name]['result'] | Refusal) => void,
+  ): void {
+    if (this.#closed) {
+      done(new Refusal('UNAVAILABLE', 'the server is stopping'))
+      return
+    }
+    const call = this.#nextCall++
+    this.#calls.set(call, done)
+    this.#send([0, call, method, args])
+  }
+
+  /** `call` for whoever does not care what else came in between. Rejects with a Refusal. */
+  ask<Name extends keyof Other & string>(method: Name, args: Other[Name]['args']): Promise<Other[Name]['result']> {
+    return new Promise((resolve, reject) => {
+      this.call(method, args, (result) => (result instanceof Refusal ? reject(result) : resolve(result)))
+    })
+  }
+
+  /** No answer is wanted. */
+  tell<Name extends keyof Other & string>(method: Name, args: Other[Name]['args']): void {
+    this.#send([0, 0, method, args])
+  }
+
+  /** Waits for what was said to be written, then ends. */
+  end(): void {
+    this.#flush()
+    this.#options.stream.end()
+  }
+
+  close(why: string): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#options.stream.destroy()
+    for (const done of this.#calls.values()) done(new Refusal('OUTCOME_UNKNOWN', 'the connection to the log was cut'))
+    this.#calls.clear()
+    this.#options.onClose(why)
+  }
+
+  #send(message: Message): void {
+    if (this.#closed) return
+    this.#outgoing.push(message)
+    if (this.#outgoing.length === 1) setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    if (this.#closed || this.#outgoing.length === 0) return
+    const messages = this.#outgoing
+    this.#outgoing = []
+    this.#options.stream.write(encodeLinkFrame(messages))
+    if (this.#options.stream.writableLength > this.#options.queueBytesMax)
+      this.close('it does not read what it is sent')
+  }
+
+  #receive(chunk: Buffer): void {
+    for (const message of this.#decoder.push(chunk)) this.#handle(message as Message)
+  }
+
+  #handle(message: Message): void {
+    const [kind, call] = message
+    if (kind === 0) {
+      const [, , method, args] = message
+      this.#invoke(method, args, call)
+      return
+    }
+    const done = this.#calls.get(call)
+    this.#calls.delete(call)
+    done?.(kind === 1 ? message[2] : toRefusal(message[2]))
+  }
+
+  #invoke(method: string, args: unknown, call: number): void {
+    const reply = (result: unknown) => {
+      if (call === 0) return
+      if (result instanceof Refusal) this.#send([2, call, result.toBody()])
+      else this.#send([1, call, result])
+    }
+    const handler = this.#options.handlers[method]
+    if (!handler) throw new Error(`no such method on the link: ${method}`)
+    try {
+      handler(args, reply)
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) throw thrown
+      reply(thrown)
+    }
+  }
+}
+
+/** For handlers that are promises: what is thrown and is no refusal is a defect, and ends the process. */
+export function replyWith<Result>(promise: Promise<Result>, reply: (result: Result | Refusal) => void): void {
+  promise.then(reply, (thrown: unknown) => {
+    if (thrown instanceof Refusal) reply(thrown)
+    else
+      setImmediate(() => {
+        throw toError(thrown)
+      })
+  })
+}
+
+function toRefusal(body: ErrorBody): Refusal {
+  const code = isErrorCode(body.code) ? body.code : 'INTERNAL'
+  return new Refusal(code, body.message, body.details)
+}

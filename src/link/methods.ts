@@ -1,0 +1,164 @@
+import type { JsonObject, JsonValue, NotRecovered, Receipt } from '../protocol/events.ts'
+import type { Page, PageArgs, PresencePage } from '../protocol/page.ts'
+import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
+import type { Good } from '../domain/good.ts'
+import type { Player } from '../domain/player.ts'
+
+/** [offset, prev, channel, body]: see Entry in the hub. */
+export type WireEntry = readonly [offset: number, prev: number, channel: Channel, body: Uint8Array]
+
+export interface OpenArgs {
+  readonly connectionId: string
+  readonly namespace: Namespace
+  readonly userId: UserId
+  readonly addressKey: string
+  /** Rooms to be in from the start: those of a resume. */
+  readonly rooms: readonly RoomId[]
+  /** undefined: a new session. null: a resume whose cursor cannot be read. */
+  readonly cursor: { readonly epoch: string; readonly offset: number } | null | undefined
+}
+
+export interface OpenResult {
+  /** The events of the channels are known up to here; later ones follow on the link. */
+  readonly offset: number
+  readonly epoch: string
+  readonly rooms: readonly RoomId[]
+  /** Events that the replay will have, up to `offset`. */
+  readonly replayed: number
+  readonly chunk: ReplayPart
+  /** null: recovered, or nothing was to be resumed. */
+  readonly reason: NotRecovered | null
+}
+
+export interface ReplayPart {
+  readonly entries: readonly WireEntry[]
+  readonly complete: boolean
+}
+
+export interface PurchaseArgs {
+  readonly userId: UserId
+  readonly namespace: Namespace
+  readonly goodId: string
+  readonly count: number
+  readonly idempotencyKey: string | null
+  readonly expectedPrice: number | null
+  readonly traceparent: string | null
+}
+
+export interface RoomInfo {
+  readonly room_id: RoomId
+  readonly namespace: Namespace
+  readonly capacity: number
+  readonly game: string | null
+}
+
+export interface ConnectionInfo {
+  readonly connection_id: string
+  readonly namespace: Namespace
+  readonly user_id: UserId
+  readonly address: string
+  readonly rooms: readonly RoomId[]
+  readonly opened_at: number
+  readonly worker: number
+}
+
+/** One line of /ready. */
+export interface ReadyPart {
+  readonly part: string
+  readonly ok: boolean
+  readonly reason?: string
+}
+
+type Method<Args, Result> = { readonly args: Args; readonly result: Result }
+
+/** What a worker may ask of the primary. */
+export type PrimaryMethods = {
+  /** The worker listens; it says on which port. */
+  listening: Method<{ readonly port: number }, null>
+  open: Method<OpenArgs, OpenResult>
+  /** More of a replay that was not complete; null: it is not held any more. */
+  replay: Method<{ readonly connectionId: string; readonly after: number }, ReplayPart | null>
+  close: Method<{ readonly connectionId: string }, null>
+  /** `state`: JSON to keep as the channel's state. */
+  broadcast: Method<
+    { readonly channel: Channel; readonly body: Uint8Array; readonly state: Uint8Array | null },
+    { readonly offset: number }
+  >
+  message: Method<
+    { readonly target: UserId; readonly body: Uint8Array },
+    { readonly offset: number; readonly delivered: number }
+  >
+  join: Method<
+    { readonly connectionId: string; readonly room: RoomId },
+    { readonly members: number; readonly state: JsonValue; readonly offset: number }
+  >
+  leave: Method<{ readonly connectionId: string; readonly room: RoomId }, null>
+  state: Method<{ readonly channel: Channel }, { readonly state: JsonValue; readonly offset: number }>
+  presence: Method<PageArgs & { readonly namespace: Namespace; readonly room: RoomId | null }, PresencePage>
+  buy: Method<PurchaseArgs, Receipt>
+  /** Somebody came with a key that is not in the set: the set may be old. */
+  unknownKey: Method<null, null>
+
+  goodList: Method<PageArgs, Page<Good>>
+  goodGet: Method<{ readonly id: string }, Good>
+  goodPut: Method<{ readonly good: Good }, Good>
+  playerGet: Method<{ readonly userId: UserId }, Player>
+  playerCredit: Method<
+    { readonly userId: UserId; readonly currency: string; readonly amount: number; readonly idempotencyKey: string },
+    Player
+  >
+  playerPurchases: Method<PageArgs & { readonly userId: UserId }, Page<Receipt>>
+  receiptKey: Method<null, { readonly algorithm: 'Ed25519'; readonly public_key: string; readonly jwk: JsonObject }>
+  roomPut: Method<{ readonly room: RoomInfo }, null>
+  roomList: Method<PageArgs, Page<RoomInfo & { readonly members: number }>>
+  roomGet: Method<
+    { readonly room: RoomId },
+    RoomInfo & { readonly members: number; readonly state: JsonValue; readonly offset: number }
+  >
+  roomDelete: Method<{ readonly room: RoomId }, null>
+  connectionList: Method<PageArgs & { readonly namespace: Namespace | null }, Page<ConnectionInfo>>
+  eventList: Method<
+    { readonly type: string | null; readonly since: number; readonly limit: number },
+    { readonly items: readonly JsonObject[]; readonly next_cursor: string | null }
+  >
+  ready: Method<null, { readonly parts: readonly ReadyPart[] }>
+  /** Prometheus text of all processes of this node. */
+  metrics: Method<null, { readonly contentType: string; readonly text: string }>
+}
+
+/** What the primary may ask of a worker. */
+export type WorkerMethods = {
+  /** Sent once, first. */
+  welcome: Method<WorkerWelcome, null>
+  events: Method<{ readonly entries: readonly WireEntry[] }, null>
+  /** An address has, or has no longer, as many connections as it may. */
+  addressFull: Method<{ readonly addressKey: string; readonly full: boolean }, null>
+  namespaceFull: Method<{ readonly namespace: Namespace; readonly full: boolean }, null>
+  jwks: Method<{ readonly keys: readonly WireKey[] }, null>
+  closeConnection: Method<{ readonly connectionId: string; readonly code: number; readonly reason: string }, null>
+  /** Take no new connections, tell and close those that are there within `withinMs`. */
+  drain: Method<{ readonly withinMs: number }, null>
+  ping: Method<null, null>
+  /** prom-client's JSON. */
+  metrics: Method<null, { readonly metrics: unknown }>
+}
+
+export interface WorkerWelcome {
+  readonly worker: number
+  readonly port: number
+  /** The configuration in force: see `encodeConfig`. */
+  readonly config: string
+  readonly resumeSecret: Uint8Array
+  readonly adminToken: string
+  readonly tokenKey: TokenKey
+}
+
+/** What player tokens are verified with. */
+export type TokenKey =
+  | { readonly kind: 'secret'; readonly secret: string }
+  | { readonly kind: 'public'; readonly pem: string }
+  /** The keys come with `jwks`. */
+  | { readonly kind: 'jwks' }
+
+/** A key set's key, by its `kid`. */
+export type WireKey = readonly [kid: string, key: string, algorithms: readonly string[]]

@@ -1,0 +1,57 @@
+import { fileURLToPath } from 'node:url'
+import { toError } from './base/assert.ts'
+import { readEnvironment } from './config/environment.ts'
+import { ConfigError, loadConfig, type Config } from './config/load.ts'
+import { startPrimary, type Primary } from './primary.ts'
+import { EXIT } from './setup/exit-codes.ts'
+import { preflight, thisMachine } from './setup/preflight.ts'
+import { StartError } from './setup/start-error.ts'
+import { printWelcome } from './setup/welcome.ts'
+
+/** Configuration and machine are looked at first, then what only one instance may have; the port opens last. */
+async function runPrimary(): Promise<void> {
+  const config = loadConfig({ env: readEnvironment() })
+  await checkMachine(config)
+  const primary = await startPrimary({ config, script: fileURLToPath(import.meta.url) })
+  printWelcome(config.settings, primary.port)
+  stopOnSignals(primary)
+}
+
+async function checkMachine({ settings }: Config): Promise<void> {
+  const problems = await preflight(
+    settings,
+    thisMachine(() => import('./transport/uws/uws.ts')),
+  )
+  for (const problem of problems) {
+    if (problem.fatal) throw new StartError(problem.exitCode, problem.message)
+    process.stderr.write(`drumbeat: warning: ${problem.message}\n`)
+  }
+}
+
+/** The first SIGTERM or SIGINT drains, the second one ends at once. */
+function stopOnSignals(primary: Primary): void {
+  let stopping = false
+  const onSignal = () => {
+    if (stopping) process.exit(1)
+    stopping = true
+    primary.stop().then(() => process.exit(0), fail)
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
+
+function fail(thrown: unknown): never {
+  const error = toError(thrown)
+  const isForPeople = error instanceof ConfigError || error instanceof StartError
+  const text = isForPeople ? error.message : (error.stack ?? error.message)
+  for (const line of text.split('\n')) process.stderr.write(`drumbeat: ${line}\n`)
+  process.exit(error instanceof StartError ? error.exitCode : isForPeople ? EXIT.configuration : EXIT.internal)
+}
+
+// `--worker`: started by the primary, which speaks over the link.
+if (process.argv.includes('--worker')) {
+  const { runWorker } = await import('./worker.ts')
+  runWorker()
+} else {
+  await runPrimary().catch(fail)
+}

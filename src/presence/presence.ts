@@ -1,0 +1,88 @@
+import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
+
+export interface Connection {
+  readonly id: string
+  readonly worker: number
+  readonly namespace: Namespace
+  readonly userId: UserId
+  /** What connections are counted by: an IPv4 address, or the /64 of an IPv6 one. */
+  readonly addressKey: string
+  readonly openedAtMs: number
+  readonly rooms: Set<RoomId>
+}
+
+/** Who is connected to this node, by connection, user, namespace, address and worker. Rooms are in `rooms/`. */
+export class Presence {
+  readonly #byId = new Map<string, Connection>()
+  readonly #byUser = new Map<UserId, Set<Connection>>()
+  readonly #usersOf = new Map<Namespace, Map<UserId, number>>()
+  readonly #namespaces = new Map<Namespace, number>()
+  readonly #addresses = new Map<string, number>()
+
+  add(connection: Connection): void {
+    this.#byId.set(connection.id, connection)
+    const ofUser = this.#byUser.get(connection.userId)
+    if (ofUser) ofUser.add(connection)
+    else this.#byUser.set(connection.userId, new Set([connection]))
+    this.#count(connection, 1)
+  }
+
+  remove(id: string): Connection | undefined {
+    const connection = this.#byId.get(id)
+    if (!connection) return undefined
+    this.#byId.delete(id)
+    const ofUser = this.#byUser.get(connection.userId)
+    ofUser?.delete(connection)
+    if (ofUser?.size === 0) this.#byUser.delete(connection.userId)
+    this.#count(connection, -1)
+    return connection
+  }
+
+  get(id: string): Connection | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** Newest last. */
+  all(): Iterable<Connection> {
+    return this.#byId.values()
+  }
+
+  ofWorker(worker: number): readonly Connection[] {
+    return [...this.#byId.values()].filter((connection) => connection.worker === worker)
+  }
+
+  countOfUser(user: UserId): number {
+    return this.#byUser.get(user)?.size ?? 0
+  }
+
+  countOfNamespace(namespace: Namespace): number {
+    return this.#namespaces.get(namespace) ?? 0
+  }
+
+  countOfAddress(addressKey: string): number {
+    return this.#addresses.get(addressKey) ?? 0
+  }
+
+  /** Users of a namespace with their connections in it. */
+  usersOf(namespace: Namespace): ReadonlyMap<UserId, number> {
+    return this.#usersOf.get(namespace) ?? NOBODY
+  }
+
+  #count({ namespace, userId, addressKey }: Connection, change: 1 | -1): void {
+    bump(this.#namespaces, namespace, change)
+    bump(this.#addresses, addressKey, change)
+    let users = this.#usersOf.get(namespace)
+    if (!users) this.#usersOf.set(namespace, (users = new Map()))
+    bump(users, userId, change)
+  }
+}
+
+const NOBODY: ReadonlyMap<UserId, number> = new Map()
+
+/** Changes a count and forgets it at 0. */
+export function bump<K>(counts: Map<K, number>, key: K, change: number): number {
+  const count = (counts.get(key) ?? 0) + change
+  if (count === 0) counts.delete(key)
+  else counts.set(key, count)
+  return count
+}

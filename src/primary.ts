@@ -1,0 +1,150 @@
+import { toError } from './base/assert.ts'
+import { openAll, type Closers } from './base/closers.ts'
+import { systemClock as clock } from './base/clock.ts'
+import { createLog, type Log } from './base/log.ts'
+import { systemRandom as random } from './base/random.ts'
+import type { Config } from './config/load.ts'
+import { isPretty } from './config/log-format.ts'
+import type { Settings } from './config/settings.ts'
+import { openLoopDelay } from './metrics/loop-delay.ts'
+import { createMetrics, type Metrics } from './metrics/metrics.ts'
+import { announce } from './primary/announce.ts'
+import type { PrimaryContext } from './primary/context.ts'
+import { findPort, lockInstance } from './primary/instance-lock.ts'
+import { openContext, readBootId } from './primary/open-context.ts'
+import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secrets.ts'
+import { toWire } from './primary/session-methods.ts'
+import { Supervisor } from './primary/supervisor.ts'
+import { openTokenKeys } from './primary/token-keys.ts'
+import { createWelcome, primaryMethods, type Node } from './primary/node.ts'
+import { EXIT } from './setup/exit-codes.ts'
+import { StartError } from './setup/start-error.ts'
+import { openLmdbStore } from './store/lmdb/lmdb-store.ts'
+import type { Store } from './store/store.ts'
+
+export interface PrimaryOptions {
+  readonly config: Config
+  /** The file that becomes a worker with `--worker`. */
+  readonly script: string
+}
+
+export interface Primary {
+  readonly port: number
+  /** Resolves when all is answered, closed and on disk. */
+  stop(): Promise<void>
+}
+
+const TRIM_MS = 1_000
+/** Of SHUTDOWN_TIMEOUT, what workers may use; the rest is for the ledger and the store. */
+const WORKERS_SHARE = 0.8
+
+/**
+ * Starts a node: lock, port, store, hub, ledger, then the workers. Resolves when all of them listen. Throws StartError for
+ * what somebody outside must mend.
+ */
+export function startPrimary({ config, script }: PrimaryOptions): Promise<Primary> {
+  const { settings } = config
+  return openAll(async (closers) => {
+    const lock = await lockInstance(settings.DATA_DIR)
+    closers.defer(() => lock.release())
+    const port = await findPort(settings.HTTP_HOST, settings.HTTP_PORT)
+    const log = createLog({
+      level: settings.LOG_LEVEL,
+      pretty: isPretty(settings),
+      bindings: { node: settings.NODE_ID, part: 'primary' },
+    })
+    const metrics = createMetrics('primary', openLoopDelay())
+    const store = await openStore(settings, closers)
+    const tokenKey = readTokenKey(settings, log)
+    const adminToken = readAdminToken(settings, log)
+    const resumeSecret = await readResumeSecret(store)
+    // Workers are started last: until then nobody calls into what stands above them here.
+    const { context, close } = await openContext({
+      config,
+      store,
+      metrics,
+      clock,
+      random,
+      log,
+      deliver: (worker, entries) => supervisor.linkOf(worker)?.tell('events', { entries: entries.map(toWire) }),
+      onFull: (what, full) => supervisor.tellFull(what, full),
+    })
+    closers.defer(close)
+    const tokenKeys = openTokenKeys({
+      tokenKey,
+      settings,
+      clock,
+      log,
+      onKeys: (keys) => supervisor.tellAll((link) => link.tell('jwks', { keys })),
+    })
+    closers.defer(() => tokenKeys.close())
+    const node: Node = { context, tokenKeys, isDraining: false, supervisor: () => supervisor }
+    const supervisor = new Supervisor({
+      count: settings.WORKERS,
+      script,
+      log,
+      clock,
+      handlersFor: (worker) => primaryMethods(node, worker),
+      onStarted: (worker, link) => {
+        link.tell('welcome', createWelcome({ worker, config, port, tokenKey, adminToken, resumeSecret }))
+        if (tokenKeys.current) link.tell('jwks', { keys: tokenKeys.current })
+      },
+      onGone: (worker) => {
+        context.membership.workerGone(worker)
+        metrics.workerRestarts.inc()
+      },
+    })
+    registerGauges(metrics, context)
+    startTimers(context, closers)
+    await tokenKeys.firstAttempt
+    closers.defer(() => supervisor.stop(0))
+    await supervisor.start()
+    tellListening(log, settings, port, store.epoch)
+    return { port, stop: () => stop(node, settings.SHUTDOWN_TIMEOUT, closers) }
+  })
+}
+
+async function openStore(settings: Settings, closers: Closers): Promise<Store> {
+  try {
+    const store = await openLmdbStore({
+      dataDir: settings.DATA_DIR,
+      clock,
+      newEpoch: random.token,
+      bootId: readBootId(),
+      logSync: settings.LOG_SYNC,
+      logBytesMax: settings.HISTORY_BYTES,
+    })
+    closers.defer(() => store.close())
+    return store
+  } catch (cause) {
+    throw new StartError(EXIT.configuration, `the data in ${settings.DATA_DIR}: ${toError(cause).message}`, cause)
+  }
+}
+
+function registerGauges(metrics: Metrics, { commits, ledger, hub }: PrimaryContext): void {
+  metrics.gauge('commit_queue_length', 'Events that wait for the log.', () => commits.queueLength)
+  metrics.gauge('purchase_queue_length', 'Purchases and credits that wait.', () => ledger.queueLength)
+  metrics.gauge('log_head_offset', 'The newest offset that was applied.', () => hub.head)
+  metrics.gauge('history_bytes', 'History held for those who come back.', () => hub.counts.historyBytes)
+}
+
+function startTimers(context: PrimaryContext, closers: Closers): void {
+  const timers = [
+    setInterval(() => announce(context), context.settings.PRESENCE_INTERVAL_MS),
+    setInterval(() => context.hub.trim(), TRIM_MS),
+  ]
+  closers.defer(() => timers.forEach((timer) => clearInterval(timer)))
+}
+
+function tellListening(log: Log, { HTTP_HOST, API_PATH_PREFIX, WORKERS }: Settings, port: number, epoch: string): void {
+  const host = HTTP_HOST.includes(':') ? `[${HTTP_HOST}]` : HTTP_HOST
+  log.info({ url: `http://${host}:${port}`, path: API_PATH_PREFIX, workers: WORKERS, epoch }, 'listening')
+}
+
+/** Connections first, then what they had asked for, then everything in reverse. */
+async function stop(node: Node, withinMs: number, closers: Closers): Promise<void> {
+  node.isDraining = true
+  await node.supervisor().stop(withinMs * WORKERS_SHARE)
+  await node.context.ledger.idle()
+  await closers.close()
+}

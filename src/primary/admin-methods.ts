@@ -1,0 +1,134 @@
+import { newPlayer, parsePlayerRecord, toPlayer, type Player } from '../domain/player.ts'
+import { getGood, listGoods, putGood } from '../ledger/goods.ts'
+import { playerKey, purchasePrefix } from '../ledger/keys.ts'
+import { decodeRecord, encodeRecord, toPage } from '../ledger/records.ts'
+import { replyWith, type Handlers } from '../link/link.ts'
+import type { ConnectionInfo, PrimaryMethods } from '../link/methods.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { Receipt } from '../protocol/events.ts'
+import { roomChannel, type RoomId, type UserId } from '../protocol/ids.ts'
+import type { Page, PageArgs } from '../protocol/page.ts'
+import type { RoomDefinition } from '../rooms/rooms.ts'
+import { readState, stateKey } from './channel-state.ts'
+import type { PrimaryContext } from './context.ts'
+import { toRefusal } from './event-methods.ts'
+import { roomKey } from './kept-rooms.ts'
+
+type AdminMethods = Pick<
+  Handlers<PrimaryMethods>,
+  | 'goodList'
+  | 'goodGet'
+  | 'goodPut'
+  | 'playerGet'
+  | 'playerCredit'
+  | 'playerPurchases'
+  | 'receiptKey'
+  | 'roomPut'
+  | 'roomList'
+  | 'roomGet'
+  | 'roomDelete'
+  | 'connectionList'
+>
+
+export interface AdminOptions {
+  readonly closeConnection: (worker: number, connectionId: string, code: number, reason: string) => void
+}
+
+/** What the REST interface asks for. */
+export function adminMethods(context: PrimaryContext, options: AdminOptions): AdminMethods {
+  const { store, ledger, receiptKey } = context
+  return {
+    goodList: (page, reply) => replyWith(listGoods(store, page), reply),
+    goodGet: ({ id }, reply) => replyWith(getGood(store, id), reply),
+    goodPut: ({ good }, reply) => replyWith(putGood(store, good), reply),
+    playerGet: ({ userId }, reply) => replyWith(readPlayer(context, userId), reply),
+    playerPurchases: ({ userId, ...page }, reply) =>
+      replyWith(toPage<Receipt>(store, purchasePrefix(userId), page), reply),
+
+    playerCredit(credit, reply) {
+      ledger.submit({ kind: 'credit', ...credit }, (outcome) => {
+        if (outcome instanceof Refusal) reply(outcome)
+        else if (outcome.kind === 'player') reply(outcome.player)
+        else reply(outcome.kind === 'refused' ? toRefusal(outcome) : new Refusal('INTERNAL', 'a credit got a receipt'))
+      })
+    },
+
+    receiptKey(_args, reply) {
+      reply({ algorithm: 'Ed25519', public_key: receiptKey.publicKey, jwk: receiptKey.jwk })
+    },
+
+    roomPut: ({ room }, reply) => replyWith(putRoom(context, room), reply),
+    roomList: (page, reply) => reply(listRooms(context, page)),
+    roomGet: ({ room }, reply) => replyWith(readRoom(context, room), reply),
+    roomDelete: ({ room }, reply) => replyWith(deleteRoom(context, room, options), reply),
+    connectionList: ({ namespace, ...page }, reply) => reply(listConnections(context, namespace, page)),
+  }
+}
+
+async function readPlayer({ store }: PrimaryContext, userId: UserId): Promise<Player> {
+  const [record] = await store.get([playerKey(userId)])
+  const player = record ? parsePlayerRecord(decodeRecord(record)) : newPlayer(userId)
+  if (!player) throw new Refusal('INTERNAL', 'the stored player cannot be read')
+  return toPlayer(player)
+}
+
+async function putRoom({ rooms, store }: PrimaryContext, room: RoomDefinition): Promise<null> {
+  rooms.define(room)
+  await store.commit({ puts: [{ key: roomKey(room.room_id), value: encodeRecord(room) }], durable: true })
+  return null
+}
+
+async function readRoom({ rooms, store, hub }: PrimaryContext, id: RoomId) {
+  const room = rooms.get(id)
+  if (!room) throw new Refusal('ROOM_NOT_FOUND', `no room "${id}"`)
+  const offset = hub.head
+  return { ...room, state: await readState(store, roomChannel(room.namespace, id)), offset }
+}
+
+/** Its members' connections are closed: they come back, and find it gone. */
+async function deleteRoom(
+  { rooms, store, presence }: PrimaryContext,
+  id: RoomId,
+  { closeConnection }: AdminOptions,
+): Promise<null> {
+  const room = rooms.get(id)
+  if (!room) throw new Refusal('ROOM_NOT_FOUND', `no room "${id}"`)
+  await store.commit({ deletes: [roomKey(id), stateKey(roomChannel(room.namespace, id))], durable: true })
+  for (const connection of presence.all()) {
+    if (!connection.rooms.has(id)) continue
+    closeConnection(connection.worker, connection.id, CLOSE.gap, 'the room was deleted: resume')
+  }
+  rooms.remove(id)
+  return null
+}
+
+function listRooms({ rooms }: PrimaryContext, { limit, cursor }: PageArgs) {
+  const ids = rooms.ids().filter((id) => cursor === null || id > cursor)
+  const shown = ids.slice(0, limit)
+  const items = shown.map((id) => rooms.get(id)).filter((room) => room !== undefined)
+  return { items, next_cursor: ids.length > limit ? (shown.at(-1) ?? null) : null }
+}
+
+function listConnections(
+  { presence }: PrimaryContext,
+  namespace: string | null,
+  { limit, cursor }: PageArgs,
+): Page<ConnectionInfo> {
+  // Ids are UUIDv7, made in the order of the connections on each worker.
+  const matching = [...presence.all()]
+    .filter((connection) => namespace === null || connection.namespace === namespace)
+    .filter(({ id }) => cursor === null || id > cursor)
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+  const shown = matching.slice(0, limit)
+  const items = shown.map((connection) => ({
+    connection_id: connection.id,
+    namespace: connection.namespace,
+    user_id: connection.userId,
+    address: connection.addressKey,
+    rooms: [...connection.rooms],
+    opened_at: connection.openedAtMs,
+    worker: connection.worker,
+  }))
+  return { items, next_cursor: matching.length > limit ? (shown.at(-1)?.id ?? null) : null }
+}

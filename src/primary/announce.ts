@@ -1,0 +1,23 @@
+import { encodeEventBody } from '../protocol/event-body.ts'
+import { Refusal } from '../protocol/errors.ts'
+import { roomChannel, SERVER_SENDER } from '../protocol/ids.ts'
+import type { PrimaryContext } from './context.ts'
+
+/** Puts into the log who came to and went from each room since the last time. */
+export function announce({ announcements, rooms, commits, random, clock, log }: PrimaryContext): void {
+  for (const { eventType, namespace, room, users } of announcements.take()) {
+    const body = encodeEventBody({
+      id: random.uuid(),
+      eventType,
+      namespace,
+      room,
+      userId: SERVER_SENDER,
+      timestamp: clock.wallMs(),
+      traceparent: undefined,
+      payload: { room_id: room, users, members: rooms.membersOf(room).size },
+    })
+    commits.append({ record: { channel: roomChannel(namespace, room), body } }, (result) => {
+      if (result instanceof Refusal) log.warn({ room, code: result.code }, 'presence was not announced')
+    })
+  }
+}

@@ -1,0 +1,14 @@
+import type { JsonValue } from '../protocol/events.ts'
+import type { Channel } from '../protocol/ids.ts'
+import type { Store } from '../store/store.ts'
+
+/** Where a channel's retained state stands in the store, as JSON. */
+export function stateKey(channel: Channel): string {
+  return `state/${channel}`
+}
+
+/** null: nothing was retained. */
+export async function readState(store: Store, channel: Channel): Promise<JsonValue> {
+  const [record] = await store.get([stateKey(channel)])
+  return record ? (JSON.parse(Buffer.from(record.value).toString()) as JsonValue) : null
+}

@@ -1,0 +1,34 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { Settings } from '../config/settings.ts'
+import type { GroupCommit } from '../hub/group-commit.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { PurchaseRates } from '../ledger/purchase-rates.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { Presence } from '../presence/presence.ts'
+import type { Announcements } from '../rooms/announcements.ts'
+import type { Membership } from '../rooms/membership.ts'
+import type { Rooms } from '../rooms/rooms.ts'
+import type { Store } from '../store/store.ts'
+import type { ReceiptKey } from './secrets.ts'
+
+/** The parts of the primary, as its methods use them. */
+export interface PrimaryContext {
+  readonly settings: Settings
+  readonly store: Store
+  readonly hub: Hub
+  readonly commits: GroupCommit
+  readonly ledger: Ledger
+  readonly purchaseRates: PurchaseRates
+  readonly presence: Presence
+  readonly rooms: Rooms
+  readonly announcements: Announcements
+  readonly membership: Membership
+  readonly receiptKey: ReceiptKey
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}

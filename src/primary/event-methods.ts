@@ -1,0 +1,73 @@
+import type { Handlers } from '../link/link.ts'
+import type { PrimaryMethods } from '../link/methods.ts'
+import { parseJson } from '../protocol/codec.ts'
+import { isObject } from '../protocol/envelope.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { JsonObject, Receipt } from '../protocol/events.ts'
+import { userChannel } from '../protocol/ids.ts'
+import type { Outcome } from '../ledger/plan.ts'
+import { stateKey } from './channel-state.ts'
+import type { PrimaryContext } from './context.ts'
+
+type EventMethods = Pick<Handlers<PrimaryMethods>, 'broadcast' | 'message' | 'buy' | 'eventList'>
+
+/** What goes into the log. */
+export function eventMethods(context: PrimaryContext): EventMethods {
+  const { commits, presence, ledger, purchaseRates, hub, metrics, clock } = context
+  return {
+    broadcast({ channel, body, state }, reply) {
+      const put = state === null ? {} : { put: { key: stateKey(channel), value: state } }
+      commits.append({ record: { channel, body }, ...put }, (result) => {
+        reply(result instanceof Refusal ? result : { offset: result })
+      })
+    },
+
+    message({ target, body }, reply) {
+      if (presence.countOfUser(target) === 0) throw new Refusal('USER_OFFLINE', `"${target}" is not connected`)
+      commits.append({ record: { channel: userChannel(target), body } }, (result) => {
+        // Counted now, as those who come later get it by resuming or not at all.
+        reply(result instanceof Refusal ? result : { offset: result, delivered: presence.countOfUser(target) })
+      })
+    },
+
+    buy(request, reply) {
+      purchaseRates.take(request.userId, clock.nowMs())
+      ledger.submit({ kind: 'purchase', ...request }, (outcome) => {
+        const result = toReceipt(outcome)
+        metrics.purchases.inc({ outcome: nameOf(result) })
+        reply(result)
+      })
+    },
+
+    eventList({ type, since, limit }, reply) {
+      const found: JsonObject[] = []
+      let cursor: number | null = null
+      for (const { offset, prev, body } of hub.history(since)) {
+        const event = parseJson(body)
+        if (!isObject(event) || (type !== null && event['eventType'] !== type)) continue
+        if (found.length === limit) {
+          cursor = Number(found.at(-1)?.['offset'])
+          break
+        }
+        found.push({ ...(event as JsonObject), offset, prev })
+      }
+      reply({ items: found, next_cursor: cursor === null ? null : String(cursor) })
+    },
+  }
+}
+
+function toReceipt(outcome: Outcome | Refusal): Receipt | Refusal {
+  if (outcome instanceof Refusal) return outcome
+  if (outcome.kind === 'receipt') return outcome.receipt
+  if (outcome.kind === 'refused') return toRefusal(outcome)
+  return new Refusal('INTERNAL', 'a purchase was answered with a player')
+}
+
+export function toRefusal({ error }: Extract<Outcome, { readonly kind: 'refused' }>): Refusal {
+  return new Refusal(error.code, error.message, error.details)
+}
+
+function nameOf(result: Receipt | Refusal): string {
+  if (result instanceof Refusal) return result.code
+  return result.replayed ? 'replayed' : 'receipt'
+}

@@ -1,0 +1,60 @@
+import type { Config } from '../config/load.ts'
+import { encodeConfig } from '../config/wire.ts'
+import { replyWith, type Handlers } from '../link/link.ts'
+import type { PrimaryMethods, TokenKey, WorkerWelcome } from '../link/methods.ts'
+import { adminMethods } from './admin-methods.ts'
+import type { PrimaryContext } from './context.ts'
+import { eventMethods } from './event-methods.ts'
+import { gatherMetrics } from './gather-metrics.ts'
+import { readParts } from './readiness.ts'
+import { sessionMethods } from './session-methods.ts'
+import type { Supervisor } from './supervisor.ts'
+import type { TokenKeys } from './token-keys.ts'
+
+/** What answers workers. */
+export interface Node {
+  readonly context: PrimaryContext
+  readonly tokenKeys: TokenKeys
+  readonly supervisor: () => Supervisor
+  isDraining: boolean
+}
+
+/** The methods of the primary, for one worker. */
+export function primaryMethods(node: Node, worker: number): Omit<Handlers<PrimaryMethods>, 'listening'> {
+  const { context, tokenKeys, supervisor } = node
+  return {
+    ...sessionMethods(context, worker),
+    ...eventMethods(context),
+    ...adminMethods(context, {
+      closeConnection: (worker, connectionId, code, reason) =>
+        supervisor().linkOf(worker)?.tell('closeConnection', { connectionId, code, reason }),
+    }),
+    unknownKey: () => tokenKeys.noteUnknownKid(),
+    ready: (_args, reply) => replyWith(readyParts(node), reply),
+    metrics: (_args, reply) => replyWith(gatherMetrics(context.metrics, supervisor().listening), reply),
+  }
+}
+
+async function readyParts(node: Node) {
+  const { context, tokenKeys } = node
+  const parts = await readParts({
+    readStore: () => context.store.get(['meta/ready']),
+    workersListening: () => node.supervisor().listening.length,
+    workersWanted: context.settings.WORKERS,
+    head: () => context.hub.head,
+    draining: () => node.isDraining,
+    keysReady: () => tokenKeys.ready,
+  })
+  return { parts }
+}
+
+export function createWelcome(options: {
+  readonly worker: number
+  readonly config: Config
+  readonly port: number
+  readonly tokenKey: TokenKey
+  readonly adminToken: string
+  readonly resumeSecret: Uint8Array
+}): WorkerWelcome {
+  return { ...options, config: encodeConfig(options.config) }
+}

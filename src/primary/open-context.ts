@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs'
+import { toError } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { Config } from '../config/load.ts'
+import { readDataFile } from '../config/data-file.ts'
+import type { Good } from '../domain/good.ts'
+import { EXIT } from '../setup/exit-codes.ts'
+import { StartError } from '../setup/start-error.ts'
+import { GroupCommit } from '../hub/group-commit.ts'
+import type { Entry } from '../hub/history.ts'
+import { Hub } from '../hub/hub.ts'
+import { parseGoods, seedGoods } from '../ledger/goods.ts'
+import { Ledger } from '../ledger/ledger.ts'
+import { openPlanPool } from '../ledger/plan-pool.ts'
+import { PurchaseRates } from '../ledger/purchase-rates.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import { Presence } from '../presence/presence.ts'
+import type { Namespace } from '../protocol/ids.ts'
+import { Announcements } from '../rooms/announcements.ts'
+import { Membership, type MembershipOptions } from '../rooms/membership.ts'
+import { Rooms } from '../rooms/rooms.ts'
+import { isLoopback } from '../session/address.ts'
+import type { Store } from '../store/store.ts'
+import type { PrimaryContext } from './context.ts'
+import { loadRooms } from './kept-rooms.ts'
+import { readReceiptKey } from './secrets.ts'
+
+export interface OpenOptions {
+  readonly config: Config
+  readonly store: Store
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly deliver: (worker: number, entries: readonly Entry[]) => void
+  readonly onFull: MembershipOptions['onFull']
+}
+
+/** Events and purchases that may wait while a commit is under way. */
+const COMMIT_QUEUE_MAX = 50_000
+const COMMIT_BATCH_MAX = 1_000
+
+/** Opens what stands on the store: hub, ledger, rooms. `close` closes it in reverse, but for the store. */
+export async function openContext(
+  options: OpenOptions,
+): Promise<{ readonly context: PrimaryContext; readonly close: () => Promise<void> }> {
+  const { config, store, clock, log, metrics, random } = options
+  const { settings } = config
+  const seeded = await seedGoods(store, readGoods(settings.GOODS_FILE))
+  if (seeded > 0) log.info({ seeded, file: settings.GOODS_FILE }, 'goods of the file were put into the store')
+  const hub = await Hub.open({
+    store,
+    clock,
+    historyBytes: settings.HISTORY_BYTES,
+    historyTtlMs: settings.HISTORY_TTL,
+    deliver: options.deliver,
+  })
+  const presence = new Presence()
+  const announcements = new Announcements()
+  const rooms = createRooms(config)
+  await loadRooms(store, rooms)
+  const receiptKey = readReceiptKey(settings.DATA_DIR)
+  const pool = openPlanPool({ threads: settings.BUY_THREADS, signingKey: receiptKey.signingKey })
+  const context: PrimaryContext = {
+    settings,
+    store,
+    hub,
+    presence,
+    rooms,
+    announcements,
+    receiptKey,
+    metrics,
+    clock,
+    random,
+    log,
+    commits: createCommits(store, metrics, clock),
+    ledger: createLedger(options, pool),
+    purchaseRates: new PurchaseRates(settings.RATE_PURCHASES),
+    membership: new Membership({ hub, presence, rooms, announcements, ...limitsOf(config), onFull: options.onFull }),
+  }
+  return { context, close: () => pool.close() }
+}
+
+function readGoods(file: string): readonly Good[] {
+  try {
+    return parseGoods(readDataFile(file))
+  } catch (cause) {
+    throw new StartError(EXIT.configuration, `GOODS_FILE ${file}: ${toError(cause).message}`, cause)
+  }
+}
+
+function createRooms({ settings }: Config): Rooms {
+  const autoCreateIn = settings.ROOM_AUTO_CREATE ? [settings.NAMESPACE_PRIVATE as Namespace] : []
+  return new Rooms({ autoCreateIn: new Set(autoCreateIn), capacity: settings.ROOM_CAPACITY })
+}
+
+function createCommits(store: Store, metrics: Metrics, clock: Clock): GroupCommit {
+  return new GroupCommit({
+    store,
+    queueMax: COMMIT_QUEUE_MAX,
+    batchMax: COMMIT_BATCH_MAX,
+    nowMs: clock.nowMs,
+    onCommit: (events, durationMs) => {
+      metrics.commits.inc()
+      metrics.commitSize.observe(events)
+      metrics.commitSeconds.observe(durationMs / 1000)
+    },
+  })
+}
+
+function createLedger(
+  { config, store, clock, log, metrics }: OpenOptions,
+  pool: ReturnType<typeof openPlanPool>,
+): Ledger {
+  return new Ledger({
+    store,
+    pool,
+    clock,
+    log,
+    queueMax: config.settings.BUY_QUEUE_MAX,
+    onBatch: (requests, durationMs) => {
+      metrics.purchaseBatchSize.observe(requests)
+      metrics.purchaseBatchSeconds.observe(durationMs / 1000)
+    },
+  })
+}
+
+function limitsOf({ settings, explicit }: Config) {
+  const isSet = explicit.has('MAX_CONNECTIONS_PER_ADDRESS')
+  return {
+    perUserMax: settings.MAX_CONNECTIONS_PER_USER,
+    perNamespaceMax: settings.MAX_CONNECTIONS_PER_NAMESPACE,
+    // A proxy or a benchmark on this machine: limited only where somebody says so.
+    perAddressMax: (key: string) => (isLoopback(key) && !isSet ? Infinity : settings.MAX_CONNECTIONS_PER_ADDRESS),
+  }
+}
+
+/** Names this run of the machine; a constant where the system does not tell. */
+export function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    return 'unknown' // not Linux
+  }
+}

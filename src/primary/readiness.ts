@@ -1,0 +1,37 @@
+import type { ReadyPart } from '../link/methods.ts'
+
+export interface ReadinessOptions {
+  /** Rejects where the store cannot be read. */
+  readonly readStore: () => Promise<unknown>
+  readonly workersListening: () => number
+  readonly workersWanted: number
+  readonly head: () => number
+  readonly draining: () => boolean
+  /** Whether player tokens can be verified. */
+  readonly keysReady: () => boolean
+}
+
+/** A line for each part of /ready, with the reason where it is not. */
+export async function readParts(options: ReadinessOptions): Promise<readonly ReadyPart[]> {
+  const listening = options.workersListening()
+  return [
+    await storePart(options.readStore),
+    { part: 'hub', ok: true, reason: `applied up to ${options.head()}` },
+    toPart('workers', listening === options.workersWanted, `${listening} of ${options.workersWanted} listen`),
+    toPart('keys', options.keysReady(), 'no key set could be read yet'),
+    toPart('draining', !options.draining(), 'the server is stopping'),
+  ]
+}
+
+async function storePart(readStore: () => Promise<unknown>): Promise<ReadyPart> {
+  try {
+    await readStore()
+    return { part: 'store', ok: true }
+  } catch (error) {
+    return { part: 'store', ok: false, reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function toPart(part: string, ok: boolean, reason: string): ReadyPart {
+  return ok ? { part, ok } : { part, ok, reason }
+}

@@ -1,0 +1,170 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { Link, type Handlers } from '../link/link.ts'
+import type { PrimaryMethods, WorkerMethods } from '../link/methods.ts'
+import type { Namespace } from '../protocol/ids.ts'
+import { spawnWorker, type WorkerProcess } from './worker-process.ts'
+
+export type WorkerLink = Link<PrimaryMethods, WorkerMethods>
+
+export interface SupervisorOptions {
+  readonly count: number
+  /** The file that becomes a worker with `--worker`. */
+  readonly script: string
+  readonly log: Log
+  readonly clock: Clock
+  /** The methods of the primary, for one worker. */
+  readonly handlersFor: (worker: number) => Omit<Handlers<PrimaryMethods>, 'listening'>
+  /** A worker has its link: it may be told what it needs. */
+  readonly onStarted: (worker: number, link: WorkerLink) => void
+  readonly onGone: (worker: number) => void
+}
+
+interface Slot {
+  readonly worker: number
+  readonly process: WorkerProcess
+  readonly link: WorkerLink
+  readonly startedAtMs: number
+  listening: boolean
+  answeredAtMs: number
+}
+
+const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
+const HEARTBEAT_MS = 1_000
+/** A worker that does not answer for so long is stopped or stuck, and is replaced. */
+const SILENCE_MAX_MS = 8_000
+const BACKOFF_MIN_MS = 50
+const BACKOFF_MAX_MS = 5_000
+/** A worker that lived so long did not die of its start. */
+const HEALTHY_MS = 10_000
+/** Deaths in a row before any worker ever listened: the start has failed. */
+const START_ATTEMPTS = 3
+
+/** Keeps `count` workers alive: a dead one is replaced, sooner the longer it had lived. */
+export class Supervisor {
+  readonly #options: SupervisorOptions
+  readonly #slots = new Map<number, Slot>()
+  readonly #heartbeat: NodeJS.Timeout
+  #nextWorker = 1
+  #earlyDeaths = 0
+  #stopping = false
+  #onAllListening: () => void = () => {}
+  #onStartFailed: (error: Error) => void = () => {}
+  #wasComplete = false
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
+  }
+
+  /** Resolves when all workers listen; rejects when they die before any does. */
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#onAllListening = resolve
+      this.#onStartFailed = reject
+      for (let i = 0; i < this.#options.count; i++) this.#spawn()
+    })
+  }
+
+  /** Workers that take connections. */
+  get listening(): readonly { readonly worker: number; readonly link: WorkerLink }[] {
+    return [...this.#slots.values()].filter(({ listening }) => listening)
+  }
+
+  linkOf(worker: number): WorkerLink | undefined {
+    return this.#slots.get(worker)?.link
+  }
+
+  tellAll(tell: (link: WorkerLink) => void): void {
+    for (const { link } of this.#slots.values()) tell(link)
+  }
+
+  /** An address or a namespace has become full, or is full no more. */
+  tellFull(what: { readonly address: string } | { readonly namespace: Namespace }, full: boolean): void {
+    this.tellAll((link) => {
+      if ('address' in what) link.tell('addressFull', { addressKey: what.address, full })
+      else link.tell('namespaceFull', { namespace: what.namespace, full })
+    })
+  }
+
+  /** Drains all workers, then ends them. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping = true
+    clearInterval(this.#heartbeat)
+    const slots = [...this.#slots.values()]
+    const drained = slots.map(({ link }) => link.ask('drain', { withinMs }).catch(() => null))
+    await Promise.race([Promise.all(drained), delay(withinMs)])
+    for (const { process, link } of slots) {
+      link.close('stopping')
+      process.kill()
+    }
+    await Promise.all(slots.map(({ process }) => process.ended))
+  }
+
+  #spawn(): void {
+    const { script, handlersFor, clock, onStarted } = this.#options
+    const worker = this.#nextWorker++
+    const process = spawnWorker(script)
+    const link: WorkerLink = new Link<PrimaryMethods, WorkerMethods>({
+      stream: process.link,
+      queueBytesMax: LINK_QUEUE_BYTES_MAX,
+      handlers: { ...handlersFor(worker), listening: () => this.#listens(worker) },
+      // Without its link a worker ends by itself; one that is stuck does not.
+      onClose: () => process.kill(),
+    })
+    const nowMs = clock.nowMs()
+    this.#slots.set(worker, { worker, process, link, startedAtMs: nowMs, listening: false, answeredAtMs: nowMs })
+    void process.ended.then((how) => this.#ended(worker, how))
+    onStarted(worker, link)
+  }
+
+  #listens(worker: number): void {
+    const slot = this.#slots.get(worker)
+    if (!slot) return
+    slot.listening = true
+    this.#earlyDeaths = 0
+    const tookMs = Math.round(this.#options.clock.nowMs() - slot.startedAtMs)
+    this.#options.log.info({ worker, pid: slot.process.pid, tookMs }, 'worker ready')
+    if (this.#wasComplete || this.listening.length < this.#options.count) return
+    this.#wasComplete = true
+    this.#onAllListening()
+  }
+
+  #ended(worker: number, how: string): void {
+    const slot = this.#slots.get(worker)
+    if (!slot) return
+    this.#slots.delete(worker)
+    slot.link.close(how)
+    this.#options.onGone(worker)
+    if (this.#stopping) return
+    const livedMs = this.#options.clock.nowMs() - slot.startedAtMs
+    if (!slot.listening) this.#earlyDeaths++
+    if (!this.#wasComplete && this.#earlyDeaths >= START_ATTEMPTS) {
+      this.#onStartFailed(new Error(`workers end at their start: ${how}`))
+      return
+    }
+    const waitMs = livedMs > HEALTHY_MS ? 0 : Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** this.#earlyDeaths)
+    this.#options.log.error({ worker, pid: slot.process.pid, how, waitMs }, 'worker died; starting another')
+    setTimeout(() => {
+      if (!this.#stopping) this.#spawn()
+    }, waitMs)
+  }
+
+  #beat(): void {
+    const nowMs = this.#options.clock.nowMs()
+    for (const slot of this.#slots.values()) {
+      if (nowMs - slot.answeredAtMs > SILENCE_MAX_MS) {
+        this.#options.log.error({ worker: slot.worker, pid: slot.process.pid }, 'worker does not answer: killing it')
+        slot.process.kill()
+        continue
+      }
+      slot.link.call('ping', null, () => {
+        slot.answeredAtMs = this.#options.clock.nowMs()
+      })
+    }
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref())
+}

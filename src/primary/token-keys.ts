@@ -1,0 +1,59 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Settings } from '../config/settings.ts'
+import type { TokenKey, WireKey } from '../link/methods.ts'
+import { openJwks } from '../session/jwks.ts'
+
+/** The key set of player tokens, read here once for all workers. */
+export interface TokenKeys {
+  readonly ready: boolean
+  /** What workers are to know; undefined before the first good set, and where no key set is configured. */
+  readonly current: readonly WireKey[] | undefined
+  /** Settles after the first attempt. */
+  readonly firstAttempt: Promise<void>
+  noteUnknownKid(): void
+  close(): void
+}
+
+export function openTokenKeys(options: {
+  readonly tokenKey: TokenKey
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly log: Log
+  readonly onKeys: (keys: readonly WireKey[]) => void
+}): TokenKeys {
+  const { settings, log } = options
+  const place = settings.AUTH_JWKS_URL
+  if (options.tokenKey.kind !== 'jwks' || place === undefined) return FIXED
+  let current: readonly WireKey[] | undefined
+  const jwks = openJwks({
+    source: place.includes('://') ? new URL(place) : place,
+    refreshMs: settings.AUTH_JWKS_REFRESH,
+    algorithms: settings.AUTH_JWT_ALGORITHMS,
+    clock: options.clock,
+    onKeys: (keys) => {
+      current = Array.from(keys, ([kid, { key, algorithms }]) => [kid, String(key), algorithms])
+      options.onKeys(current)
+    },
+    onError: (err) => log.warn({ err, place }, 'the key set could not be read; the last good keys stay'),
+  })
+  return {
+    get ready() {
+      return jwks.ready
+    },
+    get current() {
+      return current
+    },
+    firstAttempt: jwks.firstAttempt,
+    noteUnknownKid: () => jwks.noteUnknownKid(),
+    close: () => jwks.close(),
+  }
+}
+
+const FIXED: TokenKeys = {
+  ready: true,
+  current: undefined,
+  firstAttempt: Promise.resolve(),
+  noteUnknownKid() {},
+  close() {},
+}

@@ -1,0 +1,39 @@
+import { badRequest } from './errors.ts'
+import type { Encoding } from './events.ts'
+import { checkMsgpack } from './msgpack-check.ts'
+import { decodeMsgpack, encodeMsgpack } from './msgpack.ts'
+import { checkValue, type ValueLimits } from './value.ts'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Bytes of one frame to a value that is safe to look into. Throws BAD_REQUEST. */
+export function decodeFrame(bytes: Uint8Array, encoding: Encoding, limits: ValueLimits): unknown {
+  if (encoding === 'msgpack') {
+    checkMsgpack(bytes, limits)
+    return decodeMsgpackFrame(bytes)
+  }
+  const value = parseJson(bytes)
+  checkValue(value, limits)
+  return value
+}
+
+/** A value to the frame's content: text for JSON, bytes for msgpack. */
+export function encodeFrame(value: unknown, encoding: Encoding): string | Uint8Array {
+  return encoding === 'json' ? JSON.stringify(value) : encodeMsgpack(value)
+}
+
+export function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes))
+  } catch {
+    throw badRequest('', 'not valid JSON')
+  }
+}
+
+function decodeMsgpackFrame(bytes: Uint8Array): unknown {
+  try {
+    return decodeMsgpack(bytes)
+  } catch {
+    throw badRequest('', 'not valid msgpack')
+  }
+}

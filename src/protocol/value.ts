@@ -1,0 +1,86 @@
+import { badRequest } from './errors.ts'
+
+export interface ValueLimits {
+  /** The top value is at depth 1. */
+  readonly depthMax: number
+  /** Keys and array elements in the whole value. */
+  readonly keysMax: number
+}
+
+interface Violation {
+  readonly message: string
+  /** From the inside out. */
+  readonly path: (string | number)[]
+}
+
+export function isForbiddenKey(key: string): boolean {
+  return key === '__proto__' || key === 'constructor' || key === 'prototype'
+}
+
+/**
+ * Throws BAD_REQUEST, with the path, for what JSON.parse lets through and we do not: too deep, too many keys, forbidden
+ * keys, and numbers that JSON cannot carry on (1e400 parses to Infinity, which would arrive as null).
+ */
+export function checkValue(value: unknown, limits: ValueLimits): void {
+  const violation = new ValueWalk(limits).visit(value, 1)
+  if (violation) throw badRequest(joinPath(violation.path), violation.message)
+}
+
+/** Allocates nothing for a value that is fine: this is on the way of every frame. */
+class ValueWalk {
+  readonly #limits: ValueLimits
+  #keys = 0
+
+  constructor(limits: ValueLimits) {
+    this.#limits = limits
+  }
+
+  visit(node: unknown, depth: number): Violation | undefined {
+    if (typeof node === 'number') {
+      return Number.isFinite(node) ? undefined : { message: 'is not a finite number', path: [] }
+    }
+    if (typeof node !== 'object' || node === null) return undefined
+    if (depth > this.#limits.depthMax) {
+      return { message: `is nested deeper than ${this.#limits.depthMax}`, path: [] }
+    }
+    return Array.isArray(node) ? this.#visitArray(node, depth) : this.#visitObject(node, depth)
+  }
+
+  #visitArray(node: readonly unknown[], depth: number): Violation | undefined {
+    this.#keys += node.length
+    if (this.#keys > this.#limits.keysMax) return this.#tooManyKeys()
+    for (let i = 0; i < node.length; i++) {
+      const violation = this.visit(node[i], depth + 1)
+      if (violation) return within(violation, i)
+    }
+    return undefined
+  }
+
+  #visitObject(node: object, depth: number): Violation | undefined {
+    for (const key in node) {
+      if (++this.#keys > this.#limits.keysMax) return this.#tooManyKeys()
+      if (isForbiddenKey(key)) return { message: 'is a forbidden key', path: [key] }
+      const violation = this.visit(node[key as keyof typeof node], depth + 1)
+      if (violation) return within(violation, key)
+    }
+    return undefined
+  }
+
+  #tooManyKeys(): Violation {
+    return { message: `more than ${this.#limits.keysMax} keys and elements in one frame`, path: [] }
+  }
+}
+
+function within(violation: Violation, key: string | number): Violation {
+  violation.path.push(key)
+  return violation
+}
+
+function joinPath(insideOut: readonly (string | number)[]): string {
+  let path = ''
+  for (const part of insideOut.toReversed()) {
+    if (typeof part === 'number') path += `[${part}]`
+    else path += path === '' ? part : `.${part}`
+  }
+  return path
+}

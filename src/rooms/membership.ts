@@ -1,0 +1,153 @@
+import type { Hub, Cursor, Replay, ReplayChunk } from '../hub/hub.ts'
+import {
+  namespaceChannel,
+  roomChannel,
+  userChannel,
+  type Channel,
+  type Namespace,
+  type RoomId,
+} from '../protocol/ids.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { Connection, Presence } from '../presence/presence.ts'
+import type { Announcements } from './announcements.ts'
+import type { Rooms } from './rooms.ts'
+
+export interface MembershipOptions {
+  readonly hub: Hub
+  readonly presence: Presence
+  readonly rooms: Rooms
+  readonly announcements: Announcements
+  readonly perUserMax: number
+  /** Infinity for an address that is not limited. */
+  readonly perAddressMax: (addressKey: string) => number
+  readonly perNamespaceMax: number
+  /** An address or a namespace has become full, or is full no more. */
+  readonly onFull: (what: { readonly address: string } | { readonly namespace: Namespace }, full: boolean) => void
+}
+
+export interface Opened {
+  readonly offset: number
+  readonly rooms: readonly RoomId[]
+  /** undefined: nothing was to be resumed. */
+  readonly replay: Replay | undefined
+}
+
+/** The comings and goings of connections: presence, rooms and interest change together, here. */
+export class Membership {
+  readonly #options: MembershipOptions
+
+  constructor(options: MembershipOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @param cursor undefined: a new session; null: a resume whose cursor cannot be read
+   * @returns what the connection has missed; what comes after `offset` follows by the hub
+   * @throws RATE_LIMITED over the limits per user and address, OVERLOADED over the one per namespace
+   */
+  open(connection: Connection, rooms: readonly RoomId[], cursor: Cursor | null | undefined): Opened {
+    this.#admit(connection)
+    const { hub, presence } = this.#options
+    presence.add(connection)
+    const joined = rooms.filter((room) => this.#tryJoin(connection, room))
+    const channels = channelsOf(connection)
+    for (const channel of channels) hub.interest.add(connection.worker, channel)
+    const replay = cursor === undefined ? undefined : hub.replay(cursor ?? undefined, channels)
+    return { offset: hub.head, rooms: joined, replay }
+  }
+
+  /** What more there is of a replay, after `offset`. undefined: it is not held any more. */
+  replay(id: string, offset: number): ReplayChunk | undefined {
+    const { hub } = this.#options
+    const replay = hub.replay({ epoch: hub.epoch, offset }, channelsOf(this.#find(id)))
+    return replay.recovered ? replay.chunk : undefined
+  }
+
+  close(id: string): void {
+    const { presence, hub } = this.#options
+    const connection = presence.remove(id)
+    if (!connection) return
+    for (const channel of channelsOf(connection)) hub.interest.remove(connection.worker, channel)
+    for (const room of connection.rooms) this.#leaveRoom(connection, room)
+    this.#tellIfFull(connection, -1)
+  }
+
+  /** A worker died: its connections are gone at once. */
+  workerGone(worker: number): void {
+    for (const { id } of this.#options.presence.ofWorker(worker)) this.close(id)
+    this.#options.hub.interest.removeWorker(worker)
+  }
+
+  /** Throws ROOM_NOT_FOUND, ROOM_FULL. What comes after `offset` follows by the hub. */
+  join(id: string, room: RoomId): { readonly members: number; readonly offset: number; readonly channel: Channel } {
+    const { hub, rooms } = this.#options
+    const connection = this.#find(id)
+    const channel = roomChannel(connection.namespace, room)
+    if (!connection.rooms.has(room)) {
+      this.#joinRoom(connection, room)
+      hub.interest.add(connection.worker, channel)
+    }
+    return { members: rooms.membersOf(room).size, offset: hub.head, channel }
+  }
+
+  leave(id: string, room: RoomId): void {
+    const connection = this.#find(id)
+    if (!connection.rooms.delete(room)) return
+    this.#options.hub.interest.remove(connection.worker, roomChannel(connection.namespace, room))
+    this.#leaveRoom(connection, room)
+  }
+
+  #find(id: string): Connection {
+    const connection = this.#options.presence.get(id)
+    if (!connection) throw new Refusal('UNAVAILABLE', 'the connection is not known any more')
+    return connection
+  }
+
+  #admit({ userId, addressKey, namespace }: Connection): void {
+    const { presence, perUserMax, perAddressMax, perNamespaceMax } = this.#options
+    if (presence.countOfUser(userId) >= perUserMax)
+      throw new Refusal('RATE_LIMITED', 'too many connections of this user')
+    if (presence.countOfAddress(addressKey) >= perAddressMax(addressKey)) {
+      throw new Refusal('RATE_LIMITED', 'too many connections from this address')
+    }
+    if (presence.countOfNamespace(namespace) >= perNamespaceMax)
+      throw new Refusal('OVERLOADED', 'the namespace is full')
+    this.#tellIfFull({ addressKey, namespace }, 1)
+  }
+
+  /** Says so when this connection (`change` 1: to come, -1: gone) fills what it is counted in, or makes room. */
+  #tellIfFull({ addressKey, namespace }: Pick<Connection, 'addressKey' | 'namespace'>, change: 1 | -1): void {
+    const { presence, perAddressMax, perNamespaceMax, onFull } = this.#options
+    const full = change === 1
+    if (presence.countOfAddress(addressKey) + 1 === perAddressMax(addressKey)) onFull({ address: addressKey }, full)
+    if (presence.countOfNamespace(namespace) + 1 === perNamespaceMax) onFull({ namespace }, full)
+  }
+
+  #tryJoin(connection: Connection, room: RoomId): boolean {
+    try {
+      this.#joinRoom(connection, room)
+      return true
+    } catch (thrown) {
+      // A resume goes on without a room that is full or gone; its answer lists the rooms that were joined.
+      if (thrown instanceof Refusal) return false
+      throw thrown
+    }
+  }
+
+  #joinRoom(connection: Connection, room: RoomId): void {
+    const { rooms, announcements } = this.#options
+    const { first } = rooms.join(room, connection.namespace, connection.userId)
+    connection.rooms.add(room)
+    if (first) announcements.note(room, connection.namespace, connection.userId, true)
+  }
+
+  #leaveRoom({ namespace, userId }: Connection, room: RoomId): void {
+    const { rooms, announcements } = this.#options
+    if (rooms.leave(room, userId).last) announcements.note(room, namespace, userId, false)
+  }
+}
+
+function channelsOf({ namespace, userId, rooms }: Connection): readonly Channel[] {
+  const ofRooms = Array.from(rooms, (room) => roomChannel(namespace, room))
+  return [namespaceChannel(namespace), userChannel(userId), ...ofRooms]
+}

@@ -1,0 +1,99 @@
+import { Refusal } from '../protocol/errors.ts'
+import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
+import { bump } from '../presence/presence.ts'
+
+/** What stays of a room when nobody is in it. */
+export interface RoomDefinition {
+  readonly room_id: RoomId
+  readonly namespace: Namespace
+  readonly capacity: number
+  readonly game: string | null
+}
+
+interface Room {
+  readonly definition: RoomDefinition
+  /** Made by REST: stays when it is empty. */
+  readonly kept: boolean
+  /** Connections per user. */
+  readonly members: Map<UserId, number>
+}
+
+export interface RoomsOptions {
+  /** Namespaces in which joining a room that does not exist makes it. */
+  readonly autoCreateIn: ReadonlySet<Namespace>
+  readonly capacity: number
+}
+
+/** The rooms of this node and who is in them. A room's id is unique over all namespaces. */
+export class Rooms {
+  readonly #options: RoomsOptions
+  readonly #rooms = new Map<RoomId, Room>()
+
+  constructor(options: RoomsOptions) {
+    this.#options = options
+  }
+
+  /** A room that stays. Throws CONFLICT where one with that id stands in another namespace. */
+  define(definition: RoomDefinition): void {
+    const existing = this.#rooms.get(definition.room_id)
+    if (existing && existing.definition.namespace !== definition.namespace) {
+      throw new Refusal('CONFLICT', `the room "${definition.room_id}" stands in another namespace`)
+    }
+    this.#rooms.set(definition.room_id, { definition, kept: true, members: existing?.members ?? new Map() })
+  }
+
+  /** The room's definition and its members (users). */
+  get(id: RoomId): (RoomDefinition & { readonly members: number }) | undefined {
+    const room = this.#rooms.get(id)
+    return room && { ...room.definition, members: room.members.size }
+  }
+
+  ids(): readonly RoomId[] {
+    return [...this.#rooms.keys()].sort()
+  }
+
+  membersOf(id: RoomId): ReadonlyMap<UserId, number> {
+    return this.#rooms.get(id)?.members ?? NOBODY
+  }
+
+  /** One more connection of the user. Throws ROOM_NOT_FOUND, ROOM_FULL. `first`: the user was not in it before. */
+  join(id: RoomId, namespace: Namespace, user: UserId): { readonly first: boolean } {
+    const room = this.#find(id, namespace)
+    const here = room.members.has(user)
+    if (!here && room.members.size >= room.definition.capacity) {
+      throw new Refusal('ROOM_FULL', `the room takes ${room.definition.capacity}`, {
+        capacity: room.definition.capacity,
+      })
+    }
+    bump(room.members, user, 1)
+    return { first: !here }
+  }
+
+  /** One connection less. `last`: the user is in it no more. */
+  leave(id: RoomId, user: UserId): { readonly last: boolean } {
+    const room = this.#rooms.get(id)
+    if (!room?.members.has(user)) return { last: false }
+    const left = bump(room.members, user, -1)
+    if (room.members.size === 0 && !room.kept) this.#rooms.delete(id)
+    return { last: left === 0 }
+  }
+
+  /** The members go on as if in a room that was made by joining it; the caller tells them to leave. */
+  remove(id: RoomId): boolean {
+    return this.#rooms.delete(id)
+  }
+
+  #find(id: RoomId, namespace: Namespace): Room {
+    const room = this.#rooms.get(id)
+    if (room?.definition.namespace === namespace) return room
+    if (room || !this.#options.autoCreateIn.has(namespace)) {
+      throw new Refusal('ROOM_NOT_FOUND', `no room "${id}" in ${namespace}`)
+    }
+    const definition = { room_id: id, namespace, capacity: this.#options.capacity, game: null }
+    const made = { definition, kept: false, members: new Map<UserId, number>() }
+    this.#rooms.set(id, made)
+    return made
+  }
+}
+
+const NOBODY: ReadonlyMap<UserId, number> = new Map()

@@ -1,0 +1,97 @@
+import type { Clock } from '../base/clock.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { Namespace } from '../protocol/ids.ts'
+import { isLoopback } from './address.ts'
+
+/** Who may try to connect at all, before anything is verified: the cheapest no is given first. */
+export interface Admission {
+  /** Counts one attempt of that address. RATE_LIMITED, OVERLOADED or DRAINING, each with `details.retry_after_ms`. */
+  check(addressKey: string, namespace: Namespace): Refusal | undefined
+  /** As the primary announces it, who counts over all workers. */
+  setAddressFull(addressKey: string, isFull: boolean): void
+  setNamespaceFull(namespace: Namespace, isFull: boolean): void
+  setDraining(isDraining: boolean): void
+}
+
+export interface AdmissionOptions {
+  /** Attempts per second. */
+  readonly ratePerAddress: number
+  /** Attempts at once. */
+  readonly burst: number
+  /** Exempts loopback from the rate; whether it is ever full is the primary's to say. */
+  readonly exemptLoopback: boolean
+  readonly clock: Clock
+  /** How many addresses are remembered; the one unseen for longest is forgotten first. */
+  readonly addressesMax?: number
+}
+
+const ADDRESSES_MAX = 65_536
+/** A place becomes free when somebody leaves, which nobody can foretell. */
+const FULL_RETRY_MS = 5_000
+/** Soon: another worker or node has the port by then. */
+const DRAINING_RETRY_MS = 1_000
+
+export function createAdmission(options: AdmissionOptions): Admission {
+  const attempts = new AttemptRates(options)
+  const fullAddresses = new Set<string>()
+  const fullNamespaces = new Set<Namespace>()
+  let draining = false
+  return {
+    check: (addressKey, namespace) => {
+      if (draining) return later('DRAINING', 'the server is going down', DRAINING_RETRY_MS)
+      const waitMs = attempts.take(addressKey)
+      if (waitMs > 0) return later('RATE_LIMITED', 'too many connection attempts from this address', waitMs)
+      if (fullAddresses.has(addressKey)) {
+        return later('RATE_LIMITED', 'too many connections from this address', FULL_RETRY_MS)
+      }
+      return fullNamespaces.has(namespace) ? later('OVERLOADED', 'the namespace is full', FULL_RETRY_MS) : undefined
+    },
+    setAddressFull: (addressKey, isFull) => setMember(fullAddresses, addressKey, isFull),
+    setNamespaceFull: (namespace, isFull) => setMember(fullNamespaces, namespace, isFull),
+    setDraining: (isDraining) => {
+      draining = isDraining
+    },
+  }
+}
+
+class AttemptRates {
+  readonly #options: AdmissionOptions
+  readonly #addressesMax: number
+  /** In the order of the last attempt. */
+  readonly #buckets = new Map<string, TokenBucket>()
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+    this.#addressesMax = options.addressesMax ?? ADDRESSES_MAX
+  }
+
+  /** 0: taken; else the milliseconds to wait. */
+  take(addressKey: string): number {
+    const { ratePerAddress, burst, exemptLoopback, clock } = this.#options
+    if (exemptLoopback && isLoopback(addressKey)) return 0
+    const nowMs = clock.nowMs()
+    const bucket = this.#buckets.get(addressKey) ?? new TokenBucket(ratePerAddress, burst, nowMs)
+    this.#buckets.delete(addressKey)
+    this.#buckets.set(addressKey, bucket)
+    this.#forgetOldest()
+    return bucket.take(1, nowMs) ? 0 : Math.max(1, bucket.waitMs(1, nowMs))
+  }
+
+  #forgetOldest(): void {
+    if (this.#buckets.size <= this.#addressesMax) return
+    for (const oldest of this.#buckets.keys()) {
+      this.#buckets.delete(oldest)
+      return
+    }
+  }
+}
+
+function later(code: 'RATE_LIMITED' | 'OVERLOADED' | 'DRAINING', message: string, retryAfterMs: number): Refusal {
+  return new Refusal(code, message, { retry_after_ms: retryAfterMs })
+}
+
+function setMember<T>(set: Set<T>, member: T, isIn: boolean): void {
+  if (isIn) set.add(member)
+  else set.delete(member)
+}

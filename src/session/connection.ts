@@ -1,0 +1,144 @@
+import type { Refusal } from '../protocol/errors.ts'
+import { CLOSE, type CloseCode } from '../protocol/close-codes.ts'
+import { encodeFrame } from '../protocol/codec.ts'
+import { SERVER_EVENT, type Encoding, type JsonObject } from '../protocol/events.ts'
+import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
+import type { Accepted, Access } from './handshake.ts'
+import { ConnectionLimits, type RateOptions } from './limits.ts'
+import type { Socket } from './socket.ts'
+
+/** What came before the first frame was sent, kept so that it is answered after it. */
+const EARLY_FRAMES_MAX = 64
+
+/** One connection: who it is, what it may send, which rooms it is in, how it is answered and closed. */
+export class Connection {
+  readonly id: string
+  readonly sessionId: string
+  readonly namespace: Namespace
+  readonly access: Access
+  readonly userId: UserId
+  readonly encoding: Encoding
+  readonly address: string
+  readonly addressKey: string
+  readonly limits: ConnectionLimits
+  /** Joined, or about to be. */
+  readonly rooms = new Set<RoomId>()
+  /** Subscribed to. */
+  readonly channels = new Set<Channel>()
+  /** Unix time in milliseconds; null: never. */
+  expiresAtMs: number | null
+  /** Since when the client takes nothing, monotonic; 0: it does. */
+  stalledSinceMs = 0
+  readonly #socket: Socket
+  #state: 'opening' | 'open' | 'closed' = 'opening'
+  #wasOpen = false
+  #early: Uint8Array[] = []
+  #onRead: (() => void) | undefined
+
+  constructor(
+    socket: Socket,
+    accepted: Accepted,
+    ids: { readonly id: string; readonly sessionId: string },
+    rates: RateOptions & { readonly nowMs: number },
+  ) {
+    this.id = ids.id
+    this.sessionId = ids.sessionId
+    this.namespace = accepted.namespace
+    this.access = accepted.access
+    this.userId = accepted.userId
+    this.encoding = accepted.encoding
+    this.address = accepted.address
+    this.addressKey = accepted.addressKey
+    this.expiresAtMs = accepted.expiresAtMs
+    this.limits = new ConnectionLimits(rates, rates.nowMs)
+    this.#socket = socket
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  get socket(): Socket {
+    return this.#socket
+  }
+
+  /** The first frame was sent, so it was counted among the open ones. */
+  get wasOpen(): boolean {
+    return this.#wasOpen
+  }
+
+  /** Keeps a copy of a frame that came too early. false: too many did. */
+  keepEarly(frame: Uint8Array): boolean {
+    if (this.#early.length >= EARLY_FRAMES_MAX) return false
+    this.#early.push(frame.slice())
+    return true
+  }
+
+  /** The first frame was sent; gives what came before it. */
+  opened(): readonly Uint8Array[] {
+    if (this.#state === 'opening') this.#state = 'open'
+    this.#wasOpen = true
+    const early = this.#early
+    this.#early = []
+    return early
+  }
+
+  /** Runs `action` now, or once the client has read what waits for it. */
+  whenRead(action: () => void): void {
+    if (this.#socket.bufferedBytes() === 0) action()
+    else this.#onRead = action
+  }
+
+  /** The transport says that the client has read something. */
+  drained(): void {
+    this.stalledSinceMs = 0
+    if (!this.#onRead || this.#socket.bufferedBytes() > 0) return
+    const action = this.#onRead
+    this.#onRead = undefined
+    action()
+  }
+
+  sendEvent(eventType: string, payload: object): void {
+    this.#send({ eventType, payload })
+  }
+
+  /** One answer to a request; a failure is said also where no `id` asked for it. */
+  reply(id: string | undefined, result: JsonObject | Refusal, traceparent?: string): void {
+    const trace = traceparent === undefined ? {} : { traceparent }
+    const replyTo = id === undefined ? {} : { replyTo: id }
+    if (isRefusal(result)) {
+      this.#send({ eventType: SERVER_EVENT.reply, ...replyTo, success: false, error: result.toBody(), ...trace })
+    } else if (id !== undefined) {
+      this.#send({ eventType: SERVER_EVENT.reply, ...replyTo, success: true, data: result, ...trace })
+    }
+  }
+
+  close(code: CloseCode, reason: string): void {
+    if (this.#state === 'closed') return
+    this.#socket.close(code, reason)
+  }
+
+  /** The transport says that the socket is gone. */
+  closed(): void {
+    this.#state = 'closed'
+    this.#early = []
+    this.#onRead = undefined
+  }
+
+  /** `retry_after_ms` stands in the reason, for clients to spread their return. */
+  closeForDrain(retryAfterMs: number): void {
+    this.close(CLOSE.draining, JSON.stringify({ retry_after_ms: retryAfterMs }))
+  }
+
+  #send(value: object): void {
+    if (this.#state !== 'closed') this.#socket.send(encodeFrame(value, this.encoding))
+  }
+}
+
+function isRefusal(result: JsonObject | Refusal): result is Refusal {
+  return result instanceof Error
+}

@@ -1,0 +1,201 @@
+import { TRACEPARENT } from '../protocol/envelope.ts'
+import { ERRORS, Refusal } from '../protocol/errors.ts'
+import { type Encoding, SUBPROTOCOL } from '../protocol/events.ts'
+import type { Namespace, UserId } from '../protocol/ids.ts'
+import { addressKey, clientAddress, createProxyTrust, normaliseAddress, UNKNOWN_ADDRESS } from './address.ts'
+import type { Admission } from './admission.ts'
+import { BEARER_ENTRY, guestIdentity, type Identity, type IdentityOptions, playerIdentity } from './identity.ts'
+import { createOriginPolicy } from './origin.ts'
+import { checkHead, Headers, isUpgrade, readQuery, type RequestHead } from './request-head.ts'
+
+export type { RequestHead } from './request-head.ts'
+
+export type Access = 'private' | 'guest'
+
+export interface Accepted {
+  readonly kind: 'accept'
+  readonly access: Access
+  readonly namespace: Namespace
+  readonly userId: UserId
+  readonly encoding: Encoding
+  /** To be echoed in Sec-WebSocket-Protocol; '' if none was offered. */
+  readonly subprotocol: string
+  /** Sec-WebSocket-Key */
+  readonly key: string
+  /** Unix time in milliseconds; null: no token, so nothing that ends. */
+  readonly expiresAtMs: number | null
+  /** The client's, trusted X-Forwarded-For applied. */
+  readonly address: string
+  /** What limits count by: IPv4 as it is, IPv6 by /64. */
+  readonly addressKey: string
+  /** As given: whether it is any good the session says, in its first frame. */
+  readonly resume: { readonly token: string; readonly since: string; readonly rooms: readonly string[] } | null
+  readonly traceparent?: string
+}
+
+export interface Refused {
+  readonly kind: 'refuse'
+  /** May differ from the refusal's own: 426 has no code to itself. */
+  readonly status: number
+  readonly refusal: Refusal
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export type HandshakeResult = Accepted | Refused
+
+export interface HandshakeOptions extends IdentityOptions {
+  /** `/core/game/v1/real-time` */
+  readonly pathPrefix: string
+  readonly namespaces: Readonly<Record<Access, Namespace>>
+  /** `scheme://host[:port]` or `*` */
+  readonly allowedOrigins: readonly string[]
+  /** Addresses and CIDR ranges. */
+  readonly trustedProxies: readonly string[]
+  readonly admission: Pick<Admission, 'check'>
+}
+
+/** A request on its way through the checks. */
+interface Attempt {
+  readonly headers: Headers
+  readonly namespace: Namespace
+  readonly query: ReadonlyMap<string, string>
+}
+
+type Spoken = Pick<Accepted, 'encoding' | 'subprotocol'>
+type Decided = Pick<Accepted, 'access' | 'address'> & Spoken & Identity
+type Decide = (head: RequestHead) => HandshakeResult
+
+const QUERY_NAMES = ['token', 'resume', 'since', 'rooms']
+const UPGRADE_REQUIRED = 426
+
+/**
+ * Whether an upgrade becomes a socket: PROTOCOL section "Endpoints". The same function answers requests for these paths
+ * without Upgrade, with what an upgrade would be refused with, or 426: a browser shows its page only that. Synchronous, as
+ * uWS wants its answer before the handler returns. Throws only on a defect, and on options that make no sense.
+ */
+export function createHandshake(options: HandshakeOptions): (head: RequestHead) => HandshakeResult {
+  const decide = createDecision(options)
+  return (head) => {
+    try {
+      return decide(head)
+    } catch (error) {
+      if (error instanceof Refusal) return refuse(error)
+      throw error
+    }
+  }
+}
+
+/** From cheap to dear: a flood is turned away before a signature is checked for it. */
+function createDecision(options: HandshakeOptions): Decide {
+  const { namespaces, admission } = options
+  const accessTo = createRoutes(options.pathPrefix)
+  const origins = createOriginPolicy(options.allowedOrigins)
+  const proxies = createProxyTrust(options.trustedProxies)
+  return (head) => {
+    const headers = new Headers(head.headers)
+    checkHead(head, headers)
+    const access = accessTo(head)
+    const upgrade = isUpgrade(headers)
+    const attempt = { headers, namespace: namespaces[access], query: readQuery(head.query, QUERY_NAMES) }
+
+    const peer = normaliseAddress(head.remoteAddress) ?? UNKNOWN_ADDRESS
+    const address = clientAddress(peer, headers.all('x-forwarded-for'), proxies)
+    const notNow = admission.check(addressKey(address), attempt.namespace)
+    if (notNow) throw notNow
+
+    checkOrigin(headers, origins)
+    const spoken = chooseSubprotocol(headers)
+    const isProxied = proxies.trusts(peer)
+    const identity =
+      access === 'guest'
+        ? guestIdentity(attempt, attempt.namespace, options)
+        : playerIdentity(attempt, isProxied, options)
+    if (!upgrade) return upgradeRequired()
+    return accept(attempt, { access, address, ...spoken, ...identity })
+  }
+}
+
+/** Compared as sent, byte for byte: no decoding, no other case, no trailing slash. */
+function createRoutes(pathPrefix: string): (head: RequestHead) => Access {
+  const accessByPath = new Map<string, Access>([
+    [`${pathPrefix}/private`, 'private'],
+    [`${pathPrefix}/public`, 'guest'],
+    [`${pathPrefix}/guest`, 'guest'],
+  ])
+  return ({ path, method }) => {
+    const access = accessByPath.get(path)
+    if (access === undefined) throw new Refusal('NOT_FOUND', 'no such path')
+    if (method !== 'GET') throw new Refusal('METHOD_NOT_ALLOWED', 'only GET')
+    return access
+  }
+}
+
+function accept({ headers, namespace, query }: Attempt, decided: Decided): Accepted {
+  return {
+    kind: 'accept',
+    namespace,
+    ...decided,
+    addressKey: addressKey(decided.address),
+    key: headers.one('sec-websocket-key') ?? '',
+    resume: readResume(query),
+    ...readTraceparent(headers),
+  }
+}
+
+/** No Origin: not a browser, which nobody can lead to us with somebody else's rights. */
+function checkOrigin(headers: Headers, origins: ReturnType<typeof createOriginPolicy>): void {
+  const origin = headers.one('origin')
+  if (origin !== undefined && !origins.allows(origin, headers.one('host') ?? '')) {
+    throw new Refusal('ORIGIN_FORBIDDEN', 'pages of this origin may not connect')
+  }
+}
+
+/** The first that is known. JSON where nothing is offered; entries that carry a token are no offers. */
+function chooseSubprotocol(headers: Headers): Spoken {
+  const offered = headers.list('sec-websocket-protocol').filter((entry) => !entry.startsWith(BEARER_ENTRY))
+  if (offered.length === 0) return { encoding: 'json', subprotocol: '' }
+  for (const subprotocol of offered) {
+    if (subprotocol === SUBPROTOCOL.json) return { encoding: 'json', subprotocol }
+    if (subprotocol === SUBPROTOCOL.msgpack) return { encoding: 'msgpack', subprotocol }
+  }
+  const path = 'sec-websocket-protocol'
+  throw new Refusal('BAD_REQUEST', `no known subprotocol: ${Object.values(SUBPROTOCOL).join(', ')}`, { path })
+}
+
+function readResume(query: ReadonlyMap<string, string>): Accepted['resume'] {
+  const token = query.get('resume')
+  if (token === undefined) return null
+  const rooms = (query.get('rooms') ?? '').split(',').filter((room) => room !== '')
+  return { token, since: query.get('since') ?? '', rooms }
+}
+
+/** W3C Trace Context: what cannot be read is ignored. */
+function readTraceparent(headers: Headers): { traceparent?: string } {
+  const [traceparent, ...more] = headers.all('traceparent')
+  return traceparent !== undefined && more.length === 0 && TRACEPARENT.test(traceparent) ? { traceparent } : {}
+}
+
+function upgradeRequired(): Refused {
+  const refusal = new Refusal('BAD_REQUEST', 'a WebSocket upgrade of version 13 is required')
+  const headers = { upgrade: 'websocket', 'sec-websocket-version': '13' }
+  return { kind: 'refuse', status: UPGRADE_REQUIRED, refusal, headers }
+}
+
+/** With the headers that HTTP wants beside the status. */
+function refuse(refusal: Refusal): Refused {
+  const { status } = ERRORS[refusal.code]
+  return { kind: 'refuse', status, refusal, headers: { ...statusHeaders(status), ...retryAfter(refusal) } }
+}
+
+function statusHeaders(status: number): Record<string, string> {
+  if (status === 401) return { 'www-authenticate': 'Bearer' }
+  if (status === 405) return { allow: 'GET' }
+  return {}
+}
+
+/** Whole seconds, rounded up: whoever obeys is not early. */
+function retryAfter({ details }: Refusal): Record<string, string> {
+  const retryAfterMs = details?.['retry_after_ms']
+  return typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}
+}

@@ -1,0 +1,183 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { toError } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
+import { isObject } from '../protocol/envelope.ts'
+import { type Algorithm, type KeySource, publicVerifyKey, type VerifyKey } from './verify-key.ts'
+
+/** By `kid`; a key without one is under ''. */
+export type KeySet = ReadonlyMap<string, VerifyKey>
+
+export interface Jwks {
+  /** The last good set; empty before the first. */
+  keys(): KeySet
+  /** A token named a key that is not here: looks for it anew, but at most once per 30 s whoever asks. */
+  noteUnknownKid(): void
+  /** Whether there ever was a good set. */
+  readonly ready: boolean
+  /** Settles after the first attempt, whatever came of it. */
+  readonly firstAttempt: Promise<void>
+  close(): void
+}
+
+export interface JwksOptions {
+  /** A URL, or the path of a file. */
+  readonly source: URL | string
+  readonly refreshMs: number
+  /** What the keys may be used with; by key type where absent. */
+  readonly algorithms?: readonly Algorithm[]
+  readonly fetchJson?: (url: URL, signal: AbortSignal) => Promise<unknown>
+  readonly clock: Clock
+  /** Told of each good set. */
+  readonly onKeys?: (keys: KeySet) => void
+  /** Told of each attempt that failed; the last good keys stay. */
+  readonly onError: (error: Error) => void
+}
+
+const KEYS_MAX = 100
+const UNKNOWN_KID_INTERVAL_MS = 30_000
+const FETCH_TIMEOUT_MS = 5_000
+const RESPONSE_BYTES_MAX = 1024 * 1024
+const RETRY_MIN_MS = 1_000
+const RETRY_MAX_MS = 30_000
+
+/**
+ * RFC 7517. Keys that cannot verify are passed over: symmetric ones, private ones, those for encryption, of unknown types,
+ * or that fit none of the algorithms. Throws on what is not a key set or has no usable key.
+ */
+export function parseJwks(json: unknown, algorithms?: readonly Algorithm[]): KeySet {
+  if (!isObject(json) || !Array.isArray(json['keys'])) throw new TypeError('not a JWK Set: no array "keys"')
+  const jwks: unknown[] = json['keys']
+  if (jwks.length > KEYS_MAX) throw new TypeError(`a JWK Set of more than ${KEYS_MAX} keys`)
+  const keys = new Map<string, VerifyKey>()
+  for (const jwk of jwks) {
+    if (!isObject(jwk) || !mayVerify(jwk)) continue
+    const kid = typeof jwk['kid'] === 'string' ? jwk['kid'] : ''
+    const key = readKey(jwk, algorithms)
+    if (key && !keys.has(kid)) keys.set(kid, key)
+  }
+  if (keys.size === 0) throw new TypeError('the JWK Set has no usable key')
+  return keys
+}
+
+/** Starts fetching at once and goes on every `refreshMs`, sooner after a failure. */
+export function openJwks(options: JwksOptions): Jwks {
+  return new PolledJwks(options)
+}
+
+/** A token without `kid` is taken where the set has one key only, so that there is nothing to choose. */
+export function jwksKeySource(jwks: Pick<Jwks, 'keys' | 'ready' | 'noteUnknownKid'>): KeySource {
+  return {
+    isReady: () => jwks.ready,
+    find: (kid) => {
+      const keys = jwks.keys()
+      const key = kid === undefined ? onlyOne(keys) : keys.get(kid)
+      if (!key && kid !== undefined) jwks.noteUnknownKid()
+      return key
+    },
+  }
+}
+
+/** GET without following redirects, as those could lead off TLS. */
+export async function fetchJson(url: URL, signal: AbortSignal): Promise<unknown> {
+  const response = await fetch(url, { signal, redirect: 'error', headers: { accept: 'application/json' } })
+  if (!response.ok) throw new Error(`GET ${url.href}: HTTP ${response.status}`)
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    if (bytes > RESPONSE_BYTES_MAX) throw new Error(`GET ${url.href}: more than ${RESPONSE_BYTES_MAX} bytes`)
+    chunks.push(chunk)
+  }
+  return JSON.parse(Buffer.concat(chunks).toString())
+}
+
+class PolledJwks implements Jwks {
+  readonly firstAttempt: Promise<void>
+  readonly #options: JwksOptions
+  readonly #closed = new AbortController()
+  #keys: KeySet = new Map()
+  #timer: NodeJS.Timeout | undefined
+  #underWay = false
+  #failures = 0
+  #askedAtMs = -Infinity
+
+  constructor(options: JwksOptions) {
+    this.#options = options
+    this.firstAttempt = this.#refresh()
+  }
+
+  get ready(): boolean {
+    return this.#keys.size > 0
+  }
+
+  keys(): KeySet {
+    return this.#keys
+  }
+
+  noteUnknownKid(): void {
+    const nowMs = this.#options.clock.nowMs()
+    if (this.#underWay || this.#closed.signal.aborted || nowMs - this.#askedAtMs < UNKNOWN_KID_INTERVAL_MS) return
+    this.#askedAtMs = nowMs
+    void this.#refresh()
+  }
+
+  close(): void {
+    this.#closed.abort()
+    clearTimeout(this.#timer)
+  }
+
+  /** Never rejects. */
+  async #refresh(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#underWay = true
+    try {
+      this.#keys = parseJwks(await this.#load(), this.#options.algorithms)
+      this.#failures = 0
+      this.#options.onKeys?.(this.#keys)
+    } catch (error) {
+      this.#failures += 1
+      if (!this.#closed.signal.aborted) this.#options.onError(toError(error))
+    }
+    this.#underWay = false
+    if (!this.#closed.signal.aborted) this.#timer = setTimeout(() => void this.#refresh(), this.#delayMs()).unref()
+  }
+
+  async #load(): Promise<unknown> {
+    const { source, fetchJson: fetchFrom = fetchJson } = this.#options
+    const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)])
+    if (source instanceof URL && source.protocol !== 'file:') return fetchFrom(source, signal)
+    return JSON.parse(await readFile(source, { encoding: 'utf8', signal }))
+  }
+
+  #delayMs(): number {
+    const { refreshMs } = this.#options
+    if (this.#failures === 0) return refreshMs
+    return Math.min(refreshMs, RETRY_MAX_MS, RETRY_MIN_MS * 2 ** (this.#failures - 1))
+  }
+}
+
+function onlyOne(keys: KeySet): VerifyKey | undefined {
+  const [key] = keys.values()
+  return keys.size === 1 ? key : undefined
+}
+
+function mayVerify(jwk: Record<string, unknown>): boolean {
+  const { kty, use, key_ops: operations } = jwk
+  // `d`: somebody publishes private keys, so anybody may have signed.
+  if (kty === 'oct' || 'd' in jwk) return false
+  if (use !== undefined && use !== 'sig') return false
+  return operations === undefined || (Array.isArray(operations) && operations.includes('verify'))
+}
+
+/** A key's own `alg` narrows what is allowed and never widens what configuration says. */
+function readKey(jwk: Record<string, unknown>, algorithms: readonly Algorithm[] | undefined): VerifyKey | undefined {
+  const own = jwk['alg']
+  const allowed = own === undefined ? algorithms : (algorithms ?? [own as Algorithm]).filter((one) => one === own)
+  try {
+    return publicVerifyKey(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }), allowed)
+  } catch {
+    // Sets hold keys for other purposes and of types to come (RFC 7517 section 5): those are passed over.
+    return undefined
+  }
+}

@@ -1,0 +1,60 @@
+import { TokenBucket } from '../base/token-bucket.ts'
+
+export interface RateOptions {
+  readonly messagesPerSecond: number
+  readonly bytesPerSecond: number
+}
+
+/** So many seconds' worth may come at once. */
+const BURST_S = 4
+/** Who sends too much for this long is closed. */
+const TOLERATED_MS = 10_000
+const BAD_FRAMES_MAX = 5
+const BAD_FRAMES_WINDOW_MS = 60_000
+
+/** What one connection may send. */
+export class ConnectionLimits {
+  readonly #messages: TokenBucket
+  readonly #bytes: TokenBucket
+  /** Since when every second had something that was over the rate; 0: it is not over. */
+  #overSinceMs = 0
+  #lastOverMs = 0
+  #badFrames = 0
+  #badSinceMs = 0
+
+  constructor({ messagesPerSecond, bytesPerSecond }: RateOptions, nowMs: number) {
+    this.#messages = new TokenBucket(messagesPerSecond, messagesPerSecond * BURST_S, nowMs)
+    this.#bytes = new TokenBucket(bytesPerSecond, bytesPerSecond * BURST_S, nowMs)
+  }
+
+  /** Counts one frame. 0: it may pass; else after how many milliseconds it might. */
+  waitMs(bytes: number, nowMs: number): number {
+    const waitMs = Math.max(this.#messages.waitMs(1, nowMs), this.#bytes.waitMs(bytes, nowMs))
+    if (waitMs > 0) {
+      this.#noteOver(nowMs)
+      return waitMs
+    }
+    this.#messages.take(1, nowMs)
+    this.#bytes.take(bytes, nowMs)
+    return 0
+  }
+
+  /** Over the rate for so long that it is no accident. */
+  isFlood(nowMs: number): boolean {
+    return this.#overSinceMs !== 0 && nowMs - this.#overSinceMs >= TOLERATED_MS && nowMs - this.#lastOverMs < 1000
+  }
+
+  /** Counts one frame that was no request. true: it was the last one to be borne. */
+  isOneBadFrameTooMany(nowMs: number): boolean {
+    if (nowMs - this.#badSinceMs > BAD_FRAMES_WINDOW_MS) {
+      this.#badSinceMs = nowMs
+      this.#badFrames = 0
+    }
+    return ++this.#badFrames >= BAD_FRAMES_MAX
+  }
+
+  #noteOver(nowMs: number): void {
+    if (this.#overSinceMs === 0 || nowMs - this.#lastOverMs > 1000) this.#overSinceMs = nowMs
+    this.#lastOverMs = nowMs
+  }
+}

@@ -1,0 +1,44 @@
+/** What a page in a sandboxed frame or opened from a file sends: anybody can be that. */
+const OPAQUE_ORIGIN = 'null'
+
+export interface OriginPolicy {
+  /** @param origin the Origin header as sent @param host the Host header as sent */
+  allows(origin: string, host: string): boolean
+}
+
+/**
+ * Whose pages may open sockets: those listed (`scheme://host[:port]`, or `*` for everybody's) and the server's own, under
+ * either scheme, as TLS may end at a proxy. Compared whole, after normalising: no prefixes, no suffixes.
+ * Throws on an entry that is not an origin.
+ */
+export function createOriginPolicy(allowedOrigins: readonly string[]): OriginPolicy {
+  const isOpen = allowedOrigins.includes('*')
+  const allowed = new Set(allowedOrigins.filter((entry) => entry !== '*').map(requireOrigin))
+  return {
+    allows: (origin, host) => {
+      if (origin === OPAQUE_ORIGIN || origin === '') return false
+      if (isOpen) return true
+      const normalised = normaliseOrigin(origin)
+      return normalised !== undefined && (allowed.has(normalised) || isOwn(normalised, host))
+    },
+  }
+}
+
+/** `scheme://host[:port]`, lower case, without the scheme's own port. undefined: anything else, also with a path. */
+export function normaliseOrigin(text: string): string | undefined {
+  const [, scheme, authority] = /^([a-z][a-z0-9+.-]*):\/\/([^\s/\\?#@]+)$/i.exec(text) ?? []
+  if (scheme === undefined || authority === undefined) return undefined
+  // Only for these does URL know host and default port; app schemes are compared as text.
+  if (!/^https?$/i.test(scheme)) return text.toLowerCase()
+  return URL.parse(text)?.origin
+}
+
+function isOwn(origin: string, host: string): boolean {
+  return origin === normaliseOrigin(`http://${host}`) || origin === normaliseOrigin(`https://${host}`)
+}
+
+function requireOrigin(entry: string): string {
+  const origin = normaliseOrigin(entry)
+  if (origin === undefined) throw new TypeError(`not an origin: ${entry}`)
+  return origin
+}

@@ -1,0 +1,58 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { isObject } from '../protocol/envelope.ts'
+import { isUserId, type Namespace, type UserId } from '../protocol/ids.ts'
+
+/** What a client that comes back is known by. */
+export interface ResumeIdentity {
+  readonly sessionId: string
+  readonly userId: UserId
+  readonly namespace: Namespace
+}
+
+export interface ResumeTokens {
+  issue(identity: ResumeIdentity): string
+  /** undefined: not one of ours, altered, or older than its time to live. */
+  read(token: string): ResumeIdentity | undefined
+}
+
+export interface ResumeTokenOptions {
+  /** The same on every node, so that a client may come back to any of them. */
+  readonly secret: Uint8Array
+  readonly ttlMs: number
+  /** Unix time: the token outlives the process that issued it. */
+  readonly nowMs: () => number
+}
+
+// Ids are at most 64 characters: a token of ours stays far below.
+const TOKEN_LENGTH_MAX = 512
+const TOKEN = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/
+// Keeps these MACs apart from any other use of the same secret.
+const PURPOSE = 'drumbeat resume token v1\0'
+
+/** `base64url(JSON of sid, uid, ns, iat)` `.` `base64url(HMAC-SHA256)`: nothing is stored, any worker can read it. */
+export function createResumeTokens({ secret, ttlMs, nowMs }: ResumeTokenOptions): ResumeTokens {
+  const macOf = (body: string) => createHmac('sha256', secret).update(PURPOSE).update(body).digest('base64url')
+  return {
+    issue: ({ sessionId, userId, namespace }) => {
+      const claims = { sid: sessionId, uid: userId, ns: namespace, iat: nowMs() }
+      const body = Buffer.from(JSON.stringify(claims)).toString('base64url')
+      return `${body}.${macOf(body)}`
+    },
+    read: (token) => {
+      if (token.length > TOKEN_LENGTH_MAX) return undefined
+      const [, body, mac] = TOKEN.exec(token) ?? []
+      if (body === undefined || mac === undefined) return undefined
+      if (!timingSafeEqual(Buffer.from(macOf(body)), Buffer.from(mac))) return undefined
+      return readClaims(JSON.parse(Buffer.from(body, 'base64url').toString()), nowMs() - ttlMs)
+    },
+  }
+}
+
+/** The MAC was right, so a wrong shape means another version of Drumbeat: not recovered, rather than trusted. */
+function readClaims(claims: unknown, oldestMs: number): ResumeIdentity | undefined {
+  if (!isObject(claims)) return undefined
+  const { sid, uid, ns, iat } = claims
+  if (typeof sid !== 'string' || !isUserId(uid) || typeof ns !== 'string') return undefined
+  if (typeof iat !== 'number' || iat < oldestMs) return undefined
+  return { sessionId: sid, userId: uid, namespace: ns as Namespace }
+}

@@ -1,0 +1,96 @@
+// Runs before every npm script, on whatever Node from 18 on the machine has, and when nothing is installed yet:
+// plain JavaScript, no package. With nothing to do it reads two or three files and ends.
+//   node src/setup/ensure-installed.mjs          what the server needs
+//   node src/setup/ensure-installed.mjs tools    and what checks, tests and benches need
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const THIS_FILE = fileURLToPath(import.meta.url)
+
+/** @typedef {{ version?: string, dev?: boolean, optional?: boolean, os?: string | string[], cpu?: string | string[], libc?: string[] }} Entry */
+/** @typedef {Record<string, Entry>} Packages */
+
+/**
+ * Why what is installed is not what the lockfile says, in a few words; undefined where it is.
+ * Both arguments are the `packages` of a lockfile: the repository's, and the one npm leaves in node_modules.
+ * @param {Packages} wanted
+ * @param {Packages | undefined} installed
+ * @param {{ tools: boolean, platform: string, arch: string }} needs
+ * @returns {string | undefined}
+ */
+function findStale(wanted, installed, needs) {
+  if (installed === undefined) return 'node_modules is absent'
+  for (const [place, entry] of Object.entries(wanted)) {
+    if (place === '' || (entry.dev === true && !needs.tools)) continue
+    const found = installed[place]?.version
+    if (found === entry.version) continue
+    if (found === undefined && entry.optional === true && !isForMachine(entry, needs)) continue
+    const name = place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length)
+    return `${name} ${entry.version} is ${found === undefined ? 'not installed' : `wanted, ${found} installed`}`
+  }
+  return undefined
+}
+
+/**
+ * Whether an optional package says that it is made for this kind of machine. One that names a C library may be for the
+ * other one, and one that names nothing may hang on a package for another platform.
+ * @param {Entry} entry
+ * @param {{ platform: string, arch: string }} machine
+ */
+function isForMachine({ os, cpu, libc }, { platform, arch }) {
+  if (os === undefined || cpu === undefined || libc !== undefined) return false
+  return [os].flat().includes(platform) && [cpu].flat().includes(arch)
+}
+
+/**
+ * @param {string} file
+ * @returns {Packages | undefined}
+ */
+function readPackages(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : undefined
+}
+
+/**
+ * Ends this process where the command fails: the script after it could not work. Output goes to stderr, as stdout
+ * belongs to that script.
+ * @param {string} command
+ * @param {string} root
+ */
+function runOrExit(command, root) {
+  const { status, error } = spawnSync(command, { cwd: root, shell: true, stdio: ['ignore', 2, 2] })
+  if (status === 0) return
+  console.error(`drumbeat: "${command}" failed${error === undefined ? '' : `: ${error.message}`}`)
+  process.exit(status ?? 1)
+}
+
+/**
+ * tap comes with a compiler plugin that does not go with TypeScript 7 and that Node does not need: .taprc takes it out,
+ * which tap must build in once (npm ci brings it back).
+ * @param {string} root
+ */
+function buildTap(root) {
+  const built = path.join(root, 'node_modules/@tapjs/test/test-built/dist/esm/index.js')
+  if (!existsSync(built) || !readFileSync(built, 'utf8').includes('@tapjs/typescript')) return
+  console.error('drumbeat: preparing the test runner (tap build)')
+  const ownNode = path.join(root, 'node_modules/.bin/node')
+  const node = existsSync(ownNode) ? ownNode : process.execPath
+  runOrExit(`"${node}" node_modules/tap/dist/esm/run.mjs build`, root)
+}
+
+function main() {
+  const root = path.resolve(path.dirname(THIS_FILE), '../..')
+  const tools = process.argv.includes('tools')
+  const wanted = readPackages(path.join(root, 'package-lock.json')) ?? {}
+  const installed = readPackages(path.join(root, 'node_modules/.package-lock.json'))
+  const stale = findStale(wanted, installed, { tools, platform: process.platform, arch: process.arch })
+  if (stale !== undefined) {
+    console.error(`drumbeat: ${stale}; running npm ci`)
+    runOrExit('npm ci --ignore-scripts --no-audit --no-fund --loglevel=error', root)
+  }
+  if (tools) buildTap(root)
+}
+
+// import.meta.main is not there yet in Node 18 and 20.
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === THIS_FILE) main()

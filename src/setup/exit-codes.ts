@@ -1,0 +1,17 @@
+/** How the process ends when it could not start or go on: sysexits.h numbers, which supervisors know. */
+export const EXIT = {
+  /** The command line was wrong. */
+  usage: 64,
+  /** Something it depends on cannot be reached. */
+  unavailable: 69,
+  /** A defect. */
+  internal: 70,
+  /** Try again later: the data folder is locked by a live instance, or the port is taken. */
+  temporary: 75,
+  /** The data folder cannot be made or written. */
+  permission: 77,
+  /** The configuration, or the machine, must be changed first. */
+  configuration: 78,
+} as const
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

@@ -1,0 +1,113 @@
+import { accessSync, constants, readFileSync } from 'node:fs'
+import { makeFolder } from '../config/make-folder.ts'
+import type { Settings } from '../config/settings.ts'
+import { EXIT } from './exit-codes.ts'
+import type { ExitCode } from './exit-codes.ts'
+
+/** Something that is wrong with the machine. Fatal ones end the start with `exitCode`; the others are warnings. */
+export interface Problem {
+  readonly exitCode: ExitCode
+  readonly message: string
+  readonly fatal: boolean
+}
+
+/** What is looked at: replaceable, so that a test can be on another machine. */
+export interface Machine {
+  /** As in process.versions.node */
+  readonly nodeVersion: string
+  /** Rejects with what the import of the uWebSockets.js binary throws. */
+  readonly loadUws: () => Promise<unknown>
+  /** The soft limit of open files per process; undefined where the system does not tell. */
+  readonly openFilesMax: () => number | undefined
+}
+
+export function thisMachine(loadUws: () => Promise<unknown>): Machine {
+  return { nodeVersion: process.versions.node, loadUws, openFilesMax }
+}
+
+/** Node has raised the soft limit to the hard one at its start already. */
+function openFilesMax(): number | undefined {
+  try {
+    return parseOpenFilesMax(readFileSync('/proc/self/limits', 'utf8'))
+  } catch {
+    return undefined // not Linux, or /proc is not mounted
+  }
+}
+
+/** The soft limit in the text of /proc/self/limits. */
+export function parseOpenFilesMax(limits: string): number | undefined {
+  const [, soft] = /^Max open files\s+(\d+|unlimited)\s/m.exec(limits) ?? []
+  return soft === undefined ? undefined : soft === 'unlimited' ? Infinity : Number(soft)
+}
+
+/** What would keep the server from running, found before a port opens. It opens none itself; it makes the data folder. */
+export async function preflight(settings: Settings, machine: Machine): Promise<Problem[]> {
+  const found = [
+    checkNode(machine.nodeVersion),
+    await checkUws(machine.loadUws),
+    checkOpenFiles(settings, machine.openFilesMax()),
+    checkDataDir(settings.DATA_DIR),
+  ]
+  return found.filter((problem) => problem !== undefined)
+}
+
+function fatal(exitCode: ExitCode, message: string): Problem {
+  return { exitCode, message, fatal: true }
+}
+
+const NODE_MIN = [22, 18] as const
+
+function checkNode(version: string): Problem | undefined {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) return undefined
+  return fatal(
+    EXIT.configuration,
+    `Node ${version} is too old: ${NODE_MIN.join('.')} or later is needed. ` +
+      'On Linux (x64, arm64) `npm start` brings its own; elsewhere install it from https://nodejs.org',
+  )
+}
+
+async function checkUws(loadUws: () => Promise<unknown>): Promise<Problem | undefined> {
+  try {
+    await loadUws()
+    return undefined
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return fatal(
+      EXIT.configuration,
+      `The uWebSockets.js binary does not load: ${reason}. It comes prebuilt with \`npm ci\` for Node 22 on Linux ` +
+        '(glibc 2.27 or later; not musl, so not Alpine), macOS and Windows: run `npm ci` on this machine, with that Node',
+    )
+  }
+}
+
+/** Under this not even the log, the store and the links have room. */
+const OPEN_FILES_MIN = 256
+/** Descriptors of a worker that are not connections. */
+const OPEN_FILES_OWN = 64
+
+function checkOpenFiles(settings: Settings, limit: number | undefined): Problem | undefined {
+  if (limit === undefined) return undefined
+  const remedy = 'raise it with `ulimit -n`, or LimitNOFILE= under systemd'
+  if (limit < OPEN_FILES_MIN) {
+    return fatal(EXIT.configuration, `The limit of open files is ${limit}, and ${OPEN_FILES_MIN} are needed: ${remedy}`)
+  }
+  const room = (limit - OPEN_FILES_OWN) * settings.WORKERS
+  const wanted = settings.MAX_CONNECTIONS_PER_NAMESPACE
+  if (room >= wanted) return undefined
+  const message =
+    `The limit of open files (${limit} per process) leaves room for ${room} connections on ${settings.WORKERS} ` +
+    `workers, and MAX_CONNECTIONS_PER_NAMESPACE is ${wanted}: ${remedy}`
+  return { exitCode: EXIT.configuration, message, fatal: false }
+}
+
+function checkDataDir(dataDir: string): Problem | undefined {
+  try {
+    makeFolder(dataDir)
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
+    return undefined
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return fatal(EXIT.permission, `DATA_DIR cannot be used: ${reason}`)
+  }
+}

@@ -1,0 +1,19 @@
+import type { Settings } from '../config/settings.ts'
+
+/** For a person at a terminal or in front of a log: where it is, and something to try at once. */
+export function printWelcome({ HTTP_HOST, API_PATH_PREFIX }: Settings, port: number): void {
+  const isAny = HTTP_HOST === '0.0.0.0' || HTTP_HOST === '::'
+  const host = isAny ? '127.0.0.1' : HTTP_HOST.includes(':') ? `[${HTTP_HOST}]` : HTTP_HOST
+  const url = `http://${host}:${port}`
+  process.stderr.write(
+    [
+      '',
+      `  Drumbeat is running at ${url}  (the console: open it in a browser)`,
+      `  Guests connect to      ws://${host}:${port}${API_PATH_PREFIX}/public`,
+      `  Watch events           npx drumbeat tail --url ${url}`,
+      '  Make a player token    npx drumbeat token alice',
+      '',
+      '',
+    ].join('\n'),
+  )
+}

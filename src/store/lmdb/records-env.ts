@@ -1,0 +1,125 @@
+import { open, type Database, type RootDatabase } from 'lmdb'
+import { decodeBatch, encodeBatch } from '../log-codec.ts'
+import type { Guard, LogRecord, StoredRecord, Transaction } from '../store.ts'
+
+/** What a durable transaction leaves for the log: written with it, moved to the log after it. */
+export interface OutboxEntry {
+  readonly sequence: number
+  readonly committedAtMs: number
+  readonly records: readonly LogRecord[]
+}
+
+const REVISION_BYTES = 8
+/** Written once; a newer number than ours means that a newer Drumbeat wrote the data. */
+const SCHEMA = 1
+
+export class NewerSchema extends Error {
+  override readonly name = 'NewerSchema'
+}
+
+/**
+ * The records, in an environment that syncs on every commit (LMDB's own, proven way), off the main thread. The log
+ * records of a transaction are put beside its records in the same commit (the outbox): an event exists exactly when its
+ * change does, whatever dies in between.
+ */
+export class RecordsEnv {
+  readonly #root: RootDatabase<number, string>
+  readonly #records: Database<Buffer, string>
+  readonly #outbox: Database<Buffer, number>
+  #outboxSequence: number
+
+  constructor(path: string) {
+    // Without overlappingSync a write's promise resolves after the sync, and not before.
+    this.#root = open({ path, noSubdir: false, overlappingSync: false })
+    this.#records = this.#root.openDB({ name: 'records', encoding: 'binary' })
+    this.#outbox = this.#root.openDB({ name: 'outbox', encoding: 'binary' })
+    const schema = this.#root.get('schema') ?? 0
+    if (schema > SCHEMA) {
+      throw new NewerSchema(`the data is of schema ${schema}, this version reads up to ${SCHEMA}`)
+    }
+    if (schema === 0) this.#root.putSync('schema', SCHEMA)
+    this.#outboxSequence = this.#root.get('outboxSequence') ?? 0
+  }
+
+  get(key: string): StoredRecord | undefined {
+    const bytes = this.#records.getBinary(key)
+    return bytes === undefined ? undefined : toRecord(key, bytes)
+  }
+
+  /** Reads of one moment. */
+  getMany(keys: readonly string[]): readonly (StoredRecord | undefined)[] {
+    // Reads in one turn of the event loop share lmdb's read transaction.
+    return keys.map((key) => this.get(key))
+  }
+
+  list(prefix: string, after: string | undefined, limit: number): readonly StoredRecord[] {
+    const start = after === undefined || after < prefix ? prefix : `${after}\u0000`
+    const range = this.#records.getRange({ start, end: `${prefix}\uffff`, limit })
+    return Array.from(range, ({ key, value }) => toRecord(key, value))
+  }
+
+  /**
+   * Resolves after the commit is on disk, with the outbox entry for its log records, or with the keys of guards that
+   * did not hold. `doneSequence`: outbox entries up to here stand in the log and may go.
+   */
+  async commit(
+    transaction: Transaction,
+    committedAtMs: number,
+    doneSequence: number,
+  ): Promise<{ conflicts: readonly string[] } | { outbox: OutboxEntry | undefined }> {
+    const records = transaction.log ?? []
+    const sequence = records.length === 0 ? 0 : ++this.#outboxSequence
+    let conflicts: readonly string[] = []
+    await this.#root.transaction(() => {
+      conflicts = (transaction.guards ?? []).filter((guard) => !this.#holds(guard)).map(({ key }) => key)
+      if (conflicts.length > 0) return
+      this.#write(transaction)
+      this.#clearOutbox(doneSequence)
+      if (sequence === 0) return
+      const batch = encodeBatch({ committedAtMs, outboxSequence: sequence, records })
+      void this.#outbox.put(sequence, Buffer.from(batch))
+      void this.#root.put('outboxSequence', sequence)
+    })
+    if (conflicts.length > 0) return { conflicts }
+    return { outbox: sequence === 0 ? undefined : { sequence, committedAtMs, records } }
+  }
+
+  /** What was committed and is not known to stand in the log, oldest first. */
+  outboxAfter(sequence: number): readonly OutboxEntry[] {
+    return Array.from(this.#outbox.getRange({ start: sequence + 1 }), ({ key, value }) => {
+      const { committedAtMs, records } = decodeBatch(value)
+      return { sequence: key, committedAtMs, records }
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close()
+  }
+
+  #holds({ key, revision }: Guard): boolean {
+    return (this.get(key)?.revision ?? 0) === revision
+  }
+
+  // Inside the transaction's callback these are queued into it and settle with it.
+  #write({ puts = [], deletes = [] }: Transaction): void {
+    const revision = (this.#root.get('revision') ?? 0) + 1
+    void this.#root.put('revision', revision)
+    for (const { key, value } of puts) void this.#records.put(key, toBytes(value, revision))
+    for (const key of deletes) void this.#records.remove(key)
+  }
+
+  #clearOutbox(doneSequence: number): void {
+    for (const sequence of this.#outbox.getKeys({ end: doneSequence + 1 })) void this.#outbox.remove(sequence)
+  }
+}
+
+function toRecord(key: string, bytes: Buffer): StoredRecord {
+  return { key, value: bytes.subarray(REVISION_BYTES), revision: bytes.readDoubleBE(0) }
+}
+
+function toBytes(value: Uint8Array, revision: number): Buffer {
+  const bytes = Buffer.allocUnsafe(REVISION_BYTES + value.length)
+  bytes.writeDoubleBE(revision, 0)
+  bytes.set(value, REVISION_BYTES)
+  return bytes
+}

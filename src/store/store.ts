@@ -1,0 +1,82 @@
+import type { Channel } from '../protocol/ids.ts'
+
+/**
+ * The port behind which all state lives. What may be relied on, of every adapter:
+ *
+ * - A transaction applies whole or not at all, and only if every guard holds at that moment.
+ * - Its log records stand in the log exactly when its puts and deletes stand in the records.
+ * - The log has one order. Followers get every batch once, in that order, and only after it was committed.
+ * - Offsets only grow; within a batch they are consecutive.
+ * - `commit` resolves for a durable transaction after it is on disk (or on a quorum); for others, once it
+ *   outlives the death of every process of this server.
+ * - What fails throws StoreUnavailable (nothing was done) or OutcomeUnknown (it may have been).
+ */
+export interface Store {
+  /** Changes when the numbering of the log starts anew. */
+  readonly epoch: string
+  /** Reads the records of one moment, in the order of `keys`; undefined where there is none. */
+  get(keys: readonly string[]): Promise<readonly (StoredRecord | undefined)[]>
+  /** Records whose key starts with `prefix`, in key order, from the first key after `after`. */
+  list(prefix: string, page: { readonly after?: string; readonly limit: number }): Promise<readonly StoredRecord[]>
+  commit(transaction: Transaction): Promise<CommitResult>
+  /**
+   * Calls `onBatch` with the stored history first, then with each batch as it is committed. One follower per store.
+   * Resolves once the stored history was given.
+   */
+  follow(onBatch: (batch: LogBatch) => void): Promise<void>
+  close(): Promise<void>
+}
+
+export interface StoredRecord {
+  readonly key: string
+  readonly value: Uint8Array
+  /** Grows with each change of the record; for guards. */
+  readonly revision: number
+}
+
+export interface Guard {
+  readonly key: string
+  /** The revision the record must have; 0: it must not exist. */
+  readonly revision: number
+}
+
+export interface LogRecord {
+  readonly channel: Channel
+  /** UTF-8 of the event's envelope as a JSON object, without `offset` and `prev`. */
+  readonly body: Uint8Array
+}
+
+export interface Transaction {
+  readonly guards?: readonly Guard[]
+  readonly puts?: readonly { readonly key: string; readonly value: Uint8Array }[]
+  readonly deletes?: readonly string[]
+  readonly log?: readonly LogRecord[]
+  /** Wait for the disk (or the quorum). Always so where there are puts or deletes. */
+  readonly durable: boolean
+}
+
+export type CommitResult =
+  | {
+      readonly committed: true
+      /** Of the first log record; 0 where there was none. */
+      readonly offset: number
+    }
+  | { readonly committed: false; readonly conflicts: readonly string[] }
+
+export interface LogBatch {
+  /** Of the first record. */
+  readonly offset: number
+  /** Unix time in milliseconds, by the clock of the node that committed it. */
+  readonly committedAtMs: number
+  readonly records: readonly LogRecord[]
+}
+
+/** The store cannot be reached or takes no writes; nothing was done. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+}
+
+/** The store did not answer: the transaction may or may not have been applied. */
+export class OutcomeUnknown extends Error {
+  override readonly name = 'OutcomeUnknown'
+}

@@ -1,0 +1,150 @@
+import { errorAnswer, type HttpAnswer, type HttpRequest } from '../../http/http.ts'
+import { CLOSE } from '../../protocol/close-codes.ts'
+import type { Connection } from '../../session/connection.ts'
+import type { Accepted, HandshakeResult } from '../../session/handshake.ts'
+import type { RequestHead } from '../../session/request-head.ts'
+import type { Socket } from '../../session/socket.ts'
+import { PendingResponse, readHead, write } from './uws-http.ts'
+import { UwsSocket } from './uws-socket.ts'
+import {
+  App,
+  us_listen_socket_close,
+  us_socket_local_port,
+  type TemplatedApp,
+  type UwsRequest,
+  type UwsResponse,
+  type UwsWebSocket,
+  type us_listen_socket,
+} from './uws.ts'
+
+export interface UwsServerOptions {
+  /** Decides an upgrade, and what a request for the same path without one is told. */
+  readonly handshake: (head: RequestHead) => HandshakeResult
+  /** Whether a path belongs to the handshake, upgrade or not. */
+  readonly isRealTimePath: (path: string) => boolean
+  readonly http: (request: HttpRequest) => Promise<HttpAnswer>
+  readonly bodyBytesMax: number
+  readonly open: (socket: Socket, accepted: Accepted) => Connection
+  readonly frame: (connection: Connection, bytes: Uint8Array, isBinary: boolean) => void
+  readonly closed: (connection: Connection, code: number) => void
+  readonly nowMs: () => number
+  /** uWS drops the TCP connection above it. */
+  readonly frameBytesHard: number
+  readonly idleTimeoutS: number
+  /** uWS closes a socket above it; our own limit is lower. */
+  readonly backpressureBytesHard: number
+}
+
+interface UserData {
+  readonly accepted: Accepted
+  connection: Connection | undefined
+  socket: UwsSocket<UserData> | undefined
+}
+
+type Ws = UwsWebSocket<UserData>
+
+/** The only place where sockets and uWS meet. */
+export class UwsServer {
+  readonly #options: UwsServerOptions
+  readonly #app: TemplatedApp
+  #listening: us_listen_socket | undefined
+
+  constructor(options: UwsServerOptions) {
+    this.#options = options
+    this.#app = App()
+      .ws<UserData>('/*', {
+        maxPayloadLength: options.frameBytesHard,
+        idleTimeout: options.idleTimeoutS,
+        sendPingsAutomatically: true,
+        maxBackpressure: options.backpressureBytesHard,
+        closeOnBackpressureLimit: true,
+        upgrade: (response, request, context) => {
+          const accepted = this.#admit(response, request)
+          if (!accepted) return
+          const userData: UserData = { accepted, connection: undefined, socket: undefined }
+          // Extensions are not taken up: no compression.
+          response.upgrade(userData, accepted.key, accepted.subprotocol, '', context)
+        },
+        open: (ws) => this.#open(ws),
+        message: (ws, message, isBinary) => {
+          const { connection } = ws.getUserData()
+          if (connection) options.frame(connection, new Uint8Array(message), isBinary)
+        },
+        ping: (ws, message) => this.#ping(ws, message.byteLength),
+        drain: (ws) => ws.getUserData().connection?.drained(),
+        close: (ws, code) => this.#closed(ws, code),
+      })
+      .any('/*', (response, request) => this.#request(response, request))
+  }
+
+  /** Resolves with the port; other processes may listen on it, too. Rejects where it cannot be had. */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#app.listen(host, port, (listening) => {
+        if (listening === false) {
+          reject(new Error(`cannot listen on ${host}:${port}`))
+          return
+        }
+        this.#listening = listening
+        resolve(us_socket_local_port(listening))
+      })
+    })
+  }
+
+  publish(topic: string, frame: Uint8Array, isBinary: boolean): void {
+    this.#app.publish(topic, frame, isBinary)
+  }
+
+  /** No new connections; those that are there stay. */
+  stopListening(): void {
+    if (this.#listening) us_listen_socket_close(this.#listening)
+    this.#listening = undefined
+  }
+
+  #open(ws: Ws): void {
+    const data = ws.getUserData()
+    data.socket = new UwsSocket(ws)
+    data.connection = this.#options.open(data.socket, data.accepted)
+  }
+
+  #closed(ws: Ws, code: number): void {
+    const { socket, connection } = ws.getUserData()
+    socket?.forget()
+    if (connection) this.#options.closed(connection, code)
+  }
+
+  // uWS answers pings by itself; here they only count.
+  #ping(ws: Ws, bytes: number): void {
+    const { connection } = ws.getUserData()
+    if (connection && connection.limits.waitMs(bytes, this.#options.nowMs()) > 0) {
+      connection.close(CLOSE.rateLimit, 'too many pings')
+    }
+  }
+
+  /** undefined: it was refused, and answered. */
+  #admit(response: UwsResponse, request: UwsRequest): Accepted | undefined {
+    const result = this.#options.handshake(readHead(response, request))
+    if (result.kind === 'accept') return result
+    write(response, errorAnswer(result.refusal, { status: result.status, headers: result.headers }))
+    return undefined
+  }
+
+  #request(response: UwsResponse, request: UwsRequest): void {
+    if (this.#options.isRealTimePath(request.getUrl())) {
+      this.#admit(response, request)
+      return
+    }
+    const head = readHead(response, request)
+    const pending = new PendingResponse(response)
+    const body = hasBody(head) ? pending.readBody(this.#options.bodyBytesMax) : Promise.resolve(new Uint8Array())
+    // A body that nobody asks for may fail, too.
+    body.catch(() => {})
+    void this.#options
+      .http({ head, readBody: () => body })
+      .then((answer) => pending.answer(answer, head.method === 'HEAD'))
+  }
+}
+
+function hasBody({ headers }: RequestHead): boolean {
+  return headers.some(([name]) => name === 'content-length' || name === 'transfer-encoding')
+}

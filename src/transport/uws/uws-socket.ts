@@ -1,0 +1,46 @@
+import type { Socket } from '../../session/socket.ts'
+import type { UwsWebSocket } from './uws.ts'
+
+/** The one owner of a uWS socket, which throws on any use after its close: so it is forgotten there. */
+export class UwsSocket<UserData> implements Socket {
+  #ws: UwsWebSocket<UserData> | undefined
+
+  constructor(ws: UwsWebSocket<UserData>) {
+    this.#ws = ws
+  }
+
+  /** To be called in the close handler. */
+  forget(): void {
+    this.#ws = undefined
+  }
+
+  // What `send` answers is not looked at: over the limit uWS closes the socket by itself (closeOnBackpressureLimit),
+  // and the client, who sees 1006, resumes.
+  send(frame: string | Uint8Array): void {
+    this.#ws?.send(frame, typeof frame !== 'string')
+  }
+
+  sendBuilt(frame: Uint8Array, isBinary: boolean): void {
+    this.#ws?.send(frame, isBinary)
+  }
+
+  cork(send: () => void): void {
+    this.#ws?.cork(send)
+  }
+
+  subscribe(topic: string): void {
+    this.#ws?.subscribe(topic)
+  }
+
+  unsubscribe(topic: string): void {
+    this.#ws?.unsubscribe(topic)
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws?.end(code, reason)
+  }
+
+  bufferedBytes(): number {
+    return this.#ws?.getBufferedAmount() ?? 0
+  }
+}

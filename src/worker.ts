@@ -1,0 +1,147 @@
+import { Socket } from 'node:net'
+import { systemClock as clock } from './base/clock.ts'
+import { createLog } from './base/log.ts'
+import { systemRandom as random } from './base/random.ts'
+import { isPretty } from './config/log-format.ts'
+import { decodeConfig } from './config/wire.ts'
+import { Link, replyWith } from './link/link.ts'
+import type { PrimaryMethods, WorkerMethods, WorkerWelcome } from './link/methods.ts'
+import { openLoopDelay } from './metrics/loop-delay.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import type { CloseCode } from './protocol/close-codes.ts'
+import type { Namespace } from './protocol/ids.ts'
+import { sweep } from './session/sweep.ts'
+import { UwsServer } from './transport/uws/uws-server.ts'
+import type { WorkerContext } from './worker/context.ts'
+import { drain } from './worker/drain.ts'
+import { createHttp } from './worker/http.ts'
+import { createRealTime, type RealTime } from './worker/real-time.ts'
+
+/** File descriptor of the link: the primary passes one end of a socket pair. */
+const LINK_FD = 3
+const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
+/** How often every connection is looked at: slow readers, expired tokens. */
+const SWEEP_MS = 250
+/** Of a request to the admin interface. */
+const BODY_BYTES_MAX = 1024 * 1024
+
+type PrimaryLink = WorkerContext['link']
+
+interface Running {
+  readonly context: WorkerContext
+  readonly realTime: RealTime
+  readonly server: UwsServer
+}
+
+/** Runs until the primary is gone: a worker never outlives it. */
+export function runWorker(): void {
+  // A terminal's Ctrl-C and a service manager's SIGTERM reach the whole group; the primary decides what happens.
+  process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => {})
+  let started: Running | undefined
+  const running = (): Running => {
+    if (!started) throw new Error('the primary spoke before its welcome')
+    return started
+  }
+  const link: PrimaryLink = new Link<WorkerMethods, PrimaryMethods>({
+    stream: new Socket({ fd: LINK_FD, readable: true, writable: true }),
+    queueBytesMax: LINK_QUEUE_BYTES_MAX,
+    onClose: () => process.exit(0),
+    handlers: {
+      welcome: (welcome) => {
+        started = start(link, welcome)
+        void listen(started)
+      },
+      events: ({ entries }) => running().realTime.fanout.add(entries),
+      addressFull: ({ addressKey, full }) => running().realTime.admission.setAddressFull(addressKey, full),
+      namespaceFull: ({ namespace, full }) => running().realTime.admission.setNamespaceFull(namespace, full),
+      jwks: ({ keys }) => running().realTime.keys.set(keys),
+      closeConnection: ({ connectionId, code, reason }) =>
+        running().realTime.sessions.close(connectionId, code as CloseCode, reason),
+      drain: ({ withinMs }, reply) => replyWith(drainAll(running(), withinMs), reply),
+      ping: (_args, reply) => reply(null),
+      metrics: (_args, reply) => replyWith(readMetrics(running()), reply),
+    },
+  })
+}
+
+function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
+  const context = createContext(link, welcome)
+  // The two know each other: frames come from the server, and are published by it.
+  const realTime = createRealTime(context, (topic, frame, isBinary) => server.publish(topic, frame, isBinary))
+  const server = createServer(context, realTime)
+  startSweep(context, realTime)
+  return { context, realTime, server }
+}
+
+function createContext(link: PrimaryLink, welcome: WorkerWelcome): WorkerContext {
+  const config = decodeConfig(welcome.config)
+  const { settings } = config
+  const part = `worker-${welcome.worker}`
+  return {
+    link,
+    welcome,
+    config,
+    namespaces: { private: settings.NAMESPACE_PRIVATE as Namespace, guest: settings.NAMESPACE_GUEST as Namespace },
+    valueLimits: { depthMax: settings.MAX_JSON_DEPTH, keysMax: settings.MAX_JSON_KEYS },
+    clock,
+    random,
+    log: createLog({
+      level: settings.LOG_LEVEL,
+      pretty: isPretty(settings),
+      bindings: { node: settings.NODE_ID, part },
+    }),
+    metrics: createMetrics(part, openLoopDelay()),
+  }
+}
+
+function createServer(context: WorkerContext, { handshake, sessions, dispatch }: RealTime): UwsServer {
+  const { settings } = context.config
+  const prefix = `${settings.API_PATH_PREFIX}/`
+  return new UwsServer({
+    handshake,
+    isRealTimePath: (path) => path.startsWith(prefix),
+    http: createHttp(context),
+    bodyBytesMax: BODY_BYTES_MAX,
+    open: (socket, accepted) => sessions.open(socket, accepted),
+    frame: (connection, bytes, isBinary) => dispatch.frame(connection, bytes, isBinary),
+    closed: (connection, code) => sessions.closed(connection, code),
+    nowMs: clock.nowMs,
+    frameBytesHard: settings.MAX_PAYLOAD_BYTES_HARD,
+    idleTimeoutS: Math.ceil(settings.SOCKET_READ_TIMEOUT / 1000),
+    backpressureBytesHard: settings.BACKPRESSURE_BYTES * 2,
+  })
+}
+
+function startSweep({ config: { settings }, metrics }: WorkerContext, { sessions }: RealTime): void {
+  const options = {
+    clock,
+    backpressureBytesMax: settings.BACKPRESSURE_BYTES,
+    stallMs: settings.SOCKET_WRITE_TIMEOUT,
+    expiryGraceMs: settings.AUTH_CLOCK_SKEW + settings.AUTH_EXPIRY_GRACE,
+    onSlow: () => metrics.slowConsumers.inc(),
+  }
+  setInterval(() => sweep(sessions.all.values(), options), SWEEP_MS)
+}
+
+async function listen({ context, server }: Running): Promise<void> {
+  const port = await server.listen(context.config.settings.HTTP_HOST, context.welcome.port)
+  context.link.tell('listening', { port })
+}
+
+async function drainAll({ context, realTime, server }: Running, withinMs: number): Promise<null> {
+  realTime.admission.setDraining(true)
+  await drain({
+    connections: realTime.sessions.all,
+    clock,
+    random,
+    callsUnderWay: () => context.link.callsUnderWay,
+    withinMs,
+  })
+  server.stopListening()
+  return null
+}
+
+async function readMetrics({ context }: Running): Promise<{ metrics: unknown }> {
+  return { metrics: await context.metrics.toJson() }
+}

@@ -1,0 +1,23 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { Config } from '../config/load.ts'
+import type { Link } from '../link/link.ts'
+import type { PrimaryMethods, WorkerMethods, WorkerWelcome } from '../link/methods.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { Namespace } from '../protocol/ids.ts'
+import type { Access } from '../session/handshake.ts'
+import type { ValueLimits } from '../protocol/value.ts'
+
+/** What the parts of a worker are made of. */
+export interface WorkerContext {
+  readonly link: Link<WorkerMethods, PrimaryMethods>
+  readonly welcome: WorkerWelcome
+  readonly config: Config
+  readonly namespaces: Readonly<Record<Access, Namespace>>
+  readonly valueLimits: ValueLimits
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: Metrics
+}

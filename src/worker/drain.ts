@@ -1,0 +1,42 @@
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import { SERVER_EVENT } from '../protocol/events.ts'
+import type { Connection } from '../session/connection.ts'
+
+export interface DrainOptions {
+  readonly connections: ReadonlyMap<string, Connection>
+  readonly clock: Clock
+  readonly random: Random
+  /** Requests of this worker's clients that are not answered yet. */
+  readonly callsUnderWay: () => number
+  readonly withinMs: number
+}
+
+/** Clients should come back spread over so much time: this many of one worker in a second. */
+const RETURNS_PER_SECOND = 2_000
+const RETRY_MIN_MS = 500
+/** Closed in one turn, so that the loop stays alive. */
+const SLICE = 500
+/** Of the time there is, what requests under way may use. */
+const REQUESTS_SHARE = 0.6
+
+/** Says that the end is near, lets requests under way be answered, then closes every connection with 4000. */
+export async function drain(options: DrainOptions): Promise<void> {
+  const { connections, clock, withinMs, callsUnderWay } = options
+  const untilMs = clock.nowMs() + withinMs * REQUESTS_SHARE
+  const spreadMs = (connections.size / RETURNS_PER_SECOND) * 1000
+  const retryAfterMs = () => Math.round(RETRY_MIN_MS + options.random.fraction() * Math.max(RETRY_MIN_MS, spreadMs))
+  for (const connection of connections.values()) {
+    if (connection.isOpen) connection.sendEvent(SERVER_EVENT.draining, { retry_after_ms: retryAfterMs() })
+  }
+  while (callsUnderWay() > 0 && clock.nowMs() < untilMs) await delay(10)
+  const all = [...connections.values()]
+  for (let i = 0; i < all.length; i += SLICE) {
+    for (const connection of all.slice(i, i + SLICE)) connection.closeForDrain(retryAfterMs())
+    await delay(1)
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

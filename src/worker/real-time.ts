@@ -1,0 +1,144 @@
+import type { EventType } from '../protocol/events.ts'
+import { Dispatch } from '../commands/dispatch.ts'
+import { Fanout, type FanoutOptions } from '../fanout/fanout.ts'
+import { GUEST_PREFIX } from '../protocol/ids.ts'
+import { createAdmission, type Admission } from '../session/admission.ts'
+import { createHandshake, type HandshakeResult } from '../session/handshake.ts'
+import type { RequestHead } from '../session/request-head.ts'
+import { createResumeTokens, type ResumeTokens } from '../session/resume-token.ts'
+import { Sessions } from '../session/sessions.ts'
+import { createTokenVerifier, type TokenVerifier } from '../session/token.ts'
+import type { WorkerContext } from './context.ts'
+import { createWorkerKeys, type WorkerKeys } from './keys.ts'
+
+/** The way of a socket: admission, handshake, session, commands, fan-out. */
+export interface RealTime {
+  readonly admission: Admission
+  readonly keys: WorkerKeys
+  readonly fanout: Fanout
+  readonly sessions: Sessions
+  readonly dispatch: Dispatch
+  readonly handshake: (head: RequestHead) => HandshakeResult
+}
+
+/** Attempts at once: so many seconds' worth of the rate. */
+const CONNECT_BURST_S = 4
+
+export function createRealTime(context: WorkerContext, publish: FanoutOptions['publish']): RealTime {
+  const { config, link, clock, welcome } = context
+  const { settings } = config
+  const keys = createWorkerKeys(welcome.tokenKey, settings, () => link.tell('unknownKey', null))
+  const verifier = createVerifier(context, keys)
+  const resumeTokens = createResumeTokens({
+    secret: welcome.resumeSecret,
+    ttlMs: settings.RESUME_TOKEN_TTL,
+    nowMs: clock.wallMs,
+  })
+  const admission = createAdmission({
+    ratePerAddress: settings.CONNECT_RATE_PER_ADDRESS,
+    burst: settings.CONNECT_RATE_PER_ADDRESS * CONNECT_BURST_S,
+    exemptLoopback: !config.explicit.has('CONNECT_RATE_PER_ADDRESS'),
+    clock,
+  })
+  const fanout = createFanout(context, publish)
+  const dispatch = createDispatch(context, fanout, verifier)
+  const sessions = createSessions(context, { fanout, resumeTokens, dispatch })
+  const handshake = createHandshakeOf(context, { admission, verifier, resumeTokens })
+  return { admission, keys, fanout, sessions, dispatch, handshake }
+}
+
+function createVerifier({ config: { settings }, clock }: WorkerContext, keys: WorkerKeys): TokenVerifier {
+  return createTokenVerifier({
+    keys: keys.source,
+    ...(settings.AUTH_ISSUER === undefined ? {} : { issuer: settings.AUTH_ISSUER }),
+    ...(settings.AUTH_AUDIENCE === undefined ? {} : { audience: settings.AUTH_AUDIENCE }),
+    clockSkewMs: settings.AUTH_CLOCK_SKEW,
+    lifetimeMaxMs: settings.AUTH_TOKEN_LIFETIME_MAX,
+    nowMs: clock.wallMs,
+  })
+}
+
+function createFanout({ config, metrics, clock }: WorkerContext, publish: FanoutOptions['publish']): Fanout {
+  return new Fanout({
+    publish,
+    intervalMs: config.settings.FLUSH_INTERVAL_MS,
+    clock,
+    schedule: (action, delayMs) => void setTimeout(action, delayMs),
+    onPublished: (deliveries) => {
+      metrics.eventsOut.inc()
+      metrics.deliveries.inc(deliveries)
+    },
+  })
+}
+
+function createDispatch(context: WorkerContext, fanout: Fanout, verifier: TokenVerifier): Dispatch {
+  const { config, link, clock, random, log, metrics, valueLimits } = context
+  const { settings } = config
+  return new Dispatch({
+    context: {
+      link,
+      fanout,
+      clock,
+      random,
+      limits: { roomsPerConnectionMax: settings.MAX_ROOMS_PER_CONNECTION, buyCountMax: settings.BUY_MAX_COUNT },
+      verifyToken: verifier.verify,
+    },
+    log,
+    frameBytesMax: settings.MAX_PAYLOAD_BYTES,
+    valueLimits,
+    denied: {
+      private: new Set<EventType>(settings.PRIVATE_DENIED_EVENTS),
+      guest: new Set<EventType>(settings.GUEST_DENIED_EVENTS),
+    },
+    onRequest: (event_type) => metrics.eventsIn.inc({ event_type }),
+    onRefused: (code) => metrics.refusals.inc({ code }),
+  })
+}
+
+function createSessions(
+  { config: { settings }, link, clock, random, log, metrics }: WorkerContext,
+  parts: { readonly fanout: Fanout; readonly resumeTokens: ResumeTokens; readonly dispatch: Dispatch },
+): Sessions {
+  return new Sessions({
+    link,
+    fanout: parts.fanout,
+    clock,
+    random,
+    log,
+    resumeTokens: parts.resumeTokens,
+    rates: { messagesPerSecond: settings.RATE_MESSAGES, bytesPerSecond: settings.RATE_BYTES },
+    roomsPerConnectionMax: settings.MAX_ROOMS_PER_CONNECTION,
+    ready: {
+      node: settings.NODE_ID,
+      // uWS pings by itself a moment before the idle timeout.
+      ping_interval_ms: settings.SOCKET_READ_TIMEOUT,
+      max_payload_bytes: settings.MAX_PAYLOAD_BYTES,
+    },
+    onOpen: (connection, early) => {
+      metrics.connections.inc({ namespace: connection.namespace })
+      for (const frame of early) parts.dispatch.early(connection, frame)
+    },
+    onClose: (connection, code) => {
+      metrics.closes.inc({ code: String(code) })
+      if (connection.wasOpen) metrics.connections.dec({ namespace: connection.namespace })
+    },
+  })
+}
+
+function createHandshakeOf(
+  { config: { settings }, namespaces, random }: WorkerContext,
+  parts: { readonly admission: Admission; readonly verifier: TokenVerifier; readonly resumeTokens: ResumeTokens },
+): RealTime['handshake'] {
+  return createHandshake({
+    pathPrefix: settings.API_PATH_PREFIX,
+    namespaces,
+    allowedOrigins: settings.ALLOWED_ORIGINS,
+    trustedProxies: settings.TRUSTED_PROXIES,
+    allowQueryToken: settings.AUTH_QUERY_TOKEN,
+    allowTrustedHeader: settings.AUTH_TRUSTED_HEADER,
+    verifyToken: parts.verifier.verify,
+    admission: parts.admission,
+    newGuestId: () => `${GUEST_PREFIX}${random.token()}`,
+    readResumeToken: (token) => parts.resumeTokens.read(token),
+  })
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import t from 'tap'
+import type { Test } from 'tap'
+import { loadConfig } from '../../src/config/load.ts'
+import { SETTING_NAMES } from '../../src/config/settings.ts'
+import { mistakesOf } from './loading.ts'
+
+function writeFile(t: Test, name: string, content: string): string {
+  return path.join(t.testdir({ [name]: content }), name)
+}
+
+t.test('YAML and TOML files may hold numbers, booleans and lists as such', async (t) => {
+  const files = {
+    'a.yaml': 'HTTP_PORT: 1234\nLOG_SYNC: true\nALLOWED_ORIGINS: ["https://a.example", "https://b.example"]\n',
+    'b.yml': 'HTTP_PORT: "1234"\nLOG_SYNC: "true"\nALLOWED_ORIGINS: https://a.example, https://b.example\n',
+    'c.toml': 'HTTP_PORT = 1234\nLOG_SYNC = true\nALLOWED_ORIGINS = ["https://a.example", "https://b.example"]\n',
+  }
+  const folder = t.testdir(files)
+  for (const name of Object.keys(files)) {
+    const { settings } = loadConfig({ env: { CONFIG_FILE: path.join(folder, name) } })
+    t.match(settings, { HTTP_PORT: 1234, LOG_SYNC: true }, name)
+    t.strictSame(settings.ALLOWED_ORIGINS, ['https://a.example', 'https://b.example'], name)
+  }
+})
+
+t.test('an empty list in a file is empty, and null is not set', async (t) => {
+  const file = writeFile(t, 'a.yaml', 'GUEST_DENIED_EVENTS: []\nHTTP_PORT: null\nNODE_ID:\n')
+  const { settings, explicit } = loadConfig({ env: { CONFIG_FILE: file } })
+  t.strictSame(settings.GUEST_DENIED_EVENTS, [])
+  t.match(settings, { HTTP_PORT: 8080, NODE_ID: 'n1' })
+  t.notOk(explicit.has('NODE_ID'))
+})
+
+t.test('a file of comments only sets nothing', async (t) => {
+  const file = writeFile(t, 'a.yaml', '# HTTP_PORT: 1\n')
+  t.strictSame([...loadConfig({ env: { CONFIG_FILE: file } }).explicit], ['CONFIG_FILE'])
+})
+
+t.test('each unknown key of a file is refused with the nearest known one', async (t) => {
+  const file = writeFile(t, 'a.yaml', 'http_port: 1\nWORKRES: 2\nzzz: 3\n__proto__: 4\nCONFIG_FILE: b.yaml\n')
+  const mistakes = mistakesOf({ CONFIG_FILE: file })
+  t.equal(mistakes.length, 5)
+  t.equal(mistakes[0], `http_port is no setting; the nearest is HTTP_PORT (${file})`)
+  t.equal(mistakes[1], `WORKRES is no setting; the nearest is WORKERS (${file})`)
+  t.match(mistakes[2], /^zzz is no setting; the nearest is [A-Z_]+ \(/)
+  t.match(mistakes[3], /^__proto__ is no setting/)
+  t.match(mistakes[4], /^CONFIG_FILE can only be set in the environment/)
+})
+
+t.test('values of a wrong type in a file are refused', async (t) => {
+  const file = writeFile(
+    t,
+    'a.yaml',
+    'HTTP_PORT: [1]\nWORKERS: true\nNODE_ID: 5\nLOG_SYNC: {a: 1}\nHTTP_HOST: [127.0.0.1]\nALLOWED_ORIGINS: [1]\nRATE_MESSAGES: 1.5\n',
+  )
+  const names = mistakesOf({ CONFIG_FILE: file }).map((line) => line.replace(/ .*/, ''))
+  t.strictSame(names.toSorted(), [
+    'ALLOWED_ORIGINS',
+    'HTTP_HOST',
+    'HTTP_PORT',
+    'LOG_SYNC',
+    'NODE_ID',
+    'RATE_MESSAGES',
+    'WORKERS',
+  ])
+})
+
+t.test('a wrong value in a file is shown with where it came from', async (t) => {
+  const file = writeFile(t, 'a.yaml', 'HTTP_PORT: 70000\n')
+  t.strictSame(mistakesOf({ CONFIG_FILE: file }), [
+    'HTTP_PORT must be a whole number from 0 to 65535; it is 70000 (file)',
+  ])
+})
+
+t.test('a file that is absent, of another kind, or not well-formed is a mistake among the others', async (t) => {
+  const secret = 'AUTH_JWT_SECRET'
+  const folder = t.testdir({
+    'a.yaml': `${secret}: hunter2\n  bad: [`,
+    'a.toml': `${secret} = hunter2`,
+    'list.yaml': '- HTTP_PORT',
+    'text.yaml': 'HTTP_PORT',
+    'a.ini': 'HTTP_PORT=1',
+    'twice.yaml': 'HTTP_PORT: 1\nHTTP_PORT: 2\n',
+  })
+  for (const name of ['a.yaml', 'a.toml', 'list.yaml', 'text.yaml', 'a.ini', 'twice.yaml', 'none.yaml']) {
+    const mistakes = mistakesOf({ CONFIG_FILE: path.join(folder, name), WORKERS: '0' })
+    t.match(mistakes, [/^CONFIG_FILE/, /^WORKERS/], name)
+    t.notMatch(mistakes.join('\n'), /hunter2/, name)
+  }
+  t.match(mistakesOf({ CONFIG_FILE: path.join(folder, 'a.toml') }), [/line 1, column/])
+})
+
+t.test('the example file loads, and what it mentions exists', async (t) => {
+  const file = path.resolve(import.meta.dirname, '../../config/drumbeat.example.yaml')
+  const { settings } = loadConfig({ env: { CONFIG_FILE: file } })
+  t.strictSame(settings.ALLOWED_ORIGINS, ['https://game.example.com'])
+  for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(/^(?:# )?([A-Z][A-Z_]+):/gm)) {
+    t.ok((SETTING_NAMES as readonly string[]).includes(name), name)
+  }
+})

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { replaceTable } from '../../src/config/settings-table.ts'
+import { SETTING_NAMES } from '../../src/config/settings.ts'
+
+t.test("the README's table of settings is the one in the code (`npm run settings` writes it)", async (t) => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  t.equal(readme, replaceTable(readme))
+  for (const name of SETTING_NAMES) t.match(readme, `| \`${name}\` |`)
+})
+
+t.test('what stands around the table stays', async (t) => {
+  const before = '# A\n\n<!-- settings:begin -->\nold\n<!-- settings:end -->\n\n## B\n'
+  const after = replaceTable(before)
+  t.ok(after.startsWith('# A\n\n<!-- settings:begin -->\n'))
+  t.ok(after.endsWith('\n<!-- settings:end -->\n\n## B\n'))
+  t.notMatch(after, /^old$/m)
+  t.equal(replaceTable(after), after)
+})

@@ -1,0 +1,131 @@
+import type { Test } from 'tap'
+import type { Channel } from '../../src/protocol/ids.ts'
+import type { LogBatch, Store } from '../../src/store/store.ts'
+
+const CHANNEL = 'n/private' as Channel
+const bytes = (text: string) => new TextEncoder().encode(text)
+const text = (value: Uint8Array | undefined) => (value === undefined ? undefined : new TextDecoder().decode(value))
+
+/** What every adapter of the store port must pass. `open` gives a new, empty store each time. */
+export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void {
+  t.test('what was put is read back, and what was not is undefined', async (t) => {
+    const store = await open(t)
+    await store.commit({ puts: [{ key: 'a', value: bytes('1') }], durable: true })
+    const [a, b] = await store.get(['a', 'b'])
+    t.equal(text(a?.value), '1')
+    t.equal(b, undefined)
+  })
+
+  t.test('a revision grows with each change of a record, and only then', async (t) => {
+    const store = await open(t)
+    const revision = async () => (await store.get(['a']))[0]?.revision ?? 0
+    await store.commit({ puts: [{ key: 'a', value: bytes('1') }], durable: true })
+    const first = await revision()
+    t.ok(first > 0)
+    await store.commit({ puts: [{ key: 'other', value: bytes('1') }], durable: true })
+    t.equal(await revision(), first)
+    await store.commit({ puts: [{ key: 'a', value: bytes('1') }], durable: true })
+    t.ok((await revision()) > first)
+  })
+
+  t.test('a transaction whose guard does not hold changes nothing and logs nothing', async (t) => {
+    const store = await open(t)
+    const seen = await followed(store)
+    await store.commit({ puts: [{ key: 'a', value: bytes('1') }], durable: true })
+    const result = await store.commit({
+      guards: [
+        { key: 'a', revision: 0 },
+        { key: 'b', revision: 0 },
+      ],
+      puts: [{ key: 'b', value: bytes('2') }],
+      deletes: ['a'],
+      log: [{ channel: CHANNEL, body: bytes('{}') }],
+      durable: true,
+    })
+    t.strictSame(result, { committed: false, conflicts: ['a'] })
+    t.equal(text((await store.get(['a']))[0]?.value), '1')
+    t.equal((await store.get(['b']))[0], undefined)
+    t.equal(seen.length, 0)
+  })
+
+  t.test('guards hold for the revision that was read and for a key that is absent', async (t) => {
+    const store = await open(t)
+    await store.commit({ puts: [{ key: 'a', value: bytes('1') }], durable: true })
+    const revision = (await store.get(['a']))[0]?.revision ?? -1
+    const guards = [
+      { key: 'a', revision },
+      { key: 'b', revision: 0 },
+    ]
+    const transaction = { guards, puts: [{ key: 'a', value: bytes('2') }], deletes: ['b'], durable: true }
+    t.ok((await store.commit(transaction)).committed)
+    t.notOk((await store.commit(transaction)).committed, 'the second one read an older revision')
+  })
+
+  t.test('of many transactions that guard the same record at once exactly one commits', async (t) => {
+    const store = await open(t)
+    const attempts = Array.from({ length: 20 }, (_, i) =>
+      store.commit({
+        guards: [{ key: 'a', revision: 0 }],
+        puts: [{ key: 'a', value: bytes(String(i)) }],
+        durable: true,
+      }),
+    )
+    t.equal((await Promise.all(attempts)).filter((result) => result.committed).length, 1)
+  })
+
+  t.test('records are listed by prefix, in key order, a page at a time', async (t) => {
+    const store = await open(t)
+    const keys = ['p/a', 'p/b', 'p/b0', 'p/c', 'q/a', 'o/z']
+    await store.commit({ puts: keys.map((key) => ({ key, value: bytes(key) })), durable: true })
+    const first = await store.list('p/', { limit: 2 })
+    t.strictSame(
+      first.map(({ key }) => key),
+      ['p/a', 'p/b'],
+    )
+    const second = await store.list('p/', { after: 'p/b', limit: 10 })
+    t.strictSame(
+      second.map(({ key }) => key),
+      ['p/b0', 'p/c'],
+    )
+  })
+
+  t.test('a follower sees the history first and then each batch, in one order and once', async (t) => {
+    const store = await open(t)
+    const log = (...bodies: string[]) => bodies.map((body) => ({ channel: CHANNEL, body: bytes(body) }))
+    await store.commit({ log: log('"a"', '"b"'), durable: false })
+    const seen = await followed(store)
+    const results = await Promise.all([
+      store.commit({ log: log('"c"'), durable: false }),
+      store.commit({ log: log('"d"'), puts: [{ key: 'k', value: bytes('v') }], durable: true }),
+      store.commit({ log: log('"e"', '"f"'), durable: false }),
+    ])
+    const offsets = seen.flatMap((batch) => batch.records.map((_, i) => batch.offset + i))
+    t.strictSame(
+      offsets,
+      [...offsets].sort((a, b) => a - b),
+      'offsets only grow',
+    )
+    t.equal(new Set(offsets).size, 6)
+    const bodyAt = (offset: number) => {
+      const batch = seen.find((batch) => offset >= batch.offset && offset < batch.offset + batch.records.length)
+      return text(batch?.records[offset - batch.offset]?.body)
+    }
+    const committed = results.map((result) => (result.committed ? bodyAt(result.offset) : 'refused'))
+    t.strictSame(committed, ['"c"', '"d"', '"e"'], 'each result names its own first record')
+  })
+
+  t.test('a body comes out of the log byte for byte', async (t) => {
+    const store = await open(t)
+    const seen = await followed(store)
+    const body = new Uint8Array(20_000).map((_, i) => i % 251)
+    await store.commit({ log: [{ channel: CHANNEL, body }], durable: false })
+    t.strictSame([...(seen[0]?.records[0]?.body ?? [])], [...body])
+    t.equal(seen[0]?.records[0]?.channel, CHANNEL)
+  })
+}
+
+async function followed(store: Store): Promise<LogBatch[]> {
+  const seen: LogBatch[] = []
+  await store.follow((batch) => seen.push(batch))
+  return seen
+}

@@ -1,0 +1,104 @@
+/** The rules of src, as data. A new arrow, home or exception is a change here, and so in a review. */
+
+const PURE = ['protocol', 'domain'] as const
+/** What a worker process is made of: it moves bytes and holds nothing that must live on. */
+const WORKER_SIDE = ['link', 'fanout', 'session', 'commands', 'metrics', 'http'] as const
+/** What the primary process is made of: the log, the state, and who may change them. */
+const PRIMARY_SIDE = ['store', 'hub', 'link', 'ledger', 'presence', 'rooms', 'metrics'] as const
+
+/** What each folder may import from, besides itself; for a file of src itself, under its name (see `layerOf`). */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  protocol: [],
+  client: ['protocol'],
+  console: [],
+  config: ['base', 'protocol'],
+  domain: ['protocol'],
+  store: ['base', ...PURE],
+  hub: ['base', ...PURE, 'store'],
+  link: ['base', ...PURE],
+  ledger: ['base', ...PURE, 'store', 'hub'],
+  presence: ['base', ...PURE, 'store', 'hub'],
+  rooms: ['base', ...PURE, 'store', 'hub', 'presence'],
+  fanout: ['base', ...PURE, 'link'],
+  session: ['base', ...PURE, 'link', 'fanout'],
+  commands: ['base', ...PURE, 'link', 'fanout', 'session'],
+  metrics: ['base', 'protocol'],
+  http: ['base', ...PURE, 'link', 'session', 'metrics'],
+  transport: ['base', ...PURE, 'session', 'http'],
+  setup: ['base', 'config'],
+  worker: ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE],
+  // session, for the token keys: the primary fetches a key set once for all workers.
+  primary: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session'],
+  'worker.ts': ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE, 'transport', 'worker'],
+  'primary.ts': ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session', 'primary'],
+  cli: ['base', 'protocol', 'config', 'setup', 'client', 'session'],
+  'main.ts': ['base', 'protocol', 'config', 'setup', 'transport', 'primary.ts', 'worker.ts'],
+}
+
+/** Folders without a clock, without I/O and without waiting. */
+export const PURE_FOLDERS: readonly string[] = PURE
+
+/** Files that may name an adapter; everybody else knows its port. Entries that end in / are folders. */
+export const ADAPTERS = {
+  places: ['src/store/lmdb/', 'src/store/memory/', 'src/transport/uws/'],
+  mayName: ['src/main.ts', 'src/primary.ts', 'src/worker.ts', 'src/cli.ts'],
+} as const
+
+/** The one home of each foreign package. */
+export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
+  envalid: ['src/config/'],
+  'fast-jwt': ['src/session/token.ts'],
+  'fastest-levenshtein': ['src/config/'],
+  lmdb: ['src/store/lmdb/'],
+  msgpackr: ['src/protocol/msgpack.ts'],
+  pino: ['src/base/log.ts'],
+  piscina: ['src/ledger/'],
+  'prom-client': ['src/metrics/'],
+  'smol-toml': ['src/config/'],
+  'uWebSockets.js': ['src/transport/uws/uws.ts'],
+  uuid: ['src/base/random.ts'],
+  yaml: ['src/config/'],
+}
+
+export interface BannedText {
+  readonly name: string
+  readonly pattern: RegExp
+  /** Where it may stand, in files or folders; absent is nowhere. */
+  readonly except?: readonly string[]
+  /** Where it is looked for; absent is all of src. */
+  readonly within?: readonly string[]
+}
+
+const PURE_PLACES = PURE.map((folder) => `src/${folder}/`)
+
+/** Looked for in the code, not in its comments. The console is the browser's: it has the browser's clock and chance. */
+export const BANNED: readonly BannedText[] = [
+  { name: 'process.env', pattern: /\bprocess\.env\b|\benv\b[^\n]*from 'node:process'/, except: ['src/config/'] },
+  {
+    name: 'a clock of its own',
+    pattern: /\bDate\.now\b|\bperformance\.now\b|\bnew Date\(\)|\bhrtime\b/,
+    except: ['src/base/clock.ts', 'src/console/'],
+  },
+  {
+    name: 'Math.random',
+    pattern: /\bMath\.random\b/,
+    // The client has no access to base; it takes its chance as an argument, and this is the default.
+    except: ['src/base/random.ts', 'src/client/timing.ts', 'src/console/'],
+  },
+  { name: 'any', pattern: /\bas any\b|:\s*any\b|<any\b|\bany>|\bany\[\]/ },
+  { name: 'a string thrown', pattern: /\bthrow\s+['"`]/ },
+  { name: 'an empty catch', pattern: /\bcatch\s*(\([^)]*\))?\s*\{\s*\}/ },
+  { name: 'a node: module', pattern: /['"]node:/, within: [...PURE_PLACES, 'src/client/'] },
+  { name: 'waiting', pattern: /\bawait\b|\basync\b|\bPromise\b|\bsetTimeout\b/, within: PURE_PLACES },
+  { name: 'Buffer', pattern: /\bBuffer\b/, within: [...PURE_PLACES, 'src/client/'] },
+]
+
+/** Comments that switch a check off: how many all of src may hold. */
+export const SUPPRESSION = /(?:eslint|oxlint)-disable|@ts-(?:ignore|expect-error|nocheck)/g
+export const SUPPRESSIONS_MAX = 3
+
+export const LINES_MAX = 400
+
+/** What the console is made of: files that a browser takes as they are. */
+export const CONSOLE_FILE = /\.(?:html|css|js|svg|png|ico|webmanifest)$/
