@@ -3,6 +3,7 @@ import { GameClient, type Encoding, type StatusChange, type TokenSource } from '
 export interface TailOptions {
   /** As the SDK takes it. */
   readonly url: string
+  readonly apiPathPrefix?: string
   readonly namespace: string
   readonly token?: TokenSource
   readonly rooms: readonly string[]

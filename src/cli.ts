@@ -1,0 +1,140 @@
+#!/usr/bin/env node
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { toError } from './base/assert.ts'
+import { systemClock } from './base/clock.ts'
+import { describeSettings } from './config/describe.ts'
+import { DEV_SECRET_FILES, ensureSecret } from './config/dev-secrets.ts'
+import { readEnvironment } from './config/environment.ts'
+import { durationMs } from './config/kinds.ts'
+import { ConfigError, loadConfig, type Config } from './config/load.ts'
+import { mintToken } from './session/token.ts'
+import { EXIT } from './setup/exit-codes.ts'
+
+const HELP = `drumbeat: a real-time game state server
+
+  drumbeat start                 runs the server in the foreground
+  drumbeat token SUB [--ttl 1h]  prints a token for the player SUB, signed with the configured secret
+  drumbeat config [--json]       prints the settings in force, and where each is from
+  drumbeat tail [--url URL] [--token TOKEN] [--room ROOM]... [--encoding json|msgpack]
+                                 connects, and prints each event as a line of JSON
+  drumbeat help
+
+Settings come from the environment and from the file that CONFIG_FILE names.
+`
+
+/** Wrong words on the command line. */
+class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => void | Promise<void>>> = {
+  start: async () => void (await import('./main.ts')),
+  token: printToken,
+  config: printConfig,
+  tail,
+  help: () => print(HELP),
+}
+
+function printToken(args: readonly string[]): void {
+  const { values, positionals } = parse(args, { ttl: { type: 'string' } })
+  const [sub, ...more] = positionals
+  if (sub === undefined || more.length > 0) throw new UsageError('token takes one name: drumbeat token SUB')
+  const { settings } = load()
+  print(
+    `${mintToken({
+      secret: signingSecret(settings),
+      sub,
+      nowMs: systemClock.wallMs(),
+      ...(values.ttl === undefined ? {} : { ttlMs: parseTtl(values.ttl) }),
+      ...(settings.AUTH_ISSUER === undefined ? {} : { issuer: settings.AUTH_ISSUER }),
+      ...(settings.AUTH_AUDIENCE === undefined ? {} : { audience: settings.AUTH_AUDIENCE }),
+    })}\n`,
+  )
+}
+
+function parseTtl(text: string): number {
+  const ttlMs = durationMs(text)
+  if (!(ttlMs > 0)) throw new UsageError('--ttl is a duration such as 90s, 30m, 12h')
+  return ttlMs
+}
+
+function signingSecret(settings: Config['settings']): string {
+  if (settings.AUTH_JWT_PUBLIC_KEY_FILE !== undefined || settings.AUTH_JWKS_URL !== undefined) {
+    throw new UsageError('tokens are signed elsewhere: the server has public keys only')
+  }
+  return settings.AUTH_JWT_SECRET ?? ensureSecret(settings.DATA_DIR, DEV_SECRET_FILES.jwt).secret
+}
+
+function printConfig(args: readonly string[]): void {
+  const { values } = parse(args, { json: { type: 'boolean' } })
+  const described = describeSettings(load())
+  if (values.json === true) {
+    print(`${JSON.stringify(described, null, 2)}\n`)
+    return
+  }
+  const width = Math.max(...described.map(({ name }) => name.length))
+  for (const { name, value, source } of described) {
+    const shown = Array.isArray(value) ? value.join(',') : String(value ?? '')
+    print(`${name.padEnd(width)}  ${shown}${source === 'default' ? '' : `  (${source})`}\n`)
+  }
+}
+
+async function tail(args: readonly string[]): Promise<void> {
+  const { values } = parse(args, {
+    url: { type: 'string' },
+    token: { type: 'string' },
+    room: { type: 'string', multiple: true },
+    encoding: { type: 'string' },
+  })
+  const { settings } = load()
+  const { url = `http://${settings.HTTP_HOST}:${settings.HTTP_PORT}`, token, room, encoding = 'json' } = values
+  if (encoding !== 'json' && encoding !== 'msgpack') throw new UsageError('--encoding is json or msgpack')
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  const { runTail } = await import('./cli-tail.ts')
+  await runTail({
+    url,
+    apiPathPrefix: settings.API_PATH_PREFIX,
+    namespace: token === undefined ? 'public' : 'private',
+    ...(token === undefined ? {} : { token }),
+    rooms: room ?? [],
+    encoding,
+    signal: stop.signal,
+    print: (line) => print(`${line}\n`),
+  })
+}
+
+function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  options: Options,
+) {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, strict: true, options })
+  } catch (error) {
+    throw new UsageError(toError(error).message)
+  }
+}
+
+function load(): Config {
+  return loadConfig({ env: readEnvironment() })
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
+}
+
+function explain(thrown: unknown): number {
+  const error = toError(thrown)
+  for (const line of error.message.split('\n')) process.stderr.write(`drumbeat: ${line}\n`)
+  if (error instanceof UsageError || error instanceof TypeError) return EXIT.usage
+  return error instanceof ConfigError ? EXIT.configuration : EXIT.internal
+}
+
+const [name = 'help', ...args] = process.argv.slice(2)
+const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+try {
+  if (!command) throw new UsageError(`no command "${name}": see drumbeat help`)
+  await command(args)
+} catch (thrown) {
+  process.exitCode = explain(thrown)
+}
