@@ -2,8 +2,9 @@ import { BASELINE } from './peers/index.ts'
 import type { Measured, Trial } from './trial.ts'
 import type { Load } from './load/broadcast.ts'
 
-/** Below this share of the asked rate a server has fallen behind. */
-const HELD_SHARE = 0.99
+/** Below this share of the asked rate, or with more than this still under way at the end, a server has fallen behind. */
+const HELD_SHARE = 0.98
+const BACKLOG_SECONDS_MAX = 0.25
 
 /** Over the runs of one peer. */
 export interface Spread {
@@ -57,11 +58,13 @@ function summarizePeer(
   const runs = measuredOf(trials)
   const over = (value: (run: Measured) => number): Spread => spread(runs.map(value))
   const rate = (run: Measured): number => run.deliveriesPerSecond / load.connections
+  const held = (run: Measured): boolean =>
+    rate(run) >= load.rate * HELD_SHARE && run.backlogSeconds <= BACKLOG_SECONDS_MAX
   return {
     peer,
     runs: runs.length,
     failures: trials.flatMap((trial) => ('failed' in trial ? [trial.failed] : [])),
-    fellBehind: runs.filter((run) => rate(run) < load.rate * HELD_SHARE).length,
+    fellBehind: runs.filter((run) => !held(run)).length,
     achievedRate: over(rate),
     deliveriesPerSecond: over((run) => run.deliveriesPerSecond),
     serverCores: over((run) => run.serverCores),

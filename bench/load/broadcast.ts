@@ -43,6 +43,8 @@ export interface LoadResult {
   readonly received: number
   /** In the measured window. */
   readonly deliveriesPerSecond: number
+  /** How much of the load was still on its way when the window closed, in seconds of the load. */
+  readonly backlogSeconds: number
   readonly framesPerRead: number
   /** Header and payload of one event. */
   readonly frameBytes: number
@@ -162,12 +164,14 @@ class BroadcastRun {
   async #summarize(before: readonly Snapshot[], after: readonly Snapshot[]): Promise<LoadResult> {
     const end = await this.#snapshots()
     const { events, eventBytes } = total(end)
+    const offeredPerSecond = this.#load.rate * this.#load.connections
     const perSecond = after.map((group, index) => ratePerSecond(before[index], group))
     return {
       sent: this.#sent,
       expected: this.#sent * this.#load.connections,
       received: events,
       deliveriesPerSecond: perSecond.reduce((sum, rate) => sum + rate, 0),
+      backlogSeconds: (this.#sent * this.#load.connections - total(after).events) / offeredPerSecond,
       framesPerRead: (total(after).events - total(before).events) / (total(after).reads - total(before).reads),
       frameBytes: eventBytes / Math.max(1, events),
       latencyMs: this.#latency.percentilesMs(),

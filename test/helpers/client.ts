@@ -1,0 +1,215 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { Packr, Unpackr } from 'msgpackr'
+import WebSocket, { type ClientOptions } from 'ws'
+import { Waiter } from './waiter.ts'
+
+export interface OpenOptions {
+  /** As `Authorization: Bearer`. */
+  readonly token?: string
+  /** `private` where there is a token, else `public`. */
+  readonly path?: string
+  /** json */
+  readonly encoding?: 'json' | 'msgpack'
+  /** Offered instead of the encoding's own; an empty list offers none. */
+  readonly protocols?: readonly string[]
+  readonly query?: Readonly<Record<string, string>>
+  /** For `ws`: headers, origin, localAddress, autoPong … */
+  readonly ws?: ClientOptions
+}
+
+/** A frame as it came: an event, or a reply. */
+export type Frame = Readonly<Record<string, unknown>> & {
+  readonly eventType: string
+  readonly payload?: Readonly<Record<string, unknown>>
+}
+
+export interface Reply {
+  readonly replyTo?: string
+  readonly success: boolean
+  readonly data?: Readonly<Record<string, unknown>>
+  readonly error?: {
+    readonly code: string
+    readonly message: string
+    readonly retryable: boolean
+    readonly details?: Readonly<Record<string, unknown>>
+  }
+}
+
+export interface Closed {
+  /** 1006: without a close frame. */
+  readonly code: number
+  readonly reason: string
+}
+
+/** The server answered an upgrade in HTTP. */
+export class UpgradeRefused extends Error {
+  override readonly name = 'UpgradeRefused'
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+
+  constructor(response: IncomingMessage, body: string) {
+    super(`${response.statusCode} ${body}`)
+    this.status = response.statusCode ?? 0
+    this.headers = response.headers
+    this.body = body
+  }
+
+  /** The code of the error body. */
+  get code(): string {
+    return (JSON.parse(this.body) as { error: { code: string } }).error.code
+  }
+}
+
+const TIMEOUT_MS = 5_000
+const packr = new Packr({ useRecords: false })
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true })
+
+/** Resolves with the first frame there; rejects with UpgradeRefused, or where the socket closes before. */
+export async function openClient(server: { readonly wsUrl: string }, options: OpenOptions = {}): Promise<TestClient> {
+  const client = new TestClient(server.wsUrl, options)
+  await client.opened
+  return client
+}
+
+/** A plain client that does nothing by itself: neither reconnects nor resumes. */
+export class TestClient {
+  /** Every frame that came, replies to `request` included. */
+  readonly frames: Frame[] = []
+  readonly closed: Promise<Closed>
+  /** Settles with the first frame. */
+  readonly opened: Promise<void>
+  readonly ws: WebSocket
+  readonly #isBinary: boolean
+  readonly #came = new Waiter()
+  #tcp: Socket | undefined
+  #seen = 0
+  #requests = 0
+  #end: Closed | undefined
+
+  constructor(wsUrl: string, { token, path, encoding = 'json', protocols, query = {}, ws = {} }: OpenOptions) {
+    this.#isBinary = encoding === 'msgpack'
+    const url = new URL(`${wsUrl}/${path ?? (token === undefined ? 'public' : 'private')}`)
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
+    const headers = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...ws.headers }
+    this.ws = new WebSocket(url, [...(protocols ?? [`game.v1.${encoding}`])], {
+      perMessageDeflate: false,
+      ...ws,
+      headers,
+    })
+    this.ws.on('upgrade', (response) => (this.#tcp = response.socket))
+    this.ws.on('message', (data: Buffer) => this.#received(data))
+    this.closed = new Promise((resolve) => {
+      this.ws.on('close', (code, reason) => {
+        this.#end = { code, reason: reason.toString() }
+        this.#came.wake()
+        resolve(this.#end)
+      })
+    })
+    this.opened = this.#open()
+    this.opened.catch(() => {}) // whoever made it may look later
+  }
+
+  /** The payload of `ready` or `resumed`. */
+  get ready(): Readonly<Record<string, unknown>> {
+    return this.frames[0]?.payload ?? {}
+  }
+
+  /** Events that came, in order: all frames but the first one and replies. */
+  get events(): readonly Frame[] {
+    return this.frames.slice(1).filter(({ eventType }) => eventType !== 'core.game.reply')
+  }
+
+  /** The TCP socket under it, for bytes that `ws` would not send. */
+  get tcp(): Socket {
+    if (!this.#tcp) throw new Error('there is no socket')
+    return this.#tcp
+  }
+
+  get userId(): string {
+    return String(this.ready['user_id'])
+  }
+
+  get isClosed(): boolean {
+    return this.#end !== undefined
+  }
+
+  /** A value in the connection's encoding. */
+  send(value: unknown): void {
+    this.sendBytes(this.#isBinary ? packr.pack(value) : JSON.stringify(value))
+  }
+
+  /** One frame with this content, as it is. */
+  sendBytes(bytes: Uint8Array | string, isBinary = this.#isBinary): void {
+    this.ws.send(bytes, { binary: isBinary })
+  }
+
+  /** Sends a request and waits for its reply, whatever that says. */
+  async request(eventType: string, payload: unknown, extra: Readonly<Record<string, unknown>> = {}): Promise<Reply> {
+    const id = `r${++this.#requests}`
+    this.send({ id, eventType, payload, ...extra })
+    return this.reply(typeof extra['id'] === 'string' ? extra['id'] : id)
+  }
+
+  /** The reply to this `id`, also where it came already. */
+  async reply(id: string | undefined, timeoutMs = TIMEOUT_MS): Promise<Reply> {
+    const isReply = (frame: Frame) => frame.eventType === 'core.game.reply' && frame['replyTo'] === id
+    const frame = await this.#wait(() => this.frames.find(isReply), `no reply to ${id}`, timeoutMs)
+    return frame as unknown as Reply
+  }
+
+  /** The next frame of the kind, after the one that `next` gave last. */
+  async next(predicate: (frame: Frame) => boolean = () => true, timeoutMs = TIMEOUT_MS): Promise<Frame> {
+    const at = await this.#wait(() => this.#find(predicate), 'no such frame', timeoutMs)
+    this.#seen = at + 1
+    return this.frames[at] as Frame
+  }
+
+  /** Closes politely. */
+  async close(): Promise<Closed> {
+    this.ws.close(1000)
+    return this.closed
+  }
+
+  /** Ends the TCP connection. */
+  terminate(): void {
+    this.ws.terminate()
+  }
+
+  #find(predicate: (frame: Frame) => boolean): number | undefined {
+    const at = this.frames.findIndex((frame, i) => i >= this.#seen && predicate(frame))
+    return at === -1 ? undefined : at
+  }
+
+  #received(data: Buffer): void {
+    this.frames.push((this.#isBinary ? unpackr.unpack(data) : JSON.parse(data.toString())) as Frame)
+    this.#came.wake()
+  }
+
+  /** Waits until `look` finds something, or the connection is closed. */
+  #wait<T>(look: () => T | undefined, what: string, timeoutMs: number): Promise<T> {
+    const lookOrThrow = () => {
+      const found = look()
+      if (found === undefined && this.#end)
+        throw new Error(`${what}: closed with ${this.#end.code} ${this.#end.reason}`)
+      return found
+    }
+    return this.#came.until(lookOrThrow, timeoutMs, () => `${what}: ${JSON.stringify(this.frames.slice(-5))}`)
+  }
+
+  #open(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.ws.once('unexpected-response', (_request, response: IncomingMessage) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () => {
+          reject(new UpgradeRefused(response, Buffer.concat(chunks).toString()))
+          this.ws.terminate()
+        })
+      })
+      this.ws.on('error', reject) // after the first frame, `closed` says it
+      this.#wait(() => this.frames[0], 'no first frame', TIMEOUT_MS).then(() => resolve(), reject)
+    })
+  }
+}

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSigner } from 'fast-jwt'
+import { parseLog, ServerProcess, type ServerEnv } from './server-process.ts'
+
+export interface Owner {
+  teardown(callback: () => void | Promise<void>): void
+}
+
+const START_MS_MAX = 20_000
+const STOP_MS_MAX = 25_000
+const PATH_PREFIX = '/core/game/v1/real-time'
+const DEFAULTS: ServerEnv = {
+  HTTP_PORT: '0',
+  LOG_FORMAT: 'json',
+  WORKERS: '2',
+  AUTH_JWT_SECRET: 'a secret for the tests, of thirty-two bytes and more',
+  ADMIN_TOKEN: 'the-admin-token-of-the-tests',
+}
+
+/**
+ * A real server: `node src/main.ts` with its workers, on a free port, in a data folder of its own. Stopped by SIGTERM when
+ * the owner ends, which fails unless it exits with 0. An empty variable counts as not set, so that a default can be undone.
+ */
+export async function startServer(owner: Owner, env: ServerEnv = {}): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'drumbeat-test-'))
+  const server = new TestServer({ ...DEFAULTS, DATA_DIR: join(folder, 'data'), ...env })
+  owner.teardown(async () => {
+    try {
+      await server.stop()
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+  await server.start()
+  return server
+}
+
+export class TestServer {
+  readonly dataDir: string
+  #env: ServerEnv
+  #process: ServerProcess | undefined
+  #url = ''
+  #earlierOutput = ''
+
+  constructor(env: ServerEnv) {
+    this.#env = env
+    this.dataDir = env['DATA_DIR'] ?? ''
+  }
+
+  /** `http://127.0.0.1:PORT`; the same after a restart. */
+  get url(): string {
+    return this.#url
+  }
+
+  /** What stands before `/private` and `/public`. */
+  get wsUrl(): string {
+    return `${this.#url.replace('http', 'ws')}${this.#env['API_PATH_PREFIX'] ?? PATH_PREFIX}`
+  }
+
+  get port(): number {
+    return Number(new URL(this.#url).port)
+  }
+
+  /** Of the primary. */
+  get pid(): number {
+    return this.#running().pid
+  }
+
+  get adminToken(): string {
+    return this.#secret('ADMIN_TOKEN', 'dev-admin-token')
+  }
+
+  /** A token for the shared secret, good for an hour; `claims` win, and those that are undefined are left out. */
+  mint(sub: string, claims: Readonly<Record<string, unknown>> = {}): string {
+    const now = Math.floor(Date.now() / 1000)
+    const sign = createSigner({ algorithm: 'HS256', key: this.#secret('AUTH_JWT_SECRET', 'dev-jwt-secret') })
+    return sign({ sub, iat: now, exp: now + 3600, ...claims })
+  }
+
+  /** Standard output and error of all its runs. */
+  output(): string {
+    return this.#earlierOutput + (this.#process ? this.#process.stdout + this.#process.stderr : '')
+  }
+
+  /** The lines of the log. */
+  logs(): readonly Readonly<Record<string, unknown>>[] {
+    return parseLog(this.output())
+  }
+
+  /** A request with the admin token; the answer's body, or an error where the status is not 2xx. */
+  async admin(method: string, path: string, body?: unknown): Promise<unknown> {
+    const response = await fetch(this.#url + path, {
+      method,
+      headers: { authorization: `Bearer ${this.adminToken}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+    return JSON.parse(text)
+  }
+
+  async start(): Promise<void> {
+    this.#process = new ServerProcess(this.#env)
+    const line = await this.#process.logLine('listening', START_MS_MAX)
+    this.#url = String(line['url'])
+  }
+
+  /** SIGTERM; rejects unless it drains and exits with 0. Does nothing where it was stopped or killed before. */
+  async stop(): Promise<void> {
+    const ended = await this.#end('SIGTERM')
+    if (ended && ended.code !== 0) {
+      throw new Error(`the server ended with ${ended.code ?? ended.signal}:\n${this.output()}`)
+    }
+  }
+
+  /** SIGKILL of the primary; resolves when the workers are gone, too. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  /** Starts again on the same folder and port, after a stop where it runs; `env` is added to what there was. */
+  async restart(env: ServerEnv = {}): Promise<void> {
+    await this.stop()
+    this.#env = { ...this.#env, HTTP_PORT: String(this.port), ...env }
+    await this.start()
+  }
+
+  async #end(signal: NodeJS.Signals) {
+    const process = this.#process
+    if (!process) return undefined
+    if (!process.hasEnded) process.signal(signal)
+    const tooLate = setTimeout(() => process.signal('SIGKILL'), STOP_MS_MAX)
+    const ended = await process.ended
+    clearTimeout(tooLate)
+    this.#earlierOutput += process.stdout + process.stderr
+    this.#process = undefined
+    return ended
+  }
+
+  #running(): ServerProcess {
+    if (!this.#process) throw new Error('the server is not running')
+    return this.#process
+  }
+
+  #secret(setting: string, file: string): string {
+    return this.#env[setting] || readFileSync(join(this.dataDir, file), 'utf8').trim()
+  }
+}

@@ -1,0 +1,208 @@
+import t from 'tap'
+import { systemClock } from '../../src/base/clock.ts'
+import { ChannelHeads } from '../../src/hub/channel-heads.ts'
+import { GroupCommit } from '../../src/hub/group-commit.ts'
+import { Hub } from '../../src/hub/hub.ts'
+import { History, type Entry } from '../../src/hub/history.ts'
+import { Refusal } from '../../src/protocol/errors.ts'
+import type { Channel } from '../../src/protocol/ids.ts'
+import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
+import { StoreUnavailable, type CommitResult, type Store, type Transaction } from '../../src/store/store.ts'
+
+const A = 'n/a' as Channel
+const B = 'n/b' as Channel
+const body = (text: string) => Buffer.from(JSON.stringify({ text }))
+
+async function openHub(options: { historyBytes?: number; ttlMs?: number } = {}) {
+  const store = createMemoryStore({ clock: systemClock, epoch: 'e1' })
+  const delivered: { worker: number; entries: readonly Entry[] }[] = []
+  const hub = await Hub.open({
+    store,
+    clock: systemClock,
+    historyBytes: options.historyBytes ?? 1 << 20,
+    historyTtlMs: options.ttlMs ?? 60_000,
+    deliver: (worker, entries) => delivered.push({ worker, entries }),
+  })
+  const append = async (...channels: Channel[]) =>
+    store.commit({ log: channels.map((channel) => ({ channel, body: body('x') })), durable: false })
+  return { store, hub, delivered, append }
+}
+
+t.test('prev names the event before in the same channel', async (t) => {
+  const { hub, delivered, append } = await openHub()
+  hub.interest.add(1, A)
+  hub.interest.add(1, B)
+  await append(A, B, A)
+  await append(B, A)
+  const seen = delivered.flatMap(({ entries }) => entries)
+  t.strictSame(
+    seen.map(({ offset, prev, channel }) => [offset, prev, channel]),
+    [
+      [1, 0, A],
+      [2, 0, B],
+      [3, 1, A],
+      [4, 2, B],
+      [5, 3, A],
+    ],
+  )
+})
+
+t.test('only workers that have somebody in a channel get its events', async (t) => {
+  const { hub, delivered, append } = await openHub()
+  hub.interest.add(1, A)
+  hub.interest.add(2, B)
+  hub.interest.add(2, A)
+  hub.interest.remove(2, A)
+  hub.interest.add(3, A)
+  hub.interest.removeWorker(3)
+  await append(A, B)
+  t.strictSame(
+    delivered.map(({ worker, entries }) => [worker, entries.map(({ channel }) => channel)]),
+    [
+      [1, [A]],
+      [2, [B]],
+    ],
+  )
+})
+
+t.test('interest is counted: one of two that leaves does not end it', async (t) => {
+  const { hub } = await openHub()
+  hub.interest.add(1, A)
+  hub.interest.add(1, A)
+  hub.interest.remove(1, A)
+  t.strictSame([...hub.interest.workersOf(A)], [1])
+  hub.interest.remove(1, A)
+  t.strictSame([...hub.interest.workersOf(A)], [])
+})
+
+t.test('a replay has every event of its channels after the cursor, in order', async (t) => {
+  const { hub, append } = await openHub()
+  await append(A, B, A, B, A)
+  const replay = hub.replay({ epoch: 'e1', offset: 1 }, [A, B])
+  t.ok(replay.recovered)
+  if (!replay.recovered) return
+  t.strictSame(
+    replay.chunk.entries.map(({ offset }) => offset),
+    [2, 3, 4, 5],
+  )
+  t.equal(replay.count, 4)
+  const ofOne = hub.replay({ epoch: 'e1', offset: 1 }, [A])
+  t.strictSame(ofOne.recovered && ofOne.chunk.entries.map(({ offset }) => offset), [3, 5])
+})
+
+t.test('a large replay comes in parts that together have everything once', async (t) => {
+  const { store, hub } = await openHub({ historyBytes: 64 << 20 })
+  const large = Buffer.from(JSON.stringify({ text: 'x'.repeat(10_000) }))
+  for (let i = 0; i < 50; i++) await store.commit({ log: [{ channel: A, body: large }], durable: false })
+  const offsets: number[] = []
+  let cursor = 0
+  let parts = 0
+  for (;;) {
+    const replay = hub.replay({ epoch: 'e1', offset: cursor }, [A])
+    if (!replay.recovered) throw new Error('not recovered')
+    parts++
+    offsets.push(...replay.chunk.entries.map(({ offset }) => offset))
+    if (replay.chunk.complete) break
+    cursor = offsets.at(-1) ?? 0
+  }
+  t.ok(parts > 5, `${parts} parts`)
+  t.strictSame(
+    offsets,
+    Array.from({ length: 50 }, (_, i) => i + 1),
+  )
+})
+
+t.test('a cursor that cannot be served is refused whole, with the reason', async (t) => {
+  const { hub, append } = await openHub({ historyBytes: 64 * 1024 })
+  const reason = (epoch: string, offset: number) => {
+    const replay = hub.replay({ epoch, offset }, [A])
+    return replay.recovered ? 'recovered' : replay.reason
+  }
+  for (let i = 0; i < 500; i++) await append(A)
+  t.equal(reason('e2', 400), 'EPOCH_CHANGED')
+  t.equal(reason('e1', 501), 'HISTORY_GONE', 'an offset ahead')
+  t.equal(reason('e1', 1), 'HISTORY_GONE', 'trimmed away')
+  t.equal(reason('e1', 500), 'recovered')
+  t.strictSame(hub.replay(undefined, [A]), { recovered: false, reason: 'HISTORY_GONE' })
+})
+
+t.test('history lets go of what is too old, and says from where on it is whole', async (t) => {
+  const history = new History({ bytesMax: 1 << 20, ttlMs: 1000, floor: 0 })
+  const entry = (offset: number, channel: Channel): Entry => ({ offset, prev: 0, channel, body: body('x') })
+  history.add(entry(1, A), 1000)
+  history.add(entry(2, B), 1500)
+  history.add(entry(3, A), 2600)
+  history.trim(2500)
+  t.equal(history.floor, 2)
+  t.strictSame(
+    history.after(0, [A, B]).map(({ offset }) => offset),
+    [3],
+  )
+  t.ok(history.bytes > 0)
+  history.trim(10_000)
+  t.equal(history.bytes, 0)
+  t.equal(history.floor, 3)
+})
+
+t.test('a channel that was let go gets a prev at or after its true last offset', async (t) => {
+  const heads = new ChannelHeads(3, 0)
+  const last = new Map<Channel, number>()
+  let exact = 0
+  for (let offset = 1; offset <= 5000; offset++) {
+    const channel = `u/${(offset * 7919) % 11}` as Channel
+    const prev = heads.advance(channel, offset)
+    const truth = last.get(channel) ?? 0
+    t.ok(prev >= truth && prev < offset, `${prev} for ${truth} at ${offset}`)
+    if (prev === truth) exact++
+    last.set(channel, offset)
+  }
+  t.ok(exact < 5000, 'some were let go')
+})
+
+t.test('what comes while a commit is under way shares the next one, and each gets its own offset', async (t) => {
+  const sizes: number[] = []
+  const slow = slowStore(sizes)
+  const commits = new GroupCommit({ store: slow, queueMax: 100, batchMax: 50, nowMs: () => 0, onCommit: () => {} })
+  const offsets = await Promise.all(Array.from({ length: 20 }, (_, i) => appendLater(commits, i < 5 ? 0 : 5)))
+  t.strictSame(
+    [...offsets].sort((a, b) => Number(a) - Number(b)),
+    Array.from({ length: 20 }, (_, i) => i + 1),
+  )
+  t.ok(sizes.length <= 3, `${sizes.join(' ')} events in ${sizes.length} commits`)
+})
+
+t.test('a full queue refuses with a time, and a store that is gone with UNAVAILABLE', async (t) => {
+  const store = wrapStore(() => Promise.reject(new StoreUnavailable('no disk')))
+  const commits = new GroupCommit({ store, queueMax: 2, batchMax: 50, nowMs: () => 0, onCommit: () => {} })
+  const results = await Promise.all(Array.from({ length: 3 }, () => appendLater(commits, 0)))
+  const codes = results.map((result) => (result instanceof Refusal ? result.code : result))
+  t.strictSame(codes, ['UNAVAILABLE', 'UNAVAILABLE', 'OVERLOADED'])
+  const overloaded = results[2]
+  t.equal(overloaded instanceof Refusal && typeof overloaded.details?.['retry_after_ms'], 'number')
+})
+
+/** A memory store with another way to commit. */
+function wrapStore(commit: (transaction: Transaction, store: Store) => Promise<CommitResult>): Store {
+  const store = createMemoryStore({ clock: systemClock, epoch: 'e1' })
+  return {
+    epoch: store.epoch,
+    get: (keys) => store.get(keys),
+    list: (prefix, page) => store.list(prefix, page),
+    follow: (onBatch) => store.follow(onBatch),
+    close: () => store.close(),
+    commit: (transaction) => commit(transaction, store),
+  }
+}
+
+function slowStore(sizes: number[]): Store {
+  return wrapStore(async (transaction, store) => {
+    sizes.push(transaction.log?.length ?? 0)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    return store.commit(transaction)
+  })
+}
+
+async function appendLater(commits: GroupCommit, delayMs: number): Promise<number | Refusal> {
+  await new Promise((resolve) => setTimeout(resolve, delayMs))
+  return new Promise((resolve) => commits.append({ record: { channel: A, body: body('x') } }, resolve))
+}

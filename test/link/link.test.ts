@@ -1,0 +1,93 @@
+import { createServer, connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import t from 'tap'
+import { LinkDecoder, encodeLinkFrame } from '../../src/link/framing.ts'
+import { Link } from '../../src/link/link.ts'
+import { Refusal } from '../../src/protocol/errors.ts'
+
+type Echo = {
+  echo: { args: number; result: number }
+  note: { args: string; result: null }
+  fail: { args: null; result: null }
+}
+type None = Record<never, never>
+
+async function pair(): Promise<[Socket, Socket]> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const client = connect(typeof address === 'object' && address ? address.port : 0, '127.0.0.1')
+  const [accepted] = (await once(server, 'connection')) as [Socket]
+  server.close()
+  return [client, accepted]
+}
+
+t.test('frames are cut out of any chunks', async (t) => {
+  const messages = Array.from({ length: 50 }, (_, i) => ({ i, bytes: Buffer.alloc(i * 7, i) }))
+  const stream = Buffer.concat(messages.map((message) => encodeLinkFrame([message, message.i])))
+  for (const size of [1, 3, 64, 1000, stream.length]) {
+    const decoder = new LinkDecoder()
+    const got: unknown[] = []
+    for (let at = 0; at < stream.length; at += size) got.push(...decoder.push(stream.subarray(at, at + size)))
+    t.strictSame(
+      got,
+      messages.flatMap((message) => [message, message.i]),
+      `chunks of ${size}`,
+    )
+  }
+})
+
+t.test('calls are answered in order, between what was told before and after', async (t) => {
+  const [a, b] = await pair()
+  const order: string[] = []
+  const caller = new Link<Echo, Echo>({
+    stream: a,
+    queueBytesMax: 1 << 20,
+    onClose: () => {},
+    handlers: { echo: () => {}, fail: () => {}, note: (text) => order.push(text) },
+  })
+  const answerer: Link<Echo, Echo> = new Link<Echo, Echo>({
+    stream: b,
+    queueBytesMax: 1 << 20,
+    onClose: () => {},
+    handlers: {
+      echo: (value, reply) => {
+        answerer.tell('note', `before ${value}`)
+        reply(value)
+        answerer.tell('note', `after ${value}`)
+      },
+      note: () => {},
+      fail: () => {
+        throw new Refusal('ROOM_FULL', 'no', { capacity: 1 })
+      },
+    },
+  })
+  caller.call('echo', 1, (result) => order.push(`reply ${String(result)}`))
+  t.equal(await caller.ask('echo', 2), 2)
+  await t.rejects(caller.ask('fail', null), { code: 'ROOM_FULL', details: { capacity: 1 } })
+  t.strictSame(order, ['before 1', 'reply 1', 'after 1', 'before 2', 'after 2'])
+  caller.close('done')
+})
+
+t.test('calls under way are answered when the other side is gone, and later ones at once', async (t) => {
+  const [a, b] = await pair()
+  let closed = 0
+  const caller = new Link<None, Echo>({ stream: a, queueBytesMax: 1 << 20, handlers: {}, onClose: () => closed++ })
+  const answer = caller.ask('echo', 1)
+  b.destroy()
+  await t.rejects(answer, { code: 'OUTCOME_UNKNOWN' })
+  await t.rejects(caller.ask('echo', 2), { code: 'UNAVAILABLE' })
+  t.equal(closed, 1)
+})
+
+t.test('a side that does not read is given up when its queue is full', async (t) => {
+  const [a, b] = await pair()
+  b.pause()
+  const whyClosed = new Promise<string>((resolve) => {
+    const link = new Link<None, Echo>({ stream: a, queueBytesMax: 1 << 20, handlers: {}, onClose: resolve })
+    for (let i = 0; i < 20; i++) link.tell('note', 'x'.repeat(1 << 20))
+  })
+  t.equal(await whyClosed, 'it does not read what it is sent')
+  b.destroy()
+})

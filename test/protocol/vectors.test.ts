@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { buildFrame } from '../../src/fanout/frames.ts'
+import { decodeFrame, encodeFrame } from '../../src/protocol/codec.ts'
+import { parseRequest } from '../../src/protocol/envelope.ts'
+import { Refusal } from '../../src/protocol/errors.ts'
+import type { Encoding } from '../../src/protocol/events.ts'
+import type { Channel } from '../../src/protocol/ids.ts'
+import { decodeMsgpack } from '../../src/protocol/msgpack.ts'
+
+const LIMITS = { depthMax: 32, keysMax: 4096 }
+
+interface RequestVector {
+  readonly name: string
+  readonly json: string
+  readonly msgpack: string
+  readonly value: Record<string, unknown>
+}
+
+interface RefusedVector {
+  readonly name: string
+  readonly encoding: Encoding
+  readonly text?: string
+  readonly hex?: string
+  readonly code: string
+  readonly path?: string
+}
+
+interface FrameVector extends RequestVector {
+  readonly body: string
+  readonly offset: number
+  readonly prev: number
+}
+
+function read<Vector>(file: string): readonly Vector[] {
+  return JSON.parse(readFileSync(new URL(`../vectors/${file}`, import.meta.url), 'utf8')) as readonly Vector[]
+}
+
+const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'))
+const utf8 = (text: string) => new TextEncoder().encode(text)
+
+t.test('requests decode to the same value from both encodings, and are requests', async (t) => {
+  for (const { name, json, msgpack, value } of read<RequestVector>('requests.json')) {
+    t.strictSame(decodeFrame(utf8(json), 'json', LIMITS), value, `${name}: JSON`)
+    t.strictSame(decodeFrame(bytesOf(msgpack), 'msgpack', LIMITS), value, `${name}: msgpack`)
+    const { eventType, payload, id, room, traceparent } = parseRequest(value)
+    t.strictSame(
+      { eventType, payload, id, room, traceparent },
+      {
+        eventType: value['eventType'],
+        payload: value['payload'],
+        id: value['id'],
+        room: value['room'],
+        traceparent: value['traceparent'],
+      },
+      `${name}: the request`,
+    )
+  }
+})
+
+t.test('what is no request is refused with its code and place', async (t) => {
+  for (const { name, encoding, text, hex, code, path } of read<RefusedVector>('refused-requests.json')) {
+    const refusal = refusalOf(() =>
+      parseRequest(decodeFrame(hex === undefined ? utf8(text ?? '') : bytesOf(hex), encoding, LIMITS)),
+    )
+    t.equal(refusal?.code, code, name)
+    if (path !== undefined) t.equal(refusal?.details?.['path'], path, `${name}: the place`)
+  }
+})
+
+t.test('an event has the same fields in both encodings', async (t) => {
+  for (const { name, body, offset, prev, json, msgpack, value } of read<FrameVector>('event-frames.json')) {
+    const entry = [offset, prev, 'r/private/arena-1' as Channel, utf8(body)] as const
+    t.equal(Buffer.from(buildFrame(entry, 'json')).toString(), json, `${name}: JSON, to the byte`)
+    t.strictSame(decodeMsgpack(buildFrame(entry, 'msgpack')), value, `${name}: msgpack`)
+    t.strictSame(decodeMsgpack(bytesOf(msgpack)), value, `${name}: the vector itself`)
+  }
+})
+
+t.test('lone surrogates leave as well-formed JSON', async (t) => {
+  const frame = String(encodeFrame({ text: '\ud800' }, 'json'))
+  t.equal(frame, '{"text":"\\ud800"}')
+  t.ok(frame.isWellFormed())
+})
+
+t.test('60,000 levels are refused, and do not overflow the stack', async (t) => {
+  const json = utf8('['.repeat(60_000) + ']'.repeat(60_000))
+  t.equal(refusalOf(() => decodeFrame(json, 'json', LIMITS))?.code, 'BAD_REQUEST')
+  t.equal(refusalOf(() => decodeFrame(bytesOf('91'.repeat(60_000)), 'msgpack', LIMITS))?.code, 'BAD_REQUEST')
+})
+
+t.test('ten thousand keys are refused in less than 5 ms', async (t) => {
+  const object = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, 1]))
+  for (const encoding of ['json', 'msgpack'] as const) {
+    const encoded = encodeFrame({ eventType: 'core.game.state.broadcast', payload: { message: object } }, encoding)
+    const bytes = typeof encoded === 'string' ? utf8(encoded) : encoded
+    const attempts = Array.from({ length: 5 }, () => {
+      const startedMs = performance.now()
+      t.equal(refusalOf(() => decodeFrame(bytes, encoding, LIMITS))?.code, 'BAD_REQUEST', encoding)
+      return performance.now() - startedMs
+    })
+    t.ok(Math.min(...attempts) < 5, `${encoding}: ${Math.min(...attempts).toFixed(2)} ms`)
+  }
+})
+
+function refusalOf(action: () => unknown): Refusal | undefined {
+  try {
+    action()
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return thrown
+    throw thrown
+  }
+  return undefined
+}
