@@ -2,6 +2,7 @@
 // plain JavaScript, no package. With nothing to do it reads two or three files and ends.
 //   node src/setup/ensure-installed.mjs          what the server needs
 //   node src/setup/ensure-installed.mjs tools    and what checks, tests and benches need
+//   node src/setup/ensure-installed.mjs tools browser    and a browser
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
@@ -79,6 +80,24 @@ function buildTap(root) {
   runOrExit(`"${node}" node_modules/tap/dist/esm/run.mjs build`, root)
 }
 
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
+
+/**
+ * The test of the console wants a browser: Debian's, where this is Debian and may be installed; elsewhere the test says that
+ * it was skipped.
+ * @param {string} root
+ */
+function ensureBrowser(root) {
+  if (BROWSERS.some((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0)) return
+  const mayInstall = process.getuid?.() === 0 && spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).status === 0
+  if (!mayInstall) {
+    console.error('drumbeat: no Chromium here, so the test of the console will be skipped')
+    return
+  }
+  console.error('drumbeat: no Chromium here; installing it for the test of the console (apt-get install chromium)')
+  runOrExit('apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium >/dev/null', root)
+}
+
 function main() {
   const root = path.resolve(path.dirname(THIS_FILE), '../..')
   const tools = process.argv.includes('tools')
@@ -90,6 +109,7 @@ function main() {
     runOrExit('npm ci --ignore-scripts --no-audit --no-fund --loglevel=error', root)
   }
   if (tools) buildTap(root)
+  if (process.argv.includes('browser')) ensureBrowser(root)
 }
 
 // import.meta.main is not there yet in Node 18 and 20.

@@ -1,4 +1,10 @@
-import type { Frame } from '../helpers/client.ts'
+/** An event, as any client has it. */
+interface Placed {
+  readonly eventType: string
+  readonly room?: unknown
+  readonly offset?: unknown
+  readonly prev?: unknown
+}
 
 export interface Finding {
   readonly missing: number
@@ -8,8 +14,8 @@ export interface Finding {
 }
 
 /** The channel a frame belongs to, as a client tells it. */
-function channelOf(frame: Frame): string {
-  if (frame['room'] !== undefined) return `room ${String(frame['room'])}`
+function channelOf(frame: Placed): string {
+  if (typeof frame.room === 'string') return `room ${frame.room}`
   const isPersonal = frame.eventType.endsWith('send_message') || frame.eventType.endsWith('buy_good')
   return isPersonal ? 'user' : 'namespace'
 }
@@ -19,7 +25,7 @@ function channelOf(frame: Frame): string {
  * where it began, and `roomCursor` where it joined its room.
  */
 export function checkFrames(
-  frames: readonly Frame[],
+  frames: readonly Placed[],
   expected: ReadonlySet<number>,
   { cursor, roomCursor = cursor }: { readonly cursor: number; readonly roomCursor?: number },
 ): Finding {
@@ -28,12 +34,12 @@ export function checkFrames(
   let [twice, outOfOrder, brokenPrev] = [0, 0, 0]
   let before = 0
   for (const frame of frames) {
-    const offset = Number(frame['offset'])
+    const offset = Number(frame.offset)
     const channel = channelOf(frame)
     if (seen.has(offset)) twice++
     if (offset <= before) outOfOrder++
-    const start = frame['room'] === undefined ? cursor : roomCursor
-    if (Number(frame['prev']) > (last.get(channel) ?? start)) brokenPrev++
+    const start = frame.room === undefined ? cursor : roomCursor
+    if (Number(frame.prev) > (last.get(channel) ?? start)) brokenPrev++
     seen.add(offset)
     last.set(channel, offset)
     before = offset

@@ -37,7 +37,7 @@ t.test(
     for (const client of clients) {
       const namespace = client.ready['namespace'] as 'private' | 'guest'
       const finding = checkFrames(client.events, offsets[namespace], { cursor: Number(client.ready['offset']) })
-      t.strictSame(finding, NOTHING_WRONG, `${client.userId}`)
+      t.strictSame(finding, NOTHING_WRONG, client.userId)
       t.equal(client.events.length, offsets[namespace].size, 'and nothing else')
     }
     const payload = clients[1]?.events.find((event) => event['userId'] === clients[0]?.userId)?.payload

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { connect, type GameClient, type GameEvent, type StatusChange } from '../../src/client/index.ts'
-import { openClient, type Frame, type TestClient } from '../helpers/client.ts'
+import { openClient, type TestClient } from '../helpers/client.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 import { checkFrames, NOTHING_WRONG } from './channel-check.ts'
 
@@ -73,10 +73,6 @@ function flood(sender: TestClient, count: number) {
 const connections = (server: TestServer) =>
   server.admin('GET', '/api/v1/connections?limit=1000') as Promise<ConnectionList>
 
-function broadcastsOf({ events }: Watcher): readonly Frame[] {
-  return events as unknown as Frame[]
-}
-
 /** Of the accepted broadcasts, those that this watcher's channels have. */
 function expectedOf(watcher: Watcher, accepted: ReturnType<typeof flood>['accepted']): ReadonlySet<number> {
   return watcher.client.session?.namespace === 'guest' ? new Set() : new Set([...accepted.room, ...accepted.namespace])
@@ -120,7 +116,7 @@ t.test('a worker is killed in mid-load: its clients resume and miss nothing, the
   await until(() => watchers.every((watcher) => hasAll(watcher, accepted)), 5000)
 
   for (const watcher of watchers) {
-    const finding = checkFrames(broadcastsOf(watcher), expectedOf(watcher, accepted), watcher)
+    const finding = checkFrames(watcher.events, expectedOf(watcher, accepted), watcher)
     t.strictSame({ ...finding, gaps: watcher.gaps }, { ...NOTHING_WRONG, gaps: 0 })
   }
   t.equal(accepted.room.size + accepted.namespace.size, 600, 'the sender on the other worker lost nothing')
@@ -155,7 +151,7 @@ t.test('everything is killed and started anew: every client recovers what was ac
   for (const watcher of watchers) {
     const [ready] = watcher.changes.filter((change) => change.status === 'ready')
     t.ok(ready?.status === 'ready' && ready.recovered, 'recovered: true')
-    const finding = checkFrames(broadcastsOf(watcher), expectedOf(watcher, accepted), watcher)
+    const finding = checkFrames(watcher.events, expectedOf(watcher, accepted), watcher)
     t.strictSame({ ...finding, gaps: watcher.gaps }, { ...NOTHING_WRONG, gaps: 0 })
   }
   const late = await openClient(server, { token: server.mint('sender') })

@@ -10,7 +10,7 @@ type Echo = {
   note: { args: string; result: null }
   fail: { args: null; result: null }
 }
-type None = Record<never, never>
+type None = { readonly [name: string]: never }
 
 async function pair(): Promise<[Socket, Socket]> {
   const server = createServer()
