@@ -166,9 +166,7 @@ t.test('a credit is done once under its key, and refused above 2^53 - 1', async 
   const { run, read } = shop({})
   run(credit(5), credit(5))
   t.match(read('player/alice'), { balances: { gold: 5 } })
-  t.strictSame(codes(run({ ...credit(6), idempotencyKey: 'credit-5-000000000' } as LedgerRequest).outcomes), [
-    'IDEMPOTENCY_CONFLICT',
-  ])
+  t.strictSame(codes(run(credit(6, 'credit-5-000000000')).outcomes), ['IDEMPOTENCY_CONFLICT'])
   t.strictSame(codes(run(credit(Number.MAX_SAFE_INTEGER)).outcomes), ['BAD_REQUEST'])
 })
 
