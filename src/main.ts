@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { toError } from './base/assert.ts'
 import { readEnvironment } from './config/environment.ts'
 import { ConfigError, loadConfig, type Config } from './config/load.ts'
-import { startPrimary, type Primary } from './primary.ts'
+import { startPrimary } from './primary.ts'
 import { EXIT } from './setup/exit-codes.ts'
 import { preflight, thisMachine } from './setup/preflight.ts'
 import { StartError } from './setup/start-error.ts'
@@ -12,9 +12,12 @@ import { printWelcome } from './setup/welcome.ts'
 async function runPrimary(): Promise<void> {
   const config = loadConfig({ env: readEnvironment() })
   await checkMachine(config)
+  const stopped = waitForSignal()
   const primary = await startPrimary({ config, script: fileURLToPath(import.meta.url) })
   printWelcome(config.settings, primary.port)
-  stopOnSignals(primary)
+  await stopped
+  await primary.stop()
+  process.exit(0)
 }
 
 async function checkMachine({ settings }: Config): Promise<void> {
@@ -28,16 +31,17 @@ async function checkMachine({ settings }: Config): Promise<void> {
   }
 }
 
-/** The first SIGTERM or SIGINT drains, the second one ends at once. */
-function stopOnSignals(primary: Primary): void {
-  let stopping = false
-  const onSignal = () => {
-    if (stopping) process.exit(1)
-    stopping = true
-    primary.stop().then(() => process.exit(0), fail)
-  }
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
+/** Resolves with the first SIGTERM or SIGINT, which drains; the second one ends the process at once. */
+function waitForSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0
+    const onSignal = () => {
+      if (++signals > 1) process.exit(1)
+      resolve()
+    }
+    process.on('SIGTERM', onSignal)
+    process.on('SIGINT', onSignal)
+  })
 }
 
 function fail(thrown: unknown): never {

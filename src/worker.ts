@@ -131,6 +131,7 @@ async function listen({ context, server }: Running): Promise<void> {
 
 async function drainAll({ context, realTime, server }: Running, withinMs: number): Promise<null> {
   realTime.admission.setDraining(true)
+  realTime.dispatch.drain()
   await drain({
     connections: realTime.sessions.all,
     clock,

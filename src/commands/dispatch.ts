@@ -4,7 +4,7 @@ import { CLOSE } from '../protocol/close-codes.ts'
 import { decodeFrame } from '../protocol/codec.ts'
 import { parseRequest, readRequestId, type Request } from '../protocol/envelope.ts'
 import { Refusal } from '../protocol/errors.ts'
-import type { EventType } from '../protocol/events.ts'
+import { EVENT, type EventType } from '../protocol/events.ts'
 import type { ValueLimits } from '../protocol/value.ts'
 import type { Access } from '../session/handshake.ts'
 import type { Connection } from '../session/connection.ts'
@@ -23,12 +23,21 @@ export interface DispatchOptions {
   readonly onRefused: (code: string) => void
 }
 
+/** Soon after that the connection is closed, which says when to come back. */
+const DRAINING_RETRY_MS = 1_000
+
 /** From a frame to a command and its reply. Each refusal of a request is answered here, and nowhere else. */
 export class Dispatch {
   readonly #options: DispatchOptions
+  #isDraining = false
 
   constructor(options: DispatchOptions) {
     this.#options = options
+  }
+
+  /** From now on requests are refused: what is under way can be finished. */
+  drain(): void {
+    this.#isDraining = true
   }
 
   /** `bytes` are valid until this returns. */
@@ -119,6 +128,9 @@ export class Dispatch {
   }
 
   #allow(access: Access, eventType: EventType): void {
+    if (this.#isDraining && eventType !== EVENT.sessionPing) {
+      throw new Refusal('DRAINING', 'the server is stopping', { retry_after_ms: DRAINING_RETRY_MS })
+    }
     if (!this.#options.denied[access].has(eventType)) return
     if (access === 'guest') throw new Refusal('AUTH_REQUIRED', `a guest may not send ${eventType}`)
     throw new Refusal('FORBIDDEN', `${eventType} may not be sent here`)

@@ -1,0 +1,144 @@
+import t from 'tap'
+import { openClient } from '../helpers/client.ts'
+import { startServer } from '../helpers/server.ts'
+
+t.test('REST', async (t) => {
+  const server = await startServer(t)
+  const asked = async (method: string, path: string, options: { body?: string; token?: string } = {}) => {
+    const response = await fetch(server.url + path, {
+      method,
+      headers: options.token === undefined ? {} : { authorization: `Bearer ${options.token}` },
+      ...(options.body === undefined ? {} : { body: options.body }),
+    })
+    const text = await response.text()
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: text === '' ? null : (JSON.parse(text) as object),
+    }
+  }
+
+  await t.test('all but goods and the receipt key wants the admin token', async (t) => {
+    for (const path of ['players/a', 'players/a/purchases', 'connections', 'config', 'events', 'rooms', 'rooms/x']) {
+      const without = await asked('GET', `/api/v1/${path}`)
+      t.match(without, { status: 401, body: { error: { code: 'AUTH_REQUIRED' } } }, path)
+      t.equal(without.headers.get('www-authenticate'), 'Bearer')
+      const wrong = await asked('GET', `/api/v1/${path}`, { token: 'not-the-admin-token' })
+      t.match(wrong, { status: 401, body: { error: { code: 'TOKEN_INVALID' } } }, path)
+    }
+    for (const path of ['goods', 'goods/sword', 'receipt-key'])
+      t.equal((await asked('GET', `/api/v1/${path}`)).status, 200)
+    t.equal((await asked('PUT', '/api/v1/goods/sword', { body: '{}' })).status, 401)
+  })
+
+  await t.test('a path that is not there is 404, another method 405 with what is allowed', async (t) => {
+    t.match(await asked('GET', '/api/v1/nothing'), { status: 404, body: { error: { code: 'NOT_FOUND' } } })
+    const other = await asked('DELETE', '/api/v1/goods/sword')
+    t.match(other, { status: 405, body: { error: { code: 'METHOD_NOT_ALLOWED' } } })
+    t.equal(other.headers.get('allow'), 'GET, PUT')
+  })
+
+  await t.test('a body that is wrong is refused with the place', async (t) => {
+    const token = server.adminToken
+    const credit = (body: unknown) =>
+      asked('POST', '/api/v1/players/alice/credit', {
+        token,
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      })
+    const good = { currency: 'gold', amount: 5, idempotency_key: 'a-key-of-sixteen-characters' }
+    const cases: [unknown, string | undefined][] = [
+      ['{', undefined],
+      ['[]', ''],
+      [{ ...good, amount: 0 }, 'amount'],
+      [{ ...good, amount: 1.5 }, 'amount'],
+      [{ ...good, amount: '5' }, 'amount'],
+      [{ ...good, amount: 2 ** 53 }, 'amount'],
+      [{ ...good, currency: '__proto__' }, 'currency'],
+      [{ ...good, currency: 'a/b' }, 'currency'],
+      [{ ...good, idempotency_key: 'short' }, 'idempotency_key'],
+      ['{"__proto__":1}', '__proto__'],
+    ]
+    for (const [body, path] of cases) {
+      const { status, body: answer } = await credit(body)
+      t.equal(status, 400, JSON.stringify(body))
+      t.match(answer, { error: { code: 'BAD_REQUEST', ...(path === undefined ? {} : { details: { path } }) } })
+    }
+    const large = await credit(JSON.stringify({ ...good, note: 'x'.repeat(2 << 20) }))
+    t.match(large, { status: 413, body: { error: { code: 'PAYLOAD_TOO_LARGE' } } })
+    t.match(await server.admin('GET', '/api/v1/players/alice'), { balances: {} }, 'nothing was written')
+  })
+
+  await t.test('a credit is done once under its key', async (t) => {
+    const body = { currency: 'gold', amount: 500, idempotency_key: 'a-key-of-sixteen-characters' }
+    const credits = await Promise.all(
+      Array.from({ length: 20 }, () => server.admin('POST', '/api/v1/players/bob/credit', body)),
+    )
+    for (const player of credits) t.match(player, { user_id: 'bob', balances: { gold: 500 } })
+    await t.rejects(
+      server.admin('POST', '/api/v1/players/bob/credit', { ...body, amount: 1 }),
+      /409.*IDEMPOTENCY_CONFLICT/,
+    )
+  })
+
+  await t.test('goods are put, read and paged', async (t) => {
+    const axe = { name: 'Axe', price: 3, currency: 'gold', stock: 7 }
+    t.match(await server.admin('PUT', '/api/v1/goods/axe', axe), { id: 'axe', stock: 7, per_user_limit: null })
+    await t.rejects(server.admin('PUT', '/api/v1/goods/axe', { ...axe, id: 'bow' }), /400/)
+    await t.rejects(server.admin('PUT', '/api/v1/goods/axe', { ...axe, colour: 'red' }), /400.*colour/)
+    await t.rejects(server.admin('GET', '/api/v1/goods/none'), /404.*GOOD_NOT_FOUND/)
+    const ids: string[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const page = (await server.admin('GET', `/api/v1/goods?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`)) as {
+        items: { id: string }[]
+        next_cursor: string | null
+      }
+      t.ok(page.items.length <= 2)
+      ids.push(...page.items.map(({ id }) => id))
+      cursor = page.next_cursor
+    }
+    t.strictSame(ids, [...new Set(ids)].sort(), 'each once, in order')
+    t.ok(ids.includes('axe') && ids.includes('sword'))
+  })
+
+  await t.test('a backend broadcasts and writes to a user', async (t) => {
+    const guest = await openClient(server)
+    t.teardown(() => guest.terminate())
+    const { offset } = (await server.admin('POST', '/api/v1/broadcast', {
+      namespace: 'guest',
+      message: { from: 'backend' },
+      retain: true,
+    })) as { offset: number }
+    t.match(await guest.next(({ eventType }) => eventType.endsWith('broadcast')), {
+      offset,
+      userId: '@server',
+      payload: { message: { from: 'backend' } },
+    })
+    t.match(await guest.request('core.game.state.get', {}), { data: { state: { from: 'backend' } } })
+    const message = { target_user_id: guest.userId, text: 'for you' }
+    t.match(await server.admin('POST', '/api/v1/messages', message), { delivered: 1 })
+    t.match(await guest.next(({ eventType }) => eventType.endsWith('send_message')), { payload: { text: 'for you' } })
+    await t.rejects(
+      server.admin('POST', '/api/v1/messages', { ...message, target_user_id: 'nobody' }),
+      /409.*USER_OFFLINE/,
+    )
+    await t.rejects(server.admin('POST', '/api/v1/broadcast', { namespace: 'other', message: 1 }), /400.*namespace/)
+    const events = (await server.admin('GET', '/api/v1/events?type=core.game.state.broadcast')) as { items: object[] }
+    t.match(events.items.at(-1), { offset, payload: { message: { from: 'backend' } } })
+  })
+
+  await t.test('health, readiness, metrics and configuration', async (t) => {
+    t.match(await asked('GET', '/health'), { status: 200, body: { status: 'ok' } })
+    t.match(await asked('GET', '/ready'), { status: 200, body: { ready: true } })
+    const metrics = await (await fetch(`${server.url}/metrics`)).text()
+    const value = (name: string) => Number(new RegExp(`^${name}(?:{[^}]*})? ([0-9.e-]+)$`, 'm').exec(metrics)?.[1])
+    t.ok(value('drumbeat_deliveries_total') >= 2)
+    t.ok(value('drumbeat_commits_total') >= 2)
+    t.match(metrics, /drumbeat_connections{namespace="guest"} \d/)
+    t.match(metrics, /process="worker-1"/)
+    t.match(metrics, /process="worker-2"/)
+    const config = JSON.stringify(await server.admin('GET', '/api/v1/config'))
+    t.match(config, '"HTTP_PORT"')
+    t.notMatch(config, server.adminToken)
+  })
+})
