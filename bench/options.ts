@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { findPeer, PEERS } from './peers/index.ts'
+import type { Load } from './load/broadcast.ts'
+import { PEERS } from './peers/index.ts'
 import type { Peer } from './peers/peer.ts'
 import { WORKLOADS, type Workload } from './workloads.ts'
 
@@ -11,12 +12,24 @@ NAME               ${WORKLOADS.map((workload) => workload.name).join(', ')}; all
 --rate N           messages a second (300)
 --seconds N        measured window (8), after a warm-up of a quarter of it
 --peers A,B        ${PEERS.map((peer) => peer.name).join(', ')} (all)
+--read-every MS    how long the generator rests between two rounds of reading (20); 0: it reads as bytes come
 --quick            a look at whether it works: 1 run, 200 connections, 100/s, 2 s
 `
 
 const DEFAULT_RUNS = 5
-const QUICK = { runs: 1, connections: 200, rate: 100, seconds: 2 }
+const QUICK_RUNS = 1
+const QUICK_LOAD = { connections: 200, rate: 100, seconds: 2 }
 const WARMUP_SHARE = 0.25
+
+const FLAGS = {
+  runs: { type: 'string' },
+  connections: { type: 'string' },
+  rate: { type: 'string' },
+  seconds: { type: 'string' },
+  peers: { type: 'string' },
+  'read-every': { type: 'string' },
+  quick: { type: 'boolean' },
+} as const
 
 export interface Options {
   readonly workloads: readonly Workload[]
@@ -33,53 +46,46 @@ export class UsageError extends Error {
 export function parseOptions(args: readonly string[]): Options {
   const { values, positionals } = parseFlags(args)
   if (positionals.length > 1) throw new UsageError('one NAME at most')
-  const fallback = values.quick === true ? QUICK : undefined
-  const number = (name: 'runs' | 'connections' | 'rate' | 'seconds'): number | undefined =>
-    values[name] === undefined ? fallback?.[name] : parseNumber(name, values[name])
-  const seconds = number('seconds')
-  const changes = {
-    ...present('connections', number('connections')),
-    ...present('rate', number('rate')),
-    ...(seconds === undefined ? {} : { seconds, warmupSeconds: seconds * WARMUP_SHARE }),
-  }
+  const quick = values.quick === true
+  const changed = (load: Load): Load => changeLoad(quick ? { ...load, ...QUICK_LOAD } : load, values)
   return {
-    workloads: chooseWorkloads(positionals[0]).map((each) => ({ ...each, load: { ...each.load, ...changes } })),
-    peers: values.peers === undefined ? PEERS : values.peers.split(',').map(choosePeer),
-    runs: number('runs') ?? DEFAULT_RUNS,
+    workloads: chooseWorkloads(positionals[0]).map((each) => ({ ...each, load: changed(each.load) })),
+    peers: values.peers?.split(',').map(choosePeer) ?? PEERS,
+    runs: parseNumber('--runs', values.runs, { least: 1, whole: true }) ?? (quick ? QUICK_RUNS : DEFAULT_RUNS),
   }
 }
 
-function parseFlags(args: readonly string[]): ReturnType<typeof parseArgs<typeof FLAGS>> {
+function parseFlags(
+  args: readonly string[],
+): ReturnType<typeof parseArgs<{ allowPositionals: true; options: typeof FLAGS }>> {
   try {
-    return parseArgs({ ...FLAGS, args: [...args] })
+    return parseArgs({ args: [...args], allowPositionals: true, options: FLAGS })
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
 }
 
-const FLAGS = {
-  allowPositionals: true,
-  options: {
-    runs: { type: 'string' },
-    connections: { type: 'string' },
-    rate: { type: 'string' },
-    seconds: { type: 'string' },
-    peers: { type: 'string' },
-    quick: { type: 'boolean' },
-  },
-} as const
-
-function present<Name extends string>(name: Name, value: number | undefined): Partial<Record<Name, number>> {
-  return value === undefined ? {} : ({ [name]: value } as Record<Name, number>)
+function changeLoad(load: Load, values: { readonly [Flag in keyof typeof FLAGS]?: string | boolean }): Load {
+  const seconds = parseNumber('--seconds', values.seconds, { least: 0.1 }) ?? load.seconds
+  return {
+    ...load,
+    connections: parseNumber('--connections', values.connections, { least: 2, whole: true }) ?? load.connections,
+    rate: parseNumber('--rate', values.rate, { least: 1 }) ?? load.rate,
+    seconds,
+    warmupSeconds: seconds * WARMUP_SHARE,
+    readEveryMs: parseNumber('--read-every', values['read-every'], { least: 0 }) ?? load.readEveryMs,
+  }
 }
 
-function parseNumber(name: string, text: string): number {
-  const value = Number(text)
-  const whole = name === 'runs' || name === 'connections'
-  if (!(value > 0) || value === Infinity || (whole && !Number.isInteger(value))) {
-    throw new UsageError(`--${name} must be ${whole ? 'an integer' : 'a number'} above 0, not ${text}`)
-  }
-  return value
+function parseNumber(
+  flag: string,
+  text: string | boolean | undefined,
+  { least, whole = false }: { readonly least: number; readonly whole?: boolean },
+): number | undefined {
+  if (text === undefined) return undefined
+  const value = text === '' ? Number.NaN : Number(text)
+  if (Number.isFinite(value) && value >= least && (!whole || Number.isInteger(value))) return value
+  throw new UsageError(`${flag} must be ${whole ? 'an integer' : 'a number'} from ${least} up, not ${text}`)
 }
 
 function chooseWorkloads(name: string | undefined): readonly Workload[] {
@@ -90,9 +96,7 @@ function chooseWorkloads(name: string | undefined): readonly Workload[] {
 }
 
 function choosePeer(name: string): Peer {
-  try {
-    return findPeer(name)
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
+  const peer = PEERS.find((each) => each.name === name)
+  if (peer === undefined) throw new UsageError(`there is no server ${name}`)
+  return peer
 }

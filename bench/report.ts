@@ -62,7 +62,7 @@ function showRate(summary: PeerSummary, { workload }: Report): string {
   return `**falls behind**${which}: ${show(summary.achievedRate, fixed(0))}/s`
 }
 
-function notes({ cores, machine, versions, summary }: Report): string[] {
+function notes({ workload: { load }, cores, machine, versions, summary }: Report): string[] {
   const measured = summary.filter((each) => each.runs > 0)
   const most = (value: (each: PeerSummary) => number): number => Math.max(0, ...measured.map(value))
   const place = cores.pinned
@@ -74,13 +74,14 @@ function notes({ cores, machine, versions, summary }: Report): string[] {
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}.`,
     `The generator took at most ${most((each) => each.generatorCores.max).toFixed(2)} of its core` +
-      ` and sent at most ${most((each) => each.sendLagP99Ms.max).toFixed(1)} ms late (p99).`,
+      ` and sent at most ${most((each) => each.sendLagP99Ms.max).toFixed(1)} ms late (p99);` +
+      ` it read ${load.readEveryMs === 0 ? 'as bytes came' : `every ${load.readEveryMs} ms`}.`,
   ]
   return [...lists, ...measured.flatMap(doubts), ...summary.flatMap(failures)]
 }
 
 /** What makes the figures of a peer less than they seem. */
-function doubts({ peer, generatorCores, foreignCores, disorder }: PeerSummary): string[] {
+function doubts({ peer, generatorCores, foreignCores, disorder, closed }: PeerSummary): string[] {
   const { title } = findPeer(peer)
   const found: string[] = []
   if (generatorCores.max > GENERATOR_CORES_MAX) found.push(`**${title}: the generator was the bottleneck.**`)
@@ -88,6 +89,7 @@ function doubts({ peer, generatorCores, foreignCores, disorder }: PeerSummary): 
     found.push(`**${title}: others took ${show(foreignCores, fixed(2))} of the server's core.**`)
   }
   if (disorder > 0) found.push(`**${title}: ${disorder} events out of order or twice.**`)
+  if (closed.length > 0) found.push(`**${title} closed connections: ${closed.join('; ')}.**`)
   return found
 }
 

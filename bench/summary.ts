@@ -33,6 +33,8 @@ export interface PeerSummary {
   /** Never arrived, over all runs, and out of order or twice at the connections that were looked at. */
   readonly lost: number
   readonly disorder: number
+  /** Why the server closed connections, each reason once. */
+  readonly closed: readonly string[]
   readonly generatorCores: Spread
   readonly sendLagP99Ms: Spread
   readonly foreignCores: Spread | undefined
@@ -76,6 +78,7 @@ function summarizePeer(
     frameBytes: over((run) => run.frameBytes),
     lost: runs.reduce((sum, run) => sum + run.expected - run.received, 0),
     disorder: runs.reduce((sum, run) => sum + run.disorder, 0),
+    closed: [...new Set(runs.flatMap((run) => run.closed))],
     generatorCores: over((run) => run.generatorCores),
     sendLagP99Ms: over((run) => run.sendLagMs.p99),
     foreignCores: runs.some((run) => run.foreignCores === undefined) ? undefined : over((run) => run.foreignCores ?? 0),

@@ -129,7 +129,7 @@ async function listen({ context, server }: Running): Promise<void> {
   context.link.tell('listening', { port })
 }
 
-async function drainAll({ context, realTime, server }: Running, withinMs: number): Promise<null> {
+async function drainAll({ context, realTime }: Running, withinMs: number): Promise<null> {
   realTime.admission.setDraining(true)
   realTime.dispatch.drain()
   await drain({
@@ -139,7 +139,6 @@ async function drainAll({ context, realTime, server }: Running, withinMs: number
     callsUnderWay: () => context.link.callsUnderWay,
     withinMs,
   })
-  server.stopListening()
   return null
 }
 

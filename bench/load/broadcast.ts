@@ -2,14 +2,17 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findPeer } from '../peers/index.ts'
 import { Connection } from './connection.ts'
-import { Crowd, openConnections, takeSnapshot, type Snapshot } from './crowd.ts'
-import { LagRecorder, LatencyRecorder, type Percentiles } from './latency.ts'
+import { Crowd, openConnections } from './crowd.ts'
+import { LagRecorder, LatencyRecorder, type Percentiles, type Window } from './latency.ts'
 import { FrameTemplate, messageText } from './message.ts'
 import { Schedule } from './schedule.ts'
+import { eventsPerSecond, takeSnapshot, total, type Snapshot } from './snapshot.ts'
 
 /** Connections that are read at once and whose latency is taken; the first of them sends. */
 const SAMPLED_MAX = 50
 const CONNECT_ROUNDS = 25
+/** The load goes on beyond the window, as the crowd's totals of its end are taken up to a round of reading late. */
+const TAIL_SECONDS = 0.25
 const START_DELAY_MS = 200
 const QUIET_MS = 250
 const SETTLE_MS_MAX = 10_000
@@ -38,7 +41,7 @@ export type Phase = 'connecting' | 'warming up' | 'measuring' | 'draining'
 
 export interface LoadResult {
   readonly sent: number
-  /** Messages sent times connections, and how many of them arrived; warm-up and drain included. */
+  /** Messages sent times connections, and how many of them arrived; with what came before and after the window. */
   readonly expected: number
   readonly received: number
   /** In the measured window. */
@@ -77,7 +80,7 @@ class BroadcastRun {
   readonly #schedule: Schedule
   readonly #latency: LatencyRecorder
   readonly #lag = new LagRecorder()
-  readonly #warmup: number
+  readonly #window: Window
   readonly #sent: number
 
   constructor(target: Target, load: Load) {
@@ -85,9 +88,10 @@ class BroadcastRun {
     this.#load = load
     this.#crowd = new Crowd({ ...target, readEveryMs: load.readEveryMs })
     this.#schedule = new Schedule(load.rate)
-    this.#warmup = Math.round(load.warmupSeconds * load.rate)
-    this.#sent = this.#warmup + Math.round(load.seconds * load.rate)
-    this.#latency = new LatencyRecorder(this.#schedule, this.#warmup)
+    const from = Math.round(load.warmupSeconds * load.rate)
+    this.#window = { from, to: from + Math.round(load.seconds * load.rate) }
+    this.#sent = this.#window.to + Math.round(TAIL_SECONDS * load.rate)
+    this.#latency = new LatencyRecorder(this.#schedule, this.#window)
   }
 
   /** In rounds, so that the sampled ones are spread over the server's own order of its connections. */
@@ -126,14 +130,16 @@ class BroadcastRun {
     await this.#crowd.ask('pace')
     onPhase('warming up')
     this.#schedule.startAt(performance.now() + START_DELAY_MS)
-    await this.#schedule.run(0, this.#warmup, send)
-    await this.#schedule.until(this.#warmup)
+    const { from, to } = this.#window
+    await this.#schedule.run(0, from, send)
+    await this.#schedule.until(from)
     onPhase('measuring')
     const opened = this.#snapshots()
-    await this.#schedule.run(this.#warmup, this.#sent, send)
-    await this.#schedule.until(this.#sent)
+    await this.#schedule.run(from, to, send)
+    await this.#schedule.until(to)
     onPhase('draining')
     const closed = this.#snapshots()
+    await this.#schedule.run(to, this.#sent, send)
     const [before, after] = await Promise.all([opened, closed])
     await this.#drain()
     this.#latency.giveUp(this.#sent)
@@ -164,15 +170,15 @@ class BroadcastRun {
   async #summarize(before: readonly Snapshot[], after: readonly Snapshot[]): Promise<LoadResult> {
     const end = await this.#snapshots()
     const { events, eventBytes } = total(end)
+    const [first, last] = [total(before), total(after)]
     const offeredPerSecond = this.#load.rate * this.#load.connections
-    const perSecond = after.map((group, index) => ratePerSecond(before[index], group))
     return {
       sent: this.#sent,
       expected: this.#sent * this.#load.connections,
       received: events,
-      deliveriesPerSecond: perSecond.reduce((sum, rate) => sum + rate, 0),
-      backlogSeconds: (this.#sent * this.#load.connections - total(after).events) / offeredPerSecond,
-      framesPerRead: (total(after).events - total(before).events) / (total(after).reads - total(before).reads),
+      deliveriesPerSecond: eventsPerSecond(before, after),
+      backlogSeconds: (this.#window.to * this.#load.connections - last.events) / offeredPerSecond,
+      framesPerRead: (last.events - first.events) / Math.max(1, last.reads - first.reads),
       frameBytes: eventBytes / Math.max(1, events),
       latencyMs: this.#latency.percentilesMs(),
       sendLagMs: this.#lag.percentilesMs(),
@@ -181,19 +187,4 @@ class BroadcastRun {
       closed: end.flatMap((group) => group.closed),
     }
   }
-}
-
-function ratePerSecond(before: Snapshot | undefined, after: Snapshot): number {
-  if (before === undefined) return 0
-  return ((after.events - before.events) * 1000) / (after.atMs - before.atMs)
-}
-
-function total(groups: readonly Snapshot[]): { events: number; eventBytes: number; reads: number } {
-  let [events, eventBytes, reads] = [0, 0, 0]
-  for (const group of groups) {
-    events += group.events
-    eventBytes += group.eventBytes
-    reads += group.reads
-  }
-  return { events, eventBytes, reads }
 }

@@ -2,7 +2,8 @@ import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { findPeer } from '../peers/index.ts'
 import { Connection } from './connection.ts'
-import { openConnections, takeSnapshot, type CrowdAnswer, type CrowdRequest, type CrowdTarget } from './crowd.ts'
+import { openConnections, type CrowdAnswer, type CrowdRequest, type CrowdTarget } from './crowd.ts'
+import { takeSnapshot } from './snapshot.ts'
 
 const target = workerData as CrowdTarget
 const dialect = findPeer(target.peer)

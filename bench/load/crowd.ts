@@ -1,15 +1,6 @@
-import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
 import type { Connection } from './connection.ts'
-
-/** A moment's totals over some connections; each group is read by its own clock. */
-export interface Snapshot {
-  readonly atMs: number
-  readonly events: number
-  readonly eventBytes: number
-  readonly reads: number
-  readonly closed: readonly string[]
-}
+import type { Snapshot } from './snapshot.ts'
 
 export interface CrowdTarget {
   readonly url: string
@@ -21,18 +12,6 @@ export interface CrowdTarget {
 export type CrowdRequest = { readonly connect: number } | 'snapshot' | 'pace'
 
 export type CrowdAnswer = { readonly snapshot: Snapshot } | { readonly failed: string }
-
-export function takeSnapshot(connections: readonly Connection[]): Snapshot {
-  let [events, eventBytes, reads] = [0, 0, 0]
-  const closed: string[] = []
-  for (const connection of connections) {
-    events += connection.counter.events
-    eventBytes += connection.counter.eventBytes
-    reads += connection.reads
-    if (connection.closed !== undefined) closed.push(connection.closed)
-  }
-  return { atMs: performance.now(), events, eventBytes, reads, closed }
-}
 
 /** Opens `count` connections at once and waits until all of them are ready. */
 export async function openConnections(connections: Connection[], count: number, open: () => Connection): Promise<void> {

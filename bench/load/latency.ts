@@ -7,6 +7,12 @@ export interface Percentiles {
   readonly max: number
 }
 
+/** Sequence numbers of the messages that are measured: `from` is in, `to` is not. */
+export interface Window {
+  readonly from: number
+  readonly to: number
+}
+
 /** What one sampled connection saw: its listener, and the last sequence number. */
 interface Sample {
   lastSequence: number
@@ -20,14 +26,14 @@ export class LatencyRecorder {
   gaps = 0
   readonly #histogram = createHistogram()
   readonly #schedule: Schedule
-  readonly #from: number
+  readonly #window: Window
   readonly #samples: Sample[] = []
   #nowMs = 0
 
-  /** Messages before `from` are warm-up: their order is checked, their latency is not taken. */
-  constructor(schedule: Schedule, from: number) {
+  /** Of messages outside the window the order is checked, and the latency not taken. */
+  constructor(schedule: Schedule, window: Window) {
     this.#schedule = schedule
-    this.#from = from
+    this.#window = window
   }
 
   readonly onRead = (): void => {
@@ -64,7 +70,8 @@ export class LatencyRecorder {
   }
 
   #record(sequence: number): void {
-    if (sequence >= this.#from) this.#histogram.record(toMicroseconds(this.#nowMs - this.#schedule.dueMs(sequence)))
+    if (sequence < this.#window.from || sequence >= this.#window.to) return
+    this.#histogram.record(toMicroseconds(this.#nowMs - this.#schedule.dueMs(sequence)))
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorDetails } from '../protocol/errors.ts'
+import type { Namespace, UserId } from '../protocol/ids.ts'
 import type { Good } from './good.ts'
 import { amountOf, type PlayerRecord } from './player.ts'
 
@@ -7,6 +8,16 @@ export interface PurchaseOrder {
   /** 1 or more */
   readonly count: number
   readonly expectedPrice: number | null
+}
+
+/** A purchase as a client asks for it; who they are is what the server knows. */
+export interface PurchaseRequest extends PurchaseOrder {
+  readonly userId: UserId
+  readonly namespace: Namespace
+  /** null: each request is a purchase of its own. */
+  readonly idempotencyKey: string | null
+  /** W3C; null: not traced. */
+  readonly traceparent: string | null
 }
 
 export interface No {

@@ -1,22 +1,13 @@
 import { encodeEventBody } from '../protocol/event-body.ts'
 import { Refusal, type ErrorBody } from '../protocol/errors.ts'
 import { EVENT, receiptBytes, type Receipt } from '../protocol/events.ts'
-import { userChannel, type Channel, type Namespace, type UserId } from '../protocol/ids.ts'
+import { userChannel, type Channel, type UserId } from '../protocol/ids.ts'
 import { parseGood, type Good } from '../domain/good.ts'
 import { newPlayer, parsePlayerRecord, toPlayer, type Player, type PlayerRecord } from '../domain/player.ts'
-import { decideCredit, decidePurchase, no, type No } from '../domain/purchase.ts'
+import { decideCredit, decidePurchase, no, type No, type PurchaseRequest } from '../domain/purchase.ts'
 import { creditOnceKey, goodKey, playerKey, purchaseKey, purchaseOnceKey } from './keys.ts'
 
-export interface PurchaseRequest {
-  readonly kind: 'purchase'
-  readonly userId: UserId
-  readonly namespace: Namespace
-  readonly goodId: string
-  readonly count: number
-  readonly idempotencyKey: string | null
-  readonly expectedPrice: number | null
-  readonly traceparent: string | null
-}
+type PurchaseTask = PurchaseRequest & { readonly kind: 'purchase' }
 
 export interface CreditRequest {
   readonly kind: 'credit'
@@ -26,7 +17,7 @@ export interface CreditRequest {
   readonly idempotencyKey: string
 }
 
-export type LedgerRequest = PurchaseRequest | CreditRequest
+export type LedgerRequest = PurchaseTask | CreditRequest
 
 /** Everything a batch depends on, as bytes: nothing else is looked at. */
 export interface PlanInput {

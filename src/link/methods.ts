@@ -3,6 +3,8 @@ import type { Page, PageArgs, PresencePage } from '../protocol/page.ts'
 import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import type { Good } from '../domain/good.ts'
 import type { Player } from '../domain/player.ts'
+import type { RoomDefinition } from '../domain/room.ts'
+import type { PurchaseRequest } from '../domain/purchase.ts'
 
 /** [offset, prev, channel, body]: see Entry in the hub. */
 export type WireEntry = readonly [offset: number, prev: number, channel: Channel, body: Uint8Array]
@@ -33,23 +35,6 @@ export interface OpenResult {
 export interface ReplayPart {
   readonly entries: readonly WireEntry[]
   readonly complete: boolean
-}
-
-export interface PurchaseArgs {
-  readonly userId: UserId
-  readonly namespace: Namespace
-  readonly goodId: string
-  readonly count: number
-  readonly idempotencyKey: string | null
-  readonly expectedPrice: number | null
-  readonly traceparent: string | null
-}
-
-export interface RoomInfo {
-  readonly room_id: RoomId
-  readonly namespace: Namespace
-  readonly capacity: number
-  readonly game: string | null
 }
 
 export interface ConnectionInfo {
@@ -95,7 +80,7 @@ export type PrimaryMethods = {
   leave: Method<{ readonly connectionId: string; readonly room: RoomId }, null>
   state: Method<{ readonly channel: Channel }, { readonly state: JsonValue; readonly offset: number }>
   presence: Method<PageArgs & { readonly namespace: Namespace; readonly room: RoomId | null }, PresencePage>
-  buy: Method<PurchaseArgs, Receipt>
+  buy: Method<PurchaseRequest, Receipt>
   /** Somebody came with a key that is not in the set: the set may be old. */
   unknownKey: Method<null, null>
 
@@ -109,11 +94,11 @@ export type PrimaryMethods = {
   >
   playerPurchases: Method<PageArgs & { readonly userId: UserId }, Page<Receipt>>
   receiptKey: Method<null, { readonly algorithm: 'Ed25519'; readonly public_key: string; readonly jwk: JsonObject }>
-  roomPut: Method<{ readonly room: RoomInfo }, null>
-  roomList: Method<PageArgs, Page<RoomInfo & { readonly members: number }>>
+  roomPut: Method<{ readonly room: RoomDefinition }, null>
+  roomList: Method<PageArgs, Page<RoomDefinition & { readonly members: number }>>
   roomGet: Method<
     { readonly room: RoomId },
-    RoomInfo & { readonly members: number; readonly state: JsonValue; readonly offset: number }
+    RoomDefinition & { readonly members: number; readonly state: JsonValue; readonly offset: number }
   >
   roomDelete: Method<{ readonly room: RoomId }, null>
   connectionList: Method<PageArgs & { readonly namespace: Namespace | null }, Page<ConnectionInfo>>

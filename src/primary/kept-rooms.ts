@@ -1,5 +1,6 @@
 import { decodeRecord } from '../ledger/records.ts'
-import type { RoomDefinition, Rooms } from '../rooms/rooms.ts'
+import type { RoomDefinition } from '../domain/room.ts'
+import type { Rooms } from '../rooms/rooms.ts'
 import type { Store } from '../store/store.ts'
 
 const ROOM_PREFIX = 'room/'

@@ -1,14 +1,7 @@
+import type { RoomDefinition } from '../domain/room.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import { bump } from '../presence/presence.ts'
-
-/** What stays of a room when nobody is in it. */
-export interface RoomDefinition {
-  readonly room_id: RoomId
-  readonly namespace: Namespace
-  readonly capacity: number
-  readonly game: string | null
-}
 
 interface Room {
   readonly definition: RoomDefinition

@@ -69,7 +69,12 @@ export function checkHead(head: RequestHead, headers: Headers): void {
   if (host === undefined || !HOST.test(host)) throw badRequest('host', 'is required, once, and a host name')
   const lengths = headers.list('content-length')
   if (lengths.some((length) => length !== lengths[0])) throw badRequest('content-length', 'says two things')
-  if (head.method === 'GET' && (headers.all('transfer-encoding').length > 0 || lengths.some((n) => n !== '0'))) {
+  const codings = headers.all('transfer-encoding')
+  // uWS reads every coding as if it were this one.
+  if (codings.length > 0 && codings.join().toLowerCase() !== 'chunked') {
+    throw badRequest('transfer-encoding', 'can only be chunked')
+  }
+  if (head.method === 'GET' && (codings.length > 0 || lengths.some((n) => n !== '0'))) {
     throw badRequest('', 'a handshake has no body')
   }
 }

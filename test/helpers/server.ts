@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSigner } from 'fast-jwt'
-import { parseLog, ServerProcess, type ServerEnv } from './server-process.ts'
+import { parseLog, ServerProcess, type Ended, type ServerEnv } from './server-process.ts'
 
 export interface Owner {
   teardown(callback: () => void | Promise<void>): void
@@ -44,6 +44,7 @@ export class TestServer {
   #process: ServerProcess | undefined
   #url = ''
   #earlierOutput = ''
+  #ending: Promise<Ended> | undefined
 
   constructor(env: ServerEnv) {
     this.#env = env
@@ -108,7 +109,7 @@ export class TestServer {
     this.#url = String(line['url'])
   }
 
-  /** SIGTERM; rejects unless it drains and exits with 0. Does nothing where it was stopped or killed before. */
+  /** SIGTERM; rejects unless it drains and exits with 0. Does nothing where it has ended. */
   async stop(): Promise<void> {
     const ended = await this.#end('SIGTERM')
     if (ended && ended.code !== 0) {
@@ -128,15 +129,22 @@ export class TestServer {
     await this.start()
   }
 
-  async #end(signal: NodeJS.Signals) {
+  #end(signal: NodeJS.Signals): Promise<Ended> | undefined {
     const process = this.#process
     if (!process) return undefined
-    if (!process.hasEnded) process.signal(signal)
+    // A second SIGTERM would end it at once.
+    if (!this.#ending || signal === 'SIGKILL') process.signal(signal)
+    this.#ending ??= this.#ended(process)
+    return this.#ending
+  }
+
+  async #ended(process: ServerProcess): Promise<Ended> {
     const tooLate = setTimeout(() => process.signal('SIGKILL'), STOP_MS_MAX)
     const ended = await process.ended
     clearTimeout(tooLate)
     this.#earlierOutput += process.stdout + process.stderr
     this.#process = undefined
+    this.#ending = undefined
     return ended
   }
 

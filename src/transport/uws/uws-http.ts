@@ -29,9 +29,16 @@ export class PendingResponse {
   }
 
   answer(answer: HttpAnswer, isHead = false): void {
+    // Where a request ends that is wrong nobody can say, so nothing that follows it is read: uWS cuts the connection where
+    // more comes before the answer, and we do so with it. Given at once, uWS would first take what came in the same packet.
+    if (answer.status === 400) setImmediate(() => this.#write(answer, { isHead, isLast: true }))
+    else this.#write(answer, { isHead, isLast: false })
+  }
+
+  #write(answer: HttpAnswer, options: WriteOptions): void {
     if (this.#gone) return
     this.#gone = true
-    this.#response.cork(() => write(this.#response, answer, isHead))
+    this.#response.cork(() => write(this.#response, answer, options))
   }
 
   /** The body, up to `bytesMax`. Rejects with PAYLOAD_TOO_LARGE. Has to be asked for before anything is awaited. */
@@ -52,12 +59,24 @@ export class PendingResponse {
   }
 }
 
-/** Answers in the handler itself. */
-export function write(response: UwsResponse, { status, headers, body }: HttpAnswer, isHead = false): void {
+interface WriteOptions {
+  readonly isHead: boolean
+  /** Closes the connection. */
+  readonly isLast: boolean
+}
+
+function write(response: UwsResponse, { status, headers, body }: HttpAnswer, { isHead, isLast }: WriteOptions): void {
+  if (isHead && isLast) {
+    response.close() // endWithoutBody cannot answer and close
+    return
+  }
   response.writeStatus(`${status} ${REASONS[status] ?? 'Status'}`)
   for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
-  if (isHead) response.endWithoutBody(Buffer.byteLength(body))
-  else response.end(body)
+  if (isHead) {
+    // Told the length, endWithoutBody would wait for that many bytes, and any argument counts as one.
+    response.writeHeader('content-length', String(Buffer.byteLength(body)))
+    response.endWithoutBody()
+  } else response.end(body, isLast)
 }
 
 const REASONS: Readonly<Record<number, string>> = {

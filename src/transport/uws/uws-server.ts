@@ -4,17 +4,15 @@ import type { Connection } from '../../session/connection.ts'
 import type { Accepted, HandshakeResult } from '../../session/handshake.ts'
 import type { RequestHead } from '../../session/request-head.ts'
 import type { Socket } from '../../session/socket.ts'
-import { PendingResponse, readHead, write } from './uws-http.ts'
+import { PendingResponse, readHead } from './uws-http.ts'
 import { UwsSocket } from './uws-socket.ts'
 import {
   App,
-  us_listen_socket_close,
   us_socket_local_port,
   type TemplatedApp,
   type UwsRequest,
   type UwsResponse,
   type UwsWebSocket,
-  type us_listen_socket,
 } from './uws.ts'
 
 export interface UwsServerOptions {
@@ -47,7 +45,6 @@ type Ws = UwsWebSocket<UserData>
 export class UwsServer {
   readonly #options: UwsServerOptions
   readonly #app: TemplatedApp
-  #listening: us_listen_socket | undefined
 
   constructor(options: UwsServerOptions) {
     this.#options = options
@@ -85,7 +82,6 @@ export class UwsServer {
           reject(new Error(`cannot listen on ${host}:${port}`))
           return
         }
-        this.#listening = listening
         resolve(us_socket_local_port(listening))
       })
     })
@@ -93,12 +89,6 @@ export class UwsServer {
 
   publish(topic: string, frame: Uint8Array, isBinary: boolean): void {
     this.#app.publish(topic, frame, isBinary)
-  }
-
-  /** No new connections; those that are there stay. */
-  stopListening(): void {
-    if (this.#listening) us_listen_socket_close(this.#listening)
-    this.#listening = undefined
   }
 
   #open(ws: Ws): void {
@@ -123,9 +113,11 @@ export class UwsServer {
 
   /** undefined: it was refused, and answered. */
   #admit(response: UwsResponse, request: UwsRequest): Accepted | undefined {
-    const result = this.#options.handshake(readHead(response, request))
+    const head = readHead(response, request)
+    const result = this.#options.handshake(head)
     if (result.kind === 'accept') return result
-    write(response, errorAnswer(result.refusal, { status: result.status, headers: result.headers }))
+    const answer = errorAnswer(result.refusal, { status: result.status, headers: result.headers })
+    new PendingResponse(response).answer(answer, head.method === 'HEAD')
     return undefined
   }
 
