@@ -32,7 +32,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   primary: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session'],
   'worker.ts': ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE, 'transport', 'worker'],
   'primary.ts': ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session', 'primary'],
-  cli: ['base', 'protocol', 'config', 'setup', 'client', 'session'],
+  cli: ['base', 'protocol', 'config', 'setup', 'client', 'session', 'main.ts'],
   'main.ts': ['base', 'protocol', 'config', 'setup', 'transport', 'primary.ts', 'worker.ts'],
 }
 
