@@ -70,10 +70,10 @@ t.test('clients that are cut off again and again under load miss nothing and get
   await Promise.all(senders.map((sender) => sender.request('core.game.room.join', { room_id: ROOM })))
 
   const accepted = new Set<number>()
-  let running = true
+  const stop = new AbortController()
   const sending = senders.map(async (sender, s) => {
     const replies: Promise<void>[] = []
-    for (let i = 0; running; i++) {
+    for (let i = 0; !stop.signal.aborted; i++) {
       const room = (i + s) % 2 === 0 ? { room: ROOM } : {}
       // Now and then large ones, so that a replay has several parts.
       const message = i % 10 === 0 ? LARGE : i
@@ -84,13 +84,13 @@ t.test('clients that are cut off again and again under load miss nothing and get
     await Promise.all(replies)
   })
   const travelling = travellers.map(async (traveller, i) => {
-    while (running) {
+    while (!stop.signal.aborted) {
       await new Promise((resolve) => setTimeout(resolve, 50 + ((i * 37) % 300)))
       await traveller.cutAndResume()
     }
   })
   await new Promise((resolve) => setTimeout(resolve, LOAD_MS))
-  running = false
+  stop.abort()
   await Promise.all([...sending, ...travelling])
   const last = Math.max(...accepted)
   for (let i = 0; i < 100 && !travellers.every(({ offsets }) => offsets.has(last)); i++) {
