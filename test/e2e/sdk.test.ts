@@ -29,18 +29,19 @@ t.test('the built client does all that players do, in both encodings', async (t)
     const guest = await connect({ url: server.url, namespace: 'public', encoding })
     t.teardown(() => [alice, guest].forEach((client) => client.close()))
     const room = `room-of-${encoding}`
-    const heard: unknown[] = []
-    alice.on(EVENT.broadcast, ({ payload, room }) => heard.push([room, payload.message]))
+    const heard = new Promise((resolve) => {
+      alice.on(EVENT.broadcast, ({ offset, payload, room }) => resolve([offset, room, payload.message]))
+    })
     const written = new Promise((resolve) => guest.on(EVENT.sendMessage, ({ payload }) => resolve(payload)))
     const bought = new Promise((resolve) => alice.on(EVENT.buyGood, ({ payload }) => resolve(payload)))
 
     t.match(await alice.join(room), { room_id: room, members: 1, state: null })
-    const offset = await alice.broadcast({ x: 3 }, { room, retain: true })
+    const { offset } = await alice.broadcast({ x: 3 }, { room, retain: true })
     t.match(await alice.getState(room), { state: { x: 3 } })
     t.match(await alice.listPresence(), { users: [{ user_id: 'alice', connections: 1 }], total: 1 })
     t.match(await alice.sendMessage(String(guest.session?.user_id), 'hello'), { delivered: 1 })
     t.match(await written, { text: 'hello' })
-    t.strictSame(heard, [[room, { x: 3 }]], `heard at ${JSON.stringify(offset)}`)
+    t.strictSame(await heard, [offset, room, { x: 3 }])
 
     const receipt = await alice.buyGood({ goodId: 'potion', count: 2 })
     t.match(receipt, { user_id: 'alice', count: 2, replayed: false })
