@@ -14,6 +14,7 @@ import { findPort, lockInstance } from './primary/instance-lock.ts'
 import { openContext, readBootId } from './primary/open-context.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secrets.ts'
 import { toWire } from './primary/session-methods.ts'
+import { watchHealth } from './primary/store-health.ts'
 import { Supervisor } from './primary/supervisor.ts'
 import { openTokenKeys } from './primary/token-keys.ts'
 import { createWelcome, primaryMethods, type Node } from './primary/node.ts'
@@ -54,7 +55,7 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
       bindings: { node: settings.NODE_ID, part: 'primary' },
     })
     const metrics = createMetrics('primary', openLoopDelay())
-    const store = await openStore(settings, closers)
+    const { store, readFault } = watchHealth(await openStore(settings, closers), log, clock)
     const tokenKey = readTokenKey(settings, log)
     const adminToken = readAdminToken(settings, log)
     const resumeSecret = await readResumeSecret(store)
@@ -78,7 +79,13 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
       onKeys: (keys) => supervisor.tellAll((link) => link.tell('jwks', { keys })),
     })
     closers.defer(() => tokenKeys.close())
-    const node: Node = { context, tokenKeys, isDraining: false, supervisor: () => supervisor }
+    const node: Node = {
+      context,
+      tokenKeys,
+      readStoreFault: readFault,
+      isDraining: false,
+      supervisor: () => supervisor,
+    }
     const supervisor = new Supervisor({
       count: settings.WORKERS,
       script,

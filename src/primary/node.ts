@@ -16,6 +16,8 @@ export interface Node {
   readonly context: PrimaryContext
   readonly tokenKeys: TokenKeys
   readonly supervisor: () => Supervisor
+  /** Why the store takes no writes; undefined: it does. */
+  readonly readStoreFault: () => Promise<string | undefined>
   isDraining: boolean
 }
 
@@ -39,6 +41,7 @@ async function readyParts(node: Node) {
   const { context, tokenKeys } = node
   const parts = await readParts({
     readStore: () => context.store.get(['meta/ready']),
+    readStoreFault: node.readStoreFault,
     workersListening: () => node.supervisor().listening.length,
     workersWanted: context.settings.WORKERS,
     head: () => context.hub.head,

@@ -3,6 +3,8 @@ import type { ReadyPart } from '../link/methods.ts'
 export interface ReadinessOptions {
   /** Rejects where the store cannot be read. */
   readonly readStore: () => Promise<unknown>
+  /** Why the store takes no writes; undefined: it does. */
+  readonly readStoreFault: () => Promise<string | undefined>
   readonly workersListening: () => number
   readonly workersWanted: number
   readonly head: () => number
@@ -15,7 +17,7 @@ export interface ReadinessOptions {
 export async function readParts(options: ReadinessOptions): Promise<readonly ReadyPart[]> {
   const listening = options.workersListening()
   return [
-    await storePart(options.readStore),
+    await storePart(options),
     { part: 'hub', ok: true, reason: `applied up to ${options.head()}` },
     toPart('workers', listening === options.workersWanted, `${listening} of ${options.workersWanted} listen`),
     toPart('keys', options.keysReady(), 'no key set could be read yet'),
@@ -23,10 +25,11 @@ export async function readParts(options: ReadinessOptions): Promise<readonly Rea
   ]
 }
 
-async function storePart(readStore: () => Promise<unknown>): Promise<ReadyPart> {
+async function storePart({ readStore, readStoreFault }: ReadinessOptions): Promise<ReadyPart> {
   try {
     await readStore()
-    return { part: 'store', ok: true }
+    const fault = await readStoreFault()
+    return fault === undefined ? { part: 'store', ok: true } : { part: 'store', ok: false, reason: fault }
   } catch (error) {
     return { part: 'store', ok: false, reason: error instanceof Error ? error.message : String(error) }
   }

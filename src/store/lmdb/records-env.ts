@@ -29,8 +29,9 @@ export class RecordsEnv {
   #outboxSequence: number
 
   constructor(path: string) {
-    // Without overlappingSync a write's promise resolves after the sync, and not before.
-    this.#root = open({ path, noSubdir: false, overlappingSync: false })
+    // Without overlappingSync a write's promise resolves after the sync, and not before. Batching by turns of the event loop
+    // adds nothing to ours, and where a commit fails it leaves a rejected promise that nobody can handle.
+    this.#root = open({ path, noSubdir: false, overlappingSync: false, eventTurnBatching: false })
     this.#records = this.#root.openDB({ name: 'records', encoding: 'binary' })
     this.#outbox = this.#root.openDB({ name: 'outbox', encoding: 'binary' })
     const schema = this.#root.get('schema') ?? 0
@@ -70,7 +71,7 @@ export class RecordsEnv {
     const records = transaction.log ?? []
     const sequence = records.length === 0 ? 0 : ++this.#outboxSequence
     let conflicts: readonly string[] = []
-    await this.#root.transaction(() => {
+    await this.#transaction(() => {
       conflicts = (transaction.guards ?? []).filter((guard) => !this.#holds(guard)).map(({ key }) => key)
       if (conflicts.length > 0) return
       this.#write(transaction)
@@ -94,6 +95,16 @@ export class RecordsEnv {
 
   async close(): Promise<void> {
     await this.#root.close()
+  }
+
+  /** Throws why a commit failed, which lmdb puts into a promise inside its error. */
+  async #transaction(write: () => void): Promise<void> {
+    try {
+      await this.#root.transaction(write)
+    } catch (error) {
+      if (error instanceof Error && 'commitError' in error) await error.commitError
+      throw error
+    }
   }
 
   #holds({ key, revision }: Guard): boolean {

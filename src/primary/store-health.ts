@@ -1,0 +1,52 @@
+import { toError } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { CommitResult, Store, Transaction } from '../store/store.ts'
+
+/** A fault that goes on is logged again after so long, and not for each commit. */
+const LOG_EVERY_MS = 5_000
+
+const TRIAL: Transaction = { puts: [{ key: 'meta/trial', value: new Uint8Array(1) }], durable: true }
+
+export interface HealthyStore {
+  readonly store: Store
+  /** Why it takes no writes; undefined: it does. After a failed commit it is tried, as no traffic may come to try it. */
+  readonly readFault: () => Promise<string | undefined>
+}
+
+/** The same store, which also knows whether it takes writes: for /ready and the log. */
+export function watchHealth(store: Store, log: Log, clock: Clock): HealthyStore {
+  let fault: Error | undefined
+  let loggedAtMs = -Infinity
+  const onFault = (error: Error) => {
+    fault = error
+    if (clock.nowMs() - loggedAtMs < LOG_EVERY_MS) return
+    loggedAtMs = clock.nowMs()
+    log.error({ err: error }, 'the store takes no writes')
+  }
+  const commit = async (transaction: Transaction): Promise<CommitResult> => {
+    try {
+      const result = await store.commit(transaction)
+      if (fault) log.info('the store takes writes again')
+      fault = undefined
+      return result
+    } catch (cause) {
+      onFault(toError(cause))
+      throw cause
+    }
+  }
+  return {
+    store: {
+      epoch: store.epoch,
+      get: (keys) => store.get(keys),
+      list: (prefix, page) => store.list(prefix, page),
+      follow: (onBatch) => store.follow(onBatch),
+      close: () => store.close(),
+      commit,
+    },
+    readFault: async () => {
+      if (fault) await commit(TRIAL).catch(toError)
+      return fault?.message
+    },
+  }
+}

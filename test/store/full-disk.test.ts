@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { openClient } from '../helpers/client.ts'
+import { startServer } from '../helpers/server.ts'
+
+const BROADCAST = 'core.game.state.broadcast'
+const BUY = 'core.game.state.buy_good'
+const MESSAGE = 'x'.repeat(15_000)
+
+/** A file system of 32 MiB; undefined where this process may not mount one. */
+function mountSmall(t: Test): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'drumbeat-small-'))
+  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'tmpfs', folder]).status === 0
+  t.teardown(() => {
+    if (isMounted) spawnSync('umount', ['--lazy', folder])
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return isMounted ? folder : undefined
+}
+
+t.test('a full disk is said, reads go on, and it works again when there is space', async (t) => {
+  const folder = mountSmall(t)
+  if (folder === undefined) {
+    t.pass('needs the right to mount')
+    return
+  }
+  const server = await startServer(t, {
+    DATA_DIR: join(folder, 'data'),
+    HISTORY_BYTES: '256MiB',
+    RATE_BYTES: '1GiB',
+    RATE_MESSAGES: '100000',
+  })
+  const credit = (idempotency_key: string) =>
+    server.admin('POST', '/api/v1/players/alice/credit', { currency: 'gold', amount: 1_000_000, idempotency_key })
+  await credit('credit-before-the-disk-is-full')
+  const alice = await openClient(server, { token: server.mint('alice') })
+  const buy = (key: number) =>
+    alice.request(BUY, { good_id: 'sword', count: 1, idempotency_key: `purchase-number-${key}` })
+
+  let accepted = 0
+  for (let isFull = false; !isFull;) {
+    const startedMs = performance.now()
+    const { success, error } = await alice.request(BROADCAST, { message: MESSAGE })
+    if (success) accepted++
+    else {
+      t.match(error, { code: 'UNAVAILABLE', retryable: true })
+      t.ok(performance.now() - startedMs < 1000, 'within a second')
+      isFull = true
+    }
+  }
+  t.ok(accepted > 500, `${accepted} were accepted before`)
+  // The records are in another file, which may still have free pages inside: goes on until they have none.
+  const bought: number[] = []
+  let refusal: string | undefined
+  for (let key = 0; key < 5000 && refusal === undefined; key++) {
+    const { success, error } = await buy(key)
+    if (success) bought.push(key)
+    else refusal = error?.code
+  }
+  t.equal(refusal, 'UNAVAILABLE', `after ${bought.length} purchases`)
+  t.match(await alice.request('core.game.state.get', {}), { success: true }, 'reads go on')
+  t.equal((await fetch(`${server.url}/api/v1/goods`)).status, 200)
+  const ready = await fetch(`${server.url}/ready`)
+  t.equal(ready.status, 503)
+  t.match(await ready.text(), /"store","ok":false,"reason":"the records took no write/)
+
+  spawnSync('mount', ['-o', 'remount,size=128m', folder])
+  t.equal((await fetch(`${server.url}/ready`)).status, 200, 'ready again, without any traffic')
+  t.match(await alice.request(BROADCAST, { message: 'again' }), { success: true })
+  const again = await buy(5000)
+  t.match(again, { success: true })
+  const { inventory } = (await server.admin('GET', '/api/v1/players/alice')) as { inventory: { sword: number } }
+  t.equal(inventory.sword, bought.length + 1, 'what was refused was not done')
+  t.notOk(server.output().includes('worker died'))
+  alice.terminate()
+})
