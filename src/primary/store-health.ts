@@ -1,12 +1,19 @@
 import { toError } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Channel } from '../protocol/ids.ts'
 import type { CommitResult, Store, Transaction } from '../store/store.ts'
 
 /** A fault that goes on is logged again after so long, and not for each commit. */
 const LOG_EVERY_MS = 5_000
 
-const TRIAL: Transaction = { puts: [{ key: 'meta/trial', value: new Uint8Array(1) }], durable: true }
+/** Large enough not to fit into some free page, and both a change and an event, to a channel where nobody is. */
+const TRIAL_BYTES = 64 * 1024
+const TRIAL: Transaction = {
+  puts: [{ key: 'meta/trial', value: new Uint8Array(TRIAL_BYTES) }],
+  log: [{ channel: 'trial' as Channel, body: Buffer.from(JSON.stringify({ trial: 'x'.repeat(TRIAL_BYTES) })) }],
+  durable: true,
+}
 
 export interface HealthyStore {
   readonly store: Store
