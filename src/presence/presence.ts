@@ -1,4 +1,5 @@
 import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
+import { UserCounts } from './user-counts.ts'
 
 export interface Connection {
   readonly id: string
@@ -15,7 +16,7 @@ export interface Connection {
 export class Presence {
   readonly #byId = new Map<string, Connection>()
   readonly #byUser = new Map<UserId, Set<Connection>>()
-  readonly #usersOf = new Map<Namespace, Map<UserId, number>>()
+  readonly #usersOf = new Map<Namespace, UserCounts>()
   readonly #namespaces = new Map<Namespace, number>()
   readonly #addresses = new Map<string, number>()
 
@@ -64,23 +65,22 @@ export class Presence {
   }
 
   /** Users of a namespace with their connections in it. */
-  usersOf(namespace: Namespace): ReadonlyMap<UserId, number> {
-    return this.#usersOf.get(namespace) ?? NOBODY
+  usersOf(namespace: Namespace): UserCounts {
+    let users = this.#usersOf.get(namespace)
+    if (!users) this.#usersOf.set(namespace, (users = new UserCounts()))
+    return users
   }
 
   #count({ namespace, userId, addressKey }: Connection, change: 1 | -1): void {
     bump(this.#namespaces, namespace, change)
     bump(this.#addresses, addressKey, change)
-    let users = this.#usersOf.get(namespace)
-    if (!users) this.#usersOf.set(namespace, (users = new Map()))
-    bump(users, userId, change)
+    if (change === 1) this.usersOf(namespace).add(userId)
+    else this.usersOf(namespace).remove(userId)
   }
 }
 
-const NOBODY: ReadonlyMap<UserId, number> = new Map()
-
 /** Changes a count and forgets it at 0. */
-export function bump<K>(counts: Map<K, number>, key: K, change: number): number {
+function bump<K>(counts: Map<K, number>, key: K, change: number): number {
   const count = (counts.get(key) ?? 0) + change
   if (count === 0) counts.delete(key)
   else counts.set(key, count)

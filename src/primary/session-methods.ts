@@ -3,7 +3,6 @@ import { replyWith } from '../link/link.ts'
 import type { PrimaryMethods, ReplayPart, WireEntry } from '../link/methods.ts'
 import type { ReplayChunk } from '../hub/hub.ts'
 import type { Entry } from '../hub/history.ts'
-import { toUserPage } from '../presence/user-page.ts'
 import type { PrimaryContext } from './context.ts'
 import { readState } from './channel-state.ts'
 
@@ -71,7 +70,7 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
 
     presence({ namespace, room, limit, cursor }, reply) {
       const users = room === null ? presence.usersOf(namespace) : rooms.membersOf(room)
-      reply(toUserPage(users, { limit, cursor }))
+      reply(users.page({ limit, cursor }))
     },
   }
 }

@@ -1,14 +1,13 @@
 import type { RoomDefinition } from '../domain/room.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
-import { bump } from '../presence/presence.ts'
+import { UserCounts } from '../presence/user-counts.ts'
 
 interface Room {
   readonly definition: RoomDefinition
   /** Made by REST: stays when it is empty. */
   readonly kept: boolean
-  /** Connections per user. */
-  readonly members: Map<UserId, number>
+  readonly members: UserCounts
 }
 
 export interface RoomsOptions {
@@ -32,7 +31,7 @@ export class Rooms {
     if (existing && existing.definition.namespace !== definition.namespace) {
       throw new Refusal('CONFLICT', `the room "${definition.room_id}" stands in another namespace`)
     }
-    this.#rooms.set(definition.room_id, { definition, kept: true, members: existing?.members ?? new Map() })
+    this.#rooms.set(definition.room_id, { definition, kept: true, members: existing?.members ?? new UserCounts() })
   }
 
   /** The room's definition and its members (users). */
@@ -45,8 +44,8 @@ export class Rooms {
     return [...this.#rooms.keys()].sort()
   }
 
-  membersOf(id: RoomId): ReadonlyMap<UserId, number> {
-    return this.#rooms.get(id)?.members ?? NOBODY
+  membersOf(id: RoomId): UserCounts {
+    return this.#rooms.get(id)?.members ?? new UserCounts()
   }
 
   /** One more connection of the user. Throws ROOM_NOT_FOUND, ROOM_FULL. `first`: the user was not in it before. */
@@ -58,15 +57,14 @@ export class Rooms {
         capacity: room.definition.capacity,
       })
     }
-    bump(room.members, user, 1)
-    return { first: !here }
+    return { first: room.members.add(user) === 1 }
   }
 
   /** One connection less. `last`: the user is in it no more. */
   leave(id: RoomId, user: UserId): { readonly last: boolean } {
     const room = this.#rooms.get(id)
     if (!room?.members.has(user)) return { last: false }
-    const left = bump(room.members, user, -1)
+    const left = room.members.remove(user)
     if (room.members.size === 0 && !room.kept) this.#rooms.delete(id)
     return { last: left === 0 }
   }
@@ -83,10 +81,8 @@ export class Rooms {
       throw new Refusal('ROOM_NOT_FOUND', `no room "${id}" in ${namespace}`)
     }
     const definition = { room_id: id, namespace, capacity: this.#options.capacity, game: null }
-    const made = { definition, kept: false, members: new Map<UserId, number>() }
+    const made = { definition, kept: false, members: new UserCounts() }
     this.#rooms.set(id, made)
     return made
   }
 }
-
-const NOBODY: ReadonlyMap<UserId, number> = new Map()
