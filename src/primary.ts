@@ -10,7 +10,7 @@ import { openLoopDelay } from './metrics/loop-delay.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { announce } from './primary/announce.ts'
 import type { PrimaryContext } from './primary/context.ts'
-import { findPort, lockInstance } from './primary/instance-lock.ts'
+import { lockInstance, lockPort } from './primary/instance-lock.ts'
 import { openContext, readBootId } from './primary/open-context.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secrets.ts'
 import { toWire } from './primary/session-methods.ts'
@@ -40,7 +40,7 @@ const TRIM_MS = 1_000
 const WORKERS_SHARE = 0.8
 
 /**
- * Starts a node: lock, port, store, hub, ledger, then the workers. Resolves when all of them listen. Throws StartError for
+ * Starts a node: lock, store, hub, ledger, port, then the workers. Resolves when all of them listen. Throws StartError for
  * what somebody outside must mend.
  */
 export function startPrimary({ config, script }: PrimaryOptions): Promise<Primary> {
@@ -48,7 +48,6 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
   return openAll(async (closers) => {
     const lock = await lockInstance(settings.DATA_DIR)
     closers.defer(() => lock.release())
-    const port = await findPort(settings.HTTP_HOST, settings.HTTP_PORT)
     const log = createLog({
       level: settings.LOG_LEVEL,
       pretty: isPretty(settings),
@@ -71,6 +70,8 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
       onFull: (what, full) => supervisor.tellFull(what, full),
     })
     closers.defer(close)
+    const { port, release } = await lockPort(settings.HTTP_HOST, settings.HTTP_PORT)
+    closers.defer(release)
     const tokenKeys = openTokenKeys({
       tokenKey,
       settings,

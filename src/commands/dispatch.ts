@@ -62,9 +62,11 @@ export class Dispatch {
     }
     const nowMs = this.#options.context.clock.nowMs()
     const waitMs = connection.limits.waitMs(bytes.length, nowMs)
-    if (waitMs > 0) this.#overRate(connection, bytes, waitMs)
-    else if (connection.isOpen) this.#request(connection, bytes)
-    else if (!connection.keepEarly(bytes)) {
+    if (connection.isOpen) {
+      if (waitMs > 0) this.#overRate(connection, bytes, waitMs)
+      else this.#request(connection, bytes)
+    } else if (waitMs > 0 || !connection.keepEarly(bytes)) {
+      // Nothing may be answered before the first frame.
       connection.close(CLOSE.rateLimit, 'too much was sent before the first frame came')
     }
   }
@@ -82,14 +84,15 @@ export class Dispatch {
     const done = (result: Parameters<Connection['reply']>[1]) => {
       if (answered) return
       answered = true
-      if (result instanceof Refusal) this.#refuse(connection, request.id, result, request.traceparent)
-      else connection.reply(request.id, result, request.traceparent)
+      if (result instanceof Refusal) {
+        this.#refuse(connection, request.id, this.#toRefusal(result, connection, request), request.traceparent)
+      } else connection.reply(request.id, result, request.traceparent)
     }
     try {
       this.#allow(connection.access, request.eventType)
       COMMANDS.get(request.eventType)?.start({ connection, request, context: this.#options.context }, done)
     } catch (thrown) {
-      done(this.#toRefusal(thrown, connection, request))
+      done(thrown instanceof Refusal ? thrown : this.#toRefusal(thrown, connection, request))
     }
   }
 
@@ -136,8 +139,9 @@ export class Dispatch {
     throw new Refusal('FORBIDDEN', `${eventType} may not be sent here`)
   }
 
+  /** What is no refusal, and what the primary calls INTERNAL, is a defect: logged, under an id that the client gets. */
   #toRefusal(thrown: unknown, connection: Connection, request: Request): Refusal {
-    if (thrown instanceof Refusal) return thrown
+    if (thrown instanceof Refusal && (thrown.code !== 'INTERNAL' || thrown.details?.['trace_id'])) return thrown
     const traceId = request.traceparent?.split('-')[1] ?? this.#options.context.random.uuid()
     const { eventType } = request
     this.#options.log.error(

@@ -54,7 +54,7 @@ export function createRouter(options: RouterOptions): (request: HttpRequest) => 
 
 function toErrorAnswer(thrown: unknown, { head }: HttpRequest, { log, newTraceId }: RouterOptions): HttpAnswer {
   if (thrown instanceof MethodNotAllowed) return errorAnswer(thrown, { headers: { allow: thrown.allow } })
-  if (thrown instanceof Refusal) {
+  if (thrown instanceof Refusal && thrown.code !== 'INTERNAL') {
     const headers = thrown.status === 401 ? { 'www-authenticate': 'Bearer' } : {}
     return errorAnswer(thrown, { headers })
   }

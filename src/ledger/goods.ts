@@ -4,7 +4,7 @@ import { Refusal, badRequest } from '../protocol/errors.ts'
 import type { Page, PageArgs } from '../protocol/page.ts'
 import type { Store } from '../store/store.ts'
 import { GOOD_PREFIX, goodKey } from './keys.ts'
-import { decodeRecord, encodeRecord, toPage } from './records.ts'
+import { decodeRecord, encodeRecord, toPage } from '../store/json-records.ts'
 
 /** A goods file's content: `{ goods: [good, …] }`. Throws BAD_REQUEST with the place. */
 export function parseGoods(value: unknown): readonly Good[] {

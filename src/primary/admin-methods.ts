@@ -1,7 +1,7 @@
 import { newPlayer, parsePlayerRecord, toPlayer, type Player } from '../domain/player.ts'
 import { getGood, listGoods, putGood } from '../ledger/goods.ts'
 import { playerKey, purchasePrefix } from '../ledger/keys.ts'
-import { decodeRecord, encodeRecord, toPage } from '../ledger/records.ts'
+import { decodeRecord, encodeRecord, toPage } from '../store/json-records.ts'
 import { replyWith, type Handlers } from '../link/link.ts'
 import type { ConnectionInfo, PrimaryMethods } from '../link/methods.ts'
 import { CLOSE } from '../protocol/close-codes.ts'

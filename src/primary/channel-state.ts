@@ -1,5 +1,6 @@
 import type { JsonValue } from '../protocol/events.ts'
 import type { Channel } from '../protocol/ids.ts'
+import { decodeRecord } from '../store/json-records.ts'
 import type { Store } from '../store/store.ts'
 
 /** Where a channel's retained state stands in the store, as JSON. */
@@ -10,5 +11,5 @@ export function stateKey(channel: Channel): string {
 /** null: nothing was retained. */
 export async function readState(store: Store, channel: Channel): Promise<JsonValue> {
   const [record] = await store.get([stateKey(channel)])
-  return record ? (JSON.parse(Buffer.from(record.value).toString()) as JsonValue) : null
+  return record ? (decodeRecord(record) as JsonValue) : null
 }

@@ -7,38 +7,57 @@ import { StartError } from '../setup/start-error.ts'
 
 const PID_FILE = 'primary.pid'
 
-/**
- * Holds the data folder for this process: a listening socket in Linux's abstract namespace, named after the folder, which
- * the kernel gives to one process only and takes back when that dies, however it dies. The pid file is only for people.
- */
-export async function lockInstance(dataDir: string): Promise<{ release(): void }> {
+/** Something that only one process has; the kernel takes it back when that dies, however it dies. */
+export interface Lock {
+  readonly release: () => void
+}
+
+/** Holds the data folder for this process. The pid file is only for people. Throws StartError. */
+export async function lockInstance(dataDir: string): Promise<Lock> {
   const folder = realpathSync(dataDir)
   const name = createHash('sha256').update(folder).digest('hex').slice(0, 32)
-  const server = createServer((socket) => socket.destroy())
-  const isFree = await tryListen(server, { path: `\0drumbeat-${name}` })
   const pidFile = join(folder, PID_FILE)
-  if (!isFree) {
-    throw new StartError(EXIT.temporary, `DATA_DIR ${folder} is in use by a live instance${readPid(pidFile)}`)
-  }
-  server.unref()
+  const lock = await lockName(`data-${name}`)
+  if (!lock) throw new StartError(EXIT.temporary, `DATA_DIR ${folder} is in use by a live instance${readPid(pidFile)}`)
   writeFileSync(pidFile, `${process.pid}\n`)
-  return { release: () => void server.close() }
+  return lock
 }
 
 /**
- * The port, or a free one for 0. uWS would share a port that is taken without a word, as it does with its own workers, so
- * it is asked for alone first. Throws StartError.
+ * Holds the port, or a free one for 0, against other programs and other Drumbeats. uWS would share a port that is taken
+ * without a word, as it does with its own workers, so it is asked for alone first; another Drumbeat that asks in the same
+ * moment finds the lock. Throws StartError.
  */
-export async function findPort(host: string, port: number): Promise<number> {
+export async function lockPort(host: string, wanted: number): Promise<Lock & { readonly port: number }> {
+  const port = wanted === 0 ? await tryPort(host, 0) : wanted
+  const lock = await lockName(`port-${port}`)
+  if (lock && (wanted === 0 || (await isFree(host, port)))) return { port, release: () => lock.release() }
+  lock?.release()
+  throw new StartError(EXIT.temporary, `HTTP_PORT ${port} on ${host} is in use`)
+}
+
+/** undefined: somebody has it. A listening socket in Linux's abstract namespace, which the kernel gives to one process only. */
+async function lockName(name: string): Promise<Lock | undefined> {
+  const server = createServer((socket) => socket.destroy())
+  if (!(await tryListen(server, { path: `\0drumbeat-${name}` }))) return undefined
+  server.unref()
+  return { release: () => void server.close() }
+}
+
+async function isFree(host: string, port: number): Promise<boolean> {
+  return (await tryPort(host, port)) === port
+}
+
+/** Listens alone for a moment. Gives the port; -1: something listens there. */
+async function tryPort(host: string, port: number): Promise<number> {
   const server = createServer()
-  const isFree = await tryListen(server, { host, port, exclusive: true })
-  if (!isFree) throw new StartError(EXIT.temporary, `HTTP_PORT ${port} on ${host} is in use`)
+  if (!(await tryListen(server, { host, port, exclusive: true }))) return -1
   const address = server.address()
   await new Promise((resolve) => server.close(resolve))
   return typeof address === 'object' && address ? address.port : port
 }
 
-/** false: somebody has it. Rejects for other reasons, as an address that is not this machine's. */
+/** false: somebody has it. Rejects where the address is not this machine's, or may not be had. */
 function tryListen(
   server: Server,
   where: { path: string } | { host: string; port: number; exclusive: true },

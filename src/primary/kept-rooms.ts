@@ -1,4 +1,4 @@
-import { decodeRecord } from '../ledger/records.ts'
+import { decodeRecord } from '../store/json-records.ts'
 import type { RoomDefinition } from '../domain/room.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { Store } from '../store/store.ts'

@@ -72,7 +72,8 @@ async function checkUws(loadUws: () => Promise<unknown>): Promise<Problem | unde
     await loadUws()
     return undefined
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    // The package puts its own advice before the reason, in several lines.
+    const reason = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ')
     return fatal(
       EXIT.configuration,
       `The uWebSockets.js binary does not load: ${reason}. It comes prebuilt with \`npm ci\` for Node 22 on Linux ` +

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { openClient } from '../helpers/client.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
-import { codeOf, stayedUp, until, upgradeAnswer } from './support.ts'
+import { codeOf, shown, stayedUp, until, upgradeAnswer } from './support.ts'
 
 t.jobs = 4
 const SECRET = 'the secret of this test, longer than thirty-two bytes'
@@ -97,7 +97,7 @@ t.test('a token may not choose its key', async (t) => {
   const headers = [{ jku: url }, { x5u: url }, { x5c: ['x'] }, { jwk }, { crit: ['exp'] }, { crit: [] }]
   const kids = ['../../dev/null', '/etc/passwd', '', ['n1'], { $ne: 1 }, 7, null, "' OR 1=1 --\n", 'k'.repeat(300)]
   for (const header of [...headers, ...kids.map((kid) => ({ kid }))]) {
-    t.equal(await refused(secretServer, hmac({}, header)), '401 TOKEN_INVALID', JSON.stringify(header).slice(0, 60))
+    t.equal(await refused(secretServer, hmac({}, header)), '401 TOKEN_INVALID', shown(header))
   }
   const client = await openClient(secretServer, { token: hmac() })
   const long = await client.request('core.game.session.refresh', { token: hmac({}, { kid: 'k'.repeat(10_000) }) })
@@ -144,7 +144,7 @@ t.test('a sub that is no user id is not accepted', async (t) => {
     'guest-alice',
     '..',
   ]
-  for (const sub of subs) t.equal(await refused(secretServer, hmac({ sub })), '401 TOKEN_INVALID', String(sub))
+  for (const sub of subs) t.equal(await refused(secretServer, hmac({ sub })), '401 TOKEN_INVALID', shown(sub))
   t.equal(await refused(secretServer, hmac({ sub: 'a'.repeat(64) })), '101')
 })
 

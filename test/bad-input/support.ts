@@ -5,11 +5,11 @@ import type { TestServer } from '../helpers/server.ts'
 
 const ERROR_LEVEL = 50 // pino's
 
-/** After all that was done to it: the workers it began with, no error in its log, ready. */
-export async function stayedUp(t: Test, server: TestServer): Promise<void> {
+/** After all that was done to it: the workers it began with, no error in its log but the expected ones, ready. */
+export async function stayedUp(t: Test, server: TestServer, expected: readonly string[] = []): Promise<void> {
   const logs = server.logs()
   t.strictSame(
-    logs.filter((line) => Number(line['level']) >= ERROR_LEVEL),
+    logs.filter(({ level, msg }) => Number(level) >= ERROR_LEVEL && !expected.includes(String(msg))),
     [],
     'no error was logged',
   )
@@ -46,4 +46,10 @@ export async function upgradeAnswer(server: TestServer, options: OpenOptions): P
 /** The code a reply refuses with; `ok` where it does not. */
 export function codeOf(reply: { readonly error?: { readonly code: string } }): string {
   return reply.error?.code ?? 'ok'
+}
+
+/** A value in the name of an assertion. */
+export function shown(value: unknown): string {
+  const text = value === undefined ? 'undefined' : JSON.stringify(value)
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 80)
 }

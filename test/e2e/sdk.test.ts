@@ -10,7 +10,9 @@ const ROOT = join(import.meta.dirname, '../..')
 /** The client as users get it: built to JavaScript. */
 async function buildClient(outDir: string): Promise<typeof Client> {
   const tsc = join(ROOT, 'node_modules/.bin/tsc')
-  const { status, stdout } = spawnSync(tsc, ['-p', 'tsconfig.client.json', '--outDir', outDir], { cwd: ROOT })
+  // Without what tap puts there for its own processes.
+  const { NODE_OPTIONS: _, ...env } = process.env
+  const { status, stdout } = spawnSync(tsc, ['-p', 'tsconfig.client.json', '--outDir', outDir], { cwd: ROOT, env })
   if (status !== 0) throw new Error(`the client does not build:\n${stdout.toString()}`)
   return (await import(pathToFileURL(join(outDir, 'client/index.js')).href)) as typeof Client
 }

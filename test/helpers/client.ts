@@ -32,7 +32,7 @@ export interface Reply {
     readonly code: string
     readonly message: string
     readonly retryable: boolean
-    readonly details?: Readonly<Record<string, unknown>>
+    readonly details?: Readonly<Record<string, unknown>> & { readonly path?: string }
   }
 }
 

@@ -1,13 +1,18 @@
+import { Refusal } from '../protocol/errors.ts'
 import type { Page, PageArgs } from '../protocol/page.ts'
-import type { Store, StoredRecord } from '../store/store.ts'
+import type { Store, StoredRecord } from './store.ts'
 
 export function encodeRecord(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value))
 }
 
-/** Trusts what it finds: only Drumbeat writes records. Throws where it is no JSON. */
+/** Trusts what it finds: only Drumbeat writes records. Throws INTERNAL where it is no JSON. */
 export function decodeRecord(record: StoredRecord): unknown {
-  return JSON.parse(Buffer.from(record.value).toString())
+  try {
+    return JSON.parse(Buffer.from(record.value).toString())
+  } catch {
+    throw new Refusal('INTERNAL', `the stored record ${record.key} cannot be read`)
+  }
 }
 
 /** A page of the records under a prefix; the cursor is the last key without the prefix. */
