@@ -12,6 +12,9 @@ import { printWelcome } from './setup/welcome.ts'
 async function runPrimary(): Promise<void> {
   const config = loadConfig({ env: readEnvironment() })
   await checkMachine(config)
+  process.on('SIGHUP', () =>
+    process.stderr.write('drumbeat: settings are read at the start only; nothing was changed\n'),
+  )
   const stopped = waitForSignal()
   const primary = await startPrimary({ config, script: fileURLToPath(import.meta.url) })
   printWelcome(config.settings, primary.port)

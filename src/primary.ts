@@ -95,6 +95,9 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
       handlersFor: (worker) => primaryMethods(node, worker),
       onStarted: (worker, link) => {
         link.tell('welcome', createWelcome({ worker, config, port, tokenKey, adminToken, resumeSecret }))
+        const { addresses, namespaces } = context.membership.full()
+        for (const addressKey of addresses) link.tell('addressFull', { addressKey, full: true })
+        for (const namespace of namespaces) link.tell('namespaceFull', { namespace, full: true })
         if (tokenKeys.current) link.tell('jwks', { keys: tokenKeys.current })
       },
       onGone: (worker) => {
@@ -119,6 +122,7 @@ async function openStore(settings: Settings, closers: Closers): Promise<Store> {
       clock,
       newEpoch: random.token,
       bootId: readBootId(),
+      runId: random.uuid(),
       logSync: settings.LOG_SYNC,
       logBytesMax: settings.HISTORY_BYTES,
     })
@@ -140,8 +144,18 @@ function startTimers(context: PrimaryContext, closers: Closers): void {
   const timers = [
     setInterval(() => announce(context), context.settings.PRESENCE_INTERVAL_MS),
     setInterval(() => context.hub.trim(), TRIM_MS),
+    setInterval(() => void sweepStates(context), TRIM_MS),
   ]
   closers.defer(() => timers.forEach((timer) => clearInterval(timer)))
+}
+
+/** A store that takes no writes now takes them another time: its state is said by /ready. */
+async function sweepStates({ states, log }: PrimaryContext): Promise<void> {
+  try {
+    await states.sweep()
+  } catch (error) {
+    log.debug({ err: toError(error) }, 'the states of empty rooms stay for now')
+  }
 }
 
 function tellListening(log: Log, { HTTP_HOST, API_PATH_PREFIX, WORKERS }: Settings, port: number, epoch: string): void {

@@ -24,6 +24,7 @@ const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 const SWEEP_MS = 250
 /** Of a request to the admin interface. */
 const BODY_BYTES_MAX = 1024 * 1024
+const BODY_BYTES_TOTAL_MAX = 32 * BODY_BYTES_MAX
 
 type PrimaryLink = WorkerContext['link']
 
@@ -38,6 +39,7 @@ export function runWorker(): void {
   // A terminal's Ctrl-C and a service manager's SIGTERM reach the whole group; the primary decides what happens.
   process.on('SIGINT', () => {})
   process.on('SIGTERM', () => {})
+  process.on('SIGHUP', () => {})
   let started: Running | undefined
   const running = (): Running => {
     if (!started) throw new Error('the primary spoke before its welcome')
@@ -56,6 +58,7 @@ export function runWorker(): void {
       addressFull: ({ addressKey, full }) => running().realTime.admission.setAddressFull(addressKey, full),
       namespaceFull: ({ namespace, full }) => running().realTime.admission.setNamespaceFull(namespace, full),
       jwks: ({ keys }) => running().realTime.keys.set(keys),
+      roomClosed: ({ room }) => running().realTime.sessions.roomClosed(room),
       closeConnection: ({ connectionId, code, reason }) =>
         running().realTime.sessions.close(connectionId, code as CloseCode, reason),
       drain: ({ withinMs }, reply) => replyWith(drainAll(running(), withinMs), reply),
@@ -71,6 +74,11 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   const realTime = createRealTime(context, (topic, frame, isBinary) => server.publish(topic, frame, isBinary))
   const server = createServer(context, realTime)
   startSweep(context, realTime)
+  context.metrics.gauge(
+    'fanout_queue_length',
+    'Events that wait for the next flush.',
+    () => realTime.fanout.queueLength,
+  )
   return { context, realTime, server }
 }
 
@@ -103,9 +111,11 @@ function createServer(context: WorkerContext, { handshake, sessions, dispatch }:
     isRealTimePath: (path) => path.startsWith(prefix),
     http: createHttp(context),
     bodyBytesMax: BODY_BYTES_MAX,
+    bodyBytesTotalMax: BODY_BYTES_TOTAL_MAX,
     open: (socket, accepted) => sessions.open(socket, accepted),
     frame: (connection, bytes, isBinary) => dispatch.frame(connection, bytes, isBinary),
     closed: (connection, code) => sessions.closed(connection, code),
+    onDropped: () => context.metrics.drops.inc(),
     nowMs: clock.nowMs,
     frameBytesHard: settings.MAX_PAYLOAD_BYTES_HARD,
     idleTimeoutS: Math.ceil(settings.SOCKET_READ_TIMEOUT / 1000),

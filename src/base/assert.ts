@@ -7,10 +7,6 @@ export function assert(condition: unknown, what: string): asserts condition {
   if (!condition) throw new Defect(what)
 }
 
-export function unreachable(value: never): never {
-  throw new Defect(`unreachable: ${String(value)}`)
-}
-
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown))
 }

@@ -20,10 +20,6 @@ export class Deque<T> {
     return this.at(0)
   }
 
-  last(): T | undefined {
-    return this.length === 0 ? undefined : this.#items.at(-1)
-  }
-
   shift(): T | undefined {
     if (this.length === 0) return undefined
     const item = this.#items[this.#start]

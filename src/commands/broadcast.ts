@@ -21,6 +21,6 @@ export const broadcast: Command<Args> = {
   run({ message, retain }, call, done) {
     const channel = channelOf(call.connection, call.request.room)
     const state = retain ? Buffer.from(JSON.stringify(message)) : null
-    call.context.link.call('broadcast', { channel, body: toEventBody(call), state }, done)
+    call.context.link.call('broadcast', { channel, body: toEventBody(call, call.request.room), state }, done)
   },
 }

@@ -9,6 +9,7 @@ import type { ValueLimits } from '../protocol/value.ts'
 import type { Access } from '../session/handshake.ts'
 import type { Connection } from '../session/connection.ts'
 import type { CommandContext } from './command.ts'
+import { requireMember } from './rooms.ts'
 import { COMMANDS } from './table.ts'
 
 export interface DispatchOptions {
@@ -23,6 +24,8 @@ export interface DispatchOptions {
   readonly onRefused: (code: string) => void
 }
 
+const TURNS_RETRY_MS = 100
+const ROOM_CHANGES: ReadonlySet<EventType> = new Set([EVENT.roomJoin, EVENT.roomLeave])
 /** Soon after that the connection is closed, which says when to come back. */
 const DRAINING_RETRY_MS = 1_000
 
@@ -88,11 +91,35 @@ export class Dispatch {
         this.#refuse(connection, request.id, this.#toRefusal(result, connection, request), request.traceparent)
       } else connection.reply(request.id, result, request.traceparent)
     }
-    try {
-      this.#allow(connection.access, request.eventType)
-      COMMANDS.get(request.eventType)?.start({ connection, request, context: this.#options.context }, done)
-    } catch (thrown) {
-      done(thrown instanceof Refusal ? thrown : this.#toRefusal(thrown, connection, request))
+    if (connection.turns.isFull) {
+      done(new Refusal('RATE_LIMITED', 'too many requests wait for a room', { retry_after_ms: TURNS_RETRY_MS }))
+      return
+    }
+    this.#inTurn(connection, request, (after) => {
+      try {
+        this.#allow(connection, request)
+        COMMANDS.get(request.eventType)?.start({ connection, request, context: this.#options.context }, (result) => {
+          done(result)
+          after()
+        })
+      } catch (thrown) {
+        done(thrown instanceof Refusal ? thrown : this.#toRefusal(thrown, connection, request))
+        after()
+      }
+    })
+  }
+
+  /** Joins and leaves one after another, and behind them what was asked for behind them; everything else at once. */
+  #inTurn(connection: Connection, { eventType }: Request, start: (after: () => void) => void): void {
+    const { turns } = connection
+    const changesRooms = ROOM_CHANGES.has(eventType)
+    if (changesRooms) turns.take(start, true)
+    else if (!turns.isChangingRooms) start(() => {})
+    else {
+      turns.take((done) => {
+        start(() => {})
+        done()
+      })
     }
   }
 
@@ -130,13 +157,16 @@ export class Dispatch {
     }
   }
 
-  #allow(access: Access, eventType: EventType): void {
+  #allow(connection: Connection, { eventType, room }: Request): void {
+    const { access } = connection
     if (this.#isDraining && eventType !== EVENT.sessionPing) {
       throw new Refusal('DRAINING', 'the server is stopping', { retry_after_ms: DRAINING_RETRY_MS })
     }
-    if (!this.#options.denied[access].has(eventType)) return
-    if (access === 'guest') throw new Refusal('AUTH_REQUIRED', `a guest may not send ${eventType}`)
-    throw new Refusal('FORBIDDEN', `${eventType} may not be sent here`)
+    if (this.#options.denied[access].has(eventType)) {
+      if (access === 'guest') throw new Refusal('AUTH_REQUIRED', `a guest may not send ${eventType}`)
+      throw new Refusal('FORBIDDEN', `${eventType} may not be sent here`)
+    }
+    if (room !== undefined && !ROOM_CHANGES.has(eventType)) requireMember(connection, room)
   }
 
   /** What is no refusal, and what the primary calls INTERNAL, is a defect: logged, under an id that the client gets. */

@@ -1,13 +1,14 @@
+import type { RoomId } from '../protocol/ids.ts'
 import { encodeEventBody } from '../protocol/event-body.ts'
 import type { CommandCall } from './command.ts'
 
-/** The event that this request makes. The sender is whom the server knows, whatever the client claims. */
-export function toEventBody({ connection, request, context }: CommandCall): Uint8Array {
+/** The event that this request makes, in a room where it goes to one. The sender is whom the server knows, whatever the client claims. */
+export function toEventBody({ connection, request, context }: CommandCall, room?: RoomId): Uint8Array {
   return encodeEventBody({
     id: context.random.uuid(),
     eventType: request.eventType,
     namespace: connection.namespace,
-    room: request.room,
+    room,
     userId: connection.userId,
     timestamp: context.clock.wallMs(),
     traceparent: request.traceparent,

@@ -2,6 +2,7 @@ import { badRequest, Refusal } from '../protocol/errors.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { EVENT } from '../protocol/events.ts'
 import { parseRoomId, roomChannel, type RoomId } from '../protocol/ids.ts'
+import { sendEntries } from '../session/replayer.ts'
 import { joinTopic } from '../session/topics.ts'
 import type { Command } from './command.ts'
 
@@ -15,23 +16,24 @@ export const roomJoin: Command<RoomId> = {
 
   run(room, { connection, context }, done) {
     const { link, fanout, limits } = context
-    const isNew = !connection.rooms.has(room)
-    if (isNew && connection.rooms.size >= limits.roomsPerConnectionMax) {
+    if (!connection.rooms.has(room) && connection.rooms.size >= limits.roomsPerConnectionMax) {
       throw new Refusal('ROOM_LIMIT', `a connection may be in ${limits.roomsPerConnectionMax} rooms`)
     }
-    // Counted from now on, so that many joins at once do not pass the limit together.
-    connection.rooms.add(room)
     link.call('join', { connectionId: connection.id, room }, (result) => {
-      if (result instanceof Refusal) {
-        if (isNew) connection.rooms.delete(room)
-        done(result)
-        return
-      }
       // After what was published before the answer, before what comes behind it: the answer's offset is the cursor.
       fanout.inOrder(() => {
         if (connection.isClosed) return
-        joinTopic(fanout, connection, roomChannel(connection.namespace, room))
-        done({ room_id: room, ...result })
+        if (result instanceof Refusal) {
+          done(result)
+          return
+        }
+        const { entries, ...data } = result
+        connection.rooms.add(room)
+        done({ room_id: room, ...data })
+        // Who was in it already has them.
+        const channel = roomChannel(connection.namespace, room)
+        if (!connection.channels.has(channel)) sendEntries(connection, entries)
+        joinTopic(fanout, connection, channel)
       })
     })
   },

@@ -15,11 +15,10 @@ export const roomLeave: Command<RoomId> = {
   run(room, { connection, context }, done) {
     requireMember(connection, room)
     const { link, fanout } = context
-    connection.rooms.delete(room)
     link.call('leave', { connectionId: connection.id, room }, (result) => {
       fanout.inOrder(() => {
         if (connection.isClosed) return
-        // Joined again meanwhile: that answer comes later on the link, and subscribes anew.
+        connection.rooms.delete(room)
         leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
         done(result instanceof Refusal ? result : {})
       })

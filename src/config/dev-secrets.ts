@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { createWholeFile } from '../base/whole-file.ts'
 import { makeFolder } from './make-folder.ts'
 
 const SECRET_BYTES = 32
@@ -23,18 +24,8 @@ export function ensureSecret(dataDir: string, fileName: string): { secret: strin
 
 /** False where another process was first. */
 function createSecret(file: string): boolean {
-  const draft = `${file}.${randomBytes(6).toString('hex')}`
   makeFolder(path.dirname(file))
-  writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true })
-  try {
-    linkSync(draft, file)
-    return true
-  } catch (error) {
-    if (isExisting(error)) return false
-    throw error
-  } finally {
-    rmSync(draft)
-  }
+  return createWholeFile(file, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`)
 }
 
 function readSecret(file: string): string {
@@ -43,8 +34,4 @@ function readSecret(file: string): string {
   throw new Error(
     `${file} does not hold a secret of ${SECRET_LENGTH_MIN} characters or more: remove it, and start again`,
   )
-}
-
-function isExisting(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST'
 }

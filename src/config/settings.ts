@@ -82,6 +82,11 @@ export const SETTINGS = {
     '50',
     "Attempts per second and worker, with a burst of 4 s' worth. Loopback is exempt unless this is set.",
   ),
+  HTTP_RATE_PER_ADDRESS: setting(
+    integer(1, 1_000_000),
+    '200',
+    "HTTP requests per second and worker, with a burst of 4 s' worth; not `/health`. Loopback is exempt unless this is set.",
+  ),
   SOCKET_READ_TIMEOUT: setting(
     duration('8s', '960s'),
     '30s',

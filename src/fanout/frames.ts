@@ -1,6 +1,6 @@
 import type { Encoding } from '../protocol/events.ts'
 import { parseJson } from '../protocol/codec.ts'
-import { encodeMsgpack } from '../protocol/msgpack.ts'
+import { encodeMsgpack, toWellFormed } from '../protocol/msgpack.ts'
 import type { WireEntry } from '../link/methods.ts'
 
 /** The frame of an event, as every member with this encoding gets it. */
@@ -18,5 +18,12 @@ function jsonFrame([offset, prev, , body]: WireEntry): Uint8Array {
 }
 
 function msgpackFrame([offset, prev, , body]: WireEntry): Uint8Array {
-  return encodeMsgpack({ offset, prev, ...(parseJson(body) as object) })
+  const parsed = parseJson(body)
+  const fields = hasEscapedSurrogate(body) ? toWellFormed(parsed) : parsed
+  return encodeMsgpack({ offset, prev, ...(fields as object) })
+}
+
+/** Bodies are what JSON.stringify writes: lone surrogates, and no others, as escapes in lower case. */
+function hasEscapedSurrogate(body: Uint8Array): boolean {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes('\\ud', 'latin1')
 }

@@ -1,10 +1,27 @@
 import type { Refusal } from '../protocol/errors.ts'
 import type { RequestHead } from '../session/request-head.ts'
 
-export interface HttpRequest {
-  readonly head: RequestHead
-  /** Rejects with PAYLOAD_TOO_LARGE. */
-  readBody(): Promise<Uint8Array>
+/** HTTP for a transport, which is to read no body before `route` asked for it. Neither throws. */
+export interface HttpHandler {
+  /** Counts a request; what one over its address's rate is told, before anything else is looked at. */
+  limit(head: RequestHead): HttpAnswer | undefined
+  /** Decides by the head alone: path, method, admin token. */
+  route(head: RequestHead): HttpPlan
+}
+
+export type HttpPlan = HttpRefused | HttpRun
+
+export interface HttpRefused {
+  readonly kind: 'refuse'
+  readonly answer: HttpAnswer
+}
+
+export interface HttpRun {
+  readonly kind: 'run'
+  /** Where false, `body` is not called. */
+  readonly wantsBody: boolean
+  /** Never rejects. @param body rejects with PAYLOAD_TOO_LARGE, OVERLOADED, BAD_REQUEST */
+  run(body: () => Promise<Uint8Array>): Promise<HttpAnswer>
 }
 
 export interface HttpAnswer {
@@ -39,5 +56,12 @@ export function errorAnswer(
   refusal: Refusal,
   over: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
 ): HttpAnswer {
-  return jsonAnswer({ error: refusal.toBody() }, over.status ?? refusal.status, over.headers)
+  const headers = { ...retryAfter(refusal), ...over.headers }
+  return jsonAnswer({ error: refusal.toBody() }, over.status ?? refusal.status, headers)
+}
+
+/** Whole seconds, rounded up: whoever obeys is not early. */
+function retryAfter({ details }: Refusal): Record<string, string> {
+  const retryAfterMs = details?.['retry_after_ms']
+  return typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}
 }

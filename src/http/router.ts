@@ -4,14 +4,14 @@ import type { Log } from '../base/log.ts'
 import { parseJson } from '../protocol/codec.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { checkValue, type ValueLimits } from '../protocol/value.ts'
-import { checkHead, Headers } from '../session/request-head.ts'
-import { errorAnswer, type HttpAnswer, type HttpRequest } from './http.ts'
+import { checkHead, Headers, type RequestHead } from '../session/request-head.ts'
+import { errorAnswer, type HttpAnswer, type HttpHandler, type HttpRun } from './http.ts'
 
 export interface RouteRequest {
   /** The `:name` parts of the path, decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
-  /** The body as JSON, checked as a frame is. Throws BAD_REQUEST, PAYLOAD_TOO_LARGE. */
+  /** The body as JSON, checked as a frame is; of POST and PUT only. Throws BAD_REQUEST, PAYLOAD_TOO_LARGE, OVERLOADED. */
   readonly json: () => Promise<unknown>
 }
 
@@ -31,28 +31,48 @@ export interface RouterOptions {
   readonly newTraceId: () => string
 }
 
-/** From a request to its answer. Never rejects: what is thrown becomes the protocol's error body. */
-export function createRouter(options: RouterOptions): (request: HttpRequest) => Promise<HttpAnswer> {
+interface Found {
+  readonly route: Route
+  /** The `:name` parts of the path, decoded. */
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** From a head to what is to be done. What is thrown becomes the protocol's error body. */
+export function createRouter(options: RouterOptions): HttpHandler['route'] {
   const isAdmin = createAdminCheck(options.adminToken)
-  return async (request) => {
+  return (head) => {
     try {
-      const headers = new Headers(request.head.headers)
-      checkHead(request.head, headers)
-      const { route, params } = findRoute(options.routes, request.head.method, request.head.path)
-      if (route.access === 'admin') isAdmin(headers.one('authorization'))
-      const json = async () => {
-        const value = parseJson(await request.readBody())
-        checkValue(value, options.valueLimits)
-        return value
-      }
-      return await route.run({ params, query: new URLSearchParams(request.head.query), json })
+      const headers = new Headers(head.headers)
+      checkHead(head, headers)
+      const found = findRoute(options.routes, head.method, head.path)
+      if (found.route.access === 'admin') isAdmin(headers.one('authorization'))
+      return planRun(head, found, options)
     } catch (thrown) {
-      return toErrorAnswer(thrown, request, options)
+      return { kind: 'refuse', answer: toErrorAnswer(thrown, head, options) }
     }
   }
 }
 
-function toErrorAnswer(thrown: unknown, { head }: HttpRequest, { log, newTraceId }: RouterOptions): HttpAnswer {
+function planRun(head: RequestHead, { route, params }: Found, options: RouterOptions): HttpRun {
+  return {
+    kind: 'run',
+    wantsBody: route.method === 'POST' || route.method === 'PUT',
+    run: async (body) => {
+      const json = async () => {
+        const value = parseJson(await body())
+        checkValue(value, options.valueLimits)
+        return value
+      }
+      try {
+        return await route.run({ params, query: new URLSearchParams(head.query), json })
+      } catch (thrown) {
+        return toErrorAnswer(thrown, head, options)
+      }
+    },
+  }
+}
+
+function toErrorAnswer(thrown: unknown, head: RequestHead, { log, newTraceId }: RouterOptions): HttpAnswer {
   if (thrown instanceof MethodNotAllowed) return errorAnswer(thrown, { headers: { allow: thrown.allow } })
   if (thrown instanceof Refusal && thrown.code !== 'INTERNAL') {
     const headers = thrown.status === 401 ? { 'www-authenticate': 'Bearer' } : {}
@@ -72,11 +92,7 @@ class MethodNotAllowed extends Refusal {
   }
 }
 
-function findRoute(
-  routes: readonly Route[],
-  method: string,
-  path: string,
-): { readonly route: Route; readonly params: Readonly<Record<string, string>> } {
+function findRoute(routes: readonly Route[], method: string, path: string): Found {
   const wanted = method === 'HEAD' ? 'GET' : method
   const others: string[] = []
   for (const route of routes) {

@@ -15,6 +15,13 @@ interface Kept {
   readonly committedAtMs: number
 }
 
+/** One channel's part of a merge: `entry` is the one at `next`. */
+interface Run {
+  readonly entries: Deque<Kept>
+  next: number
+  entry: Entry
+}
+
 /** What an entry costs beside its body, estimated: two objects, two deque places, a view on its buffer. */
 const ENTRY_OVERHEAD_BYTES = 256
 
@@ -23,7 +30,7 @@ export class History {
   readonly #bytesMax: number
   readonly #ttlMs: number
   readonly #all = new Deque<Kept>()
-  readonly #byChannel = new Map<Channel, Deque<Entry>>()
+  readonly #byChannel = new Map<Channel, Deque<Kept>>()
   #bytes = 0
   #floor: number
 
@@ -44,13 +51,14 @@ export class History {
   }
 
   add(entry: Entry, committedAtMs: number): void {
-    this.#all.push({ entry, committedAtMs })
+    const kept = { entry, committedAtMs }
+    this.#all.push(kept)
     this.#bytes += cost(entry)
     const ofChannel = this.#byChannel.get(entry.channel)
-    if (ofChannel) ofChannel.push(entry)
+    if (ofChannel) ofChannel.push(kept)
     else {
-      const deque = new Deque<Entry>()
-      deque.push(entry)
+      const deque = new Deque<Kept>()
+      deque.push(kept)
       this.#byChannel.set(entry.channel, deque)
     }
   }
@@ -63,22 +71,45 @@ export class History {
     }
   }
 
-  *all(): Generator<Entry> {
-    for (const { entry } of this.#all) yield entry
+  /** The events of all channels after `cursor`, in order. To be read before the next `add` or `trim`. */
+  *all(cursor: number): Generator<Entry> {
+    for (let i = firstAfter(this.#all, cursor); ; i++) {
+      const kept = this.#all.at(i)
+      if (!kept) return
+      yield kept.entry
+    }
   }
 
-  /** The events of these channels after `cursor`, in order. Only whole where `cursor >= floor`. */
-  after(cursor: number, channels: readonly Channel[]): readonly Entry[] {
-    const found: Entry[] = []
+  /** How many events of these channels come after `cursor`. Only right where `cursor >= floor`. */
+  count(cursor: number, channels: readonly Channel[]): number {
+    let count = 0
+    for (const channel of new Set(channels)) {
+      const entries = this.#byChannel.get(channel)
+      if (entries) count += entries.length - firstAfter(entries, cursor)
+    }
+    return count
+  }
+
+  /**
+   * The events of these channels after `cursor`, in order. Only whole where `cursor >= floor`. Finding the first takes a
+   * binary search per channel, each one after it a step in a heap of the channels; nothing is paid for those not read.
+   * To be read before the next `add` or `trim`.
+   */
+  *after(cursor: number, channels: readonly Channel[]): Generator<Entry> {
+    const runs: Run[] = []
     for (const channel of new Set(channels)) {
       const entries = this.#byChannel.get(channel)
       if (!entries) continue
-      for (let i = firstAfter(entries, cursor); i < entries.length; i++) {
-        const entry = entries.at(i)
-        if (entry) found.push(entry)
-      }
+      const next = firstAfter(entries, cursor)
+      const entry = entries.at(next)?.entry
+      if (entry) runs.push({ entries, next, entry })
     }
-    return found.sort((a, b) => a.offset - b.offset)
+    // In order is a heap, too.
+    runs.sort((a, b) => a.entry.offset - b.entry.offset)
+    for (let [run] = runs; run; [run] = runs) {
+      yield run.entry
+      advance(runs, run)
+    }
   }
 
   #drop(entry: Entry): void {
@@ -96,13 +127,39 @@ function cost(entry: Entry): number {
 }
 
 /** Index of the first entry with an offset above `cursor`: binary search, as offsets grow. */
-function firstAfter(entries: Deque<Entry>, cursor: number): number {
+function firstAfter(entries: Deque<Kept>, cursor: number): number {
   let low = 0
   let high = entries.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if ((entries.at(middle)?.offset ?? 0) > cursor) high = middle
+    if ((entries.at(middle)?.entry.offset ?? 0) > cursor) high = middle
     else low = middle + 1
   }
   return low
+}
+
+/** Moves the run at the top of the heap on by one, and the heap's lowest offset to its top. */
+function advance(heap: Run[], top: Run): void {
+  const entry = top.entries.at(++top.next)?.entry
+  if (entry) {
+    top.entry = entry
+    sink(heap, top)
+    return
+  }
+  const last = heap.pop()
+  if (last && last !== top) sink(heap, last)
+}
+
+/** Puts `run` into the heap in place of its top. */
+function sink(heap: Run[], run: Run): void {
+  let at = 0
+  for (;;) {
+    const left = heap[2 * at + 1]
+    const right = heap[2 * at + 2]
+    const child = left && right && right.entry.offset < left.entry.offset ? right : left
+    if (!child || run.entry.offset < child.entry.offset) break
+    heap[at] = child
+    at = 2 * at + (child === left ? 1 : 2)
+  }
+  heap[at] = run
 }

@@ -72,19 +72,28 @@ export class Hub {
     return { events: this.#events, historyBytes: this.#history.bytes }
   }
 
-  /** The events of these channels after the cursor: how many, and the first of them; or why that cannot be given. */
-  replay(cursor: Cursor | undefined, channels: readonly Channel[]): Replay {
+  /**
+   * The events of these channels after the cursor: how many, and the first of them; or why that cannot be given.
+   * @param chunkBytesMax of bodies; 0: only the count is wanted
+   */
+  replay(cursor: Cursor | undefined, channels: readonly Channel[], chunkBytesMax = CHUNK_BYTES_MAX): Replay {
     if (cursor && cursor.epoch !== this.epoch) return { recovered: false, reason: 'EPOCH_CHANGED' }
     if (!cursor || cursor.offset > this.#head || cursor.offset < this.#history.floor) {
       return { recovered: false, reason: 'HISTORY_GONE' }
     }
-    const entries = this.#history.after(cursor.offset, channels)
-    return { recovered: true, count: entries.length, chunk: toChunk(entries) }
+    const count = this.#history.count(cursor.offset, channels)
+    const chunk = toChunk(this.#history.after(cursor.offset, channels), count, chunkBytesMax)
+    return { recovered: true, count, chunk }
   }
 
-  /** All held events after an offset, of all channels, in order. */
-  *history(after: number): Generator<Entry> {
-    for (const entry of this.#history.all()) if (entry.offset > after) yield entry
+  /** All held events after an offset, of all channels, in order. To be read before anything else is awaited. */
+  history(after: number): Generator<Entry> {
+    return this.#history.all(after)
+  }
+
+  /** The events of a channel after an offset that was the head a moment ago. */
+  since(offset: number, channel: Channel): readonly Entry[] {
+    return [...this.#history.after(offset, [channel])]
   }
 
   /** Lets go of history that is too old. To be called now and then. */
@@ -123,9 +132,16 @@ export class Hub {
   }
 }
 
-function toChunk(entries: readonly Entry[]): ReplayChunk {
+/** At least one entry where there is one, however large, unless nothing at all is asked for. */
+function toChunk(entries: Iterable<Entry>, count: number, bytesMax: number): ReplayChunk {
+  const chunk: Entry[] = []
   let bytes = 0
-  const end = entries.findIndex(({ body }) => (bytes += body.length) > CHUNK_BYTES_MAX)
-  // At least one, however large it is.
-  return end === -1 ? { entries, complete: true } : { entries: entries.slice(0, Math.max(1, end)), complete: false }
+  if (bytesMax > 0) {
+    for (const entry of entries) {
+      bytes += entry.body.length
+      if (bytes > bytesMax && chunk.length > 0) break
+      chunk.push(entry)
+    }
+  }
+  return { entries: chunk, complete: chunk.length === count }
 }

@@ -32,7 +32,8 @@ export class LinkDecoder {
       this.#chunks = [buffer]
       this.#needed = end
       if (buffer.length < end) break
-      messages.push(...(decodeMsgpack(buffer.subarray(LENGTH_BYTES, end)) as unknown[]))
+      // One by one: a spread call puts all of them on the stack, and a frame can hold more than fit there.
+      for (const message of decodeMsgpack(buffer.subarray(LENGTH_BYTES, end)) as unknown[]) messages.push(message)
       this.#chunks = [buffer.subarray(end)]
       this.#bytes = buffer.length - end
       this.#needed = LENGTH_BYTES

@@ -77,12 +77,6 @@ export class Link<Own extends Methods, Other extends Methods> {
     this.#send([0, 0, method, args])
   }
 
-  /** Waits for what was said to be written, then ends. */
-  end(): void {
-    this.#flush()
-    this.#options.stream.end()
-  }
-
   close(why: string): void {
     if (this.#closed) return
     this.#closed = true
@@ -141,7 +135,7 @@ export class Link<Own extends Methods, Other extends Methods> {
 }
 
 /** For handlers that are promises: what is thrown and is no refusal is a defect, and ends the process. */
-export function replyWith<Result>(promise: Promise<Result>, reply: (result: Result | Refusal) => void): void {
+export function replyWith<Result>(promise: Promise<Result | Refusal>, reply: (result: Result | Refusal) => void): void {
   promise.then(reply, (thrown: unknown) => {
     if (thrown instanceof Refusal) reply(thrown)
     else

@@ -16,8 +16,9 @@ export interface OpenArgs {
   readonly addressKey: string
   /** Rooms to be in from the start: those of a resume. */
   readonly rooms: readonly RoomId[]
-  /** undefined: a new session. null: a resume whose cursor cannot be read. */
-  readonly cursor: { readonly epoch: string; readonly offset: number } | null | undefined
+  readonly isResume: boolean
+  /** Where a resume goes on; null: that cannot be read. */
+  readonly cursor: { readonly epoch: string; readonly offset: number } | null
 }
 
 export interface OpenResult {
@@ -25,11 +26,19 @@ export interface OpenResult {
   readonly offset: number
   readonly epoch: string
   readonly rooms: readonly RoomId[]
-  /** Events that the replay will have, up to `offset`. */
+  /** Events of its channels between the cursor and `offset`, to be asked for with `replay`. */
   readonly replayed: number
-  readonly chunk: ReplayPart
   /** null: recovered, or nothing was to be resumed. */
   readonly reason: NotRecovered | null
+}
+
+export interface JoinResult {
+  readonly members: number
+  readonly state: JsonValue
+  /** The state is as of here, or newer. */
+  readonly offset: number
+  /** Events of the room after `offset` that are there already; later ones follow on the link. */
+  readonly entries: readonly WireEntry[]
 }
 
 export interface ReplayPart {
@@ -61,7 +70,7 @@ export type PrimaryMethods = {
   /** The worker listens; it says on which port. */
   listening: Method<{ readonly port: number }, null>
   open: Method<OpenArgs, OpenResult>
-  /** More of a replay that was not complete; null: it is not held any more. */
+  /** A part of what there is after an offset; null: it is not held any more. */
   replay: Method<{ readonly connectionId: string; readonly after: number }, ReplayPart | null>
   close: Method<{ readonly connectionId: string }, null>
   /** `state`: JSON to keep as the channel's state. */
@@ -73,10 +82,7 @@ export type PrimaryMethods = {
     { readonly target: UserId; readonly body: Uint8Array },
     { readonly offset: number; readonly delivered: number }
   >
-  join: Method<
-    { readonly connectionId: string; readonly room: RoomId },
-    { readonly members: number; readonly state: JsonValue; readonly offset: number }
-  >
+  join: Method<{ readonly connectionId: string; readonly room: RoomId }, JoinResult>
   leave: Method<{ readonly connectionId: string; readonly room: RoomId }, null>
   state: Method<{ readonly channel: Channel }, { readonly state: JsonValue; readonly offset: number }>
   presence: Method<PageArgs & { readonly namespace: Namespace; readonly room: RoomId | null }, PresencePage>
@@ -120,6 +126,8 @@ export type WorkerMethods = {
   addressFull: Method<{ readonly addressKey: string; readonly full: boolean }, null>
   namespaceFull: Method<{ readonly namespace: Namespace; readonly full: boolean }, null>
   jwks: Method<{ readonly keys: readonly WireKey[] }, null>
+  /** The room is no more; its members have left it. */
+  roomClosed: Method<{ readonly room: RoomId }, null>
   closeConnection: Method<{ readonly connectionId: string; readonly code: number; readonly reason: string }, null>
   /** Take no new connections, tell and close those that are there within `withinMs`. */
   drain: Method<{ readonly withinMs: number }, null>

@@ -1,4 +1,5 @@
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { CLOSE } from '../protocol/close-codes.ts'
 import type { LoopDelay } from './loop-delay.ts'
 
 /** The metrics of one process; the primary adds up those of all. */
@@ -9,6 +10,7 @@ export interface Metrics {
   readonly eventsOut: Counter
   readonly deliveries: Counter
   readonly slowConsumers: Counter
+  readonly drops: Counter
   readonly closes: Counter<'code'>
   readonly commits: Counter
   readonly commitSize: Histogram
@@ -47,6 +49,7 @@ export function createMetrics(processName: string, loopDelay: LoopDelay): Metric
     eventsOut: counter('events_out_total', 'Events of the log that had somebody to go to, once per worker.'),
     deliveries: counter('deliveries_total', 'Events handed to sockets, once per socket.'),
     slowConsumers: counter('slow_consumers_total', 'Connections closed because they did not read.'),
+    drops: counter('drops_total', "Frames that uWS dropped because a socket's buffer was over its limit."),
     closes: counter('socket_closes_total', 'Connections that ended, by close code.', ['code']),
     commits: counter('commits_total', 'Batches of events committed to the log.'),
     commitSize: histogram('commit_events', 'Events in one commit.', SIZES),
@@ -60,6 +63,13 @@ export function createMetrics(processName: string, loopDelay: LoopDelay): Metric
     },
     toJson: () => registry.getMetricsAsJSON(),
   }
+}
+
+const OUR_CLOSE_CODES: ReadonlySet<number> = new Set(Object.values(CLOSE))
+
+/** A client may send any of thousands of codes, and each would be a time series. 1000 to 1011 are RFC 6455's. */
+export function closeLabel(code: number): string {
+  return OUR_CLOSE_CODES.has(code) || (code >= 1000 && code <= 1011) ? String(code) : 'other'
 }
 
 /** Prometheus text of several processes' metrics, added up. */

@@ -64,6 +64,16 @@ export class Presence {
     return this.#addresses.get(addressKey) ?? 0
   }
 
+  /** The addresses and namespaces that have as many connections as they may. */
+  atLeast(max: { readonly perAddressMax: (addressKey: string) => number; readonly perNamespaceMax: number }): {
+    readonly addresses: readonly string[]
+    readonly namespaces: readonly Namespace[]
+  } {
+    const addresses = [...this.#addresses].filter(([key, count]) => count >= max.perAddressMax(key))
+    const namespaces = [...this.#namespaces].filter(([, count]) => count >= max.perNamespaceMax)
+    return { addresses: addresses.map(([key]) => key), namespaces: namespaces.map(([name]) => name) }
+  }
+
   /** Users of a namespace with their connections in it. */
   usersOf(namespace: Namespace): UserCounts {
     let users = this.#usersOf.get(namespace)

@@ -2,18 +2,19 @@ import { newPlayer, parsePlayerRecord, toPlayer, type Player } from '../domain/p
 import { getGood, listGoods, putGood } from '../ledger/goods.ts'
 import { playerKey, purchasePrefix } from '../ledger/keys.ts'
 import { decodeRecord, encodeRecord, toPage } from '../store/json-records.ts'
-import { replyWith, type Handlers } from '../link/link.ts'
+import type { Handlers } from '../link/link.ts'
 import type { ConnectionInfo, PrimaryMethods } from '../link/methods.ts'
-import { CLOSE } from '../protocol/close-codes.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Receipt } from '../protocol/events.ts'
 import { roomChannel, type RoomId, type UserId } from '../protocol/ids.ts'
 import type { Page, PageArgs } from '../protocol/page.ts'
 import type { RoomDefinition } from '../domain/room.ts'
+import { answerWith } from './answer.ts'
 import { readState, stateKey } from './channel-state.ts'
 import type { PrimaryContext } from './context.ts'
 import { toRefusal } from './event-methods.ts'
 import { roomKey } from './kept-rooms.ts'
+import type { WorkerLink } from './supervisor.ts'
 
 type AdminMethods = Pick<
   Handlers<PrimaryMethods>,
@@ -32,19 +33,19 @@ type AdminMethods = Pick<
 >
 
 export interface AdminOptions {
-  readonly closeConnection: (worker: number, connectionId: string, code: number, reason: string) => void
+  readonly tellWorker: (worker: number, tell: (link: WorkerLink) => void) => void
 }
 
 /** What the REST interface asks for. */
 export function adminMethods(context: PrimaryContext, options: AdminOptions): AdminMethods {
   const { store, ledger, receiptKey } = context
   return {
-    goodList: (page, reply) => replyWith(listGoods(store, page), reply),
-    goodGet: ({ id }, reply) => replyWith(getGood(store, id), reply),
-    goodPut: ({ good }, reply) => replyWith(putGood(store, good), reply),
-    playerGet: ({ userId }, reply) => replyWith(readPlayer(context, userId), reply),
+    goodList: (page, reply) => answerWith(listGoods(store, page), reply),
+    goodGet: ({ id }, reply) => answerWith(getGood(store, id), reply),
+    goodPut: ({ good }, reply) => answerWith(putGood(store, good), reply),
+    playerGet: ({ userId }, reply) => answerWith(readPlayer(context, userId), reply),
     playerPurchases: ({ userId, ...page }, reply) =>
-      replyWith(toPage<Receipt>(store, purchasePrefix(userId), page), reply),
+      answerWith(toPage<Receipt>(store, purchasePrefix(userId), page), reply),
 
     playerCredit(credit, reply) {
       ledger.submit({ kind: 'credit', ...credit }, (outcome) => {
@@ -58,10 +59,10 @@ export function adminMethods(context: PrimaryContext, options: AdminOptions): Ad
       reply({ algorithm: 'Ed25519', public_key: receiptKey.publicKey, jwk: receiptKey.jwk })
     },
 
-    roomPut: ({ room }, reply) => replyWith(putRoom(context, room), reply),
+    roomPut: ({ room }, reply) => answerWith(putRoom(context, room), reply),
     roomList: (page, reply) => reply(listRooms(context, page)),
-    roomGet: ({ room }, reply) => replyWith(readRoom(context, room), reply),
-    roomDelete: ({ room }, reply) => replyWith(deleteRoom(context, room, options), reply),
+    roomGet: ({ room }, reply) => answerWith(readRoom(context, room), reply),
+    roomDelete: ({ room }, reply) => answerWith(deleteRoom(context, room, options), reply),
     connectionList: ({ namespace, ...page }, reply) => reply(listConnections(context, namespace, page)),
   }
 }
@@ -74,8 +75,9 @@ async function readPlayer({ store }: PrimaryContext, userId: UserId): Promise<Pl
 }
 
 async function putRoom({ rooms, store }: PrimaryContext, room: RoomDefinition): Promise<null> {
-  rooms.define(room)
+  rooms.requireNamespace(room)
   await store.commit({ puts: [{ key: roomKey(room.room_id), value: encodeRecord(room) }], durable: true })
+  rooms.define(room)
   return null
 }
 
@@ -86,20 +88,18 @@ async function readRoom({ rooms, store, hub }: PrimaryContext, id: RoomId) {
   return { ...room, state: await readState(store, roomChannel(room.namespace, id)), offset }
 }
 
-/** Its members' connections are closed: they come back, and find it gone. */
+/** Its members leave it, and its state goes with it. A room that was made by joining can be made so again. */
 async function deleteRoom(
-  { rooms, store, presence }: PrimaryContext,
+  { rooms, store, membership }: PrimaryContext,
   id: RoomId,
-  { closeConnection }: AdminOptions,
+  { tellWorker }: AdminOptions,
 ): Promise<null> {
   const room = rooms.get(id)
   if (!room) throw new Refusal('ROOM_NOT_FOUND', `no room "${id}"`)
   await store.commit({ deletes: [roomKey(id), stateKey(roomChannel(room.namespace, id))], durable: true })
-  for (const connection of presence.all()) {
-    if (!connection.rooms.has(id)) continue
-    closeConnection(connection.worker, connection.id, CLOSE.gap, 'the room was deleted: resume')
-  }
+  const workers = new Set(membership.empty(id).map(({ worker }) => worker))
   rooms.remove(id)
+  for (const worker of workers) tellWorker(worker, (link) => link.tell('roomClosed', { room: id }))
   return null
 }
 

@@ -1,5 +1,6 @@
 import { encodeEventBody } from '../protocol/event-body.ts'
 import { Refusal } from '../protocol/errors.ts'
+import { SERVER_EVENT } from '../protocol/events.ts'
 import { roomChannel, SERVER_SENDER } from '../protocol/ids.ts'
 import type { PrimaryContext } from './context.ts'
 
@@ -17,7 +18,9 @@ export function announce({ announcements, rooms, commits, random, clock, log }: 
       payload: { room_id: room, users, members: rooms.membersOf(room).size },
     })
     commits.append({ record: { channel: roomChannel(namespace, room), body } }, (result) => {
-      if (result instanceof Refusal) log.warn({ room, code: result.code }, 'presence was not announced')
+      if (!(result instanceof Refusal)) return
+      log.warn({ room, code: result.code }, 'presence was not announced; it is tried again')
+      for (const user of users) announcements.note(room, namespace, user, eventType === SERVER_EVENT.joined)
     })
   }
 }

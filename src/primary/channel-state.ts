@@ -3,9 +3,11 @@ import type { Channel } from '../protocol/ids.ts'
 import { decodeRecord } from '../store/json-records.ts'
 import type { Store } from '../store/store.ts'
 
+export const STATE_PREFIX = 'state/'
+
 /** Where a channel's retained state stands in the store, as JSON. */
 export function stateKey(channel: Channel): string {
-  return `state/${channel}`
+  return STATE_PREFIX + channel
 }
 
 /** null: nothing was retained. */

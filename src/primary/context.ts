@@ -13,6 +13,7 @@ import type { Membership } from '../rooms/membership.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { Store } from '../store/store.ts'
 import type { ReceiptKey } from './secrets.ts'
+import type { StateSweep } from './state-sweep.ts'
 
 /** The parts of the primary, as its methods use them. */
 export interface PrimaryContext {
@@ -26,6 +27,7 @@ export interface PrimaryContext {
   readonly rooms: Rooms
   readonly announcements: Announcements
   readonly membership: Membership
+  readonly states: StateSweep
   readonly receiptKey: ReceiptKey
   readonly metrics: Metrics
   readonly clock: Clock

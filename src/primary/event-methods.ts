@@ -11,6 +11,9 @@ import type { PrimaryContext } from './context.ts'
 
 type EventMethods = Pick<Handlers<PrimaryMethods>, 'broadcast' | 'message' | 'buy' | 'eventList'>
 
+/** Events that one call for a list looks at: what it may take of this thread. The cursor goes on from there. */
+const EVENTS_LOOKED_AT_MAX = 10_000
+
 /** What goes into the log. */
 export function eventMethods(context: PrimaryContext): EventMethods {
   const { commits, presence, ledger, purchaseRates, hub, metrics, clock } = context
@@ -42,18 +45,31 @@ export function eventMethods(context: PrimaryContext): EventMethods {
     eventList({ type, since, limit }, reply) {
       const found: JsonObject[] = []
       let cursor: number | null = null
+      let looked = 0
+      let last = since
       for (const { offset, prev, body } of hub.history(since)) {
-        const event = parseJson(body)
-        if (!isObject(event) || (type !== null && event['eventType'] !== type)) continue
-        if (found.length === limit) {
-          cursor = Number(found.at(-1)?.['offset'])
+        if (found.length === limit || looked === EVENTS_LOOKED_AT_MAX) {
+          cursor = last
           break
         }
-        found.push({ ...(event as JsonObject), offset, prev })
+        looked++
+        last = offset
+        const event = readEvent(body, type)
+        if (event) found.push({ ...event, offset, prev })
       }
       reply({ items: found, next_cursor: cursor === null ? null : String(cursor) })
     },
   }
+}
+
+/** undefined: it is of another type, or no event. */
+function readEvent(body: Uint8Array, type: string | null): JsonObject | undefined {
+  // Whoever asks for one type pays nothing but this search for the others.
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  if (type !== null && !bytes.includes(JSON.stringify(type))) return undefined
+  const event = parseJson(body)
+  if (!isObject(event) || typeof event['eventType'] !== 'string') return undefined
+  return type === null || event['eventType'] === type ? (event as JsonObject) : undefined
 }
 
 function toReceipt(outcome: Outcome | Refusal): Receipt | Refusal {

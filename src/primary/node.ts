@@ -1,7 +1,8 @@
 import type { Config } from '../config/load.ts'
 import { encodeConfig } from '../config/wire.ts'
-import { replyWith, type Handlers } from '../link/link.ts'
+import type { Handlers } from '../link/link.ts'
 import type { PrimaryMethods, TokenKey, WorkerWelcome } from '../link/methods.ts'
+import { answerWith } from './answer.ts'
 import { adminMethods } from './admin-methods.ts'
 import type { PrimaryContext } from './context.ts'
 import { eventMethods } from './event-methods.ts'
@@ -28,12 +29,14 @@ export function primaryMethods(node: Node, worker: number): Omit<Handlers<Primar
     ...sessionMethods(context, worker),
     ...eventMethods(context),
     ...adminMethods(context, {
-      closeConnection: (worker, connectionId, code, reason) =>
-        supervisor().linkOf(worker)?.tell('closeConnection', { connectionId, code, reason }),
+      tellWorker: (worker, tell) => {
+        const link = supervisor().linkOf(worker)
+        if (link) tell(link)
+      },
     }),
     unknownKey: () => tokenKeys.noteUnknownKid(),
-    ready: (_args, reply) => replyWith(readyParts(node), reply),
-    metrics: (_args, reply) => replyWith(gatherMetrics(context.metrics, supervisor().listening), reply),
+    ready: (_args, reply) => answerWith(readyParts(node), reply),
+    metrics: (_args, reply) => answerWith(gatherMetrics(context.metrics, supervisor().listening), reply),
   }
 }
 

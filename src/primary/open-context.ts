@@ -26,6 +26,7 @@ import type { Store } from '../store/store.ts'
 import type { PrimaryContext } from './context.ts'
 import { loadRooms } from './kept-rooms.ts'
 import { readReceiptKey } from './secrets.ts'
+import { StateSweep } from './state-sweep.ts'
 
 export interface OpenOptions {
   readonly config: Config
@@ -59,8 +60,10 @@ export async function openContext(
   })
   const presence = new Presence()
   const announcements = new Announcements()
-  const rooms = createRooms(config)
+  const states = new StateSweep({ store, clock, keepMs: settings.HISTORY_TTL })
+  const rooms = createRooms(config, states)
   await loadRooms(store, rooms)
+  await states.load(rooms)
   const receiptKey = readReceiptKey(settings.DATA_DIR)
   const pool = openPlanPool({ threads: settings.BUY_THREADS, signingKey: receiptKey.signingKey })
   const context: PrimaryContext = {
@@ -70,6 +73,7 @@ export async function openContext(
     presence,
     rooms,
     announcements,
+    states,
     receiptKey,
     metrics,
     clock,
@@ -91,9 +95,14 @@ function readGoods(file: string): readonly Good[] {
   }
 }
 
-function createRooms({ settings }: Config): Rooms {
+function createRooms({ settings }: Config, states: StateSweep): Rooms {
   const autoCreateIn = settings.ROOM_AUTO_CREATE ? [settings.NAMESPACE_PRIVATE as Namespace] : []
-  return new Rooms({ autoCreateIn: new Set(autoCreateIn), capacity: settings.ROOM_CAPACITY })
+  return new Rooms({
+    autoCreateIn: new Set(autoCreateIn),
+    capacity: settings.ROOM_CAPACITY,
+    onMade: ({ room_id, namespace }) => states.noteMade(room_id, namespace),
+    onGone: ({ room_id, namespace }) => states.noteEmpty(room_id, namespace),
+  })
 }
 
 function createCommits(store: Store, metrics: Metrics, clock: Clock): GroupCommit {

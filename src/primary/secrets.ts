@@ -1,9 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DEV_SECRET_FILES, ensureSecret } from '../config/dev-secrets.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Log } from '../base/log.ts'
+import { createWholeFile } from '../base/whole-file.ts'
 import type { TokenKey } from '../link/methods.ts'
 import type { JsonObject } from '../protocol/events.ts'
 import type { Store } from '../store/store.ts'
@@ -51,8 +52,7 @@ export interface ReceiptKey {
 
 export function readReceiptKey(dataDir: string): ReceiptKey {
   const file = join(dataDir, RECEIPT_KEY_FILE)
-  if (!existsSync(file))
-    writeFileSync(file, toPem(generateKeyPairSync('ed25519').privateKey), { mode: 0o600, flush: true })
+  if (!existsSync(file)) createWholeFile(file, toPem(generateKeyPairSync('ed25519').privateKey))
   const signingKey = readFileSync(file, 'utf8')
   const publicKey = createPublicKey(createPrivateKey(signingKey))
   return {

@@ -1,8 +1,7 @@
 import type { Handlers } from '../link/link.ts'
-import { replyWith } from '../link/link.ts'
-import type { PrimaryMethods, ReplayPart, WireEntry } from '../link/methods.ts'
-import type { ReplayChunk } from '../hub/hub.ts'
+import type { PrimaryMethods, WireEntry } from '../link/methods.ts'
 import type { Entry } from '../hub/history.ts'
+import { answerAfter, answerWith } from './answer.ts'
 import type { PrimaryContext } from './context.ts'
 import { readState } from './channel-state.ts'
 
@@ -15,7 +14,7 @@ type SessionMethods = Pick<
 export function sessionMethods(context: PrimaryContext, worker: number): SessionMethods {
   const { hub, membership, presence, rooms, store, clock } = context
   return {
-    open({ connectionId, namespace, userId, addressKey, rooms: wanted, cursor }, reply) {
+    open({ connectionId, namespace, userId, addressKey, rooms: wanted, isResume, cursor }, reply) {
       const connection = {
         id: connectionId,
         worker,
@@ -25,21 +24,20 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
         openedAtMs: clock.wallMs(),
         rooms: new Set<never>(),
       }
-      const opened = membership.open(connection, wanted, cursor)
-      const { replay } = opened
+      const resume = isResume ? { cursor: cursor ?? undefined } : undefined
+      const { offset, rooms: joined, replay } = membership.open(connection, wanted, resume)
       reply({
-        offset: opened.offset,
+        offset,
         epoch: hub.epoch,
-        rooms: opened.rooms,
+        rooms: joined,
         replayed: replay?.recovered ? replay.count : 0,
-        chunk: replay?.recovered ? toPart(replay.chunk) : NOTHING,
         reason: replay && !replay.recovered ? replay.reason : null,
       })
     },
 
     replay({ connectionId, after }, reply) {
       const chunk = membership.replay(connectionId, after)
-      reply(chunk ? toPart(chunk) : null)
+      reply(chunk ? { entries: chunk.entries.map(toWire), complete: chunk.complete } : null)
     },
 
     close({ connectionId }) {
@@ -47,12 +45,14 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
     },
 
     join({ connectionId, room }, reply) {
-      const { members, offset, channel } = membership.join(connectionId, room)
-      // The offset was taken before the state is read: the state may hold an event that comes again, and lacks none.
-      replyWith(
-        readState(store, channel).then((state) => ({ members, state, offset })),
-        reply,
-      )
+      const channel = membership.channelIn(connectionId, room)
+      const offset = hub.head
+      // The state is read first; then the join, what came in between and the answer are one step, so that what the hub
+      // delivers after it comes after it on the link, too.
+      answerAfter(readState(store, channel), reply, (state) => {
+        const { members } = membership.join(connectionId, room)
+        return { members, state, offset, entries: hub.since(offset, channel).map(toWire) }
+      })
     },
 
     leave({ connectionId, room }, reply) {
@@ -62,7 +62,7 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
 
     state({ channel }, reply) {
       const offset = hub.head
-      replyWith(
+      answerWith(
         readState(store, channel).then((state) => ({ state, offset })),
         reply,
       )
@@ -77,10 +77,4 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
 
 export function toWire({ offset, prev, channel, body }: Entry): WireEntry {
   return [offset, prev, channel, body]
-}
-
-const NOTHING: ReplayPart = { entries: [], complete: true }
-
-function toPart({ entries, complete }: ReplayChunk): ReplayPart {
-  return { entries: entries.map(toWire), complete }
 }

@@ -6,6 +6,8 @@ import type { CommitResult, Store, Transaction } from '../store/store.ts'
 
 /** A fault that goes on is logged again after so long, and not for each commit. */
 const LOG_EVERY_MS = 5_000
+/** However often somebody asks whether it is ready. */
+const TRY_EVERY_MS = 500
 
 /** Large enough not to fit into some free page, and both a change and an event, to a channel where nobody is. */
 const TRIAL_BYTES = 64 * 1024
@@ -25,6 +27,7 @@ export interface HealthyStore {
 export function watchHealth(store: Store, log: Log, clock: Clock): HealthyStore {
   let fault: Error | undefined
   let loggedAtMs = -Infinity
+  let triedAtMs = -Infinity
   const onFault = (error: Error) => {
     fault = error
     if (clock.nowMs() - loggedAtMs < LOG_EVERY_MS) return
@@ -52,7 +55,10 @@ export function watchHealth(store: Store, log: Log, clock: Clock): HealthyStore 
       commit,
     },
     readFault: async () => {
-      if (fault) await commit(TRIAL).catch(toError)
+      if (fault && clock.nowMs() - triedAtMs > TRY_EVERY_MS) {
+        triedAtMs = clock.nowMs()
+        await commit(TRIAL).catch(toError)
+      }
       return fault?.message
     },
   }

@@ -26,18 +26,21 @@ interface Slot {
   readonly link: WorkerLink
   readonly startedAtMs: number
   listening: boolean
-  answeredAtMs: number
+  /** Pings in a row that were not answered by the next beat. */
+  missed: number
 }
 
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 const HEARTBEAT_MS = 1_000
-/** A worker that does not answer for so long is stopped or stuck, and is replaced. */
-const SILENCE_MAX_MS = 8_000
+/** A worker that misses so many pings in a row is stopped or stuck, and is replaced. */
+const MISSED_MAX = 8
+/** One that has not listened after so long never will. */
+const START_MS_MAX = 30_000
 const BACKOFF_MIN_MS = 50
 const BACKOFF_MAX_MS = 5_000
 /** A worker that lived so long did not die of its start. */
 const HEALTHY_MS = 10_000
-/** Deaths in a row before any worker ever listened: the start has failed. */
+/** Early deaths in a row before all workers ever listened: the start has failed. */
 const START_ATTEMPTS = 3
 
 /** Keeps `count` workers alive: a dead one is replaced, sooner the longer it had lived. */
@@ -51,9 +54,11 @@ export class Supervisor {
   #onAllListening: () => void = () => {}
   #onStartFailed: (error: Error) => void = () => {}
   #wasComplete = false
+  #beatAtMs: number
 
   constructor(options: SupervisorOptions) {
     this.#options = options
+    this.#beatAtMs = options.clock.nowMs()
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
   }
 
@@ -110,10 +115,12 @@ export class Supervisor {
       queueBytesMax: LINK_QUEUE_BYTES_MAX,
       handlers: { ...handlersFor(worker), listening: () => this.#listens(worker) },
       // Without its link a worker ends by itself; one that is stuck does not.
-      onClose: () => process.kill(),
+      onClose: (why) => {
+        this.#options.log.debug({ worker, why }, 'link closed')
+        process.kill()
+      },
     })
-    const nowMs = clock.nowMs()
-    this.#slots.set(worker, { worker, process, link, startedAtMs: nowMs, listening: false, answeredAtMs: nowMs })
+    this.#slots.set(worker, { worker, process, link, startedAtMs: clock.nowMs(), listening: false, missed: 0 })
     void process.ended.then((how) => this.#ended(worker, how))
     onStarted(worker, link)
   }
@@ -122,7 +129,6 @@ export class Supervisor {
     const slot = this.#slots.get(worker)
     if (!slot) return
     slot.listening = true
-    this.#earlyDeaths = 0
     const tookMs = Math.round(this.#options.clock.nowMs() - slot.startedAtMs)
     this.#options.log.info({ worker, pid: slot.process.pid, tookMs }, 'worker ready')
     if (this.#wasComplete || this.listening.length < this.#options.count) return
@@ -138,12 +144,12 @@ export class Supervisor {
     this.#options.onGone(worker)
     if (this.#stopping) return
     const livedMs = this.#options.clock.nowMs() - slot.startedAtMs
-    if (!slot.listening) this.#earlyDeaths++
+    this.#earlyDeaths = livedMs > HEALTHY_MS ? 0 : this.#earlyDeaths + 1
     if (!this.#wasComplete && this.#earlyDeaths >= START_ATTEMPTS) {
       this.#onStartFailed(new Error(`workers end at their start: ${how}`))
       return
     }
-    const waitMs = livedMs > HEALTHY_MS ? 0 : Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** this.#earlyDeaths)
+    const waitMs = this.#earlyDeaths === 0 ? 0 : Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** this.#earlyDeaths)
     this.#options.log.error({ worker, pid: slot.process.pid, how, waitMs }, 'worker died; starting another')
     setTimeout(() => {
       if (!this.#stopping) this.#spawn()
@@ -152,14 +158,20 @@ export class Supervisor {
 
   #beat(): void {
     const nowMs = this.#options.clock.nowMs()
+    // Late: this process was stopped or had no time itself, and the answers are still waiting to be read.
+    const isLate = nowMs - this.#beatAtMs > HEARTBEAT_MS * 2
+    this.#beatAtMs = nowMs
     for (const slot of this.#slots.values()) {
-      if (nowMs - slot.answeredAtMs > SILENCE_MAX_MS) {
+      if (isLate) slot.missed = 0
+      const isStuck = slot.listening ? slot.missed >= MISSED_MAX : nowMs - slot.startedAtMs > START_MS_MAX
+      if (isStuck) {
         this.#options.log.error({ worker: slot.worker, pid: slot.process.pid }, 'worker does not answer: killing it')
         slot.process.kill()
         continue
       }
+      slot.missed++
       slot.link.call('ping', null, () => {
-        slot.answeredAtMs = this.#options.clock.nowMs()
+        slot.missed = 0
       })
     }
   }

@@ -1,7 +1,7 @@
 import { badRequest } from './errors.ts'
 import type { Encoding } from './events.ts'
 import { checkMsgpack } from './msgpack-check.ts'
-import { decodeMsgpack, encodeMsgpack } from './msgpack.ts'
+import { decodeMsgpack, encodeMsgpack, toWellFormed } from './msgpack.ts'
 import { checkValue, type ValueLimits } from './value.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -19,7 +19,7 @@ export function decodeFrame(bytes: Uint8Array, encoding: Encoding, limits: Value
 
 /** A value to the frame's content: text for JSON, bytes for msgpack. */
 export function encodeFrame(value: unknown, encoding: Encoding): string | Uint8Array {
-  return encoding === 'json' ? JSON.stringify(value) : encodeMsgpack(value)
+  return encoding === 'json' ? JSON.stringify(value) : encodeMsgpack(toWellFormed(value))
 }
 
 export function parseJson(bytes: Uint8Array): unknown {

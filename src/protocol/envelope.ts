@@ -12,7 +12,7 @@ export interface Request {
 }
 
 const EVENT_TYPES: ReadonlySet<string> = new Set(Object.values(EVENT))
-export const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** The `id` to answer to, from whatever came: so that a bad request gets its reply, too. */
 export function readRequestId(value: unknown): string | undefined {

@@ -1,12 +1,17 @@
 import { badRequest } from './errors.ts'
 import { isForbiddenKey, type ValueLimits } from './value.ts'
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Up to here a loop is faster than a call to the decoder (measured: 60 and 75 ns at 128 bytes). */
+const LOOP_BYTES_MAX = 128
+
 const INT_SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER)
 
 /**
  * Walks over msgpack bytes before anything is built from them, and throws BAD_REQUEST for what a decoder would pay for
  * or JSON could not carry on: lengths beyond the bytes that are there, nesting bombs, binary and extension types,
- * integers above 2^53 - 1, keys that are no strings, forbidden keys. Needs no memory in proportion to the input.
+ * integers above 2^53 - 1, text that is not UTF-8, keys that are no strings, forbidden keys. Needs no memory in proportion to the input.
  */
 export function checkMsgpack(bytes: Uint8Array, limits: ValueLimits): void {
   const walk = new MsgpackWalk(bytes, limits)
@@ -36,7 +41,7 @@ class MsgpackWalk {
     if (tag <= 0x7f || tag >= 0xe0) return
     if (tag <= 0x8f) return this.#map(tag & 0x0f, depth)
     if (tag <= 0x9f) return this.#array(tag & 0x0f, depth)
-    if (tag <= 0xbf) return this.#skip(tag & 0x1f)
+    if (tag <= 0xbf) return this.#text(tag & 0x1f)
     this.#tagged(tag, depth)
   }
 
@@ -65,7 +70,7 @@ class MsgpackWalk {
       case 0xd9: // str 8, 16, 32
       case 0xda:
       case 0xdb:
-        return this.#skip(this.#uint(1 << (tag - 0xd9)))
+        return this.#text(this.#uint(1 << (tag - 0xd9)))
       case 0xdc:
       case 0xdd:
         return this.#array(this.#uint(tag === 0xdc ? 2 : 4), depth)
@@ -106,11 +111,23 @@ class MsgpackWalk {
     else if (tag >= 0xd9 && tag <= 0xdb) length = this.#uint(1 << (tag - 0xd9))
     else throw badRequest('', 'a msgpack map key is not a string')
     const start = this.#at
-    this.#skip(length)
+    this.#text(length)
     // The shortest and the longest forbidden key have 9 and 11 bytes.
     if (length < 9 || length > 11) return
     const key = String.fromCharCode(...this.#bytes.subarray(start, this.#at))
     if (isForbiddenKey(key)) throw badRequest(key, 'is a forbidden key')
+  }
+
+  // A decoder would put other characters in the place of what is not UTF-8, and say nothing.
+  #text(length: number): void {
+    const start = this.#at
+    this.#skip(length)
+    if (length <= LOOP_BYTES_MAX && isAscii(this.#bytes, start, this.#at)) return
+    try {
+      utf8.decode(this.#bytes.subarray(start, this.#at))
+    } catch {
+      throw badRequest('', 'a msgpack string is not valid UTF-8')
+    }
   }
 
   #float(bytes: 4 | 8): void {
@@ -138,4 +155,9 @@ class MsgpackWalk {
     if (bytes > this.#bytes.length - this.#at) throw badRequest('', 'truncated msgpack')
     this.#at += bytes
   }
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if ((bytes[i] ?? 0) > 0x7f) return false
+  return true
 }

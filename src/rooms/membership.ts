@@ -41,18 +41,18 @@ export class Membership {
   }
 
   /**
-   * @param cursor undefined: a new session; null: a resume whose cursor cannot be read
-   * @returns what the connection has missed; what comes after `offset` follows by the hub
+   * @param resume undefined: a new session; its cursor is undefined where it cannot be read
+   * @returns how much the connection has missed; what comes after `offset` follows by the hub
    * @throws RATE_LIMITED over the limits per user and address, OVERLOADED over the one per namespace
    */
-  open(connection: Connection, rooms: readonly RoomId[], cursor: Cursor | null | undefined): Opened {
+  open(connection: Connection, rooms: readonly RoomId[], resume?: { readonly cursor: Cursor | undefined }): Opened {
     this.#admit(connection)
     const { hub, presence } = this.#options
     presence.add(connection)
     const joined = rooms.filter((room) => this.#tryJoin(connection, room))
     const channels = channelsOf(connection)
     for (const channel of channels) hub.interest.add(connection.worker, channel)
-    const replay = cursor === undefined ? undefined : hub.replay(cursor ?? undefined, channels)
+    const replay = resume && hub.replay(resume.cursor, channels, 0)
     return { offset: hub.head, rooms: joined, replay }
   }
 
@@ -61,6 +61,12 @@ export class Membership {
     const { hub } = this.#options
     const replay = hub.replay({ epoch: hub.epoch, offset }, channelsOf(this.#find(id)))
     return replay.recovered ? replay.chunk : undefined
+  }
+
+  /** What is full now: for a worker that has just started. */
+  full(): { readonly addresses: readonly string[]; readonly namespaces: readonly Namespace[] } {
+    const { presence, perAddressMax, perNamespaceMax } = this.#options
+    return presence.atLeast({ perAddressMax, perNamespaceMax })
   }
 
   close(id: string): void {
@@ -78,8 +84,8 @@ export class Membership {
     this.#options.hub.interest.removeWorker(worker)
   }
 
-  /** Throws ROOM_NOT_FOUND, ROOM_FULL. What comes after `offset` follows by the hub. */
-  join(id: string, room: RoomId): { readonly members: number; readonly offset: number; readonly channel: Channel } {
+  /** Throws ROOM_NOT_FOUND, ROOM_FULL. What comes after the hub's head follows by the hub. */
+  join(id: string, room: RoomId): { readonly members: number } {
     const { hub, rooms } = this.#options
     const connection = this.#find(id)
     const channel = roomChannel(connection.namespace, room)
@@ -87,7 +93,7 @@ export class Membership {
       this.#joinRoom(connection, room)
       hub.interest.add(connection.worker, channel)
     }
-    return { members: rooms.membersOf(room).size, offset: hub.head, channel }
+    return { members: rooms.membersOf(room).size }
   }
 
   leave(id: string, room: RoomId): void {
@@ -95,6 +101,18 @@ export class Membership {
     if (!connection.rooms.delete(room)) return
     this.#options.hub.interest.remove(connection.worker, roomChannel(connection.namespace, room))
     this.#leaveRoom(connection, room)
+  }
+
+  /** Everybody in it leaves. Gives the connections that did. */
+  empty(room: RoomId): readonly Connection[] {
+    const members = [...this.#options.presence.all()].filter((connection) => connection.rooms.has(room))
+    for (const { id } of members) this.leave(id, room)
+    return members
+  }
+
+  /** Throws UNAVAILABLE: it has gone. */
+  channelIn(id: string, room: RoomId): Channel {
+    return roomChannel(this.#find(id).namespace, room)
   }
 
   #find(id: string): Connection {

@@ -14,6 +14,9 @@ export interface RoomsOptions {
   /** Namespaces in which joining a room that does not exist makes it. */
   readonly autoCreateIn: ReadonlySet<Namespace>
   readonly capacity: number
+  /** A room was made by joining it, or one of those is empty and gone. */
+  readonly onMade: (room: RoomDefinition) => void
+  readonly onGone: (room: RoomDefinition) => void
 }
 
 /** The rooms of this node and who is in them. A room's id is unique over all namespaces. */
@@ -25,12 +28,17 @@ export class Rooms {
     this.#options = options
   }
 
-  /** A room that stays. Throws CONFLICT where one with that id stands in another namespace. */
+  /** Throws CONFLICT where a room with that id stands in another namespace. */
+  requireNamespace({ room_id, namespace }: RoomDefinition): void {
+    const existing = this.#rooms.get(room_id)
+    if (!existing || existing.definition.namespace === namespace) return
+    throw new Refusal('CONFLICT', `the room "${room_id}" stands in another namespace`)
+  }
+
+  /** A room that stays. Its members, where it has any already, stay in it. Throws CONFLICT as `requireNamespace`. */
   define(definition: RoomDefinition): void {
+    this.requireNamespace(definition)
     const existing = this.#rooms.get(definition.room_id)
-    if (existing && existing.definition.namespace !== definition.namespace) {
-      throw new Refusal('CONFLICT', `the room "${definition.room_id}" stands in another namespace`)
-    }
     this.#rooms.set(definition.room_id, { definition, kept: true, members: existing?.members ?? new UserCounts() })
   }
 
@@ -65,7 +73,10 @@ export class Rooms {
     const room = this.#rooms.get(id)
     if (!room?.members.has(user)) return { last: false }
     const left = room.members.remove(user)
-    if (room.members.size === 0 && !room.kept) this.#rooms.delete(id)
+    if (room.members.size === 0 && !room.kept) {
+      this.#rooms.delete(id)
+      this.#options.onGone(room.definition)
+    }
     return { last: left === 0 }
   }
 
@@ -83,6 +94,7 @@ export class Rooms {
     const definition = { room_id: id, namespace, capacity: this.#options.capacity, game: null }
     const made = { definition, kept: false, members: new UserCounts() }
     this.#rooms.set(id, made)
+    this.#options.onMade(definition)
     return made
   }
 }

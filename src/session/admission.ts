@@ -55,7 +55,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
   }
 }
 
-class AttemptRates {
+/** A rate for each address. */
+export class AttemptRates {
   readonly #options: AdmissionOptions
   readonly #addressesMax: number
   /** In the order of the last attempt. */

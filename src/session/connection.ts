@@ -6,6 +6,7 @@ import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import type { Accepted, Access } from './handshake.ts'
 import { ConnectionLimits, type RateOptions } from './limits.ts'
 import type { Socket } from './socket.ts'
+import { Turns } from './turns.ts'
 
 /** What came before the first frame was sent, kept so that it is answered after it. */
 const EARLY_FRAMES_MAX = 64
@@ -18,13 +19,13 @@ export class Connection {
   readonly access: Access
   readonly userId: UserId
   readonly encoding: Encoding
-  readonly address: string
   readonly addressKey: string
   readonly limits: ConnectionLimits
-  /** Joined, or about to be. */
+  /** Joined. */
   readonly rooms = new Set<RoomId>()
   /** Subscribed to. */
   readonly channels = new Set<Channel>()
+  readonly turns = new Turns()
   /** Unix time in milliseconds; null: never. */
   expiresAtMs: number | null
   /** Since when the client takes nothing, monotonic; 0: it does. */
@@ -47,7 +48,6 @@ export class Connection {
     this.access = accepted.access
     this.userId = accepted.userId
     this.encoding = accepted.encoding
-    this.address = accepted.address
     this.addressKey = accepted.addressKey
     this.expiresAtMs = accepted.expiresAtMs
     this.limits = new ConnectionLimits(rates, rates.nowMs)
@@ -127,6 +127,7 @@ export class Connection {
     this.#state = 'closed'
     this.#early = []
     this.#onRead = undefined
+    this.turns.clear()
   }
 
   /** `retry_after_ms` stands in the reason, for clients to spread their return. */

@@ -1,4 +1,3 @@
-import { TRACEPARENT } from '../protocol/envelope.ts'
 import { ERRORS, Refusal } from '../protocol/errors.ts'
 import { type Encoding, SUBPROTOCOL } from '../protocol/events.ts'
 import type { Namespace, UserId } from '../protocol/ids.ts'
@@ -30,7 +29,6 @@ export interface Accepted {
   readonly addressKey: string
   /** As given: whether it is any good the session says, in its first frame. */
   readonly resume: { readonly token: string; readonly since: string; readonly rooms: readonly string[] } | null
-  readonly traceparent?: string
 }
 
 export interface Refused {
@@ -139,7 +137,6 @@ function accept({ headers, namespace, query }: Attempt, decided: Decided): Accep
     addressKey: addressKey(decided.address),
     key: headers.one('sec-websocket-key') ?? '',
     resume: readResume(query),
-    ...readTraceparent(headers),
   }
 }
 
@@ -168,12 +165,6 @@ function readResume(query: ReadonlyMap<string, string>): Accepted['resume'] {
   if (token === undefined) return null
   const rooms = (query.get('rooms') ?? '').split(',').filter((room) => room !== '')
   return { token, since: query.get('since') ?? '', rooms }
-}
-
-/** W3C Trace Context: what cannot be read is ignored. */
-function readTraceparent(headers: Headers): { traceparent?: string } {
-  const [traceparent, ...more] = headers.all('traceparent')
-  return traceparent !== undefined && more.length === 0 && TRACEPARENT.test(traceparent) ? { traceparent } : {}
 }
 
 function upgradeRequired(): Refused {

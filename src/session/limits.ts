@@ -3,6 +3,8 @@ import { TokenBucket } from '../base/token-bucket.ts'
 export interface RateOptions {
   readonly messagesPerSecond: number
   readonly bytesPerSecond: number
+  /** The largest frame: it must fit into the burst, or it could never be sent. */
+  readonly frameBytesMax: number
 }
 
 /** So many seconds' worth may come at once. */
@@ -22,9 +24,9 @@ export class ConnectionLimits {
   #badFrames = 0
   #badSinceMs = 0
 
-  constructor({ messagesPerSecond, bytesPerSecond }: RateOptions, nowMs: number) {
+  constructor({ messagesPerSecond, bytesPerSecond, frameBytesMax }: RateOptions, nowMs: number) {
     this.#messages = new TokenBucket(messagesPerSecond, messagesPerSecond * BURST_S, nowMs)
-    this.#bytes = new TokenBucket(bytesPerSecond, bytesPerSecond * BURST_S, nowMs)
+    this.#bytes = new TokenBucket(bytesPerSecond, Math.max(bytesPerSecond * BURST_S, frameBytesMax), nowMs)
   }
 
   /** Counts one frame. 0: it may pass; else after how many milliseconds it might. */

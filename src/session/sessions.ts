@@ -2,9 +2,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Fanout } from '../fanout/fanout.ts'
-import { buildFrame } from '../fanout/frames.ts'
 import type { Link } from '../link/link.ts'
-import type { OpenResult, PrimaryMethods, ReplayPart, WireEntry, WorkerMethods } from '../link/methods.ts'
+import type { OpenResult, PrimaryMethods, WorkerMethods } from '../link/methods.ts'
 import { CLOSE, type CloseCode } from '../protocol/close-codes.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { SERVER_EVENT, type NotRecovered } from '../protocol/events.ts'
@@ -13,9 +12,10 @@ import { Connection } from './connection.ts'
 import type { Accepted } from './handshake.ts'
 import type { RateOptions } from './limits.ts'
 import { parseCursor } from './cursor.ts'
+import { Replayer } from './replayer.ts'
 import type { ResumeTokens } from './resume-token.ts'
 import type { Socket } from './socket.ts'
-import { joinTopic, leaveAllTopics } from './topics.ts'
+import { joinTopic, leaveAllTopics, leaveTopic } from './topics.ts'
 
 export interface SessionsOptions {
   readonly link: Pick<Link<WorkerMethods, PrimaryMethods>, 'call' | 'tell'>
@@ -43,9 +43,11 @@ interface Resume {
 export class Sessions {
   readonly #options: SessionsOptions
   readonly #connections = new Map<string, Connection>()
+  readonly #replayer: Replayer
 
   constructor(options: SessionsOptions) {
     this.#options = options
+    this.#replayer = new Replayer(options.link, options.fanout)
   }
 
   get all(): ReadonlyMap<string, Connection> {
@@ -59,9 +61,9 @@ export class Sessions {
     const connection = new Connection(socket, accepted, ids, { ...rates, nowMs: clock.nowMs() })
     this.#connections.set(connection.id, connection)
     const { namespace, userId, addressKey } = connection
-    const rooms = resume?.rooms ?? []
-    const asked = { connectionId: connection.id, namespace, userId, addressKey, rooms, cursor: resume?.cursor }
-    link.call('open', asked, (result) => this.#opened(connection, resume, result))
+    const who = { connectionId: connection.id, namespace, userId, addressKey }
+    const what = { rooms: resume?.rooms ?? [], isResume: resume !== undefined, cursor: resume?.cursor ?? null }
+    link.call('open', { ...who, ...what }, (result) => this.#opened(connection, resume, result))
     return connection
   }
 
@@ -72,6 +74,17 @@ export class Sessions {
     leaveAllTopics(fanout, connection)
     link.tell('close', { connectionId: connection.id })
     onClose(connection, code)
+  }
+
+  /** A room is no more: its members are in it no longer, behind all that was said in it. */
+  roomClosed(room: RoomId): void {
+    const { fanout } = this.#options
+    fanout.inOrder(() => {
+      for (const connection of this.#connections.values()) {
+        if (!connection.rooms.delete(room)) continue
+        leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
+      }
+    })
   }
 
   /** Closes one that the primary names. */
@@ -103,35 +116,19 @@ export class Sessions {
   #welcome(connection: Connection, resume: Resume | undefined, result: OpenResult): void {
     if (connection.isClosed) return
     for (const room of result.rooms) connection.rooms.add(room)
-    connection.socket.cork(() => {
-      this.#sendFirst(connection, resume, result)
-      sendEntries(connection, result.chunk.entries)
-    })
-    this.#goOn(connection, result.chunk, result.offset)
-  }
-
-  /** After a part of the replay: the next one at the client's pace, or the channels themselves. */
-  #goOn(connection: Connection, part: ReplayPart, offset: number): void {
-    if (part.complete) {
-      this.#subscribe(connection)
-      return
-    }
-    const after = part.entries.at(-1)?.[0] ?? offset
-    connection.whenRead(() => {
-      this.#options.link.call('replay', { connectionId: connection.id, after }, (next) => {
-        this.#options.fanout.inOrder(() => this.#sendPart(connection, next, after))
+    this.#sendFirst(connection, resume, result)
+    const early = connection.opened()
+    const cursor = resume?.cursor
+    if (!cursor || result.replayed === 0) this.#subscribe(connection)
+    else {
+      connection.turns.take((done) => {
+        this.#replayer.replay(connection, cursor.offset, () => {
+          this.#subscribe(connection)
+          done()
+        })
       })
-    })
-  }
-
-  #sendPart(connection: Connection, part: ReplayPart | null | Refusal, offset: number): void {
-    if (connection.isClosed) return
-    if (part === null || part instanceof Refusal) {
-      connection.close(CLOSE.gap, 'the history went faster than it was read: resume')
-      return
     }
-    connection.socket.cork(() => sendEntries(connection, part.entries))
-    this.#goOn(connection, part, offset)
+    this.#options.onOpen(connection, early)
   }
 
   #subscribe(connection: Connection): void {
@@ -140,7 +137,6 @@ export class Sessions {
     for (const channel of [namespaceChannel(namespace), userChannel(userId), ...ofRooms]) {
       joinTopic(this.#options.fanout, connection, channel)
     }
-    this.#options.onOpen(connection, connection.opened())
   }
 
   #sendFirst(connection: Connection, resume: Resume | undefined, result: OpenResult): void {
@@ -174,11 +170,5 @@ export class Sessions {
       ping_interval_ms: ready.ping_interval_ms,
       max_payload_bytes: ready.max_payload_bytes,
     }
-  }
-}
-
-function sendEntries(connection: Connection, entries: readonly WireEntry[]): void {
-  for (const entry of entries) {
-    connection.socket.sendBuilt(buildFrame(entry, connection.encoding), connection.encoding === 'msgpack')
   }
 }

@@ -76,6 +76,11 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
 }
 
+/** Another instance has taken the data: this one must not go on. Nobody handles it, the process ends. */
+export class StoreLost extends Error {
+  override readonly name = 'StoreLost'
+}
+
 /** The store did not answer: the transaction may or may not have been applied. */
 export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown'

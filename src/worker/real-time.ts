@@ -1,6 +1,7 @@
 import type { EventType } from '../protocol/events.ts'
 import { Dispatch } from '../commands/dispatch.ts'
 import { Fanout, type FanoutOptions } from '../fanout/fanout.ts'
+import { closeLabel } from '../metrics/metrics.ts'
 import { GUEST_PREFIX } from '../protocol/ids.ts'
 import { createAdmission, type Admission } from '../session/admission.ts'
 import { createHandshake, type HandshakeResult } from '../session/handshake.ts'
@@ -106,7 +107,11 @@ function createSessions(
     random,
     log,
     resumeTokens: parts.resumeTokens,
-    rates: { messagesPerSecond: settings.RATE_MESSAGES, bytesPerSecond: settings.RATE_BYTES },
+    rates: {
+      messagesPerSecond: settings.RATE_MESSAGES,
+      bytesPerSecond: settings.RATE_BYTES,
+      frameBytesMax: settings.MAX_PAYLOAD_BYTES,
+    },
     roomsPerConnectionMax: settings.MAX_ROOMS_PER_CONNECTION,
     ready: {
       node: settings.NODE_ID,
@@ -119,7 +124,7 @@ function createSessions(
       for (const frame of early) parts.dispatch.early(connection, frame)
     },
     onClose: (connection, code) => {
-      metrics.closes.inc({ code: String(code) })
+      metrics.closes.inc({ code: closeLabel(code) })
       if (connection.wasOpen) metrics.connections.dec({ namespace: connection.namespace })
     },
   })

@@ -43,7 +43,14 @@ const server = await startServer(t, {
 
 /** What a disk or a hand may have done to the records of players. */
 async function putGarbage(dataDir: string): Promise<void> {
-  const options = { clock: systemClock, newEpoch: () => 'e', bootId: 'b', logSync: false, logBytesMax: 1 << 20 }
+  const options = {
+    clock: systemClock,
+    newEpoch: () => 'e',
+    bootId: 'b',
+    runId: 'r',
+    logSync: false,
+    logBytesMax: 1 << 20,
+  }
   const store = await openLmdbStore({ dataDir, ...options })
   const puts = Object.entries(GARBAGE).map(([user, text]) => ({ key: `player/${user}`, value: Buffer.from(text) }))
   await store.commit({ puts, durable: true })

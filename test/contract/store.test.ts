@@ -15,6 +15,7 @@ t.test('the LMDB store keeps the contract', async (t) => {
       clock: systemClock,
       newEpoch: () => 'e1',
       bootId: 'boot',
+      runId: 'run',
       logSync: false,
       logBytesMax: 1 << 20,
     })

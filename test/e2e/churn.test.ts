@@ -1,6 +1,7 @@
 import t from 'tap'
 import { openClient, type Frame, type TestClient } from '../helpers/client.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
+import { until } from '../helpers/until.ts'
 import { checkFrames, NOTHING_WRONG } from './channel-check.ts'
 
 const BROADCAST = 'core.game.state.broadcast'
@@ -93,9 +94,7 @@ t.test('clients that are cut off again and again under load miss nothing and get
   stop.abort()
   await Promise.all([...sending, ...travelling])
   const last = Math.max(...accepted)
-  for (let i = 0; i < 100 && !travellers.every(({ offsets }) => offsets.has(last)); i++) {
-    await new Promise((resolve) => setTimeout(resolve, 30))
-  }
+  await until(() => travellers.every(({ offsets }) => offsets.has(last)), 5000)
 
   for (const traveller of travellers) {
     traveller.end()

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { openClient, type TestClient } from '../helpers/client.ts'
 import { startServer } from '../helpers/server.ts'
+import { until } from '../helpers/until.ts'
 import { checkFrames, NOTHING_WRONG } from './channel-check.ts'
 
 const BROADCAST = 'core.game.state.broadcast'
@@ -33,7 +34,7 @@ t.test(
     t.equal(offsets.private.size + offsets.guest.size, 2000, 'each was accepted, at a place of its own')
 
     const isDone = (client: TestClient) => client.events.length >= 1000
-    for (let i = 0; i < 100 && !clients.every(isDone); i++) await new Promise((resolve) => setTimeout(resolve, 50))
+    await until(() => clients.every(isDone), 5000)
     for (const client of clients) {
       const namespace = client.ready['namespace'] as 'private' | 'guest'
       const finding = checkFrames(client.events, offsets[namespace], { cursor: Number(client.ready['offset']) })

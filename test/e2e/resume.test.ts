@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { connect, type GameClient, type GameEvent, type StatusChange } from '../../src/client/index.ts'
 import { openClient, type TestClient } from '../helpers/client.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
+import { until } from '../helpers/until.ts'
 import { checkFrames, NOTHING_WRONG } from './channel-check.ts'
 
 const BROADCAST = 'core.game.state.broadcast'
@@ -76,11 +77,6 @@ const connections = (server: TestServer) =>
 /** Of the accepted broadcasts, those that this watcher's channels have. */
 function expectedOf(watcher: Watcher, accepted: ReturnType<typeof flood>['accepted']): ReadonlySet<number> {
   return watcher.client.session?.namespace === 'guest' ? new Set() : new Set([...accepted.room, ...accepted.namespace])
-}
-
-async function until(condition: () => boolean, withinMs: number): Promise<void> {
-  const untilMs = performance.now() + withinMs
-  while (!condition() && performance.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
 function hasAll(watcher: Watcher, accepted: ReturnType<typeof flood>['accepted']): boolean {

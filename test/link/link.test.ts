@@ -38,6 +38,14 @@ t.test('frames are cut out of any chunks', async (t) => {
   }
 })
 
+t.test('one frame may hold more messages than a call can have arguments', async (t) => {
+  const messages = Array.from({ length: 300_000 }, (_, i) => i)
+  t.throws(() => Math.max(...messages), RangeError, 'so many arguments overflow the stack')
+  const got = new LinkDecoder().push(Buffer.from(encodeLinkFrame(messages)))
+  t.equal(got.length, messages.length)
+  t.equal(got.at(-1), messages.at(-1))
+})
+
 t.test('calls are answered in order, between what was told before and after', async (t) => {
   const [a, b] = await pair()
   const order: string[] = []

@@ -83,6 +83,35 @@ t.test('lone surrogates leave as well-formed JSON', async (t) => {
   t.ok(frame.isWellFormed())
 })
 
+t.test('text of any length and script passes the msgpack check unchanged', async (t) => {
+  for (const text of ['', 'a', 'é', '€', '𝄞', '\ufeff', '\u0000', '\ud7ff\ue000\ufffd\u{10ffff}']) {
+    for (const length of [0, 1, 30, 127, 128, 129, 300, 70_000]) {
+      const value = { payload: { [text + 'k']: 'x'.repeat(length) + text } }
+      const bytes = encodeFrame(value, 'msgpack') as Uint8Array
+      t.strictSame(decodeFrame(bytes, 'msgpack', LIMITS), value, `${JSON.stringify(text)} after ${length}`)
+    }
+  }
+})
+
+t.test('lone surrogates of an event leave as U+FFFD in msgpack, and as they came in JSON', async (t) => {
+  const strict = new TextDecoder('utf-8', { fatal: true })
+  const body = utf8(JSON.stringify({ payload: { '\udfff': ['\ud800', 1, null, '𝄞', 'x'.repeat(200) + '\ud800'] } }))
+  const entry = [2, 1, 'n/private' as Channel, body] as const
+  const frame = buildFrame(entry, 'msgpack')
+  t.strictSame(decodeFrame(frame, 'msgpack', LIMITS), {
+    offset: 2,
+    prev: 1,
+    payload: { '\ufffd': ['\ufffd', 1, null, '𝄞', 'x'.repeat(200) + '\ufffd'] },
+  })
+  t.match(strict.decode(buildFrame(entry, 'json')), '\\ud800')
+})
+
+t.test('text that only looks like an escaped surrogate leaves as it is', async (t) => {
+  const body = utf8(JSON.stringify({ text: '\\ud800' }))
+  const frame = buildFrame([2, 1, 'n/private' as Channel, body], 'msgpack')
+  t.strictSame(decodeMsgpack(frame), { offset: 2, prev: 1, text: '\\ud800' })
+})
+
 t.test('60,000 levels are refused, and do not overflow the stack', async (t) => {
   const json = utf8('['.repeat(60_000) + ']'.repeat(60_000))
   t.equal(refusalOf(() => decodeFrame(json, 'json', LIMITS))?.code, 'BAD_REQUEST')

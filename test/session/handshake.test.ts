@@ -22,9 +22,8 @@ import {
 } from './fixtures/handshake.ts'
 
 t.test('a player is accepted with a token, and the answer has all that a socket needs', async (t) => {
-  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   const request = privately({
-    add: [BEARER, ['sec-websocket-protocol', 'game.v1.msgpack'], ['traceparent', traceparent]],
+    add: [BEARER, ['sec-websocket-protocol', 'game.v1.msgpack']],
   })
   t.same(accepted(t, request), {
     kind: 'accept',
@@ -38,7 +37,6 @@ t.test('a player is accepted with a token, and the answer has all that a socket 
     address: PEER,
     addressKey: PEER,
     resume: null,
-    traceparent,
   })
 })
 
@@ -294,25 +292,6 @@ t.test('what a client wants to resume is passed on as given', async (t) => {
   for (const [query, resume] of cases) t.same(accepted(t, head({ query })).resume, resume, query)
   t.match(accepted(t, privately({ query: 'resume=x', add: [BEARER] })), { userId: 'alice', resume: { token: 'x' } })
   t.equal(answer(head({ query: 'resume=a&resume=b' })), '400 BAD_REQUEST')
-})
-
-t.test('a traceparent that cannot be read is ignored', async (t) => {
-  const good = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-  for (const value of ['', 'x', good.toUpperCase(), `${good}-x`]) {
-    t.notOk('traceparent' in accepted(t, head({ add: [['traceparent', value]] })), value)
-  }
-  t.notOk(
-    'traceparent' in
-      accepted(
-        t,
-        head({
-          add: [
-            ['traceparent', good],
-            ['traceparent', good],
-          ],
-        }),
-      ),
-  )
 })
 
 t.test('a defect is not dressed up as a refusal', async (t) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openClient } from '../helpers/client.ts'
 import { startServer } from '../helpers/server.ts'
+import { until } from '../helpers/until.ts'
 
 const BROADCAST = 'core.game.state.broadcast'
 const BUY = 'core.game.state.buy_good'
@@ -63,12 +64,25 @@ t.test('a full disk is said, reads go on, and it works again when there is space
   t.equal(refusal, 'UNAVAILABLE', `after ${bought.length} purchases`)
   t.match(await alice.request('core.game.state.get', {}), { success: true }, 'reads go on')
   t.equal((await fetch(`${server.url}/api/v1/goods`)).status, 200)
+  const good = { name: 'Thing', price: 1, currency: 'gold' }
+  for (let i = 0; i < 3; i++) {
+    const large = { ...good, name: 'x'.repeat(200) }
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 30 }, (_, n) => server.admin('PUT', `/api/v1/goods/thing-${i}-${n}`, large)),
+    )
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
+    t.ok(
+      refused.every(({ reason }) => /503.*UNAVAILABLE/.test(String(reason))),
+      'REST is told the same',
+    )
+  }
   const ready = await fetch(`${server.url}/ready`)
   t.equal(ready.status, 503)
   t.match(await ready.text(), /"store","ok":false,"reason":"the records took no write/)
 
   spawnSync('mount', ['-o', 'remount,size=128m', folder])
-  t.equal((await fetch(`${server.url}/ready`)).status, 200, 'ready again, without any traffic')
+  const isReady = async () => (await fetch(`${server.url}/ready`)).status === 200
+  t.ok(await until(isReady, 10_000), 'ready again, without any traffic')
   t.match(await alice.request(BROADCAST, { message: 'again' }), { success: true })
   const again = await buy(5000)
   t.match(again, { success: true })

@@ -8,10 +8,11 @@ import { systemClock } from '../../src/base/clock.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
 import { openLmdbStore, type LmdbStoreOptions } from '../../src/store/lmdb/lmdb-store.ts'
 import { NewerSchema, RecordsEnv } from '../../src/store/lmdb/records-env.ts'
-import type { LogBatch, Store } from '../../src/store/store.ts'
+import { StoreLost, type LogBatch, type Store } from '../../src/store/store.ts'
 
 const CHANNEL = 'n/private' as Channel
 let epochs = 0
+let runs = 0
 
 function openAt(dataDir: string, over: Partial<LmdbStoreOptions> = {}): Promise<Store> {
   return openLmdbStore({
@@ -19,6 +20,7 @@ function openAt(dataDir: string, over: Partial<LmdbStoreOptions> = {}): Promise<
     clock: systemClock,
     newEpoch: () => `e${++epochs}`,
     bootId: 'boot-1',
+    runId: `run-${++runs}`,
     logSync: false,
     logBytesMax: 1 << 20,
     ...over,
@@ -56,7 +58,7 @@ t.test('a change whose event had not reached the log has it there after the rest
   await first.commit({ log: log('a'), durable: false })
   await first.close()
   // As if the process had died between the two commits.
-  const records = new RecordsEnv(join(dataDir, 'records'))
+  const records = new RecordsEnv(join(dataDir, 'records'), 'run-that-dies')
   await records.commit({ puts: [{ key: 'k', value: Buffer.from('v') }], log: log('b'), durable: true }, 1, 0)
   await records.close()
   for (let restart = 0; restart < 3; restart++) {
@@ -99,6 +101,35 @@ t.test('a log that was closed in order is trusted after a reboot', async (t) => 
   t.teardown(() => second.close())
   t.equal(second.epoch, first.epoch)
   t.strictSame(await bodiesOf(second), ['1 a'])
+})
+
+t.test(
+  'a log that was written without sync is not trusted after a power cut, whatever is configured then',
+  async (t) => {
+    const dataDir = t.testdir()
+    const first = await openAt(dataDir)
+    await first.commit({ log: log('a'), durable: false })
+    const second = await openAt(dataDir, { bootId: 'boot-2', logSync: true })
+    await second.commit({ log: log('b'), durable: false })
+    t.not(second.epoch, first.epoch)
+    // Not closed either, but synced.
+    const third = await openAt(dataDir, { bootId: 'boot-3', logSync: true })
+    t.teardown(() => third.close())
+    t.equal(third.epoch, second.epoch)
+    t.strictSame(await bodiesOf(third), ['1 b'])
+  },
+)
+
+t.test('whoever opened the data last goes on, and the one before it ends', async (t) => {
+  const dataDir = t.testdir()
+  const first = await openAt(dataDir)
+  await first.commit({ log: log('a'), durable: false })
+  const second = await openAt(dataDir)
+  t.teardown(() => second.close())
+  await t.rejects(first.commit({ log: log('b'), durable: false }), StoreLost)
+  await t.rejects(first.commit({ puts: [{ key: 'k', value: Buffer.from('v') }], durable: true }), StoreLost)
+  t.match(await second.commit({ log: log('c'), durable: false }), { committed: true, offset: 2 })
+  t.strictSame(await bodiesOf(second), ['1 a', '2 c'])
 })
 
 t.test('the data of a newer version is refused', async (t) => {

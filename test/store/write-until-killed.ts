@@ -10,6 +10,7 @@ const store = await openLmdbStore({
   clock: systemClock,
   newEpoch: () => 'e1',
   bootId: 'boot-1',
+  runId: 'run',
   logSync: false,
   logBytesMax: 64 << 20,
 })

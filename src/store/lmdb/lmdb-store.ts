@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import { Deque } from '../../base/deque.ts'
 import {
   OutcomeUnknown,
+  StoreLost,
   StoreUnavailable,
   type CommitResult,
   type LogBatch,
@@ -23,19 +24,22 @@ export interface LmdbStoreOptions {
   readonly bootId: string
   readonly logSync: boolean
   readonly logBytesMax: number
+  /** Of this process only. */
+  readonly runId: string
 }
 
 /** The embedded store: one machine, one primary, two LMDB environments under `dataDir`. Throws what lmdb throws. */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
-  const records = new RecordsEnv(join(options.dataDir, 'records'))
+  const records = new RecordsEnv(join(options.dataDir, 'records'), options.runId)
   const log = await LogEnv.open({
     path: join(options.dataDir, 'log'),
     sync: options.logSync,
     bytesMax: options.logBytesMax,
     bootId: options.bootId,
     newEpoch: options.newEpoch,
+    runId: options.runId,
   })
-  log.markOpen()
+  await log.markOpen()
   const store = new LmdbStore(records, log, options.clock)
   store.recover()
   return store
@@ -82,6 +86,7 @@ class LmdbStore implements Store {
       this.#moveUnlogged()
       return { committed: true, offset: this.#append({ committedAtMs: this.#clock.wallMs(), records }) }
     } catch (cause) {
+      if (cause instanceof StoreLost) throw cause
       throw new StoreUnavailable(`the log took no write: ${toError(cause).message}`, { cause })
     }
   }
@@ -103,6 +108,7 @@ class LmdbStore implements Store {
     try {
       return await this.#records.commit(transaction, this.#clock.wallMs(), this.#log.outboxSequence)
     } catch (cause) {
+      if (cause instanceof StoreLost) throw cause
       throw new StoreUnavailable(`the records took no write: ${toError(cause).message}`, { cause })
     }
   }

@@ -3,6 +3,7 @@ import { open, type Database, type RootDatabase } from 'lmdb'
 import { Deque } from '../../base/deque.ts'
 import { decodeBatch, encodeBatch, type StoredBatch } from '../log-codec.ts'
 import type { LogBatch, LogRecord } from '../store.ts'
+import { requireOwnership, takeOwnership } from './owner.ts'
 
 export interface LogEnvOptions {
   /** A folder without a dot in its name: lmdb takes one with a dot for a file. */
@@ -14,6 +15,8 @@ export interface LogEnvOptions {
   /** Names the run of the machine: what was written before a power cut is not trusted. */
   readonly bootId: string
   readonly newEpoch: () => string
+  /** Of this process only. */
+  readonly runId: string
 }
 
 interface Meta {
@@ -21,6 +24,8 @@ interface Meta {
   readonly bootId: string
   /** Closed in order, all on disk. */
   readonly clean: boolean
+  /** Every append was synced. */
+  readonly sync: boolean
 }
 
 /**
@@ -63,7 +68,7 @@ export class LogEnv {
     this.#batches = this.#root.openDB({ name: 'batches', encoding: 'binary', keyEncoding: 'ordered-binary' })
     const stored = this.#readMeta()
     this.epoch = stored?.epoch ?? options.newEpoch()
-    if (!stored) this.#writeMeta({ epoch: this.epoch, bootId: options.bootId, clean: false })
+    if (!stored) this.#writeMeta(false)
     for (const { key, value } of this.#batches.getRange()) this.#account(key, value.length, decodeBatch(value))
   }
 
@@ -78,9 +83,11 @@ export class LogEnv {
     }
   }
 
-  /** Marks the log as in use by this run of the machine. Called once what was read is known to be good. */
-  markOpen(): void {
-    this.#writeMeta({ epoch: this.epoch, bootId: this.#options.bootId, clean: false })
+  /** Marks the log as in use by this run of the machine, on disk, before anything is appended. */
+  async markOpen(): Promise<void> {
+    takeOwnership(this.#root, this.#options.runId)
+    this.#writeMeta(false)
+    await this.#sync()
   }
 
   /** @param outboxSequence of the outbox entry this batch was, if it was one */
@@ -90,6 +97,7 @@ export class LogEnv {
     const bytes = encodeBatch(stored)
     const trimmed = this.#oldestBeyond(bytes.length)
     this.#root.transactionSync(() => {
+      requireOwnership(this.#root, this.#options.runId)
       this.#batches.putSync(offset, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
       for (const old of trimmed) this.#batches.removeSync(old)
     })
@@ -100,14 +108,14 @@ export class LogEnv {
 
   async close(): Promise<void> {
     await this.#sync()
-    this.#writeMeta({ epoch: this.epoch, bootId: this.#options.bootId, clean: true })
+    this.#writeMeta(true)
     await this.#sync()
     await this.#root.close()
   }
 
   #isTrusted(): boolean {
     const meta = this.#readMeta()
-    return meta !== undefined && (meta.clean || meta.bootId === this.#options.bootId || this.#options.sync)
+    return meta !== undefined && (meta.clean || meta.sync || meta.bootId === this.#options.bootId)
   }
 
   #readMeta(): Meta | undefined {
@@ -115,7 +123,9 @@ export class LogEnv {
     return text === undefined ? undefined : (JSON.parse(text) as Meta)
   }
 
-  #writeMeta(meta: Meta): void {
+  #writeMeta(clean: boolean): void {
+    const { bootId, sync } = this.#options
+    const meta: Meta = { epoch: this.epoch, bootId, clean, sync }
     this.#root.putSync('meta', JSON.stringify(meta))
   }
 

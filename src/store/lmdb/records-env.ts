@@ -1,6 +1,7 @@
 import { open, type Database, type RootDatabase } from 'lmdb'
 import { decodeBatch, encodeBatch } from '../log-codec.ts'
 import type { Guard, LogRecord, StoredRecord, Transaction } from '../store.ts'
+import { requireOwnership, takeOwnership } from './owner.ts'
 
 /** What a durable transaction leaves for the log: written with it, moved to the log after it. */
 export interface OutboxEntry {
@@ -23,23 +24,27 @@ export class NewerSchema extends Error {
  * change does, whatever dies in between.
  */
 export class RecordsEnv {
-  readonly #root: RootDatabase<number, string>
+  readonly #root: RootDatabase<string, string>
   readonly #records: Database<Buffer, string>
   readonly #outbox: Database<Buffer, number>
+  readonly #runId: string
   #outboxSequence: number
 
-  constructor(path: string) {
+  /** @param runId of this process only */
+  constructor(path: string, runId: string) {
+    this.#runId = runId
     // Without overlappingSync a write's promise resolves after the sync, and not before. Batching by turns of the event loop
     // adds nothing to ours, and where a commit fails it leaves a rejected promise that nobody can handle.
     this.#root = open({ path, noSubdir: false, overlappingSync: false, eventTurnBatching: false })
     this.#records = this.#root.openDB({ name: 'records', encoding: 'binary' })
     this.#outbox = this.#root.openDB({ name: 'outbox', encoding: 'binary' })
-    const schema = this.#root.get('schema') ?? 0
+    const schema = this.#number('schema')
     if (schema > SCHEMA) {
       throw new NewerSchema(`the data is of schema ${schema}, this version reads up to ${SCHEMA}`)
     }
-    if (schema === 0) this.#root.putSync('schema', SCHEMA)
-    this.#outboxSequence = this.#root.get('outboxSequence') ?? 0
+    if (schema === 0) this.#root.putSync('schema', String(SCHEMA))
+    takeOwnership(this.#root, runId)
+    this.#outboxSequence = this.#number('outboxSequence')
   }
 
   get(key: string): StoredRecord | undefined {
@@ -72,6 +77,7 @@ export class RecordsEnv {
     const sequence = records.length === 0 ? 0 : ++this.#outboxSequence
     let conflicts: readonly string[] = []
     await this.#transaction(() => {
+      requireOwnership(this.#root, this.#runId)
       conflicts = (transaction.guards ?? []).filter((guard) => !this.#holds(guard)).map(({ key }) => key)
       if (conflicts.length > 0) return
       this.#write(transaction)
@@ -79,7 +85,7 @@ export class RecordsEnv {
       if (sequence === 0) return
       const batch = encodeBatch({ committedAtMs, outboxSequence: sequence, records })
       void this.#outbox.put(sequence, Buffer.from(batch))
-      void this.#root.put('outboxSequence', sequence)
+      void this.#root.put('outboxSequence', String(sequence))
     })
     if (conflicts.length > 0) return { conflicts }
     return { outbox: sequence === 0 ? undefined : { sequence, committedAtMs, records } }
@@ -95,6 +101,10 @@ export class RecordsEnv {
 
   async close(): Promise<void> {
     await this.#root.close()
+  }
+
+  #number(key: string): number {
+    return Number(this.#root.get(key) ?? 0)
   }
 
   /** Throws why a commit failed, which lmdb puts into a promise inside its error. */
@@ -113,8 +123,8 @@ export class RecordsEnv {
 
   // Inside the transaction's callback these are queued into it and settle with it.
   #write({ puts = [], deletes = [] }: Transaction): void {
-    const revision = (this.#root.get('revision') ?? 0) + 1
-    void this.#root.put('revision', revision)
+    const revision = this.#number('revision') + 1
+    void this.#root.put('revision', String(revision))
     for (const { key, value } of puts) void this.#records.put(key, toBytes(value, revision))
     for (const key of deletes) void this.#records.remove(key)
   }

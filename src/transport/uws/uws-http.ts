@@ -1,6 +1,8 @@
-import { Refusal } from '../../protocol/errors.ts'
+import { toError } from '../../base/assert.ts'
 import type { HttpAnswer } from '../../http/http.ts'
+import { badRequest, type Refusal } from '../../protocol/errors.ts'
 import type { RequestHead } from '../../session/request-head.ts'
+import { Body, tooLarge, type BodyLimits } from './body.ts'
 import type { UwsRequest, UwsResponse } from './uws.ts'
 
 /** Copies the head out: uWS's request is gone when the handler returns. */
@@ -16,44 +18,71 @@ export function readHead(response: UwsResponse, request: UwsRequest): RequestHea
   }
 }
 
+function hasBody({ headers }: RequestHead): boolean {
+  return headers.some(([name, value]) => name === 'transfer-encoding' || (name === 'content-length' && value !== '0'))
+}
+
+function announcedBytes({ headers }: RequestHead): number {
+  return Number(headers.find(([name]) => name === 'content-length')?.[1] ?? 0)
+}
+
 /** A response that may be given later: knows whether the client is still there. */
 export class PendingResponse {
   readonly #response: UwsResponse
+  readonly #head: RequestHead
+  readonly #hasBody: boolean
+  #reading: { readonly body: Body; readonly reject: (reason: Refusal) => void } | undefined
+  #isBodyWanted = false
   #gone = false
 
-  constructor(response: UwsResponse) {
+  constructor(response: UwsResponse, head: RequestHead) {
     this.#response = response
+    this.#head = head
+    this.#hasBody = hasBody(head)
     response.onAborted(() => {
       this.#gone = true
+      this.#reading?.body.release()
+      this.#reading?.reject(badRequest('', 'the body did not come to its end'))
     })
   }
 
-  answer(answer: HttpAnswer, isHead = false): void {
+  answer(answer: HttpAnswer): void {
+    this.#reading?.body.release()
     // Where a request ends that is wrong nobody can say, so nothing that follows it is read: uWS cuts the connection where
     // more comes before the answer, and we do so with it. Given at once, uWS would first take what came in the same packet.
-    if (answer.status === 400) setImmediate(() => this.#write(answer, { isHead, isLast: true }))
-    else this.#write(answer, { isHead, isLast: false })
+    // A body that nobody wanted is not waited for either. Of one that was, uWS drops the rest: who is cut off while he sends
+    // might not see the answer.
+    const isLast = answer.status === 400 || (this.#hasBody && !this.#isBodyWanted)
+    if (isLast) setImmediate(() => this.#write(answer, isLast))
+    else this.#write(answer, isLast)
   }
 
-  #write(answer: HttpAnswer, options: WriteOptions): void {
+  #write(answer: HttpAnswer, isLast: boolean): void {
     if (this.#gone) return
     this.#gone = true
-    this.#response.cork(() => write(this.#response, answer, options))
+    const isHead = this.#head.method === 'HEAD'
+    this.#response.cork(() => write(this.#response, answer, { isHead, isLast }))
   }
 
-  /** The body, up to `bytesMax`. Rejects with PAYLOAD_TOO_LARGE. Has to be asked for before anything is awaited. */
-  readBody(bytesMax: number): Promise<Uint8Array> {
+  /**
+   * The body, which is the reader's until the answer. Rejects with PAYLOAD_TOO_LARGE, OVERLOADED; what comes after that is
+   * dropped. BAD_REQUEST: the client left. Has to be called before the handler returns.
+   */
+  readBody(limits: BodyLimits): Promise<Uint8Array> {
+    this.#isBodyWanted = true
+    if (!this.#hasBody) return Promise.resolve(new Uint8Array())
+    if (announcedBytes(this.#head) > limits.bytesMax) return Promise.reject(tooLarge(limits.bytesMax))
     return new Promise((resolve, reject) => {
-      const chunks: Buffer[] = []
-      let bytes = 0
+      const body = new Body(limits)
+      this.#reading = { body, reject }
       this.#response.onData((chunk, isLast) => {
-        bytes += chunk.byteLength
-        if (bytes > bytesMax) {
-          reject(new Refusal('PAYLOAD_TOO_LARGE', `a body may have ${bytesMax} bytes`, { bytes_max: bytesMax }))
-          return
+        try {
+          body.add(chunk)
+          if (isLast) resolve(body.bytes())
+        } catch (error) {
+          body.release()
+          reject(toError(error))
         }
-        chunks.push(Buffer.from(chunk.slice(0)))
-        if (isLast) resolve(Buffer.concat(chunks))
       })
     })
   }

@@ -1,30 +1,28 @@
-import { errorAnswer, type HttpAnswer, type HttpRequest } from '../../http/http.ts'
+import { errorAnswer, type HttpHandler } from '../../http/http.ts'
 import { CLOSE } from '../../protocol/close-codes.ts'
 import type { Connection } from '../../session/connection.ts'
 import type { Accepted, HandshakeResult } from '../../session/handshake.ts'
 import type { RequestHead } from '../../session/request-head.ts'
 import type { Socket } from '../../session/socket.ts'
+import { BodyBudget, type BodyLimits } from './body.ts'
 import { PendingResponse, readHead } from './uws-http.ts'
 import { UwsSocket } from './uws-socket.ts'
-import {
-  App,
-  us_socket_local_port,
-  type TemplatedApp,
-  type UwsRequest,
-  type UwsResponse,
-  type UwsWebSocket,
-} from './uws.ts'
+import { App, us_socket_local_port, type TemplatedApp, type UwsResponse, type UwsWebSocket } from './uws.ts'
 
 export interface UwsServerOptions {
   /** Decides an upgrade, and what a request for the same path without one is told. */
   readonly handshake: (head: RequestHead) => HandshakeResult
   /** Whether a path belongs to the handshake, upgrade or not. */
   readonly isRealTimePath: (path: string) => boolean
-  readonly http: (request: HttpRequest) => Promise<HttpAnswer>
+  readonly http: HttpHandler
   readonly bodyBytesMax: number
+  /** Of all requests that are not answered yet. */
+  readonly bodyBytesTotalMax: number
   readonly open: (socket: Socket, accepted: Accepted) => Connection
   readonly frame: (connection: Connection, bytes: Uint8Array, isBinary: boolean) => void
   readonly closed: (connection: Connection, code: number) => void
+  /** A frame was not sent, as too much waits for its socket. */
+  readonly onDropped: () => void
   readonly nowMs: () => number
   /** uWS drops the TCP connection above it. */
   readonly frameBytesHard: number
@@ -45,9 +43,11 @@ type Ws = UwsWebSocket<UserData>
 export class UwsServer {
   readonly #options: UwsServerOptions
   readonly #app: TemplatedApp
+  readonly #bodies: BodyLimits
 
   constructor(options: UwsServerOptions) {
     this.#options = options
+    this.#bodies = { bytesMax: options.bodyBytesMax, budget: new BodyBudget(options.bodyBytesTotalMax) }
     this.#app = App()
       .ws<UserData>('/*', {
         maxPayloadLength: options.frameBytesHard,
@@ -56,7 +56,9 @@ export class UwsServer {
         maxBackpressure: options.backpressureBytesHard,
         closeOnBackpressureLimit: true,
         upgrade: (response, request, context) => {
-          const accepted = this.#admit(response, request)
+          const head = readHead(response, request)
+          if (!options.isRealTimePath(head.path) && this.#isOverRate(response, head)) return
+          const accepted = this.#admit(response, head)
           if (!accepted) return
           const userData: UserData = { accepted, connection: undefined, socket: undefined }
           // Extensions are not taken up: no compression.
@@ -68,10 +70,11 @@ export class UwsServer {
           if (connection) options.frame(connection, new Uint8Array(message), isBinary)
         },
         ping: (ws, message) => this.#ping(ws, message.byteLength),
+        dropped: () => options.onDropped(),
         drain: (ws) => ws.getUserData().connection?.drained(),
         close: (ws, code) => this.#closed(ws, code),
       })
-      .any('/*', (response, request) => this.#request(response, request))
+      .any('/*', (response, request) => this.#request(response, readHead(response, request)))
   }
 
   /** Resolves with the port; other processes may listen on it, too. Rejects where it cannot be had. */
@@ -112,31 +115,36 @@ export class UwsServer {
   }
 
   /** undefined: it was refused, and answered. */
-  #admit(response: UwsResponse, request: UwsRequest): Accepted | undefined {
-    const head = readHead(response, request)
+  #admit(response: UwsResponse, head: RequestHead): Accepted | undefined {
     const result = this.#options.handshake(head)
     if (result.kind === 'accept') return result
     const answer = errorAnswer(result.refusal, { status: result.status, headers: result.headers })
-    new PendingResponse(response).answer(answer, head.method === 'HEAD')
+    new PendingResponse(response, head).answer(answer)
     return undefined
   }
 
-  #request(response: UwsResponse, request: UwsRequest): void {
-    if (this.#options.isRealTimePath(request.getUrl())) {
-      this.#admit(response, request)
+  /** true: it was answered. */
+  #isOverRate(response: UwsResponse, head: RequestHead): boolean {
+    const answer = this.#options.http.limit(head)
+    if (answer) new PendingResponse(response, head).answer(answer)
+    return answer !== undefined
+  }
+
+  #request(response: UwsResponse, head: RequestHead): void {
+    if (this.#isOverRate(response, head)) return
+    if (this.#options.isRealTimePath(head.path)) {
+      this.#admit(response, head)
       return
     }
-    const head = readHead(response, request)
-    const pending = new PendingResponse(response)
-    const body = hasBody(head) ? pending.readBody(this.#options.bodyBytesMax) : Promise.resolve(new Uint8Array())
+    const pending = new PendingResponse(response, head)
+    const plan = this.#options.http.route(head)
+    if (plan.kind === 'refuse') {
+      pending.answer(plan.answer)
+      return
+    }
+    const body = plan.wantsBody ? pending.readBody(this.#bodies) : Promise.resolve(new Uint8Array())
     // A body that nobody asks for may fail, too.
     body.catch(() => {})
-    void this.#options
-      .http({ head, readBody: () => body })
-      .then((answer) => pending.answer(answer, head.method === 'HEAD'))
+    void plan.run(() => body).then((answer) => pending.answer(answer))
   }
-}
-
-function hasBody({ headers }: RequestHead): boolean {
-  return headers.some(([name]) => name === 'content-length' || name === 'transfer-encoding')
 }

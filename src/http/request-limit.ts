@@ -1,0 +1,27 @@
+import { Refusal } from '../protocol/errors.ts'
+import { addressKey, clientAddress, createProxyTrust, normaliseAddress, UNKNOWN_ADDRESS } from '../session/address.ts'
+import type { AttemptRates } from '../session/admission.ts'
+import type { RequestHead } from '../session/request-head.ts'
+import { errorAnswer, type HttpAnswer } from './http.ts'
+
+/** A load balancer that is told no would take the node for dead, and the answer costs nothing. */
+const EXEMPT_PATH = '/health'
+
+export interface RequestLimitOptions {
+  readonly rates: Pick<AttemptRates, 'take'>
+  /** Addresses and CIDR ranges. */
+  readonly trustedProxies: readonly string[]
+}
+
+/** Counts a request of its client's address; gives the RATE_LIMITED of one too many. */
+export function createRequestLimit(options: RequestLimitOptions): (head: RequestHead) => HttpAnswer | undefined {
+  const proxies = createProxyTrust(options.trustedProxies)
+  return ({ path, headers, remoteAddress }) => {
+    if (path === EXEMPT_PATH) return undefined
+    const peer = normaliseAddress(remoteAddress) ?? UNKNOWN_ADDRESS
+    const forwardedFor = headers.flatMap(([name, value]) => (name === 'x-forwarded-for' ? [value] : []))
+    const waitMs = options.rates.take(addressKey(clientAddress(peer, forwardedFor, proxies)))
+    if (waitMs === 0) return undefined
+    return errorAnswer(new Refusal('RATE_LIMITED', 'too many requests from this address', { retry_after_ms: waitMs }))
+  }
+}

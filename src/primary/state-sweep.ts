@@ -1,0 +1,68 @@
+import type { Clock } from '../base/clock.ts'
+import { roomChannel, type Channel, type Namespace, type RoomId } from '../protocol/ids.ts'
+import type { Rooms } from '../rooms/rooms.ts'
+import type { Store } from '../store/store.ts'
+import { STATE_PREFIX, stateKey } from './channel-state.ts'
+
+/** Deleted in one transaction. */
+const BATCH_MAX = 100
+const PAGE = 1000
+
+/**
+ * Lets the retained state of a room go when the room, made by joining it, has been empty for so long that nobody who was
+ * in it can resume. Else every room that ever was would leave its state on the disk.
+ */
+export class StateSweep {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #keepMs: number
+  /** Since when, monotonic; oldest first. */
+  readonly #empty = new Map<Channel, number>()
+
+  constructor(options: { readonly store: Store; readonly clock: Clock; readonly keepMs: number }) {
+    this.#store = options.store
+    this.#clock = options.clock
+    this.#keepMs = options.keepMs
+  }
+
+  /** Notes the states of rooms that were there before this process started. */
+  async load(rooms: Rooms): Promise<void> {
+    const prefix = `${STATE_PREFIX}r/`
+    let after = prefix
+    for (;;) {
+      const records = await this.#store.list(prefix, { after, limit: PAGE })
+      for (const { key } of records) {
+        const [namespace, room] = key.slice(prefix.length).split('/')
+        if (room !== undefined && !rooms.get(room as RoomId)) this.noteEmpty(room as RoomId, namespace as Namespace)
+      }
+      after = records.at(-1)?.key ?? after
+      if (records.length < PAGE) return
+    }
+  }
+
+  noteEmpty(room: RoomId, namespace: Namespace): void {
+    const channel = roomChannel(namespace, room)
+    this.#empty.delete(channel)
+    this.#empty.set(channel, this.#clock.nowMs())
+  }
+
+  noteMade(room: RoomId, namespace: Namespace): void {
+    this.#empty.delete(roomChannel(namespace, room))
+  }
+
+  /** To be called now and then. Throws what the store throws; then nothing is forgotten. */
+  async sweep(): Promise<void> {
+    const untilMs = this.#clock.nowMs() - this.#keepMs
+    const due: Channel[] = []
+    for (const [channel, sinceMs] of this.#empty) {
+      if (sinceMs > untilMs || due.length === BATCH_MAX) break
+      due.push(channel)
+    }
+    if (due.length === 0) return
+    const keys = due.map(stateKey)
+    const stored = await this.#store.get(keys)
+    const deletes = keys.filter((_, i) => stored[i] !== undefined && this.#empty.has(due[i] as Channel))
+    if (deletes.length > 0) await this.#store.commit({ deletes, durable: true })
+    for (const channel of due) this.#empty.delete(channel)
+  }
+}

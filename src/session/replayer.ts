@@ -1,0 +1,73 @@
+import type { Fanout } from '../fanout/fanout.ts'
+import { buildFrame } from '../fanout/frames.ts'
+import type { Link } from '../link/link.ts'
+import type { PrimaryMethods, ReplayPart, WireEntry, WorkerMethods } from '../link/methods.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { Connection } from './connection.ts'
+
+/** Parts asked for at once by one worker, of 64 KiB each: what a herd that comes back may have on the link. */
+const CALLS_MAX = 16
+
+interface Waiting {
+  readonly connection: Connection
+  /** The last offset it was given. */
+  readonly after: number
+  readonly done: () => void
+}
+
+/** Sends what was missed, part by part, each connection at its own pace and all of them at a bounded one. */
+export class Replayer {
+  readonly #link: Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>
+  readonly #fanout: Fanout
+  readonly #waiting: Waiting[] = []
+  #calls = 0
+
+  constructor(link: Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>, fanout: Fanout) {
+    this.#link = link
+    this.#fanout = fanout
+  }
+
+  /** Calls `done` right behind the last event there is: whoever subscribes in it misses nothing and gets nothing twice. */
+  replay(connection: Connection, after: number, done: () => void): void {
+    this.#waiting.push({ connection, after, done })
+    this.#pump()
+  }
+
+  #pump(): void {
+    while (this.#calls < CALLS_MAX) {
+      const next = this.#waiting.shift()
+      if (!next) return
+      if (!next.connection.isClosed) this.#ask(next)
+    }
+  }
+
+  #ask(asked: Waiting): void {
+    this.#calls++
+    const { connection, after } = asked
+    this.#link.call('replay', { connectionId: connection.id, after }, (part) => {
+      this.#calls--
+      this.#fanout.inOrder(() => this.#send(asked, part))
+      this.#pump()
+    })
+  }
+
+  #send({ connection, after, done }: Waiting, part: ReplayPart | null | Refusal): void {
+    if (connection.isClosed) return
+    if (part === null || part instanceof Refusal) {
+      connection.close(CLOSE.gap, 'the history went faster than it was read: resume')
+      return
+    }
+    sendEntries(connection, part.entries)
+    if (part.complete) done()
+    else connection.whenRead(() => this.replay(connection, part.entries.at(-1)?.[0] ?? after, done))
+  }
+}
+
+export function sendEntries(connection: Connection, entries: readonly WireEntry[]): void {
+  connection.socket.cork(() => {
+    for (const entry of entries) {
+      connection.socket.sendBuilt(buildFrame(entry, connection.encoding), connection.encoding === 'msgpack')
+    }
+  })
+}

@@ -1,0 +1,79 @@
+import { Refusal } from '../../protocol/errors.ts'
+
+export interface BodyLimits {
+  /** Of one body. */
+  readonly bytesMax: number
+  readonly budget: BodyBudget
+}
+
+/** What all bodies under way may take together, in bytes. */
+export class BodyBudget {
+  #left: number
+
+  constructor(bytesMax: number) {
+    this.#left = bytesMax
+  }
+
+  take(bytes: number): boolean {
+    if (bytes > this.#left) return false
+    this.#left -= bytes
+    return true
+  }
+
+  giveBack(bytes: number): void {
+    this.#left += bytes
+  }
+}
+
+/** Others have to be answered first, which takes milliseconds, or be given up, which takes uWS up to 14 s. */
+const RETRY_MS = 1_000
+
+/** A body as it comes in, in one piece of memory however small its chunks are. It has to be released in the end. */
+export class Body {
+  readonly #limits: BodyLimits
+  #memory = Buffer.alloc(0)
+  #length = 0
+  #isReleased = false
+
+  constructor(limits: BodyLimits) {
+    this.#limits = limits
+  }
+
+  /** Copies the chunk. Throws PAYLOAD_TOO_LARGE, OVERLOADED. Does nothing once it is released. */
+  add(chunk: ArrayBuffer): void {
+    if (this.#isReleased) return
+    const length = this.#length + chunk.byteLength
+    if (length > this.#limits.bytesMax) throw tooLarge(this.#limits.bytesMax)
+    if (length > this.#memory.length) this.#grow(length)
+    this.#memory.set(new Uint8Array(chunk), this.#length)
+    this.#length = length
+  }
+
+  bytes(): Uint8Array {
+    return this.#memory.subarray(0, this.#length)
+  }
+
+  /** Forgets what came and what is still to come. */
+  release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.#limits.budget.giveBack(this.#memory.length)
+    this.#memory = Buffer.alloc(0)
+    this.#length = 0
+  }
+
+  #grow(bytesMin: number): void {
+    const { bytesMax, budget } = this.#limits
+    const bytes = Math.min(bytesMax, Math.max(bytesMin, this.#memory.length * 2))
+    if (!budget.take(bytes - this.#memory.length)) {
+      throw new Refusal('OVERLOADED', 'too many bodies are under way', { retry_after_ms: RETRY_MS })
+    }
+    const memory = Buffer.allocUnsafeSlow(bytes)
+    memory.set(this.bytes())
+    this.#memory = memory
+  }
+}
+
+export function tooLarge(bytesMax: number): Refusal {
+  return new Refusal('PAYLOAD_TOO_LARGE', `a body may have ${bytesMax} bytes`, { bytes_max: bytesMax })
+}

@@ -1,0 +1,76 @@
+import t from 'tap'
+import { readState, stateKey } from '../../src/primary/channel-state.ts'
+import { StateSweep } from '../../src/primary/state-sweep.ts'
+import { roomChannel, type Namespace, type RoomId } from '../../src/protocol/ids.ts'
+import { Rooms } from '../../src/rooms/rooms.ts'
+import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
+
+const PRIVATE = 'private' as Namespace
+const id = (name: string) => name as RoomId
+const channel = (name: string) => roomChannel(PRIVATE, id(name))
+
+async function setUp() {
+  let nowMs = 0
+  const clock = { nowMs: () => nowMs, wallMs: () => nowMs }
+  const store = createMemoryStore({ clock, epoch: 'e1' })
+  const retain = (name: string) =>
+    store.commit({ puts: [{ key: stateKey(channel(name)), value: Buffer.from('"kept"') }], durable: true })
+  const states = new StateSweep({ store, clock, keepMs: 1000 })
+  const rooms = new Rooms({
+    autoCreateIn: new Set([PRIVATE]),
+    capacity: 10,
+    onMade: ({ room_id, namespace }) => states.noteMade(room_id, namespace),
+    onGone: ({ room_id, namespace }) => states.noteEmpty(room_id, namespace),
+  })
+  const user = 'alice' as Parameters<Rooms['join']>[2]
+  return {
+    store,
+    states,
+    rooms,
+    retain,
+    enter: (name: string) => rooms.join(id(name), PRIVATE, user),
+    leave: (name: string) => rooms.leave(id(name), user),
+    state: (name: string) => readState(store, channel(name)),
+    sweepAfter: async (ms: number) => {
+      nowMs += ms
+      await states.sweep()
+    },
+  }
+}
+
+t.test('the state of a room that was made by joining goes when it has been empty for long enough', async (t) => {
+  const { retain, enter, leave, state, sweepAfter } = await setUp()
+  enter('r')
+  await retain('r')
+  await sweepAfter(5000)
+  t.equal(await state('r'), 'kept', 'somebody is in it')
+  leave('r')
+  await sweepAfter(900)
+  t.equal(await state('r'), 'kept', 'they may come back')
+  enter('r')
+  await sweepAfter(5000)
+  t.equal(await state('r'), 'kept', 'they did')
+  leave('r')
+  await sweepAfter(1001)
+  t.equal(await state('r'), null)
+})
+
+t.test('the state of a room that stays, stays', async (t) => {
+  const { rooms, retain, enter, leave, state, sweepAfter } = await setUp()
+  rooms.define({ room_id: id('kept'), namespace: PRIVATE, capacity: 5, game: null })
+  enter('kept')
+  await retain('kept')
+  leave('kept')
+  await sweepAfter(5000)
+  t.equal(await state('kept'), 'kept')
+})
+
+t.test('what was there before the start goes, too, unless somebody comes for it', async (t) => {
+  const { rooms, states, retain, enter, state, sweepAfter } = await setUp()
+  for (const name of ['left', 'again', 'kept']) await retain(name)
+  rooms.define({ room_id: id('kept'), namespace: PRIVATE, capacity: 5, game: null })
+  await states.load(rooms)
+  enter('again')
+  await sweepAfter(1001)
+  t.strictSame(await Promise.all(['left', 'again', 'kept'].map(state)), [null, 'kept', 'kept'])
+})
