@@ -8,7 +8,6 @@ import { Link, replyWith } from './link/link.ts'
 import type { PrimaryMethods, WorkerMethods, WorkerWelcome } from './link/methods.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
 import { createMetrics } from './metrics/metrics.ts'
-import type { CloseCode } from './protocol/close-codes.ts'
 import type { Namespace } from './protocol/ids.ts'
 import { sweep } from './session/sweep.ts'
 import { UwsServer } from './transport/uws/uws-server.ts'
@@ -59,8 +58,6 @@ export function runWorker(): void {
       namespaceFull: ({ namespace, full }) => running().realTime.admission.setNamespaceFull(namespace, full),
       jwks: ({ keys }) => running().realTime.keys.set(keys),
       roomClosed: ({ room }) => running().realTime.sessions.roomClosed(room),
-      closeConnection: ({ connectionId, code, reason }) =>
-        running().realTime.sessions.close(connectionId, code as CloseCode, reason),
       drain: ({ withinMs }, reply) => replyWith(drainAll(running(), withinMs), reply),
       ping: (_args, reply) => reply(null),
       metrics: (_args, reply) => replyWith(readMetrics(running()), reply),

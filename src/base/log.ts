@@ -24,6 +24,3 @@ export function createLog({ level, pretty, bindings }: LogOptions): Log {
     }),
   )
 }
-
-/** For tests that do not look at the log. */
-export const silentLog: Log = pino({ level: 'silent' })

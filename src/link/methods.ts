@@ -128,7 +128,6 @@ export type WorkerMethods = {
   jwks: Method<{ readonly keys: readonly WireKey[] }, null>
   /** The room is no more; its members have left it. */
   roomClosed: Method<{ readonly room: RoomId }, null>
-  closeConnection: Method<{ readonly connectionId: string; readonly code: number; readonly reason: string }, null>
   /** Take no new connections, tell and close those that are there within `withinMs`. */
   drain: Method<{ readonly withinMs: number }, null>
   ping: Method<null, null>

@@ -4,7 +4,7 @@ import type { Random } from '../base/random.ts'
 import type { Fanout } from '../fanout/fanout.ts'
 import type { Link } from '../link/link.ts'
 import type { OpenResult, PrimaryMethods, WorkerMethods } from '../link/methods.ts'
-import { CLOSE, type CloseCode } from '../protocol/close-codes.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { SERVER_EVENT, type NotRecovered } from '../protocol/events.ts'
 import { isRoomId, namespaceChannel, roomChannel, userChannel, type RoomId } from '../protocol/ids.ts'
@@ -85,11 +85,6 @@ export class Sessions {
         leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
       }
     })
-  }
-
-  /** Closes one that the primary names. */
-  close(connectionId: string, code: CloseCode, reason: string): void {
-    this.#connections.get(connectionId)?.close(code, reason)
   }
 
   #readResume({ resume, userId, namespace }: Accepted): Resume | undefined {
