@@ -17,7 +17,7 @@ async function runPrimary(): Promise<void> {
   )
   const stopped = waitForSignal()
   const primary = await startPrimary({ config, script: fileURLToPath(import.meta.url) })
-  printWelcome(config.settings, primary.port)
+  printWelcome(config, primary.port)
   await stopped
   await primary.stop()
   process.exit(0)

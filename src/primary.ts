@@ -165,8 +165,11 @@ function tellListening(log: Log, { HTTP_HOST, API_PATH_PREFIX, WORKERS }: Settin
 
 /** Connections first, then what they had asked for, then everything in reverse. */
 async function stop(node: Node, withinMs: number, closers: Closers): Promise<void> {
+  const { log } = node.context
   node.isDraining = true
+  log.info({ withinMs }, 'draining')
   await node.supervisor().stop(withinMs * WORKERS_SHARE)
   await node.context.ledger.idle()
   await closers.close()
+  log.info('stopped: everything is answered and on disk')
 }

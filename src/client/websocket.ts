@@ -15,5 +15,8 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
 export function globalWebSocket(): WebSocketConstructor {
   const constructor = (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket
   if (constructor !== undefined) return constructor
-  throw new DrumbeatError('UNAVAILABLE', 'no global WebSocket here: pass one, for instance from the package ws')
+  throw new DrumbeatError(
+    'UNAVAILABLE',
+    'no global WebSocket here (Node has one from 22 on): pass one as the option WebSocket, for instance that of the package ws',
+  )
 }

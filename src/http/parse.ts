@@ -8,6 +8,8 @@ const LIMIT_DEFAULT = 100
 const LIMIT_MAX = 1000
 const CURSOR = /^[A-Za-z0-9_.:-]{1,128}$/
 
+export const PAGE_QUERY: readonly string[] = ['limit', 'cursor']
+
 /** `?limit=` and `?cursor=` of every list. */
 export function parsePage(query: URLSearchParams): PageArgs {
   const cursor = query.get('cursor')
@@ -25,9 +27,16 @@ export function parseCount(
   return parseInteger(/^\d{1,16}$/.test(text) ? Number(text) : text, name, min, max)
 }
 
-export function parseBody(value: unknown): Record<string, unknown> {
-  if (isObject(value)) return value
-  throw badRequest('', 'the body must be a JSON object')
+/** A body with these fields and no others: what is misspelt is not passed over. */
+export function parseBody<const Field extends string>(
+  value: unknown,
+  fields: readonly Field[],
+): { readonly [Name in Field]?: unknown } {
+  if (!isObject(value)) throw badRequest('', 'the body must be a JSON object')
+  for (const name of Object.keys(value)) {
+    if (!fields.some((field) => field === name)) throw badRequest(name, `is not one of ${fields.join(', ')}`)
+  }
+  return value as { readonly [Name in Field]?: unknown }
 }
 
 export function parseNamespace(value: unknown, known: readonly Namespace[], path = 'namespace'): Namespace {

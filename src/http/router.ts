@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { toError } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
 import { parseJson } from '../protocol/codec.ts'
-import { Refusal } from '../protocol/errors.ts'
+import { badRequest, Refusal } from '../protocol/errors.ts'
 import { checkValue, type ValueLimits } from '../protocol/value.ts'
 import { checkHead, Headers, type RequestHead } from '../session/request-head.ts'
 import { errorAnswer, type HttpAnswer, type HttpHandler, type HttpRun } from './http.ts'
@@ -20,6 +20,8 @@ export interface Route {
   /** `/api/v1/goods/:id` */
   readonly path: string
   readonly access: 'open' | 'admin'
+  /** What may stand in the query; others are refused. Absent: it is not looked at. */
+  readonly query?: readonly string[]
   run(request: RouteRequest): Promise<HttpAnswer> | HttpAnswer
 }
 
@@ -64,7 +66,7 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
         return value
       }
       try {
-        return await route.run({ params, query: new URLSearchParams(head.query), json })
+        return await route.run({ params, query: readQuery(route, head.query), json })
       } catch (thrown) {
         return toErrorAnswer(thrown, head, options)
       }
@@ -103,6 +105,15 @@ function findRoute(routes: readonly Route[], method: string, path: string): Foun
   }
   if (others.length > 0) throw new MethodNotAllowed(others)
   throw new Refusal('NOT_FOUND', 'no such path')
+}
+
+/** Throws BAD_REQUEST for a name that the route does not know: a filter that is misspelt would filter nothing. */
+function readQuery({ query: known }: Route, text: string): URLSearchParams {
+  const query = new URLSearchParams(text)
+  for (const name of query.keys()) {
+    if (known?.includes(name) === false) throw badRequest(name, `is not one of ${known.join(', ')}`)
+  }
+  return query
 }
 
 function matchPath(pattern: string, path: string): Record<string, string> | undefined {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { EXIT } from '../setup/exit-codes.ts'
@@ -20,7 +20,12 @@ export async function lockInstance(dataDir: string): Promise<Lock> {
   const lock = await lockName(`data-${name}`)
   if (!lock) throw new StartError(EXIT.temporary, `DATA_DIR ${folder} is in use by a live instance${readPid(pidFile)}`)
   writeFileSync(pidFile, `${process.pid}\n`)
-  return lock
+  return {
+    release: () => {
+      rmSync(pidFile, { force: true })
+      lock.release()
+    },
+  }
 }
 
 /**

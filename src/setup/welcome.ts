@@ -1,7 +1,11 @@
-import type { Settings } from '../config/settings.ts'
+import type { Config } from '../config/load.ts'
 
 /** For a person at a terminal or in front of a log: where it is, and something to try at once. */
-export function printWelcome({ HTTP_HOST, API_PATH_PREFIX }: Settings, port: number): void {
+export function printWelcome({ settings, sources }: Config, port: number): void {
+  const { HTTP_HOST, API_PATH_PREFIX } = settings
+  // A token is made with the secret of the same folder, so the command has to name it, too.
+  const given = (['CONFIG_FILE', 'DATA_DIR'] as const).filter((name) => sources[name] === 'environment')
+  const environment = given.map((name) => `${name}=${settings[name]} `).join('')
   const isAny = HTTP_HOST === '0.0.0.0' || HTTP_HOST === '::'
   const host = isAny ? '127.0.0.1' : HTTP_HOST.includes(':') ? `[${HTTP_HOST}]` : HTTP_HOST
   const url = `http://${host}:${port}`
@@ -11,7 +15,7 @@ export function printWelcome({ HTTP_HOST, API_PATH_PREFIX }: Settings, port: num
       `  Drumbeat is running at ${url}  (the console: open it in a browser)`,
       `  Guests connect to      ws://${host}:${port}${API_PATH_PREFIX}/public`,
       `  Watch events           npx drumbeat tail --url ${url}`,
-      '  Make a player token    npx drumbeat token alice',
+      `  Make a player token    ${environment}npx drumbeat token alice`,
       '',
       '',
     ].join('\n'),

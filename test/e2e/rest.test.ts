@@ -68,6 +68,13 @@ t.test('REST', async (t) => {
     t.match(await server.admin('GET', '/api/v1/players/alice'), { balances: {} }, 'nothing was written')
   })
 
+  await t.test('a field or a filter that is misspelt is refused, not passed over', async (t) => {
+    const misspelt = { namespace: 'private', room_id: 'arena', message: 'for the arena only' }
+    await t.rejects(server.admin('POST', '/api/v1/broadcast', misspelt), /400.*room_id: is not one of namespace, room/)
+    await t.rejects(server.admin('GET', '/api/v1/events?namespace=private'), /400.*namespace: is not one of type/)
+    await t.rejects(server.admin('GET', '/api/v1/connections?namspace=private'), /400.*namspace/)
+  })
+
   await t.test('a credit is done once under its key', async (t) => {
     const body = { currency: 'gold', amount: 500, idempotency_key: 'a-key-of-sixteen-characters' }
     const credits = await Promise.all(

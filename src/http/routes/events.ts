@@ -15,6 +15,8 @@ import { parseBody, parseCount, parseNamespace } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
+const BROADCAST_FIELDS = ['namespace', 'room', 'message', 'retain'] as const
+
 /** What a game's backend says: the sender is the server. */
 export function eventRoutes(context: RouteContext): readonly Route[] {
   const { primary } = context
@@ -24,7 +26,7 @@ export function eventRoutes(context: RouteContext): readonly Route[] {
       path: '/api/v1/broadcast',
       access: 'admin',
       run: async ({ json }) => {
-        const { namespace: named, room: roomGiven, message, retain = false } = parseBody(await json())
+        const { namespace: named, room: roomGiven, message, retain = false } = parseBody(await json(), BROADCAST_FIELDS)
         const namespace = parseNamespace(named, context.namespaces)
         const room = roomGiven === undefined || roomGiven === null ? undefined : parseRoomId(roomGiven, 'room')
         if (message === undefined) throw badRequest('message', 'is required')
@@ -41,7 +43,7 @@ export function eventRoutes(context: RouteContext): readonly Route[] {
       path: '/api/v1/messages',
       access: 'admin',
       run: async ({ json }) => {
-        const { target_user_id, text, data } = parseBody(await json())
+        const { target_user_id, text, data } = parseBody(await json(), ['target_user_id', 'text', 'data'])
         const target = parseUserId(target_user_id, 'target_user_id')
         if ((text === undefined) === (data === undefined)) throw badRequest('', 'needs text or data, and only one')
         if (text !== undefined && typeof text !== 'string') throw badRequest('text', 'must be a string')
@@ -56,6 +58,7 @@ export function eventRoutes(context: RouteContext): readonly Route[] {
       method: 'GET',
       path: '/api/v1/events',
       access: 'admin',
+      query: ['type', 'since', 'limit'],
       run: async ({ query }) => {
         const since = parseCount(query, 'since', { fallback: 0, min: 0, max: Number.MAX_SAFE_INTEGER })
         const limit = parseCount(query, 'limit', { fallback: 100, min: 1, max: 1000 })

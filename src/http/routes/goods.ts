@@ -1,7 +1,8 @@
 import { parseGood, parseName } from '../../domain/good.ts'
+import { isObject } from '../../protocol/envelope.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { jsonAnswer } from '../http.ts'
-import { parseBody, parsePage } from '../parse.ts'
+import { PAGE_QUERY, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
@@ -11,6 +12,7 @@ export function goodRoutes({ primary }: RouteContext): readonly Route[] {
       method: 'GET',
       path: '/api/v1/goods',
       access: 'open',
+      query: PAGE_QUERY,
       run: async ({ query }) => jsonAnswer(await primary.ask('goodList', parsePage(query))),
     },
     {
@@ -24,8 +26,8 @@ export function goodRoutes({ primary }: RouteContext): readonly Route[] {
       path: '/api/v1/goods/:id',
       access: 'admin',
       run: async ({ params, json }) => {
-        const body = parseBody(await json())
-        const good = parseGood({ id: params['id'], ...body })
+        const body = await json()
+        const good = parseGood(isObject(body) ? { id: params['id'], ...body } : body)
         if (good.id !== params['id']) throw badRequest('id', 'is not the one in the path')
         return jsonAnswer(await primary.ask('goodPut', { good }))
       },

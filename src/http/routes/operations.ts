@@ -1,5 +1,5 @@
 import { SECURITY_HEADERS, jsonAnswer } from '../http.ts'
-import { parseNamespace, parsePage } from '../parse.ts'
+import { PAGE_QUERY, parseNamespace, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
@@ -35,6 +35,7 @@ export function operationRoutes({ primary, namespaces, describeSettings }: Route
       method: 'GET',
       path: '/api/v1/connections',
       access: 'admin',
+      query: ['namespace', ...PAGE_QUERY],
       run: async ({ query }) => {
         const named = query.get('namespace')
         const namespace = named === null ? null : parseNamespace(named, namespaces)

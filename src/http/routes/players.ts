@@ -1,7 +1,7 @@
 import { parseInteger, parseName } from '../../domain/good.ts'
 import { parseIdempotencyKey, parseUserId } from '../../protocol/ids.ts'
 import { jsonAnswer } from '../http.ts'
-import { parseBody, parsePage } from '../parse.ts'
+import { PAGE_QUERY, parseBody, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
@@ -19,7 +19,7 @@ export function playerRoutes({ primary }: RouteContext): readonly Route[] {
       path: '/api/v1/players/:id/credit',
       access: 'admin',
       run: async ({ params, json }) => {
-        const { currency, amount, idempotency_key } = parseBody(await json())
+        const { currency, amount, idempotency_key } = parseBody(await json(), ['currency', 'amount', 'idempotency_key'])
         const credit = {
           userId: parseUserId(params['id'], 'id'),
           currency: parseName(currency, 'currency'),
@@ -33,6 +33,7 @@ export function playerRoutes({ primary }: RouteContext): readonly Route[] {
       method: 'GET',
       path: '/api/v1/players/:id/purchases',
       access: 'admin',
+      query: PAGE_QUERY,
       run: async ({ params, query }) => {
         const userId = parseUserId(params['id'], 'id')
         return jsonAnswer(await primary.ask('playerPurchases', { userId, ...parsePage(query) }))

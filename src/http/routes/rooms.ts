@@ -2,9 +2,11 @@ import { parseInteger } from '../../domain/good.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { parseRoomId } from '../../protocol/ids.ts'
 import { jsonAnswer } from '../http.ts'
-import { parseBody, parseNamespace, parsePage } from '../parse.ts'
+import { PAGE_QUERY, parseBody, parseNamespace, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
+
+const ROOM_FIELDS = ['room_id', 'namespace', 'capacity', 'game'] as const
 
 export function roomRoutes({ primary, namespaces, roomCapacity }: RouteContext): readonly Route[] {
   return [
@@ -13,7 +15,7 @@ export function roomRoutes({ primary, namespaces, roomCapacity }: RouteContext):
       path: '/api/v1/rooms',
       access: 'admin',
       run: async ({ json }) => {
-        const { room_id, namespace, capacity = roomCapacity, game = null } = parseBody(await json())
+        const { room_id, namespace, capacity = roomCapacity, game = null } = parseBody(await json(), ROOM_FIELDS)
         if (game !== null) throw badRequest('game', 'must be null: rooms have no games yet')
         const room = {
           room_id: parseRoomId(room_id, 'room_id'),
@@ -29,6 +31,7 @@ export function roomRoutes({ primary, namespaces, roomCapacity }: RouteContext):
       method: 'GET',
       path: '/api/v1/rooms',
       access: 'admin',
+      query: PAGE_QUERY,
       run: async ({ query }) => jsonAnswer(await primary.ask('roomList', parsePage(query))),
     },
     {
