@@ -76,7 +76,10 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
 }
 
-/** Another instance has taken the data: this one must not go on. Nobody handles it, the process ends. */
+/**
+ * This process must not go on: another instance has taken the data, or the store failed in a way that may have harmed the
+ * process. Nobody handles it, the process ends, and the next one finds all that was committed.
+ */
 export class StoreLost extends Error {
   override readonly name = 'StoreLost'
 }

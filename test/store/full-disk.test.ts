@@ -53,7 +53,7 @@ t.test('a full disk is said, reads go on, and it works again when there is space
     }
   }
   t.ok(accepted > 500, `${accepted} were accepted before`)
-  // The records are in another file, which may still have free pages inside: goes on until they have none.
+  // A purchase is smaller than what was refused: some may still fit.
   const bought: number[] = []
   let refusal: string | undefined
   for (let key = 0; key < 5000 && refusal === undefined; key++) {
@@ -78,7 +78,7 @@ t.test('a full disk is said, reads go on, and it works again when there is space
   }
   const ready = await fetch(`${server.url}/ready`)
   t.equal(ready.status, 503)
-  t.match(await ready.text(), /"store","ok":false,"reason":"the records took no write/)
+  t.match(await ready.text(), /"store","ok":false,"reason":"the disk has/)
 
   spawnSync('mount', ['-o', 'remount,size=128m', folder])
   const isReady = async () => (await fetch(`${server.url}/ready`)).status === 200

@@ -1,11 +1,8 @@
 import { join } from 'node:path'
 import { toError } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
-import { Deque } from '../../base/deque.ts'
 import {
-  OutcomeUnknown,
   StoreLost,
-  StoreUnavailable,
   type CommitResult,
   type LogBatch,
   type Store,
@@ -14,6 +11,7 @@ import {
 } from '../store.ts'
 import { LogEnv } from './log-env.ts'
 import { RecordsEnv, type OutboxEntry } from './records-env.ts'
+import { requireSpace } from './space.ts'
 
 export interface LmdbStoreOptions {
   /** An existing folder that no other instance uses. */
@@ -40,7 +38,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
     runId: options.runId,
   })
   await log.markOpen()
-  const store = new LmdbStore(records, log, options.clock)
+  const store = new LmdbStore(records, log, options)
   store.recover()
   return store
 }
@@ -49,14 +47,14 @@ class LmdbStore implements Store {
   readonly #records: RecordsEnv
   readonly #log: LogEnv
   readonly #clock: Clock
-  /** Committed with their records and not yet in the log, oldest first. */
-  readonly #unlogged = new Deque<OutboxEntry>()
+  readonly #dataDir: string
   #follower: (batch: LogBatch) => void = () => {}
 
-  constructor(records: RecordsEnv, log: LogEnv, clock: Clock) {
+  constructor(records: RecordsEnv, log: LogEnv, { clock, dataDir }: LmdbStoreOptions) {
     this.#records = records
     this.#log = log
     this.#clock = clock
+    this.#dataDir = dataDir
   }
 
   get epoch(): string {
@@ -73,44 +71,31 @@ class LmdbStore implements Store {
 
   /** Moves to the log what a process that died between the two commits left behind. */
   recover(): void {
-    for (const entry of this.#records.outboxAfter(this.#log.outboxSequence)) this.#unlogged.push(entry)
-    this.#moveUnlogged()
+    for (const entry of this.#records.outboxAfter(this.#log.outboxSequence)) this.#appendOutbox(entry)
   }
 
   async commit(transaction: Transaction): Promise<CommitResult> {
+    requireSpace(this.#dataDir, transaction)
+    try {
+      return await this.#commit(transaction)
+    } catch (cause) {
+      if (cause instanceof StoreLost) throw cause
+      throw new StoreLost(`the embedded store failed: ${toError(cause).message}`, { cause })
+    }
+  }
+
+  async #commit(transaction: Transaction): Promise<CommitResult> {
     const touchesRecords = transaction.puts?.length || transaction.deletes?.length || transaction.guards?.length
     if (transaction.durable || touchesRecords) return this.#commitDurably(transaction)
     const records = transaction.log ?? []
     if (records.length === 0) return { committed: true, offset: 0 }
-    try {
-      this.#moveUnlogged()
-      return { committed: true, offset: this.#append({ committedAtMs: this.#clock.wallMs(), records }) }
-    } catch (cause) {
-      if (cause instanceof StoreLost) throw cause
-      throw new StoreUnavailable(`the log took no write: ${toError(cause).message}`, { cause })
-    }
+    return { committed: true, offset: this.#append({ committedAtMs: this.#clock.wallMs(), records }) }
   }
 
   async #commitDurably(transaction: Transaction): Promise<CommitResult> {
-    const result = await this.#commitRecords(transaction)
+    const result = await this.#records.commit(transaction, this.#clock.wallMs(), this.#log.outboxSequence)
     if ('conflicts' in result) return { committed: false, conflicts: result.conflicts }
-    if (!result.outbox) return { committed: true, offset: 0 }
-    this.#unlogged.push(result.outbox)
-    try {
-      return { committed: true, offset: this.#moveUnlogged() }
-    } catch (cause) {
-      // The change is done and its event is kept: the log takes it as soon as it takes anything.
-      throw new OutcomeUnknown(`committed, but the log took no write: ${toError(cause).message}`, { cause })
-    }
-  }
-
-  async #commitRecords(transaction: Transaction): ReturnType<RecordsEnv['commit']> {
-    try {
-      return await this.#records.commit(transaction, this.#clock.wallMs(), this.#log.outboxSequence)
-    } catch (cause) {
-      if (cause instanceof StoreLost) throw cause
-      throw new StoreUnavailable(`the records took no write: ${toError(cause).message}`, { cause })
-    }
+    return { committed: true, offset: result.outbox ? this.#appendOutbox(result.outbox) : 0 }
   }
 
   async follow(onBatch: (batch: LogBatch) => void): Promise<void> {
@@ -123,14 +108,8 @@ class LmdbStore implements Store {
     await this.#records.close()
   }
 
-  /** Gives the offset of the newest one. */
-  #moveUnlogged(): number {
-    let offset = 0
-    for (let entry = this.#unlogged.first(); entry; entry = this.#unlogged.first()) {
-      offset = this.#append({ ...entry, outboxSequence: entry.sequence })
-      this.#unlogged.shift()
-    }
-    return offset
+  #appendOutbox(entry: OutboxEntry): number {
+    return this.#append({ ...entry, outboxSequence: entry.sequence })
   }
 
   #append(batch: Parameters<LogEnv['append']>[0]): number {
