@@ -84,15 +84,22 @@ export class Dispatch {
     if (!request) return
     this.#options.onRequest(request.eventType)
     let answered = false
-    const done = (result: Parameters<Connection['reply']>[1]) => {
+    const fail = (thrown: unknown) => {
       if (answered) return
       answered = true
+      this.#refuse(connection, request.id, this.#toRefusal(thrown, connection, request), request.traceparent)
+    }
+    const done = (result: Parameters<Connection['reply']>[1]) => {
+      if (answered) return
       if (result instanceof Refusal) {
-        this.#refuse(connection, request.id, this.#toRefusal(result, connection, request), request.traceparent)
-      } else connection.reply(request.id, result, request.traceparent)
+        fail(result)
+        return
+      }
+      answered = true
+      connection.reply(request.id, result, request.traceparent)
     }
     if (connection.turns.isFull) {
-      done(new Refusal('RATE_LIMITED', 'too many requests wait for a room', { retry_after_ms: TURNS_RETRY_MS }))
+      fail(new Refusal('RATE_LIMITED', 'too many requests wait for a room', { retry_after_ms: TURNS_RETRY_MS }))
       return
     }
     this.#inTurn(connection, request, (after) => {
@@ -103,7 +110,7 @@ export class Dispatch {
           after()
         })
       } catch (thrown) {
-        done(thrown instanceof Refusal ? thrown : this.#toRefusal(thrown, connection, request))
+        fail(thrown)
         after()
       }
     })
@@ -171,7 +178,7 @@ export class Dispatch {
 
   /** What is no refusal, and what the primary calls INTERNAL, is a defect: logged, under an id that the client gets. */
   #toRefusal(thrown: unknown, connection: Connection, request: Request): Refusal {
-    if (thrown instanceof Refusal && (thrown.code !== 'INTERNAL' || thrown.details?.['trace_id'])) return thrown
+    if (thrown instanceof Refusal && thrown.code !== 'INTERNAL') return thrown
     const traceId = request.traceparent?.split('-')[1] ?? this.#options.context.random.uuid()
     const { eventType } = request
     this.#options.log.error(

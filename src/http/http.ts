@@ -1,4 +1,5 @@
 import type { Refusal } from '../protocol/errors.ts'
+import { refusalHeaders } from '../session/refusal-headers.ts'
 import type { RequestHead } from '../session/request-head.ts'
 
 /** HTTP for a transport, which is to read no body before `route` asked for it. Neither throws. */
@@ -56,12 +57,6 @@ export function errorAnswer(
   refusal: Refusal,
   over: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
 ): HttpAnswer {
-  const headers = { ...retryAfter(refusal), ...over.headers }
+  const headers = { ...refusalHeaders(refusal), ...over.headers }
   return jsonAnswer({ error: refusal.toBody() }, over.status ?? refusal.status, headers)
-}
-
-/** Whole seconds, rounded up: whoever obeys is not early. */
-function retryAfter({ details }: Refusal): Record<string, string> {
-  const retryAfterMs = details?.['retry_after_ms']
-  return typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}
 }

@@ -1,5 +1,5 @@
 import { Refusal } from '../protocol/errors.ts'
-import { addressKey, clientAddress, createProxyTrust, normaliseAddress, UNKNOWN_ADDRESS } from '../session/address.ts'
+import { addressKey, createPeerReader } from '../session/address.ts'
 import type { AttemptRates } from '../session/admission.ts'
 import type { RequestHead } from '../session/request-head.ts'
 import { errorAnswer, type HttpAnswer } from './http.ts'
@@ -15,12 +15,11 @@ export interface RequestLimitOptions {
 
 /** Counts a request of its client's address; gives the RATE_LIMITED of one too many. */
 export function createRequestLimit(options: RequestLimitOptions): (head: RequestHead) => HttpAnswer | undefined {
-  const proxies = createProxyTrust(options.trustedProxies)
+  const peerOf = createPeerReader(options.trustedProxies)
   return ({ path, headers, remoteAddress }) => {
     if (path === EXEMPT_PATH) return undefined
-    const peer = normaliseAddress(remoteAddress) ?? UNKNOWN_ADDRESS
     const forwardedFor = headers.flatMap(([name, value]) => (name === 'x-forwarded-for' ? [value] : []))
-    const waitMs = options.rates.take(addressKey(clientAddress(peer, forwardedFor, proxies)))
+    const waitMs = options.rates.take(addressKey(peerOf(remoteAddress, forwardedFor).address))
     if (waitMs === 0) return undefined
     return errorAnswer(new Refusal('RATE_LIMITED', 'too many requests from this address', { retry_after_ms: waitMs }))
   }

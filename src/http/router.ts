@@ -76,10 +76,7 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
 
 function toErrorAnswer(thrown: unknown, head: RequestHead, { log, newTraceId }: RouterOptions): HttpAnswer {
   if (thrown instanceof MethodNotAllowed) return errorAnswer(thrown, { headers: { allow: thrown.allow } })
-  if (thrown instanceof Refusal && thrown.code !== 'INTERNAL') {
-    const headers = thrown.status === 401 ? { 'www-authenticate': 'Bearer' } : {}
-    return errorAnswer(thrown, { headers })
-  }
+  if (thrown instanceof Refusal && thrown.code !== 'INTERNAL') return errorAnswer(thrown)
   const traceId = newTraceId()
   log.error({ err: toError(thrown), method: head.method, path: head.path, traceId }, 'a request failed')
   return errorAnswer(new Refusal('INTERNAL', 'a defect of the server', { trace_id: traceId }))

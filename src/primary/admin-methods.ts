@@ -7,7 +7,7 @@ import type { ConnectionInfo, PrimaryMethods } from '../link/methods.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Receipt } from '../protocol/events.ts'
 import { roomChannel, type RoomId, type UserId } from '../protocol/ids.ts'
-import type { Page, PageArgs } from '../protocol/page.ts'
+import { toSortedPage, type Page, type PageArgs } from '../protocol/page.ts'
 import type { RoomDefinition } from '../domain/room.ts'
 import { answerWith } from './answer.ts'
 import { readState, stateKey } from './channel-state.ts'
@@ -103,24 +103,17 @@ async function deleteRoom(
   return null
 }
 
-function listRooms({ rooms }: PrimaryContext, { limit, cursor }: PageArgs) {
-  const ids = rooms.ids().filter((id) => cursor === null || id > cursor)
-  const shown = ids.slice(0, limit)
-  const items = shown.map((id) => rooms.get(id)).filter((room) => room !== undefined)
-  return { items, next_cursor: ids.length > limit ? (shown.at(-1) ?? null) : null }
+function listRooms({ rooms }: PrimaryContext, page: PageArgs) {
+  const { items: ids, next_cursor } = toSortedPage(rooms.ids(), (id) => id, page)
+  return { items: ids.map((id) => rooms.get(id)).filter((room) => room !== undefined), next_cursor }
 }
 
-function listConnections(
-  { presence }: PrimaryContext,
-  namespace: string | null,
-  { limit, cursor }: PageArgs,
-): Page<ConnectionInfo> {
+function listConnections({ presence }: PrimaryContext, namespace: string | null, page: PageArgs): Page<ConnectionInfo> {
   // Ids are UUIDv7, made in the order of the connections on each worker.
-  const matching = [...presence.all()]
+  const sorted = [...presence.all()]
     .filter((connection) => namespace === null || connection.namespace === namespace)
-    .filter(({ id }) => cursor === null || id > cursor)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-  const shown = matching.slice(0, limit)
+  const { items: shown, next_cursor } = toSortedPage(sorted, ({ id }) => id, page)
   const items = shown.map((connection) => ({
     connection_id: connection.id,
     namespace: connection.namespace,
@@ -130,5 +123,5 @@ function listConnections(
     opened_at: connection.openedAtMs,
     worker: connection.worker,
   }))
-  return { items, next_cursor: matching.length > limit ? (shown.at(-1)?.id ?? null) : null }
+  return { items, next_cursor }
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '../base/clock.ts'
 import { roomChannel, type Channel, type Namespace, type RoomId } from '../protocol/ids.ts'
 import type { Rooms } from '../rooms/rooms.ts'
+import { listAll } from '../store/list-all.ts'
 import type { Store } from '../store/store.ts'
 import { STATE_PREFIX, stateKey } from './channel-state.ts'
 
 /** Deleted in one transaction. */
 const BATCH_MAX = 100
-const PAGE = 1000
 
 /**
  * Lets the retained state of a room go when the room, made by joining it, has been empty for so long that nobody who was
@@ -28,15 +28,9 @@ export class StateSweep {
   /** Notes the states of rooms that were there before this process started. */
   async load(rooms: Rooms): Promise<void> {
     const prefix = `${STATE_PREFIX}r/`
-    let after = prefix
-    for (;;) {
-      const records = await this.#store.list(prefix, { after, limit: PAGE })
-      for (const { key } of records) {
-        const [namespace, room] = key.slice(prefix.length).split('/')
-        if (room !== undefined && !rooms.get(room as RoomId)) this.noteEmpty(room as RoomId, namespace as Namespace)
-      }
-      after = records.at(-1)?.key ?? after
-      if (records.length < PAGE) return
+    for await (const { key } of listAll(this.#store, prefix)) {
+      const [namespace, room] = key.slice(prefix.length).split('/')
+      if (room !== undefined && !rooms.get(room as RoomId)) this.noteEmpty(room as RoomId, namespace as Namespace)
     }
   }
 

@@ -16,3 +16,15 @@ export interface PresencePage {
   readonly next_cursor: string | null
   readonly total: number
 }
+
+/** The page of what is in the order of its ids; the cursor is the last id of the page before. */
+export function toSortedPage<Item>(
+  sorted: readonly Item[],
+  idOf: (item: Item) => string,
+  { limit, cursor }: PageArgs,
+): Page<Item> {
+  const left = cursor === null ? sorted : sorted.filter((item) => idOf(item) > cursor)
+  const items = left.slice(0, limit)
+  const last = items.at(-1)
+  return { items, next_cursor: left.length > limit && last !== undefined ? idOf(last) : null }
+}

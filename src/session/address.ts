@@ -118,3 +118,22 @@ function formatIPv6(groups: readonly number[]): string {
   if (best.length === 1) return hex.join(':')
   return `${hex.slice(0, best.start).join(':')}::${hex.slice(best.start + best.length).join(':')}`
 }
+
+/** Who is at the other end. */
+export interface Peer {
+  /** The client's, trusted X-Forwarded-For applied. */
+  readonly address: string
+  /** The socket's own peer is a trusted proxy. */
+  readonly isProxied: boolean
+}
+
+/** @param trustedProxies addresses and CIDR ranges; throws on what is neither */
+export function createPeerReader(
+  trustedProxies: readonly string[],
+): (remoteAddress: string, forwardedFor: readonly string[]) => Peer {
+  const proxies = createProxyTrust(trustedProxies)
+  return (remoteAddress, forwardedFor) => {
+    const peer = normaliseAddress(remoteAddress) ?? UNKNOWN_ADDRESS
+    return { address: clientAddress(peer, forwardedFor, proxies), isProxied: proxies.trusts(peer) }
+  }
+}

@@ -1,10 +1,11 @@
-import { ERRORS, Refusal } from '../protocol/errors.ts'
+import { Refusal } from '../protocol/errors.ts'
 import { type Encoding, SUBPROTOCOL } from '../protocol/events.ts'
 import type { Namespace, UserId } from '../protocol/ids.ts'
-import { addressKey, clientAddress, createProxyTrust, normaliseAddress, UNKNOWN_ADDRESS } from './address.ts'
+import { addressKey, createPeerReader } from './address.ts'
 import type { Admission } from './admission.ts'
 import { BEARER_ENTRY, guestIdentity, type Identity, type IdentityOptions, playerIdentity } from './identity.ts'
 import { createOriginPolicy } from './origin.ts'
+import { refusalHeaders } from './refusal-headers.ts'
 import { checkHead, Headers, isUpgrade, readQuery, type RequestHead } from './request-head.ts'
 
 export type { RequestHead } from './request-head.ts'
@@ -89,7 +90,7 @@ function createDecision(options: HandshakeOptions): Decide {
   const { namespaces, admission } = options
   const accessTo = createRoutes(options.pathPrefix)
   const origins = createOriginPolicy(options.allowedOrigins)
-  const proxies = createProxyTrust(options.trustedProxies)
+  const peerOf = createPeerReader(options.trustedProxies)
   return (head) => {
     const headers = new Headers(head.headers)
     checkHead(head, headers)
@@ -97,14 +98,12 @@ function createDecision(options: HandshakeOptions): Decide {
     const upgrade = isUpgrade(headers)
     const attempt = { headers, namespace: namespaces[access], query: readQuery(head.query, QUERY_NAMES) }
 
-    const peer = normaliseAddress(head.remoteAddress) ?? UNKNOWN_ADDRESS
-    const address = clientAddress(peer, headers.all('x-forwarded-for'), proxies)
+    const { address, isProxied } = peerOf(head.remoteAddress, headers.all('x-forwarded-for'))
     const notNow = admission.check(addressKey(address), attempt.namespace)
     if (notNow) throw notNow
 
     checkOrigin(headers, origins)
     const spoken = chooseSubprotocol(headers)
-    const isProxied = proxies.trusts(peer)
     const identity =
       access === 'guest'
         ? guestIdentity(attempt, attempt.namespace, options)
@@ -175,18 +174,7 @@ function upgradeRequired(): Refused {
 
 /** With the headers that HTTP wants beside the status. */
 function refuse(refusal: Refusal): Refused {
-  const { status } = ERRORS[refusal.code]
-  return { kind: 'refuse', status, refusal, headers: { ...statusHeaders(status), ...retryAfter(refusal) } }
-}
-
-function statusHeaders(status: number): Record<string, string> {
-  if (status === 401) return { 'www-authenticate': 'Bearer' }
-  if (status === 405) return { allow: 'GET' }
-  return {}
-}
-
-/** Whole seconds, rounded up: whoever obeys is not early. */
-function retryAfter({ details }: Refusal): Record<string, string> {
-  const retryAfterMs = details?.['retry_after_ms']
-  return typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}
+  const { status } = refusal
+  const allow = status === 405 ? { allow: 'GET' } : {}
+  return { kind: 'refuse', status, refusal, headers: { ...refusalHeaders(refusal), ...allow } }
 }
