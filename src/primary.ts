@@ -7,21 +7,21 @@ import type { Config } from './config/load.ts'
 import { isPretty } from './config/log-format.ts'
 import type { Settings } from './config/settings.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
+import type { WorkerWelcome } from './link/methods.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
-import { announce } from './primary/announce.ts'
+import { openStore } from './open-store.ts'
+import { announce, sayGoodbye } from './primary/announce.ts'
 import type { PrimaryContext } from './primary/context.ts'
 import { lockInstance, lockPort } from './primary/instance-lock.ts'
-import { openContext, readBootId } from './primary/open-context.ts'
+import { followRooms } from './primary/kept-rooms.ts'
+import { openContext } from './primary/open-context.ts'
+import { watchPlace } from './primary/place.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secrets.ts'
 import { toWire } from './primary/session-methods.ts'
 import { watchHealth } from './primary/store-health.ts'
-import { Supervisor } from './primary/supervisor.ts'
+import { Supervisor, type WorkerLink } from './primary/supervisor.ts'
 import { openTokenKeys } from './primary/token-keys.ts'
 import { createWelcome, primaryMethods, type Node } from './primary/node.ts'
-import { EXIT } from './setup/exit-codes.ts'
-import { StartError } from './setup/start-error.ts'
-import { openLmdbStore } from './store/lmdb/lmdb-store.ts'
-import type { Store } from './store/store.ts'
 
 export interface PrimaryOptions {
   readonly config: Config
@@ -54,7 +54,10 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
       bindings: { node: settings.NODE_ID, part: 'primary' },
     })
     const metrics = createMetrics('primary', openLoopDelay())
-    const { store, readFault } = watchHealth(await openStore(settings, closers), log, clock)
+    const place = watchPlace(log)
+    const opened = await openStore({ settings, clock, random, log, onLost: place.onLost })
+    closers.defer(() => opened.store.close())
+    const { store, readFault } = watchHealth(opened.store, log, clock)
     const tokenKey = readTokenKey(settings, log)
     const adminToken = readAdminToken(settings, log)
     const resumeSecret = await readResumeSecret(store)
@@ -62,6 +65,7 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
     const { context, close } = await openContext({
       config,
       store,
+      cluster: opened.cluster,
       metrics,
       clock,
       random,
@@ -80,13 +84,8 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
       onKeys: (keys) => supervisor.tellAll((link) => link.tell('jwks', { keys })),
     })
     closers.defer(() => tokenKeys.close())
-    const node: Node = {
-      context,
-      tokenKeys,
-      readStoreFault: readFault,
-      isDraining: false,
-      supervisor: () => supervisor,
-    }
+    const parts = { context, tokenKeys, readStoreFault: readFault, isDraining: false }
+    const node: Node = { ...parts, supervisor: () => supervisor }
     const supervisor = new Supervisor({
       count: settings.WORKERS,
       script,
@@ -94,17 +93,16 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
       clock,
       handlersFor: (worker) => primaryMethods(node, worker),
       onStarted: (worker, link) => {
-        link.tell('welcome', createWelcome({ worker, config, port, tokenKey, adminToken, resumeSecret }))
-        const { addresses, namespaces } = context.membership.full()
-        for (const addressKey of addresses) link.tell('addressFull', { addressKey, full: true })
-        for (const namespace of namespaces) link.tell('namespaceFull', { namespace, full: true })
-        if (tokenKeys.current) link.tell('jwks', { keys: tokenKeys.current })
+        const welcome = createWelcome({ worker, config, port, tokenKey, adminToken, resumeSecret })
+        tellFirst(node, link, welcome)
       },
       onGone: (worker) => {
         context.membership.workerGone(worker)
         metrics.workerRestarts.inc()
       },
     })
+    followRooms({ ...context, linkOf: (worker) => supervisor.linkOf(worker) })
+    place.supervise(supervisor)
     registerGauges(metrics, context)
     startTimers(context, closers)
     await tokenKeys.firstAttempt
@@ -115,22 +113,13 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
   })
 }
 
-async function openStore(settings: Settings, closers: Closers): Promise<Store> {
-  try {
-    const store = await openLmdbStore({
-      dataDir: settings.DATA_DIR,
-      clock,
-      newEpoch: random.token,
-      bootId: readBootId(),
-      runId: random.uuid(),
-      logSync: settings.LOG_SYNC,
-      logBytesMax: settings.HISTORY_BYTES,
-    })
-    closers.defer(() => store.close())
-    return store
-  } catch (cause) {
-    throw new StartError(EXIT.configuration, `the data in ${settings.DATA_DIR}: ${toError(cause).message}`, cause)
-  }
+/** What a worker has to know before it takes connections. */
+function tellFirst({ context, tokenKeys }: Node, link: WorkerLink, welcome: WorkerWelcome): void {
+  link.tell('welcome', welcome)
+  const { addresses, namespaces } = context.membership.full()
+  for (const addressKey of addresses) link.tell('addressFull', { addressKey, full: true })
+  for (const namespace of namespaces) link.tell('namespaceFull', { namespace, full: true })
+  if (tokenKeys.current) link.tell('jwks', { keys: tokenKeys.current })
 }
 
 function registerGauges(metrics: Metrics, { commits, ledger, hub }: PrimaryContext): void {
@@ -170,6 +159,7 @@ async function stop(node: Node, withinMs: number, closers: Closers): Promise<voi
   log.info({ withinMs }, 'draining')
   await node.supervisor().stop(withinMs * WORKERS_SHARE)
   await node.context.ledger.idle()
+  await sayGoodbye(node.context)
   await closers.close()
   log.info('stopped: everything is answered and on disk')
 }

@@ -8,6 +8,7 @@ import { Link, replyWith } from './link/link.ts'
 import type { PrimaryMethods, WorkerMethods, WorkerWelcome } from './link/methods.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { CLOSE } from './protocol/close-codes.ts'
 import type { Namespace } from './protocol/ids.ts'
 import { sweep } from './session/sweep.ts'
 import { UwsServer } from './transport/uws/uws-server.ts'
@@ -58,6 +59,10 @@ export function runWorker(): void {
       namespaceFull: ({ namespace, full }) => running().realTime.admission.setNamespaceFull(namespace, full),
       jwks: ({ keys }) => running().realTime.keys.set(keys),
       roomClosed: ({ room }) => running().realTime.sessions.roomClosed(room),
+      closeAll: (_args, reply) => {
+        running().realTime.sessions.closeAll(CLOSE.nodeLostPlace, 'this node lost its place in the cluster')
+        reply(null)
+      },
       drain: ({ withinMs }, reply) => replyWith(drainAll(running(), withinMs), reply),
       ping: (_args, reply) => reply(null),
       metrics: (_args, reply) => replyWith(readMetrics(running()), reply),

@@ -93,21 +93,70 @@ const trustedHeader: Check = ({ AUTH_TRUSTED_HEADER: trusted, TRUSTED_PROXIES: p
     ? ['AUTH_TRUSTED_HEADER must not be true without TRUSTED_PROXIES: anybody could claim to be anyone']
     : none
 
-const goodsFile: Check = ({ GOODS_FILE: file }) => {
-  if (file === undefined) return none
-  try {
-    accessSync(file, constants.R_OK)
-    return none
-  } catch (error) {
-    return [`GOODS_FILE must be a readable file (${firstLine(error)}); it is ${JSON.stringify(file)}`]
-  }
-}
+const goodsFile: Check = ({ GOODS_FILE: file }) => (file === undefined ? none : unreadable('GOODS_FILE', file))
 
 const etcdEndpoints: Check = ({ ETCD_ENDPOINTS: endpoints }) => {
-  if (endpoints === undefined || endpoints.length === 0) return none
-  const schemes = new Set(endpoints.map((endpoint) => new URL(endpoint).protocol))
-  const mixed = schemes.size > 1 ? ['ETCD_ENDPOINTS must not mix http:// and https://'] : none
-  return [...mixed, 'ETCD_ENDPOINTS must stay unset: this version has the embedded store only, and no etcd store yet']
+  const schemes = new Set(endpoints?.map((endpoint) => new URL(endpoint).protocol))
+  return schemes.size > 1 ? ['ETCD_ENDPOINTS must not mix http:// and https://'] : none
+}
+
+/** Every node has to take the same tokens, and each its own name. */
+const clusterSecrets: Check = (draft) => {
+  if (draft.ETCD_ENDPOINTS === undefined || draft.ETCD_ENDPOINTS.length === 0) return none
+  const mistakes: string[] = []
+  if (KEY_SETTINGS.every((name) => draft[name] === undefined)) {
+    mistakes.push(`one of ${KEY_SETTINGS.join(', ')} is missing: all nodes of a cluster take the same tokens`)
+  }
+  if (draft.ADMIN_TOKEN === undefined) mistakes.push('ADMIN_TOKEN is missing: all nodes of a cluster take the same one')
+  return mistakes
+}
+
+/** etcd takes requests of 1.5 MiB, and one event has to fit. */
+const ETCD_PAYLOAD_BYTES_MAX = 512 * 1024
+
+const clusterSizes: Check = (draft) => {
+  if (draft.ETCD_ENDPOINTS === undefined || draft.ETCD_ENDPOINTS.length === 0) return none
+  const mistakes: string[] = []
+  const { LOG_RETENTION: keptMs, HISTORY_TTL: wantedMs } = draft
+  const { LOG_RETENTION_BYTES: kept, HISTORY_BYTES: wanted, MAX_PAYLOAD_BYTES: payload } = draft
+  if (keptMs !== undefined && wantedMs !== undefined && keptMs < wantedMs) {
+    mistakes.push('LOG_RETENTION must not be under HISTORY_TTL')
+  }
+  if (kept !== undefined && wanted !== undefined && kept < wanted) {
+    mistakes.push('LOG_RETENTION_BYTES must not be under HISTORY_BYTES')
+  }
+  if (payload !== undefined && payload > ETCD_PAYLOAD_BYTES_MAX) {
+    mistakes.push(
+      `MAX_PAYLOAD_BYTES must not be over ${ETCD_PAYLOAD_BYTES_MAX} in a cluster: etcd takes no more at once`,
+    )
+  }
+  return mistakes
+}
+
+const ETCD_FILES = ['ETCD_CA_FILE', 'ETCD_CERT_FILE', 'ETCD_KEY_FILE'] as const
+
+const etcdFiles: Check = (draft) => {
+  const { ETCD_CERT_FILE: cert, ETCD_KEY_FILE: key, ETCD_ENDPOINTS: endpoints } = draft
+  const set = ETCD_FILES.filter((name) => draft[name] !== undefined)
+  const mistakes = set.flatMap((name) => unreadable(name, draft[name] ?? ''))
+  if ((cert === undefined) !== (key === undefined)) {
+    const [missing, there] =
+      cert === undefined ? ['ETCD_CERT_FILE', 'ETCD_KEY_FILE'] : ['ETCD_KEY_FILE', 'ETCD_CERT_FILE']
+    mistakes.push(`${missing} is missing: it goes with ${there}`)
+  }
+  if (set.length > 0 && endpoints?.some((endpoint) => endpoint.startsWith('http:'))) {
+    mistakes.push(`${set.join(', ')} must not be set with http:// endpoints: nothing would be encrypted`)
+  }
+  return mistakes
+}
+
+function unreadable(name: string, file: string): string[] {
+  try {
+    accessSync(file, constants.R_OK)
+    return []
+  } catch (error) {
+    return [`${name} must be a readable file (${firstLine(error)}); it is ${JSON.stringify(file)}`]
+  }
 }
 
 const etcdLogin: Check = ({ ETCD_USERNAME: user, ETCD_PASSWORD: password }) =>
@@ -126,4 +175,7 @@ const CHECKS: readonly Check[] = [
   goodsFile,
   etcdEndpoints,
   etcdLogin,
+  etcdFiles,
+  clusterSecrets,
+  clusterSizes,
 ]

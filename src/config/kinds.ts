@@ -145,6 +145,13 @@ export const urlPath = text(
   'begins with /, no / at the end',
 )
 
+export const keyPrefix = text(
+  'string',
+  'a path such as /drumbeat/: it begins and ends with / and holds only A-Z a-z 0-9 . _ ~ -',
+  (value) => /^(\/[A-Za-z0-9._~-]+)+\/$/.test(value),
+  'begins and ends with /',
+)
+
 /** A secret is taken byte by byte as it is; its value never appears in a message. */
 export function secret(minBytes: number): Kind<string> {
   const wanted = `at least ${minBytes} bytes of text`

@@ -154,10 +154,27 @@ export const SETTINGS = {
   AUTH_TOKEN_LIFETIME_MAX: setting(duration('1m', '3660d'), '366d', 'Tokens whose `exp` is further ahead are refused.'),
   ADMIN_TOKEN: secret(kinds.bearerSecret(16), 'Opens `/api/v1`.', 'a development token in DATA_DIR'),
 
-  ETCD_ENDPOINTS: setting(endpoints, 'none', 'A cluster instead of the embedded store: not in this version.'),
-  ETCD_DIAL_TIMEOUT: setting(duration('100ms', '60s'), '5s', 'How long connecting to one endpoint may take.'),
+  ETCD_ENDPOINTS: setting(endpoints, 'none', 'A node of a cluster, with its state in etcd, not in DATA_DIR.'),
+  ETCD_PREFIX: setting(kinds.keyPrefix, '/drumbeat/', 'What stands before all keys in etcd: one for each cluster.'),
+  ETCD_DIAL_TIMEOUT: setting(
+    duration('100ms', '60s'),
+    '2s',
+    'How long one endpoint may take to answer at the start before the next is asked.',
+  ),
+  ETCD_START_TIMEOUT: setting(duration('1s', '1h'), '30s', 'How long the start waits for etcd before it ends with 69.'),
   ETCD_USERNAME: optional(string, 'Goes with ETCD_PASSWORD.'),
   ETCD_PASSWORD: secret(kinds.secret(1), 'Goes with ETCD_USERNAME.'),
+  ETCD_CA_FILE: optional(filePath, 'Who signs the certificates of etcd, in PEM.', 'the authorities that Node knows'),
+  ETCD_CERT_FILE: optional(filePath, "This node's certificate, in PEM. Goes with ETCD_KEY_FILE."),
+  ETCD_KEY_FILE: optional(filePath, 'Its private key, in PEM.'),
+  ETCD_COMPACT: setting(boolean, 'true', 'Whether the nodes let etcd forget what is over LOG_RETENTION.'),
+  NODE_TTL: setting(duration('2s', '5m'), '10s', 'How long a node may be silent before the others take it for dead.'),
+  LOG_RETENTION: setting(duration('1s', '30d'), '30m', 'How long etcd keeps the log. Not under HISTORY_TTL.'),
+  LOG_RETENTION_BYTES: setting(
+    size('1MiB', '64GiB'),
+    '512MiB',
+    "How much of it etcd keeps. Not under HISTORY_BYTES; under a third of etcd's quota.",
+  ),
 } as const
 
 export type SettingName = keyof typeof SETTINGS

@@ -29,7 +29,7 @@ export interface GroupCommitOptions {
 export class GroupCommit {
   readonly #options: GroupCommitOptions
   #waiting: Waiting[] = []
-  #running = false
+  #running: Promise<void> | undefined
 
   constructor(options: GroupCommitOptions) {
     this.#options = options
@@ -46,19 +46,37 @@ export class GroupCommit {
       return
     }
     this.#waiting.push({ append, done })
-    if (this.#running) return
-    this.#running = true
-    // After everything that is readable now has been read.
-    setImmediate(() => void this.#run())
+    this.#running ??= this.#run()
+  }
+
+  /** Resolves when nothing is waiting or under way. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running
   }
 
   async #run(): Promise<void> {
+    // After everything that is readable now has been read.
+    await nextTurn()
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.#options.batchMax)
+      const batch = this.#waiting.splice(0, this.#fitting())
       const outcome = await this.#commit(batch)
       batch.forEach(({ done }, i) => done(typeof outcome === 'number' ? outcome + i : outcome))
     }
-    this.#running = false
+    this.#running = undefined
+  }
+
+  /** How many of those that wait go into one transaction: one at least. */
+  #fitting(): number {
+    const { batchMax, store } = this.#options
+    const { operationsMax, bytesMax } = store.limits
+    let bytes = 0
+    let puts = 0
+    const end = this.#waiting.findIndex(({ append: { record, put } }, i) => {
+      bytes += record.body.length + record.channel.length + (put ? put.key.length + put.value.length : 0)
+      puts += put ? 1 : 0
+      return i > 0 && (i >= batchMax || bytes > bytesMax || puts > operationsMax)
+    })
+    return end === -1 ? this.#waiting.length : end
   }
 
   /** The offset of the first record, or why there is none. */
@@ -74,6 +92,10 @@ export class GroupCommit {
       return storeRefusal(cause)
     }
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 type Put = NonNullable<Append['put']>

@@ -1,10 +1,11 @@
 import type { Clock } from '../base/clock.ts'
 import type { NotRecovered } from '../protocol/events.ts'
 import type { Channel } from '../protocol/ids.ts'
-import type { LogBatch, Store } from '../store/store.ts'
+import { CONTROL_CHANNEL, type LogBatch, type Store } from '../store/store.ts'
 import { ChannelHeads } from './channel-heads.ts'
 import { History, type Entry } from './history.ts'
 import { Interest } from './interest.ts'
+import { Recall } from './recall.ts'
 
 export interface HubOptions {
   readonly store: Store
@@ -39,16 +40,27 @@ const CHANNELS_MAX = 100_000
 /** The log, applied in its order: gives each event its place, keeps the newest, sends it where somebody listens. */
 export class Hub {
   readonly interest = new Interest()
+  readonly recall: Recall
   readonly #options: HubOptions
   #heads = new ChannelHeads(CHANNELS_MAX, 0)
   #history: History
   #head = 0
   #events = 0
+  /** What came for the nodes themselves before anybody took it. */
+  #control: (body: Uint8Array) => void = (body) => this.#controlBacklog.push(body)
+  #controlBacklog: Uint8Array[] = []
+  readonly #waiting: { readonly offset: number; readonly done: () => void }[] = []
 
   /** Applies the stored history, then follows the log. */
   static async open(options: HubOptions): Promise<Hub> {
     const hub = new Hub(options)
-    await options.store.follow((batch) => hub.#apply(batch))
+    await options.store.follow({
+      onStart: (floor) => hub.#startAt(floor),
+      onBatch: (batch) => hub.#apply(batch),
+      onProgress: (offset) => hub.#reach(offset),
+    })
+    // What the stored history asked of the nodes stands in the records by now.
+    hub.#controlBacklog = []
     hub.trim()
     return hub
   }
@@ -56,11 +68,17 @@ export class Hub {
   private constructor(options: HubOptions) {
     this.#options = options
     this.#history = this.#emptyHistory(0)
+    this.recall = new Recall(options.store, () => this.#head)
   }
 
-  /** The newest offset that was applied; 0 before the first event. */
+  /** Where the log is applied up to: the newest event's offset, or a later one; 0 before the first event. */
   get head(): number {
     return this.#head
+  }
+
+  /** Every event behind this offset is held. */
+  get floor(): number {
+    return this.#history.floor
   }
 
   get epoch(): string {
@@ -96,16 +114,28 @@ export class Hub {
     return [...this.#history.after(offset, [channel])]
   }
 
+  /** Resolves when everything up to this offset was applied. */
+  reached(offset: number): Promise<void> {
+    if (this.#head >= offset) return Promise.resolve()
+    return new Promise((done) => this.#waiting.push({ offset, done }))
+  }
+
+  /** Gives what the log holds for the nodes themselves, from the moment on at which the hub was open. */
+  takeControl(onControl: (body: Uint8Array) => void): void {
+    this.#control = onControl
+    for (const body of this.#controlBacklog.splice(0)) onControl(body)
+  }
+
   /** Lets go of history that is too old. To be called now and then. */
   trim(): void {
     this.#history.trim(this.#options.clock.wallMs())
   }
 
   #apply(batch: LogBatch): void {
-    if (this.#head === 0 && batch.offset > 1) this.#startAt(batch.offset - 1)
     const outgoing = new Map<number, Entry[]>()
     batch.records.forEach(({ channel, body }, i) => {
       const offset = batch.offset + i
+      if (channel === CONTROL_CHANNEL) return this.#control(body)
       const entry = { offset, prev: this.#heads.advance(channel, offset), channel, body }
       this.#history.add(entry, batch.committedAtMs)
       for (const worker of this.interest.workersOf(channel)) {
@@ -114,14 +144,25 @@ export class Hub {
         else outgoing.set(worker, [entry])
       }
     })
-    this.#head = batch.offset + batch.records.length - 1
     this.#events += batch.records.length
     this.trim()
     for (const [worker, entries] of outgoing) this.#options.deliver(worker, entries)
+    this.#reach(batch.offset + batch.records.length - 1)
+  }
+
+  #reach(offset: number): void {
+    if (offset > this.#head) this.#head = offset
+    for (let i = this.#waiting.length - 1; i >= 0; i--) {
+      const waiting = this.#waiting[i]
+      if (!waiting || waiting.offset > this.#head) continue
+      this.#waiting.splice(i, 1)
+      waiting.done()
+    }
   }
 
   // The log's beginning was trimmed before this process started.
   #startAt(floor: number): void {
+    this.#head = floor
     this.#heads = new ChannelHeads(CHANNELS_MAX, floor)
     this.#history = this.#emptyHistory(floor)
   }
@@ -132,8 +173,11 @@ export class Hub {
   }
 }
 
-/** At least one entry where there is one, however large, unless nothing at all is asked for. */
-function toChunk(entries: Iterable<Entry>, count: number, bytesMax: number): ReplayChunk {
+/**
+ * The first of `count` entries: at least one where there is one, however large, unless nothing at all is asked for.
+ * @param count Infinity: more will follow from elsewhere
+ */
+export function toChunk(entries: Iterable<Entry>, count: number, bytesMax = CHUNK_BYTES_MAX): ReplayChunk {
   const chunk: Entry[] = []
   let bytes = 0
   if (bytesMax > 0) {

@@ -1,6 +1,7 @@
 import { toError } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { storeRefusal } from '../store/store-refusal.ts'
 import type { Store, StoredRecord } from '../store/store.ts'
@@ -11,6 +12,7 @@ export interface LedgerOptions {
   readonly store: Store
   readonly pool: PlanPool
   readonly clock: Clock
+  readonly random: Random
   readonly log: Log
   /** Requests that may wait; the next one gets OVERLOADED. */
   readonly queueMax: number
@@ -24,8 +26,15 @@ interface Waiting {
 
 /** Requests in one transaction; so many as an fsync is worth waiting for. */
 const BATCH_MAX = 512
+/** Guards, and puts: player, good, what stands under the key; player, good, receipt, and the key. */
+const RECORDS_PER_REQUEST = 4
+/** A player with a large inventory, a receipt twice, and the event. */
+const BYTES_PER_REQUEST = 16 * 1024
 /** Races lost against others who change the same records, and threads that die, before a batch is given up. */
-const ATTEMPTS_MAX = 5
+const ATTEMPTS_MAX = 20
+/** Waited before the next attempt, with full jitter, growing with the attempts: the others have to get through, too. */
+const RETRY_MS_MIN = 2
+const RETRY_MS_MAX = 100
 
 /**
  * Purchases and credits, in batches, one at a time: what comes while one is planned and committed is the next. Answers
@@ -38,6 +47,13 @@ export class Ledger {
 
   constructor(options: LedgerOptions) {
     this.#options = options
+  }
+
+  /** So many that a transaction holds whatever they read and write. */
+  get #batchMax(): number {
+    const { operationsMax, bytesMax } = this.#options.store.limits
+    const fitting = Math.min(operationsMax / RECORDS_PER_REQUEST, bytesMax / BYTES_PER_REQUEST)
+    return Math.max(1, Math.min(BATCH_MAX, Math.floor(fitting)))
   }
 
   get queueLength(): number {
@@ -61,7 +77,7 @@ export class Ledger {
   async #run(): Promise<void> {
     await nextTurn()
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, BATCH_MAX)
+      const batch = this.#waiting.splice(0, this.#batchMax)
       const startedMs = this.#options.clock.nowMs()
       const outcomes = await this.#settle(batch.map(({ request }) => request))
       this.#options.onBatch(batch.length, this.#options.clock.nowMs() - startedMs)
@@ -75,6 +91,8 @@ export class Ledger {
       for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
         const outcomes = await this.#attempt(requests)
         if (outcomes) return outcomes
+        const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** attempt)
+        await delay(waitMs * this.#options.random.fraction())
       }
     } catch (cause) {
       return storeRefusal(cause)
@@ -110,6 +128,10 @@ export class Ledger {
 }
 
 const LOST = new Refusal('INTERNAL', 'the plan has no answer to this request')
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))

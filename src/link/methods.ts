@@ -53,6 +53,8 @@ export interface ConnectionInfo {
   readonly address: string
   readonly rooms: readonly RoomId[]
   readonly opened_at: number
+  readonly node: string
+  /** Of that node. */
   readonly worker: number
 }
 
@@ -128,6 +130,8 @@ export type WorkerMethods = {
   jwks: Method<{ readonly keys: readonly WireKey[] }, null>
   /** The room is no more; its members have left it. */
   roomClosed: Method<{ readonly room: RoomId }, null>
+  /** This node lost its place in the cluster: every connection has to resume on another one. */
+  closeAll: Method<null, null>
   /** Take no new connections, tell and close those that are there within `withinMs`. */
   drain: Method<{ readonly withinMs: number }, null>
   ping: Method<null, null>

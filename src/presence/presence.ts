@@ -3,6 +3,8 @@ import { UserCounts } from './user-counts.ts'
 
 export interface Connection {
   readonly id: string
+  readonly node: string
+  /** Of that node. */
   readonly worker: number
   readonly namespace: Namespace
   readonly userId: UserId
@@ -12,13 +14,22 @@ export interface Connection {
   readonly rooms: Set<RoomId>
 }
 
-/** Who is connected to this node, by connection, user, namespace, address and worker. Rooms are in `rooms/`. */
+/**
+ * Who is connected, to this node and to the others, by connection, user, namespace and worker. Addresses and the size of
+ * namespaces are counted for this node only, as their limits are. Rooms are in `rooms/`.
+ */
 export class Presence {
   readonly #byId = new Map<string, Connection>()
   readonly #byUser = new Map<UserId, Set<Connection>>()
   readonly #usersOf = new Map<Namespace, UserCounts>()
   readonly #namespaces = new Map<Namespace, number>()
   readonly #addresses = new Map<string, number>()
+  readonly #node: string
+
+  /** @param node this one's name */
+  constructor(node: string) {
+    this.#node = node
+  }
 
   add(connection: Connection): void {
     this.#byId.set(connection.id, connection)
@@ -48,8 +59,13 @@ export class Presence {
     return this.#byId.values()
   }
 
+  isHere({ node }: Connection): boolean {
+    return node === this.#node
+  }
+
+  /** Of this node. */
   ofWorker(worker: number): readonly Connection[] {
-    return [...this.#byId.values()].filter((connection) => connection.worker === worker)
+    return [...this.#byId.values()].filter((connection) => connection.worker === worker && this.isHere(connection))
   }
 
   countOfUser(user: UserId): number {
@@ -81,9 +97,12 @@ export class Presence {
     return users
   }
 
-  #count({ namespace, userId, addressKey }: Connection, change: 1 | -1): void {
-    bump(this.#namespaces, namespace, change)
-    bump(this.#addresses, addressKey, change)
+  #count(connection: Connection, change: 1 | -1): void {
+    const { namespace, userId, addressKey } = connection
+    if (this.isHere(connection)) {
+      bump(this.#namespaces, namespace, change)
+      bump(this.#addresses, addressKey, change)
+    }
     if (change === 1) this.usersOf(namespace).add(userId)
     else this.usersOf(namespace).remove(userId)
   }

@@ -12,9 +12,9 @@ import type { RoomDefinition } from '../domain/room.ts'
 import { answerWith } from './answer.ts'
 import { readState, stateKey } from './channel-state.ts'
 import type { PrimaryContext } from './context.ts'
+import { controlRecord } from './control.ts'
 import { toRefusal } from './event-methods.ts'
 import { roomKey } from './kept-rooms.ts'
-import type { WorkerLink } from './supervisor.ts'
 
 type AdminMethods = Pick<
   Handlers<PrimaryMethods>,
@@ -32,12 +32,8 @@ type AdminMethods = Pick<
   | 'connectionList'
 >
 
-export interface AdminOptions {
-  readonly tellWorker: (worker: number, tell: (link: WorkerLink) => void) => void
-}
-
 /** What the REST interface asks for. */
-export function adminMethods(context: PrimaryContext, options: AdminOptions): AdminMethods {
+export function adminMethods(context: PrimaryContext): AdminMethods {
   const { store, ledger, receiptKey } = context
   return {
     goodList: (page, reply) => answerWith(listGoods(store, page), reply),
@@ -62,7 +58,7 @@ export function adminMethods(context: PrimaryContext, options: AdminOptions): Ad
     roomPut: ({ room }, reply) => answerWith(putRoom(context, room), reply),
     roomList: (page, reply) => reply(listRooms(context, page)),
     roomGet: ({ room }, reply) => answerWith(readRoom(context, room), reply),
-    roomDelete: ({ room }, reply) => answerWith(deleteRoom(context, room, options), reply),
+    roomDelete: ({ room }, reply) => answerWith(deleteRoom(context, room), reply),
     connectionList: ({ namespace, ...page }, reply) => reply(listConnections(context, namespace, page)),
   }
 }
@@ -74,10 +70,14 @@ async function readPlayer({ store }: PrimaryContext, userId: UserId): Promise<Pl
   return toPlayer(player)
 }
 
-async function putRoom({ rooms, store }: PrimaryContext, room: RoomDefinition): Promise<null> {
+async function putRoom({ rooms, store, hub }: PrimaryContext, room: RoomDefinition): Promise<null> {
   rooms.requireNamespace(room)
-  await store.commit({ puts: [{ key: roomKey(room.room_id), value: encodeRecord(room) }], durable: true })
-  rooms.define(room)
+  const result = await store.commit({
+    puts: [{ key: roomKey(room.room_id), value: encodeRecord(room) }],
+    log: [controlRecord({ kind: 'room-defined', room })],
+    durable: true,
+  })
+  if (result.committed) await hub.reached(result.offset)
   return null
 }
 
@@ -89,17 +89,15 @@ async function readRoom({ rooms, store, hub }: PrimaryContext, id: RoomId) {
 }
 
 /** Its members leave it, and its state goes with it. A room that was made by joining can be made so again. */
-async function deleteRoom(
-  { rooms, store, membership }: PrimaryContext,
-  id: RoomId,
-  { tellWorker }: AdminOptions,
-): Promise<null> {
+async function deleteRoom({ rooms, store, hub }: PrimaryContext, id: RoomId): Promise<null> {
   const room = rooms.get(id)
   if (!room) throw new Refusal('ROOM_NOT_FOUND', `no room "${id}"`)
-  await store.commit({ deletes: [roomKey(id), stateKey(roomChannel(room.namespace, id))], durable: true })
-  const workers = new Set(membership.empty(id).map(({ worker }) => worker))
-  rooms.remove(id)
-  for (const worker of workers) tellWorker(worker, (link) => link.tell('roomClosed', { room: id }))
+  const result = await store.commit({
+    deletes: [roomKey(id), stateKey(roomChannel(room.namespace, id))],
+    log: [controlRecord({ kind: 'room-deleted', id })],
+    durable: true,
+  })
+  if (result.committed) await hub.reached(result.offset)
   return null
 }
 
@@ -121,6 +119,7 @@ function listConnections({ presence }: PrimaryContext, namespace: string | null,
     address: connection.addressKey,
     rooms: [...connection.rooms],
     opened_at: connection.openedAtMs,
+    node: connection.node,
     worker: connection.worker,
   }))
   return { items, next_cursor }

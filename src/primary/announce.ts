@@ -4,8 +4,17 @@ import { SERVER_EVENT } from '../protocol/events.ts'
 import { roomChannel, SERVER_SENDER } from '../protocol/ids.ts'
 import type { PrimaryContext } from './context.ts'
 
+/** The other nodes hear from this one that its connections are gone, before it is. */
+export async function sayGoodbye(context: PrimaryContext): Promise<void> {
+  const { cluster, commits, publisher } = context
+  if (cluster.nodes.length > 1) announce(context)
+  await commits.idle()
+  await publisher.close()
+}
+
 /** Puts into the log who came to and went from each room since the last time. */
-export function announce({ announcements, rooms, commits, random, clock, log }: PrimaryContext): void {
+export function announce({ announcements, remote, rooms, commits, random, clock, log }: PrimaryContext): void {
+  remote.announceDeparted()
   for (const { eventType, namespace, room, users } of announcements.take()) {
     const body = encodeEventBody({
       id: random.uuid(),

@@ -8,9 +8,12 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { PurchaseRates } from '../ledger/purchase-rates.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Presence } from '../presence/presence.ts'
+import type { Publisher } from '../presence/publisher.ts'
 import type { Announcements } from '../rooms/announcements.ts'
 import type { Membership } from '../rooms/membership.ts'
+import type { Remote } from '../rooms/remote.ts'
 import type { Rooms } from '../rooms/rooms.ts'
+import type { Cluster } from '../store/cluster.ts'
 import type { Store } from '../store/store.ts'
 import type { ReceiptKey } from './secrets.ts'
 import type { StateSweep } from './state-sweep.ts'
@@ -19,11 +22,14 @@ import type { StateSweep } from './state-sweep.ts'
 export interface PrimaryContext {
   readonly settings: Settings
   readonly store: Store
+  readonly cluster: Cluster
   readonly hub: Hub
   readonly commits: GroupCommit
   readonly ledger: Ledger
   readonly purchaseRates: PurchaseRates
   readonly presence: Presence
+  readonly publisher: Publisher
+  readonly remote: Remote
   readonly rooms: Rooms
   readonly announcements: Announcements
   readonly membership: Membership

@@ -4,8 +4,9 @@ import { parseJson } from '../protocol/codec.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { JsonObject, Receipt } from '../protocol/events.ts'
-import { userChannel } from '../protocol/ids.ts'
+import { userChannel, type UserId } from '../protocol/ids.ts'
 import type { Outcome } from '../ledger/plan.ts'
+import { answerWith } from './answer.ts'
 import { stateKey } from './channel-state.ts'
 import type { PrimaryContext } from './context.ts'
 
@@ -16,7 +17,7 @@ const EVENTS_LOOKED_AT_MAX = 10_000
 
 /** What goes into the log. */
 export function eventMethods(context: PrimaryContext): EventMethods {
-  const { commits, presence, ledger, purchaseRates, hub, metrics, clock } = context
+  const { commits, presence, cluster, ledger, purchaseRates, hub, metrics, clock } = context
   return {
     broadcast({ channel, body, state }, reply) {
       const put = state === null ? {} : { put: { key: stateKey(channel), value: state } }
@@ -26,11 +27,16 @@ export function eventMethods(context: PrimaryContext): EventMethods {
     },
 
     message({ target, body }, reply) {
-      if (presence.countOfUser(target) === 0) throw new Refusal('USER_OFFLINE', `"${target}" is not connected`)
-      commits.append({ record: { channel: userChannel(target), body } }, (result) => {
-        // Counted now, as those who come later get it by resuming or not at all.
-        reply(result instanceof Refusal ? result : { offset: result, delivered: presence.countOfUser(target) })
-      })
+      if (presence.countOfUser(target) > 0) sendTo(context, target, body, reply)
+      else if (cluster.nodes.length < 2) throw offline(target)
+      else {
+        // Another node may have told of the user just now.
+        answerWith(cluster.catchUp(), (result) => {
+          if (result instanceof Refusal) reply(result)
+          else if (presence.countOfUser(target) === 0) reply(offline(target))
+          else sendTo(context, target, body, reply)
+        })
+      }
     },
 
     buy(request, reply) {
@@ -60,6 +66,19 @@ export function eventMethods(context: PrimaryContext): EventMethods {
       reply({ items: found, next_cursor: cursor === null ? null : String(cursor) })
     },
   }
+}
+
+type MessageReply = Parameters<EventMethods['message']>[1]
+
+function sendTo({ commits, presence }: PrimaryContext, target: UserId, body: Uint8Array, reply: MessageReply): void {
+  commits.append({ record: { channel: userChannel(target), body } }, (result) => {
+    // Counted now, as those who come later get it by resuming or not at all.
+    reply(result instanceof Refusal ? result : { offset: result, delivered: presence.countOfUser(target) })
+  })
+}
+
+function offline(target: UserId): Refusal {
+  return new Refusal('USER_OFFLINE', `"${target}" is not connected`)
 }
 
 /** undefined: it is of another type, or no event. */

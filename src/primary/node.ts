@@ -28,12 +28,7 @@ export function primaryMethods(node: Node, worker: number): Omit<Handlers<Primar
   return {
     ...sessionMethods(context, worker),
     ...eventMethods(context),
-    ...adminMethods(context, {
-      tellWorker: (worker, tell) => {
-        const link = supervisor().linkOf(worker)
-        if (link) tell(link)
-      },
-    }),
+    ...adminMethods(context),
     unknownKey: () => tokenKeys.noteUnknownKid(),
     ready: (_args, reply) => answerWith(readyParts(node), reply),
     metrics: (_args, reply) => answerWith(gatherMetrics(context.metrics, supervisor().listening), reply),
@@ -45,6 +40,8 @@ async function readyParts(node: Node) {
   const parts = await readParts({
     readStore: () => context.store.get(['meta/ready']),
     readStoreFault: node.readStoreFault,
+    nodes: () => context.cluster.nodes,
+    clusterFault: () => context.cluster.fault,
     workersListening: () => node.supervisor().listening.length,
     workersWanted: context.settings.WORKERS,
     head: () => context.hub.head,

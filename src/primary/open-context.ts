@@ -17,11 +17,14 @@ import { openPlanPool } from '../ledger/plan-pool.ts'
 import { PurchaseRates } from '../ledger/purchase-rates.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { Presence } from '../presence/presence.ts'
+import { Publisher } from '../presence/publisher.ts'
 import type { Namespace } from '../protocol/ids.ts'
 import { Announcements } from '../rooms/announcements.ts'
 import { Membership, type MembershipOptions } from '../rooms/membership.ts'
+import { Remote } from '../rooms/remote.ts'
 import { Rooms } from '../rooms/rooms.ts'
 import { isLoopback } from '../session/address.ts'
+import type { Cluster } from '../store/cluster.ts'
 import type { Store } from '../store/store.ts'
 import type { PrimaryContext } from './context.ts'
 import { loadRooms } from './kept-rooms.ts'
@@ -31,6 +34,7 @@ import { StateSweep } from './state-sweep.ts'
 export interface OpenOptions {
   readonly config: Config
   readonly store: Store
+  readonly cluster: Cluster
   readonly metrics: Metrics
   readonly clock: Clock
   readonly random: Random
@@ -47,7 +51,7 @@ const COMMIT_BATCH_MAX = 1_000
 export async function openContext(
   options: OpenOptions,
 ): Promise<{ readonly context: PrimaryContext; readonly close: () => Promise<void> }> {
-  const { config, store, clock, log, metrics, random } = options
+  const { config, store, cluster, clock, log, metrics, random } = options
   const { settings } = config
   const seeded = await seedGoods(store, readGoods(settings.GOODS_FILE))
   if (seeded > 0) log.info({ seeded, file: settings.GOODS_FILE }, 'goods of the file were put into the store')
@@ -58,19 +62,25 @@ export async function openContext(
     historyTtlMs: settings.HISTORY_TTL,
     deliver: options.deliver,
   })
-  const presence = new Presence()
+  const presence = new Presence(cluster.node)
+  const publisher = new Publisher({ cluster, log })
   const announcements = new Announcements()
   const states = new StateSweep({ store, clock, keepMs: settings.HISTORY_TTL })
   const rooms = createRooms(config, states)
   await loadRooms(store, rooms)
   await states.load(rooms)
-  const receiptKey = readReceiptKey(settings.DATA_DIR)
+  const remote = new Remote({ cluster, presence, rooms, announcements, nowMs: clock.nowMs })
+  await cluster.follow(remote)
+  const receiptKey = await readReceiptKey(settings, store)
   const pool = openPlanPool({ threads: settings.BUY_THREADS, signingKey: receiptKey.signingKey })
   const context: PrimaryContext = {
     settings,
     store,
+    cluster,
     hub,
     presence,
+    publisher,
+    remote,
     rooms,
     announcements,
     states,
@@ -82,7 +92,15 @@ export async function openContext(
     commits: createCommits(store, metrics, clock),
     ledger: createLedger(options, pool),
     purchaseRates: new PurchaseRates(settings.RATE_PURCHASES),
-    membership: new Membership({ hub, presence, rooms, announcements, ...limitsOf(config), onFull: options.onFull }),
+    membership: new Membership({
+      hub,
+      presence,
+      rooms,
+      announcements,
+      publisher,
+      ...limitsOf(config),
+      onFull: options.onFull,
+    }),
   }
   return { context, close: () => pool.close() }
 }
@@ -120,13 +138,14 @@ function createCommits(store: Store, metrics: Metrics, clock: Clock): GroupCommi
 }
 
 function createLedger(
-  { config, store, clock, log, metrics }: OpenOptions,
+  { config, store, clock, random, log, metrics }: OpenOptions,
   pool: ReturnType<typeof openPlanPool>,
 ): Ledger {
   return new Ledger({
     store,
     pool,
     clock,
+    random,
     log,
     queueMax: config.settings.BUY_QUEUE_MAX,
     onBatch: (requests, durationMs) => {

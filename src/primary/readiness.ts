@@ -5,6 +5,9 @@ export interface ReadinessOptions {
   readonly readStore: () => Promise<unknown>
   /** Why the store takes no writes; undefined: it does. */
   readonly readStoreFault: () => Promise<string | undefined>
+  /** The nodes that live, and why this one may be behind them. */
+  readonly nodes: () => readonly string[]
+  readonly clusterFault: () => string | undefined
   readonly workersListening: () => number
   readonly workersWanted: number
   readonly head: () => number
@@ -18,6 +21,7 @@ export async function readParts(options: ReadinessOptions): Promise<readonly Rea
   const listening = options.workersListening()
   return [
     await storePart(options),
+    clusterPart(options),
     { part: 'hub', ok: true, reason: `applied up to ${options.head()}` },
     toPart('workers', listening === options.workersWanted, `${listening} of ${options.workersWanted} listen`),
     toPart('keys', options.keysReady(), 'no key set could be read yet'),
@@ -33,6 +37,11 @@ async function storePart({ readStore, readStoreFault }: ReadinessOptions): Promi
   } catch (error) {
     return { part: 'store', ok: false, reason: error instanceof Error ? error.message : String(error) }
   }
+}
+
+function clusterPart({ nodes, clusterFault }: ReadinessOptions): ReadyPart {
+  const fault = clusterFault()
+  return { part: 'cluster', ok: fault === undefined, reason: fault ?? `${nodes().length} nodes: ${nodes().join(', ')}` }
 }
 
 function toPart(part: string, ok: boolean, reason: string): ReadyPart {

@@ -11,6 +11,7 @@ import type { Store } from '../store/store.ts'
 
 const RECEIPT_KEY_FILE = 'receipt-key.pem'
 const RESUME_SECRET_KEY = 'meta/resume-secret'
+const RECEIPT_KEY_KEY = 'meta/receipt-key'
 
 /** What tokens are verified with: as configured, or a development secret of the data folder, with a warning. */
 export function readTokenKey(settings: Settings, log: Log): TokenKey {
@@ -33,15 +34,11 @@ export function readAdminToken(settings: Settings, log: Log): string {
 }
 
 /** In the store, so that every node reads the resume tokens of every other. */
-export async function readResumeSecret(store: Store): Promise<Uint8Array> {
-  const guards = [{ key: RESUME_SECRET_KEY, revision: 0 }]
-  await store.commit({ guards, puts: [{ key: RESUME_SECRET_KEY, value: randomBytes(32) }], durable: true })
-  const [record] = await store.get([RESUME_SECRET_KEY])
-  if (!record) throw new Error('the store has no resume secret')
-  return record.value
+export function readResumeSecret(store: Store): Promise<Uint8Array> {
+  return readOrMake(store, RESUME_SECRET_KEY, () => randomBytes(32))
 }
 
-/** The Ed25519 key that signs receipts: made once, kept in the data folder. */
+/** The Ed25519 key that signs receipts, made once: in the data folder, or in the store where nodes share one. */
 export interface ReceiptKey {
   /** PEM */
   readonly signingKey: string
@@ -50,16 +47,36 @@ export interface ReceiptKey {
   readonly jwk: JsonObject
 }
 
-export function readReceiptKey(dataDir: string): ReceiptKey {
-  const file = join(dataDir, RECEIPT_KEY_FILE)
-  if (!existsSync(file)) createWholeFile(file, toPem(generateKeyPairSync('ed25519').privateKey))
-  const signingKey = readFileSync(file, 'utf8')
+export async function readReceiptKey({ DATA_DIR, ETCD_ENDPOINTS }: Settings, store: Store): Promise<ReceiptKey> {
+  const signingKey = ETCD_ENDPOINTS.length > 0 ? await readSharedKey(store) : readOwnKey(DATA_DIR)
   const publicKey = createPublicKey(createPrivateKey(signingKey))
   return {
     signingKey,
     publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     jwk: publicKey.export({ format: 'jwk' }) as JsonObject,
   }
+}
+
+function readOwnKey(dataDir: string): string {
+  const file = join(dataDir, RECEIPT_KEY_FILE)
+  if (!existsSync(file)) createWholeFile(file, newSigningKey())
+  return readFileSync(file, 'utf8')
+}
+
+async function readSharedKey(store: Store): Promise<string> {
+  return Buffer.from(await readOrMake(store, RECEIPT_KEY_KEY, () => Buffer.from(newSigningKey()))).toString()
+}
+
+/** What stands under the key: of several nodes that make it at once one does, and all read the same. */
+async function readOrMake(store: Store, key: string, make: () => Uint8Array): Promise<Uint8Array> {
+  await store.commit({ guards: [{ key, revision: 0 }], puts: [{ key, value: make() }], durable: true })
+  const [record] = await store.get([key])
+  if (!record) throw new Error(`the store has no ${key}`)
+  return record.value
+}
+
+function newSigningKey(): string {
+  return toPem(generateKeyPairSync('ed25519').privateKey)
 }
 
 function toPem(key: KeyObject): string {

@@ -4,6 +4,7 @@ import type { Entry } from '../hub/history.ts'
 import { answerAfter, answerWith } from './answer.ts'
 import type { PrimaryContext } from './context.ts'
 import { readState } from './channel-state.ts'
+import { admit, openNow } from './opening.ts'
 
 type SessionMethods = Pick<
   Handlers<PrimaryMethods>,
@@ -12,27 +13,13 @@ type SessionMethods = Pick<
 
 /** What a worker's connections ask for, but for events. */
 export function sessionMethods(context: PrimaryContext, worker: number): SessionMethods {
-  const { hub, membership, presence, rooms, store, clock } = context
+  const { hub, membership, presence, rooms, store } = context
   return {
-    open({ connectionId, namespace, userId, addressKey, rooms: wanted, isResume, cursor }, reply) {
-      const connection = {
-        id: connectionId,
-        worker,
-        namespace,
-        userId,
-        addressKey,
-        openedAtMs: clock.wallMs(),
-        rooms: new Set<never>(),
-      }
-      const resume = isResume ? { cursor: cursor ?? undefined } : undefined
-      const { offset, rooms: joined, replay } = membership.open(connection, wanted, resume)
-      reply({
-        offset,
-        epoch: hub.epoch,
-        rooms: joined,
-        replayed: replay?.recovered ? replay.count : 0,
-        reason: replay && !replay.recovered ? replay.reason : null,
-      })
+    open(args, reply) {
+      const waiting = admit(context, worker, args)
+      if (!waiting) reply(openNow(context, args))
+      // The rest and the answer are one step, so that what the hub delivers after it comes after it on the link, too.
+      else answerAfter(waiting, reply, (resume) => openNow(context, args, resume))
     },
 
     replay({ connectionId, after }, reply) {

@@ -1,19 +1,18 @@
 import { toError } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { Channel } from '../protocol/ids.ts'
-import type { CommitResult, Store, Transaction } from '../store/store.ts'
+import { CONTROL_CHANNEL, type CommitResult, type Store, type Transaction } from '../store/store.ts'
 
 /** A fault that goes on is logged again after so long, and not for each commit. */
 const LOG_EVERY_MS = 5_000
 /** However often somebody asks whether it is ready. */
 const TRY_EVERY_MS = 500
 
-/** Large enough not to fit into some free page, and both a change and an event, to a channel where nobody is. */
+/** Large enough not to fit into some free page, and both a change and an event, which nobody takes. */
 const TRIAL_BYTES = 64 * 1024
 const TRIAL: Transaction = {
   puts: [{ key: 'meta/trial', value: new Uint8Array(TRIAL_BYTES) }],
-  log: [{ channel: 'trial' as Channel, body: Buffer.from(JSON.stringify({ trial: 'x'.repeat(TRIAL_BYTES) })) }],
+  log: [{ channel: CONTROL_CHANNEL, body: Buffer.from(JSON.stringify({ trial: 'x'.repeat(TRIAL_BYTES) })) }],
   durable: true,
 }
 
@@ -48,9 +47,11 @@ export function watchHealth(store: Store, log: Log, clock: Clock): HealthyStore 
   return {
     store: {
       epoch: store.epoch,
+      limits: store.limits,
       get: (keys) => store.get(keys),
       list: (prefix, page) => store.list(prefix, page),
-      follow: (onBatch) => store.follow(onBatch),
+      follow: (follower) => store.follow(follower),
+      history: (range, onBatch) => store.history(range, onBatch),
       close: () => store.close(),
       commit,
     },

@@ -92,6 +92,12 @@ export class Supervisor {
     })
   }
 
+  /** Closes every connection with 4006. Resolves when all workers have. */
+  async closeAll(): Promise<void> {
+    this.#stopping = true
+    await Promise.all(this.listening.map(({ link }) => link.ask('closeAll', null).catch(() => null)))
+  }
+
   /** Drains all workers, then ends them. */
   async stop(withinMs: number): Promise<void> {
     this.#stopping = true

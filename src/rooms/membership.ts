@@ -1,4 +1,4 @@
-import type { Hub, Cursor, Replay, ReplayChunk } from '../hub/hub.ts'
+import { toChunk, type Cursor, type Hub, type Replay, type ReplayChunk } from '../hub/hub.ts'
 import {
   namespaceChannel,
   roomChannel,
@@ -9,6 +9,8 @@ import {
 } from '../protocol/ids.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Connection, Presence } from '../presence/presence.ts'
+import type { Publisher } from '../presence/publisher.ts'
+import type { Recalled } from '../hub/recall.ts'
 import type { Announcements } from './announcements.ts'
 import type { Rooms } from './rooms.ts'
 
@@ -17,6 +19,8 @@ export interface MembershipOptions {
   readonly presence: Presence
   readonly rooms: Rooms
   readonly announcements: Announcements
+  /** Tells the other nodes. */
+  readonly publisher: Publisher
   readonly perUserMax: number
   /** Infinity for an address that is not limited. */
   readonly perAddressMax: (addressKey: string) => number
@@ -32,34 +36,64 @@ export interface Opened {
   readonly replay: Replay | undefined
 }
 
-/** The comings and goings of connections: presence, rooms and interest change together, here. */
+/** Where a connection goes on. */
+export interface Resume {
+  /** undefined: it cannot be read. */
+  readonly cursor: Cursor | undefined
+  /** What the hub no longer holds behind the cursor. */
+  readonly recalled?: Recalled | undefined
+}
+
+/** The comings and goings of connections of this node: presence, rooms and interest change together, here. */
 export class Membership {
   readonly #options: MembershipOptions
+  /** What connections have still to get before the hub's part. */
+  readonly #recalled = new Map<string, Recalled>()
 
   constructor(options: MembershipOptions) {
     this.#options = options
   }
 
   /**
-   * @param resume undefined: a new session; its cursor is undefined where it cannot be read
-   * @returns how much the connection has missed; what comes after `offset` follows by the hub
+   * Lets a connection in: from here on it is counted and seen, on the other nodes, too. `open` or `close` has to follow.
    * @throws RATE_LIMITED over the limits per user and address, OVERLOADED over the one per namespace
    */
-  open(connection: Connection, rooms: readonly RoomId[], resume?: { readonly cursor: Cursor | undefined }): Opened {
+  admit(connection: Connection): void {
     this.#admit(connection)
-    const { hub, presence } = this.#options
-    presence.add(connection)
+    this.#options.presence.add(connection)
+    this.#options.publisher.put(connection)
+  }
+
+  /** Throws UNAVAILABLE: it has gone. */
+  channelsOf(id: string, rooms: readonly RoomId[]): readonly Channel[] {
+    const connection = this.#find(id)
+    return [...channelsOf(connection), ...rooms.map((room) => roomChannel(connection.namespace, room))]
+  }
+
+  /**
+   * @param resume undefined: a new session
+   * @returns how much the connection has missed; what comes after `offset` follows by the hub
+   */
+  open(id: string, rooms: readonly RoomId[], resume?: Resume): Opened {
+    const { hub, publisher } = this.#options
+    const connection = this.#find(id)
     const joined = rooms.filter((room) => this.#tryJoin(connection, room))
+    if (joined.length > 0) publisher.put(connection)
     const channels = channelsOf(connection)
     for (const channel of channels) hub.interest.add(connection.worker, channel)
-    const replay = resume && hub.replay(resume.cursor, channels, 0)
-    return { offset: hub.head, rooms: joined, replay }
+    return { offset: hub.head, rooms: joined, replay: resume && this.#replay(connection, channels, resume) }
   }
 
   /** What more there is of a replay, after `offset`. undefined: it is not held any more. */
   replay(id: string, offset: number): ReplayChunk | undefined {
     const { hub } = this.#options
-    const replay = hub.replay({ epoch: hub.epoch, offset }, channelsOf(this.#find(id)))
+    const channels = channelsOf(this.#find(id))
+    const recalled = this.#recalled.get(id)
+    const older = recalled?.entries.filter((entry) => entry.offset > offset) ?? []
+    // The hub's part comes behind it.
+    if (recalled && older.length > 0) return toChunk(older, Infinity)
+    this.#recalled.delete(id)
+    const replay = hub.replay({ epoch: hub.epoch, offset: Math.max(offset, recalled?.upTo ?? 0) }, channels)
     return replay.recovered ? replay.chunk : undefined
   }
 
@@ -70,9 +104,11 @@ export class Membership {
   }
 
   close(id: string): void {
-    const { presence, hub } = this.#options
+    const { presence, hub, publisher } = this.#options
     const connection = presence.remove(id)
     if (!connection) return
+    publisher.remove(connection)
+    this.#recalled.delete(id)
     for (const channel of channelsOf(connection)) hub.interest.remove(connection.worker, channel)
     for (const room of connection.rooms) this.#leaveRoom(connection, room)
     this.#tellIfFull(connection, -1)
@@ -86,12 +122,13 @@ export class Membership {
 
   /** Throws ROOM_NOT_FOUND, ROOM_FULL. What comes after the hub's head follows by the hub. */
   join(id: string, room: RoomId): { readonly members: number } {
-    const { hub, rooms } = this.#options
+    const { hub, rooms, publisher } = this.#options
     const connection = this.#find(id)
     const channel = roomChannel(connection.namespace, room)
     if (!connection.rooms.has(room)) {
       this.#joinRoom(connection, room)
       hub.interest.add(connection.worker, channel)
+      publisher.put(connection)
     }
     return { members: rooms.membersOf(room).size }
   }
@@ -100,12 +137,14 @@ export class Membership {
     const connection = this.#find(id)
     if (!connection.rooms.delete(room)) return
     this.#options.hub.interest.remove(connection.worker, roomChannel(connection.namespace, room))
+    this.#options.publisher.put(connection)
     this.#leaveRoom(connection, room)
   }
 
-  /** Everybody in it leaves. Gives the connections that did. */
+  /** Everybody of this node who is in it leaves. Gives the connections that did. */
   empty(room: RoomId): readonly Connection[] {
-    const members = [...this.#options.presence.all()].filter((connection) => connection.rooms.has(room))
+    const { presence } = this.#options
+    const members = [...presence.all()].filter((one) => presence.isHere(one) && one.rooms.has(room))
     for (const { id } of members) this.leave(id, room)
     return members
   }
@@ -113,6 +152,17 @@ export class Membership {
   /** Throws UNAVAILABLE: it has gone. */
   channelIn(id: string, room: RoomId): Channel {
     return roomChannel(this.#find(id).namespace, room)
+  }
+
+  #replay({ id }: Connection, channels: readonly Channel[], { cursor, recalled }: Resume): Replay {
+    const { hub } = this.#options
+    if (!recalled || !cursor) return hub.replay(cursor, channels, 0)
+    const replay = hub.replay({ epoch: cursor.epoch, offset: recalled.upTo }, channels, 0)
+    if (!replay.recovered) return replay
+    const joined = new Set(channels)
+    const entries = recalled.entries.filter(({ channel }) => joined.has(channel))
+    this.#recalled.set(id, { ...recalled, entries })
+    return { ...replay, count: replay.count + entries.length }
   }
 
   #find(id: string): Connection {

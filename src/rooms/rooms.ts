@@ -19,7 +19,7 @@ export interface RoomsOptions {
   readonly onGone: (room: RoomDefinition) => void
 }
 
-/** The rooms of this node and who is in them. A room's id is unique over all namespaces. */
+/** The rooms and who is in them, on whatever node. A room's id is unique over all namespaces. */
 export class Rooms {
   readonly #options: RoomsOptions
   readonly #rooms = new Map<RoomId, Room>()
@@ -68,6 +68,12 @@ export class Rooms {
     return { first: room.members.add(user) === 1 }
   }
 
+  /** A connection of another node is in it. It was let in there. */
+  joined(id: RoomId, namespace: Namespace, user: UserId): void {
+    const room = this.#rooms.get(id) ?? this.#make(id, namespace)
+    room.members.add(user)
+  }
+
   /** One connection less. `last`: the user is in it no more. */
   leave(id: RoomId, user: UserId): { readonly last: boolean } {
     const room = this.#rooms.get(id)
@@ -91,6 +97,10 @@ export class Rooms {
     if (room || !this.#options.autoCreateIn.has(namespace)) {
       throw new Refusal('ROOM_NOT_FOUND', `no room "${id}" in ${namespace}`)
     }
+    return this.#make(id, namespace)
+  }
+
+  #make(id: RoomId, namespace: Namespace): Room {
     const definition = { room_id: id, namespace, capacity: this.#options.capacity, game: null }
     const made = { definition, kept: false, members: new UserCounts() }
     this.#rooms.set(id, made)

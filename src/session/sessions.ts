@@ -4,7 +4,7 @@ import type { Random } from '../base/random.ts'
 import type { Fanout } from '../fanout/fanout.ts'
 import type { Link } from '../link/link.ts'
 import type { OpenResult, PrimaryMethods, WorkerMethods } from '../link/methods.ts'
-import { CLOSE } from '../protocol/close-codes.ts'
+import { CLOSE, type CloseCode } from '../protocol/close-codes.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { SERVER_EVENT, type NotRecovered } from '../protocol/events.ts'
 import { isRoomId, namespaceChannel, roomChannel, userChannel, type RoomId } from '../protocol/ids.ts'
@@ -85,6 +85,10 @@ export class Sessions {
         leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
       }
     })
+  }
+
+  closeAll(code: CloseCode, reason: string): void {
+    for (const connection of this.#connections.values()) connection.close(code, reason)
   }
 
   #readResume({ resume, userId, namespace }: Accepted): Resume | undefined {

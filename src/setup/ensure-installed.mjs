@@ -2,7 +2,7 @@
 // plain JavaScript, no package. With nothing to do it reads two or three files and ends.
 //   node src/setup/ensure-installed.mjs          what the server needs
 //   node src/setup/ensure-installed.mjs tools    and what checks, tests and benches need
-//   node src/setup/ensure-installed.mjs tools browser    and a browser
+//   node src/setup/ensure-installed.mjs tools browser etcd    and a browser, and etcd
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
@@ -98,7 +98,7 @@ function ensureBrowser(root) {
   runOrExit('apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium >/dev/null', root)
 }
 
-function main() {
+async function main() {
   const root = path.resolve(path.dirname(THIS_FILE), '../..')
   const tools = process.argv.includes('tools')
   const wanted = readPackages(path.join(root, 'package-lock.json')) ?? {}
@@ -110,7 +110,12 @@ function main() {
   }
   if (tools) buildTap(root)
   if (process.argv.includes('browser')) ensureBrowser(root)
+  if (process.argv.includes('etcd')) {
+    // Read only where it is asked for: this runs before each `npm start`.
+    const { ensureEtcd } = await import('./ensure-etcd.mjs')
+    ensureEtcd(root)
+  }
 }
 
 // import.meta.main is not there yet in Node 18 and 20.
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === THIS_FILE) main()
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === THIS_FILE) await main()

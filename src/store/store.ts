@@ -6,7 +6,7 @@ import type { Channel } from '../protocol/ids.ts'
  * - A transaction applies whole or not at all, and only if every guard holds at that moment.
  * - Its log records stand in the log exactly when its puts and deletes stand in the records.
  * - The log has one order. Followers get every batch once, in that order, and only after it was committed.
- * - Offsets only grow; within a batch they are consecutive.
+ * - Offsets only grow; within a batch they are consecutive. Between batches there may be holes.
  * - `commit` resolves for a durable transaction after it is on disk (or on a quorum); for others, once it
  *   outlives the death of every process of this server.
  * - What fails throws StoreUnavailable (nothing was done) or OutcomeUnknown (it may have been).
@@ -14,17 +14,41 @@ import type { Channel } from '../protocol/ids.ts'
 export interface Store {
   /** Changes when the numbering of the log starts anew. */
   readonly epoch: string
+  /** Of one transaction. */
+  readonly limits: TransactionLimits
   /** Reads the records of one moment, in the order of `keys`; undefined where there is none. */
   get(keys: readonly string[]): Promise<readonly (StoredRecord | undefined)[]>
   /** Records whose key starts with `prefix`, in key order, from the first key after `after`. */
   list(prefix: string, page: { readonly after?: string; readonly limit: number }): Promise<readonly StoredRecord[]>
   commit(transaction: Transaction): Promise<CommitResult>
+  /** Gives the newest part of the stored history, then each batch as it is committed. One follower; resolves between the two. */
+  follow(follower: LogFollower): Promise<void>
   /**
-   * Calls `onBatch` with the stored history first, then with each batch as it is committed. One follower per store.
-   * Resolves once the stored history was given.
+   * What `follow` left out: the batches behind the offset `after`, up to the offset `upTo`, in order. Resolves to false where
+   * the store no longer has all of them. Throws StoreUnavailable.
    */
-  follow(onBatch: (batch: LogBatch) => void): Promise<void>
+  history(range: LogRange, onBatch: (batch: LogBatch) => void): Promise<boolean>
   close(): Promise<void>
+}
+
+export interface TransactionLimits {
+  /** Guards; and puts and deletes together. */
+  readonly operationsMax: number
+  /** Of keys, values and the bodies of log records. */
+  readonly bytesMax: number
+}
+
+export interface LogRange {
+  readonly after: number
+  readonly upTo: number
+}
+
+export interface LogFollower {
+  /** Comes first: every event behind this offset will be given. */
+  readonly onStart: (floor: number) => void
+  readonly onBatch: (batch: LogBatch) => void
+  /** Every event up to this offset was given, whether there was one there or not. */
+  readonly onProgress: (offset: number) => void
 }
 
 export interface StoredRecord {
@@ -45,6 +69,9 @@ export interface LogRecord {
   /** UTF-8 of the event's envelope as a JSON object, without `offset` and `prev`. */
   readonly body: Uint8Array
 }
+
+/** What is for the nodes themselves: no client gets it. */
+export const CONTROL_CHANNEL = 'control' as Channel
 
 export interface Transaction {
   readonly guards?: readonly Guard[]
@@ -82,6 +109,15 @@ export class StoreUnavailable extends Error {
  */
 export class StoreLost extends Error {
   override readonly name = 'StoreLost'
+}
+
+/** A newer version of Drumbeat wrote the data. */
+export class NewerSchema extends Error {
+  override readonly name = 'NewerSchema'
+
+  constructor(found: number, known: number) {
+    super(`the data is of schema ${found}, this version reads up to ${known}: update Drumbeat`)
+  }
 }
 
 /** The store did not answer: the transaction may or may not have been applied. */

@@ -66,6 +66,10 @@ function isOpen(port: number): Promise<boolean> {
   })
 }
 
+const ADMIN_TOKEN = 'an-admin-token-of-this-test'
+const AUTH_JWT_SECRET = 'a secret for the nodes of a cluster, long enough'
+const CLUSTER = { ETCD_ENDPOINTS: 'http://127.0.0.1:2379', ADMIN_TOKEN, AUTH_JWT_SECRET }
+
 t.test('each mistake ends with 78 and one line that names it', async (t) => {
   const cases: readonly [ServerEnv, RegExp][] = [
     [{ HTTP_PROT: '80' }, /^HTTP_PROT is no setting; the nearest is HTTP_PORT/],
@@ -87,7 +91,14 @@ t.test('each mistake ends with 78 and one line that names it', async (t) => {
     [{ AUTH_JWT_PUBLIC_KEY_FILE: at('garbage.pem') }, /^AUTH_JWT_PUBLIC_KEY_FILE must be a public key in PEM/],
     [{ AUTH_JWT_PUBLIC_KEY_FILE: at('private.pem') }, /^AUTH_JWT_PUBLIC_KEY_FILE must be .*holds a private one/],
     [{ AUTH_JWKS_URL: 'http://keys.example.com/jwks.json' }, /^AUTH_JWKS_URL must be an https:\/\/ URL/],
-    [{ ETCD_ENDPOINTS: 'http://127.0.0.1:2379' }, /^ETCD_ENDPOINTS must stay unset/],
+    [{ ETCD_ENDPOINTS: 'http://127.0.0.1:2379', ADMIN_TOKEN }, /^one of AUTH_JWT_SECRET, .* is missing/],
+    [{ ETCD_ENDPOINTS: 'http://127.0.0.1:2379', AUTH_JWT_SECRET }, /^ADMIN_TOKEN is missing/],
+    [{ ...CLUSTER, ETCD_PREFIX: 'drumbeat' }, /^ETCD_PREFIX must be a path/],
+    [{ ...CLUSTER, LOG_RETENTION: '5m' }, /^LOG_RETENTION must not be under HISTORY_TTL/],
+    [{ ...CLUSTER, MAX_PAYLOAD_BYTES: '1MiB' }, /^MAX_PAYLOAD_BYTES must not be over 524288 in a cluster/],
+    [{ ...CLUSTER, ETCD_CA_FILE: at('public.pem') }, /^ETCD_CA_FILE must not be set with http:/],
+    [{ ETCD_CERT_FILE: at('public.pem') }, /^ETCD_KEY_FILE is missing/],
+    [{ ETCD_CA_FILE: at('none.pem') }, /^ETCD_CA_FILE must be a readable file/],
     [{ ETCD_ENDPOINTS: 'localhost' }, /^ETCD_ENDPOINTS must be /],
     [{ ETCD_ENDPOINTS: ',' }, /^ETCD_ENDPOINTS must be /],
     [{ CONFIG_FILE: at('none.yaml') }, /^CONFIG_FILE: .*none\.yaml cannot be read/],
@@ -130,7 +141,7 @@ t.test('all mistakes are said at once, a line each', async (t) => {
     /^AUTH_JWT_SECRET/,
     /^AUTH_JWT_PUBLIC_KEY_FILE .*private/,
     /^ETCD_ENDPOINTS must not mix/,
-    /^ETCD_ENDPOINTS must stay unset/,
+    /^ADMIN_TOKEN is missing/,
     /^ETCD_PASSWORD is missing/,
   ]
   for (const one of named) t.equal(lines.filter((line) => one.test(line)).length, 1, String(one))

@@ -79,12 +79,15 @@ t.test('trusting a header without trusted proxies is refused', async (t) => {
   t.strictSame(mistakesOf({ AUTH_TRUSTED_HEADER: 'true', TRUSTED_PROXIES: '10.0.0.1' }), [])
 })
 
-t.test('etcd endpoints are checked, and refused as not being in this version', async (t) => {
-  const refusal = /^ETCD_ENDPOINTS must stay unset: this version has the embedded store only/
-  t.match(mistakesOf({ ETCD_ENDPOINTS: 'http://a:2379' }), [refusal])
-  t.match(mistakesOf({ ETCD_ENDPOINTS: 'http://a:2379,https://b:2379' }), [
+t.test('etcd endpoints are checked, and the nodes of a cluster must share their secrets', async (t) => {
+  const shared = { AUTH_JWT_SECRET: 'x'.repeat(32), ADMIN_TOKEN: 'x'.repeat(16) }
+  t.strictSame(mistakesOf({ ETCD_ENDPOINTS: 'http://a:2379,http://b:2379', ...shared }), [])
+  t.match(mistakesOf({ ETCD_ENDPOINTS: 'http://a:2379' }), [
+    /^one of AUTH_JWT_SECRET, .* is missing/,
+    /^ADMIN_TOKEN is/,
+  ])
+  t.match(mistakesOf({ ETCD_ENDPOINTS: 'http://a:2379,https://b:2379', ...shared }), [
     /must not mix http:\/\/ and https:\/\//,
-    refusal,
   ])
   for (const value of [
     ',',

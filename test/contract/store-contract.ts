@@ -1,6 +1,8 @@
 import type { Test } from 'tap'
 import type { Channel } from '../../src/protocol/ids.ts'
 import type { LogBatch, Store } from '../../src/store/store.ts'
+import { toFollower } from '../helpers/follower.ts'
+import { until } from '../helpers/until.ts'
 
 const CHANNEL = 'n/private' as Channel
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -45,7 +47,9 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     t.strictSame(result, { committed: false, conflicts: ['a'] })
     t.equal(text((await store.get(['a']))[0]?.value), '1')
     t.equal((await store.get(['b']))[0], undefined)
-    t.equal(seen.length, 0)
+    await store.commit({ log: [{ channel: CHANNEL, body: bytes('"later"') }], durable: false })
+    t.ok(await until(() => seen.length > 0, 5_000))
+    t.equal(text(seen[0]?.records[0]?.body), '"later"')
   })
 
   t.test('guards hold for the revision that was read and for a key that is absent', async (t) => {
@@ -99,6 +103,7 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
       store.commit({ log: log('"d"'), puts: [{ key: 'k', value: bytes('v') }], durable: true }),
       store.commit({ log: log('"e"', '"f"'), durable: false }),
     ])
+    t.ok(await until(() => seen.flatMap(({ records }) => records).length === 6, 5_000))
     const offsets = seen.flatMap((batch) => batch.records.map((_, i) => batch.offset + i))
     t.strictSame(
       offsets,
@@ -119,13 +124,39 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     const seen = await followed(store)
     const body = new Uint8Array(20_000).map((_, i) => i % 251)
     await store.commit({ log: [{ channel: CHANNEL, body }], durable: false })
+    t.ok(await until(() => seen.length > 0, 5_000))
     t.strictSame([...(seen[0]?.records[0]?.body ?? [])], [...body])
     t.equal(seen[0]?.records[0]?.channel, CHANNEL)
+  })
+
+  t.test('a follower is told before which offset nothing is given, and is given all behind it', async (t) => {
+    const store = await open(t)
+    await store.commit({ log: [{ channel: CHANNEL, body: bytes('"a"') }], durable: false })
+    const floors: number[] = []
+    const offsets: number[] = []
+    await store.follow({
+      onStart: (floor) => floors.push(floor),
+      onBatch: ({ offset }) => offsets.push(offset),
+      onProgress: () => {},
+    })
+    t.equal(floors.length, 1)
+    t.ok((floors[0] ?? NaN) < (offsets[0] ?? NaN))
+  })
+
+  t.test('a transaction as large as the limits allow commits', async (t) => {
+    const store = await open(t)
+    const count = Math.min(store.limits.operationsMax, 1000)
+    const guards = Array.from({ length: count }, (_, i) => ({ key: `k${i}`, revision: 0 }))
+    const value = new Uint8Array(Math.floor(Math.min(store.limits.bytesMax, 1 << 22) / count) - 10)
+    const puts = guards.map(({ key }) => ({ key, value }))
+    t.ok((await store.commit({ guards, puts, durable: true })).committed)
+    t.equal((await store.get(guards.map(({ key }) => key))).filter((record) => record?.value.length).length, count)
+    t.notOk((await store.commit({ guards, puts, durable: true })).committed)
   })
 }
 
 async function followed(store: Store): Promise<LogBatch[]> {
   const seen: LogBatch[] = []
-  await store.follow((batch) => seen.push(batch))
+  await store.follow(toFollower((batch) => seen.push(batch)))
   return seen
 }

@@ -186,9 +186,11 @@ function wrapStore(commit: (transaction: Transaction, store: Store) => Promise<C
   const store = createMemoryStore({ clock: systemClock, epoch: 'e1' })
   return {
     epoch: store.epoch,
+    limits: store.limits,
     get: (keys) => store.get(keys),
     list: (prefix, page) => store.list(prefix, page),
-    follow: (onBatch) => store.follow(onBatch),
+    follow: (follower) => store.follow(follower),
+    history: (range, onBatch) => store.history(range, onBatch),
     close: () => store.close(),
     commit: (transaction) => commit(transaction, store),
   }

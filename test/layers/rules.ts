@@ -31,7 +31,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // session, for the token keys: the primary fetches a key set once for all workers.
   primary: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session'],
   'worker.ts': ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE, 'transport', 'worker'],
-  'primary.ts': ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session', 'primary'],
+  'open-store.ts': ['base', 'config', 'setup', 'store', 'primary'],
+  'primary.ts': ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session', 'primary', 'open-store.ts'],
   cli: ['base', 'protocol', 'config', 'setup', 'client', 'session', 'main.ts'],
   'main.ts': ['base', 'protocol', 'config', 'setup', 'transport', 'primary.ts', 'worker.ts'],
 }
@@ -41,13 +42,14 @@ export const PURE_FOLDERS: readonly string[] = PURE
 
 /** Files that may name an adapter; everybody else knows its port. Entries that end in / are folders. */
 export const ADAPTERS = {
-  places: ['src/store/lmdb/', 'src/store/memory/', 'src/transport/uws/'],
-  mayName: ['src/main.ts', 'src/primary.ts', 'src/worker.ts', 'src/cli.ts'],
+  places: ['src/store/etcd/', 'src/store/lmdb/', 'src/store/memory/', 'src/transport/uws/'],
+  mayName: ['src/main.ts', 'src/open-store.ts', 'src/primary.ts', 'src/worker.ts', 'src/cli.ts'],
 } as const
 
 /** The one home of each foreign package. */
 export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   envalid: ['src/config/'],
+  etcd3: ['src/store/etcd/etcd3.ts'],
   'fast-jwt': ['src/session/token.ts'],
   'fastest-levenshtein': ['src/config/'],
   lmdb: ['src/store/lmdb/'],

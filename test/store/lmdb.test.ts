@@ -7,8 +7,9 @@ import t, { type Test } from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
 import { openLmdbStore, type LmdbStoreOptions } from '../../src/store/lmdb/lmdb-store.ts'
-import { NewerSchema, RecordsEnv } from '../../src/store/lmdb/records-env.ts'
-import { StoreLost, type LogBatch, type Store } from '../../src/store/store.ts'
+import { RecordsEnv } from '../../src/store/lmdb/records-env.ts'
+import { NewerSchema, StoreLost, type LogBatch, type Store } from '../../src/store/store.ts'
+import { toFollower } from '../helpers/follower.ts'
 
 const CHANNEL = 'n/private' as Channel
 let epochs = 0
@@ -31,7 +32,7 @@ const log = (...bodies: string[]) => bodies.map((body) => ({ channel: CHANNEL, b
 
 async function bodiesOf(store: Store): Promise<string[]> {
   const batches: LogBatch[] = []
-  await store.follow((batch) => batches.push(batch))
+  await store.follow(toFollower((batch) => batches.push(batch)))
   return batches.flatMap(({ offset, records }) =>
     records.map(({ body }, i) => `${offset + i} ${Buffer.from(body).toString()}`),
   )

@@ -5,10 +5,12 @@ import {
   StoreLost,
   type CommitResult,
   type LogBatch,
+  type LogFollower,
   type Store,
   type StoredRecord,
   type Transaction,
 } from '../store.ts'
+import { UNLIMITED } from '../limits.ts'
 import { LogEnv } from './log-env.ts'
 import { RecordsEnv, type OutboxEntry } from './records-env.ts'
 import { requireSpace } from './space.ts'
@@ -44,6 +46,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
 }
 
 class LmdbStore implements Store {
+  readonly limits = UNLIMITED
   readonly #records: RecordsEnv
   readonly #log: LogEnv
   readonly #clock: Clock
@@ -98,9 +101,15 @@ class LmdbStore implements Store {
     return { committed: true, offset: result.outbox ? this.#appendOutbox(result.outbox) : 0 }
   }
 
-  async follow(onBatch: (batch: LogBatch) => void): Promise<void> {
+  async follow({ onStart, onBatch }: LogFollower): Promise<void> {
+    onStart(this.#log.floor)
     for (const batch of this.#log.read()) onBatch(batch)
     this.#follower = onBatch
+  }
+
+  /** Nothing was left out: the log is no larger than what a node holds. */
+  async history(): Promise<boolean> {
+    return false
   }
 
   async close(): Promise<void> {

@@ -76,6 +76,11 @@ export class LogEnv {
     return this.#outboxSequence
   }
 
+  /** Before the first event that is still there. */
+  get floor(): number {
+    return (this.#sizes.first()?.offset ?? this.#head + 1) - 1
+  }
+
   *read(): Generator<LogBatch> {
     for (const { key, value } of this.#batches.getRange()) {
       const { committedAtMs, records } = decodeBatch(value)

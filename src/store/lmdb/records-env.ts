@@ -1,6 +1,6 @@
 import { open, type Database, type RootDatabase } from 'lmdb'
 import { decodeBatch, encodeBatch } from '../log-codec.ts'
-import type { Guard, LogRecord, StoredRecord, Transaction } from '../store.ts'
+import { NewerSchema, type Guard, type LogRecord, type StoredRecord, type Transaction } from '../store.ts'
 import { requireOwnership, takeOwnership } from './owner.ts'
 
 /** What a durable transaction leaves for the log: written with it, moved to the log after it. */
@@ -13,10 +13,6 @@ export interface OutboxEntry {
 const REVISION_BYTES = 8
 /** Written once; a newer number than ours means that a newer Drumbeat wrote the data. */
 const SCHEMA = 1
-
-export class NewerSchema extends Error {
-  override readonly name = 'NewerSchema'
-}
 
 /**
  * The records, in an environment that syncs on every commit (LMDB's own, proven way), off the main thread. The log
@@ -39,9 +35,7 @@ export class RecordsEnv {
     this.#records = this.#root.openDB({ name: 'records', encoding: 'binary' })
     this.#outbox = this.#root.openDB({ name: 'outbox', encoding: 'binary' })
     const schema = this.#number('schema')
-    if (schema > SCHEMA) {
-      throw new NewerSchema(`the data is of schema ${schema}, this version reads up to ${SCHEMA}`)
-    }
+    if (schema > SCHEMA) throw new NewerSchema(schema, SCHEMA)
     if (schema === 0) this.#root.putSync('schema', String(SCHEMA))
     takeOwnership(this.#root, runId)
     this.#outboxSequence = this.#number('outboxSequence')

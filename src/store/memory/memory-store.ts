@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
-import type { CommitResult, Guard, LogBatch, Store, StoredRecord, Transaction } from '../store.ts'
+import { UNLIMITED } from '../limits.ts'
+import type { CommitResult, Guard, LogBatch, LogFollower, Store, StoredRecord, Transaction } from '../store.ts'
 
 /** A store that lives as long as its process: for tests and for trying things out. Everything is "durable" at once. */
 export function createMemoryStore(options: { readonly clock: Clock; readonly epoch: string }): Store {
@@ -8,6 +9,7 @@ export function createMemoryStore(options: { readonly clock: Clock; readonly epo
 
 class MemoryStore implements Store {
   readonly epoch: string
+  readonly limits = UNLIMITED
   readonly #clock: Clock
   readonly #records = new Map<string, StoredRecord>()
   readonly #batches: LogBatch[] = []
@@ -42,10 +44,16 @@ class MemoryStore implements Store {
     return { committed: true, offset: this.#append(transaction.log ?? []) }
   }
 
-  follow(onBatch: (batch: LogBatch) => void): Promise<void> {
+  follow({ onStart, onBatch }: LogFollower): Promise<void> {
+    onStart(0)
     for (const batch of this.#batches) onBatch(batch)
     this.#follower = onBatch
     return Promise.resolve()
+  }
+
+  /** Nothing was left out. */
+  history(): Promise<boolean> {
+    return Promise.resolve(false)
   }
 
   close(): Promise<void> {

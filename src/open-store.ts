@@ -1,0 +1,82 @@
+import { toError } from './base/assert.ts'
+import type { Clock } from './base/clock.ts'
+import type { Log } from './base/log.ts'
+import type { Random } from './base/random.ts'
+import { ensureSecret } from './config/dev-secrets.ts'
+import type { Settings } from './config/settings.ts'
+import { readBootId } from './primary/open-context.ts'
+import { EXIT, type ExitCode } from './setup/exit-codes.ts'
+import { StartError } from './setup/start-error.ts'
+import { createAlone, type Cluster } from './store/cluster.ts'
+import { EtcdRefused } from './store/etcd/await-etcd.ts'
+import { NameTaken } from './store/etcd/node-place.ts'
+import { openEtcd } from './store/etcd/open-etcd.ts'
+import { openLmdbStore } from './store/lmdb/lmdb-store.ts'
+import { NewerSchema, StoreUnavailable, type Store } from './store/store.ts'
+
+export interface OpenStoreOptions {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** This process cannot go on as a node of the cluster. */
+  readonly onLost: (reason: string) => void
+}
+
+/** Names the node to itself in a later life, so that it gets its place back at once. */
+const NODE_TOKEN_FILE = 'node-token'
+
+/** The store that the settings name, and the nodes that share it. Throws StartError. */
+export function openStore(options: OpenStoreOptions): Promise<{ readonly store: Store; readonly cluster: Cluster }> {
+  return options.settings.ETCD_ENDPOINTS.length > 0 ? openInEtcd(options) : openEmbedded(options)
+}
+
+async function openEmbedded({ settings, clock, random }: OpenStoreOptions) {
+  try {
+    const store = await openLmdbStore({
+      dataDir: settings.DATA_DIR,
+      clock,
+      newEpoch: random.token,
+      bootId: readBootId(),
+      runId: random.uuid(),
+      logSync: settings.LOG_SYNC,
+      logBytesMax: settings.HISTORY_BYTES,
+    })
+    return { store, cluster: createAlone(settings.NODE_ID) }
+  } catch (cause) {
+    throw new StartError(EXIT.configuration, `the data in ${settings.DATA_DIR}: ${toError(cause).message}`, cause)
+  }
+}
+
+async function openInEtcd({ settings, clock, random, log, onLost }: OpenStoreOptions) {
+  const { ETCD_USERNAME: username, ETCD_PASSWORD: password } = settings
+  const { ETCD_CA_FILE: ca, ETCD_CERT_FILE: cert, ETCD_KEY_FILE: key } = settings
+  try {
+    return await openEtcd({
+      endpoints: settings.ETCD_ENDPOINTS,
+      prefix: settings.ETCD_PREFIX,
+      login: username === undefined || password === undefined ? undefined : { username, password },
+      tls: { ca, cert, key },
+      node: settings.NODE_ID,
+      token: ensureSecret(settings.DATA_DIR, NODE_TOKEN_FILE).secret,
+      ttlMs: settings.NODE_TTL,
+      dialTimeoutMs: settings.ETCD_DIAL_TIMEOUT,
+      startTimeoutMs: settings.ETCD_START_TIMEOUT,
+      retention: { ms: settings.LOG_RETENTION, bytes: settings.LOG_RETENTION_BYTES },
+      history: { ms: settings.HISTORY_TTL, bytes: settings.HISTORY_BYTES },
+      mayCompact: settings.ETCD_COMPACT,
+      clock,
+      random,
+      log,
+      onLost,
+    })
+  } catch (cause) {
+    throw new StartError(exitCodeOf(cause), toError(cause).message, cause)
+  }
+}
+
+function exitCodeOf(cause: unknown): ExitCode {
+  if (cause instanceof NameTaken) return EXIT.temporary
+  if (cause instanceof StoreUnavailable) return EXIT.unavailable
+  return cause instanceof EtcdRefused || cause instanceof NewerSchema ? EXIT.configuration : EXIT.internal
+}

@@ -1,0 +1,214 @@
+// A part of ensure-installed.mjs, and as plain: real etcd for the tests, as binaries of Debian that lie in node_modules. Nothing
+// is installed into the system and nobody needs to be root; where they cannot be had, the tests that need them are skipped.
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+/** Version and the release of Debian that has it: 12 and 13. Each runs on the other one, too. */
+const RELEASES = [
+  { version: '3.4', suite: 'bookworm' },
+  { version: '3.5', suite: 'trixie' },
+]
+const BINARIES = ['etcd', 'etcdctl']
+const PACKAGES = ['etcd-server', 'etcd-client']
+const APT_MS_MAX = 180_000
+
+/** @typedef {{ name: string, text: string }} SourcesFile */
+
+const FALLBACK = {
+  name: 'debian.sources',
+  text: [
+    'Types: deb',
+    'URIs: http://deb.debian.org/debian',
+    `Suites: ${suites()}`,
+    'Components: main',
+    'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n',
+  ].join('\n'),
+}
+
+/**
+ * Puts `etcd` and `etcdctl` into node_modules/.cache/drumbeat/etcd/3.4 and .../3.5 unless they are there.
+ * @param {string} root
+ */
+export function ensureEtcd(root) {
+  const home = path.join(root, 'node_modules/.cache/drumbeat/etcd')
+  const findMissing = () =>
+    RELEASES.filter(({ version }) => !BINARIES.every((name) => existsSync(path.join(home, version, name))))
+  if (findMissing().length === 0) return
+  if (!['apt-get', 'dpkg'].every((tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0)) {
+    console.error('drumbeat: no etcd and no apt-get here, so the tests with a real etcd will be skipped')
+    return
+  }
+  const named = findMissing().map(({ version }) => version)
+  console.error(`drumbeat: fetching etcd ${named.join(' and ')} for the tests, into node_modules (apt-get download)`)
+  let reason = ''
+  for (const sources of [...findSources(), FALLBACK]) {
+    for (const error of fetchAll(home, findMissing(), sources)) reason ||= error
+    if (findMissing().length === 0) return
+  }
+  const absent = findMissing().map(({ version }) => version)
+  console.error(`drumbeat: no etcd ${absent.join(' and ')}, so tests that need it will be skipped: ${reason}`)
+}
+
+/**
+ * The machine's own sources of Debian, each as a file that names our suites in place of its own and is the same for the
+ * rest: mirror, keys, options.
+ * @returns {SourcesFile[]}
+ */
+function findSources() {
+  const folder = '/etc/apt/sources.list.d'
+  const inFolder = existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : []
+  const found = []
+  for (const file of ['/etc/apt/sources.list', ...inFolder]) {
+    if (!existsSync(file)) continue
+    const text = readFileSync(file, 'utf8')
+    if (file.endsWith('.sources')) found.push(...fromStanzas(text))
+    if (file.endsWith('.list')) found.push(...fromLines(text))
+  }
+  return found
+}
+
+/** @param {string} text the form with a paragraph for each source */
+function fromStanzas(text) {
+  const stanzas = text.replaceAll(/^#.*\n/gm, '').split(/\n\s*\n/)
+  return stanzas.flatMap((stanza) => {
+    /** @param {string} name */
+    const field = (name) => new RegExp(`^${name}:(.*)$`, 'im').exec(stanza)?.[1]?.trim() ?? ''
+    if (/^no$/i.test(field('Enabled')) || !isDebian(field('URIs'), field('Suites'), field('Components'))) return []
+    const rest = stanza.replaceAll(/^(Types|Suites|Components):.*\n?/gim, '').trim()
+    return [{ name: 'debian.sources', text: `Types: deb\nSuites: ${suites()}\nComponents: main\n${rest}\n` }]
+  })
+}
+
+/** @param {string} text the form with a line for each source */
+function fromLines(text) {
+  const lines = text.matchAll(/^deb\s+(\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+(.*)$/gm)
+  return [...lines].flatMap(([, options = '', uri = '', suite = '', components = '']) => {
+    if (!isDebian(uri, suite, components)) return []
+    const own = RELEASES.map((release) => `deb ${options}${uri} ${release.suite} main\n`)
+    return [{ name: 'debian.list', text: own.join('') }]
+  })
+}
+
+/**
+ * Whether this is the archive of a release of Debian, and not its security updates or somebody else's packages for it.
+ * @param {string} uris
+ * @param {string} suites
+ * @param {string} components
+ */
+function isDebian(uris, suites, components) {
+  const release = /^(bullseye|bookworm|trixie|forky|sid|unstable|testing|stable|oldstable|oldoldstable)$/
+  const isRelease = suites.split(/\s+/).some((suite) => release.test(suite))
+  return isRelease && /\/debian(\/|\s|$)/.test(uris) && components.split(/\s+/).includes('main')
+}
+
+function suites() {
+  return RELEASES.map(({ suite }) => suite).join(' ')
+}
+
+/**
+ * Why some could not be had; none where all were.
+ * @param {string} home
+ * @param {typeof RELEASES} releases
+ * @param {SourcesFile} sources
+ * @returns {string[]}
+ */
+function fetchAll(home, releases, sources) {
+  const work = mkdtempSync(path.join(tmpdir(), 'drumbeat-etcd-'))
+  try {
+    // apt, when it is root, downloads as a user who has no rights.
+    chmodSync(work, 0o755)
+    const apt = prepareApt(work, sources)
+    // Not all that it names need be there: what was missed shows in the download.
+    const update = spawnSync('apt-get', [...apt, 'update'], { encoding: 'utf8', timeout: APT_MS_MAX })
+    const unread = update.stderr?.split('\n').find((line) => /^[EW]: Failed/.test(line))
+    return releases.flatMap((release) => {
+      const reason = fetchOne(home, release, work, apt)
+      return reason === undefined ? [] : [unread ?? reason]
+    })
+  } catch (error) {
+    return [String(error)]
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Options under which apt-get knows this one source and keeps all that it writes in the work folder.
+ * @param {string} work
+ * @param {SourcesFile} sources
+ */
+function prepareApt(work, { name, text }) {
+  for (const folder of ['lists/partial', 'cache/archives/partial']) {
+    mkdirSync(path.join(work, folder), { recursive: true })
+  }
+  writeFileSync(path.join(work, 'status'), '')
+  writeFileSync(path.join(work, name), text)
+  const options = {
+    'Dir::Etc::sourcelist': path.join(work, name),
+    'Dir::Etc::sourceparts': '/dev/null',
+    'Dir::Etc::preferences': '/dev/null',
+    'Dir::Etc::preferencesparts': '/dev/null',
+    'Dir::State::lists': path.join(work, 'lists'),
+    'Dir::State::status': path.join(work, 'status'),
+    'Dir::Cache': path.join(work, 'cache'),
+    'Acquire::Languages': 'none',
+    'Acquire::Retries': '1',
+    'Acquire::http::Timeout': '15',
+  }
+  return ['-qq', ...Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])]
+}
+
+/**
+ * @param {string} home
+ * @param {typeof RELEASES[number]} release
+ * @param {string} work
+ * @param {string[]} apt
+ * @returns {string | undefined} why not
+ */
+function fetchOne(home, { version, suite }, work, apt) {
+  const folder = path.join(work, suite)
+  mkdirSync(folder)
+  const failed = run('apt-get', [...apt, 'download', ...PACKAGES.map((name) => `${name}/${suite}`)], folder)
+  if (failed !== undefined) return failed
+  for (const name of readdirSync(folder).filter((name) => name.endsWith('.deb'))) {
+    const failed = run('dpkg', ['-x', name, 'unpacked'], folder)
+    if (failed !== undefined) return failed
+  }
+  const binaries = path.join(folder, 'unpacked/usr/bin')
+  const { stdout, error } = spawnSync(path.join(binaries, 'etcd'), ['--version'], { encoding: 'utf8' })
+  if (!stdout?.includes(`etcd Version: ${version}.`)) return `etcd of ${suite} is not ${version} (${error ?? stdout})`
+  // Under another name first: who sees the folder finds it whole.
+  mkdirSync(home, { recursive: true })
+  const staged = mkdtempSync(path.join(home, 'new-'))
+  for (const name of BINARIES) copyFileSync(path.join(binaries, name), path.join(staged, name))
+  chmodSync(staged, 0o755)
+  rmSync(path.join(home, version), { recursive: true, force: true })
+  renameSync(staged, path.join(home, version))
+  return undefined
+}
+
+/**
+ * Why the command failed, in one line; undefined where it did not.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} cwd
+ */
+function run(command, args, cwd) {
+  const { status, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: APT_MS_MAX })
+  if (status === 0) return undefined
+  const said = stderr?.split('\n').find((line) => line.startsWith('E:')) ?? error?.message ?? `status ${status}`
+  return `${command}: ${said}`
+}

@@ -1,0 +1,70 @@
+import { toError } from '../../base/assert.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { Random } from '../../base/random.ts'
+import { NewerSchema, StoreUnavailable } from '../store.ts'
+import type { Member } from './etcd3.ts'
+import { failureOf } from './failure.ts'
+import type { Keys } from './keys.ts'
+import { delay, type Members } from './members.ts'
+import { found, isSince, put, read } from './requests.ts'
+
+export interface AwaitOptions {
+  readonly members: Members
+  readonly keys: Keys
+  readonly endpoints: readonly string[]
+  readonly dialTimeoutMs: number
+  readonly startTimeoutMs: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** etcd answered, and does not let this node in. */
+export class EtcdRefused extends Error {
+  override readonly name = 'EtcdRefused'
+}
+
+const RETRY_MS = 500
+/** Counted up with each change of what is stored that an older version would misread. */
+const SCHEMA = 1
+
+/**
+ * Waits until an endpoint answers with a quorum behind it, and gives the epoch of the log: made once for all nodes, and
+ * another one where the data was put into another etcd cluster.
+ * @throws StoreUnavailable, EtcdRefused, NewerSchema
+ */
+export async function awaitEtcd(options: AwaitOptions): Promise<string> {
+  const { members, clock, startTimeoutMs, dialTimeoutMs, endpoints, log } = options
+  const untilMs = clock.nowMs() + startTimeoutMs
+  for (;;) {
+    const member = members.current
+    try {
+      return await members.call(() => readEpoch(member, options, dialTimeoutMs))
+    } catch (cause) {
+      if (cause instanceof NewerSchema) throw cause
+      const { message } = toError(cause)
+      if (failureOf(toError(cause)) === 'refused') {
+        throw new EtcdRefused(`etcd at ${member.endpoint} refuses: ${message}`, { cause })
+      }
+      if (clock.nowMs() + RETRY_MS > untilMs) {
+        throw new StoreUnavailable(`none of ${endpoints.join(', ')} answered in time: ${message}`, { cause })
+      }
+      log.warn({ endpoint: member.endpoint, reason: message }, 'etcd does not answer; trying again')
+      await delay(RETRY_MS)
+    }
+  }
+}
+
+async function readEpoch(member: Member, { keys, random }: AwaitOptions, withinMs: number): Promise<string> {
+  const reads = [read(keys.epoch), read(keys.schema)]
+  const writes = [put(keys.epoch, Buffer.from(random.token())), put(keys.schema, Buffer.from(String(SCHEMA)))]
+  const txn = { compare: [isSince(keys.epoch, 0)], success: [...writes, ...reads], failure: reads }
+  const response = await member.txn(txn, withinMs)
+  const at = response.succeeded ? writes.length : 0
+  const schema = Number(found(response, at + 1)?.value.toString())
+  // A text that is no number is nothing that this version wrote.
+  if (!(schema <= SCHEMA)) throw new NewerSchema(schema, SCHEMA)
+  const epoch = found(response, at)?.value.toString() ?? ''
+  return `${epoch}-${BigInt(response.header.cluster_id).toString(36)}`
+}

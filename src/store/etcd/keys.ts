@@ -1,0 +1,66 @@
+/** Where things stand in etcd, below ETCD_PREFIX. */
+export class Keys {
+  readonly #prefix: string
+  /** All that nodes follow: the log, the nodes, who is connected. One watch, so one order for all of it. */
+  readonly live: Buffer
+  /** The nodes that live, each on its lease. */
+  readonly nodes: Buffer
+  /** Who is connected, on the leases of the nodes. */
+  readonly presence: Buffer
+  readonly epoch: Buffer
+  /** The version of all that stands below the prefix. */
+  readonly schema: Buffer
+  readonly marks: Buffer
+  readonly caretaker: Buffer
+
+  constructor(prefix: string) {
+    this.#prefix = prefix
+    this.live = this.#key('live/')
+    this.nodes = this.#key('live/nodes/')
+    this.presence = this.#key('live/presence/')
+    this.epoch = this.#key('epoch')
+    this.schema = this.#key('schema')
+    this.marks = this.#key('marks')
+    this.caretaker = this.#key('caretaker')
+  }
+
+  record(key: string): Buffer {
+    return this.#key(`records/${key}`)
+  }
+
+  /** The record's key as the store's users know it. */
+  recordKey(key: Buffer): string {
+    return key.toString('utf8', this.#prefix.length + 'records/'.length)
+  }
+
+  /** A node's lane of the log: see Lanes. */
+  lane(node: string, lane: number): Buffer {
+    return this.#key(`live/log/${node}/${lane}`)
+  }
+
+  node(node: string): Buffer {
+    return this.#key(`live/nodes/${node}`)
+  }
+
+  shard(node: string, shard: string): Buffer {
+    return this.#key(`live/presence/${node}/${shard}`)
+  }
+
+  /** The parts of a key below `live/`. */
+  parseLive(key: Buffer): LiveKey | undefined {
+    const [kind, node = '', rest = ''] = key.toString('utf8', this.live.length).split('/')
+    if (kind === 'log' || kind === 'nodes' || kind === 'presence') return { kind, node, shard: rest }
+    return undefined
+  }
+
+  #key(rest: string): Buffer {
+    return Buffer.from(this.#prefix + rest)
+  }
+}
+
+export interface LiveKey {
+  readonly kind: 'log' | 'nodes' | 'presence'
+  readonly node: string
+  /** Of presence. */
+  readonly shard: string
+}

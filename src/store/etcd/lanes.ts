@@ -1,0 +1,253 @@
+import { toError } from '../../base/assert.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Random } from '../../base/random.ts'
+import { OutcomeUnknown, StoreUnavailable, type LogRecord } from '../store.ts'
+import type { Compare, Operation, TxnResponse } from './etcd3.ts'
+import { failureOf, toUnavailable } from './failure.ts'
+import { decodeLane, encodeLane } from './lane-codec.ts'
+import { delay, type Members } from './members.ts'
+import { found, isAt, isSince, put, read, revisionOf } from './requests.ts'
+
+/** What is to be done in one etcd transaction, beside the lane's own part of it. */
+export interface Change {
+  readonly compares: readonly Compare[]
+  readonly operations: readonly Operation[]
+  /** Done instead where a comparison fails. */
+  readonly reads: readonly Operation[]
+  readonly records: readonly LogRecord[]
+  /** Of keys and values, about. */
+  readonly bytes: number
+}
+
+export type ChangeResult =
+  | { readonly committed: true; readonly revision: number }
+  /** `reads` as they were asked for. */
+  | { readonly committed: false; readonly response: TxnResponse; readonly readsFrom: number }
+
+export interface LanesOptions {
+  readonly members: Members
+  readonly clock: Clock
+  readonly random: Random
+  readonly keys: readonly Buffer[]
+  /** What must hold for this node to write at all; throws StoreUnavailable where it knows better already. */
+  readonly place: () => Place
+  /** etcd says that this node has lost its place. */
+  readonly onLost: () => void
+  readonly onCommitted: (revision: number) => void
+}
+
+/** The node's own key and the revision that made it: its right to write. */
+export interface Place {
+  readonly key: Buffer
+  readonly revision: number
+}
+
+interface Lane {
+  readonly key: Buffer
+  /** In which the lane was last written, by this node. */
+  revision: number
+  /** While it is not known what became of a transaction: its id, and those of the writes that are to find out. */
+  doubt: { readonly id: number; readonly fences: Set<number> } | undefined
+}
+
+/** Whoever asks is answered within 2 s, whatever etcd does. */
+const COMMIT_WITHIN_MS = 1_800
+const ATTEMPT_MS = 900
+/** Of the reads of a failed transaction, those before the change's own: the lane and the node. */
+const OWN_READS = 2
+
+/**
+ * Transactions, several at once, each of which is known to have happened or not. A lane is a key that one transaction at a
+ * time writes, on condition that it is as this node left it; the value is the batch of the log, under an id. After an
+ * outcome that is not known the lane is written again on the same condition: either that goes through, and the lost
+ * transaction can never happen any more, or the lane shows the lost transaction's id, and it has happened.
+ */
+export class Lanes {
+  readonly #options: LanesOptions
+  readonly #all: readonly Lane[]
+  readonly #free: Lane[]
+  readonly #waiting: ((lane: Lane) => void)[] = []
+  #nextId: number
+  #closed = false
+
+  constructor(options: LanesOptions) {
+    this.#options = options
+    this.#all = options.keys.map((key) => ({ key, revision: 0, doubt: undefined }))
+    this.#free = [...this.#all]
+    this.#nextId = Math.floor(options.random.fraction() * 2 ** 32) * 2 ** 20
+  }
+
+  /** How many comparisons and operations a lane adds to a transaction. */
+  static readonly OPERATIONS = 2
+
+  /**
+   * @throws StoreUnavailable nothing was done
+   * @throws OutcomeUnknown etcd did not say within 2 s
+   */
+  async commit(change: Change): Promise<ChangeResult> {
+    const untilMs = this.#options.clock.nowMs() + COMMIT_WITHIN_MS
+    const lane = await this.#take(untilMs)
+    try {
+      for (let attempt = 0; ; attempt++) {
+        const result = await this.#attempt(lane, change, untilMs)
+        if (result !== 'again') return result
+        const waitMs = this.#options.members.backoffMs(attempt)
+        if (this.#options.clock.nowMs() + waitMs >= untilMs)
+          throw new StoreUnavailable(`${this.#silent()}; nothing was done`)
+        await delay(waitMs)
+      }
+    } finally {
+      if (lane.doubt) void this.#settleLater(lane)
+      else this.#giveBack(lane)
+    }
+  }
+
+  /** Writes all lanes within `register`, when none of them is in use: what is still under way can never happen then. */
+  async renew(register: (fences: readonly Operation[]) => Promise<number>): Promise<void> {
+    const taken: Lane[] = []
+    try {
+      while (taken.length < this.#all.length) taken.push(await this.#take(Infinity))
+      const revision = await register(taken.map(({ key }) => put(key, this.#encode(this.#newId(), [], 0))))
+      for (const lane of taken) lane.revision = revision
+    } finally {
+      for (const lane of taken) this.#giveBack(lane)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  /** 'again': it was not done, and may be tried. */
+  async #attempt(lane: Lane, change: Change, untilMs: number): Promise<ChangeResult | 'again'> {
+    const { members, place } = this.#options
+    const { key, revision } = place()
+    const id = this.#newId()
+    const own = put(lane.key, this.#encode(id, change.records, change.bytes))
+    const txn = {
+      compare: [isAt(lane.key, lane.revision), isSince(key, revision), ...change.compares],
+      success: [own, ...change.operations],
+      failure: [read(lane.key, { keysOnly: true }), read(key, { keysOnly: true }), ...change.reads],
+    }
+    try {
+      const response = await members.call((member) => member.txn(txn, this.#withinMs(untilMs)))
+      return response.succeeded ? this.#committed(lane, revisionOf(response)) : this.#refused(lane, revision, response)
+    } catch (cause) {
+      if (cause instanceof StoreUnavailable) throw cause
+      const failure = failureOf(toError(cause))
+      if (failure === 'refused') throw toUnavailable(cause)
+      if (failure === 'unsent') return 'again'
+    }
+    lane.doubt = { id, fences: new Set() }
+    const outcome = await this.#settle(lane, lane.doubt, untilMs)
+    if (outcome === 'unknown') throw new OutcomeUnknown(`${this.#silent()}: it is not known whether it was done`)
+    return outcome === 'again' ? outcome : this.#committed(lane, lane.revision)
+  }
+
+  #committed(lane: Lane, revision: number): ChangeResult {
+    lane.revision = revision
+    this.#options.onCommitted(revision)
+    return { committed: true, revision }
+  }
+
+  #refused(lane: Lane, placeRevision: number, response: TxnResponse): ChangeResult {
+    const laneAt = Number(found(response, 0)?.mod_revision ?? 0)
+    const nodeSince = Number(found(response, 1)?.create_revision ?? 0)
+    if (laneAt === lane.revision && nodeSince === placeRevision) {
+      return { committed: false, response, readsFrom: OWN_READS }
+    }
+    throw this.#lost()
+  }
+
+  /** Finds out whether the transaction in doubt wrote the lane, and sees to it that it cannot any more. */
+  async #settle(lane: Lane, doubt: NonNullable<Lane['doubt']>, untilMs: number): Promise<'done' | 'again' | 'unknown'> {
+    const { members, clock } = this.#options
+    for (let attempt = 0; clock.nowMs() < untilMs && !this.#closed; attempt++) {
+      const fence = this.#newId()
+      doubt.fences.add(fence)
+      const txn = {
+        compare: [isAt(lane.key, lane.revision)],
+        success: [put(lane.key, this.#encode(fence, [], 0))],
+        failure: [read(lane.key)],
+      }
+      try {
+        const response = await members.call((member) => member.txn(txn, this.#withinMs(untilMs)))
+        return this.#settled(lane, doubt, response)
+      } catch (cause) {
+        if (cause instanceof StoreUnavailable) throw cause
+        await delay(members.backoffMs(attempt))
+      }
+    }
+    return 'unknown'
+  }
+
+  #settled(lane: Lane, { id, fences }: NonNullable<Lane['doubt']>, response: TxnResponse): 'done' | 'again' {
+    lane.doubt = undefined
+    if (response.succeeded) {
+      lane.revision = revisionOf(response)
+      return 'again'
+    }
+    const kv = found(response, 0)
+    const writer = kv && decodeLane(kv.value).id
+    if (!kv || (writer !== id && !fences.has(writer ?? NaN))) throw this.#lost()
+    lane.revision = Number(kv.mod_revision)
+    return writer === id ? 'done' : 'again'
+  }
+
+  /** Whoever asked was told that it is not known; the lane must be certain before it is used again. */
+  async #settleLater(lane: Lane): Promise<void> {
+    try {
+      if (lane.doubt) await this.#settle(lane, lane.doubt, Infinity)
+    } catch (cause) {
+      if (!(cause instanceof StoreUnavailable)) throw cause // the place is lost: it is being taken again
+    } finally {
+      lane.doubt = undefined
+      this.#giveBack(lane)
+    }
+  }
+
+  #lost(): StoreUnavailable {
+    this.#options.onLost()
+    return new StoreUnavailable('this node has lost its place in the cluster; nothing was done')
+  }
+
+  #silent(): string {
+    return `etcd does not answer (${this.#options.members.current.endpoint})`
+  }
+
+  #withinMs(untilMs: number): number {
+    return Math.max(1, Math.min(ATTEMPT_MS, untilMs - this.#options.clock.nowMs()))
+  }
+
+  #encode(id: number, records: readonly LogRecord[], bytes: number): Uint8Array {
+    return encodeLane({ id, committedAtMs: this.#options.clock.wallMs(), bytes, records })
+  }
+
+  #newId(): number {
+    return this.#nextId++
+  }
+
+  /** @throws StoreUnavailable where none is free in time: etcd is slow, and all wait for it */
+  #take(untilMs: number): Promise<Lane> {
+    const lane = this.#free.pop()
+    if (lane) return Promise.resolve(lane)
+    return new Promise((resolve, reject) => {
+      const taker = (lane: Lane) => {
+        clearTimeout(timer)
+        resolve(lane)
+      }
+      this.#waiting.push(taker)
+      const giveUp = () => {
+        this.#waiting.splice(this.#waiting.indexOf(taker), 1)
+        reject(new StoreUnavailable('etcd does not answer; nothing was done'))
+      }
+      const timer = untilMs === Infinity ? undefined : setTimeout(giveUp, untilMs - this.#options.clock.nowMs())
+    })
+  }
+
+  #giveBack(lane: Lane): void {
+    const next = this.#waiting.shift()
+    if (next) next(lane)
+    else this.#free.push(lane)
+  }
+}

@@ -1,0 +1,36 @@
+/** Where the log stood at a moment: kept by the caretaker, so that a revision can be found by time and by size. */
+export interface Mark {
+  /** Unix time in milliseconds. */
+  readonly atMs: number
+  readonly revision: number
+  /** Of the log, since there are marks. */
+  readonly bytes: number
+}
+
+/** Newest last; JSON: [[atMs, revision, bytes], …] */
+export function encodeMarks(marks: readonly Mark[]): Uint8Array {
+  return Buffer.from(JSON.stringify(marks.map(({ atMs, revision, bytes }) => [atMs, revision, bytes])))
+}
+
+export function decodeMarks(value: Uint8Array): readonly Mark[] {
+  const rows = JSON.parse(Buffer.from(value).toString()) as readonly (readonly [number, number, number])[]
+  return rows.map(([atMs, revision, bytes]) => ({ atMs, revision, bytes }))
+}
+
+export interface Span {
+  readonly ms: number
+  readonly bytes: number
+}
+
+/** The newest mark behind which there is more than the span, in time or in bytes; undefined: there is not so much. */
+export function markBefore(marks: readonly Mark[], nowMs: number, { ms, bytes }: Span): Mark | undefined {
+  const total = marks.at(-1)?.bytes ?? 0
+  return marks.findLast((mark) => nowMs - mark.atMs >= ms || total - mark.bytes >= bytes)
+}
+
+/** The marks with the new one, without those that nobody needs any more: all before the one that ends the span. */
+export function withMark(marks: readonly Mark[], mark: Mark, span: Span): readonly Mark[] {
+  const all = [...marks, mark]
+  const last = markBefore(all, mark.atMs, span)
+  return last ? all.slice(all.indexOf(last)) : all
+}

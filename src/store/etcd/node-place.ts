@@ -1,0 +1,196 @@
+import { toError } from '../../base/assert.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import { StoreUnavailable } from '../store.ts'
+import { failureOf } from './failure.ts'
+import type { Operation } from './etcd3.ts'
+import type { Keys } from './keys.ts'
+import type { Lanes, Place } from './lanes.ts'
+import { delay, type Members } from './members.ts'
+import { decodeInfo, encodeInfo, type NodeInfo } from './node-info.ts'
+import { found, isSince, put, read, revisionOf } from './requests.ts'
+
+export interface NodePlaceOptions {
+  readonly node: string
+  /** The same in every life of this node (its data folder), another in every other node. */
+  readonly token: string
+  readonly ttlMs: number
+  readonly members: Members
+  readonly keys: Keys
+  readonly clock: Clock
+  readonly log: Log
+  readonly lanes: Lanes
+  /** What the node's key says of it. */
+  readonly describe: () => NodeInfo
+  /** What stood on the lease is gone. */
+  readonly onLost: () => void
+  /** The place was taken again after it was lost. */
+  readonly onRenewed: () => void
+  /** Another node has this one's name. */
+  readonly onFenced: (reason: string) => void
+}
+
+const CALL_MS = 1_000
+/** Of the TTL without an answer to a keepalive, after which this node writes nothing any more. */
+const TRUSTED_SHARE = 2 / 3
+const KEEPALIVES_PER_TTL = 4
+const RETRY_MS = 250
+
+/** Another live node has the name. */
+export class NameTaken extends Error {
+  override readonly name = 'NameTaken'
+}
+
+/**
+ * The node's key on its lease. Every transaction of the node is on condition that the key is there since this node made it,
+ * so that a node whose lease ran out changes nothing, however late it wakes up; by its own monotonic clock it stops before.
+ */
+export class NodePlace {
+  readonly #options: NodePlaceOptions
+  readonly #key: Buffer
+  #lease = ''
+  #revision = 0
+  /** When the last keepalive that was answered had been sent; monotonic. */
+  #keptAtMs = -Infinity
+  #timer: NodeJS.Timeout | undefined
+  #busy = false
+  #closed = false
+
+  constructor(options: NodePlaceOptions) {
+    this.#options = options
+    this.#key = options.keys.node(options.node)
+  }
+
+  get key(): Buffer {
+    return this.#key
+  }
+
+  get lease(): string {
+    return this.#lease
+  }
+
+  /**
+   * Takes the place and keeps it.
+   * @throws NameTaken where another node has it for longer than a lease lasts
+   * @throws StoreUnavailable
+   */
+  async open(): Promise<void> {
+    const { clock, ttlMs } = this.#options
+    const untilMs = clock.nowMs() + ttlMs * 1.5
+    for (;;) {
+      try {
+        await this.#take()
+        break
+      } catch (error) {
+        if (!(error instanceof NameTaken) || clock.nowMs() > untilMs) throw error
+        await delay(RETRY_MS)
+      }
+    }
+    this.#timer = setInterval(() => void this.#keep(), ttlMs / KEEPALIVES_PER_TTL)
+  }
+
+  /** Why this node may not write; undefined: it may. */
+  get fault(): string | undefined {
+    const silentMs = this.#options.clock.nowMs() - this.#keptAtMs
+    return silentMs > this.#options.ttlMs * TRUSTED_SHARE ? 'etcd has not kept the lease of this node' : undefined
+  }
+
+  /** @throws StoreUnavailable where the lease may have run out */
+  current(): Place {
+    const { fault } = this
+    if (fault !== undefined) throw new StoreUnavailable(`${fault}; nothing was done`)
+    return { key: this.#key, revision: this.#revision }
+  }
+
+  /** etcd said that the place is lost: it is taken again, as soon as that can be. */
+  lost(): void {
+    this.#keptAtMs = -Infinity
+    void this.#keep()
+  }
+
+  /** Gives the place up: the node's keys are gone with its lease. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#timer)
+    await this.#revoke(this.#lease)
+  }
+
+  async #keep(): Promise<void> {
+    if (this.#busy || this.#closed) return
+    this.#busy = true
+    const { members, log, clock } = this.#options
+    try {
+      const sentAtMs = clock.nowMs()
+      const wasLost = this.#keptAtMs === -Infinity
+      const leftS = wasLost ? 0 : await members.call((member) => member.leaseKeepAlive(this.#lease, CALL_MS))
+      if (leftS > 0) this.#keptAtMs = sentAtMs
+      else await this.#retake()
+    } catch (cause) {
+      log.debug({ err: toError(cause) }, 'etcd did not keep the lease of this node')
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  async #retake(): Promise<void> {
+    const { log, onLost, onRenewed, onFenced, node } = this.#options
+    onLost()
+    try {
+      log.warn({ node }, 'the lease of this node ran out; it takes its place again')
+      await this.#take()
+      log.info({ node }, 'this node has its place again')
+      onRenewed()
+    } catch (cause) {
+      if (!(cause instanceof NameTaken)) throw cause
+      this.#closed = true
+      onFenced(cause.message)
+    }
+  }
+
+  async #take(): Promise<void> {
+    const { members, clock, lanes, ttlMs } = this.#options
+    const sentAtMs = clock.nowMs()
+    const lease = await members.read((member, withinMs) => member.leaseGrant(Math.ceil(ttlMs / 1000), withinMs))
+    try {
+      await lanes.renew((fences) => this.#register(lease, fences))
+    } catch (error) {
+      await this.#revoke(lease)
+      throw error
+    }
+    this.#keptAtMs = sentAtMs
+  }
+
+  /** Gives the revision in which the node's key was made. The lanes are written in the same transaction. */
+  async #register(lease: string, fences: readonly Operation[]): Promise<number> {
+    const { members, describe, node, token } = this.#options
+    const txn = {
+      compare: [isSince(this.#key, 0)],
+      success: [put(this.#key, encodeInfo(describe()), lease), ...fences],
+      failure: [read(this.#key)],
+    }
+    // May be repeated: the second time it is refused, and what is there is seen to be ours.
+    const response = await members.read((member, withinMs) => member.txn(txn, withinMs))
+    const holder = response.succeeded ? undefined : found(response, 0)
+    if (response.succeeded || holder?.lease === lease) {
+      this.#revision = holder ? Number(holder.create_revision) : revisionOf(response)
+      this.#lease = lease
+      return this.#revision
+    }
+    if (holder && decodeInfo(holder.value).token !== token) {
+      throw new NameTaken(`another node of this cluster is called "${node}": give each its own NODE_ID`)
+    }
+    // An earlier life of this node, which is over: it has the lock of its data folder no more.
+    if (holder) await this.#revoke(holder.lease)
+    return this.#register(lease, fences)
+  }
+
+  async #revoke(lease: string): Promise<void> {
+    try {
+      await this.#options.members.call((member) => member.leaseRevoke(lease, CALL_MS))
+    } catch (cause) {
+      // It ends by itself, then.
+      const isGone = failureOf(toError(cause)) === 'refused'
+      if (!isGone) this.#options.log.debug({ err: toError(cause), lease }, 'a lease could not be given up')
+    }
+  }
+}

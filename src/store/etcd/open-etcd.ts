@@ -1,0 +1,214 @@
+import { toError } from '../../base/assert.ts'
+import { openAll, type Closers } from '../../base/closers.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { Random } from '../../base/random.ts'
+import type { Cluster } from '../cluster.ts'
+import { StoreUnavailable, type Store } from '../store.ts'
+import { awaitEtcd } from './await-etcd.ts'
+import { Caretaker } from './caretaker.ts'
+import { EtcdCluster } from './etcd-cluster.ts'
+import { EtcdStore } from './etcd-store.ts'
+import { openMember, type MemberOptions } from './etcd3.ts'
+import { Keys } from './keys.ts'
+import { Lanes } from './lanes.ts'
+import { LiveWatch, type LiveEvent } from './live-watch.ts'
+import { decodeMarks, markBefore, type Span } from './marks.ts'
+import { delay, Members } from './members.ts'
+import type { NodeInfo } from './node-info.ts'
+import { NodePlace } from './node-place.ts'
+
+export interface OpenEtcdOptions extends Pick<MemberOptions, 'login' | 'tls'> {
+  readonly endpoints: readonly string[]
+  /** Ends in a slash. */
+  readonly prefix: string
+  readonly node: string
+  /** See NodePlace. */
+  readonly token: string
+  readonly ttlMs: number
+  /** How long an endpoint may take to answer at the start, and how long all of them may. */
+  readonly dialTimeoutMs: number
+  readonly startTimeoutMs: number
+  /** What stays of the log in etcd. */
+  readonly retention: Span
+  /** What a node reads of it at its start. */
+  readonly history: Span
+  readonly mayCompact: boolean
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** This process cannot go on as a node of the cluster: its connections have to resume elsewhere. */
+  readonly onLost: (reason: string) => void
+}
+
+/** Transactions under way at once: the log's, the ledger's, presence, and one for the rest. */
+const LANES = 4
+const BEAT_MS = 1_000
+const CATCH_UP_MS = 1_800
+
+/**
+ * Becomes a node of the cluster that has its state in etcd. Closing the store gives the node's place up.
+ * @throws NameTaken where another live node has the name
+ * @throws StoreUnavailable where no endpoint answers in time, EtcdRefused where one says no, NewerSchema
+ */
+export function openEtcd(options: OpenEtcdOptions): Promise<{ readonly store: Store; readonly cluster: Cluster }> {
+  return openAll(async (closers) => {
+    const { clock, random, log, endpoints } = options
+    const keys = new Keys(options.prefix)
+    const members = new Members({
+      members: endpoints.map((endpoint) => openMember(endpoint, options)),
+      clock,
+      random,
+      onMoved: (from, to, reason) => log.debug({ from, to, reason }, 'etcd: on to the next endpoint'),
+    })
+    closers.defer(() => members.close())
+    const epoch = await awaitEtcd({ ...options, members, keys })
+    const node = new EtcdNode({ ...options, members, keys, epoch, close: () => closers.close() })
+    await node.open(closers)
+    return node
+  })
+}
+
+interface NodeOptions extends OpenEtcdOptions {
+  readonly members: Members
+  readonly keys: Keys
+  readonly epoch: string
+  readonly close: () => Promise<void>
+}
+
+/** The parts of a node in etcd, which know each other only by what they are given here. */
+class EtcdNode {
+  readonly store: EtcdStore
+  readonly cluster: EtcdCluster
+  readonly #options: NodeOptions
+  readonly #watch: LiveWatch
+  readonly #lanes: Lanes
+  readonly #place: NodePlace
+  readonly #startedAtMs: number
+  #caretaker: Caretaker | undefined
+
+  constructor(options: NodeOptions) {
+    this.#options = options
+    this.#startedAtMs = options.clock.wallMs()
+    this.#watch = this.#createWatch()
+    this.#lanes = this.#createLanes()
+    this.#place = this.#createPlace()
+    const { epoch, close } = options
+    const parts = { ...options, lanes: this.#lanes, place: this.#place, watch: this.#watch }
+    const catchUp = gathered(async () => reachedInTime(this.#watch, await this.cluster.beat()))
+    this.cluster = new EtcdCluster({
+      ...parts,
+      isCaretaker: () => this.#caretaker?.isHeld ?? false,
+      fault: () => this.#place.fault ?? (this.#watch.isSilent ? 'etcd does not say what was committed' : undefined),
+      describe: () => this.#describe(),
+      catchUp,
+    })
+    this.store = new EtcdStore({ ...parts, epoch, startRevision: () => startRevision(options), catchUp, close })
+  }
+
+  async open(closers: Closers): Promise<void> {
+    closers.defer(() => this.#watch.close())
+    closers.defer(() => this.#lanes.close())
+    await this.#place.open()
+    closers.defer(() => this.#place.close())
+    const beat = () => void this.cluster.beat().catch(toError) // said by `fault`, if it lasts
+    const beats = setInterval(beat, Math.min(BEAT_MS, this.#options.ttlMs / 4))
+    closers.defer(() => clearInterval(beats))
+    const caretaker = this.#createCaretaker()
+    closers.defer(() => caretaker.close())
+    this.#caretaker = caretaker
+  }
+
+  #describe(): NodeInfo {
+    return { token: this.#options.token, started_at: this.#startedAtMs, seen: this.#watch.position }
+  }
+
+  #createWatch(): LiveWatch {
+    const { members, keys, clock, log, onLost } = this.#options
+    return new LiveWatch({
+      members,
+      prefix: keys.live,
+      clock,
+      log,
+      onEvents: (events) => this.#apply(events),
+      onCompacted: (revision) => {
+        // What is asked for at the start may be older than what there is.
+        if (this.store.startLater(revision - 1)) this.#watch.start(revision - 1)
+        else onLost(`etcd was compacted up to revision ${revision}, and this node is at ${this.#watch.position}`)
+      },
+    })
+  }
+
+  #createLanes(): Lanes {
+    const { members, keys, node, clock, random } = this.#options
+    return new Lanes({
+      members,
+      clock,
+      random,
+      keys: Array.from({ length: LANES }, (_, lane) => keys.lane(node, lane)),
+      place: () => this.#place.current(),
+      onLost: () => this.#place.lost(),
+      onCommitted: (revision) => this.#watch.expect(revision),
+    })
+  }
+
+  #createPlace(): NodePlace {
+    return new NodePlace({
+      ...this.#options,
+      lanes: this.#lanes,
+      describe: () => this.#describe(),
+      onLost: () => this.#caretaker?.lost(),
+      onRenewed: () => this.cluster.renewed(),
+      onFenced: this.#options.onLost,
+    })
+  }
+
+  #createCaretaker(): Caretaker {
+    return new Caretaker({
+      ...this.#options,
+      lanes: this.#lanes,
+      place: this.#place,
+      seenByAll: () => this.cluster.seenByAll(),
+      position: () => this.#watch.position,
+      logBytes: () => this.store.logBytes,
+    })
+  }
+
+  /** Log and nodes in the one order that they have in etcd. */
+  #apply(events: readonly LiveEvent[]): void {
+    for (const event of events) {
+      this.store.applyLane(event)
+      this.cluster.applyLive(event)
+    }
+    const last = events.at(-1)
+    if (last) this.store.applied(last.revision)
+  }
+}
+
+/** The revision behind which the history begins that this node wants, by the caretaker's marks; 0: all there is. */
+async function startRevision({ members, keys, history, clock }: NodeOptions): Promise<number> {
+  const { kvs } = await members.read((member, withinMs) => member.range({ key: keys.marks }, withinMs))
+  const marks = kvs[0] ? decodeMarks(kvs[0].value) : []
+  return markBefore(marks, clock.wallMs(), history)?.revision ?? 0
+}
+
+async function reachedInTime(watch: LiveWatch, revision: number): Promise<void> {
+  const inTime = await Promise.race([watch.reached(revision).then(() => true), delay(CATCH_UP_MS).then(() => false)])
+  if (!inTime) throw new StoreUnavailable('etcd does not say what was committed')
+}
+
+/** Whoever asks while one is under way shares the next one. */
+function gathered(run: () => Promise<void>): () => Promise<void> {
+  let current: Promise<void> = Promise.resolve()
+  let next: Promise<void> | undefined
+  return () => {
+    next ??= current
+      .catch(() => {})
+      .then(() => {
+        next = undefined
+        current = run()
+        return current
+      })
+    return next
+  }
+}

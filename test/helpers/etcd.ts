@@ -1,0 +1,251 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, openSync, closeSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Owner } from './server.ts'
+import { until } from './until.ts'
+
+export type EtcdVersion = '3.4' | '3.5'
+
+export interface EtcdOptions {
+  /** 3.5 where it is not said. */
+  readonly version?: EtcdVersion
+  /** 1 where it is not said. */
+  readonly members?: 1 | 3
+  /** After our own, so they win; each member gets them. */
+  readonly args?: readonly string[]
+}
+
+/** What src/setup/ensure-etcd.mjs has put there. */
+const BINARIES = fileURLToPath(new URL('../../node_modules/.cache/drumbeat/etcd/', import.meta.url))
+const HOST = '127.0.0.1'
+const HEALTHY_MS_MAX = 30_000
+const LEADER_MS_MAX = 15_000
+const ANSWER_MS_MAX = 1_000
+const STOPPED_MS_MAX = 1_000
+const LOG_CHARS = 4_000
+/** Below what the kernel gives to outgoing connections: else one of those may sit on a port when its member comes back. */
+const PORTS = { from: 20_000, to: 32_000 }
+
+/** Those whose binaries are here. */
+export function etcdVersions(): readonly EtcdVersion[] {
+  return (['3.4', '3.5'] as const).filter((version) => existsSync(join(BINARIES, version, 'etcdctl')))
+}
+
+/** An option for `t.test`: the reason to skip, or false. */
+export function skipWithout(version: EtcdVersion): { readonly skip: string | false } {
+  return { skip: !etcdVersions().includes(version) && `no etcd ${version} here (ensure-installed.mjs says why)` }
+}
+
+/**
+ * A real etcd with one member or three, on free ports of 127.0.0.1 and in a folder of its own; healthy when this resolves.
+ * Gone when the owner ends, or when this process does, however it ends.
+ */
+export async function startEtcd(owner: Owner, options: EtcdOptions = {}): Promise<TestEtcd> {
+  const { version = '3.5', members = 1, args = [] } = options
+  if (!etcdVersions().includes(version)) throw new Error(`there is no etcd ${version} in ${BINARIES}`)
+  const folder = await mkdtemp(join(tmpdir(), 'drumbeat-etcd-'))
+  const ports = await freePorts(2 * members)
+  const places = Array.from({ length: members }, (_, index) => ({
+    name: `m${index}`,
+    endpoint: `http://${HOST}:${ports[2 * index]}`,
+    peerUrl: `http://${HOST}:${ports[2 * index + 1]}`,
+  }))
+  const cluster = places.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',')
+  const etcd = new TestEtcd(
+    version,
+    places.map(({ name, endpoint, peerUrl }) => {
+      const own = [
+        `--name=${name}`,
+        `--data-dir=${join(folder, name)}`,
+        `--listen-client-urls=${endpoint}`,
+        `--advertise-client-urls=${endpoint}`,
+        `--listen-peer-urls=${peerUrl}`,
+        `--initial-advertise-peer-urls=${peerUrl}`,
+        `--initial-cluster=${cluster}`,
+        `--initial-cluster-token=${folder}`,
+      ]
+      return new EtcdMember(endpoint, join(BINARIES, version, 'etcd'), [...own, ...args], join(folder, `${name}.log`))
+    }),
+  )
+  owner.teardown(async () => {
+    await Promise.all(etcd.members.map((member) => member.kill()))
+    await rm(folder, { recursive: true, force: true })
+  })
+  await Promise.all(etcd.members.map((member) => member.start()))
+  return etcd
+}
+
+export class TestEtcd {
+  readonly version: EtcdVersion
+  readonly members: readonly EtcdMember[]
+  readonly endpoints: readonly string[]
+
+  constructor(version: EtcdVersion, members: readonly EtcdMember[]) {
+    this.version = version
+    this.members = members
+    this.endpoints = members.map(({ endpoint }) => endpoint)
+  }
+
+  /** The first member: the only one where there is one. */
+  get member(): EtcdMember {
+    const [first] = this.members
+    if (!first) throw new Error('there is no member')
+    return first
+  }
+
+  /** The member that says so of itself, in the latest term; waits for an election. Those that are stopped say nothing. */
+  async leader(): Promise<EtcdMember> {
+    let found: EtcdMember | undefined
+    const look = async () => {
+      const all = await Promise.all(
+        this.members.map(async (member) => ({ member, status: await member.status().catch(() => undefined) })),
+      )
+      const terms = all.map(({ status }) => status?.term ?? 0)
+      const latest = Math.max(...terms)
+      found = all.find(({ status }) => status?.isLeader === true && status.term === latest)?.member
+      return found !== undefined
+    }
+    await until(look, LEADER_MS_MAX)
+    if (!found) throw new Error('no leader was elected')
+    return found
+  }
+
+  /** What it writes to standard output. Rejects where it fails. */
+  async etcdctl(...args: string[]): Promise<string> {
+    const file = join(BINARIES, this.version, 'etcdctl')
+    const { PATH = '' } = process.env
+    const all = [`--endpoints=${this.endpoints.join(',')}`, ...args]
+    const { stdout } = await promisify(execFile)(file, all, { env: { PATH, ETCDCTL_API: '3' } })
+    return stdout
+  }
+}
+
+/** One member: a process that can be stopped, killed and started again on the same data and ports. */
+export class EtcdMember {
+  readonly endpoint: string
+  readonly #binary: string
+  readonly #args: readonly string[]
+  readonly #logFile: string
+  #process: ChildProcess | undefined
+  #ended: Promise<unknown> = Promise.resolve()
+
+  constructor(endpoint: string, binary: string, args: readonly string[], logFile: string) {
+    this.endpoint = endpoint
+    this.#binary = binary
+    this.#args = args
+    this.#logFile = logFile
+  }
+
+  get pid(): number {
+    if (this.#process?.pid === undefined) throw new Error('the member is not running')
+    return this.#process.pid
+  }
+
+  get port(): number {
+    return Number(new URL(this.endpoint).port)
+  }
+
+  /** Resolves when it is healthy: where a member is one of three, when another one runs, too. */
+  async start(): Promise<void> {
+    const log = openSync(this.#logFile, 'a')
+    try {
+      // The kernel ends it when this process is gone: killed by a signal, too.
+      this.#process = spawn('setpriv', ['--pdeathsig', 'KILL', this.#binary, ...this.#args], {
+        env: { PATH: process.env['PATH'] ?? '' },
+        stdio: ['ignore', log, log],
+      })
+    } finally {
+      closeSync(log)
+    }
+    const started = this.#process
+    this.#ended = once(started, 'exit')
+    const hasEnded = () => started.exitCode !== null || started.signalCode !== null
+    await until(async () => hasEnded() || (await this.isHealthy()), HEALTHY_MS_MAX)
+    if (hasEnded() || !(await this.isHealthy())) throw new Error(`etcd did not start:\n${this.log().slice(-LOG_CHARS)}`)
+  }
+
+  /** SIGSTOP; it does nothing any more when this returns, and its connections stay. */
+  stop(): void {
+    const { pid } = this
+    process.kill(pid, 'SIGSTOP')
+    const untilMs = performance.now() + STOPPED_MS_MAX
+    // The state is the word after the name in parentheses.
+    while (!/\) [Tt] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) {
+      if (performance.now() > untilMs) throw new Error('the member does not stop')
+    }
+  }
+
+  /** SIGCONT. */
+  cont(): void {
+    process.kill(this.pid, 'SIGCONT')
+  }
+
+  /** SIGKILL; resolves when it is gone. Does nothing where it is not running. */
+  async kill(): Promise<void> {
+    this.#process?.kill('SIGKILL')
+    await this.#ended
+    this.#process = undefined
+  }
+
+  /** With the same data and ports, after a kill where it runs; see `start`. */
+  async restart(): Promise<void> {
+    await this.kill()
+    await this.start()
+  }
+
+  /** What its runs have logged. */
+  log(): string {
+    return readFileSync(this.#logFile, 'utf8')
+  }
+
+  /** It answers, and there is a leader. */
+  async isHealthy(): Promise<boolean> {
+    try {
+      const response = await fetch(`${this.endpoint}/health`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) })
+      return response.ok && (await response.text()).includes('"health":"true"')
+    } catch {
+      return false
+    }
+  }
+
+  async status(): Promise<{ readonly id: string; readonly isLeader: boolean; readonly term: number }> {
+    const signal = AbortSignal.timeout(ANSWER_MS_MAX)
+    const response = await fetch(`${this.endpoint}/v3/maintenance/status`, { method: 'POST', body: '{}', signal })
+    const { header, leader, raftTerm } = (await response.json()) as {
+      header: { member_id: string }
+      leader?: string
+      raftTerm?: string
+    }
+    return { id: header.member_id, isLeader: leader === header.member_id, term: Number(raftTerm ?? 0) }
+  }
+}
+
+/** Different ones that nobody listens on. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const ports = new Set<number>()
+  while (ports.size < count) {
+    const port = randomInt(PORTS.from, PORTS.to)
+    if (await isFree(port)) ports.add(port)
+  }
+  return [...ports]
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    server.listen({ host: HOST, port })
+    await once(server, 'listening')
+    return true
+  } catch {
+    return false
+  } finally {
+    server.close()
+  }
+}

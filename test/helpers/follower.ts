@@ -1,0 +1,6 @@
+import type { LogBatch, LogFollower } from '../../src/store/store.ts'
+
+/** A follower of the log that only wants the batches. */
+export function toFollower(onBatch: (batch: LogBatch) => void): LogFollower {
+  return { onStart: () => {}, onBatch, onProgress: () => {} }
+}

@@ -1,0 +1,167 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { Owner } from './server.ts'
+
+const HOST = '127.0.0.1'
+
+export interface ProxiedConnection {
+  /**
+   * Ends it for the client now. With `afterForwarding` what the hook was given still reaches the server, which keeps
+   * its side and does not learn that its answer went nowhere; else both sides end and the bytes are lost.
+   */
+  cut(afterForwarding: boolean): void
+}
+
+/** A proxy on a port of its own, so that a test can cut, hold or refuse what goes to a port of 127.0.0.1. */
+export async function startProxy(owner: Owner, targetPort: number): Promise<TcpProxy> {
+  const proxy = new TcpProxy(targetPort)
+  owner.teardown(() => proxy.close())
+  await proxy.listen()
+  return proxy
+}
+
+export class TcpProxy {
+  /** Sees what a client sends before it is forwarded. */
+  onClientBytes: ((chunk: Buffer, connection: ProxiedConnection) => void) | undefined
+  readonly #targetPort: number
+  readonly #server: Server
+  readonly #connections = new Set<Connection>()
+  #refuses = false
+  #paused = false
+
+  constructor(targetPort: number) {
+    this.#targetPort = targetPort
+    this.#server = createServer((client) => this.#accept(client))
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  get endpoint(): string {
+    return `http://${HOST}:${this.port}`
+  }
+
+  /** Those that a client holds. */
+  get connectionCount(): number {
+    return [...this.#connections].filter(({ hasClient }) => hasClient).length
+  }
+
+  async listen(): Promise<void> {
+    this.#server.listen(0, HOST)
+    await once(this.#server, 'listening')
+  }
+
+  /** Both ways, at once; what was under way is lost. */
+  cutAll(): void {
+    for (const connection of this.#connections) connection.destroy()
+  }
+
+  /** Holds all bytes, both ways, of connections to come, too. */
+  pause(): void {
+    this.#paused = true
+    for (const connection of this.#connections) connection.flow()
+  }
+
+  resume(): void {
+    this.#paused = false
+    for (const connection of this.#connections) connection.flow()
+  }
+
+  /** New connections are accepted and destroyed at once; those that are there stay. */
+  refuse(refuses: boolean): void {
+    this.#refuses = refuses
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.cutAll()
+    await closed
+  }
+
+  #accept(client: Socket): void {
+    if (this.#refuses) {
+      client.destroy()
+      return
+    }
+    const connection = new Connection(client, connect(this.#targetPort, HOST), {
+      isPaused: () => this.#paused,
+      onClientBytes: (chunk) => this.onClientBytes?.(chunk, connection),
+      onEnd: () => this.#connections.delete(connection),
+    })
+    this.#connections.add(connection)
+    connection.flow()
+  }
+}
+
+interface ConnectionHooks {
+  readonly isPaused: () => boolean
+  readonly onClientBytes: (chunk: Buffer) => void
+  readonly onEnd: () => void
+}
+
+class Connection implements ProxiedConnection {
+  readonly #client: Socket
+  readonly #target: Socket
+  readonly #hooks: ConnectionHooks
+  #isCut = false
+
+  constructor(client: Socket, target: Socket, hooks: ConnectionHooks) {
+    this.#client = client
+    this.#target = target
+    this.#hooks = hooks
+    client.setNoDelay().on('data', (chunk) => this.#onClientBytes(chunk))
+    target.setNoDelay().on('data', (chunk) => this.#pass(chunk, target, client))
+    for (const [socket, other] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      socket.on('drain', () => this.flow())
+      socket.on('end', () => other.end())
+      socket.on('error', () => this.destroy())
+    }
+    // After a cut the server's side stays.
+    client.on('close', () => this.#isCut || this.destroy())
+    target.on('close', () => this.destroy())
+  }
+
+  get hasClient(): boolean {
+    return !this.#client.destroyed
+  }
+
+  cut(afterForwarding: boolean): void {
+    this.#isCut = afterForwarding
+    this.#client.destroy()
+    if (!afterForwarding) this.destroy()
+  }
+
+  destroy(): void {
+    this.#client.destroy()
+    this.#target.destroy()
+    this.#hooks.onEnd()
+  }
+
+  /** Reads from each side unless all is held, or the other side takes no more. */
+  flow(): void {
+    const { isPaused } = this.#hooks
+    for (const [from, to] of [
+      [this.#client, this.#target],
+      [this.#target, this.#client],
+    ] as const) {
+      if (isPaused() || (to.writableNeedDrain && !to.destroyed)) from.pause()
+      else from.resume()
+    }
+  }
+
+  #onClientBytes(chunk: Buffer): void {
+    this.#hooks.onClientBytes(chunk)
+    this.#pass(chunk, this.#client, this.#target)
+  }
+
+  #pass(chunk: Buffer, from: Socket, to: Socket): void {
+    // Nowhere to go after a cut.
+    if (to.destroyed || !to.writable) return
+    if (!to.write(chunk)) from.pause()
+  }
+}
