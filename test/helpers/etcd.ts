@@ -30,6 +30,7 @@ const LEADER_MS_MAX = 15_000
 const ANSWER_MS_MAX = 1_000
 const STOPPED_MS_MAX = 1_000
 const LOG_CHARS = 4_000
+const OUTPUT_BYTES_MAX = 1024 * 1024 * 1024
 /** Below what the kernel gives to outgoing connections: else one of those may sit on a port when its member comes back. */
 const PORTS = { from: 20_000, to: 32_000 }
 
@@ -122,7 +123,8 @@ export class TestEtcd {
     const file = join(BINARIES, this.version, 'etcdctl')
     const { PATH = '' } = process.env
     const all = [`--endpoints=${this.endpoints.join(',')}`, ...args]
-    const { stdout } = await promisify(execFile)(file, all, { env: { PATH, ETCDCTL_API: '3' } })
+    const options = { env: { PATH, ETCDCTL_API: '3' }, maxBuffer: OUTPUT_BYTES_MAX }
+    const { stdout } = await promisify(execFile)(file, all, options)
     return stdout
   }
 }

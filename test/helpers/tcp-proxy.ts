@@ -23,6 +23,8 @@ export async function startProxy(owner: Owner, targetPort: number): Promise<TcpP
 export class TcpProxy {
   /** Sees what a client sends before it is forwarded. */
   onClientBytes: ((chunk: Buffer, connection: ProxiedConnection) => void) | undefined
+  /** Sees what the server sends before it is forwarded; after either cut it is lost. */
+  onServerBytes: ((chunk: Buffer, connection: ProxiedConnection) => void) | undefined
   readonly #targetPort: number
   readonly #server: Server
   readonly #connections = new Set<Connection>()
@@ -88,6 +90,7 @@ export class TcpProxy {
     const connection = new Connection(client, connect(this.#targetPort, HOST), {
       isPaused: () => this.#paused,
       onClientBytes: (chunk) => this.onClientBytes?.(chunk, connection),
+      onServerBytes: (chunk) => this.onServerBytes?.(chunk, connection),
       onEnd: () => this.#connections.delete(connection),
     })
     this.#connections.add(connection)
@@ -98,6 +101,7 @@ export class TcpProxy {
 interface ConnectionHooks {
   readonly isPaused: () => boolean
   readonly onClientBytes: (chunk: Buffer) => void
+  readonly onServerBytes: (chunk: Buffer) => void
   readonly onEnd: () => void
 }
 
@@ -111,8 +115,14 @@ class Connection implements ProxiedConnection {
     this.#client = client
     this.#target = target
     this.#hooks = hooks
-    client.setNoDelay().on('data', (chunk) => this.#onClientBytes(chunk))
-    target.setNoDelay().on('data', (chunk) => this.#pass(chunk, target, client))
+    client.setNoDelay().on('data', (chunk) => {
+      hooks.onClientBytes(chunk)
+      pass(chunk, client, target)
+    })
+    target.setNoDelay().on('data', (chunk) => {
+      hooks.onServerBytes(chunk)
+      pass(chunk, target, client)
+    })
     for (const [socket, other] of [
       [client, target],
       [target, client],
@@ -153,15 +163,10 @@ class Connection implements ProxiedConnection {
       else from.resume()
     }
   }
+}
 
-  #onClientBytes(chunk: Buffer): void {
-    this.#hooks.onClientBytes(chunk)
-    this.#pass(chunk, this.#client, this.#target)
-  }
-
-  #pass(chunk: Buffer, from: Socket, to: Socket): void {
-    // Nowhere to go after a cut.
-    if (to.destroyed || !to.writable) return
-    if (!to.write(chunk)) from.pause()
-  }
+function pass(chunk: Buffer, from: Socket, to: Socket): void {
+  // Nowhere to go after a cut.
+  if (to.destroyed || !to.writable) return
+  if (!to.write(chunk)) from.pause()
 }

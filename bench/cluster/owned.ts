@@ -1,0 +1,14 @@
+import type { Owner } from '../../test/helpers/server.ts'
+
+/** What was started, to be ended in reverse. */
+export class Owned implements Owner {
+  readonly #teardowns: (() => void | Promise<void>)[] = []
+
+  teardown(callback: () => void | Promise<void>): void {
+    this.#teardowns.push(callback)
+  }
+
+  async end(): Promise<void> {
+    for (const callback of this.#teardowns.splice(0).reverse()) await callback()
+  }
+}

@@ -1,0 +1,116 @@
+import t from 'tap'
+import { openClient, type TestClient } from '../../helpers/client.ts'
+import { startNodes } from '../../helpers/cluster.ts'
+import { skipWithout, startEtcd } from '../../helpers/etcd.ts'
+import type { TestServer } from '../../helpers/server.ts'
+import { until } from '../../helpers/until.ts'
+
+const LIST = 'core.game.presence.list'
+const IDLE_MS = 8_000
+
+interface ConnectionList {
+  readonly items: readonly { readonly connection_id: string; readonly node: string; readonly worker: number }[]
+}
+
+/** PROOFS P20, seen from another node. */
+t.test(
+  'who vanishes is gone for every node: silently, with a worker, with a room left',
+  skipWithout('3.5'),
+  async (t) => {
+    const { endpoints } = await startEtcd(t)
+    const nodes = await startNodes(t, endpoints, { count: 2, env: { SOCKET_READ_TIMEOUT: `${IDLE_MS}ms` } })
+    const [one, two] = nodes as [TestServer, TestServer]
+    const watcher = await openClient(two, { token: two.mint('watcher') })
+    const clients: TestClient[] = [watcher]
+    t.teardown(() => clients.forEach((client) => client.terminate()))
+    const open = async (user: string, ws = {}) => {
+      const client = await openClient(one, { token: one.mint(user), ws })
+      clients.push(client)
+      return client
+    }
+    const seen = async () => {
+      const { data } = await watcher.request(LIST, { limit: 100 })
+      const users = (data?.['users'] ?? []) as readonly { user_id: string }[]
+      return users.map(({ user_id }) => user_id)
+    }
+    const goneAfter = async (user: string, withinMs: number) => {
+      const startedMs = performance.now()
+      await until(async () => !(await seen()).includes(user), withinMs)
+      return performance.now() - startedMs
+    }
+
+    await t.test('one who closes, at once', async (t) => {
+      const client = await open('polite')
+      t.ok((await seen()).includes('polite'), 'known to the other node when it has its first frame')
+      await client.close()
+      t.ok((await goneAfter('polite', 2_000)) < 1_000)
+    })
+
+    await t.test('one who sends and reads nothing any more, within the idle timeout', async (t) => {
+      const silent = await open('silent', { autoPong: false })
+      silent.tcp.pause()
+      const tookMs = await goneAfter('silent', IDLE_MS + 6_000)
+      t.ok(tookMs < IDLE_MS + 5_000, `${Math.round(tookMs)} ms`)
+    })
+
+    await t.test('those of a worker that dies, within 2 s', async (t) => {
+      const mine = await Promise.all(Array.from({ length: 20 }, (_, i) => open(`with-worker-${i}`)))
+      const { items } = (await two.admin('GET', '/api/v1/connections?limit=1000')) as ConnectionList
+      const ofOne = items.filter(({ node }) => node === 'n1')
+      t.equal(ofOne.length, 20)
+      const lines = one.logs().filter(({ msg }) => msg === 'worker ready')
+      const [victim] = lines
+      const dead = ofOne.filter(({ worker }) => worker === victim?.['worker']).length
+      process.kill(Number(victim?.['pid']), 'SIGKILL')
+      const left = async () => (await seen()).filter((user) => user.startsWith('with-worker-')).length
+      const startedMs = performance.now()
+      t.ok(await until(async () => (await left()) === 20 - dead, 2_000))
+      t.ok(performance.now() - startedMs < 2_000, `${Math.round(performance.now() - startedMs)} ms`)
+      t.ok(dead > 0 && mine.length === 20)
+    })
+
+    await t.test('one who leaves a room, and its room hears of it once', async (t) => {
+      const guest = await open('room-guest')
+      await watcher.request('core.game.room.join', { room_id: 'lobby' })
+      await guest.request('core.game.room.join', { room_id: 'lobby' })
+      const told = (kind: string) =>
+        watcher.events.filter(({ eventType, payload }) => {
+          return eventType === `core.game.presence.${kind}` && (payload?.['users'] as string[]).includes('room-guest')
+        }).length
+      t.ok(await until(() => told('joined') === 1, 2_000))
+      await guest.request('core.game.room.leave', { room_id: 'lobby' })
+      t.ok(await until(() => told('left') === 1, 2_000))
+      t.match(await watcher.request(LIST, { room_id: 'lobby' }), { data: { total: 1 } })
+      t.equal(told('joined') + told('left'), 2)
+    })
+
+    await t.test('a user on both nodes is there until the last connection is gone', async (t) => {
+      const here = await openClient(two, { token: two.mint('both') })
+      const there = await open('both')
+      t.match(await watcher.request('core.game.state.send_message', { target_user_id: 'both', text: 'hi' }), {
+        data: { delivered: 2 },
+      })
+      await here.close()
+      t.ok(await until(async () => (await seen()).includes('both'), 500))
+      await there.close()
+      t.ok((await goneAfter('both', 2_000)) < 1_000)
+    })
+
+    await t.test('those of a node that stops in order, at once', async (t) => {
+      await open('with-node')
+      t.ok((await seen()).includes('with-node'))
+      await one.stop()
+      t.strictSame(await seen(), ['watcher'])
+    })
+  },
+)
+
+t.test('the connections of one user are limited over all nodes', skipWithout('3.5'), async (t) => {
+  const { endpoints } = await startEtcd(t)
+  const env = { WORKERS: '1', MAX_CONNECTIONS_PER_USER: '3' }
+  const [one, two] = (await startNodes(t, endpoints, { count: 2, env })) as [TestServer, TestServer]
+  const open = (node: TestServer) => openClient(node, { token: node.mint('alice') })
+  const clients = [await open(one), await open(two), await open(one)]
+  t.teardown(() => clients.forEach((client) => client.terminate()))
+  await t.rejects(open(two), /4504/)
+})

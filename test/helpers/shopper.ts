@@ -1,0 +1,94 @@
+import { openClient, type Reply, type TestClient } from './client.ts'
+import type { TestServer } from './server.ts'
+
+/** One request for a purchase and what came of it; a purchase may take several, all with its key. Times are monotonic. */
+export interface Attempt {
+  readonly user: string
+  readonly good: string
+  readonly count: number
+  readonly key: string
+  readonly invokedMs: number
+  readonly returnedMs: number
+  /** `failed`: for certain, as the server says. */
+  readonly outcome: 'ok' | 'refused' | 'failed' | 'unknown'
+  readonly code: string
+  readonly receipt: Reply['data'] | undefined
+}
+
+const FAILED = new Set(['UNAVAILABLE', 'OVERLOADED', 'RATE_LIMITED', 'DRAINING'])
+const ANSWER_MS_MAX = 10_000
+
+/** A player who buys, and asks again with the same key until there is an answer, on whatever node lives. */
+export class Shopper {
+  readonly attempts: Attempt[] = []
+  readonly user: string
+  readonly #nodes: readonly TestServer[]
+  #client: TestClient | undefined
+  #next: number
+  #purchases = 0
+
+  /** @param first the node to begin with */
+  constructor(user: string, nodes: readonly TestServer[], first: number) {
+    this.user = user
+    this.#nodes = nodes
+    this.#next = first
+  }
+
+  /** The purchase settled; gives how long that took, in milliseconds. Throws after `withinMs`. */
+  async buy(good: string, count: number, withinMs = 60_000): Promise<number> {
+    const key = `${this.user}-purchase-${++this.#purchases}`.padEnd(16, '-')
+    const startedMs = performance.now()
+    for (;;) {
+      const attempt = await this.#try(good, count, key)
+      this.attempts.push(attempt)
+      const tookMs = performance.now() - startedMs
+      if (attempt.outcome === 'ok' || attempt.outcome === 'refused') return tookMs
+      if (tookMs > withinMs) throw new Error(`${key} was not settled: ${attempt.code}`)
+      await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 80))
+    }
+  }
+
+  close(): void {
+    this.#client?.terminate()
+  }
+
+  async #try(good: string, count: number, key: string): Promise<Attempt> {
+    const invokedMs = performance.now()
+    const about = { user: this.user, good, count, key, invokedMs }
+    const ended = (outcome: Attempt['outcome'], code: string, receipt?: Reply['data']): Attempt => {
+      return { ...about, returnedMs: performance.now(), outcome, code, receipt }
+    }
+    let client: TestClient
+    try {
+      client = await this.#connected()
+    } catch (error) {
+      return ended('failed', `not connected: ${String(error)}`)
+    }
+    try {
+      const id = `${key}-${this.attempts.length}`
+      client.send({
+        id,
+        eventType: 'core.game.state.buy_good',
+        payload: { good_id: good, count, idempotency_key: key },
+      })
+      const { success, data, error } = await client.reply(id, ANSWER_MS_MAX)
+      if (success) return ended('ok', '', data)
+      const code = error?.code ?? ''
+      if (FAILED.has(code)) return ended('failed', code)
+      return ended(code === 'OUTCOME_UNKNOWN' ? 'unknown' : 'refused', code)
+    } catch (error) {
+      this.#client = undefined
+      client.terminate()
+      return ended('unknown', String(error).slice(0, 80))
+    } finally {
+      client.frames.length = 1
+    }
+  }
+
+  async #connected(): Promise<TestClient> {
+    if (this.#client && !this.#client.isClosed) return this.#client
+    const node = this.#nodes[this.#next++ % this.#nodes.length] as TestServer
+    this.#client = await openClient(node, { token: node.mint(this.user) })
+    return this.#client
+  }
+}
