@@ -6,6 +6,7 @@ import { ChannelHeads } from './channel-heads.ts'
 import { History, type Entry } from './history.ts'
 import { Interest } from './interest.ts'
 import { Recall } from './recall.ts'
+import { Slabs } from './slabs.ts'
 
 export interface HubOptions {
   readonly store: Store
@@ -42,6 +43,7 @@ export class Hub {
   readonly interest = new Interest()
   readonly recall: Recall
   readonly #options: HubOptions
+  readonly #slabs = new Slabs()
   #heads = new ChannelHeads(CHANNELS_MAX, 0)
   #history: History
   #head = 0
@@ -136,7 +138,8 @@ export class Hub {
     batch.records.forEach(({ channel, body }, i) => {
       const offset = batch.offset + i
       if (channel === CONTROL_CHANNEL) return this.#control(body)
-      const entry = { offset, prev: this.#heads.advance(channel, offset), channel, body }
+      const prev = this.#heads.advance(channel, offset)
+      const entry = { offset, prev, channel, body: this.#slabs.keep(body) }
       this.#history.add(entry, batch.committedAtMs)
       for (const worker of this.interest.workersOf(channel)) {
         const entries = outgoing.get(worker)

@@ -18,6 +18,8 @@ export interface EtcdOptions {
   readonly version?: EtcdVersion
   /** 1 where it is not said. */
   readonly members?: 1 | 3
+  /** Listens for TLS, too, on `secureEndpoint`: files in PEM. Clients have to show a certificate of that authority. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string }
   /** After our own, so they win; each member gets them. */
   readonly args?: readonly string[]
 }
@@ -49,10 +51,11 @@ export function skipWithout(version: EtcdVersion): { readonly skip: string | fal
  * Gone when the owner ends, or when this process does, however it ends.
  */
 export async function startEtcd(owner: Owner, options: EtcdOptions = {}): Promise<TestEtcd> {
-  const { version = '3.5', members = 1, args = [] } = options
+  const { version = '3.5', members = 1, args = [], tls } = options
   if (!etcdVersions().includes(version)) throw new Error(`there is no etcd ${version} in ${BINARIES}`)
   const folder = await mkdtemp(join(tmpdir(), 'drumbeat-etcd-'))
-  const ports = await freePorts(2 * members)
+  const ports = await freePorts(2 * members + 1)
+  const secureEndpoint = `https://${HOST}:${ports[2 * members]}`
   const places = Array.from({ length: members }, (_, index) => ({
     name: `m${index}`,
     endpoint: `http://${HOST}:${ports[2 * index]}`,
@@ -61,11 +64,14 @@ export async function startEtcd(owner: Owner, options: EtcdOptions = {}): Promis
   const cluster = places.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',')
   const etcd = new TestEtcd(
     version,
+    secureEndpoint,
     places.map(({ name, endpoint, peerUrl }) => {
       const own = [
         `--name=${name}`,
         `--data-dir=${join(folder, name)}`,
-        `--listen-client-urls=${endpoint}`,
+        `--listen-client-urls=${endpoint}${tls ? `,${secureEndpoint}` : ''}`,
+        ...(tls ? [`--cert-file=${tls.cert}`, `--key-file=${tls.key}`] : []),
+        ...(tls ? [`--trusted-ca-file=${tls.ca}`, '--client-cert-auth'] : []),
         `--advertise-client-urls=${endpoint}`,
         `--listen-peer-urls=${peerUrl}`,
         `--initial-advertise-peer-urls=${peerUrl}`,
@@ -87,9 +93,12 @@ export class TestEtcd {
   readonly version: EtcdVersion
   readonly members: readonly EtcdMember[]
   readonly endpoints: readonly string[]
+  /** Of the first member, where it has TLS. */
+  readonly secureEndpoint: string
 
-  constructor(version: EtcdVersion, members: readonly EtcdMember[]) {
+  constructor(version: EtcdVersion, secureEndpoint: string, members: readonly EtcdMember[]) {
     this.version = version
+    this.secureEndpoint = secureEndpoint
     this.members = members
     this.endpoints = members.map(({ endpoint }) => endpoint)
   }
