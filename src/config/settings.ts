@@ -167,6 +167,11 @@ export const SETTINGS = {
   ETCD_CA_FILE: optional(filePath, 'Who signs the certificates of etcd, in PEM.', 'the authorities that Node knows'),
   ETCD_CERT_FILE: optional(filePath, "This node's certificate, in PEM. Goes with ETCD_KEY_FILE."),
   ETCD_KEY_FILE: optional(filePath, 'Its private key, in PEM.'),
+  ETCD_COMMIT_INTERVAL_MS: setting(
+    integer(0, 1000),
+    '5',
+    'Events closer together than this share a transaction. One alone goes at once.',
+  ),
   ETCD_COMPACT: setting(boolean, 'true', 'Whether the nodes let etcd forget what is over LOG_RETENTION.'),
   NODE_TTL: setting(duration('2s', '5m'), '10s', 'How long a node may be silent before the others take it for dead.'),
   LOG_RETENTION: setting(duration('1s', '30d'), '30m', 'How long etcd keeps the log. Not under HISTORY_TTL.'),

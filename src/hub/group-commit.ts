@@ -18,6 +18,8 @@ export interface GroupCommitOptions {
   /** Appends that may wait while a commit is under way. */
   readonly queueMax: number
   readonly batchMax: number
+  /** What comes sooner after the last commit waits for so long, to share the next: where a commit costs much. */
+  readonly intervalMs: number
   readonly onCommit: (records: number, durationMs: number) => void
   readonly nowMs: () => number
 }
@@ -30,6 +32,8 @@ export class GroupCommit {
   readonly #options: GroupCommitOptions
   #waiting: Waiting[] = []
   #running: Promise<void> | undefined
+  /** The last commit; monotonic. */
+  #startedMs = -Infinity
 
   constructor(options: GroupCommitOptions) {
     this.#options = options
@@ -55,14 +59,22 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
-    // After everything that is readable now has been read.
-    await nextTurn()
     while (this.#waiting.length > 0) {
+      await this.#gather()
       const batch = this.#waiting.splice(0, this.#fitting())
       const outcome = await this.#commit(batch)
       batch.forEach(({ done }, i) => done(typeof outcome === 'number' ? outcome + i : outcome))
     }
     this.#running = undefined
+  }
+
+  /** Until everything that is readable now has been read, and the interval since the last commit is over. */
+  async #gather(): Promise<void> {
+    const { nowMs, intervalMs, batchMax } = this.#options
+    const waitMs = this.#startedMs + intervalMs - nowMs()
+    if (waitMs > 0 && this.#waiting.length < batchMax) await delay(waitMs)
+    else await nextTurn()
+    this.#startedMs = nowMs()
   }
 
   /** How many of those that wait go into one transaction: one at least. */
@@ -81,17 +93,20 @@ export class GroupCommit {
 
   /** The offset of the first record, or why there is none. */
   async #commit(batch: readonly Waiting[]): Promise<number | Refusal> {
-    const startedMs = this.#options.nowMs()
     const puts = batch.flatMap(({ append }) => (append.put ? [append.put] : []))
     try {
       const log = batch.map(({ append }) => append.record)
       const result = await this.#options.store.commit({ log, puts: lastOfEachKey(puts), durable: puts.length > 0 })
-      this.#options.onCommit(log.length, this.#options.nowMs() - startedMs)
+      this.#options.onCommit(log.length, this.#options.nowMs() - this.#startedMs)
       return result.committed ? result.offset : new Refusal('INTERNAL', 'a commit without guards was refused')
     } catch (cause) {
       return storeRefusal(cause)
     }
   }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 function nextTurn(): Promise<void> {

@@ -89,7 +89,7 @@ export async function openContext(
     clock,
     random,
     log,
-    commits: createCommits(store, metrics, clock),
+    commits: createCommits(options),
     ledger: createLedger(options, pool),
     purchaseRates: new PurchaseRates(settings.RATE_PURCHASES),
     membership: new Membership({
@@ -123,9 +123,10 @@ function createRooms({ settings }: Config, states: StateSweep): Rooms {
   })
 }
 
-function createCommits(store: Store, metrics: Metrics, clock: Clock): GroupCommit {
+function createCommits({ config: { settings }, store, metrics, clock }: OpenOptions): GroupCommit {
   return new GroupCommit({
     store,
+    intervalMs: settings.ETCD_ENDPOINTS.length > 0 ? settings.ETCD_COMMIT_INTERVAL_MS : 0,
     queueMax: COMMIT_QUEUE_MAX,
     batchMax: COMMIT_BATCH_MAX,
     nowMs: clock.nowMs,

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { roomChannel, type Channel, type Namespace, type RoomId } from '../protocol/ids.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import { listAll } from '../store/list-all.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, StoredRecord } from '../store/store.ts'
 import { STATE_PREFIX, stateKey } from './channel-state.ts'
 
 /** Deleted in one transaction. */
@@ -53,10 +53,16 @@ export class StateSweep {
       due.push(channel)
     }
     if (due.length === 0) return
-    const keys = due.map(stateKey)
-    const stored = await this.#store.get(keys)
-    const deletes = keys.filter((_, i) => stored[i] !== undefined && this.#empty.has(due[i] as Channel))
-    if (deletes.length > 0) await this.#store.commit({ deletes, durable: true })
+    const stored = await this.#store.get(due.map(stateKey))
+    const old = stored.filter(
+      (record, i) => record !== undefined && this.#empty.has(due[i] as Channel),
+    ) as StoredRecord[]
+    if (old.length > 0) {
+      const deletes = old.map(({ key }) => key)
+      const { committed } = await this.#store.commit({ guards: old, deletes, durable: true })
+      // Another node has swept some of them, or somebody has retained something anew: the rest waits for the next time.
+      if (!committed) return
+    }
     for (const channel of due) this.#empty.delete(channel)
   }
 }

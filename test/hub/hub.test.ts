@@ -162,7 +162,14 @@ t.test('a channel that was let go gets a prev at or after its true last offset',
 t.test('what comes while a commit is under way shares the next one, and each gets its own offset', async (t) => {
   const sizes: number[] = []
   const slow = slowStore(sizes)
-  const commits = new GroupCommit({ store: slow, queueMax: 100, batchMax: 50, nowMs: () => 0, onCommit: () => {} })
+  const commits = new GroupCommit({
+    store: slow,
+    queueMax: 100,
+    batchMax: 50,
+    intervalMs: 0,
+    nowMs: () => 0,
+    onCommit: () => {},
+  })
   const offsets = await Promise.all(Array.from({ length: 20 }, (_, i) => appendLater(commits, i < 5 ? 0 : 5)))
   t.strictSame(
     [...offsets].sort((a, b) => Number(a) - Number(b)),
@@ -173,7 +180,14 @@ t.test('what comes while a commit is under way shares the next one, and each get
 
 t.test('a full queue refuses with a time, and a store that is gone with UNAVAILABLE', async (t) => {
   const store = wrapStore(() => Promise.reject(new StoreUnavailable('no disk')))
-  const commits = new GroupCommit({ store, queueMax: 2, batchMax: 50, nowMs: () => 0, onCommit: () => {} })
+  const commits = new GroupCommit({
+    store,
+    queueMax: 2,
+    batchMax: 50,
+    intervalMs: 0,
+    nowMs: () => 0,
+    onCommit: () => {},
+  })
   const results = await Promise.all(Array.from({ length: 3 }, () => appendLater(commits, 0)))
   const codes = results.map((result) => (result instanceof Refusal ? result.code : result))
   t.strictSame(codes, ['UNAVAILABLE', 'UNAVAILABLE', 'OVERLOADED'])
