@@ -7,12 +7,13 @@ import { StoreUnavailable } from '../store.ts'
  */
 export type Failure = 'refused' | 'unsent' | 'unknown'
 
-/** Messages of etcd (rpctypes) that come before a request is proposed to the cluster, or in place of applying it. */
+/** `test/etcd3/errors.test.ts` has what comes when. Messages of etcd (rpctypes) that come before a request is proposed to the cluster, or in place of applying it. */
 const REFUSALS = [
   'etcdserver: too many requests',
   'etcdserver: mvcc: database space exceeded',
   'etcdserver: request is too large',
   'etcdserver: too many operations in txn request',
+  'etcdserver: duplicate key given in txn request',
   'etcdserver: permission denied',
   'etcdserver: user name is empty',
   'etcdserver: authentication failed, invalid user ID or password',
@@ -20,8 +21,15 @@ const REFUSALS = [
   'etcdserver: requested lease not found',
 ]
 
-/** Of grpc-js: no connection was made, so that nothing was sent on it. */
-const UNSENT = ['No connection established', 'Name resolution failed', 'Failed to connect']
+/** Of grpc-js and etcd3: no connection was there, so that nothing was sent on it. */
+const UNSENT = [
+  'No connection established',
+  'Name resolution failed',
+  'Channel closed before call started',
+  'Waiting for LB pick',
+  'waiting for name resolution',
+  'the client was already closed',
+]
 
 export function failureOf(error: Error): Failure {
   if (REFUSALS.some((text) => error.message.includes(text))) return 'refused'

@@ -1,0 +1,158 @@
+import { EtcdError, type Etcd3, type Watcher } from 'etcd3'
+import t, { type Test } from 'tap'
+import { skipWithout, startEtcd, type EtcdVersion } from '../helpers/etcd.ts'
+import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts'
+import { until } from '../helpers/until.ts'
+import { CUT, delay, FAST, fill, openClient, putting, revisions } from './support.ts'
+
+/** What the library's own watcher makes of cuts and compaction; src/store/etcd has one of its own for these reasons. */
+
+/** etcd gives a backlog in parts of so many revisions, every 100 ms. */
+const PART = 1000
+const VALUE_BYTES = 300
+/** Each part has some 340 KB: this is in the middle of the second one. */
+const CUT_AT_BYTES = 500_000
+const PREFIX = 'watched/'
+/** The library waits for longer and longer before it connects again. */
+const WAIT_MS_MAX = 15_000
+
+t.jobs = 2
+
+async function start(t: Test, version: EtcdVersion) {
+  const { member } = await startEtcd(t, { version, ...FAST })
+  const proxy = await startProxy(t, member.port)
+  const client = openClient(t, proxy, { faultHandling: {} })
+  return { member, proxy, client, direct: openClient(t, member) }
+}
+
+async function watch(t: Test, client: Etcd3, startRevision?: number) {
+  const builder = client.watch().prefix(PREFIX)
+  const watcher = await (startRevision === undefined ? builder : builder.startRevision(String(startRevision))).create()
+  t.teardown(() => watcher.cancel())
+  const seen: number[] = []
+  watcher.on('put', ({ mod_revision }) => seen.push(Number(mod_revision)))
+  return { watcher, seen }
+}
+
+/** The watcher's next event of this name. Node's `once` would also listen for errors. */
+async function next(watcher: Watcher, event: 'connected' | 'disconnected'): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const tooLate = setTimeout(() => reject(new Error(`it is not ${event}`)), WAIT_MS_MAX)
+  watcher.once(event, () => resolve())
+  await promise
+  clearTimeout(tooLate)
+}
+
+/** Puts a key that is watched and gives its revision. */
+async function put(client: Etcd3): Promise<number> {
+  const { header } = await client.kv.txn(putting(`${PREFIX}a`))
+  return Number(header.revision)
+}
+
+/** Cuts each connection when the first bytes of an event come, before they are forwarded. */
+function cutBeforeEvents(proxy: TcpProxy): void {
+  proxy.onServerBytes = (chunk, connection) => chunk.includes(PREFIX) && connection.cut(false)
+}
+
+/** Cuts the watcher off, makes changes, and lets it come back. */
+async function whileCutOff<T>(proxy: TcpProxy, change: () => Promise<T>): Promise<T> {
+  proxy.refuse(true)
+  proxy.cutAll()
+  const result = await change()
+  proxy.refuse(false)
+  return result
+}
+
+for (const version of ['3.5', '3.4'] as const) {
+  const needs = skipWithout(version)
+
+  t.test(
+    `cut in the middle of a backlog it skips the rest, with one cut and with two (${version})`,
+    needs,
+    async (t) => {
+      const { member, proxy, direct, client } = await start(t, version)
+      const { first } = await fill(member, { prefix: PREFIX, count: 5000, valueBytes: VALUE_BYTES })
+      let bytes = 0
+      proxy.onServerBytes = (chunk, connection) => {
+        bytes += chunk.length
+        if (bytes > CUT_AT_BYTES) connection.cut(false)
+      }
+      for (const cuts of [1, 2]) {
+        bytes = 0
+        const { watcher, seen } = await watch(t, client, first)
+        const marks: number[] = []
+        for (let cut = 1; cut <= cuts; cut++) {
+          const disconnected = next(watcher, 'disconnected')
+          if (cut === 2) proxy.cutAll()
+          await disconnected
+          bytes = 0
+          await next(watcher, 'connected')
+          marks.push(await put(direct))
+          t.ok(await until(() => seen.length === PART + cut, 2000))
+        }
+        await delay(300)
+        t.strictSame(seen, [...revisions(first, first + PART - 1), ...marks], 'and none comes twice')
+        await watcher.cancel()
+      }
+    },
+  )
+
+  t.test(`cut between its creation and its first event it skips the whole backlog (${version})`, needs, async (t) => {
+    const { member, proxy, direct, client } = await start(t, version)
+    const { first } = await fill(member, { prefix: PREFIX, count: 2 * PART })
+    cutBeforeEvents(proxy)
+    const { watcher, seen } = await watch(t, client, first)
+    await next(watcher, 'disconnected')
+    proxy.onServerBytes = undefined
+    await next(watcher, 'connected')
+    const mark = await put(direct)
+    t.ok(await until(() => seen.length > 0, 2000))
+    t.strictSame(seen, [mark])
+  })
+}
+
+const NEEDS = skipWithout('3.5')
+
+t.test('it comes through one cut, but not through a second one before what it missed has come', NEEDS, async (t) => {
+  const { proxy, direct, client } = await start(t, '3.5')
+  const { watcher, seen } = await watch(t, client)
+  const reasons: unknown[] = []
+  watcher.on('disconnected', (reason) => reasons.push(reason))
+  const missed = await whileCutOff(proxy, () => put(direct))
+  t.ok(await until(() => seen.length === 1, WAIT_MS_MAX))
+  t.match(reasons.slice(0, 2), [{ message: CUT }, { message: 'The etcd watch stream was unexpectedly ended' }])
+  cutBeforeEvents(proxy)
+  const connected = next(watcher, 'connected')
+  await whileCutOff(proxy, () => put(direct))
+  await connected
+  await next(watcher, 'disconnected')
+  proxy.onServerBytes = undefined
+  await next(watcher, 'connected')
+  const mark = await put(direct)
+  t.ok(await until(() => seen.length > 1, 2000))
+  t.strictSame(seen, [missed, mark], 'one is lost')
+})
+
+for (const listens of [true, false]) {
+  const outcome = listens ? 'an error without a revision comes, once' : 'and nobody listens for errors it is silent'
+  t.test(`when what it has to go on from is compacted ${outcome}, and no event any more`, NEEDS, async (t) => {
+    const { proxy, direct, client } = await start(t, '3.5')
+    const { watcher, seen } = await watch(t, client)
+    const said: unknown[] = []
+    if (listens) watcher.on('error', (error) => said.push(error))
+    watcher.on('end', () => said.push('end'))
+    const connected = next(watcher, 'connected')
+    await whileCutOff(proxy, async () => {
+      await put(direct)
+      await direct.kv.compact({ revision: await put(direct) })
+      await put(direct)
+    })
+    await connected
+    await delay(500)
+    await put(direct)
+    await delay(500)
+    t.strictSame(seen, [])
+    t.equal(said.length, listens ? 1 : 0)
+    if (listens) t.strictSame(said, [new EtcdError('Watcher canceled: ')])
+  })
+}
