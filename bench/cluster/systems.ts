@@ -1,33 +1,57 @@
 import { drumbeat } from '../peers/drumbeat.ts'
 import { nothingToSay, ownServer, type Peer } from '../peers/peer.ts'
 
-/** One node of a design, as a peer of the bench. */
-export type System = (node: number, endpoint: string) => Peer
+/** Two workers on each node, as on a machine of two cores. */
+export const WORKERS = 2
+export const ADMIN_TOKEN = 'the-admin-token-of-the-bench'
 
-/** A node of Drumbeat: a primary and one worker. */
-export const drumbeatNode: System = (node, endpoint) => ({
-  ...drumbeat,
-  server: (dataDir) => {
-    const program = drumbeat.server(dataDir)
-    const env = {
-      ETCD_ENDPOINTS: endpoint,
-      NODE_ID: `n${node}`,
-      AUTH_JWT_SECRET: 'x'.repeat(32),
-      ADMIN_TOKEN: 'x'.repeat(16),
-    }
-    return { ...program, env: { ...program.env, ...env } }
-  },
-})
+/** A design for the same task: nodes that share an etcd, with so many workers each. */
+export interface System {
+  readonly name: string
+  readonly title: string
+  /** The programs to start, and how many workers take connections in each. */
+  readonly programs: (nodes: number, endpoint: string) => readonly Peer[]
+  readonly workersPerProgram: number
+}
 
-/** A worker of the plain design: see servers/plain-etcd.ts. */
-export const plainNode: System = (_node, endpoint) => ({
-  name: 'plain-etcd',
-  title: 'plain etcd3',
-  packages: ['etcd3', 'uWebSockets.js'],
-  server: () => ({ ...ownServer('plain-etcd'), env: { ETCD_ENDPOINTS: endpoint } }),
-  path: '/',
-  subprotocol: undefined,
-  ready: undefined,
-  request: (message) => message,
-  answer: nothingToSay,
-})
+/** A node of Drumbeat is a primary with its workers. */
+export const drumbeatCluster: System = {
+  name: 'drumbeat',
+  title: 'Drumbeat',
+  workersPerProgram: WORKERS,
+  programs: (nodes, endpoint) => Array.from({ length: nodes }, (_, i) => drumbeatNode(`n${i + 1}`, endpoint)),
+}
+
+function drumbeatNode(NODE_ID: string, ETCD_ENDPOINTS: string): Peer {
+  return {
+    ...drumbeat,
+    name: NODE_ID,
+    server: (dataDir) => {
+      const program = drumbeat.server(dataDir)
+      const env = { ETCD_ENDPOINTS, NODE_ID, WORKERS: String(WORKERS), AUTH_JWT_SECRET: 'x'.repeat(32), ADMIN_TOKEN }
+      return { ...program, env: { ...program.env, ...env } }
+    },
+  }
+}
+
+/** The plain design has a process for each worker, and nothing else: see servers/plain-etcd.ts. */
+export const plainCluster: System = {
+  name: 'plain',
+  title: 'one put per message',
+  workersPerProgram: 1,
+  programs: (nodes, endpoint) => Array.from({ length: nodes * WORKERS }, () => plainWorker(endpoint)),
+}
+
+function plainWorker(endpoint: string): Peer {
+  return {
+    name: 'plain-etcd',
+    title: 'one put per message',
+    packages: ['etcd3', 'uWebSockets.js'],
+    server: () => ({ ...ownServer('plain-etcd'), env: { ETCD_ENDPOINTS: endpoint } }),
+    path: '/',
+    subprotocol: undefined,
+    ready: undefined,
+    request: (message) => message,
+    answer: nothingToSay,
+  }
+}

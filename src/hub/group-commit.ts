@@ -1,3 +1,4 @@
+import { delay, nextTurn } from '../base/delay.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { storeRefusal } from '../store/store-refusal.ts'
 import type { LogRecord, Store } from '../store/store.ts'
@@ -103,14 +104,6 @@ export class GroupCommit {
       return storeRefusal(cause)
     }
   }
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 type Put = NonNullable<Append['put']>

@@ -1,5 +1,6 @@
 import { toError } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
+import { delay, nextTurn } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import { Refusal } from '../protocol/errors.ts'
@@ -128,11 +129,3 @@ export class Ledger {
 }
 
 const LOST = new Refusal('INTERNAL', 'the plan has no answer to this request')
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}

@@ -1,4 +1,5 @@
 import { toError } from '../base/assert.ts'
+import { delay } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { Connection } from './presence.ts'
@@ -81,8 +82,4 @@ export class Publisher {
       return false
     }
   }
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

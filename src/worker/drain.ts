@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { delay } from '../base/delay.ts'
 import type { Random } from '../base/random.ts'
 import { SERVER_EVENT } from '../protocol/events.ts'
 import type { Connection } from '../session/connection.ts'
@@ -35,8 +36,4 @@ export async function drain(options: DrainOptions): Promise<void> {
     for (const connection of all.slice(i, i + SLICE)) connection.closeForDrain(retryAfterMs())
     await delay(1)
   }
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,12 +1,13 @@
 import { toError } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
+import { delay } from '../../base/delay.ts'
 import type { Log } from '../../base/log.ts'
 import type { Random } from '../../base/random.ts'
 import { NewerSchema, StoreUnavailable } from '../store.ts'
 import type { Member } from './etcd3.ts'
 import { failureOf } from './failure.ts'
 import type { Keys } from './keys.ts'
-import { delay, type Members } from './members.ts'
+import type { Members } from './members.ts'
 import { found, isSince, put, read } from './requests.ts'
 
 export interface AwaitOptions {

@@ -1,11 +1,12 @@
 import { toError } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
+import { delay } from '../../base/delay.ts'
 import type { Random } from '../../base/random.ts'
 import { OutcomeUnknown, StoreUnavailable, type LogRecord } from '../store.ts'
 import type { Compare, Operation, TxnResponse } from './etcd3.ts'
 import { failureOf, toUnavailable } from './failure.ts'
 import { decodeLane, encodeLane } from './lane-codec.ts'
-import { delay, type Members } from './members.ts'
+import type { Members } from './members.ts'
 import { found, isAt, isSince, put, read, revisionOf } from './requests.ts'
 
 /** What is to be done in one etcd transaction, beside the lane's own part of it. */

@@ -1,8 +1,9 @@
 import { assert, toError } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
+import { delay } from '../../base/delay.ts'
 import type { Log } from '../../base/log.ts'
 import type { KeyValue, Member, WatchResponse, WatchStream } from './etcd3.ts'
-import { delay, type Members } from './members.ts'
+import type { Members } from './members.ts'
 import { endOfPrefix } from './requests.ts'
 
 export interface LiveEvent {

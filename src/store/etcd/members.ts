@@ -1,5 +1,6 @@
 import { toError } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
+import { delay } from '../../base/delay.ts'
 import type { Random } from '../../base/random.ts'
 import type { Member } from './etcd3.ts'
 import { failureOf, toUnavailable } from './failure.ts'
@@ -83,8 +84,4 @@ export class Members {
     this.#current = (this.#current + 1) % this.#options.members.length
     this.#options.onMoved(member.endpoint, this.current.endpoint, error.message)
   }
-}
-
-export function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
