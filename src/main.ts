@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url'
 import { toError } from './base/assert.ts'
 import { readEnvironment } from './config/environment.ts'
 import { ConfigError, loadConfig, type Config } from './config/load.ts'
-import { startPrimary } from './primary.ts'
 import { EXIT } from './setup/exit-codes.ts'
 import { preflight, thisMachine } from './setup/preflight.ts'
 import { StartError } from './setup/start-error.ts'
@@ -16,6 +15,7 @@ async function runPrimary(): Promise<void> {
     process.stderr.write('drumbeat: settings are read at the start only; nothing was changed\n'),
   )
   const stopped = waitForSignal()
+  const { startPrimary } = await import('./primary.ts')
   const primary = await startPrimary({ config, script: fileURLToPath(import.meta.url) })
   printWelcome(config, primary.port)
   await stopped

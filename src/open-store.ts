@@ -10,7 +10,6 @@ import { StartError } from './setup/start-error.ts'
 import { createAlone, type Cluster } from './store/cluster.ts'
 import { EtcdRefused } from './store/etcd/await-etcd.ts'
 import { NameTaken } from './store/etcd/node-place.ts'
-import { openEtcd } from './store/etcd/open-etcd.ts'
 import { openLmdbStore } from './store/lmdb/lmdb-store.ts'
 import { NewerSchema, StoreUnavailable, type Store } from './store/store.ts'
 
@@ -49,6 +48,8 @@ async function openEmbedded({ settings, clock, random }: OpenStoreOptions) {
 }
 
 async function openInEtcd({ settings, clock, random, log, onLost }: OpenStoreOptions) {
+  // gRPC takes a while to load, and who has no etcd need not wait for it.
+  const { openEtcd } = await import('./store/etcd/open-etcd.ts')
   const { ETCD_USERNAME: username, ETCD_PASSWORD: password } = settings
   const { ETCD_CA_FILE: ca, ETCD_CERT_FILE: cert, ETCD_KEY_FILE: key } = settings
   try {
