@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { stopAll } from '../child.ts'
-import { findCores } from '../cores.ts'
+import type { Cores } from '../cores.ts'
 import { describeMachine, readVersions } from '../machine.ts'
 import { plotLines } from '../plot.ts'
 import { createProgress } from '../progress.ts'
@@ -12,24 +12,25 @@ import { runClusterTrial, type ClusterLoad, type ClusterTrial } from './trial.ts
 
 /**
  * `npm run bench:cluster`: broadcasts over nodes that share an etcd, against the design that puts each message into etcd by
- * itself. A rate is held where all arrives in time and p99 is under P99_MS_MAX.
+ * itself. A rate is held where all arrives in time and p99 is under P99_MS_MAX. Nine processes and etcd do not fit on one core, so
+ * nothing is pinned: nodes, etcd and the generator share the machine, for both designs.
  */
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '3' }, seconds: { type: 'string', default: '5' } },
 })
 const RUNS = Number(values.runs)
-const LOAD = { seconds: Number(values.seconds), warmupSeconds: 3, messageBytes: 112 }
-const P99_MS_MAX = 50
+const LOAD = { seconds: Number(values.seconds), warmupSeconds: 6, messageBytes: 112 }
+const P99_MS_MAX = 500
 const LADDERS: Readonly<Record<string, readonly number[]>> = {
-  plain: [100, 200, 300, 400, 600, 800, 1000, 1300, 1600, 2000, 2500, 3000],
-  drumbeat: [2_000, 5_000, 7_000, 10_000, 13_000, 16_000, 20_000, 25_000, 30_000, 40_000],
+  plain: [1_000, 2_000, 3_000, 3_500, 4_000, 4_500, 5_000, 6_000],
+  drumbeat: [5_000, 10_000, 15_000, 18_000, 21_000, 24_000, 28_000],
 }
 const RATES = [100, 500, 1_000, 2_000, 5_000, 10_000]
 const NODES = [1, 2, 3]
 const RESULTS = join(import.meta.dirname, '../results')
 
 const progress = createProgress(process.stderr)
-const cores = findCores()
+const cores: Cores = { pinned: false, why: 'nodes, etcd and generator share all cores' }
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -114,7 +115,7 @@ const table = (title: string, rows: readonly (Row | undefined)[]) =>
 const markdown = [
   `# Broadcast over nodes that share an etcd, ${new Date().toISOString()}`,
   `${WORKERS} workers on each node, one connection to each, which gets every event; an etcd of one member. ` +
-    (cores.pinned ? 'Nodes and etcd on one core, the generator on another.' : `Not pinned: ${cores.why}.`),
+    `Nothing is pinned: ${cores.pinned ? '' : cores.why}.`,
   table(`Highest rate with p99 under ${P99_MS_MAX} ms, median of ${RUNS} runs: **${number(ratio, 1)} times**`, [
     best.plain,
     best.drumbeat,

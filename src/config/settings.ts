@@ -169,7 +169,7 @@ export const SETTINGS = {
   ETCD_KEY_FILE: optional(filePath, 'Its private key, in PEM.'),
   ETCD_COMMIT_INTERVAL_MS: setting(
     integer(0, 1000),
-    '5',
+    '10',
     'Events closer together than this share a transaction. One alone goes at once.',
   ),
   ETCD_COMPACT: setting(boolean, 'true', 'Whether the nodes let etcd forget what is over LOG_RETENTION.'),
