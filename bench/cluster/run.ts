@@ -22,8 +22,8 @@ const RUNS = Number(values.runs)
 const LOAD = { seconds: Number(values.seconds), warmupSeconds: 6, messageBytes: 112 }
 const P99_MS_MAX = 500
 const LADDERS: Readonly<Record<string, readonly number[]>> = {
-  plain: [1_000, 2_000, 3_000, 3_500, 4_000, 4_500, 5_000, 6_000],
-  drumbeat: [5_000, 10_000, 15_000, 18_000, 21_000, 24_000, 28_000],
+  plain: [2_000, 3_000, 4_000, 5_000, 6_000, 8_000],
+  drumbeat: [10_000, 15_000, 18_000, 21_000, 24_000, 28_000],
 }
 const RATES = [100, 500, 1_000, 2_000, 5_000, 10_000]
 const NODES = [1, 2, 3]
@@ -58,15 +58,25 @@ function isHeld({ deliveredShare, latencyMs, wrong }: Row): boolean {
 
 /** The highest rate that is held; a rate that is missed once is tried once more. */
 async function climb(system: System, run: number): Promise<Row | undefined> {
+  const what = `run ${run} of ${RUNS}, highest rate`
   let best: Row | undefined
   for (const rate of LADDERS[system.name] ?? []) {
-    const what = `run ${run} of ${RUNS}, highest rate`
-    let row = await trial(system, 3, rate, what)
-    if (!isHeld(row)) row = await trial(system, 3, rate, what)
-    if (!isHeld(row)) break
+    const row = (await held(system, rate, what)) ?? (await held(system, rate, what))
+    if (!row) break
     best = row
   }
   return best
+}
+
+/** undefined: it is not held, or a server ended under it. */
+async function held(system: System, rate: number, what: string): Promise<Row | undefined> {
+  try {
+    const row = await trial(system, 3, rate, what)
+    return isHeld(row) ? row : undefined
+  } catch (error) {
+    progress.say(`${system.title} at ${rate}/s: ${String(error)}`)
+    return undefined
+  }
 }
 
 const highest: { readonly plain: Row | undefined; readonly drumbeat: Row | undefined }[] = []
