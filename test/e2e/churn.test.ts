@@ -8,6 +8,9 @@ const BROADCAST = 'core.game.state.broadcast'
 const ROOM = 'arena'
 const CLIENTS = 30
 const LOAD_MS = 6000
+const LOAD_MS_MAX = 20_000
+const EVENTS_MIN = 1000
+const RESUMES_MIN = 300
 const LARGE = 'x'.repeat(3000)
 
 type Open = (query: Record<string, string>) => Promise<TestClient>
@@ -90,7 +93,10 @@ t.test('clients that are cut off again and again under load miss nothing and get
       await traveller.cutAndResume()
     }
   })
+  const resumes = () => travellers.reduce((sum, traveller) => sum + traveller.resumes, 0)
   await new Promise((resolve) => setTimeout(resolve, LOAD_MS))
+  // Longer where the machine is busy with something else: less would say nothing.
+  await until(() => accepted.size > EVENTS_MIN && resumes() > RESUMES_MIN, LOAD_MS_MAX)
   stop.abort()
   await Promise.all([...sending, ...travelling])
   const last = Math.max(...accepted)
@@ -101,7 +107,6 @@ t.test('clients that are cut off again and again under load miss nothing and get
     t.equal(traveller.notRecovered, 0)
     t.strictSame(checkFrames(traveller.frames, accepted, traveller), NOTHING_WRONG)
   }
-  const resumes = travellers.reduce((sum, traveller) => sum + traveller.resumes, 0)
-  t.ok(resumes > 300, `${resumes} resumes`)
-  t.ok(accepted.size > 1000, `${accepted.size} events`)
+  t.ok(resumes() > RESUMES_MIN, `${resumes()} resumes`)
+  t.ok(accepted.size > EVENTS_MIN, `${accepted.size} events`)
 })
