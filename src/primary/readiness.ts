@@ -41,7 +41,9 @@ async function storePart({ readStore, readStoreFault }: ReadinessOptions): Promi
 
 function clusterPart({ nodes, clusterFault }: ReadinessOptions): ReadyPart {
   const fault = clusterFault()
-  return { part: 'cluster', ok: fault === undefined, reason: fault ?? `${nodes().length} nodes: ${nodes().join(', ')}` }
+  const names = nodes()
+  const who = names.length === 1 ? `only this node: ${names[0]}` : `${names.length} nodes: ${names.join(', ')}`
+  return { part: 'cluster', ok: fault === undefined, reason: fault ?? who }
 }
 
 function toPart(part: string, ok: boolean, reason: string): ReadyPart {
