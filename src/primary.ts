@@ -1,23 +1,23 @@
 import { toError } from './base/assert.ts'
 import { openAll, type Closers } from './base/closers.ts'
 import { systemClock as clock } from './base/clock.ts'
-import { createLog, type Log } from './base/log.ts'
+import type { Log } from './base/log.ts'
 import { systemRandom as random } from './base/random.ts'
 import type { Config } from './config/load.ts'
-import { isPretty } from './config/log-format.ts'
+import { openLog } from './config/open-log.ts'
 import type { Settings } from './config/settings.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
-import type { WorkerWelcome } from './link/methods.ts'
+import type { WireKey, WorkerWelcome } from './link/methods.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { openStore } from './open-store.ts'
 import { announce, sayGoodbye } from './primary/announce.ts'
 import type { PrimaryContext } from './primary/context.ts'
 import { lockInstance, lockPort } from './primary/instance-lock.ts'
+import { Deliveries, type DeliveriesOptions } from './primary/deliveries.ts'
 import { followRooms } from './primary/kept-rooms.ts'
 import { openContext } from './primary/open-context.ts'
 import { watchPlace } from './primary/place.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secrets.ts'
-import { toWire } from './primary/session-methods.ts'
 import { watchHealth } from './primary/store-health.ts'
 import { Supervisor, type WorkerLink } from './primary/supervisor.ts'
 import { openTokenKeys } from './primary/token-keys.ts'
@@ -48,11 +48,7 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
   return openAll(async (closers) => {
     const lock = await lockInstance(settings.DATA_DIR)
     closers.defer(() => lock.release())
-    const log = createLog({
-      level: settings.LOG_LEVEL,
-      pretty: isPretty(settings),
-      bindings: { node: settings.NODE_ID, part: 'primary' },
-    })
+    const log = openLog(settings, 'primary')
     const metrics = createMetrics('primary', openLoopDelay())
     const place = watchPlace(log)
     const opened = await openStore({ settings, clock, random, log, onLost: place.onLost })
@@ -61,6 +57,8 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
     const tokenKey = readTokenKey(settings, log)
     const adminToken = readAdminToken(settings, log)
     const resumeSecret = await readResumeSecret(store)
+    const send = (worker: number, block: Buffer) => supervisor.linkOf(worker)?.sendBlock(block)
+    const deliveries = createDeliveries(settings, metrics, send)
     // Workers are started last: until then nobody calls into what stands above them here.
     const { context, close } = await openContext({
       config,
@@ -70,34 +68,34 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
       clock,
       random,
       log,
-      deliver: (worker, entries) => supervisor.linkOf(worker)?.tell('events', { entries: entries.map(toWire) }),
+      deliver: (outgoing) => deliveries.add(outgoing),
       onFull: (what, full) => supervisor.tellFull(what, full),
     })
     closers.defer(close)
     const { port, release } = await lockPort(settings.HTTP_HOST, settings.HTTP_PORT)
     closers.defer(release)
-    const tokenKeys = openTokenKeys({
-      tokenKey,
-      settings,
-      clock,
-      log,
-      onKeys: (keys) => supervisor.tellAll((link) => link.tell('jwks', { keys })),
-    })
+    const onKeys = (keys: readonly WireKey[]) => supervisor.tellAll((link) => link.tell('jwks', { keys }))
+    const tokenKeys = openTokenKeys({ tokenKey, settings, clock, log, onKeys })
     closers.defer(() => tokenKeys.close())
-    const parts = { context, tokenKeys, readStoreFault: readFault, isDraining: false }
-    const node: Node = { ...parts, supervisor: () => supervisor }
+    const node: Node = {
+      context,
+      tokenKeys,
+      readStoreFault: readFault,
+      isDraining: false,
+      supervisor: () => supervisor,
+    }
+    const welcome = { config, port, tokenKey, adminToken, resumeSecret }
     const supervisor = new Supervisor({
       count: settings.WORKERS,
       script,
       log,
       clock,
       handlersFor: (worker) => primaryMethods(node, worker),
-      onStarted: (worker, link) => {
-        const welcome = createWelcome({ worker, config, port, tokenKey, adminToken, resumeSecret })
-        tellFirst(node, link, welcome)
-      },
+      before: (worker, method) => deliveries.before(worker, method),
+      onStarted: (worker, link) => tellFirst(node, link, createWelcome({ worker, ...welcome })),
       onGone: (worker) => {
         context.membership.workerGone(worker)
+        deliveries.forget(worker)
         metrics.workerRestarts.inc()
       },
     })
@@ -111,6 +109,14 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
     tellListening(log, settings, port, store.epoch)
     return { port, stop: () => stop(node, settings.SHUTDOWN_TIMEOUT, closers) }
   })
+}
+
+function createDeliveries(settings: Settings, metrics: Metrics, send: DeliveriesOptions['send']): Deliveries {
+  const schedule = (action: () => void, delayMs: number) => void setTimeout(action, delayMs)
+  const deliveries = new Deliveries({ intervalMs: settings.FLUSH_INTERVAL_MS, clock, schedule, send })
+  const help = 'Events that wait for the end of the flush interval, once per worker.'
+  metrics.gauge('delivery_queue_length', help, () => deliveries.queueLength)
+  return deliveries
 }
 
 /** What a worker has to know before it takes connections. */

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net'
 import { systemClock as clock } from './base/clock.ts'
-import { createLog } from './base/log.ts'
 import { systemRandom as random } from './base/random.ts'
-import { isPretty } from './config/log-format.ts'
+import { openLog } from './config/open-log.ts'
 import { decodeConfig } from './config/wire.ts'
+import { decodeEventBlock } from './link/event-block.ts'
 import { Link, replyWith } from './link/link.ts'
 import type { PrimaryMethods, WorkerMethods, WorkerWelcome } from './link/methods.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
@@ -49,12 +49,12 @@ export function runWorker(): void {
     stream: new Socket({ fd: LINK_FD, readable: true, writable: true }),
     queueBytesMax: LINK_QUEUE_BYTES_MAX,
     onClose: () => process.exit(0),
+    onBlock: (block) => running().realTime.fanout.publish(decodeEventBlock(block)),
     handlers: {
       welcome: (welcome) => {
         started = start(link, welcome)
         void listen(started)
       },
-      events: ({ entries }) => running().realTime.fanout.add(entries),
       addressFull: ({ addressKey, full }) => running().realTime.admission.setAddressFull(addressKey, full),
       namespaceFull: ({ namespace, full }) => running().realTime.admission.setNamespaceFull(namespace, full),
       jwks: ({ keys }) => running().realTime.keys.set(keys),
@@ -76,11 +76,6 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   const realTime = createRealTime(context, (topic, frame, isBinary) => server.publish(topic, frame, isBinary))
   const server = createServer(context, realTime)
   startSweep(context, realTime)
-  context.metrics.gauge(
-    'fanout_queue_length',
-    'Events that wait for the next flush.',
-    () => realTime.fanout.queueLength,
-  )
   return { context, realTime, server }
 }
 
@@ -96,11 +91,7 @@ function createContext(link: PrimaryLink, welcome: WorkerWelcome): WorkerContext
     valueLimits: { depthMax: settings.MAX_JSON_DEPTH, keysMax: settings.MAX_JSON_KEYS },
     clock,
     random,
-    log: createLog({
-      level: settings.LOG_LEVEL,
-      pretty: isPretty(settings),
-      bindings: { node: settings.NODE_ID, part },
-    }),
+    log: openLog(settings, part),
     metrics: createMetrics(part, openLoopDelay()),
   }
 }

@@ -2,7 +2,7 @@ import { badRequest, Refusal } from '../protocol/errors.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { EVENT } from '../protocol/events.ts'
 import { parseRoomId, roomChannel, type RoomId } from '../protocol/ids.ts'
-import { sendEntries } from '../session/replayer.ts'
+import { sendFrames } from '../session/replayer.ts'
 import { joinTopic } from '../session/topics.ts'
 import type { Command } from './command.ts'
 
@@ -21,20 +21,18 @@ export const roomJoin: Command<RoomId> = {
     }
     link.call('join', { connectionId: connection.id, room }, (result) => {
       // After what was published before the answer, before what comes behind it: the answer's offset is the cursor.
-      fanout.inOrder(() => {
-        if (connection.isClosed) return
-        if (result instanceof Refusal) {
-          done(result)
-          return
-        }
-        const { entries, ...data } = result
-        connection.rooms.add(room)
-        done({ room_id: room, ...data })
-        // Who was in it already has them.
-        const channel = roomChannel(connection.namespace, room)
-        if (!connection.channels.has(channel)) sendEntries(connection, entries)
-        joinTopic(fanout, connection, channel)
-      })
+      if (connection.isClosed) return
+      if (result instanceof Refusal) {
+        done(result)
+        return
+      }
+      const { frames, ...data } = result
+      connection.rooms.add(room)
+      done({ room_id: room, ...data })
+      // Who was in it already has them.
+      const channel = roomChannel(connection.namespace, room)
+      if (!connection.channels.has(channel)) sendFrames(connection, frames)
+      joinTopic(fanout, connection, channel)
     })
   },
 }

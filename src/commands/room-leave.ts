@@ -16,12 +16,10 @@ export const roomLeave: Command<RoomId> = {
     requireMember(connection, room)
     const { link, fanout } = context
     link.call('leave', { connectionId: connection.id, room }, (result) => {
-      fanout.inOrder(() => {
-        if (connection.isClosed) return
-        connection.rooms.delete(room)
-        leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
-        done(result instanceof Refusal ? result : {})
-      })
+      if (connection.isClosed) return
+      connection.rooms.delete(room)
+      leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
+      done(result instanceof Refusal ? result : {})
     })
   },
 }

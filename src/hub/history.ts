@@ -6,8 +6,8 @@ export interface Entry {
   readonly offset: number
   readonly prev: number
   readonly channel: Channel
-  /** UTF-8 of the envelope as a JSON object, without `offset` and `prev`. */
-  readonly body: Uint8Array
+  /** UTF-8 of the envelope as a JSON object: what members with the JSON encoding get. */
+  readonly frame: Uint8Array
 }
 
 interface Kept {
@@ -22,7 +22,7 @@ interface Run {
   entry: Entry
 }
 
-/** What an entry costs beside its body, estimated: two objects, two deque places, a view on its buffer. */
+/** What an entry costs beside its frame, estimated: two objects, two deque places, a view on its buffer. */
 const ENTRY_OVERHEAD_BYTES = 256
 
 /** The newest events, bounded by bytes and age; the oldest go first, of whatever channel. */
@@ -123,7 +123,7 @@ export class History {
 }
 
 function cost(entry: Entry): number {
-  return entry.body.length + ENTRY_OVERHEAD_BYTES
+  return entry.frame.length + ENTRY_OVERHEAD_BYTES
 }
 
 /** Index of the first entry with an offset above `cursor`: binary search, as offsets grow. */

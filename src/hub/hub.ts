@@ -13,8 +13,8 @@ export interface HubOptions {
   readonly clock: Clock
   readonly historyBytes: number
   readonly historyTtlMs: number
-  /** Sends entries to a worker, in order. */
-  readonly deliver: (worker: number, entries: readonly Entry[]) => void
+  /** Sends entries to each worker that has somebody in their channels, in order. */
+  readonly deliver: (outgoing: ReadonlyMap<number, Entry[]>) => void
 }
 
 export interface Cursor {
@@ -94,7 +94,7 @@ export class Hub {
 
   /**
    * The events of these channels after the cursor: how many, and the first of them; or why that cannot be given.
-   * @param chunkBytesMax of bodies; 0: only the count is wanted
+   * @param chunkBytesMax of frames; 0: only the count is wanted
    */
   replay(cursor: Cursor | undefined, channels: readonly Channel[], chunkBytesMax = CHUNK_BYTES_MAX): Replay {
     if (cursor && cursor.epoch !== this.epoch) return { recovered: false, reason: 'EPOCH_CHANGED' }
@@ -139,7 +139,7 @@ export class Hub {
       const offset = batch.offset + i
       if (channel === CONTROL_CHANNEL) return this.#control(body)
       const prev = this.#heads.advance(channel, offset)
-      const entry = { offset, prev, channel, body: this.#slabs.keep(body) }
+      const entry = { offset, prev, channel, frame: this.#slabs.frame(offset, prev, body) }
       this.#history.add(entry, batch.committedAtMs)
       for (const worker of this.interest.workersOf(channel)) {
         const entries = outgoing.get(worker)
@@ -149,7 +149,7 @@ export class Hub {
     })
     this.#events += batch.records.length
     this.trim()
-    for (const [worker, entries] of outgoing) this.#options.deliver(worker, entries)
+    this.#options.deliver(outgoing)
     this.#reach(batch.offset + batch.records.length - 1)
   }
 
@@ -185,7 +185,7 @@ export function toChunk(entries: Iterable<Entry>, count: number, bytesMax = CHUN
   let bytes = 0
   if (bytesMax > 0) {
     for (const entry of entries) {
-      bytes += entry.body.length
+      bytes += entry.frame.length
       if (bytes > bytesMax && chunk.length > 0) break
       chunk.push(entry)
     }

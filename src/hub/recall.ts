@@ -1,5 +1,6 @@
 import type { Channel } from '../protocol/ids.ts'
 import { StoreUnavailable, type LogBatch, type Store } from '../store/store.ts'
+import { buildFrame } from './event-frame.ts'
 import type { Entry } from './history.ts'
 
 /** Events that are older than what the hub holds, for one who comes back. */
@@ -68,7 +69,7 @@ export class Recall {
       batch.records.forEach(({ channel, body }, i) => {
         for (const { request } of byChannel.get(channel) ?? []) {
           if (total > BYTES_TOTAL_MAX) request.bytes = Infinity
-          total += add(request, { offset: batch.offset + i, channel, body })
+          total += add(request, channel, batch.offset + i, body)
         }
       })
     }
@@ -82,7 +83,7 @@ export class Recall {
 }
 
 /** Gives the bytes that were taken. What is too much is not kept. */
-function add(request: Request, { offset, channel, body }: Omit<Entry, 'prev'>): number {
+function add(request: Request, channel: Channel, offset: number, body: Uint8Array): number {
   const prev = request.channels.get(channel)
   if (prev === undefined || offset <= request.after) return 0
   request.bytes += body.length
@@ -91,6 +92,6 @@ function add(request: Request, { offset, channel, body }: Omit<Entry, 'prev'>): 
     return 0
   }
   request.channels.set(channel, offset)
-  request.entries.push({ offset, prev, channel, body })
+  request.entries.push({ offset, prev, channel, frame: buildFrame(offset, prev, body) })
   return body.length
 }

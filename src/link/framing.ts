@@ -1,43 +1,55 @@
 import { decodeMsgpack, encodeMsgpack } from '../protocol/msgpack.ts'
 
-/** A frame on the link: 4 bytes of length (big-endian), then a msgpack array of messages. */
-const LENGTH_BYTES = 4
+/**
+ * A frame on the link: 4 bytes of length (big-endian), whose highest bit tells what follows: a msgpack array of messages
+ * (0), or a block of events (1).
+ */
+const HEAD_BYTES = 4
+const BLOCK_BIT = 0x8000_0000
 /** Longer ones are a defect of the other side: a batch of events is far below. */
 const FRAME_BYTES_MAX = 256 * 1024 * 1024
 
-export function encodeLinkFrame(messages: readonly unknown[]): Uint8Array {
+/** What stands before so many bytes of content. */
+export function encodeHead(kind: 'messages' | 'block', length: number): Buffer {
+  const head = Buffer.allocUnsafe(HEAD_BYTES)
+  head.writeUInt32BE(kind === 'block' ? length + BLOCK_BIT : length, 0)
+  return head
+}
+
+export function encodeMessages(messages: readonly unknown[]): Uint8Array {
   const content = encodeMsgpack(messages)
-  const frame = Buffer.allocUnsafe(LENGTH_BYTES + content.length)
-  frame.writeUInt32BE(content.length, 0)
-  frame.set(content, LENGTH_BYTES)
-  return frame
+  return Buffer.concat([encodeHead('messages', content.length), content])
 }
 
 /** Cuts a stream of chunks into frames. */
 export class LinkDecoder {
   #chunks: Buffer[] = []
   #bytes = 0
-  /** Bytes of the frame that is coming, with its length; 0 until that is known. */
-  #needed = LENGTH_BYTES
+  /** Bytes of the frame that is coming, with its head; those of a head until that is known. */
+  #needed = HEAD_BYTES
 
-  /** The messages of the frames that this chunk completes, in order. */
+  /** The messages of the frames that this chunk completes, and the blocks as buffers, in order. */
   push(chunk: Buffer): unknown[] {
     this.#chunks.push(chunk)
     this.#bytes += chunk.length
-    const messages: unknown[] = []
+    const items: unknown[] = []
     while (this.#bytes >= this.#needed) {
       const buffer = this.#chunks.length === 1 && this.#chunks[0] ? this.#chunks[0] : Buffer.concat(this.#chunks)
-      const end = LENGTH_BYTES + buffer.readUInt32BE(0)
+      const head = buffer.readUInt32BE(0)
+      const isBlock = head >= BLOCK_BIT
+      const end = HEAD_BYTES + (isBlock ? head - BLOCK_BIT : head)
       if (end > FRAME_BYTES_MAX) throw new Error(`a link frame of ${end} bytes`)
       this.#chunks = [buffer]
       this.#needed = end
       if (buffer.length < end) break
+      const content = buffer.subarray(HEAD_BYTES, end)
+      if (isBlock) items.push(content)
       // One by one: a spread call puts all of them on the stack, and a frame can hold more than fit there.
-      for (const message of decodeMsgpack(buffer.subarray(LENGTH_BYTES, end)) as unknown[]) messages.push(message)
+      else for (const message of decodeMsgpack(content) as unknown[]) items.push(message)
       this.#chunks = [buffer.subarray(end)]
       this.#bytes = buffer.length - end
-      this.#needed = LENGTH_BYTES
+      this.#needed = HEAD_BYTES
     }
-    return messages
+    return items
   }
 }

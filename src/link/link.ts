@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { toError } from '../base/assert.ts'
 import { Refusal, isErrorCode, type ErrorBody } from '../protocol/errors.ts'
-import { LinkDecoder, encodeLinkFrame } from './framing.ts'
+import { encodeHead, encodeMessages, LinkDecoder } from './framing.ts'
 
 /** A map of method names to their arguments and results. Values travel as msgpack: plain data and bytes. */
 export type Methods = { readonly [name: string]: { readonly args: unknown; readonly result: unknown } }
@@ -18,9 +18,13 @@ type Message = [0, number, string, unknown] | [1, number, unknown] | [2, number,
 
 type Done = (result: unknown) => void
 
-export interface LinkOptions<Own extends Methods> {
+export interface LinkOptions<Own extends Methods, Other extends Methods> {
   readonly stream: Duplex
   readonly handlers: Handlers<Own>
+  /** A block of events came: see `event-block.ts`. */
+  readonly onBlock?: (block: Buffer) => void
+  /** A message is about to be sent: of this method, or the answer to it. What must come before it can be sent here. */
+  readonly before?: (method: keyof Own | keyof Other) => void
   /** Bytes that may wait for the other side; above it the link counts as stuck. */
   readonly queueBytesMax: number
   /** The other side is gone or stuck. Calls under way get UNAVAILABLE first. */
@@ -32,14 +36,15 @@ export interface LinkOptions<Own extends Methods> {
  * arrives is handled in order and at once, replies included, so that whoever asks may rely on what came before.
  */
 export class Link<Own extends Methods, Other extends Methods> {
-  readonly #options: LinkOptions<Own>
+  readonly #options: LinkOptions<Own, Other>
   readonly #decoder = new LinkDecoder()
   readonly #calls = new Map<number, Done>()
-  #outgoing: Message[] = []
+  /** Blocks and messages, in order. */
+  #outgoing: (Message | Buffer)[] = []
   #nextCall = 1
   #closed = false
 
-  constructor(options: LinkOptions<Own>) {
+  constructor(options: LinkOptions<Own, Other>) {
     this.#options = options
     options.stream.on('data', (chunk: Buffer) => this.#receive(chunk))
     options.stream.on('error', (error) => this.close(error.message))
@@ -62,7 +67,7 @@ export class Link<Own extends Methods, Other extends Methods> {
     }
     const call = this.#nextCall++
     this.#calls.set(call, done)
-    this.#send([0, call, method, args])
+    this.#send(method, [0, call, method, args])
   }
 
   /** `call` for whoever does not care what else came in between. Rejects with a Refusal. */
@@ -74,7 +79,12 @@ export class Link<Own extends Methods, Other extends Methods> {
 
   /** No answer is wanted. */
   tell<Name extends keyof Other & string>(method: Name, args: Other[Name]['args']): void {
-    this.#send([0, 0, method, args])
+    this.#send(method, [0, 0, method, args])
+  }
+
+  /** Goes behind all that was sent before. The block is not copied and must stay as it is. */
+  sendBlock(block: Buffer): void {
+    this.#enqueue(block)
   }
 
   close(why: string): void {
@@ -86,23 +96,33 @@ export class Link<Own extends Methods, Other extends Methods> {
     this.#options.onClose(why)
   }
 
-  #send(message: Message): void {
+  #send(method: keyof Own | keyof Other, message: Message): void {
+    this.#options.before?.(method)
+    this.#enqueue(message)
+  }
+
+  #enqueue(item: Message | Buffer): void {
     if (this.#closed) return
-    this.#outgoing.push(message)
+    this.#outgoing.push(item)
     if (this.#outgoing.length === 1) setImmediate(() => this.#flush())
   }
 
   #flush(): void {
     if (this.#closed || this.#outgoing.length === 0) return
-    const messages = this.#outgoing
+    const { stream, queueBytesMax } = this.#options
+    const outgoing = this.#outgoing
     this.#outgoing = []
-    this.#options.stream.write(encodeLinkFrame(messages))
-    if (this.#options.stream.writableLength > this.#options.queueBytesMax)
-      this.close('it does not read what it is sent')
+    stream.cork()
+    for (const part of toParts(outgoing)) stream.write(part)
+    stream.uncork()
+    if (stream.writableLength > queueBytesMax) this.close('it does not read what it is sent')
   }
 
   #receive(chunk: Buffer): void {
-    for (const message of this.#decoder.push(chunk)) this.#handle(message as Message)
+    for (const item of this.#decoder.push(chunk)) {
+      if (Buffer.isBuffer(item)) this.#options.onBlock?.(item)
+      else this.#handle(item as Message)
+    }
   }
 
   #handle(message: Message): void {
@@ -120,8 +140,8 @@ export class Link<Own extends Methods, Other extends Methods> {
   #invoke(method: string, args: unknown, call: number): void {
     const reply = (result: unknown) => {
       if (call === 0) return
-      if (result instanceof Refusal) this.#send([2, call, result.toBody()])
-      else this.#send([1, call, result])
+      if (result instanceof Refusal) this.#send(method, [2, call, result.toBody()])
+      else this.#send(method, [1, call, result])
     }
     const handler = this.#options.handlers[method]
     if (!handler) throw new Error(`no such method on the link: ${method}`)
@@ -143,6 +163,22 @@ export function replyWith<Result>(promise: Promise<Result | Refusal>, reply: (re
         throw toError(thrown)
       })
   })
+}
+
+/** What goes out, in its order; messages that follow each other share a frame. */
+function* toParts(outgoing: readonly (Message | Buffer)[]): Generator<Uint8Array> {
+  let messages: Message[] = []
+  for (const item of outgoing) {
+    if (!Buffer.isBuffer(item)) {
+      messages.push(item)
+      continue
+    }
+    if (messages.length > 0) yield encodeMessages(messages)
+    messages = []
+    yield encodeHead('block', item.length)
+    yield item
+  }
+  if (messages.length > 0) yield encodeMessages(messages)
 }
 
 function toRefusal(body: ErrorBody): Refusal {

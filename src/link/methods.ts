@@ -6,9 +6,6 @@ import type { Player } from '../domain/player.ts'
 import type { RoomDefinition } from '../domain/room.ts'
 import type { PurchaseRequest } from '../domain/purchase.ts'
 
-/** [offset, prev, channel, body]: see Entry in the hub. */
-export type WireEntry = readonly [offset: number, prev: number, channel: Channel, body: Uint8Array]
-
 export interface OpenArgs {
   readonly connectionId: string
   readonly namespace: Namespace
@@ -38,11 +35,14 @@ export interface JoinResult {
   /** The state is as of here, or newer. */
   readonly offset: number
   /** Events of the room after `offset` that are there already; later ones follow on the link. */
-  readonly entries: readonly WireEntry[]
+  readonly frames: readonly Uint8Array[]
 }
 
+/** Events that somebody missed, as JSON frames. */
 export interface ReplayPart {
-  readonly entries: readonly WireEntry[]
+  readonly frames: readonly Uint8Array[]
+  /** The last one's offset. */
+  readonly upTo: number
   readonly complete: boolean
 }
 
@@ -123,7 +123,6 @@ export type PrimaryMethods = {
 export type WorkerMethods = {
   /** Sent once, first. */
   welcome: Method<WorkerWelcome, null>
-  events: Method<{ readonly entries: readonly WireEntry[] }, null>
   /** An address has, or has no longer, as many connections as it may. */
   addressFull: Method<{ readonly addressKey: string; readonly full: boolean }, null>
   namespaceFull: Method<{ readonly namespace: Namespace; readonly full: boolean }, null>

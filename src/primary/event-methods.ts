@@ -53,15 +53,15 @@ export function eventMethods(context: PrimaryContext): EventMethods {
       let cursor: number | null = null
       let looked = 0
       let last = since
-      for (const { offset, prev, body } of hub.history(since)) {
+      for (const { offset, frame } of hub.history(since)) {
         if (found.length === limit || looked === EVENTS_LOOKED_AT_MAX) {
           cursor = last
           break
         }
         looked++
         last = offset
-        const event = readEvent(body, type)
-        if (event) found.push({ ...event, offset, prev })
+        const event = readEvent(frame, type)
+        if (event) found.push(event)
       }
       reply({ items: found, next_cursor: cursor === null ? null : String(cursor) })
     },
@@ -82,11 +82,11 @@ function offline(target: UserId): Refusal {
 }
 
 /** undefined: it is of another type, or no event. */
-function readEvent(body: Uint8Array, type: string | null): JsonObject | undefined {
+function readEvent(frame: Uint8Array, type: string | null): JsonObject | undefined {
   // Whoever asks for one type pays nothing but this search for the others.
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)
   if (type !== null && !bytes.includes(JSON.stringify(type))) return undefined
-  const event = parseJson(body)
+  const event = parseJson(frame)
   if (!isObject(event) || typeof event['eventType'] !== 'string') return undefined
   return type === null || event['eventType'] === type ? (event as JsonObject) : undefined
 }

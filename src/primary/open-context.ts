@@ -9,8 +9,7 @@ import type { Good } from '../domain/good.ts'
 import { EXIT } from '../setup/exit-codes.ts'
 import { StartError } from '../setup/start-error.ts'
 import { GroupCommit } from '../hub/group-commit.ts'
-import type { Entry } from '../hub/history.ts'
-import { Hub } from '../hub/hub.ts'
+import { Hub, type HubOptions } from '../hub/hub.ts'
 import { parseGoods, seedGoods } from '../ledger/goods.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import { openPlanPool } from '../ledger/plan-pool.ts'
@@ -39,7 +38,7 @@ export interface OpenOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  readonly deliver: (worker: number, entries: readonly Entry[]) => void
+  readonly deliver: HubOptions['deliver']
   readonly onFull: MembershipOptions['onFull']
 }
 

@@ -1,6 +1,7 @@
 import type { Handlers } from '../link/link.ts'
-import type { PrimaryMethods, WireEntry } from '../link/methods.ts'
+import type { PrimaryMethods, ReplayPart } from '../link/methods.ts'
 import type { Entry } from '../hub/history.ts'
+import type { ReplayChunk } from '../hub/hub.ts'
 import { answerAfter, answerWith } from './answer.ts'
 import type { PrimaryContext } from './context.ts'
 import { readState } from './channel-state.ts'
@@ -24,7 +25,7 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
 
     replay({ connectionId, after }, reply) {
       const chunk = membership.replay(connectionId, after)
-      reply(chunk ? { entries: chunk.entries.map(toWire), complete: chunk.complete } : null)
+      reply(chunk ? toPart(chunk, after) : null)
     },
 
     close({ connectionId }) {
@@ -38,7 +39,7 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
       // delivers after it comes after it on the link, too.
       answerAfter(readState(store, channel), reply, (state) => {
         const { members } = membership.join(connectionId, room)
-        return { members, state, offset, entries: hub.since(offset, channel).map(toWire) }
+        return { members, state, offset, frames: hub.since(offset, channel).map(toFrame) }
       })
     },
 
@@ -62,6 +63,10 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
   }
 }
 
-export function toWire({ offset, prev, channel, body }: Entry): WireEntry {
-  return [offset, prev, channel, body]
+function toPart({ entries, complete }: ReplayChunk, after: number): ReplayPart {
+  return { frames: entries.map(toFrame), upTo: entries.at(-1)?.offset ?? after, complete }
+}
+
+function toFrame({ frame }: Entry): Uint8Array {
+  return frame
 }

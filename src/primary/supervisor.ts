@@ -15,6 +15,8 @@ export interface SupervisorOptions {
   readonly clock: Clock
   /** The methods of the primary, for one worker. */
   readonly handlersFor: (worker: number) => Omit<Handlers<PrimaryMethods>, 'listening'>
+  /** A worker is about to be told this, or answered to it. */
+  readonly before: (worker: number, method: keyof PrimaryMethods | keyof WorkerMethods) => void
   /** A worker has its link: it may be told what it needs. */
   readonly onStarted: (worker: number, link: WorkerLink) => void
   readonly onGone: (worker: number) => void
@@ -113,12 +115,13 @@ export class Supervisor {
   }
 
   #spawn(): void {
-    const { script, handlersFor, clock, onStarted } = this.#options
+    const { script, handlersFor, before, clock, onStarted } = this.#options
     const worker = this.#nextWorker++
     const process = spawnWorker(script)
     const link: WorkerLink = new Link<PrimaryMethods, WorkerMethods>({
       stream: process.link,
       queueBytesMax: LINK_QUEUE_BYTES_MAX,
+      before: (method) => before(worker, method),
       handlers: { ...handlersFor(worker), listening: () => this.#listens(worker) },
       // Without its link a worker ends by itself; one that is stuck does not.
       onClose: (why) => {

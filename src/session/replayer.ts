@@ -1,7 +1,6 @@
-import type { Fanout } from '../fanout/fanout.ts'
-import { buildFrame } from '../fanout/frames.ts'
+import { inEncoding } from '../fanout/encodings.ts'
 import type { Link } from '../link/link.ts'
-import type { PrimaryMethods, ReplayPart, WireEntry, WorkerMethods } from '../link/methods.ts'
+import type { PrimaryMethods, ReplayPart, WorkerMethods } from '../link/methods.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Connection } from './connection.ts'
@@ -19,13 +18,11 @@ interface Waiting {
 /** Sends what was missed, part by part, each connection at its own pace and all of them at a bounded one. */
 export class Replayer {
   readonly #link: Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>
-  readonly #fanout: Fanout
   readonly #waiting: Waiting[] = []
   #calls = 0
 
-  constructor(link: Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>, fanout: Fanout) {
+  constructor(link: Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>) {
     this.#link = link
-    this.#fanout = fanout
   }
 
   /** Calls `done` right behind the last event there is: whoever subscribes in it misses nothing and gets nothing twice. */
@@ -47,27 +44,27 @@ export class Replayer {
     const { connection, after } = asked
     this.#link.call('replay', { connectionId: connection.id, after }, (part) => {
       this.#calls--
-      this.#fanout.inOrder(() => this.#send(asked, part))
+      this.#send(asked, part)
       this.#pump()
     })
   }
 
-  #send({ connection, after, done }: Waiting, part: ReplayPart | null | Refusal): void {
+  #send({ connection, done }: Waiting, part: ReplayPart | null | Refusal): void {
     if (connection.isClosed) return
     if (part === null || part instanceof Refusal) {
       connection.close(CLOSE.gap, 'the history went faster than it was read: resume')
       return
     }
-    sendEntries(connection, part.entries)
+    sendFrames(connection, part.frames)
     if (part.complete) done()
-    else connection.whenRead(() => this.replay(connection, part.entries.at(-1)?.[0] ?? after, done))
+    else connection.whenRead(() => this.replay(connection, part.upTo, done))
   }
 }
 
-export function sendEntries(connection: Connection, entries: readonly WireEntry[]): void {
-  connection.socket.cork(() => {
-    for (const entry of entries) {
-      connection.socket.sendBuilt(buildFrame(entry, connection.encoding), connection.encoding === 'msgpack')
-    }
+/** @param frames as JSON, see `event-frame.ts` of the hub */
+export function sendFrames(connection: Connection, frames: readonly Uint8Array[]): void {
+  const { socket, encoding } = connection
+  socket.cork(() => {
+    for (const frame of frames) socket.sendBuilt(inEncoding(frame, encoding), encoding === 'msgpack')
   })
 }

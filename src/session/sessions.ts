@@ -47,7 +47,7 @@ export class Sessions {
 
   constructor(options: SessionsOptions) {
     this.#options = options
-    this.#replayer = new Replayer(options.link, options.fanout)
+    this.#replayer = new Replayer(options.link)
   }
 
   get all(): ReadonlyMap<string, Connection> {
@@ -79,12 +79,10 @@ export class Sessions {
   /** A room is no more: its members are in it no longer, behind all that was said in it. */
   roomClosed(room: RoomId): void {
     const { fanout } = this.#options
-    fanout.inOrder(() => {
-      for (const connection of this.#connections.values()) {
-        if (!connection.rooms.delete(room)) continue
-        leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
-      }
-    })
+    for (const connection of this.#connections.values()) {
+      if (!connection.rooms.delete(room)) continue
+      leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
+    }
   }
 
   closeAll(code: CloseCode, reason: string): void {
@@ -109,7 +107,7 @@ export class Sessions {
       return
     }
     // What was published before the answer is in the replay or before the cursor; what comes behind it is new.
-    this.#options.fanout.inOrder(() => this.#welcome(connection, resume, result))
+    this.#welcome(connection, resume, result)
   }
 
   #welcome(connection: Connection, resume: Resume | undefined, result: OpenResult): void {

@@ -59,14 +59,11 @@ function createVerifier({ config: { settings }, clock }: WorkerContext, keys: Wo
   })
 }
 
-function createFanout({ config, metrics, clock }: WorkerContext, publish: FanoutOptions['publish']): Fanout {
+function createFanout({ metrics }: WorkerContext, publish: FanoutOptions['publish']): Fanout {
   return new Fanout({
     publish,
-    intervalMs: config.settings.FLUSH_INTERVAL_MS,
-    clock,
-    schedule: (action, delayMs) => void setTimeout(action, delayMs),
-    onPublished: (deliveries) => {
-      metrics.eventsOut.inc()
+    onPublished: (events, deliveries) => {
+      metrics.eventsOut.inc(events)
       metrics.deliveries.inc(deliveries)
     },
   })

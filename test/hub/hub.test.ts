@@ -21,7 +21,9 @@ async function openHub(options: { historyBytes?: number; ttlMs?: number } = {}) 
     clock: systemClock,
     historyBytes: options.historyBytes ?? 1 << 20,
     historyTtlMs: options.ttlMs ?? 60_000,
-    deliver: (worker, entries) => delivered.push({ worker, entries }),
+    deliver: (outgoing) => {
+      for (const [worker, entries] of outgoing) delivered.push({ worker, entries })
+    },
   })
   const append = async (...channels: Channel[]) =>
     store.commit({ log: channels.map((channel) => ({ channel, body: body('x') })), durable: false })
@@ -128,7 +130,7 @@ t.test('a cursor that cannot be served is refused whole, with the reason', async
 
 t.test('history lets go of what is too old, and says from where on it is whole', async (t) => {
   const history = new History({ bytesMax: 1 << 20, ttlMs: 1000, floor: 0 })
-  const entry = (offset: number, channel: Channel): Entry => ({ offset, prev: 0, channel, body: body('x') })
+  const entry = (offset: number, channel: Channel): Entry => ({ offset, prev: 0, channel, frame: body('x') })
   history.add(entry(1, A), 1000)
   history.add(entry(2, B), 1500)
   history.add(entry(3, A), 2600)

@@ -105,9 +105,9 @@ t.test('a chunk is bounded in bytes, has one event at least, and none where only
     const { entries, complete } = result.chunk
     return { count: result.count, offsets: entries.map((entry) => entry.offset), complete }
   }
-  const bodyBytes = Buffer.byteLength(JSON.stringify({ text: 'x'.repeat(200) }))
+  const frameBytes = Buffer.byteLength(JSON.stringify({ offset: 91, prev: 81, text: 'x'.repeat(200) }))
   t.strictSame(replay(90, 1), { count: 9, offsets: [91], complete: false })
-  t.strictSame(replay(90, bodyBytes * 3), { count: 9, offsets: [91, 92, 93], complete: false })
+  t.strictSame(replay(90, frameBytes * 3), { count: 9, offsets: [91, 92, 93], complete: false })
   t.strictSame(replay(98, 1), { count: 1, offsets: [99], complete: true })
   t.strictSame(replay(90, 0), { count: 9, offsets: [], complete: false })
   t.strictSame(replay(99, 0), { count: 0, offsets: [], complete: true })
@@ -122,7 +122,7 @@ function countingEntry(offset: number, onRead: () => void): Entry {
     },
     prev: 0,
     channel: channelOf(offset),
-    body: new Uint8Array(1),
+    frame: new Uint8Array(1),
   }
 }
 

@@ -1,9 +1,11 @@
 import { createServer, connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import t from 'tap'
-import { LinkDecoder, encodeLinkFrame } from '../../src/link/framing.ts'
+import { decodeEventBlock, encodeEventBlock } from '../../src/link/event-block.ts'
+import { encodeHead, encodeMessages, LinkDecoder } from '../../src/link/framing.ts'
 import { Link } from '../../src/link/link.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
+import type { Channel } from '../../src/protocol/ids.ts'
 
 type Echo = {
   echo: { args: number; result: number }
@@ -25,14 +27,20 @@ async function pair(): Promise<[Socket, Socket]> {
 
 t.test('frames are cut out of any chunks', async (t) => {
   const messages = Array.from({ length: 50 }, (_, i) => ({ i, bytes: Buffer.alloc(i * 7, i) }))
-  const stream = Buffer.concat(messages.map((message) => encodeLinkFrame([message, message.i])))
+  const stream = Buffer.concat(
+    messages.flatMap((message) => [
+      encodeMessages([message, message.i]),
+      encodeHead('block', message.bytes.length),
+      message.bytes,
+    ]),
+  )
   for (const size of [1, 3, 64, 1000, stream.length]) {
     const decoder = new LinkDecoder()
     const got: unknown[] = []
     for (let at = 0; at < stream.length; at += size) got.push(...decoder.push(stream.subarray(at, at + size)))
     t.strictSame(
       got,
-      messages.flatMap((message) => [message, message.i]),
+      messages.flatMap((message) => [message, message.i, message.bytes]),
       `chunks of ${size}`,
     )
   }
@@ -41,9 +49,51 @@ t.test('frames are cut out of any chunks', async (t) => {
 t.test('one frame may hold more messages than a call can have arguments', async (t) => {
   const messages = Array.from({ length: 300_000 }, (_, i) => i)
   t.throws(() => Math.max(...messages), RangeError, 'so many arguments overflow the stack')
-  const got = new LinkDecoder().push(Buffer.from(encodeLinkFrame(messages)))
+  const got = new LinkDecoder().push(Buffer.from(encodeMessages(messages)))
   t.equal(got.length, messages.length)
   t.equal(got.at(-1), messages.at(-1))
+})
+
+t.test('a block of events comes out as it went in', async (t) => {
+  const names = ['n/private', 'u/Zoë', 'r/private/arena-1', 'n/private', 'u/Zoë'] as Channel[]
+  const events = names.map((channel, i) => ({ channel, frame: Buffer.from(`{"offset":${i}}`.padEnd(20 + i * 1000)) }))
+  t.strictSame(decodeEventBlock(encodeEventBlock(events)), events)
+  t.strictSame(decodeEventBlock(encodeEventBlock([])), [])
+  const broken = Buffer.from(encodeEventBlock(events))
+  broken.writeUInt32LE(99, 8 + 3 * 4)
+  t.throws(() => decodeEventBlock(broken), /broken block/)
+})
+
+t.test('blocks stand between the messages before and after, and `before` may put one there', async (t) => {
+  const [a, b] = await pair()
+  const order: string[] = []
+  const teller: Link<None, Echo> = new Link<None, Echo>({
+    stream: a,
+    queueBytesMax: 1 << 20,
+    onClose: () => {},
+    handlers: {},
+    before: (method) => method === 'fail' && teller.sendBlock(Buffer.from('before')),
+  })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const listener = new Link<Echo, None>({
+    stream: b,
+    queueBytesMax: 1 << 20,
+    onClose: () => {},
+    onBlock: (block) => order.push(`block ${block.toString()}`),
+    handlers: { echo: () => {}, note: (text) => order.push(text), fail: () => resolve() },
+  })
+  teller.tell('note', '1')
+  teller.tell('note', '2')
+  teller.sendBlock(Buffer.from('x'.repeat(100_000)))
+  teller.tell('note', '3')
+  teller.tell('fail', null)
+  await promise
+  t.strictSame(
+    order.map((item) => item.slice(0, 12)),
+    ['1', '2', 'block xxxxxx', '3', 'block before'],
+  )
+  teller.close('done')
+  listener.close('done')
 })
 
 t.test('calls are answered in order, between what was told before and after', async (t) => {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { buildFrame } from '../../src/fanout/frames.ts'
+import { inEncoding } from '../../src/fanout/encodings.ts'
+import { buildFrame } from '../../src/hub/event-frame.ts'
 import { decodeFrame, encodeFrame } from '../../src/protocol/codec.ts'
 import { parseRequest } from '../../src/protocol/envelope.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
 import type { Encoding } from '../../src/protocol/events.ts'
-import type { Channel } from '../../src/protocol/ids.ts'
 import { decodeMsgpack } from '../../src/protocol/msgpack.ts'
 
 const LIMITS = { depthMax: 32, keysMax: 4096 }
@@ -70,9 +70,9 @@ t.test('what is no request is refused with its code and place', async (t) => {
 
 t.test('an event has the same fields in both encodings', async (t) => {
   for (const { name, body, offset, prev, json, msgpack, value } of read('event-frames.json') as FrameVector[]) {
-    const entry = [offset, prev, 'r/private/arena-1' as Channel, utf8(body)] as const
-    t.equal(Buffer.from(buildFrame(entry, 'json')).toString(), json, `${name}: JSON, to the byte`)
-    t.strictSame(decodeMsgpack(buildFrame(entry, 'msgpack')), value, `${name}: msgpack`)
+    const frame = buildFrame(offset, prev, utf8(body))
+    t.equal(Buffer.from(inEncoding(frame, 'json')).toString(), json, `${name}: JSON, to the byte`)
+    t.strictSame(decodeMsgpack(inEncoding(frame, 'msgpack')), value, `${name}: msgpack`)
     t.strictSame(decodeMsgpack(bytesOf(msgpack)), value, `${name}: the vector itself`)
   }
 })
@@ -96,19 +96,18 @@ t.test('text of any length and script passes the msgpack check unchanged', async
 t.test('lone surrogates of an event leave as U+FFFD in msgpack, and as they came in JSON', async (t) => {
   const strict = new TextDecoder('utf-8', { fatal: true })
   const body = utf8(JSON.stringify({ payload: { '\udfff': ['\ud800', 1, null, '𝄞', 'x'.repeat(200) + '\ud800'] } }))
-  const entry = [2, 1, 'n/private' as Channel, body] as const
-  const frame = buildFrame(entry, 'msgpack')
-  t.strictSame(decodeFrame(frame, 'msgpack', LIMITS), {
+  const frame = buildFrame(2, 1, body)
+  t.strictSame(decodeFrame(inEncoding(frame, 'msgpack'), 'msgpack', LIMITS), {
     offset: 2,
     prev: 1,
     payload: { '\ufffd': ['\ufffd', 1, null, '𝄞', 'x'.repeat(200) + '\ufffd'] },
   })
-  t.match(strict.decode(buildFrame(entry, 'json')), '\\ud800')
+  t.match(strict.decode(inEncoding(frame, 'json')), '\\ud800')
 })
 
 t.test('text that only looks like an escaped surrogate leaves as it is', async (t) => {
   const body = utf8(JSON.stringify({ text: '\\ud800' }))
-  const frame = buildFrame([2, 1, 'n/private' as Channel, body], 'msgpack')
+  const frame = inEncoding(buildFrame(2, 1, body), 'msgpack')
   t.strictSame(decodeMsgpack(frame), { offset: 2, prev: 1, text: '\\ud800' })
 })
 

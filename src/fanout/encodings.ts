@@ -1,0 +1,15 @@
+import { parseJson } from '../protocol/codec.ts'
+import type { Encoding } from '../protocol/events.ts'
+import { encodeMsgpack, toWellFormed } from '../protocol/msgpack.ts'
+
+/** A JSON frame as members with this encoding get it. */
+export function inEncoding(frame: Uint8Array, encoding: Encoding): Uint8Array {
+  if (encoding === 'json') return frame
+  const fields = parseJson(frame)
+  return encodeMsgpack(hasEscapedSurrogate(frame) ? toWellFormed(fields) : fields)
+}
+
+/** Frames are what JSON.stringify writes: lone surrogates, and no others, as escapes in lower case. */
+function hasEscapedSurrogate(frame: Uint8Array): boolean {
+  return Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).includes('\\ud', 'latin1')
+}
