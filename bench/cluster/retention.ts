@@ -8,7 +8,7 @@ import { startEtcd, type TestEtcd } from '../../test/helpers/etcd.ts'
 import { describeMachine, readVersions } from '../machine.ts'
 import { plotLines } from '../plot.ts'
 import { createProgress } from '../progress.ts'
-import { Owned } from './owned.ts'
+import { Owned } from '../owned.ts'
 
 /**
  * `npm run bench:retention -- --minutes 60`: a steady load on a cluster whose log is compacted, and the size of etcd's

@@ -19,11 +19,11 @@ const { values } = parseArgs({
   options: { runs: { type: 'string', default: '3' }, seconds: { type: 'string', default: '5' } },
 })
 const RUNS = Number(values.runs)
-const LOAD = { seconds: Number(values.seconds), warmupSeconds: 6, messageBytes: 112 }
+const LOAD = { seconds: Number(values.seconds), warmupSeconds: 20, messageBytes: 112 }
 const P99_MS_MAX = 500
 const LADDERS: Readonly<Record<string, readonly number[]>> = {
-  plain: [2_000, 3_000, 4_000, 5_000, 6_000, 8_000],
-  drumbeat: [10_000, 15_000, 18_000, 21_000, 24_000, 28_000],
+  plain: [3_000, 4_000, 5_000, 6_000, 8_000],
+  drumbeat: [15_000, 20_000, 25_000, 30_000, 35_000, 40_000],
 }
 const RATES = [100, 500, 1_000, 2_000, 5_000, 10_000]
 const NODES = [1, 2, 3]

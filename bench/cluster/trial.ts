@@ -9,7 +9,7 @@ import { Schedule } from '../load/schedule.ts'
 import type { Peer } from '../peers/peer.ts'
 import { startServer, type RunningServer } from '../server.ts'
 import { Meter, type Reading } from './meter.ts'
-import { Owned } from './owned.ts'
+import { Owned } from '../owned.ts'
 import { ADMIN_TOKEN, type System } from './systems.ts'
 
 export interface ClusterLoad {

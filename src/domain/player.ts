@@ -15,18 +15,31 @@ export interface Player {
 export interface PlayerRecord extends Player {
   /** Per good: what was ever bought, for `per_user_limit`. */
   readonly bought: Amounts
+  readonly ledger: LedgerHead
 }
 
+/** Where a player's ledger ends: see `ledger/entries.ts`. */
+export interface LedgerHead {
+  readonly entries: number
+  /** Of the last entry; empty before the first. */
+  readonly hash: string
+  /** The batch that holds the last entry. */
+  readonly batch: string | null
+}
+
+const EMPTY: LedgerHead = { entries: 0, hash: '', batch: null }
+
 export function newPlayer(userId: UserId): PlayerRecord {
-  return { user_id: userId, balances: {}, inventory: {}, bought: {} }
+  return { user_id: userId, balances: {}, inventory: {}, bought: {}, ledger: EMPTY }
 }
 
 /** undefined: what is stored is not a player. */
 export function parsePlayerRecord(value: unknown): PlayerRecord | undefined {
   if (!isObject(value)) return undefined
-  const { balances, inventory, bought } = value
+  const { balances, inventory, bought, ledger = EMPTY } = value
   if (!isAmounts(balances) || !isAmounts(inventory) || !isAmounts(bought)) return undefined
-  return { user_id: value['user_id'] as UserId, balances, inventory, bought }
+  if (!isLedgerHead(ledger)) return undefined
+  return { user_id: value['user_id'] as UserId, balances, inventory, bought, ledger }
 }
 
 export function toPlayer({ user_id, balances, inventory }: PlayerRecord): Player {
@@ -39,4 +52,10 @@ export function amountOf(amounts: Amounts, name: string): number {
 
 function isAmounts(value: unknown): value is Amounts {
   return isObject(value) && Object.values(value).every((amount) => Number.isSafeInteger(amount) && Number(amount) >= 0)
+}
+
+function isLedgerHead(value: unknown): value is LedgerHead {
+  if (!isObject(value)) return false
+  const { entries, hash, batch } = value
+  return Number.isSafeInteger(entries) && typeof hash === 'string' && (batch === null || typeof batch === 'string')
 }

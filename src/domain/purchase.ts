@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorDetails } from '../protocol/errors.ts'
 import type { Namespace, UserId } from '../protocol/ids.ts'
+import type { Receipt } from '../protocol/events.ts'
 import type { Good } from './good.ts'
 import { amountOf, type PlayerRecord } from './player.ts'
 
@@ -106,6 +107,40 @@ export function decideCredit(
   if (!Number.isSafeInteger(balance))
     return no('BAD_REQUEST', 'the balance would be above 2^53 - 1', { path: 'amount' })
   return { ok: true, player: { ...player, balances: { ...player.balances, [currency]: balance } } }
+}
+
+/** What a refund needs to know of a receipt. */
+export type Refundable = Pick<Receipt, 'purchase_id' | 'good_id' | 'count' | 'total' | 'currency'>
+
+/**
+ * A player who gets back what a purchase cost, and gives back what it brought: CONFLICT where they no longer have it.
+ * @param good undefined: nothing goes back into the stock
+ */
+export function decideRefund(player: PlayerRecord, purchase: Refundable, good: Good | undefined): RefundYes | No {
+  const { good_id, count, total, currency } = purchase
+  const owned = amountOf(player.inventory, good_id) - count
+  if (owned < 0) return no('CONFLICT', `the player has no ${count} of "${good_id}" any more`)
+  const credited = decideCredit(player, currency, total)
+  if (!credited.ok) return credited
+  const bought = Math.max(0, amountOf(player.bought, good_id) - count)
+  const stock = typeof good?.stock === 'number' ? good.stock + count : null
+  if (stock !== null && !Number.isSafeInteger(stock)) return no('CONFLICT', 'the stock would be above 2^53 - 1')
+  return {
+    ok: true,
+    player: {
+      ...credited.player,
+      inventory: { ...player.inventory, [good_id]: owned },
+      bought: { ...player.bought, [good_id]: bought },
+    },
+    good: good && stock !== null ? { ...good, stock } : undefined,
+  }
+}
+
+export interface RefundYes {
+  readonly ok: true
+  readonly player: PlayerRecord
+  /** With its new stock; undefined: it stays as it is. */
+  readonly good: Good | undefined
 }
 
 export function no(code: ErrorCode, message: string, details?: ErrorDetails): No {

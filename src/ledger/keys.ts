@@ -3,10 +3,13 @@ import type { UserId } from '../protocol/ids.ts'
 /** Where the ledger keeps things in the store. User ids, good ids and keys have no `/`. */
 export const goodKey = (id: string): string => `good/${id}`
 export const playerKey = (user: UserId): string => `player/${user}`
-export const purchasePrefix = (user: UserId): string => `purchase/${user}/`
-/** A receipt, under an id that sorts by time. */
-export const purchaseKey = (user: UserId, purchaseId: string): string => `${purchasePrefix(user)}${purchaseId}`
-/** What an idempotency key was used for. */
-export const purchaseOnceKey = (user: UserId, key: string): string => `once/buy/${user}/${key}`
-export const creditOnceKey = (user: UserId, key: string): string => `once/credit/${user}/${key}`
+/** The ledger's entries of one batch, of whichever players: see `entries.ts`. Its id sorts by time. */
+export const ledgerKey = (batchId: string): string => `${LEDGER_PREFIX}${batchId}`
+/** What an idempotency key was used for; each kind of request has keys of its own. */
+export const onceKey = (kind: 'purchase' | 'credit' | 'refund', user: UserId, key: string): string =>
+  `${ONCE_PREFIX}${kind}/${user}/${key}`
+/** There is one: the purchase was refunded. */
+export const refundedKey = (purchaseId: string): string => `refunded/${purchaseId}`
+export const ONCE_PREFIX = 'once/'
 export const GOOD_PREFIX = 'good/'
+export const LEDGER_PREFIX = 'ledger/'

@@ -5,9 +5,11 @@ import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { storeRefusal } from '../store/store-refusal.ts'
-import type { Store, StoredRecord } from '../store/store.ts'
+import { OutcomeUnknown, type CommitResult, type Guard, type Store } from '../store/store.ts'
 import type { PlanPool } from './plan-pool.ts'
-import { keysOf, type LedgerRequest, type Outcome, type Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { RecordCache, type CachedRecord } from './record-cache.ts'
+import { keysOf, type LedgerRequest, type Outcome } from './requests.ts'
 
 export interface LedgerOptions {
   readonly store: Store
@@ -17,44 +19,70 @@ export interface LedgerOptions {
   readonly log: Log
   /** Requests that may wait; the next one gets OVERLOADED. */
   readonly queueMax: number
-  readonly onBatch: (requests: number, durationMs: number) => void
+  readonly onBatch: (batch: BatchReport) => void
+  /** A batch is tried again: others changed what it was planned on, or its thread failed. */
+  readonly onRetry: (why: 'conflict' | 'thread') => void
+}
+
+export interface BatchReport {
+  readonly requests: number
+  readonly planMs: number
+  readonly commitMs: number
 }
 
 interface Waiting {
+  /** Its place in the order of arrival. */
+  readonly sequence: number
   readonly request: LedgerRequest
+  readonly keys: readonly string[]
   readonly done: (outcome: Outcome | Refusal) => void
+  /** Races lost against others who change the same records. */
+  conflicts: number
+  /** Threads that died or hung over it. */
+  failures: number
 }
 
-/** Requests in one transaction; so many as an fsync is worth waiting for. */
-const BATCH_MAX = 512
-/** Guards, and puts: player, good, what stands under the key; player, good, receipt, and the key. */
-const RECORDS_PER_REQUEST = 4
-/** A player with a large inventory, a receipt twice, and the event. */
-const BYTES_PER_REQUEST = 16 * 1024
-/** Races lost against others who change the same records, and threads that die, before a batch is given up. */
-const ATTEMPTS_MAX = 20
-/** Waited before the next attempt, with full jitter, growing with the attempts: the others have to get through, too. */
+interface Planned {
+  readonly batch: readonly Waiting[]
+  /** What it was planned on. */
+  readonly records: ReadonlyMap<string, CachedRecord | 'put by the batch before'>
+  readonly plan: Plan
+  readonly planMs: number
+}
+
+/** A batch on its way into the store. */
+interface UnderWay {
+  readonly puts: ReadonlyMap<string, Uint8Array>
+  /** The revision of its puts; undefined: it was not done, so what was planned on it cannot be, either. */
+  readonly done: Promise<number | undefined>
+}
+
+/** So many as a commit is worth waiting for. */
+const BATCH_MAX = 128
+/** Receipt, twice, and event of a request; its records come on top. */
+const BYTES_PER_REQUEST = 3 * 1024
+const CACHE_BYTES = 64 * 1024 * 1024
+const CONFLICTS_MAX = 20
+const FAILURES_MAX = 3
+/** Waited after a conflict, with full jitter, growing with the conflicts: the others have to get through, too. */
 const RETRY_MS_MIN = 2
 const RETRY_MS_MAX = 100
 
 /**
- * Purchases and credits, in batches, one at a time: what comes while one is planned and committed is the next. Answers
- * come after the commit is durable, and only then.
+ * Purchases, credits and refunds, in batches: while one is being committed the next is planned on what the first will have
+ * left, and is committed only where the first was. Answers come after the commit is durable, and only then; all that a batch was
+ * decided on, refusals included, is guarded by the revisions that were read, whether from the store or from the cache.
  */
 export class Ledger {
   readonly #options: LedgerOptions
+  readonly #cache = new RecordCache(CACHE_BYTES)
+  /** In the order of arrival. */
   #waiting: Waiting[] = []
+  #nextSequence = 0
   #running: Promise<void> | undefined
 
   constructor(options: LedgerOptions) {
     this.#options = options
-  }
-
-  /** So many that a transaction holds whatever they read and write. */
-  get #batchMax(): number {
-    const { operationsMax, bytesMax } = this.#options.store.limits
-    const fitting = Math.min(operationsMax / RECORDS_PER_REQUEST, bytesMax / BYTES_PER_REQUEST)
-    return Math.max(1, Math.min(BATCH_MAX, Math.floor(fitting)))
   }
 
   get queueLength(): number {
@@ -66,7 +94,8 @@ export class Ledger {
       done(new Refusal('OVERLOADED', 'too many purchases are waiting', { retry_after_ms: 500 }))
       return
     }
-    this.#waiting.push({ request, done })
+    const sequence = this.#nextSequence++
+    this.#waiting.push({ sequence, request, keys: keysOf(request), done, conflicts: 0, failures: 0 })
     this.#running ??= this.#run()
   }
 
@@ -77,55 +106,176 @@ export class Ledger {
 
   async #run(): Promise<void> {
     await nextTurn()
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.#batchMax)
-      const startedMs = this.#options.clock.nowMs()
-      const outcomes = await this.#settle(batch.map(({ request }) => request))
-      this.#options.onBatch(batch.length, this.#options.clock.nowMs() - startedMs)
-      batch.forEach(({ done }, i) => done(outcomes instanceof Refusal ? outcomes : (outcomes[i] ?? LOST)))
+    let before: UnderWay | undefined
+    while (before || this.#waiting.length > 0) {
+      const planned = await this.#planNext(before)
+      const revision = before ? await before.done : 0
+      before = undefined
+      if (!planned) continue
+      if (revision === undefined) this.#putBack(planned.batch)
+      else before = this.#commit(planned, revision)
     }
     this.#running = undefined
   }
 
-  async #settle(requests: readonly LedgerRequest[]): Promise<readonly Outcome[] | Refusal> {
+  /** undefined: there is nothing to be committed. */
+  async #planNext(before: UnderWay | undefined): Promise<Planned | undefined> {
+    const taken = this.#take()
+    if (taken.length === 0) return undefined
     try {
-      for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-        const outcomes = await this.#attempt(requests)
-        if (outcomes) return outcomes
-        const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** attempt)
-        await delay(waitMs * this.#options.random.fraction())
-      }
+      const records = await this.#read(taken, before)
+      const batch = this.#fitting(taken, records)
+      const startedMs = this.#options.clock.nowMs()
+      const plan = await this.#plan(batch, records, before)
+      const planMs = this.#options.clock.nowMs() - startedMs
+      return plan && { batch, records: onlyOf(batch, records), plan, planMs }
     } catch (cause) {
-      return storeRefusal(cause)
-    }
-    return new Refusal('OVERLOADED', 'the batch was tried too often; nothing was done', { retry_after_ms: 500 })
-  }
-
-  /** undefined: nothing was done, and trying again makes sense. */
-  async #attempt(requests: readonly LedgerRequest[]): Promise<readonly Outcome[] | undefined> {
-    const keys = [...new Set(requests.flatMap(keysOf))]
-    const stored = await this.#options.store.get(keys)
-    const plan = await this.#plan(requests, keys, stored)
-    if (!plan) return undefined
-    if (plan.puts.length === 0) return plan.outcomes
-    const guards = keys.map((key, i) => ({ key, revision: stored[i]?.revision ?? 0 }))
-    const result = await this.#options.store.commit({ guards, puts: plan.puts, log: plan.log, durable: true })
-    return result.committed ? plan.outcomes : undefined
-  }
-
-  async #plan(
-    requests: readonly LedgerRequest[],
-    keys: readonly string[],
-    stored: readonly (StoredRecord | undefined)[],
-  ): Promise<Plan | undefined> {
-    const records = new Map(keys.map((key, i) => [key, stored[i]?.value ?? null]))
-    try {
-      return await this.#options.pool.plan({ nowMs: this.#options.clock.wallMs(), requests, records })
-    } catch (cause) {
-      this.#options.log.warn({ err: toError(cause), requests: requests.length }, 'a ledger thread failed; trying again')
+      answer(taken, storeRefusal(cause))
       return undefined
     }
+  }
+
+  /** From the front of the queue, as many as a transaction holds, whatever they read and write. */
+  #take(): readonly Waiting[] {
+    // One operation is the ledger's own record.
+    const keysMax = this.#options.store.limits.operationsMax - 1
+    const keys = new Set<string>()
+    const end = this.#waiting.findIndex((waiting, i) => {
+      for (const key of waiting.keys) keys.add(key)
+      return i >= BATCH_MAX || (i > 0 && keys.size > keysMax)
+    })
+    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
+  }
+
+  async #read(batch: readonly Waiting[], before: UnderWay | undefined): Promise<Planned['records']> {
+    const records = new Map<string, CachedRecord | 'put by the batch before'>()
+    const missing: string[] = []
+    for (const key of new Set(batch.flatMap(({ keys }) => keys))) {
+      const cached = this.#cache.get(key)
+      if (before?.puts.has(key)) records.set(key, 'put by the batch before')
+      else if (cached) records.set(key, cached)
+      else missing.push(key)
+    }
+    const stored = missing.length === 0 ? [] : await this.#options.store.get(missing)
+    missing.forEach((key, i) => {
+      const record = { value: stored[i]?.value ?? null, revision: stored[i]?.revision ?? 0 }
+      this.#cache.set(key, record)
+      records.set(key, record)
+    })
+    return records
+  }
+
+  /** So many of the batch as the bytes of a transaction allow; the others wait on. */
+  #fitting(batch: readonly Waiting[], records: Planned['records']): readonly Waiting[] {
+    let bytes = 0
+    const end = batch.findIndex(({ keys }, i) => {
+      bytes += BYTES_PER_REQUEST
+      for (const key of keys) {
+        const record = records.get(key)
+        bytes += key.length + (typeof record === 'object' ? (record.value?.length ?? 0) : 0)
+      }
+      return i > 0 && bytes > this.#options.store.limits.bytesMax
+    })
+    if (end === -1) return batch
+    this.#putBack(batch.slice(end))
+    return batch.slice(0, end)
+  }
+
+  /** undefined: a thread failed; the batch waits again, or was answered. */
+  async #plan(
+    batch: readonly Waiting[],
+    records: Planned['records'],
+    before: UnderWay | undefined,
+  ): Promise<Plan | undefined> {
+    const values = new Map<string, Uint8Array | null>()
+    for (const key of new Set(batch.flatMap(({ keys }) => keys))) {
+      const record = records.get(key)
+      values.set(key, typeof record === 'object' ? record.value : (before?.puts.get(key) ?? null))
+    }
+    const requests = batch.map(({ request }) => request)
+    try {
+      return await this.#options.pool.plan({ nowMs: this.#options.clock.wallMs(), requests, records: values })
+    } catch (cause) {
+      this.#options.log.warn({ err: toError(cause), requests: batch.length }, 'a ledger thread failed')
+      this.#options.onRetry('thread')
+      for (const waiting of batch) waiting.failures++
+      this.#tryAgain(batch, ({ failures }) => failures < FAILURES_MAX)
+      return undefined
+    }
+  }
+
+  #commit(planned: Planned, revisionBefore: number): UnderWay {
+    const puts = new Map(planned.plan.puts.map(({ key, value }) => [key, value]))
+    return { puts, done: this.#settle(planned, revisionBefore) }
+  }
+
+  /** The revision of what it put; undefined: it was not done. */
+  async #settle({ batch, records, plan, planMs }: Planned, revisionBefore: number): Promise<number | undefined> {
+    const { clock, onBatch } = this.#options
+    const guards = Array.from(records, ([key, record]) => {
+      return { key, revision: typeof record === 'object' ? record.revision : revisionBefore }
+    })
+    const startedMs = clock.nowMs()
+    let result: CommitResult
+    try {
+      result = await this.#write(guards, plan)
+    } catch (cause) {
+      if (cause instanceof OutcomeUnknown) for (const { key } of guards) this.#cache.forget(key)
+      answer(batch, storeRefusal(cause))
+      return undefined
+    }
+    if (!result.committed) {
+      await this.#lost(batch, result.conflicts)
+      return undefined
+    }
+    onBatch({ requests: batch.length, planMs, commitMs: clock.nowMs() - startedMs })
+    const { revision } = result
+    for (const { key, value } of plan.puts) if (records.has(key)) this.#cache.set(key, { value, revision })
+    batch.forEach(({ done }, i) => done(plan.outcomes[i] ?? LOST))
+    return revision
+  }
+
+  #write(guards: readonly Guard[], { puts, log }: Plan): Promise<CommitResult> {
+    if (puts.length === 0) return this.#confirm(guards)
+    return this.#options.store.commit({ guards, puts, log, durable: true })
+  }
+
+  /** Nothing is to be written: what was refused is true if all is as it was read. */
+  async #confirm(guards: readonly Guard[]): Promise<CommitResult> {
+    const stored = await this.#options.store.get(guards.map(({ key }) => key))
+    const changed = guards.filter(({ revision }, i) => (stored[i]?.revision ?? 0) !== revision)
+    if (changed.length > 0) return { committed: false, conflicts: changed.map(({ key }) => key) }
+    return { committed: true, offset: 0, revision: 0 }
+  }
+
+  /** Others were faster. */
+  async #lost(batch: readonly Waiting[], conflicts: readonly string[]): Promise<void> {
+    this.#options.onRetry('conflict')
+    for (const key of conflicts) this.#cache.forget(key)
+    for (const waiting of batch) waiting.conflicts++
+    const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.max(...batch.map((waiting) => waiting.conflicts)))
+    await delay(waitMs * this.#options.random.fraction())
+    this.#tryAgain(batch, (waiting) => waiting.conflicts < CONFLICTS_MAX)
+  }
+
+  #tryAgain(batch: readonly Waiting[], mayTry: (waiting: Waiting) => boolean): void {
+    this.#putBack(batch.filter(mayTry))
+    const given = batch.filter((waiting) => !mayTry(waiting))
+    answer(given, new Refusal('OVERLOADED', 'it was tried too often; nothing was done', { retry_after_ms: 500 }))
+  }
+
+  #putBack(batch: readonly Waiting[]): void {
+    this.#waiting = [...batch, ...this.#waiting].sort((a, b) => a.sequence - b.sequence)
   }
 }
 
 const LOST = new Refusal('INTERNAL', 'the plan has no answer to this request')
+
+function answer(batch: readonly Waiting[], refusal: Refusal): void {
+  for (const { done } of batch) done(refusal)
+}
+
+function onlyOf(batch: readonly Waiting[], records: Planned['records']): Planned['records'] {
+  const keys = new Set(batch.flatMap((waiting) => waiting.keys))
+  return new Map([...records].filter(([key]) => keys.has(key)))
+}

@@ -1,4 +1,5 @@
 import { Piscina } from 'piscina'
+import { decodePlan, encodePlanInput } from './plan-codec.ts'
 import type { PlanThreadData } from './plan-thread.ts'
 import type { Plan, PlanInput } from './plan.ts'
 
@@ -10,11 +11,11 @@ export interface PlanPool {
 }
 
 /** A batch takes milliseconds; one that takes this long hangs, and its thread is ended with it. */
-const PLAN_TIMEOUT_MS = 5_000
+const PLAN_TIMEOUT_MS = 1_000
 
 export function openPlanPool(options: { readonly threads: number; readonly signingKey: string }): PlanPool {
   const workerData: PlanThreadData = { signingKey: options.signingKey }
-  const pool = new Piscina<PlanInput, Plan>({
+  const pool = new Piscina<Uint8Array, Uint8Array>({
     filename: new URL('./plan-thread.ts', import.meta.url).href,
     minThreads: options.threads,
     maxThreads: options.threads,
@@ -26,7 +27,14 @@ export function openPlanPool(options: { readonly threads: number; readonly signi
     workerData,
   })
   return {
-    plan: (input) => pool.run(input, { signal: AbortSignal.timeout(PLAN_TIMEOUT_MS) }),
+    async plan(input) {
+      const bytes = encodePlanInput(input)
+      const planned = await pool.run(bytes, {
+        signal: AbortSignal.timeout(PLAN_TIMEOUT_MS),
+        transferList: [bytes.buffer],
+      })
+      return decodePlan(planned)
+    },
     close: () => pool.destroy(),
   }
 }

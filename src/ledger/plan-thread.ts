@@ -1,7 +1,9 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { workerData } from 'node:worker_threads'
+import { move } from 'piscina'
 import { systemRandom } from '../base/random.ts'
-import { planBatch, type Plan, type PlanInput } from './plan.ts'
+import { planBatch } from './plan.ts'
+import { decodePlanInput, encodePlan } from './plan-codec.ts'
 
 /** What a thread of the pool is given when it starts. */
 export interface PlanThreadData {
@@ -12,9 +14,10 @@ export interface PlanThreadData {
 const signingKey = createPrivateKey((workerData as PlanThreadData).signingKey)
 
 /** A task of the pool: pure but for the new ids, so a thread that dies has done nothing. */
-export default function plan(input: PlanInput): Plan {
-  return planBatch(input, {
+export default function plan(input: Uint8Array): Uint8Array {
+  const planned = planBatch(decodePlanInput(input), {
     newId: systemRandom.uuid,
     sign: (bytes) => sign(null, bytes, signingKey).toString('base64url'),
   })
+  return move(encodePlan(planned)) as Uint8Array
 }

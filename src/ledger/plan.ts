@@ -1,23 +1,13 @@
+import { decideCredit, decidePurchase, decideRefund, no, type No, type PurchaseRequest } from '../domain/purchase.ts'
+import { parseGood, type Good } from '../domain/good.ts'
+import { amountOf, newPlayer, parsePlayerRecord, toPlayer, type Player, type PlayerRecord } from '../domain/player.ts'
+import { Refusal } from '../protocol/errors.ts'
 import { encodeEventBody } from '../protocol/event-body.ts'
-import { Refusal, type ErrorBody } from '../protocol/errors.ts'
 import { EVENT, receiptBytes, type Receipt } from '../protocol/events.ts'
 import { userChannel, type Channel, type UserId } from '../protocol/ids.ts'
-import { parseGood, type Good } from '../domain/good.ts'
-import { newPlayer, parsePlayerRecord, toPlayer, type Player, type PlayerRecord } from '../domain/player.ts'
-import { decideCredit, decidePurchase, no, type No, type PurchaseRequest } from '../domain/purchase.ts'
-import { creditOnceKey, goodKey, playerKey, purchaseKey, purchaseOnceKey } from './keys.ts'
-
-type PurchaseTask = PurchaseRequest & { readonly kind: 'purchase' }
-
-export interface CreditRequest {
-  readonly kind: 'credit'
-  readonly userId: UserId
-  readonly currency: string
-  readonly amount: number
-  readonly idempotencyKey: string
-}
-
-export type LedgerRequest = PurchaseTask | CreditRequest
+import { encodeEntry, hashOf, type LedgerEntry } from './entries.ts'
+import { goodKey, ledgerKey, onceKey, playerKey, refundedKey } from './keys.ts'
+import type { CreditRequest, LedgerRequest, Outcome, RefundRequest } from './requests.ts'
 
 /** Everything a batch depends on, as bytes: nothing else is looked at. */
 export interface PlanInput {
@@ -26,11 +16,6 @@ export interface PlanInput {
   /** The records that the requests name (see `keysOf`); null: there is none. */
   readonly records: ReadonlyMap<string, Uint8Array | null>
 }
-
-export type Outcome =
-  | { readonly kind: 'receipt'; readonly receipt: Receipt }
-  | { readonly kind: 'player'; readonly player: Player }
-  | { readonly kind: 'refused'; readonly error: ErrorBody }
 
 /** What the primary commits, guarded by the revisions it read, and then answers. */
 export interface Plan {
@@ -45,19 +30,15 @@ export interface PlanTools {
   readonly sign: (bytes: Uint8Array) => string
 }
 
-/** What stands under an idempotency key: what was asked, and the receipt of a purchase. */
-interface Once {
+/** What stands under an idempotency key: what was asked, when, and what was answered. */
+export interface Once {
   readonly fingerprint: string
-  readonly receipt?: Receipt
+  readonly at: number
+  readonly answer: Extract<Outcome, { readonly kind: 'receipt' | 'player' }>
 }
 
-/** The records a request reads. */
-export function keysOf(request: LedgerRequest): readonly string[] {
-  const { userId, idempotencyKey } = request
-  if (request.kind === 'credit') return [playerKey(userId), creditOnceKey(userId, request.idempotencyKey)]
-  const keys = [playerKey(userId), goodKey(request.goodId)]
-  return idempotencyKey === null ? keys : [...keys, purchaseOnceKey(userId, idempotencyKey)]
-}
+/** What an entry says beside its place in the ledger. */
+type Step = Omit<LedgerEntry, 'user_id' | 'entry' | 'previous' | 'previous_batch' | 'at' | 'balance'>
 
 /** Decides the requests in their order, each on what the ones before it left. */
 export function planBatch(input: PlanInput, tools: PlanTools): Plan {
@@ -67,25 +48,38 @@ export function planBatch(input: PlanInput, tools: PlanTools): Plan {
 class Planner {
   readonly #input: PlanInput
   readonly #tools: PlanTools
+  readonly #batchId: string
   readonly #players = new Map<string, PlayerRecord>()
   readonly #goods = new Map<string, Good>()
   readonly #puts = new Map<string, unknown>()
+  readonly #lines: string[] = []
   readonly #log: { channel: Channel; body: Uint8Array }[] = []
 
   constructor(input: PlanInput, tools: PlanTools) {
     this.#input = input
     this.#tools = tools
+    this.#batchId = tools.newId()
   }
 
   run(): Plan {
     const outcomes = this.#input.requests.map((request) => this.#decide(request))
-    const puts = Array.from(this.#puts, ([key, value]) => ({ key, value: toBytes(value) }))
+    const puts = Array.from(this.#puts, ([key, value]) => ({ key, value: toBytes(JSON.stringify(value)) }))
+    if (this.#lines.length > 0) puts.push({ key: ledgerKey(this.#batchId), value: toBytes(this.#lines.join('\n')) })
     return { outcomes, puts, log: this.#log }
   }
 
   #decide(request: LedgerRequest): Outcome {
     try {
-      return request.kind === 'purchase' ? this.#purchase(request) : this.#credit(request)
+      const { kind, userId, idempotencyKey } = request
+      const key = idempotencyKey === null ? undefined : onceKey(kind, userId, idempotencyKey)
+      const fingerprint = fingerprintOf(request)
+      const once = key === undefined ? undefined : this.#once(key)
+      if (once) return once.fingerprint === fingerprint ? replayed(once.answer) : refused(CONFLICT)
+      const answer = this.#decideAnew(request)
+      if (key !== undefined && answer.kind !== 'refused') {
+        this.#puts.set(key, { fingerprint, at: this.#input.nowMs, answer } satisfies Once)
+      }
+      return answer
     } catch (thrown) {
       // A record that does not parse: this request gets INTERNAL, the others of the batch go on.
       if (thrown instanceof Unreadable) return refused(no('INTERNAL', thrown.message))
@@ -93,51 +87,99 @@ class Planner {
     }
   }
 
+  #decideAnew(request: LedgerRequest): Outcome {
+    if (request.kind === 'purchase') return this.#purchase(request)
+    return request.kind === 'credit' ? this.#credit(request) : this.#refund(request)
+  }
+
   #purchase(request: PurchaseRequest): Outcome {
-    const fingerprint = JSON.stringify([request.goodId, request.count, request.expectedPrice])
-    const onceKey = request.idempotencyKey === null ? null : purchaseOnceKey(request.userId, request.idempotencyKey)
-    const once = onceKey === null ? undefined : this.#once(onceKey)
-    if (once && once.fingerprint !== fingerprint) return refused(CONFLICT)
-    if (once?.receipt) return { kind: 'receipt', receipt: { ...once.receipt, replayed: true } }
     const player = this.#player(request.userId)
     const decision = decidePurchase(request, this.#good(request.goodId), player, this.#input.nowMs)
     if (!decision.ok) return refused(decision)
-    const receipt = this.#receipt(request, decision.good, decision.total, decision.player)
-    this.#players.set(playerKey(request.userId), decision.player)
-    this.#goods.set(goodKey(request.goodId), decision.good)
-    this.#puts.set(playerKey(request.userId), decision.player)
-    if (decision.good.stock !== null) this.#puts.set(goodKey(request.goodId), decision.good)
-    this.#puts.set(purchaseKey(request.userId, receipt.purchase_id), receipt)
-    if (onceKey !== null) this.#puts.set(onceKey, { fingerprint, receipt } satisfies Once)
+    const { good, total } = decision
+    const receipt = this.#receipt(request, good, total, decision.player)
+    this.#keep(decision.player, {
+      kind: 'purchase',
+      idempotency_key: request.idempotencyKey,
+      currency: good.currency,
+      amount: -total,
+      goods: moved(decision.player, good.id, request.count),
+      receipt,
+    })
+    this.#goods.set(goodKey(good.id), good)
+    if (good.stock !== null) this.#puts.set(goodKey(good.id), good)
     this.#log.push({ channel: userChannel(request.userId), body: this.#event(request, receipt) })
     return { kind: 'receipt', receipt }
   }
 
-  #credit(request: CreditRequest): Outcome {
-    const fingerprint = JSON.stringify([request.currency, request.amount])
-    const onceKey = creditOnceKey(request.userId, request.idempotencyKey)
-    const once = this.#once(onceKey)
-    const player = this.#player(request.userId)
-    if (once && once.fingerprint !== fingerprint) return refused(CONFLICT)
-    if (once) return { kind: 'player', player: toPlayer(player) }
-    const decision = decideCredit(player, request.currency, request.amount)
+  #credit({ userId, currency, amount, idempotencyKey }: CreditRequest): Outcome {
+    const decision = decideCredit(this.#player(userId), currency, amount)
     if (!decision.ok) return refused(decision)
-    this.#players.set(playerKey(request.userId), decision.player)
-    this.#puts.set(playerKey(request.userId), decision.player)
-    this.#puts.set(onceKey, { fingerprint } satisfies Once)
-    return { kind: 'player', player: toPlayer(decision.player) }
+    const step = {
+      kind: 'credit',
+      idempotency_key: idempotencyKey,
+      currency,
+      amount,
+      goods: null,
+      receipt: null,
+    } as const
+    return { kind: 'player', player: this.#keep(decision.player, step) }
+  }
+
+  #refund({ userId, purchase, restock, idempotencyKey }: RefundRequest): Outcome {
+    const { purchase_id, good_id, count, total, currency } = purchase
+    const refunded = refundedKey(purchase_id)
+    if ((this.#puts.get(refunded) ?? this.#read(refunded)) !== undefined) {
+      return refused(no('CONFLICT', `purchase ${purchase_id} was refunded before`))
+    }
+    const decision = decideRefund(this.#player(userId), purchase, restock ? this.#good(good_id) : undefined)
+    if (!decision.ok) return refused(decision)
+    this.#puts.set(refunded, { user_id: userId, at: this.#input.nowMs })
+    if (decision.good) {
+      this.#goods.set(goodKey(good_id), decision.good)
+      this.#puts.set(goodKey(good_id), decision.good)
+    }
+    const player = this.#keep(decision.player, {
+      kind: 'refund',
+      idempotency_key: idempotencyKey,
+      currency,
+      amount: total,
+      goods: moved(decision.player, good_id, -count),
+      receipt: { purchase_id },
+    })
+    return { kind: 'player', player }
+  }
+
+  /** Keeps the player as they are after a step, and the step in their ledger. */
+  #keep(player: PlayerRecord, step: Step): Player {
+    const line = encodeEntry({
+      user_id: player.user_id,
+      entry: player.ledger.entries + 1,
+      previous: player.ledger.hash,
+      previous_batch: player.ledger.batch,
+      at: this.#input.nowMs,
+      balance: amountOf(player.balances, step.currency),
+      ...step,
+    })
+    this.#lines.push(line)
+    const ledger = { entries: player.ledger.entries + 1, hash: hashOf(line), batch: this.#batchId }
+    const kept = { ...player, ledger }
+    this.#players.set(playerKey(player.user_id), kept)
+    this.#puts.set(playerKey(player.user_id), kept)
+    return toPlayer(kept)
   }
 
   #receipt(request: PurchaseRequest, good: Good, total: number, player: PlayerRecord): Receipt {
     const signed = {
-      purchase_id: this.#tools.newId(),
+      // Tells where in the ledger it stands.
+      purchase_id: `${this.#batchId}.${this.#lines.length}`,
       user_id: request.userId,
       good_id: good.id,
       count: request.count,
       unit_price: good.price,
       total,
       currency: good.currency,
-      balance: player.balances[good.currency] ?? 0,
+      balance: amountOf(player.balances, good.currency),
       stock_left: good.stock,
       committed_at: this.#input.nowMs,
     }
@@ -187,7 +229,7 @@ class Planner {
     const bytes = this.#input.records.get(key)
     if (!bytes) return undefined
     try {
-      return JSON.parse(new TextDecoder().decode(bytes))
+      return JSON.parse(utf8.decode(bytes))
     } catch {
       throw new Unreadable('a stored record cannot be read')
     }
@@ -198,7 +240,23 @@ class Unreadable extends Error {
   override readonly name = 'Unreadable'
 }
 
+const utf8 = new TextDecoder()
 const CONFLICT = no('IDEMPOTENCY_CONFLICT', 'this key was used for another request')
+
+/** Where a key is used again, this has to be the same. */
+function fingerprintOf(request: LedgerRequest): string {
+  if (request.kind === 'purchase') return JSON.stringify([request.goodId, request.count, request.expectedPrice])
+  if (request.kind === 'credit') return JSON.stringify([request.currency, request.amount])
+  return JSON.stringify([request.purchase.purchase_id, request.restock])
+}
+
+function replayed(answer: Once['answer']): Outcome {
+  return answer.kind === 'player' ? answer : { kind: 'receipt', receipt: { ...answer.receipt, replayed: true } }
+}
+
+function moved({ inventory }: PlayerRecord, good_id: string, count: number): LedgerEntry['goods'] {
+  return { good_id, count, owned: amountOf(inventory, good_id) }
+}
 
 function readGood(stored: unknown): Good {
   try {
@@ -212,6 +270,6 @@ function refused({ code, message, details }: No): Outcome {
   return { kind: 'refused', error: new Refusal(code, message, details).toBody() }
 }
 
-function toBytes(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value))
+function toBytes(text: string): Uint8Array {
+  return Buffer.from(text)
 }

@@ -100,6 +100,17 @@ export type PrimaryMethods = {
     { readonly userId: UserId; readonly currency: string; readonly amount: number; readonly idempotencyKey: string },
     Player
   >
+  playerRefund: Method<
+    {
+      readonly userId: UserId
+      readonly purchaseId: string
+      readonly restock: boolean
+      readonly idempotencyKey: string
+    },
+    Player
+  >
+  /** Lines of the ledger; `limit` is of batches. */
+  ledgerList: Method<PageArgs, Page<string>>
   playerPurchases: Method<PageArgs & { readonly userId: UserId }, Page<Receipt>>
   receiptKey: Method<null, { readonly algorithm: 'Ed25519'; readonly public_key: string; readonly jwk: JsonObject }>
   roomPut: Method<{ readonly room: RoomDefinition }, null>

@@ -17,7 +17,9 @@ export interface Metrics {
   readonly commitSeconds: Histogram
   readonly purchases: Counter<'outcome'>
   readonly purchaseBatchSize: Histogram
-  readonly purchaseBatchSeconds: Histogram
+  readonly purchasePlanSeconds: Histogram
+  readonly purchaseCommitSeconds: Histogram
+  readonly purchaseRetries: Counter
   readonly workerRestarts: Counter
   /** Registers a gauge that is read when somebody asks. */
   gauge(name: string, help: string, read: () => number): void
@@ -55,8 +57,18 @@ export function createMetrics(processName: string, loopDelay: LoopDelay): Metric
     commitSize: histogram('commit_events', 'Events in one commit.', SIZES),
     commitSeconds: histogram('commit_seconds', 'Duration of one commit.', SECONDS),
     purchases: counter('purchases_total', 'Purchases by outcome: receipt, replayed, or the error code.', ['outcome']),
-    purchaseBatchSize: histogram('purchase_batch_requests', 'Purchases and credits in one transaction.', SIZES),
-    purchaseBatchSeconds: histogram('purchase_batch_seconds', 'From taking a batch to its answers.', SECONDS),
+    purchaseBatchSize: histogram('purchase_batch_requests', 'Purchases, credits and refunds decided together.', SIZES),
+    purchasePlanSeconds: histogram(
+      'purchase_plan_seconds',
+      'A batch on a thread of the pool, waiting included.',
+      SECONDS,
+    ),
+    purchaseCommitSeconds: histogram('purchase_commit_seconds', 'A batch on its way into the store.', SECONDS),
+    purchaseRetries: counter(
+      'purchase_retries_total',
+      'Batches tried again: others changed what they were decided on (conflict), or a thread failed (thread).',
+      ['why'],
+    ),
     workerRestarts: counter('worker_restarts_total', 'Workers that died and were replaced.'),
     gauge(name, help, read) {
       registerGauge(registry, { name: `drumbeat_${name}`, help }, read)

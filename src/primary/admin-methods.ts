@@ -1,12 +1,12 @@
-import { newPlayer, parsePlayerRecord, toPlayer, type Player } from '../domain/player.ts'
+import type { Player } from '../domain/player.ts'
 import { getGood, listGoods, putGood } from '../ledger/goods.ts'
-import { playerKey, purchasePrefix } from '../ledger/keys.ts'
-import { decodeRecord, encodeRecord, toPage } from '../store/json-records.ts'
+import { findPurchase, listLines, listPurchases, readPlayer } from '../ledger/player-ledger.ts'
+import type { LedgerRequest } from '../ledger/requests.ts'
+import { encodeRecord } from '../store/json-records.ts'
 import type { Handlers } from '../link/link.ts'
 import type { ConnectionInfo, PrimaryMethods } from '../link/methods.ts'
 import { Refusal } from '../protocol/errors.ts'
-import type { Receipt } from '../protocol/events.ts'
-import { roomChannel, type RoomId, type UserId } from '../protocol/ids.ts'
+import { roomChannel, type RoomId } from '../protocol/ids.ts'
 import { toSortedPage, type Page, type PageArgs } from '../protocol/page.ts'
 import type { RoomDefinition } from '../domain/room.ts'
 import { answerWith } from './answer.ts'
@@ -23,7 +23,9 @@ type AdminMethods = Pick<
   | 'goodPut'
   | 'playerGet'
   | 'playerCredit'
+  | 'playerRefund'
   | 'playerPurchases'
+  | 'ledgerList'
   | 'receiptKey'
   | 'roomPut'
   | 'roomList'
@@ -34,21 +36,28 @@ type AdminMethods = Pick<
 
 /** What the REST interface asks for. */
 export function adminMethods(context: PrimaryContext): AdminMethods {
-  const { store, ledger, receiptKey } = context
+  const { store, receiptKey } = context
   return {
     goodList: (page, reply) => answerWith(listGoods(store, page), reply),
     goodGet: ({ id }, reply) => answerWith(getGood(store, id), reply),
     goodPut: ({ good }, reply) => answerWith(putGood(store, good), reply),
-    playerGet: ({ userId }, reply) => answerWith(readPlayer(context, userId), reply),
-    playerPurchases: ({ userId, ...page }, reply) =>
-      answerWith(toPage<Receipt>(store, purchasePrefix(userId), page), reply),
+    playerGet: ({ userId }, reply) => answerWith(readPlayer(store, userId), reply),
+    playerPurchases: ({ userId, ...page }, reply) => answerWith(listPurchases(store, userId, page), reply),
+    ledgerList: (page, reply) => answerWith(listLines(store, page), reply),
 
-    playerCredit(credit, reply) {
-      ledger.submit({ kind: 'credit', ...credit }, (outcome) => {
-        if (outcome instanceof Refusal) reply(outcome)
-        else if (outcome.kind === 'player') reply(outcome.player)
-        else reply(outcome.kind === 'refused' ? toRefusal(outcome) : new Refusal('INTERNAL', 'a credit got a receipt'))
-      })
+    playerCredit: (credit, reply) => changePlayer(context, { kind: 'credit', ...credit }, reply),
+
+    playerRefund({ userId, purchaseId, ...refund }, reply) {
+      const found = findPurchase(store, userId, purchaseId)
+      answerWith(
+        found.then((purchase) => {
+          return new Promise<Player>((resolve, reject) => {
+            const done = (result: Player | Refusal) => (result instanceof Refusal ? reject(result) : resolve(result))
+            changePlayer(context, { kind: 'refund', userId, purchase, ...refund }, done)
+          })
+        }),
+        reply,
+      )
     },
 
     receiptKey(_args, reply) {
@@ -63,11 +72,17 @@ export function adminMethods(context: PrimaryContext): AdminMethods {
   }
 }
 
-async function readPlayer({ store }: PrimaryContext, userId: UserId): Promise<Player> {
-  const [record] = await store.get([playerKey(userId)])
-  const player = record ? parsePlayerRecord(decodeRecord(record)) : newPlayer(userId)
-  if (!player) throw new Refusal('INTERNAL', 'the stored player cannot be read')
-  return toPlayer(player)
+function changePlayer(
+  { ledger }: PrimaryContext,
+  request: LedgerRequest,
+  reply: (result: Player | Refusal) => void,
+): void {
+  ledger.submit(request, (outcome) => {
+    if (outcome instanceof Refusal) reply(outcome)
+    else if (outcome.kind === 'player') reply(outcome.player)
+    else
+      reply(outcome.kind === 'refused' ? toRefusal(outcome) : new Refusal('INTERNAL', 'a receipt is no answer to it'))
+  })
 }
 
 async function putRoom({ rooms, store, hub }: PrimaryContext, room: RoomDefinition): Promise<null> {

@@ -148,10 +148,12 @@ function createLedger(
     random,
     log,
     queueMax: config.settings.BUY_QUEUE_MAX,
-    onBatch: (requests, durationMs) => {
+    onBatch: ({ requests, planMs, commitMs }) => {
       metrics.purchaseBatchSize.observe(requests)
-      metrics.purchaseBatchSeconds.observe(durationMs / 1000)
+      metrics.purchasePlanSeconds.observe(planMs / 1000)
+      metrics.purchaseCommitSeconds.observe(commitMs / 1000)
     },
+    onRetry: (why) => metrics.purchaseRetries.inc({ why }),
   })
 }
 

@@ -87,6 +87,8 @@ export type CommitResult =
       readonly committed: true
       /** Of the first log record; 0 where there was none. */
       readonly offset: number
+      /** Of the records that were put; 0 where there were none. */
+      readonly revision: number
     }
   | { readonly committed: false; readonly conflicts: readonly string[] }
 

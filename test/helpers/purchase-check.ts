@@ -26,6 +26,7 @@ export interface Shop {
 }
 
 const RECORDS = '/drumbeat/records/'
+const ONCE = 'once/purchase/'
 
 /** All records of a cluster with the prefix /drumbeat/. */
 export async function readRecords(etcd: TestEtcd): Promise<readonly Stored[]> {
@@ -34,8 +35,11 @@ export async function readRecords(etcd: TestEtcd): Promise<readonly Stored[]> {
   const text = (base64: string) => Buffer.from(base64, 'base64').toString()
   return kvs
     .map(({ key, value, mod_revision }) => ({ key: text(key).slice(RECORDS.length), value, revision: mod_revision }))
-    .filter(({ key }) => /^(player|good|purchase|once)\//.test(key))
-    .map(({ key, value, revision }) => ({ key, revision, value: JSON.parse(text(value)) as Stored['value'] }))
+    .filter(({ key }) => /^(player|good|ledger|once)\//.test(key))
+    .flatMap(({ key, value, revision }) => {
+      const lines = text(value).split('\n')
+      return lines.map((line) => ({ key, revision, value: JSON.parse(line) as Stored['value'] }))
+    })
 }
 
 /**
@@ -47,12 +51,15 @@ export function checkPurchases(
   records: readonly Stored[],
   shop: Shop,
 ): readonly string[] {
-  const receipts = records.filter(({ key }) => key.startsWith('purchase/'))
+  const receipts = records
+    .filter(({ key, value }) => key.startsWith('ledger/') && value['kind'] === 'purchase')
+    .map(({ value, ...entry }) => ({ ...entry, value: value['receipt'] as Stored['value'] }))
   const byKey = new Map(
     records
-      .filter(({ key }) => key.startsWith('once/buy/'))
+      .filter(({ key }) => key.startsWith(ONCE))
       .map(({ key, value, revision }) => {
-        return [key.slice('once/buy/'.length), { receipt: value['receipt'] as Receipt, revision }] as const
+        const { receipt } = value['answer'] as { receipt: Receipt }
+        return [key.slice(ONCE.length), { receipt, revision }] as const
       }),
   )
   return [

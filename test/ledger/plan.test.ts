@@ -1,7 +1,8 @@
 import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import t from 'tap'
 import type { Good } from '../../src/domain/good.ts'
-import { keysOf, planBatch, type LedgerRequest, type Outcome, type Plan } from '../../src/ledger/plan.ts'
+import { planBatch, type Plan } from '../../src/ledger/plan.ts'
+import { keysOf, type LedgerRequest, type Outcome } from '../../src/ledger/requests.ts'
 import { receiptBytes, type Receipt } from '../../src/protocol/events.ts'
 import type { Namespace, UserId } from '../../src/protocol/ids.ts'
 

@@ -50,7 +50,7 @@ t.test('log, records and epoch are there again after a restart', async (t) => {
   t.strictSame(await bodiesOf(second), ['1 a', '2 b', '3 c'])
   t.equal(Buffer.from((await second.get(['k']))[0]?.value ?? []).toString(), 'v')
   const result = await second.commit({ log: log('d'), durable: false })
-  t.strictSame(result, { committed: true, offset: 4 })
+  t.strictSame(result, { committed: true, offset: 4, revision: 0 })
 })
 
 t.test('a change whose event had not reached the log has it there after the restart, once', async (t) => {

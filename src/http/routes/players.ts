@@ -1,4 +1,5 @@
 import { parseInteger, parseName } from '../../domain/good.ts'
+import { badRequest } from '../../protocol/errors.ts'
 import { parseIdempotencyKey, parseUserId } from '../../protocol/ids.ts'
 import { jsonAnswer } from '../http.ts'
 import { PAGE_QUERY, parseBody, parsePage } from '../parse.ts'
@@ -28,6 +29,31 @@ export function playerRoutes({ primary }: RouteContext): readonly Route[] {
         }
         return jsonAnswer(await primary.ask('playerCredit', credit))
       },
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/players/:id/refund',
+      access: 'admin',
+      run: async ({ params, json }) => {
+        const body = parseBody(await json(), ['purchase_id', 'idempotency_key', 'restock'])
+        const { purchase_id, idempotency_key, restock = true } = body
+        if (typeof purchase_id !== 'string') throw badRequest('purchase_id', 'must be the id on a receipt')
+        if (typeof restock !== 'boolean') throw badRequest('restock', 'must be true or false')
+        const refund = {
+          userId: parseUserId(params['id'], 'id'),
+          purchaseId: purchase_id,
+          restock,
+          idempotencyKey: parseIdempotencyKey(idempotency_key, 'idempotency_key'),
+        }
+        return jsonAnswer(await primary.ask('playerRefund', refund))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/ledger',
+      access: 'admin',
+      query: PAGE_QUERY,
+      run: async ({ query }) => jsonAnswer(await primary.ask('ledgerList', parsePage(query))),
     },
     {
       method: 'GET',

@@ -85,7 +85,8 @@ export class EtcdStore implements Store {
 
   async commit({ guards = [], puts = [], deletes = [], log = [] }: Transaction): Promise<CommitResult> {
     const { keys, lanes } = this.#options
-    if (puts.length + deletes.length + log.length === 0 && guards.length === 0) return { committed: true, offset: 0 }
+    if (puts.length + deletes.length + log.length === 0 && guards.length === 0)
+      return { committed: true, offset: 0, revision: 0 }
     const operations: Operation[] = []
     for (const { key, value } of puts) operations.push(put(keys.record(key), value))
     for (const key of deletes) operations.push(remove(keys.record(key)))
@@ -96,7 +97,14 @@ export class EtcdStore implements Store {
       records: log,
       bytes: puts.reduce((sum, { key, value }) => sum + key.length + value.length, 0),
     })
-    if (result.committed) return { committed: true, offset: log.length === 0 ? 0 : firstOffset(result.revision) }
+    if (result.committed) {
+      const { revision } = result
+      return {
+        committed: true,
+        offset: log.length === 0 ? 0 : firstOffset(revision),
+        revision: puts.length === 0 ? 0 : revision,
+      }
+    }
     const revisionNow = (i: number) => Number(found(result.response, result.readsFrom + i)?.mod_revision ?? 0)
     const conflicts = guards.filter(({ revision }, i) => revisionNow(i) !== revision)
     return { committed: false, conflicts: conflicts.map(({ key }) => key) }

@@ -91,14 +91,15 @@ class LmdbStore implements Store {
     const touchesRecords = transaction.puts?.length || transaction.deletes?.length || transaction.guards?.length
     if (transaction.durable || touchesRecords) return this.#commitDurably(transaction)
     const records = transaction.log ?? []
-    if (records.length === 0) return { committed: true, offset: 0 }
-    return { committed: true, offset: this.#append({ committedAtMs: this.#clock.wallMs(), records }) }
+    if (records.length === 0) return { committed: true, offset: 0, revision: 0 }
+    return { committed: true, offset: this.#append({ committedAtMs: this.#clock.wallMs(), records }), revision: 0 }
   }
 
   async #commitDurably(transaction: Transaction): Promise<CommitResult> {
     const result = await this.#records.commit(transaction, this.#clock.wallMs(), this.#log.outboxSequence)
     if ('conflicts' in result) return { committed: false, conflicts: result.conflicts }
-    return { committed: true, offset: result.outbox ? this.#appendOutbox(result.outbox) : 0 }
+    const { outbox, revision } = result
+    return { committed: true, offset: outbox ? this.#appendOutbox(outbox) : 0, revision }
   }
 
   async follow({ onStart, onBatch }: LogFollower): Promise<void> {

@@ -59,22 +59,23 @@ export class RecordsEnv {
   }
 
   /**
-   * Resolves after the commit is on disk, with the outbox entry for its log records, or with the keys of guards that
-   * did not hold. `doneSequence`: outbox entries up to here stand in the log and may go.
+   * Resolves after the commit is on disk, with the outbox entry for its log records and the revision of its puts (0: there
+   * were none), or with the keys of guards that did not hold. `doneSequence`: outbox entries up to here stand in the log and may go.
    */
   async commit(
     transaction: Transaction,
     committedAtMs: number,
     doneSequence: number,
-  ): Promise<{ conflicts: readonly string[] } | { outbox: OutboxEntry | undefined }> {
+  ): Promise<{ conflicts: readonly string[] } | { outbox: OutboxEntry | undefined; revision: number }> {
     const records = transaction.log ?? []
     const sequence = records.length === 0 ? 0 : ++this.#outboxSequence
     let conflicts: readonly string[] = []
+    let revision = 0
     await this.#transaction(() => {
       requireOwnership(this.#root, this.#runId)
       conflicts = (transaction.guards ?? []).filter((guard) => !this.#holds(guard)).map(({ key }) => key)
       if (conflicts.length > 0) return
-      this.#write(transaction)
+      revision = this.#write(transaction)
       this.#clearOutbox(doneSequence)
       if (sequence === 0) return
       const batch = encodeBatch({ committedAtMs, outboxSequence: sequence, records })
@@ -82,7 +83,7 @@ export class RecordsEnv {
       void this.#root.put('outboxSequence', String(sequence))
     })
     if (conflicts.length > 0) return { conflicts }
-    return { outbox: sequence === 0 ? undefined : { sequence, committedAtMs, records } }
+    return { outbox: sequence === 0 ? undefined : { sequence, committedAtMs, records }, revision }
   }
 
   /** What was committed and is not known to stand in the log, oldest first. */
@@ -116,11 +117,12 @@ export class RecordsEnv {
   }
 
   // Inside the transaction's callback these are queued into it and settle with it.
-  #write({ puts = [], deletes = [] }: Transaction): void {
+  #write({ puts = [], deletes = [] }: Transaction): number {
     const revision = this.#number('revision') + 1
     void this.#root.put('revision', String(revision))
     for (const { key, value } of puts) void this.#records.put(key, toBytes(value, revision))
     for (const key of deletes) void this.#records.remove(key)
+    return puts.length === 0 ? 0 : revision
   }
 
   #clearOutbox(doneSequence: number): void {

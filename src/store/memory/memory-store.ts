@@ -41,7 +41,8 @@ class MemoryStore implements Store {
       this.#records.set(key, { key, value, revision: this.#revision })
     }
     for (const key of transaction.deletes ?? []) this.#records.delete(key)
-    return { committed: true, offset: this.#append(transaction.log ?? []) }
+    const revision = transaction.puts?.length ? this.#revision : 0
+    return { committed: true, offset: this.#append(transaction.log ?? []), revision }
   }
 
   follow({ onStart, onBatch }: LogFollower): Promise<void> {

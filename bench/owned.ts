@@ -1,4 +1,4 @@
-import type { Owner } from '../../test/helpers/server.ts'
+import type { Owner } from '../test/helpers/server.ts'
 
 /** What was started, to be ended in reverse. */
 export class Owned implements Owner {

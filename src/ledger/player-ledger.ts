@@ -1,0 +1,100 @@
+import { nextTurn } from '../base/delay.ts'
+import type { Player, PlayerRecord } from '../domain/player.ts'
+import { newPlayer, parsePlayerRecord, toPlayer } from '../domain/player.ts'
+import { badRequest, Refusal } from '../protocol/errors.ts'
+import type { Receipt } from '../protocol/events.ts'
+import type { UserId } from '../protocol/ids.ts'
+import type { Page, PageArgs } from '../protocol/page.ts'
+import { decodeRecord } from '../store/json-records.ts'
+import type { Store } from '../store/store.ts'
+import { decodeEntry, linesOf, type LedgerEntry } from './entries.ts'
+import { LEDGER_PREFIX, ledgerKey, playerKey } from './keys.ts'
+
+/** An entry's place: its batch, and its number in the player's ledger. */
+interface Place {
+  readonly batch: string | null
+  readonly entry: number
+}
+
+export async function readPlayer(store: Store, user: UserId): Promise<Player> {
+  return toPlayer(await readRecord(store, user))
+}
+
+/** A player's receipts, the newest first. */
+export async function listPurchases(store: Store, user: UserId, { limit, cursor }: PageArgs): Promise<Page<Receipt>> {
+  const from = cursor === null ? await headOf(store, user) : parsePlace(cursor)
+  const items: Receipt[] = []
+  for await (const { receipt, place } of receiptsBack(store, user, from)) {
+    if (items.length === limit) return { items, next_cursor: `${place.batch}.${place.entry}` }
+    items.push(receipt)
+  }
+  return { items, next_cursor: null }
+}
+
+/** Throws NOT_FOUND: the player has no such purchase, or none that is still kept. */
+export async function findPurchase(store: Store, user: UserId, purchaseId: string): Promise<Receipt> {
+  const [batch = ''] = purchaseId.split('.')
+  const found = (await entriesOf(store, batch, user)).find(
+    ({ kind, receipt }) => kind === 'purchase' && receipt?.purchase_id === purchaseId,
+  )
+  if (!found) throw new Refusal('NOT_FOUND', `the player has no purchase "${purchaseId.slice(0, 80)}"`)
+  return found.receipt as Receipt
+}
+
+/** The ledger of all players as it is stored, a line an entry, in pages of whole batches; the cursor is a batch's id. */
+export async function listLines(store: Store, { limit, cursor }: PageArgs): Promise<Page<string>> {
+  const after = cursor === null ? {} : { after: ledgerKey(cursor) }
+  const batches = await store.list(LEDGER_PREFIX, { ...after, limit })
+  const last = batches.at(-1)
+  return {
+    items: batches.flatMap(({ value }) => linesOf(value)),
+    next_cursor: batches.length === limit && last ? last.key.slice(LEDGER_PREFIX.length) : null,
+  }
+}
+
+async function readRecord(store: Store, user: UserId): Promise<PlayerRecord> {
+  const [record] = await store.get([playerKey(user)])
+  const player = record ? parsePlayerRecord(decodeRecord(record)) : newPlayer(user)
+  if (!player) throw new Refusal('INTERNAL', 'the stored player cannot be read')
+  return player
+}
+
+async function headOf(store: Store, user: UserId): Promise<Place> {
+  const { ledger } = await readRecord(store, user)
+  return { batch: ledger.batch, entry: ledger.entries }
+}
+
+async function* receiptsBack(store: Store, user: UserId, from: Place) {
+  for (let { batch, entry } = from; batch !== null;) {
+    const last = entry
+    const entries = (await entriesOf(store, batch, user)).filter((one) => one.entry <= last)
+    for (const one of entries.toReversed()) {
+      if (one.kind !== 'purchase') continue
+      yield { receipt: one.receipt as Receipt, place: { batch, entry: one.entry } }
+    }
+    const [first] = entries
+    if (!first) return // it is kept no longer
+    batch = first.previous_batch
+    entry = first.entry - 1
+    // An embedded store reads without waiting: others want this thread, too.
+    await nextTurn()
+  }
+}
+
+/** The player's entries of a batch, in their order. */
+async function entriesOf(store: Store, batch: string, user: UserId): Promise<readonly LedgerEntry[]> {
+  const [record] = await store.get([ledgerKey(batch)])
+  const isOwn = `{"user_id":${JSON.stringify(user)},`
+  return record
+    ? linesOf(record.value)
+        .filter((line) => line.startsWith(isOwn))
+        .map(decodeEntry)
+    : []
+}
+
+function parsePlace(cursor: string): Place {
+  const [batch, entry] = cursor.split('.')
+  const number = Number(entry)
+  if (!batch || !Number.isSafeInteger(number)) throw badRequest('cursor', 'is none that this route gave')
+  return { batch, entry: number }
+}
