@@ -3,7 +3,7 @@ import type { Owner, TestServer } from '../helpers/server.ts'
 import { openClient, type TestClient } from '../helpers/client.ts'
 import { until } from '../helpers/until.ts'
 import { Shopper } from '../helpers/shopper.ts'
-import type { Shop } from '../helpers/purchase-check.ts'
+import type { Shop } from '../prove/purchase-checker.ts'
 import { checkFrames, type Finding } from '../e2e/channel-check.ts'
 
 const BROADCAST = 'core.game.state.broadcast'

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { openClient } from '../helpers/client.ts'
 import { startNodes } from '../helpers/cluster.ts'
 import { skipWithout, startEtcd } from '../helpers/etcd.ts'
-import { checkPurchases, readRecords } from '../helpers/purchase-check.ts'
+import { checkEtcd } from '../prove/check-etcd.ts'
 import type { TestServer } from '../helpers/server.ts'
 import { until } from '../helpers/until.ts'
 import { NOTHING_WRONG } from '../e2e/channel-check.ts'
@@ -55,7 +55,7 @@ t.test(`${KILLS} leaders of etcd are killed under load`, skipWithout('3.5'), asy
   t.ok(percentile(stalls, 0.95) <= 5_000)
   t.ok(Math.max(...stalls) <= 10_000)
   const attempts = load.shoppers.flatMap((shopper) => shopper.attempts).sort((a, b) => a.returnedMs - b.returnedMs)
-  t.strictSame(checkPurchases(attempts, await readRecords(etcd), SHOP), [])
+  t.strictSame(await checkEtcd(etcd, attempts, SHOP), [])
 })
 
 t.test('a lost quorum is said within 2 s, and over within 5 s', skipWithout('3.5'), async (t) => {

@@ -1,19 +1,6 @@
-import { openClient, type Reply, type TestClient } from './client.ts'
+import type { Attempt } from '../prove/purchase-checker.ts'
+import { openClient, type TestClient } from './client.ts'
 import type { TestServer } from './server.ts'
-
-/** One request for a purchase and what came of it; a purchase may take several, all with its key. Times are monotonic. */
-export interface Attempt {
-  readonly user: string
-  readonly good: string
-  readonly count: number
-  readonly key: string
-  readonly invokedMs: number
-  readonly returnedMs: number
-  /** `failed`: for certain, as the server says. */
-  readonly outcome: 'ok' | 'refused' | 'failed' | 'unknown'
-  readonly code: string
-  readonly receipt: Reply['data'] | undefined
-}
 
 const FAILED = new Set(['UNAVAILABLE', 'OVERLOADED', 'RATE_LIMITED', 'DRAINING'])
 const ANSWER_MS_MAX = 10_000
@@ -55,7 +42,7 @@ export class Shopper {
   async #try(good: string, count: number, key: string): Promise<Attempt> {
     const invokedMs = performance.now()
     const about = { user: this.user, good, count, key, invokedMs }
-    const ended = (outcome: Attempt['outcome'], code: string, receipt?: Reply['data']): Attempt => {
+    const ended = (outcome: Attempt['outcome'], code: string, receipt?: Attempt['receipt']): Attempt => {
       return { ...about, returnedMs: performance.now(), outcome, code, receipt }
     }
     let client: TestClient
@@ -72,7 +59,7 @@ export class Shopper {
         payload: { good_id: good, count, idempotency_key: key },
       })
       const { success, data, error } = await client.reply(id, ANSWER_MS_MAX)
-      if (success) return ended('ok', '', data)
+      if (success) return ended('ok', '', data as unknown as Attempt['receipt'])
       const code = error?.code ?? ''
       if (FAILED.has(code)) return ended('failed', code)
       return ended(code === 'OUTCOME_UNKNOWN' ? 'unknown' : 'refused', code)

@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap'
 import { startNodes } from '../../helpers/cluster.ts'
 import { skipWithout, startEtcd } from '../../helpers/etcd.ts'
-import { checkPurchases, readRecords, type Shop } from '../../helpers/purchase-check.ts'
+import { checkEtcd } from '../../prove/check-etcd.ts'
+import type { Shop } from '../../prove/purchase-checker.ts'
 import type { TestServer } from '../../helpers/server.ts'
 import { Shopper } from '../../helpers/shopper.ts'
 import { startProxy } from '../../helpers/tcp-proxy.ts'
@@ -48,7 +49,7 @@ t.test('purchases of the same goods over three nodes: the sums are right', skipW
   const settled = attempts.filter(({ outcome }) => outcome === 'ok' || outcome === 'refused')
   t.equal(settled.length, SHOPPERS * 40)
   t.ok(settled.filter(({ outcome }) => outcome === 'ok').length > SHOPPERS * 10)
-  t.strictSame(checkPurchases(attempts, await readRecords(etcd), SHOP), [])
+  t.strictSame(await checkEtcd(etcd, attempts, SHOP), [])
 })
 
 t.test('purchases whose way to the store is cut are settled in 10 s, once each', skipWithout('3.5'), async (t) => {
@@ -66,5 +67,5 @@ t.test('purchases whose way to the store is cut are settled in 10 s, once each',
   proxy.onClientBytes = undefined
   t.ok(cuts >= 10, `${cuts} cuts`)
   t.ok(Math.max(...times) < 10_000, `the slowest took ${Math.round(Math.max(...times))} ms`)
-  t.strictSame(checkPurchases(attempts, await readRecords(etcd), SHOP), [])
+  t.strictSame(await checkEtcd(etcd, attempts, SHOP), [])
 })

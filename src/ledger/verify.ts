@@ -1,0 +1,190 @@
+import { verify, type KeyObject } from 'node:crypto'
+import { receiptBytes, type Receipt } from '../protocol/events.ts'
+import { decodeEntry, hashOf, type LedgerEntry } from './entries.ts'
+
+export interface LedgerFindings {
+  readonly entries: number
+  readonly players: number
+  readonly receipts: number
+  /** Players whose first entries are not there: what they had before is taken as it is said. */
+  readonly cutOff: number
+  /** A line each; empty: all is as it should be. */
+  readonly problems: readonly string[]
+}
+
+/** What is known of a player up to the entry that was checked last. */
+interface Known {
+  entry: number
+  hash: string
+  readonly balances: Map<string, number>
+  readonly owned: Map<string, number>
+  /** By their numbers, until those before them come: batches of several nodes may come in another order. */
+  readonly early: Map<number, { readonly line: string; readonly entry: LedgerEntry }>
+  isCutOff: boolean
+}
+
+/** So many are told; one mistake can have thousands of consequences. */
+const PROBLEMS_MAX = 1_000
+
+/**
+ * Checks a ledger from nothing but its lines and the public keys: each player's entries are numbered without a gap and chained
+ * by their hashes, balances and inventories add up and never go below 0, receipts say what their entries say and are signed, no
+ * key and no receipt stands there twice, and a refund is of a purchase, once and exactly.
+ */
+export class LedgerVerifier {
+  readonly #keys: readonly KeyObject[]
+  readonly #signatures: number
+  readonly #players = new Map<string, Known>()
+  readonly #purchases = new Map<string, { readonly user: string; readonly total: number }>()
+  readonly #refunds = new Map<string, LedgerEntry>()
+  readonly #used = new Set<string>()
+  readonly #problems: string[] = []
+  #entries = 0
+  #receipts = 0
+
+  /**
+   * @param keys those that receipts were ever signed with
+   * @param signatures each so-manieth is verified, which takes most of the time; 1: all
+   */
+  constructor(keys: readonly KeyObject[], signatures = 1) {
+    this.#keys = keys
+    this.#signatures = signatures
+  }
+
+  add(line: string): void {
+    this.#entries++
+    let entry: LedgerEntry
+    try {
+      entry = decodeEntry(line)
+    } catch {
+      this.#tell(`line ${this.#entries} is not JSON`)
+      return
+    }
+    const known = this.#player(entry)
+    if (entry.entry <= known.entry || known.early.has(entry.entry)) {
+      this.#tell(`${nameOf(entry)} stands there twice`)
+      return
+    }
+    known.early.set(entry.entry, { line, entry })
+    this.#advance(known)
+  }
+
+  finish(): LedgerFindings {
+    let cutOff = 0
+    for (const [user, known] of this.#players) {
+      this.#begin(known)
+      if (known.isCutOff) cutOff++
+      if (known.early.size > 0) this.#tell(`${user}: entry ${known.entry + 1} is missing`)
+    }
+    for (const [id, refund] of this.#refunds) this.#checkRefund(id, refund)
+    return {
+      entries: this.#entries,
+      players: this.#players.size,
+      receipts: this.#receipts,
+      cutOff,
+      problems: this.#problems,
+    }
+  }
+
+  #player({ user_id }: LedgerEntry): Known {
+    let known = this.#players.get(user_id)
+    if (!known) {
+      known = { entry: 0, hash: '', balances: new Map(), owned: new Map(), early: new Map(), isCutOff: false }
+      this.#players.set(user_id, known)
+    }
+    return known
+  }
+
+  #advance(known: Known): void {
+    for (let next = known.early.get(known.entry + 1); next; next = known.early.get(known.entry + 1)) {
+      known.early.delete(next.entry.entry)
+      this.#check(known, next.entry)
+      known.entry = next.entry.entry
+      known.hash = hashOf(next.line)
+    }
+  }
+
+  /** The player's first entries were let go of long ago: it begins with the first there is. */
+  #begin(known: Known): void {
+    if (known.entry > 0 || known.early.size === 0) return
+    const first = known.early.get(Math.min(...known.early.keys()))
+    if (!first) return
+    const { entry, previous, currency, balance, amount } = first.entry
+    known.isCutOff = true
+    known.entry = entry - 1
+    known.hash = previous
+    known.balances.set(currency, balance - amount)
+    this.#advance(known)
+  }
+
+  #check(known: Known, entry: LedgerEntry): void {
+    const tell = (what: string) => this.#tell(`${nameOf(entry)}: ${what}`)
+    if (entry.previous !== known.hash) tell('the entry before is not the one it was chained to')
+    this.#checkSum(known, known.balances, entry.currency, entry.amount, entry.balance, tell)
+    const { goods } = entry
+    if (goods) this.#checkSum(known, known.owned, goods.good_id, goods.count, goods.owned, tell)
+    const key = entry.idempotency_key === null ? undefined : `${entry.user_id}/${entry.kind}/${entry.idempotency_key}`
+    if (key !== undefined && this.#used.has(key)) tell('its idempotency key was used before')
+    if (key !== undefined) this.#used.add(key)
+    if (entry.kind === 'purchase') this.#checkReceipt(entry, tell)
+    else if (entry.kind === 'refund') this.#noteRefund(entry, tell)
+    else if (entry.amount <= 0 || goods !== null) tell('a credit that adds nothing, or goods')
+  }
+
+  /** In a ledger that is cut off, what was not seen yet may have been anything. */
+  #checkSum(
+    known: Known,
+    sums: Map<string, number>,
+    name: string,
+    change: number,
+    after: number,
+    tell: (what: string) => void,
+  ): void {
+    const before = sums.get(name) ?? (known.isCutOff ? after - change : 0)
+    if (before + change !== after) tell(`${before} ${name} and ${change} are not ${after}`)
+    if (after < 0 || before < 0) tell(`${after} ${name}`)
+    sums.set(name, after)
+  }
+
+  #checkReceipt(entry: LedgerEntry, tell: (what: string) => void): void {
+    const receipt = entry.receipt as Receipt | null
+    if (!receipt?.signature) return tell('it has no receipt')
+    this.#receipts++
+    if (this.#purchases.has(receipt.purchase_id)) tell(`receipt ${receipt.purchase_id} stands there twice`)
+    this.#purchases.set(receipt.purchase_id, { user: entry.user_id, total: receipt.total })
+    const says = [receipt.user_id, receipt.currency, -receipt.total, receipt.balance, receipt.good_id, receipt.count]
+    const is = [entry.user_id, entry.currency, entry.amount, entry.balance, entry.goods?.good_id, entry.goods?.count]
+    if (JSON.stringify(says) !== JSON.stringify(is)) tell('its receipt says something else')
+    if (receipt.unit_price * receipt.count !== receipt.total) tell('its total is not the price times the count')
+    if ((receipt.stock_left ?? 0) < 0) tell('the stock is below 0')
+    if (this.#receipts % this.#signatures !== 0) return
+    const signature = Buffer.from(receipt.signature, 'base64url')
+    const bytes = receiptBytes(receipt)
+    if (!this.#keys.some((key) => verify(null, bytes, key, signature))) tell('the signature is of no known key')
+  }
+
+  #noteRefund(entry: LedgerEntry, tell: (what: string) => void): void {
+    const id = entry.receipt?.purchase_id
+    if (id === undefined) return tell('it does not say what is refunded')
+    if (this.#refunds.has(id)) tell(`purchase ${id} was refunded before`)
+    this.#refunds.set(id, entry)
+  }
+
+  #checkRefund(id: string, refund: LedgerEntry): void {
+    const purchase = this.#purchases.get(id)
+    const isBeforeTheCut = this.#players.get(refund.user_id)?.isCutOff === true
+    if (!purchase && !isBeforeTheCut) this.#tell(`${nameOf(refund)}: there is no purchase ${id}`)
+    if (!purchase) return
+    if (purchase.user !== refund.user_id || purchase.total !== refund.amount) {
+      this.#tell(`${nameOf(refund)}: it is not what purchase ${id} cost its player`)
+    }
+  }
+
+  #tell(problem: string): void {
+    if (this.#problems.length < PROBLEMS_MAX) this.#problems.push(problem)
+  }
+}
+
+function nameOf({ user_id, entry }: LedgerEntry): string {
+  return `${user_id}, entry ${entry}`
+}
