@@ -8,13 +8,14 @@ import { openLog } from './config/open-log.ts'
 import type { Settings } from './config/settings.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
 import type { WireKey, WorkerWelcome } from './link/methods.ts'
+import { sweepLedger } from './ledger/retention.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { openStore } from './open-store.ts'
 import { announce, sayGoodbye } from './primary/announce.ts'
 import type { PrimaryContext } from './primary/context.ts'
 import { lockInstance, lockPort } from './primary/instance-lock.ts'
 import { Deliveries, type DeliveriesOptions } from './primary/deliveries.ts'
-import { followRooms } from './primary/kept-rooms.ts'
+import { followControl } from './primary/follow-control.ts'
 import { openContext } from './primary/open-context.ts'
 import { watchPlace } from './primary/place.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secrets.ts'
@@ -36,6 +37,7 @@ export interface Primary {
 }
 
 const TRIM_MS = 1_000
+const SWEEP_MS = 60_000
 /** Of SHUTDOWN_TIMEOUT, what workers may use; the rest is for the ledger and the store. */
 const WORKERS_SHARE = 0.8
 
@@ -99,7 +101,7 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
         metrics.workerRestarts.inc()
       },
     })
-    followRooms({ ...context, linkOf: (worker) => supervisor.linkOf(worker) })
+    followControl({ ...context, supervisor })
     place.supervise(supervisor)
     registerGauges(metrics, context)
     startTimers(context, closers)
@@ -140,6 +142,7 @@ function startTimers(context: PrimaryContext, closers: Closers): void {
     setInterval(() => announce(context), context.settings.PRESENCE_INTERVAL_MS),
     setInterval(() => context.hub.trim(), TRIM_MS),
     setInterval(() => void sweepStates(context), TRIM_MS),
+    setInterval(() => void sweepOld(context), SWEEP_MS),
   ]
   closers.defer(() => timers.forEach((timer) => clearInterval(timer)))
 }
@@ -150,6 +153,17 @@ async function sweepStates({ states, log }: PrimaryContext): Promise<void> {
     await states.sweep()
   } catch (error) {
     log.debug({ err: toError(error) }, 'the states of empty rooms stay for now')
+  }
+}
+
+/** One of the nodes that share a store does it for all. */
+async function sweepOld({ store, cluster, settings, log }: PrimaryContext): Promise<void> {
+  if (!cluster.isCaretaker) return
+  try {
+    const batches = await sweepLedger({ store, clock, keepMs: settings.RECEIPT_RETENTION })
+    if (batches > 0) log.info({ batches }, 'let go of what is over RECEIPT_RETENTION')
+  } catch (error) {
+    log.debug({ err: toError(error) }, 'what is over RECEIPT_RETENTION stays for now')
   }
 }
 

@@ -58,6 +58,7 @@ export function runWorker(): void {
       addressFull: ({ addressKey, full }) => running().realTime.admission.setAddressFull(addressKey, full),
       namespaceFull: ({ namespace, full }) => running().realTime.admission.setNamespaceFull(namespace, full),
       jwks: ({ keys }) => running().realTime.keys.set(keys),
+      goodChanged: ({ id }) => running().realTime.soldOut.changed(id),
       roomClosed: ({ room }) => running().realTime.sessions.roomClosed(room),
       closeAll: (_args, reply) => {
         running().realTime.sessions.closeAll(CLOSE.nodeLostPlace, 'this node lost its place in the cluster')

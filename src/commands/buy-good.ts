@@ -26,8 +26,17 @@ export const buyGood: Command<Args> = {
 
   run(args, { connection, request, context }, done) {
     const { userId, namespace } = connection
+    const { link, soldOut, clock } = context
+    // A request with a key may be a purchase that was made before, and has its receipt then.
+    if (args.idempotencyKey === null && soldOut.has(args.goodId, clock.nowMs())) {
+      throw new Refusal('OUT_OF_STOCK', '0 are left', { stock_left: 0 })
+    }
+    const { changes } = soldOut
     const traceparent = request.traceparent ?? null
-    context.link.call('buy', { ...args, userId, namespace, traceparent }, (result) => {
+    link.call('buy', { ...args, userId, namespace, traceparent }, (result) => {
+      if (result instanceof Refusal && result.code === 'OUT_OF_STOCK' && result.details?.['stock_left'] === 0) {
+        soldOut.note(args.goodId, changes, clock.nowMs())
+      }
       done(result instanceof Refusal ? result : ({ ...result } satisfies JsonObject))
     })
   },

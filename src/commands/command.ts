@@ -8,6 +8,7 @@ import type { Refusal } from '../protocol/errors.ts'
 import type { EventType, JsonObject } from '../protocol/events.ts'
 import type { Connection } from '../session/connection.ts'
 import type { VerifiedToken } from '../session/token.ts'
+import type { SoldOut } from './sold-out.ts'
 
 export type PrimaryLink = Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>
 
@@ -18,6 +19,7 @@ export interface CommandContext {
   readonly clock: Clock
   readonly random: Random
   readonly limits: CommandLimits
+  readonly soldOut: SoldOut
   /** Throws a Refusal. */
   readonly verifyToken: (token: string) => VerifiedToken
 }

@@ -128,6 +128,16 @@ export const SETTINGS = {
     "the package's config/goods.yaml",
     'Seeds the goods that the store does not have yet.',
   ),
+  RECEIPT_KEY_FILE: optional(
+    filePath,
+    'The Ed25519 private key that signs receipts, in PEM. Public keys of earlier ones stay known.',
+    'made once, in DATA_DIR or in etcd',
+  ),
+  RECEIPT_RETENTION: setting(
+    duration('72h', '3660d'),
+    '90d',
+    'How long idempotency keys, receipts and the ledger are kept. Export the ledger before, to keep it for good.',
+  ),
   BUY_MAX_COUNT: setting(integer(1, 1_000_000), '1000', 'The largest `count` of one purchase.'),
   BUY_QUEUE_MAX: setting(integer(1, 1_000_000), '10000', 'Purchases that may wait; above it `OVERLOADED`.'),
   BUY_THREADS: setting(integer(1, 64), '1', 'Threads that compute purchases.'),

@@ -136,6 +136,20 @@ export function decideRefund(player: PlayerRecord, purchase: Refundable, good: G
   }
 }
 
+/** CONFLICT where there is no stock to add to. */
+export function decideRestock(good: Good | undefined, goodId: string, count: number): RestockYes | No {
+  if (!good) return no('GOOD_NOT_FOUND', `no good "${goodId}"`)
+  if (good.stock === null) return no('CONFLICT', 'the good is unlimited')
+  const stock = good.stock + count
+  if (!Number.isSafeInteger(stock)) return no('BAD_REQUEST', 'the stock would be above 2^53 - 1', { path: 'count' })
+  return { ok: true, good: { ...good, stock } }
+}
+
+export interface RestockYes {
+  readonly ok: true
+  readonly good: Good
+}
+
 export interface RefundYes {
   readonly ok: true
   readonly player: PlayerRecord

@@ -11,6 +11,8 @@ export interface RouteRequest {
   /** The `:name` parts of the path, decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
+  /** One header, its name in lower case. Throws BAD_REQUEST where it is there twice. */
+  readonly header: (name: string) => string | undefined
   /** The body as JSON, checked as a frame is; of POST and PUT only. Throws BAD_REQUEST, PAYLOAD_TOO_LARGE, OVERLOADED. */
   readonly json: () => Promise<unknown>
 }
@@ -66,7 +68,8 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
         return value
       }
       try {
-        return await route.run({ params, query: readQuery(route, head.query), json })
+        const header = (name: string) => new Headers(head.headers).one(name)
+        return await route.run({ params, query: readQuery(route, head.query), header, json })
       } catch (thrown) {
         return toErrorAnswer(thrown, head, options)
       }

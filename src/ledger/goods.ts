@@ -1,3 +1,4 @@
+import { controlRecord } from '../hub/control.ts'
 import { parseGood, type Good } from '../domain/good.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { Refusal, badRequest } from '../protocol/errors.ts'
@@ -29,15 +30,28 @@ export async function seedGoods(store: Store, goods: readonly Good[]): Promise<n
   return missing.length
 }
 
-export async function getGood(store: Store, id: string): Promise<Good> {
+export async function getGood(store: Store, id: string): Promise<{ readonly good: Good; readonly revision: number }> {
   const [record] = await store.get([goodKey(id)])
   if (!record) throw new Refusal('GOOD_NOT_FOUND', `no good "${id}"`)
-  return decodeRecord(record) as Good
+  return { good: decodeRecord(record) as Good, revision: record.revision }
 }
 
-export async function putGood(store: Store, good: Good): Promise<Good> {
-  await store.commit({ puts: [{ key: goodKey(good.id), value: encodeRecord(good) }], durable: true })
-  return good
+/**
+ * Puts the good as it is given, stock included. Throws CONFLICT where it is not at the revision.
+ * @param ifRevision 0: it must not be there; 'any': it must be there; null: whatever there is
+ */
+export async function putGood(
+  store: Store,
+  good: Good,
+  ifRevision: number | 'any' | null,
+): Promise<{ readonly good: Good; readonly revision: number }> {
+  const key = goodKey(good.id)
+  const revision = ifRevision === 'any' ? (await getGood(store, good.id)).revision : ifRevision
+  const guards = revision === null ? [] : [{ key, revision }]
+  const log = [controlRecord({ kind: 'good-changed', id: good.id })]
+  const result = await store.commit({ guards, puts: [{ key, value: encodeRecord(good) }], log, durable: true })
+  if (!result.committed) throw new Refusal('CONFLICT', 'the good was changed since it was read: read it again')
+  return { good, revision: result.revision }
 }
 
 export async function listGoods(store: Store, page: PageArgs): Promise<Page<Good>> {

@@ -1,4 +1,13 @@
-import { decideCredit, decidePurchase, decideRefund, no, type No, type PurchaseRequest } from '../domain/purchase.ts'
+import { controlRecord } from '../hub/control.ts'
+import {
+  decideCredit,
+  decidePurchase,
+  decideRefund,
+  decideRestock,
+  no,
+  type No,
+  type PurchaseRequest,
+} from '../domain/purchase.ts'
 import { parseGood, type Good } from '../domain/good.ts'
 import { amountOf, newPlayer, parsePlayerRecord, toPlayer, type Player, type PlayerRecord } from '../domain/player.ts'
 import { Refusal } from '../protocol/errors.ts'
@@ -6,8 +15,15 @@ import { encodeEventBody } from '../protocol/event-body.ts'
 import { EVENT, receiptBytes, type Receipt } from '../protocol/events.ts'
 import { userChannel, type Channel, type UserId } from '../protocol/ids.ts'
 import { encodeEntry, hashOf, type LedgerEntry } from './entries.ts'
-import { goodKey, ledgerKey, onceKey, playerKey, refundedKey } from './keys.ts'
-import type { CreditRequest, LedgerRequest, Outcome, RefundRequest } from './requests.ts'
+import { goodKey, ledgerKey, playerKey, refundedKey } from './keys.ts'
+import {
+  onceKeyOf,
+  type CreditRequest,
+  type LedgerRequest,
+  type Outcome,
+  type RefundRequest,
+  type RestockRequest,
+} from './requests.ts'
 
 /** Everything a batch depends on, as bytes: nothing else is looked at. */
 export interface PlanInput {
@@ -34,7 +50,7 @@ export interface PlanTools {
 export interface Once {
   readonly fingerprint: string
   readonly at: number
-  readonly answer: Extract<Outcome, { readonly kind: 'receipt' | 'player' }>
+  readonly answer: Exclude<Outcome, { readonly kind: 'refused' }>
 }
 
 /** What an entry says beside its place in the ledger. */
@@ -70,8 +86,7 @@ class Planner {
 
   #decide(request: LedgerRequest): Outcome {
     try {
-      const { kind, userId, idempotencyKey } = request
-      const key = idempotencyKey === null ? undefined : onceKey(kind, userId, idempotencyKey)
+      const key = onceKeyOf(request)
       const fingerprint = fingerprintOf(request)
       const once = key === undefined ? undefined : this.#once(key)
       if (once) return once.fingerprint === fingerprint ? replayed(once.answer) : refused(CONFLICT)
@@ -88,8 +103,16 @@ class Planner {
   }
 
   #decideAnew(request: LedgerRequest): Outcome {
-    if (request.kind === 'purchase') return this.#purchase(request)
-    return request.kind === 'credit' ? this.#credit(request) : this.#refund(request)
+    switch (request.kind) {
+      case 'purchase':
+        return this.#purchase(request)
+      case 'credit':
+        return this.#credit(request)
+      case 'refund':
+        return this.#refund(request)
+      case 'restock':
+        return this.#restock(request)
+    }
   }
 
   #purchase(request: PurchaseRequest): Outcome {
@@ -135,10 +158,7 @@ class Planner {
     const decision = decideRefund(this.#player(userId), purchase, restock ? this.#good(good_id) : undefined)
     if (!decision.ok) return refused(decision)
     this.#puts.set(refunded, { user_id: userId, at: this.#input.nowMs })
-    if (decision.good) {
-      this.#goods.set(goodKey(good_id), decision.good)
-      this.#puts.set(goodKey(good_id), decision.good)
-    }
+    if (decision.good) this.#changeGood(decision.good)
     const player = this.#keep(decision.player, {
       kind: 'refund',
       idempotency_key: idempotencyKey,
@@ -148,6 +168,20 @@ class Planner {
       receipt: { purchase_id },
     })
     return { kind: 'player', player }
+  }
+
+  #restock({ goodId, count }: RestockRequest): Outcome {
+    const decision = decideRestock(this.#good(goodId), goodId, count)
+    if (!decision.ok) return refused(decision)
+    this.#changeGood(decision.good)
+    return { kind: 'good', good: decision.good }
+  }
+
+  /** There is more of it than before. */
+  #changeGood(good: Good): void {
+    this.#goods.set(goodKey(good.id), good)
+    this.#puts.set(goodKey(good.id), good)
+    this.#log.push(controlRecord({ kind: 'good-changed', id: good.id }))
   }
 
   /** Keeps the player as they are after a step, and the step in their ledger. */
@@ -247,11 +281,12 @@ const CONFLICT = no('IDEMPOTENCY_CONFLICT', 'this key was used for another reque
 function fingerprintOf(request: LedgerRequest): string {
   if (request.kind === 'purchase') return JSON.stringify([request.goodId, request.count, request.expectedPrice])
   if (request.kind === 'credit') return JSON.stringify([request.currency, request.amount])
+  if (request.kind === 'restock') return JSON.stringify([request.count])
   return JSON.stringify([request.purchase.purchase_id, request.restock])
 }
 
 function replayed(answer: Once['answer']): Outcome {
-  return answer.kind === 'player' ? answer : { kind: 'receipt', receipt: { ...answer.receipt, replayed: true } }
+  return answer.kind === 'receipt' ? { kind: 'receipt', receipt: { ...answer.receipt, replayed: true } } : answer
 }
 
 function moved({ inventory }: PlayerRecord, good_id: string, count: number): LedgerEntry['goods'] {

@@ -1,3 +1,4 @@
+import type { Good } from '../domain/good.ts'
 import type { Player } from '../domain/player.ts'
 import type { PurchaseRequest, Refundable } from '../domain/purchase.ts'
 import type { ErrorBody } from '../protocol/errors.ts'
@@ -21,23 +22,41 @@ export interface RefundRequest {
   readonly idempotencyKey: string
 }
 
+/** More of a good that has a stock. */
+export interface RestockRequest {
+  readonly goodId: string
+  readonly count: number
+  readonly idempotencyKey: string
+}
+
 /** What the ledger is asked to do. */
 export type LedgerRequest =
   | (PurchaseRequest & { readonly kind: 'purchase' })
   | (CreditRequest & { readonly kind: 'credit' })
   | (RefundRequest & { readonly kind: 'refund' })
+  | (RestockRequest & { readonly kind: 'restock' })
 
 export type Outcome =
   | { readonly kind: 'receipt'; readonly receipt: Receipt }
   | { readonly kind: 'player'; readonly player: Player }
+  | { readonly kind: 'good'; readonly good: Good }
   | { readonly kind: 'refused'; readonly error: ErrorBody }
 
 /** The records that a request is decided on. */
 export function keysOf(request: LedgerRequest): readonly string[] {
-  const { kind, userId, idempotencyKey } = request
-  const keys = [playerKey(userId)]
-  if (idempotencyKey !== null) keys.push(onceKey(kind, userId, idempotencyKey))
-  if (kind === 'purchase') keys.push(goodKey(request.goodId))
-  if (kind === 'refund') keys.push(goodKey(request.purchase.good_id), refundedKey(request.purchase.purchase_id))
+  const once = onceKeyOf(request)
+  const keys = once === undefined ? [] : [once]
+  if (request.kind !== 'restock') keys.push(playerKey(request.userId))
+  if (request.kind === 'purchase' || request.kind === 'restock') keys.push(goodKey(request.goodId))
+  if (request.kind === 'refund') {
+    keys.push(goodKey(request.purchase.good_id), refundedKey(request.purchase.purchase_id))
+  }
   return keys
+}
+
+/** Where its idempotency key stands: each user, and each good that is restocked, has its own. */
+export function onceKeyOf(request: LedgerRequest): string | undefined {
+  const { kind, idempotencyKey } = request
+  if (idempotencyKey === null) return undefined
+  return onceKey(kind, kind === 'restock' ? request.goodId : request.userId, idempotencyKey)
 }

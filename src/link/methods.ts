@@ -46,6 +46,24 @@ export interface ReplayPart {
   readonly complete: boolean
 }
 
+/** A key that receipts are verified with: PEM, and as a JSON Web Key. */
+export interface PublicReceiptKey {
+  readonly public_key: string
+  readonly jwk: JsonObject
+}
+
+/** The key in use, and those that were before it. */
+export interface ReceiptKeys extends PublicReceiptKey {
+  readonly algorithm: 'Ed25519'
+  readonly previous: readonly PublicReceiptKey[]
+}
+
+/** A good with the revision that it has in the store. */
+export interface GoodAt {
+  readonly good: Good
+  readonly revision: number
+}
+
 export interface ConnectionInfo {
   readonly connection_id: string
   readonly namespace: Namespace
@@ -93,8 +111,10 @@ export type PrimaryMethods = {
   unknownKey: Method<null, null>
 
   goodList: Method<PageArgs, Page<Good>>
-  goodGet: Method<{ readonly id: string }, Good>
-  goodPut: Method<{ readonly good: Good }, Good>
+  goodGet: Method<{ readonly id: string }, GoodAt>
+  /** `ifRevision`: it must be at this one; 0: it must not be there; null: whatever there is. */
+  goodPut: Method<{ readonly good: Good; readonly ifRevision: number | 'any' | null }, GoodAt>
+  goodRestock: Method<{ readonly goodId: string; readonly count: number; readonly idempotencyKey: string }, Good>
   playerGet: Method<{ readonly userId: UserId }, Player>
   playerCredit: Method<
     { readonly userId: UserId; readonly currency: string; readonly amount: number; readonly idempotencyKey: string },
@@ -112,7 +132,7 @@ export type PrimaryMethods = {
   /** Lines of the ledger; `limit` is of batches. */
   ledgerList: Method<PageArgs, Page<string>>
   playerPurchases: Method<PageArgs & { readonly userId: UserId }, Page<Receipt>>
-  receiptKey: Method<null, { readonly algorithm: 'Ed25519'; readonly public_key: string; readonly jwk: JsonObject }>
+  receiptKey: Method<null, ReceiptKeys>
   roomPut: Method<{ readonly room: RoomDefinition }, null>
   roomList: Method<PageArgs, Page<RoomDefinition & { readonly members: number }>>
   roomGet: Method<
@@ -138,6 +158,8 @@ export type WorkerMethods = {
   addressFull: Method<{ readonly addressKey: string; readonly full: boolean }, null>
   namespaceFull: Method<{ readonly namespace: Namespace; readonly full: boolean }, null>
   jwks: Method<{ readonly keys: readonly WireKey[] }, null>
+  /** By something else than a purchase: there may be stock again. */
+  goodChanged: Method<{ readonly id: string }, null>
   /** The room is no more; its members have left it. */
   roomClosed: Method<{ readonly room: RoomId }, null>
   /** This node lost its place in the cluster: every connection has to resume on another one. */

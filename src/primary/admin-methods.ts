@@ -1,7 +1,8 @@
+import { assert } from '../base/assert.ts'
 import type { Player } from '../domain/player.ts'
 import { getGood, listGoods, putGood } from '../ledger/goods.ts'
 import { findPurchase, listLines, listPurchases, readPlayer } from '../ledger/player-ledger.ts'
-import type { LedgerRequest } from '../ledger/requests.ts'
+import type { LedgerRequest, Outcome } from '../ledger/requests.ts'
 import { encodeRecord } from '../store/json-records.ts'
 import type { Handlers } from '../link/link.ts'
 import type { ConnectionInfo, PrimaryMethods } from '../link/methods.ts'
@@ -12,7 +13,7 @@ import type { RoomDefinition } from '../domain/room.ts'
 import { answerWith } from './answer.ts'
 import { readState, stateKey } from './channel-state.ts'
 import type { PrimaryContext } from './context.ts'
-import { controlRecord } from './control.ts'
+import { controlRecord } from '../hub/control.ts'
 import { toRefusal } from './event-methods.ts'
 import { roomKey } from './kept-rooms.ts'
 
@@ -21,6 +22,7 @@ type AdminMethods = Pick<
   | 'goodList'
   | 'goodGet'
   | 'goodPut'
+  | 'goodRestock'
   | 'playerGet'
   | 'playerCredit'
   | 'playerRefund'
@@ -40,20 +42,30 @@ export function adminMethods(context: PrimaryContext): AdminMethods {
   return {
     goodList: (page, reply) => answerWith(listGoods(store, page), reply),
     goodGet: ({ id }, reply) => answerWith(getGood(store, id), reply),
-    goodPut: ({ good }, reply) => answerWith(putGood(store, good), reply),
+    goodPut: ({ good, ifRevision }, reply) => answerWith(putGood(store, good, ifRevision), reply),
+    goodRestock(restock, reply) {
+      submit(context, { kind: 'restock', ...restock }, (outcome) =>
+        reply(outcome instanceof Refusal ? outcome : expectKind(outcome, 'good').good),
+      )
+    },
     playerGet: ({ userId }, reply) => answerWith(readPlayer(store, userId), reply),
     playerPurchases: ({ userId, ...page }, reply) => answerWith(listPurchases(store, userId, page), reply),
     ledgerList: (page, reply) => answerWith(listLines(store, page), reply),
 
-    playerCredit: (credit, reply) => changePlayer(context, { kind: 'credit', ...credit }, reply),
+    playerCredit(credit, reply) {
+      submit(context, { kind: 'credit', ...credit }, (outcome) =>
+        reply(outcome instanceof Refusal ? outcome : expectKind(outcome, 'player').player),
+      )
+    },
 
     playerRefund({ userId, purchaseId, ...refund }, reply) {
       const found = findPurchase(store, userId, purchaseId)
       answerWith(
         found.then((purchase) => {
           return new Promise<Player>((resolve, reject) => {
-            const done = (result: Player | Refusal) => (result instanceof Refusal ? reject(result) : resolve(result))
-            changePlayer(context, { kind: 'refund', userId, purchase, ...refund }, done)
+            submit(context, { kind: 'refund', userId, purchase, ...refund }, (outcome) =>
+              outcome instanceof Refusal ? reject(outcome) : resolve(expectKind(outcome, 'player').player),
+            )
           })
         }),
         reply,
@@ -61,7 +73,7 @@ export function adminMethods(context: PrimaryContext): AdminMethods {
     },
 
     receiptKey(_args, reply) {
-      reply({ algorithm: 'Ed25519', public_key: receiptKey.publicKey, jwk: receiptKey.jwk })
+      reply(receiptKey.published)
     },
 
     roomPut: ({ room }, reply) => answerWith(putRoom(context, room), reply),
@@ -72,17 +84,17 @@ export function adminMethods(context: PrimaryContext): AdminMethods {
   }
 }
 
-function changePlayer(
-  { ledger }: PrimaryContext,
-  request: LedgerRequest,
-  reply: (result: Player | Refusal) => void,
-): void {
-  ledger.submit(request, (outcome) => {
-    if (outcome instanceof Refusal) reply(outcome)
-    else if (outcome.kind === 'player') reply(outcome.player)
-    else
-      reply(outcome.kind === 'refused' ? toRefusal(outcome) : new Refusal('INTERNAL', 'a receipt is no answer to it'))
-  })
+type Done = Exclude<Outcome, { readonly kind: 'refused' }>
+
+function submit({ ledger }: PrimaryContext, request: LedgerRequest, done: (outcome: Done | Refusal) => void): void {
+  ledger.submit(request, (outcome) =>
+    done(outcome instanceof Refusal || outcome.kind !== 'refused' ? outcome : toRefusal(outcome)),
+  )
+}
+
+function expectKind<Kind extends Done['kind']>(outcome: Done, kind: Kind): Extract<Done, { readonly kind: Kind }> {
+  assert(outcome.kind === kind, `the ledger answered with a ${outcome.kind}, not a ${kind}`)
+  return outcome as Extract<Done, { readonly kind: Kind }>
 }
 
 async function putRoom({ rooms, store, hub }: PrimaryContext, room: RoomDefinition): Promise<null> {

@@ -23,6 +23,7 @@ const OVERTAKING: ReadonlySet<keyof PrimaryMethods | keyof WorkerMethods> = new 
   'metrics',
   'ping',
   'jwks',
+  'goodChanged',
   'addressFull',
   'namespaceFull',
 ] as const)

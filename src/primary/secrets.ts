@@ -4,14 +4,18 @@ import { join } from 'node:path'
 import { DEV_SECRET_FILES, ensureSecret } from '../config/dev-secrets.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Log } from '../base/log.ts'
+import { toError } from '../base/assert.ts'
 import { createWholeFile } from '../base/whole-file.ts'
-import type { TokenKey } from '../link/methods.ts'
+import type { PublicReceiptKey, ReceiptKeys, TokenKey } from '../link/methods.ts'
 import type { JsonObject } from '../protocol/events.ts'
+import { EXIT } from '../setup/exit-codes.ts'
+import { StartError } from '../setup/start-error.ts'
 import type { Store } from '../store/store.ts'
 
-const RECEIPT_KEY_FILE = 'receipt-key.pem'
+const RECEIPT_KEY_FILE_NAME = 'receipt-key.pem'
 const RESUME_SECRET_KEY = 'meta/resume-secret'
 const RECEIPT_KEY_KEY = 'meta/receipt-key'
+const PUBLIC_KEYS_KEY = 'meta/receipt-public-keys'
 
 /** What tokens are verified with: as configured, or a development secret of the data folder, with a warning. */
 export function readTokenKey(settings: Settings, log: Log): TokenKey {
@@ -38,27 +42,61 @@ export function readResumeSecret(store: Store): Promise<Uint8Array> {
   return readOrMake(store, RESUME_SECRET_KEY, () => randomBytes(32))
 }
 
-/** The Ed25519 key that signs receipts, made once: in the data folder, or in the store where nodes share one. */
+/** The Ed25519 key that signs receipts, and what is known of those before it. */
 export interface ReceiptKey {
   /** PEM */
   readonly signingKey: string
-  /** PEM */
-  readonly publicKey: string
-  readonly jwk: JsonObject
+  readonly published: ReceiptKeys
 }
 
-export async function readReceiptKey({ DATA_DIR, ETCD_ENDPOINTS }: Settings, store: Store): Promise<ReceiptKey> {
-  const signingKey = ETCD_ENDPOINTS.length > 0 ? await readSharedKey(store) : readOwnKey(DATA_DIR)
-  const publicKey = createPublicKey(createPrivateKey(signingKey))
-  return {
-    signingKey,
-    publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-    jwk: publicKey.export({ format: 'jwk' }) as JsonObject,
+/**
+ * From RECEIPT_KEY_FILE; else made once, in the data folder, or in the store where nodes share one. The public keys of all that were
+ * ever in use stay in the store, so that old receipts can be verified.
+ */
+export async function readReceiptKey(settings: Settings, store: Store): Promise<ReceiptKey> {
+  const signingKey = await readSigningKey(settings, store)
+  const current = createPublicKey(createPrivateKey(signingKey)).export({ type: 'spki', format: 'pem' }).toString()
+  const known = await keepPublicKey(store, current)
+  const previous = known.filter((pem) => pem !== current).map(toPublished)
+  return { signingKey, published: { algorithm: 'Ed25519', ...toPublished(current), previous } }
+}
+
+async function readSigningKey({ RECEIPT_KEY_FILE, DATA_DIR, ETCD_ENDPOINTS }: Settings, store: Store): Promise<string> {
+  if (RECEIPT_KEY_FILE !== undefined) return readKeyFile(RECEIPT_KEY_FILE)
+  return ETCD_ENDPOINTS.length > 0 ? readSharedKey(store) : readOwnKey(DATA_DIR)
+}
+
+function readKeyFile(file: string): string {
+  try {
+    const pem = readFileSync(file, 'utf8')
+    const { asymmetricKeyType: type } = createPrivateKey(pem)
+    if (type !== 'ed25519') throw new Error(`it holds a private key of the type ${String(type)}, not Ed25519`)
+    return pem
+  } catch (cause) {
+    throw new StartError(EXIT.configuration, `RECEIPT_KEY_FILE ${file}: ${toError(cause).message}`, cause)
+  }
+}
+
+function toPublished(pem: string): PublicReceiptKey {
+  return { public_key: pem, jwk: createPublicKey(pem).export({ format: 'jwk' }) as JsonObject }
+}
+
+/** Gives all that were ever in use, this one included. */
+async function keepPublicKey(store: Store, pem: string): Promise<readonly string[]> {
+  for (;;) {
+    const [record] = await store.get([PUBLIC_KEYS_KEY])
+    const known = record ? (JSON.parse(Buffer.from(record.value).toString()) as string[]) : []
+    if (known.includes(pem)) return known
+    const all = [...known, pem]
+    const guards = [{ key: PUBLIC_KEYS_KEY, revision: record?.revision ?? 0 }]
+    const puts = [{ key: PUBLIC_KEYS_KEY, value: Buffer.from(JSON.stringify(all)) }]
+    const { committed } = await store.commit({ guards, puts, durable: true })
+    if (committed) return all
   }
 }
 
 function readOwnKey(dataDir: string): string {
-  const file = join(dataDir, RECEIPT_KEY_FILE)
+  const file = join(dataDir, RECEIPT_KEY_FILE_NAME)
   if (!existsSync(file)) createWholeFile(file, newSigningKey())
   return readFileSync(file, 'utf8')
 }

@@ -1,5 +1,6 @@
 import type { EventType } from '../protocol/events.ts'
 import { Dispatch } from '../commands/dispatch.ts'
+import { SoldOut } from '../commands/sold-out.ts'
 import { Fanout, type FanoutOptions } from '../fanout/fanout.ts'
 import { closeLabel } from '../metrics/metrics.ts'
 import { GUEST_PREFIX } from '../protocol/ids.ts'
@@ -19,6 +20,7 @@ export interface RealTime {
   readonly fanout: Fanout
   readonly sessions: Sessions
   readonly dispatch: Dispatch
+  readonly soldOut: SoldOut
   readonly handshake: (head: RequestHead) => HandshakeResult
 }
 
@@ -42,10 +44,11 @@ export function createRealTime(context: WorkerContext, publish: FanoutOptions['p
     clock,
   })
   const fanout = createFanout(context, publish)
-  const dispatch = createDispatch(context, fanout, verifier)
+  const soldOut = new SoldOut()
+  const dispatch = createDispatch(context, { fanout, verifier, soldOut })
   const sessions = createSessions(context, { fanout, resumeTokens, dispatch })
   const handshake = createHandshakeOf(context, { admission, verifier, resumeTokens })
-  return { admission, keys, fanout, sessions, dispatch, handshake }
+  return { admission, keys, fanout, sessions, dispatch, soldOut, handshake }
 }
 
 function createVerifier({ config: { settings }, clock }: WorkerContext, keys: WorkerKeys): TokenVerifier {
@@ -69,17 +72,21 @@ function createFanout({ metrics }: WorkerContext, publish: FanoutOptions['publis
   })
 }
 
-function createDispatch(context: WorkerContext, fanout: Fanout, verifier: TokenVerifier): Dispatch {
+function createDispatch(
+  context: WorkerContext,
+  parts: { readonly fanout: Fanout; readonly verifier: TokenVerifier; readonly soldOut: SoldOut },
+): Dispatch {
   const { config, link, clock, random, log, metrics, valueLimits } = context
   const { settings } = config
   return new Dispatch({
     context: {
       link,
-      fanout,
+      fanout: parts.fanout,
+      soldOut: parts.soldOut,
       clock,
       random,
       limits: { roomsPerConnectionMax: settings.MAX_ROOMS_PER_CONNECTION, buyCountMax: settings.BUY_MAX_COUNT },
-      verifyToken: verifier.verify,
+      verifyToken: parts.verifier.verify,
     },
     log,
     frameBytesMax: settings.MAX_PAYLOAD_BYTES,

@@ -1,8 +1,10 @@
-import { parseGood, parseName } from '../../domain/good.ts'
+import { parseGood, parseInteger, parseName } from '../../domain/good.ts'
+import type { GoodAt } from '../../link/methods.ts'
 import { isObject } from '../../protocol/envelope.ts'
-import { badRequest } from '../../protocol/errors.ts'
-import { jsonAnswer } from '../http.ts'
-import { PAGE_QUERY, parsePage } from '../parse.ts'
+import { badRequest, Refusal } from '../../protocol/errors.ts'
+import { parseIdempotencyKey } from '../../protocol/ids.ts'
+import { errorAnswer, jsonAnswer, type HttpAnswer } from '../http.ts'
+import { PAGE_QUERY, parseBody, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
@@ -19,17 +21,40 @@ export function goodRoutes({ primary }: RouteContext): readonly Route[] {
       method: 'GET',
       path: '/api/v1/goods/:id',
       access: 'open',
-      run: async ({ params }) => jsonAnswer(await primary.ask('goodGet', { id: parseName(params['id'], 'id') })),
+      run: async ({ params, header }) => {
+        const found = await primary.ask('goodGet', { id: parseName(params['id'], 'id') })
+        return header('if-none-match') === etagOf(found) ? notModified(found) : goodAnswer(found)
+      },
     },
     {
       method: 'PUT',
       path: '/api/v1/goods/:id',
       access: 'admin',
-      run: async ({ params, json }) => {
+      run: async ({ params, header, json }) => {
+        const ifRevision = parseCondition(header('if-match'), header('if-none-match'))
         const body = await json()
         const good = parseGood(isObject(body) ? { id: params['id'], ...body } : body)
         if (good.id !== params['id']) throw badRequest('id', 'is not the one in the path')
-        return jsonAnswer(await primary.ask('goodPut', { good }))
+        try {
+          return goodAnswer(await primary.ask('goodPut', { good, ifRevision }))
+        } catch (thrown) {
+          if (!(thrown instanceof Refusal) || thrown.code !== 'CONFLICT') throw thrown
+          return errorAnswer(thrown, { status: PRECONDITION_FAILED })
+        }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/goods/:id/restock',
+      access: 'admin',
+      run: async ({ params, json }) => {
+        const { count, idempotency_key } = parseBody(await json(), ['count', 'idempotency_key'])
+        const restock = {
+          goodId: parseName(params['id'], 'id'),
+          count: parseInteger(count, 'count', 1),
+          idempotencyKey: parseIdempotencyKey(idempotency_key, 'idempotency_key'),
+        }
+        return jsonAnswer(await primary.ask('goodRestock', restock))
       },
     },
     {
@@ -39,4 +64,33 @@ export function goodRoutes({ primary }: RouteContext): readonly Route[] {
       run: async () => jsonAnswer(await primary.ask('receiptKey', null)),
     },
   ]
+}
+
+const PRECONDITION_FAILED = 412
+const NOT_MODIFIED = 304
+const ETAG = /^"(\d{1,15})"$/
+
+function etagOf({ revision }: GoodAt): string {
+  return `"${revision}"`
+}
+
+function goodAnswer(found: GoodAt): HttpAnswer {
+  return jsonAnswer(found.good, 200, { etag: etagOf(found) })
+}
+
+function notModified(found: GoodAt): HttpAnswer {
+  return { ...goodAnswer(found), status: NOT_MODIFIED, body: '' }
+}
+
+/** What `If-Match` or `If-None-Match: *` asks of the good that is there: see `goodPut`. */
+function parseCondition(ifMatch: string | undefined, ifNoneMatch: string | undefined): number | 'any' | null {
+  if (ifNoneMatch !== undefined) {
+    if (ifNoneMatch !== '*' || ifMatch !== undefined) throw badRequest('if-none-match', 'must be *, without If-Match')
+    return 0
+  }
+  if (ifMatch === undefined) return null
+  if (ifMatch === '*') return 'any'
+  const revision = ETAG.exec(ifMatch)?.[1]
+  if (revision === undefined) throw badRequest('if-match', 'must be * or one ETag, as it was given')
+  return Number(revision)
 }

@@ -6,6 +6,10 @@ import type { RoomId } from '../protocol/ids.ts'
 export type Control =
   | { readonly kind: 'room-defined'; readonly room: RoomDefinition }
   | { readonly kind: 'room-deleted'; readonly id: RoomId }
+  /** By something else than a purchase: there may be stock again. */
+  | { readonly kind: 'good-changed'; readonly id: string }
+
+const KINDS: ReadonlySet<string> = new Set<Control['kind']>(['room-defined', 'room-deleted', 'good-changed'])
 
 export function controlRecord(control: Control): LogRecord {
   return { channel: CONTROL_CHANNEL, body: Buffer.from(JSON.stringify(control)) }
@@ -14,5 +18,5 @@ export function controlRecord(control: Control): LogRecord {
 /** undefined: it is none that this version knows. */
 export function readControl(body: Uint8Array): Control | undefined {
   const control = JSON.parse(Buffer.from(body).toString()) as { readonly kind?: string }
-  return control.kind === 'room-defined' || control.kind === 'room-deleted' ? (control as Control) : undefined
+  return KINDS.has(control.kind ?? '') ? (control as Control) : undefined
 }

@@ -1,0 +1,63 @@
+import { nextTurn } from '../base/delay.ts'
+import type { Clock } from '../base/clock.ts'
+import { decodeRecord } from '../store/json-records.ts'
+import { listAll } from '../store/list-all.ts'
+import type { Store, StoredRecord } from '../store/store.ts'
+import { decodeEntry, linesOf } from './entries.ts'
+import { LEDGER_PREFIX, onceKey, refundedKey } from './keys.ts'
+import type { Once } from './plan.ts'
+
+export interface RetentionOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly keepMs: number
+}
+
+/** Batches read at once. */
+const PAGE = 20
+
+/**
+ * Lets go of what is older than `keepMs`: whole batches of the ledger, the oldest first, each with the idempotency keys and the
+ * marks of refunds that were written in the same transaction. Gives how many. Guarded, so that two nodes may do it at once.
+ */
+export async function sweepLedger({ store, clock, keepMs }: RetentionOptions): Promise<number> {
+  const untilMs = clock.wallMs() - keepMs
+  await sweepRestocks(store, untilMs)
+  for (let swept = 0; ;) {
+    const page = await store.list(LEDGER_PREFIX, { limit: PAGE })
+    const old = page.filter((batch) => newestOf(batch) < untilMs)
+    for (const batch of old) {
+      const keys = [batch.key, ...keysWith(batch)]
+      const guards = keys.map((key) => ({ key, revision: batch.revision }))
+      const { committed } = await store.commit({ guards, deletes: keys, durable: true })
+      if (!committed) return swept // somebody else is at it
+      swept++
+      await nextTurn()
+    }
+    if (old.length < PAGE) return swept
+  }
+}
+
+/** These stand in no player's ledger, and are few. */
+async function sweepRestocks(store: Store, untilMs: number): Promise<void> {
+  for await (const record of listAll(store, onceKey('restock', '', '').slice(0, -1))) {
+    if ((decodeRecord(record) as Once).at >= untilMs) continue
+    const { key, revision } = record
+    await store.commit({ guards: [{ key, revision }], deletes: [key], durable: true })
+  }
+}
+
+/** Unix time in milliseconds. */
+function newestOf({ value }: StoredRecord): number {
+  return Math.max(...linesOf(value).map((line) => decodeEntry(line).at))
+}
+
+/** What was written with a batch, and is not needed longer than it. */
+function keysWith({ value }: StoredRecord): readonly string[] {
+  return linesOf(value)
+    .map(decodeEntry)
+    .flatMap(({ kind, user_id, idempotency_key, receipt }) => [
+      ...(idempotency_key === null ? [] : [onceKey(kind, user_id, idempotency_key)]),
+      ...(kind === 'refund' && receipt ? [refundedKey(receipt.purchase_id)] : []),
+    ])
+}

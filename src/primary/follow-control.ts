@@ -1,0 +1,35 @@
+import { readControl, type Control } from '../hub/control.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { Membership } from '../rooms/membership.ts'
+import type { Rooms } from '../rooms/rooms.ts'
+import type { Supervisor } from './supervisor.ts'
+
+export interface FollowOptions {
+  readonly hub: Hub
+  readonly rooms: Rooms
+  readonly membership: Membership
+  readonly supervisor: Pick<Supervisor, 'linkOf' | 'tellAll'>
+}
+
+/** Does on this node what the log says to all nodes, whichever of them REST had asked. */
+export function followControl({ hub, rooms, membership, supervisor }: FollowOptions): void {
+  const follow = (control: Control): void => {
+    switch (control.kind) {
+      case 'room-defined':
+        rooms.define(control.room)
+        return
+      case 'room-deleted': {
+        const workers = new Set(membership.empty(control.id).map(({ worker }) => worker))
+        rooms.remove(control.id)
+        for (const worker of workers) supervisor.linkOf(worker)?.tell('roomClosed', { room: control.id })
+        return
+      }
+      case 'good-changed':
+        supervisor.tellAll((link) => link.tell('goodChanged', { id: control.id }))
+    }
+  }
+  hub.takeControl((body) => {
+    const control = readControl(body)
+    if (control) follow(control)
+  })
+}
