@@ -17,6 +17,10 @@ const HELP = `drumbeat: a real-time game state server
   drumbeat config [--json]       prints the settings in force, and where each is from
   drumbeat tail [--url URL] [--token TOKEN] [--room ROOM]... [--encoding json|msgpack]
                                  connects, and prints each event as a line of JSON
+  drumbeat ledger export [--url URL] [--token ADMIN_TOKEN]
+                                 prints the ledger of a running server, a line an entry
+  drumbeat ledger verify FILE [--key PEM_FILE]...
+                                 checks an export: chain, signatures, sums; exit code 1: something is wrong
   drumbeat help
 
 Settings come from the environment and from the file that CONFIG_FILE names.
@@ -32,6 +36,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => void | Prom
   token: printToken,
   config: printConfig,
   tail,
+  ledger,
   help: () => print(HELP),
 }
 
@@ -102,6 +107,34 @@ async function tail(args: readonly string[]): Promise<void> {
     signal: stop.signal,
     print: (line) => print(`${line}\n`),
   })
+}
+
+async function ledger(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parse(args, {
+    url: { type: 'string' },
+    token: { type: 'string' },
+    key: { type: 'string', multiple: true },
+  })
+  const [action, file, ...more] = positionals
+  const { exportLedger, verifyExport } = await import('./cli-ledger.ts')
+  if (action === 'export' && file === undefined) {
+    const { settings } = load()
+    await exportLedger({
+      url: values.url ?? `http://${settings.HTTP_HOST}:${settings.HTTP_PORT}`,
+      adminToken:
+        values.token ?? settings.ADMIN_TOKEN ?? ensureSecret(settings.DATA_DIR, DEV_SECRET_FILES.admin).secret,
+      now: new Date(systemClock.wallMs()),
+      write: (line) => print(`${line}\n`),
+      progress: (entries) => process.stderr.isTTY && process.stderr.write(`\r${entries} entries`),
+    })
+  } else if (action === 'verify' && file !== undefined && more.length === 0) {
+    const { problems, entries, players, receipts, cutOff } = await verifyExport(file, values.key ?? [])
+    for (const problem of problems) print(`${problem}\n`)
+    print(`${entries} entries of ${players} players, ${receipts} receipts: ${problems.length || 'no'} problems\n`)
+    if (cutOff > 0) print(`${cutOff} players have earlier entries that are not in it\n`)
+    if (values.key === undefined) print('The keys are those that the export names: give --key for those you trust\n')
+    if (problems.length > 0) process.exitCode = EXIT.problems
+  } else throw new UsageError('drumbeat ledger export, or drumbeat ledger verify FILE')
 }
 
 function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(

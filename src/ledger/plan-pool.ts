@@ -13,10 +13,21 @@ export interface PlanPool {
 /** A batch takes milliseconds; one that takes this long hangs, and its thread is ended with it. */
 const PLAN_TIMEOUT_MS = 1_000
 
-export function openPlanPool(options: { readonly threads: number; readonly signingKey: string }): PlanPool {
+/** A batch needs some; one that takes so much ends its thread, and not the server. */
+const THREAD_HEAP_MIB = 256
+
+export interface PlanPoolOptions {
+  readonly threads: number
+  /** PEM */
+  readonly signingKey: string
+  /** The thread's file, where a test has another. */
+  readonly script?: URL
+}
+
+export function openPlanPool(options: PlanPoolOptions): PlanPool {
   const workerData: PlanThreadData = { signingKey: options.signingKey }
   const pool = new Piscina<Uint8Array, Uint8Array>({
-    filename: new URL('./plan-thread.ts', import.meta.url).href,
+    filename: (options.script ?? new URL('./plan-thread.ts', import.meta.url)).href,
     minThreads: options.threads,
     maxThreads: options.threads,
     idleTimeout: Infinity,
@@ -25,6 +36,7 @@ export function openPlanPool(options: { readonly threads: number; readonly signi
     // 'sync' would freeze the thread's event loop between tasks.
     atomics: 'disabled',
     workerData,
+    resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MIB },
   })
   return {
     async plan(input) {

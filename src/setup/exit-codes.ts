@@ -1,5 +1,7 @@
 /** How the process ends when it could not start or go on: sysexits.h numbers, which supervisors know. */
 export const EXIT = {
+  /** What was to be checked is not as it should be. */
+  problems: 1,
   /** The command line was wrong. */
   usage: 64,
   /** Something it depends on cannot be reached. */
