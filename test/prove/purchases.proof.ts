@@ -6,7 +6,7 @@ import { startServer, type TestServer } from '../helpers/server.ts'
 import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts'
 import { checkEtcd } from './check-etcd.ts'
 import { checkLmdb } from './check-lmdb.ts'
-import type { Shop } from './purchase-checker.ts'
+import type { Attempt, Shop } from './purchase-checker.ts'
 import { goShopping, stockUp } from './shopping.ts'
 
 /**
@@ -28,7 +28,7 @@ const SHOP: Shop = {
   },
 }
 /** Signatures take most of a checker's time; in a large run some are enough. */
-const SIGNATURES = PURCHASES > 100_000 ? 20 : 1
+const signaturesOf = (attempts: readonly Attempt[]) => Math.ceil(attempts.length / 50_000)
 const CHECK_MS_MAX = 60_000
 const FLOOR_PER_SECOND = 200
 const ENV = { RATE_PURCHASES: '100000', RATE_MESSAGES: '100000', BUY_QUEUE_MAX: '10000' }
@@ -90,7 +90,7 @@ if (STORE === 'lmdb') {
     const server = await startServer(t, ENV)
     const { attempts } = await shopUntilDone(t, [server], (settled) => settled >= PURCHASES)
     await server.stop()
-    await check(t, () => checkLmdb(server.dataDir, attempts, SHOP, SIGNATURES))
+    await check(t, () => checkLmdb(server.dataDir, attempts, SHOP, signaturesOf(attempts)))
   })
 
   t.test(`${MINUTES} minutes on LMDB while workers and primary are killed`, async (t) => {
@@ -107,14 +107,14 @@ if (STORE === 'lmdb') {
     t.ok(faults > MINUTES * 20, `${faults} faults`)
     t.ok(perSecond >= FLOOR_PER_SECOND, `${Math.round(perSecond)}/s, or the run says nothing`)
     await server.stop()
-    await check(t, () => checkLmdb(server.dataDir, attempts, SHOP))
+    await check(t, () => checkLmdb(server.dataDir, attempts, SHOP, signaturesOf(attempts)))
   })
 } else {
   t.test(`${PURCHASES} purchases over three nodes on etcd`, skipWithout('3.5'), async (t) => {
     const etcd = await startEtcd(t)
     const nodes = await startNodes(t, etcd.endpoints, { env: { WORKERS: '1', ...ENV } })
     const { attempts } = await shopUntilDone(t, nodes, (settled) => settled >= PURCHASES)
-    await check(t, () => checkEtcd(etcd, attempts, SHOP))
+    await check(t, () => checkEtcd(etcd, attempts, SHOP, signaturesOf(attempts)))
   })
 
   t.test(`${MINUTES} minutes on etcd: leaders and workers killed, ways cut`, skipWithout('3.5'), async (t) => {
@@ -131,7 +131,7 @@ if (STORE === 'lmdb') {
     const faults = await trouble
     t.ok(faults > MINUTES * 20, `${faults} faults`)
     t.ok(perSecond >= FLOOR_PER_SECOND, `${Math.round(perSecond)}/s, or the run says nothing`)
-    await check(t, () => checkEtcd(etcd, attempts, SHOP))
+    await check(t, () => checkEtcd(etcd, attempts, SHOP, signaturesOf(attempts)))
   })
 }
 
