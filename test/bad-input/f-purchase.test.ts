@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
+import type { Encoding } from '../../src/protocol/events.ts'
+import { encodeMsgpack } from '../../src/protocol/msgpack.ts'
 import { openLmdbStore } from '../../src/store/lmdb/lmdb-store.ts'
 import { openClient, type Reply, type TestClient } from '../helpers/client.ts'
 import { webSocketFrame } from '../helpers/raw.ts'
@@ -57,10 +59,10 @@ async function putGarbage(dataDir: string): Promise<void> {
   await store.close()
 }
 
-async function rich(user: string, amount = 1000): Promise<TestClient> {
+async function rich(user: string, amount = 1000, encoding: Encoding = 'json'): Promise<TestClient> {
   const idempotency_key = `money-for-${user}-0123456789`
   await server.admin('POST', `/api/v1/players/${user}/credit`, { currency: 'gold', amount, idempotency_key })
-  return openClient(server, { token: server.mint(user) })
+  return openClient(server, { token: server.mint(user), encoding })
 }
 
 /** Everything that a purchase would change. */
@@ -75,78 +77,84 @@ async function books(user: string) {
 
 const said = (reply: Reply) => `${codeOf(reply)} ${reply.error?.details?.path ?? ''}`.trim()
 
-t.test('orders that make no sense are refused with the place, and nothing is written', async (t) => {
-  const alice = await rich('alice', Number.MAX_SAFE_INTEGER)
-  const before = await books('alice')
-  const bad: readonly [string, string][] = [
-    ...['0', '-1', '-0', '1.5', '"1"', 'null', 'true', '[1]', '{}', '1e400', '9007199254740993', '1001', '1e-7'].map(
-      (count): [string, string] => ['count', `{"good_id":"potion","count":${count}}`],
-    ),
-    ['count', '{"good_id":"potion"}'],
-    ['count', '{"good_id":"dear","count":2}'],
-    ...['"__proto__"', '"constructor"', '"a/b"', '""', '7', 'null', '["potion"]', `"${'x'.repeat(200)}"`].map(
-      (good): [string, string] => ['good_id', `{"good_id":${good},"count":1}`],
-    ),
-    ['good_id', '{"count":1}'],
-    ...['"x"', '-5', '5.5', 'null', '"5"'].map((price): [string, string] => [
-      'expected_price',
-      `{"good_id":"potion","count":1,"expected_price":${price}}`,
-    ]),
-    ...['a'.repeat(15), 'a'.repeat(65), 'a key with some spaces', 'äääääääääääääääää', '../../../../etc/passwd'].map(
-      (key): [string, string] => ['idempotency_key', `{"good_id":"potion","count":1,"idempotency_key":"${key}"}`],
-    ),
-    ['idempotency_key', '{"good_id":"potion","count":1,"idempotency_key":1234567890123456}'],
-    ['idempotency_key', '{"good_id":"potion","count":1,"idempotency_key":null}'],
-  ]
-  for (const [i, [field, payload]] of bad.entries()) {
-    alice.sendBytes(`{"id":"bad-${i}","eventType":"${BUY}","payload":${payload}}`)
-    // 1e400 is no JSON number, so the whole frame is none: then it has no id to answer to.
-    const reply = payload.includes('1e400') ? await alice.reply(undefined) : await alice.reply(`bad-${i}`)
-    t.equal(said(reply), `BAD_REQUEST payload.${field}`, shown(payload))
-  }
-  t.strictSame(await books('alice'), before)
-  await alice.close()
-})
+for (const encoding of ['json', 'msgpack'] as const) {
+  t.test(`${encoding}: orders that make no sense are refused with the place, and nothing is written`, async (t) => {
+    const name = `alice-${encoding}`
+    const alice = await rich(name, Number.MAX_SAFE_INTEGER, encoding)
+    const before = await books(name)
+    const bad: readonly [string, string][] = [
+      ...['0', '-1', '-0', '1.5', '"1"', 'null', 'true', '[1]', '{}', '1e400', '9007199254740993', '1001', '1e-7'].map(
+        (count): [string, string] => ['count', `{"good_id":"potion","count":${count}}`],
+      ),
+      ['count', '{"good_id":"potion"}'],
+      ['count', '{"good_id":"dear","count":2}'],
+      ...['"__proto__"', '"constructor"', '"a/b"', '""', '7', 'null', '["potion"]', `"${'x'.repeat(200)}"`].map(
+        (good): [string, string] => ['good_id', `{"good_id":${good},"count":1}`],
+      ),
+      ['good_id', '{"count":1}'],
+      ...['"x"', '-5', '5.5', 'null', '"5"'].map((price): [string, string] => [
+        'expected_price',
+        `{"good_id":"potion","count":1,"expected_price":${price}}`,
+      ]),
+      ...['a'.repeat(15), 'a'.repeat(65), 'a key with some spaces', 'äääääääääääääääää', '../../../../etc/passwd'].map(
+        (key): [string, string] => ['idempotency_key', `{"good_id":"potion","count":1,"idempotency_key":"${key}"}`],
+      ),
+      ['idempotency_key', '{"good_id":"potion","count":1,"idempotency_key":1234567890123456}'],
+      ['idempotency_key', '{"good_id":"potion","count":1,"idempotency_key":null}'],
+    ]
+    for (const [i, [field, payload]] of bad.entries()) {
+      const text = `{"id":"bad-${i}","eventType":"${BUY}","payload":${payload}}`
+      alice.sendBytes(encoding === 'json' ? text : encodeMsgpack(JSON.parse(text)))
+      // 1e400 is no number that can be, so the whole frame is none: then it has no id to answer to.
+      const reply = await alice.reply(payload.includes('1e400') ? undefined : `bad-${i}`)
+      t.equal(said(reply), `BAD_REQUEST payload.${field}`, shown(payload))
+    }
+    t.strictSame(await books(name), before)
+    await alice.close()
+  })
 
-t.test('so are orders that cannot be met', async (t) => {
-  const alice = await rich('bob')
-  const before = await books('bob')
-  const buy = async (payload: object) => alice.request(BUY, { count: 1, ...payload })
-  t.equal(codeOf(await buy({ good_id: 'unicorn' })), 'GOOD_NOT_FOUND')
-  t.equal(codeOf(await buy({ good_id: 'toString' })), 'GOOD_NOT_FOUND')
-  t.equal(codeOf(await buy({ good_id: 'tomorrow' })), 'GOOD_NOT_ON_SALE')
-  t.equal(codeOf(await buy({ good_id: 'yesterday' })), 'GOOD_NOT_ON_SALE')
-  t.match(await buy({ good_id: 'potion', expected_price: 4 }), {
-    success: false,
-    error: { code: 'PRICE_CHANGED', details: { price: 5, currency: 'gold' } },
+  t.test(`${encoding}: so are orders that cannot be met`, async (t) => {
+    const name = `bob-${encoding}`
+    const alice = await rich(name, 1000, encoding)
+    const before = await books(name)
+    const buy = async (payload: object) => alice.request(BUY, { count: 1, ...payload })
+    t.equal(codeOf(await buy({ good_id: 'unicorn' })), 'GOOD_NOT_FOUND')
+    t.equal(codeOf(await buy({ good_id: 'toString' })), 'GOOD_NOT_FOUND')
+    t.equal(codeOf(await buy({ good_id: 'tomorrow' })), 'GOOD_NOT_ON_SALE')
+    t.equal(codeOf(await buy({ good_id: 'yesterday' })), 'GOOD_NOT_ON_SALE')
+    t.match(await buy({ good_id: 'potion', expected_price: 4 }), {
+      success: false,
+      error: { code: 'PRICE_CHANGED', details: { price: 5, currency: 'gold' } },
+    })
+    t.match(await buy({ good_id: 'potion', count: 201 }), {
+      error: { code: 'INSUFFICIENT_FUNDS', details: { balance: 1000, total: 1005 } },
+    })
+    t.match(await buy({ good_id: 'potion', price: 0, user_id: 'alice', balance: 1e9, count: 201 }), {
+      error: { code: 'INSUFFICIENT_FUNDS' },
+    })
+    const guest = await openClient(server, { encoding })
+    t.equal(codeOf(await guest.request(BUY, { good_id: 'potion', count: 1 })), 'AUTH_REQUIRED')
+    t.strictSame(await books(name), before)
+    await Promise.all([alice.close(), guest.close()])
   })
-  t.match(await buy({ good_id: 'potion', count: 201 }), {
-    error: { code: 'INSUFFICIENT_FUNDS', details: { balance: 1000, total: 1005 } },
-  })
-  t.match(await buy({ good_id: 'potion', price: 0, user_id: 'alice', balance: 1e9, count: 201 }), {
-    error: { code: 'INSUFFICIENT_FUNDS' },
-  })
-  const guest = await openClient(server)
-  t.equal(codeOf(await guest.request(BUY, { good_id: 'potion', count: 1 })), 'AUTH_REQUIRED')
-  t.strictSame(await books('bob'), before)
-  await Promise.all([alice.close(), guest.close()])
-})
 
-t.test('a key is good for one request of one user', async (t) => {
-  const [carol, dave] = await Promise.all([rich('carol'), rich('dave')])
-  const order = { good_id: 'potion', count: 2, idempotency_key: 'the-key-of-this-order' }
-  const first = await carol.request(BUY, order)
-  t.match(first, { success: true, data: { user_id: 'carol', count: 2, total: 10, balance: 990, replayed: false } })
-  const after = await books('carol')
-  t.strictSame((await carol.request(BUY, order)).data, { ...first.data, replayed: true }, 'the same again')
-  for (const other of [{ count: 3 }, { good_id: 'dear' }, { expected_price: 5 }]) {
-    t.equal(codeOf(await carol.request(BUY, { ...order, ...other })), 'IDEMPOTENCY_CONFLICT', shown(other))
-  }
-  t.strictSame(await books('carol'), after)
-  const another = await dave.request(BUY, { ...order, count: 1 })
-  t.match(another, { success: true, data: { user_id: 'dave', count: 1, replayed: false } }, "another user's")
-  await Promise.all([carol.close(), dave.close()])
-})
+  t.test(`${encoding}: a key is good for one request of one user`, async (t) => {
+    const [carolName, daveName] = [`carol-${encoding}`, `dave-${encoding}`]
+    const [carol, dave] = await Promise.all([rich(carolName, 1000, encoding), rich(daveName, 1000, encoding)])
+    const order = { good_id: 'potion', count: 2, idempotency_key: 'the-key-of-this-order' }
+    const first = await carol.request(BUY, order)
+    t.match(first, { success: true, data: { user_id: carolName, count: 2, total: 10, balance: 990, replayed: false } })
+    const after = await books(carolName)
+    t.strictSame((await carol.request(BUY, order)).data, { ...first.data, replayed: true }, 'the same again')
+    for (const other of [{ count: 3 }, { good_id: 'dear' }, { expected_price: 5 }]) {
+      t.equal(codeOf(await carol.request(BUY, { ...order, ...other })), 'IDEMPOTENCY_CONFLICT', shown(other))
+    }
+    t.strictSame(await books(carolName), after)
+    const another = await dave.request(BUY, { ...order, count: 1 })
+    t.match(another, { success: true, data: { user_id: daveName, count: 1, replayed: false } }, "another user's")
+    await Promise.all([carol.close(), dave.close()])
+  })
+}
 
 t.test('who closes right after sending has bought, and the key gives the receipt', async (t) => {
   const first = await rich('erin')

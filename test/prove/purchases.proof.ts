@@ -11,11 +11,14 @@ import { goShopping, stockUp } from './shopping.ts'
 
 /**
  * PROOFS P1 on real servers. `npm run prove:purchases` with the environment:
- * STORE=lmdb|etcd · PURCHASES=1000000: so many without faults · MINUTES=10: so long under faults.
+ * STORE=lmdb|etcd · PURCHASES=1000000: so many without faults · MINUTES=10: so long under faults · KILLS=200: so often everything is
+ * killed in mid-load (P12, on LMDB).
  */
 const STORE = process.env['STORE'] ?? 'lmdb'
 const PURCHASES = Number(process.env['PURCHASES'] ?? 20_000)
 const MINUTES = Number(process.env['MINUTES'] ?? 0.5)
+const KILLS = Number(process.env['KILLS'] ?? 5)
+const START_MS_MAX = 2_000
 const SHOPPERS = 200
 const FUNDS = 1_000_000
 const SHOP: Shop = {
@@ -106,6 +109,25 @@ if (STORE === 'lmdb') {
     const faults = await trouble
     t.ok(faults > MINUTES * 20, `${faults} faults`)
     t.ok(perSecond >= FLOOR_PER_SECOND, `${Math.round(perSecond)}/s, or the run says nothing`)
+    await server.stop()
+    await check(t, () => checkLmdb(server.dataDir, attempts, SHOP, signaturesOf(attempts)))
+  })
+  t.test(`everything is killed ${KILLS} times in mid-load: nothing that was acknowledged is lost`, async (t) => {
+    const server = await startServer(t, ENV)
+    const startsMs: number[] = []
+    const killing = sleep(2_000).then(async () => {
+      while (startsMs.length < KILLS) {
+        await sleep(500 + Math.random() * 1_000)
+        await server.kill()
+        const startedMs = performance.now()
+        await server.restart()
+        startsMs.push(performance.now() - startedMs)
+      }
+    })
+    const { attempts } = await shopUntilDone(t, [server], () => startsMs.length >= KILLS, 20)
+    await killing
+    const slowest = Math.max(...startsMs)
+    t.ok(slowest < START_MS_MAX, `it listens again after ${Math.round(slowest)} ms at most`)
     await server.stop()
     await check(t, () => checkLmdb(server.dataDir, attempts, SHOP, signaturesOf(attempts)))
   })
