@@ -7,6 +7,7 @@ import { describeMachine, readVersions } from '../machine.ts'
 import { plotLines } from '../plot.ts'
 import { createProgress } from '../progress.ts'
 import { waitForQuiet } from '../quiet.ts'
+import { runFloor, type FloorTrial } from './floor.ts'
 import { drumbeatCluster, plainCluster, WORKERS, type System } from './systems.ts'
 import { runClusterTrial, type ClusterLoad, type ClusterTrial } from './trial.ts'
 
@@ -27,6 +28,7 @@ const LADDERS: Readonly<Record<string, readonly number[]>> = {
 }
 const RATES = [100, 500, 1_000, 2_000, 5_000, 10_000]
 const NODES = [1, 2, 3]
+const FLOOR_RATES = [40_000, 60_000, 80_000, 100_000]
 const RESULTS = join(import.meta.dirname, '../results')
 
 const progress = createProgress(process.stderr)
@@ -89,6 +91,12 @@ const byNodes: Row[] = []
 for (const nodes of NODES) byNodes.push(await trial(drumbeatCluster, nodes, 5_000, 'cost by nodes'))
 const byRate: Row[] = []
 for (const rate of RATES) byRate.push(await trial(drumbeatCluster, 3, rate, 'cost by batch'))
+const floor: FloorTrial[] = []
+for (const rate of FLOOR_RATES) {
+  progress.show(`no log at all · ${rate}/s`)
+  await waitForQuiet(cores, interrupted.signal)
+  floor.push(await runFloor({ ...LOAD, rate, warmupSeconds: 4 }))
+}
 progress.clear()
 
 const median = (rows: readonly (Row | undefined)[]) =>
@@ -133,13 +141,20 @@ const markdown = [
   table('At a rate that both hold', at500),
   table('By nodes, 5,000 events/s', byNodes),
   table('By rate, and so by batch, three nodes', byRate),
+  '\nWhat machine and generator can do at all: six processes, as many frames in and out, and no log\n',
+  '| events/s | p50 ms | p99 ms | arrived |',
+  '| --- | --- | --- | --- |',
+  ...floor.map(
+    ({ rate, p50Ms, p99Ms, deliveredShare }) =>
+      `| ${rate} | ${number(p50Ms, 1)} | ${number(p99Ms, 1)} | ${number(deliveredShare * 100, 1)} % |`,
+  ),
   '',
 ].join('\n')
 
 const name = `cluster-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`
 await mkdir(RESULTS, { recursive: true })
 const versions = readVersions(['etcd3', 'uWebSockets.js'])
-const report = { machine: describeMachine(), versions, cores, highest, at500, byNodes, byRate, trials }
+const report = { machine: describeMachine(), versions, cores, highest, at500, byNodes, byRate, floor, trials }
 await writeFile(join(RESULTS, `${name}.json`), `${JSON.stringify(report, undefined, 1)}\n`)
 await writeFile(join(RESULTS, `${name}.md`), markdown)
 await writeFile(

@@ -6,6 +6,7 @@ import { parseArgs, promisify } from 'node:util'
 import { startEtcd } from '../../test/helpers/etcd.ts'
 import { describeMachine, readVersions } from '../machine.ts'
 import { Owned } from '../owned.ts'
+import { plotBars } from '../plot.ts'
 import { readTreeUsage } from '../process-cpu.ts'
 import { createProgress } from '../progress.ts'
 import type { LedgerLoad, LedgerResult } from './workload.ts'
@@ -50,9 +51,13 @@ type Row = LedgerResult & {
   readonly etcdCpuUs: number
 }
 
-async function trial({ title, program, usesEtcd, underWay }: Contender, kind: LedgerLoad['kind']): Promise<Row> {
+async function trial(
+  { title, program, usesEtcd, underWay }: Contender,
+  kind: LedgerLoad['kind'],
+  perSecond: number | null = null,
+): Promise<Row> {
   const seconds = Number(values.seconds)
-  const load: LedgerLoad = { kind, goods: 10_000, players: 10_000, underWay, warmupSeconds: 5, seconds }
+  const load: LedgerLoad = { kind, goods: 10_000, players: 10_000, underWay, perSecond, warmupSeconds: 5, seconds }
   const owned = new Owned()
   const dataDir = await mkdtemp(join(tmpdir(), 'drumbeat-bench-'))
   owned.teardown(() => rm(dataDir, { recursive: true, force: true }))
@@ -80,19 +85,31 @@ for (let i = 1; i <= RUNS; i++) {
     }
   }
 }
-progress.clear()
 
 function median(title: string, kind: LedgerLoad['kind']): Row {
   const all = rows.filter((row) => row.title === title && row.kind === kind)
   return all.toSorted((a, b) => a.perSecond - b.perSecond)[Math.floor(all.length / 2)] as Row
 }
 
+/** Latency at half of the highest rate. */
+const atHalf = new Map<string, Row>()
+for (const contender of CONTENDERS) {
+  for (const kind of KINDS) {
+    const { perSecond } = median(contender.title, kind)
+    progress.show(`at half of the highest rate · ${contender.title} · ${kind} · ${Math.round(perSecond / 2)}/s`)
+    atHalf.set(`${contender.title} ${kind}`, await trial(contender, kind, perSecond / 2))
+  }
+}
+progress.clear()
+
 const ratio = (kind: LedgerLoad['kind'], ours: string, theirs: string) =>
   (median(ours, kind).perSecond / median(theirs, kind).perSecond).toFixed(1)
 const lines = CONTENDERS.flatMap(({ title, underWay }) =>
   KINDS.map((kind) => {
     const { perSecond, p50Ms, p99Ms, cpuUs, etcdCpuUs, notes } = median(title, kind)
-    const numbers = [perSecond.toFixed(0), p50Ms.toFixed(1), p99Ms.toFixed(1), cpuUs.toFixed(0), etcdCpuUs.toFixed(0)]
+    const half = atHalf.get(`${title} ${kind}`)
+    const latencies = [p50Ms, p99Ms, half?.p50Ms ?? NaN, half?.p99Ms ?? NaN]
+    const numbers = [perSecond, ...latencies, cpuUs, etcdCpuUs].map((n, i) => n.toFixed(i >= 1 && i <= 4 ? 1 : 0))
     const told = Object.entries(notes).map(([name, value]) => `${name} ${value.toFixed(1)}`)
     return `| ${title} | ${kind} | ${underWay} | ${numbers.join(' | ')} | ${told.join(', ')} |`
   }),
@@ -106,15 +123,27 @@ const markdown = [
     `**${ratio('uniform', 'Drumbeat, LMDB', 'SQLite, FULL')}** and **${ratio('hot', 'Drumbeat, LMDB', 'SQLite, FULL')} times**. ` +
     'Only ours sign a receipt, keep a ledger and put an event into a log.',
   '',
-  '| design | goods | under way | purchases/s | p50 ms | p99 ms | CPU us each | etcd CPU us each | |',
-  '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+  '| design | goods | under way | purchases/s | p50 ms | p99 ms | at half: p50 | p99 | CPU us each | etcd CPU us each | |',
+  '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ...lines,
   '',
 ].join('\n')
 const name = `ledger-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`
 await mkdir(RESULTS, { recursive: true })
-const report = { machine: describeMachine(), versions: readVersions(['etcd3', 'lmdb', 'piscina']), values, rows }
+const versions = readVersions(['etcd3', 'lmdb', 'piscina'])
+const report = { machine: describeMachine(), versions, values, rows, atHalf: [...atHalf.values()] }
 await writeFile(join(RESULTS, `${name}.json`), `${JSON.stringify(report, undefined, 1)}\n`)
 await writeFile(join(RESULTS, `${name}.md`), markdown)
+await writeFile(
+  join(RESULTS, `${name}.svg`),
+  plotBars({
+    title: 'Durable purchases a second',
+    categories: CONTENDERS.map(({ title }) => title),
+    yAxis: 'purchases/s',
+    series: KINDS.map((kind) => {
+      return { name: kind, values: CONTENDERS.map(({ title }) => Math.round(median(title, kind).perSecond)) }
+    }),
+  }),
+)
 process.stdout.write(markdown)
-progress.say(`written to ${join(RESULTS, name)}.json and .md`)
+progress.say(`written to ${join(RESULTS, name)}.json, .md and .svg`)

@@ -6,6 +6,8 @@ export interface LedgerLoad {
   readonly players: number
   /** Requests under way at once. */
   readonly underWay: number
+  /** An open loop at this rate; null: as many as go. */
+  readonly perSecond: number | null
   readonly warmupSeconds: number
   readonly seconds: number
 }

@@ -14,7 +14,7 @@ import { openStore } from '../../../src/open-store.ts'
 import type { Namespace, UserId } from '../../../src/protocol/ids.ts'
 import { Refusal } from '../../../src/protocol/errors.ts'
 import { encodeRecord } from '../../../src/store/json-records.ts'
-import { runClosedLoop } from '../closed-loop.ts'
+import { runLoad } from '../run-load.ts'
 import { CURRENCY, createOrders, FUNDS, goodId, playerId, PRICE, STOCK, type LedgerLoad } from '../workload.ts'
 
 /** The ledger as the primary runs it, without sockets: store, pool, signatures, the log. */
@@ -67,7 +67,7 @@ const records = [
 for (let i = 0; i < records.length; i += 120) await store.commit({ puts: records.slice(i, i + 120), durable: true })
 
 const order = createOrders(load)
-const result = await runClosedLoop(load, () => {
+const result = await runLoad(load, () => {
   const { user, good } = order()
   return new Promise<void>((resolve, reject) => {
     const request = { userId: user as UserId, namespace: 'private' as Namespace, goodId: good, count: 1 }

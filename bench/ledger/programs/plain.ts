@@ -1,5 +1,5 @@
 import { Etcd3 } from 'etcd3'
-import { runClosedLoop } from '../closed-loop.ts'
+import { runLoad } from '../run-load.ts'
 import { createOrders, FUNDS, goodId, playerId, PRICE, STOCK, type LedgerLoad } from '../workload.ts'
 
 /**
@@ -27,7 +27,7 @@ interface Player {
 let conflicts = 0
 let bought = 0
 const order = createOrders(load)
-const result = await runClosedLoop(load, async () => {
+const result = await runLoad(load, async () => {
   const { user, good } = order()
   while (!(await tryToBuy(user, good))) conflicts++
   bought++

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { runClosedLoop } from '../closed-loop.ts'
+import { runLoad } from '../run-load.ts'
 import { createOrders, FUNDS, goodId, playerId, PRICE, STOCK, type LedgerLoad } from '../workload.ts'
 
 /** Node with SQLite: WAL, synchronous FULL, one transaction for each purchase. */
@@ -29,7 +29,7 @@ const addReceipt = db.prepare('INSERT INTO receipts (player, good, total) VALUES
 const commit = db.prepare('COMMIT')
 
 const order = createOrders(load)
-const result = await runClosedLoop(load, async () => {
+const result = await runLoad(load, async () => {
   // A turn of the event loop for each, as where requests come from sockets.
   await new Promise(setImmediate)
   const { user, good } = order()
