@@ -124,7 +124,7 @@ export class Ledger {
     if (taken.length === 0) return undefined
     try {
       const records = await this.#read(taken, before)
-      const batch = this.#fitting(taken, records)
+      const batch = this.#fitting(taken, records, before)
       const startedMs = this.#options.clock.nowMs()
       const plan = await this.#plan(batch, records, before)
       const planMs = this.#options.clock.nowMs() - startedMs
@@ -166,13 +166,15 @@ export class Ledger {
   }
 
   /** So many of the batch as the bytes of a transaction allow; the others wait on. */
-  #fitting(batch: readonly Waiting[], records: Planned['records']): readonly Waiting[] {
+  #fitting(batch: readonly Waiting[], records: Planned['records'], before: UnderWay | undefined): readonly Waiting[] {
     let bytes = 0
+    const counted = new Set<string>()
     const end = batch.findIndex(({ keys }, i) => {
       bytes += BYTES_PER_REQUEST
       for (const key of keys) {
-        const record = records.get(key)
-        bytes += key.length + (typeof record === 'object' ? (record.value?.length ?? 0) : 0)
+        if (counted.has(key)) continue
+        counted.add(key)
+        bytes += key.length + (valueOf(key, records, before)?.length ?? 0)
       }
       return i > 0 && bytes > this.#options.store.limits.bytesMax
     })
@@ -189,8 +191,7 @@ export class Ledger {
   ): Promise<Plan | undefined> {
     const values = new Map<string, Uint8Array | null>()
     for (const key of new Set(batch.flatMap(({ keys }) => keys))) {
-      const record = records.get(key)
-      values.set(key, typeof record === 'object' ? record.value : (before?.puts.get(key) ?? null))
+      values.set(key, valueOf(key, records, before))
     }
     const requests = batch.map(({ request }) => request)
     try {
@@ -273,6 +274,11 @@ const LOST = new Refusal('INTERNAL', 'the plan has no answer to this request')
 
 function answer(batch: readonly Waiting[], refusal: Refusal): void {
   for (const { done } of batch) done(refusal)
+}
+
+function valueOf(key: string, records: Planned['records'], before: UnderWay | undefined): Uint8Array | null {
+  const record = records.get(key)
+  return typeof record === 'object' ? record.value : (before?.puts.get(key) ?? null)
 }
 
 function onlyOf(batch: readonly Waiting[], records: Planned['records']): Planned['records'] {

@@ -10,6 +10,9 @@ import type { Store } from '../store/store.ts'
 import { decodeEntry, linesOf, type LedgerEntry } from './entries.ts'
 import { LEDGER_PREFIX, ledgerKey, playerKey } from './keys.ts'
 
+/** Batch and place in it; stores take keys of some length only. */
+const PURCHASE_ID = /^([A-Za-z0-9-]{1,64})\.\d{1,6}$/
+
 /** An entry's place: its batch, and its number in the player's ledger. */
 interface Place {
   readonly batch: string | null
@@ -33,8 +36,8 @@ export async function listPurchases(store: Store, user: UserId, { limit, cursor 
 
 /** Throws NOT_FOUND: the player has no such purchase, or none that is still kept. */
 export async function findPurchase(store: Store, user: UserId, purchaseId: string): Promise<Receipt> {
-  const [batch = ''] = purchaseId.split('.')
-  const found = (await entriesOf(store, batch, user)).find(
+  const batch = PURCHASE_ID.exec(purchaseId)?.[1]
+  const found = (batch === undefined ? [] : await entriesOf(store, batch, user)).find(
     ({ kind, receipt }) => kind === 'purchase' && receipt?.purchase_id === purchaseId,
   )
   if (!found) throw new Refusal('NOT_FOUND', `the player has no purchase "${purchaseId.slice(0, 80)}"`)

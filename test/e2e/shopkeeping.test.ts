@@ -129,8 +129,8 @@ t.test('a refund is of a purchase, once, and only of what is still there', async
   const refund = (user: string, more: object = {}) =>
     ask('POST', `players/${user}/refund`, { purchase_id, idempotency_key: 'refund-of-potions-1', ...more })
   t.match(await refund('bob'), { status: 404, body: { error: { code: 'NOT_FOUND' } } }, 'it is not his')
-  for (const wrong of ['', 'x', '../good/potion', `${purchase_id}0`]) {
-    t.equal((await refund('alice', { purchase_id: wrong })).status, 404, wrong)
+  for (const wrong of ['', 'x', '../good/potion', `${purchase_id}0`, `${'x'.repeat(100_000)}.0`]) {
+    t.equal((await refund('alice', { purchase_id: wrong })).status, 404, wrong.slice(0, 80))
   }
   t.match(await refund('alice', { purchase_id: 5 }), {
     status: 400,

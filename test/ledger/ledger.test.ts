@@ -57,6 +57,12 @@ async function setUp(change: (store: Store) => Partial<Store> = () => ({}), opti
 
 const player = (gold: number) => ({ ...newPlayer('alice' as UserId), balances: { gold } })
 
+/** Of so many goods. */
+function richIn(goods: number) {
+  const inventory = Object.fromEntries(Array.from({ length: goods }, (_, i) => [`a-good-${i}`, 1]))
+  return { ...player(1000), inventory }
+}
+
 function buy(count = 1, idempotencyKey: string | null = null): LedgerRequest {
   const who = { userId: 'alice' as UserId, namespace: 'private' as Namespace }
   return { kind: 'purchase', ...who, goodId: 'sword', count, idempotencyKey, expectedPrice: null, traceparent: null }
@@ -151,20 +157,27 @@ t.test('a request that loses every race is given up, and nothing of it is done',
 t.test('a batch holds what a transaction does: operations, and bytes', async (t) => {
   for (const limits of [
     { operationsMax: 9, bytesMax: Infinity },
-    { operationsMax: Infinity, bytesMax: 14 * 1024 },
+    { operationsMax: Infinity, bytesMax: 32 * 1024 },
   ]) {
     const sizes: number[] = []
-    const { ledger, batches } = await setUp((truth) => ({
+    const bytes: number[] = []
+    const { ledger, batches, truth } = await setUp((truth) => ({
       limits,
       commit: (transaction) => {
         sizes.push(Math.max(transaction.guards?.length ?? 0, transaction.puts?.length ?? 0))
+        const { puts = [], log = [] } = transaction
+        const values = [...puts.map(({ value }) => value), ...log.map(({ body }) => body)]
+        bytes.push(values.reduce((sum, value) => sum + value.length, 0))
         return truth.commit(transaction)
       },
     }))
+    // A large record counts, whether it comes from the store or from the batch before.
+    await truth.commit({ puts: [{ key: 'player/alice', value: encodeRecord(richIn(1_000)) }], durable: true })
     const all = Array.from({ length: 30 }, (_, i) => ask(ledger, buy(1, `a-key-of-sixteen-${i}`)))
     const names = (await Promise.all(all)).map(nameOf)
     t.ok(names.every((name) => name === 'receipt'))
     t.ok(Math.max(...sizes) <= limits.operationsMax)
+    t.ok(Math.max(...bytes) <= limits.bytesMax, `${Math.max(...bytes)} bytes`)
     t.ok(batches.length > 4 && batches.length < 30, `${batches.length} batches`)
   }
 })
