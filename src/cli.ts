@@ -159,7 +159,9 @@ function print(text: string): void {
 function explain(thrown: unknown): number {
   const error = toError(thrown)
   for (const line of error.message.split('\n')) process.stderr.write(`drumbeat: ${line}\n`)
-  if (error instanceof UsageError || error instanceof TypeError) return EXIT.usage
+  if (error instanceof UsageError) return EXIT.usage
+  if (error instanceof TypeError && error.message === 'fetch failed') return EXIT.unavailable
+  if (error instanceof TypeError) return EXIT.usage
   return error instanceof ConfigError ? EXIT.configuration : EXIT.internal
 }
 

@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto'
+import { isObject } from '../protocol/envelope.ts'
+import { Refusal } from '../protocol/errors.ts'
 import type { Receipt } from '../protocol/events.ts'
 import type { UserId } from '../protocol/ids.ts'
 
@@ -50,6 +52,13 @@ export function linesOf(record: Uint8Array): readonly string[] {
   return Buffer.from(record.buffer, record.byteOffset, record.byteLength).toString().split('\n')
 }
 
+/** Throws INTERNAL where it is none. */
 export function decodeEntry(line: string): LedgerEntry {
-  return JSON.parse(line) as LedgerEntry
+  try {
+    const entry: unknown = JSON.parse(line)
+    if (isObject(entry)) return entry as unknown as LedgerEntry
+  } catch {
+    // told below
+  }
+  throw new Refusal('INTERNAL', 'a line of the ledger cannot be read')
 }

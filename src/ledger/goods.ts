@@ -44,14 +44,14 @@ export async function putGood(
   store: Store,
   good: Good,
   ifRevision: number | 'any' | null,
-): Promise<{ readonly good: Good; readonly revision: number }> {
+): Promise<{ readonly good: Good; readonly revision: number; readonly offset: number }> {
   const key = goodKey(good.id)
   const revision = ifRevision === 'any' ? (await getGood(store, good.id)).revision : ifRevision
   const guards = revision === null ? [] : [{ key, revision }]
   const log = [controlRecord({ kind: 'good-changed', id: good.id })]
   const result = await store.commit({ guards, puts: [{ key, value: encodeRecord(good) }], log, durable: true })
   if (!result.committed) throw new Refusal('CONFLICT', 'the good was changed since it was read: read it again')
-  return { good, revision: result.revision }
+  return { good, revision: result.revision, offset: result.offset }
 }
 
 export async function listGoods(store: Store, page: PageArgs): Promise<Page<Good>> {

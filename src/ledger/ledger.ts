@@ -135,14 +135,18 @@ export class Ledger {
     }
   }
 
-  /** From the front of the queue, as many as a transaction holds, whatever they read and write. */
+  /**
+   * From the front of the queue, as many as a transaction holds, whatever they read and write. What a thread has failed over
+   * goes alone: it may be one request of many that nobody can plan.
+   */
   #take(): readonly Waiting[] {
     // One operation is the ledger's own record.
     const keysMax = this.#options.store.limits.operationsMax - 1
     const keys = new Set<string>()
     const end = this.#waiting.findIndex((waiting, i) => {
       for (const key of waiting.keys) keys.add(key)
-      return i >= BATCH_MAX || (i > 0 && keys.size > keysMax)
+      const isSuspect = waiting.failures > 0 || (this.#waiting[0]?.failures ?? 0) > 0
+      return i >= BATCH_MAX || (i > 0 && (keys.size > keysMax || isSuspect))
     })
     return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
   }
@@ -253,7 +257,8 @@ export class Ledger {
   async #lost(batch: readonly Waiting[], conflicts: readonly string[]): Promise<void> {
     this.#options.onRetry('conflict')
     for (const key of conflicts) this.#cache.forget(key)
-    for (const waiting of batch) waiting.conflicts++
+    const lost = new Set(conflicts)
+    for (const waiting of batch) if (waiting.keys.some((key) => lost.has(key))) waiting.conflicts++
     const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.max(...batch.map((waiting) => waiting.conflicts)))
     await delay(waitMs * this.#options.random.fraction())
     this.#tryAgain(batch, (waiting) => waiting.conflicts < CONFLICTS_MAX)

@@ -22,6 +22,8 @@ export interface PlanPoolOptions {
   readonly signingKey: string
   /** The thread's file, where a test has another. */
   readonly script?: URL
+  /** A thread failed without a task: it is replaced. */
+  readonly onError: (error: unknown) => void
 }
 
 export function openPlanPool(options: PlanPoolOptions): PlanPool {
@@ -38,6 +40,7 @@ export function openPlanPool(options: PlanPoolOptions): PlanPool {
     workerData,
     resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MIB },
   })
+  pool.on('error', options.onError)
   return {
     async plan(input) {
       const bytes = encodePlanInput(input)

@@ -50,7 +50,8 @@ export interface PlanTools {
 export interface Once {
   readonly fingerprint: string
   readonly at: number
-  readonly answer: Exclude<Outcome, { readonly kind: 'refused' }>
+  /** Absent: a version before this one wrote it. */
+  readonly answer?: Exclude<Outcome, { readonly kind: 'refused' }>
 }
 
 /** What an entry says beside its place in the ledger. */
@@ -89,7 +90,9 @@ class Planner {
       const key = onceKeyOf(request)
       const fingerprint = fingerprintOf(request)
       const once = key === undefined ? undefined : this.#once(key)
-      if (once) return once.fingerprint === fingerprint ? replayed(once.answer) : refused(CONFLICT)
+      if (once && once.fingerprint !== fingerprint) return refused(CONFLICT)
+      if (once?.answer) return replayed(once.answer)
+      if (once) throw new Unreadable('what stands under the key is of an older version')
       const answer = this.#decideAnew(request)
       if (key !== undefined && answer.kind !== 'refused') {
         this.#puts.set(key, { fingerprint, at: this.#input.nowMs, answer } satisfies Once)
@@ -285,7 +288,7 @@ function fingerprintOf(request: LedgerRequest): string {
   return JSON.stringify([request.purchase.purchase_id, request.restock])
 }
 
-function replayed(answer: Once['answer']): Outcome {
+function replayed(answer: NonNullable<Once['answer']>): Outcome {
   return answer.kind === 'receipt' ? { kind: 'receipt', receipt: { ...answer.receipt, replayed: true } } : answer
 }
 

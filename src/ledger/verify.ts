@@ -57,7 +57,7 @@ export class LedgerVerifier {
     try {
       entry = decodeEntry(line)
     } catch {
-      this.#tell(`line ${this.#entries} is not JSON`)
+      this.#tell(`line ${this.#entries} is no entry`)
       return
     }
     const known = this.#player(entry)

@@ -112,7 +112,7 @@ export type PrimaryMethods = {
 
   goodList: Method<PageArgs, Page<Good>>
   goodGet: Method<{ readonly id: string }, GoodAt>
-  /** `ifRevision`: it must be at this one; 0: it must not be there; null: whatever there is. */
+  /** `ifRevision`: it must be at this one; 0: it must not be there; 'any': it must be there; null: whatever there is. */
   goodPut: Method<{ readonly good: Good; readonly ifRevision: number | 'any' | null }, GoodAt>
   goodRestock: Method<{ readonly goodId: string; readonly count: number; readonly idempotencyKey: string }, Good>
   playerGet: Method<{ readonly userId: UserId }, Player>

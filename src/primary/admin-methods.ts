@@ -1,11 +1,12 @@
 import { assert } from '../base/assert.ts'
+import type { Good } from '../domain/good.ts'
 import type { Player } from '../domain/player.ts'
 import { getGood, listGoods, putGood } from '../ledger/goods.ts'
 import { findPurchase, listLines, listPurchases, readPlayer } from '../ledger/player-ledger.ts'
 import type { LedgerRequest, Outcome } from '../ledger/requests.ts'
 import { encodeRecord } from '../store/json-records.ts'
 import type { Handlers } from '../link/link.ts'
-import type { ConnectionInfo, PrimaryMethods } from '../link/methods.ts'
+import type { ConnectionInfo, GoodAt, PrimaryMethods } from '../link/methods.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { roomChannel, type RoomId } from '../protocol/ids.ts'
 import { toSortedPage, type Page, type PageArgs } from '../protocol/page.ts'
@@ -42,7 +43,7 @@ export function adminMethods(context: PrimaryContext): AdminMethods {
   return {
     goodList: (page, reply) => answerWith(listGoods(store, page), reply),
     goodGet: ({ id }, reply) => answerWith(getGood(store, id), reply),
-    goodPut: ({ good, ifRevision }, reply) => answerWith(putGood(store, good, ifRevision), reply),
+    goodPut: ({ good, ifRevision }, reply) => answerWith(changeGood(context, good, ifRevision), reply),
     goodRestock(restock, reply) {
       submit(context, { kind: 'restock', ...restock }, (outcome) =>
         reply(outcome instanceof Refusal ? outcome : expectKind(outcome, 'good').good),
@@ -82,6 +83,17 @@ export function adminMethods(context: PrimaryContext): AdminMethods {
     roomDelete: ({ room }, reply) => answerWith(deleteRoom(context, room), reply),
     connectionList: ({ namespace, ...page }, reply) => reply(listConnections(context, namespace, page)),
   }
+}
+
+/** Answers when this node's workers have heard of it. */
+async function changeGood(
+  { store, hub }: PrimaryContext,
+  good: Good,
+  ifRevision: number | 'any' | null,
+): Promise<GoodAt> {
+  const { offset, ...at } = await putGood(store, good, ifRevision)
+  await hub.reached(offset)
+  return at
 }
 
 type Done = Exclude<Outcome, { readonly kind: 'refused' }>

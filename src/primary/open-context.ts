@@ -71,7 +71,11 @@ export async function openContext(
   const remote = new Remote({ cluster, presence, rooms, announcements, nowMs: clock.nowMs })
   await cluster.follow(remote)
   const receiptKey = await readReceiptKey(settings, store)
-  const pool = openPlanPool({ threads: settings.BUY_THREADS, signingKey: receiptKey.signingKey })
+  const pool = openPlanPool({
+    threads: settings.BUY_THREADS,
+    signingKey: receiptKey.signingKey,
+    onError: (error) => log.warn({ err: toError(error) }, 'a ledger thread failed by itself'),
+  })
   const context: PrimaryContext = {
     settings,
     store,

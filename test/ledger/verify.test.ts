@@ -99,7 +99,7 @@ t.test('what was changed, left out, doubled or signed by another is found', asyn
     ['a total', changed(2, (entry) => withReceipt(entry, { unit_price: 1 })), /not the price times the count/],
     ['one that is missing', lines.toSpliced(1, 1), /entry 2 is missing/],
     ['one that is there twice', [...lines, lines[2] ?? ''], /entry 3 stands there twice/],
-    ['no JSON', [...lines, '{'], /line 5 is not JSON/],
+    ['no JSON', [...lines, '{'], /line 5 is no entry/],
     [
       'another refund',
       changed(3, (entry) => ({ ...entry, receipt: { purchase_id: 'x.0' } })),

@@ -35,7 +35,7 @@ const { store } = await openStore({
 })
 await store.follow({ onStart: () => {}, onBatch: () => {}, onProgress: () => {} })
 const signingKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-const pool = openPlanPool({ threads: config.settings.BUY_THREADS, signingKey })
+const pool = openPlanPool({ threads: config.settings.BUY_THREADS, signingKey, onError: console.error })
 const count = { batches: 0, requests: 0, conflicts: 0, planMs: 0, commitMs: 0 }
 const ledger = new Ledger({
   store,
