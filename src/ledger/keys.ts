@@ -7,7 +7,7 @@ export const playerKey = (user: UserId): string => `player/${user}`
 export const ledgerKey = (batchId: string): string => `${LEDGER_PREFIX}${batchId}`
 /** What an idempotency key was used for; each kind of request has keys of its own. */
 export const onceKey = (kind: 'purchase' | 'credit' | 'refund' | 'restock', whose: string, key: string): string =>
-  `${ONCE_PREFIX}${kind}/${whose}/${key}`
+  `${ONCE_PREFIX}${kind === 'purchase' ? 'buy' : kind}/${whose}/${key}`
 /** There is one: the purchase was refunded. */
 export const refundedKey = (purchaseId: string): string => `refunded/${purchaseId}`
 export const ONCE_PREFIX = 'once/'

@@ -50,8 +50,9 @@ export interface PlanTools {
 export interface Once {
   readonly fingerprint: string
   readonly at: number
-  /** Absent: a version before this one wrote it. */
   readonly answer?: Exclude<Outcome, { readonly kind: 'refused' }>
+  /** What 0.1.0 kept in place of `answer`: of a purchase its receipt, of a credit nothing. */
+  readonly receipt?: Receipt
 }
 
 /** What an entry says beside its place in the ledger. */
@@ -91,8 +92,7 @@ class Planner {
       const fingerprint = fingerprintOf(request)
       const once = key === undefined ? undefined : this.#once(key)
       if (once && once.fingerprint !== fingerprint) return refused(CONFLICT)
-      if (once?.answer) return replayed(once.answer)
-      if (once) throw new Unreadable('what stands under the key is of an older version')
+      if (once) return replayed(once.answer ?? this.#olderAnswer(request, once))
       const answer = this.#decideAnew(request)
       if (key !== undefined && answer.kind !== 'refused') {
         this.#puts.set(key, { fingerprint, at: this.#input.nowMs, answer } satisfies Once)
@@ -103,6 +103,12 @@ class Planner {
       if (thrown instanceof Unreadable) return refused(no('INTERNAL', thrown.message))
       throw thrown
     }
+  }
+
+  #olderAnswer(request: LedgerRequest, { receipt }: Once): NonNullable<Once['answer']> {
+    if (receipt) return { kind: 'receipt', receipt }
+    if (request.kind !== 'credit') throw new Unreadable('what stands under the key cannot be read')
+    return { kind: 'player', player: toPlayer(this.#player(request.userId)) }
   }
 
   #decideAnew(request: LedgerRequest): Outcome {

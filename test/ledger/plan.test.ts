@@ -125,6 +125,19 @@ t.test('one key has one receipt, within a batch and after it', async (t) => {
   t.strictSame(codes(run(buy({ idempotencyKey, count: 2 })).outcomes), ['IDEMPOTENCY_CONFLICT'])
 })
 
+t.test('a key that 0.1.0 kept is good for what it was used for', async (t) => {
+  const { records, run, read } = shop({})
+  run(credit(1000))
+  const idempotencyKey = 'k'.repeat(16)
+  const receipt = { purchase_id: 'of-0.1.0', total: 100, replayed: false, signature: 's' }
+  put(records, `once/buy/alice/${idempotencyKey}`, { fingerprint: JSON.stringify(['sword', 1, null]), receipt })
+  put(records, 'once/credit/alice/credit-7-000000000', { fingerprint: JSON.stringify(['gold', 7]) })
+  t.strictSame(receiptOf(run(buy({ idempotencyKey })).outcomes[0]), { ...receipt, replayed: true })
+  t.strictSame(codes(run(buy({ idempotencyKey, count: 2 })).outcomes), ['IDEMPOTENCY_CONFLICT'])
+  t.strictSame(codes(run(credit(7)).outcomes), ['player'])
+  t.match(read('player/alice'), { balances: { gold: 1000 } }, 'neither was done again')
+})
+
 t.test('another user with the same key is another purchase', async (t) => {
   const { run } = shop({})
   run(credit(1000), credit(1000, 'credit-of-bob-00000', 'bob'))

@@ -46,7 +46,7 @@ interface Once {
   readonly revision: number
 }
 
-const ONCE = 'once/purchase/'
+const ONCE = 'once/buy/'
 const utf8 = new TextDecoder()
 
 /**
