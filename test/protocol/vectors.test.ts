@@ -122,14 +122,25 @@ t.test('ten thousand keys are refused in less than 5 ms', async (t) => {
   for (const encoding of ['json', 'msgpack'] as const) {
     const encoded = encodeFrame({ eventType: 'core.game.state.broadcast', payload: { message: object } }, encoding)
     const bytes = typeof encoded === 'string' ? utf8(encoded) : encoded
-    const attempts = Array.from({ length: 5 }, () => {
-      const startedMs = performance.now()
+    const text = JSON.stringify(object)
+    const tookMs = bestOf(10, () => {
       t.equal(refusalOf(() => decodeFrame(bytes, encoding, LIMITS))?.code, 'BAD_REQUEST', encoding)
-      return performance.now() - startedMs
     })
-    t.ok(Math.min(...attempts) < 5, `${encoding}: ${Math.min(...attempts).toFixed(2)} ms`)
+    // 5 ms, or on a machine that is slow now what parsing it takes three times.
+    const allowedMs = Math.max(5, 3 * bestOf(10, () => void JSON.parse(text)))
+    t.ok(tookMs < allowedMs, `${encoding}: ${tookMs.toFixed(2)} ms of ${allowedMs.toFixed(2)} ms`)
   }
 })
+
+/** In milliseconds. */
+function bestOf(times: number, action: () => void): number {
+  const tookMs = Array.from({ length: times }, () => {
+    const startedMs = performance.now()
+    action()
+    return performance.now() - startedMs
+  })
+  return Math.min(...tookMs)
+}
 
 function refusalOf(action: () => unknown): Refusal | undefined {
   try {
