@@ -123,12 +123,13 @@ export class Ledger {
     const taken = this.#take()
     if (taken.length === 0) return undefined
     try {
-      const records = await this.#read(taken, before)
-      const batch = this.#fitting(taken, records, before)
+      const read = await this.#read(taken, before)
+      const batch = this.#fitting(taken, read, before)
+      const records = batch === taken ? read : onlyOf(batch, read)
       const startedMs = this.#options.clock.nowMs()
       const plan = await this.#plan(batch, records, before)
       const planMs = this.#options.clock.nowMs() - startedMs
-      return plan && { batch, records: onlyOf(batch, records), plan, planMs }
+      return plan && { batch, records, plan, planMs }
     } catch (cause) {
       answer(taken, storeRefusal(cause))
       return undefined
@@ -194,9 +195,7 @@ export class Ledger {
     before: UnderWay | undefined,
   ): Promise<Plan | undefined> {
     const values = new Map<string, Uint8Array | null>()
-    for (const key of new Set(batch.flatMap(({ keys }) => keys))) {
-      values.set(key, valueOf(key, records, before))
-    }
+    for (const key of records.keys()) values.set(key, valueOf(key, records, before))
     const requests = batch.map(({ request }) => request)
     try {
       return await this.#options.pool.plan({ nowMs: this.#options.clock.wallMs(), requests, records: values })

@@ -25,7 +25,7 @@ export async function sweepLedger({ store, clock, keepMs }: RetentionOptions): P
   await sweepRestocks(store, untilMs)
   for (let swept = 0; ;) {
     const page = await store.list(LEDGER_PREFIX, { limit: PAGE })
-    const old = page.filter((batch) => newestOf(batch) < untilMs)
+    const old = page.filter((batch) => timeOf(batch) < untilMs)
     for (const batch of old) {
       const keys = [batch.key, ...keysWith(batch)]
       const guards = keys.map((key) => ({ key, revision: batch.revision }))
@@ -47,9 +47,9 @@ async function sweepRestocks(store: Store, untilMs: number): Promise<void> {
   }
 }
 
-/** Unix time in milliseconds. */
-function newestOf({ value }: StoredRecord): number {
-  return Math.max(...linesOf(value).map((line) => decodeEntry(line).at))
+/** Unix time in milliseconds: what was decided together has one. */
+function timeOf({ value }: StoredRecord): number {
+  return decodeEntry(linesOf(value)[0] ?? '').at
 }
 
 /** What was written with a batch, and is not needed longer than it. */

@@ -4,6 +4,7 @@ import { openClient, type TestClient } from '../helpers/client.ts'
 import { until } from '../helpers/until.ts'
 import { Shopper } from '../helpers/shopper.ts'
 import type { Shop } from '../prove/purchase-checker.ts'
+import { stockUp } from '../prove/shopping.ts'
 import { checkFrames, type Finding } from '../e2e/channel-check.ts'
 
 const BROADCAST = 'core.game.state.broadcast'
@@ -35,7 +36,7 @@ export async function underLoad(
 ): Promise<LoadResult> {
   const [first] = nodes
   if (!first) throw new Error('no node')
-  await stockUp(first)
+  await stockUp(first, SHOP, SHOPPERS)
   const listeners = await Promise.all(nodes.map((node, i) => openClient(node, { token: node.mint(`listener-${i}`) })))
   const senders = await Promise.all(
     nodes.flatMap((node) =>
@@ -86,16 +87,6 @@ async function broadcastUntilDone(sender: TestClient, i: number, count: (code: s
     if (reply.success) return Number(reply.data?.['offset'])
     count(reply.error?.code ?? '')
     await sleep(20 + Math.random() * 80)
-  }
-}
-
-async function stockUp(node: TestServer): Promise<void> {
-  for (const [id, stock] of Object.entries(SHOP.stock)) {
-    await node.admin('PUT', `/api/v1/goods/${id}`, { id, name: id, price: SHOP.price, currency: 'gold', stock })
-  }
-  for (let i = 0; i < SHOPPERS; i++) {
-    const credit = { currency: 'gold', amount: SHOP.funds, idempotency_key: `start-of-shopper-${i}` }
-    await node.admin('POST', `/api/v1/players/shopper-${i}/credit`, credit)
   }
 }
 

@@ -11,9 +11,9 @@ import type { Namespace, UserId } from '../../src/protocol/ids.ts'
 import { encodeRecord } from '../../src/store/json-records.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { OutcomeUnknown, StoreUnavailable, type Store } from '../../src/store/store.ts'
+import { NO_LOG } from '../helpers/no-log.ts'
 import { over } from '../prove/simulation.ts'
 
-const NO_LOG = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, fatal() {}, child: () => NO_LOG }
 const KEY = 'a-key-of-sixteen-or-more'
 /** Player, good and ledger: a key does not fit beside the first request. */
 const ONE_AT_A_TIME = { operationsMax: 3, bytesMax: Infinity }
@@ -77,28 +77,26 @@ function nameOf(outcome: Outcome | Refusal): string {
   return outcome.kind === 'refused' ? outcome.error.code : outcome.kind
 }
 
-/** Commits wait until they are let go, one by one. */
-function held(truth: Store) {
+/** Commits of a request each, which wait until they are let go, one by one. */
+async function setUpHeld() {
   const gates: ((how: 'commit' | Error) => void)[] = []
-  const commit: Store['commit'] = async (transaction) => {
-    const how = await new Promise<'commit' | Error>((resolve) => gates.push(resolve))
-    if (how instanceof Error) throw how
-    return truth.commit(transaction)
-  }
+  const parts = await setUp((truth) => ({
+    limits: ONE_AT_A_TIME,
+    commit: async (transaction) => {
+      const how = await new Promise<'commit' | Error>((resolve) => gates.push(resolve))
+      if (how instanceof Error) throw how
+      return truth.commit(transaction)
+    },
+  }))
   const next = async (how: 'commit' | Error = 'commit') => {
     while (gates.length === 0) await new Promise(setImmediate)
     gates.shift()?.(how)
   }
-  return { commit, next }
+  return { ...parts, next }
 }
 
 t.test('while a batch is committed the next one is planned, on what the first will have left', async (t) => {
-  let next: ReturnType<typeof held>['next'] = () => Promise.resolve()
-  const { ledger, planned, read } = await setUp((truth) => {
-    const gate = held(truth)
-    next = gate.next
-    return { commit: gate.commit, limits: ONE_AT_A_TIME }
-  })
+  const { ledger, planned, read, next } = await setUpHeld()
   const first = ask(ledger, buy(10))
   const second = ask(ledger, buy(91, KEY))
   while (planned.length < 2) await new Promise(setImmediate)
@@ -117,12 +115,7 @@ t.test('what was planned on a batch that failed is planned anew, in its turn', a
     [new StoreUnavailable('gone'), 'UNAVAILABLE'],
     [new OutcomeUnknown('silent'), 'OUTCOME_UNKNOWN'],
   ] as const) {
-    let next: ReturnType<typeof held>['next'] = () => Promise.resolve()
-    const { ledger, planned, read } = await setUp((truth) => {
-      const gate = held(truth)
-      next = gate.next
-      return { commit: gate.commit, limits: ONE_AT_A_TIME }
-    })
+    const { ledger, planned, read, next } = await setUpHeld()
     const first = ask(ledger, buy(10))
     const second = ask(ledger, buy(91, KEY))
     while (planned.length < 2) await new Promise(setImmediate)

@@ -9,8 +9,8 @@ import { Refusal } from '../../src/protocol/errors.ts'
 import type { Namespace, UserId } from '../../src/protocol/ids.ts'
 import { encodeRecord } from '../../src/store/json-records.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
+import { NO_LOG } from '../helpers/no-log.ts'
 
-const NO_LOG = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, fatal() {}, child: () => NO_LOG }
 const BACK_WITHIN_MS = 2_000
 
 function buy(goodId: string): LedgerRequest {

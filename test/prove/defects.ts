@@ -1,6 +1,12 @@
 import type { PlayerRecord } from '../../src/domain/player.ts'
 import type { Plan } from '../../src/ledger/plan.ts'
-import { OutcomeUnknown, StoreUnavailable, type Store, type Transaction } from '../../src/store/store.ts'
+import {
+  OutcomeUnknown,
+  StoreUnavailable,
+  type CommitResult,
+  type Store,
+  type Transaction,
+} from '../../src/store/store.ts'
 import { over, type Defect } from './simulation.ts'
 
 /** What the checker must find, each by itself. */
@@ -71,27 +77,26 @@ function answeredEarly(store: Store): Store {
 }
 
 function failureIsSuccess(store: Store): Store {
-  return {
-    ...over(store),
-    commit: async (transaction) => {
-      try {
-        return await store.commit(transaction)
-      } catch (cause) {
-        if (cause instanceof StoreUnavailable) return { committed: true, offset: 1, revision: 1 }
-        throw cause
-      }
-    },
-  }
+  return afterFailure(store, (cause) => {
+    if (cause instanceof StoreUnavailable) return { committed: true, offset: 1, revision: 1 }
+    throw cause
+  })
 }
 
 function unknownIsFailure(store: Store): Store {
+  return afterFailure(store, (cause) => {
+    throw cause instanceof OutcomeUnknown ? new StoreUnavailable('nothing was done') : cause
+  })
+}
+
+function afterFailure(store: Store, answer: (cause: unknown) => CommitResult): Store {
   return {
     ...over(store),
     commit: async (transaction) => {
       try {
         return await store.commit(transaction)
       } catch (cause) {
-        throw cause instanceof OutcomeUnknown ? new StoreUnavailable('nothing was done') : cause
+        return answer(cause)
       }
     },
   }

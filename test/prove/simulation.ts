@@ -11,6 +11,7 @@ import type { Namespace, UserId } from '../../src/protocol/ids.ts'
 import { encodeRecord } from '../../src/store/json-records.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { OutcomeUnknown, StoreUnavailable, type Store, type Transaction } from '../../src/store/store.ts'
+import { NO_LOG } from '../helpers/no-log.ts'
 import { PurchaseChecker, type Attempt, type Shop } from './purchase-checker.ts'
 import { seeded } from '../../bench/ledger/workload.ts'
 
@@ -33,7 +34,6 @@ const GOODS = ['hot', 'hot', 'hot', 'rare', 'common-1', 'common-2']
 const NODES = 3
 const SHOPPERS = 24
 const EACH = 40
-const NO_LOG = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, fatal() {}, child: () => NO_LOG }
 const signingKey = generateKeyPairSync('ed25519').privateKey
 
 /**

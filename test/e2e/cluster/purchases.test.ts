@@ -3,6 +3,7 @@ import { startNodes } from '../../helpers/cluster.ts'
 import { skipWithout, startEtcd } from '../../helpers/etcd.ts'
 import { checkEtcd } from '../../prove/check-etcd.ts'
 import type { Shop } from '../../prove/purchase-checker.ts'
+import { stockUp } from '../../prove/shopping.ts'
 import type { TestServer } from '../../helpers/server.ts'
 import { Shopper } from '../../helpers/shopper.ts'
 import { startProxy } from '../../helpers/tcp-proxy.ts'
@@ -12,16 +13,6 @@ const SHOPPERS = 30
 const GOODS = Object.keys(SHOP.stock)
 /** Of what goes to etcd, transactions of many purchases each: there are only some hundred. */
 const CUT_SHARE = 0.2
-
-async function setUp(node: TestServer): Promise<void> {
-  for (const [id, stock] of Object.entries(SHOP.stock)) {
-    await node.admin('PUT', `/api/v1/goods/${id}`, { id, name: id, price: SHOP.price, currency: 'gold', stock })
-  }
-  for (let i = 0; i < SHOPPERS; i++) {
-    const credit = { currency: 'gold', amount: SHOP.funds, idempotency_key: `start-of-shopper-${i}` }
-    await node.admin('POST', `/api/v1/players/shopper-${i}/credit`, credit)
-  }
-}
 
 /** Everybody buys so often, of all goods in turn, most of the hot one. Gives the times it took to settle each. */
 async function shop(t: Test, nodes: readonly TestServer[], each: number) {
@@ -44,7 +35,7 @@ async function shop(t: Test, nodes: readonly TestServer[], each: number) {
 t.test('purchases of the same goods over three nodes: the sums are right', skipWithout('3.5'), async (t) => {
   const etcd = await startEtcd(t)
   const nodes = await startNodes(t, etcd.endpoints, { env: { WORKERS: '1' } })
-  await setUp(nodes[0] as TestServer)
+  await stockUp(nodes[0] as TestServer, SHOP, SHOPPERS)
   const { attempts } = await shop(t, nodes, 40)
   const settled = attempts.filter(({ outcome }) => outcome === 'ok' || outcome === 'refused')
   t.equal(settled.length, SHOPPERS * 40)
@@ -56,7 +47,7 @@ t.test('purchases whose way to the store is cut are settled in 10 s, once each',
   const etcd = await startEtcd(t)
   const proxy = await startProxy(t, Number(new URL(etcd.member.endpoint).port))
   const nodes = await startNodes(t, [proxy.endpoint], { count: 1, env: { WORKERS: '1' } })
-  await setUp(nodes[0] as TestServer)
+  await stockUp(nodes[0] as TestServer, SHOP, SHOPPERS)
   let cuts = 0
   proxy.onClientBytes = (chunk, connection) => {
     if (chunk.length < 300 || Math.random() > CUT_SHARE) return
