@@ -1,5 +1,4 @@
 import { connect, type Socket } from 'node:net'
-import { once } from 'node:events'
 import { Waiter } from './waiter.ts'
 
 export interface HttpResponse {
@@ -28,9 +27,12 @@ export class RawConnection {
       this.#received = Buffer.concat([this.#received, chunk])
       this.#came.wake()
     })
-    this.closed = once(this.socket, 'close').then(() => {
-      this.#came.wake()
-      return performance.now() - startedMs
+    // Not events.once(): it rejects at the first 'error', and a peer that closes early answers what is still sent with RST.
+    this.closed = new Promise((resolve) => {
+      this.socket.on('close', () => {
+        this.#came.wake()
+        resolve(performance.now() - startedMs)
+      })
     })
   }
 
