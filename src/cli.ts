@@ -9,6 +9,7 @@ import { durationMs } from './config/kinds.ts'
 import { ConfigError, loadConfig, type Config } from './config/load.ts'
 import { mintToken } from './session/token.ts'
 import { EXIT } from './setup/exit-codes.ts'
+import { StartError } from './setup/start-error.ts'
 
 const HELP = `drumbeat: a real-time game state server
 
@@ -160,7 +161,7 @@ function explain(thrown: unknown): number {
   const error = toError(thrown)
   for (const line of error.message.split('\n')) process.stderr.write(`drumbeat: ${line}\n`)
   if (error instanceof UsageError) return EXIT.usage
-  if (error instanceof TypeError && error.message === 'fetch failed') return EXIT.unavailable
+  if (error instanceof StartError) return error.exitCode
   if (error instanceof TypeError) return EXIT.usage
   return error instanceof ConfigError ? EXIT.configuration : EXIT.internal
 }

@@ -20,14 +20,24 @@ export function parseGoods(value: unknown): readonly Good[] {
   return goods
 }
 
+const SEEDED_AT_ONCE = 100
+
 /** Puts the goods that the store does not have; those it has stay as they are, stock and price included. */
 export async function seedGoods(store: Store, goods: readonly Good[]): Promise<number> {
-  const stored = await store.get(goods.map(({ id }) => goodKey(id)))
-  const missing = goods.filter((_, i) => stored[i] === undefined)
-  if (missing.length === 0) return 0
-  const puts = missing.map((good) => ({ key: goodKey(good.id), value: encodeRecord(good) }))
-  await store.commit({ guards: puts.map(({ key }) => ({ key, revision: 0 })), puts, durable: true })
-  return missing.length
+  let seeded = 0
+  const most = Math.min(SEEDED_AT_ONCE, store.limits.operationsMax)
+  for (let from = 0; from < goods.length;) {
+    const some = goods.slice(from, from + most)
+    const stored = await store.get(some.map(({ id }) => goodKey(id)))
+    const missing = some.filter((_, i) => stored[i] === undefined)
+    const puts = missing.map((good) => ({ key: goodKey(good.id), value: encodeRecord(good) }))
+    const guards = puts.map(({ key }) => ({ key, revision: 0 }))
+    // Another node may seed them, too: what it was faster with is there when they are read again.
+    if (puts.length > 0 && !(await store.commit({ guards, puts, durable: true })).committed) continue
+    seeded += missing.length
+    from += most
+  }
+  return seeded
 }
 
 export async function getGood(store: Store, id: string): Promise<{ readonly good: Good; readonly revision: number }> {
@@ -46,8 +56,9 @@ export async function putGood(
   ifRevision: number | 'any' | null,
 ): Promise<{ readonly good: Good; readonly revision: number; readonly offset: number }> {
   const key = goodKey(good.id)
-  const revision = ifRevision === 'any' ? (await getGood(store, good.id)).revision : ifRevision
-  const guards = revision === null ? [] : [{ key, revision }]
+  // A good that is there stays there.
+  if (ifRevision === 'any') await getGood(store, good.id)
+  const guards = typeof ifRevision === 'number' ? [{ key, revision: ifRevision }] : []
   const log = [controlRecord({ kind: 'good-changed', id: good.id })]
   const result = await store.commit({ guards, puts: [{ key, value: encodeRecord(good) }], log, durable: true })
   if (!result.committed) throw new Refusal('CONFLICT', 'the good was changed since it was read: read it again')

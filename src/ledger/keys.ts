@@ -5,11 +5,18 @@ export const goodKey = (id: string): string => `good/${id}`
 export const playerKey = (user: UserId): string => `player/${user}`
 /** The ledger's entries of one batch, of whichever players: see `entries.ts`. Its id sorts by time. */
 export const ledgerKey = (batchId: string): string => `${LEDGER_PREFIX}${batchId}`
+/** Of the batch that a purchase's id names; undefined: it is no such id. */
+export function ledgerKeyOf(purchaseId: string): string | undefined {
+  const batch = PURCHASE_ID.exec(purchaseId)?.[1]
+  return batch === undefined ? undefined : ledgerKey(batch)
+}
 /** What an idempotency key was used for; each kind of request has keys of its own. */
 export const onceKey = (kind: 'purchase' | 'credit' | 'refund' | 'restock', whose: string, key: string): string =>
   `${ONCE_PREFIX}${kind === 'purchase' ? 'buy' : kind}/${whose}/${key}`
 /** There is one: the purchase was refunded. */
 export const refundedKey = (purchaseId: string): string => `refunded/${purchaseId}`
+/** Batch and place in it; stores take keys of some length only. */
+const PURCHASE_ID = /^([A-Za-z0-9-]{1,64})\.\d{1,6}$/
 export const ONCE_PREFIX = 'once/'
 export const GOOD_PREFIX = 'good/'
 export const LEDGER_PREFIX = 'ledger/'

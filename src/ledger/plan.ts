@@ -15,7 +15,7 @@ import { encodeEventBody } from '../protocol/event-body.ts'
 import { EVENT, receiptBytes, type Receipt } from '../protocol/events.ts'
 import { userChannel, type Channel, type UserId } from '../protocol/ids.ts'
 import { encodeEntry, hashOf, type LedgerEntry } from './entries.ts'
-import { goodKey, ledgerKey, playerKey, refundedKey } from './keys.ts'
+import { goodKey, ledgerKey, ledgerKeyOf, playerKey, refundedKey } from './keys.ts'
 import {
   onceKeyOf,
   type CreditRequest,
@@ -158,7 +158,10 @@ class Planner {
     return { kind: 'player', player: this.#keep(decision.player, step) }
   }
 
-  #refund({ userId, purchase, restock, idempotencyKey }: RefundRequest): Outcome {
+  #refund({ userId, purchaseId, purchase, restock, idempotencyKey }: RefundRequest): Outcome {
+    if (!purchase || !this.#input.records.get(ledgerKeyOf(purchaseId) ?? '')) {
+      return refused(no('NOT_FOUND', `the player has no purchase "${purchaseId.slice(0, 80)}"`))
+    }
     const { purchase_id, good_id, count, total, currency } = purchase
     const refunded = refundedKey(purchase_id)
     if ((this.#puts.get(refunded) ?? this.#read(refunded)) !== undefined) {
@@ -291,7 +294,7 @@ function fingerprintOf(request: LedgerRequest): string {
   if (request.kind === 'purchase') return JSON.stringify([request.goodId, request.count, request.expectedPrice])
   if (request.kind === 'credit') return JSON.stringify([request.currency, request.amount])
   if (request.kind === 'restock') return JSON.stringify([request.count])
-  return JSON.stringify([request.purchase.purchase_id, request.restock])
+  return JSON.stringify([request.purchaseId, request.restock])
 }
 
 function replayed(answer: NonNullable<Once['answer']>): Outcome {

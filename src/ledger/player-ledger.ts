@@ -8,10 +8,7 @@ import type { Page, PageArgs } from '../protocol/page.ts'
 import { decodeRecord } from '../store/json-records.ts'
 import type { Store } from '../store/store.ts'
 import { decodeEntry, linesOf, type LedgerEntry } from './entries.ts'
-import { LEDGER_PREFIX, ledgerKey, playerKey } from './keys.ts'
-
-/** Batch and place in it; stores take keys of some length only. */
-const PURCHASE_ID = /^([A-Za-z0-9-]{1,64})\.\d{1,6}$/
+import { LEDGER_PREFIX, ledgerKey, ledgerKeyOf, playerKey } from './keys.ts'
 
 /** An entry's place: its batch, and its number in the player's ledger. */
 interface Place {
@@ -23,25 +20,38 @@ export async function readPlayer(store: Store, user: UserId): Promise<Player> {
   return toPlayer(await readRecord(store, user))
 }
 
-/** A player's receipts, the newest first. */
+/** One page looks into so many at most: a player may have credits only. */
+const BATCHES_PER_PAGE = 200
+
+/** A player's receipts, the newest first. A page may have fewer than asked for, and others behind it all the same. */
 export async function listPurchases(store: Store, user: UserId, { limit, cursor }: PageArgs): Promise<Page<Receipt>> {
-  const from = cursor === null ? await headOf(store, user) : parsePlace(cursor)
+  let { batch, entry } = cursor === null ? await headOf(store, user) : parsePlace(cursor)
   const items: Receipt[] = []
-  for await (const { receipt, place } of receiptsBack(store, user, from)) {
-    if (items.length === limit) return { items, next_cursor: `${place.batch}.${place.entry}` }
-    items.push(receipt)
+  for (let batches = 0; batch !== null && batches < BATCHES_PER_PAGE; batches++) {
+    const upTo = entry
+    const entries = (await entriesOf(store, ledgerKey(batch), user)).filter((one) => one.entry <= upTo)
+    for (const one of entries.toReversed()) {
+      if (one.kind !== 'purchase') continue
+      if (items.length === limit) return { items, next_cursor: `${batch}.${one.entry}` }
+      items.push(one.receipt as Receipt)
+    }
+    const [first] = entries
+    if (!first) return { items, next_cursor: null } // it is kept no longer
+    batch = first.previous_batch
+    entry = first.entry - 1
+    // An embedded store reads without waiting: others want this thread, too.
+    await nextTurn()
   }
-  return { items, next_cursor: null }
+  return { items, next_cursor: batch === null ? null : `${batch}.${entry}` }
 }
 
-/** Throws NOT_FOUND: the player has no such purchase, or none that is still kept. */
-export async function findPurchase(store: Store, user: UserId, purchaseId: string): Promise<Receipt> {
-  const batch = PURCHASE_ID.exec(purchaseId)?.[1]
-  const found = (batch === undefined ? [] : await entriesOf(store, batch, user)).find(
+/** undefined: the player has no such purchase, or none that is still kept. */
+export async function findPurchase(store: Store, user: UserId, purchaseId: string): Promise<Receipt | undefined> {
+  const key = ledgerKeyOf(purchaseId)
+  const found = (key === undefined ? [] : await entriesOf(store, key, user)).find(
     ({ kind, receipt }) => kind === 'purchase' && receipt?.purchase_id === purchaseId,
   )
-  if (!found) throw new Refusal('NOT_FOUND', `the player has no purchase "${purchaseId.slice(0, 80)}"`)
-  return found.receipt as Receipt
+  return found?.receipt as Receipt | undefined
 }
 
 /** The ledger of all players as it is stored, a line an entry, in pages of whole batches; the cursor is a batch's id. */
@@ -67,26 +77,9 @@ async function headOf(store: Store, user: UserId): Promise<Place> {
   return { batch: ledger.batch, entry: ledger.entries }
 }
 
-async function* receiptsBack(store: Store, user: UserId, from: Place) {
-  for (let { batch, entry } = from; batch !== null;) {
-    const last = entry
-    const entries = (await entriesOf(store, batch, user)).filter((one) => one.entry <= last)
-    for (const one of entries.toReversed()) {
-      if (one.kind !== 'purchase') continue
-      yield { receipt: one.receipt as Receipt, place: { batch, entry: one.entry } }
-    }
-    const [first] = entries
-    if (!first) return // it is kept no longer
-    batch = first.previous_batch
-    entry = first.entry - 1
-    // An embedded store reads without waiting: others want this thread, too.
-    await nextTurn()
-  }
-}
-
 /** The player's entries of a batch, in their order. */
-async function entriesOf(store: Store, batch: string, user: UserId): Promise<readonly LedgerEntry[]> {
-  const [record] = await store.get([ledgerKey(batch)])
+async function entriesOf(store: Store, key: string, user: UserId): Promise<readonly LedgerEntry[]> {
+  const [record] = await store.get([key])
   const isOwn = `{"user_id":${JSON.stringify(user)},`
   return record
     ? linesOf(record.value)

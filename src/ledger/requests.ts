@@ -4,7 +4,7 @@ import type { PurchaseRequest, Refundable } from '../domain/purchase.ts'
 import type { ErrorBody } from '../protocol/errors.ts'
 import type { Receipt } from '../protocol/events.ts'
 import type { UserId } from '../protocol/ids.ts'
-import { goodKey, onceKey, playerKey, refundedKey } from './keys.ts'
+import { goodKey, ledgerKeyOf, onceKey, playerKey, refundedKey } from './keys.ts'
 
 export interface CreditRequest {
   readonly userId: UserId
@@ -15,8 +15,9 @@ export interface CreditRequest {
 
 export interface RefundRequest {
   readonly userId: UserId
-  /** As the ledger has it. */
-  readonly purchase: Refundable
+  readonly purchaseId: string
+  /** As the ledger has it; null: it has none, or no longer. A request that was done before is answered all the same. */
+  readonly purchase: Refundable | null
   /** Whether the goods go back into the stock. */
   readonly restock: boolean
   readonly idempotencyKey: string
@@ -48,10 +49,14 @@ export function keysOf(request: LedgerRequest): readonly string[] {
   const keys = once === undefined ? [] : [once]
   if (request.kind !== 'restock') keys.push(playerKey(request.userId))
   if (request.kind === 'purchase' || request.kind === 'restock') keys.push(goodKey(request.goodId))
-  if (request.kind === 'refund') {
-    keys.push(goodKey(request.purchase.good_id), refundedKey(request.purchase.purchase_id))
-  }
+  if (request.kind === 'refund' && request.purchase) keys.push(...keysOfRefund(request.purchase))
   return keys
+}
+
+/** With the record that has the purchase: it may be let go of meanwhile. */
+function keysOfRefund({ good_id, purchase_id }: Refundable): readonly string[] {
+  const ledger = ledgerKeyOf(purchase_id)
+  return [goodKey(good_id), refundedKey(purchase_id), ...(ledger === undefined ? [] : [ledger])]
 }
 
 /** Where its idempotency key stands: each user, and each good that is restocked, has its own. */

@@ -3,7 +3,7 @@ import type { Good } from '../domain/good.ts'
 import type { Player } from '../domain/player.ts'
 import { getGood, listGoods, putGood } from '../ledger/goods.ts'
 import { findPurchase, listLines, listPurchases, readPlayer } from '../ledger/player-ledger.ts'
-import type { LedgerRequest, Outcome } from '../ledger/requests.ts'
+import type { LedgerRequest, Outcome, RefundRequest } from '../ledger/requests.ts'
 import { encodeRecord } from '../store/json-records.ts'
 import type { Handlers } from '../link/link.ts'
 import type { ConnectionInfo, GoodAt, PrimaryMethods } from '../link/methods.ts'
@@ -17,6 +17,7 @@ import type { PrimaryContext } from './context.ts'
 import { controlRecord } from '../hub/control.ts'
 import { toRefusal } from './event-methods.ts'
 import { roomKey } from './kept-rooms.ts'
+import { publishedKeys } from './secrets.ts'
 
 type AdminMethods = Pick<
   Handlers<PrimaryMethods>,
@@ -39,7 +40,7 @@ type AdminMethods = Pick<
 
 /** What the REST interface asks for. */
 export function adminMethods(context: PrimaryContext): AdminMethods {
-  const { store, receiptKey } = context
+  const { store } = context
   return {
     goodList: (page, reply) => answerWith(listGoods(store, page), reply),
     goodGet: ({ id }, reply) => answerWith(getGood(store, id), reply),
@@ -59,23 +60,11 @@ export function adminMethods(context: PrimaryContext): AdminMethods {
       )
     },
 
-    playerRefund({ userId, purchaseId, ...refund }, reply) {
-      const found = findPurchase(store, userId, purchaseId)
-      answerWith(
-        found.then((purchase) => {
-          return new Promise<Player>((resolve, reject) => {
-            submit(context, { kind: 'refund', userId, purchase, ...refund }, (outcome) =>
-              outcome instanceof Refusal ? reject(outcome) : resolve(expectKind(outcome, 'player').player),
-            )
-          })
-        }),
-        reply,
-      )
+    playerRefund(refund, reply) {
+      answerWith(refundPlayer(context, refund), reply)
     },
 
-    receiptKey(_args, reply) {
-      reply(receiptKey.published)
-    },
+    receiptKey: (_args, reply) => answerWith(publishedKeys(store, context.receiptKey), reply),
 
     roomPut: ({ room }, reply) => answerWith(putRoom(context, room), reply),
     roomList: (page, reply) => reply(listRooms(context, page)),
@@ -94,6 +83,15 @@ async function changeGood(
   const { offset, ...at } = await putGood(store, good, ifRevision)
   await hub.reached(offset)
   return at
+}
+
+async function refundPlayer(context: PrimaryContext, refund: Omit<RefundRequest, 'purchase'>): Promise<Player> {
+  const purchase = (await findPurchase(context.store, refund.userId, refund.purchaseId)) ?? null
+  return new Promise((resolve, reject) => {
+    submit(context, { kind: 'refund', ...refund, purchase }, (outcome) =>
+      outcome instanceof Refusal ? reject(outcome) : resolve(expectKind(outcome, 'player').player),
+    )
+  })
 }
 
 type Done = Exclude<Outcome, { readonly kind: 'refused' }>

@@ -10,7 +10,8 @@ import type { PublicReceiptKey, ReceiptKeys, TokenKey } from '../link/methods.ts
 import type { JsonObject } from '../protocol/events.ts'
 import { EXIT } from '../setup/exit-codes.ts'
 import { StartError } from '../setup/start-error.ts'
-import type { Store } from '../store/store.ts'
+import { decodeRecord, encodeRecord } from '../store/json-records.ts'
+import type { Store, StoredRecord } from '../store/store.ts'
 
 const RECEIPT_KEY_FILE_NAME = 'receipt-key.pem'
 const RESUME_SECRET_KEY = 'meta/resume-secret'
@@ -42,11 +43,10 @@ export function readResumeSecret(store: Store): Promise<Uint8Array> {
   return readOrMake(store, RESUME_SECRET_KEY, () => randomBytes(32))
 }
 
-/** The Ed25519 key that signs receipts, and what is known of those before it. */
+/** The Ed25519 key that signs this node's receipts; PEM. */
 export interface ReceiptKey {
-  /** PEM */
   readonly signingKey: string
-  readonly published: ReceiptKeys
+  readonly publicKey: string
 }
 
 /**
@@ -55,10 +55,16 @@ export interface ReceiptKey {
  */
 export async function readReceiptKey(settings: Settings, store: Store): Promise<ReceiptKey> {
   const signingKey = await readSigningKey(settings, store)
-  const current = createPublicKey(createPrivateKey(signingKey)).export({ type: 'spki', format: 'pem' }).toString()
-  const known = await keepPublicKey(store, current)
-  const previous = known.filter((pem) => pem !== current).map(toPublished)
-  return { signingKey, published: { algorithm: 'Ed25519', ...toPublished(current), previous } }
+  const publicKey = createPublicKey(createPrivateKey(signingKey)).export({ type: 'spki', format: 'pem' }).toString()
+  await keepPublicKey(store, publicKey)
+  return { signingKey, publicKey }
+}
+
+/** This node's key, and all others that were ever in use: while keys change, other nodes may have another than this. */
+export async function publishedKeys(store: Store, { publicKey }: ReceiptKey): Promise<ReceiptKeys> {
+  const [record] = await store.get([PUBLIC_KEYS_KEY])
+  const others = knownKeys(record).filter((pem) => pem !== publicKey)
+  return { algorithm: 'Ed25519', ...toPublished(publicKey), previous: others.map(toPublished) }
 }
 
 async function readSigningKey({ RECEIPT_KEY_FILE, DATA_DIR, ETCD_ENDPOINTS }: Settings, store: Store): Promise<string> {
@@ -81,18 +87,19 @@ function toPublished(pem: string): PublicReceiptKey {
   return { public_key: pem, jwk: createPublicKey(pem).export({ format: 'jwk' }) as JsonObject }
 }
 
-/** Gives all that were ever in use, this one included. */
-async function keepPublicKey(store: Store, pem: string): Promise<readonly string[]> {
-  for (;;) {
+async function keepPublicKey(store: Store, pem: string): Promise<void> {
+  for (let isKept = false; !isKept;) {
     const [record] = await store.get([PUBLIC_KEYS_KEY])
-    const known = record ? (JSON.parse(Buffer.from(record.value).toString()) as string[]) : []
-    if (known.includes(pem)) return known
-    const all = [...known, pem]
+    const known = knownKeys(record)
+    if (known.includes(pem)) return
     const guards = [{ key: PUBLIC_KEYS_KEY, revision: record?.revision ?? 0 }]
-    const puts = [{ key: PUBLIC_KEYS_KEY, value: Buffer.from(JSON.stringify(all)) }]
-    const { committed } = await store.commit({ guards, puts, durable: true })
-    if (committed) return all
+    const puts = [{ key: PUBLIC_KEYS_KEY, value: encodeRecord([...known, pem]) }]
+    isKept = (await store.commit({ guards, puts, durable: true })).committed
   }
+}
+
+function knownKeys(record: StoredRecord | undefined): readonly string[] {
+  return record ? (decodeRecord(record) as string[]) : []
 }
 
 function readOwnKey(dataDir: string): string {

@@ -1,13 +1,16 @@
 import t from 'tap'
+import { goodKey } from '../../src/ledger/keys.ts'
 import { planBatch } from '../../src/ledger/plan.ts'
-import { keysOf, type LedgerRequest } from '../../src/ledger/requests.ts'
+import { keysOf, type LedgerRequest, type Outcome } from '../../src/ledger/requests.ts'
+import { findPurchase } from '../../src/ledger/player-ledger.ts'
 import { sweepLedger } from '../../src/ledger/retention.ts'
-import type { UserId } from '../../src/protocol/ids.ts'
+import type { Namespace, UserId } from '../../src/protocol/ids.ts'
+import { encodeRecord } from '../../src/store/json-records.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 
 const HOUR_MS = 3_600_000
 
-t.test('what is older than it has to be kept goes: entries with their keys; the player stays', async (t) => {
+function setUp() {
   let nowMs = 1_790_000_000_000
   const clock = { nowMs: () => nowMs, wallMs: () => nowMs }
   const store = createMemoryStore({ clock, epoch: 'e' })
@@ -17,16 +20,23 @@ t.test('what is older than it has to be kept goes: entries with their keys; the 
     const stored = await store.get(keys)
     const records = new Map(keys.map((key, i) => [key, stored[i]?.value ?? null]))
     const tools = { newId: () => `id-${String(++ids).padStart(6, '0')}`, sign: () => '' }
-    const { puts } = planBatch({ nowMs, requests, records }, tools)
+    const { puts, outcomes } = planBatch({ nowMs, requests, records }, tools)
     await store.commit({ puts, durable: true })
+    return outcomes
   }
+  const pass = (ms: number) => void (nowMs += ms)
+  return { clock, store, run, pass }
+}
+
+t.test('what is older than it has to be kept goes: entries with their keys; the player stays', async (t) => {
+  const { clock, store, run, pass } = setUp()
   const credit = (n: number): LedgerRequest => {
     const idempotencyKey = `credit-number-${n}-000`
     return { kind: 'credit', userId: 'alice' as UserId, currency: 'gold', amount: n, idempotencyKey }
   }
   for (let n = 1; n <= 50; n++) {
     await run(credit(n))
-    nowMs += HOUR_MS
+    pass(HOUR_MS)
   }
   const keysNow = async () => (await store.list('', { limit: 1000 })).map(({ key }) => key)
   t.equal((await keysNow()).length, 101)
@@ -39,4 +49,39 @@ t.test('what is older than it has to be kept goes: entries with their keys; the 
   t.equal(await sweepLedger({ store, clock, keepMs: 10 * HOUR_MS }), 0)
   await run(credit(51))
   t.equal((await keysNow()).length, 23, 'the ledger goes on')
+})
+
+t.test('a refund is answered again when its purchase was let go of, and not done anew', async (t) => {
+  const { clock, store, run, pass } = setUp()
+  const userId = 'alice' as UserId
+  const free = { per_user_limit: null, sale_from: null, sale_until: null }
+  const sword = { id: 'sword', name: 'Sword', price: 0, currency: 'gold', stock: 10, ...free }
+  await store.commit({ puts: [{ key: goodKey('sword'), value: encodeRecord(sword) }], durable: true })
+  const [bought] = await run({
+    kind: 'purchase',
+    userId,
+    namespace: 'private' as Namespace,
+    goodId: 'sword',
+    count: 2,
+    expectedPrice: null,
+    idempotencyKey: null,
+    traceparent: null,
+  })
+  const purchase = bought?.kind === 'receipt' ? bought.receipt : undefined
+  if (!purchase) throw new Error('nothing was bought')
+  const refund = async (idempotencyKey: string, late = false): Promise<Outcome | undefined> => {
+    const purchaseId = purchase.purchase_id
+    const found = late ? purchase : ((await findPurchase(store, userId, purchaseId)) ?? null)
+    return (await run({ kind: 'refund', userId, purchaseId, purchase: found, restock: true, idempotencyKey }))[0]
+  }
+  pass(HOUR_MS)
+  const done = await refund('refund-0123456789')
+  t.match(done, { kind: 'player', player: { inventory: { sword: 0 } } })
+  pass(HOUR_MS)
+  t.equal(await sweepLedger({ store, clock, keepMs: HOUR_MS * 1.5 }), 1)
+  t.equal(await findPurchase(store, userId, purchase.purchase_id), undefined)
+  t.strictSame(await refund('refund-0123456789'), done)
+  t.match(await refund('refund-9876543210'), { kind: 'refused', error: { code: 'NOT_FOUND' } })
+  const afterAll = await refund('refund-9876543210', true)
+  t.match(afterAll, { kind: 'refused', error: { code: 'NOT_FOUND' } }, 'it went after it had been looked up')
 })

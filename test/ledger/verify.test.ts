@@ -48,7 +48,8 @@ function buy(userId: UserId, count = 1): LedgerRequest {
 
 function refundLast(lines: readonly LedgerEntry[]): LedgerRequest {
   const purchase = lines.findLast(({ kind, user_id }) => kind === 'purchase' && user_id === alice)?.receipt as Receipt
-  return { kind: 'refund', userId: alice, purchase, restock: true, idempotencyKey: 'refund-0123456789' }
+  const purchaseId = purchase.purchase_id
+  return { kind: 'refund', userId: alice, purchaseId, purchase, restock: true, idempotencyKey: 'refund-0123456789' }
 }
 
 function verify(lines: readonly string[], keys = [createPublicKey(key)]) {
