@@ -140,7 +140,11 @@ export const SETTINGS = {
   ),
   BUY_MAX_COUNT: setting(integer(1, 1_000_000), '1000', 'The largest `count` of one purchase.'),
   BUY_QUEUE_MAX: setting(integer(1, 1_000_000), '10000', 'Purchases that may wait; above it `OVERLOADED`.'),
-  BUY_THREADS: setting(integer(1, 64), '1', 'Threads that compute purchases. One computes at a time; others are spare.'),
+  BUY_THREADS: setting(
+    integer(1, 64),
+    '1',
+    'Threads that compute purchases. One computes at a time; others are spare.',
+  ),
 
   AUTH_JWT_SECRET: secret(
     kinds.secret(32),
