@@ -10,7 +10,7 @@ import { openLoopDelay } from './metrics/loop-delay.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { CLOSE } from './protocol/close-codes.ts'
 import type { Namespace } from './protocol/ids.ts'
-import { sweep } from './session/sweep.ts'
+import { Sweeper } from './session/sweep.ts'
 import { UwsServer } from './transport/uws/uws-server.ts'
 import type { WorkerContext } from './worker/context.ts'
 import { drain } from './worker/drain.ts'
@@ -20,8 +20,9 @@ import { createRealTime, type RealTime } from './worker/real-time.ts'
 /** File descriptor of the link: the primary passes one end of a socket pair. */
 const LINK_FD = 3
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
-/** How often every connection is looked at: slow readers, expired tokens. */
-const SWEEP_MS = 250
+/** What may wait in a socket's buffer before newer events take the place of older ones; and what is put there at a time then. */
+const LAG_BYTES = 64 * 1024
+const LAG_CHUNK_BYTES = 16 * 1024
 /** Of a request to the admin interface. */
 const BODY_BYTES_MAX = 1024 * 1024
 const BODY_BYTES_TOTAL_MAX = 32 * BODY_BYTES_MAX
@@ -32,6 +33,7 @@ interface Running {
   readonly context: WorkerContext
   readonly realTime: RealTime
   readonly server: UwsServer
+  readonly sweeper: Sweeper
 }
 
 /** Runs until the primary is gone: a worker never outlives it. */
@@ -49,7 +51,11 @@ export function runWorker(): void {
     stream: new Socket({ fd: LINK_FD, readable: true, writable: true }),
     queueBytesMax: LINK_QUEUE_BYTES_MAX,
     onClose: () => process.exit(0),
-    onBlock: (block) => running().realTime.fanout.publish(decodeEventBlock(block)),
+    onBlock: (block) => {
+      const { sweeper, realTime } = running()
+      sweeper.publishing(block.length)
+      realTime.fanout.publish(decodeEventBlock(block))
+    },
     handlers: {
       welcome: (welcome) => {
         started = start(link, welcome)
@@ -76,8 +82,7 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   // The two know each other: frames come from the server, and are published by it.
   const realTime = createRealTime(context, (topic, frame, isBinary) => server.publish(topic, frame, isBinary))
   const server = createServer(context, realTime)
-  startSweep(context, realTime)
-  return { context, realTime, server }
+  return { context, realTime, server, sweeper: createSweeper(context, realTime) }
 }
 
 function createContext(link: PrimaryLink, welcome: WorkerWelcome): WorkerContext {
@@ -117,15 +122,22 @@ function createServer(context: WorkerContext, { handshake, sessions, dispatch }:
   })
 }
 
-function startSweep({ config: { settings }, metrics }: WorkerContext, { sessions }: RealTime): void {
-  const options = {
+function createSweeper({ config: { settings }, metrics }: WorkerContext, { sessions, fanout }: RealTime): Sweeper {
+  const bytesMax = settings.BACKPRESSURE_BYTES
+  return new Sweeper(sessions.all, {
     clock,
-    backpressureBytesMax: settings.BACKPRESSURE_BYTES,
+    backpressureBytesMax: bytesMax,
+    lagBytes: Math.min(LAG_BYTES, bytesMax / 4),
+    lag: {
+      fanout,
+      bytesMax,
+      chunkBytes: LAG_CHUNK_BYTES,
+      onSkipped: (events: number) => metrics.skipped.inc(events),
+    },
     stallMs: settings.SOCKET_WRITE_TIMEOUT,
     expiryGraceMs: settings.AUTH_CLOCK_SKEW + settings.AUTH_EXPIRY_GRACE,
     onSlow: () => metrics.slowConsumers.inc(),
-  }
-  setInterval(() => sweep(sessions.all.values(), options), SWEEP_MS)
+  })
 }
 
 async function listen({ context, server }: Running): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type Receipt,
 } from '../protocol/events.ts'
 import type { PresencePage } from '../protocol/page.ts'
+import type { BroadcastPayload } from '../protocol/payloads.ts'
 import { Emitter } from './emitter.ts'
 import type {
   ClientEvents,
@@ -101,12 +102,21 @@ export class GameClient {
     return data as Promise<RequestTypes[E]['data']>
   }
 
-  /** To the room, or without one to the whole namespace. `retain` keeps it as the channel's state. */
+  /**
+   * To the room, or without one to the whole namespace. `retain` keeps it as the channel's state. `delivery: 'latest'` lets a newer
+   * message with the same `key` take its place for those who read too slowly.
+   */
   broadcast(
     message: JsonValue,
-    { retain, ...options }: RequestOptions & { readonly retain?: boolean } = {},
+    { retain, delivery, key, ...options }: RequestOptions & Omit<BroadcastPayload, 'message'> = {},
   ): Promise<{ readonly offset: number }> {
-    return this.request(EVENT.broadcast, retain === undefined ? { message } : { message, retain }, options)
+    const payload = {
+      message,
+      ...(retain === undefined ? {} : { retain }),
+      ...(delivery === undefined ? {} : { delivery }),
+      ...(key === undefined ? {} : { key }),
+    }
+    return this.request(EVENT.broadcast, payload, options)
   }
 
   /** To every connection of that user. A string is the message's text. */

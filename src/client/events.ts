@@ -8,17 +8,18 @@ import type {
   ReadyPayload,
   Receipt,
 } from '../protocol/events.ts'
+import type { BroadcastPayload, MessagePayload } from '../protocol/payloads.ts'
 import type { PresencePage } from '../protocol/page.ts'
 import type { DrumbeatError } from './errors.ts'
 
 /** An event as it came, with its payload's type. */
 export type GameEvent<Payload = JsonObject> = Omit<EventEnvelope, 'payload'> & { readonly payload: Payload }
 
-export type Message = { readonly text: string } | { readonly data: JsonValue }
+export type Message = MessagePayload
 
 /** What each event's payload is, by the name it has on the wire. */
 export interface EventPayloads {
-  [EVENT.broadcast]: { readonly message: JsonValue; readonly retain?: boolean }
+  [EVENT.broadcast]: BroadcastPayload
   [EVENT.sendMessage]: Message & { readonly target_user_id: string }
   [EVENT.buyGood]: Receipt
   [SERVER_EVENT.joined]: PresenceChange
@@ -36,7 +37,7 @@ export interface PresenceChange {
 /** What each request takes, and what its reply's `data` is. */
 export interface RequestTypes {
   [EVENT.broadcast]: {
-    payload: { readonly message: JsonValue; readonly retain?: boolean }
+    payload: BroadcastPayload
     data: { readonly offset: number }
   }
   [EVENT.sendMessage]: {

@@ -2,6 +2,7 @@ import type { BlockEvent } from '../link/event-block.ts'
 import type { Encoding } from '../protocol/events.ts'
 import type { Channel } from '../protocol/ids.ts'
 import { inEncoding } from './encodings.ts'
+import { toLateEvent, type LateEvent } from './outbox.ts'
 
 /** The native topic of a channel's members with one encoding. */
 export function topicOf(channel: Channel, encoding: Encoding): string {
@@ -14,12 +15,19 @@ export interface FanoutOptions {
   readonly onPublished: (events: number, deliveries: number) => void
 }
 
+/** A member who reads too slowly for the topics: each event is given to it by itself. */
+export interface Laggard {
+  readonly channels: ReadonlySet<Channel>
+  readonly late: (event: LateEvent) => void
+}
+
 type Members = Record<Encoding, { count: number; readonly topic: string }>
 
 /** Publishes events to the members of their channels, in the order in which they come. */
 export class Fanout {
   readonly #options: FanoutOptions
   readonly #members = new Map<Channel, Members>()
+  readonly #laggards = new Set<Laggard>()
 
   constructor(options: FanoutOptions) {
     this.#options = options
@@ -44,6 +52,19 @@ export class Fanout {
     if (members.json.count + members.msgpack.count === 0) this.#members.delete(channel)
   }
 
+  /** Its channels count as having it as a member all the same. */
+  addLaggard(laggard: Laggard): void {
+    this.#laggards.add(laggard)
+  }
+
+  removeLaggard(laggard: Laggard): void {
+    this.#laggards.delete(laggard)
+  }
+
+  get laggards(): number {
+    return this.#laggards.size
+  }
+
   publish(events: readonly BlockEvent[]): void {
     let published = 0
     let deliveries = 0
@@ -53,9 +74,19 @@ export class Fanout {
       const { json, msgpack } = members
       if (json.count > 0) this.#options.publish(json.topic, frame, false)
       if (msgpack.count > 0) this.#options.publish(msgpack.topic, inEncoding(frame, 'msgpack'), true)
+      if (this.#laggards.size > 0) this.#giveToLaggards(channel, frame)
       published++
       deliveries += json.count + msgpack.count
     }
     if (published > 0) this.#options.onPublished(published, deliveries)
+  }
+
+  #giveToLaggards(channel: Channel, frame: Uint8Array): void {
+    let event: LateEvent | undefined
+    for (const laggard of this.#laggards) {
+      if (!laggard.channels.has(channel)) continue
+      event ??= toLateEvent(channel, frame)
+      laggard.late(event)
+    }
   }
 }

@@ -1,10 +1,4 @@
-/**
- * An event as members with the JSON encoding get it: `{"offset":…,"prev":…,` in front of the body's fields. The body is the JSON
- * text of an object with at least one field, so nothing is parsed: its `{` becomes the head's last comma.
- */
-export function frameHead(offset: number, prev: number): string {
-  return `{"offset":${offset},"prev":${prev},`
-}
+import { frameHead } from '../protocol/frame-head.ts'
 
 /** Bytes of the frame of a body. */
 export function frameLength(head: string, body: Uint8Array): number {

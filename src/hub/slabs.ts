@@ -1,4 +1,5 @@
-import { frameHead, frameLength, writeFrame } from './event-frame.ts'
+import { frameHead } from '../protocol/frame-head.ts'
+import { frameLength, writeFrame } from './event-frame.ts'
 
 const SLAB_BYTES = 64 * 1024
 

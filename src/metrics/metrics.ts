@@ -10,6 +10,7 @@ export interface Metrics {
   readonly eventsOut: Counter
   readonly deliveries: Counter
   readonly slowConsumers: Counter
+  readonly skipped: Counter
   readonly drops: Counter
   readonly closes: Counter<'code'>
   readonly commits: Counter
@@ -51,6 +52,10 @@ export function createMetrics(processName: string, loopDelay: LoopDelay): Metric
     eventsOut: counter('events_out_total', 'Events of the log that had somebody to go to, once per worker.'),
     deliveries: counter('deliveries_total', 'Events handed to sockets, once per socket.'),
     slowConsumers: counter('slow_consumers_total', 'Connections closed because they did not read.'),
+    skipped: counter(
+      'events_skipped_total',
+      'Events of the class latest that newer ones took the place of, by socket.',
+    ),
     drops: counter('drops_total', "Frames that uWS dropped because a socket's buffer was over its limit."),
     closes: counter('socket_closes_total', 'Connections that ended, by close code.', ['code']),
     commits: counter('commits_total', 'Batches of events committed to the log.'),

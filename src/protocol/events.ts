@@ -55,6 +55,8 @@ export interface EventEnvelope {
   readonly offset: number
   /** The offset of the event before it in the same channel, or the one from which on the node would have known. */
   readonly prev: number
+  /** So many events between `prev` and this one had newer ones take their place: see `DeliveryClass`. Absent: none. */
+  readonly skipped?: number
   readonly payload: JsonObject
   readonly traceparent?: string
 }

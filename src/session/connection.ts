@@ -4,6 +4,7 @@ import { encodeFrame } from '../protocol/codec.ts'
 import { SERVER_EVENT, type Encoding, type JsonObject } from '../protocol/events.ts'
 import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import type { Accepted, Access } from './handshake.ts'
+import type { Lag } from './lag.ts'
 import { ConnectionLimits, type RateOptions } from './limits.ts'
 import type { Socket } from './socket.ts'
 import { Turns } from './turns.ts'
@@ -30,6 +31,8 @@ export class Connection {
   expiresAtMs: number | null
   /** Since when the client takes nothing, monotonic; 0: it does. */
   stalledSinceMs = 0
+  /** While the client reads too slowly. */
+  lag: Lag | undefined
   readonly #socket: Socket
   #state: 'opening' | 'open' | 'closed' = 'opening'
   #wasOpen = false
@@ -96,6 +99,7 @@ export class Connection {
   /** The transport says that the client has read something. */
   drained(): void {
     this.stalledSinceMs = 0
+    if (this.lag?.drained() === true) this.lag = undefined
     if (!this.#onRead || this.#socket.bufferedBytes() > 0) return
     const action = this.#onRead
     this.#onRead = undefined

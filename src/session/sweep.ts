@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import type { Connection } from './connection.ts'
+import { closeAsSlow, Lag, type LagOptions } from './lag.ts'
 
 export interface SweepOptions {
   readonly clock: Clock
@@ -10,24 +11,59 @@ export interface SweepOptions {
   /** How long a connection may outlive its token: skew and grace together. */
   readonly expiryGraceMs: number
   readonly onSlow: () => void
+  /** So much may wait in the socket's buffer before the rest waits in an outbox. */
+  readonly lagBytes: number
+  readonly lag: LagOptions
 }
 
-/** Looks at every connection once, instead of a timer for each: slow readers and tokens that have run out. */
-export function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
+/** How often every connection is looked at, at the least. */
+const SWEEP_MS = 250
+
+/**
+ * Looks at all connections instead of having a timer for each. Between two looks a socket's buffer grows by no more than what was
+ * published, so it is time for the next one when that was a share of what may wait.
+ */
+export class Sweeper {
+  readonly #connections: ReadonlyMap<string, Connection>
+  readonly #options: SweepOptions
+  #published = 0
+
+  constructor(connections: ReadonlyMap<string, Connection>, options: SweepOptions) {
+    this.#connections = connections
+    this.#options = options
+    setInterval(() => this.#sweep(), SWEEP_MS)
+  }
+
+  /** So many bytes are about to be published. */
+  publishing(bytes: number): void {
+    if (this.#published > this.#options.backpressureBytesMax / 4) this.#sweep()
+    this.#published += bytes
+  }
+
+  #sweep(): void {
+    this.#published = 0
+    sweep(this.#connections.values(), this.#options)
+  }
+}
+
+/** Slow readers, and tokens that have run out. */
+function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
   const nowMs = options.clock.nowMs()
   const wallMs = options.clock.wallMs()
   for (const connection of connections) {
     if (isSlow(connection, nowMs, options)) {
       options.onSlow()
-      connection.close(CLOSE.slowConsumer, 'does not read fast enough: resume')
+      closeAsSlow(connection)
     } else if (connection.expiresAtMs !== null && wallMs > connection.expiresAtMs + options.expiryGraceMs) {
       connection.close(CLOSE.tokenExpired, 'the token has expired')
+    } else if (!connection.lag && connection.socket.bufferedBytes() > options.lagBytes) {
+      connection.lag = new Lag(connection, options.lag)
     }
   }
 }
 
 function isSlow(connection: Connection, nowMs: number, { backpressureBytesMax, stallMs }: SweepOptions): boolean {
-  const waiting = connection.socket.bufferedBytes()
+  const waiting = connection.socket.bufferedBytes() + (connection.lag?.bytes ?? 0)
   if (waiting === 0) {
     connection.stalledSinceMs = 0
     return false

@@ -6,13 +6,14 @@ import type { Connection } from './connection.ts'
 export function joinTopic(fanout: Fanout, connection: Connection, channel: Channel): void {
   if (connection.channels.has(channel)) return
   connection.channels.add(channel)
-  connection.socket.subscribe(topicOf(channel, connection.encoding))
+  // Who lags gets each event by itself.
+  if (!connection.lag) connection.socket.subscribe(topicOf(channel, connection.encoding))
   fanout.addMember(channel, connection.encoding)
 }
 
 export function leaveTopic(fanout: Fanout, connection: Connection, channel: Channel): void {
   if (!connection.channels.delete(channel)) return
-  connection.socket.unsubscribe(topicOf(channel, connection.encoding))
+  if (!connection.lag) connection.socket.unsubscribe(topicOf(channel, connection.encoding))
   fanout.removeMember(channel, connection.encoding)
 }
 
@@ -20,4 +21,5 @@ export function leaveTopic(fanout: Fanout, connection: Connection, channel: Chan
 export function leaveAllTopics(fanout: Fanout, connection: Connection): void {
   for (const channel of connection.channels) fanout.removeMember(channel, connection.encoding)
   connection.channels.clear()
+  connection.lag?.end()
 }

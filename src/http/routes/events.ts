@@ -10,12 +10,13 @@ import {
   type Namespace,
   type RoomId,
 } from '../../protocol/ids.ts'
+import { parseBroadcast, parseMessage } from '../../protocol/payloads.ts'
 import { jsonAnswer } from '../http.ts'
 import { parseBody, parseCount, parseNamespace } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
-const BROADCAST_FIELDS = ['namespace', 'room', 'message', 'retain'] as const
+const BROADCAST_FIELDS = ['namespace', 'room', 'message', 'retain', 'delivery', 'key'] as const
 
 /** What a game's backend says: the sender is the server. */
 export function eventRoutes(context: RouteContext): readonly Route[] {
@@ -26,15 +27,13 @@ export function eventRoutes(context: RouteContext): readonly Route[] {
       path: '/api/v1/broadcast',
       access: 'admin',
       run: async ({ json }) => {
-        const { namespace: named, room: roomGiven, message, retain = false } = parseBody(await json(), BROADCAST_FIELDS)
+        const { namespace: named, room: roomGiven, ...given } = parseBody(await json(), BROADCAST_FIELDS)
         const namespace = parseNamespace(named, context.namespaces)
         const room = roomGiven === undefined || roomGiven === null ? undefined : parseRoomId(roomGiven, 'room')
-        if (message === undefined) throw badRequest('message', 'is required')
-        if (typeof retain !== 'boolean') throw badRequest('retain', 'must be true or false')
+        const payload = parseBroadcast(given)
         const channel = room === undefined ? namespaceChannel(namespace) : roomChannel(namespace, room)
-        const payload = retain ? { message, retain } : { message }
         const body = toBody(context, { eventType: EVENT.broadcast, namespace, room, payload })
-        const state = retain ? Buffer.from(JSON.stringify(message)) : null
+        const state = payload.retain === true ? Buffer.from(JSON.stringify(payload.message)) : null
         return jsonAnswer(await primary.ask('broadcast', { channel, body, state }))
       },
     },
@@ -43,11 +42,9 @@ export function eventRoutes(context: RouteContext): readonly Route[] {
       path: '/api/v1/messages',
       access: 'admin',
       run: async ({ json }) => {
-        const { target_user_id, text, data } = parseBody(await json(), ['target_user_id', 'text', 'data'])
+        const { target_user_id, ...given } = parseBody(await json(), ['target_user_id', 'text', 'data'])
         const target = parseUserId(target_user_id, 'target_user_id')
-        if ((text === undefined) === (data === undefined)) throw badRequest('', 'needs text or data, and only one')
-        if (text !== undefined && typeof text !== 'string') throw badRequest('text', 'must be a string')
-        const payload = { target_user_id: target, ...(text === undefined ? { data } : { text }) }
+        const payload = { target_user_id: target, ...parseMessage(given) }
         const [namespace] = context.namespaces
         if (namespace === undefined) throw badRequest('', 'there is no namespace')
         const body = toBody(context, { eventType: EVENT.sendMessage, namespace, room: undefined, payload })

@@ -1,0 +1,85 @@
+import { inEncoding } from '../fanout/encodings.ts'
+import { topicOf, type Fanout, type Laggard } from '../fanout/fanout.ts'
+import { Outbox, type LateEvent } from '../fanout/outbox.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
+import type { Channel } from '../protocol/ids.ts'
+import type { Connection } from './connection.ts'
+
+export interface LagOptions {
+  readonly fanout: Fanout
+  /** What may wait in the outbox; above it the connection is closed. */
+  readonly bytesMax: number
+  /** So much of the outbox is handed to the socket at a time. */
+  readonly chunkBytes: number
+  readonly onSkipped: (events: number) => void
+}
+
+/** Keeps a socket subscribed to something: with its last topic, uWS would forget what it has not sent yet. */
+const NO_TOPIC = 'lag'
+
+/**
+ * The time in which a client reads too slowly: its events wait in an outbox of its own instead of the socket's buffer, where
+ * newer ones can take the place of older ones. It ends when the client has caught up.
+ */
+export class Lag implements Laggard {
+  readonly #options: LagOptions
+  readonly #connection: Connection
+  readonly #outbox = new Outbox()
+
+  constructor(connection: Connection, options: LagOptions) {
+    this.#connection = connection
+    this.#options = options
+    connection.socket.subscribe(NO_TOPIC)
+    for (const topic of this.#topics()) connection.socket.unsubscribe(topic)
+    options.fanout.addLaggard(this)
+  }
+
+  get channels(): ReadonlySet<Channel> {
+    return this.#connection.channels
+  }
+
+  get bytes(): number {
+    return this.#outbox.bytes
+  }
+
+  late(event: LateEvent): void {
+    const skipped = this.#outbox.add(event)
+    if (skipped > 0) this.#options.onSkipped(skipped)
+    if (this.#outbox.bytes > this.#options.bytesMax) closeAsSlow(this.#connection)
+  }
+
+  /** The client has read something. true: it has caught up, and this is over. */
+  drained(): boolean {
+    const { socket } = this.#connection
+    while (!this.#outbox.isEmpty && socket.bufferedBytes() < this.#options.chunkBytes) {
+      socket.cork(() => this.#sendChunk())
+    }
+    if (!this.#outbox.isEmpty || socket.bufferedBytes() > 0) return false
+    for (const topic of this.#topics()) socket.subscribe(topic)
+    socket.unsubscribe(NO_TOPIC)
+    this.end()
+    return true
+  }
+
+  end(): void {
+    this.#options.fanout.removeLaggard(this)
+  }
+
+  #sendChunk(): void {
+    const { socket, encoding } = this.#connection
+    for (let bytes = 0; bytes < this.#options.chunkBytes;) {
+      const frame = this.#outbox.take()
+      if (!frame) return
+      bytes += frame.length
+      socket.sendBuilt(inEncoding(frame, encoding), encoding === 'msgpack')
+    }
+  }
+
+  #topics(): readonly string[] {
+    return Array.from(this.#connection.channels, (channel) => topicOf(channel, this.#connection.encoding))
+  }
+}
+
+export function closeAsSlow(connection: Connection): void {
+  connection.close(CLOSE.slowConsumer, 'does not read fast enough: resume')
+}
