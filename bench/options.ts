@@ -1,25 +1,20 @@
 import { parseArgs } from 'node:util'
-import type { Load } from './load/broadcast.ts'
-import { PEERS } from './peers/index.ts'
-import type { Peer } from './peers/peer.ts'
-import { WORKLOADS, type Workload } from './workloads.ts'
+import type { Job } from './load/order.ts'
+import type { Line, Workload } from './workload.ts'
+import { WORKLOADS } from './workloads.ts'
 
-export const USAGE = `npm run bench -- [NAME] [options]
+export const USAGE = `npm run bench -- [NAME…] [options]
 
-NAME               ${WORKLOADS.map((workload) => workload.name).join(', ')}; all of them where there is none
+NAME               ${WORKLOADS.map(({ name }) => name).join(', ')}; all of them where there is none
 --runs N           runs of each server, in turn (5)
---connections N    (1000)
---rate N           messages a second (300)
---seconds N        measured window (8), after a warm-up of a quarter of it
---peers A,B        ${PEERS.map((peer) => peer.name).join(', ')} (all)
---read-every MS    how long the generator rests between two rounds of reading (20); 0: it reads as bytes come
---quick            a look at whether it works: 1 run, 200 connections, 100/s, 2 s
+--peers A,B        only these lines of the tables, by their servers' names
+--rate N           messages a second, where a workload has a rate
+--connections N    where it has connections
+--seconds N        measured window, where it has one
+--quick            a look at whether it works: 1 run, a tenth of the connections and rates, 1 s
 `
 
 const DEFAULT_RUNS = 5
-const QUICK_RUNS = 1
-const QUICK_LOAD = { connections: 200, rate: 100, seconds: 2 }
-const WARMUP_SHARE = 0.25
 
 const FLAGS = {
   runs: { type: 'string' },
@@ -27,13 +22,11 @@ const FLAGS = {
   rate: { type: 'string' },
   seconds: { type: 'string' },
   peers: { type: 'string' },
-  'read-every': { type: 'string' },
   quick: { type: 'boolean' },
 } as const
 
 export interface Options {
   readonly workloads: readonly Workload[]
-  readonly peers: readonly Peer[]
   readonly runs: number
 }
 
@@ -45,13 +38,23 @@ export class UsageError extends Error {
 /** Throws UsageError. */
 export function parseOptions(args: readonly string[]): Options {
   const { values, positionals } = parseFlags(args)
-  if (positionals.length > 1) throw new UsageError('one NAME at most')
   const quick = values.quick === true
-  const changed = (load: Load): Load => changeLoad(quick ? { ...load, ...QUICK_LOAD } : load, values)
+  const changes = {
+    connections: parseNumber('--connections', values.connections, { least: 2, whole: true }),
+    rate: parseNumber('--rate', values.rate, { least: 1 }),
+    seconds: parseNumber('--seconds', values.seconds, { least: 0.1 }),
+  }
+  const peers = values.peers?.split(',')
+  const workloads = (positionals.length === 0 ? WORKLOADS : positionals.map(findWorkload)).map((workload) => {
+    const lines = workload.lines
+      .filter(({ name, peer }) => !peers || peers.includes(peer) || peers.includes(name))
+      .map((line): Line => ({ ...line, job: changeJob(quick ? makeQuick(line.job) : line.job, changes) }))
+    return { ...workload, lines }
+  })
+  if (workloads.every(({ lines }) => lines.length === 0)) throw new UsageError(`no line has one of ${values.peers}`)
   return {
-    workloads: chooseWorkloads(positionals[0]).map((each) => ({ ...each, load: changed(each.load) })),
-    peers: values.peers?.split(',').map(choosePeer) ?? PEERS,
-    runs: parseNumber('--runs', values.runs, { least: 1, whole: true }) ?? (quick ? QUICK_RUNS : DEFAULT_RUNS),
+    workloads: workloads.filter(({ lines }) => lines.length > 0),
+    runs: parseNumber('--runs', values.runs, { least: 1, whole: true }) ?? (quick ? 1 : DEFAULT_RUNS),
   }
 }
 
@@ -65,16 +68,24 @@ function parseFlags(
   }
 }
 
-function changeLoad(load: Load, values: { readonly [Flag in keyof typeof FLAGS]?: string | boolean }): Load {
-  const seconds = parseNumber('--seconds', values.seconds, { least: 0.1 }) ?? load.seconds
-  return {
-    ...load,
-    connections: parseNumber('--connections', values.connections, { least: 2, whole: true }) ?? load.connections,
-    rate: parseNumber('--rate', values.rate, { least: 1 }) ?? load.rate,
-    seconds,
-    warmupSeconds: seconds * WARMUP_SHARE,
-    readEveryMs: parseNumber('--read-every', values['read-every'], { least: 0 }) ?? load.readEveryMs,
+type Numbers = Readonly<Record<string, number | undefined>>
+
+/** The fields that the job has are changed, and no others. */
+function changeJob(job: Job, changes: Numbers): Job {
+  const known = Object.entries(changes).filter(([name, value]) => name in job.load && value !== undefined)
+  return { ...job, load: { ...job.load, ...Object.fromEntries(known) } } as Job
+}
+
+function makeQuick(job: Job): Job {
+  const load: Readonly<Record<string, unknown>> = { ...job.load }
+  const tenth = (name: string): number | undefined => {
+    const value = load[name]
+    return typeof value === 'number' ? Math.ceil(value / 10) : undefined
   }
+  const smaller = ['connections', 'rooms', 'rate', 'warmupConnections', 'slow'].map(
+    (name) => [name, tenth(name)] as const,
+  )
+  return changeJob(job, { ...Object.fromEntries(smaller), seconds: 1, warmupSeconds: 0.5, settleSeconds: 0.5 })
 }
 
 function parseNumber(
@@ -88,15 +99,8 @@ function parseNumber(
   throw new UsageError(`${flag} must be ${whole ? 'an integer' : 'a number'} from ${least} up, not ${text}`)
 }
 
-function chooseWorkloads(name: string | undefined): readonly Workload[] {
-  if (name === undefined) return WORKLOADS
+function findWorkload(name: string): Workload {
   const workload = WORKLOADS.find((each) => each.name === name)
   if (workload === undefined) throw new UsageError(`there is no ${name}`)
-  return [workload]
-}
-
-function choosePeer(name: string): Peer {
-  const peer = PEERS.find((each) => each.name === name)
-  if (peer === undefined) throw new UsageError(`there is no server ${name}`)
-  return peer
+  return workload
 }

@@ -1,110 +1,77 @@
 import type { Cores } from './cores.ts'
 import type { Machine } from './machine.ts'
-import { findPeer } from './peers/index.ts'
-import type { PeerSummary, Spread } from './summary.ts'
+import type { GoalSummary, LineSummary, Spread, Summary } from './summary.ts'
 import type { Trial } from './trial.ts'
-import type { Workload } from './workloads.ts'
+import type { Column, Workload } from './workload.ts'
 
-/** More than this of the server's core taken by others, and the run's figures are theirs as well. */
-const FOREIGN_CORES_MAX = 0.05
-const GENERATOR_CORES_MAX = 0.95
-const MEBIBYTE = 1024 * 1024
-
-/** What the JSON file holds. */
-export interface Report {
+/** What the JSON file holds of a workload. */
+export interface Report extends Summary {
+  readonly name: string
+  readonly title: string
+  readonly what: string
+  readonly columns: readonly Column[]
   readonly startedAt: string
-  readonly workload: Workload
   readonly cores: Cores
   readonly machine: Machine
   readonly versions: Readonly<Record<string, string>>
-  readonly summary: readonly PeerSummary[]
   readonly trials: readonly Trial[]
 }
 
-const COLUMNS: readonly (readonly [string, (summary: PeerSummary, report: Report) => string])[] = [
-  ['server', ({ peer }) => findPeer(peer).title],
-  ['rate', showRate],
-  ['deliveries/s', (summary) => show(summary.deliveriesPerSecond, (value) => String(Math.round(value)))],
-  ['server CPU, cores', (summary) => show(summary.serverCores, fixed(2))],
-  ['CPU per delivery, µs', (summary) => show(summary.serverMicrosPerDelivery, fixed(2))],
-  ['× bare', ({ timesBaseline }) => (timesBaseline === undefined ? '' : timesBaseline.toFixed(2))],
-  ['p50, ms', (summary) => show(summary.p50Ms, fixed(1))],
-  ['p99, ms', (summary) => show(summary.p99Ms, fixed(1))],
-  ['RSS, MiB', (summary) => show(summary.serverRssBytes, (value) => (value / MEBIBYTE).toFixed(0))],
-  ['frame, bytes', (summary) => summary.frameBytes.median.toFixed(0)],
-  ['lost', (summary) => String(summary.lost)],
-]
+export function toReport(
+  { name, title, what, columns }: Workload,
+  rest: Omit<Report, 'name' | 'title' | 'what' | 'columns'>,
+): Report {
+  return { name, title, what, columns, ...rest }
+}
 
-/** A table in Markdown with what has to be known to read it. */
+/** Tables in Markdown with what has to be known to read them. */
 export function renderMarkdown(report: Report): string {
-  const { load, name, title } = report.workload
-  const rows = report.summary.map((summary) => {
-    const cells = COLUMNS.map(([, cell]) => (summary.runs === 0 ? '' : cell(summary, report)))
-    return summary.runs === 0 ? [findPeer(summary.peer).title, 'failed', ...cells.slice(2)] : cells
-  })
+  const { lines, goals, columns } = report
   return [
-    `### ${name}: ${title}`,
+    `### ${report.name}: ${report.title}`,
     '',
-    `${load.connections} connections, ${load.rate}/s of ${load.messageBytes} bytes, ${load.seconds} s. Median (min–max).`,
+    `${report.what} Medians (min–max).`,
     '',
-    row(COLUMNS.map(([heading]) => heading)),
-    row(COLUMNS.map(() => '---')),
-    ...rows.map(row),
+    ...table(
+      ['server', ...columns.map(({ heading }) => heading)],
+      lines.map((line) => cellsOf(line, columns)),
+    ),
     '',
+    ...(goals.length === 0 ? [] : [...table(['against', 'wanted', 'measured', ''], goals.map(goalCells)), '']),
     ...notes(report).map((note) => `- ${note}`),
     '',
   ].join('\n')
 }
 
-function showRate(summary: PeerSummary, { workload }: Report): string {
-  if (summary.fellBehind === 0) return `holds ${workload.load.rate}/s`
-  const which = summary.fellBehind === summary.runs ? '' : ` in ${summary.fellBehind} of ${summary.runs} runs`
-  return `**falls behind**${which}: ${show(summary.achievedRate, fixed(0))}/s`
+export function cellsOf({ title, runs, figures }: LineSummary, columns: readonly Column[]): string[] {
+  if (runs === 0) return [title, 'failed', ...columns.slice(1).map(() => '')]
+  return [title, ...columns.map((column) => showSpread(figures[column.key], column))]
 }
 
-function notes({ workload: { load }, cores, machine, versions, summary }: Report): string[] {
-  const measured = summary.filter((each) => each.runs > 0)
-  const most = (value: (each: PeerSummary) => number): number => Math.max(0, ...measured.map(value))
+export function goalCells({ text, wanted, measured, met }: GoalSummary): string[] {
+  return [text, wanted, measured === null ? 'not measured' : measured.toFixed(2), met ? 'yes' : '**no**']
+}
+
+export function notes({ cores, machine, versions, lines, startedAt }: Report): string[] {
   const place = cores.pinned
     ? `Server on core ${cores.server}, generator on core ${cores.client}`
     : `**Not pinned** (${cores.why}): server and generator share the cores`
-  const lists = [
-    `${place}; ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}.`,
-    `${Object.entries(versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(', ')}.`,
-    `The generator took at most ${most((each) => each.generatorCores.max).toFixed(2)} of its core` +
-      ` and sent at most ${most((each) => each.sendLagP99Ms.max).toFixed(1)} ms late (p99);` +
-      ` it read ${load.readEveryMs === 0 ? 'as bytes came' : `every ${load.readEveryMs} ms`}.`,
+  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  const most = (key: string): number => Math.max(0, ...lines.map(({ figures }) => figures[key]?.max ?? 0))
+  return [
+    `${startedAt}. ${place}; ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}.`,
+    `${packages.join(', ')}.`,
+    `The generator took at most ${most('generatorCores').toFixed(2)} of its core.`,
+    ...lines.flatMap(({ title, doubts }) => doubts.map((doubt) => `**${title}: ${doubt.replaceAll('\n', ' / ')}.**`)),
   ]
-  return [...lists, ...measured.flatMap(doubts), ...summary.flatMap(failures)]
 }
 
-/** What makes the figures of a peer less than they seem. */
-function doubts({ peer, generatorCores, foreignCores, disorder, closed }: PeerSummary): string[] {
-  const { title } = findPeer(peer)
-  const found: string[] = []
-  if (generatorCores.max > GENERATOR_CORES_MAX) found.push(`**${title}: the generator was the bottleneck.**`)
-  if (foreignCores !== undefined && foreignCores.max > FOREIGN_CORES_MAX) {
-    found.push(`**${title}: others took ${show(foreignCores, fixed(2))} of the server's core.**`)
-  }
-  if (disorder > 0) found.push(`**${title}: ${disorder} events out of order or twice.**`)
-  if (closed.length > 0) found.push(`**${title} closed connections: ${closed.join('; ')}.**`)
-  return found
+function showSpread(spread: Spread | undefined, { digits, unit = 1 }: Column): string {
+  if (!spread) return ''
+  const [median, min, max] = [spread.median, spread.min, spread.max].map((value) => (value / unit).toFixed(digits))
+  return min === max ? String(median) : `${median} (${min}–${max})`
 }
 
-function failures({ peer, failures }: PeerSummary): string[] {
-  return failures.map((why) => `**${findPeer(peer).title} failed:** ${why.replaceAll('\n', ' / ')}`)
-}
-
-function show({ median, min, max }: Spread, format: (value: number) => string): string {
-  return min === max ? format(median) : `${format(median)} (${format(min)}–${format(max)})`
-}
-
-function fixed(digits: number): (value: number) => string {
-  return (value) => value.toFixed(digits)
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`
+function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  return [headings, headings.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
 }

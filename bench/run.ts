@@ -3,13 +3,15 @@ import { join } from 'node:path'
 import { stopAll } from './child.ts'
 import { findCores, type Cores } from './cores.ts'
 import { describeMachine, readVersions } from './machine.ts'
-import { parseOptions, USAGE, UsageError, type Options } from './options.ts'
+import { parseOptions, USAGE, UsageError } from './options.ts'
+import { findPeer } from './peers/index.ts'
 import { createProgress } from './progress.ts'
 import { waitForQuiet } from './quiet.ts'
-import { renderMarkdown, type Report } from './report.ts'
+import { renderMarkdown, toReport, type Report } from './report.ts'
+import { renderPage } from './report-page.ts'
 import { summarize } from './summary.ts'
-import { runTrial, type Trial } from './trial.ts'
-import type { Workload } from './workloads.ts'
+import { measureOnce, type Trial } from './trial.ts'
+import type { Line, Workload } from './workload.ts'
 
 const RESULTS = join(import.meta.dirname, 'results')
 const EXIT = { failed: 1, usage: 64, interrupted: 130 } as const
@@ -17,44 +19,57 @@ const EXIT = { failed: 1, usage: 64, interrupted: 130 } as const
 const progress = createProgress(process.stderr)
 const interrupted = new AbortController()
 
-/** Runs all peers in turn, and that several times: a change of the machine's mood then meets all of them. */
-async function runWorkload(workload: Workload, options: Options, cores: Cores): Promise<Report> {
+/** Runs all lines in turn, and that several times: a change of the machine's mood then meets all of them. */
+async function runWorkload(workload: Workload, runs: number, cores: Cores): Promise<Report> {
   const startedAt = new Date().toISOString()
   const machine = describeMachine()
   const trials: Trial[] = []
-  for (let run = 1; run <= options.runs; run++) {
-    for (const peer of options.peers) {
+  for (let run = 1; run <= runs; run++) {
+    for (const line of workload.lines) {
       const onPhase = (phase: string): void =>
-        progress.show(`${workload.name} · run ${run} of ${options.runs} · ${peer.title} · ${phase}`)
+        progress.show(`${workload.name} · run ${run} of ${runs} · ${line.title} · ${phase}`)
       onPhase('waiting for the machine to be quiet')
       await waitForQuiet(cores, interrupted.signal)
-      onPhase('starting')
-      const trial = await runTrial({ peer, load: workload.load, cores, onPhase })
+      trials.push(await runLine(line, cores, onPhase))
       interrupted.signal.throwIfAborted()
-      trials.push(trial)
     }
   }
   progress.clear()
-  const versions = readVersions(options.peers.flatMap((peer) => peer.packages))
-  return { startedAt, workload, cores, machine, versions, summary: summarize(trials, workload.load), trials }
+  const versions = readVersions(workload.lines.flatMap(({ peer }) => findPeer(peer).packages))
+  return toReport(workload, { startedAt, cores, machine, versions, trials, ...summarize(workload, trials) })
 }
 
-async function save(report: Report): Promise<string> {
-  const stamp = report.startedAt.replaceAll(/[:.]/g, '-')
-  const path = join(RESULTS, `${report.workload.name}-${stamp}.json`)
+/** A run that fails is a result, too. */
+async function runLine(line: Line, cores: Cores, onPhase: (phase: string) => void): Promise<Trial> {
+  const measure = (job: Line['job']) => measureOnce({ peer: line.peer, job, cores, onPhase })
+  try {
+    return { line: line.name, ...(await (line.run ? line.run(measure) : measure(line.job))) }
+  } catch (error) {
+    return { line: line.name, failed: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** JSON, Markdown and a page, of the workloads so far: a long bench that is stopped leaves what it has. */
+async function save(name: string, reports: readonly Report[]): Promise<string> {
   await mkdir(RESULTS, { recursive: true })
-  await writeFile(path, `${JSON.stringify(report, undefined, 2)}\n`)
-  return path
+  const write = (end: string, text: string) => writeFile(join(RESULTS, `${name}.${end}`), text)
+  await write('json', `${JSON.stringify(reports, undefined, 1)}\n`)
+  await write('md', reports.map(renderMarkdown).join('\n'))
+  await write('html', renderPage(reports))
+  return join(RESULTS, `${name}.html`)
 }
 
 async function main(): Promise<void> {
-  const options = parseOptions(process.argv.slice(2))
+  const { workloads, runs } = parseOptions(process.argv.slice(2))
   const cores = findCores()
   if (!cores.pinned) progress.say(`not pinned to cores: ${cores.why}`)
-  for (const workload of options.workloads) {
-    const report = await runWorkload(workload, options, cores)
-    process.stdout.write(renderMarkdown(report))
-    progress.say(`written to ${await save(report)}`)
+  const name = `bench-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`
+  const reports: Report[] = []
+  for (const workload of workloads) {
+    const report = await runWorkload(workload, runs, cores)
+    reports.push(report)
+    process.stdout.write(`${renderMarkdown(report)}\n`)
+    progress.say(`written to ${await save(name, reports)}`)
     if (report.trials.some((trial) => 'failed' in trial)) process.exitCode = EXIT.failed
   }
 }

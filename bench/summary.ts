@@ -1,88 +1,81 @@
-import { BASELINE } from './peers/index.ts'
-import type { Measured, Trial } from './trial.ts'
-import type { Load } from './load/broadcast.ts'
+import type { Trial } from './trial.ts'
+import { isMet, type Goal, type Workload } from './workload.ts'
 
-/** Below this share of the asked rate, or with more than this still under way at the end, a server has fallen behind. */
-const HELD_SHARE = 0.98
-const BACKLOG_SECONDS_MAX = 0.25
+/** More than this of the server's core taken by others, and the run's figures are theirs as well. */
+const FOREIGN_CORES_MAX = 0.05
+const GENERATOR_CORES_MAX = 0.95
+const SEND_LAG_MS_MAX = 20
 
-/** Over the runs of one peer. */
 export interface Spread {
   readonly median: number
   readonly min: number
   readonly max: number
 }
 
-export interface PeerSummary {
-  readonly peer: string
+/** Over the runs of one line. */
+export interface LineSummary {
+  readonly line: string
+  readonly title: string
   readonly runs: number
-  readonly failures: readonly string[]
-  /** Runs in which it did not hold the rate. */
-  readonly fellBehind: number
-  /** Broadcasts a second that it carried through to everybody. */
-  readonly achievedRate: Spread
-  readonly deliveriesPerSecond: Spread
-  readonly serverCores: Spread
-  readonly serverMicrosPerDelivery: Spread
-  /** CPU per delivery against the baseline's; undefined where that did not run. */
-  readonly timesBaseline: number | undefined
-  readonly p50Ms: Spread
-  readonly p99Ms: Spread
-  readonly serverRssBytes: Spread
-  readonly frameBytes: Spread
-  /** Never arrived, over all runs, and out of order or twice at the connections that were looked at. */
-  readonly lost: number
-  readonly disorder: number
-  /** Why the server closed connections, each reason once. */
-  readonly closed: readonly string[]
-  readonly generatorCores: Spread
-  readonly sendLagP99Ms: Spread
-  readonly foreignCores: Spread | undefined
+  readonly figures: Readonly<Record<string, Spread>>
+  /** Runs that failed, and what makes the others' figures less than they seem. */
+  readonly doubts: readonly string[]
 }
 
-/** One line per peer, in the order in which they first ran. */
-export function summarize(trials: readonly Trial[], load: Load): readonly PeerSummary[] {
-  const names = [...new Set(trials.map((trial) => trial.peer))]
-  const baseline = medianCost(trials, BASELINE)
-  return names.map((name) => {
-    const own = trials.filter((trial) => trial.peer === name)
-    const cost = medianCost(trials, name)
-    const timesBaseline = baseline === undefined || cost === undefined ? undefined : cost / baseline
-    return summarizePeer(name, own, { load, timesBaseline })
-  })
+export interface GoalSummary {
+  readonly text: string
+  readonly wanted: string
+  /** null: one of its lines did not run. */
+  readonly measured: number | null
+  readonly met: boolean
 }
 
-function summarizePeer(
-  peer: string,
-  trials: readonly Trial[],
-  { load, timesBaseline }: { readonly load: Load; readonly timesBaseline: number | undefined },
-): PeerSummary {
-  const runs = measuredOf(trials)
-  const over = (value: (run: Measured) => number): Spread => spread(runs.map(value))
-  const rate = (run: Measured): number => run.deliveriesPerSecond / load.connections
-  const held = (run: Measured): boolean =>
-    rate(run) >= load.rate * HELD_SHARE && run.backlogSeconds <= BACKLOG_SECONDS_MAX
-  return {
-    peer,
-    runs: runs.length,
-    failures: trials.flatMap((trial) => ('failed' in trial ? [trial.failed] : [])),
-    fellBehind: runs.filter((run) => !held(run)).length,
-    achievedRate: over(rate),
-    deliveriesPerSecond: over((run) => run.deliveriesPerSecond),
-    serverCores: over((run) => run.serverCores),
-    serverMicrosPerDelivery: over((run) => run.serverMicrosPerDelivery),
-    timesBaseline,
-    p50Ms: over((run) => run.latencyMs.p50),
-    p99Ms: over((run) => run.latencyMs.p99),
-    serverRssBytes: over((run) => run.serverRssBytes),
-    frameBytes: over((run) => run.frameBytes),
-    lost: runs.reduce((sum, run) => sum + run.expected - run.received, 0),
-    disorder: runs.reduce((sum, run) => sum + run.disorder, 0),
-    closed: [...new Set(runs.flatMap((run) => run.closed))],
-    generatorCores: over((run) => run.generatorCores),
-    sendLagP99Ms: over((run) => run.sendLagMs.p99),
-    foreignCores: runs.some((run) => run.foreignCores === undefined) ? undefined : over((run) => run.foreignCores ?? 0),
+export interface Summary {
+  readonly lines: readonly LineSummary[]
+  readonly goals: readonly GoalSummary[]
+}
+
+export function summarize({ lines, goals }: Workload, trials: readonly Trial[]): Summary {
+  const summaries = lines
+    .filter(({ name }) => trials.some(({ line }) => line === name))
+    .map(({ name, title }) =>
+      summarizeLine(
+        name,
+        title,
+        trials.filter(({ line }) => line === name),
+      ),
+    )
+  const median = (line: string, key: string): number =>
+    summaries.find((summary) => summary.line === line)?.figures[key]?.median ?? Number.NaN
+  return { lines: summaries, goals: goals.map((goal) => summarizeGoal(goal, goal.measured(median))) }
+}
+
+function summarizeLine(line: string, title: string, trials: readonly Trial[]): LineSummary {
+  const runs = trials.flatMap((trial) => ('figures' in trial ? [trial.figures] : []))
+  const keys = [...new Set(runs.flatMap((figures) => Object.keys(figures)))]
+  const figures = Object.fromEntries(
+    keys.map((key) => [key, spread(runs.flatMap((run) => (run[key] === undefined ? [] : [run[key]])))]),
+  )
+  const said = trials.flatMap((trial) => ('failed' in trial ? [`failed: ${trial.failed}`] : trial.doubts))
+  return { line, title, runs: runs.length, figures, doubts: [...new Set([...said, ...doubtsOf(figures)])] }
+}
+
+function doubtsOf({ generatorCores, foreignCores, sendLagP99Ms }: Readonly<Record<string, Spread>>): string[] {
+  const found: string[] = []
+  if (generatorCores && generatorCores.max > GENERATOR_CORES_MAX) found.push('the generator had its core full')
+  if (sendLagP99Ms && sendLagP99Ms.max > SEND_LAG_MS_MAX) {
+    found.push(`the generator sent up to ${sendLagP99Ms.max.toFixed(0)} ms late (p99)`)
   }
+  if (foreignCores && foreignCores.max > FOREIGN_CORES_MAX) {
+    found.push(`others took up to ${foreignCores.max.toFixed(2)} of the server's core`)
+  }
+  return found
+}
+
+function summarizeGoal(goal: Goal, value: number): GoalSummary {
+  const wanted = goal.atMost === undefined ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`
+  const isKnown = Number.isFinite(value)
+  return { text: goal.text, wanted, measured: isKnown ? value : null, met: isKnown && isMet(goal, value) }
 }
 
 export function spread(values: readonly number[]): Spread {
@@ -90,13 +83,4 @@ export function spread(values: readonly number[]): Spread {
   const at = (index: number): number => sorted[index] ?? Number.NaN
   const middle = (sorted.length - 1) / 2
   return { median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, min: at(0), max: at(sorted.length - 1) }
-}
-
-function medianCost(trials: readonly Trial[], peer: string): number | undefined {
-  const runs = measuredOf(trials.filter((trial) => trial.peer === peer))
-  return runs.length === 0 ? undefined : spread(runs.map((run) => run.serverMicrosPerDelivery)).median
-}
-
-function measuredOf(trials: readonly Trial[]): Measured[] {
-  return trials.flatMap((trial) => ('measured' in trial ? [trial.measured] : []))
 }

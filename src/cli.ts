@@ -1,13 +1,11 @@
 #!/usr/bin/env node
-import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { toError } from './base/assert.ts'
 import { systemClock } from './base/clock.ts'
 import { describeSettings } from './config/describe.ts'
 import { DEV_SECRET_FILES, ensureSecret } from './config/dev-secrets.ts'
-import { readEnvironment } from './config/environment.ts'
 import { durationMs } from './config/kinds.ts'
-import { ConfigError, loadConfig, type Config } from './config/load.ts'
-import { mintToken } from './session/token.ts'
+import { loadSettings, parse, print, tokenFor, UsageError } from './cli-args.ts'
+import { ConfigError } from './config/load.ts'
 import { EXIT } from './setup/exit-codes.ts'
 import { StartError } from './setup/start-error.ts'
 
@@ -18,6 +16,9 @@ const HELP = `drumbeat: a real-time game state server
   drumbeat config [--json]       prints the settings in force, and where each is from
   drumbeat tail [--url URL] [--token TOKEN] [--room ROOM]... [--encoding json|msgpack]
                                  connects, and prints each event as a line of JSON
+  drumbeat load [--url URL] [--connections 100] [--rate 100] [--rooms 0] [--seconds 10] [--bytes 112]
+                [--encoding json|msgpack] [--token TOKEN] [--json]
+                                 broadcasts to that many connections, and tells rate, latency and what was lost
   drumbeat ledger export [--url URL] [--token ADMIN_TOKEN]
                                  prints the ledger of a running server, a line an entry
   drumbeat ledger verify FILE [--key PEM_FILE]...
@@ -27,16 +28,12 @@ const HELP = `drumbeat: a real-time game state server
 Settings come from the environment and from the file that CONFIG_FILE names.
 `
 
-/** Wrong words on the command line. */
-class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => void | Promise<void>>> = {
   start: async () => void (await import('./main.ts')),
   token: printToken,
   config: printConfig,
   tail,
+  load: async (args) => (await import('./cli-load.ts')).load(args),
   ledger,
   help: () => print(HELP),
 }
@@ -45,17 +42,8 @@ function printToken(args: readonly string[]): void {
   const { values, positionals } = parse(args, { ttl: { type: 'string' } })
   const [sub, ...more] = positionals
   if (sub === undefined || more.length > 0) throw new UsageError('token takes one name: drumbeat token SUB')
-  const { settings } = load()
-  print(
-    `${mintToken({
-      secret: signingSecret(settings),
-      sub,
-      nowMs: systemClock.wallMs(),
-      ...(values.ttl === undefined ? {} : { ttlMs: parseTtl(values.ttl) }),
-      ...(settings.AUTH_ISSUER === undefined ? {} : { issuer: settings.AUTH_ISSUER }),
-      ...(settings.AUTH_AUDIENCE === undefined ? {} : { audience: settings.AUTH_AUDIENCE }),
-    })}\n`,
-  )
+  const { settings } = loadSettings()
+  print(`${tokenFor(sub, settings, values.ttl === undefined ? undefined : parseTtl(values.ttl))}\n`)
 }
 
 function parseTtl(text: string): number {
@@ -64,16 +52,9 @@ function parseTtl(text: string): number {
   return ttlMs
 }
 
-function signingSecret(settings: Config['settings']): string {
-  if (settings.AUTH_JWT_PUBLIC_KEY_FILE !== undefined || settings.AUTH_JWKS_URL !== undefined) {
-    throw new UsageError('tokens are signed elsewhere: the server has public keys only')
-  }
-  return settings.AUTH_JWT_SECRET ?? ensureSecret(settings.DATA_DIR, DEV_SECRET_FILES.jwt).secret
-}
-
 function printConfig(args: readonly string[]): void {
   const { values } = parse(args, { json: { type: 'boolean' } })
-  const described = describeSettings(load())
+  const described = describeSettings(loadSettings())
   if (values.json === true) {
     print(`${JSON.stringify(described, null, 2)}\n`)
     return
@@ -92,7 +73,7 @@ async function tail(args: readonly string[]): Promise<void> {
     room: { type: 'string', multiple: true },
     encoding: { type: 'string' },
   })
-  const { settings } = load()
+  const { settings } = loadSettings()
   const { url = `http://${settings.HTTP_HOST}:${settings.HTTP_PORT}`, token, room, encoding = 'json' } = values
   if (encoding !== 'json' && encoding !== 'msgpack') throw new UsageError('--encoding is json or msgpack')
   const stop = new AbortController()
@@ -119,7 +100,7 @@ async function ledger(args: readonly string[]): Promise<void> {
   const [action, file, ...more] = positionals
   const { exportLedger, verifyExport } = await import('./cli-ledger.ts')
   if (action === 'export' && file === undefined) {
-    const { settings } = load()
+    const { settings } = loadSettings()
     await exportLedger({
       url: values.url ?? `http://${settings.HTTP_HOST}:${settings.HTTP_PORT}`,
       adminToken:
@@ -136,25 +117,6 @@ async function ledger(args: readonly string[]): Promise<void> {
     if (values.key === undefined) print('The keys are those that the export names: give --key for those you trust\n')
     if (problems.length > 0) process.exitCode = EXIT.problems
   } else throw new UsageError('drumbeat ledger export, or drumbeat ledger verify FILE')
-}
-
-function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(
-  args: readonly string[],
-  options: Options,
-) {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, strict: true, options })
-  } catch (error) {
-    throw new UsageError(toError(error).message)
-  }
-}
-
-function load(): Config {
-  return loadConfig({ env: readEnvironment() })
-}
-
-function print(text: string): void {
-  process.stdout.write(text)
 }
 
 function explain(thrown: unknown): number {

@@ -1,10 +1,10 @@
 import { createHistogram } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Connection } from '../load/connection.ts'
-import { FrameTemplate, messageText } from '../load/message.ts'
-import { Schedule } from '../load/schedule.ts'
+import { Connection } from '../../src/load/connection.ts'
+import { FrameTemplate, messageText } from '../../src/load/message.ts'
+import { Schedule } from '../../src/load/schedule.ts'
 import { Owned } from '../owned.ts'
-import { nothingToSay, ownServer, type Peer } from '../peers/peer.ts'
+import { bareDialect, ownServer, type Peer } from '../peers/peer.ts'
 import { startServer } from '../server.ts'
 import type { ClusterLoad } from './trial.ts'
 
@@ -26,11 +26,7 @@ const echo: Peer = {
   title: 'no log at all',
   packages: ['uWebSockets.js'],
   server: () => ownServer('echo-six'),
-  path: '/',
-  subprotocol: undefined,
-  ready: undefined,
-  request: (message) => message,
-  answer: nothingToSay,
+  dialect: bareDialect(() => '/'),
 }
 
 /**
@@ -52,7 +48,7 @@ export async function runFloor({ rate, warmupSeconds, seconds }: Omit<ClusterLoa
     for (let i = 0; i < SERVERS; i++) {
       const server = await startServer(echo)
       owned.teardown(() => server.stop())
-      const connection = new Connection({ url: server.url, dialect: echo, onEvent, onRead })
+      const connection = new Connection({ url: server.url, dialect: echo.dialect, onEvent, onRead })
       owned.teardown(() => connection.end())
       await connection.ready()
       connections.push(connection)

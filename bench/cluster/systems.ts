@@ -1,5 +1,5 @@
 import { drumbeat } from '../peers/drumbeat.ts'
-import { nothingToSay, ownServer, type Peer } from '../peers/peer.ts'
+import { bareDialect, ownServer, type Peer } from '../peers/peer.ts'
 
 /** Two workers on each node, as on a machine of two cores. */
 export const WORKERS = 2
@@ -47,11 +47,7 @@ function plainWorker(endpoint: string): Peer {
     name: 'plain-etcd',
     title: 'one put per message',
     packages: ['etcd3', 'uWebSockets.js'],
-    server: () => ({ ...ownServer('plain-etcd'), env: { ETCD_ENDPOINTS: endpoint } }),
-    path: '/',
-    subprotocol: undefined,
-    ready: undefined,
-    request: (message) => message,
-    answer: nothingToSay,
+    server: () => ownServer('plain-etcd', { ETCD_ENDPOINTS: endpoint }),
+    dialect: bareDialect(() => '/'),
   }
 }

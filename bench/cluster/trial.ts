@@ -3,9 +3,9 @@ import { createHistogram } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startEtcd } from '../../test/helpers/etcd.ts'
 import type { Cores } from '../cores.ts'
-import { Connection } from '../load/connection.ts'
-import { FrameTemplate, messageText } from '../load/message.ts'
-import { Schedule } from '../load/schedule.ts'
+import { Connection } from '../../src/load/connection.ts'
+import { FrameTemplate, messageText } from '../../src/load/message.ts'
+import { Schedule } from '../../src/load/schedule.ts'
 import type { Peer } from '../peers/peer.ts'
 import { startServer, type RunningServer } from '../server.ts'
 import { Meter, type Reading } from './meter.ts'
@@ -124,7 +124,7 @@ class ClusterRun {
     for (const program of programs) {
       for (let worker = 1; worker <= system.workersPerProgram; worker++) {
         await this.#open(program, worker)
-        templates.push(new FrameTemplate(program.peer.request(messageText(load.messageBytes))))
+        templates.push(new FrameTemplate(program.peer.dialect.broadcast(messageText(load.messageBytes), undefined)))
       }
     }
     return (sequence) => {
@@ -144,7 +144,7 @@ class ClusterRun {
         if (sequence >= this.#from) this.#histogram.record(Math.max(1, Math.round(lateMs * 1000)))
       }
       const onRead = () => void (this.#nowMs = performance.now())
-      const connection = new Connection({ url: server.url, dialect: peer, onEvent, onRead })
+      const connection = new Connection({ url: server.url, dialect: peer.dialect, onEvent, onRead })
       await connection.ready()
       if (workers === 1 || (await workersWithSomebody(program)) === workers) {
         this.#connections.push(connection)

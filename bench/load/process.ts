@@ -1,21 +1,38 @@
-import { runBroadcast, type Load, type LoadResult, type Phase, type Target } from './broadcast.ts'
-
-/** What the bench sends to this process, once. */
-export interface Order {
-  readonly target: Target
-  readonly load: Load
-}
-
-/** What it hears: the phases as they begin, then one of the other two. */
-export type News = { readonly phase: Phase } | { readonly result: LoadResult } | { readonly failed: string }
+import { runDirect } from './direct.ts'
+import { runBroadcastJob } from './broadcast.ts'
+import { runHttp } from './http.ts'
+import { runIdle } from './idle.ts'
+import type { JobResult, News, OnPhase, Order } from './order.ts'
+import { runRequests } from './requests.ts'
+import { runSlow } from './slow.ts'
+import { runStorm } from './storm.ts'
 
 function tell(news: News): void {
   process.send?.(news)
 }
 
-async function carryOut({ target, load }: Order): Promise<void> {
+function run({ target, job }: Order, onPhase: OnPhase): Promise<JobResult> {
+  switch (job.kind) {
+    case 'broadcast':
+      return runBroadcastJob(target, job.load, onPhase)
+    case 'requests':
+      return runRequests(target, job.load, onPhase)
+    case 'direct':
+      return runDirect(target, job.load, onPhase)
+    case 'idle':
+      return runIdle(target, job.load, onPhase)
+    case 'storm':
+      return runStorm(target, job.load, onPhase)
+    case 'slow':
+      return runSlow(target, job.load, onPhase)
+    case 'http':
+      return runHttp(target, job.load, onPhase)
+  }
+}
+
+async function carryOut(order: Order): Promise<void> {
   try {
-    tell({ result: await runBroadcast(target, load, (phase) => tell({ phase })) })
+    tell({ result: await run(order, (phase) => tell({ phase })) })
   } catch (error) {
     tell({ failed: error instanceof Error ? error.message : String(error) })
   }

@@ -1,6 +1,10 @@
 import { resolve } from 'node:path'
-import { EVENT, SERVER_EVENT, SUBPROTOCOL } from '../../src/protocol/events.ts'
-import { nothingToSay, type Peer } from './peer.ts'
+import { drumbeatDialect } from '../../src/load/drumbeat.ts'
+import { mintToken } from '../../src/session/token.ts'
+import type { Peer } from './peer.ts'
+
+const SECRET = 'the-secret-of-the-bench-of-32-bytes-or-more'
+const PATH = { apiPathPrefix: '/core/game/v1/real-time', encoding: 'json' } as const
 
 /** Drumbeat with one worker and its primary, the embedded store, and guests that broadcast to their namespace. */
 export const drumbeat: Peer = {
@@ -17,14 +21,39 @@ export const drumbeat: Peer = {
       WORKERS: '1',
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
+      AUTH_JWT_SECRET: SECRET,
       // What is measured is the work, not the limits. Those per address spare loopback.
       RATE_MESSAGES: '1000000',
       RATE_BYTES: '1GiB',
     },
   }),
-  path: '/core/game/v1/real-time/public',
-  subprotocol: SUBPROTOCOL.json,
-  ready: SERVER_EVENT.ready,
-  request: (message) => `{"eventType":"${EVENT.broadcast}","payload":{"message":${message}}}`,
-  answer: nothingToSay,
+  dialect: drumbeatDialect(PATH),
+}
+
+/** Players with tokens of their own. */
+export const drumbeatPrivate: Peer = {
+  ...drumbeat,
+  name: 'drumbeat-private',
+  dialect: drumbeatDialect({
+    ...PATH,
+    token: (index) => mintToken({ secret: SECRET, sub: `player-${index}`, nowMs: Date.now() }),
+  }),
+}
+
+export const drumbeatMsgpack: Peer = {
+  ...drumbeat,
+  name: 'drumbeat-msgpack',
+  title: 'Drumbeat, msgpack',
+  dialect: drumbeatDialect({ ...PATH, encoding: 'msgpack' }),
+}
+
+/** Two workers, with their primary. */
+export const drumbeatTwo: Peer = {
+  ...drumbeat,
+  name: 'drumbeat-2',
+  title: 'Drumbeat, two workers',
+  server: (dataDir) => {
+    const program = drumbeat.server(dataDir)
+    return { ...program, env: { ...program.env, WORKERS: '2' } }
+  },
 }

@@ -1,3 +1,6 @@
+import { join } from 'node:path'
+import type { Dialect, DialectRef, Upgrade } from '../../src/load/dialect.ts'
+
 /** A server of the bench: how it is started and what is said to it. The load on all of them is the same. */
 export interface Peer {
   /** As in `--peers`. */
@@ -8,15 +11,7 @@ export interface Peer {
   readonly packages: readonly string[]
   /** The program, started with this Node, and its environment. It prints a JSON line with `msg: "listening"` and `url`. */
   readonly server: (dataDir: string) => ServerProgram
-  /** Path and query of the upgrade. */
-  readonly path: string
-  readonly subprotocol: string | undefined
-  /** What the frame contains with which the peer says that broadcasts arrive from now on; undefined: the 101 says so. */
-  readonly ready: string | undefined
-  /** The text that asks the peer to send `message`, which is JSON, to everybody. */
-  readonly request: (message: string) => string
-  /** What to say to a frame that is no event, if anything. */
-  readonly answer: (frame: string) => string | undefined
+  readonly dialect: Dialect
 }
 
 export interface ServerProgram {
@@ -27,11 +22,29 @@ export interface ServerProgram {
   readonly watchesStdin: boolean
 }
 
-export function nothingToSay(): undefined {
-  return undefined
+/** One of the programs in `servers/`. */
+export function ownServer(name: string, env: Readonly<Record<string, string>> = {}): ServerProgram {
+  return { file: `${import.meta.dirname}/servers/${name}.ts`, env, watchesStdin: true }
 }
 
-/** One of the programs in `servers/`. */
-export function ownServer(name: string): ServerProgram {
-  return { file: `${import.meta.dirname}/servers/${name}.ts`, env: {}, watchesStdin: true }
+/** A dialect of bare messages: what is sent is what arrives. Rooms and echo are paths of the upgrade. */
+export function bareDialect(pathOf: (room: number | undefined) => string): Dialect {
+  return {
+    upgrade: (_url, { room }): Upgrade => ({ path: pathOf(room) }),
+    subprotocol: undefined,
+    isBinary: false,
+    ready: undefined,
+    answer: () => undefined,
+    broadcast: (message) => message,
+    ping: '{"ping":1}',
+  }
+}
+
+export function roomPath(room: number | undefined): string {
+  return room === undefined ? '/' : `/room/${room}`
+}
+
+/** For another thread or process: see `index.ts`. */
+export function refOf({ name }: Peer): DialectRef {
+  return { module: join(import.meta.dirname, 'index.ts'), name }
 }

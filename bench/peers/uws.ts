@@ -1,4 +1,4 @@
-import { nothingToSay, ownServer, type Peer } from './peer.ts'
+import { bareDialect, ownServer, roomPath, type Peer } from './peer.ts'
 
 /** Bare uWebSockets.js: each message is published to one topic as it arrives, unparsed. */
 export const uws: Peer = {
@@ -6,9 +6,7 @@ export const uws: Peer = {
   title: 'bare uWebSockets.js',
   packages: ['uWebSockets.js'],
   server: () => ownServer('uws'),
-  path: '/',
-  subprotocol: undefined,
-  ready: undefined,
-  request: (message) => message,
-  answer: nothingToSay,
+  dialect: bareDialect(roomPath),
 }
+
+export const uwsEcho: Peer = { ...uws, name: 'uws-echo', title: 'bare uWS echo', dialect: bareDialect(() => '/echo') }

@@ -1,4 +1,4 @@
-import { nothingToSay, ownServer, type Peer } from './peer.ts'
+import { bareDialect, ownServer, roomPath, type Peer } from './peer.ts'
 
 /** `ws`: each message is sent in a loop over the clients, unparsed. */
 export const ws: Peer = {
@@ -6,9 +6,7 @@ export const ws: Peer = {
   title: 'ws',
   packages: ['ws'],
   server: () => ownServer('ws'),
-  path: '/',
-  subprotocol: undefined,
-  ready: undefined,
-  request: (message) => message,
-  answer: nothingToSay,
+  dialect: bareDialect(roomPath),
 }
+
+export const wsEcho: Peer = { ...ws, name: 'ws-echo', title: 'ws echo', dialect: bareDialect(() => '/echo') }

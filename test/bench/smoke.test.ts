@@ -1,12 +1,24 @@
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
-import { runBroadcast, type Load } from '../../bench/load/broadcast.ts'
-import { FrameCounter } from '../../bench/load/frames.ts'
-import { FrameTemplate, messageText } from '../../bench/load/message.ts'
+import { runRequests } from '../../bench/load/requests.ts'
+import { runDirect } from '../../bench/load/direct.ts'
+import { parseOptions } from '../../bench/options.ts'
 import { findPeer } from '../../bench/peers/index.ts'
+import { refOf } from '../../bench/peers/peer.ts'
 import { startServer } from '../../bench/server.ts'
+import { runBroadcast, type Load } from '../../src/load/broadcast.ts'
+import { FrameCounter } from '../../src/load/frames.ts'
+import { FrameTemplate, messageText } from '../../src/load/message.ts'
 
-const LOAD: Load = { connections: 20, rate: 200, warmupSeconds: 0.1, seconds: 0.5, messageBytes: 112, readEveryMs: 20 }
+const LOAD: Load = {
+  connections: 20,
+  rooms: 0,
+  rate: 200,
+  warmupSeconds: 0.1,
+  seconds: 0.5,
+  messageBytes: 112,
+  readEveryMs: 20,
+}
 /** Warm-up, window, and the quarter of a second after it. */
 const SENT = 20 + 100 + 50
 
@@ -16,11 +28,12 @@ function serverFrame(opcode: number, payload: string): Buffer {
   return Buffer.concat([Buffer.from([0x80 | opcode, ...length]), Buffer.from(payload)])
 }
 
-for (const name of ['uws', 'ws', 'socket-io']) {
+for (const name of ['drumbeat', 'drumbeat-msgpack', 'uws', 'ws', 'socket-io', 'socket-io-uws', 'colyseus']) {
   t.test(`the generator counts at ${name} exactly what was sent, times the connections`, async (t) => {
-    const server = await startServer(findPeer(name))
+    const peer = findPeer(name)
+    const server = await startServer(peer)
     t.teardown(() => server.stop())
-    const result = await runBroadcast({ url: server.url, peer: name }, LOAD, () => {})
+    const result = await runBroadcast({ url: server.url, dialect: refOf(peer) }, LOAD, { onPhase: () => {} })
     t.equal(result.sent, SENT)
     t.equal(result.received, SENT * LOAD.connections)
     t.match(result, { disorder: 0, gaps: 0, closed: [] })
@@ -29,13 +42,63 @@ for (const name of ['uws', 'ws', 'socket-io']) {
   })
 }
 
+for (const name of ['drumbeat-private', 'uws', 'ws', 'socket-io', 'colyseus']) {
+  t.test(`in rooms of ${name} each message goes to those in its room`, async (t) => {
+    const peer = findPeer(name)
+    const server = await startServer(peer)
+    t.teardown(() => server.stop())
+    const target = { url: server.url, dialect: refOf(peer) }
+    const result = await runBroadcast(target, { ...LOAD, connections: 60, rooms: 5 }, { onPhase: () => {} })
+    t.equal(result.received, (SENT * 60) / 5)
+    t.match(result, { disorder: 0, gaps: 0, closed: [] })
+  })
+}
+
+for (const name of ['drumbeat', 'uws-echo', 'ws-echo']) {
+  t.test(`requests to ${name} are answered one by one`, async (t) => {
+    const peer = findPeer(name)
+    const server = await startServer(peer)
+    t.teardown(() => server.stop())
+    const load = { connections: 5, underWay: 4, warmupSeconds: 0.2, seconds: 0.5 }
+    const { figures, doubts } = await runRequests({ url: server.url, dialect: refOf(peer) }, load, () => {})
+    t.ok((figures['perSecond'] ?? 0) > 100)
+    t.ok((figures['p50Ms'] ?? 0) > 0)
+    t.strictSame(doubts, [])
+  })
+}
+
+for (const name of ['drumbeat-2', 'socket-io-cluster']) {
+  t.test(`direct messages of ${name} reach whom they are for`, async (t) => {
+    const peer = findPeer(name)
+    const server = await startServer(peer)
+    t.teardown(() => server.stop())
+    const load = { connections: 10, rate: 100, warmupSeconds: 0.2, seconds: 1, messageBytes: 112 }
+    const { figures, doubts } = await runDirect({ url: server.url, dialect: refOf(peer) }, load, () => {})
+    t.match(figures, { lost: 0, held: 1 })
+    t.strictSame(doubts, [])
+  })
+}
+
+t.test('options change what a workload has, and mistakes are told', async (t) => {
+  const { workloads, runs } = parseOptions(['broadcast-300', 'idle', '--quick', '--peers', 'uws', '--rate', '7'])
+  t.equal(runs, 1)
+  t.match(workloads, [
+    { lines: [{ peer: 'uws', job: { load: { rate: 7, connections: 100, rooms: 0 } } }] },
+    { lines: [{ peer: 'uws', job: { load: { connections: 1500, rooms: 15, rate: undefined } } }] },
+  ])
+  t.throws(() => parseOptions(['nothing']), { message: 'there is no nothing' })
+  t.throws(() => parseOptions(['--rate', 'x']), { message: '--rate must be a number from 1 up, not x' })
+  t.throws(() => parseOptions(['--peers', 'nobody']), { message: 'no line has one of nobody' })
+  t.throws(() => parseOptions(['--runs', '1.5']), { message: /integer/ })
+})
+
 t.test('a message is as long as was asked for and holds its sequence number', async (t) => {
   const text = messageText(112)
   t.equal(Buffer.byteLength(text), 112)
   t.type(JSON.parse(text).seq, 'number')
-  const frame = new FrameTemplate(`["é",${text}]`).withSequence(7)
-  const key = frame.subarray(frame.length - 119 - 4, frame.length - 119)
-  const payload = Buffer.from(frame.subarray(-119).map((byte, index) => byte ^ (key[index & 3] ?? 0)))
+  const frame = new FrameTemplate(`["e",${text}]`).withSequence(7)
+  const key = frame.subarray(frame.length - 118 - 4, frame.length - 118)
+  const payload = Buffer.from(frame.subarray(-118).map((byte, index) => byte ^ (key[index & 3] ?? 0)))
   t.equal(JSON.parse(payload.toString())[1].seq, JSON.parse(text).seq + 7)
   t.throws(() => messageText(10), RangeError)
 })

@@ -33,8 +33,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'worker.ts': ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE, 'transport', 'worker'],
   'open-store.ts': ['base', 'config', 'setup', 'store', 'primary'],
   'primary.ts': ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session', 'primary', 'open-store.ts'],
+  load: ['base', 'protocol'],
   // ledger: an export is verified by the code that writes ledgers.
-  cli: ['base', 'protocol', 'config', 'setup', 'client', 'session', 'ledger', 'link', 'main.ts'],
+  cli: ['base', 'protocol', 'config', 'setup', 'client', 'session', 'ledger', 'link', 'load', 'main.ts'],
   'main.ts': ['base', 'protocol', 'config', 'setup', 'transport', 'primary.ts', 'worker.ts'],
 }
 

@@ -1,17 +1,25 @@
 import { App, us_socket_local_port } from 'uWebSockets.js'
 import { announce } from './announce.ts'
 
-const TOPIC = 'all'
+interface UserData {
+  readonly path: string
+}
 
 const app = App()
-app.ws('/*', {
+app.ws<UserData>('/*', {
   // Far above what a reader that keeps up ever has waiting, so that nothing is dropped in silence.
   maxBackpressure: 64 * 1024 * 1024,
-  open: (ws) => {
-    ws.subscribe(TOPIC)
+  upgrade: (response, request, context) => {
+    const key = request.getHeader('sec-websocket-key')
+    response.upgrade<UserData>({ path: request.getUrl() }, key, '', '', context)
   },
-  message: (_ws, message, isBinary) => {
-    app.publish(TOPIC, message, isBinary)
+  open: (ws) => {
+    ws.subscribe(ws.getUserData().path)
+  },
+  message: (ws, message, isBinary) => {
+    const { path } = ws.getUserData()
+    if (path === '/echo') ws.send(message, isBinary)
+    else app.publish(path, message, isBinary)
   },
 })
 app.listen('127.0.0.1', 0, (socket) => {

@@ -1,10 +1,19 @@
-import { WebSocketServer } from 'ws'
+import { WebSocketServer, type WebSocket } from 'ws'
 import { announce } from './announce.ts'
 
 const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false })
-server.on('connection', (socket) => {
+const rooms = new Map<string, Set<WebSocket>>()
+
+server.on('connection', (socket, { url = '/' }) => {
+  if (url === '/echo') {
+    socket.on('message', (message, binary) => socket.send(message, { binary }))
+    return
+  }
+  const room = rooms.get(url) ?? new Set()
+  rooms.set(url, room.add(socket))
+  socket.on('close', () => room.delete(socket))
   socket.on('message', (message, binary) => {
-    for (const client of server.clients) client.send(message, { binary })
+    for (const client of room) client.send(message, { binary })
   })
 })
 server.on('listening', () => {

@@ -24,6 +24,8 @@ export class FrameCounter {
   events = 0
   /** Header and payload of the events. */
   eventBytes = 0
+  /** Every data frame is an event, as a reply has no marker; its sequence is -1. */
+  countsAll = false
   readonly #listener: FrameListener
   #markerAt = 0
   #rest: Buffer | undefined
@@ -71,7 +73,14 @@ export class FrameCounter {
     const opcode = first & OPCODE_AND_FLAGS
     if ((first & FIN) === 0 || opcode > 0xf)
       throw new Error(`a fragmented or compressed frame: 0x${first.toString(16)}`)
-    const marker = opcode < CONTROL_OPCODES ? this.#findMarker(bytes, payload, end) : -1
+    const isData = opcode < CONTROL_OPCODES
+    if (isData && this.countsAll) {
+      this.events++
+      this.eventBytes += end - start
+      this.#listener.onEvent?.(-1)
+      return
+    }
+    const marker = isData ? this.#findMarker(bytes, payload, end) : -1
     if (marker < 0) {
       this.#listener.onOther(opcode, bytes.subarray(payload, end))
       return

@@ -1,12 +1,12 @@
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { findPeer } from '../peers/index.ts'
 import { Connection } from './connection.ts'
 import { openConnections, type CrowdAnswer, type CrowdRequest, type CrowdTarget } from './crowd.ts'
+import { loadDialect } from './dialect.ts'
 import { takeSnapshot } from './snapshot.ts'
 
 const target = workerData as CrowdTarget
-const dialect = findPeer(target.peer)
+const loading = loadDialect(target.dialect)
 const connections: Connection[] = []
 const rest = new Int32Array(new SharedArrayBuffer(4))
 
@@ -25,7 +25,11 @@ async function serve(request: CrowdRequest): Promise<CrowdAnswer> {
   try {
     if (request === 'pace') pace()
     else if (request !== 'snapshot') {
-      await openConnections(connections, request.connect, () => new Connection({ url: target.url, dialect }))
+      const { url, rooms } = target
+      const dialect = await loading
+      await openConnections(connections, request.connect, (index) => {
+        return new Connection({ url, dialect, index, ...(rooms === 0 ? {} : { room: index % rooms }) })
+      })
     }
     return { snapshot: takeSnapshot(connections) }
   } catch (error) {
@@ -33,6 +37,7 @@ async function serve(request: CrowdRequest): Promise<CrowdAnswer> {
   }
 }
 
+let last = Promise.resolve()
 parentPort?.on('message', (request: CrowdRequest) => {
-  void serve(request).then((answer) => parentPort?.postMessage(answer, []))
+  last = last.then(async () => parentPort?.postMessage(await serve(request), []))
 })

@@ -9,6 +9,7 @@ export const SEQ_BASE = 1_000_000_000
 export const SEQ_DIGITS = 10
 
 const TEXT_OPCODE = 0x1
+const BINARY_OPCODE = 0x2
 const PONG_OPCODE = 0xa
 /** Not zero: `ws` takes a short cut where the key is. Masking hides nothing here, so one key does for all. */
 const MASK_KEY = Uint8Array.of(0x37, 0xfa, 0x21, 0x3d)
@@ -21,8 +22,9 @@ export function messageText(bytes: number): string {
   return `${head}${'x'.repeat(padding)}"}`
 }
 
-export function textFrame(text: string): Buffer {
-  return maskedFrame(TEXT_OPCODE, Buffer.from(text))
+/** `text` has one byte a character. */
+export function dataFrame(text: string, isBinary: boolean): Buffer {
+  return maskedFrame(isBinary ? BINARY_OPCODE : TEXT_OPCODE, Buffer.from(text, 'latin1'))
 }
 
 export function pongFrame(payload: Uint8Array): Buffer {
@@ -41,19 +43,19 @@ function masked(byte: number, position: number): number {
   return byte ^ (MASK_KEY[position & 3] as number)
 }
 
-/** A text frame built once; only its sequence number is written anew for each message. */
+/** A frame built once; only its sequence number is written anew for each message. */
 export class FrameTemplate {
   readonly #frame: Buffer
   readonly #digitsAt: number
   readonly #digitsInPayload: number
 
   /** `text` holds the message of `messageText` once, as it is or inside the peer's own envelope. */
-  constructor(text: string) {
+  constructor(text: string, isBinary = false) {
     const marker = text.indexOf(`${MARKER}${SEQ_BASE}`)
     if (marker < 0) throw new RangeError(`no ${MARKER} in what is to be sent`)
-    this.#frame = textFrame(text)
-    this.#digitsInPayload = Buffer.byteLength(text.slice(0, marker)) + MARKER.length
-    this.#digitsAt = this.#frame.length - Buffer.byteLength(text) + this.#digitsInPayload
+    this.#frame = dataFrame(text, isBinary)
+    this.#digitsInPayload = marker + MARKER.length
+    this.#digitsAt = this.#frame.length - text.length + this.#digitsInPayload
   }
 
   /** A copy, as the socket may still hold the one before. */

@@ -1,5 +1,5 @@
-import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '../base/clock.ts'
 
 /**
  * An open loop: message k is due at start + k / rate, whatever became of the ones before. One that could not be sent in
@@ -14,7 +14,7 @@ export class Schedule {
     this.#intervalMs = 1000 / rate
   }
 
-  /** When message 0 is due, on the clock of `performance.now()`. */
+  /** When message 0 is due, on the clock of `systemClock.nowMs()`. */
   startAt(startMs: number): void {
     this.#startMs = startMs
   }
@@ -26,13 +26,13 @@ export class Schedule {
   /** Sends `from` up to but not including `to`, each when it is due (timers are good for 1 ms) or as soon after as can be. */
   async run(from: number, to: number, send: (sequence: number) => void): Promise<void> {
     for (let next = from; next < to;) {
-      const nowMs = performance.now()
+      const nowMs = systemClock.nowMs()
       while (next < to && this.dueMs(next) <= nowMs) send(next++)
       if (next < to) await sleep(this.dueMs(next) - nowMs)
     }
   }
 
   async until(sequence: number): Promise<void> {
-    await sleep(Math.max(0, this.dueMs(sequence) - performance.now()))
+    await sleep(Math.max(0, this.dueMs(sequence) - systemClock.nowMs()))
   }
 }

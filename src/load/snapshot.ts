@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks'
+import { systemClock } from '../base/clock.ts'
 import type { Connection } from './connection.ts'
 
 /** A moment's totals over some connections, with the time on the clock of the thread that reads them. */
@@ -9,6 +9,8 @@ export interface Snapshot {
   readonly reads: number
   /** Why the server closed connections, one entry each. */
   readonly closed: readonly string[]
+  /** What it did not like, each once. */
+  readonly complaints: readonly string[]
 }
 
 export type Totals = Pick<Snapshot, 'events' | 'eventBytes' | 'reads'>
@@ -16,13 +18,15 @@ export type Totals = Pick<Snapshot, 'events' | 'eventBytes' | 'reads'>
 export function takeSnapshot(connections: readonly Connection[]): Snapshot {
   const totals = { events: 0, eventBytes: 0, reads: 0 }
   const closed: string[] = []
+  const complaints = new Set<string>()
   for (const connection of connections) {
     totals.events += connection.counter.events
     totals.eventBytes += connection.counter.eventBytes
     totals.reads += connection.reads
     if (connection.closed !== undefined) closed.push(connection.closed)
+    if (connection.complaint !== undefined) complaints.add(connection.complaint)
   }
-  return { atMs: performance.now(), ...totals, closed }
+  return { atMs: systemClock.nowMs(), ...totals, closed, complaints: [...complaints] }
 }
 
 export function total(groups: readonly Snapshot[]): Totals {

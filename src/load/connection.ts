@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
-import type { Peer } from '../peers/peer.ts'
+import type { Dialect, Upgrade } from './dialect.ts'
 import { FrameCounter } from './frames.ts'
-import { pongFrame, textFrame } from './message.ts'
+import { dataFrame, pongFrame } from './message.ts'
 
 const PING_OPCODE = 0x9
 const CLOSE_OPCODE = 0x8
@@ -12,14 +12,17 @@ const HEAD_END = '\r\n\r\n'
 /** Every socket reads into this one: the bytes are counted before the next read begins. */
 const readBuffer = Buffer.allocUnsafe(256 * 1024)
 
-/** What the generator needs to know of a peer to speak to it. */
-export type Dialect = Pick<Peer, 'path' | 'subprotocol' | 'ready' | 'answer'>
-
 export interface ConnectionOptions {
   readonly url: string
   readonly dialect: Dialect
+  /** 0 */
+  readonly index?: number
+  /** Entered before it is ready. */
+  readonly room?: number
   /** For the few connections whose latency is taken: the event's sequence number. */
   readonly onEvent?: (sequence: number) => void
+  /** Once it is ready it reads so many bytes at a time, and only when `sip` says so. */
+  readonly sipBytes?: number
   /** Before the events of one read: they all arrived at this moment. */
   readonly onRead?: () => void
 }
@@ -30,21 +33,53 @@ export class Connection {
   reads = 0
   /** Why the server ended it, where it did. */
   closed: string | undefined
-  readonly #socket: Socket
+  /** What the server said last that it does not like. */
+  complaint: string | undefined
+  /** What others call it in direct messages. */
+  name: string | undefined
+  #socket: Socket | undefined
   readonly #options: ConnectionOptions
   readonly #ready = Promise.withResolvers<void>()
   #head = ''
   #open = false
   #ended = false
+  /** What is waited for before it is ready; undefined: the upgrade, or nothing more. */
+  #awaited: string | undefined
+  #isJoining = false
+  #isSipping = false
 
   constructor(options: ConnectionOptions) {
     this.#options = options
     const onOther = (opcode: number, payload: Buffer): void => this.#onOther(opcode, payload)
     this.counter = new FrameCounter(options.onEvent === undefined ? { onOther } : { onOther, onEvent: options.onEvent })
-    const { hostname, port } = new URL(options.url)
-    const onread = { buffer: readBuffer, callback: (length: number): boolean => this.#onRead(length) }
+    this.#awaited = options.dialect.ready
+    this.#ready.promise.catch(() => {}) // whoever made it may look later
+    void this.#start()
+  }
+
+  async #start(): Promise<void> {
+    const { url, dialect, index = 0, room } = this.#options
+    try {
+      const upgrade = await dialect.upgrade(url, { index, room })
+      if (!this.#ended) this.#connect(upgrade)
+    } catch (error) {
+      this.#onEnd(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  #connect(upgrade: Upgrade): void {
+    const { hostname, port } = new URL(this.#options.url)
+    const { sipBytes } = this.#options
+    const buffer = sipBytes === undefined ? readBuffer : Buffer.alloc(sipBytes)
+    const onread = {
+      buffer,
+      callback: (length: number): boolean => {
+        this.#onRead(buffer, length)
+        return sipBytes === undefined || !this.#isSipping
+      },
+    }
     this.#socket = connect({ host: hostname, port: Number(port), noDelay: true, onread })
-    this.#socket.on('connect', () => this.#socket.write(this.#upgradeRequest()))
+    this.#socket.on('connect', () => this.#socket?.write(this.#upgradeRequest(upgrade)))
     this.#socket.on('error', (error) => this.#onEnd(error.message))
     this.#socket.on('close', () => this.#onEnd('the server closed the connection'))
   }
@@ -60,38 +95,44 @@ export class Connection {
   }
 
   send(frame: Uint8Array): void {
-    this.#socket.write(frame)
+    this.#socket?.write(frame)
+  }
+
+  /** Reads once more: see `sipBytes`. */
+  sip(): void {
+    this.#isSipping = true
+    this.#socket?.resume()
   }
 
   end(): void {
     this.#ended = true
-    this.#socket.destroy()
+    this.#socket?.destroy()
   }
 
-  #upgradeRequest(): string {
+  #upgradeRequest({ path, headers = [] }: Upgrade): string {
     const { url, dialect } = this.#options
     const protocol = dialect.subprotocol === undefined ? [] : [`Sec-WebSocket-Protocol: ${dialect.subprotocol}`]
     return [
-      `GET ${dialect.path} HTTP/1.1`,
+      `GET ${path} HTTP/1.1`,
       `Host: ${new URL(url).host}`,
       'Connection: Upgrade',
       'Upgrade: websocket',
       'Sec-WebSocket-Version: 13',
       `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
       ...protocol,
+      ...headers,
       HEAD_END.slice(2),
     ].join('\r\n')
   }
 
-  #onRead(length: number): boolean {
+  #onRead(bytes: Buffer, length: number): void {
     this.reads++
     try {
-      if (this.#open) this.#count(readBuffer, length)
-      else this.#onHead(readBuffer.toString('latin1', 0, length))
+      if (this.#open) this.#count(bytes, length)
+      else this.#onHead(bytes.toString('latin1', 0, length))
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error))
     }
-    return true
   }
 
   #count(bytes: Buffer, length: number): void {
@@ -105,7 +146,7 @@ export class Connection {
     if (end < 0) return
     if (!this.#head.startsWith('HTTP/1.1 101')) throw new Error(`refused: ${this.#head.slice(0, 300)}`)
     this.#open = true
-    if (this.#options.dialect.ready === undefined) this.#ready.resolve()
+    if (this.#awaited === undefined) this.#isReady()
     const frames = Buffer.from(this.#head.slice(end + HEAD_END.length), 'latin1')
     this.#head = ''
     if (frames.length > 0) this.#count(frames, frames.length)
@@ -117,17 +158,40 @@ export class Connection {
     } else if (opcode === CLOSE_OPCODE) {
       this.#fail(`close ${payload.length >= 2 ? payload.readUInt16BE(0) : ''} ${payload.toString('utf8', 2)}`)
     } else {
-      const text = payload.toString()
-      const { ready, answer } = this.#options.dialect
-      if (ready !== undefined && text.includes(ready)) this.#ready.resolve()
-      const reply = answer(text)
-      if (reply !== undefined) this.send(textFrame(reply))
+      this.#onWords(payload.toString('latin1'))
     }
+  }
+
+  #onWords(text: string): void {
+    const { nameIn, complaint, answer } = this.#options.dialect
+    this.name ??= nameIn?.(text)
+    this.complaint = complaint?.(text) ?? this.complaint
+    if (this.#awaited !== undefined && text.includes(this.#awaited)) this.#isReady()
+    const reply = answer(text)
+    if (reply !== undefined) this.#say(reply)
+  }
+
+  /** Joins, where there is a room to join, and is ready after that. */
+  #isReady(): void {
+    this.#awaited = undefined
+    const { room, dialect } = this.#options
+    if (room === undefined || !dialect.join || this.#isJoining) {
+      this.#ready.resolve()
+      return
+    }
+    this.#isJoining = true
+    const { request, done } = dialect.join(room)
+    this.#awaited = done
+    this.#say(request)
+  }
+
+  #say(text: string): void {
+    this.send(dataFrame(text, this.#options.dialect.isBinary))
   }
 
   #fail(why: string): void {
     this.#onEnd(why)
-    this.#socket.destroy()
+    this.#socket?.destroy()
   }
 
   #onEnd(why: string): void {

@@ -1,4 +1,5 @@
-import { createHistogram, performance } from 'node:perf_hooks'
+import { createHistogram } from 'node:perf_hooks'
+import { systemClock } from '../base/clock.ts'
 import type { Schedule } from './schedule.ts'
 
 export interface Percentiles {
@@ -16,6 +17,8 @@ export interface Window {
 /** What one sampled connection saw: its listener, and the last sequence number. */
 interface Sample {
   lastSequence: number
+  /** It gets each so-manieth message. */
+  readonly step: number
 }
 
 /** Latency from when a message was due to its arrival at some of the connections, which also check order and gaps. */
@@ -37,12 +40,12 @@ export class LatencyRecorder {
   }
 
   readonly onRead = (): void => {
-    this.#nowMs = performance.now()
+    this.#nowMs = systemClock.nowMs()
   }
 
-  /** The listener of one more connection. */
-  sample(): (sequence: number) => void {
-    const sample: Sample = { lastSequence: -1 }
+  /** The listener of one more connection, which gets the messages `first`, `first + step`, … */
+  sample(first = 0, step = 1): (sequence: number) => void {
+    const sample: Sample = { lastSequence: first - step, step }
     this.#samples.push(sample)
     return (sequence) => this.#onEvent(sample, sequence)
   }
@@ -51,7 +54,7 @@ export class LatencyRecorder {
   giveUp(sent: number): void {
     this.onRead()
     for (const sample of this.#samples) {
-      for (let sequence = sample.lastSequence + 1; sequence < sent; sequence++) this.#record(sequence)
+      for (let next = sample.lastSequence + sample.step; next < sent; next += sample.step) this.#record(next)
     }
   }
 
@@ -64,7 +67,7 @@ export class LatencyRecorder {
       this.disorder++
       return
     }
-    this.gaps += sequence - sample.lastSequence - 1
+    this.gaps += (sequence - sample.lastSequence) / sample.step - 1
     sample.lastSequence = sequence
     this.#record(sequence)
   }

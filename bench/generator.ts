@@ -1,0 +1,92 @@
+import { performance } from 'node:perf_hooks'
+import { join } from 'node:path'
+import { Child } from './child.ts'
+import type { Cores } from './cores.ts'
+import type { Figures, Job, JobResult, News, Order } from './load/order.ts'
+import { refOf, type Peer } from './peers/peer.ts'
+import { readCoreBusySeconds, readTreeUsage } from './process-cpu.ts'
+import type { RunningServer } from './server.ts'
+
+/**
+ * What the server used in the window, added to what the generator found. CPU in cores: seconds of CPU time per second.
+ * `foreignCores`: what others took of the server's core, where it has one of its own.
+ */
+export interface Measured {
+  readonly figures: Figures
+  readonly doubts: readonly string[]
+}
+
+export interface GenerateOptions {
+  readonly peer: Peer
+  readonly job: Job
+  readonly cores: Cores
+  readonly onPhase: (phase: string) => void
+}
+
+/** Runs the generator in a process of its own, on the core that is not the server's. */
+export async function generate(server: RunningServer, options: GenerateOptions): Promise<Measured> {
+  const { peer, job, cores, onPhase } = options
+  const generator = await Child.start({
+    file: join(import.meta.dirname, 'load/process.ts'),
+    core: cores.pinned ? cores.client : undefined,
+    ipc: true,
+  })
+  try {
+    const usages: Usage[] = []
+    const finished = Promise.withResolvers<JobResult>()
+    generator.onMessage((message) => {
+      const news = message as News
+      if ('result' in news) return finished.resolve(news.result)
+      if ('failed' in news) return finished.reject(new Error(news.failed))
+      // The window's first and last moment: read before anything else is done.
+      if (news.phase === 'measuring' || news.phase === 'draining') usages.push(readUsage(server, generator, cores))
+      onPhase(news.phase)
+    })
+    const ended = generator.exited.then((): never => {
+      throw new Error(`the load generator ended:\n${generator.lastOutput}`)
+    })
+    ended.catch(() => {}) // it is stopped below in any case
+    generator.send({ target: { url: server.url, dialect: refOf(peer) }, job } satisfies Order)
+    const { figures, doubts } = await Promise.race([finished.promise, server.died, ended])
+    return { figures: { ...figures, ...compare(usages, figures['perSecond'] ?? 0) }, doubts }
+  } finally {
+    await generator.stop()
+  }
+}
+
+interface Usage {
+  readonly atMs: number
+  readonly server: ReturnType<typeof readTreeUsage>
+  readonly generatorSeconds: number
+  readonly coreBusySeconds: number | undefined
+}
+
+function readUsage(server: RunningServer, generator: Child, cores: Cores): Usage {
+  return {
+    atMs: performance.now(),
+    server: readTreeUsage(server.pid),
+    generatorSeconds: readTreeUsage(generator.pid).cpuSeconds,
+    coreBusySeconds: cores.pinned ? readCoreBusySeconds(cores.server) : undefined,
+  }
+}
+
+function compare([before, after]: readonly Usage[], perSecond: number): Figures {
+  if (before === undefined || after === undefined) throw new Error('the generator did not say when it measured')
+  const seconds = (after.atMs - before.atMs) / 1000
+  const serverCores = (after.server.cpuSeconds - before.server.cpuSeconds) / seconds
+  const busy =
+    before.coreBusySeconds === undefined || after.coreBusySeconds === undefined
+      ? undefined
+      : (after.coreBusySeconds - before.coreBusySeconds) / seconds
+  return {
+    serverCores,
+    microsEach: (serverCores * 1e6) / perSecond,
+    perCpuSecond: perSecond / serverCores,
+    serverProcesses: after.server.processes,
+    rssBytes: after.server.rssBytes,
+    rssGrownBytes: after.server.rssBytes - before.server.rssBytes,
+    generatorCores: (after.generatorSeconds - before.generatorSeconds) / seconds,
+    // The ticks of the core and of the processes are not read in the same instant: under 0 is 0.
+    ...(busy === undefined ? {} : { foreignCores: Math.max(0, busy - serverCores) }),
+  }
+}

@@ -1,0 +1,38 @@
+import type { HttpLoad } from './http.ts'
+import type { IdleLoad } from './idle.ts'
+import type { RequestLoad } from './requests.ts'
+import type { DirectLoad } from './direct.ts'
+import type { SlowLoad } from './slow.ts'
+import type { StormLoad } from './storm.ts'
+import type { Load, Target } from '../../src/load/broadcast.ts'
+
+/** What the generator is to do: the name is that of a file here, or of `src/load/broadcast.ts`. */
+export type Job =
+  | { readonly kind: 'broadcast'; readonly load: Load }
+  | { readonly kind: 'requests'; readonly load: RequestLoad }
+  | { readonly kind: 'direct'; readonly load: DirectLoad }
+  | { readonly kind: 'idle'; readonly load: IdleLoad }
+  | { readonly kind: 'storm'; readonly load: StormLoad }
+  | { readonly kind: 'slow'; readonly load: SlowLoad }
+  | { readonly kind: 'http'; readonly load: HttpLoad }
+
+/** What the bench sends to the generator's process, once. */
+export interface Order {
+  readonly target: Target
+  readonly job: Job
+}
+
+/** What came of it, by names. */
+export type Figures = Readonly<Record<string, number>>
+
+export interface JobResult {
+  readonly figures: Figures
+  /** What makes them less than they seem: connections that the server closed, events out of order. */
+  readonly doubts: readonly string[]
+}
+
+/** `measuring` and `draining` are the ends of the window over which the servers' CPU time counts. */
+export type OnPhase = (phase: string) => void
+
+/** What the bench hears: the phases as they begin, then one of the other two. */
+export type News = { readonly phase: string } | { readonly result: JobResult } | { readonly failed: string }

@@ -1,0 +1,111 @@
+import { loadSettings, parse, parseNumber, print, tokenFor, UsageError } from './cli-args.ts'
+import { runBroadcast, type Load, type LoadResult } from './load/broadcast.ts'
+import { drumbeatRef, type DrumbeatName } from './load/drumbeat.ts'
+import { EXIT } from './setup/exit-codes.ts'
+
+/** The command. */
+export async function load(args: readonly string[]): Promise<void> {
+  const { values } = parse(args, {
+    url: { type: 'string' },
+    token: { type: 'string' },
+    connections: { type: 'string', default: '100' },
+    rate: { type: 'string', default: '100' },
+    rooms: { type: 'string', default: '0' },
+    seconds: { type: 'string', default: '10' },
+    bytes: { type: 'string', default: '112' },
+    encoding: { type: 'string', default: 'json' },
+    json: { type: 'boolean' },
+  })
+  const { settings } = loadSettings()
+  const { url = `http://${settings.HTTP_HOST}:${settings.HTTP_PORT}`, encoding } = values
+  if (encoding !== 'json' && encoding !== 'msgpack') throw new UsageError('--encoding is json or msgpack')
+  const seconds = parseNumber('--seconds', values.seconds, 1)
+  const plan = {
+    connections: parseNumber('--connections', values.connections, 2),
+    rooms: parseNumber('--rooms', values.rooms, 0),
+    rate: parseNumber('--rate', values.rate, 1),
+    seconds,
+    warmupSeconds: Math.min(2, seconds / 4),
+    messageBytes: parseNumber('--bytes', values.bytes, 40),
+    readEveryMs: 20,
+  }
+  if (plan.rooms > 0 && plan.connections % plan.rooms !== 0) {
+    throw new UsageError('--connections must be a multiple of --rooms')
+  }
+  // Guests make no rooms by joining them.
+  const tokens =
+    values.token === undefined
+      ? plan.rooms > 0
+        ? Array.from({ length: plan.connections }, (_, i) => tokenFor(`load-${i}`, settings))
+        : []
+      : [values.token]
+  const status = (line: string): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K${line}`)
+  }
+  const dialect = { apiPathPrefix: settings.API_PATH_PREFIX, encoding, tokens } as const
+  const result = await runLoad({ url, dialect, load: plan, status })
+  status('')
+  print(
+    values.json === true ? `${JSON.stringify({ ...plan, ...result })}\n` : `${describeLoad(plan, result).join('\n')}\n`,
+  )
+  if (result.received < result.expected || result.disorder > 0) process.exitCode = EXIT.problems
+}
+
+interface LoadOptions {
+  readonly url: string
+  readonly dialect: DrumbeatName
+  readonly load: Load
+  /** What is going on: one line, to be written over the one before. */
+  readonly status: (line: string) => void
+}
+
+/** Runs the load against a server and gives what came of it. Rejects where not every connection gets ready. */
+function runLoad({ url, dialect, load, status }: LoadOptions): Promise<LoadResult> {
+  let second = 0
+  return runBroadcast({ url, dialect: drumbeatRef(dialect) }, load, {
+    onPhase: (phase) => status(phase),
+    onProgress: ({ received, latencyMs: { p50, p99 } }) => {
+      status(
+        `${++second} of ${load.seconds} s · ${received} received · p50 ${p50.toFixed(1)} ms · p99 ${p99.toFixed(1)} ms`,
+      )
+    },
+  })
+}
+
+/** The table at the end, a line each. */
+function describeLoad(load: Load, result: LoadResult): readonly string[] {
+  const { latencyMs, sendLagMs } = result
+  const rows: readonly (readonly [string, string])[] = [
+    ['connections', `${load.connections}${load.rooms === 0 ? '' : ` in ${load.rooms} rooms`}`],
+    ['messages sent', `${result.sent}, ${load.rate}/s of ${load.messageBytes} bytes`],
+    ['deliveries', `${result.received} of ${result.expected}, ${Math.round(result.deliveriesPerSecond)}/s`],
+    ['lost', String(result.expected - result.received)],
+    ['out of order or twice', String(result.disorder)],
+    [
+      'latency, ms',
+      `p50 ${latencyMs.p50.toFixed(1)} · p99 ${latencyMs.p99.toFixed(1)} · max ${latencyMs.max.toFixed(1)}`,
+    ],
+    ['frame, bytes', result.frameBytes.toFixed(0)],
+    ['sent late, ms', `p99 ${sendLagMs.p99.toFixed(1)}`],
+  ]
+  const table = rows.map(([name, value]) => `${name.padEnd(22)} ${value}`)
+  return [...table, ...warnings(load, result)]
+}
+
+/** The generator itself is the bottleneck when it sends this late. */
+const SEND_LAG_MS_MAX = 20
+
+function warnings(load: Load, { backlogSeconds, sendLagMs, closed, complaints }: LoadResult): readonly string[] {
+  const found: string[] = []
+  for (const why of new Set(closed)) {
+    found.push(`the server closed ${closed.filter((one) => one === why).length} connections: ${why}`)
+  }
+  if (complaints.length > 0) found.push(`the server refused: ${complaints.join(', ')}`)
+  if (complaints.includes('RATE_LIMITED'))
+    found.push('  RATE_MESSAGES and RATE_BYTES are its limits for one connection')
+  if (backlogSeconds > 0.25)
+    found.push(`it fell behind: ${backlogSeconds.toFixed(1)} s of the load were under way at the end`)
+  if (sendLagMs.p99 > SEND_LAG_MS_MAX) found.push('this generator was late itself: run it on a machine of its own')
+  if (load.rooms > 0 && load.rate / load.rooms < 1) found.push('some rooms had less than a message a second')
+  return found
+}
