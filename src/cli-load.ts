@@ -1,7 +1,9 @@
+import { toError } from './base/assert.ts'
 import { loadSettings, parse, parseNumber, print, tokenFor, UsageError } from './cli-args.ts'
 import { runBroadcast, type Load, type LoadResult } from './load/broadcast.ts'
 import { drumbeatRef, type DrumbeatName } from './load/drumbeat.ts'
 import { EXIT } from './setup/exit-codes.ts'
+import { StartError } from './setup/start-error.ts'
 
 /** The command. */
 export async function load(args: readonly string[]): Promise<void> {
@@ -43,7 +45,9 @@ export async function load(args: readonly string[]): Promise<void> {
     if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K${line}`)
   }
   const dialect = { apiPathPrefix: settings.API_PATH_PREFIX, encoding, tokens } as const
-  const result = await runLoad({ url, dialect, load: plan, status })
+  const result = await runLoad({ url, dialect, load: plan, status }).catch((error: unknown) => {
+    throw new StartError(EXIT.unavailable, `${url}: ${toError(error).message}`, error)
+  })
   status('')
   print(
     values.json === true ? `${JSON.stringify({ ...plan, ...result })}\n` : `${describeLoad(plan, result).join('\n')}\n`,

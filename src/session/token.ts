@@ -67,17 +67,53 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     verifiers.set(key, verify)
     return verify
   }
+  const seen = new SeenTokens()
   return {
     verify: (token) => {
       if (token === '') throw new Refusal('AUTH_REQUIRED', 'a token is required')
+      const known = seen.get(token)
+      // A key that was taken back is found no longer.
+      if (known && options.keys.find(known.kid) === known.key) return readClaims(known.claims, options)
       const kid = readKid(readHeader(token))
       if (!options.keys.isReady()) {
         throw new Refusal('UNAVAILABLE', 'the keys are not there yet', { retry_after_ms: KEYS_RETRY_MS })
       }
       const key = options.keys.find(kid)
       if (!key) throw invalid('no such key')
-      return readClaims(verifySignature(verifierOf(key), token), options)
+      const claims = verifySignature(verifierOf(key), token)
+      const verified = readClaims(claims, options)
+      seen.add(token, { kid, key, claims })
+      return verified
     },
+  }
+}
+
+interface SeenToken {
+  readonly kid: string | undefined
+  /** The signature is its. */
+  readonly key: VerifyKey
+  readonly claims: Claims
+}
+
+/** So many; one takes about a kilobyte. */
+const SEEN_MAX = 5_000
+
+/** Tokens whose signatures were good: who comes back with one, as all do after a restart, costs no second look at it. */
+class SeenTokens {
+  readonly #tokens = new Map<string, SeenToken>()
+
+  get(token: string): SeenToken | undefined {
+    return this.#tokens.get(token)
+  }
+
+  add(token: string, seen: SeenToken): void {
+    this.#tokens.delete(token)
+    this.#tokens.set(token, seen)
+    if (this.#tokens.size <= SEEN_MAX) return
+    for (const oldest of this.#tokens.keys()) {
+      this.#tokens.delete(oldest)
+      return
+    }
   }
 }
 

@@ -346,3 +346,30 @@ t.test('a minted token is accepted for an hour, or as long as asked', async (t) 
   t.equal(codeOf(mintToken({ ...options, algorithm: 'HS512' }), strict), 'TOKEN_INVALID')
   for (const sub of ['', 'a/b', 'guest-1']) t.throws(() => mintToken({ ...options, sub }), sub)
 })
+
+t.test('a token that was good before is looked at anew: its times, and whether its key is still one', async (t) => {
+  let nowMs = NOW_MS
+  let key = secretKeySource(SECRET)
+  const keys: KeySource = { isReady: () => true, find: (kid) => key.find(kid) }
+  const verifier = verifierOf(keys, { nowMs: () => nowMs, clockSkewMs: 0 })
+  const token = forge(CLAIMS)
+  for (let n = 0; n < 3; n++) t.match(verifier.verify(token), { userId: 'alice', expiresAtMs: CLAIMS.exp * 1000 })
+  t.equal(codeOf(`${token.slice(0, -4)}AAAA`, verifier), 'TOKEN_INVALID', 'another signature is another token')
+  nowMs += 3_601_000
+  t.equal(codeOf(token, verifier), 'TOKEN_EXPIRED')
+  nowMs = NOW_MS
+  t.equal(verifier.verify(token).userId, 'alice')
+  key = secretKeySource('another secret of at least thirty-two bytes')
+  t.equal(codeOf(token, verifier), 'TOKEN_INVALID', 'its key was changed')
+  key = { isReady: () => true, find: () => undefined }
+  t.equal(codeOf(token, verifier), 'TOKEN_INVALID', 'there is no key')
+})
+
+t.test('so many tokens as come are good, however few are remembered', async (t) => {
+  const verifier = verifierOf(secretKeySource(SECRET))
+  const tokens = Array.from({ length: 6_000 }, (_, i) => forge({ ...CLAIMS, sub: `player-${i}` }))
+  for (let round = 0; round < 2; round++) {
+    const wrong = tokens.filter((token, i) => verifier.verify(token).userId !== `player-${i}`)
+    t.equal(wrong.length, 0)
+  }
+})
