@@ -48,7 +48,7 @@ export class Crowd {
   readonly #waiting: PromiseWithResolvers<Snapshot>[] = []
 
   constructor(target: CrowdTarget) {
-    this.#worker = new Worker(new URL('crowd-thread.ts', import.meta.url), { workerData: target })
+    this.#worker = new Worker(new URL('./crowd-thread.ts', import.meta.url), { workerData: target })
     this.#worker.on('message', (answer: CrowdAnswer) => {
       const asked = this.#waiting.shift()
       if ('failed' in answer) asked?.reject(new Error(answer.failed))
