@@ -3,7 +3,6 @@ import { bareDialect, ownServer, type Peer } from '../peers/peer.ts'
 
 /** Two workers on each node, as on a machine of two cores. */
 export const WORKERS = 2
-export const ADMIN_TOKEN = 'the-admin-token-of-the-bench'
 
 /** A design for the same task: nodes that share an etcd, with so many workers each. */
 export interface System {
@@ -28,7 +27,7 @@ function drumbeatNode(NODE_ID: string, ETCD_ENDPOINTS: string): Peer {
     name: NODE_ID,
     server: (dataDir) => {
       const program = drumbeat.server(dataDir)
-      const env = { ETCD_ENDPOINTS, NODE_ID, WORKERS: String(WORKERS), AUTH_JWT_SECRET: 'x'.repeat(32), ADMIN_TOKEN }
+      const env = { ETCD_ENDPOINTS, NODE_ID, WORKERS: String(WORKERS), AUTH_JWT_SECRET: 'x'.repeat(32) }
       return { ...program, env: { ...program.env, ...env } }
     },
   }

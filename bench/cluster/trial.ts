@@ -10,7 +10,8 @@ import type { Peer } from '../peers/peer.ts'
 import { startServer, type RunningServer } from '../server.ts'
 import { Meter, type Reading } from './meter.ts'
 import { Owned } from '../owned.ts'
-import { ADMIN_TOKEN, type System } from './systems.ts'
+import { ADMIN_TOKEN } from '../peers/drumbeat.ts'
+import type { System } from './systems.ts'
 
 export interface ClusterLoad {
   readonly nodes: number

@@ -4,6 +4,7 @@ import { mintToken } from '../../src/session/token.ts'
 import type { Peer } from './peer.ts'
 
 const SECRET = 'the-secret-of-the-bench-of-32-bytes-or-more'
+export const ADMIN_TOKEN = 'the-admin-token-of-the-bench'
 const PATH = { apiPathPrefix: '/core/game/v1/real-time', encoding: 'json' } as const
 
 /** Drumbeat with one worker and its primary, the embedded store, and guests that broadcast to their namespace. */
@@ -22,6 +23,7 @@ export const drumbeat: Peer = {
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
       AUTH_JWT_SECRET: SECRET,
+      ADMIN_TOKEN,
       // What is measured is the work, not the limits. Those per address spare loopback.
       RATE_MESSAGES: '1000000',
       RATE_BYTES: '1GiB',

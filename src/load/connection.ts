@@ -46,7 +46,7 @@ export class Connection {
   /** What is waited for before it is ready; undefined: the upgrade, or nothing more. */
   #awaited: string | undefined
   #isJoining = false
-  #isSipping = false
+  #isReadyNow = false
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -75,7 +75,7 @@ export class Connection {
       buffer,
       callback: (length: number): boolean => {
         this.#onRead(buffer, length)
-        return sipBytes === undefined || !this.#isSipping
+        return sipBytes === undefined || !this.#isReadyNow
       },
     }
     this.#socket = connect({ host: hostname, port: Number(port), noDelay: true, onread })
@@ -100,7 +100,6 @@ export class Connection {
 
   /** Reads once more: see `sipBytes`. */
   sip(): void {
-    this.#isSipping = true
     this.#socket?.resume()
   }
 
@@ -176,6 +175,7 @@ export class Connection {
     this.#awaited = undefined
     const { room, dialect } = this.#options
     if (room === undefined || !dialect.join || this.#isJoining) {
+      this.#isReadyNow = true
       this.#ready.resolve()
       return
     }
