@@ -133,10 +133,10 @@ function createSweeper({ config: { settings }, metrics }: WorkerContext, { sessi
       bytesMax,
       chunkBytes: LAG_CHUNK_BYTES,
       onSkipped: (events: number) => metrics.skipped.inc(events),
+      onSlow: () => metrics.slowConsumers.inc(),
     },
     stallMs: settings.SOCKET_WRITE_TIMEOUT,
     expiryGraceMs: settings.AUTH_CLOCK_SKEW + settings.AUTH_EXPIRY_GRACE,
-    onSlow: () => metrics.slowConsumers.inc(),
   })
 }
 

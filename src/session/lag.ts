@@ -12,6 +12,8 @@ export interface LagOptions {
   /** So much of the outbox is handed to the socket at a time. */
   readonly chunkBytes: number
   readonly onSkipped: (events: number) => void
+  /** It is closed. */
+  readonly onSlow: () => void
 }
 
 /** Keeps a socket subscribed to something: with its last topic, uWS would forget what it has not sent yet. */
@@ -45,7 +47,7 @@ export class Lag implements Laggard {
   late(event: LateEvent): void {
     const skipped = this.#outbox.add(event)
     if (skipped > 0) this.#options.onSkipped(skipped)
-    if (this.#outbox.bytes > this.#options.bytesMax) closeAsSlow(this.#connection)
+    if (this.#outbox.bytes > this.#options.bytesMax) closeAsSlow(this.#connection, this.#options)
   }
 
   /** The client has read something. true: it has caught up, and this is over. */
@@ -80,6 +82,8 @@ export class Lag implements Laggard {
   }
 }
 
-export function closeAsSlow(connection: Connection): void {
+export function closeAsSlow(connection: Connection, { onSlow }: Pick<LagOptions, 'onSlow'>): void {
+  if (connection.isClosed) return
+  onSlow()
   connection.close(CLOSE.slowConsumer, 'does not read fast enough: resume')
 }

@@ -10,7 +10,6 @@ export interface SweepOptions {
   readonly stallMs: number
   /** How long a connection may outlive its token: skew and grace together. */
   readonly expiryGraceMs: number
-  readonly onSlow: () => void
   /** So much may wait in the socket's buffer before the rest waits in an outbox. */
   readonly lagBytes: number
   readonly lag: LagOptions
@@ -52,8 +51,7 @@ function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
   const wallMs = options.clock.wallMs()
   for (const connection of connections) {
     if (isSlow(connection, nowMs, options)) {
-      options.onSlow()
-      closeAsSlow(connection)
+      closeAsSlow(connection, options.lag)
     } else if (connection.expiresAtMs !== null && wallMs > connection.expiresAtMs + options.expiryGraceMs) {
       connection.close(CLOSE.tokenExpired, 'the token has expired')
     } else if (!connection.lag && connection.socket.bufferedBytes() > options.lagBytes) {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { openClient, type Frame, type TestClient } from '../helpers/client.ts'
 import { startServer } from '../helpers/server.ts'
@@ -6,16 +7,22 @@ import { until } from '../helpers/until.ts'
 const BROADCAST = 'core.game.state.broadcast'
 /** More in one second than the kernel keeps for two sockets and the server for one. */
 const MESSAGES = 1_500
+const AT_ONCE = 5
+const PAUSE_MS = 3
 const PADDING = 'x'.repeat(12_000)
 const server = await startServer(t, { RATE_MESSAGES: '100000', RATE_BYTES: '1GiB', BACKPRESSURE_BYTES: '256KiB' })
 const open = (user: string, encoding: 'json' | 'msgpack' = 'json') =>
   openClient(server, { token: server.mint(user), encoding })
 
-/** So many at a time that the log, which is not what is tested, keeps up. */
+/**
+ * So many at a time that the log, which is not what is tested, keeps up, and so slowly that what leaves in one flush is far below
+ * what a socket's buffer may hold at all, twice BACKPRESSURE_BYTES: above it uWS ends the connection before anybody looks.
+ */
 async function shout(sender: TestClient, payload: (i: number) => object): Promise<void> {
-  for (let i = 0; i < MESSAGES; i += 10) {
+  for (let i = 0; i < MESSAGES; i += AT_ONCE) {
+    await sleep(PAUSE_MS)
     await Promise.all(
-      Array.from({ length: 10 }, (_, k) => sender.request(BROADCAST, { ...payload(i + k), pad: PADDING })),
+      Array.from({ length: AT_ONCE }, (_, k) => sender.request(BROADCAST, { ...payload(i + k), pad: PADDING })),
     )
   }
 }
@@ -54,7 +61,7 @@ for (const encoding of ['json', 'msgpack'] as const) {
       }
       // Caught up: it gets what others get, as they do.
       await sender.request(BROADCAST, { message: { n: -1 } })
-      await until(() => position(slow.events.at(-1)) === -1, 5_000)
+      await until(() => [slow, quick].every((client) => position(client.events.at(-1)) === -1), 5_000)
       const [mine, theirs] = [slow.events.at(-1), quick.events.at(-1)]
       t.strictSame(mine, theirs)
       for (const client of [sender, slow, quick]) await client.close()
