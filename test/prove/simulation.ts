@@ -59,9 +59,11 @@ export async function simulate(seed: number, defect?: Defect): Promise<Simulated
         key: `key-${i}-${n}`.padEnd(16, '-'),
       }
       for (let isSettled = false; !isSettled;) {
-        const attempt = await tryToBuy(ledgers[Math.floor(fraction() * NODES)] as Ledger, order)
-        attempts.push(attempt)
-        isSettled = attempt.outcome === 'ok' || attempt.outcome === 'refused'
+        // The impatient ask at two nodes at once.
+        const asked = ledgers.slice(Math.floor(fraction() * NODES)).slice(0, fraction() < 0.2 ? 2 : 1)
+        const answers = await Promise.all(asked.map((ledger) => tryToBuy(ledger, order)))
+        attempts.push(...answers)
+        isSettled = answers.some(({ outcome }) => outcome === 'ok' || outcome === 'refused')
         // Some ask again though they have their answer.
         if (isSettled && fraction() < 0.1) attempts.push(await tryToBuy(ledgers[0] as Ledger, order))
       }
