@@ -1,4 +1,5 @@
 import type { Namespace, RoomId } from '../protocol/ids.ts'
+import type { DeliveryClass } from '../protocol/payloads.ts'
 
 /** What stays of a room when nobody is in it; the body of the REST interface. */
 export interface RoomDefinition {
@@ -6,6 +7,8 @@ export interface RoomDefinition {
   readonly namespace: Namespace
   /** Members: users, however many connections they have. */
   readonly capacity: number
+  /** What broadcasts in it are that do not say; a room that 0.1.0 stored has none, which is `must`. */
+  readonly delivery?: DeliveryClass
   /** null: rooms have no games yet. */
   readonly game: string | null
 }

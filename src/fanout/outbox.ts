@@ -28,7 +28,7 @@ function latestKey(channel: Channel, frame: Uint8Array): string | undefined {
   if (!Buffer.from(frame.buffer, frame.byteOffset, frame.length).includes(MARK)) return undefined
   const event = parseJson(frame)
   if (!isObject(event) || event['eventType'] !== EVENT.broadcast || !isObject(event['payload'])) return undefined
-  const { delivery, key } = event['payload']
+  const { delivery = event['delivery'], key } = event['payload']
   if (delivery !== 'latest') return undefined
   return `${channel}\n${typeof key === 'string' ? `k${key}` : `u${String(event['userId'])}`}`
 }

@@ -1,6 +1,7 @@
 import type { Handlers } from '../link/link.ts'
 import type { PrimaryMethods } from '../link/methods.ts'
 import { parseJson } from '../protocol/codec.ts'
+import { toLatest } from '../protocol/event-body.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { JsonObject, Receipt } from '../protocol/events.ts'
@@ -17,11 +18,12 @@ const EVENTS_LOOKED_AT_MAX = 10_000
 
 /** What goes into the log. */
 export function eventMethods(context: PrimaryContext): EventMethods {
-  const { commits, presence, cluster, ledger, purchaseRates, hub, metrics, clock } = context
+  const { commits, presence, rooms, cluster, ledger, purchaseRates, hub, metrics, clock } = context
   return {
     broadcast({ channel, body, state }, reply) {
       const put = state === null ? {} : { put: { key: stateKey(channel), value: state } }
-      commits.append({ record: { channel, body }, ...put }, (result) => {
+      const record = { channel, body: rooms.isLatest(channel) ? toLatest(body) : body }
+      commits.append({ record, ...put }, (result) => {
         reply(result instanceof Refusal ? result : { offset: result })
       })
     },

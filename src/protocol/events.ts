@@ -1,4 +1,5 @@
 import type { ErrorBody } from './errors.ts'
+import type { DeliveryClass } from './payloads.ts'
 
 /** The event types a client may send: the names on the wire. */
 export const EVENT = {
@@ -57,6 +58,8 @@ export interface EventEnvelope {
   readonly prev: number
   /** So many events between `prev` and this one had newer ones take their place: see `DeliveryClass`. Absent: none. */
   readonly skipped?: number
+  /** The room's, where it is not `must`; what the payload says is before it. */
+  readonly delivery?: DeliveryClass
   readonly payload: JsonObject
   readonly traceparent?: string
 }

@@ -10,6 +10,7 @@ export type DeliveryClass = 'must' | 'latest'
 export type BroadcastPayload = {
   readonly message: JsonValue
   readonly retain?: boolean
+  /** Absent: the room's; in a namespace `must`. */
   readonly delivery?: DeliveryClass
   /** Of `latest`: what a newer one stands for. Absent: all that this sender says in the channel. */
   readonly key?: string
@@ -26,19 +27,22 @@ export function parseBroadcast(given: Given<keyof BroadcastPayload>, at = ''): B
   const { message, retain, delivery, key } = given
   if (message === undefined) throw badRequest(`${at}message`, 'is required')
   if (retain !== undefined && typeof retain !== 'boolean') throw badRequest(`${at}retain`, 'must be true or false')
-  if (delivery !== undefined && delivery !== 'must' && delivery !== 'latest') {
-    throw badRequest(`${at}delivery`, 'must be "must" or "latest"')
-  }
-  if (key !== undefined && delivery !== 'latest') throw badRequest(`${at}key`, 'is for the delivery "latest" only')
+  if (key !== undefined && delivery === 'must') throw badRequest(`${at}key`, 'is for the delivery "latest" only')
   if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > KEY_LENGTH_MAX)) {
     throw badRequest(`${at}key`, `must be a string of 1 to ${KEY_LENGTH_MAX} characters`)
   }
   return {
     message: message as JsonValue,
     ...(retain === undefined ? {} : { retain }),
-    ...(delivery === undefined ? {} : { delivery }),
+    ...(delivery === undefined ? {} : { delivery: parseDelivery(delivery, `${at}delivery`) }),
     ...(key === undefined ? {} : { key }),
   }
+}
+
+/** Throws BAD_REQUEST. */
+export function parseDelivery(value: unknown, path: string): DeliveryClass {
+  if (value === 'must' || value === 'latest') return value
+  throw badRequest(path, 'must be "must" or "latest"')
 }
 
 /** Throws BAD_REQUEST; `at` is the path of what holds the two. */

@@ -1,6 +1,6 @@
 import type { RoomDefinition } from '../domain/room.ts'
 import { Refusal } from '../protocol/errors.ts'
-import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
+import { roomChannel, type Channel, type Namespace, type RoomId, type UserId } from '../protocol/ids.ts'
 import { UserCounts } from '../presence/user-counts.ts'
 
 interface Room {
@@ -23,6 +23,8 @@ export interface RoomsOptions {
 export class Rooms {
   readonly #options: RoomsOptions
   readonly #rooms = new Map<RoomId, Room>()
+  /** Of the rooms whose broadcasts are `latest` where they do not say. */
+  readonly #latest = new Set<Channel>()
 
   constructor(options: RoomsOptions) {
     this.#options = options
@@ -38,14 +40,23 @@ export class Rooms {
   /** A room that stays. Its members, where it has any already, stay in it. Throws CONFLICT as `requireNamespace`. */
   define(definition: RoomDefinition): void {
     this.requireNamespace(definition)
-    const existing = this.#rooms.get(definition.room_id)
-    this.#rooms.set(definition.room_id, { definition, kept: true, members: existing?.members ?? new UserCounts() })
+    const { room_id, namespace, delivery } = definition
+    const existing = this.#rooms.get(room_id)
+    this.#rooms.set(room_id, { definition, kept: true, members: existing?.members ?? new UserCounts() })
+    const channel = roomChannel(namespace, room_id)
+    if (delivery === 'latest') this.#latest.add(channel)
+    else this.#latest.delete(channel)
   }
 
   /** The room's definition and its members (users). */
   get(id: RoomId): (RoomDefinition & { readonly members: number }) | undefined {
     const room = this.#rooms.get(id)
     return room && { ...room.definition, members: room.members.size }
+  }
+
+  /** Whether broadcasts of this channel are of the class `latest` where they do not say. */
+  isLatest(channel: Channel): boolean {
+    return this.#latest.has(channel)
   }
 
   ids(): readonly RoomId[] {
@@ -88,6 +99,9 @@ export class Rooms {
 
   /** The members go on as if in a room that was made by joining it; the caller tells them to leave. */
   remove(id: RoomId): boolean {
+    const room = this.#rooms.get(id)
+    if (!room) return false
+    this.#latest.delete(roomChannel(room.definition.namespace, id))
     return this.#rooms.delete(id)
   }
 
@@ -101,7 +115,13 @@ export class Rooms {
   }
 
   #make(id: RoomId, namespace: Namespace): Room {
-    const definition = { room_id: id, namespace, capacity: this.#options.capacity, game: null }
+    const definition = {
+      room_id: id,
+      namespace,
+      capacity: this.#options.capacity,
+      delivery: 'must',
+      game: null,
+    } as const
     const made = { definition, kept: false, members: new UserCounts() }
     this.#rooms.set(id, made)
     this.#options.onMade(definition)

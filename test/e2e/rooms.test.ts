@@ -1,6 +1,7 @@
 import t from 'tap'
 import { openClient, type TestClient } from '../helpers/client.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
+import { until } from '../helpers/until.ts'
 
 const BROADCAST = 'core.game.state.broadcast'
 const JOIN = 'core.game.room.join'
@@ -92,12 +93,17 @@ t.test('rooms', async (t) => {
   })
 
   await t.test('a room made by REST has its capacity, stays when empty, and is gone when deleted', async (t) => {
-    const room = { room_id: 'duel', namespace: 'private', capacity: 2, game: null }
+    const room = { room_id: 'duel', namespace: 'private', capacity: 2, delivery: 'latest', game: null }
     t.match(await server.admin('POST', '/api/v1/rooms', room), { ...room, members: 0, state: null })
     const [ivan, judy, kim] = await Promise.all([open('ivan'), open('judy'), open('kim')])
     await Promise.all([join(ivan, 'duel'), join(judy, 'duel')])
     t.match(await join(kim, 'duel'), { error: { code: 'ROOM_FULL', retryable: true, details: { capacity: 2 } } })
     t.match(await server.admin('GET', '/api/v1/rooms/duel'), { members: 2 })
+    await ivan.request('core.game.state.broadcast', { message: 1, key: 'x' }, { room: 'duel' })
+    await server.admin('POST', '/api/v1/broadcast', { namespace: 'private', room: 'duel', message: 2 })
+    await until(() => judy.events.some(({ payload }) => payload?.['message'] === 2), 5_000)
+    const heard = judy.events.filter(({ eventType }) => eventType === 'core.game.state.broadcast')
+    t.match(heard, [{ delivery: 'latest', payload: { message: 1, key: 'x' } }, { delivery: 'latest' }])
     await server.restart()
     t.match(await server.admin('GET', '/api/v1/rooms'), { items: [{ room_id: 'duel', members: 0 }] })
     await server.admin('DELETE', '/api/v1/rooms/duel')

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Outbox, toLateEvent } from '../../src/fanout/outbox.ts'
-import { encodeEventBody } from '../../src/protocol/event-body.ts'
+import { encodeEventBody, toLatest } from '../../src/protocol/event-body.ts'
 import { EVENT } from '../../src/protocol/events.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
 import { buildFrame } from '../../src/hub/event-frame.ts'
@@ -73,6 +73,18 @@ t.test('keys are of their channel; without one it is the sender', async (t) => {
   outbox.add(late(4, 2, latest(1, 'alice')))
   t.equal(outbox.add(late(5, 4, latest(2))), 1)
   t.equal(drain(outbox).length, 4)
+})
+
+t.test("a room's class is meant where the payload does not say", async (t) => {
+  const of = (payload: object) => {
+    const fields = { id: 'x', eventType: EVENT.broadcast, namespace: 'private', room: 'arena', userId: 'alice' }
+    const body = encodeEventBody({ ...fields, timestamp: 1, traceparent: undefined, payload })
+    return toLateEvent(ROOM, buildFrame(2, 1, toLatest(body)))
+  }
+  t.equal(of({ message: 1, key: 'a' }).key, `${ROOM}\nka`)
+  t.equal(of({ message: 1 }).key, `${ROOM}\nualice`)
+  t.equal(of({ message: 1, delivery: 'must' }).key, undefined)
+  t.match(JSON.parse(Buffer.from(of({ message: 1 }).frame).toString()), { offset: 2, delivery: 'latest', id: 'x' })
 })
 
 t.test('a message that only looks like one is no latest', async (t) => {

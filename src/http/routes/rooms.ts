@@ -1,12 +1,13 @@
 import { parseInteger } from '../../domain/good.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { parseRoomId } from '../../protocol/ids.ts'
+import { parseDelivery } from '../../protocol/payloads.ts'
 import { jsonAnswer } from '../http.ts'
 import { PAGE_QUERY, parseBody, parseNamespace, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
-const ROOM_FIELDS = ['room_id', 'namespace', 'capacity', 'game'] as const
+const ROOM_FIELDS = ['room_id', 'namespace', 'capacity', 'delivery', 'game'] as const
 
 export function roomRoutes({ primary, namespaces, roomCapacity }: RouteContext): readonly Route[] {
   return [
@@ -15,12 +16,14 @@ export function roomRoutes({ primary, namespaces, roomCapacity }: RouteContext):
       path: '/api/v1/rooms',
       access: 'admin',
       run: async ({ json }) => {
-        const { room_id, namespace, capacity = roomCapacity, game = null } = parseBody(await json(), ROOM_FIELDS)
+        const body = parseBody(await json(), ROOM_FIELDS)
+        const { room_id, namespace, capacity = roomCapacity, delivery = 'must', game = null } = body
         if (game !== null) throw badRequest('game', 'must be null: rooms have no games yet')
         const room = {
           room_id: parseRoomId(room_id, 'room_id'),
           namespace: parseNamespace(namespace, namespaces),
           capacity: parseInteger(capacity, 'capacity', 1, 1_000_000),
+          delivery: parseDelivery(delivery, 'delivery'),
           game,
         }
         await primary.ask('roomPut', { room })
