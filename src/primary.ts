@@ -98,6 +98,7 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
       onGone: (worker) => {
         context.membership.workerGone(worker)
         deliveries.forget(worker)
+        supervisor.tellAll((link) => link.tell('workerGone', { worker }))
         metrics.workerRestarts.inc()
       },
     })

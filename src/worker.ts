@@ -11,7 +11,9 @@ import { createMetrics } from './metrics/metrics.ts'
 import { CLOSE } from './protocol/close-codes.ts'
 import type { Namespace } from './protocol/ids.ts'
 import { Sweeper } from './session/sweep.ts'
-import { UwsServer } from './transport/uws/uws-server.ts'
+import type { HttpHandler } from './http/http.ts'
+import { createSocketIo, type SocketIo } from './transport/socket-io/socket-io.ts'
+import { UwsServer, type UwsServerOptions } from './transport/uws/uws-server.ts'
 import type { WorkerContext } from './worker/context.ts'
 import { drain } from './worker/drain.ts'
 import { createHttp } from './worker/http.ts'
@@ -27,12 +29,16 @@ const LAG_CHUNK_BYTES = 16 * 1024
 const BODY_BYTES_MAX = 1024 * 1024
 const BODY_BYTES_TOTAL_MAX = 32 * BODY_BYTES_MAX
 
+/** Of the silence after which a Socket.IO client counts as gone: when it is asked whether it is there. */
+const PING_SHARE = 2 / 3
+
 type PrimaryLink = WorkerContext['link']
 
 interface Running {
   readonly context: WorkerContext
   readonly realTime: RealTime
   readonly server: UwsServer
+  readonly socketIo: SocketIo
   readonly sweeper: Sweeper
 }
 
@@ -65,6 +71,8 @@ export function runWorker(): void {
       namespaceFull: ({ namespace, full }) => running().realTime.admission.setNamespaceFull(namespace, full),
       jwks: ({ keys }) => running().realTime.keys.set(keys),
       goodChanged: ({ id }) => running().realTime.soldOut.changed(id),
+      relay: ({ from, message }) => running().socketIo.relay.received(from, message),
+      workerGone: ({ worker }) => running().socketIo.relay.workerGone(worker),
       roomClosed: ({ room }) => running().realTime.sessions.roomClosed(room),
       closeAll: (_args, reply) => {
         running().realTime.sessions.closeAll(CLOSE.nodeLostPlace, 'this node lost its place in the cluster')
@@ -79,10 +87,15 @@ export function runWorker(): void {
 
 function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   const context = createContext(link, welcome)
-  // The two know each other: frames come from the server, and are published by it.
-  const realTime = createRealTime(context, (topic, frame, isBinary) => server.publish(topic, frame, isBinary))
-  const server = createServer(context, realTime)
-  return { context, realTime, server, sweeper: createSweeper(context, realTime) }
+  // They know each other: frames come from the servers, and are published by them.
+  const realTime = createRealTime(context, (topic, frame, isBinary) => {
+    server.publish(topic, frame, isBinary)
+    if (!isBinary) socketIo.publish(topic, frame)
+  })
+  const http = createHttp(context)
+  const socketIo = createSocketIoOf(context, realTime, http)
+  const server = createServer(context, realTime, { http, addRoutes: socketIo.addRoutes })
+  return { context, realTime, server, socketIo, sweeper: createSweeper(context, realTime) }
 }
 
 function createContext(link: PrimaryLink, welcome: WorkerWelcome): WorkerContext {
@@ -102,13 +115,17 @@ function createContext(link: PrimaryLink, welcome: WorkerWelcome): WorkerContext
   }
 }
 
-function createServer(context: WorkerContext, { handshake, sessions, dispatch }: RealTime): UwsServer {
+function createServer(
+  context: WorkerContext,
+  { handshake, sessions, dispatch }: RealTime,
+  parts: Pick<UwsServerOptions, 'http' | 'addRoutes'>,
+): UwsServer {
   const { settings } = context.config
   const prefix = `${settings.API_PATH_PREFIX}/`
   return new UwsServer({
     handshake,
     isRealTimePath: (path) => path.startsWith(prefix),
-    http: createHttp(context),
+    ...parts,
     bodyBytesMax: BODY_BYTES_MAX,
     bodyBytesTotalMax: BODY_BYTES_TOTAL_MAX,
     open: (socket, accepted) => sessions.open(socket, accepted),
@@ -119,6 +136,34 @@ function createServer(context: WorkerContext, { handshake, sessions, dispatch }:
     frameBytesHard: settings.MAX_PAYLOAD_BYTES_HARD,
     idleTimeoutS: Math.ceil(settings.SOCKET_READ_TIMEOUT / 1000),
     backpressureBytesHard: settings.BACKPRESSURE_BYTES * 2,
+  })
+}
+
+function createSocketIoOf(context: WorkerContext, realTime: RealTime, http: HttpHandler): SocketIo {
+  const { config, link, log, welcome } = context
+  const { settings } = config
+  const { sessions, dispatch, resumeTokens, socketIoGate } = realTime
+  const silenceMs = settings.SOCKET_READ_TIMEOUT
+  return createSocketIo({
+    worker: welcome.worker,
+    newToken: random.token,
+    pingIntervalMs: silenceMs * PING_SHARE,
+    pingTimeoutMs: silenceMs * (1 - PING_SHARE),
+    messageBytesMax: settings.MAX_PAYLOAD_BYTES_HARD,
+    gate: socketIoGate,
+    resumeTokens,
+    link,
+    log,
+    recoveryMs: settings.HISTORY_TTL,
+    open: (socket, accepted) => sessions.open(socket, accepted),
+    frame: (connection, bytes) => dispatch.frame(connection, bytes, false),
+    closed: (connection, code) => sessions.closed(connection, code),
+    pathPrefix: settings.API_PATH_PREFIX,
+    http,
+    bodyBytesTotalMax: BODY_BYTES_TOTAL_MAX,
+    idleTimeoutS: Math.ceil(silenceMs / 1000),
+    backpressureBytesHard: settings.BACKPRESSURE_BYTES * 2,
+    onDropped: () => context.metrics.drops.inc(),
   })
 }
 

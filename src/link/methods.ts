@@ -16,6 +16,8 @@ export interface OpenArgs {
   readonly isResume: boolean
   /** Where a resume goes on; null: that cannot be read. */
   readonly cursor: { readonly epoch: string; readonly offset: number } | null
+  /** The session under which its rooms are to be remembered, as its client cannot name them; null: it can. */
+  readonly remembered: string | null
 }
 
 export interface OpenResult {
@@ -83,6 +85,41 @@ export interface ReadyPart {
   readonly reason?: string
 }
 
+/**
+ * Between the worker that a client's request met, and the one that has its session. `id` is the asking worker's; each request ends
+ * with its answer, each socket with an `end` from either side.
+ */
+export type RelayMessage =
+  | { readonly kind: 'request'; readonly id: number; readonly head: RelayHead; readonly body: Uint8Array }
+  | { readonly kind: 'upgrade'; readonly id: number; readonly head: RelayHead }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: RelayAnswer }
+  | { readonly kind: 'upgraded'; readonly id: number }
+  | {
+      readonly kind: 'frame'
+      readonly id: number
+      readonly isToClient: boolean
+      readonly data: Uint8Array
+      readonly isBinary: boolean
+    }
+  /** By the worker that asked: the client is gone. */
+  | { readonly kind: 'gone'; readonly id: number }
+  /** By the one that has the session. */
+  | { readonly kind: 'end'; readonly id: number }
+
+export interface RelayHead {
+  readonly method: string
+  readonly path: string
+  readonly query: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly remoteAddress: string
+}
+
+export interface RelayAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
 type Method<Args, Result> = { readonly args: Args; readonly result: Result }
 
 /** What a worker may ask of the primary. */
@@ -93,6 +130,13 @@ export type PrimaryMethods = {
   /** A part of what there is after an offset; null: it is not held any more. */
   replay: Method<{ readonly connectionId: string; readonly after: number }, ReplayPart | null>
   close: Method<{ readonly connectionId: string }, null>
+  /** The rooms of a session that can be resumed from there; null: it cannot. */
+  remembered: Method<
+    { readonly session: string; readonly cursor: { readonly epoch: string; readonly offset: number } },
+    readonly RoomId[] | null
+  >
+  /** To another worker. */
+  relay: Method<{ readonly to: number; readonly message: RelayMessage }, null>
   /** `state`: JSON to keep as the channel's state. */
   broadcast: Method<
     { readonly channel: Channel; readonly body: Uint8Array; readonly state: Uint8Array | null },
@@ -167,6 +211,10 @@ export type WorkerMethods = {
   /** Take no new connections, tell and close those that are there within `withinMs`. */
   drain: Method<{ readonly withinMs: number }, null>
   ping: Method<null, null>
+  /** From another worker. */
+  relay: Method<{ readonly from: number; readonly message: RelayMessage }, null>
+  /** What was under way with it has no end any more. */
+  workerGone: Method<{ readonly worker: number }, null>
   /** prom-client's JSON. */
   metrics: Method<null, { readonly metrics: unknown }>
 }

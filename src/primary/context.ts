@@ -11,6 +11,7 @@ import type { Presence } from '../presence/presence.ts'
 import type { Publisher } from '../presence/publisher.ts'
 import type { Announcements } from '../rooms/announcements.ts'
 import type { Membership } from '../rooms/membership.ts'
+import type { RememberedRooms } from '../rooms/remembered-rooms.ts'
 import type { Remote } from '../rooms/remote.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { Cluster } from '../store/cluster.ts'
@@ -33,6 +34,7 @@ export interface PrimaryContext {
   readonly rooms: Rooms
   readonly announcements: Announcements
   readonly membership: Membership
+  readonly remembered: RememberedRooms
   readonly states: StateSweep
   readonly receiptKey: ReceiptKey
   readonly metrics: Metrics

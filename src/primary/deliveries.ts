@@ -26,6 +26,8 @@ const OVERTAKING: ReadonlySet<keyof PrimaryMethods | keyof WorkerMethods> = new 
   'goodChanged',
   'addressFull',
   'namespaceFull',
+  'relay',
+  'workerGone',
 ] as const)
 
 /**

@@ -1,7 +1,7 @@
 import type { Config } from '../config/load.ts'
 import { encodeConfig } from '../config/wire.ts'
 import type { Handlers } from '../link/link.ts'
-import type { PrimaryMethods, TokenKey, WorkerWelcome } from '../link/methods.ts'
+import type { PrimaryMethods, RelayMessage, TokenKey, WorkerWelcome } from '../link/methods.ts'
 import { answerWith } from './answer.ts'
 import { adminMethods } from './admin-methods.ts'
 import type { PrimaryContext } from './context.ts'
@@ -29,10 +29,21 @@ export function primaryMethods(node: Node, worker: number): Omit<Handlers<Primar
     ...sessionMethods(context, worker),
     ...eventMethods(context),
     ...adminMethods(context),
+    relay: ({ to, message }) => relay(supervisor(), { from: worker, to, message }),
     unknownKey: () => tokenKeys.noteUnknownKid(),
     ready: (_args, reply) => answerWith(readyParts(node), reply),
     metrics: (_args, reply) => answerWith(gatherMetrics(context.metrics, supervisor().listening), reply),
   }
+}
+
+/** To one that is gone, the word that it is comes back. */
+function relay(
+  supervisor: Supervisor,
+  { from, to, message }: { readonly from: number; readonly to: number; readonly message: RelayMessage },
+): void {
+  const link = supervisor.linkOf(to)
+  if (link) link.tell('relay', { from, message })
+  else supervisor.linkOf(from)?.tell('workerGone', { worker: to })
 }
 
 async function readyParts(node: Node) {

@@ -20,6 +20,7 @@ import { Publisher } from '../presence/publisher.ts'
 import type { Namespace } from '../protocol/ids.ts'
 import { Announcements } from '../rooms/announcements.ts'
 import { Membership, type MembershipOptions } from '../rooms/membership.ts'
+import { RememberedRooms } from '../rooms/remembered-rooms.ts'
 import { Remote } from '../rooms/remote.ts'
 import { Rooms } from '../rooms/rooms.ts'
 import { isLoopback } from '../session/address.ts'
@@ -68,6 +69,7 @@ export async function openContext(
   const rooms = createRooms(config, states)
   await loadRooms(store, rooms)
   await states.load(rooms)
+  const remembered = new RememberedRooms({ keepMs: settings.HISTORY_TTL, nowMs: clock.nowMs })
   const remote = new Remote({ cluster, presence, rooms, announcements, nowMs: clock.nowMs })
   await cluster.follow(remote)
   const receiptKey = await readReceiptKey(settings, store)
@@ -94,6 +96,7 @@ export async function openContext(
     log,
     commits: createCommits(options),
     ledger: createLedger(options, pool),
+    remembered,
     purchaseRates: new PurchaseRates(settings.RATE_PURCHASES),
     membership: new Membership({
       hub,
@@ -101,6 +104,7 @@ export async function openContext(
       rooms,
       announcements,
       publisher,
+      remembered,
       ...limitsOf(config),
       onFull: options.onFull,
     }),

@@ -14,7 +14,7 @@ export function admit(
   worker: number,
   args: OpenArgs,
 ): Promise<Resume | undefined> | undefined {
-  const { membership, publisher, cluster, clock } = context
+  const { membership, remembered, publisher, cluster, clock } = context
   const { connectionId: id, namespace, userId, addressKey } = args
   const rooms = new Set<RoomId>()
   const connection: Connection = {
@@ -28,6 +28,7 @@ export function admit(
     rooms,
   }
   membership.admit(connection)
+  if (args.remembered !== null) remembered.opened(args.remembered, connection)
   const resume = toResume(args)
   const told = publisher.told()
   if (!told && !mustRead(context, resume)) return undefined

@@ -9,12 +9,12 @@ import { admit, openNow } from './opening.ts'
 
 type SessionMethods = Pick<
   Handlers<PrimaryMethods>,
-  'open' | 'replay' | 'close' | 'join' | 'leave' | 'state' | 'presence'
+  'open' | 'replay' | 'close' | 'remembered' | 'join' | 'leave' | 'state' | 'presence'
 >
 
 /** What a worker's connections ask for, but for events. */
 export function sessionMethods(context: PrimaryContext, worker: number): SessionMethods {
-  const { hub, membership, presence, rooms, store } = context
+  const { hub, membership, remembered, presence, rooms, store } = context
   return {
     open(args, reply) {
       const waiting = admit(context, worker, args)
@@ -30,6 +30,11 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
 
     close({ connectionId }) {
       membership.close(connectionId)
+    },
+
+    remembered({ session, cursor: { epoch, offset } }, reply) {
+      const isHeld = epoch === hub.epoch && offset >= hub.floor && offset <= hub.head
+      reply((isHeld ? remembered.of(session) : undefined) ?? null)
     },
 
     join({ connectionId, room }, reply) {

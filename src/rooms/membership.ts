@@ -12,6 +12,7 @@ import type { Connection, Presence } from '../presence/presence.ts'
 import type { Publisher } from '../presence/publisher.ts'
 import type { Recalled } from '../hub/recall.ts'
 import type { Announcements } from './announcements.ts'
+import type { RememberedRooms } from './remembered-rooms.ts'
 import type { Rooms } from './rooms.ts'
 
 export interface MembershipOptions {
@@ -21,6 +22,7 @@ export interface MembershipOptions {
   readonly announcements: Announcements
   /** Tells the other nodes. */
   readonly publisher: Publisher
+  readonly remembered: RememberedRooms
   readonly perUserMax: number
   /** Infinity for an address that is not limited. */
   readonly perAddressMax: (addressKey: string) => number
@@ -104,9 +106,10 @@ export class Membership {
   }
 
   close(id: string): void {
-    const { presence, hub, publisher } = this.#options
+    const { presence, hub, publisher, remembered } = this.#options
     const connection = presence.remove(id)
     if (!connection) return
+    remembered.closed(connection)
     publisher.remove(connection)
     this.#recalled.delete(id)
     for (const channel of channelsOf(connection)) hub.interest.remove(connection.worker, channel)

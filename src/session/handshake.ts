@@ -30,6 +30,8 @@ export interface Accepted {
   readonly addressKey: string
   /** As given: whether it is any good the session says, in its first frame. */
   readonly resume: { readonly token: string; readonly since: string; readonly rooms: readonly string[] } | null
+  /** Where the transport's protocol has a name for the session. */
+  readonly sessionId?: string
 }
 
 export interface Refused {
@@ -113,15 +115,20 @@ function createDecision(options: HandshakeOptions): Decide {
   }
 }
 
-/** Compared as sent, byte for byte: no decoding, no other case, no trailing slash. */
-function createRoutes(pathPrefix: string): (head: RequestHead) => Access {
-  const accessByPath = new Map<string, Access>([
+/** The paths of the namespaces, without a slash at the end. */
+export function accessByPath(pathPrefix: string): ReadonlyMap<string, Access> {
+  return new Map<string, Access>([
     [`${pathPrefix}/private`, 'private'],
     [`${pathPrefix}/public`, 'guest'],
     [`${pathPrefix}/guest`, 'guest'],
   ])
+}
+
+/** Compared as sent, byte for byte: no decoding, no other case, no trailing slash. */
+function createRoutes(pathPrefix: string): (head: RequestHead) => Access {
+  const accessBy = accessByPath(pathPrefix)
   return ({ path, method }) => {
-    const access = accessByPath.get(path)
+    const access = accessBy.get(path)
     if (access === undefined) throw new Refusal('NOT_FOUND', 'no such path')
     if (method !== 'GET') throw new Refusal('METHOD_NOT_ALLOWED', 'only GET')
     return access
@@ -140,7 +147,7 @@ function accept({ headers, namespace, query }: Attempt, decided: Decided): Accep
 }
 
 /** No Origin: not a browser, which nobody can lead to us with somebody else's rights. */
-function checkOrigin(headers: Headers, origins: ReturnType<typeof createOriginPolicy>): void {
+export function checkOrigin(headers: Headers, origins: ReturnType<typeof createOriginPolicy>): void {
   const origin = headers.one('origin')
   if (origin !== undefined && !origins.allows(origin, headers.one('host') ?? '')) {
     throw new Refusal('ORIGIN_FORBIDDEN', 'pages of this origin may not connect')

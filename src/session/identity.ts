@@ -23,18 +23,24 @@ export interface IdentityOptions {
   readonly readResumeToken?: (token: string) => { readonly userId: UserId; readonly namespace: Namespace } | undefined
 }
 
-/** Where a request may say who sent it. */
-interface Claims {
+/** Where a client may say who it is. */
+export interface Claims {
   readonly headers: Headers
   readonly query: ReadonlyMap<string, string>
+  /** A token that it gave in another way: it is the one that counts. */
+  readonly token?: string | undefined
 }
 
 /** How a browser, which cannot set headers, carries a token among the subprotocols it offers. */
 export const BEARER_ENTRY = 'bearer.'
 
 /** A token that is there counts, also beside a proxy's word: a bad one is never passed over. */
-export function playerIdentity({ headers, query }: Claims, isProxied: boolean, options: IdentityOptions): Identity {
-  const token = bearerToken(headers) ?? (options.allowQueryToken ? query.get('token') : undefined)
+export function playerIdentity(
+  { headers, query, ...claims }: Claims,
+  isProxied: boolean,
+  options: IdentityOptions,
+): Identity {
+  const token = claims.token ?? bearerToken(headers) ?? (options.allowQueryToken ? query.get('token') : undefined)
   if (token !== undefined) return options.verifyToken(token)
   const named = options.allowTrustedHeader && isProxied ? headers.one('x-user-id') : undefined
   if (named === undefined) throw new Refusal('AUTH_REQUIRED', 'a token is required')

@@ -57,12 +57,17 @@ export class Sessions {
   open(socket: Socket, accepted: Accepted): Connection {
     const { link, random, clock, rates } = this.#options
     const resume = this.#readResume(accepted)
-    const ids = { id: random.uuid(), sessionId: resume?.sessionId ?? random.uuid() }
+    const ids = { id: random.uuid(), sessionId: resume?.sessionId ?? accepted.sessionId ?? random.uuid() }
     const connection = new Connection(socket, accepted, ids, { ...rates, nowMs: clock.nowMs() })
     this.#connections.set(connection.id, connection)
     const { namespace, userId, addressKey } = connection
     const who = { connectionId: connection.id, namespace, userId, addressKey }
-    const what = { rooms: resume?.rooms ?? [], isResume: resume !== undefined, cursor: resume?.cursor ?? null }
+    const what = {
+      rooms: resume?.rooms ?? [],
+      isResume: resume !== undefined,
+      cursor: resume?.cursor ?? null,
+      remembered: accepted.sessionId ?? null,
+    }
     link.call('open', { ...who, ...what }, (result) => this.#opened(connection, resume, result))
     return connection
   }

@@ -5,10 +5,11 @@ import { Fanout, type FanoutOptions } from '../fanout/fanout.ts'
 import { closeLabel } from '../metrics/metrics.ts'
 import { GUEST_PREFIX } from '../protocol/ids.ts'
 import { createAdmission, type Admission } from '../session/admission.ts'
-import { createHandshake, type HandshakeResult } from '../session/handshake.ts'
+import { createHandshake, type HandshakeOptions, type HandshakeResult } from '../session/handshake.ts'
 import type { RequestHead } from '../session/request-head.ts'
 import { createResumeTokens, type ResumeTokens } from '../session/resume-token.ts'
 import { Sessions } from '../session/sessions.ts'
+import { createSocketIoGate, type SocketIoGate } from '../session/socket-io-gate.ts'
 import { createTokenVerifier, type TokenVerifier } from '../session/token.ts'
 import type { WorkerContext } from './context.ts'
 import { createWorkerKeys, type WorkerKeys } from './keys.ts'
@@ -22,6 +23,8 @@ export interface RealTime {
   readonly dispatch: Dispatch
   readonly soldOut: SoldOut
   readonly handshake: (head: RequestHead) => HandshakeResult
+  readonly socketIoGate: SocketIoGate
+  readonly resumeTokens: ResumeTokens
 }
 
 /** Attempts at once: so many seconds' worth of the rate. */
@@ -47,8 +50,9 @@ export function createRealTime(context: WorkerContext, publish: FanoutOptions['p
   const soldOut = new SoldOut()
   const dispatch = createDispatch(context, { fanout, verifier, soldOut })
   const sessions = createSessions(context, { fanout, resumeTokens, dispatch })
-  const handshake = createHandshakeOf(context, { admission, verifier, resumeTokens })
-  return { admission, keys, fanout, sessions, dispatch, soldOut, handshake }
+  const options = handshakeOptions(context, { admission, verifier, resumeTokens })
+  const gates = { handshake: createHandshake(options), socketIoGate: createSocketIoGate(options) }
+  return { admission, keys, fanout, sessions, dispatch, soldOut, resumeTokens, ...gates }
 }
 
 function createVerifier({ config: { settings }, clock }: WorkerContext, keys: WorkerKeys): TokenVerifier {
@@ -134,11 +138,11 @@ function createSessions(
   })
 }
 
-function createHandshakeOf(
+function handshakeOptions(
   { config: { settings }, namespaces, random }: WorkerContext,
   parts: { readonly admission: Admission; readonly verifier: TokenVerifier; readonly resumeTokens: ResumeTokens },
-): RealTime['handshake'] {
-  return createHandshake({
+): HandshakeOptions {
+  return {
     pathPrefix: settings.API_PATH_PREFIX,
     namespaces,
     allowedOrigins: settings.ALLOWED_ORIGINS,
@@ -149,5 +153,5 @@ function createHandshakeOf(
     admission: parts.admission,
     newGuestId: () => `${GUEST_PREFIX}${random.token()}`,
     readResumeToken: (token) => parts.resumeTokens.read(token),
-  })
+  }
 }

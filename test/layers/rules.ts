@@ -25,7 +25,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   commands: ['base', ...PURE, 'link', 'fanout', 'session'],
   metrics: ['base', 'protocol'],
   http: ['base', ...PURE, 'link', 'session', 'metrics'],
-  transport: ['base', ...PURE, 'session', 'http'],
+  // link: a request of a Socket.IO client is passed on to the worker that has its session.
+  transport: ['base', ...PURE, 'link', 'session', 'http'],
   setup: ['base', 'config'],
   worker: ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE],
   // session, for the token keys: the primary fetches a key set once for all workers.
@@ -44,12 +45,20 @@ export const PURE_FOLDERS: readonly string[] = PURE
 
 /** Files that may name an adapter; everybody else knows its port. Entries that end in / are folders. */
 export const ADAPTERS = {
-  places: ['src/store/etcd/', 'src/store/lmdb/', 'src/store/memory/', 'src/transport/uws/'],
-  mayName: ['src/main.ts', 'src/open-store.ts', 'src/primary.ts', 'src/worker.ts', 'src/cli.ts'],
+  places: ['src/store/etcd/', 'src/store/lmdb/', 'src/store/memory/', 'src/transport/uws/', 'src/transport/socket-io/'],
+  mayName: [
+    'src/main.ts',
+    'src/open-store.ts',
+    'src/primary.ts',
+    'src/worker.ts',
+    'src/cli.ts',
+    'src/transport/socket-io/',
+  ],
 } as const
 
 /** The one home of each foreign package. */
 export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
+  'engine.io': ['src/transport/socket-io/'],
   envalid: ['src/config/'],
   etcd3: ['src/store/etcd/etcd3.ts'],
   'fast-jwt': ['src/session/token.ts'],
@@ -60,6 +69,8 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   piscina: ['src/ledger/'],
   'prom-client': ['src/metrics/'],
   'smol-toml': ['src/config/'],
+  'socket.io': ['src/transport/socket-io/'],
+  'socket.io-adapter': ['src/transport/socket-io/'],
   'uWebSockets.js': ['src/transport/uws/uws.ts'],
   uuid: ['src/base/random.ts'],
   yaml: ['src/config/'],

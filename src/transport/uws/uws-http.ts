@@ -34,6 +34,8 @@ export class PendingResponse {
   #reading: { readonly body: Body; readonly reject: (reason: Refusal) => void } | undefined
   #isBodyWanted = false
   #gone = false
+  #isAborted = false
+  #onGone: (() => void) | undefined
 
   constructor(response: UwsResponse, head: RequestHead) {
     this.#response = response
@@ -41,9 +43,25 @@ export class PendingResponse {
     this.#hasBody = hasBody(head)
     response.onAborted(() => {
       this.#gone = true
+      this.#isAborted = true
+      this.#onGone?.()
       this.#reading?.body.release()
       this.#reading?.reject(badRequest('', 'the body did not come to its end'))
     })
+  }
+
+  /** Calls `tell` when the client leaves before its answer. */
+  onGone(tell: () => void): void {
+    if (this.#isAborted) tell()
+    else this.#onGone = tell
+  }
+
+  /** Makes a WebSocket of it: for a request that uWS gave to an upgrade handler, with what it gave besides. */
+  upgrade(userData: object, context: Parameters<UwsResponse['upgrade']>[4]): void {
+    if (this.#gone) return
+    this.#gone = true
+    const key = this.#head.headers.find(([name]) => name === 'sec-websocket-key')?.[1] ?? ''
+    this.#response.cork(() => this.#response.upgrade(userData, key, '', '', context))
   }
 
   answer(answer: HttpAnswer): void {
@@ -119,6 +137,7 @@ const REASONS: Readonly<Record<number, string>> = {
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
+  411: 'Length Required',
   412: 'Precondition Failed',
   413: 'Content Too Large',
   426: 'Upgrade Required',

@@ -23,6 +23,8 @@ export interface UwsServerOptions {
   readonly closed: (connection: Connection, code: number) => void
   /** A frame was not sent, as too much waits for its socket. */
   readonly onDropped: () => void
+  /** Routes of their own, which come before these. */
+  readonly addRoutes: (app: TemplatedApp) => void
   readonly nowMs: () => number
   /** uWS drops the TCP connection above it. */
   readonly frameBytesHard: number
@@ -49,6 +51,8 @@ export class UwsServer {
     this.#options = options
     this.#bodies = { bytesMax: options.bodyBytesMax, budget: new BodyBudget(options.bodyBytesTotalMax) }
     this.#app = App()
+    options.addRoutes(this.#app)
+    this.#app
       .ws<UserData>('/*', {
         maxPayloadLength: options.frameBytesHard,
         idleTimeout: options.idleTimeoutS,

@@ -1,0 +1,86 @@
+import { Refusal } from '../protocol/errors.ts'
+import { addressKey, createPeerReader } from './address.ts'
+import { checkOrigin, type Accepted, type Access, type HandshakeOptions } from './handshake.ts'
+import { guestIdentity, playerIdentity } from './identity.ts'
+import { createOriginPolicy } from './origin.ts'
+import { checkHead, Headers, readQuery, type RequestHead } from './request-head.ts'
+
+/** The version of Engine.IO, below Socket.IO, that socket.io-client 3 and 4 speak. */
+const ENGINE_VERSION = '4'
+
+/** A session's first request that may go on. Who sent it is said later, in Socket.IO's CONNECT packet. */
+export interface Admitted {
+  readonly access: Access
+  readonly headers: Headers
+  readonly query: ReadonlyMap<string, string>
+  readonly address: string
+  readonly isProxied: boolean
+}
+
+/** What a CONNECT packet says. */
+export interface ConnectClaims {
+  readonly token: string | undefined
+  /** Of the session before this one, whether or not it can be resumed. */
+  readonly resumeToken: string | undefined
+  readonly sessionId: string
+  readonly resume: Accepted['resume']
+}
+
+/** What Socket.IO clients have to pass, as others have the handshake. Both throw a Refusal. */
+export interface SocketIoGate {
+  admit(head: RequestHead, access: Access): Admitted
+  accept(admitted: Admitted, claims: ConnectClaims): Accepted
+  /** What lets a page of an allowed origin read the answer; none for others. */
+  corsHeaders(head: RequestHead): Readonly<Record<string, string>>
+}
+
+export function createSocketIoGate(options: HandshakeOptions): SocketIoGate {
+  const { namespaces, admission } = options
+  const origins = createOriginPolicy(options.allowedOrigins)
+  const peerOf = createPeerReader(options.trustedProxies)
+  return {
+    admit(head, access) {
+      const headers = new Headers(head.headers)
+      checkHead(head, headers)
+      const query = readQuery(head.query, ['EIO', 'token'])
+      if (query.get('EIO') !== ENGINE_VERSION) {
+        const message = `Engine.IO ${ENGINE_VERSION} is spoken here: socket.io-client 3 or 4`
+        throw new Refusal('BAD_REQUEST', message, { path: 'EIO' })
+      }
+      const { address, isProxied } = peerOf(head.remoteAddress, headers.all('x-forwarded-for'))
+      const notNow = admission.check(addressKey(address), namespaces[access])
+      if (notNow) throw notNow
+      checkOrigin(headers, origins)
+      return { access, headers, query, address, isProxied }
+    },
+
+    corsHeaders(head) {
+      const headers = new Headers(head.headers)
+      const [origin] = headers.all('origin')
+      if (origin === undefined || !origins.allows(origin, headers.all('host')[0] ?? '')) return {}
+      return { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true', vary: 'origin' }
+    },
+
+    accept({ access, headers, query, address, isProxied }, { token, resumeToken, sessionId, resume }) {
+      const namespace = namespaces[access]
+      const ofGuest = new Map(resumeToken === undefined ? [] : [['resume', resumeToken]])
+      const identity =
+        access === 'guest'
+          ? guestIdentity({ headers, query: ofGuest }, namespace, options)
+          : playerIdentity({ headers, query, token }, isProxied, options)
+      return {
+        kind: 'accept',
+        access,
+        namespace,
+        ...identity,
+        encoding: 'json',
+        subprotocol: '',
+        key: '',
+        address,
+        addressKey: addressKey(address),
+        resume,
+        sessionId,
+      }
+    },
+  }
+}

@@ -1,0 +1,168 @@
+import { createRequire } from 'node:module'
+import type { Transport } from 'engine.io'
+import type { RequestHead } from '../../session/request-head.ts'
+import type { Admitted } from '../../session/socket-io-gate.ts'
+import { EngineRequest, EngineResponse, type EngineData, type EngineOutcome } from './engine-http.ts'
+
+// Not among the names that engine.io exports to modules.
+const { uServer } = createRequire(import.meta.url)('engine.io') as typeof import('engine.io')
+type EngineServer = InstanceType<typeof uServer>
+
+/** One WebSocket under engine.io: of this worker, or of one that has met the client. */
+export interface Wire {
+  send(data: string | Uint8Array, isBinary: boolean): void
+  end(): void
+  /** What waits for the client to read. */
+  bufferedBytes(): number
+}
+
+export interface EngineOptions {
+  /** This worker's number: a session's id begins with it, so that the others know whose it is. */
+  readonly worker: number
+  readonly newToken: () => string
+  readonly pingIntervalMs: number
+  readonly pingTimeoutMs: number
+  readonly messageBytesMax: number
+}
+
+/** What engine.io would register with a uWebSockets.js app. */
+interface Handlers {
+  readonly request: (response: EngineResponse, request: EngineRequest) => void
+  readonly upgrade: (response: EngineResponse, request: EngineRequest, context: undefined) => void
+  readonly open: (ws: EngineWs) => void
+  readonly message: (ws: EngineWs, message: ArrayBuffer, isBinary: boolean) => void
+  readonly close: (ws: EngineWs, code: number, message: ArrayBuffer) => void
+}
+
+export interface Call {
+  /** The client has given up. */
+  abort(): void
+}
+
+const UPGRADE_TIMEOUT_MS = 10_000
+const SESSION_ID = /^(\d+)\.[A-Za-z0-9_-]+$/
+const NO_BODY = new Uint8Array()
+
+/** The worker that has this session; undefined: no session of ours has such an id. */
+export function workerOf(sessionId: string): number | undefined {
+  const worker = SESSION_ID.exec(sessionId)?.[1]
+  return worker === undefined ? undefined : Number(worker)
+}
+
+/** engine.io, with heads and bodies for its requests and wires for its WebSockets. */
+export class Engine {
+  readonly server: EngineServer
+  readonly #handlers: Handlers
+  readonly #wires = new WeakMap<object, Wire>()
+  readonly #drained = new WeakMap<object, () => void>()
+
+  constructor({ worker, newToken, pingIntervalMs, pingTimeoutMs, messageBytesMax }: EngineOptions) {
+    this.server = new uServer({
+      transports: ['polling', 'websocket'],
+      pingInterval: pingIntervalMs,
+      pingTimeout: pingTimeoutMs,
+      upgradeTimeout: UPGRADE_TIMEOUT_MS,
+      maxHttpBufferSize: messageBytesMax,
+      httpCompression: false,
+    })
+    Object.assign(this.server, { generateId: () => `${worker}.${newToken()}` })
+    this.#handlers = captureHandlers(this.server)
+  }
+
+  request(head: RequestHead, body: Uint8Array, admitted: Admitted | undefined, settle: Settle): Call {
+    const response = new EngineResponse(head, body, settle)
+    this.#handlers.request(response, new EngineRequest(head, admitted))
+    return response
+  }
+
+  upgrade(head: RequestHead, admitted: Admitted | undefined, settle: Settle): Call {
+    const response = new EngineResponse(head, NO_BODY, settle)
+    this.#handlers.upgrade(response, new EngineRequest(head, admitted), undefined)
+    return response
+  }
+
+  /** The WebSocket of an upgrade is open. */
+  open(data: EngineData, wire: Wire): EngineWs {
+    const ws = new EngineWs(data, wire, this.#handlers)
+    this.#wires.set(data.transport, wire)
+    this.#handlers.open(ws)
+    return ws
+  }
+
+  /** Calls `tell` when the transport's client has read something. */
+  onDrained(transport: Transport, tell: () => void): void {
+    this.#drained.set(transport, tell)
+  }
+
+  /** The client of this WebSocket has read something. */
+  drained({ transport }: EngineData): void {
+    this.#drained.get(transport)?.()
+  }
+
+  /** undefined: it is no WebSocket, or not open. */
+  wireOf(transport: Transport): Wire | undefined {
+    return this.#wires.get(transport)
+  }
+}
+
+type Settle = (outcome: EngineOutcome) => void
+
+/** A WebSocket, as engine.io takes one from uWebSockets.js. */
+export class EngineWs {
+  readonly #data: EngineData
+  readonly #wire: Wire
+  readonly #handlers: Handlers
+  #isClosed = false
+
+  constructor(data: EngineData, wire: Wire, handlers: Handlers) {
+    this.#data = data
+    this.#wire = wire
+    this.#handlers = handlers
+  }
+
+  // For engine.io.
+
+  getUserData(): EngineData {
+    return this.#data
+  }
+
+  send(data: string | Uint8Array, isBinary: boolean): void {
+    if (!this.#isClosed) this.#wire.send(data, isBinary)
+  }
+
+  end(): void {
+    if (!this.#isClosed) this.#wire.end()
+  }
+
+  // For the wire.
+
+  received(data: Uint8Array, isBinary: boolean): void {
+    if (!this.#isClosed) this.#handlers.message(this, new Uint8Array(data).buffer, isBinary)
+  }
+
+  closed(code: number): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#handlers.close(this, code, new ArrayBuffer(0))
+  }
+}
+
+type WsHandlers = Omit<Handlers, 'request'>
+
+function captureHandlers(server: EngineServer): Handlers {
+  let request: Handlers['request'] | undefined
+  let ws: WsHandlers | undefined
+  const app = {
+    any(_path: string, handler: Handlers['request']) {
+      request = handler
+      return app
+    },
+    ws(_path: string, handlers: WsHandlers) {
+      ws = handlers
+      return app
+    },
+  }
+  server.attach(app)
+  if (!request || !ws) throw new Error('engine.io registers its handlers in another way')
+  return { request, ...ws }
+}

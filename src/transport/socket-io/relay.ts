@@ -1,0 +1,178 @@
+import type { Link } from '../../link/link.ts'
+import type { PrimaryMethods, RelayAnswer, RelayHead, RelayMessage, WorkerMethods } from '../../link/methods.ts'
+import type { Call, Engine, EngineWs, Wire } from './engine.ts'
+import type { EngineOutcome } from './engine-http.ts'
+
+/** The worker's side of a request or WebSocket whose session another one has. */
+export interface Asked {
+  readonly answer: (answer: RelayAnswer) => void
+  /** The session takes the WebSocket. */
+  readonly upgraded: () => void
+}
+
+/** Where what comes over a wire goes. */
+export type WireEnd = Pick<EngineWs, 'received' | 'closed'>
+
+interface Asking extends Asked {
+  readonly to: number
+  wire: Wire | undefined
+}
+
+interface Serving {
+  readonly from: number
+  call: Call | undefined
+  ws: EngineWs | undefined
+}
+
+const NO_SESSION: RelayAnswer = { status: 400, headers: {}, body: '{"code":1,"message":"Session ID unknown"}' }
+
+/**
+ * With several workers on one port a client's request may meet one that does not have its session: it is passed on, by way of
+ * the primary, to the one that does, and so are the frames of a WebSocket. A slow reader there is ended by uWS's limit.
+ */
+export class Relay {
+  readonly #link: Pick<Link<WorkerMethods, PrimaryMethods>, 'tell'>
+  readonly #engine: Engine
+  readonly #asking = new Map<number, Asking>()
+  readonly #serving = new Map<string, Serving>()
+  #nextId = 1
+
+  constructor(link: Pick<Link<WorkerMethods, PrimaryMethods>, 'tell'>, engine: Engine) {
+    this.#link = link
+    this.#engine = engine
+  }
+
+  request(to: number, head: RelayHead, body: Uint8Array, asked: Asked): Call {
+    const id = this.#ask(to, asked)
+    this.#tell(to, { kind: 'request', id, head, body })
+    return { abort: () => this.#giveUp(id) }
+  }
+
+  /** Gives besides what to do with the WebSocket when it is open. */
+  upgrade(to: number, head: RelayHead, asked: Asked): Call & { readonly open: (wire: Wire) => WireEnd } {
+    const id = this.#ask(to, asked)
+    this.#tell(to, { kind: 'upgrade', id, head })
+    return { abort: () => this.#giveUp(id), open: (wire) => this.#open(id, wire) }
+  }
+
+  received(from: number, message: RelayMessage): void {
+    const asking = this.#asking.get(message.id)
+    const serving = this.#serving.get(keyOf(from, message.id))
+    switch (message.kind) {
+      case 'request':
+      case 'upgrade':
+        this.#serve(from, message)
+        return
+      case 'answer':
+        this.#asking.delete(message.id)
+        asking?.answer(message.answer)
+        return
+      case 'upgraded':
+        asking?.upgraded()
+        return
+      case 'frame':
+        // The asking worker's ids and this one's are not the same: who asked is known by its direction.
+        if (message.isToClient) asking?.wire?.send(message.data, message.isBinary)
+        else serving?.ws?.received(message.data, message.isBinary)
+        return
+      case 'gone':
+        this.#serving.delete(keyOf(from, message.id))
+        serving?.call?.abort()
+        serving?.ws?.closed(1006)
+        return
+      case 'end':
+        this.#asking.delete(message.id)
+        asking?.wire?.end()
+    }
+  }
+
+  /** What it had is gone, and whom it had asked for. */
+  workerGone(worker: number): void {
+    for (const [id, asking] of this.#asking) {
+      if (asking.to !== worker) continue
+      this.#asking.delete(id)
+      if (asking.wire) asking.wire.end()
+      else asking.answer(NO_SESSION)
+    }
+    for (const [key, { from, call, ws }] of this.#serving) {
+      if (from !== worker) continue
+      this.#serving.delete(key)
+      call?.abort()
+      ws?.closed(1006)
+    }
+  }
+
+  #ask(to: number, asked: Asked): number {
+    const id = this.#nextId++
+    this.#asking.set(id, { ...asked, to, wire: undefined })
+    return id
+  }
+
+  #giveUp(id: number): void {
+    const asking = this.#asking.get(id)
+    if (!asking) return
+    this.#asking.delete(id)
+    this.#tell(asking.to, { kind: 'gone', id })
+  }
+
+  #open(id: number, wire: Wire): WireEnd {
+    const asking = this.#asking.get(id)
+    if (asking) asking.wire = wire
+    else wire.end()
+    return {
+      received: (data, isBinary) => {
+        const to = this.#asking.get(id)?.to
+        if (to === undefined) return
+        this.#tell(to, { kind: 'frame', id, isToClient: false, data: new Uint8Array(data), isBinary })
+      },
+      closed: () => this.#giveUp(id),
+    }
+  }
+
+  #serve(from: number, message: Extract<RelayMessage, { readonly kind: 'request' | 'upgrade' }>): void {
+    const { id, head } = message
+    const key = keyOf(from, id)
+    const serving: Serving = { from, call: undefined, ws: undefined }
+    this.#serving.set(key, serving)
+    const settle = (outcome: EngineOutcome): void => {
+      if (!this.#serving.has(key)) return
+      if (outcome.kind === 'answer') {
+        this.#serving.delete(key)
+        this.#tell(from, { kind: 'answer', id, answer: outcome.answer })
+      } else {
+        this.#tell(from, { kind: 'upgraded', id })
+        serving.ws = this.#engine.open(outcome.data, this.#wireTo(from, id))
+      }
+    }
+    serving.call =
+      message.kind === 'request'
+        ? this.#engine.request(head, message.body, undefined, settle)
+        : this.#engine.upgrade(head, undefined, settle)
+  }
+
+  #wireTo(from: number, id: number): Wire {
+    const key = keyOf(from, id)
+    return {
+      send: (data, isBinary) => {
+        const bytes = typeof data === 'string' ? Buffer.from(data) : data
+        this.#tell(from, { kind: 'frame', id, isToClient: true, data: bytes, isBinary })
+      },
+      end: () => {
+        const serving = this.#serving.get(key)
+        if (!serving) return
+        this.#serving.delete(key)
+        this.#tell(from, { kind: 'end', id })
+        serving.ws?.closed(1000)
+      },
+      bufferedBytes: () => 0,
+    }
+  }
+
+  #tell(to: number, message: RelayMessage): void {
+    this.#link.tell('relay', { to, message })
+  }
+}
+
+function keyOf(from: number, id: number): string {
+  return `${from}:${id}`
+}

@@ -1,0 +1,208 @@
+import { toError } from '../../base/assert.ts'
+import { errorAnswer, jsonAnswer, type HttpAnswer, type HttpHandler } from '../../http/http.ts'
+import { Refusal } from '../../protocol/errors.ts'
+import { accessByPath, type Access } from '../../session/handshake.ts'
+import type { RequestHead } from '../../session/request-head.ts'
+import type { Admitted, SocketIoGate } from '../../session/socket-io-gate.ts'
+import { BodyBudget, type BodyLimits } from '../uws/body.ts'
+import { PendingResponse, readHead } from '../uws/uws-http.ts'
+import { UwsSocket } from '../uws/uws-socket.ts'
+import type { TemplatedApp, UwsWebSocket } from '../uws/uws.ts'
+import { workerOf, type Engine, type Wire } from './engine.ts'
+import type { EngineOutcome } from './engine-http.ts'
+import type { Relay, WireEnd } from './relay.ts'
+
+export interface SocketIoRoutesOptions {
+  /** `/core/game/v1/real-time` */
+  readonly pathPrefix: string
+  readonly worker: number
+  readonly engine: Engine
+  readonly relay: Relay
+  readonly gate: SocketIoGate
+  readonly http: Pick<HttpHandler, 'limit'>
+  readonly messageBytesMax: number
+  /** Of all polls that bring something and are not read yet. */
+  readonly bodyBytesTotalMax: number
+  readonly idleTimeoutS: number
+  readonly backpressureBytesHard: number
+  readonly onDropped: () => void
+}
+
+interface UserData {
+  readonly open: (wire: Wire) => WireEnd
+  readonly onDrained: () => void
+  socket: UwsSocket<UserData> | undefined
+  end: WireEnd | undefined
+}
+
+type Ws = UwsWebSocket<UserData>
+type Upgrade = (open: UserData['open'], onDrained?: () => void) => void
+
+/** engine.io's number for what is wrong with a request, which its clients may know. */
+const UNSUPPORTED_VERSION = 5
+const NORMAL = 1000
+
+/** Puts the paths of Socket.IO clients, which end in a slash, before those of the others. */
+export function addSocketIoRoutes(app: TemplatedApp, options: SocketIoRoutesOptions): void {
+  const bodies = { bytesMax: options.messageBytesMax, budget: new BodyBudget(options.bodyBytesTotalMax) }
+  for (const [plainPath, access] of accessByPath(options.pathPrefix)) {
+    const path = `${plainPath}/`
+    app.ws<UserData>(path, {
+      maxPayloadLength: options.messageBytesMax,
+      idleTimeout: options.idleTimeoutS,
+      sendPingsAutomatically: false,
+      maxBackpressure: options.backpressureBytesHard,
+      closeOnBackpressureLimit: true,
+      upgrade: (response, request, context) => {
+        const head = readHead(response, request)
+        const pending = new PendingResponse(response, head)
+        const upgrade: Upgrade = (open, onDrained = () => {}) => {
+          const userData: UserData = { open, onDrained, socket: undefined, end: undefined }
+          pending.upgrade(userData, context)
+        }
+        handleUpgrade(options, { head, access, pending, upgrade })
+      },
+      open: (ws) => opened(ws),
+      message: (ws, message, isBinary) => ws.getUserData().end?.received(new Uint8Array(message), isBinary),
+      dropped: () => options.onDropped(),
+      drain: (ws) => ws.getUserData().onDrained(),
+      close: (ws, code) => {
+        const { socket, end } = ws.getUserData()
+        socket?.forget()
+        end?.closed(code)
+      },
+    })
+    app.any(path, (response, request) => {
+      const head = readHead(response, request)
+      handleRequest(options, { head, access, pending: new PendingResponse(response, head), bodies })
+    })
+  }
+}
+
+interface Incoming {
+  readonly head: RequestHead
+  readonly access: Access
+  readonly pending: PendingResponse
+}
+
+function handleUpgrade(
+  options: SocketIoRoutesOptions,
+  { head, access, pending, upgrade }: Incoming & { readonly upgrade: Upgrade },
+): void {
+  const { engine, relay, worker } = options
+  const session = readSession(head)
+  const admitted = session === undefined ? admit(options, { head, access, pending }) : undefined
+  if (session === undefined && !admitted) return
+  const owner = session === undefined ? worker : (workerOf(session) ?? worker)
+  if (owner === worker) {
+    const call = engine.upgrade(head, admitted, (outcome) => {
+      if (outcome.kind === 'answer') pending.answer(outcome.answer)
+      else
+        upgrade(
+          (wire) => engine.open(outcome.data, wire),
+          () => engine.drained(outcome.data),
+        )
+    })
+    pending.onGone(() => call.abort())
+    return
+  }
+  const call = relay.upgrade(owner, head, {
+    answer: (answer) => pending.answer(answer),
+    upgraded: () => upgrade(call.open),
+  })
+  pending.onGone(() => call.abort())
+}
+
+function handleRequest(
+  options: SocketIoRoutesOptions,
+  { head, access, pending, bodies }: Incoming & { readonly bodies: BodyLimits },
+): void {
+  const { gate, worker } = options
+  const cors = gate.corsHeaders(head)
+  const answer = (given: HttpAnswer) => pending.answer({ ...given, headers: { ...given.headers, ...cors } })
+  if (head.method === 'OPTIONS') {
+    pending.answer({ status: 204, headers: { ...cors, ...PREFLIGHT_HEADERS }, body: '' })
+    return
+  }
+  const session = readSession(head)
+  const admitted = session === undefined ? admit(options, { head, access, pending }) : undefined
+  if (session === undefined && !admitted) return
+  const owner = session === undefined ? worker : (workerOf(session) ?? worker)
+  void pending.readBody(bodies).then(
+    (body) => pending.onGone(ask(options, { owner, head, body, admitted }, answer)),
+    (error: unknown) => answer(errorAnswer(toRefusal(error))),
+  )
+}
+
+interface Asking {
+  readonly owner: number
+  readonly head: RequestHead
+  readonly body: Uint8Array
+  readonly admitted: Admitted | undefined
+}
+
+/** Gives what to do when the client has given up. */
+function ask(
+  { engine, relay, worker }: SocketIoRoutesOptions,
+  { owner, head, body, admitted }: Asking,
+  answer: (answer: HttpAnswer) => void,
+): () => void {
+  const settle = (outcome: EngineOutcome) => {
+    if (outcome.kind === 'answer') answer(outcome.answer)
+  }
+  const call =
+    owner === worker
+      ? engine.request(head, body, admitted, settle)
+      : relay.request(owner, head, body, { answer, upgraded: () => {} })
+  return () => call.abort()
+}
+
+const PREFLIGHT_HEADERS = {
+  'access-control-allow-methods': 'GET, POST',
+  'access-control-allow-headers': 'authorization, content-type',
+  'access-control-max-age': '600',
+} as const
+
+function opened(ws: Ws): void {
+  const data = ws.getUserData()
+  const socket = new UwsSocket(ws)
+  data.socket = socket
+  data.end = data.open({
+    send: (frame, isBinary) => (typeof frame === 'string' ? socket.send(frame) : socket.sendBuilt(frame, isBinary)),
+    end: () => socket.close(NORMAL, ''),
+    bufferedBytes: () => socket.bufferedBytes(),
+  })
+}
+
+function toRefusal(error: unknown): Refusal {
+  return error instanceof Refusal ? error : new Refusal('INTERNAL', toError(error).message)
+}
+
+/** undefined: it was refused, and answered. */
+function admit({ http, gate }: SocketIoRoutesOptions, { head, access, pending }: Incoming): Admitted | undefined {
+  const limited = http.limit(head)
+  if (limited) {
+    pending.answer(limited)
+    return undefined
+  }
+  try {
+    return gate.admit(head, access)
+  } catch (thrown) {
+    if (!(thrown instanceof Refusal)) throw thrown
+    pending.answer(toAnswer(thrown))
+    return undefined
+  }
+}
+
+/** In the words of engine.io besides our own, where it has some: its clients show them. */
+function toAnswer(refusal: Refusal): HttpAnswer {
+  const answer = errorAnswer(refusal)
+  if (refusal.details?.['path'] !== 'EIO') return answer
+  const body = { code: UNSUPPORTED_VERSION, message: refusal.message, error: refusal.toBody() }
+  return jsonAnswer(body, refusal.status)
+}
+
+/** undefined: it is to be a new one. */
+function readSession({ query }: RequestHead): string | undefined {
+  return new URLSearchParams(query).get('sid') ?? undefined
+}

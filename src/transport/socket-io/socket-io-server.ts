@@ -1,0 +1,141 @@
+import type { Socket as EngineSocket } from 'engine.io'
+import { Adapter, type Session } from 'socket.io-adapter'
+import { Server, type DefaultEventsMap, type Socket as IoSocket } from 'socket.io'
+import { toError } from '../../base/assert.ts'
+import type { Log } from '../../base/log.ts'
+import type { Link } from '../../link/link.ts'
+import type { PrimaryMethods, WorkerMethods } from '../../link/methods.ts'
+import { CLOSE } from '../../protocol/close-codes.ts'
+import { Refusal } from '../../protocol/errors.ts'
+import type { RoomId } from '../../protocol/ids.ts'
+import type { Connection } from '../../session/connection.ts'
+import { parseCursor } from '../../session/cursor.ts'
+import type { Accepted } from '../../session/handshake.ts'
+import type { ResumeTokens } from '../../session/resume-token.ts'
+import type { SocketIoGate } from '../../session/socket-io-gate.ts'
+import type { Socket } from '../../session/socket.ts'
+import type { Engine } from './engine.ts'
+import { EngineRequest } from './engine-http.ts'
+import { encodeRequest } from './request-frame.ts'
+import { SocketIoSocket } from './socket-io-socket.ts'
+import type { Topics } from './topics.ts'
+
+export interface SocketIoServerOptions {
+  readonly engine: Engine
+  readonly topics: Topics
+  readonly gate: SocketIoGate
+  readonly resumeTokens: ResumeTokens
+  readonly link: Pick<Link<WorkerMethods, PrimaryMethods>, 'ask'>
+  readonly log: Log
+  /** How long a session may be gone and come back. */
+  readonly recoveryMs: number
+  readonly open: (socket: Socket, accepted: Accepted) => Connection
+  readonly frame: (connection: Connection, bytes: Uint8Array) => void
+  readonly closed: (connection: Connection, code: number) => void
+}
+
+/** What is kept with a socket between its CONNECT packet and its connection. */
+interface SocketData {
+  /** Of a recovered session. */
+  rooms?: readonly RoomId[]
+  accepted?: Accepted
+}
+
+type Io = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>
+type ClientSocket = IoSocket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>
+
+/** A client has so long to send its CONNECT packet. */
+const CONNECT_TIMEOUT_MS = 10_000
+
+const CLOSE_CODES: Readonly<Record<string, number>> = {
+  'client namespace disconnect': CLOSE.normal,
+  'ping timeout': CLOSE.noPong,
+}
+const ABNORMAL = 1006
+
+/** Socket.IO clients as connections like all others: the library speaks its protocol, and all else is ours. */
+export function createSocketIoServer(options: SocketIoServerOptions): void {
+  const io: Io = new Server({
+    serveClient: false,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectionStateRecovery: { maxDisconnectionDuration: options.recoveryMs, skipMiddlewares: false },
+    adapter: createAdapter(options),
+  })
+  io.use((socket, next) => {
+    try {
+      socket.data.accepted = accept(socket, options)
+      next()
+    } catch (thrown) {
+      next(toConnectError(thrown, options.log))
+    }
+  })
+  io.on('connection', (socket) => connect(socket, options))
+  io.bind(options.engine.server)
+}
+
+/** Finds what a session had in the log and in the primary, and keeps nothing itself. */
+function createAdapter({ resumeTokens, link }: SocketIoServerOptions): typeof Adapter {
+  return class LogAdapter extends Adapter {
+    override async restoreSession(pid: string, offset: string): Promise<Session> {
+      const known = resumeTokens.read(pid)
+      const cursor = parseCursor(offset)
+      const rooms = known && cursor && (await link.ask('remembered', { session: known.sessionId, cursor }))
+      if (!rooms) throw new Refusal('NOT_FOUND', 'this session cannot be recovered')
+      return { sid: known.sessionId, pid, rooms: [], data: { rooms }, missedPackets: [] }
+    }
+  }
+}
+
+/** Throws a Refusal. */
+function accept(socket: ClientSocket, { gate, resumeTokens }: SocketIoServerOptions): Accepted {
+  const request: unknown = socket.request
+  if (!(request instanceof EngineRequest) || !request.admitted) throw new Error('a session without its first request')
+  const { token, pid, offset } = socket.handshake.auth as Readonly<Record<string, unknown>>
+  if (token !== undefined && typeof token !== 'string') throw new Refusal('TOKEN_INVALID', 'auth.token is no string')
+  const resumeToken = typeof pid === 'string' ? pid : undefined
+  const known = resumeToken === undefined ? undefined : resumeTokens.read(resumeToken)
+  const claims = { token, resumeToken, sessionId: socket.id }
+  const accepted = gate.accept(request.admitted, { ...claims, resume: null })
+  const isTheirs = known?.userId === accepted.userId && known.namespace === accepted.namespace
+  if (socket.recovered && isTheirs && resumeToken !== undefined) {
+    return { ...accepted, resume: { token: resumeToken, since: String(offset), rooms: socket.data.rooms ?? [] } }
+  }
+  const { userId, namespace } = accepted
+  // What a client is known by when it comes back: any worker can read it.
+  const newToken = resumeTokens.issue({ sessionId: socket.id, userId, namespace })
+  Object.assign(socket, { pid: newToken, recovered: false })
+  return accepted
+}
+
+/** What the client sees as `connect_error`, with the protocol's error as `data`. */
+function toConnectError(thrown: unknown, log: Log): Error {
+  if (!(thrown instanceof Refusal)) log.error({ err: toError(thrown) }, 'a Socket.IO client could not connect')
+  const refusal = thrown instanceof Refusal ? thrown : new Refusal('INTERNAL', 'a defect of the server')
+  return Object.assign(new Error(refusal.message), { data: refusal.toBody() })
+}
+
+function connect(socket: ClientSocket, options: SocketIoServerOptions): void {
+  const { engine, topics } = options
+  const { accepted } = socket.data
+  if (!accepted) throw new Error('a socket that nobody has let in')
+  const conn: EngineSocket = socket.conn
+  const port = new SocketIoSocket(conn, {
+    topics,
+    wireOf: (transport) => engine.wireOf(transport),
+    disconnect: () => socket.disconnect(true),
+  })
+  const connection = options.open(port, accepted)
+  const drained = () => connection.drained()
+  engine.onDrained(conn.transport, drained)
+  conn.on('upgrade', (transport: EngineSocket['transport']) => engine.onDrained(transport, drained))
+  socket.onAny((name: string, ...args: unknown[]) => {
+    const last = args.at(-1)
+    const id = typeof last === 'function' ? port.expectReply((reply) => void last(reply)) : undefined
+    const frame = encodeRequest(name, id === undefined ? args : args.slice(0, -1), id)
+    options.frame(connection, frame)
+  })
+  socket.on('disconnect', (reason) => {
+    port.forget()
+    options.closed(connection, port.closeCode ?? CLOSE_CODES[reason] ?? ABNORMAL)
+  })
+}

@@ -1,0 +1,34 @@
+import type { TemplatedApp } from '../uws/uws.ts'
+import { Engine, type EngineOptions } from './engine.ts'
+import { Relay } from './relay.ts'
+import { addSocketIoRoutes, type SocketIoRoutesOptions } from './socket-io-routes.ts'
+import { createSocketIoServer, type SocketIoServerOptions } from './socket-io-server.ts'
+import { Topics } from './topics.ts'
+
+type Parts = 'engine' | 'topics' | 'relay'
+
+export type SocketIoOptions = EngineOptions &
+  Omit<SocketIoServerOptions, Parts | 'link'> &
+  Omit<SocketIoRoutesOptions, Parts> & {
+    readonly link: SocketIoServerOptions['link'] & ConstructorParameters<typeof Relay>[0]
+  }
+
+/** Socket.IO clients, beside the others in a worker. */
+export interface SocketIo {
+  readonly addRoutes: (app: TemplatedApp) => void
+  /** To those who are subscribed; `frame` is a JSON frame of the log. */
+  readonly publish: (topic: string, frame: Uint8Array) => void
+  readonly relay: Pick<Relay, 'received' | 'workerGone'>
+}
+
+export function createSocketIo(options: SocketIoOptions): SocketIo {
+  const engine = new Engine(options)
+  const topics = new Topics()
+  const relay = new Relay(options.link, engine)
+  createSocketIoServer({ ...options, engine, topics })
+  return {
+    addRoutes: (app) => addSocketIoRoutes(app, { ...options, engine, relay }),
+    publish: (topic, frame) => topics.publish(topic, frame),
+    relay,
+  }
+}

@@ -1,0 +1,32 @@
+import { framePacket } from './packets.ts'
+
+/** Who gets what is published. */
+export interface Member {
+  write(packet: string): void
+}
+
+/** The topics of fan-out, for sockets that have no native ones: a packet is made once for all its members. */
+export class Topics {
+  readonly #members = new Map<string, Set<Member>>()
+  /** The log's, as a connection's first frame says it. */
+  epoch = ''
+
+  add(topic: string, member: Member): void {
+    const members = this.#members.get(topic)
+    if (members) members.add(member)
+    else this.#members.set(topic, new Set([member]))
+  }
+
+  remove(topic: string, member: Member): void {
+    const members = this.#members.get(topic)
+    members?.delete(member)
+    if (members?.size === 0) this.#members.delete(topic)
+  }
+
+  publish(topic: string, frame: Uint8Array): void {
+    const members = this.#members.get(topic)
+    if (!members) return
+    const packet = framePacket(frame, this.epoch)
+    for (const member of members) member.write(packet)
+  }
+}
