@@ -20,6 +20,10 @@ const RETRY_MIN_MS = 500
 const SLICE = 500
 /** Of the time there is, what requests under way may use. */
 const REQUESTS_SHARE = 0.6
+const CLOSES_SHARE = 0.2
+const LAST_POLLS_MS = 1_000
+/** What is on its way to a client by another worker. */
+const RELAYED_MS = 50
 
 /** Says that the end is near, lets requests under way be answered, then closes every connection with 4000. */
 export async function drain(options: DrainOptions): Promise<void> {
@@ -36,4 +40,8 @@ export async function drain(options: DrainOptions): Promise<void> {
     for (const connection of all.slice(i, i + SLICE)) connection.closeForDrain(retryAfterMs())
     await delay(1)
   }
+  // A client that polls hears of it with its next poll.
+  const lastMs = Math.min(clock.nowMs() + LAST_POLLS_MS, untilMs + withinMs * CLOSES_SHARE)
+  while (connections.size > 0 && clock.nowMs() < lastMs) await delay(10)
+  await delay(RELAYED_MS)
 }

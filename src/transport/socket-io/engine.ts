@@ -41,6 +41,7 @@ export interface Call {
 
 const UPGRADE_TIMEOUT_MS = 10_000
 const SESSION_ID = /^(\d+)\.[A-Za-z0-9_-]+$/
+const CLOSE_PACKET = '1'.charCodeAt(0)
 const NO_BODY = new Uint8Array()
 
 /** The worker that has this session; undefined: no session of ours has such an id. */
@@ -137,7 +138,10 @@ export class EngineWs {
   // For the wire.
 
   received(data: Uint8Array, isBinary: boolean): void {
-    if (!this.#isClosed) this.#handlers.message(this, new Uint8Array(data).buffer, isBinary)
+    if (this.#isClosed) return
+    // engine.io itself takes the packet CLOSE from polls only.
+    if (!isBinary && data.length === 1 && data[0] === CLOSE_PACKET) this.#wire.end()
+    else this.#handlers.message(this, new Uint8Array(data).buffer, isBinary)
   }
 
   closed(code: number): void {

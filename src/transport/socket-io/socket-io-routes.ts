@@ -28,11 +28,12 @@ export interface SocketIoRoutesOptions {
   readonly onDropped: () => void
 }
 
+/** uWS puts these beside its own methods, whose names they must not have. */
 interface UserData {
   readonly open: (wire: Wire) => WireEnd
   readonly onDrained: () => void
   socket: UwsSocket<UserData> | undefined
-  end: WireEnd | undefined
+  wireEnd: WireEnd | undefined
 }
 
 type Ws = UwsWebSocket<UserData>
@@ -57,19 +58,19 @@ export function addSocketIoRoutes(app: TemplatedApp, options: SocketIoRoutesOpti
         const head = readHead(response, request)
         const pending = new PendingResponse(response, head)
         const upgrade: Upgrade = (open, onDrained = () => {}) => {
-          const userData: UserData = { open, onDrained, socket: undefined, end: undefined }
+          const userData: UserData = { open, onDrained, socket: undefined, wireEnd: undefined }
           pending.upgrade(userData, context)
         }
         handleUpgrade(options, { head, access, pending, upgrade })
       },
       open: (ws) => opened(ws),
-      message: (ws, message, isBinary) => ws.getUserData().end?.received(new Uint8Array(message), isBinary),
+      message: (ws, message, isBinary) => ws.getUserData().wireEnd?.received(new Uint8Array(message), isBinary),
       dropped: () => options.onDropped(),
       drain: (ws) => ws.getUserData().onDrained(),
       close: (ws, code) => {
-        const { socket, end } = ws.getUserData()
+        const { socket, wireEnd } = ws.getUserData()
         socket?.forget()
-        end?.closed(code)
+        wireEnd?.closed(code)
       },
     })
     app.any(path, (response, request) => {
@@ -167,7 +168,7 @@ function opened(ws: Ws): void {
   const data = ws.getUserData()
   const socket = new UwsSocket(ws)
   data.socket = socket
-  data.end = data.open({
+  data.wireEnd = data.open({
     send: (frame, isBinary) => (typeof frame === 'string' ? socket.send(frame) : socket.sendBuilt(frame, isBinary)),
     end: () => socket.close(NORMAL, ''),
     bufferedBytes: () => socket.bufferedBytes(),

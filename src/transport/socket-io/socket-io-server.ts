@@ -122,6 +122,7 @@ function connect(socket: ClientSocket, options: SocketIoServerOptions): void {
   const port = new SocketIoSocket(conn, {
     topics,
     wireOf: (transport) => engine.wireOf(transport),
+    onPolled: () => connection.drained(),
     disconnect: () => socket.disconnect(true),
   })
   const connection = options.open(port, accepted)

@@ -11,6 +11,8 @@ import type { Topics } from './topics.ts'
 export interface SocketIoSocketOptions {
   readonly topics: Topics
   readonly wireOf: (transport: Transport) => Wire | undefined
+  /** A poll of the client has taken what was waiting. */
+  readonly onPolled: () => void
   /** Ends it so that the client does not come back by itself. */
   readonly disconnect: () => void
 }
@@ -36,6 +38,8 @@ export class SocketIoSocket implements Socket {
     this.#options = options
     conn.on('flush', () => {
       this.#waitingBytes = 0
+      // What is written while engine.io flushes would not leave with it. A WebSocket says itself when it was read.
+      if (conn.transport.name === 'polling') setImmediate(options.onPolled)
     })
   }
 

@@ -61,7 +61,8 @@ export class PendingResponse {
     if (this.#gone) return
     this.#gone = true
     const key = this.#head.headers.find(([name]) => name === 'sec-websocket-key')?.[1] ?? ''
-    this.#response.cork(() => this.#response.upgrade(userData, key, '', '', context))
+    // Not corked: where the WebSocket gets the response's memory, uWS reads that as the response afterwards, and may close it.
+    this.#response.upgrade(userData, key, '', '', context)
   }
 
   answer(answer: HttpAnswer): void {
