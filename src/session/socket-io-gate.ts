@@ -42,7 +42,8 @@ export function createSocketIoGate(options: HandshakeOptions): SocketIoGate {
     admit(head, access) {
       const headers = new Headers(head.headers)
       checkHead(head, headers)
-      const query = readQuery(head.query, ['EIO', 'token'])
+      const query = readQuery(head.query, ['EIO', 'transport', 'token'])
+      if (!query.has('EIO') && !query.has('transport')) throw new Refusal('NOT_FOUND', 'no such path')
       if (query.get('EIO') !== ENGINE_VERSION) {
         const message = `Engine.IO ${ENGINE_VERSION} is spoken here: socket.io-client 3 or 4`
         throw new Refusal('BAD_REQUEST', message, { path: 'EIO' })

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module'
-import type { Transport } from 'engine.io'
+import type * as engineIo from 'engine.io'
 import type { RequestHead } from '../../session/request-head.ts'
 import type { Admitted } from '../../session/socket-io-gate.ts'
 import { EngineRequest, EngineResponse, type EngineData, type EngineOutcome } from './engine-http.ts'
 
 // Not among the names that engine.io exports to modules.
-const { uServer } = createRequire(import.meta.url)('engine.io') as typeof import('engine.io')
+const { uServer } = createRequire(import.meta.url)('engine.io') as typeof engineIo
 type EngineServer = InstanceType<typeof uServer>
 
 /** One WebSocket under engine.io: of this worker, or of one that has met the client. */
@@ -91,7 +91,7 @@ export class Engine {
   }
 
   /** Calls `tell` when the transport's client has read something. */
-  onDrained(transport: Transport, tell: () => void): void {
+  onDrained(transport: engineIo.Transport, tell: () => void): void {
     this.#drained.set(transport, tell)
   }
 
@@ -101,7 +101,7 @@ export class Engine {
   }
 
   /** undefined: it is no WebSocket, or not open. */
-  wireOf(transport: Transport): Wire | undefined {
+  wireOf(transport: engineIo.Transport): Wire | undefined {
     return this.#wires.get(transport)
   }
 }

@@ -7,7 +7,7 @@ import { startServer } from '../../helpers/server.ts'
 const server = await startServer(t, { WORKERS: '1', SOCKET_READ_TIMEOUT: '8s' })
 const path = '/core/game/v1/real-time/public/'
 const http = (query: string) => `${server.url}${path}?${query}`
-const ws = (query: string) => `${http(query).replace('http', 'ws')}`
+const ws = (query: string) => http(query).replace('http', 'ws')
 /** What separates packets in the body of a poll. */
 const SEPARATOR = '\u001E'
 
