@@ -25,7 +25,9 @@ export function askHttp(url: URL, ask: HttpAsk, waitMs: number): Promise<HttpAns
   const { method = 'GET', path, headers = {}, body, agent = false } = ask
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
-    const { hostname: host, port } = url
+    const { port } = url
+    // An IPv6 address stands in brackets in a URL only.
+    const host = url.hostname.replaceAll(/^\[|\]$/g, '')
     const sent = request({ host, port, method, path, headers, agent, timeout: waitMs })
     sent.on('response', (response) => {
       const chunks: Buffer[] = []

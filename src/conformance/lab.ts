@@ -4,7 +4,7 @@ import { systemRandom } from '../base/random.ts'
 import { EVENT, type Encoding } from '../protocol/events.ts'
 import { expectThat, fieldsOf, Mismatch, show, type Fields } from './expect.ts'
 import { askHttp, type HttpAnswer, type HttpAsk } from './http.ts'
-import { Peer, type Frame, type Is } from './peer.ts'
+import { Peer, type Is } from './peer.ts'
 import { signToken } from './tokens.ts'
 
 /** The server to check, and what is known of it. */
@@ -31,7 +31,8 @@ export interface OpenOptions {
 }
 
 const HOUR_S = 3600
-const ADMIN_WAITS = 10
+/** What should come is waited for so many times as long as what should not. */
+const WAIT_FACTOR = 10
 
 /** What one case works with: its connections are closed and its rooms are gone when it ends. */
 export class Lab {
@@ -45,7 +46,7 @@ export class Lab {
 
   /** How long what should come may take. */
   get waitMs(): number {
-    return this.target.patienceMs * ADMIN_WAITS
+    return this.target.patienceMs * WAIT_FACTOR
   }
 
   /** Nobody else's: for users, rooms, keys. */
@@ -125,7 +126,7 @@ export class Lab {
   /** Nothing of the kind comes to any of them for a while. */
   async expectNothing(peers: readonly Peer[], is: Is, what: string): Promise<void> {
     await delay(this.target.patienceMs)
-    const came = peers.flatMap(({ frames }) => frames.filter(is)) satisfies readonly Frame[]
+    const came = peers.flatMap(({ frames }) => frames.filter(is))
     if (came.length > 0) throw new Mismatch(`nothing: ${what}`, show(came[0]))
   }
 

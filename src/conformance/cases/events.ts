@@ -153,7 +153,7 @@ const VALUES: readonly (readonly [id: string, checks: string, value: unknown])[]
   ['html', 'HTML is data', '<script>alert("x")</script>&amp;'],
   ['empty', 'empty things', ['', [], {}]],
   ['keys', 'keys of any text, among them the empty one', { '': 1, 'a.b': 2, 'ü 𝄞': 3, length: 4, toString: 5 }],
-  ['nested', 'twelve levels', nest(12)],
+  ['nested', '32 levels, of which envelope and payload are two', nest(30)],
   ['long', 'a text of 4,000 characters', 'abcdefgh'.repeat(500)],
   ['many', 'a list of 500', Array.from({ length: 500 }, (_, i) => i)],
 ]

@@ -45,7 +45,10 @@ async function makeTraffic(lab: Lab): Promise<Traffic> {
     return replies.map(({ offset }) => expectInteger(offset, 'the offset of a reply'))
   }
   const accepted = { room: await offsetsOf(0), namespace: await offsetsOf(1), direct: await offsetsOf(2) }
-  for (const [i, { peer }] of watchers.entries()) await peer.has(isOf(room), ROUNDS * (i === 0 ? 3 : 2))
+  // Behind this one nothing of the rest can come.
+  const end = lab.name('end')
+  await sender.ask(EVENT.broadcast, { message: end })
+  await Promise.all(watchers.map(({ peer }) => peer.has((frame) => payloadOf(frame)['message'] === end, 1)))
   // What comes twice may come right behind.
   for (const { peer } of watchers) await peer.ask(EVENT.sessionPing, {})
   return { room, sender, watchers, accepted }

@@ -3,7 +3,7 @@ import { brokenChainOf, disorderOf, repeatedIn } from '../chains.ts'
 import { inBoth, PLAYERS, type Case } from '../case.ts'
 import { expectEqual, expectInteger, expectNone, expectText, expectThat, type Fields } from '../expect.ts'
 import type { Lab, OpenOptions } from '../lab.ts'
-import type { Frame, Peer } from '../peer.ts'
+import { payloadOf, type Frame, type Peer } from '../peer.ts'
 import { readVectors, type ResumeVector } from '../vectors.ts'
 
 /** What a client keeps of a connection. */
@@ -50,12 +50,13 @@ function comeBack(lab: Lab, past: Past, query: Readonly<Record<string, string>> 
 }
 
 /** The events of the replay, as `replayed` counts them: all that are not behind the offset of `resumed`. */
-async function replayOf(peer: Peer): Promise<readonly Frame[]> {
+async function replayOf(lab: Lab, { sender }: Past, peer: Peer): Promise<readonly Frame[]> {
+  // Behind a new event nothing of the replay can come.
+  const end = lab.name('end')
+  await sender.ask(EVENT.broadcast, { message: end })
+  await peer.event((frame) => payloadOf(frame)['message'] === end, 'what is new')
   const upTo = Number(peer.first['offset'])
-  const isReplay = (frame: Frame) => frame !== peer.frames[0] && Number(frame['offset']) <= upTo
-  await peer.has(isReplay, Number(peer.first['replayed']))
-  await peer.ask(EVENT.sessionPing, {})
-  return peer.events.filter(isReplay)
+  return peer.events.filter((event) => Number(event['offset']) <= upTo)
 }
 
 function resumeCase(id: string, checks: string, run: (lab: Lab, past: Past) => Promise<void>): Case {
@@ -72,7 +73,7 @@ const RECOVERED: readonly Case[] = [
       const peer = await comeBack(lab, past, {}, { encoding })
       expectEqual(peer.frames[0]?.['eventType'], SERVER_EVENT.resumed, 'the first frame')
       expectEqual(peer.first['recovered'], true, 'recovered')
-      const offsets = new Set((await replayOf(peer)).map(({ offset }) => offset))
+      const offsets = new Set((await replayOf(lab, past, peer)).map(({ offset }) => offset))
       const gone = past.missed.filter((offset) => !offsets.has(offset))
       expectNone(
         gone.map((offset) => `no event with offset ${String(offset)}`),
@@ -83,23 +84,23 @@ const RECOVERED: readonly Case[] = [
   resumeCase('replayed-exact', 'exactly `replayed` frames follow before new ones', async (lab, past) => {
     const peer = await comeBack(lab, past)
     const replayed = expectInteger(peer.first['replayed'], 'replayed', past.missed.length)
-    expectEqual((await replayOf(peer)).length, replayed, 'the number of replayed events')
+    expectEqual((await replayOf(lab, past, peer)).length, replayed, 'the number of replayed events')
     const leading = peer.frames.slice(1, 1 + replayed).filter((frame) => !('offset' in frame))
     expectEqual(leading.length, 0, 'the number of other frames among them')
   }),
   resumeCase('replay-order', 'the replay is in order, and no event is in it twice', async (lab, past) => {
-    const events = await replayOf(await comeBack(lab, past))
+    const events = await replayOf(lab, past, await comeBack(lab, past))
     expectNone(disorderOf(events), 'growing offsets')
     expectNone(repeatedIn(events), 'each event once')
   }),
   resumeCase('replay-since', 'nothing in the replay was seen before', async (lab, past) => {
     const cursor = Number(past.since.split(':').at(-1))
-    const old = (await replayOf(await comeBack(lab, past))).filter(({ offset }) => Number(offset) <= cursor)
+    const old = (await replayOf(lab, past, await comeBack(lab, past))).filter(({ offset }) => Number(offset) <= cursor)
     expectEqual(old, [], 'the events up to the cursor')
   }),
   resumeCase('chain', 'prev goes on without a gap, over the replay and what is new', async (lab, past) => {
     const peer = await comeBack(lab, past)
-    await replayOf(peer)
+    await replayOf(lab, past, peer)
     const { offset } = await past.sender.ask(EVENT.broadcast, { message: 'new' }, { room: past.room })
     await peer.event((frame) => frame['offset'] === offset, 'a new event')
     const cursor = Number(past.since.split(':').at(-1))
@@ -109,9 +110,9 @@ const RECOVERED: readonly Case[] = [
   }),
   resumeCase('same-again', 'the same cursor gives the same replay again', async (lab, past) => {
     const [one, other] = [await comeBack(lab, past), await comeBack(lab, past)]
-    const ids = (await replayOf(one)).map(({ id }) => id)
+    const ids = (await replayOf(lab, past, one)).map(({ id }) => id)
     expectEqual(
-      (await replayOf(other)).slice(0, ids.length).map(({ id }) => id),
+      (await replayOf(lab, past, other)).slice(0, ids.length).map(({ id }) => id),
       ids,
       'the ids',
     )
@@ -135,7 +136,7 @@ const RECOVERED: readonly Case[] = [
     const query = { resume: String(resume), since: `${String(epoch)}:${offset}`, rooms: '' }
     const back = await lab.player(peer.userId, { query })
     expectEqual(back.first['recovered'], true, 'recovered')
-    const own = (await replayOf(back)).filter((event) => event['room'] === past.room)
+    const own = (await replayOf(lab, past, back)).filter((event) => event['room'] === past.room)
     expectEqual(own, [], 'events of rooms that it was not in')
   }),
   resumeCase('rooms', 'the rooms that are named are joined again', async (lab, past) => {
@@ -145,7 +146,7 @@ const RECOVERED: readonly Case[] = [
   }),
   resumeCase('rooms-none', 'a room that is not named is not joined', async (lab, past) => {
     const peer = await comeBack(lab, past, { rooms: '' })
-    const own = (await replayOf(peer)).filter((event) => event['room'] === past.room)
+    const own = (await replayOf(lab, past, peer)).filter((event) => event['room'] === past.room)
     expectEqual(own, [], 'its events in the replay')
     await peer.refused('NOT_IN_ROOM', EVENT.broadcast, { message: 1 }, { room: past.room })
   }),
