@@ -154,9 +154,14 @@ const RECOVERED: readonly Case[] = [
 
 const NOT_RECOVERED: readonly Case[] = [
   resumeCase('rooms-all-the-same', 'where it is not recovered the rooms are joined all the same', async (lab, past) => {
-    const peer = await comeBack(lab, past, { since: `other:1` })
+    const peer = await comeBack(lab, past, { since: 'other:1' })
     expectEqual(peer.first['recovered'], false, 'recovered')
     await peer.ask(EVENT.broadcast, { message: 'back' }, { room: past.room })
+  }),
+  resumeCase('ahead', 'a cursor ahead of the log is not recovered', async (lab, past) => {
+    const since = `${String(past.first['epoch'])}:${2 ** 52}`
+    const { recovered, replayed } = (await comeBack(lab, past, { since })).first
+    expectEqual({ recovered, replayed }, { recovered: false, replayed: 0 }, 'resumed says')
   }),
   resumeCase(
     'token-of-another',
@@ -170,7 +175,7 @@ const NOT_RECOVERED: readonly Case[] = [
     },
   ),
   resumeCase('never-partial', 'where it is not recovered nothing is replayed', async (lab, past) => {
-    const peer = await comeBack(lab, past, { since: `other:1` })
+    const peer = await comeBack(lab, past, { since: 'other:1' })
     expectEqual(peer.first['replayed'], 0, 'replayed')
     const missed = new Set(past.missed)
     await lab.expectNothing([peer], ({ offset }) => missed.has(offset), 'nothing of what was missed')
