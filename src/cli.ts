@@ -19,6 +19,9 @@ const HELP = `drumbeat: a real-time game state server
   drumbeat load [--url URL] [--connections 100] [--rate 100] [--rooms 0] [--seconds 10] [--bytes 112]
                 [--encoding json|msgpack] [--token TOKEN] [--json]
                                  broadcasts to that many connections, and tells rate, latency and what was lost
+  drumbeat conformance URL [--prefix PATH] [--token-secret SECRET] [--admin-token TOKEN]
+                [--only PATTERN] [--patience 300] [--json]
+                                 checks any server against the protocol; exit code 1: something is wrong
   drumbeat ledger export [--url URL] [--token ADMIN_TOKEN]
                                  prints the ledger of a running server, a line an entry
   drumbeat ledger verify FILE [--key PEM_FILE]...
@@ -34,6 +37,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => void | Prom
   config: printConfig,
   tail,
   load: async (args) => (await import('./cli-load.ts')).load(args),
+  conformance: async (args) => (await import('./cli-conformance.ts')).conformance(args),
   ledger,
   help: () => print(HELP),
 }

@@ -35,8 +35,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'open-store.ts': ['base', 'config', 'setup', 'store', 'primary'],
   'primary.ts': ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session', 'primary', 'open-store.ts'],
   load: ['base', 'protocol'],
+  // Like a client: it knows a server by its wire only.
+  conformance: ['base', 'protocol'],
   // ledger: an export is verified by the code that writes ledgers.
-  cli: ['base', 'protocol', 'config', 'setup', 'client', 'session', 'ledger', 'link', 'load', 'main.ts'],
+  cli: ['base', 'protocol', 'config', 'setup', 'client', 'session', 'ledger', 'link', 'load', 'conformance', 'main.ts'],
   'main.ts': ['base', 'protocol', 'config', 'setup', 'transport', 'primary.ts', 'worker.ts'],
 }
 
@@ -73,6 +75,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   'socket.io-adapter': ['src/transport/socket-io/'],
   'uWebSockets.js': ['src/transport/uws/uws.ts'],
   uuid: ['src/base/random.ts'],
+  ws: ['src/conformance/peer.ts'],
   yaml: ['src/config/'],
 }
 

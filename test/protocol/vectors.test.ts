@@ -1,46 +1,21 @@
-import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { readVectors } from '../../src/conformance/vectors.ts'
 import { inEncoding } from '../../src/fanout/encodings.ts'
 import { buildFrame } from '../../src/hub/event-frame.ts'
 import { decodeFrame, encodeFrame } from '../../src/protocol/codec.ts'
+import { mayReconnect } from '../../src/protocol/close-codes.ts'
 import { parseRequest } from '../../src/protocol/envelope.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
-import type { Encoding } from '../../src/protocol/events.ts'
 import { decodeMsgpack } from '../../src/protocol/msgpack.ts'
+import { parseCursor } from '../../src/session/cursor.ts'
 
 const LIMITS = { depthMax: 32, keysMax: 4096 }
-
-interface RequestVector {
-  readonly name: string
-  readonly json: string
-  readonly msgpack: string
-  readonly value: Record<string, unknown>
-}
-
-interface RefusedVector {
-  readonly name: string
-  readonly encoding: Encoding
-  readonly text?: string
-  readonly hex?: string
-  readonly code: string
-  readonly path?: string
-}
-
-interface FrameVector extends RequestVector {
-  readonly body: string
-  readonly offset: number
-  readonly prev: number
-}
-
-function read(file: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../vectors/${file}`, import.meta.url), 'utf8'))
-}
 
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'))
 const utf8 = (text: string) => new TextEncoder().encode(text)
 
 t.test('requests decode to the same value from both encodings, and are requests', async (t) => {
-  for (const { name, json, msgpack, value } of read('requests.json') as RequestVector[]) {
+  for (const { name, json, msgpack, value } of readVectors('requests')) {
     t.strictSame(decodeFrame(utf8(json), 'json', LIMITS), value, `${name}: JSON`)
     t.strictSame(decodeFrame(bytesOf(msgpack), 'msgpack', LIMITS), value, `${name}: msgpack`)
     const { eventType, payload, id, room, traceparent } = parseRequest(value)
@@ -59,7 +34,7 @@ t.test('requests decode to the same value from both encodings, and are requests'
 })
 
 t.test('what is no request is refused with its code and place', async (t) => {
-  for (const { name, encoding, text, hex, code, path } of read('refused-requests.json') as RefusedVector[]) {
+  for (const { name, encoding, text, hex, code, path } of readVectors('refused-requests')) {
     const refusal = refusalOf(() =>
       parseRequest(decodeFrame(hex === undefined ? utf8(text ?? '') : bytesOf(hex), encoding, LIMITS)),
     )
@@ -69,11 +44,23 @@ t.test('what is no request is refused with its code and place', async (t) => {
 })
 
 t.test('an event has the same fields in both encodings', async (t) => {
-  for (const { name, body, offset, prev, json, msgpack, value } of read('event-frames.json') as FrameVector[]) {
+  for (const { name, body, offset, prev, json, msgpack, value } of readVectors('event-frames')) {
     const frame = buildFrame(offset, prev, utf8(body))
     t.equal(Buffer.from(inEncoding(frame, 'json')).toString(), json, `${name}: JSON, to the byte`)
     t.strictSame(decodeMsgpack(inEncoding(frame, 'msgpack')), value, `${name}: msgpack`)
     t.strictSame(decodeMsgpack(bytesOf(msgpack)), value, `${name}: the vector itself`)
+  }
+})
+
+t.test('a client connects again after these close codes, and not after those', async (t) => {
+  for (const { name, code, reconnect } of readVectors('close-codes')) t.equal(mayReconnect(code), reconnect, name)
+})
+
+t.test('a cursor is an epoch and an offset', async (t) => {
+  for (const { name, since, cursor } of readVectors('resume')) {
+    const parsed = parseCursor(since.replace('{epoch}', 'e7').replace('{offset}', '42'))
+    if (cursor === null) t.equal(parsed, undefined, name)
+    else t.match(parsed, { offset: 42 }, name)
   }
 })
 

@@ -1,0 +1,228 @@
+import { EVENT, type Encoding } from '../../protocol/events.ts'
+import { inBoth, PLAYERS, type Case } from '../case.ts'
+import { expectEqual, expectThat, fieldsOf, type Fields } from '../expect.ts'
+import { expectErrorShape } from '../http.ts'
+import type { Lab } from '../lab.ts'
+import { isEvent, payloadOf } from '../peer.ts'
+
+/** Envelopes that are refused. As text where a value would not do: `__proto__` is a key like any other in JSON only. */
+const REFUSED: readonly {
+  readonly id: string
+  readonly checks: string
+  readonly envelope: string
+  readonly code?: string
+  /** Where `details.path` ends. */
+  readonly path?: string
+}[] = [
+  { id: 'array', checks: 'a list is no envelope', envelope: '[]', path: '' },
+  { id: 'number', checks: 'a number is no envelope', envelope: '7', path: '' },
+  { id: 'null', checks: 'null is no envelope', envelope: 'null', path: '' },
+  { id: 'string', checks: 'a string is no envelope', envelope: '"core.game.session.ping"', path: '' },
+  ...(['7', 'null', '""', '[]', '{}', `"${'x'.repeat(65)}"`] as const).map((id, i) => ({
+    id: `id-${['number', 'null', 'empty', 'list', 'object', 'long'][i] ?? ''}`,
+    checks: `an id that is ${['a number', 'null', 'empty', 'a list', 'an object', '65 characters long'][i] ?? ''}`,
+    envelope: `{"id":${id},"eventType":"core.game.session.ping","payload":{}}`,
+    path: 'id',
+  })),
+  { id: 'event-type-absent', checks: 'no eventType', envelope: '{"id":"r","payload":{}}', path: 'eventType' },
+  {
+    id: 'event-type-number',
+    checks: 'an eventType that is a number',
+    envelope: '{"id":"r","eventType":7,"payload":{}}',
+    path: 'eventType',
+  },
+  ...['core.game.state.Broadcast', 'core.game.session.ready', 'core.game.reply', 'toString', ''].map((name, i) => ({
+    id: `event-type-unknown-${['case', 'ready', 'reply', 'inherited', 'empty'][i] ?? ''}`,
+    checks: `the eventType "${name}" is none that a client sends`,
+    envelope: JSON.stringify({ id: 'r', eventType: name, payload: {} }),
+    code: 'UNKNOWN_EVENT',
+  })),
+  ...(['absent', 'null', '[]', '"x"', '7'] as const).map((payload) => ({
+    id: `payload-${{ absent: 'absent', null: 'null', '[]': 'list', '"x"': 'string', '7': 'number' }[payload]}`,
+    checks: `a payload that is ${payload}`,
+    envelope: `{"id":"r","eventType":"core.game.session.ping"${payload === 'absent' ? '' : `,"payload":${payload}`}}`,
+    path: 'payload',
+  })),
+  ...(['7', '""', '"a/b"', '"a#b"', `"${'x'.repeat(65)}"`] as const).map((room, i) => ({
+    id: `room-${['number', 'empty', 'slash', 'hash', 'long'][i] ?? ''}`,
+    checks: `a room that is ${['a number', 'empty', 'with a slash', 'with a #', '65 characters long'][i] ?? ''}`,
+    envelope: `{"id":"r","eventType":"core.game.state.broadcast","room":${room},"payload":{"message":1}}`,
+    path: 'room',
+  })),
+  ...['__proto__', 'constructor', 'prototype'].flatMap((key) => [
+    {
+      id: `forbidden-${key.replaceAll('_', '')}`,
+      checks: `the key ${key} in the envelope`,
+      envelope: `{"id":"r","eventType":"core.game.session.ping","payload":{},"${key}":{"x":1}}`,
+      path: key,
+    },
+    {
+      id: `forbidden-${key.replaceAll('_', '')}-deep`,
+      checks: `the key ${key} deep in the payload`,
+      envelope: `{"id":"r","eventType":"core.game.state.broadcast","payload":{"message":[{"a":{"${key}":1}}]}}`,
+      path: key,
+    },
+  ]),
+  {
+    id: 'deep',
+    checks: '300 levels are too deep',
+    envelope: `{"id":"r","eventType":"core.game.state.broadcast","payload":{"message":${'['.repeat(300)}${']'.repeat(300)}}}`,
+  },
+]
+
+function refusedCases(): readonly Case[] {
+  return REFUSED.flatMap(({ id, checks, envelope, code = 'BAD_REQUEST', path }) =>
+    inBoth(`envelope.${id}`, (encoding) => ({
+      section: code === 'UNKNOWN_EVENT' ? 3 : 2,
+      checks: `${checks}: ${code}`,
+      run: async (lab) => {
+        const error = await refusalOf(lab, encoding, envelope)
+        expectEqual(error['code'], code, 'the code')
+        const at = fieldsOf(error['details'])['path']
+        if (path !== undefined) {
+          expectThat(path === '' ? at === '' : String(at).endsWith(path), `details.path "${path}"`, error)
+        }
+      },
+    })),
+  )
+}
+
+async function refusalOf(lab: Lab, encoding: Encoding, envelope: string): Promise<Fields> {
+  const peer = await lab.guest({ encoding })
+  if (encoding === 'json') peer.sendBytes(envelope)
+  else peer.send(JSON.parse(envelope))
+  const error = await peer.event((frame) => frame['success'] === false, 'a reply with success: false')
+  await peer.ask(EVENT.sessionPing, {})
+  return fieldsOf(error['error'])
+}
+
+const ANSWERS: readonly Case[] = [
+  ...inBoth('reply.exactly-one', (encoding) => ({
+    section: 2,
+    checks: 'a request with an id has exactly one reply, be it a yes or a no',
+    run: async (lab) => {
+      const peer = await lab.guest({ encoding })
+      await peer.ask(EVENT.sessionPing, {})
+      await peer.refused('BAD_REQUEST', EVENT.broadcast, {})
+      await peer.ask(EVENT.broadcast, { message: lab.name('message') })
+      await lab.expectNothing([peer], (frame) => isRepeated(peer.frames, frame), 'no second reply')
+    },
+  })),
+  ...inBoth('reply.error-without-id', (encoding) => ({
+    section: 2,
+    checks: 'a request without an id that fails is answered without replyTo',
+    run: async (lab) => {
+      const peer = await lab.guest({ encoding })
+      peer.send({ eventType: EVENT.broadcast, payload: {} })
+      expectEqual((await peer.errorWithoutId())['code'], 'BAD_REQUEST', 'the code')
+    },
+  })),
+  {
+    id: 'reply.success-without-id',
+    section: 2,
+    checks: 'a request without an id that succeeds has no reply',
+    run: async (lab) => {
+      const peer = await lab.guest()
+      peer.send({ eventType: EVENT.sessionPing, payload: {} })
+      await lab.expectNothing([peer], (frame) => 'success' in frame, 'no reply')
+    },
+  },
+  {
+    id: 'reply.error-shape',
+    section: 5,
+    checks: 'an error has a code of the contract, a message and retryable',
+    run: async (lab) => {
+      const peer = await lab.guest()
+      expectErrorShape(await peer.refused('BAD_REQUEST', EVENT.broadcast, {}))
+      expectErrorShape(await peer.refused('NOT_IN_ROOM', EVENT.broadcast, { message: 1 }, { room: lab.name('room') }))
+    },
+  },
+  ...[1, 64].map((length): Case => {
+    return {
+      id: `reply.id-${length}`,
+      section: 2,
+      checks: `an id of ${length} characters comes back whole`,
+      run: async (lab) => {
+        const peer = await lab.guest()
+        const id = 'ü'.repeat(length)
+        peer.send({ id, eventType: EVENT.sessionPing, payload: {} })
+        await peer.reply(id)
+      },
+    }
+  }),
+  {
+    id: 'reply.id-again',
+    section: 2,
+    checks: 'an id that is used again is answered again',
+    run: async (lab) => {
+      const peer = await lab.guest()
+      for (let i = 0; i < 2; i++) peer.send({ id: 'again', eventType: EVENT.sessionPing, payload: {} })
+      await peer.several((frame) => frame['replyTo'] === 'again', 2, 'replies')
+    },
+  },
+]
+
+function isRepeated(frames: readonly Fields[], { replyTo }: Fields): boolean {
+  return replyTo !== undefined && frames.filter((frame) => frame['replyTo'] === replyTo).length > 1
+}
+
+const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+
+const FIELDS: readonly Case[] = [
+  ...inBoth('envelope.unknown-fields', (encoding) => ({
+    section: 2,
+    checks: 'unknown fields are ignored',
+    run: async (lab) => {
+      const peer = await lab.guest({ encoding })
+      await peer.ask(EVENT.sessionPing, {}, { nobody: ['knows', { this: true }], timestamp: 'x', prev: null })
+    },
+  })),
+  {
+    id: 'envelope.payload-extra',
+    section: 3,
+    checks: 'a payload may be empty where it needs nothing',
+    run: async (lab) => {
+      const peer = await lab.guest()
+      await peer.ask(EVENT.stateGet, {})
+      await peer.ask(EVENT.presenceList, {})
+    },
+  },
+  {
+    id: 'envelope.traceparent-reply',
+    section: 2,
+    checks: 'a traceparent is carried to the reply',
+    run: async (lab) => {
+      const peer = await lab.guest()
+      const reply = await peer.request(EVENT.sessionPing, {}, { traceparent: TRACEPARENT })
+      expectEqual(reply['traceparent'], TRACEPARENT, 'the traceparent')
+    },
+  },
+  {
+    id: 'envelope.traceparent-event',
+    section: 2,
+    checks: 'a traceparent is carried to the event',
+    needs: PLAYERS,
+    run: async (lab) => {
+      const peer = await lab.player()
+      const message = lab.name('message')
+      await peer.ask(EVENT.broadcast, { message }, { traceparent: TRACEPARENT })
+      const event = await peer.event((frame) => payloadOf(frame)['message'] === message, 'the event')
+      expectEqual(event['traceparent'], TRACEPARENT, 'the traceparent')
+    },
+  },
+  {
+    id: 'envelope.refused-does-nothing',
+    section: 5,
+    checks: 'what was refused was not done',
+    run: async (lab) => {
+      const peer = await lab.guest()
+      const message = lab.name('message')
+      await peer.refused('BAD_REQUEST', EVENT.broadcast, { message, retain: 'yes' })
+      await peer.refused('NOT_IN_ROOM', EVENT.broadcast, { message }, { room: lab.name('room') })
+      const isIts = (frame: Fields) => isEvent(EVENT.broadcast)(frame) && payloadOf(frame)['message'] === message
+      await lab.expectNothing([peer], isIts, 'no event')
+    },
+  },
+]
+
+export const ENVELOPE_CASES: readonly Case[] = [...refusedCases(), ...ANSWERS, ...FIELDS]

@@ -1,0 +1,49 @@
+import { EVENT } from '../protocol/events.ts'
+import type { Fields } from './expect.ts'
+import type { Frame } from './peer.ts'
+
+/** Which channel an event went to, as a client can tell: its room, the user's own, or the namespace. */
+export function channelOf(event: Frame): string {
+  if (typeof event['room'] === 'string') return `room ${event['room']}`
+  const isDirect = event['eventType'] === EVENT.sendMessage || event['eventType'] === EVENT.buyGood
+  return isDirect ? 'user' : 'namespace'
+}
+
+/** Where offsets do not grow, a line each. */
+export function disorderOf(events: readonly Frame[]): readonly string[] {
+  return events.slice(1).flatMap((event, i) => {
+    const [before, after] = [Number(events[i]?.['offset']), Number(event['offset'])]
+    return after > before ? [] : [`offset ${after} after ${before}`]
+  })
+}
+
+/**
+ * Where `prev` is not the event before it in the channel, a line each. `start` is the offset from which on the connection had
+ * the channel: the first `prev` may not lie behind it.
+ */
+export function brokenChainOf(channel: string, events: readonly Frame[], start: number): readonly string[] {
+  let last: number | undefined
+  return events
+    .filter((event) => channelOf(event) === channel)
+    .flatMap((event) => {
+      const { offset, prev } = numbersOf(event)
+      const holds = last === undefined ? prev <= start : prev === last
+      const problem = `prev ${prev} at offset ${offset} of ${channel}, where ${last ?? `${start} or less`} was due`
+      last = offset
+      return holds && prev < offset ? [] : [problem]
+    })
+}
+
+function numbersOf(event: Fields): { readonly offset: number; readonly prev: number } {
+  return { offset: Number(event['offset']), prev: Number(event['prev'] ?? NaN) }
+}
+
+/** What came more than once, a line each. */
+export function repeatedIn(events: readonly Frame[]): readonly string[] {
+  const seen = new Set<unknown>()
+  return events.flatMap(({ id, offset }) => {
+    if (seen.has(id)) return [`the event ${String(id)} at offset ${String(offset)} twice`]
+    seen.add(id)
+    return []
+  })
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import type { Encoding } from '../protocol/events.ts'
+import type { Fields } from './expect.ts'
+
+export interface RequestVector {
+  readonly name: string
+  readonly json: string
+  readonly msgpack: string
+  readonly value: Fields
+}
+
+/** As one of the two. */
+export interface FrameBytes {
+  readonly text?: string
+  readonly hex?: string
+}
+
+export interface RefusedVector extends FrameBytes {
+  readonly name: string
+  readonly encoding: Encoding
+  readonly code: string
+  readonly path?: string
+}
+
+export interface EventVector extends RequestVector {
+  readonly body: string
+  readonly offset: number
+  readonly prev: number
+}
+
+export interface CloseVector {
+  readonly name: string
+  readonly code: number
+  /** Whether a client connects again. */
+  readonly reconnect: boolean
+  readonly provoke?: { readonly encoding: Encoding; readonly frame: FrameBytes; readonly times: number }
+}
+
+export interface ResumeVector {
+  readonly name: string
+  readonly token: 'own' | 'altered' | 'garbage'
+  /** With `{epoch}` and `{offset}` for those that the connection had. */
+  readonly since: string
+  /** null: it is none that can be read. */
+  readonly cursor?: null
+  readonly recovered: boolean
+  readonly reason?: string
+}
+
+interface Vectors {
+  readonly requests: readonly RequestVector[]
+  readonly 'refused-requests': readonly RefusedVector[]
+  readonly 'event-frames': readonly EventVector[]
+  readonly 'close-codes': readonly CloseVector[]
+  readonly resume: readonly ResumeVector[]
+}
+
+/** A file of the folder `vectors`, as it is described there. */
+export function readVectors<File extends keyof Vectors>(file: File): Vectors[File] {
+  const url = new URL('./vectors/', import.meta.url)
+  return JSON.parse(readFileSync(new URL(`${file}.json`, url), 'utf8')) as Vectors[File]
+}
+
+/** The content of a frame: text for a text frame, bytes for a binary one. */
+export function frameOf({ text, hex }: FrameBytes): string | Uint8Array {
+  return hex === undefined ? (text ?? '') : new Uint8Array(Buffer.from(hex, 'hex'))
+}

@@ -1,0 +1,33 @@
+import { systemClock } from '../base/clock.ts'
+
+/** Waits for something that others bring about: they call `wake` whenever it may have come. */
+export class Waiter {
+  readonly #waiting = new Set<() => void>()
+
+  wake(): void {
+    for (const wake of this.#waiting) wake()
+  }
+
+  /** What `look` finds, as soon as it is not undefined; undefined where it does not within that time. */
+  async until<T>(look: () => T | undefined, withinMs: number): Promise<T | undefined> {
+    const untilMs = systemClock.nowMs() + withinMs
+    for (;;) {
+      const found = look()
+      const leftMs = untilMs - systemClock.nowMs()
+      if (found !== undefined || leftMs <= 0) return found
+      await this.#woken(leftMs)
+    }
+  }
+
+  #woken(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#waiting.delete(done)
+        resolve()
+      }
+      const timer = setTimeout(done, withinMs)
+      this.#waiting.add(done)
+    })
+  }
+}

@@ -1,0 +1,37 @@
+/** The runner is of use only if it notices: each fault is planted by itself, and the cases that are named for it must fail. */
+import t from 'tap'
+import { runCases } from '../../src/conformance/run.ts'
+import { CASES } from '../../src/conformance/table.ts'
+import { FAULTS } from './faults/table.ts'
+import { startFaultyProxy } from './faulty-proxy.ts'
+import { startOurs, targetOf } from './target.ts'
+
+/** What never comes is waited for ten times as long. */
+const PATIENCE_MS = 150
+
+const server = await startOurs(t)
+
+t.test('a proxy without a fault changes nothing', async (t) => {
+  const url = new URL(await startFaultyProxy(t, server, { frame: (value) => [{ ...value }], seen: () => {} }))
+  const cases = CASES.filter(({ id }) => !id.startsWith('limit.'))
+  const results = await runCases(cases, targetOf(server, { url }))
+  t.strictSame(
+    results.filter(({ outcome }) => outcome !== 'ok'),
+    [],
+  )
+})
+
+for (const { fault, run, fails, may = [], make } of FAULTS) {
+  t.test(fault, async (t) => {
+    const url = new URL(await startFaultyProxy(t, server, make()))
+    const results = await runCases(
+      CASES.filter(({ id }) => run.test(id)),
+      targetOf(server, { url, patienceMs: PATIENCE_MS }),
+    )
+    const failed = results.filter(({ outcome }) => outcome === 'failed')
+    const ids = failed.map(({ id }) => id).filter((id) => !may.includes(id))
+    t.strictSame(ids.sort(), [...fails].sort(), 'the cases that are named for it')
+    for (const { id, detail = '' } of failed) t.match(detail, /^expected .+; came .+/, `${id} says what came`)
+    t.ok(results.length > failed.length, `${results.length - failed.length} other cases do not mind`)
+  })
+}

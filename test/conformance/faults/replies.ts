@@ -1,0 +1,58 @@
+import { EVENT, SERVER_EVENT } from '../../../src/protocol/events.ts'
+import { changing, fields, isEvent, isReply, without, type FaultRow } from './fault.ts'
+
+export const REPLIES_FAULTS: readonly FaultRow[] = [
+  {
+    fault: 'a silent error',
+    run: /^reply\./,
+    fails: ['reply.error-without-id.json', 'reply.error-without-id.msgpack'],
+    make: () => ({ frame: (value) => (isReply(value) && !('replyTo' in value) ? [] : [value]) }),
+  },
+  {
+    fault: 'every reply twice',
+    run: /^reply\./,
+    fails: ['reply.exactly-one.json', 'reply.exactly-one.msgpack'],
+    make: () => ({ frame: (value) => (isReply(value) ? [value, value] : [value]) }),
+  },
+  {
+    fault: 'a long replyTo is cut off',
+    run: /^reply\./,
+    fails: ['reply.id-64'],
+    make: () =>
+      changing((value) => ('replyTo' in value ? { ...value, replyTo: String(value['replyTo']).slice(0, 32) } : value)),
+  },
+  {
+    fault: 'a reply where none was asked for',
+    run: /^reply\./,
+    fails: ['reply.success-without-id'],
+    make: () => ({
+      seen: (value, line) => {
+        if (!('id' in value) && value['eventType'] === EVENT.sessionPing) {
+          line.send({ eventType: SERVER_EVENT.reply, success: true, data: {} })
+        }
+      },
+    }),
+  },
+  {
+    fault: 'an error without retryable',
+    run: /^reply\./,
+    fails: ['reply.error-shape'],
+    make: () =>
+      changing((value) => (value['error'] ? { ...value, error: without(fields(value['error']), 'retryable') } : value)),
+  },
+  {
+    fault: 'an error without its place',
+    run: /^payload\.(broadcast|message\.guest|buy\.guest)/,
+    fails: ['message-absent', 'retain-text', 'retain-number'].flatMap((id) => {
+      return ['json', 'msgpack'].map((encoding) => `payload.broadcast.${id}.${encoding}`)
+    }),
+    make: () =>
+      changing((value) => (value['error'] ? { ...value, error: without(fields(value['error']), 'details') } : value)),
+  },
+  {
+    fault: 'no traceparent on events',
+    run: /^envelope\.(traceparent|unknown)/,
+    fails: ['envelope.traceparent-event'],
+    make: () => changing((value) => (isEvent(value) ? without(value, 'traceparent') : value)),
+  },
+]
