@@ -1,12 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
+import { NO_CHROMIUM, openChromium } from '../helpers/chromium.ts'
 import { startServer } from '../helpers/server.ts'
-
-const browserPath = ['chromium', 'chromium-browser', 'google-chrome']
-  .map((name) => spawnSync('which', [name]).stdout.toString().trim())
-  .find((path) => path !== '')
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
 
 /** Waits until a text of the page is as wanted. */
 async function shows(page: Page, selector: string, hasText: RegExp): Promise<string> {
@@ -15,10 +10,9 @@ async function shows(page: Page, selector: string, hasText: RegExp): Promise<str
   return (await found.textContent()) ?? ''
 }
 
-t.test('the console', { skip: browserPath === undefined && 'no Chromium on this machine' }, async (t) => {
+t.test('the console', { skip: NO_CHROMIUM }, async (t) => {
   const server = await startServer(t)
-  const browser = await chromium.launch({ executablePath: browserPath ?? '', args: ARGS })
-  t.teardown(() => browser.close())
+  const browser = await openChromium(t)
   const open = async () => {
     const page = await browser.newPage()
     const wrong: string[] = []

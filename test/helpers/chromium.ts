@@ -1,0 +1,20 @@
+import { spawnSync } from 'node:child_process'
+import { chromium, type Browser } from 'playwright-core'
+import type { Owner } from './server.ts'
+
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
+
+const executablePath = ['chromium', 'chromium-browser', 'google-chrome']
+  .map((name) => spawnSync('which', [name]).stdout.toString().trim())
+  .find((path) => path !== '')
+
+/** For `skip` of a test that needs a browser: why it has none. */
+export const NO_CHROMIUM = executablePath === undefined && 'no Chromium on this machine'
+
+/** The machine's, without a window. */
+export async function openChromium(owner: Owner): Promise<Browser> {
+  if (executablePath === undefined) throw new Error('no Chromium on this machine')
+  const browser = await chromium.launch({ executablePath, args: ARGS })
+  owner.teardown(() => browser.close())
+  return browser
+}
