@@ -6,6 +6,11 @@ import { channelOf } from './rooms.ts'
 
 export const broadcast: Command<BroadcastPayload> = {
   eventType: EVENT.broadcast,
+  about: {
+    summary: 'Says something to all members of a room that was joined, or of the namespace.',
+    errors: ['NOT_IN_ROOM'],
+    event: 'BroadcastEvent',
+  },
 
   parse: (payload) => parseBroadcast(payload, 'payload.'),
 

@@ -12,7 +12,7 @@ import {
 } from '../../protocol/ids.ts'
 import { parseBroadcast, parseMessage } from '../../protocol/payloads.ts'
 import { jsonAnswer } from '../http.ts'
-import { parseBody, parseCount, parseNamespace } from '../parse.ts'
+import { parseBody, parseCount, parseLimit, parseNamespace } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
@@ -26,6 +26,12 @@ export function eventRoutes(context: RouteContext): readonly Route[] {
       method: 'POST',
       path: '/api/v1/broadcast',
       access: 'admin',
+      operation: {
+        id: 'broadcast',
+        summary: 'Says something to all members of a room or a namespace, as the server.',
+        body: 'BroadcastBody',
+        answers: { 200: 'BroadcastData' },
+      },
       run: async ({ json }) => {
         const { namespace: named, room: roomGiven, ...given } = parseBody(await json(), BROADCAST_FIELDS)
         const namespace = parseNamespace(named, context.namespaces)
@@ -41,6 +47,13 @@ export function eventRoutes(context: RouteContext): readonly Route[] {
       method: 'POST',
       path: '/api/v1/messages',
       access: 'admin',
+      operation: {
+        id: 'sendMessage',
+        summary: 'Says something to all connections of a user, as the server.',
+        body: 'MessageBody',
+        answers: { 200: 'SendMessageData' },
+        errors: ['USER_OFFLINE'],
+      },
       run: async ({ json }) => {
         const { target_user_id, ...given } = parseBody(await json(), ['target_user_id', 'text', 'data'])
         const target = parseUserId(target_user_id, 'target_user_id')
@@ -56,9 +69,14 @@ export function eventRoutes(context: RouteContext): readonly Route[] {
       path: '/api/v1/events',
       access: 'admin',
       query: ['type', 'since', 'limit'],
+      operation: {
+        id: 'listEvents',
+        summary: 'The newest part of the log, oldest first; the `next_cursor` is the next `since`.',
+        answers: { 200: 'EventPage' },
+      },
       run: async ({ query }) => {
         const since = parseCount(query, 'since', { fallback: 0, min: 0, max: Number.MAX_SAFE_INTEGER })
-        const limit = parseCount(query, 'limit', { fallback: 100, min: 1, max: 1000 })
+        const limit = parseLimit(query)
         return jsonAnswer(await primary.ask('eventList', { type: query.get('type'), since, limit }))
       },
     },

@@ -8,28 +8,66 @@ import { PAGE_QUERY, parseBody, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
-export function goodRoutes({ primary }: RouteContext): readonly Route[] {
+export function goodRoutes(context: RouteContext): readonly Route[] {
+  return [...reads(context), ...changes(context)]
+}
+
+function reads({ primary }: RouteContext): readonly Route[] {
   return [
     {
       method: 'GET',
       path: '/api/v1/goods',
       access: 'open',
       query: PAGE_QUERY,
+      operation: { id: 'listGoods', summary: 'The goods, by their ids.', answers: { 200: 'GoodPage' } },
       run: async ({ query }) => jsonAnswer(await primary.ask('goodList', parsePage(query))),
     },
     {
       method: 'GET',
       path: '/api/v1/goods/:id',
       access: 'open',
+      operation: {
+        id: 'getGood',
+        summary: 'One good.',
+        params: GOOD_PARAMS,
+        answers: { 200: 'Good' },
+        errors: ['GOOD_NOT_FOUND'],
+        conditions: ['if-none-match: etag'],
+      },
       run: async ({ params, header }) => {
         const found = await primary.ask('goodGet', { id: parseName(params['id'], 'id') })
         return header('if-none-match') === etagOf(found) ? notModified(found) : goodAnswer(found)
       },
     },
     {
+      method: 'GET',
+      path: '/api/v1/receipt-key',
+      access: 'open',
+      operation: {
+        id: 'getReceiptKey',
+        summary: 'The key that receipts are verified with, and those that were before it.',
+        answers: { 200: 'ReceiptKeys' },
+      },
+      run: async () => jsonAnswer(await primary.ask('receiptKey', null)),
+    },
+  ]
+}
+
+function changes({ primary }: RouteContext): readonly Route[] {
+  return [
+    {
       method: 'PUT',
       path: '/api/v1/goods/:id',
       access: 'admin',
+      operation: {
+        id: 'putGood',
+        summary: 'Puts a good as it is given, stock included.',
+        params: GOOD_PARAMS,
+        body: 'GoodBody',
+        answers: { 200: 'Good' },
+        errors: ['GOOD_NOT_FOUND'],
+        conditions: ['if-match', 'if-none-match: *'],
+      },
       run: async ({ params, header, json }) => {
         const ifRevision = parseCondition(header('if-match'), header('if-none-match'))
         const body = await json()
@@ -47,6 +85,14 @@ export function goodRoutes({ primary }: RouteContext): readonly Route[] {
       method: 'POST',
       path: '/api/v1/goods/:id/restock',
       access: 'admin',
+      operation: {
+        id: 'restockGood',
+        summary: 'Adds to the stock of a good, whatever is sold meanwhile.',
+        params: GOOD_PARAMS,
+        body: 'RestockBody',
+        answers: { 200: 'Good' },
+        errors: ['GOOD_NOT_FOUND', 'CONFLICT', 'IDEMPOTENCY_CONFLICT'],
+      },
       run: async ({ params, json }) => {
         const { count, idempotency_key } = parseBody(await json(), ['count', 'idempotency_key'])
         const restock = {
@@ -57,15 +103,10 @@ export function goodRoutes({ primary }: RouteContext): readonly Route[] {
         return jsonAnswer(await primary.ask('goodRestock', restock))
       },
     },
-    {
-      method: 'GET',
-      path: '/api/v1/receipt-key',
-      access: 'open',
-      run: async () => jsonAnswer(await primary.ask('receiptKey', null)),
-    },
   ]
 }
 
+const GOOD_PARAMS = { id: 'Name' } as const
 const PRECONDITION_FAILED = 412
 const NOT_MODIFIED = 304
 const ETAG = /^"(\d{1,15})"$/
