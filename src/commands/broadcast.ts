@@ -17,6 +17,10 @@ export const broadcast: Command<BroadcastPayload> = {
   run({ message, retain }, call, done) {
     const channel = channelOf(call.connection, call.request.room)
     const state = retain === true ? Buffer.from(JSON.stringify(message)) : null
-    call.context.link.call('broadcast', { channel, body: toEventBody(call, call.request.room), state }, done)
+    call.context.link.call(
+      'broadcast',
+      { channel, body: toEventBody(call, call.request.room), state, once: null },
+      done,
+    )
   },
 }

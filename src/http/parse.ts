@@ -1,7 +1,7 @@
 import { parseInteger } from '../domain/good.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { badRequest } from '../protocol/errors.ts'
-import type { Namespace } from '../protocol/ids.ts'
+import { parseIdempotencyKey, type Namespace } from '../protocol/ids.ts'
 import { CURSOR, PAGE_LIMIT, type PageArgs } from '../protocol/page.ts'
 
 export const PAGE_QUERY: readonly string[] = ['limit', 'cursor']
@@ -37,6 +37,11 @@ export function parseBody<const Field extends string>(
     if (!fields.some((field) => field === name)) throw badRequest(name, `is not one of ${fields.join(', ')}`)
   }
   return value as { readonly [Name in Field]?: unknown }
+}
+
+/** null: there is none. */
+export function parseOptionalKey(value: unknown): string | null {
+  return value === undefined ? null : parseIdempotencyKey(value, 'idempotency_key')
 }
 
 export function parseNamespace(value: unknown, known: readonly Namespace[], path = 'namespace'): Namespace {

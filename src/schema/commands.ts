@@ -23,7 +23,9 @@ export interface CommandSchemas {
   readonly needsRoom?: true
 }
 
-const OFFSET = integer("The event's place in the log.")
+const OFFSET = integer(
+  "The event's place in the log. 0, only where a key is used again: it is there, and nobody knows where.",
+)
 const ROOM_OR_NONE = nullable(ref('RoomId'))
 
 /** What is asked and answered, by the names of EVENT. */

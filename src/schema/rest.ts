@@ -47,14 +47,20 @@ export function restBodies({ roomCapacity }: SchemaLimits) {
       { optional: ['restock'] },
     ),
     BroadcastBody: body(
-      { namespace: ref('Namespace'), room: nullable(ref('RoomId')), ...BROADCAST },
-      { optional: ['room', ...BROADCAST_OPTIONAL], ...BROADCAST_RULE },
+      { namespace: ref('Namespace'), room: nullable(ref('RoomId')), ...BROADCAST, ...KEYED },
+      { optional: ['room', ...BROADCAST_OPTIONAL, 'idempotency_key'], ...BROADCAST_RULE },
     ),
-    MessageBody: body(MESSAGE, { optional: MESSAGE_OPTIONAL, ...MESSAGE_RULE }),
-    RoomBody: body(ROOM, {
-      optional: ['capacity', 'delivery', 'game'],
-      description: `\`capacity\` is ${roomCapacity} (ROOM_CAPACITY) where it is absent.`,
-    }),
+    MessageBody: body(
+      { ...MESSAGE, ...KEYED },
+      { optional: [...MESSAGE_OPTIONAL, 'idempotency_key'], ...MESSAGE_RULE },
+    ),
+    RoomBody: body(
+      { ...ROOM, ...KEYED },
+      {
+        optional: ['capacity', 'delivery', 'game', 'idempotency_key'],
+        description: `\`capacity\` is ${roomCapacity} (ROOM_CAPACITY) where it is absent.`,
+      },
+    ),
   }
 }
 

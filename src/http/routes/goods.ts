@@ -1,9 +1,10 @@
 import { parseGood, parseInteger, parseName } from '../../domain/good.ts'
 import type { GoodAt } from '../../link/methods.ts'
 import { isObject } from '../../protocol/envelope.ts'
-import { badRequest, Refusal } from '../../protocol/errors.ts'
+import { badRequest } from '../../protocol/errors.ts'
 import { parseIdempotencyKey } from '../../protocol/ids.ts'
-import { errorAnswer, jsonAnswer, type HttpAnswer } from '../http.ts'
+import { answerOnCondition, etagOf, parseIfAbsent, parseIfMatch, unlessKnown } from '../conditions.ts'
+import { jsonAnswer, type HttpAnswer } from '../http.ts'
 import { PAGE_QUERY, parseBody, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
@@ -36,7 +37,7 @@ function reads({ primary }: RouteContext): readonly Route[] {
       },
       run: async ({ params, header }) => {
         const found = await primary.ask('goodGet', { id: parseName(params['id'], 'id') })
-        return header('if-none-match') === etagOf(found) ? notModified(found) : goodAnswer(found)
+        return unlessKnown(goodAnswer(found), header('if-none-match'))
       },
     },
     {
@@ -73,12 +74,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
         const body = await json()
         const good = parseGood(isObject(body) ? { id: params['id'], ...body } : body)
         if (good.id !== params['id']) throw badRequest('id', 'is not the one in the path')
-        try {
-          return goodAnswer(await primary.ask('goodPut', { good, ifRevision }))
-        } catch (thrown) {
-          if (!(thrown instanceof Refusal) || thrown.code !== 'CONFLICT') throw thrown
-          return errorAnswer(thrown, { status: PRECONDITION_FAILED })
-        }
+        return answerOnCondition(async () => goodAnswer(await primary.ask('goodPut', { good, ifRevision })))
       },
     },
     {
@@ -107,31 +103,19 @@ function changes({ primary }: RouteContext): readonly Route[] {
 }
 
 const GOOD_PARAMS = { id: 'Name' } as const
-const PRECONDITION_FAILED = 412
-const NOT_MODIFIED = 304
-const ETAG = /^"(\d{1,15})"$/
-
-function etagOf({ revision }: GoodAt): string {
-  return `"${revision}"`
-}
-
-function goodAnswer(found: GoodAt): HttpAnswer {
-  return jsonAnswer(found.good, 200, { etag: etagOf(found) })
-}
-
-function notModified(found: GoodAt): HttpAnswer {
-  return { ...goodAnswer(found), status: NOT_MODIFIED, body: '' }
+function goodAnswer({ good, revision }: GoodAt): HttpAnswer {
+  return jsonAnswer(good, 200, { etag: etagOf(revision) })
 }
 
 /** What `If-Match` or `If-None-Match: *` asks of the good that is there: see `goodPut`. */
 function parseCondition(ifMatch: string | undefined, ifNoneMatch: string | undefined): number | 'any' | null {
-  if (ifNoneMatch !== undefined) {
-    if (ifNoneMatch !== '*' || ifMatch !== undefined) throw badRequest('if-none-match', 'must be *, without If-Match')
+  if (parseIfAbsent(ifNoneMatch)) {
+    if (ifMatch !== undefined) throw badRequest('if-none-match', 'must be without If-Match')
     return 0
   }
-  if (ifMatch === undefined) return null
-  if (ifMatch === '*') return 'any'
-  const revision = ETAG.exec(ifMatch)?.[1]
-  if (revision === undefined) throw badRequest('if-match', 'must be * or one ETag, as it was given')
-  return Number(revision)
+  const tag = parseIfMatch(ifMatch)
+  if (tag === null) return null
+  if (tag === '*') return 'any'
+  if (!/^\d{1,15}$/.test(tag)) throw badRequest('if-match', 'must be * or one ETag, as it was given')
+  return Number(tag)
 }

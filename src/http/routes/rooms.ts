@@ -3,43 +3,21 @@ import { CAPACITY_MAX } from '../../domain/room.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { parseRoomId } from '../../protocol/ids.ts'
 import { parseDelivery } from '../../protocol/payloads.ts'
-import { jsonAnswer } from '../http.ts'
-import { PAGE_QUERY, parseBody, parseNamespace, parsePage } from '../parse.ts'
+import type { RoomAt } from '../../link/methods.ts'
+import { answerOnCondition, etagOf, parseIfAbsent, parseIfMatch, unlessKnown } from '../conditions.ts'
+import { jsonAnswer, type HttpAnswer } from '../http.ts'
+import { PAGE_QUERY, parseBody, parseNamespace, parseOptionalKey, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
-const ROOM_FIELDS = ['room_id', 'namespace', 'capacity', 'delivery', 'game'] as const
+const ROOM_FIELDS = ['room_id', 'namespace', 'capacity', 'delivery', 'game', 'idempotency_key'] as const
 
 const ROOM_PARAMS = { id: 'RoomId' } as const
 
-export function roomRoutes({ primary, namespaces, roomCapacity }: RouteContext): readonly Route[] {
+export function roomRoutes(context: RouteContext): readonly Route[] {
+  const { primary } = context
   return [
-    {
-      method: 'POST',
-      path: '/api/v1/rooms',
-      access: 'admin',
-      operation: {
-        id: 'putRoom',
-        summary: 'Makes a room that stays, or gives one another definition; its members stay in it.',
-        body: 'RoomBody',
-        answers: { 201: 'RoomState' },
-        errors: ['CONFLICT'],
-      },
-      run: async ({ json }) => {
-        const body = parseBody(await json(), ROOM_FIELDS)
-        const { room_id, namespace, capacity = roomCapacity, delivery = 'must', game = null } = body
-        if (game !== null) throw badRequest('game', 'must be null: rooms have no games yet')
-        const room = {
-          room_id: parseRoomId(room_id, 'room_id'),
-          namespace: parseNamespace(namespace, namespaces),
-          capacity: parseInteger(capacity, 'capacity', 1, CAPACITY_MAX),
-          delivery: parseDelivery(delivery, 'delivery'),
-          game,
-        }
-        await primary.ask('roomPut', { room })
-        return jsonAnswer(await primary.ask('roomGet', { room: room.room_id }), 201)
-      },
-    },
+    putRoute(context),
     {
       method: 'GET',
       path: '/api/v1/rooms',
@@ -58,8 +36,12 @@ export function roomRoutes({ primary, namespaces, roomCapacity }: RouteContext):
         params: ROOM_PARAMS,
         answers: { 200: 'RoomState' },
         errors: ['ROOM_NOT_FOUND'],
+        conditions: ['if-none-match: etag'],
       },
-      run: async ({ params }) => jsonAnswer(await primary.ask('roomGet', { room: parseRoomId(params['id'], 'id') })),
+      run: async ({ params, header }) => {
+        const found = await primary.ask('roomGet', { room: parseRoomId(params['id'], 'id') })
+        return unlessKnown(roomAnswer(found), header('if-none-match'))
+      },
     },
     {
       method: 'DELETE',
@@ -71,11 +53,54 @@ export function roomRoutes({ primary, namespaces, roomCapacity }: RouteContext):
         params: ROOM_PARAMS,
         answers: { 200: 'Empty' },
         errors: ['ROOM_NOT_FOUND'],
+        conditions: ['if-match'],
       },
-      run: async ({ params }) => {
-        await primary.ask('roomDelete', { room: parseRoomId(params['id'], 'id') })
-        return jsonAnswer({})
+      run: async ({ params, header }) => {
+        const ifMatch = parseIfMatch(header('if-match'))
+        // One that is not there is not found, whatever is asked of it.
+        const ifTag = ifMatch === '*' ? null : ifMatch
+        const room = parseRoomId(params['id'], 'id')
+        return answerOnCondition(async () => {
+          await primary.ask('roomDelete', { room, ifTag })
+          return jsonAnswer({})
+        })
       },
     },
   ]
+}
+
+function roomAnswer({ room, tag }: RoomAt, status = 200): HttpAnswer {
+  return jsonAnswer(room, status, { etag: etagOf(tag) })
+}
+
+function putRoute({ primary, namespaces, roomCapacity }: RouteContext): Route {
+  return {
+    method: 'POST',
+    path: '/api/v1/rooms',
+    access: 'admin',
+    operation: {
+      id: 'putRoom',
+      summary: 'Makes a room that stays, or gives one another definition; its members stay in it.',
+      body: 'RoomBody',
+      answers: { 201: 'RoomState' },
+      errors: ['CONFLICT', 'IDEMPOTENCY_CONFLICT'],
+      conditions: ['if-none-match: *'],
+    },
+    run: async ({ header, json }) => {
+      const ifAbsent = parseIfAbsent(header('if-none-match'))
+      const body = parseBody(await json(), ROOM_FIELDS)
+      const { room_id, namespace, capacity = roomCapacity, delivery = 'must', game = null } = body
+      if (game !== null) throw badRequest('game', 'must be null: rooms have no games yet')
+      const room = {
+        room_id: parseRoomId(room_id, 'room_id'),
+        namespace: parseNamespace(namespace, namespaces),
+        capacity: parseInteger(capacity, 'capacity', 1, CAPACITY_MAX),
+        delivery: parseDelivery(delivery, 'delivery'),
+        game,
+      }
+      const put = { room, ifAbsent, idempotencyKey: parseOptionalKey(body.idempotency_key) }
+      const answer = async () => roomAnswer(await primary.ask('roomPut', put), 201)
+      return ifAbsent ? answerOnCondition(answer) : answer()
+    },
+  }
 }
