@@ -8,7 +8,7 @@ import { openLog } from './config/open-log.ts'
 import type { Settings } from './config/settings.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
 import type { WireKey, WorkerWelcome } from './link/methods.ts'
-import { sweepLedger } from './ledger/retention.ts'
+import { KeySweep, sweepLedger } from './ledger/retention.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { openStore } from './open-store.ts'
 import { announce, sayGoodbye } from './primary/announce.ts'
@@ -139,11 +139,13 @@ function registerGauges(metrics: Metrics, { commits, ledger, hub }: PrimaryConte
 }
 
 function startTimers(context: PrimaryContext, closers: Closers): void {
+  const { store, settings } = context
+  const keys = new KeySweep({ store, clock, keepMs: settings.RECEIPT_RETENTION })
   const timers = [
     setInterval(() => announce(context), context.settings.PRESENCE_INTERVAL_MS),
     setInterval(() => context.hub.trim(), TRIM_MS),
     setInterval(() => void sweepStates(context), TRIM_MS),
-    setInterval(() => void sweepOld(context), SWEEP_MS),
+    setInterval(() => void sweepOld(context, keys), SWEEP_MS),
   ]
   closers.defer(() => timers.forEach((timer) => clearInterval(timer)))
 }
@@ -158,11 +160,12 @@ async function sweepStates({ states, log }: PrimaryContext): Promise<void> {
 }
 
 /** One of the nodes that share a store does it for all. */
-async function sweepOld({ store, cluster, settings, log }: PrimaryContext): Promise<void> {
+async function sweepOld({ store, cluster, settings, log }: PrimaryContext, idempotencyKeys: KeySweep): Promise<void> {
   if (!cluster.isCaretaker) return
   try {
     const batches = await sweepLedger({ store, clock, keepMs: settings.RECEIPT_RETENTION })
-    if (batches > 0) log.info({ batches }, 'let go of what is over RECEIPT_RETENTION')
+    const keys = await idempotencyKeys.sweep()
+    if (batches + keys > 0) log.info({ batches, keys }, 'let go of what is over RECEIPT_RETENTION')
   } catch (error) {
     log.debug({ err: toError(error) }, 'what is over RECEIPT_RETENTION stays for now')
   }

@@ -6,12 +6,21 @@ import { channelOf } from './rooms.ts'
 
 export const broadcast: Command<BroadcastPayload> = {
   eventType: EVENT.broadcast,
+  about: {
+    summary: 'Says something to all members of a room that was joined, or of the namespace.',
+    errors: ['NOT_IN_ROOM'],
+    event: 'BroadcastEvent',
+  },
 
   parse: (payload) => parseBroadcast(payload, 'payload.'),
 
   run({ message, retain }, call, done) {
     const channel = channelOf(call.connection, call.request.room)
     const state = retain === true ? Buffer.from(JSON.stringify(message)) : null
-    call.context.link.call('broadcast', { channel, body: toEventBody(call, call.request.room), state }, done)
+    call.context.link.call(
+      'broadcast',
+      { channel, body: toEventBody(call, call.request.room), state, once: null },
+      done,
+    )
   },
 }

@@ -13,6 +13,19 @@ interface Args {
 
 export const buyGood: Command<Args> = {
   eventType: EVENT.buyGood,
+  about: {
+    summary: 'Buys: balance, stock, inventory, receipt and event in one step, or none of it.',
+    errors: [
+      'GOOD_NOT_FOUND',
+      'GOOD_NOT_ON_SALE',
+      'PRICE_CHANGED',
+      'OUT_OF_STOCK',
+      'PURCHASE_LIMIT',
+      'INSUFFICIENT_FUNDS',
+      'IDEMPOTENCY_CONFLICT',
+    ],
+    event: 'BuyGoodEvent',
+  },
 
   parse({ good_id, count, idempotency_key, expected_price }, _request, limits) {
     return {

@@ -4,8 +4,9 @@ import type { Fanout } from '../fanout/fanout.ts'
 import type { Link } from '../link/link.ts'
 import type { PrimaryMethods, WorkerMethods } from '../link/methods.ts'
 import type { Request } from '../protocol/envelope.ts'
-import type { Refusal } from '../protocol/errors.ts'
+import type { ErrorCode, Refusal } from '../protocol/errors.ts'
 import type { EventType, JsonObject } from '../protocol/events.ts'
+import type { EventName } from '../schema/events.ts'
 import type { Connection } from '../session/connection.ts'
 import type { VerifiedToken } from '../session/token.ts'
 import type { SoldOut } from './sold-out.ts'
@@ -34,6 +35,7 @@ export type Done = (result: JsonObject | Refusal) => void
 /** One event type that clients may send. */
 export interface Command<Args> {
   readonly eventType: EventType
+  readonly about: About
   /** The payload of a request. Throws BAD_REQUEST. */
   parse(payload: JsonObject, request: Request, limits: CommandLimits): Args
   /** Calls `done` once, now or later; may throw a Refusal instead. */
@@ -46,17 +48,11 @@ export interface CommandCall {
   readonly context: CommandContext
 }
 
-/** A command whose arguments only it knows. */
-export interface AnyCommand {
-  readonly eventType: EventType
-  start(call: CommandCall, done: Done): void
-}
-
-export function toAnyCommand<Args>(command: Command<Args>): AnyCommand {
-  return {
-    eventType: command.eventType,
-    start(call, done) {
-      command.run(command.parse(call.request.payload, call.request, call.context.limits), call, done)
-    },
-  }
+/** What a command is to those who send it; its schemas are those of its event type. */
+export interface About {
+  readonly summary: string
+  /** Beside those that any request may meet. */
+  readonly errors?: readonly ErrorCode[]
+  /** What the members of the channel get. */
+  readonly event?: EventName
 }

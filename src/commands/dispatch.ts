@@ -105,7 +105,10 @@ export class Dispatch {
     this.#inTurn(connection, request, (after) => {
       try {
         this.#allow(connection, request)
-        COMMANDS.get(request.eventType)?.start({ connection, request, context: this.#options.context }, (result) => {
+        const { context } = this.#options
+        const command = COMMANDS.get(request.eventType)
+        const args = command?.parse(request.payload, request, context.limits)
+        command?.run(args, { connection, request, context }, (result) => {
           done(result)
           after()
         })

@@ -2,12 +2,9 @@ import { parseInteger } from '../domain/good.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { EVENT } from '../protocol/events.ts'
 import { parseUserId, type RoomId } from '../protocol/ids.ts'
-import type { PageArgs } from '../protocol/page.ts'
+import { PRESENCE_LIMIT, type PageArgs } from '../protocol/page.ts'
 import type { Command } from './command.ts'
 import { parseOptionalRoom, requireMember } from './rooms.ts'
-
-const LIMIT_DEFAULT = 100
-const LIMIT_MAX = 200
 
 interface Args extends PageArgs {
   readonly room: RoomId | undefined
@@ -15,11 +12,13 @@ interface Args extends PageArgs {
 
 export const presenceList: Command<Args> = {
   eventType: EVENT.presenceList,
+  about: { summary: 'Who is in a room, or in the namespace.', errors: ['NOT_IN_ROOM'] },
 
   parse({ room_id, limit, cursor }, { room }) {
     return {
       room: parseOptionalRoom(room_id) ?? room,
-      limit: limit === undefined ? LIMIT_DEFAULT : parseInteger(limit, 'payload.limit', 1, LIMIT_MAX),
+      limit:
+        limit === undefined ? PRESENCE_LIMIT.fallback : parseInteger(limit, 'payload.limit', 1, PRESENCE_LIMIT.max),
       cursor: cursor === undefined || cursor === null ? null : parseUserId(cursor, 'payload.cursor'),
     }
   },

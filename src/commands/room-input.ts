@@ -6,6 +6,7 @@ import { requireMember } from './rooms.ts'
 /** Rooms have no games yet, so there is nothing the input could go to: said, not swallowed. */
 export const roomInput: Command<undefined> = {
   eventType: EVENT.roomInput,
+  about: { summary: "Input for a room's game; rooms have none yet.", errors: ['NOT_IN_ROOM'] },
 
   parse({ input }, { room }) {
     if (input === undefined) throw badRequest('payload.input', 'is required')

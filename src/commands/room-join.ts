@@ -8,6 +8,11 @@ import type { Command } from './command.ts'
 
 export const roomJoin: Command<RoomId> = {
   eventType: EVENT.roomJoin,
+  about: {
+    summary: 'Joins a room; in the namespace of players one that does not exist is made.',
+    errors: ['ROOM_NOT_FOUND', 'ROOM_FULL', 'ROOM_LIMIT'],
+    event: 'JoinedEvent',
+  },
 
   parse({ room_id, options }) {
     if (options !== undefined && !isObject(options)) throw badRequest('payload.options', 'must be an object')

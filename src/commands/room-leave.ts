@@ -7,6 +7,7 @@ import { requireMember } from './rooms.ts'
 
 export const roomLeave: Command<RoomId> = {
   eventType: EVENT.roomLeave,
+  about: { summary: 'Leaves a room.', errors: ['NOT_IN_ROOM'], event: 'LeftEvent' },
 
   parse({ room_id }) {
     return parseRoomId(room_id, 'payload.room_id')

@@ -6,6 +6,11 @@ import { toEventBody } from './event-body.ts'
 
 export const sendMessage: Command<UserId> = {
   eventType: EVENT.sendMessage,
+  about: {
+    summary: 'Says something to all connections of a user.',
+    errors: ['USER_OFFLINE'],
+    event: 'SendMessageEvent',
+  },
 
   parse(payload) {
     parseMessage(payload, 'payload')
@@ -13,6 +18,6 @@ export const sendMessage: Command<UserId> = {
   },
 
   run(target, call, done) {
-    call.context.link.call('message', { target, body: toEventBody(call) }, done)
+    call.context.link.call('message', { target, body: toEventBody(call), once: null }, done)
   },
 }

@@ -5,6 +5,7 @@ import { channelOf, parseOptionalRoom } from './rooms.ts'
 
 export const stateGet: Command<RoomId | undefined> = {
   eventType: EVENT.stateGet,
+  about: { summary: 'The retained state of a room, or of the namespace.', errors: ['NOT_IN_ROOM'] },
 
   parse({ room_id }, { room }) {
     return parseOptionalRoom(room_id) ?? room

@@ -1,6 +1,6 @@
 import { badRequest } from '../protocol/errors.ts'
 import { isObject } from '../protocol/envelope.ts'
-import { isForbiddenKey } from '../protocol/value.ts'
+import { isForbiddenKey, isLonger } from '../protocol/value.ts'
 
 export interface Good {
   readonly id: string
@@ -17,13 +17,17 @@ export interface Good {
   readonly sale_until: number | null
 }
 
-const NAME = /^[A-Za-z0-9_-]{1,64}$/
+/** Of ids of goods and currencies, but for what `isForbiddenKey` says. */
+export const NAME = /^[A-Za-z0-9_-]{1,64}$/
 
 /** Ids of goods and currencies are keys of records, so they may not be what objects have by themselves. */
 export function parseName(value: unknown, path: string): string {
   if (typeof value === 'string' && NAME.test(value) && !isForbiddenKey(value)) return value
   throw badRequest(path, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -')
 }
+
+/** Of what a good is called, in characters. */
+export const TITLE_LENGTH_MAX = 200
 
 /** An integer from `min` to `max`; throws BAD_REQUEST for all else. */
 export function parseInteger(value: unknown, path: string, min = 0, max = Number.MAX_SAFE_INTEGER): number {
@@ -39,8 +43,8 @@ export function parseGood(value: unknown, path = ''): Good {
     if (!FIELDS.has(key)) throw badRequest(at(key), `is not a field of a good (those are ${[...FIELDS].join(', ')})`)
   }
   const { name, stock, per_user_limit, sale_from, sale_until } = value
-  if (typeof name !== 'string' || name.length < 1 || name.length > 200) {
-    throw badRequest(at('name'), 'must be 1 to 200 characters')
+  if (typeof name !== 'string' || name === '' || isLonger(name, TITLE_LENGTH_MAX)) {
+    throw badRequest(at('name'), `must be 1 to ${TITLE_LENGTH_MAX} characters`)
   }
   const optional = (field: unknown, path: string, min = 0) =>
     field === undefined || field === null ? null : parseInteger(field, path, min)

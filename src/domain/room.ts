@@ -1,6 +1,9 @@
 import type { Namespace, RoomId } from '../protocol/ids.ts'
 import type { DeliveryClass } from '../protocol/payloads.ts'
 
+/** Members of one room at most. */
+export const CAPACITY_MAX = 1_000_000
+
 /** What stays of a room when nobody is in it; the body of the REST interface. */
 export interface RoomDefinition {
   readonly room_id: RoomId

@@ -1,12 +1,8 @@
 import { parseInteger } from '../domain/good.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { badRequest } from '../protocol/errors.ts'
-import type { Namespace } from '../protocol/ids.ts'
-import type { PageArgs } from '../protocol/page.ts'
-
-const LIMIT_DEFAULT = 100
-const LIMIT_MAX = 1000
-const CURSOR = /^[A-Za-z0-9_.:-]{1,128}$/
+import { parseIdempotencyKey, type Namespace } from '../protocol/ids.ts'
+import { CURSOR, PAGE_LIMIT, type PageArgs } from '../protocol/page.ts'
 
 export const PAGE_QUERY: readonly string[] = ['limit', 'cursor']
 
@@ -14,7 +10,11 @@ export const PAGE_QUERY: readonly string[] = ['limit', 'cursor']
 export function parsePage(query: URLSearchParams): PageArgs {
   const cursor = query.get('cursor')
   if (cursor !== null && !CURSOR.test(cursor)) throw badRequest('cursor', 'must be the next_cursor of the page before')
-  return { limit: parseCount(query, 'limit', { fallback: LIMIT_DEFAULT, min: 1, max: LIMIT_MAX }), cursor }
+  return { limit: parseLimit(query), cursor }
+}
+
+export function parseLimit(query: URLSearchParams): number {
+  return parseCount(query, 'limit', { ...PAGE_LIMIT, min: 1 })
 }
 
 export function parseCount(
@@ -37,6 +37,11 @@ export function parseBody<const Field extends string>(
     if (!fields.some((field) => field === name)) throw badRequest(name, `is not one of ${fields.join(', ')}`)
   }
   return value as { readonly [Name in Field]?: unknown }
+}
+
+/** null: there is none. */
+export function parseOptionalKey(value: unknown): string | null {
+  return value === undefined ? null : parseIdempotencyKey(value, 'idempotency_key')
 }
 
 export function parseNamespace(value: unknown, known: readonly Namespace[], path = 'namespace'): Namespace {

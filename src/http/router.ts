@@ -6,6 +6,7 @@ import { badRequest, Refusal } from '../protocol/errors.ts'
 import { checkValue, type ValueLimits } from '../protocol/value.ts'
 import { checkHead, Headers, type RequestHead } from '../session/request-head.ts'
 import { errorAnswer, type HttpAnswer, type HttpHandler, type HttpRun } from './http.ts'
+import type { Operation } from './operation.ts'
 
 export interface RouteRequest {
   /** The `:name` parts of the path, decoded. */
@@ -24,6 +25,7 @@ export interface Route {
   readonly access: 'open' | 'admin'
   /** What may stand in the query; others are refused. Absent: it is not looked at. */
   readonly query?: readonly string[]
+  readonly operation: Operation
   run(request: RouteRequest): Promise<HttpAnswer> | HttpAnswer
 }
 

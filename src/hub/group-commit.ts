@@ -6,7 +6,14 @@ import type { LogRecord, Store } from '../store/store.ts'
 export interface Append {
   readonly record: LogRecord
   /** A record to put in the same transaction; makes it durable. */
-  readonly put?: { readonly key: string; readonly value: Uint8Array }
+  readonly put?: Put
+  /** The same, and it must not be there yet: where it is, nothing is done, and the answer is CONFLICT. */
+  readonly once?: Put
+}
+
+export interface Put {
+  readonly key: string
+  readonly value: Uint8Array
 }
 
 interface Waiting {
@@ -44,7 +51,7 @@ export class GroupCommit {
     return this.#waiting.length
   }
 
-  /** `done` gets the event's offset once it outlives this process, or a refusal: OVERLOADED, UNAVAILABLE, OUTCOME_UNKNOWN. */
+  /** `done` gets the event's offset once it outlives this process, or a refusal: OVERLOADED, UNAVAILABLE, OUTCOME_UNKNOWN, CONFLICT. */
   append(append: Append, done: (result: number | Refusal) => void): void {
     if (this.#waiting.length >= this.#options.queueMax) {
       done(new Refusal('OVERLOADED', 'the log has too much to do', { retry_after_ms: 100 }))
@@ -64,9 +71,17 @@ export class GroupCommit {
       await this.#gather()
       const batch = this.#waiting.splice(0, this.#fitting())
       const outcome = await this.#commit(batch)
-      batch.forEach(({ done }, i) => done(typeof outcome === 'number' ? outcome + i : outcome))
+      if (outcome instanceof Set) this.#withoutTaken(batch, outcome)
+      else batch.forEach(({ done }, i) => done(typeof outcome === 'number' ? outcome + i : outcome))
     }
     this.#running = undefined
+  }
+
+  /** Nothing of the batch was done: those whose record is there already are told so, the others go again, before what came later. */
+  #withoutTaken(batch: readonly Waiting[], taken: ReadonlySet<string>): void {
+    const isTaken = ({ append: { once } }: Waiting) => once !== undefined && taken.has(once.key)
+    this.#waiting.unshift(...batch.filter((waiting) => !isTaken(waiting)))
+    for (const { done } of batch.filter(isTaken)) done(new Refusal('CONFLICT', 'this was done before'))
   }
 
   /** Until everything that is readable now has been read, and the interval since the last commit is over. */
@@ -84,29 +99,41 @@ export class GroupCommit {
     const { operationsMax, bytesMax } = store.limits
     let bytes = 0
     let puts = 0
-    const end = this.#waiting.findIndex(({ append: { record, put } }, i) => {
-      bytes += record.body.length + record.channel.length + (put ? put.key.length + put.value.length : 0)
-      puts += put ? 1 : 0
-      return i > 0 && (i >= batchMax || bytes > bytesMax || puts > operationsMax)
+    const keys = new Set<string>()
+    const end = this.#waiting.findIndex(({ append }, i) => {
+      bytes += append.record.body.length + append.record.channel.length
+      for (const { key, value } of putsOf(append)) {
+        bytes += key.length + value.length
+        puts++
+      }
+      // The second of two with one key is to find what the first has left.
+      const isSecond = append.once !== undefined && keys.has(append.once.key)
+      if (append.once) keys.add(append.once.key)
+      return i > 0 && (i >= batchMax || bytes > bytesMax || puts > operationsMax || isSecond)
     })
     return end === -1 ? this.#waiting.length : end
   }
 
-  /** The offset of the first record, or why there is none. */
-  async #commit(batch: readonly Waiting[]): Promise<number | Refusal> {
-    const puts = batch.flatMap(({ append }) => (append.put ? [append.put] : []))
+  /** The offset of the first record, or why there is none; keys: the records that are there already. */
+  async #commit(batch: readonly Waiting[]): Promise<number | Refusal | Set<string>> {
+    const puts = batch.flatMap(({ append }) => putsOf(append))
+    const guards = batch.flatMap(({ append: { once } }) => (once ? [{ key: once.key, revision: 0 }] : []))
     try {
       const log = batch.map(({ append }) => append.record)
-      const result = await this.#options.store.commit({ log, puts: lastOfEachKey(puts), durable: puts.length > 0 })
+      const transaction = { log, guards, puts: lastOfEachKey(puts), durable: puts.length > 0 }
+      const result = await this.#options.store.commit(transaction)
+      if (!result.committed) return new Set(result.conflicts)
       this.#options.onCommit(log.length, this.#options.nowMs() - this.#startedMs)
-      return result.committed ? result.offset : new Refusal('INTERNAL', 'a commit without guards was refused')
+      return result.offset
     } catch (cause) {
       return storeRefusal(cause)
     }
   }
 }
 
-type Put = NonNullable<Append['put']>
+function putsOf({ put, once }: Append): readonly Put[] {
+  return [put, once].filter((one) => one !== undefined)
+}
 
 function lastOfEachKey(puts: readonly Put[]): readonly Put[] {
   return [...new Map(puts.map((put) => [put.key, put])).values()]

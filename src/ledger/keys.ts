@@ -10,8 +10,11 @@ export function ledgerKeyOf(purchaseId: string): string | undefined {
   const batch = PURCHASE_ID.exec(purchaseId)?.[1]
   return batch === undefined ? undefined : ledgerKey(batch)
 }
+/** Kinds of requests; those behind the first three stand in no player's ledger. */
+export type OnceKind = 'purchase' | 'credit' | 'refund' | 'restock' | 'broadcast' | 'message' | 'room'
+
 /** What an idempotency key was used for; each kind of request has keys of its own. */
-export const onceKey = (kind: 'purchase' | 'credit' | 'refund' | 'restock', whose: string, key: string): string =>
+export const onceKey = (kind: OnceKind, whose: string, key: string): string =>
   `${ONCE_PREFIX}${kind === 'purchase' ? 'buy' : kind}/${whose}/${key}`
 /** There is one: the purchase was refunded. */
 export const refundedKey = (purchaseId: string): string => `refunded/${purchaseId}`

@@ -78,6 +78,23 @@ export interface ConnectionInfo {
   readonly worker: number
 }
 
+/** An idempotency key, with what the request was. */
+export interface OnceArgs {
+  /** Each has keys of its own. */
+  readonly whose: string
+  readonly key: string
+  /** The same for the same request. */
+  readonly fingerprint: string
+  /** Of the event that it makes. */
+  readonly eventId: string
+}
+
+/** A room as it is read, with what changes whenever anything of it but `offset` does. */
+export interface RoomAt {
+  readonly room: RoomDefinition & { readonly members: number; readonly state: JsonValue; readonly offset: number }
+  readonly tag: string
+}
+
 /** One line of /ready. */
 export interface ReadyPart {
   readonly part: string
@@ -139,11 +156,16 @@ export type PrimaryMethods = {
   relay: Method<{ readonly to: number; readonly message: RelayMessage }, null>
   /** `state`: JSON to keep as the channel's state. */
   broadcast: Method<
-    { readonly channel: Channel; readonly body: Uint8Array; readonly state: Uint8Array | null },
+    {
+      readonly channel: Channel
+      readonly body: Uint8Array
+      readonly state: Uint8Array | null
+      readonly once: OnceArgs | null
+    },
     { readonly offset: number }
   >
   message: Method<
-    { readonly target: UserId; readonly body: Uint8Array },
+    { readonly target: UserId; readonly body: Uint8Array; readonly once: OnceArgs | null },
     { readonly offset: number; readonly delivered: number }
   >
   join: Method<{ readonly connectionId: string; readonly room: RoomId }, JoinResult>
@@ -177,13 +199,14 @@ export type PrimaryMethods = {
   ledgerList: Method<PageArgs, Page<string>>
   playerPurchases: Method<PageArgs & { readonly userId: UserId }, Page<Receipt>>
   receiptKey: Method<null, ReceiptKeys>
-  roomPut: Method<{ readonly room: RoomDefinition }, null>
-  roomList: Method<PageArgs, Page<RoomDefinition & { readonly members: number }>>
-  roomGet: Method<
-    { readonly room: RoomId },
-    RoomDefinition & { readonly members: number; readonly state: JsonValue; readonly offset: number }
+  roomPut: Method<
+    { readonly room: RoomDefinition; readonly ifAbsent: boolean; readonly idempotencyKey: string | null },
+    RoomAt
   >
-  roomDelete: Method<{ readonly room: RoomId }, null>
+  roomList: Method<PageArgs, Page<RoomDefinition & { readonly members: number }>>
+  roomGet: Method<{ readonly room: RoomId }, RoomAt>
+  /** `ifTag`: only where it is this one; null: whatever there is. */
+  roomDelete: Method<{ readonly room: RoomId; readonly ifTag: string | null }, null>
   connectionList: Method<PageArgs & { readonly namespace: Namespace | null }, Page<ConnectionInfo>>
   eventList: Method<
     { readonly type: string | null; readonly since: number; readonly limit: number },

@@ -4,19 +4,14 @@ import type { Player } from '../domain/player.ts'
 import { getGood, listGoods, putGood } from '../ledger/goods.ts'
 import { findPurchase, listLines, listPurchases, readPlayer } from '../ledger/player-ledger.ts'
 import type { LedgerRequest, Outcome, RefundRequest } from '../ledger/requests.ts'
-import { encodeRecord } from '../store/json-records.ts'
 import type { Handlers } from '../link/link.ts'
 import type { ConnectionInfo, GoodAt, PrimaryMethods } from '../link/methods.ts'
 import { Refusal } from '../protocol/errors.ts'
-import { roomChannel, type RoomId } from '../protocol/ids.ts'
 import { toSortedPage, type Page, type PageArgs } from '../protocol/page.ts'
-import type { RoomDefinition } from '../domain/room.ts'
 import { answerWith } from './answer.ts'
-import { readState, stateKey } from './channel-state.ts'
 import type { PrimaryContext } from './context.ts'
-import { controlRecord } from '../hub/control.ts'
 import { toRefusal } from './event-methods.ts'
-import { roomKey } from './kept-rooms.ts'
+import { deleteRoom, putRoom, readRoom } from './rest-rooms.ts'
 import { publishedKeys } from './secrets.ts'
 
 type AdminMethods = Pick<
@@ -66,10 +61,10 @@ export function adminMethods(context: PrimaryContext): AdminMethods {
 
     receiptKey: (_args, reply) => answerWith(publishedKeys(store, context.receiptKey), reply),
 
-    roomPut: ({ room }, reply) => answerWith(putRoom(context, room), reply),
+    roomPut: (put, reply) => answerWith(putRoom(context, put), reply),
     roomList: (page, reply) => reply(listRooms(context, page)),
     roomGet: ({ room }, reply) => answerWith(readRoom(context, room), reply),
-    roomDelete: ({ room }, reply) => answerWith(deleteRoom(context, room), reply),
+    roomDelete: ({ room, ifTag }, reply) => answerWith(deleteRoom(context, room, ifTag), reply),
     connectionList: ({ namespace, ...page }, reply) => reply(listConnections(context, namespace, page)),
   }
 }
@@ -105,37 +100,6 @@ function submit({ ledger }: PrimaryContext, request: LedgerRequest, done: (outco
 function expectKind<Kind extends Done['kind']>(outcome: Done, kind: Kind): Extract<Done, { readonly kind: Kind }> {
   assert(outcome.kind === kind, `the ledger answered with a ${outcome.kind}, not a ${kind}`)
   return outcome as Extract<Done, { readonly kind: Kind }>
-}
-
-async function putRoom({ rooms, store, hub }: PrimaryContext, room: RoomDefinition): Promise<null> {
-  rooms.requireNamespace(room)
-  const result = await store.commit({
-    puts: [{ key: roomKey(room.room_id), value: encodeRecord(room) }],
-    log: [controlRecord({ kind: 'room-defined', room })],
-    durable: true,
-  })
-  if (result.committed) await hub.reached(result.offset)
-  return null
-}
-
-async function readRoom({ rooms, store, hub }: PrimaryContext, id: RoomId) {
-  const room = rooms.get(id)
-  if (!room) throw new Refusal('ROOM_NOT_FOUND', `no room "${id}"`)
-  const offset = hub.head
-  return { ...room, state: await readState(store, roomChannel(room.namespace, id)), offset }
-}
-
-/** Its members leave it, and its state goes with it. A room that was made by joining can be made so again. */
-async function deleteRoom({ rooms, store, hub }: PrimaryContext, id: RoomId): Promise<null> {
-  const room = rooms.get(id)
-  if (!room) throw new Refusal('ROOM_NOT_FOUND', `no room "${id}"`)
-  const result = await store.commit({
-    deletes: [roomKey(id), stateKey(roomChannel(room.namespace, id))],
-    log: [controlRecord({ kind: 'room-deleted', id })],
-    durable: true,
-  })
-  if (result.committed) await hub.reached(result.offset)
-  return null
 }
 
 function listRooms({ rooms }: PrimaryContext, page: PageArgs) {

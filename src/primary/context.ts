@@ -16,6 +16,7 @@ import type { Remote } from '../rooms/remote.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { Store } from '../store/store.ts'
+import type { Turnstile } from './once.ts'
 import type { ReceiptKey } from './secrets.ts'
 import type { StateSweep } from './state-sweep.ts'
 
@@ -36,6 +37,8 @@ export interface PrimaryContext {
   readonly membership: Membership
   readonly remembered: RememberedRooms
   readonly states: StateSweep
+  /** For requests with idempotency keys that do not go to the ledger. */
+  readonly turnstile: Turnstile
   readonly receiptKey: ReceiptKey
   readonly metrics: Metrics
   readonly clock: Clock

@@ -10,6 +10,7 @@ import type { Outcome } from '../ledger/requests.ts'
 import { answerWith } from './answer.ts'
 import { stateKey } from './channel-state.ts'
 import type { PrimaryContext } from './context.ts'
+import { appendOnce } from './once.ts'
 
 type EventMethods = Pick<Handlers<PrimaryMethods>, 'broadcast' | 'message' | 'buy' | 'eventList'>
 
@@ -18,24 +19,30 @@ const EVENTS_LOOKED_AT_MAX = 10_000
 
 /** What goes into the log. */
 export function eventMethods(context: PrimaryContext): EventMethods {
-  const { commits, presence, rooms, cluster, ledger, purchaseRates, hub, metrics, clock } = context
+  const { commits, presence, rooms, ledger, purchaseRates, hub, metrics, clock } = context
   return {
-    broadcast({ channel, body, state }, reply) {
+    broadcast({ channel, body, state, once }, reply) {
       const put = state === null ? {} : { put: { key: stateKey(channel), value: state } }
       const record = { channel, body: rooms.isLatest(channel) ? toLatest(body) : body }
+      if (once) {
+        const rest = () => Promise.resolve({})
+        answerWith(appendOnce(context, { kind: 'broadcast', once, record, ...put, rest }), reply)
+        return
+      }
       commits.append({ record, ...put }, (result) => {
         reply(result instanceof Refusal ? result : { offset: result })
       })
     },
 
-    message({ target, body }, reply) {
-      if (presence.countOfUser(target) > 0) sendTo(context, target, body, reply)
-      else if (cluster.nodes.length < 2) throw offline(target)
+    message({ target, body, once }, reply) {
+      if (once) {
+        const record = { channel: userChannel(target), body }
+        const rest = async () => ({ delivered: await requireOnline(context, target) })
+        answerWith(appendOnce(context, { kind: 'message', once, record, rest }), reply)
+      } else if (presence.countOfUser(target) > 0) sendTo(context, target, body, reply)
       else {
-        // Another node may have told of the user just now.
-        answerWith(cluster.catchUp(), (result) => {
+        answerWith(requireOnline(context, target), (result) => {
           if (result instanceof Refusal) reply(result)
-          else if (presence.countOfUser(target) === 0) reply(offline(target))
           else sendTo(context, target, body, reply)
         })
       }
@@ -77,6 +84,15 @@ function sendTo({ commits, presence }: PrimaryContext, target: UserId, body: Uin
     // Counted now, as those who come later get it by resuming or not at all.
     reply(result instanceof Refusal ? result : { offset: result, delivered: presence.countOfUser(target) })
   })
+}
+
+/** Connections of the user. Throws USER_OFFLINE. */
+async function requireOnline({ presence, cluster }: PrimaryContext, target: UserId): Promise<number> {
+  // Another node may have told of the user just now.
+  if (presence.countOfUser(target) === 0 && cluster.nodes.length > 1) await cluster.catchUp()
+  const connections = presence.countOfUser(target)
+  if (connections === 0) throw offline(target)
+  return connections
 }
 
 function offline(target: UserId): Refusal {

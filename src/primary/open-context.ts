@@ -28,6 +28,7 @@ import type { Cluster } from '../store/cluster.ts'
 import type { Store } from '../store/store.ts'
 import type { PrimaryContext } from './context.ts'
 import { loadRooms } from './kept-rooms.ts'
+import { Turnstile } from './once.ts'
 import { readReceiptKey } from './secrets.ts'
 import { StateSweep } from './state-sweep.ts'
 
@@ -89,6 +90,7 @@ export async function openContext(
     rooms,
     announcements,
     states,
+    turnstile: new Turnstile(),
     receiptKey,
     metrics,
     clock,

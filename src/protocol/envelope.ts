@@ -1,6 +1,7 @@
 import { badRequest, Refusal } from './errors.ts'
 import { EVENT, type EventType, type JsonObject } from './events.ts'
 import { parseRoomId, type RoomId } from './ids.ts'
+import { isLonger } from './value.ts'
 
 /** What a client asks, checked but for its payload, which belongs to the command. */
 export interface Request {
@@ -12,13 +13,15 @@ export interface Request {
 }
 
 const EVENT_TYPES: ReadonlySet<string> = new Set(Object.values(EVENT))
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+/** In characters. */
+export const REQUEST_ID_LENGTH_MAX = 64
+export const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** The `id` to answer to, from whatever came: so that a bad request gets its reply, too. */
 export function readRequestId(value: unknown): string | undefined {
   if (!isObject(value)) return undefined
   const id = value['id']
-  return typeof id === 'string' && id.length >= 1 && id.length <= 64 ? id : undefined
+  return typeof id === 'string' && id !== '' && !isLonger(id, REQUEST_ID_LENGTH_MAX) ? id : undefined
 }
 
 /** Throws BAD_REQUEST or UNKNOWN_EVENT. Unknown fields are ignored. */
@@ -26,7 +29,7 @@ export function parseRequest(value: unknown): Request {
   if (!isObject(value)) throw badRequest('', 'the envelope must be an object')
   const { id, eventType, room, payload, traceparent } = value
   if (id !== undefined && readRequestId(value) === undefined) {
-    throw badRequest('id', 'must be a string of 1 to 64 characters')
+    throw badRequest('id', `must be a string of 1 to ${REQUEST_ID_LENGTH_MAX} characters`)
   }
   if (typeof eventType !== 'string') throw badRequest('eventType', 'must be a string')
   if (!isEventType(eventType)) throw new Refusal('UNKNOWN_EVENT', `no such event: ${eventType.slice(0, 80)}`)

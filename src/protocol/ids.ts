@@ -7,16 +7,16 @@ export type Namespace = string & { readonly __brand: 'Namespace' }
 /** Where events go: a namespace, a room of a namespace, or a user. */
 export type Channel = string & { readonly __brand: 'Channel' }
 
-const ID = /^[A-Za-z0-9_-]{1,64}$/
-const ROOM_ID = /^[A-Za-z0-9_.:-]{1,64}$/
-const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{16,64}$/
+export const USER_ID = /^[A-Za-z0-9_-]{1,64}$/
+export const ROOM_ID = /^[A-Za-z0-9_.:-]{1,64}$/
+export const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{16,64}$/
 
 /** The sender of what no client sent: broadcasts by REST, presence. It cannot be a user id. */
 export const SERVER_SENDER = '@server'
 export const GUEST_PREFIX = 'guest-'
 
 export function isUserId(value: unknown): value is UserId {
-  return typeof value === 'string' && ID.test(value)
+  return typeof value === 'string' && USER_ID.test(value)
 }
 
 export function isRoomId(value: unknown): value is RoomId {

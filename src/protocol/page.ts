@@ -11,6 +11,12 @@ export interface PageArgs {
   readonly cursor: string | null
 }
 
+/** Of a list in REST. */
+export const PAGE_LIMIT = { fallback: 100, max: 1000 } as const
+/** Of `core.game.presence.list`: it goes into one frame. */
+export const PRESENCE_LIMIT = { fallback: 100, max: 200 } as const
+export const CURSOR = /^[A-Za-z0-9_.:-]{1,128}$/
+
 export interface PresencePage {
   readonly users: readonly { readonly user_id: string; readonly connections: number }[]
   readonly next_cursor: string | null

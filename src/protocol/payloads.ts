@@ -1,11 +1,13 @@
 import { badRequest } from './errors.ts'
 import type { JsonValue } from './events.ts'
+import { isLonger } from './value.ts'
 
 /**
  * `must`: every member gets it, or is closed and resumes. `latest`: for a member who reads too slowly a newer one with the same
  * key takes its place.
  */
-export type DeliveryClass = 'must' | 'latest'
+export const DELIVERY_CLASSES = ['must', 'latest'] as const
+export type DeliveryClass = (typeof DELIVERY_CLASSES)[number]
 
 export type BroadcastPayload = {
   readonly message: JsonValue
@@ -20,7 +22,8 @@ export type MessagePayload = { readonly text: string } | { readonly data: JsonVa
 
 type Given<Field extends string> = { readonly [Name in Field]?: unknown }
 
-const KEY_LENGTH_MAX = 64
+/** In characters. */
+export const KEY_LENGTH_MAX = 64
 
 /** Throws BAD_REQUEST; `at` stands before the field's name in its path. */
 export function parseBroadcast(given: Given<keyof BroadcastPayload>, at = ''): BroadcastPayload {
@@ -28,7 +31,7 @@ export function parseBroadcast(given: Given<keyof BroadcastPayload>, at = ''): B
   if (message === undefined) throw badRequest(`${at}message`, 'is required')
   if (retain !== undefined && typeof retain !== 'boolean') throw badRequest(`${at}retain`, 'must be true or false')
   if (key !== undefined && delivery === 'must') throw badRequest(`${at}key`, 'is for the delivery "latest" only')
-  if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > KEY_LENGTH_MAX)) {
+  if (key !== undefined && (typeof key !== 'string' || key === '' || isLonger(key, KEY_LENGTH_MAX))) {
     throw badRequest(`${at}key`, `must be a string of 1 to ${KEY_LENGTH_MAX} characters`)
   }
   return {
@@ -41,7 +44,8 @@ export function parseBroadcast(given: Given<keyof BroadcastPayload>, at = ''): B
 
 /** Throws BAD_REQUEST. */
 export function parseDelivery(value: unknown, path: string): DeliveryClass {
-  if (value === 'must' || value === 'latest') return value
+  const found = DELIVERY_CLASSES.find((name) => name === value)
+  if (found !== undefined) return found
   throw badRequest(path, 'must be "must" or "latest"')
 }
 

@@ -13,8 +13,16 @@ interface Violation {
   readonly path: (string | number)[]
 }
 
+/** Of no object, at any depth: what objects have by themselves. */
+export const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'] as const
+
 export function isForbiddenKey(key: string): boolean {
   return key === '__proto__' || key === 'constructor' || key === 'prototype'
+}
+
+/** A character is a code point, as in JSON Schema: one outside the BMP counts once. */
+export function isLonger(text: string, charactersMax: number): boolean {
+  return text.length > charactersMax && (text.length > 2 * charactersMax || Array.from(text).length > charactersMax)
 }
 
 /**

@@ -14,6 +14,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   console: [],
   config: ['base', 'protocol'],
   domain: ['protocol'],
+  schema: [...PURE],
   store: ['base', ...PURE],
   hub: ['base', ...PURE, 'store'],
   link: ['base', ...PURE],
@@ -22,13 +23,14 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rooms: ['base', ...PURE, 'store', 'hub', 'presence'],
   fanout: ['base', ...PURE, 'link'],
   session: ['base', ...PURE, 'link', 'fanout'],
-  commands: ['base', ...PURE, 'link', 'fanout', 'session'],
+  // schema: a command and a route say what they take and give, beside the code that does it.
+  commands: ['base', ...PURE, 'schema', 'link', 'fanout', 'session'],
   metrics: ['base', 'protocol'],
-  http: ['base', ...PURE, 'link', 'session', 'metrics'],
+  http: ['base', ...PURE, 'schema', 'link', 'session', 'metrics'],
   // link: a request of a Socket.IO client is passed on to the worker that has its session.
   transport: ['base', ...PURE, 'link', 'session', 'http'],
   setup: ['base', 'config'],
-  worker: ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE],
+  worker: ['base', ...PURE, 'schema', 'config', 'setup', ...WORKER_SIDE],
   // session, for the token keys: the primary fetches a key set once for all workers.
   primary: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session'],
   'worker.ts': ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE, 'transport', 'worker'],
@@ -43,7 +45,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Folders without a clock, without I/O and without waiting. */
-export const PURE_FOLDERS: readonly string[] = PURE
+export const PURE_FOLDERS: readonly string[] = [...PURE, 'schema']
 
 /** Files that may name an adapter; everybody else knows its port. Entries that end in / are folders. */
 export const ADAPTERS = {
@@ -88,7 +90,7 @@ export interface BannedText {
   readonly within?: readonly string[]
 }
 
-const PURE_PLACES = PURE.map((folder) => `src/${folder}/`)
+const PURE_PLACES = PURE_FOLDERS.map((folder) => `src/${folder}/`)
 
 /** Looked for in the code, not in its comments. The console is the browser's: it has the browser's clock and chance. */
 export const BANNED: readonly BannedText[] = [

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { Refusal } from '../../protocol/errors.ts'
 import { SECURITY_HEADERS, type HttpAnswer } from '../http.ts'
 import type { Route } from '../router.ts'
 
@@ -26,14 +27,42 @@ const PREFIX_IN_PAGE = 'content="/core/game/v1/real-time"'
 
 /** The console: `/`, and its files under `/console/`. Read once. */
 export function consoleRoutes(options: { readonly folder: string; readonly apiPathPrefix: string }): readonly Route[] {
-  const files = readdirSync(options.folder).filter((name) => extname(name) in TYPES)
-  return files.map((name) => {
-    const isPage = name === 'index.html'
-    const content = readFileSync(join(options.folder, name), 'utf8')
-    const body = isPage ? content.replace(PREFIX_IN_PAGE, `content="${options.apiPathPrefix}"`) : content
-    const answer: HttpAnswer = { status: 200, headers: headersOf(name), body }
-    return { method: 'GET', path: isPage ? '/' : `/console/${name}`, access: 'open', run: () => answer }
-  })
+  const names = readdirSync(options.folder).filter((name) => extname(name) in TYPES)
+  const read = (name: string) => readFileSync(join(options.folder, name), 'utf8')
+  const page = toAnswer(PAGE, read(PAGE).replace(PREFIX_IN_PAGE, `content="${options.apiPathPrefix}"`))
+  const files = new Map(names.filter((name) => name !== PAGE).map((name) => [name, toAnswer(name, read(name))]))
+  return [
+    {
+      method: 'GET',
+      path: '/',
+      access: 'open',
+      operation: { id: 'getConsole', summary: 'The console, for browsers.', answers: { 200: 'text/html' } },
+      run: () => page,
+    },
+    {
+      method: 'GET',
+      path: '/console/:file',
+      access: 'open',
+      operation: {
+        id: 'getConsoleFile',
+        summary: 'A file of the console.',
+        params: { file: 'FileName' },
+        answers: { 200: '*/*' },
+        errors: ['NOT_FOUND'],
+      },
+      run: ({ params }) => {
+        const answer = files.get(params['file'] ?? '')
+        if (!answer) throw new Refusal('NOT_FOUND', 'no such path')
+        return answer
+      },
+    },
+  ]
+}
+
+const PAGE = 'index.html'
+
+function toAnswer(name: string, body: string): HttpAnswer {
+  return { status: 200, headers: headersOf(name), body }
 }
 
 function headersOf(name: string): Record<string, string> {

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+import type { OnceArgs } from '../../link/methods.ts'
 import { encodeEventBody } from '../../protocol/event-body.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { EVENT } from '../../protocol/events.ts'
@@ -12,11 +14,12 @@ import {
 } from '../../protocol/ids.ts'
 import { parseBroadcast, parseMessage } from '../../protocol/payloads.ts'
 import { jsonAnswer } from '../http.ts'
-import { parseBody, parseCount, parseNamespace } from '../parse.ts'
+import { parseBody, parseCount, parseLimit, parseNamespace, parseOptionalKey } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
-const BROADCAST_FIELDS = ['namespace', 'room', 'message', 'retain', 'delivery', 'key'] as const
+const BROADCAST_FIELDS = ['namespace', 'room', 'message', 'retain', 'delivery', 'key', 'idempotency_key'] as const
+const MESSAGE_FIELDS = ['target_user_id', 'text', 'data', 'idempotency_key'] as const
 
 /** What a game's backend says: the sender is the server. */
 export function eventRoutes(context: RouteContext): readonly Route[] {
@@ -26,29 +29,48 @@ export function eventRoutes(context: RouteContext): readonly Route[] {
       method: 'POST',
       path: '/api/v1/broadcast',
       access: 'admin',
+      operation: {
+        id: 'broadcast',
+        summary: 'Says something to all members of a room or a namespace, as the server.',
+        body: 'BroadcastBody',
+        answers: { 200: 'BroadcastData' },
+        errors: ['IDEMPOTENCY_CONFLICT'],
+      },
       run: async ({ json }) => {
-        const { namespace: named, room: roomGiven, ...given } = parseBody(await json(), BROADCAST_FIELDS)
+        const body = parseBody(await json(), BROADCAST_FIELDS)
+        const { namespace: named, room: roomGiven, idempotency_key, ...given } = body
         const namespace = parseNamespace(named, context.namespaces)
         const room = roomGiven === undefined || roomGiven === null ? undefined : parseRoomId(roomGiven, 'room')
         const payload = parseBroadcast(given)
         const channel = room === undefined ? namespaceChannel(namespace) : roomChannel(namespace, room)
-        const body = toBody(context, { eventType: EVENT.broadcast, namespace, room, payload })
+        const key = parseOptionalKey(idempotency_key)
+        const event = makeEvent(context, { eventType: EVENT.broadcast, namespace, room, payload })
+        const once = key === null ? null : onceOf(key, namespace, [room ?? null, payload], event.id)
         const state = payload.retain === true ? Buffer.from(JSON.stringify(payload.message)) : null
-        return jsonAnswer(await primary.ask('broadcast', { channel, body, state }))
+        return jsonAnswer(await primary.ask('broadcast', { channel, body: event.body, state, once }))
       },
     },
     {
       method: 'POST',
       path: '/api/v1/messages',
       access: 'admin',
+      operation: {
+        id: 'sendMessage',
+        summary: 'Says something to all connections of a user, as the server.',
+        body: 'MessageBody',
+        answers: { 200: 'SendMessageData' },
+        errors: ['USER_OFFLINE', 'IDEMPOTENCY_CONFLICT'],
+      },
       run: async ({ json }) => {
-        const { target_user_id, ...given } = parseBody(await json(), ['target_user_id', 'text', 'data'])
+        const { target_user_id, idempotency_key, ...given } = parseBody(await json(), MESSAGE_FIELDS)
         const target = parseUserId(target_user_id, 'target_user_id')
         const payload = { target_user_id: target, ...parseMessage(given) }
         const [namespace] = context.namespaces
         if (namespace === undefined) throw badRequest('', 'there is no namespace')
-        const body = toBody(context, { eventType: EVENT.sendMessage, namespace, room: undefined, payload })
-        return jsonAnswer(await primary.ask('message', { target, body }))
+        const key = parseOptionalKey(idempotency_key)
+        const event = makeEvent(context, { eventType: EVENT.sendMessage, namespace, room: undefined, payload })
+        const once = key === null ? null : onceOf(key, target, payload, event.id)
+        return jsonAnswer(await primary.ask('message', { target, body: event.body, once }))
       },
     },
     {
@@ -56,16 +78,26 @@ export function eventRoutes(context: RouteContext): readonly Route[] {
       path: '/api/v1/events',
       access: 'admin',
       query: ['type', 'since', 'limit'],
+      operation: {
+        id: 'listEvents',
+        summary: 'The newest part of the log, oldest first; the `next_cursor` is the next `since`.',
+        answers: { 200: 'EventPage' },
+      },
       run: async ({ query }) => {
         const since = parseCount(query, 'since', { fallback: 0, min: 0, max: Number.MAX_SAFE_INTEGER })
-        const limit = parseCount(query, 'limit', { fallback: 100, min: 1, max: 1000 })
+        const limit = parseLimit(query)
         return jsonAnswer(await primary.ask('eventList', { type: query.get('type'), since, limit }))
       },
     },
   ]
 }
 
-function toBody(
+/** @param request what has to be the same where the key is used again */
+function onceOf(key: string, whose: string, request: unknown, eventId: string): OnceArgs {
+  return { key, whose, fingerprint: hash('sha256', JSON.stringify(request), 'base64url'), eventId }
+}
+
+function makeEvent(
   { clock, random }: RouteContext,
   event: {
     readonly eventType: string
@@ -73,12 +105,8 @@ function toBody(
     readonly room: RoomId | undefined
     readonly payload: object
   },
-): Uint8Array {
-  return encodeEventBody({
-    id: random.uuid(),
-    userId: SERVER_SENDER,
-    timestamp: clock.wallMs(),
-    traceparent: undefined,
-    ...event,
-  })
+): { readonly id: string; readonly body: Uint8Array } {
+  const id = random.uuid()
+  const fields = { id, userId: SERVER_SENDER, timestamp: clock.wallMs(), traceparent: undefined, ...event }
+  return { id, body: encodeEventBody(fields) }
 }

@@ -1,52 +1,94 @@
 import { parseGood, parseInteger, parseName } from '../../domain/good.ts'
 import type { GoodAt } from '../../link/methods.ts'
 import { isObject } from '../../protocol/envelope.ts'
-import { badRequest, Refusal } from '../../protocol/errors.ts'
+import { badRequest } from '../../protocol/errors.ts'
 import { parseIdempotencyKey } from '../../protocol/ids.ts'
-import { errorAnswer, jsonAnswer, type HttpAnswer } from '../http.ts'
+import { answerOnCondition, etagOf, parseIfAbsent, parseIfMatch, unlessKnown } from '../conditions.ts'
+import { jsonAnswer, type HttpAnswer } from '../http.ts'
 import { PAGE_QUERY, parseBody, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
-export function goodRoutes({ primary }: RouteContext): readonly Route[] {
+export function goodRoutes(context: RouteContext): readonly Route[] {
+  return [...reads(context), ...changes(context)]
+}
+
+function reads({ primary }: RouteContext): readonly Route[] {
   return [
     {
       method: 'GET',
       path: '/api/v1/goods',
       access: 'open',
       query: PAGE_QUERY,
+      operation: { id: 'listGoods', summary: 'The goods, by their ids.', answers: { 200: 'GoodPage' } },
       run: async ({ query }) => jsonAnswer(await primary.ask('goodList', parsePage(query))),
     },
     {
       method: 'GET',
       path: '/api/v1/goods/:id',
       access: 'open',
+      operation: {
+        id: 'getGood',
+        summary: 'One good.',
+        params: GOOD_PARAMS,
+        answers: { 200: 'Good' },
+        errors: ['GOOD_NOT_FOUND'],
+        conditions: ['if-none-match: etag'],
+      },
       run: async ({ params, header }) => {
         const found = await primary.ask('goodGet', { id: parseName(params['id'], 'id') })
-        return header('if-none-match') === etagOf(found) ? notModified(found) : goodAnswer(found)
+        return unlessKnown(goodAnswer(found), header('if-none-match'))
       },
     },
+    {
+      method: 'GET',
+      path: '/api/v1/receipt-key',
+      access: 'open',
+      operation: {
+        id: 'getReceiptKey',
+        summary: 'The key that receipts are verified with, and those that were before it.',
+        answers: { 200: 'ReceiptKeys' },
+      },
+      run: async () => jsonAnswer(await primary.ask('receiptKey', null)),
+    },
+  ]
+}
+
+function changes({ primary }: RouteContext): readonly Route[] {
+  return [
     {
       method: 'PUT',
       path: '/api/v1/goods/:id',
       access: 'admin',
+      operation: {
+        id: 'putGood',
+        summary: 'Puts a good as it is given, stock included.',
+        params: GOOD_PARAMS,
+        body: 'GoodBody',
+        answers: { 200: 'Good' },
+        errors: ['GOOD_NOT_FOUND'],
+        conditions: ['if-match', 'if-none-match: *'],
+      },
       run: async ({ params, header, json }) => {
         const ifRevision = parseCondition(header('if-match'), header('if-none-match'))
         const body = await json()
         const good = parseGood(isObject(body) ? { id: params['id'], ...body } : body)
         if (good.id !== params['id']) throw badRequest('id', 'is not the one in the path')
-        try {
-          return goodAnswer(await primary.ask('goodPut', { good, ifRevision }))
-        } catch (thrown) {
-          if (!(thrown instanceof Refusal) || thrown.code !== 'CONFLICT') throw thrown
-          return errorAnswer(thrown, { status: PRECONDITION_FAILED })
-        }
+        return answerOnCondition(async () => goodAnswer(await primary.ask('goodPut', { good, ifRevision })))
       },
     },
     {
       method: 'POST',
       path: '/api/v1/goods/:id/restock',
       access: 'admin',
+      operation: {
+        id: 'restockGood',
+        summary: 'Adds to the stock of a good, whatever is sold meanwhile.',
+        params: GOOD_PARAMS,
+        body: 'RestockBody',
+        answers: { 200: 'Good' },
+        errors: ['GOOD_NOT_FOUND', 'CONFLICT', 'IDEMPOTENCY_CONFLICT'],
+      },
       run: async ({ params, json }) => {
         const { count, idempotency_key } = parseBody(await json(), ['count', 'idempotency_key'])
         const restock = {
@@ -57,40 +99,23 @@ export function goodRoutes({ primary }: RouteContext): readonly Route[] {
         return jsonAnswer(await primary.ask('goodRestock', restock))
       },
     },
-    {
-      method: 'GET',
-      path: '/api/v1/receipt-key',
-      access: 'open',
-      run: async () => jsonAnswer(await primary.ask('receiptKey', null)),
-    },
   ]
 }
 
-const PRECONDITION_FAILED = 412
-const NOT_MODIFIED = 304
-const ETAG = /^"(\d{1,15})"$/
-
-function etagOf({ revision }: GoodAt): string {
-  return `"${revision}"`
-}
-
-function goodAnswer(found: GoodAt): HttpAnswer {
-  return jsonAnswer(found.good, 200, { etag: etagOf(found) })
-}
-
-function notModified(found: GoodAt): HttpAnswer {
-  return { ...goodAnswer(found), status: NOT_MODIFIED, body: '' }
+const GOOD_PARAMS = { id: 'Name' } as const
+function goodAnswer({ good, revision }: GoodAt): HttpAnswer {
+  return jsonAnswer(good, 200, { etag: etagOf(revision) })
 }
 
 /** What `If-Match` or `If-None-Match: *` asks of the good that is there: see `goodPut`. */
 function parseCondition(ifMatch: string | undefined, ifNoneMatch: string | undefined): number | 'any' | null {
-  if (ifNoneMatch !== undefined) {
-    if (ifNoneMatch !== '*' || ifMatch !== undefined) throw badRequest('if-none-match', 'must be *, without If-Match')
+  if (parseIfAbsent(ifNoneMatch)) {
+    if (ifMatch !== undefined) throw badRequest('if-none-match', 'must be without If-Match')
     return 0
   }
-  if (ifMatch === undefined) return null
-  if (ifMatch === '*') return 'any'
-  const revision = ETAG.exec(ifMatch)?.[1]
-  if (revision === undefined) throw badRequest('if-match', 'must be * or one ETag, as it was given')
-  return Number(revision)
+  const tag = parseIfMatch(ifMatch)
+  if (tag === null) return null
+  if (tag === '*') return 'any'
+  if (!/^\d{1,15}$/.test(tag)) throw badRequest('if-match', 'must be * or one ETag, as it was given')
+  return Number(tag)
 }

@@ -10,12 +10,18 @@ export function operationRoutes({ primary, namespaces, describeSettings }: Route
       method: 'GET',
       path: '/health',
       access: 'open',
+      operation: { id: 'getHealth', summary: 'Whether the process is alive.', answers: { 200: 'Health' } },
       run: () => jsonAnswer({ status: 'ok' }),
     },
     {
       method: 'GET',
       path: '/ready',
       access: 'open',
+      operation: {
+        id: 'getReady',
+        summary: 'Whether it can serve, by its parts.',
+        answers: { 200: 'Ready', 503: 'Ready' },
+      },
       run: async () => {
         const { parts } = await primary.ask('ready', null)
         const ready = parts.every(({ ok }) => ok)
@@ -26,6 +32,7 @@ export function operationRoutes({ primary, namespaces, describeSettings }: Route
       method: 'GET',
       path: '/metrics',
       access: 'open',
+      operation: { id: 'getMetrics', summary: 'Prometheus text of all processes.', answers: { 200: 'text/plain' } },
       run: async () => {
         const { contentType, text } = await primary.ask('metrics', null)
         return { status: 200, headers: { 'content-type': contentType, ...SECURITY_HEADERS }, body: text }
@@ -36,6 +43,7 @@ export function operationRoutes({ primary, namespaces, describeSettings }: Route
       path: '/api/v1/connections',
       access: 'admin',
       query: ['namespace', ...PAGE_QUERY],
+      operation: { id: 'listConnections', summary: 'Who is connected.', answers: { 200: 'ConnectionPage' } },
       run: async ({ query }) => {
         const named = query.get('namespace')
         const namespace = named === null ? null : parseNamespace(named, namespaces)
@@ -46,6 +54,7 @@ export function operationRoutes({ primary, namespaces, describeSettings }: Route
       method: 'GET',
       path: '/api/v1/config',
       access: 'admin',
+      operation: { id: 'getConfig', summary: 'The settings in force.', answers: { 200: 'Config' } },
       run: () => jsonAnswer({ settings: describeSettings() }),
     },
   ]

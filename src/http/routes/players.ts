@@ -6,19 +6,72 @@ import { PAGE_QUERY, parseBody, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
-export function playerRoutes({ primary }: RouteContext): readonly Route[] {
+const PLAYER_PARAMS = { id: 'UserId' } as const
+
+export function playerRoutes(context: RouteContext): readonly Route[] {
+  return [...reads(context), ...changes(context)]
+}
+
+function reads({ primary }: RouteContext): readonly Route[] {
   return [
     {
       method: 'GET',
       path: '/api/v1/players/:id',
       access: 'admin',
+      operation: {
+        id: 'getPlayer',
+        summary: 'Balances and inventory of a player; one who was never heard of has none.',
+        params: PLAYER_PARAMS,
+        answers: { 200: 'Player' },
+      },
       run: async ({ params }) =>
         jsonAnswer(await primary.ask('playerGet', { userId: parseUserId(params['id'], 'id') })),
     },
     {
+      method: 'GET',
+      path: '/api/v1/players/:id/purchases',
+      access: 'admin',
+      query: PAGE_QUERY,
+      operation: {
+        id: 'listPurchases',
+        summary: 'Receipts of a player, the newest first.',
+        params: PLAYER_PARAMS,
+        answers: { 200: 'ReceiptPage' },
+      },
+      run: async ({ params, query }) => {
+        const userId = parseUserId(params['id'], 'id')
+        return jsonAnswer(await primary.ask('playerPurchases', { userId, ...parsePage(query) }))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/ledger',
+      access: 'admin',
+      query: PAGE_QUERY,
+      operation: {
+        id: 'listLedger',
+        summary: "All players' ledgers in pages of whole batches; `limit` is of batches.",
+        answers: { 200: 'LedgerPage' },
+      },
+      run: async ({ query }) => jsonAnswer(await primary.ask('ledgerList', parsePage(query))),
+    },
+  ]
+}
+
+function changes({ primary }: RouteContext): readonly Route[] {
+  return [
+    {
       method: 'POST',
       path: '/api/v1/players/:id/credit',
       access: 'admin',
+      operation: {
+        id: 'creditPlayer',
+        summary: 'Adds to a balance.',
+        params: PLAYER_PARAMS,
+        body: 'CreditBody',
+        answers: { 200: 'Player' },
+        errors: ['IDEMPOTENCY_CONFLICT'],
+      },
       run: async ({ params, json }) => {
         const { currency, amount, idempotency_key } = parseBody(await json(), ['currency', 'amount', 'idempotency_key'])
         const credit = {
@@ -34,6 +87,14 @@ export function playerRoutes({ primary }: RouteContext): readonly Route[] {
       method: 'POST',
       path: '/api/v1/players/:id/refund',
       access: 'admin',
+      operation: {
+        id: 'refundPlayer',
+        summary: 'Gives back what a purchase cost and takes back the goods, once.',
+        params: PLAYER_PARAMS,
+        body: 'RefundBody',
+        answers: { 200: 'Player' },
+        errors: ['NOT_FOUND', 'CONFLICT', 'IDEMPOTENCY_CONFLICT'],
+      },
       run: async ({ params, json }) => {
         const body = parseBody(await json(), ['purchase_id', 'idempotency_key', 'restock'])
         const { purchase_id, idempotency_key, restock = true } = body
@@ -46,23 +107,6 @@ export function playerRoutes({ primary }: RouteContext): readonly Route[] {
           idempotencyKey: parseIdempotencyKey(idempotency_key, 'idempotency_key'),
         }
         return jsonAnswer(await primary.ask('playerRefund', refund))
-      },
-    },
-    {
-      method: 'GET',
-      path: '/api/v1/ledger',
-      access: 'admin',
-      query: PAGE_QUERY,
-      run: async ({ query }) => jsonAnswer(await primary.ask('ledgerList', parsePage(query))),
-    },
-    {
-      method: 'GET',
-      path: '/api/v1/players/:id/purchases',
-      access: 'admin',
-      query: PAGE_QUERY,
-      run: async ({ params, query }) => {
-        const userId = parseUserId(params['id'], 'id')
-        return jsonAnswer(await primary.ask('playerPurchases', { userId, ...parsePage(query) }))
       },
     },
   ]

@@ -1,56 +1,106 @@
 import { parseInteger } from '../../domain/good.ts'
+import { CAPACITY_MAX } from '../../domain/room.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { parseRoomId } from '../../protocol/ids.ts'
 import { parseDelivery } from '../../protocol/payloads.ts'
-import { jsonAnswer } from '../http.ts'
-import { PAGE_QUERY, parseBody, parseNamespace, parsePage } from '../parse.ts'
+import type { RoomAt } from '../../link/methods.ts'
+import { answerOnCondition, etagOf, parseIfAbsent, parseIfMatch, unlessKnown } from '../conditions.ts'
+import { jsonAnswer, type HttpAnswer } from '../http.ts'
+import { PAGE_QUERY, parseBody, parseNamespace, parseOptionalKey, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
-const ROOM_FIELDS = ['room_id', 'namespace', 'capacity', 'delivery', 'game'] as const
+const ROOM_FIELDS = ['room_id', 'namespace', 'capacity', 'delivery', 'game', 'idempotency_key'] as const
 
-export function roomRoutes({ primary, namespaces, roomCapacity }: RouteContext): readonly Route[] {
+const ROOM_PARAMS = { id: 'RoomId' } as const
+
+export function roomRoutes(context: RouteContext): readonly Route[] {
+  const { primary } = context
   return [
-    {
-      method: 'POST',
-      path: '/api/v1/rooms',
-      access: 'admin',
-      run: async ({ json }) => {
-        const body = parseBody(await json(), ROOM_FIELDS)
-        const { room_id, namespace, capacity = roomCapacity, delivery = 'must', game = null } = body
-        if (game !== null) throw badRequest('game', 'must be null: rooms have no games yet')
-        const room = {
-          room_id: parseRoomId(room_id, 'room_id'),
-          namespace: parseNamespace(namespace, namespaces),
-          capacity: parseInteger(capacity, 'capacity', 1, 1_000_000),
-          delivery: parseDelivery(delivery, 'delivery'),
-          game,
-        }
-        await primary.ask('roomPut', { room })
-        return jsonAnswer(await primary.ask('roomGet', { room: room.room_id }), 201)
-      },
-    },
+    putRoute(context),
     {
       method: 'GET',
       path: '/api/v1/rooms',
       access: 'admin',
       query: PAGE_QUERY,
+      operation: { id: 'listRooms', summary: 'The rooms, by their ids.', answers: { 200: 'RoomPage' } },
       run: async ({ query }) => jsonAnswer(await primary.ask('roomList', parsePage(query))),
     },
     {
       method: 'GET',
       path: '/api/v1/rooms/:id',
       access: 'admin',
-      run: async ({ params }) => jsonAnswer(await primary.ask('roomGet', { room: parseRoomId(params['id'], 'id') })),
+      operation: {
+        id: 'getRoom',
+        summary: 'A room with its retained state.',
+        params: ROOM_PARAMS,
+        answers: { 200: 'RoomState' },
+        errors: ['ROOM_NOT_FOUND'],
+        conditions: ['if-none-match: etag'],
+      },
+      run: async ({ params, header }) => {
+        const found = await primary.ask('roomGet', { room: parseRoomId(params['id'], 'id') })
+        return unlessKnown(roomAnswer(found), header('if-none-match'))
+      },
     },
     {
       method: 'DELETE',
       path: '/api/v1/rooms/:id',
       access: 'admin',
-      run: async ({ params }) => {
-        await primary.ask('roomDelete', { room: parseRoomId(params['id'], 'id') })
-        return jsonAnswer({})
+      operation: {
+        id: 'deleteRoom',
+        summary: 'Lets its members leave, and the room and its state go.',
+        params: ROOM_PARAMS,
+        answers: { 200: 'Empty' },
+        errors: ['ROOM_NOT_FOUND'],
+        conditions: ['if-match'],
+      },
+      run: async ({ params, header }) => {
+        const ifMatch = parseIfMatch(header('if-match'))
+        // One that is not there is not found, whatever is asked of it.
+        const ifTag = ifMatch === '*' ? null : ifMatch
+        const room = parseRoomId(params['id'], 'id')
+        return answerOnCondition(async () => {
+          await primary.ask('roomDelete', { room, ifTag })
+          return jsonAnswer({})
+        })
       },
     },
   ]
+}
+
+function roomAnswer({ room, tag }: RoomAt, status = 200): HttpAnswer {
+  return jsonAnswer(room, status, { etag: etagOf(tag) })
+}
+
+function putRoute({ primary, namespaces, roomCapacity }: RouteContext): Route {
+  return {
+    method: 'POST',
+    path: '/api/v1/rooms',
+    access: 'admin',
+    operation: {
+      id: 'putRoom',
+      summary: 'Makes a room that stays, or gives one another definition; its members stay in it.',
+      body: 'RoomBody',
+      answers: { 201: 'RoomState' },
+      errors: ['CONFLICT', 'IDEMPOTENCY_CONFLICT'],
+      conditions: ['if-none-match: *'],
+    },
+    run: async ({ header, json }) => {
+      const ifAbsent = parseIfAbsent(header('if-none-match'))
+      const body = parseBody(await json(), ROOM_FIELDS)
+      const { room_id, namespace, capacity = roomCapacity, delivery = 'must', game = null } = body
+      if (game !== null) throw badRequest('game', 'must be null: rooms have no games yet')
+      const room = {
+        room_id: parseRoomId(room_id, 'room_id'),
+        namespace: parseNamespace(namespace, namespaces),
+        capacity: parseInteger(capacity, 'capacity', 1, CAPACITY_MAX),
+        delivery: parseDelivery(delivery, 'delivery'),
+        game,
+      }
+      const put = { room, ifAbsent, idempotencyKey: parseOptionalKey(body.idempotency_key) }
+      const answer = async () => roomAnswer(await primary.ask('roomPut', put), 201)
+      return ifAbsent ? answerOnCondition(answer) : answer()
+    },
+  }
 }

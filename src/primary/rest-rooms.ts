@@ -1,0 +1,123 @@
+import { hash } from 'node:crypto'
+import type { RoomDefinition } from '../domain/room.ts'
+import { controlRecord } from '../hub/control.ts'
+import { onceKey } from '../ledger/keys.ts'
+import type { PrimaryMethods, RoomAt } from '../link/methods.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { JsonValue } from '../protocol/events.ts'
+import { roomChannel, type RoomId } from '../protocol/ids.ts'
+import { decodeRecord, encodeRecord } from '../store/json-records.ts'
+import type { Guard } from '../store/store.ts'
+import { stateKey } from './channel-state.ts'
+import type { PrimaryContext } from './context.ts'
+import { roomKey } from './kept-rooms.ts'
+import { readKept, type Kept } from './once.ts'
+
+type PutArgs = PrimaryMethods['roomPut']['args']
+
+/** A room as it is read, and the records that say so. */
+interface Read {
+  readonly at: RoomAt
+  readonly guards: readonly Guard[]
+}
+
+/** Throws ROOM_NOT_FOUND. */
+export async function readRoom(context: PrimaryContext, id: RoomId): Promise<RoomAt> {
+  return (await read(context, id)).at
+}
+
+/** Throws CONFLICT where it stands in another namespace, or is there and should not be; IDEMPOTENCY_CONFLICT. */
+export function putRoom(context: PrimaryContext, { idempotencyKey, ...put }: PutArgs): Promise<RoomAt> {
+  if (idempotencyKey === null) return define(context, put, [])
+  const key = onceKey('room', put.room.room_id, idempotencyKey)
+  const fingerprint = JSON.stringify(put.room)
+  return context.turnstile.alone(key, async () => {
+    const kept = await readKept<RoomAt>(context, key, fingerprint)
+    if (kept) return kept.answer
+    try {
+      return await define(context, put, [{ key, fingerprint }])
+    } catch (thrown) {
+      // Another node may have been faster with the same key.
+      const first = isConflict(thrown) ? await readKept<RoomAt>(context, key, fingerprint) : undefined
+      if (first) return first.answer
+      throw thrown
+    }
+  })
+}
+
+function isConflict(thrown: unknown): boolean {
+  return thrown instanceof Refusal && thrown.code === 'CONFLICT'
+}
+
+/** @param once the idempotency key to keep the answer under, where there is one */
+async function define(
+  context: PrimaryContext,
+  { room, ifAbsent }: Omit<PutArgs, 'idempotencyKey'>,
+  once: readonly { readonly key: string; readonly fingerprint: string }[],
+): Promise<RoomAt> {
+  const { rooms, store, hub, clock } = context
+  if (ifAbsent && rooms.get(room.room_id)) throw new Refusal('CONFLICT', `there is a room "${room.room_id}"`)
+  rooms.requireNamespace(room)
+  const offset = hub.head
+  const [state] = await store.get([stateKey(roomChannel(room.namespace, room.room_id))])
+  const members = rooms.membersOf(room.room_id).size
+  const answer = toRoomAt(room, { members, state: state ? (decodeRecord(state) as JsonValue) : null, offset })
+  const at = clock.wallMs()
+  const keys = once.map(({ key, fingerprint }) => {
+    return { key, value: encodeRecord({ fingerprint, at, answer } satisfies Kept<RoomAt>) }
+  })
+  const absent = [...keys.map(({ key }) => key), ...(ifAbsent ? [roomKey(room.room_id)] : [])]
+  const result = await store.commit({
+    guards: absent.map((key) => ({ key, revision: 0 })),
+    puts: [{ key: roomKey(room.room_id), value: encodeRecord(room) }, ...keys],
+    log: [controlRecord({ kind: 'room-defined', room })],
+    durable: true,
+  })
+  if (!result.committed) throw new Refusal('CONFLICT', `there is a room "${room.room_id}"`)
+  await hub.reached(result.offset)
+  return answer
+}
+
+/**
+ * Its members leave it, and its state goes with it. A room that was made by joining can be made so again.
+ * Throws ROOM_NOT_FOUND; CONFLICT where `ifTag` is not its tag: definition and state are guarded, members looked at before.
+ */
+export async function deleteRoom(context: PrimaryContext, id: RoomId, ifTag: string | null): Promise<null> {
+  const { store, hub } = context
+  const { at, guards } = await read(context, id)
+  const changed = () => new Refusal('CONFLICT', 'the room was changed since it was read: read it again')
+  if (ifTag !== null && at.tag !== ifTag) throw changed()
+  const result = await store.commit({
+    guards: ifTag === null ? [] : guards,
+    deletes: guards.map(({ key }) => key),
+    log: [controlRecord({ kind: 'room-deleted', id })],
+    durable: true,
+  })
+  if (!result.committed) throw changed()
+  await hub.reached(result.offset)
+  return null
+}
+
+async function read({ rooms, store, hub }: PrimaryContext, id: RoomId): Promise<Read> {
+  const known = rooms.get(id)
+  if (!known) throw new Refusal('ROOM_NOT_FOUND', `no room "${id}"`)
+  const { members: _, ...made } = known
+  const offset = hub.head
+  const keys = [roomKey(id), stateKey(roomChannel(known.namespace, id))]
+  const [kept, state] = await store.get(keys)
+  const definition = kept ? (decodeRecord(kept) as RoomDefinition) : made
+  const members = rooms.membersOf(id).size
+  return {
+    at: toRoomAt(definition, { members, state: state ? (decodeRecord(state) as JsonValue) : null, offset }),
+    guards: keys.map((key, i) => ({ key, revision: [kept, state][i]?.revision ?? 0 })),
+  }
+}
+
+/** The offset says as of when it was read, and is not in the tag. */
+function toRoomAt(
+  definition: RoomDefinition,
+  { offset, ...now }: { readonly members: number; readonly state: JsonValue; readonly offset: number },
+): RoomAt {
+  const content = { ...definition, ...now }
+  return { room: { ...content, offset }, tag: hash('sha256', JSON.stringify(content), 'base64url') }
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { describeCommands } from '../commands/asyncapi.ts'
+import { COMMANDS } from '../commands/table.ts'
+import type { Config } from '../config/load.ts'
+import type { Settings } from '../config/settings.ts'
+import { describeSettings } from '../config/describe.ts'
+import { describeRoutes } from '../http/openapi.ts'
+import type { Route } from '../http/router.ts'
+import type { RouteContext } from '../http/routes/admin-context.ts'
+import { consoleRoutes } from '../http/routes/console.ts'
+import { documentRoutes, type Documents } from '../http/routes/documents.ts'
+import { eventRoutes } from '../http/routes/events.ts'
+import { goodRoutes } from '../http/routes/goods.ts'
+import { operationRoutes } from '../http/routes/operations.ts'
+import { playerRoutes } from '../http/routes/players.ts'
+import { roomRoutes } from '../http/routes/rooms.ts'
+import type { Namespace } from '../protocol/ids.ts'
+import { createSchemas, type Schemas } from '../schema/schemas.ts'
+
+export type RoutesOptions = Pick<RouteContext, 'primary' | 'clock' | 'random'> & { readonly config: Config }
+
+/** All that the server answers in HTTP, its own description included. */
+export function createRoutes({ config, ...asked }: RoutesOptions): readonly Route[] {
+  const { settings } = config
+  const context: RouteContext = {
+    ...asked,
+    namespaces: namespacesOf(settings),
+    roomCapacity: settings.ROOM_CAPACITY,
+    describeSettings: () => describeSettings(config),
+  }
+  let documents: Documents | undefined
+  const routes: readonly Route[] = [
+    ...operationRoutes(context),
+    ...goodRoutes(context),
+    ...playerRoutes(context),
+    ...eventRoutes(context),
+    ...roomRoutes(context),
+    ...documentRoutes(() => (documents ??= describeServer(routes, settings))),
+    ...consoleRoutes({ folder: join(import.meta.dirname, '../console'), apiPathPrefix: settings.API_PATH_PREFIX }),
+  ]
+  return routes
+}
+
+/** The documents of a server with these routes and settings. */
+export function describeServer(routes: readonly Route[], settings: Settings): Documents {
+  const schemas = schemasOf(settings)
+  return {
+    openapi: describeRoutes(routes, schemas),
+    asyncapi: describeCommands(COMMANDS.values(), schemas, {
+      apiPathPrefix: settings.API_PATH_PREFIX,
+      frameBytesMax: settings.MAX_PAYLOAD_BYTES,
+      denied: {
+        private: settings.PRIVATE_DENIED_EVENTS,
+        guest: settings.GUEST_DENIED_EVENTS,
+      },
+    }),
+  }
+}
+
+export function schemasOf(settings: Settings): Schemas {
+  return createSchemas({
+    namespaces: namespacesOf(settings),
+    buyCountMax: settings.BUY_MAX_COUNT,
+    roomCapacity: settings.ROOM_CAPACITY,
+  })
+}
+
+function namespacesOf(settings: Settings): readonly Namespace[] {
+  return [settings.NAMESPACE_PRIVATE as Namespace, settings.NAMESPACE_GUEST as Namespace]
+}

@@ -1,0 +1,130 @@
+/** One call of each route by a client that is made of the document, each answer judged by it. */
+import axios, { type AxiosResponse } from 'axios'
+import { OpenAPIClientAxios, type Document } from 'openapi-client-axios'
+import t, { type Test } from 'tap'
+import { openClient } from '../helpers/client.ts'
+import { startServer, type TestServer } from '../helpers/server.ts'
+import { createValidators, said, type Components } from './schemas.ts'
+
+type Call = (params?: unknown, body?: unknown, config?: object) => Promise<AxiosResponse<unknown>>
+
+interface Described {
+  readonly requestBody?: object
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema: object }>> }>>
+}
+
+interface OpenapiDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId: string } & Described>>>>
+  readonly components: { readonly schemas: Components }
+}
+
+/** A client whose every answer is judged: by status, media type and schema. `asked` are the operations that were called. */
+async function openApi(t: Test, server: TestServer, token = server.adminToken) {
+  const document = (await (await fetch(`${server.url}/api/v1/openapi.json`)).json()) as OpenapiDocument
+  const headers = { authorization: `Bearer ${token}` }
+  const api = new OpenAPIClientAxios({
+    definition: structuredClone(document) as unknown as Document,
+    axiosConfigDefaults: { baseURL: server.url, headers, validateStatus: () => true, adapter: 'http' },
+  })
+  await api.init()
+  const client = (await api.getClient()) as unknown as Readonly<Record<string, Call>>
+  const operations = new Map(
+    Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).map((operation) => [operation.operationId, operation] as const),
+    ),
+  )
+  const validators = createValidators(document.components.schemas, true)
+  const asked = new Set<string>()
+  const call = async (id: string, status: number, ...args: Parameters<Call>) => {
+    const answer = await (client[id] as Call)(...args)
+    asked.add(id)
+    t.equal(answer.status, status, `${id}: ${JSON.stringify(answer.data).slice(0, 200)}`)
+    const described = operations.get(id)?.responses[String(status)]
+    t.ok(described, `${id} has an answer ${status}`)
+    const type = String(answer.headers['content-type']).split(';')[0] ?? ''
+    const content = described?.content?.[type] ?? described?.content?.['*/*']
+    if (status === 304) return answer
+    t.ok(content, `${id} answers ${status} with ${type}`)
+    if (content && type === 'application/json') {
+      const validate = validators.compile(content.schema)
+      t.ok(validate(answer.data), `${id}: ${said(validate)} ${JSON.stringify(answer.data).slice(0, 300)}`)
+    }
+    return answer
+  }
+  return { call, asked, operations }
+}
+
+const KEY = 'a-key-of-sixteen-characters'
+
+t.test('each route answers as the document says', async (t) => {
+  const server = await startServer(t, { WORKERS: '1' })
+  const { call, asked, operations } = await openApi(t, server)
+  const alice = await openClient(server, { token: server.mint('alice') })
+  t.teardown(() => alice.terminate())
+
+  for (const id of ['getHealth', 'getReady', 'getMetrics', 'getConsole', 'getConfig']) await call(id, 200)
+  for (const id of ['getOpenapi', 'getAsyncapi', 'getReceiptKey']) await call(id, 200)
+  await call('getConsoleFile', 200, { file: 'console.js' })
+
+  const axe = { name: 'Axe', price: 3, currency: 'gold', stock: 7 }
+  const put = await call('putGood', 200, { id: 'axe' }, axe)
+  await call('putGood', 412, { id: 'axe', 'If-None-Match': '*' }, axe)
+  await call('getGood', 200, { id: 'axe' })
+  await call('getGood', 304, { id: 'axe', 'If-None-Match': String(put.headers['etag']) })
+  await call('restockGood', 200, { id: 'axe' }, { count: 5, idempotency_key: KEY })
+  await call('listGoods', 200, { limit: 2 })
+
+  await call('creditPlayer', 200, { id: 'alice' }, { currency: 'gold', amount: 50, idempotency_key: KEY })
+  await call('creditPlayer', 409, { id: 'alice' }, { currency: 'gold', amount: 51, idempotency_key: KEY })
+  const bought = await alice.request('core.game.state.buy_good', { good_id: 'axe', count: 2 })
+  await call('listPurchases', 200, { id: 'alice' })
+  const refund = { purchase_id: bought.data?.['purchase_id'], idempotency_key: KEY }
+  await call('refundPlayer', 200, { id: 'alice' }, refund)
+  await call('refundPlayer', 409, { id: 'alice' }, { ...refund, idempotency_key: `${KEY}-2` })
+  await call('getPlayer', 200, { id: 'alice' })
+  await call('listLedger', 200)
+
+  await call('putRoom', 201, null, { room_id: 'arena', namespace: 'private', delivery: 'latest' })
+  await call('putRoom', 409, null, { room_id: 'arena', namespace: 'guest' })
+  await alice.request('core.game.room.join', { room_id: 'arena' })
+  await call('broadcast', 200, null, { namespace: 'private', room: 'arena', message: { wave: 1 }, retain: true })
+  await call('sendMessage', 200, null, { target_user_id: 'alice', text: 'hello' })
+  await call('sendMessage', 409, null, { target_user_id: 'nobody', text: 'hello' })
+  await call('getRoom', 200, { id: 'arena' })
+  await call('getRoom', 404, { id: 'none' })
+  const { headers } = await call('getRoom', 200, { id: 'arena' })
+  await call('getRoom', 304, { id: 'arena', 'If-None-Match': String(headers['etag']) })
+  await call('putRoom', 412, { 'If-None-Match': '*' }, { room_id: 'arena', namespace: 'private' })
+  await call('deleteRoom', 412, { id: 'arena', 'If-Match': '"another"' })
+  await call('listRooms', 200)
+  await call('listConnections', 200, { namespace: 'private' })
+  await call('listEvents', 200, { since: 0, limit: 1000 })
+  await call('deleteRoom', 200, { id: 'arena' })
+
+  t.strictSame(
+    [...operations.keys()].filter((id) => !asked.has(id)),
+    [],
+    'none was left out',
+  )
+})
+
+t.test('without the admin token each route of it is refused as the document says', async (t) => {
+  const server = await startServer(t, { WORKERS: '1' })
+  const { call, operations } = await openApi(t, server, 'another-token')
+  const guarded = [...operations].filter(([, { responses }]) => responses['401'])
+  t.ok(guarded.length > 10)
+  for (const [id, { requestBody }] of guarded) await call(id, 401, { id: 'x' }, requestBody && {})
+})
+
+t.test('a body that the client did not look at is refused as the document says', async (t) => {
+  const server = await startServer(t, { WORKERS: '1' })
+  const { call, operations } = await openApi(t, server)
+  const withBody = [...operations].filter(([, { requestBody }]) => requestBody)
+  t.ok(withBody.length > 5)
+  for (const [id] of withBody) await call(id, 400, { id: 'x' }, { unknown: 1 })
+  const { status } = await axios.get(`${server.url}/console/nothing.js`, {
+    validateStatus: () => true,
+    adapter: 'http',
+  })
+  t.equal(status, 404)
+})

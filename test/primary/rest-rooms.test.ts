@@ -1,0 +1,67 @@
+/** Races that real requests lose or win by chance. */
+import t from 'tap'
+import { systemClock } from '../../src/base/clock.ts'
+import type { RoomDefinition } from '../../src/domain/room.ts'
+import { Hub } from '../../src/hub/hub.ts'
+import type { PrimaryContext } from '../../src/primary/context.ts'
+import { Turnstile } from '../../src/primary/once.ts'
+import { deleteRoom, putRoom, readRoom } from '../../src/primary/rest-rooms.ts'
+import { Rooms } from '../../src/rooms/rooms.ts'
+import type { Namespace, RoomId } from '../../src/protocol/ids.ts'
+import { encodeRecord } from '../../src/store/json-records.ts'
+import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
+
+const ID = 'arena' as RoomId
+const ROOM: RoomDefinition = {
+  room_id: ID,
+  namespace: 'private' as Namespace,
+  capacity: 3,
+  delivery: 'must',
+  game: null,
+}
+
+async function setUp() {
+  const store = createMemoryStore({ clock: systemClock, epoch: 'e1' })
+  const history = { historyBytes: 1 << 20, historyTtlMs: 600_000, deliver: () => {} }
+  const hub = await Hub.open({ store, clock: systemClock, ...history })
+  const rooms = new Rooms({ autoCreateIn: new Set(), capacity: 3, onMade: () => {}, onGone: () => {} })
+  // Each a node of its own, which has not heard of the others' rooms yet.
+  const node = () =>
+    ({ store, hub, rooms, clock: systemClock, turnstile: new Turnstile() }) as unknown as PrimaryContext
+  return { store, rooms, node }
+}
+
+t.test('of many who make a room where there is none, one does', async (t) => {
+  const { node } = await setUp()
+  const put = { room: ROOM, ifAbsent: true, idempotencyKey: null }
+  const results = await Promise.allSettled(Array.from({ length: 10 }, () => putRoom(node(), put)))
+  const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as object] : []))
+  t.equal(refused.length, 9)
+  for (const reason of refused) t.match(reason, { code: 'CONFLICT' })
+})
+
+t.test('nodes with one key make it once, and answer alike', async (t) => {
+  const { node, store } = await setUp()
+  const put = { room: ROOM, ifAbsent: true, idempotencyKey: 'a-key-of-sixteen-characters' }
+  const answers = await Promise.all(Array.from({ length: 10 }, () => putRoom(node(), put)))
+  for (const answer of answers) t.strictSame(answer, answers[0])
+  const [record] = await store.get(['room/arena'])
+  await putRoom(node(), put)
+  t.strictSame((await store.get(['room/arena']))[0], record)
+})
+
+t.test('a room whose state changes while it is being deleted as it was read stays', async (t) => {
+  const { node, store, rooms } = await setUp()
+  const context = node()
+  await putRoom(context, { room: ROOM, ifAbsent: false, idempotencyKey: null })
+  rooms.define(ROOM)
+  const { tag } = await readRoom(context, ID)
+  const deleted = deleteRoom(context, ID, tag)
+  // Between its reading and its commit.
+  const changed = store.commit({ puts: [{ key: 'state/r/private/arena', value: encodeRecord(1) }], durable: true })
+  await t.rejects(deleted, { code: 'CONFLICT' })
+  await changed
+  t.equal((await store.list('', { limit: 10 })).length, 2)
+  await deleteRoom(context, ID, (await readRoom(context, ID)).tag)
+  t.equal((await store.list('', { limit: 10 })).length, 0)
+})
