@@ -122,7 +122,9 @@ t.test('a room that is joined while another connection is dialled is not lost wi
   t.match(await later.closed, { code: 1000 }, 'nor one that is being joined')
   peer.reply(join, { room_id: 'lobby', members: 1, state: null, offset: 41 })
   await joining
-  const last = await server.accept()
+  let last = await server.accept()
+  // It may have dialled once more before it had read the reply.
+  for (; last.query.get('rooms') === 'arena'; last = await server.accept()) last.resumed({ rooms: ['arena'] })
   t.equal(last.query.get('rooms'), 'arena,lobby')
   last.resumed({ rooms: ['arena', 'lobby'] })
   await peer.closed
