@@ -78,6 +78,7 @@ export class GameClient<Events extends EventMap = EventMap> {
     })
   }
 
+  /** As a word: `connecting`, `ready`, `draining`, `reconnecting` or `closed`. */
   get status(): Status {
     return this.#change.status
   }

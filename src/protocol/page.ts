@@ -11,6 +11,7 @@ export interface PageArgs {
   readonly cursor: string | null
 }
 
+/** Users in the order of their ids, and how many there are in all. */
 export interface PresencePage {
   readonly users: readonly { readonly user_id: string; readonly connections: number }[]
   readonly next_cursor: string | null
