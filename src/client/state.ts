@@ -19,7 +19,8 @@ export interface StateSource {
 export class StateStore<State extends JsonValue = JsonValue> {
   readonly #room: string | undefined
   readonly #source: StateSource
-  readonly #listeners = new Set<(value: State | null) => void>()
+  /** As `never`, so that a store of a narrower type is one of a wider. */
+  readonly #listeners = new Set<(value: never) => void>()
   #value: State | null | undefined
   /** Where in the log `value` is from. */
   #offset = -1
@@ -73,6 +74,6 @@ export class StateStore<State extends JsonValue = JsonValue> {
     if (offset < this.#offset) return
     this.#offset = offset
     this.#value = value as State | null
-    for (const listener of this.#listeners) listener(this.#value)
+    for (const listener of this.#listeners) (listener as (value: State | null) => void)(this.#value)
   }
 }

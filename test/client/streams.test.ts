@@ -91,6 +91,8 @@ t.test("a game's own event types are those of its handlers and its broadcasts", 
   setup.peer.event(43, 42, { payload: { message: { x: 1, y: 2 } } })
   const { x, y }: Move = (await moved).payload.message
   t.same([points, x, y], [[3], 1, 2])
+  const plain: GameClient = client // for code that knows nothing of this game
+  t.equal(plain.status, 'ready')
   // @ts-expect-error a move has numbers
   const wrong = client.broadcast({ x: 'left' })
   const right = client.broadcast({ x: 3, y: 4 })
