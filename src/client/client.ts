@@ -9,33 +9,42 @@ import {
 } from '../protocol/events.ts'
 import type { PresencePage } from '../protocol/page.ts'
 import type { BroadcastPayload } from '../protocol/payloads.ts'
-import { Emitter } from './emitter.ts'
+import { Emitter, type ListenOptions } from './emitter.ts'
 import type {
   ClientEvents,
+  EventMap,
   GameEvent,
   JoinedRoom,
   Message,
+  MessageOf,
   RequestType,
   RequestTypes,
   Status,
   StatusChange,
+  StreamEvents,
 } from './events.ts'
 import { readOptions, type ClientOptions } from './options.ts'
 import { purchase, type Order } from './purchase.ts'
 import { Requests, type RequestOptions } from './requests.ts'
 import { Session } from './session.ts'
+import { StateStore } from './state.ts'
+import { Stream, type StreamOptions } from './stream.ts'
 import { after } from './timing.ts'
+import { expiryMs, Refresher } from './tokens.ts'
+
+const STREAM_MAX = 1000
 
 /**
  * One player's line to the game: it connects, stays connected, and resumes without a hole. Events come through `on`;
  * requests are promises that reject with a DrumbeatError, or with the reason of the AbortSignal they were given.
  */
-export class GameClient {
+export class GameClient<Events extends EventMap = EventMap> {
   readonly #emitter = new Emitter<ClientEvents>()
   readonly #session: Session
   readonly #requests: Requests
   readonly #options: ClientOptions
-  #status: Status = 'connecting'
+  readonly #refresher = new Refresher(async () => (await this.refresh()).expires_at)
+  #change: StatusChange = { status: 'connecting' }
   #opening: Promise<void> | undefined
   /** Events of the first moment, kept until who awaits `connect` has had a turn to put handlers on. */
   #held: GameEvent[] | undefined = []
@@ -51,21 +60,32 @@ export class GameClient {
         const error = this.#requests.settle(reply)
         if (error) this.#emitter.emit('error', error)
       },
-      onDraining: (payload) => this.#emitter.emit(SERVER_EVENT.draining, payload),
+      onDraining: (payload) => {
+        this.#requests.draining()
+        this.#onStatus({ status: 'draining' })
+        this.#emitter.emit(SERVER_EVENT.draining, payload)
+      },
       onGap: (gap) => this.#emitter.emit('gap', gap),
-      onUp: () => this.#requests.up(),
-      onLost: () => this.#requests.lost(),
+      onUp: (line) => this.#requests.up(line),
+      onLost: (line) => this.#requests.lost(line),
+      roomsUnderWay: () => this.#requests.roomsUnderWay,
     })
     this.#requests = new Requests({
       timeoutMs: settings.requestTimeoutMs,
       queueMax: settings.queueMax,
-      send: (envelope) => this.#session.send(envelope),
+      queueMaxAgeMs: settings.queueMaxAgeMs,
       onSuccess: (envelope, data) => this.#session.settled(envelope, data),
     })
   }
 
+  /** As a word: `connecting`, `ready`, `draining`, `reconnecting` or `closed`. */
   get status(): Status {
-    return this.#status
+    return this.#change.status
+  }
+
+  /** The status with what belongs to it, as `on('status')` told it last: when the next attempt is, why it was closed. */
+  get statusChange(): StatusChange {
+    return this.#change
   }
 
   /** What the server said of this session: user id, limits, clock. undefined before the first connection. */
@@ -84,9 +104,39 @@ export class GameClient {
     return this.#opening
   }
 
-  /** Calls the handler with every such event from now on. Returns the function that ends this. */
-  on<K extends keyof ClientEvents>(name: K, handler: (event: ClientEvents[K]) => void): () => void {
-    return this.#emitter.on(name, handler)
+  /** Calls the handler with every such event from now on. Returns the function that ends this, as the signal does. */
+  on<K extends keyof ClientEvents<Events>>(
+    name: K,
+    handler: (event: ClientEvents<Events>[K]) => void,
+    options?: ListenOptions,
+  ): () => void {
+    return this.#emitter.on(name as keyof ClientEvents, handler as (event: unknown) => void, options)
+  }
+
+  /** Resolves with the next such event. Rejects with the signal's reason, and when the client is closed. */
+  once<K extends keyof ClientEvents<Events>>(
+    name: K,
+    { signal }: ListenOptions = {},
+  ): Promise<ClientEvents<Events>[K]> {
+    return this.#stream<ClientEvents<Events>[K]>(name as keyof ClientEvents, { ...(signal && { signal }) }).first()
+  }
+
+  /** The events from now on, to be read with `for await`. It ends when the client is closed, with the error if there was one. */
+  events<K extends keyof StreamEvents<Events>>(
+    name: K,
+    options: StreamOptions = {},
+  ): AsyncIterableIterator<StreamEvents<Events>[K]> {
+    return this.#stream<StreamEvents<Events>[K]>(name as keyof StreamEvents, options)
+  }
+
+  /** What was last broadcast with `retain` in the room, or in the namespace, kept up to date while somebody is subscribed. */
+  state(room?: string): StateStore<MessageOf<Events>> {
+    return new StateStore(room, {
+      onBroadcast: (handler) => this.#emitter.on(EVENT.broadcast, handler),
+      onGap: (handler) => this.#emitter.on('gap', handler),
+      fetch: () => this.getState(room),
+      onError: (error) => this.#emitter.emit('error', error),
+    })
   }
 
   /**
@@ -107,7 +157,7 @@ export class GameClient {
    * message with the same `key` take its place for those who read too slowly.
    */
   broadcast(
-    message: JsonValue,
+    message: MessageOf<Events>,
     { retain, delivery, key, ...options }: RequestOptions & Omit<BroadcastPayload, 'message'> = {},
   ): Promise<{ readonly offset: number }> {
     const payload = {
@@ -136,10 +186,12 @@ export class GameClient {
     return purchase(order, (payload) => this.request(EVENT.buyGood, payload, options), signals)
   }
 
+  /** Becomes a member of the room: its events come from the reply's `offset` on. Rooms are kept over a reconnect. */
   join(room: string, { options, ...rest }: RequestOptions & { options?: JsonObject } = {}): Promise<JoinedRoom> {
     return this.request(EVENT.roomJoin, options ? { room_id: room, options } : { room_id: room }, rest)
   }
 
+  /** Resolves when the room's events come no more. */
   async leave(room: string, options?: RequestOptions): Promise<void> {
     await this.request(EVENT.roomLeave, { room_id: room }, options)
   }
@@ -159,7 +211,7 @@ export class GameClient {
 
   /** Prolongs the session with a fresh token: the one given, or the token callback's. `expires_at` in Unix milliseconds. */
   async refresh(token?: string, options?: RequestOptions): Promise<{ readonly expires_at: number }> {
-    return this.request(EVENT.sessionRefresh, { token: await this.#session.renewToken(token) }, options)
+    return this.request(EVENT.sessionRefresh, { token: await this.#session.tokens.renew(token) }, options)
   }
 
   /** The server's clock, Unix time in milliseconds. */
@@ -181,13 +233,43 @@ export class GameClient {
   }
 
   #onStatus(change: StatusChange): void {
-    this.#status = change.status
+    this.#change = change
+    if (change.status === 'ready') this.#refreshInTime(change.session)
+    if (change.status === 'reconnecting' || change.status === 'closed') this.#refresher.stop()
     if (change.status === 'ready' && this.#held) this.#cancelRelease = after(0, () => this.#release())
     if (change.status === 'closed') {
       this.#cancelRelease()
       this.#requests.close(change.reason)
     }
     this.#emitter.emit('status', change)
+  }
+
+  /** Only a callback has another token than the one that expires. */
+  #refreshInTime({ server_time }: ReadyPayload): void {
+    const { isCallback, last } = this.#session.tokens
+    if (isCallback) this.#refresher.start(expiryMs(last), server_time)
+  }
+
+  #stream<T>(name: keyof ClientEvents, { room, signal, max = STREAM_MAX }: StreamOptions): Stream<T> {
+    const offs: (() => void)[] = []
+    const stream = new Stream<T>(max, () => {
+      for (const off of offs) off()
+      signal?.removeEventListener('abort', abort)
+    })
+    const abort = () => stream.abort(signal?.reason)
+    const closed = (change: StatusChange) => {
+      if (change.status === 'closed') stream.end(change.error)
+    }
+    offs.push(
+      this.#emitter.on(name, (event) => {
+        if (room === undefined || (event as { room?: string }).room === room) stream.push(event as T)
+      }),
+      this.#emitter.on('status', closed),
+    )
+    signal?.addEventListener('abort', abort)
+    if (signal?.aborted) abort()
+    closed(this.#change)
+    return stream
   }
 
   #release(): void {

@@ -11,6 +11,8 @@ import {
 } from '../protocol/events.ts'
 import { contentBytes, type Codec } from './codec.ts'
 import { DrumbeatError, readRetryAfterMs } from './errors.ts'
+import { Heartbeat } from './heartbeat.ts'
+import type { Line } from './requests.ts'
 import { after } from './timing.ts'
 import type { WebSocketConstructor, WebSocketLike } from './websocket.ts'
 
@@ -30,13 +32,15 @@ export interface ConnectionOptions {
   readonly WebSocket: WebSocketConstructor
   readonly codec: Codec
   readonly handshakeTimeoutMs: number
+  /** Before each request. */
+  onSend(envelope: RequestEnvelope): void
   /** The first frame. `resumed` tells which of the two it is. */
-  onSession(session: ReadyPayload | ResumedPayload, resumed: boolean): void
-  onEvent(event: EventEnvelope): void
+  onSession(connection: Connection, session: ReadyPayload | ResumedPayload, resumed: boolean): void
+  onEvent(connection: Connection, event: EventEnvelope): void
   onReply(reply: ReplyEnvelope): void
-  onDraining(payload: JsonObject): void
+  onDraining(connection: Connection, payload: JsonObject): void
   /** Exactly once, and nothing after it. */
-  onEnd(ended: Ended): void
+  onEnd(connection: Connection): void
 }
 
 const STABLE_MS = 5_000
@@ -45,27 +49,50 @@ const TERMINATE_MS = 1_000
 const HEARTBEAT_ID = 'heartbeat'
 
 /** One socket, from the handshake to its end: frames become values, silence becomes an end. */
-export class Connection {
+export class Connection implements Line {
+  /** Resolves when the first frame came, or when it ended without. */
+  readonly opened: Promise<void>
+  /** Resolves with what the server said when it sent this client away, in milliseconds; undefined: it ended before. */
+  readonly draining: Promise<number | undefined>
   readonly #options: ConnectionOptions
   readonly #socket: WebSocketLike
   readonly #cancels: (() => void)[] = []
   #session: ReadyPayload | undefined
   #opened = false
   #stable = false
-  #ended = false
-  #heard = true
-  #pinged = false
+  #ended: Ended | undefined
+  #heartbeat: Heartbeat | undefined
+  readonly #gone = new AbortController()
+  readonly #resolveOpened: () => void
+  readonly #resolveDraining: (retryAfterMs: number | undefined) => void
   #cancelTerminate = () => {}
 
   /** Throws where the URL or the token cannot be part of a handshake at all. */
   constructor(options: ConnectionOptions) {
     this.#options = options
+    ;({ promise: this.opened, resolve: this.#resolveOpened } = Promise.withResolvers<void>())
+    ;({ promise: this.draining, resolve: this.#resolveDraining } = Promise.withResolvers<number | undefined>())
     this.#socket = new options.WebSocket(options.url, options.protocols)
     this.#socket.binaryType = 'arraybuffer'
     this.#listen()
     this.#in(options.handshakeTimeoutMs, () => {
       if (this.#session === undefined) this.close(CLOSE.normal, 'the handshake took too long')
     })
+  }
+
+  /** How it ended; undefined while it has not. */
+  get ended(): Ended | undefined {
+    return this.#ended
+  }
+
+  /** Aborts when it ended. */
+  get gone(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  /** Something may have happened to the network: asks whether the server is there. */
+  probe(): void {
+    this.#heartbeat?.ask()
   }
 
   /** Throws PAYLOAD_TOO_LARGE before the server has to close for it, and what the encoder throws. */
@@ -75,15 +102,16 @@ export class Connection {
     if (contentBytes(content) > limit) {
       throw new DrumbeatError('PAYLOAD_TOO_LARGE', `more than ${limit} bytes`, { max_payload_bytes: limit })
     }
+    this.#options.onSend(envelope)
     this.#socket.send(content)
   }
 
-  close(code: number, reason: string, retryAfterMs?: number): void {
+  close(code: number = CLOSE.normal, reason = ''): void {
     if (this.#ended) return
     this.#socket.close(code, reason)
     // A peer that is gone never answers the close; where the socket can be torn down, no process waits for it.
     this.#cancelTerminate = after(this.#socket.terminate ? TERMINATE_MS : Infinity, () => this.#socket.terminate?.())
-    this.#end({ code, reason, retryAfterMs })
+    this.#end({ code, reason, retryAfterMs: undefined })
   }
 
   #listen(): void {
@@ -100,7 +128,7 @@ export class Connection {
 
   #onMessage(content: unknown): void {
     if (this.#ended) return
-    this.#heard = true
+    this.#heartbeat?.heard()
     try {
       this.#dispatch(this.#options.codec.decode(content))
     } catch (error) {
@@ -122,7 +150,7 @@ export class Connection {
         this.#onDraining(frame.payload as JsonObject)
         break
       default:
-        this.#options.onEvent(frame as EventEnvelope)
+        this.#options.onEvent(this, frame as EventEnvelope)
     }
   }
 
@@ -131,29 +159,19 @@ export class Connection {
     this.#in(STABLE_MS, () => {
       this.#stable = true
     })
-    this.#watch(session.ping_interval_ms)
-    this.#options.onSession(session, resumed)
+    this.#heartbeat = new Heartbeat({
+      intervalMs: session.ping_interval_ms,
+      ask: () => this.send({ id: HEARTBEAT_ID, eventType: EVENT.sessionPing, payload: {} }),
+      onDead: () => this.close(CLOSE.noPong, 'the server is silent'),
+    })
+    this.#options.onSession(this, session, resumed)
+    this.#resolveOpened()
   }
 
-  /** The socket serves on until the time the server gave: then it goes before the server has to close it. */
+  /** It serves on, until the server closes it or another connection has taken its place. */
   #onDraining(payload: JsonObject): void {
-    const delayMs = readRetryAfterMs(payload)
-    if (delayMs !== undefined) this.#in(delayMs, () => this.close(CLOSE.draining, 'draining', 0))
-    this.#options.onDraining(payload)
-  }
-
-  /** A browser does not show the server's pings, so silence is answered with a request: no reply, no connection. */
-  #watch(intervalMs: number): void {
-    const timer = setInterval(() => {
-      if (!this.#heard && this.#pinged) {
-        this.close(CLOSE.noPong, 'the server is silent')
-        return
-      }
-      this.#pinged = !this.#heard
-      this.#heard = false
-      if (this.#pinged) this.send({ id: HEARTBEAT_ID, eventType: EVENT.sessionPing, payload: {} })
-    }, intervalMs)
-    this.#cancels.push(() => clearInterval(timer))
+    this.#options.onDraining(this, payload)
+    this.#resolveDraining(readRetryAfterMs(payload) ?? 0)
   }
 
   #onClose({ code, reason }: { code: number; reason: string }): void {
@@ -163,9 +181,13 @@ export class Connection {
 
   #end(how: Pick<Ended, 'code' | 'reason' | 'retryAfterMs'>): void {
     if (this.#ended) return
-    this.#ended = true
+    this.#ended = { ...how, hadSession: this.#session !== undefined, stable: this.#stable }
     for (const cancel of this.#cancels) cancel()
-    this.#options.onEnd({ ...how, hadSession: this.#session !== undefined, stable: this.#stable })
+    this.#heartbeat?.stop()
+    this.#options.onEnd(this)
+    this.#gone.abort()
+    this.#resolveOpened()
+    this.#resolveDraining(undefined)
   }
 
   #in(delayMs: number, callback: () => void): void {

@@ -1,16 +1,28 @@
 type Handler = (value: never) => void
 
+/** How long a handler stays. */
+export interface ListenOptions {
+  /** Takes the handler off. */
+  readonly signal?: AbortSignal
+}
+
 /** Typed callbacks by name. A handler that throws does not keep the others from being called. */
 export class Emitter<Events> {
   readonly #handlers = new Map<keyof Events, Set<Handler>>()
 
   /** Returns the function that takes the handler off again. The same handler may be added more than once. */
-  on<K extends keyof Events>(name: K, handler: (value: Events[K]) => void): () => void {
+  on<K extends keyof Events>(name: K, handler: (value: Events[K]) => void, { signal }: ListenOptions = {}): () => void {
+    if (signal?.aborted) return () => undefined
     const handlers = this.#handlers.get(name) ?? new Set()
     this.#handlers.set(name, handlers)
     const own: Handler = (value: Events[K]) => handler(value)
     handlers.add(own)
-    return () => void handlers.delete(own)
+    const off = () => {
+      handlers.delete(own)
+      signal?.removeEventListener('abort', off)
+    }
+    signal?.addEventListener('abort', off)
+    return off
   }
 
   emit<K extends keyof Events>(name: K, value: Events[K]): void {

@@ -1,7 +1,10 @@
 import { ERRORS, isErrorCode, type ErrorBody, type ErrorCode, type ErrorDetails } from '../protocol/errors.ts'
 
-/** A code of the protocol, or CLOSED: the client was closed, by its owner or for good by the server. */
-export type DrumbeatErrorCode = ErrorCode | 'CLOSED'
+/**
+ * A code of the protocol, or one of the client's own. CLOSED: the client was closed, by its owner or for good by the server.
+ * SLOW_CONSUMER: more events came than an iterator of `events` may keep for who reads it.
+ */
+export type DrumbeatErrorCode = ErrorCode | 'CLOSED' | 'SLOW_CONSUMER'
 
 /**
  * Why a request, or the connection, came to nothing. Nothing was done on the server, unless the code is
@@ -17,7 +20,7 @@ export class DrumbeatError extends Error {
   constructor(code: DrumbeatErrorCode, message: string, details: ErrorDetails = {}, options?: ErrorOptions) {
     super(message, options)
     this.code = code
-    this.retryable = code !== 'CLOSED' && ERRORS[code].retryable
+    this.retryable = isErrorCode(code) && ERRORS[code].retryable
     this.details = details
   }
 
@@ -37,8 +40,8 @@ export function errorFromBody(body: ErrorBody): DrumbeatError {
 export function readRetryAfterMs(value: unknown): number | undefined {
   if (typeof value !== 'object' || value === null || !('retry_after_ms' in value)) return undefined
   const delayMs = value.retry_after_ms
-  return typeof delayMs === 'number' && delayMs >= 0 ? Math.min(delayMs, TIMER_MAX_MS) : undefined
+  return typeof delayMs === 'number' && delayMs >= 0 ? Math.min(delayMs, RETRY_AFTER_MS_MAX) : undefined
 }
 
-/** setTimeout fires at once for more than this. */
-const TIMER_MAX_MS = 2 ** 31 - 1
+/** No server sends its players away for longer than this. */
+const RETRY_AFTER_MS_MAX = 600_000

@@ -15,16 +15,40 @@ import type { DrumbeatError } from './errors.ts'
 /** An event as it came, with its payload's type. */
 export type GameEvent<Payload = JsonObject> = Omit<EventEnvelope, 'payload'> & { readonly payload: Payload }
 
+/** What `sendMessage` carries: `text`, or any JSON value as `data`. */
 export type Message = MessagePayload
 
-/** What each event's payload is, by the name it has on the wire. */
-export interface EventPayloads {
-  [EVENT.broadcast]: BroadcastPayload
+/**
+ * What each event's payload is, by the name it has on the wire. A game extends it with what it means by them, and gives it to
+ * `connect`, so that events and requests have its own types:
+ *
+ * ```ts
+ * type Move = { readonly x: number; readonly y: number }
+ * interface MyEvents extends EventMap {
+ *   'core.game.state.broadcast': BroadcastOf<Move>
+ * }
+ * const game = await connect<MyEvents>(options)
+ * game.on(EVENT.broadcast, ({ payload }) => draw(payload.message.x))
+ * ```
+ *
+ * The types are the game's own claim: nothing is checked when an event comes.
+ */
+export interface EventMap {
+  [EVENT.broadcast]: BroadcastOf<JsonValue>
   [EVENT.sendMessage]: Message & { readonly target_user_id: string }
   [EVENT.buyGood]: Receipt
   [SERVER_EVENT.joined]: PresenceChange
   [SERVER_EVENT.left]: PresenceChange
 }
+
+/** A broadcast's payload with the game's own type of message. */
+export type BroadcastOf<Message extends JsonValue> = Omit<BroadcastPayload, 'message'> & { readonly message: Message }
+
+/** The message type of a game's broadcasts. */
+export type MessageOf<Events extends EventMap> = Events[typeof EVENT.broadcast]['message']
+
+/** The former name of `EventMap`. */
+export type EventPayloads = EventMap
 
 /** The users that came to a room, or left it, since the last event of the kind. */
 export interface PresenceChange {
@@ -72,14 +96,17 @@ export interface RequestTypes {
   [EVENT.sessionPing]: { payload: JsonObject; data: { readonly server_time: number } }
 }
 
+/** The event types that `request` takes. */
 export type RequestType = keyof RequestTypes
 
+/** The answer to `join`. */
 export interface JoinedRoom {
   readonly room_id: string
   /** How many users are in it. */
   readonly members: number
   /** What was last broadcast with `retain`, or null. */
   readonly state: JsonValue
+  /** The place in the log from which on this client gets the room's events. */
   readonly offset: number
 }
 
@@ -93,15 +120,22 @@ export interface Gap {
   readonly rooms: readonly string[]
 }
 
+/**
+ * How the connection is. `draining`: the server is about to close it; it still serves while the client looks for another one.
+ * `reconnecting`: there is none, and requests wait.
+ */
 export type StatusChange =
   | { readonly status: 'connecting' }
   | { readonly status: 'ready'; readonly session: ReadyPayload; readonly recovered: boolean }
+  | { readonly status: 'draining' }
   | {
       readonly status: 'reconnecting'
       readonly code: number
       readonly reason: string
       /** When the next attempt starts, from now. */
       readonly retryInMs: number
+      /** The same as Unix time in milliseconds. */
+      readonly retryAt: number
     }
   | {
       readonly status: 'closed'
@@ -111,12 +145,16 @@ export type StatusChange =
       readonly error: unknown
     }
 
+/** The status alone. */
 export type Status = StatusChange['status']
 
-/** What `on` takes: event types by their names on the wire, and what the client itself has to say. */
-export type ClientEvents = { [K in keyof EventPayloads]: GameEvent<EventPayloads[K]> } & {
-  /** Every event. */
+/** What `events` takes: event types by their names on the wire, and `*`, which is every event. */
+export type StreamEvents<Events extends EventMap = EventMap> = { [K in keyof Events]: GameEvent<Events[K]> } & {
   '*': GameEvent
+}
+
+/** What `on` takes: event types by their names on the wire, and what the client itself has to say. */
+export type ClientEvents<Events extends EventMap = EventMap> = StreamEvents<Events> & {
   status: StatusChange
   gap: Gap
   /** The server is about to close this connection; the client comes back by itself. */

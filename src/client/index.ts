@@ -1,32 +1,40 @@
 import { GameClient } from './client.ts'
+import type { EventMap } from './events.ts'
 import type { ClientOptions } from './options.ts'
 
 /** Resolves with a client that has its session. Handlers put on right after that miss nothing. */
-export async function connect(options: ClientOptions): Promise<GameClient> {
-  const client = new GameClient(options)
+export async function connect<Events extends EventMap = EventMap>(options: ClientOptions): Promise<GameClient<Events>> {
+  const client = new GameClient<Events>(options)
   await client.connect()
   return client
 }
 
 export { GameClient } from './client.ts'
+export type { ListenOptions } from './emitter.ts'
 export { DrumbeatError, type DrumbeatErrorCode } from './errors.ts'
 export type {
+  BroadcastOf,
   ClientEvents,
+  EventMap,
   EventPayloads,
   GameEvent,
   Gap,
   JoinedRoom,
   Message,
+  MessageOf,
   PresenceChange,
   RequestType,
   RequestTypes,
   Status,
   StatusChange,
+  StreamEvents,
 } from './events.ts'
-export type { ClientOptions, ReconnectOptions, TokenReason, TokenSource } from './options.ts'
+export type { ClientOptions, QueueOptions, ReconnectOptions, TokenReason, TokenSource } from './options.ts'
 export type { Order } from './purchase.ts'
 export { verifyReceipt, type Ed25519Jwk } from './receipt.ts'
 export type { RequestOptions } from './requests.ts'
+export type { StateStore } from './state.ts'
+export type { StreamOptions } from './stream.ts'
 export type { WebSocketConstructor, WebSocketLike } from './websocket.ts'
 export { EVENT, SERVER_EVENT } from '../protocol/events.ts'
 export type { Encoding, EventEnvelope, JsonObject, JsonValue, ReadyPayload, Receipt } from '../protocol/events.ts'

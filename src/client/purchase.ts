@@ -3,6 +3,7 @@ import { DrumbeatError } from './errors.ts'
 import type { RequestTypes } from './events.ts'
 import { backoffMs, sleep } from './timing.ts'
 
+/** What is to be bought. The price is the server's. */
 export interface Order {
   readonly goodId: string
   /** 1 by default */

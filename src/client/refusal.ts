@@ -1,5 +1,6 @@
 import { isErrorCode, type ErrorBody } from '../protocol/errors.ts'
 import { DrumbeatError, errorFromBody } from './errors.ts'
+import { after } from './timing.ts'
 
 const ANSWER_TIMEOUT_MS = 5_000
 
@@ -12,10 +13,15 @@ export async function askWhyRefused(
   token: string | undefined,
   signal: AbortSignal,
 ): Promise<DrumbeatError | undefined> {
+  // Not AbortSignal.any: Node keeps what it makes for as long as the signals live, and this one lives as long as the client.
+  const asking = new AbortController()
+  const stop = () => asking.abort()
+  const cancel = after(ANSWER_TIMEOUT_MS, stop)
+  signal.addEventListener('abort', stop)
   try {
     const response = await fetch(endpoint.replace(/^ws/, 'http'), {
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+      signal: asking.signal,
     })
     const body = (await response.json()) as { error?: ErrorBody } | null
     // 426 is the answer where an upgrade would be fine.
@@ -23,6 +29,9 @@ export async function askWhyRefused(
     return withRetryAfter(errorFromBody(body.error), response.headers.get('retry-after'))
   } catch {
     return undefined // no server, or one of another kind: the backoff goes on
+  } finally {
+    cancel()
+    signal.removeEventListener('abort', stop)
   }
 }
 

@@ -2,51 +2,66 @@ import { EVENT, type JsonObject, type ReplyEnvelope, type RequestEnvelope } from
 import { DrumbeatError, errorFromBody } from './errors.ts'
 import { after } from './timing.ts'
 
+/** What every request takes. */
 export interface RequestOptions {
   /** A room this client has joined. */
   readonly room?: string
+  /** Instead of the client's `requestTimeoutMs`. */
   readonly timeoutMs?: number
+  /** Rejects with its reason. What was sent may be done all the same. */
   readonly signal?: AbortSignal
+}
+
+/** One connection, as requests see it. */
+export interface Line {
+  /** Sends now; throws where the request cannot be sent at all. */
+  send(envelope: RequestEnvelope): void
+  /** Nobody waits for an answer on it any more. */
+  close(): void
 }
 
 export interface RequestsOptions {
   readonly timeoutMs: number
   readonly queueMax: number
-  /** Sends now; throws where the request cannot be sent at all. */
-  send(envelope: RequestEnvelope): void
+  /** How long one may wait to be sent; undefined: as long as for its reply. */
+  readonly queueMaxAgeMs: number | undefined
   /** Before the caller learns of it. */
   onSuccess(envelope: RequestEnvelope, data: JsonObject): void
 }
 
 interface Pending {
   readonly envelope: RequestEnvelope
-  /** On the connection there is now. */
-  sent: boolean
+  /** Where an answer may come from. */
+  line: Line | undefined
   /** On any connection: then nobody knows whether it was done. */
   everSent: boolean
+  cancelAge(): void
   /** Takes it out of the table. */
   resolve(data: JsonObject): void
   reject(error: unknown): void
 }
 
-const RESENT: ReadonlySet<string> = new Set([
-  EVENT.roomJoin,
-  EVENT.roomLeave,
-  EVENT.stateGet,
-  EVENT.presenceList,
-  EVENT.sessionPing,
-])
+const ROOM: ReadonlySet<string> = new Set([EVENT.roomJoin, EVENT.roomLeave])
+const RESENT: ReadonlySet<string> = new Set([...ROOM, EVENT.stateGet, EVENT.presenceList, EVENT.sessionPing])
 
 /** The requests without an answer yet, in the order they were made: those under way, and those that wait to be sent. */
 export class Requests {
   readonly #options: RequestsOptions
   readonly #pending = new Map<string, Pending>()
-  #up = false
+  /** Connections that only answer what they were asked. */
+  readonly #retired = new Set<Line>()
+  #line: Line | undefined
+  #draining = false
   #count = 0
   #closed: string | undefined
 
   constructor(options: RequestsOptions) {
     this.#options = options
+  }
+
+  /** A join or a leave has no answer yet: which rooms there are is not known. */
+  get roomsUnderWay(): boolean {
+    return [...this.#pending.values()].some(({ line, envelope }) => line !== undefined && ROOM.has(envelope.eventType))
   }
 
   request(eventType: string, payload: JsonObject, options: RequestOptions = {}): Promise<JsonObject> {
@@ -57,23 +72,32 @@ export class Requests {
     const envelope = { id, eventType, ...(options.room === undefined ? {} : { room: options.room }), payload }
     return new Promise((resolve, reject) => {
       const pending = this.#add(envelope, options, { resolve, reject })
-      if (this.#up) this.#send(pending)
+      if (this.#line) this.#send(pending, this.#line)
     })
   }
 
-  /** A connection is there: what waits goes, in order. */
-  up(): void {
-    this.#up = true
-    for (const pending of this.#pending.values()) if (!pending.sent) this.#send(pending)
+  /** A connection is there: what waits goes, in order. One that was there before is closed when it has answered. */
+  up(line: Line): void {
+    if (this.#line) this.#retired.add(this.#line)
+    this.#line = line
+    this.#draining = false
+    for (const pending of this.#pending.values()) if (!pending.line) this.#send(pending, line)
+    this.#closeIdle()
+  }
+
+  /** The connection is about to go: what it does not take any more waits for the next one. */
+  draining(): void {
+    this.#draining = true
   }
 
   /** The connection is gone: what may be asked twice waits for the next one, of the rest nobody knows. */
-  lost(): void {
-    this.#up = false
+  lost(line: Line): void {
+    if (this.#line === line) this.#line = undefined
+    this.#retired.delete(line)
     for (const pending of this.#pending.values()) {
-      if (!pending.sent) continue
-      if (isRepeatable(pending.envelope)) pending.sent = false
-      else pending.reject(unanswered(pending, 'the connection was lost'))
+      if (pending.line !== line) continue
+      if (!isRepeatable(pending.envelope)) pending.reject(unanswered(pending, 'the connection was lost'))
+      else this.#again(pending)
     }
   }
 
@@ -87,12 +111,15 @@ export class Requests {
       return undefined
     }
     const error = errorFromBody(reply.error)
-    pending?.reject(error)
+    // Nothing was done, and another connection is there or about to come.
+    const elsewhere = error.code === 'DRAINING' && (this.#draining || pending?.line !== this.#line)
+    if (pending && elsewhere) this.#again(pending)
+    else pending?.reject(error)
     return reply.replyTo === undefined ? error : undefined
   }
 
   close(reason: string): void {
-    this.#up = false
+    this.#line = undefined
     this.#closed = reason
     for (const pending of this.#pending.values()) {
       pending.reject(pending.everSent ? unanswered(pending, reason) : new DrumbeatError('CLOSED', reason))
@@ -101,13 +128,13 @@ export class Requests {
 
   #refusal(): DrumbeatError | undefined {
     if (this.#closed !== undefined) return new DrumbeatError('CLOSED', this.#closed)
-    if (this.#up || this.#waiting() < this.#options.queueMax) return undefined
+    if (this.#line || this.#waiting() < this.#options.queueMax) return undefined
     return new DrumbeatError('OVERLOADED', `${this.#options.queueMax} requests wait for a connection already`)
   }
 
   #waiting(): number {
     let count = 0
-    for (const pending of this.#pending.values()) if (!pending.sent) count++
+    for (const pending of this.#pending.values()) if (!pending.line) count++
     return count
   }
 
@@ -116,32 +143,53 @@ export class Requests {
     { timeoutMs = this.#options.timeoutMs, signal }: RequestOptions,
     caller: { resolve(data: JsonObject): void; reject(error: unknown): void },
   ): Pending {
+    const { queueMaxAgeMs: ageMs } = this.#options
+    const wholeMs = timeoutMs + (ageMs ?? 0)
     const forget = () => {
       cancel()
+      pending.cancelAge()
       signal?.removeEventListener('abort', onAbort)
       this.#pending.delete(envelope.id)
+      this.#closeIdle()
     }
+    const giveUp = (why: string) => () => pending.reject(unanswered(pending, why))
     const pending: Pending = {
       envelope,
-      sent: false,
+      line: undefined,
       everSent: false,
+      cancelAge: after(ageMs ?? Infinity, giveUp(`no connection within ${ageMs} ms`)),
       resolve: (data) => (forget(), caller.resolve(data)),
       reject: (error) => (forget(), caller.reject(error)),
     }
     const onAbort = () => pending.reject(signal?.reason)
-    const cancel = after(timeoutMs, () => pending.reject(unanswered(pending, `no reply within ${timeoutMs} ms`)))
+    const cancel = after(wholeMs, giveUp(`no reply within ${wholeMs} ms`))
     signal?.addEventListener('abort', onAbort)
     this.#pending.set(envelope.id, pending)
     return pending
   }
 
-  #send(pending: Pending): void {
+  #send(pending: Pending, line: Line): void {
     try {
-      this.#options.send(pending.envelope)
-      pending.sent = true
+      line.send(pending.envelope)
+      pending.line = line
       pending.everSent = true
+      pending.cancelAge()
     } catch (error) {
       pending.reject(error)
+    }
+  }
+
+  #again(pending: Pending): void {
+    pending.line = undefined
+    pending.everSent &&= isRepeatable(pending.envelope)
+    if (this.#line && !this.#draining) this.#send(pending, this.#line)
+  }
+
+  #closeIdle(): void {
+    for (const line of this.#retired) {
+      if ([...this.#pending.values()].some((pending) => pending.line === line)) continue
+      this.#retired.delete(line)
+      line.close()
     }
   }
 }

@@ -11,13 +11,16 @@ import {
 } from '../protocol/events.ts'
 import { Channels } from './channels.ts'
 import { loadCodec, type Codec } from './codec.ts'
-import { Connection, type Ended } from './connection.ts'
+import { Connection } from './connection.ts'
 import { finalError, isTokenRefused, type Lost } from './ending.ts'
+import { onNetworkHint } from './environment.ts'
 import { DrumbeatError } from './errors.ts'
 import type { Gap, StatusChange } from './events.ts'
-import type { Settings, TokenReason, TokenSource } from './options.ts'
+import type { Settings } from './options.ts'
 import { askWhyRefused } from './refusal.ts'
-import { after, backoffMs, sleep } from './timing.ts'
+import type { Line } from './requests.ts'
+import { after, backoffMs, between, nowMs, sleep } from './timing.ts'
+import { Tokens } from './tokens.ts'
 
 export interface SessionHooks {
   onStatus(change: StatusChange): void
@@ -25,31 +28,37 @@ export interface SessionHooks {
   onReply(reply: ReplyEnvelope): void
   onDraining(payload: JsonObject): void
   onGap(gap: Gap): void
-  onUp(): void
-  onLost(): void
+  onUp(line: Line): void
+  onLost(line: Line): void
+  /** Whether the rooms of this session are about to change. */
+  roomsUnderWay(): boolean
 }
 
 /** 1006 is what every WebSocket says where the connection did not come about, or was cut. */
 const NEVER_OPENED = { code: 1006, hadSession: false, stable: false, retryAfterMs: undefined } as const
 
-/** What survives a connection: one connection after the other, each resuming where the last one ended. */
+/** What survives a connection: one connection after the other, each resuming where the last one is or was. */
 export class Session {
+  readonly tokens: Tokens
   readonly #settings: Settings
   readonly #hooks: SessionHooks
   readonly #channels = new Channels()
   readonly #stop = new AbortController()
   readonly #first = Promise.withResolvers<void>()
-  #token: TokenSource | undefined
-  #tokenReason: TokenReason = 'connect'
+  /** The one whose events count. */
   #connection: Connection | undefined
+  /** The one that has no session yet. */
+  #dialing: Connection | undefined
+  #roomsAsked = ''
   #current: ReadyPayload | undefined
   #failures = 0
   #lastCause: unknown
+  #tryNow = () => {}
 
   constructor(settings: Settings, hooks: SessionHooks) {
     this.#settings = settings
     this.#hooks = hooks
-    this.#token = settings.token
+    this.tokens = new Tokens(settings.token)
   }
 
   /** As the server told it last. */
@@ -75,6 +84,7 @@ export class Session {
       const error = new DrumbeatError('UNAVAILABLE', message, {}, { cause: this.#lastCause })
       this.end({ code: CLOSE.normal, reason: message, error })
     })
+    onNetworkHint(() => this.#onNetworkHint(), this.stopped)
     this.#run().catch((error: unknown) => this.end({ code: CLOSE.normal, reason: String(error), error }))
     try {
       await this.#first.promise
@@ -88,16 +98,9 @@ export class Session {
     if (this.#stop.signal.aborted) return
     this.#stop.abort()
     this.#hooks.onStatus({ status: 'closed', code, reason, error })
-    this.#connection?.close(CLOSE.normal, 'closed')
+    for (const connection of [this.#connection, this.#dialing]) connection?.close(CLOSE.normal, 'closed')
     this.#first.promise.catch(() => undefined) // nobody waits for it where `open` was never called
     this.#first.reject(error ?? new DrumbeatError('CLOSED', reason))
-  }
-
-  /** Only while up. */
-  send(envelope: RequestEnvelope): void {
-    const { room_id: room } = envelope.payload
-    if (envelope.eventType === EVENT.roomJoin && typeof room === 'string') this.#channels.joining(room)
-    this.#connection?.send(envelope)
   }
 
   /** Rooms are remembered from here, however the request was made. */
@@ -106,14 +109,6 @@ export class Session {
     if (typeof room !== 'string') return
     if (envelope.eventType === EVENT.roomJoin) this.#channels.joined(room, Number(data.offset))
     if (envelope.eventType === EVENT.roomLeave) this.#channels.left(room)
-  }
-
-  /** A token given for a refresh is also the one for the next connection, unless there is a callback to ask. */
-  async renewToken(token?: string): Promise<string> {
-    const renewed = token ?? (await this.#askToken('expired'))
-    if (renewed === undefined) throw new DrumbeatError('AUTH_REQUIRED', 'no token to refresh with')
-    if (typeof this.#token !== 'function') this.#token = renewed
-    return renewed
   }
 
   async #run(): Promise<void> {
@@ -125,94 +120,154 @@ export class Session {
       const error = finalError(lost, {
         failures: lost.stable ? 0 : this.#failures,
         failuresMax: this.#settings.reconnect.attemptsMax,
-        canRenewToken: typeof this.#token === 'function' && this.#tokenReason === 'connect',
+        canRenewToken: this.tokens.canRenew,
       })
       if (error !== undefined) {
         this.end({ code, reason, error })
         return
       }
       const retryInMs = this.#lost(lost)
-      if (this.#current) this.#hooks.onStatus({ status: 'reconnecting', code, reason, retryInMs })
-      await sleep(retryInMs, [this.stopped])
+      const retryAt = nowMs() + retryInMs
+      if (this.#current) this.#hooks.onStatus({ status: 'reconnecting', code, reason, retryInMs, retryAt })
+      await this.#pause(retryInMs, lost.retryAfterMs === undefined)
     }
   }
 
   /** Returns when to try again. */
   #lost(lost: Lost): number {
     if (lost.stable) this.#failures = 0
-    if (isTokenRefused(lost)) this.#tokenReason = 'expired'
+    if (isTokenRefused(lost)) this.tokens.refused()
     this.#lastCause = lost.cause
     const delayMs = backoffMs(this.#failures, this.#settings.reconnect)
     this.#failures++
     return lost.retryAfterMs ?? delayMs
   }
 
-  /** One connection, to its end. */
+  /** A time that the server gave is kept to; our own ends where the network may be back. */
+  async #pause(delayMs: number, mayHurry: boolean): Promise<void> {
+    const hurry = new AbortController()
+    if (mayHurry) this.#tryNow = () => hurry.abort()
+    await sleep(delayMs, [this.stopped, hurry.signal])
+    this.#tryNow = () => {}
+  }
+
+  #onNetworkHint(): void {
+    this.#tryNow()
+    this.#connection?.probe()
+  }
+
+  /** From one connection, over those that take its place before it goes, to the loss of the last one. */
   async #live(codec: Codec): Promise<Lost> {
+    const opened = await this.#dial(codec)
+    if (!(opened instanceof Connection)) return opened
+    let connection = opened
+    let waitMs = await sentAway(connection)
+    for (let failures = 0; ; failures++) {
+      await sleep(waitMs, [connection.gone])
+      if (connection.ended) return connection.ended
+      const next = await this.#dial(codec)
+      if (next instanceof Connection) {
+        connection = next
+        failures = 0
+        waitMs = await sentAway(connection)
+      } else {
+        waitMs = next.retryAfterMs ?? backoffMs(failures, this.#settings.reconnect)
+      }
+    }
+  }
+
+  /** A connection with a session, or why there is none. */
+  async #dial(codec: Codec): Promise<Connection | Lost> {
     let token: string | undefined
     try {
-      token = await this.#askToken(this.#tokenReason)
+      token = await this.tokens.ask()
     } catch (cause) {
       return { ...NEVER_OPENED, reason: 'the token callback failed', cause }
     }
-    const { promise, resolve } = Promise.withResolvers<Ended>()
     if (this.stopped.aborted) return { ...NEVER_OPENED, reason: 'closed' }
-    this.#connection = this.#connect(codec, token, resolve)
-    const ended = await promise
+    if (this.tokens.isRepeated) {
+      const cause = new DrumbeatError('TOKEN_EXPIRED', 'the token callback gave the refused token again')
+      return { ...NEVER_OPENED, reason: cause.message, cause }
+    }
+    const connection = this.#connect(codec, token)
+    this.#dialing = connection
+    await connection.opened
+    this.#dialing = undefined
+    const { ended } = connection
+    if (!ended) return connection
     if (ended.hadSession || ended.code !== NEVER_OPENED.code) return ended
     const refusal = await askWhyRefused(this.#settings.endpoint, token, this.stopped)
-    return { ...ended, retryAfterMs: refusal?.retryAfterMs, cause: refusal }
+    return { ...ended, retryAfterMs: spread(refusal?.retryAfterMs), cause: refusal }
   }
 
-  #connect(codec: Codec, token: string | undefined, onEnd: (ended: Ended) => void): Connection {
+  #connect(codec: Codec, token: string | undefined): Connection {
     const { encoding, WebSocket, handshakeTimeoutMs, endpoint } = this.#settings
     const protocol = SUBPROTOCOL[encoding]
+    this.#roomsAsked = this.rooms.join(',')
     return new Connection({
       url: endpoint + this.#resumeQuery(),
       protocols: token === undefined ? [protocol] : [protocol, `bearer.${token}`],
       WebSocket,
       codec,
       handshakeTimeoutMs,
-      onSession: (session, resumed) => this.#onSession(session, resumed),
-      onEvent: (event) => this.#onEvent(event),
+      onSend: ({ eventType, payload: { room_id: room } }) => {
+        if (eventType === EVENT.roomJoin && typeof room === 'string') this.#channels.joining(room)
+      },
+      onSession: (connection, session, resumed) => this.#onSession(connection, session, resumed),
+      onEvent: (connection, event) => this.#onEvent(connection, event),
       onReply: (reply) => this.#hooks.onReply(reply),
-      onDraining: (payload) => this.#hooks.onDraining(payload),
-      onEnd: (ended) => {
-        this.#connection = undefined
-        this.#hooks.onLost()
-        onEnd(ended)
+      onDraining: (connection, payload) => {
+        if (connection === this.#connection) this.#hooks.onDraining(payload)
+      },
+      onEnd: (connection) => {
+        if (connection === this.#connection) this.#connection = undefined
+        this.#hooks.onLost(connection)
       },
     })
   }
 
   #resumeQuery(): string {
     if (this.#current === undefined) return ''
-    const rooms = this.rooms.length === 0 ? '' : `&rooms=${this.rooms.join(',')}`
+    const rooms = this.#roomsAsked === '' ? '' : `&rooms=${this.#roomsAsked}`
     return `?resume=${encodeURIComponent(this.#current.resume_token)}&since=${this.#channels.since}${rooms}`
   }
 
-  #onSession(session: ReadyPayload | ResumedPayload, resumed: boolean): void {
+  #onSession(connection: Connection, session: ReadyPayload | ResumedPayload, resumed: boolean): void {
+    // While one was dialled, the other one was told to join or leave: the server knows of that only there.
+    if (this.rooms.join(',') !== this.#roomsAsked || this.#hooks.roomsUnderWay()) {
+      connection.close(CLOSE.normal, 'the rooms have changed')
+      return
+    }
     const before = this.#current
     this.#current = session
-    this.#tokenReason = 'connect'
+    this.tokens.accepted()
+    // From here on its events count: they begin at a cursor that the old connection has passed, so nothing is left out.
+    this.#connection = connection
     if (resumed) this.#channels.resume(session as ResumedPayload)
     else this.#channels.start(session)
     const gap = resumed ? gapOf(session as ResumedPayload) : before && 'SESSION_NEW'
     this.#hooks.onStatus({ status: 'ready', session, recovered: before !== undefined && gap === undefined })
-    this.#hooks.onUp()
+    this.#hooks.onUp(connection)
     if (gap !== undefined) this.#hooks.onGap({ reason: gap, rooms: this.rooms })
     this.#first.resolve()
   }
 
-  #onEvent(event: EventEnvelope): void {
+  #onEvent(connection: Connection, event: EventEnvelope): void {
+    if (connection !== this.#connection) return
     const verdict = this.#channels.take(event)
     if (verdict === 'deliver') this.#hooks.onEvent(event)
-    if (verdict === 'gap') this.#connection?.close(CLOSE.gap, 'gap')
+    if (verdict === 'gap') connection.close(CLOSE.gap, 'gap')
   }
+}
 
-  async #askToken(reason: TokenReason): Promise<string | undefined> {
-    return typeof this.#token === 'function' ? await this.#token(reason) : this.#token
-  }
+/** Resolves when the connection is to be replaced, with a random part of the time it gave; at once where it ended. */
+async function sentAway(connection: Connection): Promise<number> {
+  return between(0, (await connection.draining) ?? 0)
+}
+
+/** A refusal gives everybody the same time. */
+function spread(retryAfterMs: number | undefined): number | undefined {
+  return retryAfterMs === undefined ? undefined : between(retryAfterMs, retryAfterMs * 1.5)
 }
 
 function gapOf(session: ResumedPayload): Gap['reason'] | undefined {

@@ -11,10 +11,23 @@ export function backoffMs(attempt: number, backoff: Backoff, random: () => numbe
   return random() * Math.min(backoff.maxMs, backoff.baseMs * 2 ** attempt)
 }
 
+/** Uniform between the two. */
+export function between(min: number, max: number): number {
+  return min + Math.random() * (max - min)
+}
+
+/** Unix time in milliseconds. The wall clock, as the monotonic one may stand still while the machine sleeps. */
+export function nowMs(): number {
+  return Date.now()
+}
+
+/** setTimeout fires at once for more than this. */
+const TIMER_MAX_MS = 2 ** 31 - 1
+
 /** Calls back once after the time, never for Infinity. Returns what cancels it. */
 export function after(delayMs: number, callback: () => void): () => void {
   if (delayMs === Infinity) return () => undefined
-  const timer = setTimeout(callback, delayMs)
+  const timer = setTimeout(callback, Math.min(delayMs, TIMER_MAX_MS))
   return () => clearTimeout(timer)
 }
 

@@ -28,9 +28,12 @@ export const SERVER_EVENT = {
 export type EventType = (typeof EVENT)[keyof typeof EVENT]
 
 export const SUBPROTOCOL = { json: 'game.v1.json', msgpack: 'game.v1.msgpack' } as const
+/** How frames are written: `json` as text, `msgpack` as bytes. */
 export type Encoding = keyof typeof SUBPROTOCOL
 
+/** What JSON can carry. Types of a game are assignable where they are `type` aliases, not interfaces. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+/** The same, with an object at the top. */
 export type JsonObject = { readonly [key: string]: JsonValue }
 
 /** What a client sends. */
@@ -107,6 +110,7 @@ export interface ResumedPayload extends ReadyPayload {
   readonly rooms: readonly string[]
 }
 
+/** Proof of one purchase, signed by the server. Amounts are integers in the currency's smallest unit. */
 export interface Receipt {
   readonly purchase_id: string
   readonly user_id: string

@@ -4,7 +4,7 @@ import type { Namespace, UserId } from '../protocol/ids.ts'
 import { addressKey, createPeerReader } from './address.ts'
 import type { Admission } from './admission.ts'
 import { BEARER_ENTRY, guestIdentity, type Identity, type IdentityOptions, playerIdentity } from './identity.ts'
-import { createOriginPolicy } from './origin.ts'
+import { corsHeaders, createOriginPolicy } from './origin.ts'
 import { refusalHeaders } from './refusal-headers.ts'
 import { checkHead, Headers, isUpgrade, readQuery, type RequestHead } from './request-head.ts'
 
@@ -77,13 +77,20 @@ const UPGRADE_REQUIRED = 426
  */
 export function createHandshake(options: HandshakeOptions): (head: RequestHead) => HandshakeResult {
   const decide = createDecision(options)
+  const origins = createOriginPolicy(options.allowedOrigins)
   return (head) => {
-    try {
-      return decide(head)
-    } catch (error) {
-      if (error instanceof Refusal) return refuse(error)
-      throw error
-    }
+    const result = decideOrRefuse(decide, head)
+    if (result.kind === 'accept') return result
+    return { ...result, headers: { ...result.headers, ...corsHeaders(origins, new Headers(head.headers)) } }
+  }
+}
+
+function decideOrRefuse(decide: Decide, head: RequestHead): HandshakeResult {
+  try {
+    return decide(head)
+  } catch (error) {
+    if (error instanceof Refusal) return refuse(error)
+    throw error
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Headers } from './request-head.ts'
+
 /** What a page in a sandboxed frame or opened from a file sends: anybody can be that. */
 const OPAQUE_ORIGIN = 'null'
 
@@ -22,6 +24,13 @@ export function createOriginPolicy(allowedOrigins: readonly string[]): OriginPol
       return normalised !== undefined && (allowed.has(normalised) || isOwn(normalised, host))
     },
   }
+}
+
+/** What lets a page of an allowed origin read an answer; none for others, and where no page asks. */
+export function corsHeaders(origins: OriginPolicy, headers: Headers): Readonly<Record<string, string>> {
+  const [origin] = headers.all('origin')
+  if (origin === undefined || !origins.allows(origin, headers.all('host')[0] ?? '')) return {}
+  return { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true', vary: 'origin' }
 }
 
 /** `scheme://host[:port]`, lower case, without the scheme's own port. undefined: anything else, also with a path. */

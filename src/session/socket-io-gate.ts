@@ -2,7 +2,7 @@ import { Refusal } from '../protocol/errors.ts'
 import { addressKey, createPeerReader } from './address.ts'
 import { checkOrigin, type Accepted, type Access, type HandshakeOptions } from './handshake.ts'
 import { guestIdentity, playerIdentity } from './identity.ts'
-import { createOriginPolicy } from './origin.ts'
+import { corsHeaders, createOriginPolicy } from './origin.ts'
 import { checkHead, Headers, readQuery, type RequestHead } from './request-head.ts'
 
 /** The version of Engine.IO, below Socket.IO, that socket.io-client 3 and 4 speak. */
@@ -55,12 +55,7 @@ export function createSocketIoGate(options: HandshakeOptions): SocketIoGate {
       return { access, headers, query, address, isProxied }
     },
 
-    corsHeaders(head) {
-      const headers = new Headers(head.headers)
-      const [origin] = headers.all('origin')
-      if (origin === undefined || !origins.allows(origin, headers.all('host')[0] ?? '')) return {}
-      return { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true', vary: 'origin' }
-    },
+    corsHeaders: (head) => corsHeaders(origins, new Headers(head.headers)),
 
     accept({ access, headers, query, address, isProxied }, { token, resumeToken, sessionId, resume }) {
       const namespace = namespaces[access]

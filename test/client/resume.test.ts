@@ -114,18 +114,6 @@ t.test('the time that a close reason gives is kept to, whatever the backoff says
   t.match(statuses[2], { status: 'reconnecting', code: 4000, retryInMs: 30 })
 })
 
-t.test('a draining server is served until the time it gave, and then left for a resume', async (t) => {
-  const { server, client, peer } = await connected(t, { reconnect: { baseMs: 60_000, maxMs: 60_000 } })
-  const told = gather<unknown>((add) => client.on('core.game.session.draining', add))
-  peer.send({ eventType: 'core.game.session.draining', payload: { retry_after_ms: 30 } })
-  const pinging = client.ping()
-  peer.reply(await peer.receive(), { server_time: 1 })
-  await pinging
-  t.same(told, [{ retry_after_ms: 30 }])
-  t.match(await peer.closed, { code: 4000 })
-  t.equal((await server.accept()).query.get('resume'), 'resume-1')
-})
-
 t.test('an expired token is replaced by a fresh one from the callback', async (t) => {
   const reasons: string[] = []
   const { server, peer } = await connected(t, { token: (reason) => `a.b.${reasons.push(reason)}` })
@@ -152,6 +140,7 @@ for (const code of [4500, 4501, 4502, 4503, 4504]) {
     await peer.receive()
     peer.close(code, 'go away')
     await sent
+    await until(() => client.status === 'closed')
     t.match(statuses.at(-1), { status: 'closed', code, reason: 'go away', error: { details: { close_code: code } } })
     await new Promise((resolve) => setTimeout(resolve, 20))
     t.equal(server.attempts, 1)

@@ -7,7 +7,7 @@ const device = () => connect({ url: SERVER, namespace: 'private', token: () => T
 const [phone, laptop] = await Promise.all([device(), device()])
 
 // What is bought on one is told on all of them.
-const told = new Promise((resolve) => laptop.once(EVENT.buyGood, ({ payload }) => resolve(payload)))
+const told = laptop.once(EVENT.buyGood)
 
 // The same key on both, as a nervous player clicks twice: one purchase, and the same receipt for both.
 const order = { goodId: 'sword', count: 1, expectedPrice: 100, idempotencyKey: `order-${crypto.randomUUID()}` }
@@ -15,7 +15,7 @@ const receipts = await Promise.all([phone.buyGood(order), laptop.buyGood(order)]
 const [first, second] = receipts
 console.log('one purchase:', first.purchase_id === second.purchase_id)
 console.log('replayed on one device:', receipts.filter(({ replayed }) => replayed).length)
-console.log('told on the laptop:', (await told).purchase_id === first.purchase_id)
+console.log('told on the laptop:', (await told).payload.purchase_id === first.purchase_id)
 
 const { public_key: key } = await (await fetch(`${SERVER}/api/v1/receipt-key`)).json()
 console.log('signed by the shop:', await verifyReceipt(first, key))

@@ -70,6 +70,11 @@ export class TcpProxy {
     for (const connection of this.#connections) connection.flow()
   }
 
+  /** Holds all bytes of the connections that are there, for good: neither side is told. New ones pass. */
+  freezeAll(): void {
+    for (const connection of this.#connections) connection.freeze()
+  }
+
   /** New connections are accepted and destroyed at once; those that are there stay. */
   refuse(refuses: boolean): void {
     this.#refuses = refuses
@@ -110,6 +115,7 @@ class Connection implements ProxiedConnection {
   readonly #target: Socket
   readonly #hooks: ConnectionHooks
   #isCut = false
+  #isFrozen = false
 
   constructor(client: Socket, target: Socket, hooks: ConnectionHooks) {
     this.#client = client
@@ -152,6 +158,11 @@ class Connection implements ProxiedConnection {
     this.#hooks.onEnd()
   }
 
+  freeze(): void {
+    this.#isFrozen = true
+    this.flow()
+  }
+
   /** Reads from each side unless all is held, or the other side takes no more. */
   flow(): void {
     const { isPaused } = this.#hooks
@@ -159,7 +170,7 @@ class Connection implements ProxiedConnection {
       [this.#client, this.#target],
       [this.#target, this.#client],
     ] as const) {
-      if (isPaused() || (to.writableNeedDrain && !to.destroyed)) from.pause()
+      if (this.#isFrozen || isPaused() || (to.writableNeedDrain && !to.destroyed)) from.pause()
       else from.resume()
     }
   }

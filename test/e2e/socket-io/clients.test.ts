@@ -151,6 +151,11 @@ t.test('origins: an allowed one may read the answers, another one gets none', as
   t.equal(other.status, 403)
   t.equal(other.headers.get('access-control-allow-origin'), null)
   t.match(await other.json(), { error: { code: 'ORIGIN_FORBIDDEN' } })
+  // A page may also learn why a plain WebSocket was refused.
+  const why = await fetch(`${server.url}/core/game/v1/real-time/private`, {
+    headers: { origin: 'https://game.example' },
+  })
+  t.match([why.status, why.headers.get('access-control-allow-origin')], [401, 'https://game.example'])
 })
 
 t.test('a client of an older protocol is told so', async (t) => {

@@ -1,0 +1,113 @@
+import { DrumbeatError } from './errors.ts'
+import type { TokenReason, TokenSource } from './options.ts'
+import { after, between, nowMs } from './timing.ts'
+
+/** Where tokens come from, and which one is in use. */
+export class Tokens {
+  #source: TokenSource | undefined
+  #reason: TokenReason = 'connect'
+  #last: string | undefined
+  #repeated = false
+
+  constructor(source: TokenSource | undefined) {
+    this.#source = source
+  }
+
+  /** The last one that was asked for. */
+  get last(): string | undefined {
+    return this.#last
+  }
+
+  /** There is a callback, and it was not asked for a fresh one yet. */
+  get canRenew(): boolean {
+    return this.isCallback && this.#reason === 'connect'
+  }
+
+  get isCallback(): boolean {
+    return typeof this.#source === 'function'
+  }
+
+  /** The callback gave the refused token again: there is no point in showing it. */
+  get isRepeated(): boolean {
+    return this.#repeated
+  }
+
+  /** For a handshake. */
+  async ask(reason: TokenReason = this.#reason): Promise<string | undefined> {
+    const token = typeof this.#source === 'function' ? await this.#source(reason) : this.#source
+    this.#repeated = reason === 'expired' && token !== undefined && token === this.#last
+    this.#last = token
+    return token
+  }
+
+  accepted(): void {
+    this.#reason = 'connect'
+  }
+
+  refused(): void {
+    this.#reason = 'expired'
+  }
+
+  /** For a refresh. One that is given is also the one for the next connection, unless there is a callback to ask. */
+  async renew(token?: string): Promise<string> {
+    const renewed = token ?? (await this.ask('expired'))
+    if (renewed === undefined) throw new DrumbeatError('AUTH_REQUIRED', 'no token to refresh with')
+    if (!this.isCallback) this.#source = renewed
+    return renewed
+  }
+}
+
+/** `exp` of a JWT in Unix milliseconds; undefined where this is none that can be read. */
+export function expiryMs(token: string | undefined): number | undefined {
+  try {
+    const claims: unknown = JSON.parse(atob((token?.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')))
+    const { exp } = claims as { exp?: unknown }
+    return typeof exp === 'number' ? exp * 1000 : undefined
+  } catch {
+    return undefined // not a JWT: the server says when it is over, with 4002
+  }
+}
+
+const LEAD_MS_MAX = 60_000
+const LEAD_SHARE = 0.2
+const PAUSE_MS_MIN = 1_000
+
+/** Has the token refreshed before it expires. What fails is tried again for as long as there is time. */
+export class Refresher {
+  /** Resolves with the new expiry by the server's clock, Unix milliseconds. */
+  readonly #refresh: () => Promise<number>
+  #cancel = () => {}
+  /** What comes of an earlier start does not count. */
+  #round = 0
+  /** Of the server's clock over ours. */
+  #aheadMs = 0
+
+  constructor(refresh: () => Promise<number>) {
+    this.#refresh = refresh
+  }
+
+  start(expiresAtMs: number | undefined, serverTimeMs: number): void {
+    this.stop()
+    this.#aheadMs = serverTimeMs - nowMs()
+    this.#schedule(expiresAtMs, this.#round)
+  }
+
+  stop(): void {
+    this.#round++
+    this.#cancel()
+  }
+
+  #schedule(expiresAtMs: number | undefined, round: number): void {
+    if (round !== this.#round) return
+    const leftMs = (expiresAtMs ?? 0) - nowMs() - this.#aheadMs
+    if (leftMs <= 0) return
+    // Tokens that were made together are not refreshed together.
+    const leadMs = Math.min(LEAD_MS_MAX, leftMs * LEAD_SHARE) * between(0.5, 1)
+    this.#cancel = after(Math.max(PAUSE_MS_MIN, leftMs - leadMs), () => {
+      this.#refresh().then(
+        (renewedMs) => this.#schedule(renewedMs, round),
+        () => this.#schedule(expiresAtMs, round),
+      )
+    })
+  }
+}
