@@ -22,6 +22,8 @@ const HELP = `drumbeat: a real-time game state server
   drumbeat conformance URL [--prefix PATH] [--token-secret SECRET] [--admin-token TOKEN]
                 [--only PATTERN] [--patience 300] [--json]
                                  checks any server against the protocol; exit code 1: something is wrong
+  drumbeat reload [--url URL] [--token ADMIN_TOKEN]
+                                 a running server reads its configuration again and replaces its workers, one by one
   drumbeat ledger export [--url URL] [--token ADMIN_TOKEN]
                                  prints the ledger of a running server, a line an entry
   drumbeat ledger verify FILE [--key PEM_FILE]...
@@ -38,6 +40,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => void | Prom
   tail,
   load: async (args) => (await import('./cli-load.ts')).load(args),
   conformance: async (args) => (await import('./cli-conformance.ts')).conformance(args),
+  reload,
   ledger,
   help: () => print(HELP),
 }
@@ -95,6 +98,18 @@ async function tail(args: readonly string[]): Promise<void> {
   })
 }
 
+async function reload(args: readonly string[]): Promise<void> {
+  const { values } = parse(args, { url: { type: 'string' }, token: { type: 'string' } })
+  const { settings } = loadSettings()
+  const { url = `http://${settings.HTTP_HOST}:${settings.HTTP_PORT}` } = values
+  const { askReload } = await import('./cli-reload.ts')
+  for (const line of await askReload(url, values.token ?? adminTokenOf(settings))) print(`${line}\n`)
+}
+
+function adminTokenOf({ ADMIN_TOKEN, DATA_DIR }: ReturnType<typeof loadSettings>['settings']): string {
+  return ADMIN_TOKEN ?? ensureSecret(DATA_DIR, DEV_SECRET_FILES.admin).secret
+}
+
 async function ledger(args: readonly string[]): Promise<void> {
   const { values, positionals } = parse(args, {
     url: { type: 'string' },
@@ -107,8 +122,7 @@ async function ledger(args: readonly string[]): Promise<void> {
     const { settings } = loadSettings()
     await exportLedger({
       url: values.url ?? `http://${settings.HTTP_HOST}:${settings.HTTP_PORT}`,
-      adminToken:
-        values.token ?? settings.ADMIN_TOKEN ?? ensureSecret(settings.DATA_DIR, DEV_SECRET_FILES.admin).secret,
+      adminToken: values.token ?? adminTokenOf(settings),
       now: new Date(systemClock.wallMs()),
       write: (line) => print(`${line}\n`),
       progress: (entries) => process.stderr.isTTY && process.stderr.write(`\r${entries} entries`),

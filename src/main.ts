@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { toError } from './base/assert.ts'
 import { readEnvironment } from './config/environment.ts'
 import { ConfigError, loadConfig, type Config } from './config/load.ts'
+import type { Primary } from './primary.ts'
 import { EXIT } from './setup/exit-codes.ts'
 import { preflight, thisMachine } from './setup/preflight.ts'
 import { StartError } from './setup/start-error.ts'
@@ -11,16 +12,24 @@ import { printWelcome } from './setup/welcome.ts'
 async function runPrimary(): Promise<void> {
   const config = loadConfig({ env: readEnvironment() })
   await checkMachine(config)
-  process.on('SIGHUP', () =>
-    process.stderr.write('drumbeat: settings are read at the start only; nothing was changed\n'),
-  )
   const stopped = waitForSignal()
   const { startPrimary } = await import('./primary.ts')
-  const primary = await startPrimary({ config, script: fileURLToPath(import.meta.url) })
+  const readConfig = () => loadConfig({ env: readEnvironment() })
+  const primary = await startPrimary({ config, readConfig, script: fileURLToPath(import.meta.url) })
+  process.on('SIGHUP', () => reload(primary))
   printWelcome(config, primary.port)
   await stopped
   await primary.stop()
   process.exit(0)
+}
+
+/** What is wrong is said, and nothing is changed. */
+function reload(primary: Primary): void {
+  try {
+    primary.reload()
+  } catch (thrown) {
+    for (const line of toError(thrown).message.split('\n')) process.stderr.write(`drumbeat: ${line}\n`)
+  }
 }
 
 async function checkMachine({ settings }: Config): Promise<void> {

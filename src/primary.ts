@@ -18,6 +18,7 @@ import { Deliveries, type DeliveriesOptions } from './primary/deliveries.ts'
 import { followControl } from './primary/follow-control.ts'
 import { openContext } from './primary/open-context.ts'
 import { watchPlace } from './primary/place.ts'
+import { Reload } from './primary/reload.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secrets.ts'
 import { watchHealth } from './primary/store-health.ts'
 import { Supervisor, type WorkerLink } from './primary/supervisor.ts'
@@ -26,12 +27,16 @@ import { createWelcome, primaryMethods, type Node } from './primary/node.ts'
 
 export interface PrimaryOptions {
   readonly config: Config
+  /** Environment and file anew. Throws ConfigError. */
+  readonly readConfig: () => Config
   /** The file that becomes a worker with `--worker`. */
   readonly script: string
 }
 
 export interface Primary {
   readonly port: number
+  /** See `Reload.start`. */
+  reload(): void
   /** Resolves when all is answered, closed and on disk. */
   stop(): Promise<void>
 }
@@ -45,7 +50,7 @@ const WORKERS_SHARE = 0.8
  * Starts a node: lock, store, hub, ledger, port, then the workers. Resolves when all of them listen. Throws StartError for
  * what somebody outside must mend.
  */
-export function startPrimary({ config, script }: PrimaryOptions): Promise<Primary> {
+export function startPrimary({ config, readConfig, script }: PrimaryOptions): Promise<Primary> {
   const { settings } = config
   return openAll(async (closers) => {
     const lock = await lockInstance(settings.DATA_DIR)
@@ -79,14 +84,16 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
     const onKeys = (keys: readonly WireKey[]) => supervisor.tellAll((link) => link.tell('jwks', { keys }))
     const tokenKeys = openTokenKeys({ tokenKey, settings, clock, log, onKeys })
     closers.defer(() => tokenKeys.close())
+    const reload = new Reload({ config, readConfig, supervisor: () => supervisor, log })
     const node: Node = {
       context,
+      reload,
       tokenKeys,
       readStoreFault: readFault,
       isDraining: false,
       supervisor: () => supervisor,
     }
-    const welcome = { config, port, tokenKey, adminToken, resumeSecret }
+    const welcome = { port, tokenKey, adminToken, resumeSecret }
     const supervisor = new Supervisor({
       count: settings.WORKERS,
       script,
@@ -94,13 +101,13 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
       clock,
       handlersFor: (worker) => primaryMethods(node, worker),
       before: (worker, method) => deliveries.before(worker, method),
-      onStarted: (worker, link) => tellFirst(node, link, createWelcome({ worker, ...welcome })),
+      onStarted: (worker, link) => tellFirst(node, link, createWelcome({ worker, config: reload.config, ...welcome })),
       onGone: (worker) => {
         context.membership.workerGone(worker)
         deliveries.forget(worker)
         supervisor.tellAll((link) => link.tell('workerGone', { worker }))
-        metrics.workerRestarts.inc()
       },
+      onDied: () => metrics.workerRestarts.inc(),
     })
     followControl({ ...context, supervisor })
     place.supervise(supervisor)
@@ -110,7 +117,7 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
     closers.defer(() => supervisor.stop(0))
     await supervisor.start()
     tellListening(log, settings, port, store.epoch)
-    return { port, stop: () => stop(node, settings.SHUTDOWN_TIMEOUT, closers) }
+    return { port, reload: () => void reload.start(), stop: () => stop(node, settings.SHUTDOWN_TIMEOUT, closers) }
   })
 }
 

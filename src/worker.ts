@@ -78,7 +78,7 @@ export function runWorker(): void {
         running().realTime.sessions.closeAll(CLOSE.nodeLostPlace, 'this node lost its place in the cluster')
         reply(null)
       },
-      drain: ({ withinMs }, reply) => replyWith(drainAll(running(), withinMs), reply),
+      drain: (options, reply) => replyWith(drainAll(running(), options), reply),
       ping: (_args, reply) => reply(null),
       metrics: (_args, reply) => replyWith(readMetrics(running()), reply),
     },
@@ -190,14 +190,22 @@ async function listen({ context, server }: Running): Promise<void> {
   context.link.tell('listening', { port })
 }
 
-async function drainAll({ context, realTime }: Running, withinMs: number): Promise<null> {
-  realTime.admission.setDraining(true)
-  realTime.dispatch.drain()
+async function drainAll(
+  { context, realTime, server }: Running,
+  { withinMs, graceMs }: WorkerMethods['drain']['args'],
+): Promise<null> {
+  // With other workers on the port they take who comes now; else whoever comes is told.
+  if (graceMs > 0) server.stopListening()
   await drain({
     connections: realTime.sessions.all,
     clock,
     random,
     callsUnderWay: () => context.link.callsUnderWay,
+    refuse: () => {
+      realTime.admission.setDraining(true)
+      realTime.dispatch.drain()
+    },
+    graceMs,
     withinMs,
   })
   return null

@@ -212,6 +212,7 @@ export type PrimaryMethods = {
     { readonly type: string | null; readonly since: number; readonly limit: number },
     { readonly items: readonly JsonObject[]; readonly next_cursor: string | null }
   >
+  reload: Method<null, { readonly changed: readonly string[]; readonly at_next_start: readonly string[] }>
   ready: Method<null, { readonly parts: readonly ReadyPart[] }>
   /** Prometheus text of all processes of this node. */
   metrics: Method<null, { readonly contentType: string; readonly text: string }>
@@ -231,8 +232,11 @@ export type WorkerMethods = {
   roomClosed: Method<{ readonly room: RoomId }, null>
   /** This node lost its place in the cluster: every connection has to resume on another one. */
   closeAll: Method<null, null>
-  /** Take no new connections, tell and close those that are there within `withinMs`. */
-  drain: Method<{ readonly withinMs: number }, null>
+  /**
+   * Take no new connections, tell and close those that are there within `withinMs`. `graceMs` of it they may take to leave by
+   * themselves, served as ever; 0: there is nowhere else to go.
+   */
+  drain: Method<{ readonly withinMs: number; readonly graceMs: number }, null>
   ping: Method<null, null>
   /** From another worker. */
   relay: Method<{ readonly from: number; readonly message: RelayMessage }, null>

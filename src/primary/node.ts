@@ -8,6 +8,7 @@ import type { PrimaryContext } from './context.ts'
 import { eventMethods } from './event-methods.ts'
 import { gatherMetrics } from './gather-metrics.ts'
 import { readParts } from './readiness.ts'
+import type { Reload } from './reload.ts'
 import { sessionMethods } from './session-methods.ts'
 import type { Supervisor } from './supervisor.ts'
 import type { TokenKeys } from './token-keys.ts'
@@ -15,6 +16,7 @@ import type { TokenKeys } from './token-keys.ts'
 /** What answers workers. */
 export interface Node {
   readonly context: PrimaryContext
+  readonly reload: Reload
   readonly tokenKeys: TokenKeys
   readonly supervisor: () => Supervisor
   /** Why the store takes no writes; undefined: it does. */
@@ -29,6 +31,7 @@ export function primaryMethods(node: Node, worker: number): Omit<Handlers<Primar
     ...sessionMethods(context, worker),
     ...eventMethods(context),
     ...adminMethods(context),
+    reload: (_args, reply) => reply(node.reload.start()),
     relay: ({ to, message }) => relay(supervisor(), { from: worker, to, message }),
     unknownKey: () => tokenKeys.noteUnknownKid(),
     ready: (_args, reply) => answerWith(readyParts(node), reply),

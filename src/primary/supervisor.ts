@@ -20,6 +20,8 @@ export interface SupervisorOptions {
   /** A worker has its link: it may be told what it needs. */
   readonly onStarted: (worker: number, link: WorkerLink) => void
   readonly onGone: (worker: number) => void
+  /** One died, and is replaced. */
+  readonly onDied: () => void
 }
 
 interface Slot {
@@ -28,8 +30,24 @@ interface Slot {
   readonly link: WorkerLink
   readonly startedAtMs: number
   listening: boolean
+  /** It is to take over from another one, which goes on where this one does not come up. */
+  readonly successor: Successor | undefined
+  /** Another one has taken over: it ends. */
+  retiring: boolean
   /** Pings in a row that were not answered by the next beat. */
   missed: number
+}
+
+interface Successor {
+  readonly listens: () => void
+  readonly failed: (error: Error) => void
+}
+
+export interface RollOptions {
+  /** How long a worker's clients may take to move by themselves. */
+  readonly graceMs: number
+  /** How long its end may take, that included. */
+  readonly withinMs: number
 }
 
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
@@ -75,7 +93,7 @@ export class Supervisor {
 
   /** Workers that take connections. */
   get listening(): readonly { readonly worker: number; readonly link: WorkerLink }[] {
-    return [...this.#slots.values()].filter(({ listening }) => listening)
+    return [...this.#slots.values()].filter(({ listening, retiring }) => listening && !retiring)
   }
 
   linkOf(worker: number): WorkerLink | undefined {
@@ -100,12 +118,21 @@ export class Supervisor {
     await Promise.all(this.listening.map(({ link }) => link.ask('closeAll', null).catch(() => null)))
   }
 
+  /** Replaces the workers one by one. Rejects where a new one does not come up: those that are left go on. */
+  async roll(options: RollOptions): Promise<void> {
+    for (const { worker } of this.listening) {
+      if (this.#stopping) return
+      await new Promise<void>((listens, failed) => this.#spawn({ listens, failed }))
+      await this.#retire(worker, options)
+    }
+  }
+
   /** Drains all workers, then ends them. */
   async stop(withinMs: number): Promise<void> {
     this.#stopping = true
     clearInterval(this.#heartbeat)
     const slots = [...this.#slots.values()]
-    const drained = slots.map(({ link }) => link.ask('drain', { withinMs }).catch(() => null))
+    const drained = slots.map(({ link }) => link.ask('drain', { withinMs, graceMs: 0 }).catch(() => null))
     await Promise.race([Promise.all(drained), delay(withinMs)])
     for (const { process, link } of slots) {
       link.close('stopping')
@@ -114,7 +141,18 @@ export class Supervisor {
     await Promise.all(slots.map(({ process }) => process.ended))
   }
 
-  #spawn(): void {
+  async #retire(worker: number, { graceMs, withinMs }: RollOptions): Promise<void> {
+    const slot = this.#slots.get(worker)
+    if (!slot || this.#stopping) return
+    slot.retiring = true
+    const drained = slot.link.ask('drain', { withinMs, graceMs }).catch(() => null)
+    await Promise.race([drained, delay(withinMs)])
+    slot.link.close('replaced')
+    slot.process.kill()
+    await slot.process.ended
+  }
+
+  #spawn(successor?: Successor): void {
     const { script, handlersFor, before, clock, onStarted } = this.#options
     const worker = this.#nextWorker++
     const process = spawnWorker(script)
@@ -129,7 +167,9 @@ export class Supervisor {
         process.kill()
       },
     })
-    this.#slots.set(worker, { worker, process, link, startedAtMs: clock.nowMs(), listening: false, missed: 0 })
+    const startedAtMs = clock.nowMs()
+    const slot = { worker, process, link, startedAtMs, successor, listening: false, retiring: false, missed: 0 }
+    this.#slots.set(worker, slot)
     void process.ended.then((how) => this.#ended(worker, how))
     onStarted(worker, link)
   }
@@ -140,6 +180,7 @@ export class Supervisor {
     slot.listening = true
     const tookMs = Math.round(this.#options.clock.nowMs() - slot.startedAtMs)
     this.#options.log.info({ worker, pid: slot.process.pid, tookMs }, 'worker ready')
+    slot.successor?.listens()
     if (this.#wasComplete || this.listening.length < this.#options.count) return
     this.#wasComplete = true
     this.#onAllListening()
@@ -151,7 +192,12 @@ export class Supervisor {
     this.#slots.delete(worker)
     slot.link.close(how)
     this.#options.onGone(worker)
-    if (this.#stopping) return
+    if (this.#stopping || slot.retiring) return
+    if (slot.successor && !slot.listening) {
+      slot.successor.failed(new Error(`worker ${worker} ended at its start: ${how}`))
+      return
+    }
+    this.#options.onDied()
     const livedMs = this.#options.clock.nowMs() - slot.startedAtMs
     this.#earlyDeaths = livedMs > HEALTHY_MS ? 0 : this.#earlyDeaths + 1
     if (!this.#wasComplete && this.#earlyDeaths >= START_ATTEMPTS) {

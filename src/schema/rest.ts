@@ -133,6 +133,10 @@ export const REST_ANSWERS = {
       }),
     ),
   }),
+  Reload: object({
+    changed: listOf(text('A setting that workers have from now on.')),
+    at_next_start: listOf(text('One that was changed, too, and that only a start of the node takes.')),
+  }),
   Document: { type: 'object', description: 'OpenAPI 3.1 or AsyncAPI 3.0' },
 } as const
 

@@ -10,6 +10,10 @@ export interface DrainOptions {
   readonly random: Random
   /** Requests of this worker's clients that are not answered yet. */
   readonly callsUnderWay: () => number
+  /** From now on requests and whoever still comes are refused. */
+  readonly refuse: () => void
+  /** Of `withinMs`, what clients may take to leave by themselves; 0: there is nowhere to go. */
+  readonly graceMs: number
   readonly withinMs: number
 }
 
@@ -25,15 +29,21 @@ const LAST_POLLS_MS = 1_000
 /** What is on its way to a client by another worker. */
 const RELAYED_MS = 50
 
-/** Says that the end is near, lets requests under way be answered, then closes every connection with 4000. */
+/**
+ * Says that the end is near, lets clients move elsewhere where they can, and requests under way be answered, then closes every
+ * connection with 4000.
+ */
 export async function drain(options: DrainOptions): Promise<void> {
-  const { connections, clock, withinMs, callsUnderWay } = options
-  const untilMs = clock.nowMs() + withinMs * REQUESTS_SHARE
-  const spreadMs = (connections.size / RETURNS_PER_SECOND) * 1000
-  const retryAfterMs = () => Math.round(RETRY_MIN_MS + options.random.fraction() * Math.max(RETRY_MIN_MS, spreadMs))
+  const { connections, clock, withinMs, graceMs, callsUnderWay, refuse } = options
+  const untilMs = clock.nowMs() + graceMs + (withinMs - graceMs) * REQUESTS_SHARE
+  if (graceMs === 0) refuse()
+  const retryAfterMs = createSpread(options)
   for (const connection of connections.values()) {
     if (connection.isOpen) connection.sendEvent(SERVER_EVENT.draining, { retry_after_ms: retryAfterMs() })
   }
+  const leftByMs = clock.nowMs() + graceMs
+  while (connections.size > 0 && clock.nowMs() < leftByMs) await delay(10)
+  if (graceMs > 0) refuse()
   while (callsUnderWay() > 0 && clock.nowMs() < untilMs) await delay(10)
   const all = [...connections.values()]
   for (let i = 0; i < all.length; i += SLICE) {
@@ -44,4 +54,12 @@ export async function drain(options: DrainOptions): Promise<void> {
   const lastMs = Math.min(clock.nowMs() + LAST_POLLS_MS, untilMs + withinMs * CLOSES_SHARE)
   while (connections.size > 0 && clock.nowMs() < lastMs) await delay(10)
   await delay(RELAYED_MS)
+}
+
+/** When each client should come (back), in milliseconds: spread, so that they do not come all at once. */
+function createSpread({ connections, graceMs, random }: DrainOptions): () => number {
+  const spreadMs = Math.max(RETRY_MIN_MS, (connections.size / RETURNS_PER_SECOND) * 1000)
+  // Where there is somewhere to go, in time to be gone before the close.
+  if (graceMs > 0) return () => Math.round(random.fraction() * Math.min(spreadMs, graceMs / 2))
+  return () => Math.round(RETRY_MIN_MS + random.fraction() * spreadMs)
 }

@@ -51,6 +51,18 @@ export function operationRoutes({ primary, namespaces, describeSettings }: Route
       },
     },
     {
+      method: 'POST',
+      path: '/api/v1/reload',
+      access: 'admin',
+      operation: {
+        id: 'reload',
+        summary: 'Reads the configuration again and replaces the workers, one by one.',
+        answers: { 202: 'Reload' },
+        errors: ['CONFLICT'],
+      },
+      run: async () => jsonAnswer(await primary.ask('reload', null), 202),
+    },
+    {
       method: 'GET',
       path: '/api/v1/config',
       access: 'admin',

@@ -7,7 +7,14 @@ import type { Socket } from '../../session/socket.ts'
 import { BodyBudget, type BodyLimits } from './body.ts'
 import { PendingResponse, readHead } from './uws-http.ts'
 import { UwsSocket } from './uws-socket.ts'
-import { App, us_socket_local_port, type TemplatedApp, type UwsResponse, type UwsWebSocket } from './uws.ts'
+import {
+  App,
+  us_listen_socket_close,
+  us_socket_local_port,
+  type TemplatedApp,
+  type UwsResponse,
+  type UwsWebSocket,
+} from './uws.ts'
 
 export interface UwsServerOptions {
   /** Decides an upgrade, and what a request for the same path without one is told. */
@@ -46,6 +53,7 @@ export class UwsServer {
   readonly #options: UwsServerOptions
   readonly #app: TemplatedApp
   readonly #bodies: BodyLimits
+  #stopListening = () => {}
 
   constructor(options: UwsServerOptions) {
     this.#options = options
@@ -89,9 +97,16 @@ export class UwsServer {
           reject(new Error(`cannot listen on ${host}:${port}`))
           return
         }
+        this.#stopListening = () => us_listen_socket_close(listening)
         resolve(us_socket_local_port(listening))
       })
     })
+  }
+
+  /** Takes no new connections; those that there are go on. */
+  stopListening(): void {
+    this.#stopListening()
+    this.#stopListening = () => {}
   }
 
   publish(topic: string, frame: Uint8Array, isBinary: boolean): void {

@@ -3,7 +3,7 @@ import * as imported from 'uWebSockets.js'
 // The npm repacks have named exports, the official build (a CommonJS module) a default one: either may be installed.
 const uws: typeof imported = 'App' in imported ? imported : (imported as { readonly default: typeof imported }).default
 
-export const { App, us_socket_local_port } = uws
+export const { App, us_listen_socket_close, us_socket_local_port } = uws
 export type {
   HttpRequest as UwsRequest,
   HttpResponse as UwsResponse,

@@ -1,0 +1,28 @@
+import { toError } from './base/assert.ts'
+import { EXIT } from './setup/exit-codes.ts'
+import { StartError } from './setup/start-error.ts'
+
+interface Answer {
+  readonly changed?: readonly string[]
+  readonly at_next_start?: readonly string[]
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+/** Gives what to tell, a line each. Throws StartError where the server cannot be reached, or refuses. */
+export async function askReload(url: string, adminToken: string): Promise<readonly string[]> {
+  const response = await fetch(`${url}/api/v1/reload`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${adminToken}` },
+  }).catch((error: unknown) => {
+    throw new StartError(EXIT.unavailable, `${url}: ${toError(error).message}`, error)
+  })
+  const { changed = [], at_next_start = [], error } = (await response.json()) as Answer
+  if (error) throw new StartError(error.code === 'BAD_REQUEST' ? EXIT.configuration : EXIT.problems, error.message)
+  return [
+    `The workers are being replaced, one by one: the log says when it is done.`,
+    ...(changed.length > 0 ? [`New in them: ${changed.join(', ')}`] : []),
+    ...(at_next_start.length > 0
+      ? [`Changed, too, and taken at the next start only: ${at_next_start.join(', ')}`]
+      : []),
+  ]
+}

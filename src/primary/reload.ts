@@ -1,0 +1,129 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Log } from '../base/log.ts'
+import { toError } from '../base/assert.ts'
+import { ConfigError, type Config } from '../config/load.ts'
+import type { SettingName } from '../config/settings.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { Supervisor } from './supervisor.ts'
+
+export interface ReloadOptions {
+  /** What the node was started with. */
+  readonly config: Config
+  /** Reads environment and file again. Throws ConfigError. */
+  readonly readConfig: () => Config
+  readonly supervisor: () => Pick<Supervisor, 'roll'>
+  readonly log: Log
+}
+
+/** What a reload does: names of settings. */
+export interface ReloadPlan {
+  /** In force in each worker that replaces an old one. */
+  readonly changed: readonly SettingName[]
+  /** Changed, too, but only a start of the node takes them. */
+  readonly at_next_start: readonly SettingName[]
+}
+
+/** What only workers read. The rest is held by the primary, by the store, or in what clients were told. */
+const OF_WORKERS: ReadonlySet<SettingName> = new Set([
+  'ALLOWED_ORIGINS',
+  'AUTH_AUDIENCE',
+  'AUTH_CLOCK_SKEW',
+  'AUTH_EXPIRY_GRACE',
+  'AUTH_ISSUER',
+  'AUTH_QUERY_TOKEN',
+  'AUTH_TOKEN_LIFETIME_MAX',
+  'AUTH_TRUSTED_HEADER',
+  'BACKPRESSURE_BYTES',
+  'BUY_MAX_COUNT',
+  'CONNECT_RATE_PER_ADDRESS',
+  'GUEST_DENIED_EVENTS',
+  'HTTP_RATE_PER_ADDRESS',
+  'MAX_JSON_DEPTH',
+  'MAX_JSON_KEYS',
+  'MAX_PAYLOAD_BYTES',
+  'MAX_PAYLOAD_BYTES_HARD',
+  'MAX_ROOMS_PER_CONNECTION',
+  'PRIVATE_DENIED_EVENTS',
+  'RATE_BYTES',
+  'RATE_MESSAGES',
+  'SOCKET_READ_TIMEOUT',
+  'SOCKET_WRITE_TIMEOUT',
+  'TRUSTED_PROXIES',
+])
+/** Of SHUTDOWN_TIMEOUT: how long clients may take to move to another worker by themselves. */
+const GRACE_SHARE = 1 / 3
+
+/** Reads the configuration again and replaces the workers one by one: the new one is ready before the old one drains. */
+export class Reload {
+  readonly #options: ReloadOptions
+  #config: Config
+  #isUnderWay = false
+
+  constructor(options: ReloadOptions) {
+    this.#options = options
+    this.#config = options.config
+  }
+
+  /** For workers that start now. */
+  get config(): Config {
+    return this.#config
+  }
+
+  /**
+   * Begins; the log says when it is done. A worker that does not come up ends it, and what there was goes on.
+   * @throws CONFLICT while one is under way, BAD_REQUEST with all mistakes of the configuration: nothing was changed
+   */
+  start(): ReloadPlan {
+    if (this.#isUnderWay) throw new Refusal('CONFLICT', 'a reload is under way')
+    const before = this.#config
+    const read = this.#read()
+    const different = (Object.keys(read.settings) as SettingName[]).filter(
+      (name) => !isDeepStrictEqual(read.settings[name], before.settings[name]),
+    )
+    const plan = {
+      changed: different.filter((name) => OF_WORKERS.has(name)),
+      at_next_start: different.filter((name) => !OF_WORKERS.has(name)),
+    }
+    this.#config = take(plan.changed, read, before)
+    this.#isUnderWay = true
+    void this.#roll(plan, before)
+    return plan
+  }
+
+  #read(): Config {
+    try {
+      return this.#options.readConfig()
+    } catch (thrown) {
+      if (!(thrown instanceof ConfigError)) throw thrown
+      const { mistakes } = thrown
+      this.#options.log.error({ mistakes }, 'the configuration is wrong: the one there was stays in force')
+      throw new Refusal('BAD_REQUEST', `the configuration is wrong: ${thrown.message}`, { mistakes })
+    }
+  }
+
+  async #roll(plan: ReloadPlan, before: Config): Promise<void> {
+    const { supervisor, log } = this.#options
+    const { SHUTDOWN_TIMEOUT: withinMs } = this.#config.settings
+    log.info(plan, 'replacing the workers, one by one')
+    try {
+      await supervisor().roll({ withinMs, graceMs: withinMs * GRACE_SHARE })
+      log.info('all workers were replaced')
+    } catch (error) {
+      this.#config = before
+      log.error({ err: toError(error) }, 'a new worker does not come up: the old ones go on, as they were')
+    } finally {
+      this.#isUnderWay = false
+    }
+  }
+}
+
+function take(names: readonly SettingName[], from: Config, into: Config): Config {
+  const pick = <Value>(values: Readonly<Record<SettingName, Value>>) =>
+    Object.fromEntries(names.map((name) => [name, values[name]]))
+  const kept = [...into.explicit].filter((name) => !names.includes(name))
+  return {
+    settings: { ...into.settings, ...pick<unknown>(from.settings) } as Config['settings'],
+    explicit: new Set([...kept, ...names.filter((name) => from.explicit.has(name))]),
+    sources: { ...into.sources, ...pick(from.sources) } as Config['sources'],
+  }
+}
