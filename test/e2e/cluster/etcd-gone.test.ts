@@ -56,7 +56,7 @@ for (const how of ['frozen', 'killed'] as const) {
       const backMs = performance.now()
       t.ok(await until(async () => (await alice.request(BROADCAST, { message: 'again' })).success, 8_000))
       t.comment(`works again after ${Math.round(performance.now() - backMs)} ms`)
-      t.ok(await until(() => bob.events.some(({ payload }) => payload?.['message'] === 'again'), 3_000))
+      t.ok(await until(() => bob.events.some(({ payload }) => payload?.['message'] === 'again'), 8_000))
       t.ok(await until(async () => (await fetch(`${one.url}/ready`)).status === 200, 5_000))
       const total = async () => (await alice.request('core.game.presence.list', {})).data?.['total']
       t.ok(await until(async () => (await total()) === 2, 3_000), 'both are seen again')
