@@ -122,8 +122,8 @@ function take(names: readonly SettingName[], from: Config, into: Config): Config
     Object.fromEntries(names.map((name) => [name, values[name]]))
   const kept = [...into.explicit].filter((name) => !names.includes(name))
   return {
-    settings: { ...into.settings, ...pick<unknown>(from.settings) } as Config['settings'],
+    settings: { ...into.settings, ...pick<unknown>(from.settings) },
     explicit: new Set([...kept, ...names.filter((name) => from.explicit.has(name))]),
-    sources: { ...into.sources, ...pick(from.sources) } as Config['sources'],
+    sources: { ...into.sources, ...pick(from.sources) },
   }
 }

@@ -19,6 +19,11 @@ writeFileSync(file, 'MAX_ROOMS_PER_CONNECTION: 5\n')
 
 const lines = (server: TestServer, msg: string) => server.logs().filter((line) => line['msg'] === msg)
 
+function stopper() {
+  const controller = new AbortController()
+  return { signal: controller.signal, stop: () => controller.abort() }
+}
+
 async function rolled(server: TestServer, before: number): Promise<boolean> {
   return until(() => lines(server, 'all workers were replaced').length > before, 60_000)
 }
@@ -56,18 +61,18 @@ t.test('SIGHUP: every worker is another one, each event comes once and in order,
   await server.admin('POST', '/api/v1/players/user-0/credit', gold)
   const pids = new Set(lines(server, 'worker ready').map((line) => line['pid']))
 
-  let isOver = false
+  const { signal, stop } = stopper()
   let said = 0
   let bought = 0
   const failed: unknown[] = []
   const speaking = (async () => {
-    for (; !isOver; said++) {
+    for (; !signal.aborted; said++) {
       await speaker.broadcast(said, { room: 'arena' }).catch((error: unknown) => failed.push(error))
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
     }
   })()
   const buying = (async () => {
-    for (; !isOver; bought++) {
+    for (; !signal.aborted; bought++) {
       await buyer.buyGood({ goodId: 'apple', count: 1 }).catch((error: unknown) => failed.push(error))
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
     }
@@ -75,7 +80,7 @@ t.test('SIGHUP: every worker is another one, each event comes once and in order,
   let handshakes = 0
   const refused: unknown[] = []
   const knocking = (async () => {
-    for (; !isOver; handshakes++) {
+    for (; !signal.aborted; handshakes++) {
       await openClient(server).then(
         (client) => client.close(),
         (error: unknown) => refused.push(error),
@@ -84,7 +89,7 @@ t.test('SIGHUP: every worker is another one, each event comes once and in order,
   })()
   process.kill(server.pid, 'SIGHUP')
   t.ok(await rolled(server, 0))
-  isOver = true
+  stop()
   await Promise.all([speaking, buying, knocking])
   await until(() => heard.every((mine) => mine.length === said), 10_000)
 
