@@ -41,7 +41,8 @@ export function plotBars({ title, categories, yAxis, series }: BarPlot): string 
   return toSvg({
     ...LOOK,
     title: { text: title, left: 'center' },
-    xAxis: { type: 'category', data: [...categories] },
+    legend: { bottom: 0, show: series.length > 1 },
+    xAxis: { type: 'category', data: [...categories], axisLabel: { interval: 0, hideOverlap: true } },
     yAxis: { type: 'value', name: yAxis, min: 0 },
     series: series.map(({ name, values }) => {
       return { type: 'bar', name, data: [...values], label: { show: true, position: 'top' } }

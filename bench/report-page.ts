@@ -7,10 +7,11 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto
 table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; }
 th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.7rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
-figure { margin: 1rem 0; background: #fff; border-radius: 8px; }
-figure svg { max-width: 100%; height: auto; }
+figure { margin: 0; background: #fff; border-radius: 8px; }
+figure svg { display: block; max-width: 100%; height: auto; }
+.plots { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); }
 small { color: #777; } section { border-top: 1px solid var(--line); margin-top: 2rem; }
-nav a { margin-right: 1rem; } .no { color: #c33; font-weight: 600; } .yes { color: #2a7; }
+nav { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem; } nav a { white-space: nowrap; } .no { color: #c33; font-weight: 600; } .yes { color: #2a7; }
 `
 
 /** One file that can be opened anywhere: tables, plots, and what has to be known to read them. */
@@ -35,22 +36,22 @@ ${table(
   lines.map((line) => cellsOf(line, columns)),
 )}
 ${wanted.length === 0 ? '' : table(['against', 'wanted', 'measured', ''], wanted)}
-${plots(report)}
+<div class="plots">${plots(report)}</div>
 <small><ul>${notes(report)
     .map((note) => `<li>${escape(note.replaceAll('**', ''))}</li>`)
     .join('')}</ul></small></section>`
 }
 
 /** A plot for each figure that is worth one: side by side where they have one unit. */
-function plots({ lines, columns, title }: Report): string {
+function plots({ lines, columns }: Report): string {
   const ran = lines.filter(({ runs }) => runs > 0)
   const shown = columns.filter(({ key }) => PLOTTED.has(key))
   return shown
     .map(({ key, heading, unit = 1, digits }) => {
       const svg = plotBars({
-        title: `${heading}: ${title}`,
+        title: heading,
         categories: ran.map((line) => line.title),
-        yAxis: heading,
+        yAxis: '',
         series: [
           { name: heading, values: ran.map(({ figures }) => round((figures[key]?.median ?? 0) / unit, digits)) },
         ],
