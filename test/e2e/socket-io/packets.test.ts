@@ -22,10 +22,14 @@ class Raw {
   }
 
   /** The next packet that begins so; '' when it was closed before. */
-  async next(start: string): Promise<string> {
+  next(start: string): Promise<string> {
+    return this.nextOf(start)
+  }
+
+  async nextOf(...starts: readonly string[]): Promise<string> {
     for (;;) {
       const packet = this.#got.shift()
-      if (packet?.startsWith(start)) return packet
+      if (packet !== undefined && starts.some((start) => packet.startsWith(start))) return packet
       if (packet !== undefined) continue
       if (this.socket.readyState === WebSocket.CLOSED) return ''
       await new Promise<void>((resolve) => {
@@ -113,6 +117,28 @@ t.test('what is no packet ends the connection', async (t) => {
     if (packet.startsWith('45')) raw.socket.send(Buffer.from([1]))
     t.equal(await raw.next('4x'), '', packet)
   }
+})
+
+t.test('what is too deep, too long, or of forbidden names is refused, and the server stays', async (t) => {
+  const raw = await connect(t)
+  const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`
+  const refused: readonly [string, RegExp][] = [
+    [`["core.game.state.broadcast",{"message":${deep}}]`, /PAYLOAD_TOO_LARGE|BAD_REQUEST/],
+    ['["core.game.state.broadcast",{"message":{"__proto__":{"x":1}}}]', /BAD_REQUEST/],
+    ['["core.game.state.broadcast",{"message":1,"room":7}]', /BAD_REQUEST/],
+    [`["${'x'.repeat(200)}",{}]`, /UNKNOWN_EVENT|BAD_REQUEST/],
+    ['["core.game.state.broadcast",null]', /BAD_REQUEST/],
+    ['["core.game.state.broadcast",[1]]', /BAD_REQUEST/],
+    ['["core.game.state.broadcast","text"]', /BAD_REQUEST/],
+  ]
+  for (const [i, [packet, error]] of refused.entries()) {
+    const one = await connect(t)
+    one.socket.send(`42${i}${packet}`)
+    t.match(await one.nextOf(`43${i}`, '42["error"'), error, packet.slice(0, 60))
+  }
+  raw.socket.send('429["core.game.session.ping",{}]')
+  t.match(await raw.next('439'), /"success":true/, 'another connection goes on')
+  t.notOk(server.logs().some((line) => line['msg'] === 'worker died; starting another'))
 })
 
 t.test('names that Socket.IO keeps for itself cannot be sent', async (t) => {
