@@ -8,57 +8,19 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { plotLines } from '../../bench/plot.ts'
-import { connect, EVENT, type GameClient } from '../../src/client/index.ts'
 import { openClient } from '../helpers/client.ts'
 import { startServer } from '../helpers/server.ts'
 import { until } from '../helpers/until.ts'
+import { atRate, gather } from './players.ts'
 
 const CLIENTS = Number(process.env['CLIENTS'] ?? 1_000)
 const RATE = Number(process.env['RATE'] ?? 300)
 const HANDSHAKES = Number(process.env['HANDSHAKES'] ?? 200)
 const ROLLS = Number(process.env['ROLLS'] ?? 3)
 const WORKERS = Number(process.env['WORKERS'] ?? 2)
-const IN_ROOM = 50
 const QUIET_MS = 5_000
 const RESULTS = join(import.meta.dirname, '../../bench/results')
 const BUCKET_MS = 250
-
-interface Said {
-  readonly n: number
-  readonly atMs: number
-}
-
-class Player {
-  readonly room: string
-  readonly client: GameClient
-  readonly heard: number[] = []
-  readonly statuses = new Set<string>()
-
-  constructor(client: GameClient, room: string) {
-    this.client = client
-    this.room = room
-  }
-}
-
-/** Calls `act` that many times a second until it is told to stop; resolves when the last one has ended. */
-function atRate(perSecond: number, act: (n: number) => Promise<void>) {
-  let n = 0
-  const underWay = new Set<Promise<void>>()
-  const startedMs = performance.now()
-  const timer = setInterval(() => {
-    const due = ((performance.now() - startedMs) / 1000) * perSecond
-    while (n < due) {
-      const one = act(n++)
-      underWay.add(one)
-      void one.finally(() => underWay.delete(one))
-    }
-  }, 5)
-  return async () => {
-    clearInterval(timer)
-    await Promise.all(underWay)
-    return n
-  }
-}
 
 async function orNote(failed: string[], what: string, promise: Promise<unknown>): Promise<void> {
   try {
@@ -79,27 +41,7 @@ t.test('every worker is replaced, and nobody notices', async (t) => {
     if (those) those.push(latencyMs)
     else latencies.set(bucket, [latencyMs])
   }
-  const join1 = async (i: number): Promise<Player> => {
-    const token = () => server.mint(`player-${i}`)
-    const encoding = i % 2 === 0 ? 'json' : 'msgpack'
-    const player = new Player(
-      await connect({ url: server.url, namespace: 'private', token, encoding }),
-      `room-${i % Math.ceil(CLIENTS / IN_ROOM)}`,
-    )
-    player.client.on(EVENT.broadcast, ({ payload }) => {
-      const { n, atMs } = payload.message as unknown as Said
-      player.heard.push(n)
-      note(performance.now() - atMs)
-    })
-    player.client.on('status', ({ status }) => player.statuses.add(status))
-    await player.client.join(player.room)
-    return player
-  }
-  const players: Player[] = []
-  for (let i = 0; i < CLIENTS; i += 100) {
-    players.push(...(await Promise.all(Array.from({ length: Math.min(100, CLIENTS - i) }, (_, k) => join1(i + k)))))
-  }
-  t.teardown(() => players.forEach(({ client }) => client.close()))
+  const players = await gather(t, server, CLIENTS, note)
   const buyers = players.slice(0, 50)
   for (const [i] of buyers.entries()) {
     const gold = { currency: 'gold', amount: 1_000_000, idempotency_key: `gold-of-player-${i}`.padEnd(16, '-') }
@@ -147,7 +89,7 @@ t.test('every worker is replaced, and nobody notices', async (t) => {
     refused.length <= handshakes / 1_000,
     `${refused.length} of ${handshakes} handshakes failed: ${refused[0] ?? ''}`,
   )
-  const without = players.filter(({ statuses }) => statuses.has('reconnecting')).length
+  const without = players.filter(({ losses }) => losses > 0).length
   t.comment(`${without} of ${CLIENTS} players were without a connection for a moment`)
   write({ latencies, rolls, counts: { broadcasts, purchases, handshakes, refused: refused.length, without } })
 })
