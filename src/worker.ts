@@ -73,6 +73,7 @@ export function runWorker(): void {
       goodChanged: ({ id }) => running().realTime.soldOut.changed(id),
       relay: ({ from, message }) => running().socketIo.relay.received(from, message),
       workerGone: ({ worker }) => running().socketIo.relay.workerGone(worker),
+      kick: ({ connectionId }) => running().realTime.sessions.kick(connectionId),
       roomClosed: ({ room }) => running().realTime.sessions.roomClosed(room),
       closeAll: (_args, reply) => {
         running().realTime.sessions.closeAll(CLOSE.nodeLostPlace, 'this node lost its place in the cluster')

@@ -8,8 +8,10 @@ export type Control =
   | { readonly kind: 'room-deleted'; readonly id: RoomId }
   /** By something else than a purchase: there may be stock again. */
   | { readonly kind: 'good-changed'; readonly id: string }
+  /** Connections, by their ids. */
+  | { readonly kind: 'kicked'; readonly ids: readonly string[] }
 
-const KINDS: ReadonlySet<string> = new Set<Control['kind']>(['room-defined', 'room-deleted', 'good-changed'])
+const KINDS: ReadonlySet<string> = new Set<Control['kind']>(['room-defined', 'room-deleted', 'good-changed', 'kicked'])
 
 export function controlRecord(control: Control): LogRecord {
   return { channel: CONTROL_CHANNEL, body: Buffer.from(JSON.stringify(control)) }

@@ -207,6 +207,8 @@ export type PrimaryMethods = {
   roomGet: Method<{ readonly room: RoomId }, RoomAt>
   /** `ifTag`: only where it is this one; null: whatever there is. */
   roomDelete: Method<{ readonly room: RoomId; readonly ifTag: string | null }, null>
+  /** Gives how many connections are closed with 4502. */
+  kick: Method<{ readonly connectionId: string } | { readonly userId: UserId }, { readonly kicked: number }>
   connectionList: Method<PageArgs & { readonly namespace: Namespace | null }, Page<ConnectionInfo>>
   eventList: Method<
     { readonly type: string | null; readonly since: number; readonly limit: number },
@@ -228,6 +230,7 @@ export type WorkerMethods = {
   jwks: Method<{ readonly keys: readonly WireKey[] }, null>
   /** By something else than a purchase: there may be stock again. */
   goodChanged: Method<{ readonly id: string }, null>
+  kick: Method<{ readonly connectionId: string }, null>
   /** The room is no more; its members have left it. */
   roomClosed: Method<{ readonly room: RoomId }, null>
   /** This node lost its place in the cluster: every connection has to resume on another one. */

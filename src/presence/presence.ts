@@ -68,6 +68,10 @@ export class Presence {
     return [...this.#byId.values()].filter((connection) => connection.worker === worker && this.isHere(connection))
   }
 
+  ofUser(user: UserId): Iterable<Connection> {
+    return this.#byUser.get(user) ?? []
+  }
+
   countOfUser(user: UserId): number {
     return this.#byUser.get(user)?.size ?? 0
   }

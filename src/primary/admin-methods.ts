@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts'
 import type { Good } from '../domain/good.ts'
 import type { Player } from '../domain/player.ts'
+import { controlRecord } from '../hub/control.ts'
 import { getGood, listGoods, putGood } from '../ledger/goods.ts'
 import { findPurchase, listLines, listPurchases, readPlayer } from '../ledger/player-ledger.ts'
 import type { LedgerRequest, Outcome, RefundRequest } from '../ledger/requests.ts'
@@ -31,6 +32,7 @@ type AdminMethods = Pick<
   | 'roomGet'
   | 'roomDelete'
   | 'connectionList'
+  | 'kick'
 >
 
 /** What the REST interface asks for. */
@@ -66,6 +68,7 @@ export function adminMethods(context: PrimaryContext): AdminMethods {
     roomGet: ({ room }, reply) => answerWith(readRoom(context, room), reply),
     roomDelete: ({ room, ifTag }, reply) => answerWith(deleteRoom(context, room, ifTag), reply),
     connectionList: ({ namespace, ...page }, reply) => reply(listConnections(context, namespace, page)),
+    kick: (whom, reply) => answerWith(kick(context, whom), reply),
   }
 }
 
@@ -105,6 +108,19 @@ function expectKind<Kind extends Done['kind']>(outcome: Done, kind: Kind): Extra
 function listRooms({ rooms }: PrimaryContext, page: PageArgs) {
   const { items: ids, next_cursor } = toSortedPage(rooms.ids(), (id) => id, page)
   return { items: ids.map((id) => rooms.get(id)).filter((room) => room !== undefined), next_cursor }
+}
+
+/** On whatever node they are. Throws NOT_FOUND, USER_OFFLINE. */
+async function kick(
+  { presence, store, hub }: PrimaryContext,
+  whom: PrimaryMethods['kick']['args'],
+): Promise<{ readonly kicked: number }> {
+  const ids = 'userId' in whom ? Array.from(presence.ofUser(whom.userId), ({ id }) => id) : [whom.connectionId]
+  if ('userId' in whom && ids.length === 0) throw new Refusal('USER_OFFLINE', `"${whom.userId}" is not connected`)
+  if ('connectionId' in whom && !presence.get(whom.connectionId)) throw new Refusal('NOT_FOUND', 'no such connection')
+  const result = await store.commit({ log: [controlRecord({ kind: 'kicked', ids })], durable: false })
+  if (result.committed) await hub.reached(result.offset)
+  return { kicked: ids.length }
 }
 
 function listConnections({ presence }: PrimaryContext, namespace: string | null, page: PageArgs): Page<ConnectionInfo> {

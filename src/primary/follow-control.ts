@@ -1,5 +1,6 @@
 import { readControl, type Control } from '../hub/control.ts'
 import type { Hub } from '../hub/hub.ts'
+import type { Presence } from '../presence/presence.ts'
 import type { Membership } from '../rooms/membership.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -8,11 +9,12 @@ export interface FollowOptions {
   readonly hub: Hub
   readonly rooms: Rooms
   readonly membership: Membership
+  readonly presence: Presence
   readonly supervisor: Pick<Supervisor, 'linkOf' | 'tellAll'>
 }
 
 /** Does on this node what the log says to all nodes, whichever of them REST had asked. */
-export function followControl({ hub, rooms, membership, supervisor }: FollowOptions): void {
+export function followControl({ hub, rooms, membership, presence, supervisor }: FollowOptions): void {
   const follow = (control: Control): void => {
     switch (control.kind) {
       case 'room-defined':
@@ -24,6 +26,13 @@ export function followControl({ hub, rooms, membership, supervisor }: FollowOpti
         for (const worker of workers) supervisor.linkOf(worker)?.tell('roomClosed', { room: control.id })
         return
       }
+      case 'kicked':
+        for (const id of control.ids) {
+          const connection = presence.get(id)
+          if (connection && presence.isHere(connection))
+            supervisor.linkOf(connection.worker)?.tell('kick', { connectionId: id })
+        }
+        return
       case 'good-changed':
         supervisor.tellAll((link) => link.tell('goodChanged', { id: control.id }))
     }

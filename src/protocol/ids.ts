@@ -49,3 +49,10 @@ export function roomChannel(namespace: Namespace, room: RoomId): Channel {
 export function userChannel(user: UserId): Channel {
   return `u/${user}` as Channel
 }
+
+/** A UUID, of a connection as REST lists it. */
+export const CONNECTION_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+export function isConnectionId(value: unknown): value is string {
+  return typeof value === 'string' && CONNECTION_ID.test(value)
+}

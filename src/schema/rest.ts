@@ -103,7 +103,7 @@ export const REST_ANSWERS = {
   ),
   RoomPage: pageOf(ref('Room')),
   Connection: object({
-    connection_id: text('A UUIDv7'),
+    connection_id: ref('ConnectionId'),
     namespace: ref('Namespace'),
     user_id: ref('UserId'),
     address: text('IPv6 by /64.'),
@@ -133,6 +133,7 @@ export const REST_ANSWERS = {
       }),
     ),
   }),
+  Kicked: object({ kicked: integer('Connections that are closed with 4502.') }),
   Reload: object({
     changed: listOf(text('A setting that workers have from now on.')),
     at_next_start: listOf(text('One that was changed, too, and that only a start of the node takes.')),

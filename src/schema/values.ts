@@ -1,7 +1,7 @@
 import { NAME } from '../domain/good.ts'
 import { REQUEST_ID_LENGTH_MAX, TRACEPARENT } from '../protocol/envelope.ts'
 import { ERRORS } from '../protocol/errors.ts'
-import { IDEMPOTENCY_KEY, ROOM_ID, SERVER_SENDER, USER_ID } from '../protocol/ids.ts'
+import { CONNECTION_ID, IDEMPOTENCY_KEY, ROOM_ID, SERVER_SENDER, USER_ID } from '../protocol/ids.ts'
 import { CURSOR } from '../protocol/page.ts'
 import { DELIVERY_CLASSES, KEY_LENGTH_MAX } from '../protocol/payloads.ts'
 import { FORBIDDEN_KEYS } from '../protocol/value.ts'
@@ -16,6 +16,7 @@ export function values({ namespaces }: SchemaLimits) {
       ...ANY_FIELDS,
       items: ref('JsonValue'),
     },
+    ConnectionId: text('A UUIDv7', { pattern: CONNECTION_ID.source }),
     UserId: text("A token's `sub`, or `guest-` and a random part.", { pattern: USER_ID.source }),
     Sender: {
       description: `The user as the server knows it, or ${SERVER_SENDER}: broadcasts by REST, presence.`,

@@ -90,6 +90,10 @@ export class Sessions {
     }
   }
 
+  kick(id: string): void {
+    this.#connections.get(id)?.close(CLOSE.kicked, 'kicked by an operator')
+  }
+
   closeAll(code: CloseCode, reason: string): void {
     for (const connection of this.#connections.values()) connection.close(code, reason)
   }

@@ -7,6 +7,7 @@ import { describeSettings } from '../config/describe.ts'
 import { describeRoutes } from '../http/openapi.ts'
 import type { Route } from '../http/router.ts'
 import type { RouteContext } from '../http/routes/admin-context.ts'
+import { connectionRoutes } from '../http/routes/connections.ts'
 import { consoleRoutes } from '../http/routes/console.ts'
 import { documentRoutes, type Documents } from '../http/routes/documents.ts'
 import { eventRoutes } from '../http/routes/events.ts'
@@ -31,6 +32,7 @@ export function createRoutes({ config, ...asked }: RoutesOptions): readonly Rout
   let documents: Documents | undefined
   const routes: readonly Route[] = [
     ...operationRoutes(context),
+    ...connectionRoutes(context),
     ...goodRoutes(context),
     ...playerRoutes(context),
     ...eventRoutes(context),

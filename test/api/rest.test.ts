@@ -100,6 +100,15 @@ t.test('each route answers as the document says', async (t) => {
   await call('listConnections', 200, { namespace: 'private' })
   await call('listEvents', 200, { since: 0, limit: 1000 })
   await call('deleteRoom', 200, { id: 'arena' })
+  const { data } = await call('listConnections', 200, { limit: 1 })
+  const [{ connection_id: id } = {}] = (data as { items: { connection_id?: string }[] }).items
+  await call('kickConnection', 200, { id })
+  await call('kickConnection', 404, { id: '01a1fe68-f248-7275-8ace-c4378f91f6dc' })
+  await call('kickPlayer', 409, { id: 'nobody' })
+  const again = await openClient(server, { token: server.mint('again') })
+  await call('kickPlayer', 200, { id: 'again' })
+  t.equal((await again.closed).code, 4502)
+  await call('reload', 202)
 
   t.strictSame(
     [...operations.keys()].filter((id) => !asked.has(id)),

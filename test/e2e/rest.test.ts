@@ -31,6 +31,26 @@ t.test('REST', async (t) => {
     t.equal((await asked('PUT', '/api/v1/goods/sword', { body: '{}' })).status, 401)
   })
 
+  await t.test('an operator closes a connection, or all of a user', async (t) => {
+    const open = (user: string) => openClient(server, { token: server.mint(user) })
+    const [first, second, other] = await Promise.all([open('eve'), open('eve'), open('ann')])
+    const id = String((other.ready as { connection_id?: string }).connection_id)
+    t.match(await server.admin('DELETE', `/api/v1/connections/${id}`), { kicked: 1 })
+    t.match(await other.closed, { code: 4502, reason: /kicked/ })
+    t.match(await server.admin('DELETE', '/api/v1/players/eve/connections'), { kicked: 2 })
+    for (const one of [first, second]) t.match(await one.closed, { code: 4502 })
+    const token = server.adminToken
+    t.match(await asked('DELETE', '/api/v1/players/eve/connections', { token }), {
+      body: { error: { code: 'USER_OFFLINE' } },
+    })
+    t.match(await asked('DELETE', `/api/v1/connections/${id}`, { token }), { status: 404 })
+    t.match(await asked('DELETE', '/api/v1/connections/x', { token }), {
+      status: 400,
+      body: { error: { details: { path: 'id' } } },
+    })
+    t.match(await asked('DELETE', `/api/v1/connections/${id}`), { status: 401 })
+  })
+
   await t.test('a path that is not there is 404, another method 405 with what is allowed', async (t) => {
     t.match(await asked('GET', '/api/v1/nothing'), { status: 404, body: { error: { code: 'NOT_FOUND' } } })
     const other = await asked('DELETE', '/api/v1/goods/sword')

@@ -1,10 +1,9 @@
 import { SECURITY_HEADERS, jsonAnswer } from '../http.ts'
-import { PAGE_QUERY, parseNamespace, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
 /** What operators and their tools ask for. */
-export function operationRoutes({ primary, namespaces, describeSettings }: RouteContext): readonly Route[] {
+export function operationRoutes({ primary, describeSettings }: RouteContext): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -36,18 +35,6 @@ export function operationRoutes({ primary, namespaces, describeSettings }: Route
       run: async () => {
         const { contentType, text } = await primary.ask('metrics', null)
         return { status: 200, headers: { 'content-type': contentType, ...SECURITY_HEADERS }, body: text }
-      },
-    },
-    {
-      method: 'GET',
-      path: '/api/v1/connections',
-      access: 'admin',
-      query: ['namespace', ...PAGE_QUERY],
-      operation: { id: 'listConnections', summary: 'Who is connected.', answers: { 200: 'ConnectionPage' } },
-      run: async ({ query }) => {
-        const named = query.get('namespace')
-        const namespace = named === null ? null : parseNamespace(named, namespaces)
-        return jsonAnswer(await primary.ask('connectionList', { namespace, ...parsePage(query) }))
       },
     },
     {

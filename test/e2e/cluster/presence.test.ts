@@ -53,6 +53,13 @@ t.test(
       t.ok(tookMs < IDLE_MS + 5_000, `${Math.round(tookMs)} ms`)
     })
 
+    await t.test('one whom an operator closes, asking the other node', async (t) => {
+      const client = await open('kicked')
+      t.match(await two.admin('DELETE', '/api/v1/players/kicked/connections'), { kicked: 1 })
+      t.equal((await client.closed).code, 4502)
+      t.ok((await goneAfter('kicked', 2_000)) < 1_000)
+    })
+
     await t.test('those of a worker that dies, within 2 s', async (t) => {
       const mine = await Promise.all(Array.from({ length: 20 }, (_, i) => open(`with-worker-${i}`)))
       const { items } = (await two.admin('GET', '/api/v1/connections?limit=1000')) as ConnectionList

@@ -1,0 +1,56 @@
+import { badRequest } from '../../protocol/errors.ts'
+import { isConnectionId, parseUserId } from '../../protocol/ids.ts'
+import { jsonAnswer } from '../http.ts'
+import { PAGE_QUERY, parseNamespace, parsePage } from '../parse.ts'
+import type { Route } from '../router.ts'
+import type { RouteContext } from './admin-context.ts'
+
+/** Who is connected, and who is to be no longer. */
+export function connectionRoutes({ primary, namespaces }: RouteContext): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/api/v1/connections',
+      access: 'admin',
+      query: ['namespace', ...PAGE_QUERY],
+      operation: { id: 'listConnections', summary: 'Who is connected.', answers: { 200: 'ConnectionPage' } },
+      run: async ({ query }) => {
+        const named = query.get('namespace')
+        const namespace = named === null ? null : parseNamespace(named, namespaces)
+        return jsonAnswer(await primary.ask('connectionList', { namespace, ...parsePage(query) }))
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/api/v1/connections/:id',
+      access: 'admin',
+      operation: {
+        id: 'kickConnection',
+        summary: 'Closes a connection with 4502: its client is not to come back by itself.',
+        params: { id: 'ConnectionId' },
+        answers: { 200: 'Kicked' },
+        errors: ['NOT_FOUND'],
+      },
+      run: async ({ params }) =>
+        jsonAnswer(await primary.ask('kick', { connectionId: parseConnectionId(params['id']) })),
+    },
+    {
+      method: 'DELETE',
+      path: '/api/v1/players/:id/connections',
+      access: 'admin',
+      operation: {
+        id: 'kickPlayer',
+        summary: 'Closes all connections of a user with 4502, on all nodes.',
+        params: { id: 'UserId' },
+        answers: { 200: 'Kicked' },
+        errors: ['USER_OFFLINE'],
+      },
+      run: async ({ params }) => jsonAnswer(await primary.ask('kick', { userId: parseUserId(params['id'], 'id') })),
+    },
+  ]
+}
+
+function parseConnectionId(value: unknown): string {
+  if (isConnectionId(value)) return value
+  throw badRequest('id', 'must be a connection id')
+}
