@@ -9,6 +9,17 @@ t.test("the README's table of settings is the one in the code (`npm run settings
   for (const name of SETTING_NAMES) t.match(readme, `| \`${name}\` |`)
 })
 
+t.test('every package that runs has its reason in the README', async (t) => {
+  const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+  const { dependencies, optionalDependencies } = JSON.parse(read('package.json')) as Record<
+    string,
+    Record<string, string>
+  >
+  const table = read('README.md').split('## What it is built of')[1] ?? ''
+  const named = new Set([...table.matchAll(/^\| (.+?) \|/gm)].flatMap(([, cell = '']) => cell.match(/[^`, ]+/g) ?? []))
+  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) t.ok(named.has(name), name)
+})
+
 t.test('what stands around the table stays', async (t) => {
   const before = '# A\n\n<!-- settings:begin -->\nold\n<!-- settings:end -->\n\n## B\n'
   const after = replaceTable(before)
