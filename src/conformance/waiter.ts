@@ -9,7 +9,7 @@ export class Waiter {
   }
 
   /** What `look` finds, as soon as it is not undefined; undefined where it does not within that time. */
-  async until<T>(look: () => T | undefined, withinMs: number): Promise<T | undefined> {
+  async find<T>(look: () => T | undefined, withinMs: number): Promise<T | undefined> {
     const untilMs = systemClock.nowMs() + withinMs
     for (;;) {
       const found = look()
