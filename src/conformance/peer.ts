@@ -152,12 +152,12 @@ export class Peer {
   /** Waits until so many of the kind are there, or the time is over. */
   async has(is: Is, count: number): Promise<void> {
     const enough = () => this.isClosed || this.frames.filter(is).length >= count || undefined
-    await this.#came.until(enough, this.#waitMs)
+    await this.#came.find(enough, this.#waitMs)
   }
 
   /** Waits for the end, however it comes. */
   async closed(): Promise<Closed> {
-    const closed = await this.#came.until(() => this.#closed, this.#waitMs)
+    const closed = await this.#came.find(() => this.#closed, this.#waitMs)
     if (closed === undefined) throw new Mismatch('that the connection is closed', 'no end of it')
     return closed
   }
@@ -170,7 +170,7 @@ export class Peer {
   async close(): Promise<void> {
     if (this.isClosed) return
     this.ws.close(1000)
-    if ((await this.#came.until(() => this.#closed, this.#waitMs)) === undefined) this.ws.terminate()
+    if ((await this.#came.find(() => this.#closed, this.#waitMs)) === undefined) this.ws.terminate()
   }
 
   /** Cuts the TCP connection. */
