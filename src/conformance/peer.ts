@@ -192,7 +192,7 @@ export class Peer {
 
   async #until<T>(look: () => T | undefined, what: string): Promise<T> {
     const ended = () => (this.isClosed || this.#failure !== undefined ? null : undefined)
-    const found = await this.#came.until<T | null>(() => look() ?? ended(), this.#waitMs)
+    const found = await this.#came.find<T | null>(() => look() ?? ended(), this.#waitMs)
     if (found !== undefined && found !== null) return found
     if (this.#failure instanceof Mismatch) throw this.#failure
     const end = this.#closed ? ` and a close with ${this.#closed.code} ${this.#closed.reason}` : ''
