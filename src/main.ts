@@ -2,24 +2,34 @@ import { fileURLToPath } from 'node:url'
 import { toError } from './base/assert.ts'
 import { readEnvironment } from './config/environment.ts'
 import { ConfigError, loadConfig, type Config } from './config/load.ts'
+import { readServiceEnvironment } from './config/service-environment.ts'
 import { EXIT } from './setup/exit-codes.ts'
 import { preflight, thisMachine } from './setup/preflight.ts'
+import { ServiceManager } from './setup/service-manager.ts'
+import { startReports } from './setup/service-reports.ts'
 import { StartError } from './setup/start-error.ts'
 import { printWelcome } from './setup/welcome.ts'
 
 /** Configuration and machine are looked at first, then what only one instance may have; the port opens last. */
 async function runPrimary(): Promise<void> {
-  const config = loadConfig({ env: readEnvironment() })
+  const env = readEnvironment()
+  const config = loadConfig({ env })
   await checkMachine(config)
+  const manager = new ServiceManager(readServiceEnvironment(env, process.pid), warn)
   process.on('SIGHUP', () =>
     process.stderr.write('drumbeat: settings are read at the start only; nothing was changed\n'),
   )
   const stopped = waitForSignal()
   const { startPrimary } = await import('./primary.ts')
   const primary = await startPrimary({ config, script: fileURLToPath(import.meta.url) })
+  manager.ready()
+  const reports = startReports({ manager, readHealth: primary.readHealth })
   printWelcome(config, primary.port)
   await stopped
+  manager.stopping()
   await primary.stop()
+  reports.stop()
+  manager.close()
   process.exit(0)
 }
 
@@ -30,8 +40,12 @@ async function checkMachine({ settings }: Config): Promise<void> {
   )
   for (const problem of problems) {
     if (problem.fatal) throw new StartError(problem.exitCode, problem.message)
-    process.stderr.write(`drumbeat: warning: ${problem.message}\n`)
+    warn(problem.message)
   }
+}
+
+function warn(message: string): void {
+  process.stderr.write(`drumbeat: warning: ${message}\n`)
 }
 
 /** Resolves with the first SIGTERM or SIGINT, which drains; the second one ends the process at once. */

@@ -13,6 +13,7 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { openStore } from './open-store.ts'
 import { announce, sayGoodbye } from './primary/announce.ts'
 import type { PrimaryContext } from './primary/context.ts'
+import { readHealth } from './primary/health.ts'
 import { lockInstance, lockPort } from './primary/instance-lock.ts'
 import { Deliveries, type DeliveriesOptions } from './primary/deliveries.ts'
 import { followControl } from './primary/follow-control.ts'
@@ -23,6 +24,7 @@ import { watchHealth } from './primary/store-health.ts'
 import { Supervisor, type WorkerLink } from './primary/supervisor.ts'
 import { openTokenKeys } from './primary/token-keys.ts'
 import { createWelcome, primaryMethods, type Node } from './primary/node.ts'
+import type { Health } from './setup/service-reports.ts'
 
 export interface PrimaryOptions {
   readonly config: Config
@@ -32,6 +34,7 @@ export interface PrimaryOptions {
 
 export interface Primary {
   readonly port: number
+  readonly readHealth: () => Promise<Health>
   /** Resolves when all is answered, closed and on disk. */
   stop(): Promise<void>
 }
@@ -110,7 +113,7 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
     closers.defer(() => supervisor.stop(0))
     await supervisor.start()
     tellListening(log, settings, port, store.epoch)
-    return { port, stop: () => stop(node, settings.SHUTDOWN_TIMEOUT, closers) }
+    return { port, readHealth: () => readHealth(node), stop: () => stop(node, settings.SHUTDOWN_TIMEOUT, closers) }
   })
 }
 

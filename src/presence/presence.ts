@@ -68,6 +68,11 @@ export class Presence {
     return [...this.#byId.values()].filter((connection) => connection.worker === worker && this.isHere(connection))
   }
 
+  /** Connections of this node. */
+  get countHere(): number {
+    return [...this.#namespaces.values()].reduce((sum, count) => sum + count, 0)
+  }
+
   countOfUser(user: UserId): number {
     return this.#byUser.get(user)?.size ?? 0
   }
