@@ -13,7 +13,6 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { openStore } from './open-store.ts'
 import { announce, sayGoodbye } from './primary/announce.ts'
 import type { PrimaryContext } from './primary/context.ts'
-import { readHealth } from './primary/health.ts'
 import { lockInstance, lockPort } from './setup/instance-lock.ts'
 import { Deliveries, type DeliveriesOptions } from './primary/deliveries.ts'
 import { followControl } from './primary/follow-control.ts'
@@ -23,7 +22,7 @@ import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secret
 import { watchHealth } from './primary/store-health.ts'
 import { Supervisor, type WorkerLink } from './primary/supervisor.ts'
 import { openTokenKeys } from './primary/token-keys.ts'
-import { createWelcome, primaryMethods, type Node } from './primary/node.ts'
+import { createWelcome, healthOf, primaryMethods, type Node } from './primary/node.ts'
 import type { Health } from './setup/service-reports.ts'
 
 export interface PrimaryOptions {
@@ -113,7 +112,7 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
     closers.defer(() => supervisor.stop(0))
     await supervisor.start()
     tellListening(log, settings, port, store.epoch)
-    return { port, readHealth: () => readHealth(node), stop: () => stop(node, settings.SHUTDOWN_TIMEOUT, closers) }
+    return { port, readHealth: () => healthOf(node), stop: () => stop(node, settings.SHUTDOWN_TIMEOUT, closers) }
   })
 }
 

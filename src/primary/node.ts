@@ -6,7 +6,9 @@ import { answerWith } from './answer.ts'
 import { adminMethods } from './admin-methods.ts'
 import type { PrimaryContext } from './context.ts'
 import { eventMethods } from './event-methods.ts'
+import type { Health } from '../setup/service-reports.ts'
 import { gatherMetrics } from './gather-metrics.ts'
+import { readHealth } from './health.ts'
 import { readParts } from './readiness.ts'
 import { sessionMethods } from './session-methods.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -60,6 +62,18 @@ async function readyParts(node: Node) {
     keysReady: () => tokenKeys.ready,
   })
   return { parts }
+}
+
+/** For a service manager. */
+export function healthOf(node: Node): Promise<Health> {
+  const { store, settings, presence } = node.context
+  return readHealth({
+    readStore: () => store.get(['meta/ready']),
+    isStoreOwn: settings.ETCD_ENDPOINTS.length === 0,
+    connections: presence.countHere,
+    workers: node.supervisor().health,
+    draining: node.isDraining,
+  })
 }
 
 export function createWelcome(options: {
