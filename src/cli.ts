@@ -14,6 +14,7 @@ const HELP = `drumbeat: a real-time game state server
   drumbeat start                 runs the server in the foreground
   drumbeat token SUB [--ttl 1h]  prints a token for the player SUB, signed with the configured secret
   drumbeat config [--json]       prints the settings in force, and where each is from
+  drumbeat doctor [--json]       looks at this machine and the configuration, and says what to mend; exit code 1: something must be
   drumbeat tail [--url URL] [--token TOKEN] [--room ROOM]... [--encoding json|msgpack]
                                  connects, and prints each event as a line of JSON
   drumbeat load [--url URL] [--connections 100] [--rate 100] [--rooms 0] [--seconds 10] [--bytes 112]
@@ -42,6 +43,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => void | Prom
   conformance: async (args) => (await import('./cli-conformance.ts')).conformance(args),
   reload,
   ledger,
+  doctor: async (args) => (await import('./cli-doctor.ts')).doctor(args),
   help: () => print(HELP),
 }
 

@@ -2,34 +2,49 @@ import { fileURLToPath } from 'node:url'
 import { toError } from './base/assert.ts'
 import { readEnvironment } from './config/environment.ts'
 import { ConfigError, loadConfig, type Config } from './config/load.ts'
+import { readServiceEnvironment } from './config/service-environment.ts'
 import type { Primary } from './primary.ts'
 import { EXIT } from './setup/exit-codes.ts'
 import { preflight, thisMachine } from './setup/preflight.ts'
+import { ServiceManager } from './setup/service-manager.ts'
+import { startReports } from './setup/service-reports.ts'
 import { StartError } from './setup/start-error.ts'
 import { printWelcome } from './setup/welcome.ts'
 
 /** Configuration and machine are looked at first, then what only one instance may have; the port opens last. */
 async function runPrimary(): Promise<void> {
-  const config = loadConfig({ env: readEnvironment() })
+  const env = readEnvironment()
+  const config = loadConfig({ env })
   await checkMachine(config)
+  const manager = new ServiceManager(readServiceEnvironment(env, process.pid), warn)
+  let running: Primary | undefined
+  // Before it serves there is nothing to reload.
+  process.on('SIGHUP', () => running && void reload(running, manager))
   const stopped = waitForSignal()
   const { startPrimary } = await import('./primary.ts')
   const readConfig = () => loadConfig({ env: readEnvironment() })
   const primary = await startPrimary({ config, readConfig, script: fileURLToPath(import.meta.url) })
-  process.on('SIGHUP', () => reload(primary))
+  running = primary
+  manager.ready()
+  const reports = startReports({ manager, readHealth: primary.readHealth })
   printWelcome(config, primary.port)
   await stopped
+  manager.stopping()
   await primary.stop()
+  reports.stop()
+  manager.close()
   process.exit(0)
 }
 
 /** What is wrong is said, and nothing is changed. */
-function reload(primary: Primary): void {
+async function reload(primary: Primary, manager: ServiceManager): Promise<void> {
+  manager.reloading()
   try {
-    primary.reload()
+    await primary.reload()
   } catch (thrown) {
-    for (const line of toError(thrown).message.split('\n')) process.stderr.write(`drumbeat: ${line}\n`)
+    for (const line of toError(thrown).message.split('\n')) warn(line)
   }
+  manager.ready()
 }
 
 async function checkMachine({ settings }: Config): Promise<void> {
@@ -39,8 +54,12 @@ async function checkMachine({ settings }: Config): Promise<void> {
   )
   for (const problem of problems) {
     if (problem.fatal) throw new StartError(problem.exitCode, problem.message)
-    process.stderr.write(`drumbeat: warning: ${problem.message}\n`)
+    warn(problem.message)
   }
+}
+
+function warn(message: string): void {
+  process.stderr.write(`drumbeat: warning: ${message}\n`)
 }
 
 /** Resolves with the first SIGTERM or SIGINT, which drains; the second one ends the process at once. */

@@ -13,7 +13,7 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { openStore } from './open-store.ts'
 import { announce, sayGoodbye } from './primary/announce.ts'
 import type { PrimaryContext } from './primary/context.ts'
-import { lockInstance, lockPort } from './primary/instance-lock.ts'
+import { lockInstance, lockPort } from './setup/instance-lock.ts'
 import { Deliveries, type DeliveriesOptions } from './primary/deliveries.ts'
 import { followControl } from './primary/follow-control.ts'
 import { openContext } from './primary/open-context.ts'
@@ -23,7 +23,8 @@ import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secret
 import { watchHealth } from './primary/store-health.ts'
 import { Supervisor, type WorkerLink } from './primary/supervisor.ts'
 import { openTokenKeys } from './primary/token-keys.ts'
-import { createWelcome, primaryMethods, type Node } from './primary/node.ts'
+import { createWelcome, healthOf, primaryMethods, type Node } from './primary/node.ts'
+import type { Health } from './setup/service-reports.ts'
 
 export interface PrimaryOptions {
   readonly config: Config
@@ -35,8 +36,9 @@ export interface PrimaryOptions {
 
 export interface Primary {
   readonly port: number
-  /** See `Reload.start`. */
-  reload(): void
+  /** See `Reload.start`; resolves when the workers were replaced, or were not. */
+  reload(): Promise<void>
+  readonly readHealth: () => Promise<Health>
   /** Resolves when all is answered, closed and on disk. */
   stop(): Promise<void>
 }
@@ -117,7 +119,12 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
     closers.defer(() => supervisor.stop(0))
     await supervisor.start()
     tellListening(log, settings, port, store.epoch)
-    return { port, reload: () => void reload.start(), stop: () => stop(node, settings.SHUTDOWN_TIMEOUT, closers) }
+    return {
+      port,
+      reload: () => reload.run(),
+      readHealth: () => healthOf(node),
+      stop: () => stop(node, settings.SHUTDOWN_TIMEOUT, closers),
+    }
   })
 }
 

@@ -6,6 +6,11 @@ export interface Clock {
   readonly wallMs: () => number
 }
 
+/** What sd_notify(3) calls MONOTONIC_USEC: the machine's monotonic clock in microseconds, the same for all processes. */
+export function monotonicUs(): bigint {
+  return process.hrtime.bigint() / 1000n
+}
+
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),

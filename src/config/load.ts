@@ -2,6 +2,7 @@ import path from 'node:path'
 import { customCleanEnv, makeExactValidator } from 'envalid'
 import type { ValidatorSpec } from 'envalid'
 import { checkAcross } from './checks.ts'
+import { readCredentials } from './credentials.ts'
 import { DataFileError, readDataFile } from './data-file.ts'
 import { fillDefaults } from './defaults.ts'
 import type { Draft } from './defaults.ts'
@@ -10,7 +11,7 @@ import { SETTINGS, SETTING_NAMES, isSettingName } from './settings.ts'
 import type { Setting, SettingName, Settings } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
-export type Source = 'environment' | 'file' | 'default'
+export type Source = 'environment' | 'credentials' | 'file' | 'default'
 
 export interface Config {
   /** The values in force. */
@@ -35,12 +36,16 @@ export class ConfigError extends Error {
 type Given = Map<SettingName, { readonly raw: unknown; readonly source: Exclude<Source, 'default'> }>
 
 /**
- * The configuration, deeply frozen: what the environment says, else the file that its CONFIG_FILE names, else the
- * defaults. Throws ConfigError with all mistakes at once. `packageRoot` is where the package's own `config/` stands.
+ * The configuration, deeply frozen: what the environment says, else the credentials that systemd has put into
+ * CREDENTIALS_DIRECTORY, else the file that CONFIG_FILE names, else the defaults. Throws ConfigError with all mistakes at once. `packageRoot` is where the package's own `config/` stands.
  */
 export function loadConfig(input: { readonly env: Environment; readonly packageRoot?: string }): Config {
   const mistakes: string[] = []
-  const given: Given = new Map([...fromFile(input.env, mistakes), ...fromEnvironment(input.env, mistakes)])
+  const given: Given = new Map([
+    ...fromFile(input.env, mistakes),
+    ...fromCredentials(input.env, mistakes),
+    ...fromEnvironment(input.env, mistakes),
+  ])
   const { draft, failed } = parseAll(given, mistakes)
   fillDefaults(draft, input.packageRoot ?? path.resolve(import.meta.dirname, '../..'), failed)
   mistakes.push(...checkAcross(draft))
@@ -61,6 +66,11 @@ function fromEnvironment(env: Environment, mistakes: string[]): Given {
     }
   }
   return given
+}
+
+function fromCredentials({ CREDENTIALS_DIRECTORY: folder }: Environment, mistakes: string[]): Given {
+  if (folder === undefined || folder === '') return new Map()
+  return new Map(readCredentials(folder, mistakes).map(({ name, raw }) => [name, { raw, source: 'credentials' }]))
 }
 
 function fromFile(env: Environment, mistakes: string[]): Given {

@@ -72,6 +72,11 @@ export class Presence {
     return this.#byUser.get(user) ?? []
   }
 
+  /** Connections of this node. */
+  get countHere(): number {
+    return [...this.#namespaces.values()].reduce((sum, count) => sum + count, 0)
+  }
+
   countOfUser(user: UserId): number {
     return this.#byUser.get(user)?.size ?? 0
   }

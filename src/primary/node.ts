@@ -6,7 +6,9 @@ import { answerWith } from './answer.ts'
 import { adminMethods } from './admin-methods.ts'
 import type { PrimaryContext } from './context.ts'
 import { eventMethods } from './event-methods.ts'
+import type { Health } from '../setup/service-reports.ts'
 import { gatherMetrics } from './gather-metrics.ts'
+import { readHealth } from './health.ts'
 import { readParts } from './readiness.ts'
 import type { Reload } from './reload.ts'
 import { sessionMethods } from './session-methods.ts'
@@ -63,6 +65,18 @@ async function readyParts(node: Node) {
     keysReady: () => tokenKeys.ready,
   })
   return { parts }
+}
+
+/** For a service manager. */
+export function healthOf(node: Node): Promise<Health> {
+  const { store, settings, presence } = node.context
+  return readHealth({
+    readStore: () => store.get(['meta/ready']),
+    isStoreOwn: settings.ETCD_ENDPOINTS.length === 0,
+    connections: presence.countHere,
+    workers: node.supervisor().health,
+    draining: node.isDraining,
+  })
 }
 
 export function createWelcome(options: {

@@ -57,7 +57,7 @@ const GRACE_SHARE = 1 / 3
 export class Reload {
   readonly #options: ReloadOptions
   #config: Config
-  #isUnderWay = false
+  #rolling: Promise<void> | undefined
 
   constructor(options: ReloadOptions) {
     this.#options = options
@@ -74,7 +74,7 @@ export class Reload {
    * @throws CONFLICT while one is under way, BAD_REQUEST with all mistakes of the configuration: nothing was changed
    */
   start(): ReloadPlan {
-    if (this.#isUnderWay) throw new Refusal('CONFLICT', 'a reload is under way')
+    if (this.#rolling) throw new Refusal('CONFLICT', 'a reload is under way')
     const before = this.#config
     const read = this.#read()
     const different = (Object.keys(read.settings) as SettingName[]).filter(
@@ -85,9 +85,14 @@ export class Reload {
       at_next_start: different.filter((name) => !OF_WORKERS.has(name)),
     }
     this.#config = take(plan.changed, read, before)
-    this.#isUnderWay = true
-    void this.#roll(plan, before)
+    this.#rolling = this.#roll(plan, before)
     return plan
+  }
+
+  /** `start`, and until the end of it. Rejects as that throws. */
+  async run(): Promise<void> {
+    this.start()
+    await this.#rolling
   }
 
   #read(): Config {
@@ -112,7 +117,7 @@ export class Reload {
       this.#config = before
       log.error({ err: toError(error) }, 'a new worker does not come up: the old ones go on, as they were')
     } finally {
-      this.#isUnderWay = false
+      this.#rolling = undefined
     }
   }
 }

@@ -56,6 +56,8 @@ const HEARTBEAT_MS = 1_000
 const MISSED_MAX = 8
 /** One that has not listened after so long never will. */
 const START_MS_MAX = 30_000
+/** One ping is always under way, and one may be late. */
+const MISSED_WELL = 2
 const BACKOFF_MIN_MS = 50
 const BACKOFF_MAX_MS = 5_000
 /** A worker that lived so long did not die of its start. */
@@ -94,6 +96,16 @@ export class Supervisor {
   /** Workers that take connections. */
   get listening(): readonly { readonly worker: number; readonly link: WorkerLink }[] {
     return [...this.#slots.values()].filter(({ listening, retiring }) => listening && !retiring)
+  }
+
+  /** How many workers do not serve now, of how many that should, and what is wrong with them. Where it stops, nothing is. */
+  get health(): { readonly missing: number; readonly of: number; readonly fault: string | undefined } {
+    const of = this.#options.count
+    const slots = [...this.#slots.values()]
+    const well = slots.filter(({ listening, missed }) => listening && missed <= MISSED_WELL).length
+    const missing = Math.max(0, of - well)
+    const isFault = missing > 0 && !this.#stopping
+    return { missing, of, fault: isFault ? `${missing} of ${of} workers do not answer` : undefined }
   }
 
   linkOf(worker: number): WorkerLink | undefined {

@@ -129,7 +129,7 @@ export const REST_ANSWERS = {
       object({
         name: text('As in the environment.'),
         value: { description: 'Durations in milliseconds, sizes in bytes; null: not set; secrets are hidden.' },
-        source: { enum: ['environment', 'file', 'default'] },
+        source: { enum: ['environment', 'credentials', 'file', 'default'] },
       }),
     ),
   }),

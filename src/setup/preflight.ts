@@ -57,7 +57,7 @@ function fatal(exitCode: ExitCode, message: string): Problem {
 
 const NODE_MIN = [22, 18] as const
 
-function checkNode(version: string): Problem | undefined {
+export function checkNode(version: string): Problem | undefined {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) return undefined
   return fatal(
@@ -67,7 +67,7 @@ function checkNode(version: string): Problem | undefined {
   )
 }
 
-async function checkUws(loadUws: () => Promise<unknown>): Promise<Problem | undefined> {
+export async function checkUws(loadUws: () => Promise<unknown>): Promise<Problem | undefined> {
   try {
     await loadUws()
     return undefined
@@ -87,7 +87,7 @@ const OPEN_FILES_MIN = 256
 /** Descriptors of a worker that are not connections. */
 const OPEN_FILES_OWN = 64
 
-function checkOpenFiles(settings: Settings, limit: number | undefined): Problem | undefined {
+export function checkOpenFiles(settings: Settings, limit: number | undefined): Problem | undefined {
   if (limit === undefined) return undefined
   const remedy = 'raise it with `ulimit -n`, or LimitNOFILE= under systemd'
   if (limit < OPEN_FILES_MIN) {

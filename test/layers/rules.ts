@@ -37,10 +37,26 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'open-store.ts': ['base', 'config', 'setup', 'store', 'primary'],
   'primary.ts': ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session', 'primary', 'open-store.ts'],
   load: ['base', 'protocol'],
+  // ledger: a goods file is read as the server reads it.
+  doctor: ['base', 'config', 'domain', 'setup', 'ledger'],
   // Like a client: it knows a server by its wire only.
   conformance: ['base', 'protocol'],
-  // ledger: an export is verified by the code that writes ledgers.
-  cli: ['base', 'protocol', 'config', 'setup', 'client', 'session', 'ledger', 'link', 'load', 'conformance', 'main.ts'],
+  // ledger: an export is verified by the code that writes ledgers. transport: the doctor looks whether uWebSockets.js loads.
+  cli: [
+    'base',
+    'protocol',
+    'config',
+    'setup',
+    'client',
+    'session',
+    'ledger',
+    'link',
+    'load',
+    'conformance',
+    'doctor',
+    'transport',
+    'main.ts',
+  ],
   'main.ts': ['base', 'protocol', 'config', 'setup', 'transport', 'primary.ts', 'worker.ts'],
 }
 
@@ -56,6 +72,7 @@ export const ADAPTERS = {
     'src/primary.ts',
     'src/worker.ts',
     'src/cli.ts',
+    'src/cli-doctor.ts',
     'src/transport/socket-io/',
   ],
 } as const

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
 import * as imported from 'uWebSockets.js'
 
 // The npm repacks have named exports, the official build (a CommonJS module) a default one: either may be installed.
@@ -10,3 +12,13 @@ export type {
   TemplatedApp,
   WebSocket as UwsWebSocket,
 } from 'uWebSockets.js'
+
+/** Of the package that is installed: the official build or a repack, each with numbers of its own. */
+export function readUwsVersion(): string {
+  const file = findPackageJSON('uWebSockets.js', import.meta.url) ?? ''
+  const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as {
+    readonly name: string
+    readonly version: string
+  }
+  return `${name} ${version}`
+}

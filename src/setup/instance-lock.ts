@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
-import { EXIT } from '../setup/exit-codes.ts'
-import { StartError } from '../setup/start-error.ts'
+import { EXIT } from './exit-codes.ts'
+import { StartError } from './start-error.ts'
 
 const PID_FILE = 'primary.pid'
 
@@ -15,9 +15,8 @@ export interface Lock {
 /** Holds the data folder for this process. The pid file is only for people. Throws StartError. */
 export async function lockInstance(dataDir: string): Promise<Lock> {
   const folder = realpathSync(dataDir)
-  const name = createHash('sha256').update(folder).digest('hex').slice(0, 32)
   const pidFile = join(folder, PID_FILE)
-  const lock = await lockName(`data-${name}`)
+  const lock = await lockName(folderLock(folder))
   if (!lock) throw new StartError(EXIT.temporary, `DATA_DIR ${folder} is in use by a live instance${readPid(pidFile)}`)
   writeFileSync(pidFile, `${process.pid}\n`)
   return {
@@ -35,16 +34,50 @@ export async function lockInstance(dataDir: string): Promise<Lock> {
  */
 export async function lockPort(host: string, wanted: number): Promise<Lock & { readonly port: number }> {
   const port = wanted === 0 ? await tryPort(host, 0) : wanted
-  const lock = await lockName(`port-${port}`)
+  const lock = await lockName(portLock(port))
   if (lock && (wanted === 0 || (await isFree(host, port)))) return { port, release: () => lock.release() }
   lock?.release()
   throw new StartError(EXIT.temporary, `HTTP_PORT ${port} on ${host} is in use`)
 }
 
+/** Who has the port; looks only, so that nobody who starts meanwhile is in its way for more than a moment. Rejects as lockPort does. */
+export async function whoHasPort(host: string, port: number): Promise<'nobody' | 'a Drumbeat' | 'another program'> {
+  if (await isLocked(portLock(port))) return 'a Drumbeat'
+  return (await isFree(host, port)) ? 'nobody' : 'another program'
+}
+
+/** Whether a live Drumbeat has the data folder, which has to be there. */
+export function isFolderInUse(dataDir: string): Promise<boolean> {
+  return isLocked(folderLock(realpathSync(dataDir)))
+}
+
+function folderLock(folder: string): string {
+  return `data-${createHash('sha256').update(folder).digest('hex').slice(0, 32)}`
+}
+
+function portLock(port: number): string {
+  return `port-${port}`
+}
+
+function socketOf(lock: string): { readonly path: string } {
+  return { path: `\0drumbeat-${lock}` }
+}
+
+function isLocked(lock: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketOf(lock))
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+  })
+}
+
 /** undefined: somebody has it. A listening socket in Linux's abstract namespace, which the kernel gives to one process only. */
 async function lockName(name: string): Promise<Lock | undefined> {
   const server = createServer((socket) => socket.destroy())
-  if (!(await tryListen(server, { path: `\0drumbeat-${name}` }))) return undefined
+  if (!(await tryListen(server, socketOf(name)))) return undefined
   server.unref()
   return { release: () => void server.close() }
 }

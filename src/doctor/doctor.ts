@@ -1,0 +1,72 @@
+import { toError } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
+import { readDataFile } from '../config/data-file.ts'
+import type { Config } from '../config/load.ts'
+import type { Settings } from '../config/settings.ts'
+import { parseGoods } from '../ledger/goods.ts'
+import { whoHasPort } from '../setup/instance-lock.ts'
+import { checkNode, checkOpenFiles, checkUws, type Machine, type Problem } from '../setup/preflight.ts'
+import { checkData } from './check-data.ts'
+import { checkEtcd } from './check-etcd.ts'
+import { checkMachine } from './check-machine.ts'
+import { checkSecrets, readSecretFiles } from './check-secrets.ts'
+import { fail, ok, type Finding } from './finding.ts'
+import { readData } from './read-data.ts'
+import { readEtcd } from './read-etcd.ts'
+import { readMachine } from './read-machine.ts'
+
+export interface DoctorOptions {
+  readonly config: Config
+  /** As at the start of a server. */
+  readonly machine: Machine
+  /** Of the package of uWebSockets.js that is installed. */
+  readonly uwsVersion: string
+  readonly clock: Clock
+}
+
+/** Looks at this machine, the configuration and what it names. Leaves nothing behind. */
+export async function examine({ config, machine, uwsVersion, clock }: DoctorOptions): Promise<readonly Finding[]> {
+  const { settings } = config
+  const limit = machine.openFilesMax()
+  const etcd = settings.ETCD_ENDPOINTS.map((endpoint) => {
+    return readEtcd(endpoint, { files: settings, timeoutMs: settings.ETCD_DIAL_TIMEOUT, clock })
+  })
+  return [
+    fromProblem('node', `Node ${machine.nodeVersion}`, checkNode(machine.nodeVersion)),
+    fromProblem('uWebSockets.js', uwsVersion, await checkUws(machine.loadUws)),
+    fromProblem('open files', `${limit ?? 'not limited here'}`, checkOpenFiles(settings, limit)),
+    ...checkMachine(settings, await readMachine()),
+    await checkPort(settings),
+    ...checkData(settings, await readData(settings.DATA_DIR, clock)),
+    checkGoods(settings),
+    ...checkSecrets(settings, readSecretFiles(config)),
+    ...(await Promise.all(etcd)).flatMap((facts) => checkEtcd(settings, facts)),
+  ]
+}
+
+/** What the start of a server complains of says itself what to do. */
+function fromProblem(check: string, text: string, problem: Problem | undefined): Finding {
+  if (problem === undefined) return ok(check, text)
+  return { check, level: problem.fatal ? 'fail' : 'warn', text: problem.message }
+}
+
+async function checkPort({ HTTP_HOST: host, HTTP_PORT: port }: Settings): Promise<Finding> {
+  if (port === 0) return ok('port', 'any that is free')
+  try {
+    const who = await whoHasPort(host, port)
+    const where = `${port} on ${host}`
+    if (who !== 'another program')
+      return ok('port', who === 'nobody' ? `${where} is free` : `${where} is held by ${who}`)
+    return fail('port', `${where} is held by another program`, `ss -ltnp 'sport = :${port}' says by which`)
+  } catch (error) {
+    return fail('port', toError(error).message, 'another HTTP_HOST or HTTP_PORT')
+  }
+}
+
+function checkGoods({ GOODS_FILE: file }: Settings): Finding {
+  try {
+    return ok('goods', `${parseGoods(readDataFile(file)).length} in ${file}`)
+  } catch (error) {
+    return fail('goods', `GOODS_FILE ${file}: ${toError(error).message}`, `edit ${file}`)
+  }
+}
