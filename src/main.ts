@@ -17,14 +17,14 @@ async function runPrimary(): Promise<void> {
   const config = loadConfig({ env })
   await checkMachine(config)
   const manager = new ServiceManager(readServiceEnvironment(env, process.pid), warn)
-  let running: Primary | undefined
   // Before it serves there is nothing to reload.
-  process.on('SIGHUP', () => running && void reload(running, manager))
+  const onReload = { run: () => {} }
+  process.on('SIGHUP', () => onReload.run())
   const stopped = waitForSignal()
   const { startPrimary } = await import('./primary.ts')
   const readConfig = () => loadConfig({ env: readEnvironment() })
   const primary = await startPrimary({ config, readConfig, script: fileURLToPath(import.meta.url) })
-  running = primary
+  onReload.run = () => void reload(primary, manager)
   manager.ready()
   const reports = startReports({ manager, readHealth: primary.readHealth })
   printWelcome(config, primary.port)

@@ -104,11 +104,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
       handlersFor: (worker) => primaryMethods(node, worker),
       before: (worker, method) => deliveries.before(worker, method),
       onStarted: (worker, link) => tellFirst(node, link, createWelcome({ worker, config: reload.config, ...welcome })),
-      onGone: (worker) => {
-        context.membership.workerGone(worker)
-        deliveries.forget(worker)
-        supervisor.tellAll((link) => link.tell('workerGone', { worker }))
-      },
+      onGone: (worker) => forget(worker, { context, deliveries, supervisor }),
       onDied: () => metrics.workerRestarts.inc(),
     })
     followControl({ ...context, supervisor })
@@ -134,6 +130,19 @@ function createDeliveries(settings: Settings, metrics: Metrics, send: Deliveries
   const help = 'Events that wait for the end of the flush interval, once per worker.'
   metrics.gauge('delivery_queue_length', help, () => deliveries.queueLength)
   return deliveries
+}
+
+interface Knowing {
+  readonly context: PrimaryContext
+  readonly deliveries: Deliveries
+  readonly supervisor: Supervisor
+}
+
+/** A worker is gone: so are its connections, and what others had asked it. */
+function forget(worker: number, { context, deliveries, supervisor }: Knowing): void {
+  context.membership.workerGone(worker)
+  deliveries.forget(worker)
+  supervisor.tellAll((link) => link.tell('workerGone', { worker }))
 }
 
 /** What a worker has to know before it takes connections. */

@@ -151,6 +151,8 @@ function createSocketIoOf(context: WorkerContext, realTime: RealTime, http: Http
     pingIntervalMs: silenceMs * PING_SHARE,
     pingTimeoutMs: silenceMs * (1 - PING_SHARE),
     messageBytesMax: settings.MAX_PAYLOAD_BYTES_HARD,
+    bufferBytesMax: settings.BACKPRESSURE_BYTES * 2,
+    nowMs: clock.nowMs,
     gate: socketIoGate,
     resumeTokens,
     link,

@@ -122,6 +122,8 @@ export type RelayMessage =
   | { readonly kind: 'gone'; readonly id: number }
   /** By the one that has the session. */
   | { readonly kind: 'end'; readonly id: number }
+  /** By the primary: there is no such worker. */
+  | { readonly kind: 'absent'; readonly id: number }
 
 export interface RelayHead {
   readonly method: string

@@ -119,7 +119,8 @@ async function kick(
   if ('userId' in whom && ids.length === 0) throw new Refusal('USER_OFFLINE', `"${whom.userId}" is not connected`)
   if ('connectionId' in whom && !presence.get(whom.connectionId)) throw new Refusal('NOT_FOUND', 'no such connection')
   const result = await store.commit({ log: [controlRecord({ kind: 'kicked', ids })], durable: false })
-  if (result.committed) await hub.reached(result.offset)
+  if (!result.committed) throw new Refusal('UNAVAILABLE', 'the store did not take it')
+  await hub.reached(result.offset)
   return { kicked: ids.length }
 }
 

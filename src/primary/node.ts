@@ -48,7 +48,7 @@ function relay(
 ): void {
   const link = supervisor.linkOf(to)
   if (link) link.tell('relay', { from, message })
-  else supervisor.linkOf(from)?.tell('workerGone', { worker: to })
+  else supervisor.linkOf(from)?.tell('relay', { from: to, message: { kind: 'absent', id: message.id } })
 }
 
 async function readyParts(node: Node) {

@@ -110,12 +110,15 @@ export class Reload {
     const { supervisor, log } = this.#options
     const { SHUTDOWN_TIMEOUT: withinMs } = this.#config.settings
     log.info(plan, 'replacing the workers, one by one')
+    let replaced = 0
+    const onReplaced = () => void replaced++
     try {
-      await supervisor().roll({ withinMs, graceMs: withinMs * GRACE_SHARE })
+      await supervisor().roll({ withinMs, graceMs: withinMs * GRACE_SHARE, onReplaced })
       log.info('all workers were replaced')
     } catch (error) {
-      this.#config = before
-      log.error({ err: toError(error) }, 'a new worker does not come up: the old ones go on, as they were')
+      // Whoever starts now has what the newest workers have.
+      if (replaced === 0) this.#config = before
+      log.error({ err: toError(error), replaced }, 'a new worker does not come up: the old ones go on, as they were')
     } finally {
       this.#rolling = undefined
     }

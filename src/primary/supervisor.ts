@@ -32,6 +32,8 @@ interface Slot {
   listening: boolean
   /** It is to take over from another one, which goes on where this one does not come up. */
   readonly successor: Successor | undefined
+  /** Another one takes over: where this one dies, that one is its replacement. */
+  isReplaced: boolean
   /** Another one has taken over: it ends. */
   retiring: boolean
   /** Pings in a row that were not answered by the next beat. */
@@ -48,6 +50,8 @@ export interface RollOptions {
   readonly graceMs: number
   /** How long its end may take, that included. */
   readonly withinMs: number
+  /** A new one listens. */
+  readonly onReplaced: () => void
 }
 
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
@@ -132,10 +136,19 @@ export class Supervisor {
 
   /** Replaces the workers one by one. Rejects where a new one does not come up: those that are left go on. */
   async roll(options: RollOptions): Promise<void> {
-    for (const { worker } of this.listening) {
-      if (this.#stopping) return
-      await new Promise<void>((listens, failed) => this.#spawn({ listens, failed }))
-      await this.#retire(worker, options)
+    for (const slot of Array.from(this.#slots.values())) {
+      // One that died meanwhile was replaced by one that has all that is new.
+      if (this.#stopping || !this.#slots.has(slot.worker)) continue
+      slot.isReplaced = true
+      try {
+        await new Promise<void>((listens, failed) => this.#spawn({ listens, failed }))
+      } catch (error) {
+        slot.isReplaced = false
+        if (!this.#slots.has(slot.worker)) this.#spawn()
+        throw error
+      }
+      options.onReplaced()
+      await this.#retire(slot.worker, options)
     }
   }
 
@@ -153,7 +166,7 @@ export class Supervisor {
     await Promise.all(slots.map(({ process }) => process.ended))
   }
 
-  async #retire(worker: number, { graceMs, withinMs }: RollOptions): Promise<void> {
+  async #retire(worker: number, { graceMs, withinMs }: Pick<RollOptions, 'graceMs' | 'withinMs'>): Promise<void> {
     const slot = this.#slots.get(worker)
     if (!slot || this.#stopping) return
     slot.retiring = true
@@ -180,7 +193,17 @@ export class Supervisor {
       },
     })
     const startedAtMs = clock.nowMs()
-    const slot = { worker, process, link, startedAtMs, successor, listening: false, retiring: false, missed: 0 }
+    const slot = {
+      worker,
+      process,
+      link,
+      startedAtMs,
+      successor,
+      listening: false,
+      isReplaced: false,
+      retiring: false,
+      missed: 0,
+    }
     this.#slots.set(worker, slot)
     void process.ended.then((how) => this.#ended(worker, how))
     onStarted(worker, link)
@@ -210,6 +233,7 @@ export class Supervisor {
       return
     }
     this.#options.onDied()
+    if (slot.isReplaced) return
     const livedMs = this.#options.clock.nowMs() - slot.startedAtMs
     this.#earlyDeaths = livedMs > HEALTHY_MS ? 0 : this.#earlyDeaths + 1
     if (!this.#wasComplete && this.#earlyDeaths >= START_ATTEMPTS) {

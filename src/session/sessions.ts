@@ -123,6 +123,7 @@ export class Sessions {
     if (connection.isClosed) return
     for (const room of result.rooms) connection.rooms.add(room)
     this.#sendFirst(connection, resume, result)
+    if (connection.isClosed) return
     const early = connection.opened()
     const cursor = resume?.cursor
     if (!cursor || result.replayed === 0) this.#subscribe(connection)

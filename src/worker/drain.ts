@@ -38,11 +38,21 @@ export async function drain(options: DrainOptions): Promise<void> {
   const untilMs = clock.nowMs() + graceMs + (withinMs - graceMs) * REQUESTS_SHARE
   if (graceMs === 0) refuse()
   const retryAfterMs = createSpread(options)
-  for (const connection of connections.values()) {
-    if (connection.isOpen) connection.sendEvent(SERVER_EVENT.draining, { retry_after_ms: retryAfterMs() })
+  const told = new WeakSet<Connection>()
+  const tell = () => {
+    for (const connection of connections.values()) {
+      // One that is just being opened is told when it is.
+      if (!connection.isOpen || told.has(connection)) continue
+      told.add(connection)
+      connection.sendEvent(SERVER_EVENT.draining, { retry_after_ms: retryAfterMs() })
+    }
   }
+  tell()
   const leftByMs = clock.nowMs() + graceMs
-  while (connections.size > 0 && clock.nowMs() < leftByMs) await delay(10)
+  while (connections.size > 0 && clock.nowMs() < leftByMs) {
+    await delay(10)
+    tell()
+  }
   if (graceMs > 0) refuse()
   while (callsUnderWay() > 0 && clock.nowMs() < untilMs) await delay(10)
   const all = [...connections.values()]

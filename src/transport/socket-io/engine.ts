@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type * as engineIo from 'engine.io'
+import { TokenBucket } from '../../base/token-bucket.ts'
 import type { RequestHead } from '../../session/request-head.ts'
 import type { Admitted } from '../../session/socket-io-gate.ts'
 import { EngineRequest, EngineResponse, type EngineData, type EngineOutcome } from './engine-http.ts'
@@ -23,6 +24,9 @@ export interface EngineOptions {
   readonly pingIntervalMs: number
   readonly pingTimeoutMs: number
   readonly messageBytesMax: number
+  /** What may wait for one client in engine.io; a connection with more is closed. */
+  readonly bufferBytesMax: number
+  readonly nowMs: () => number
 }
 
 /** What engine.io would register with a uWebSockets.js app. */
@@ -41,6 +45,9 @@ export interface Call {
 
 const UPGRADE_TIMEOUT_MS = 10_000
 const SESSION_ID = /^(\d+)\.[A-Za-z0-9_-]+$/
+/** Pongs, connects, disconnects, parts of binary events: a client has no reason for many. */
+const OTHER_PACKETS_PER_SECOND = 20
+const BURST_S = 5
 const CLOSE_PACKET = '1'.charCodeAt(0)
 const NO_BODY = new Uint8Array()
 
@@ -50,14 +57,34 @@ export function workerOf(sessionId: string): number | undefined {
   return worker === undefined ? undefined : Number(worker)
 }
 
+interface Packet {
+  readonly type: string
+  readonly data?: string | Uint8Array
+}
+
+/** Of Socket.IO: those have the rate of a session. */
+function isEvent({ type, data }: Packet): boolean {
+  return type === 'message' && typeof data === 'string' && (data.startsWith('2') || data.startsWith('5'))
+}
+
 /** engine.io, with heads and bodies for its requests and wires for its WebSockets. */
 export class Engine {
   readonly server: EngineServer
   readonly #handlers: Handlers
   readonly #wires = new WeakMap<object, Wire>()
+  /** Bytes in engine.io's buffers, for the next poll. */
+  readonly #waiting = new WeakMap<engineIo.Socket, number>()
   readonly #drained = new WeakMap<object, () => void>()
 
-  constructor({ worker, newToken, pingIntervalMs, pingTimeoutMs, messageBytesMax }: EngineOptions) {
+  constructor({
+    worker,
+    newToken,
+    pingIntervalMs,
+    pingTimeoutMs,
+    messageBytesMax,
+    bufferBytesMax,
+    nowMs,
+  }: EngineOptions) {
     this.server = new uServer({
       transports: ['polling', 'websocket'],
       pingInterval: pingIntervalMs,
@@ -68,6 +95,7 @@ export class Engine {
     })
     Object.assign(this.server, { generateId: () => `${worker}.${newToken()}` })
     this.#handlers = captureHandlers(this.server)
+    this.server.on('connection', (conn: engineIo.Socket) => this.#watch(conn, bufferBytesMax, nowMs))
   }
 
   request(head: RequestHead, body: Uint8Array, admitted: Admitted | undefined, settle: Settle): Call {
@@ -100,9 +128,26 @@ export class Engine {
     this.#drained.get(transport)?.()
   }
 
-  /** undefined: it is no WebSocket, or not open. */
-  wireOf(transport: engineIo.Transport): Wire | undefined {
-    return this.#wires.get(transport)
+  /** What waits for the client to read. */
+  bufferedBytes(conn: engineIo.Socket): number {
+    return (this.#waiting.get(conn) ?? 0) + (this.#wires.get(conn.transport)?.bufferedBytes() ?? 0)
+  }
+
+  /**
+   * Bounds what a client makes the server keep, and what it sends besides events, from the first packet on: acknowledgements and
+   * refusals pass by the session.
+   */
+  #watch(conn: engineIo.Socket, bytesMax: number, nowMs: () => number): void {
+    const others = new TokenBucket(OTHER_PACKETS_PER_SECOND, OTHER_PACKETS_PER_SECOND * BURST_S, nowMs())
+    conn.on('flush', () => this.#waiting.delete(conn))
+    conn.on('packetCreate', ({ data }: Packet) => {
+      const bytes = (this.#waiting.get(conn) ?? 0) + (data?.length ?? 0)
+      this.#waiting.set(conn, bytes)
+      if (bytes > bytesMax) conn.close(true)
+    })
+    conn.on('packet', (packet: Packet) => {
+      if (!isEvent(packet) && !others.take(1, nowMs())) conn.close(true)
+    })
   }
 }
 

@@ -83,6 +83,10 @@ export class Relay {
       case 'end':
         this.#asking.delete(message.id)
         asking?.wire?.end()
+        return
+      case 'absent':
+        this.#asking.delete(message.id)
+        if (asking) abandon(asking)
     }
   }
 
@@ -91,8 +95,7 @@ export class Relay {
     for (const [id, asking] of this.#asking) {
       if (asking.to !== worker) continue
       this.#asking.delete(id)
-      if (asking.wire) asking.wire.end()
-      else asking.answer(NO_SESSION)
+      abandon(asking)
     }
     for (const [key, { from, call, ws }] of this.#serving) {
       if (from !== worker) continue
@@ -171,6 +174,12 @@ export class Relay {
   #tell(to: number, message: RelayMessage): void {
     this.#link.tell('relay', { to, message })
   }
+}
+
+/** Whom it had asked is not there. */
+function abandon({ wire, answer }: Asking): void {
+  if (wire) wire.end()
+  else answer(NO_SESSION)
 }
 
 function keyOf(from: number, id: number): string {

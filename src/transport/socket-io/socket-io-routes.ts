@@ -1,8 +1,8 @@
 import { toError } from '../../base/assert.ts'
 import { errorAnswer, jsonAnswer, type HttpAnswer, type HttpHandler } from '../../http/http.ts'
-import { Refusal } from '../../protocol/errors.ts'
+import { badRequest, Refusal } from '../../protocol/errors.ts'
 import { accessByPath, type Access } from '../../session/handshake.ts'
-import type { RequestHead } from '../../session/request-head.ts'
+import { readQuery, type RequestHead } from '../../session/request-head.ts'
 import type { Admitted, SocketIoGate } from '../../session/socket-io-gate.ts'
 import { BodyBudget, type BodyLimits } from '../uws/body.ts'
 import { PendingResponse, readHead } from '../uws/uws-http.ts'
@@ -91,10 +91,9 @@ function handleUpgrade(
   { head, access, pending, upgrade }: Incoming & { readonly upgrade: Upgrade },
 ): void {
   const { engine, relay, worker } = options
-  const session = readSession(head)
-  const admitted = session === undefined ? admit(options, { head, access, pending }) : undefined
-  if (session === undefined && !admitted) return
-  const owner = session === undefined ? worker : (workerOf(session) ?? worker)
+  const asked = look(options, { head, access, pending }, 'websocket')
+  if (!asked) return
+  const { owner, admitted } = asked
   if (owner === worker) {
     const call = engine.upgrade(head, admitted, (outcome) => {
       if (outcome.kind === 'answer') pending.answer(outcome.answer)
@@ -118,28 +117,31 @@ function handleRequest(
   options: SocketIoRoutesOptions,
   { head, access, pending, bodies }: Incoming & { readonly bodies: BodyLimits },
 ): void {
-  const { gate, worker } = options
+  const { gate } = options
   const cors = gate.corsHeaders(head)
   const answer = (given: HttpAnswer) => pending.answer({ ...given, headers: { ...given.headers, ...cors } })
   if (head.method === 'OPTIONS') {
     pending.answer({ status: 204, headers: { ...cors, ...PREFLIGHT_HEADERS }, body: '' })
     return
   }
-  const session = readSession(head)
-  const admitted = session === undefined ? admit(options, { head, access, pending }) : undefined
-  if (session === undefined && !admitted) return
-  const owner = session === undefined ? worker : (workerOf(session) ?? worker)
+  const asked = look(options, { head, access, pending }, 'polling')
+  if (!asked) return
   void pending.readBody(bodies).then(
-    (body) => pending.onGone(ask(options, { owner, head, body, admitted }, answer)),
+    (body) => pending.onGone(ask(options, { ...asked, head, body }, answer)),
     (error: unknown) => answer(errorAnswer(toRefusal(error))),
   )
 }
 
-interface Asking {
+interface Asked {
+  /** The worker that has the session, or is to have it. */
   readonly owner: number
+  /** Of a session's first request. */
+  readonly admitted: Admitted | undefined
+}
+
+interface Asking extends Asked {
   readonly head: RequestHead
   readonly body: Uint8Array
-  readonly admitted: Admitted | undefined
 }
 
 /** Gives what to do when the client has given up. */
@@ -179,19 +181,24 @@ function toRefusal(error: unknown): Refusal {
   return error instanceof Refusal ? error : new Refusal('INTERNAL', toError(error).message)
 }
 
-/** undefined: it was refused, and answered. */
-function admit({ http, gate }: SocketIoRoutesOptions, { head, access, pending }: Incoming): Admitted | undefined {
-  const limited = http.limit(head)
-  if (limited) {
-    pending.answer(limited)
+/** By the head alone. undefined: it was refused, and answered. */
+function look(
+  { http, gate, worker }: SocketIoRoutesOptions,
+  { head, access, pending }: Incoming,
+  transport: 'polling' | 'websocket',
+): Asked | undefined {
+  const refuse = (answer: HttpAnswer) => {
+    pending.answer({ ...answer, headers: { ...answer.headers, ...gate.corsHeaders(head) } })
     return undefined
   }
   try {
-    return gate.admit(head, access)
+    const session = readSession(head, transport)
+    if (session !== undefined) return { owner: workerOf(session) ?? worker, admitted: undefined }
+    const limited = http.limit(head)
+    return limited ? refuse(limited) : { owner: worker, admitted: gate.admit(head, access) }
   } catch (thrown) {
     if (!(thrown instanceof Refusal)) throw thrown
-    pending.answer(toAnswer(thrown))
-    return undefined
+    return refuse(toAnswer(thrown))
   }
 }
 
@@ -203,7 +210,17 @@ function toAnswer(refusal: Refusal): HttpAnswer {
   return jsonAnswer(body, refusal.status)
 }
 
-/** undefined: it is to be a new one. */
-function readSession({ query }: RequestHead): string | undefined {
-  return new URLSearchParams(query).get('sid') ?? undefined
+/**
+ * undefined: it is to be a new one. Throws BAD_REQUEST where engine.io would read something else than this does, and where the
+ * transport is not that of the request, which it may neither answer nor survive.
+ */
+function readSession({ query }: RequestHead, transport: 'polling' | 'websocket'): string | undefined {
+  const read = readQuery(query, ['EIO', 'transport', 'sid'])
+  const session = read.get('sid')
+  if (session === '') throw badRequest('sid', 'is empty')
+  // Neither: no Engine.IO at all, which is the gate's to say.
+  if (read.size > 0 && read.get('transport') !== transport) {
+    throw badRequest('transport', `must be ${transport} for such a request`)
+  }
+  return session
 }

@@ -61,9 +61,16 @@ export function createSocketIoServer(options: SocketIoServerOptions): void {
     connectionStateRecovery: { maxDisconnectionDuration: options.recoveryMs, skipMiddlewares: false },
     adapter: createAdapter(options),
   })
+  const entered = new WeakSet<EngineSocket>()
   io.use((socket, next) => {
+    // One for each connection of the client, in all its life: limits and places are counted by connection.
+    if (entered.has(socket.conn)) {
+      socket.conn.close(true)
+      return
+    }
     try {
       socket.data.accepted = accept(socket, options)
+      entered.add(socket.conn)
       next()
     } catch (thrown) {
       next(toConnectError(thrown, options.log))
@@ -121,14 +128,18 @@ function connect(socket: ClientSocket, options: SocketIoServerOptions): void {
   const conn: EngineSocket = socket.conn
   const port = new SocketIoSocket(conn, {
     topics,
-    wireOf: (transport) => engine.wireOf(transport),
+    bufferedBytes: () => engine.bufferedBytes(conn),
     onPolled: () => connection.drained(),
     disconnect: () => socket.disconnect(true),
   })
   const connection = options.open(port, accepted)
   const drained = () => connection.drained()
   engine.onDrained(conn.transport, drained)
-  conn.on('upgrade', (transport: EngineSocket['transport']) => engine.onDrained(transport, drained))
+  conn.on('upgrade', (transport: EngineSocket['transport']) => {
+    engine.onDrained(transport, drained)
+    // What waited for a poll leaves right behind this, all at once, and no WebSocket says that it was read.
+    setImmediate(drained)
+  })
   socket.onAny((name: string, ...args: unknown[]) => {
     const last = args.at(-1)
     const id = typeof last === 'function' ? port.expectReply((reply) => void last(reply)) : undefined
@@ -138,5 +149,6 @@ function connect(socket: ClientSocket, options: SocketIoServerOptions): void {
   socket.on('disconnect', (reason) => {
     port.forget()
     options.closed(connection, port.closeCode ?? CLOSE_CODES[reason] ?? ABNORMAL)
+    setImmediate(() => conn.close())
   })
 }

@@ -1,16 +1,16 @@
-import type { Socket as EngineSocket, Transport } from 'engine.io'
+import type { Socket as EngineSocket } from 'engine.io'
 import { CLOSE, mayReconnect } from '../../protocol/close-codes.ts'
 import { isObject } from '../../protocol/envelope.ts'
 import { Refusal, type ErrorCode } from '../../protocol/errors.ts'
 import { SERVER_EVENT } from '../../protocol/events.ts'
 import type { Socket } from '../../session/socket.ts'
-import type { Wire } from './engine.ts'
 import { cursorPacket, eventPacket, framePacket } from './packets.ts'
 import type { Topics } from './topics.ts'
 
 export interface SocketIoSocketOptions {
   readonly topics: Topics
-  readonly wireOf: (transport: Transport) => Wire | undefined
+  /** In engine.io, for the client's next poll, and in the WebSocket. */
+  readonly bufferedBytes: () => number
   /** A poll of the client has taken what was waiting. */
   readonly onPolled: () => void
   /** Ends it so that the client does not come back by itself. */
@@ -29,15 +29,12 @@ export class SocketIoSocket implements Socket {
   readonly #subscribed = new Set<string>()
   readonly #acknowledge = new Map<string, Acknowledge>()
   #nextId = 1
-  /** In engine.io's buffer, for the client's next poll. */
-  #waitingBytes = 0
   #closeCode: number | undefined
 
   constructor(conn: EngineSocket, options: SocketIoSocketOptions) {
     this.#conn = conn
     this.#options = options
     conn.on('flush', () => {
-      this.#waitingBytes = 0
       // What is written while engine.io flushes would not leave with it. A WebSocket says itself when it was read.
       if (conn.transport.name === 'polling') setImmediate(options.onPolled)
     })
@@ -64,7 +61,6 @@ export class SocketIoSocket implements Socket {
 
   /** A packet, encoded. */
   write(packet: string): void {
-    this.#waitingBytes += packet.length
     this.#conn.write(packet, { compress: false })
   }
 
@@ -76,7 +72,9 @@ export class SocketIoSocket implements Socket {
     if (eventType === SERVER_EVENT.reply) this.#reply(replyTo, value)
     else if (isObject(payload) && typeof payload['epoch'] === 'string') {
       this.#options.topics.epoch = payload['epoch']
-      this.write(cursorPacket(eventType, value, payload['epoch'], Number(payload['offset'])))
+      // What is replayed comes behind it: until then the client's cursor is the one that it has.
+      if (Number(payload['replayed'] ?? 0) > 0) this.write(eventPacket(eventType, value))
+      else this.write(cursorPacket(eventType, value, payload['epoch'], Number(payload['offset'])))
       // What Socket.IO promised the client is not what came of it: it has to come again, and be told so.
       if (payload['recovered'] === false) this.close(CLOSE.gap, 'the session could not be recovered')
     } else this.write(eventPacket(eventType, value))
@@ -111,7 +109,7 @@ export class SocketIoSocket implements Socket {
   }
 
   bufferedBytes(): number {
-    return this.#waitingBytes + (this.#options.wireOf(this.#conn.transport)?.bufferedBytes() ?? 0)
+    return this.#options.bufferedBytes()
   }
 
   #reply(replyTo: unknown, reply: object): void {

@@ -82,7 +82,7 @@ t.test('a network that goes: recovered again and again', async (t) => {
   for (let n = 0; n < 100; n++) {
     if (n % 25 === 10) {
       proxy.cutAll()
-      await until(() => clients.every(({ socket }) => !socket.connected), 5_000)
+      await until(() => clients.every(({ socket }) => !socket.connected), 1_000)
     }
     await sender.request(BROADCAST, { message: n }, { room: ROOM })
     if (n % 25 === 20) await until(() => clients.every(({ socket }) => socket.connected), 10_000)
@@ -90,7 +90,9 @@ t.test('a network that goes: recovered again and again', async (t) => {
   await until(() => clients.every((client) => offsets(client).length >= 100), 10_000)
   for (const client of clients) {
     isSameOrder(t, client, sender, 100)
-    t.ok(client.disconnects.length >= 4 && client.socket.recovered)
+    // One that polls is not hit between two polls.
+    t.ok(client.disconnects.length >= (client.transport === 'polling' ? 1 : 4), client.disconnects.join())
+    t.ok(client.socket.recovered, `${client.transport}: recovered`)
   }
 })
 
