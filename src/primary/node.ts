@@ -7,6 +7,7 @@ import { adminMethods } from './admin-methods.ts'
 import type { PrimaryContext } from './context.ts'
 import { eventMethods } from './event-methods.ts'
 import { gatherMetrics } from './gather-metrics.ts'
+import type { LogLevels } from './log-levels.ts'
 import { readParts } from './readiness.ts'
 import { sessionMethods } from './session-methods.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -19,6 +20,7 @@ export interface Node {
   readonly supervisor: () => Supervisor
   /** Why the store takes no writes; undefined: it does. */
   readonly readStoreFault: () => Promise<string | undefined>
+  readonly logLevels: LogLevels
   isDraining: boolean
 }
 
@@ -30,6 +32,7 @@ export function primaryMethods(node: Node, worker: number): Omit<Handlers<Primar
     ...eventMethods(context),
     ...adminMethods(context),
     relay: ({ to, message }) => relay(supervisor(), { from: worker, to, message }),
+    logLevel: ({ part, level, forMs }, reply) => reply({ until: node.logLevels.set(part, level, forMs) }),
     unknownKey: () => tokenKeys.noteUnknownKid(),
     ready: (_args, reply) => answerWith(readyParts(node), reply),
     metrics: (_args, reply) => answerWith(gatherMetrics(context.metrics, supervisor().listening), reply),

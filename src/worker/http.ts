@@ -1,4 +1,4 @@
-import type { HttpHandler } from '../http/http.ts'
+import type { HttpAnswer, HttpHandler } from '../http/http.ts'
 import { createRequestLimit } from '../http/request-limit.ts'
 import { createRouter } from '../http/router.ts'
 import { AttemptRates } from '../session/admission.ts'
@@ -13,7 +13,7 @@ export function createHttp(context: WorkerContext): HttpHandler {
   return { limit: createLimit(context), route: createRoute(context) }
 }
 
-function createLimit({ config, clock }: WorkerContext): HttpHandler['limit'] {
+function createLimit({ config, clock, watch }: WorkerContext): HttpHandler['limit'] {
   const { settings, explicit } = config
   const rates = new AttemptRates({
     ratePerAddress: settings.HTTP_RATE_PER_ADDRESS,
@@ -21,15 +21,27 @@ function createLimit({ config, clock }: WorkerContext): HttpHandler['limit'] {
     exemptLoopback: !explicit.has('HTTP_RATE_PER_ADDRESS'),
     clock,
   })
-  return createRequestLimit({ rates, trustedProxies: settings.TRUSTED_PROXIES })
+  return createRequestLimit({ rates, trustedProxies: settings.TRUSTED_PROXIES, onLimited: watch.httpLimited })
 }
 
-function createRoute({ config, link, clock, random, log, valueLimits, welcome }: WorkerContext): HttpHandler['route'] {
-  return createRouter({
+function createRoute(context: WorkerContext): HttpHandler['route'] {
+  const { config, link, clock, random, logs, valueLimits, welcome, metrics, watch } = context
+  const route = createRouter({
     routes: createRoutes({ primary: link, config, clock, random }),
     adminToken: welcome.adminToken,
     valueLimits,
-    log,
+    log: logs.of('http'),
+    onRefused: watch.httpRefused,
     newTraceId: random.uuid,
   })
+  const counted = (answer: HttpAnswer) => {
+    metrics.httpRequests.inc({ status: answer.status })
+    return answer
+  }
+  return (head) => {
+    const plan = route(head)
+    if (plan.kind === 'run') return { ...plan, run: async (body) => counted(await plan.run(body)) }
+    counted(plan.answer)
+    return plan
+  }
 }

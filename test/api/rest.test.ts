@@ -100,6 +100,7 @@ t.test('each route answers as the document says', async (t) => {
   await call('listConnections', 200, { namespace: 'private' })
   await call('listEvents', 200, { since: 0, limit: 1000 })
   await call('deleteRoom', 200, { id: 'arena' })
+  await call('putLogLevel', 200, null, { part: 'http', level: 'debug', for_ms: 1000 })
 
   t.strictSame(
     [...operations.keys()].filter((id) => !asked.has(id)),
