@@ -154,14 +154,16 @@ function createLedger(
   { config, store, clock, random, logs, metrics }: OpenOptions,
   pool: ReturnType<typeof openPlanPool>,
 ): Ledger {
+  const log = logs.of('ledger')
   return new Ledger({
     store,
     pool,
     clock,
     random,
-    log: logs.of('ledger'),
+    log,
     queueMax: config.settings.BUY_QUEUE_MAX,
     onBatch: ({ requests, planMs, commitMs }) => {
+      log.trace({ requests, planMs, commitMs }, 'batch committed')
       metrics.purchaseBatchSize.observe(requests)
       metrics.purchasePlanSeconds.observe(planMs / 1000)
       metrics.purchaseCommitSeconds.observe(commitMs / 1000)

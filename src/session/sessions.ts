@@ -77,10 +77,11 @@ export class Sessions {
   }
 
   closed(connection: Connection, code: number): void {
-    const { link, fanout, onClose } = this.#options
+    const { link, fanout, log, onClose } = this.#options
     connection.closed()
     this.#connections.delete(connection.id)
     leaveAllTopics(fanout, connection)
+    log.debug({ connection: connection.id, user: connection.userId, code }, 'connection closed')
     link.tell('close', { connectionId: connection.id })
     onClose(connection, code)
   }
@@ -136,6 +137,7 @@ export class Sessions {
         })
       })
     }
+    this.#options.log.debug({ connection: connection.id, user: connection.userId }, 'connection open')
     this.#options.onOpen(connection, early)
   }
 

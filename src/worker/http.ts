@@ -1,6 +1,7 @@
 import type { HttpAnswer, HttpHandler } from '../http/http.ts'
 import { createRequestLimit } from '../http/request-limit.ts'
 import { createRouter } from '../http/router.ts'
+import type { RequestHead } from '../session/request-head.ts'
 import { AttemptRates } from '../session/admission.ts'
 import type { WorkerContext } from './context.ts'
 import { createRoutes } from './routes.ts'
@@ -26,22 +27,24 @@ function createLimit({ config, clock, watch }: WorkerContext): HttpHandler['limi
 
 function createRoute(context: WorkerContext): HttpHandler['route'] {
   const { config, link, clock, random, logs, valueLimits, welcome, metrics, watch } = context
+  const log = logs.of('http')
   const route = createRouter({
     routes: createRoutes({ primary: link, config, clock, random }),
     adminToken: welcome.adminToken,
     valueLimits,
-    log: logs.of('http'),
+    log,
     onRefused: watch.httpRefused,
     newTraceId: random.uuid,
   })
-  const counted = (answer: HttpAnswer) => {
+  const counted = ({ method, path }: RequestHead, answer: HttpAnswer) => {
     metrics.httpRequests.inc({ status: answer.status })
+    log.debug({ method, path, status: answer.status }, 'request answered')
     return answer
   }
   return (head) => {
     const plan = route(head)
-    if (plan.kind === 'run') return { ...plan, run: async (body) => counted(await plan.run(body)) }
-    counted(plan.answer)
+    if (plan.kind === 'run') return { ...plan, run: async (body) => counted(head, await plan.run(body)) }
+    counted(head, plan.answer)
     return plan
   }
 }
