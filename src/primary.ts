@@ -19,6 +19,7 @@ import { Deliveries, type DeliveriesOptions } from './primary/deliveries.ts'
 import { followControl } from './primary/follow-control.ts'
 import { openContext } from './primary/open-context.ts'
 import { watchPlace, type PlaceWatch } from './primary/place.ts'
+import { GatheredMetrics } from './primary/gather-metrics.ts'
 import { LogLevels } from './primary/log-levels.ts'
 import { readMetricsOf } from './primary/read-metrics.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secrets.ts'
@@ -89,6 +90,7 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
       tokenKeys,
       readStoreFault: opened.readFault,
       logLevels: new LogLevels({ logs, clock, tellAll: (tell) => supervisor.tellAll(tell) }),
+      gathered: new GatheredMetrics(metrics),
       isDraining: false,
       supervisor: () => supervisor,
     }
@@ -101,12 +103,7 @@ export function startPrimary({ config, script }: PrimaryOptions): Promise<Primar
       handlersFor: (worker) => primaryMethods(node, worker),
       before: (worker, method) => deliveries.before(worker, method),
       onStarted: (worker, link) => tellFirst(node, link, createWelcome({ worker, ...welcome })),
-      onGone: (worker) => {
-        context.membership.workerGone(worker)
-        deliveries.forget(worker)
-        supervisor.tellAll((link) => link.tell('workerGone', { worker }))
-        metrics.workerRestarts.inc()
-      },
+      onGone: (worker) => workerGone(node, deliveries, worker),
     })
     followControl({ ...context, supervisor })
     place.supervise(supervisor)
@@ -152,6 +149,14 @@ function tellFirst({ context, tokenKeys, logLevels }: Node, link: WorkerLink, we
   for (const addressKey of addresses) link.tell('addressFull', { addressKey, full: true })
   for (const namespace of namespaces) link.tell('namespaceFull', { namespace, full: true })
   if (tokenKeys.current) link.tell('jwks', { keys: tokenKeys.current })
+}
+
+function workerGone({ context, gathered, supervisor }: Node, deliveries: Deliveries, worker: number): void {
+  context.membership.workerGone(worker)
+  deliveries.forget(worker)
+  gathered.workerGone(worker)
+  supervisor().tellAll((link) => link.tell('workerGone', { worker }))
+  context.metrics.workerRestarts.inc()
 }
 
 function startTimers(context: PrimaryContext, closers: Closers): void {

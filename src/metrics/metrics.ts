@@ -92,3 +92,20 @@ export async function mergeMetrics(all: readonly unknown[]): Promise<{ contentTy
   const merged = AggregatorRegistry.aggregate(all as object[][])
   return { contentType: merged.contentType, text: await merged.metrics() }
 }
+
+interface JsonMetric {
+  readonly type: string
+  readonly values: readonly { readonly labels: Labels }[]
+}
+
+/** Of the metrics of a process that is no more: what it has counted, but for what was its own. */
+export function keepCounts(json: unknown): unknown {
+  return (json as readonly JsonMetric[]).filter(
+    ({ type, values }) => type !== 'gauge' && !values.some(({ labels }) => 'process' in labels),
+  )
+}
+
+/** Several processes' counts as those of one. */
+export function addUpCounts(all: readonly unknown[]): Promise<unknown> {
+  return AggregatorRegistry.aggregate(all as object[][]).getMetricsAsJSON()
+}

@@ -6,7 +6,7 @@ import { answerWith } from './answer.ts'
 import { adminMethods } from './admin-methods.ts'
 import type { PrimaryContext } from './context.ts'
 import { eventMethods } from './event-methods.ts'
-import { gatherMetrics } from './gather-metrics.ts'
+import type { GatheredMetrics } from './gather-metrics.ts'
 import type { LogLevels } from './log-levels.ts'
 import { readParts } from './readiness.ts'
 import { sessionMethods } from './session-methods.ts'
@@ -21,6 +21,7 @@ export interface Node {
   /** Why the store takes no writes; undefined: it does. */
   readonly readStoreFault: () => Promise<string | undefined>
   readonly logLevels: LogLevels
+  readonly gathered: GatheredMetrics
   isDraining: boolean
 }
 
@@ -35,7 +36,7 @@ export function primaryMethods(node: Node, worker: number): Omit<Handlers<Primar
     logLevel: ({ part, level, forMs }, reply) => reply({ until: node.logLevels.set(part, level, forMs) }),
     unknownKey: () => tokenKeys.noteUnknownKid(),
     ready: (_args, reply) => answerWith(readyParts(node), reply),
-    metrics: (_args, reply) => answerWith(gatherMetrics(context.metrics, supervisor().listening), reply),
+    metrics: (_args, reply) => answerWith(node.gathered.read(supervisor().listening), reply),
   }
 }
 
