@@ -8,6 +8,7 @@ const TEXTS = {
   auth_required: 'a handshake without a token was refused',
   token_invalid: 'a token was refused',
   token_expired: 'a token that has expired was refused',
+  token_of_another: 'a connection was closed: it brought the token of another user',
   origin_forbidden: 'a page of another origin was refused',
   connect_limited: 'an attempt to connect was refused: too many from this address',
   namespace_full: 'an attempt to connect was refused: the namespace is full',

@@ -53,6 +53,7 @@ const HTTP_EVENTS: Partial<Record<ErrorCode, SecurityEvent>> = {
 const CLOSE_EVENTS: Partial<Record<number, SecurityEvent>> = {
   [CLOSE.rateLimit]: 'rate_limit_closed',
   [CLOSE.badRequests]: 'bad_requests_closed',
+  [CLOSE.tokenInvalid]: 'token_of_another',
 }
 
 export function createWatch({ metrics, security, trustedProxies }: WatchOptions): Watch {

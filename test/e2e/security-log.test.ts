@@ -44,6 +44,17 @@ t.test('refused handshakes, admin tokens and keys have lines; tokens, keys and p
     t.match(await oneLine(server, 'origin_forbidden'), { origin: 'https://evil.example' })
   })
 
+  await t.test('fresh tokens on a socket', async (t) => {
+    const before = linesOf(server, 'token_invalid').length
+    const client = await openClient(server, { token: server.mint('carol') })
+    t.match(await client.request('core.game.session.refresh', { token: forged }), { error: { code: 'TOKEN_INVALID' } })
+    await until(() => linesOf(server, 'token_invalid').length > before)
+    t.match(linesOf(server, 'token_invalid').at(-1), { user: 'carol', path: 'core.game.session.refresh' })
+    client.send({ eventType: 'core.game.session.refresh', payload: { token: server.mint('alice') } })
+    t.match(await client.closed, { code: 4501 })
+    t.match(await oneLine(server, 'token_of_another'), { user: 'carol', address: '127.0.0.1' })
+  })
+
   await t.test('a Socket.IO client', async (t) => {
     const before = linesOf(server, 'token_invalid').length
     const socket = io(server.url, { path: PRIVATE, auth: { token: forged }, reconnection: false })

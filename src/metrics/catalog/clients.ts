@@ -147,7 +147,7 @@ export const SECURITY = {
   httpRequests: {
     name: 'http_requests_total',
     type: 'counter',
-    help: 'HTTP requests answered, by status; not those for the real-time paths.',
+    help: 'HTTP requests answered, by status; not those for the real-time paths, nor those over the rate of their address.',
     labels: ['status'],
     when: '5xx: the store or a defect. 401: see `security_events_total`.',
     startsWith: ['200'],
