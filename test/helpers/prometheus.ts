@@ -43,7 +43,9 @@ export interface TestPrometheus {
   /** The samples of an instant query now. Throws what Prometheus says of a query that is none. */
   readonly query: (query: string) => Promise<readonly { readonly metric: Readonly<Record<string, string>> }[]>
   /** Firing or pending. */
-  readonly alerts: () => Promise<readonly { readonly labels: Readonly<Record<string, string>> }[]>
+  readonly alerts: () => Promise<
+    readonly { readonly labels: Readonly<Record<string, string>>; readonly state: string }[]
+  >
 }
 
 /** A real Prometheus on a free port, with this configuration file, ready when this resolves. */
