@@ -10,7 +10,9 @@ import { StartError } from './setup/start-error.ts'
 import { createAlone, type Cluster } from './store/cluster.ts'
 import { EtcdRefused } from './store/etcd/await-etcd.ts'
 import { NameTaken } from './store/etcd/node-place.ts'
+import type { CallEnd } from './store/etcd/timed-member.ts'
 import { openLmdbStore } from './store/lmdb/lmdb-store.ts'
+import { readDiskUse } from './store/lmdb/sizes.ts'
 import { NewerSchema, StoreUnavailable, type Store } from './store/store.ts'
 
 export interface OpenStoreOptions {
@@ -18,6 +20,7 @@ export interface OpenStoreOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly onEtcdCall: (end: CallEnd) => void
   /** This process cannot go on as a node of the cluster. */
   readonly onLost: (reason: string) => void
 }
@@ -25,8 +28,15 @@ export interface OpenStoreOptions {
 /** Names the node to itself in a later life, so that it gets its place back at once. */
 const NODE_TOKEN_FILE = 'node-token'
 
+export interface OpenedStore {
+  readonly store: Store
+  readonly cluster: Cluster
+  /** Of the embedded store. */
+  readonly readDiskUse?: () => ReturnType<typeof readDiskUse>
+}
+
 /** The store that the settings name, and the nodes that share it. Throws StartError. */
-export function openStore(options: OpenStoreOptions): Promise<{ readonly store: Store; readonly cluster: Cluster }> {
+export function openStore(options: OpenStoreOptions): Promise<OpenedStore> {
   return options.settings.ETCD_ENDPOINTS.length > 0 ? openInEtcd(options) : openEmbedded(options)
 }
 
@@ -41,13 +51,13 @@ async function openEmbedded({ settings, clock, random }: OpenStoreOptions) {
       logSync: settings.LOG_SYNC,
       logBytesMax: settings.HISTORY_BYTES,
     })
-    return { store, cluster: createAlone(settings.NODE_ID) }
+    return { store, cluster: createAlone(settings.NODE_ID), readDiskUse: () => readDiskUse(settings.DATA_DIR) }
   } catch (cause) {
     throw new StartError(EXIT.configuration, `the data in ${settings.DATA_DIR}: ${toError(cause).message}`, cause)
   }
 }
 
-async function openInEtcd({ settings, clock, random, log, onLost }: OpenStoreOptions) {
+async function openInEtcd({ settings, clock, random, log, onLost, onEtcdCall }: OpenStoreOptions) {
   // gRPC takes a while to load, and who has no etcd need not wait for it.
   const { openEtcd } = await import('./store/etcd/open-etcd.ts')
   const { ETCD_USERNAME: username, ETCD_PASSWORD: password } = settings
@@ -69,6 +79,7 @@ async function openInEtcd({ settings, clock, random, log, onLost }: OpenStoreOpt
       clock,
       random,
       log,
+      onCall: onEtcdCall,
       onLost,
     })
   } catch (cause) {

@@ -4,23 +4,27 @@ import { systemClock as clock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
 import { systemRandom as random } from './base/random.ts'
 import type { Config } from './config/load.ts'
-import { openLog } from './config/open-log.ts'
+import type { Logs } from './config/logs.ts'
+import { openLogs } from './config/open-log.ts'
 import type { Settings } from './config/settings.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
 import type { WireKey, WorkerWelcome } from './link/methods.ts'
 import { KeySweep, sweepLedger } from './ledger/retention.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
-import { openStore } from './open-store.ts'
+import { openStore, type OpenedStore } from './open-store.ts'
 import { announce, sayGoodbye } from './primary/announce.ts'
 import type { PrimaryContext } from './primary/context.ts'
 import { lockInstance, lockPort } from './setup/instance-lock.ts'
 import { Deliveries, type DeliveriesOptions } from './primary/deliveries.ts'
 import { followControl } from './primary/follow-control.ts'
 import { openContext } from './primary/open-context.ts'
-import { watchPlace } from './primary/place.ts'
 import { Reload } from './primary/reload.ts'
+import { watchPlace, type PlaceWatch } from './primary/place.ts'
+import { GatheredMetrics } from './primary/gather-metrics.ts'
+import { LogLevels } from './primary/log-levels.ts'
+import { readMetricsOf } from './primary/read-metrics.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secrets.ts'
-import { watchHealth } from './primary/store-health.ts'
+import { watchHealth, type HealthyStore } from './primary/store-health.ts'
 import { Supervisor, type WorkerLink } from './primary/supervisor.ts'
 import { openTokenKeys } from './primary/token-keys.ts'
 import { createWelcome, healthOf, primaryMethods, type Node } from './primary/node.ts'
@@ -57,17 +61,18 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
   return openAll(async (closers) => {
     const lock = await lockInstance(settings.DATA_DIR)
     closers.defer(() => lock.release())
-    const log = openLog(settings, 'primary')
+    const logs = openLogs(settings, 'primary')
+    const log = logs.of('primary')
     const metrics = createMetrics('primary', openLoopDelay())
     const place = watchPlace(log)
-    const opened = await openStore({ settings, clock, random, log, onLost: place.onLost })
-    closers.defer(() => opened.store.close())
-    const { store, readFault } = watchHealth(opened.store, log, clock)
+    const opened = await openHealthyStore(settings, { logs, metrics, onLost: place.onLost })
+    const { store } = opened
+    closers.defer(() => store.close())
     const tokenKey = readTokenKey(settings, log)
     const adminToken = readAdminToken(settings, log)
     const resumeSecret = await readResumeSecret(store)
     const send = (worker: number, block: Buffer) => supervisor.linkOf(worker)?.sendBlock(block)
-    const deliveries = createDeliveries(settings, metrics, send)
+    const deliveries = createDeliveries(settings, send)
     // Workers are started last: until then nobody calls into what stands above them here.
     const { context, close } = await openContext({
       config,
@@ -77,6 +82,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
       clock,
       random,
       log,
+      logs,
       deliver: (outgoing) => deliveries.add(outgoing),
       onFull: (what, full) => supervisor.tellFull(what, full),
     })
@@ -91,7 +97,9 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
       context,
       reload,
       tokenKeys,
-      readStoreFault: readFault,
+      readStoreFault: opened.readFault,
+      logLevels: new LogLevels({ logs, clock, tellAll: (tell) => supervisor.tellAll(tell) }),
+      gathered: new GatheredMetrics(metrics),
       isDraining: false,
       supervisor: () => supervisor,
     }
@@ -104,61 +112,70 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
       handlersFor: (worker) => primaryMethods(node, worker),
       before: (worker, method) => deliveries.before(worker, method),
       onStarted: (worker, link) => tellFirst(node, link, createWelcome({ worker, config: reload.config, ...welcome })),
-      onGone: (worker) => forget(worker, { context, deliveries, supervisor }),
+      onGone: (worker) => workerGone(node, deliveries, worker),
       onDied: () => metrics.workerRestarts.inc(),
     })
     followControl({ ...context, supervisor })
     place.supervise(supervisor)
-    registerGauges(metrics, context)
+    readMetricsOf(node, { deliveries, ...opened })
     startTimers(context, closers)
     await tokenKeys.firstAttempt
     closers.defer(() => supervisor.stop(0))
     await supervisor.start()
     tellListening(log, settings, port, store.epoch)
-    return {
-      port,
-      reload: () => reload.run(),
-      readHealth: () => healthOf(node),
-      stop: () => stop(node, settings.SHUTDOWN_TIMEOUT, closers),
-    }
+    return toPrimary(node, port, closers)
   })
 }
 
-function createDeliveries(settings: Settings, metrics: Metrics, send: DeliveriesOptions['send']): Deliveries {
+function toPrimary(node: Node, port: number, closers: Closers): Primary {
+  return {
+    port,
+    reload: () => node.reload.run(),
+    readHealth: () => healthOf(node),
+    stop: () => stop(node, node.context.settings.SHUTDOWN_TIMEOUT, closers),
+  }
+}
+
+function createDeliveries(settings: Settings, send: DeliveriesOptions['send']): Deliveries {
   const schedule = (action: () => void, delayMs: number) => void setTimeout(action, delayMs)
-  const deliveries = new Deliveries({ intervalMs: settings.FLUSH_INTERVAL_MS, clock, schedule, send })
-  const help = 'Events that wait for the end of the flush interval, once per worker.'
-  metrics.gauge('delivery_queue_length', help, () => deliveries.queueLength)
-  return deliveries
+  return new Deliveries({ intervalMs: settings.FLUSH_INTERVAL_MS, clock, schedule, send })
 }
 
-interface Knowing {
-  readonly context: PrimaryContext
-  readonly deliveries: Deliveries
-  readonly supervisor: Supervisor
-}
-
-/** A worker is gone: so are its connections, and what others had asked it. */
-function forget(worker: number, { context, deliveries, supervisor }: Knowing): void {
-  context.membership.workerGone(worker)
-  deliveries.forget(worker)
-  supervisor.tellAll((link) => link.tell('workerGone', { worker }))
+async function openHealthyStore(
+  settings: Settings,
+  { logs, metrics, onLost }: { readonly logs: Logs; readonly metrics: Metrics; readonly onLost: PlaceWatch['onLost'] },
+): Promise<OpenedStore & HealthyStore> {
+  const log = logs.of('store')
+  const opened = await openStore({
+    settings,
+    clock,
+    random,
+    log,
+    onLost,
+    onEtcdCall: ({ call, durationMs, failed }) => {
+      metrics.etcdCallSeconds.observe({ call }, durationMs / 1000)
+      if (failed) metrics.etcdCallErrors.inc({ call })
+    },
+  })
+  return { ...opened, ...watchHealth(opened.store, log, clock) }
 }
 
 /** What a worker has to know before it takes connections. */
-function tellFirst({ context, tokenKeys }: Node, link: WorkerLink, welcome: WorkerWelcome): void {
+function tellFirst({ context, tokenKeys, logLevels }: Node, link: WorkerLink, welcome: WorkerWelcome): void {
   link.tell('welcome', welcome)
+  logLevels.tell(link)
   const { addresses, namespaces } = context.membership.full()
   for (const addressKey of addresses) link.tell('addressFull', { addressKey, full: true })
   for (const namespace of namespaces) link.tell('namespaceFull', { namespace, full: true })
   if (tokenKeys.current) link.tell('jwks', { keys: tokenKeys.current })
 }
 
-function registerGauges(metrics: Metrics, { commits, ledger, hub }: PrimaryContext): void {
-  metrics.gauge('commit_queue_length', 'Events that wait for the log.', () => commits.queueLength)
-  metrics.gauge('purchase_queue_length', 'Purchases and credits that wait.', () => ledger.queueLength)
-  metrics.gauge('log_head_offset', 'The newest offset that was applied.', () => hub.head)
-  metrics.gauge('history_bytes', 'History held for those who come back.', () => hub.counts.historyBytes)
+/** So are its connections, and what others had asked it. */
+function workerGone({ context, gathered, supervisor }: Node, deliveries: Deliveries, worker: number): void {
+  context.membership.workerGone(worker)
+  deliveries.forget(worker)
+  gathered.workerGone(worker)
+  supervisor().tellAll((link) => link.tell('workerGone', { worker }))
 }
 
 function startTimers(context: PrimaryContext, closers: Closers): void {

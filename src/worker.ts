@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { systemClock as clock } from './base/clock.ts'
 import { systemRandom as random } from './base/random.ts'
-import { openLog } from './config/open-log.ts'
+import { openLogs } from './config/open-log.ts'
 import { decodeConfig } from './config/wire.ts'
 import { decodeEventBlock } from './link/event-block.ts'
 import { Link, replyWith } from './link/link.ts'
@@ -10,6 +10,7 @@ import { openLoopDelay } from './metrics/loop-delay.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { CLOSE } from './protocol/close-codes.ts'
 import type { Namespace } from './protocol/ids.ts'
+import { SecurityLog } from './session/security-log.ts'
 import { Sweeper } from './session/sweep.ts'
 import type { HttpHandler } from './http/http.ts'
 import { createSocketIo, type SocketIo } from './transport/socket-io/socket-io.ts'
@@ -17,6 +18,8 @@ import { UwsServer, type UwsServerOptions } from './transport/uws/uws-server.ts'
 import type { WorkerContext } from './worker/context.ts'
 import { drain } from './worker/drain.ts'
 import { createHttp } from './worker/http.ts'
+import { createWatch } from './worker/watch.ts'
+import { readMetricsOf } from './worker/read-metrics.ts'
 import { createRealTime, type RealTime } from './worker/real-time.ts'
 
 /** File descriptor of the link: the primary passes one end of a socket pair. */
@@ -25,6 +28,8 @@ const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 /** What may wait in a socket's buffer before newer events take the place of older ones; and what is put there at a time then. */
 const LAG_BYTES = 64 * 1024
 const LAG_CHUNK_BYTES = 16 * 1024
+/** How often the log says what was left out of it. */
+const LEFT_OUT_MS = 10_000
 /** Of a request to the admin interface. */
 const BODY_BYTES_MAX = 1024 * 1024
 const BODY_BYTES_TOTAL_MAX = 32 * BODY_BYTES_MAX
@@ -71,6 +76,7 @@ export function runWorker(): void {
       namespaceFull: ({ namespace, full }) => running().realTime.admission.setNamespaceFull(namespace, full),
       jwks: ({ keys }) => running().realTime.keys.set(keys),
       goodChanged: ({ id }) => running().realTime.soldOut.changed(id),
+      logLevel: ({ part, level }) => running().context.logs.setLevel(part, level),
       relay: ({ from, message }) => running().socketIo.relay.received(from, message),
       workerGone: ({ worker }) => running().socketIo.relay.workerGone(worker),
       kick: ({ connectionId }) => running().realTime.sessions.kick(connectionId),
@@ -95,6 +101,7 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   })
   const http = createHttp(context)
   const socketIo = createSocketIoOf(context, realTime, http)
+  readMetricsOf(context, realTime)
   const server = createServer(context, realTime, { http, addRoutes: socketIo.addRoutes })
   return { context, realTime, server, socketIo, sweeper: createSweeper(context, realTime) }
 }
@@ -102,7 +109,12 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
 function createContext(link: PrimaryLink, welcome: WorkerWelcome): WorkerContext {
   const config = decodeConfig(welcome.config)
   const { settings } = config
-  const part = `worker-${welcome.worker}`
+  const name = `worker-${welcome.worker}`
+  const logs = openLogs(settings, name)
+  const metrics = createMetrics(name, openLoopDelay())
+  const onEvent = (event: string) => metrics.securityEvents.inc({ event })
+  const security = new SecurityLog({ log: logs.of('security'), clock, onEvent })
+  setInterval(() => security.tellLeftOut(), LEFT_OUT_MS)
   return {
     link,
     welcome,
@@ -111,8 +123,11 @@ function createContext(link: PrimaryLink, welcome: WorkerWelcome): WorkerContext
     valueLimits: { depthMax: settings.MAX_JSON_DEPTH, keysMax: settings.MAX_JSON_KEYS },
     clock,
     random,
-    log: openLog(settings, part),
-    metrics: createMetrics(part, openLoopDelay()),
+    log: logs.of('worker'),
+    logs,
+    metrics,
+    security,
+    watch: createWatch({ metrics, security, trustedProxies: settings.TRUSTED_PROXIES }),
   }
 }
 
@@ -133,6 +148,7 @@ function createServer(
     frame: (connection, bytes, isBinary) => dispatch.frame(connection, bytes, isBinary),
     closed: (connection, code) => sessions.closed(connection, code),
     onDropped: () => context.metrics.drops.inc(),
+    onPingsLimited: () => context.watch.limited('pings'),
     nowMs: clock.nowMs,
     frameBytesHard: settings.MAX_PAYLOAD_BYTES_HARD,
     idleTimeoutS: Math.ceil(settings.SOCKET_READ_TIMEOUT / 1000),
@@ -141,7 +157,7 @@ function createServer(
 }
 
 function createSocketIoOf(context: WorkerContext, realTime: RealTime, http: HttpHandler): SocketIo {
-  const { config, link, log, welcome } = context
+  const { config, link, logs, welcome } = context
   const { settings } = config
   const { sessions, dispatch, resumeTokens, socketIoGate } = realTime
   const silenceMs = settings.SOCKET_READ_TIMEOUT
@@ -156,7 +172,7 @@ function createSocketIoOf(context: WorkerContext, realTime: RealTime, http: Http
     gate: socketIoGate,
     resumeTokens,
     link,
-    log,
+    log: logs.of('socket-io'),
     recoveryMs: settings.HISTORY_TTL,
     open: (socket, accepted) => sessions.open(socket, accepted),
     frame: (connection, bytes) => dispatch.frame(connection, bytes, false),

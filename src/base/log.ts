@@ -4,6 +4,12 @@ export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | '
   child(bindings: Record<string, unknown>): Log
 }
 
+/** A log whose level can be changed. */
+export type LevelledLog = Omit<Log, 'child'> & {
+  level: string
+  child(bindings: Record<string, unknown>): LevelledLog
+}
+
 export interface LogOptions {
   readonly level: string
   /** For people on a terminal; else a line of JSON each. */
@@ -13,14 +19,14 @@ export interface LogOptions {
 }
 
 /** Lines go to standard output. Never pass a token or a payload. */
-export function createLog({ level, pretty, bindings }: LogOptions): Log {
+export function createLog({ level, pretty, bindings }: LogOptions): LevelledLog {
   const options = { level, base: bindings, timestamp: pino.stdTimeFunctions.isoTime }
   if (!pretty) return pino(options, pino.destination({ fd: 1, sync: true }))
   return pino(
     options,
     pino.transport({
       target: 'pino-pretty',
-      options: { colorize: true, ignore: 'pid,hostname,part,node', translateTime: 'SYS:HH:MM:ss', sync: true },
+      options: { colorize: true, ignore: 'pid,hostname,process,part,node', translateTime: 'SYS:HH:MM:ss', sync: true },
     }),
   )
 }

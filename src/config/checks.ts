@@ -93,6 +93,12 @@ const trustedHeader: Check = ({ AUTH_TRUSTED_HEADER: trusted, TRUSTED_PROXIES: p
     ? ['AUTH_TRUSTED_HEADER must not be true without TRUSTED_PROXIES: anybody could claim to be anyone']
     : none
 
+const logLevels: Check = ({ LOG_LEVELS: entries = [] }) => {
+  const parts = entries.map((entry) => entry.split('=')[0] ?? '')
+  const twice = parts.find((part, i) => parts.indexOf(part) !== i)
+  return twice === undefined ? none : [`LOG_LEVELS must not name ${twice} twice`]
+}
+
 const goodsFile: Check = ({ GOODS_FILE: file }) => (file === undefined ? none : unreadable('GOODS_FILE', file))
 
 const etcdEndpoints: Check = ({ ETCD_ENDPOINTS: endpoints }) => {
@@ -172,6 +178,7 @@ const CHECKS: readonly Check[] = [
   algorithms,
   keySet,
   trustedHeader,
+  logLevels,
   goodsFile,
   etcdEndpoints,
   etcdLogin,

@@ -1,8 +1,10 @@
-import { createLog, type Log } from '../base/log.ts'
+import { parsePartLevel } from '../protocol/log-levels.ts'
+import { Logs } from './logs.ts'
 import type { Settings } from './settings.ts'
 
-/** The log of a process; `part` stands in every line. */
-export function openLog({ LOG_LEVEL, LOG_FORMAT, NODE_ID }: Settings, part: string): Log {
-  const pretty = LOG_FORMAT === 'pretty' || (LOG_FORMAT === 'auto' && process.stdout.isTTY)
-  return createLog({ level: LOG_LEVEL, pretty, bindings: { node: NODE_ID, part } })
+/** The logs of a process; its name stands in every line. */
+export function openLogs({ LOG_LEVEL, LOG_LEVELS, LOG_FORMAT, NODE_ID }: Settings, process: string): Logs {
+  const pretty = LOG_FORMAT === 'pretty' || (LOG_FORMAT === 'auto' && globalThis.process.stdout.isTTY)
+  const levels = new Map(LOG_LEVELS.map(parsePartLevel).filter((entry) => entry !== undefined))
+  return new Logs({ level: LOG_LEVEL, levels, pretty, bindings: { node: NODE_ID, process } })
 }

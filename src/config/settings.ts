@@ -1,4 +1,5 @@
 import { EVENT } from '../protocol/events.ts'
+import { LOG_LEVELS, LOG_PARTS, parsePartLevel } from '../protocol/log-levels.ts'
 import * as kinds from './kinds.ts'
 import type { Kind } from './kinds.ts'
 
@@ -31,8 +32,6 @@ function secret(kind: Kind<string>, text: string, note = 'not set'): Setting<str
 
 const { boolean, choice, duration, filePath, id, integer, list, listOfSome, size, string } = kinds
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-
 /** What a key may be used with; RFC 7518 section 3.1 and RFC 8037. */
 export const JWT_ALGORITHMS = [
   ...(['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
@@ -41,6 +40,14 @@ export const JWT_ALGORITHMS = [
 export type JwtAlgorithm = (typeof JWT_ALGORITHMS)[number]
 
 const clientEvents = list({ ...choice(...Object.values(EVENT)), name: 'event type', bounds: 'what clients send' })
+const partLevels = list(
+  kinds.text(
+    'part=level',
+    `part=level, with a part of ${LOG_PARTS.join(', ')} and a level as in LOG_LEVEL`,
+    (value) => parsePartLevel(value) !== undefined,
+    LOG_PARTS.join(', '),
+  ),
+)
 const endpoints = list(
   kinds.text(
     'URL',
@@ -60,6 +67,11 @@ export const SETTINGS = {
   WORKERS: computed(integer(1, 256), 'one per core', 'Worker processes, all on the one port.'),
   DATA_DIR: setting(filePath, './data', 'The folder of the embedded store, its lock and the development secrets.'),
   LOG_LEVEL: setting(choice(...LOG_LEVELS), 'info', 'The least that is logged.'),
+  LOG_LEVELS: setting(
+    partLevels,
+    'none',
+    'Of parts that are to log more or less, as in `worker=debug,ledger=trace`. `primary` and `worker` stand for their parts, too.',
+  ),
   LOG_FORMAT: setting(choice('auto', 'json', 'pretty'), 'auto', '`auto` is pretty on a terminal and JSON elsewhere.'),
 
   API_PATH_PREFIX: setting(kinds.urlPath, '/core/game/v1/real-time', 'What stands before `/private` and `/public`.'),

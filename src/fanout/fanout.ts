@@ -11,8 +11,8 @@ export function topicOf(channel: Channel, encoding: Encoding): string {
 
 export interface FanoutOptions {
   readonly publish: (topic: string, frame: Uint8Array, isBinary: boolean) => void
-  /** How many events went to how many sockets, all together. */
-  readonly onPublished: (events: number, deliveries: number) => void
+  /** How many events went to how many sockets, all together, and the bytes of that. */
+  readonly onPublished: (events: number, deliveries: number, bytes: number) => void
 }
 
 /** A member who reads too slowly for the topics: each event is given to it by itself. */
@@ -68,17 +68,23 @@ export class Fanout {
   publish(events: readonly BlockEvent[]): void {
     let published = 0
     let deliveries = 0
+    let bytes = 0
     for (const { channel, frame } of events) {
       const members = this.#members.get(channel)
       if (!members) continue
       const { json, msgpack } = members
       if (json.count > 0) this.#options.publish(json.topic, frame, false)
-      if (msgpack.count > 0) this.#options.publish(msgpack.topic, inEncoding(frame, 'msgpack'), true)
+      bytes += json.count * frame.length
+      if (msgpack.count > 0) {
+        const packed = inEncoding(frame, 'msgpack')
+        this.#options.publish(msgpack.topic, packed, true)
+        bytes += msgpack.count * packed.length
+      }
       if (this.#laggards.size > 0) this.#giveToLaggards(channel, frame)
       published++
       deliveries += json.count + msgpack.count
     }
-    if (published > 0) this.#options.onPublished(published, deliveries)
+    if (published > 0) this.#options.onPublished(published, deliveries, bytes)
   }
 
   #giveToLaggards(channel: Channel, frame: Uint8Array): void {

@@ -11,16 +11,19 @@ export interface RequestLimitOptions {
   readonly rates: Pick<AttemptRates, 'take'>
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[]
+  readonly onLimited: (head: RequestHead) => void
 }
 
 /** Counts a request of its client's address; gives the RATE_LIMITED of one too many. */
 export function createRequestLimit(options: RequestLimitOptions): (head: RequestHead) => HttpAnswer | undefined {
   const peerOf = createPeerReader(options.trustedProxies)
-  return ({ path, headers, remoteAddress }) => {
+  return (head) => {
+    const { path, headers, remoteAddress } = head
     if (path === EXEMPT_PATH) return undefined
     const forwardedFor = headers.flatMap(([name, value]) => (name === 'x-forwarded-for' ? [value] : []))
     const waitMs = options.rates.take(addressKey(peerOf(remoteAddress, forwardedFor).address))
     if (waitMs === 0) return undefined
+    options.onLimited(head)
     return errorAnswer(new Refusal('RATE_LIMITED', 'too many requests from this address', { retry_after_ms: waitMs }))
   }
 }

@@ -34,6 +34,7 @@ export interface RouterOptions {
   readonly adminToken: string
   readonly valueLimits: ValueLimits
   readonly log: Log
+  readonly onRefused: (refusal: Refusal, head: RequestHead) => void
   readonly newTraceId: () => string
 }
 
@@ -79,7 +80,8 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
   }
 }
 
-function toErrorAnswer(thrown: unknown, head: RequestHead, { log, newTraceId }: RouterOptions): HttpAnswer {
+function toErrorAnswer(thrown: unknown, head: RequestHead, { log, onRefused, newTraceId }: RouterOptions): HttpAnswer {
+  if (thrown instanceof Refusal) onRefused(thrown, head)
   if (thrown instanceof MethodNotAllowed) return errorAnswer(thrown, { headers: { allow: thrown.allow } })
   if (thrown instanceof Refusal && thrown.code !== 'INTERNAL') return errorAnswer(thrown)
   const traceId = newTraceId()

@@ -9,10 +9,13 @@ const USERS_MAX = 100_000
 /** How often each user may buy, over all their connections. */
 export class PurchaseRates {
   readonly #perSecond: number
+  readonly #onLimited: () => void
   readonly #buckets = new Map<UserId, TokenBucket>()
 
-  constructor(perSecond: number) {
+  /** @param onLimited a purchase was one too many */
+  constructor(perSecond: number, onLimited: () => void) {
     this.#perSecond = perSecond
+    this.#onLimited = onLimited
   }
 
   /** Counts one purchase. Throws RATE_LIMITED. */
@@ -24,6 +27,7 @@ export class PurchaseRates {
       this.#buckets.set(user, bucket)
     }
     if (bucket.take(1, nowMs)) return
+    this.#onLimited()
     throw new Refusal('RATE_LIMITED', 'too many purchases', { retry_after_ms: bucket.waitMs(1, nowMs) })
   }
 

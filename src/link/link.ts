@@ -55,6 +55,11 @@ export class Link<Own extends Methods, Other extends Methods> {
     return this.#calls.size
   }
 
+  /** What the other side has not taken yet. */
+  get queuedBytes(): number {
+    return this.#options.stream.writableLength
+  }
+
   /** Calls `done` with the result, or with a Refusal, in the order of the link. */
   call<Name extends keyof Other & string>(
     method: Name,

@@ -1,3 +1,4 @@
+import type { LogLevel, LogPart } from '../protocol/log-levels.ts'
 import type { JsonObject, JsonValue, NotRecovered, Receipt } from '../protocol/events.ts'
 import type { Page, PageArgs, PresencePage } from '../protocol/page.ts'
 import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
@@ -217,6 +218,11 @@ export type PrimaryMethods = {
     { readonly items: readonly JsonObject[]; readonly next_cursor: string | null }
   >
   reload: Method<null, { readonly changed: readonly string[]; readonly at_next_start: readonly string[] }>
+  /** Over all processes of this node; `until`: Unix time in milliseconds. */
+  logLevel: Method<
+    { readonly part: LogPart; readonly level: LogLevel; readonly forMs: number },
+    { readonly until: number }
+  >
   ready: Method<null, { readonly parts: readonly ReadyPart[] }>
   /** Prometheus text of all processes of this node. */
   metrics: Method<null, { readonly contentType: string; readonly text: string }>
@@ -243,6 +249,8 @@ export type WorkerMethods = {
    */
   drain: Method<{ readonly withinMs: number; readonly graceMs: number }, null>
   ping: Method<null, null>
+  /** null: as configured. */
+  logLevel: Method<{ readonly part: LogPart; readonly level: LogLevel | null }, null>
   /** From another worker. */
   relay: Method<{ readonly from: number; readonly message: RelayMessage }, null>
   /** What was under way with it has no end any more. */

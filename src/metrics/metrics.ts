@@ -1,85 +1,82 @@
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { CLOSE } from '../protocol/close-codes.ts'
+import type { MetricAbout } from './about.ts'
+import { METRICS } from './catalog.ts'
 import type { LoopDelay } from './loop-delay.ts'
 
+type LabelOf<About> = About extends { readonly labels: readonly (infer Label extends string)[] } ? Label : never
+type InstrumentOf<About extends MetricAbout> = About['type'] extends 'counter'
+  ? Counter<LabelOf<About>>
+  : About['type'] extends 'histogram'
+    ? Histogram<LabelOf<About>>
+    : Gauge<LabelOf<About>>
+
+type Instruments = { readonly [Key in keyof typeof METRICS]: InstrumentOf<(typeof METRICS)[Key]> }
+type Readable = { [Key in keyof Instruments]: Instruments[Key] extends Histogram ? never : Key }[keyof Instruments]
+type Labels = Readonly<Record<string, string>>
+
 /** The metrics of one process; the primary adds up those of all. */
-export interface Metrics {
-  readonly connections: Gauge<'namespace'>
-  readonly eventsIn: Counter<'event_type'>
-  readonly refusals: Counter<'code'>
-  readonly eventsOut: Counter
-  readonly deliveries: Counter
-  readonly slowConsumers: Counter
-  readonly skipped: Counter
-  readonly drops: Counter
-  readonly closes: Counter<'code'>
-  readonly commits: Counter
-  readonly commitSize: Histogram
-  readonly commitSeconds: Histogram
-  readonly purchases: Counter<'outcome'>
-  readonly purchaseBatchSize: Histogram
-  readonly purchasePlanSeconds: Histogram
-  readonly purchaseCommitSeconds: Histogram
-  readonly purchaseRetries: Counter
-  readonly workerRestarts: Counter
-  /** Registers a gauge that is read when somebody asks. */
-  gauge(name: string, help: string, read: () => number): void
+export interface Metrics extends Instruments {
+  /** `read` is asked when somebody looks: for what is counted elsewhere anyway. Of a counter it gives the whole count. */
+  readonly readWhenAsked: (key: Readable, read: () => number | readonly (readonly [Labels, number])[]) => void
+  /** `primary` or `worker-<number>`: a label where processes must not be added up. */
+  readonly process: string
   /** What another process needs to add these up. */
-  toJson(): Promise<unknown>
+  readonly toJson: () => Promise<unknown>
 }
 
-const SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
-const SIZES = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000]
-
-/** @param processName `primary` or `worker-<number>`: a label where processes must not be added up */
-export function createMetrics(processName: string, loopDelay: LoopDelay): Metrics {
+export function createMetrics(process: string, loopDelay: LoopDelay): Metrics {
   const registry = new Registry()
-  const registers = [registry]
-  const counter = <Label extends string = string>(name: string, help: string, labelNames: readonly Label[] = []) =>
-    new Counter<Label>({ name: `drumbeat_${name}`, help, labelNames: [...labelNames], registers })
-  const histogram = (name: string, help: string, buckets: number[]) =>
-    new Histogram({ name: `drumbeat_${name}`, help, buckets, registers })
-  registerProcess(registry, processName, loopDelay)
-  return {
-    connections: new Gauge({
-      name: 'drumbeat_connections',
-      help: 'Open WebSocket connections.',
-      labelNames: ['namespace'],
-      registers,
-    }),
-    eventsIn: counter('events_in_total', 'Requests from clients, by event type.', ['event_type']),
-    refusals: counter('refusals_total', 'Requests refused, by error code.', ['code']),
-    eventsOut: counter('events_out_total', 'Events of the log that had somebody to go to, once per worker.'),
-    deliveries: counter('deliveries_total', 'Events handed to sockets, once per socket.'),
-    slowConsumers: counter('slow_consumers_total', 'Connections closed because they did not read.'),
-    skipped: counter(
-      'events_skipped_total',
-      'Events of the class latest that newer ones took the place of, by socket.',
-    ),
-    drops: counter('drops_total', "Frames that uWS dropped because a socket's buffer was over its limit."),
-    closes: counter('socket_closes_total', 'Connections that ended, by close code.', ['code']),
-    commits: counter('commits_total', 'Batches of events committed to the log.'),
-    commitSize: histogram('commit_events', 'Events in one commit.', SIZES),
-    commitSeconds: histogram('commit_seconds', 'Duration of one commit.', SECONDS),
-    purchases: counter('purchases_total', 'Purchases by outcome: receipt, replayed, or the error code.', ['outcome']),
-    purchaseBatchSize: histogram('purchase_batch_requests', 'Purchases, credits and refunds decided together.', SIZES),
-    purchasePlanSeconds: histogram(
-      'purchase_plan_seconds',
-      'A batch on a thread of the pool, waiting included.',
-      SECONDS,
-    ),
-    purchaseCommitSeconds: histogram('purchase_commit_seconds', 'A batch on its way into the store.', SECONDS),
-    purchaseRetries: counter(
-      'purchase_retries_total',
-      'Batches tried again: others changed what they were decided on (conflict), or a thread failed (thread).',
-      ['why'],
-    ),
-    workerRestarts: counter('worker_restarts_total', 'Workers that died and were replaced.'),
-    gauge(name, help, read) {
-      registerGauge(registry, { name: `drumbeat_${name}`, help }, read)
+  const instruments = createInstruments(registry)
+  const readers: (() => void)[] = []
+  const metrics: Metrics = {
+    ...instruments,
+    process,
+    readWhenAsked: (key, read) => {
+      const instrument: Counter | Gauge = instruments[key]
+      readers.push(() => {
+        const now = read()
+        instrument.reset()
+        for (const [labels, value] of typeof now === 'number' ? [[{}, now] as const] : now)
+          instrument.inc(labels, value)
+      })
     },
-    toJson: () => registry.getMetricsAsJSON(),
+    toJson: () => {
+      for (const read of readers) read()
+      return registry.getMetricsAsJSON()
+    },
   }
+  readProcess(metrics, loopDelay)
+  return metrics
+}
+
+function createInstruments(registry: Registry): Instruments {
+  const made = Object.entries<MetricAbout>(METRICS).map(([key, about]) => [key, createInstrument(about, registry)])
+  return Object.fromEntries(made) as Instruments
+}
+
+function createInstrument(about: MetricAbout, registry: Registry): Counter | Gauge | Histogram {
+  const { type, name, help, labels = [], buckets = [], startsWith = [] } = about
+  const configuration = { name: `drumbeat_${name}`, help, labelNames: [...labels], registers: [registry] }
+  if (type === 'histogram') return new Histogram({ ...configuration, buckets: [...buckets] })
+  const instrument = type === 'counter' ? new Counter(configuration) : new Gauge(configuration)
+  const [label = ''] = labels
+  for (const value of startsWith) instrument.inc({ [label]: value }, 0)
+  return instrument
+}
+
+function readProcess({ process: name, readWhenAsked }: Metrics, loopDelay: LoopDelay): void {
+  const label = { process: name }
+  const started = performance.timeOrigin / 1000
+  readWhenAsked('loopDelay', () => [[label, loopDelay.takeP99Ms() / 1000]])
+  readWhenAsked('residentBytes', () => [[label, process.memoryUsage.rss()]])
+  readWhenAsked('heapBytes', () => [[label, process.memoryUsage().heapUsed]])
+  readWhenAsked('externalBytes', () => [[label, process.memoryUsage().external]])
+  readWhenAsked('startTime', () => [[label, started]])
+  readWhenAsked('cpuSeconds', () => {
+    const { user, system } = process.cpuUsage()
+    return [[label, (user + system) / 1e6]]
+  })
 }
 
 const OUR_CLOSE_CODES: ReadonlySet<number> = new Set(Object.values(CLOSE))
@@ -96,34 +93,19 @@ export async function mergeMetrics(all: readonly unknown[]): Promise<{ contentTy
   return { contentType: merged.contentType, text: await merged.metrics() }
 }
 
-function registerProcess(registry: Registry, processName: string, loopDelay: LoopDelay): void {
-  const label = { process: processName }
-  const labelled = (name: string, help: string, read: () => number) =>
-    registerGauge(registry, { name, help, label }, read)
-  labelled(
-    'drumbeat_event_loop_delay_p99_seconds',
-    '99th percentile since the last look.',
-    () => loopDelay.takeP99Ms() / 1000,
-  )
-  labelled('drumbeat_process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
-  labelled('drumbeat_process_cpu_seconds', 'CPU time used, user and system.', () => {
-    const { user, system } = process.cpuUsage()
-    return (user + system) / 1e6
-  })
+interface JsonMetric {
+  readonly type: string
+  readonly values: readonly { readonly labels: Labels }[]
 }
 
-function registerGauge(
-  registry: Registry,
-  { name, help, label = {} }: { readonly name: string; readonly help: string; readonly label?: Record<string, string> },
-  read: () => number,
-): void {
-  const gauge: Gauge = new Gauge({
-    name,
-    help,
-    labelNames: Object.keys(label),
-    registers: [registry],
-    collect: () => {
-      gauge.set(label, read())
-    },
-  })
+/** Of the metrics of a process that is no more: what it has counted, but for what was its own. */
+export function keepCounts(json: unknown): unknown {
+  return (json as readonly JsonMetric[]).filter(
+    ({ type, values }) => type !== 'gauge' && !values.some(({ labels }) => 'process' in labels),
+  )
+}
+
+/** Several processes' counts as those of one. */
+export function addUpCounts(all: readonly unknown[]): Promise<unknown> {
+  return AggregatorRegistry.aggregate(all as object[][]).getMetricsAsJSON()
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
+import type { Logs } from '../config/logs.ts'
 import type { Settings } from '../config/settings.ts'
 import type { GroupCommit } from '../hub/group-commit.ts'
 import type { Hub } from '../hub/hub.ts'
@@ -44,4 +45,5 @@ export interface PrimaryContext {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly logs: Logs
 }

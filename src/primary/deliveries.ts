@@ -21,6 +21,7 @@ const OVERTAKING: ReadonlySet<keyof PrimaryMethods | keyof WorkerMethods> = new 
   'close',
   'ready',
   'metrics',
+  'logLevel',
   'ping',
   'jwks',
   'goodChanged',

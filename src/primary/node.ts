@@ -7,8 +7,9 @@ import { adminMethods } from './admin-methods.ts'
 import type { PrimaryContext } from './context.ts'
 import { eventMethods } from './event-methods.ts'
 import type { Health } from '../setup/service-reports.ts'
-import { gatherMetrics } from './gather-metrics.ts'
 import { readHealth } from './health.ts'
+import type { GatheredMetrics } from './gather-metrics.ts'
+import type { LogLevels } from './log-levels.ts'
 import { readParts } from './readiness.ts'
 import type { Reload } from './reload.ts'
 import { sessionMethods } from './session-methods.ts'
@@ -23,6 +24,8 @@ export interface Node {
   readonly supervisor: () => Supervisor
   /** Why the store takes no writes; undefined: it does. */
   readonly readStoreFault: () => Promise<string | undefined>
+  readonly logLevels: LogLevels
+  readonly gathered: GatheredMetrics
   isDraining: boolean
 }
 
@@ -35,9 +38,10 @@ export function primaryMethods(node: Node, worker: number): Omit<Handlers<Primar
     ...adminMethods(context),
     reload: (_args, reply) => reply(node.reload.start()),
     relay: ({ to, message }) => relay(supervisor(), { from: worker, to, message }),
+    logLevel: ({ part, level, forMs }, reply) => reply({ until: node.logLevels.set(part, level, forMs) }),
     unknownKey: () => tokenKeys.noteUnknownKid(),
     ready: (_args, reply) => answerWith(readyParts(node), reply),
-    metrics: (_args, reply) => answerWith(gatherMetrics(context.metrics, supervisor().listening), reply),
+    metrics: (_args, reply) => answerWith(node.gathered.read(supervisor().listening), reply),
   }
 }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Config } from '../config/load.ts'
+import type { Logs } from '../config/logs.ts'
 import { readDataFile } from '../config/data-file.ts'
 import type { Good } from '../domain/good.ts'
 import { EXIT } from '../setup/exit-codes.ts'
@@ -40,6 +41,7 @@ export interface OpenOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly logs: Logs
   readonly deliver: HubOptions['deliver']
   readonly onFull: MembershipOptions['onFull']
 }
@@ -52,7 +54,7 @@ const COMMIT_BATCH_MAX = 1_000
 export async function openContext(
   options: OpenOptions,
 ): Promise<{ readonly context: PrimaryContext; readonly close: () => Promise<void> }> {
-  const { config, store, cluster, clock, log, metrics, random } = options
+  const { config, store, cluster, clock, log, logs, metrics, random } = options
   const { settings } = config
   const seeded = await seedGoods(store, readGoods(settings.GOODS_FILE))
   if (seeded > 0) log.info({ seeded, file: settings.GOODS_FILE }, 'goods of the file were put into the store')
@@ -64,7 +66,7 @@ export async function openContext(
     deliver: options.deliver,
   })
   const presence = new Presence(cluster.node)
-  const publisher = new Publisher({ cluster, log })
+  const publisher = new Publisher({ cluster, log: logs.of('presence') })
   const announcements = new Announcements()
   const states = new StateSweep({ store, clock, keepMs: settings.HISTORY_TTL })
   const rooms = createRooms(config, states)
@@ -77,7 +79,7 @@ export async function openContext(
   const pool = openPlanPool({
     threads: settings.BUY_THREADS,
     signingKey: receiptKey.signingKey,
-    onError: (error) => log.warn({ err: toError(error) }, 'a ledger thread failed by itself'),
+    onError: (error) => logs.of('ledger').warn({ err: toError(error) }, 'a ledger thread failed by itself'),
   })
   const context: PrimaryContext = {
     settings,
@@ -96,10 +98,11 @@ export async function openContext(
     clock,
     random,
     log,
+    logs,
     commits: createCommits(options),
     ledger: createLedger(options, pool),
     remembered,
-    purchaseRates: new PurchaseRates(settings.RATE_PURCHASES),
+    purchaseRates: new PurchaseRates(settings.RATE_PURCHASES, () => metrics.rateLimited.inc({ kind: 'purchases' })),
     membership: new Membership({
       hub,
       presence,
@@ -148,9 +151,10 @@ function createCommits({ config: { settings }, store, metrics, clock }: OpenOpti
 }
 
 function createLedger(
-  { config, store, clock, random, log, metrics }: OpenOptions,
+  { config, store, clock, random, logs, metrics }: OpenOptions,
   pool: ReturnType<typeof openPlanPool>,
 ): Ledger {
+  const log = logs.of('ledger')
   return new Ledger({
     store,
     pool,
@@ -159,6 +163,7 @@ function createLedger(
     log,
     queueMax: config.settings.BUY_QUEUE_MAX,
     onBatch: ({ requests, planMs, commitMs }) => {
+      log.trace({ requests, planMs, commitMs }, 'batch committed')
       metrics.purchaseBatchSize.observe(requests)
       metrics.purchasePlanSeconds.observe(planMs / 1000)
       metrics.purchaseCommitSeconds.observe(commitMs / 1000)

@@ -25,7 +25,10 @@ export function watchPlace(log: Log): PlaceWatch {
     onLost: (reason) => {
       if (isLost) return
       isLost = true
-      log.fatal({ reason }, 'this node lost its place in the cluster; closing its connections with 4006')
+      log.fatal(
+        { security: 'fence_lost', reason },
+        'this node lost its place in the cluster; closing its connections with 4006',
+      )
       const end = () => process.exit(EXIT.temporary)
       if (!supervisor) return end()
       setTimeout(end, CLOSING_MS)

@@ -20,6 +20,8 @@ export interface HealthyStore {
   readonly store: Store
   /** Why it takes no writes; undefined: it does. After a failed commit it is tried, as no traffic may come to try it. */
   readonly readFault: () => Promise<string | undefined>
+  /** Whether it took the last commit. */
+  readonly isUp: () => boolean
 }
 
 /** The same store, which also knows whether it takes writes: for /ready and the log. */
@@ -55,6 +57,7 @@ export function watchHealth(store: Store, log: Log, clock: Clock): HealthyStore 
       close: () => store.close(),
       commit,
     },
+    isUp: () => fault === undefined,
     readFault: async () => {
       if (fault && clock.nowMs() - triedAtMs > TRY_EVERY_MS) {
         triedAtMs = clock.nowMs()

@@ -59,6 +59,10 @@ export class Rooms {
     return this.#latest.has(channel)
   }
 
+  get size(): number {
+    return this.#rooms.size
+  }
+
   ids(): readonly RoomId[] {
     return [...this.#rooms.keys()].sort()
   }

@@ -1,5 +1,6 @@
 import { TITLE_LENGTH_MAX } from '../domain/good.ts'
 import { CAPACITY_MAX } from '../domain/room.ts'
+import { LOG_LEVEL_MS } from '../protocol/log-levels.ts'
 import { body, flag, integer, listOf, nullable, object, pageOf, ref, text, TIME, type Properties } from './build.ts'
 import type { SchemaLimits } from './schemas.ts'
 import {
@@ -54,6 +55,11 @@ export function restBodies({ roomCapacity }: SchemaLimits) {
       { ...MESSAGE, ...KEYED },
       { optional: [...MESSAGE_OPTIONAL, 'idempotency_key'], ...MESSAGE_RULE },
     ),
+    LogLevelBody: body({
+      part: ref('LogPart'),
+      level: ref('LogLevel'),
+      for_ms: integer('Then it is as configured again.', LOG_LEVEL_MS.min, LOG_LEVEL_MS.max),
+    }),
     RoomBody: body(
       { ...ROOM, ...KEYED },
       {
@@ -114,6 +120,7 @@ export const REST_ANSWERS = {
   }),
   ConnectionPage: pageOf(ref('Connection')),
   EventPage: pageOf(ref('Event')),
+  LogLevelSet: object({ part: ref('LogPart'), level: ref('LogLevel'), until: TIME }),
   Health: object({ status: { const: 'ok' } }),
   Ready: object({
     ready: flag('All of them are.'),

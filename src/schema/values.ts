@@ -2,6 +2,7 @@ import { NAME } from '../domain/good.ts'
 import { REQUEST_ID_LENGTH_MAX, TRACEPARENT } from '../protocol/envelope.ts'
 import { ERRORS } from '../protocol/errors.ts'
 import { CONNECTION_ID, IDEMPOTENCY_KEY, ROOM_ID, SERVER_SENDER, USER_ID } from '../protocol/ids.ts'
+import { LOG_LEVELS, LOG_PARTS } from '../protocol/log-levels.ts'
 import { CURSOR } from '../protocol/page.ts'
 import { DELIVERY_CLASSES, KEY_LENGTH_MAX } from '../protocol/payloads.ts'
 import { FORBIDDEN_KEYS } from '../protocol/value.ts'
@@ -52,6 +53,8 @@ export function values({ namespaces }: SchemaLimits) {
       { optional: ['details'] },
     ),
     ErrorBody: object({ error: ref('Error') }),
+    LogPart: { enum: LOG_PARTS, description: '`primary` and `worker` stand for their parts, too.' },
+    LogLevel: { enum: LOG_LEVELS, description: 'The least that is logged.' },
     Empty: object({}),
   }
 }

@@ -7,6 +7,7 @@ import type { Accepted, Access } from './handshake.ts'
 import type { Lag } from './lag.ts'
 import { ConnectionLimits, type RateOptions } from './limits.ts'
 import type { Socket } from './socket.ts'
+import type { Traffic } from './traffic.ts'
 import { Turns } from './turns.ts'
 
 /** What came before the first frame was sent, kept so that it is answered after it. */
@@ -34,6 +35,8 @@ export class Connection {
   /** While the client reads too slowly. */
   lag: Lag | undefined
   readonly #socket: Socket
+  readonly #traffic: Traffic
+  #closedWith: CloseCode | undefined
   #state: 'opening' | 'open' | 'closed' = 'opening'
   #wasOpen = false
   #early: Uint8Array[] = []
@@ -43,7 +46,7 @@ export class Connection {
     socket: Socket,
     accepted: Accepted,
     ids: { readonly id: string; readonly sessionId: string },
-    rates: RateOptions & { readonly nowMs: number },
+    shared: { readonly rates: RateOptions; readonly traffic: Traffic; readonly nowMs: number },
   ) {
     this.id = ids.id
     this.sessionId = ids.sessionId
@@ -53,7 +56,8 @@ export class Connection {
     this.encoding = accepted.encoding
     this.addressKey = accepted.addressKey
     this.expiresAtMs = accepted.expiresAtMs
-    this.limits = new ConnectionLimits(rates, rates.nowMs)
+    this.limits = new ConnectionLimits(shared.rates, shared.nowMs)
+    this.#traffic = shared.traffic
     this.#socket = socket
   }
 
@@ -72,6 +76,11 @@ export class Connection {
   /** The first frame was sent, so it was counted among the open ones. */
   get wasOpen(): boolean {
     return this.#wasOpen
+  }
+
+  /** Why this side closed it, whatever the client says; undefined: it did not. */
+  get closedWith(): CloseCode | undefined {
+    return this.#closedWith
   }
 
   /** Keeps a copy of a frame that came too early. false: too many did. */
@@ -110,6 +119,17 @@ export class Connection {
     this.#send({ eventType, payload })
   }
 
+  /** Events that this connection alone gets, as fan-out would have built them. */
+  sendBuilt(frames: readonly Uint8Array[]): void {
+    const isBinary = this.encoding === 'msgpack'
+    this.#socket.cork(() => {
+      for (const frame of frames) {
+        this.#traffic.sentBytes += frame.length
+        this.#socket.sendBuilt(frame, isBinary)
+      }
+    })
+  }
+
   /** One answer to a request; a failure is said also where no `id` asked for it. */
   reply(id: string | undefined, result: JsonObject | Refusal, traceparent?: string): void {
     const trace = traceparent === undefined ? {} : { traceparent }
@@ -123,6 +143,7 @@ export class Connection {
 
   close(code: CloseCode, reason: string): void {
     if (this.#state === 'closed') return
+    this.#closedWith ??= code
     this.#socket.close(code, reason)
   }
 
@@ -140,7 +161,10 @@ export class Connection {
   }
 
   #send(value: object): void {
-    if (this.#state !== 'closed') this.#socket.send(encodeFrame(value, this.encoding))
+    if (this.#state === 'closed') return
+    const frame = encodeFrame(value, this.encoding)
+    this.#traffic.sentBytes += Buffer.byteLength(frame)
+    this.#socket.send(frame)
   }
 }
 

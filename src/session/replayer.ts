@@ -63,8 +63,5 @@ export class Replayer {
 
 /** @param frames as JSON, see `event-frame.ts` of the hub */
 export function sendFrames(connection: Connection, frames: readonly Uint8Array[]): void {
-  const { socket, encoding } = connection
-  socket.cork(() => {
-    for (const frame of frames) socket.sendBuilt(inEncoding(frame, encoding), encoding === 'msgpack')
-  })
+  connection.sendBuilt(frames.map((frame) => inEncoding(frame, connection.encoding)))
 }

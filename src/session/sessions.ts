@@ -15,6 +15,7 @@ import { parseCursor } from './cursor.ts'
 import { Replayer } from './replayer.ts'
 import type { ResumeTokens } from './resume-token.ts'
 import type { Socket } from './socket.ts'
+import type { Traffic } from './traffic.ts'
 import { joinTopic, leaveAllTopics, leaveTopic } from './topics.ts'
 
 export interface SessionsOptions {
@@ -25,10 +26,13 @@ export interface SessionsOptions {
   readonly log: Log
   readonly resumeTokens: ResumeTokens
   readonly rates: RateOptions
+  readonly traffic: Traffic
   readonly roomsPerConnectionMax: number
   readonly ready: { readonly node: string; readonly ping_interval_ms: number; readonly max_payload_bytes: number }
   /** A connection is open: what it sent before is to be dispatched now. */
   readonly onOpen: (connection: Connection, early: readonly Uint8Array[]) => void
+  /** It was over a limit per user or address, and is closed. */
+  readonly onOverLimit: (connection: Connection) => void
   readonly onClose: (connection: Connection, code: number) => void
 }
 
@@ -55,10 +59,10 @@ export class Sessions {
   }
 
   open(socket: Socket, accepted: Accepted): Connection {
-    const { link, random, clock, rates } = this.#options
+    const { link, random, clock, rates, traffic } = this.#options
     const resume = this.#readResume(accepted)
     const ids = { id: random.uuid(), sessionId: resume?.sessionId ?? accepted.sessionId ?? random.uuid() }
-    const connection = new Connection(socket, accepted, ids, { ...rates, nowMs: clock.nowMs() })
+    const connection = new Connection(socket, accepted, ids, { rates, traffic, nowMs: clock.nowMs() })
     this.#connections.set(connection.id, connection)
     const { namespace, userId, addressKey } = connection
     const who = { connectionId: connection.id, namespace, userId, addressKey }
@@ -73,10 +77,11 @@ export class Sessions {
   }
 
   closed(connection: Connection, code: number): void {
-    const { link, fanout, onClose } = this.#options
+    const { link, fanout, log, onClose } = this.#options
     connection.closed()
     this.#connections.delete(connection.id)
     leaveAllTopics(fanout, connection)
+    log.debug({ connection: connection.id, user: connection.userId, code }, 'connection closed')
     link.tell('close', { connectionId: connection.id })
     onClose(connection, code)
   }
@@ -111,8 +116,10 @@ export class Sessions {
     if (connection.isClosed) return
     if (result instanceof Refusal) {
       this.#options.log.info({ connection: connection.id, user: connection.userId, code: result.code }, 'not admitted')
-      if (result.code === 'RATE_LIMITED') connection.close(CLOSE.connectionLimit, result.message)
-      else connection.closeForDrain(5_000)
+      if (result.code === 'RATE_LIMITED') {
+        this.#options.onOverLimit(connection)
+        connection.close(CLOSE.connectionLimit, result.message)
+      } else connection.closeForDrain(5_000)
       return
     }
     // What was published before the answer is in the replay or before the cursor; what comes behind it is new.
@@ -135,6 +142,7 @@ export class Sessions {
         })
       })
     }
+    this.#options.log.debug({ connection: connection.id, user: connection.userId }, 'connection open')
     this.#options.onOpen(connection, early)
   }
 

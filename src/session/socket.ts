@@ -1,5 +1,10 @@
+export const TRANSPORTS = ['websocket', 'socketio_websocket', 'socketio_polling'] as const
+export type TransportName = (typeof TRANSPORTS)[number]
+
 /** One live connection, as the transport gives it. Every method does nothing after the socket was closed. */
 export interface Socket {
+  /** What it is now: a Socket.IO client may begin with polling. */
+  readonly transport: TransportName
   /** A string goes as a text frame, bytes as a binary one. */
   send(frame: string | Uint8Array): void
   /** An event's frame as fan-out built it, in the kind of its encoding. */

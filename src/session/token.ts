@@ -1,6 +1,6 @@
 import { createSigner, createVerifier } from 'fast-jwt'
 import { isObject } from '../protocol/envelope.ts'
-import { Refusal } from '../protocol/errors.ts'
+import { Refusal, type ErrorCode } from '../protocol/errors.ts'
 import { GUEST_PREFIX, isUserId, type UserId } from '../protocol/ids.ts'
 import type { HmacAlgorithm, KeySource, VerifyKey } from './verify-key.ts'
 
@@ -30,6 +30,8 @@ export interface TokenVerifierOptions {
   readonly lifetimeMaxMs: number
   /** Unix time */
   readonly nowMs: () => number
+  /** A token was looked at: its signature was known, was checked and is good, or what was thrown. */
+  readonly onResult?: (result: 'cached' | 'verified' | ErrorCode) => void
 }
 
 export interface MintOptions {
@@ -68,22 +70,36 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     return verify
   }
   const seen = new SeenTokens()
+  const { onResult = () => {} } = options
+  const verify = (token: string): VerifiedToken => {
+    if (token === '') throw new Refusal('AUTH_REQUIRED', 'a token is required')
+    const known = seen.get(token)
+    // A key that was taken back is found no longer.
+    if (known && options.keys.find(known.kid) === known.key) {
+      const verified = readClaims(known.claims, options)
+      onResult('cached')
+      return verified
+    }
+    const kid = readKid(readHeader(token))
+    if (!options.keys.isReady()) {
+      throw new Refusal('UNAVAILABLE', 'the keys are not there yet', { retry_after_ms: KEYS_RETRY_MS })
+    }
+    const key = options.keys.find(kid)
+    if (!key) throw invalid('no such key')
+    const claims = verifySignature(verifierOf(key), token)
+    const verified = readClaims(claims, options)
+    seen.add(token, { kid, key, claims })
+    onResult('verified')
+    return verified
+  }
   return {
     verify: (token) => {
-      if (token === '') throw new Refusal('AUTH_REQUIRED', 'a token is required')
-      const known = seen.get(token)
-      // A key that was taken back is found no longer.
-      if (known && options.keys.find(known.kid) === known.key) return readClaims(known.claims, options)
-      const kid = readKid(readHeader(token))
-      if (!options.keys.isReady()) {
-        throw new Refusal('UNAVAILABLE', 'the keys are not there yet', { retry_after_ms: KEYS_RETRY_MS })
+      try {
+        return verify(token)
+      } catch (thrown) {
+        if (thrown instanceof Refusal) onResult(thrown.code)
+        throw thrown
       }
-      const key = options.keys.find(kid)
-      if (!key) throw invalid('no such key')
-      const claims = verifySignature(verifierOf(key), token)
-      const verified = readClaims(claims, options)
-      seen.add(token, { kid, key, claims })
-      return verified
     },
   }
 }

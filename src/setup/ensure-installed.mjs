@@ -2,7 +2,7 @@
 // plain JavaScript, no package. With nothing to do it reads two or three files and ends.
 //   node src/setup/ensure-installed.mjs          what the server needs
 //   node src/setup/ensure-installed.mjs tools    and what checks, tests and benches need
-//   node src/setup/ensure-installed.mjs tools browser etcd    and a browser, and etcd
+//   node src/setup/ensure-installed.mjs tools browser etcd promtool    and a browser, etcd, and Prometheus with its promtool
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
@@ -110,10 +110,11 @@ async function main() {
   }
   if (tools) buildTap(root)
   if (process.argv.includes('browser')) ensureBrowser(root)
-  if (process.argv.includes('etcd')) {
+  if (process.argv.includes('etcd') || process.argv.includes('promtool')) {
     // Read only where it is asked for: this runs before each `npm start`.
-    const { ensureEtcd } = await import('./ensure-etcd.mjs')
-    ensureEtcd(root)
+    const { ensureEtcd, ensurePrometheus } = await import('./ensure-debian.mjs')
+    if (process.argv.includes('etcd')) ensureEtcd(root)
+    if (process.argv.includes('promtool')) ensurePrometheus(root)
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Logs } from '../config/logs.ts'
+import type { Watch } from './watch.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
@@ -6,6 +8,7 @@ import type { Link } from '../link/link.ts'
 import type { PrimaryMethods, WorkerMethods, WorkerWelcome } from '../link/methods.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Namespace } from '../protocol/ids.ts'
+import type { SecurityLog } from '../session/security-log.ts'
 import type { Access } from '../session/handshake.ts'
 import type { ValueLimits } from '../protocol/value.ts'
 
@@ -18,6 +21,10 @@ export interface WorkerContext {
   readonly valueLimits: ValueLimits
   readonly clock: Clock
   readonly random: Random
+  /** The worker's own; its parts have theirs. */
   readonly log: Log
+  readonly logs: Logs
   readonly metrics: Metrics
+  readonly security: SecurityLog
+  readonly watch: Watch
 }

@@ -1,6 +1,7 @@
-import type { HttpHandler } from '../http/http.ts'
+import type { HttpAnswer, HttpHandler } from '../http/http.ts'
 import { createRequestLimit } from '../http/request-limit.ts'
 import { createRouter } from '../http/router.ts'
+import type { RequestHead } from '../session/request-head.ts'
 import { AttemptRates } from '../session/admission.ts'
 import type { WorkerContext } from './context.ts'
 import { createRoutes } from './routes.ts'
@@ -13,7 +14,7 @@ export function createHttp(context: WorkerContext): HttpHandler {
   return { limit: createLimit(context), route: createRoute(context) }
 }
 
-function createLimit({ config, clock }: WorkerContext): HttpHandler['limit'] {
+function createLimit({ config, clock, watch }: WorkerContext): HttpHandler['limit'] {
   const { settings, explicit } = config
   const rates = new AttemptRates({
     ratePerAddress: settings.HTTP_RATE_PER_ADDRESS,
@@ -21,15 +22,29 @@ function createLimit({ config, clock }: WorkerContext): HttpHandler['limit'] {
     exemptLoopback: !explicit.has('HTTP_RATE_PER_ADDRESS'),
     clock,
   })
-  return createRequestLimit({ rates, trustedProxies: settings.TRUSTED_PROXIES })
+  return createRequestLimit({ rates, trustedProxies: settings.TRUSTED_PROXIES, onLimited: watch.httpLimited })
 }
 
-function createRoute({ config, link, clock, random, log, valueLimits, welcome }: WorkerContext): HttpHandler['route'] {
-  return createRouter({
+function createRoute(context: WorkerContext): HttpHandler['route'] {
+  const { config, link, clock, random, logs, valueLimits, welcome, metrics, watch } = context
+  const log = logs.of('http')
+  const route = createRouter({
     routes: createRoutes({ primary: link, config, clock, random }),
     adminToken: welcome.adminToken,
     valueLimits,
     log,
+    onRefused: watch.httpRefused,
     newTraceId: random.uuid,
   })
+  const counted = ({ method, path }: RequestHead, answer: HttpAnswer) => {
+    metrics.httpRequests.inc({ status: answer.status })
+    log.debug({ method, path, status: answer.status }, 'request answered')
+    return answer
+  }
+  return (head) => {
+    const plan = route(head)
+    if (plan.kind === 'run') return { ...plan, run: async (body) => counted(head, await plan.run(body)) }
+    counted(head, plan.answer)
+    return plan
+  }
 }

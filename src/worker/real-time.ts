@@ -10,6 +10,7 @@ import type { RequestHead } from '../session/request-head.ts'
 import { createResumeTokens, type ResumeTokens } from '../session/resume-token.ts'
 import { Sessions } from '../session/sessions.ts'
 import { createSocketIoGate, type SocketIoGate } from '../session/socket-io-gate.ts'
+import type { Traffic } from '../session/traffic.ts'
 import { createTokenVerifier, type TokenVerifier } from '../session/token.ts'
 import type { WorkerContext } from './context.ts'
 import { createWorkerKeys, type WorkerKeys } from './keys.ts'
@@ -25,13 +26,14 @@ export interface RealTime {
   readonly handshake: (head: RequestHead) => HandshakeResult
   readonly socketIoGate: SocketIoGate
   readonly resumeTokens: ResumeTokens
+  readonly traffic: Traffic
 }
 
 /** Attempts at once: so many seconds' worth of the rate. */
 const CONNECT_BURST_S = 4
 
 export function createRealTime(context: WorkerContext, publish: FanoutOptions['publish']): RealTime {
-  const { config, link, clock, welcome } = context
+  const { config, link, clock, welcome, watch } = context
   const { settings } = config
   const keys = createWorkerKeys(welcome.tokenKey, settings, () => link.tell('unknownKey', null))
   const verifier = createVerifier(context, keys)
@@ -46,16 +48,20 @@ export function createRealTime(context: WorkerContext, publish: FanoutOptions['p
     exemptLoopback: !config.explicit.has('CONNECT_RATE_PER_ADDRESS'),
     clock,
   })
-  const fanout = createFanout(context, publish)
+  const traffic: Traffic = { receivedBytes: 0, sentBytes: 0 }
+  const fanout = createFanout(context, traffic, publish)
   const soldOut = new SoldOut()
-  const dispatch = createDispatch(context, { fanout, verifier, soldOut })
-  const sessions = createSessions(context, { fanout, resumeTokens, dispatch })
+  const dispatch = createDispatch(context, { fanout, verifier, soldOut, traffic })
+  const sessions = createSessions(context, { fanout, resumeTokens, dispatch, traffic })
   const options = handshakeOptions(context, { admission, verifier, resumeTokens })
-  const gates = { handshake: createHandshake(options), socketIoGate: createSocketIoGate(options) }
-  return { admission, keys, fanout, sessions, dispatch, soldOut, resumeTokens, ...gates }
+  const gates = {
+    handshake: watch.handshake(createHandshake(options)),
+    socketIoGate: watch.gate(createSocketIoGate(options)),
+  }
+  return { admission, keys, fanout, sessions, dispatch, soldOut, resumeTokens, traffic, ...gates }
 }
 
-function createVerifier({ config: { settings }, clock }: WorkerContext, keys: WorkerKeys): TokenVerifier {
+function createVerifier({ config: { settings }, clock, metrics }: WorkerContext, keys: WorkerKeys): TokenVerifier {
   return createTokenVerifier({
     keys: keys.source,
     ...(settings.AUTH_ISSUER === undefined ? {} : { issuer: settings.AUTH_ISSUER }),
@@ -63,13 +69,15 @@ function createVerifier({ config: { settings }, clock }: WorkerContext, keys: Wo
     clockSkewMs: settings.AUTH_CLOCK_SKEW,
     lifetimeMaxMs: settings.AUTH_TOKEN_LIFETIME_MAX,
     nowMs: clock.wallMs,
+    onResult: (result) => metrics.tokenVerifications.inc({ result }),
   })
 }
 
-function createFanout({ metrics }: WorkerContext, publish: FanoutOptions['publish']): Fanout {
+function createFanout({ metrics }: WorkerContext, traffic: Traffic, publish: FanoutOptions['publish']): Fanout {
   return new Fanout({
     publish,
-    onPublished: (events, deliveries) => {
+    onPublished: (events, deliveries, bytes) => {
+      traffic.sentBytes += bytes
       metrics.eventsOut.inc(events)
       metrics.deliveries.inc(deliveries)
     },
@@ -78,9 +86,14 @@ function createFanout({ metrics }: WorkerContext, publish: FanoutOptions['publis
 
 function createDispatch(
   context: WorkerContext,
-  parts: { readonly fanout: Fanout; readonly verifier: TokenVerifier; readonly soldOut: SoldOut },
+  parts: {
+    readonly fanout: Fanout
+    readonly verifier: TokenVerifier
+    readonly soldOut: SoldOut
+    readonly traffic: Traffic
+  },
 ): Dispatch {
-  const { config, link, clock, random, log, metrics, valueLimits } = context
+  const { config, link, clock, random, logs, metrics, valueLimits, watch } = context
   const { settings } = config
   return new Dispatch({
     context: {
@@ -92,7 +105,8 @@ function createDispatch(
       limits: { roomsPerConnectionMax: settings.MAX_ROOMS_PER_CONNECTION, buyCountMax: settings.BUY_MAX_COUNT },
       verifyToken: parts.verifier.verify,
     },
-    log,
+    log: logs.of('commands'),
+    traffic: parts.traffic,
     frameBytesMax: settings.MAX_PAYLOAD_BYTES,
     valueLimits,
     denied: {
@@ -100,20 +114,28 @@ function createDispatch(
       guest: new Set<EventType>(settings.GUEST_DENIED_EVENTS),
     },
     onRequest: (event_type) => metrics.eventsIn.inc({ event_type }),
-    onRefused: (code) => metrics.refusals.inc({ code }),
+    onReplied: (event_type, durationMs) => metrics.requestSeconds.observe({ event_type }, durationMs / 1000),
+    onRefused: watch.refused,
+    onLimited: watch.limited,
   })
 }
 
 function createSessions(
-  { config: { settings }, link, clock, random, log, metrics }: WorkerContext,
-  parts: { readonly fanout: Fanout; readonly resumeTokens: ResumeTokens; readonly dispatch: Dispatch },
+  { config: { settings }, link, clock, random, logs, metrics, watch }: WorkerContext,
+  parts: {
+    readonly fanout: Fanout
+    readonly resumeTokens: ResumeTokens
+    readonly dispatch: Dispatch
+    readonly traffic: Traffic
+  },
 ): Sessions {
   return new Sessions({
     link,
     fanout: parts.fanout,
     clock,
     random,
-    log,
+    log: logs.of('session'),
+    traffic: parts.traffic,
     resumeTokens: parts.resumeTokens,
     rates: {
       messagesPerSecond: settings.RATE_MESSAGES,
@@ -127,13 +149,13 @@ function createSessions(
       ping_interval_ms: settings.SOCKET_READ_TIMEOUT,
       max_payload_bytes: settings.MAX_PAYLOAD_BYTES,
     },
+    onOverLimit: watch.overLimit,
     onOpen: (connection, early) => {
-      metrics.connections.inc({ namespace: connection.namespace })
       for (const frame of early) parts.dispatch.early(connection, frame)
     },
     onClose: (connection, code) => {
       metrics.closes.inc({ code: closeLabel(code) })
-      if (connection.wasOpen) metrics.connections.dec({ namespace: connection.namespace })
+      watch.closed(connection)
     },
   })
 }

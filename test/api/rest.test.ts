@@ -108,6 +108,7 @@ t.test('each route answers as the document says', async (t) => {
   const again = await openClient(server, { token: server.mint('again') })
   await call('kickPlayer', 200, { id: 'again' })
   t.equal((await again.closed).code, 4502)
+  await call('putLogLevel', 200, null, { part: 'http', level: 'debug', for_ms: 1000 })
   await call('reload', 202)
 
   t.strictSame(

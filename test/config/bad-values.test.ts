@@ -14,6 +14,20 @@ const CASES: readonly (readonly [name: string, refused: readonly string[], accep
   ['FLUSH_INTERVAL_MS', ['1001', '10ms'], ['0', '1000']],
   ['ROOM_AUTO_CREATE', ['maybe', '2', 'truefalse'], ['true', 'FALSE', '1', '0', 'yes', 'off']],
   ['LOG_LEVEL', ['loud', 'INFO', ''.padEnd(3)], ['trace', 'silent']],
+  [
+    'LOG_LEVELS',
+    [
+      'worker',
+      'worker=loud',
+      'nothing=debug',
+      'worker=debug=info',
+      '=debug',
+      'worker=',
+      'Worker=debug',
+      'toString=debug',
+    ],
+    ['none', 'worker=debug', 'worker=debug, ledger=trace', 'socket-io=silent'],
+  ],
   ['NODE_ID', ['a b', 'ä', 'x'.repeat(65), 'a/b', '../x'], ['n-1_A', 'x'.repeat(64)]],
   ['HTTP_HOST', ['256.0.0.1', '1.2.3', 'a b', '-x', 'http://x', '*'], ['0.0.0.0', '::', '::1', 'localhost', 'a.b-c.d']],
   [

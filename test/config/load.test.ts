@@ -32,6 +32,11 @@ t.test('defaults that depend on the machine, the package and other settings are 
   t.strictSame(settings.AUTH_JWT_ALGORITHMS, ['HS256'])
 })
 
+t.test('a part of the log has one level', async (t) => {
+  const mistakes = mistakesOf({ LOG_LEVELS: 'worker=debug,ledger=trace,worker=info' })
+  t.strictSame(mistakes, ['LOG_LEVELS must not name worker twice'])
+})
+
 t.test('the package root says where the goods are', async (t) => {
   const packageRoot = t.testdir({ config: { 'goods.yaml': 'goods: []' } })
   const { settings } = loadConfig({ env: {}, packageRoot })

@@ -161,7 +161,7 @@ t.test('REST', async (t) => {
     const value = (name: string) => Number(new RegExp(`^${name}(?:{[^}]*})? ([0-9.e-]+)$`, 'm').exec(metrics)?.[1])
     t.ok(value('drumbeat_deliveries_total') >= 2)
     t.ok(value('drumbeat_commits_total') >= 2)
-    t.match(metrics, /drumbeat_connections{namespace="guest"} \d/)
+    t.match(metrics, /drumbeat_connections{namespace="guest",transport="websocket"} \d/)
     t.match(metrics, /process="worker-1"/)
     t.match(metrics, /process="worker-2"/)
     const config = JSON.stringify(await server.admin('GET', '/api/v1/config'))

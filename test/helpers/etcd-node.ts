@@ -24,6 +24,7 @@ export async function openTestNode(
     mayCompact: true,
     clock: systemClock,
     random: systemRandom,
+    onCall() {},
     log: createLog({ level: 'silent', pretty: false, bindings: {} }),
     login: undefined,
     tls: { ca: undefined, cert: undefined, key: undefined },

@@ -24,7 +24,7 @@ export interface EtcdOptions {
   readonly args?: readonly string[]
 }
 
-/** What src/setup/ensure-etcd.mjs has put there. */
+/** What src/setup/ensure-debian.mjs has put there. */
 const BINARIES = fileURLToPath(new URL('../../node_modules/.cache/drumbeat/etcd/', import.meta.url))
 const HOST = '127.0.0.1'
 const HEALTHY_MS_MAX = 30_000

@@ -20,6 +20,25 @@ t.test('frames that are dropped as nobody reads them are counted', async (t) => 
   t.equal(await metric(server, 'drumbeat_socket_closes_total'), 1, 'and the connection is closed')
 })
 
+t.test('what was counted stays counted when workers die, and what they had is gone', async (t) => {
+  const server = await startServer(t)
+  const clients = await Promise.all(Array.from({ length: 8 }, () => openClient(server)))
+  for (const client of clients) await client.request('core.game.session.ping', {})
+  const pings = () => metric(server, 'drumbeat_events_in_total', 'session.ping')
+  t.equal(await pings(), 8)
+  const workers = () => server.logs().filter(({ msg }) => msg === 'worker ready')
+  for (const { pid } of workers()) process.kill(Number(pid), 'SIGKILL')
+  await until(() => workers().length === 4)
+  t.equal(await pings(), 8)
+  await (await openClient(server)).request('core.game.session.ping', {})
+  t.equal(await pings(), 9)
+  t.equal(await metric(server, 'drumbeat_connections'), 1)
+  t.equal(await metric(server, 'drumbeat_worker_restarts_total'), 2)
+  const text = await (await fetch(`${server.url}/metrics`)).text()
+  t.notMatch(text, /process="worker-[12]"/)
+  t.match(text, /process="worker-4"/)
+})
+
 t.test('close codes that a client makes up are one time series', async (t) => {
   const server = await startServer(t, { WORKERS: '1' })
   for (const code of [4100, 4998, 4999, 1000]) {

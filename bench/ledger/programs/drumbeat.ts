@@ -29,6 +29,7 @@ const { store } = await openStore({
   clock: systemClock,
   random: systemRandom,
   log,
+  onEtcdCall() {},
   onLost: (reason) => {
     throw new Error(reason)
   },

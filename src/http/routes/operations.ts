@@ -1,9 +1,17 @@
+import { parseInteger } from '../../domain/good.ts'
+import { badRequest } from '../../protocol/errors.ts'
+import { isLogLevel, isLogPart, LOG_LEVELS, LOG_LEVEL_MS, LOG_PARTS } from '../../protocol/log-levels.ts'
 import { SECURITY_HEADERS, jsonAnswer } from '../http.ts'
+import { parseBody } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
 /** What operators and their tools ask for. */
-export function operationRoutes({ primary, describeSettings }: RouteContext): readonly Route[] {
+export function operationRoutes(context: RouteContext): readonly Route[] {
+  return [...probes(context), ...administration(context)]
+}
+
+function probes({ primary }: RouteContext): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -37,6 +45,11 @@ export function operationRoutes({ primary, describeSettings }: RouteContext): re
         return { status: 200, headers: { 'content-type': contentType, ...SECURITY_HEADERS }, body: text }
       },
     },
+  ]
+}
+
+function administration({ primary, describeSettings }: RouteContext): readonly Route[] {
+  return [
     {
       method: 'POST',
       path: '/api/v1/reload',
@@ -55,6 +68,26 @@ export function operationRoutes({ primary, describeSettings }: RouteContext): re
       access: 'admin',
       operation: { id: 'getConfig', summary: 'The settings in force.', answers: { 200: 'Config' } },
       run: () => jsonAnswer({ settings: describeSettings() }),
+    },
+    {
+      method: 'PUT',
+      path: '/api/v1/log-level',
+      access: 'admin',
+      operation: {
+        id: 'putLogLevel',
+        summary: 'Lets a part log more or less for a while, in all processes of this node.',
+        body: 'LogLevelBody',
+        answers: { 200: 'LogLevelSet' },
+      },
+      run: async ({ json }) => {
+        const body = parseBody(await json(), ['part', 'level', 'for_ms'])
+        const { part, level } = body
+        if (!isLogPart(part)) throw badRequest('part', `must be one of ${LOG_PARTS.join(', ')}`)
+        if (!isLogLevel(level)) throw badRequest('level', `must be one of ${LOG_LEVELS.join(', ')}`)
+        const forMs = parseInteger(body.for_ms, 'for_ms', LOG_LEVEL_MS.min, LOG_LEVEL_MS.max)
+        const { until } = await primary.ask('logLevel', { part, level, forMs })
+        return jsonAnswer({ part, level, until })
+      },
     },
   ]
 }

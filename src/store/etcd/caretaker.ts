@@ -109,7 +109,10 @@ export class Caretaker {
     })
     if (!result.committed) {
       const holder = found(result.response, result.readsFrom)
-      this.#options.log.warn({ holder: holder?.create_revision }, 'the duty of the caretaker is lost')
+      this.#options.log.warn(
+        { security: 'fence_lost', holder: holder?.create_revision },
+        'the duty of the caretaker is lost',
+      )
       this.#since = 0
       return
     }

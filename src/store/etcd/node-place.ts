@@ -137,7 +137,7 @@ export class NodePlace {
     const { log, onLost, onRenewed, onFenced, node } = this.#options
     onLost()
     try {
-      log.warn({ node }, 'the lease of this node ran out; it takes its place again')
+      log.warn({ security: 'fence_lost', node }, 'the lease of this node ran out; it takes its place again')
       await this.#take()
       log.info({ node }, 'this node has its place again')
       onRenewed()

@@ -10,6 +10,7 @@ import { awaitEtcd } from './await-etcd.ts'
 import { Caretaker } from './caretaker.ts'
 import { EtcdCluster } from './etcd-cluster.ts'
 import { EtcdStore } from './etcd-store.ts'
+import { timedMember, type CallEnd } from './timed-member.ts'
 import { openMember, type MemberOptions } from './etcd3.ts'
 import { Keys } from './keys.ts'
 import { Lanes } from './lanes.ts'
@@ -38,6 +39,8 @@ export interface OpenEtcdOptions extends Pick<MemberOptions, 'login' | 'tls'> {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Each call to etcd, when it has ended. */
+  readonly onCall: (end: CallEnd) => void
   /** This process cannot go on as a node of the cluster: its connections have to resume elsewhere. */
   readonly onLost: (reason: string) => void
 }
@@ -57,7 +60,7 @@ export function openEtcd(options: OpenEtcdOptions): Promise<{ readonly store: St
     const { clock, random, log, endpoints } = options
     const keys = new Keys(options.prefix)
     const members = new Members({
-      members: endpoints.map((endpoint) => openMember(endpoint, options)),
+      members: endpoints.map((endpoint) => timedMember(openMember(endpoint, options), clock, options.onCall)),
       clock,
       random,
       onMoved: (from, to, reason) => log.debug({ from, to, reason }, 'etcd: on to the next endpoint'),

@@ -3,7 +3,7 @@ import { CLOSE, mayReconnect } from '../../protocol/close-codes.ts'
 import { isObject } from '../../protocol/envelope.ts'
 import { Refusal, type ErrorCode } from '../../protocol/errors.ts'
 import { SERVER_EVENT } from '../../protocol/events.ts'
-import type { Socket } from '../../session/socket.ts'
+import type { Socket, TransportName } from '../../session/socket.ts'
 import { cursorPacket, eventPacket, framePacket } from './packets.ts'
 import type { Topics } from './topics.ts'
 
@@ -38,6 +38,10 @@ export class SocketIoSocket implements Socket {
       // What is written while engine.io flushes would not leave with it. A WebSocket says itself when it was read.
       if (conn.transport.name === 'polling') setImmediate(options.onPolled)
     })
+  }
+
+  get transport(): TransportName {
+    return this.#conn.transport.name === 'polling' ? 'socketio_polling' : 'socketio_websocket'
   }
 
   /** Why this side closed it; undefined: it did not. */

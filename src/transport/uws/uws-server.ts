@@ -30,6 +30,7 @@ export interface UwsServerOptions {
   readonly closed: (connection: Connection, code: number) => void
   /** A frame was not sent, as too much waits for its socket. */
   readonly onDropped: () => void
+  readonly onPingsLimited: () => void
   /** Routes of their own, which come before these. */
   readonly addRoutes: (app: TemplatedApp) => void
   readonly nowMs: () => number
@@ -129,6 +130,7 @@ export class UwsServer {
   #ping(ws: Ws, bytes: number): void {
     const { connection } = ws.getUserData()
     if (connection && connection.limits.waitMs(bytes, this.#options.nowMs()) > 0) {
+      this.#options.onPingsLimited()
       connection.close(CLOSE.rateLimit, 'too many pings')
     }
   }

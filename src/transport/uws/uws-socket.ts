@@ -3,6 +3,7 @@ import type { UwsWebSocket } from './uws.ts'
 
 /** The one owner of a uWS socket, which throws on any use after its close: so it is forgotten there. */
 export class UwsSocket<UserData> implements Socket {
+  readonly transport = 'websocket'
   #ws: UwsWebSocket<UserData> | undefined
 
   constructor(ws: UwsWebSocket<UserData>) {

@@ -1,5 +1,5 @@
-// A part of ensure-installed.mjs, and as plain: real etcd for the tests, as binaries of Debian that lie in node_modules. Nothing
-// is installed into the system and nobody needs to be root; where they cannot be had, the tests that need them are skipped.
+// A part of ensure-installed.mjs, and as plain: real etcd and Prometheus for the tests, as binaries of Debian that lie in
+// node_modules. Nothing is installed into the system and nobody needs to be root; where they cannot be had, the tests that need them are skipped.
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -16,16 +16,41 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-/** Version and the release of Debian that has it: 12 and 13. Each runs on the other one, too. */
-const RELEASES = [
-  { version: '3.4', suite: 'bookworm' },
-  { version: '3.5', suite: 'trixie' },
-]
-const BINARIES = ['etcd', 'etcdctl']
-const PACKAGES = ['etcd-server', 'etcd-client']
+/** Releases of Debian, 12 and 13. What is of one of them runs on the other one, too. */
+const SUITES = ['bookworm', 'trixie']
 const APT_MS_MAX = 180_000
 
 /** @typedef {{ name: string, text: string }} SourcesFile */
+/** @typedef {{ version: string, suite: string }} Release the version, and the release of Debian that has it */
+/**
+ * @typedef {object} Tool
+ * @property {string} name
+ * @property {readonly Release[]} releases
+ * @property {readonly string[]} packages
+ * @property {readonly string[]} binaries the first one says its version
+ * @property {string} says what it says, before the version
+ */
+
+/** @type {Tool} */
+const ETCD = {
+  name: 'etcd',
+  releases: [
+    { version: '3.4', suite: 'bookworm' },
+    { version: '3.5', suite: 'trixie' },
+  ],
+  packages: ['etcd-server', 'etcd-client'],
+  binaries: ['etcd', 'etcdctl'],
+  says: 'etcd Version: ',
+}
+
+/** @type {Tool} */
+const PROMETHEUS = {
+  name: 'prometheus',
+  releases: [{ version: '2.42', suite: 'bookworm' }],
+  packages: ['prometheus'],
+  binaries: ['promtool', 'prometheus'],
+  says: 'promtool, version ',
+}
 
 const FALLBACK = {
   name: 'debian.sources',
@@ -43,23 +68,40 @@ const FALLBACK = {
  * @param {string} root
  */
 export function ensureEtcd(root) {
-  const home = path.join(root, 'node_modules/.cache/drumbeat/etcd')
+  ensureTool(root, ETCD)
+}
+
+/**
+ * Puts `promtool` and `prometheus` into node_modules/.cache/drumbeat/prometheus/2.42 unless they are there.
+ * @param {string} root
+ */
+export function ensurePrometheus(root) {
+  ensureTool(root, PROMETHEUS)
+}
+
+/**
+ * @param {string} root
+ * @param {Tool} tool
+ */
+function ensureTool(root, tool) {
+  const { name: what, releases, binaries } = tool
+  const home = path.join(root, 'node_modules/.cache/drumbeat', what)
   const findMissing = () =>
-    RELEASES.filter(({ version }) => !BINARIES.every((name) => existsSync(path.join(home, version, name))))
+    releases.filter(({ version }) => !binaries.every((name) => existsSync(path.join(home, version, name))))
   if (findMissing().length === 0) return
   if (!['apt-get', 'dpkg'].every((tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0)) {
-    console.error('drumbeat: no etcd and no apt-get here, so the tests with a real etcd will be skipped')
+    console.error(`drumbeat: no ${what} and no apt-get here, so the tests with a real one will be skipped`)
     return
   }
   const named = findMissing().map(({ version }) => version)
-  console.error(`drumbeat: fetching etcd ${named.join(' and ')} for the tests, into node_modules (apt-get download)`)
+  console.error(`drumbeat: fetching ${what} ${named.join(' and ')} for the tests, into node_modules (apt-get download)`)
   let reason = ''
   for (const sources of [...findSources(), FALLBACK]) {
-    for (const error of fetchAll(home, findMissing(), sources)) reason ||= error
+    for (const error of fetchAll(home, tool, findMissing(), sources)) reason ||= error
     if (findMissing().length === 0) return
   }
   const absent = findMissing().map(({ version }) => version)
-  console.error(`drumbeat: no etcd ${absent.join(' and ')}, so tests that need it will be skipped: ${reason}`)
+  console.error(`drumbeat: no ${what} ${absent.join(' and ')}, so tests that need it will be skipped: ${reason}`)
 }
 
 /**
@@ -97,7 +139,7 @@ function fromLines(text) {
   const lines = text.matchAll(/^deb\s+(\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+(.*)$/gm)
   return [...lines].flatMap(([, options = '', uri = '', suite = '', components = '']) => {
     if (!isDebian(uri, suite, components)) return []
-    const own = RELEASES.map((release) => `deb ${options}${uri} ${release.suite} main\n`)
+    const own = SUITES.map((suite) => `deb ${options}${uri} ${suite} main\n`)
     return [{ name: 'debian.list', text: own.join('') }]
   })
 }
@@ -115,18 +157,19 @@ function isDebian(uris, suites, components) {
 }
 
 function suites() {
-  return RELEASES.map(({ suite }) => suite).join(' ')
+  return SUITES.join(' ')
 }
 
 /**
  * Why some could not be had; none where all were.
  * @param {string} home
- * @param {typeof RELEASES} releases
+ * @param {Tool} tool
+ * @param {readonly Release[]} releases
  * @param {SourcesFile} sources
  * @returns {string[]}
  */
-function fetchAll(home, releases, sources) {
-  const work = mkdtempSync(path.join(tmpdir(), 'drumbeat-etcd-'))
+function fetchAll(home, tool, releases, sources) {
+  const work = mkdtempSync(path.join(tmpdir(), 'drumbeat-debian-'))
   try {
     // apt, when it is root, downloads as a user who has no rights.
     chmodSync(work, 0o755)
@@ -135,7 +178,7 @@ function fetchAll(home, releases, sources) {
     const update = spawnSync('apt-get', [...apt, 'update'], { encoding: 'utf8', timeout: APT_MS_MAX })
     const unread = update.stderr?.split('\n').find((line) => /^[EW]: Failed/.test(line))
     return releases.flatMap((release) => {
-      const reason = fetchOne(home, release, work, apt)
+      const reason = fetchOne({ home, tool, release, work, apt })
       return reason === undefined ? [] : [unread ?? reason]
     })
   } catch (error) {
@@ -172,28 +215,28 @@ function prepareApt(work, { name, text }) {
 }
 
 /**
- * @param {string} home
- * @param {typeof RELEASES[number]} release
- * @param {string} work
- * @param {string[]} apt
+ * @param {{ home: string, tool: Tool, release: Release, work: string, apt: string[] }} what
  * @returns {string | undefined} why not
  */
-function fetchOne(home, { version, suite }, work, apt) {
+function fetchOne({ home, tool, release: { version, suite }, work, apt }) {
   const folder = path.join(work, suite)
   mkdirSync(folder)
-  const failed = run('apt-get', [...apt, 'download', ...PACKAGES.map((name) => `${name}/${suite}`)], folder)
+  const failed = run('apt-get', [...apt, 'download', ...tool.packages.map((name) => `${name}/${suite}`)], folder)
   if (failed !== undefined) return failed
   for (const name of readdirSync(folder).filter((name) => name.endsWith('.deb'))) {
     const failed = run('dpkg', ['-x', name, 'unpacked'], folder)
     if (failed !== undefined) return failed
   }
   const binaries = path.join(folder, 'unpacked/usr/bin')
-  const { stdout, error } = spawnSync(path.join(binaries, 'etcd'), ['--version'], { encoding: 'utf8' })
-  if (!stdout?.includes(`etcd Version: ${version}.`)) return `etcd of ${suite} is not ${version} (${error ?? stdout})`
+  const first = path.join(binaries, tool.binaries[0] ?? '')
+  const { stdout, error } = spawnSync(first, ['--version'], { encoding: 'utf8' })
+  if (!stdout?.includes(`${tool.says}${version}.`)) {
+    return `${tool.name} of ${suite} is not ${version} (${error ?? stdout})`
+  }
   // Under another name first: who sees the folder finds it whole.
   mkdirSync(home, { recursive: true })
   const staged = mkdtempSync(path.join(home, 'new-'))
-  for (const name of BINARIES) copyFileSync(path.join(binaries, name), path.join(staged, name))
+  for (const name of tool.binaries) copyFileSync(path.join(binaries, name), path.join(staged, name))
   chmodSync(staged, 0o755)
   rmSync(path.join(home, version), { recursive: true, force: true })
   renameSync(staged, path.join(home, version))

@@ -1,0 +1,16 @@
+import { CLIENTS, SECURITY } from './catalog/clients.ts'
+import { NODE, PROCESS } from './catalog/node.ts'
+import { PURCHASES, STORE } from './catalog/store.ts'
+
+/** In the order of the document. */
+export const SECTIONS = {
+  Clients: CLIENTS,
+  'Security and limits': SECURITY,
+  'Log and store': STORE,
+  Purchases: PURCHASES,
+  'Node and cluster': NODE,
+  Processes: PROCESS,
+} as const
+
+/** Every metric there is. */
+export const METRICS = { ...CLIENTS, ...SECURITY, ...STORE, ...PURCHASES, ...NODE, ...PROCESS } as const

@@ -1,0 +1,98 @@
+import type { MetricAbout } from '../about.ts'
+
+export const NODE = {
+  buildInfo: {
+    name: 'build_info',
+    type: 'gauge',
+    help: 'Always 1; the versions and the name of the node are in the labels.',
+    labels: ['version', 'node_version', 'node'],
+    when: 'Two values at once: a roll-out is under way.',
+  },
+  workersListening: {
+    name: 'workers_listening',
+    type: 'gauge',
+    help: 'Workers that take connections.',
+    when: 'Less than `workers_wanted` for more than a minute: they end at their start, and the log says how.',
+  },
+  workersWanted: {
+    name: 'workers_wanted',
+    type: 'gauge',
+    help: 'WORKERS.',
+    when: 'Only by configuration.',
+  },
+  workerRestarts: {
+    name: 'worker_restarts_total',
+    type: 'counter',
+    help: 'Workers that died and were replaced.',
+    when: 'Each has cut its connections, which resume. A defect, no memory, or a worker that was stuck for 8 s.',
+  },
+  clusterNodes: {
+    name: 'cluster_nodes',
+    type: 'gauge',
+    help: 'Nodes that live, as this one sees it.',
+    when: 'Less than there should be: a node is down. Different on two nodes for long: one is cut off.',
+  },
+  placeHeld: {
+    name: 'node_place_held',
+    type: 'gauge',
+    help: '1: this node has its place in the cluster and hears what others commit. Always so without one.',
+    when: '0: it answers `UNAVAILABLE`, and ends where it does not get its place back. Look at etcd.',
+  },
+  caretaker: {
+    name: 'cluster_caretaker',
+    type: 'gauge',
+    help: '1: this node looks after the log in etcd.',
+    when: 'The sum over all nodes is 1. For long 0: etcd keeps all of the log, up to its quota.',
+  },
+  rooms: {
+    name: 'rooms',
+    type: 'gauge',
+    help: 'Rooms, on whatever node their members are.',
+    when: 'A climb that does not end: rooms made by REST stay until they are deleted.',
+  },
+} as const satisfies Record<string, MetricAbout>
+
+export const PROCESS = {
+  loopDelay: {
+    name: 'event_loop_delay_p99_seconds',
+    type: 'gauge',
+    help: '99th percentile since the last look.',
+    labels: ['process'],
+    when: 'Everything in that process waits so long. Workers: more of them, or fewer connections. The primary: fewer commits.',
+  },
+  residentBytes: {
+    name: 'process_resident_memory_bytes',
+    type: 'gauge',
+    help: 'Resident memory.',
+    labels: ['process'],
+    when: 'The primary holds the history, each worker its connections. What grows without them is a leak.',
+  },
+  heapBytes: {
+    name: 'process_heap_used_bytes',
+    type: 'gauge',
+    help: "Used of V8's heap.",
+    labels: ['process'],
+    when: 'Near the limit of V8 (about 4 GiB) the process collects garbage and does nothing else.',
+  },
+  externalBytes: {
+    name: 'process_external_memory_bytes',
+    type: 'gauge',
+    help: 'Buffers outside of the heap: frames and history.',
+    labels: ['process'],
+    when: 'As the resident memory.',
+  },
+  cpuSeconds: {
+    name: 'process_cpu_seconds_total',
+    type: 'counter',
+    help: 'CPU time used, user and system.',
+    labels: ['process'],
+    when: 'A rate of 1 is one core, which is all that the loop of a process can use.',
+  },
+  startTime: {
+    name: 'process_start_time_seconds',
+    type: 'gauge',
+    help: 'When it started, Unix time.',
+    labels: ['process'],
+    when: 'A new one is a restart.',
+  },
+} as const satisfies Record<string, MetricAbout>

@@ -1,0 +1,35 @@
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { MetricAbout } from './about.ts'
+import { SECTIONS } from './catalog.ts'
+
+/** `docs/metrics.md`, of the catalog. */
+export function renderMetrics(): string {
+  const sections = Object.entries<Record<string, MetricAbout>>(SECTIONS).map(([title, metrics]) => {
+    const rows = Object.values(metrics).map(row)
+    return [`## ${title}`, '', ...HEAD, ...rows].join('\n')
+  })
+  return `${[INTRODUCTION, ...sections].join('\n\n')}\n`
+}
+
+const INTRODUCTION = `# Metrics
+
+\`GET /metrics\` gives the metrics of a node: those of its primary and of all its workers, added up but where the label
+\`process\` tells them apart. All names begin with \`drumbeat_\`. Seconds and bytes are the only units; what has neither in its name
+counts things. The example configuration is \`config/prometheus/prometheus.yaml\`, the alerts are \`config/prometheus/alerts.yaml\`,
+the dashboard is \`config/grafana/dashboard.json\`. This file is made of \`src/metrics/catalog.ts\`.`
+
+const HEAD = ['| name | type, unit | labels | what it is | when it moves |', '| --- | --- | --- | --- | --- |']
+
+function row(about: MetricAbout): string {
+  const labels = (about.labels ?? []).map((label) => `\`${label}\``).join(', ')
+  const cells = [`\`${about.name}\``, `${about.type}, ${unitOf(about)}`, labels, about.help, about.when]
+  return `| ${cells.join(' | ')} |`
+}
+
+function unitOf({ name }: MetricAbout): string {
+  if (/_seconds(_total)?$/.test(name)) return 'seconds'
+  return /_bytes(_total)?$/.test(name) ? 'bytes' : 'count'
+}
+
+if (import.meta.main) writeFileSync(resolve(import.meta.dirname, '../../docs/metrics.md'), renderMetrics())

@@ -1,0 +1,45 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logs } from '../config/logs.ts'
+import type { LogLevel, LogPart } from '../protocol/log-levels.ts'
+import type { WorkerLink } from './supervisor.ts'
+
+export interface LogLevelsOptions {
+  readonly logs: Logs
+  readonly clock: Clock
+  readonly tellAll: (tell: (link: WorkerLink) => void) => void
+}
+
+/** Levels that were asked for at run time, over all processes of the node, each until its time is over. */
+export class LogLevels {
+  readonly #options: LogLevelsOptions
+  readonly #now = new Map<LogPart, { readonly level: LogLevel; readonly timer: NodeJS.Timeout }>()
+
+  constructor(options: LogLevelsOptions) {
+    this.#options = options
+  }
+
+  /** Gives until when it holds, Unix time in milliseconds. */
+  set(part: LogPart, level: LogLevel, forMs: number): number {
+    clearTimeout(this.#now.get(part)?.timer)
+    const timer = setTimeout(() => {
+      this.#now.delete(part)
+      this.#apply(part, null)
+    }, forMs)
+    timer.unref()
+    this.#now.set(part, { level, timer })
+    this.#apply(part, level)
+    const { logs, clock } = this.#options
+    logs.of('primary').info({ of: part, to: level, forMs }, 'a log level was changed')
+    return clock.wallMs() + forMs
+  }
+
+  /** A worker that has just started. */
+  tell(link: WorkerLink): void {
+    for (const [part, { level }] of this.#now) link.tell('logLevel', { part, level })
+  }
+
+  #apply(part: LogPart, level: LogLevel | null): void {
+    this.#options.logs.setLevel(part, level)
+    this.#options.tellAll((link) => link.tell('logLevel', { part, level }))
+  }
+}

@@ -1,0 +1,49 @@
+import { readVersion } from '../setup/version.ts'
+import type { Deliveries } from './deliveries.ts'
+import type { Node } from './node.ts'
+
+/** What the embedded store takes of the disk, and what is left; bytes. */
+export interface DiskUse {
+  readonly files: readonly (readonly [name: string, bytes: number])[]
+  readonly freeBytes: number
+}
+
+export interface ReadMetricsOptions {
+  readonly deliveries: Deliveries
+  /** Whether the store took the last commit. */
+  readonly isUp: () => boolean
+  /** undefined: the store is not on this machine. */
+  readonly readDiskUse?: () => DiskUse
+}
+
+/** What of the primary's metrics is read when somebody asks. */
+export function readMetricsOf(node: Node, { deliveries, isUp, readDiskUse }: ReadMetricsOptions): void {
+  const { context, supervisor, tokenKeys } = node
+  const { metrics, settings, cluster, rooms, hub } = context
+  const read = metrics.readWhenAsked
+  read('commitQueueLength', () => context.commits.queueLength)
+  read('purchaseQueueLength', () => context.ledger.queueLength)
+  read('deliveryQueueLength', () => deliveries.queueLength)
+  read('logHeadOffset', () => hub.head)
+  read('historyBytes', () => hub.counts.historyBytes)
+  read('rooms', () => rooms.size)
+  read('storeUp', () => toNumber(isUp()))
+  read('tokenKeysReady', () => toNumber(tokenKeys.ready))
+  read('workersListening', () => supervisor().listening.length)
+  read('workersWanted', () => settings.WORKERS)
+  read('clusterNodes', () => cluster.nodes.length)
+  read('placeHeld', () => toNumber(cluster.fault === undefined))
+  read('caretaker', () => toNumber(cluster.isCaretaker))
+  read('linkQueueBytes', () => {
+    const queued = supervisor().listening.map(({ link }) => link.queuedBytes)
+    return [[{ process: metrics.process }, queued.reduce((sum, bytes) => sum + bytes, 0)]]
+  })
+  metrics.buildInfo.set({ version: readVersion(), node_version: process.versions.node, node: settings.NODE_ID }, 1)
+  if (!readDiskUse) return
+  read('storeFileBytes', () => readDiskUse().files.map(([file, bytes]) => [{ file }, bytes] as const))
+  read('diskFreeBytes', () => [[{ folder: 'DATA_DIR' }, readDiskUse().freeBytes]])
+}
+
+function toNumber(is: boolean): 0 | 1 {
+  return is ? 1 : 0
+}

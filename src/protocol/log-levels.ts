@@ -1,0 +1,36 @@
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** What has a level of its own, and whose level it has where nothing is said of it. */
+export const LOG_PARENTS = {
+  primary: null,
+  store: 'primary',
+  ledger: 'primary',
+  presence: 'primary',
+  worker: null,
+  session: 'worker',
+  commands: 'worker',
+  http: 'worker',
+  'socket-io': 'worker',
+  security: 'worker',
+} as const
+
+export type LogPart = keyof typeof LOG_PARENTS
+export const LOG_PARTS = Object.keys(LOG_PARENTS) as readonly LogPart[]
+
+export function isLogPart(value: unknown): value is LogPart {
+  return typeof value === 'string' && Object.hasOwn(LOG_PARENTS, value)
+}
+
+export function isLogLevel(value: unknown): value is LogLevel {
+  return LOG_LEVELS.some((level) => level === value)
+}
+
+/** `ledger=trace`; undefined: it is no such thing. */
+export function parsePartLevel(text: string): readonly [LogPart, LogLevel] | undefined {
+  const [part, level, ...rest] = text.split('=')
+  return isLogPart(part) && isLogLevel(level) && rest.length === 0 ? [part, level] : undefined
+}
+
+/** How long a level may hold that was asked for at run time. */
+export const LOG_LEVEL_MS = { min: 1_000, max: 86_400_000 } as const

@@ -1,0 +1,88 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
+import { AttemptRates } from './admission.ts'
+
+/** What somebody who looks after security wants to know of. */
+const TEXTS = {
+  auth_required: 'a handshake without a token was refused',
+  token_invalid: 'a token was refused',
+  token_expired: 'a token that has expired was refused',
+  token_of_another: 'a connection was closed: it brought the token of another user',
+  origin_forbidden: 'a page of another origin was refused',
+  connect_limited: 'an attempt to connect was refused: too many from this address',
+  namespace_full: 'an attempt to connect was refused: the namespace is full',
+  connection_limit: 'a connection was closed: too many of this user or address',
+  http_limited: 'a request was refused: too many from this address',
+  rate_limit_closed: 'a connection was closed: it sent too much for too long',
+  bad_requests_closed: 'a connection was closed: it sent too much that was no request',
+  idempotency_conflict: 'an idempotency key was used for another request',
+  admin_token_invalid: 'a request with a wrong admin token was refused',
+} as const
+
+export type SecurityEvent = keyof typeof TEXTS
+
+/** Who, from where, for what. Never a token, a key or a payload. */
+export interface SecurityNote {
+  readonly address: string
+  readonly user?: string
+  readonly path?: string
+  readonly origin?: string
+  readonly reason?: string
+}
+
+export interface SecurityLogOptions {
+  readonly log: Log
+  readonly clock: Clock
+  /** Each, also those that are left out of the log. */
+  readonly onEvent: (event: SecurityEvent) => void
+}
+
+/** Lines of one address: some at once, then one in ten seconds. */
+const ADDRESS_BURST = 10
+const ADDRESS_PER_SECOND = 0.1
+/** Lines of all addresses of this process: a flood may come from many. */
+const TOTAL_BURST = 200
+const TOTAL_PER_SECOND = 10
+const ADDRESSES_MAX = 10_000
+/** What comes from outside is cut. */
+const LENGTH_MAX = 200
+
+/** Lines of their own for security events, so few that a flood of them does not fill the disk. */
+export class SecurityLog {
+  readonly #options: SecurityLogOptions
+  readonly #rates: AttemptRates
+  readonly #total: TokenBucket
+  #leftOut = 0
+
+  constructor(options: SecurityLogOptions) {
+    this.#options = options
+    this.#rates = new AttemptRates({
+      ratePerAddress: ADDRESS_PER_SECOND,
+      burst: ADDRESS_BURST,
+      exemptLoopback: false,
+      clock: options.clock,
+      addressesMax: ADDRESSES_MAX,
+    })
+    this.#total = new TokenBucket(TOTAL_PER_SECOND, TOTAL_BURST, options.clock.nowMs())
+  }
+
+  /** @param addressKey what limits count by */
+  note(event: SecurityEvent, addressKey: string, note: SecurityNote): void {
+    const { log, clock, onEvent } = this.#options
+    onEvent(event)
+    if (this.#rates.take(addressKey) > 0 || !this.#total.take(1, clock.nowMs())) {
+      this.#leftOut++
+      return
+    }
+    const cut = Object.entries(note).map(([name, value]: [string, string]) => [name, value.slice(0, LENGTH_MAX)])
+    log.warn({ security: event, ...Object.fromEntries(cut) }, TEXTS[event])
+  }
+
+  /** Says how many lines were left out since it was asked last. */
+  tellLeftOut(): void {
+    if (this.#leftOut === 0) return
+    this.#options.log.warn({ security: 'left_out', lines: this.#leftOut }, 'lines about security were left out')
+    this.#leftOut = 0
+  }
+}

@@ -1,0 +1,36 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Member } from './etcd3.ts'
+
+/** One call that has ended. */
+export interface CallEnd {
+  /** `txn`, `range`, `lease_keep_alive` … */
+  readonly call: string
+  readonly durationMs: number
+  readonly failed: boolean
+}
+
+/** The same member, which says of each call how long it took. */
+export function timedMember(member: Member, clock: Clock, onCall: (end: CallEnd) => void): Member {
+  const timed = async <T>(call: string, run: () => Promise<T>): Promise<T> => {
+    const startedMs = clock.nowMs()
+    let failed = true
+    try {
+      const result = await run()
+      failed = false
+      return result
+    } finally {
+      onCall({ call, durationMs: clock.nowMs() - startedMs, failed })
+    }
+  }
+  return {
+    endpoint: member.endpoint,
+    txn: (txn, withinMs) => timed('txn', () => member.txn(txn, withinMs)),
+    range: (request, withinMs) => timed('range', () => member.range(request, withinMs)),
+    compact: (revision, withinMs) => timed('compact', () => member.compact(revision, withinMs)),
+    leaseGrant: (ttlS, withinMs) => timed('lease_grant', () => member.leaseGrant(ttlS, withinMs)),
+    leaseRevoke: (id, withinMs) => timed('lease_revoke', () => member.leaseRevoke(id, withinMs)),
+    leaseKeepAlive: (id, withinMs) => timed('lease_keep_alive', () => member.leaseKeepAlive(id, withinMs)),
+    watch: (request, handlers) => timed('watch', () => member.watch(request, handlers)),
+    close: () => member.close(),
+  }
+}

@@ -1,0 +1,159 @@
+import type { LimitKind } from '../metrics/catalog/clients.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
+import { Refusal, type ErrorCode } from '../protocol/errors.ts'
+import { addressKey, createPeerReader } from '../session/address.ts'
+import type { Connection } from '../session/connection.ts'
+import type { Accepted, HandshakeResult } from '../session/handshake.ts'
+import type { RequestHead } from '../session/request-head.ts'
+import type { SecurityEvent, SecurityLog } from '../session/security-log.ts'
+import type { SocketIoGate } from '../session/socket-io-gate.ts'
+
+/** Metrics and the security log, told by the parts of a worker what they refuse and close. */
+export interface Watch {
+  readonly handshake: (decide: (head: RequestHead) => HandshakeResult) => (head: RequestHead) => HandshakeResult
+  readonly gate: (gate: SocketIoGate) => SocketIoGate
+  /** A request on a socket. */
+  readonly refused: (refusal: Refusal, connection: Connection, eventType: string | undefined) => void
+  readonly limited: (kind: LimitKind) => void
+  readonly overLimit: (connection: Connection) => void
+  readonly closed: (connection: Connection) => void
+  readonly httpLimited: (head: RequestHead) => void
+  readonly httpRefused: (refusal: Refusal, head: RequestHead) => void
+}
+
+interface WatchOptions {
+  readonly metrics: Metrics
+  readonly security: SecurityLog
+  /** Addresses and CIDR ranges. */
+  readonly trustedProxies: readonly string[]
+}
+
+const HANDSHAKE_EVENTS: Partial<Record<ErrorCode, SecurityEvent>> = {
+  AUTH_REQUIRED: 'auth_required',
+  TOKEN_INVALID: 'token_invalid',
+  TOKEN_EXPIRED: 'token_expired',
+  ORIGIN_FORBIDDEN: 'origin_forbidden',
+  RATE_LIMITED: 'connect_limited',
+  OVERLOADED: 'namespace_full',
+}
+
+/** Of requests on a socket. A guest who may not do something is no event. */
+const REQUEST_EVENTS: Partial<Record<ErrorCode, SecurityEvent>> = {
+  TOKEN_INVALID: 'token_invalid',
+  TOKEN_EXPIRED: 'token_expired',
+  IDEMPOTENCY_CONFLICT: 'idempotency_conflict',
+}
+
+const HTTP_EVENTS: Partial<Record<ErrorCode, SecurityEvent>> = {
+  TOKEN_INVALID: 'admin_token_invalid',
+  IDEMPOTENCY_CONFLICT: 'idempotency_conflict',
+}
+
+const CLOSE_EVENTS: Partial<Record<number, SecurityEvent>> = {
+  [CLOSE.rateLimit]: 'rate_limit_closed',
+  [CLOSE.badRequests]: 'bad_requests_closed',
+  [CLOSE.tokenInvalid]: 'token_of_another',
+}
+
+export function createWatch({ metrics, security, trustedProxies }: WatchOptions): Watch {
+  const peerOf = createPeerReader(trustedProxies)
+  const limited = (kind: LimitKind) => metrics.rateLimited.inc({ kind })
+
+  const noteHead = (event: SecurityEvent, head: RequestHead, reason?: string) => {
+    const { address } = peerOf(head.remoteAddress, valuesOf(head, 'x-forwarded-for'))
+    const [origin] = event === 'origin_forbidden' ? valuesOf(head, 'origin') : []
+    security.note(event, addressKey(address), {
+      address,
+      path: head.path,
+      ...(origin === undefined ? {} : { origin }),
+      ...(reason === undefined ? {} : { reason }),
+    })
+  }
+
+  const noteConnection = (
+    event: SecurityEvent,
+    { addressKey, userId, namespace }: Connection,
+    path: string = namespace,
+  ) => security.note(event, addressKey, { address: addressKey, user: userId, path })
+
+  const handshakeRefused = ({ code, message }: Refusal, head: RequestHead) => {
+    metrics.handshakes.inc({ result: code })
+    if (code === 'RATE_LIMITED') limited('connect')
+    const event = HANDSHAKE_EVENTS[code]
+    if (event) noteHead(event, head, event === 'token_invalid' ? message : undefined)
+  }
+
+  return {
+    handshake: (decide) => (head) => {
+      const result = decide(head)
+      if (result.kind === 'accept') metrics.handshakes.inc({ result: 'accepted' })
+      else handshakeRefused(result.refusal, head)
+      return result
+    },
+
+    gate: (gate) => watchGate(gate, handshakeRefused, () => metrics.handshakes.inc({ result: 'accepted' })),
+
+    refused: ({ code }, connection, eventType) => {
+      metrics.refusals.inc({ code })
+      const event = REQUEST_EVENTS[code]
+      if (event) noteConnection(event, connection, eventType)
+    },
+
+    limited,
+
+    overLimit: (connection) => {
+      limited('connections')
+      noteConnection('connection_limit', connection)
+    },
+
+    closed: (connection) => {
+      const event = connection.closedWith && CLOSE_EVENTS[connection.closedWith]
+      if (event) noteConnection(event, connection)
+    },
+
+    httpLimited: (head) => {
+      limited('http')
+      noteHead('http_limited', head)
+    },
+
+    httpRefused: ({ code }, head) => {
+      const event = HTTP_EVENTS[code]
+      if (event) noteHead(event, head)
+    },
+  }
+}
+
+/** A Socket.IO client says in its first packet who it is, after the request that was admitted. */
+function watchGate(
+  gate: SocketIoGate,
+  onRefused: (refusal: Refusal, head: RequestHead) => void,
+  onAccepted: () => void,
+): SocketIoGate {
+  const heads = new WeakMap<object, RequestHead>()
+  const watched = <T>(run: () => T, head: RequestHead | undefined): T => {
+    try {
+      return run()
+    } catch (thrown) {
+      if (thrown instanceof Refusal && head) onRefused(thrown, head)
+      throw thrown
+    }
+  }
+  return {
+    ...gate,
+    admit: (head, access) => {
+      const admitted = watched(() => gate.admit(head, access), head)
+      heads.set(admitted, head)
+      return admitted
+    },
+    accept: (admitted, claims): Accepted => {
+      const accepted = watched(() => gate.accept(admitted, claims), heads.get(admitted))
+      onAccepted()
+      return accepted
+    },
+  }
+}
+
+function valuesOf({ headers }: RequestHead, wanted: string): string[] {
+  return headers.flatMap(([name, value]) => (name === wanted ? [value] : []))
+}

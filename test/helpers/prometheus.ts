@@ -1,0 +1,101 @@
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Owner } from './server.ts'
+import { until } from './until.ts'
+
+type Tool = 'promtool' | 'prometheus'
+
+/** What src/setup/ensure-debian.mjs has put there; else what the machine has. */
+const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/drumbeat/prometheus/2.42/', import.meta.url))
+const START_MS_MAX = 20_000
+const STOP_MS_MAX = 10_000
+
+function find(tool: Tool): string | undefined {
+  const ours = join(FOLDER, tool)
+  if (existsSync(ours)) return ours
+  return spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0 ? tool : undefined
+}
+
+/** An option for `t.test`: the reason to skip, or false. */
+export function skipWithoutPrometheus(tool: Tool): { readonly skip: string | false } {
+  return { skip: find(tool) === undefined && `no ${tool} here (ensure-installed.mjs says why)` }
+}
+
+/** What promtool says; `ok`: it found nothing. */
+export function promtool(
+  args: readonly string[],
+  input = '',
+): Promise<{ readonly ok: boolean; readonly said: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(find('promtool') ?? 'promtool', args, (error, stdout, stderr) => {
+      resolve({ ok: error === null && !/ (error|warning):/.test(stderr), said: stdout + stderr })
+    })
+    child.stdin?.end(input)
+  })
+}
+
+export interface TestPrometheus {
+  /** The samples of an instant query now. Throws what Prometheus says of a query that is none. */
+  readonly query: (query: string) => Promise<readonly { readonly metric: Readonly<Record<string, string>> }[]>
+  /** Firing or pending. */
+  readonly alerts: () => Promise<
+    readonly { readonly labels: Readonly<Record<string, string>>; readonly state: string }[]
+  >
+}
+
+/** A real Prometheus on a free port, with this configuration file, ready when this resolves. */
+export async function startPrometheus(owner: Owner, configFile: string): Promise<TestPrometheus> {
+  const data = await mkdtemp(join(tmpdir(), 'drumbeat-prometheus-'))
+  const url = `http://127.0.0.1:${await freePort()}`
+  const args = [
+    `--config.file=${configFile}`,
+    `--storage.tsdb.path=${data}`,
+    `--web.listen-address=${url.slice('http://'.length)}`,
+  ]
+  const child = spawn(find('prometheus') ?? 'prometheus', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)))
+  const ended = new Promise<void>((resolve) => void child.once('close', () => resolve()))
+  owner.teardown(async () => {
+    child.kill('SIGTERM')
+    const tooLate = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
+    await ended
+    clearTimeout(tooLate)
+    await rm(data, { recursive: true, force: true })
+  })
+  const isReady = () =>
+    fetch(`${url}/-/ready`).then(
+      ({ ok }) => ok,
+      () => false, // it does not listen yet
+    )
+  if (!(await until(isReady, START_MS_MAX))) throw new Error(`Prometheus does not start: ${said}`)
+  return {
+    query: async (query) => {
+      const { result } = await ask<{ result: [] }>(`${url}/api/v1/query?query=${encodeURIComponent(query)}`)
+      return result
+    },
+    alerts: async () => (await ask<{ alerts: [] }>(`${url}/api/v1/alerts`)).alerts,
+  }
+}
+
+async function ask<T>(url: string): Promise<T> {
+  const answer = (await (await fetch(url)).json()) as { readonly data: T; readonly error?: string }
+  if (answer.error !== undefined) throw new Error(answer.error)
+  return answer.data
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
