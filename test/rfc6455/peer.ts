@@ -25,6 +25,8 @@ export interface Endpoint {
   readonly port: number
   /** Of the WebSocket. */
   readonly path: string
+  /** A server may wait for the client's close frame, or for its FIN, which is as good. */
+  readonly endsAfterClose?: true
 }
 
 interface Reply {
@@ -34,11 +36,12 @@ interface Reply {
 }
 
 /** Plays one case over a connection of its own. Rejects where there is no handshake. */
-export async function play(it: Case, encoding: Encoding, { port, path }: Endpoint): Promise<Outcome> {
+export async function play(it: Case, encoding: Encoding, { port, path, endsAfterClose }: Endpoint): Promise<Outcome> {
   const connection = new RawConnection(port)
   connection.socket.setNoDelay(true)
   try {
     const peer = new Peer(connection, encoding)
+    if (endsAfterClose) connection.socket.on('data', () => peer.isClosing && connection.socket.end())
     const head = Buffer.from(requestHead({ path, headers: { 'sec-websocket-protocol': SUBPROTOCOL[encoding] } }))
     const groups = segments(it, encoding)
     connection.write(it.early ? Buffer.concat([head, groups.shift() as Buffer]) : head)
@@ -118,6 +121,11 @@ class Peer {
   get isOver(): boolean {
     this.#take()
     return this.#connection.socket.closed
+  }
+
+  get isClosing(): boolean {
+    this.#take()
+    return this.#isClosing
   }
 
   async ready(): Promise<void> {

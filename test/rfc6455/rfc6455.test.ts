@@ -6,12 +6,11 @@ import { stayedUp } from '../bad-input/support.ts'
 import { startServer } from '../helpers/server.ts'
 import { expected, wanted, DEVIATIONS, type AnyCase } from './case.ts'
 import { DOCUMENT, renderDocument } from './document.ts'
+import { inParallel } from './in-parallel.ts'
 import { HARD_BYTES, SOFT_BYTES } from './limits.ts'
 import { play, shakeHands } from './peer.ts'
 import { CASES, HANDSHAKES } from './table.ts'
 
-/** Connections at once. */
-const AT_ONCE = 40
 const ALL: readonly AnyCase[] = [...CASES, ...HANDSHAKES]
 
 interface Played {
@@ -45,16 +44,6 @@ t.test('the server does in each case what the table says', async (t) => {
   for (const { title, came, expected } of played) t.equal(came, expected, title)
   await stayedUp(t, server)
 })
-
-async function inParallel(jobs: readonly (() => Promise<Played>)[]): Promise<Played[]> {
-  const queue = jobs.entries()
-  const done: Played[] = []
-  const work = async () => {
-    for (const [i, job] of queue) done[i] = await job()
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
-  return done
-}
 
 t.test('the table names each case once, and what is not as the RFC wants it is a deviation', async (t) => {
   t.equal(new Set(ALL.map(({ id }) => id)).size, ALL.length)
