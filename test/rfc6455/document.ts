@@ -32,12 +32,12 @@ export function renderDocument(): string {
         return [what, String(deviating.filter(({ deviation }) => deviation === id).length), means]
       }),
     ),
+    LEGEND,
     ...Object.entries(DEVIATIONS).flatMap(([id, { what }]) => [
       `### ${what.slice(0, what.search(/[:.(]/)).trim()}`,
       caseTable(all.filter(({ deviation }) => deviation === id)),
     ]),
     '## As the RFC wants it',
-    LEGEND,
     ...sections(all.filter(({ deviation }) => deviation === undefined)),
     '',
   ]
