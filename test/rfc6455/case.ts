@@ -99,7 +99,8 @@ export const DEVIATIONS = {
   },
   interleaved: {
     what: 'A binary frame between the fragments of a message is not refused: its bytes are added to that message.',
-    means: 'A client that interleaves messages has them refused as bad requests, or is closed with 1003.',
+    means:
+      'A client that interleaves messages has their bytes mixed, and so refused as bad requests as a rule, or is closed with 1003.',
   },
   longLengths: {
     what: 'A length that has more bytes than it needs is taken as it is.',
@@ -119,7 +120,7 @@ export const DEVIATIONS = {
   },
   codeLost: {
     what: 'Codes from 3000 to 3999 and 1012 to 1014 come back as a close frame without a code (the RFC: typically the same code).',
-    means: 'It sees 1005; the server counts the close under no code.',
+    means: 'It sees 1005, and the metrics count it as 1006, as if it had vanished.',
   },
 } as const satisfies Readonly<Record<string, { readonly what: string; readonly means: string }>>
 
