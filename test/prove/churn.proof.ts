@@ -66,7 +66,9 @@ t.test(`${MINUTES} minutes of ${CONNECTIONS} connections that come and go leave 
   const server = await startServer(t, {
     WORKERS: String(WORKERS),
     NODE_OPTIONS: vitalsOptions(folder),
-    // So that what is kept for a while is as much as it will be when the warm-up is over.
+    // So that what is kept for a while is as much as it will be when the warm-up is over. The log on the disk, whose pages
+    // the primary maps, is bounded by its bytes only.
+    HISTORY_BYTES: '1MiB',
     HISTORY_TTL: `${Math.round(WARM_MINUTES * 20)}s`,
   })
   const crowd = new Churn(server, { connections: CONNECTIONS, churn: CHURN, rooms: ROOMS_PER_HOUR / 3600 })
