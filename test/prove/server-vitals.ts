@@ -1,0 +1,54 @@
+/** What can be seen of a server's processes from outside, and what they say of themselves: see vitals.ts. */
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import type { TestServer } from '../helpers/server.ts'
+import { until } from '../helpers/until.ts'
+import type { Vitals } from './vitals.ts'
+
+export interface Process {
+  readonly name: string
+  readonly pid: number
+}
+
+export interface Memory {
+  readonly rssBytes: number
+  /** Without the pages of files, which LMDB maps. */
+  readonly anonymousBytes: number
+}
+
+const VITALS_MS_MAX = 30_000
+
+/** The primary and the workers that are there now. */
+export function processesOf(server: TestServer): readonly Process[] {
+  const workers = server.logs().filter(({ msg }) => msg === 'worker ready')
+  return [
+    { name: 'primary', pid: server.pid },
+    ...workers.map(({ pid }, i) => ({ name: `worker ${i + 1}`, pid: Number(pid) })),
+  ]
+}
+
+/** Throws where the process is gone. */
+export function memoryOf({ pid }: Process): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024
+  return { rssBytes: bytes('VmRSS'), anonymousBytes: bytes('RssAnon') }
+}
+
+export function descriptorsOf({ pid }: Process): number {
+  return readdirSync(`/proc/${pid}/fd`).length
+}
+
+/** After a collection, which holds the process up for some 0.1 s. Rejects where it does not answer. */
+export async function vitalsOf({ name, pid }: Process, folder: string): Promise<Vitals> {
+  const file = `${folder}/${pid}.json`
+  rmSync(file, { force: true })
+  process.kill(pid, 'SIGUSR2')
+  if (!(await until(() => existsSync(file), VITALS_MS_MAX))) throw new Error(`${name} does not tell its vitals`)
+  return JSON.parse(readFileSync(file, 'utf8')) as Vitals
+}
+
+/** The values of a metric, all its labels. */
+export async function metricOf(server: TestServer, name: string): Promise<readonly number[]> {
+  const text = await (await fetch(`${server.url}/metrics`)).text()
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+  return lines.map((line) => Number(line.split(' ').at(-1)))
+}
