@@ -41,12 +41,3 @@ t.test('workers that die again and again are started later each time', async (t)
   const waits = server.logs().flatMap((line) => (typeof line['waitMs'] === 'number' ? [line['waitMs']] : []))
   t.strictSame(waits, [100, 200, 400, 800])
 })
-
-t.test('SIGHUP changes nothing, and says so', async (t) => {
-  const server = await startServer(t)
-  const client = await openClient(server)
-  process.kill(server.pid, 'SIGHUP')
-  t.ok(await until(() => server.output().includes('settings are read at the start only'), 2000))
-  t.ok((await client.request('core.game.session.ping', {})).success)
-  client.terminate()
-})
