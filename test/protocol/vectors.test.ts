@@ -110,11 +110,11 @@ t.test('ten thousand keys are refused in less than 5 ms', async (t) => {
     const encoded = encodeFrame({ eventType: 'core.game.state.broadcast', payload: { message: object } }, encoding)
     const bytes = typeof encoded === 'string' ? utf8(encoded) : encoded
     const text = JSON.stringify(object)
-    const tookMs = bestOf(10, () => {
+    const tookMs = bestOf(40, () => {
       t.equal(refusalOf(() => decodeFrame(bytes, encoding, LIMITS))?.code, 'BAD_REQUEST', encoding)
     })
     // 5 ms, or on a machine that is slow now what parsing it takes three times.
-    const allowedMs = Math.max(5, 3 * bestOf(10, () => void JSON.parse(text)))
+    const allowedMs = Math.max(5, 3 * bestOf(40, () => void JSON.parse(text)))
     t.ok(tookMs < allowedMs, `${encoding}: ${tookMs.toFixed(2)} ms of ${allowedMs.toFixed(2)} ms`)
   }
 })
