@@ -30,6 +30,8 @@ interface Slot {
   readonly link: WorkerLink
   readonly startedAtMs: number
   listening: boolean
+  /** Infinity: it does not yet. */
+  listensSinceMs: number
   /** It is to take over from another one, which goes on where this one does not come up. */
   readonly successor: Successor | undefined
   /** Another one takes over: where this one dies, that one is its replacement. */
@@ -64,8 +66,8 @@ const START_MS_MAX = 30_000
 const MISSED_WELL = 2
 const BACKOFF_MIN_MS = 50
 const BACKOFF_MAX_MS = 5_000
-/** A worker that lived so long did not die of its start. */
-const HEALTHY_MS = 10_000
+/** A worker that has listened for so long did not die of its start. */
+const HEALTHY_MS = 1_000
 /** Early deaths in a row before all workers ever listened: the start has failed. */
 const START_ATTEMPTS = 3
 
@@ -200,6 +202,7 @@ export class Supervisor {
       startedAtMs,
       successor,
       listening: false,
+      listensSinceMs: Infinity,
       isReplaced: false,
       retiring: false,
       missed: 0,
@@ -213,6 +216,7 @@ export class Supervisor {
     const slot = this.#slots.get(worker)
     if (!slot) return
     slot.listening = true
+    slot.listensSinceMs = this.#options.clock.nowMs()
     const tookMs = Math.round(this.#options.clock.nowMs() - slot.startedAtMs)
     this.#options.log.info({ worker, pid: slot.process.pid, tookMs }, 'worker ready')
     slot.successor?.listens()
@@ -234,8 +238,8 @@ export class Supervisor {
     }
     this.#options.onDied()
     if (slot.isReplaced) return
-    const livedMs = this.#options.clock.nowMs() - slot.startedAtMs
-    this.#earlyDeaths = livedMs > HEALTHY_MS ? 0 : this.#earlyDeaths + 1
+    const servedMs = this.#options.clock.nowMs() - slot.listensSinceMs
+    this.#earlyDeaths = servedMs > HEALTHY_MS ? 0 : this.#earlyDeaths + 1
     if (!this.#wasComplete && this.#earlyDeaths >= START_ATTEMPTS) {
       this.#onStartFailed(new Error(`workers end at their start: ${how}`))
       return
