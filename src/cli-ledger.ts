@@ -2,12 +2,11 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { toError } from './base/assert.ts'
+import { requestAdmin } from './cli-request.ts'
 import { LedgerVerifier, type LedgerFindings } from './ledger/verify.ts'
 import { decodeEntry } from './ledger/entries.ts'
 import type { ReceiptKeys } from './link/methods.ts'
 import type { Page } from './protocol/page.ts'
-import { EXIT } from './setup/exit-codes.ts'
-import { StartError } from './setup/start-error.ts'
 
 export interface ExportOptions {
   readonly url: string
@@ -46,12 +45,7 @@ const LOOKS_MAX = 5
  */
 export async function exportLedger({ url, adminToken, now, write, progress }: ExportOptions): Promise<number> {
   const ask = async (path: string): Promise<unknown> => {
-    const response = await fetch(url + path, { headers: { authorization: `Bearer ${adminToken}` } }).catch(
-      (error: unknown) => {
-        const cause = toError(error)
-        throw new StartError(EXIT.unavailable, `${url}: ${toError(cause.cause ?? cause).message}`, cause)
-      },
-    )
+    const response = await requestAdmin(url, path, adminToken)
     const text = await response.text()
     if (!response.ok) throw new Error(`${url}${path}: ${response.status} ${text}`)
     return JSON.parse(text)

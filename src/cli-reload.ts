@@ -1,4 +1,4 @@
-import { toError } from './base/assert.ts'
+import { requestAdmin } from './cli-request.ts'
 import { EXIT } from './setup/exit-codes.ts'
 import { StartError } from './setup/start-error.ts'
 
@@ -10,12 +10,7 @@ interface Answer {
 
 /** Gives what to tell, a line each. Throws StartError where the server cannot be reached, or refuses. */
 export async function askReload(url: string, adminToken: string): Promise<readonly string[]> {
-  const response = await fetch(`${url}/api/v1/reload`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${adminToken}` },
-  }).catch((error: unknown) => {
-    throw new StartError(EXIT.unavailable, `${url}: ${toError(error).message}`, error)
-  })
+  const response = await requestAdmin(url, '/api/v1/reload', adminToken, 'POST')
   const { changed = [], at_next_start = [], error } = (await response.json()) as Answer
   if (error) throw new StartError(error.code === 'BAD_REQUEST' ? EXIT.configuration : EXIT.problems, error.message)
   return [

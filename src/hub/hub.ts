@@ -98,12 +98,15 @@ export class Hub {
    */
   replay(cursor: Cursor | undefined, channels: readonly Channel[], chunkBytesMax = CHUNK_BYTES_MAX): Replay {
     if (cursor && cursor.epoch !== this.epoch) return { recovered: false, reason: 'EPOCH_CHANGED' }
-    if (!cursor || cursor.offset > this.#head || cursor.offset < this.#history.floor) {
-      return { recovered: false, reason: 'HISTORY_GONE' }
-    }
+    if (!cursor || !this.holds(cursor)) return { recovered: false, reason: 'HISTORY_GONE' }
     const count = this.#history.count(cursor.offset, channels)
     const chunk = toChunk(this.#history.after(cursor.offset, channels), count, chunkBytesMax)
     return { recovered: true, count, chunk }
+  }
+
+  /** Whether all that comes behind this cursor is held here. */
+  holds({ epoch, offset }: Cursor): boolean {
+    return epoch === this.epoch && offset <= this.#head && offset >= this.#history.floor
   }
 
   /** All held events after an offset, of all channels, in order. To be read before anything else is awaited. */

@@ -52,7 +52,7 @@ function toResume({ isResume, cursor }: OpenArgs): Resume | undefined {
 
 function mustRead({ hub }: PrimaryContext, resume: Resume | undefined): boolean {
   const cursor = resume?.cursor
-  return cursor?.epoch === hub.epoch && (cursor.offset > hub.head || cursor.offset < hub.floor)
+  return cursor?.epoch === hub.epoch && !hub.holds(cursor)
 }
 
 async function readOlder(context: PrimaryContext, args: OpenArgs, resume: Resume | undefined) {

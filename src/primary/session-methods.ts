@@ -32,9 +32,8 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
       membership.close(connectionId)
     },
 
-    remembered({ session, cursor: { epoch, offset } }, reply) {
-      const isHeld = epoch === hub.epoch && offset >= hub.floor && offset <= hub.head
-      reply((isHeld ? remembered.of(session) : undefined) ?? null)
+    remembered({ session, cursor }, reply) {
+      reply((hub.holds(cursor) ? remembered.of(session) : undefined) ?? null)
     },
 
     join({ connectionId, room }, reply) {

@@ -29,9 +29,8 @@ interface Slot {
   readonly process: WorkerProcess
   readonly link: WorkerLink
   readonly startedAtMs: number
-  listening: boolean
-  /** Infinity: it does not yet. */
-  listensSinceMs: number
+  /** undefined: it does not listen yet. */
+  listensSinceMs: number | undefined
   /** It is to take over from another one, which goes on where this one does not come up. */
   readonly successor: Successor | undefined
   /** Another one takes over: where this one dies, that one is its replacement. */
@@ -40,6 +39,10 @@ interface Slot {
   retiring: boolean
   /** Pings in a row that were not answered by the next beat. */
   missed: number
+}
+
+function isListening({ listensSinceMs }: Slot): boolean {
+  return listensSinceMs !== undefined
 }
 
 interface Successor {
@@ -101,14 +104,14 @@ export class Supervisor {
 
   /** Workers that take connections. */
   get listening(): readonly { readonly worker: number; readonly link: WorkerLink }[] {
-    return [...this.#slots.values()].filter(({ listening, retiring }) => listening && !retiring)
+    return [...this.#slots.values()].filter((slot) => isListening(slot) && !slot.retiring)
   }
 
   /** How many workers do not serve now, of how many that should, and what is wrong with them. Where it stops, nothing is. */
   get health(): { readonly missing: number; readonly of: number; readonly fault: string | undefined } {
     const of = this.#options.count
     const slots = [...this.#slots.values()]
-    const well = slots.filter(({ listening, missed }) => listening && missed <= MISSED_WELL).length
+    const well = slots.filter((slot) => isListening(slot) && slot.missed <= MISSED_WELL).length
     const missing = Math.max(0, of - well)
     const isFault = missing > 0 && !this.#stopping
     return { missing, of, fault: isFault ? `${missing} of ${of} workers do not answer` : undefined }
@@ -195,14 +198,13 @@ export class Supervisor {
       },
     })
     const startedAtMs = clock.nowMs()
-    const slot = {
+    const slot: Slot = {
       worker,
       process,
       link,
       startedAtMs,
       successor,
-      listening: false,
-      listensSinceMs: Infinity,
+      listensSinceMs: undefined,
       isReplaced: false,
       retiring: false,
       missed: 0,
@@ -215,7 +217,6 @@ export class Supervisor {
   #listens(worker: number): void {
     const slot = this.#slots.get(worker)
     if (!slot) return
-    slot.listening = true
     slot.listensSinceMs = this.#options.clock.nowMs()
     const tookMs = Math.round(this.#options.clock.nowMs() - slot.startedAtMs)
     this.#options.log.info({ worker, pid: slot.process.pid, tookMs }, 'worker ready')
@@ -232,13 +233,14 @@ export class Supervisor {
     slot.link.close(how)
     this.#options.onGone(worker)
     if (this.#stopping || slot.retiring) return
-    if (slot.successor && !slot.listening) {
+    if (slot.successor && !isListening(slot)) {
       slot.successor.failed(new Error(`worker ${worker} ended at its start: ${how}`))
       return
     }
     this.#options.onDied()
     if (slot.isReplaced) return
-    const servedMs = this.#options.clock.nowMs() - slot.listensSinceMs
+    const nowMs = this.#options.clock.nowMs()
+    const servedMs = nowMs - (slot.listensSinceMs ?? nowMs)
     this.#earlyDeaths = servedMs > HEALTHY_MS ? 0 : this.#earlyDeaths + 1
     if (!this.#wasComplete && this.#earlyDeaths >= START_ATTEMPTS) {
       this.#onStartFailed(new Error(`workers end at their start: ${how}`))
@@ -258,7 +260,7 @@ export class Supervisor {
     this.#beatAtMs = nowMs
     for (const slot of this.#slots.values()) {
       if (isLate) slot.missed = 0
-      const isStuck = slot.listening ? slot.missed >= MISSED_MAX : nowMs - slot.startedAtMs > START_MS_MAX
+      const isStuck = isListening(slot) ? slot.missed >= MISSED_MAX : nowMs - slot.startedAtMs > START_MS_MAX
       if (isStuck) {
         this.#options.log.error({ worker: slot.worker, pid: slot.process.pid }, 'worker does not answer: killing it')
         slot.process.kill()

@@ -4,7 +4,7 @@ import type { Namespace, UserId } from '../protocol/ids.ts'
 import { addressKey, createPeerReader } from './address.ts'
 import type { Admission } from './admission.ts'
 import { BEARER_ENTRY, guestIdentity, type Identity, type IdentityOptions, playerIdentity } from './identity.ts'
-import { corsHeaders, createOriginPolicy } from './origin.ts'
+import { corsHeaders, createOriginPolicy, type OriginPolicy } from './origin.ts'
 import { refusalHeaders } from './refusal-headers.ts'
 import { checkHead, Headers, isUpgrade, readQuery, type RequestHead } from './request-head.ts'
 
@@ -76,8 +76,8 @@ const UPGRADE_REQUIRED = 426
  * uWS wants its answer before the handler returns. Throws only on a defect, and on options that make no sense.
  */
 export function createHandshake(options: HandshakeOptions): (head: RequestHead) => HandshakeResult {
-  const decide = createDecision(options)
   const origins = createOriginPolicy(options.allowedOrigins)
+  const decide = createDecision(options, origins)
   return (head) => {
     const result = decideOrRefuse(decide, head)
     if (result.kind === 'accept') return result
@@ -95,10 +95,9 @@ function decideOrRefuse(decide: Decide, head: RequestHead): HandshakeResult {
 }
 
 /** From cheap to dear: a flood is turned away before a signature is checked for it. */
-function createDecision(options: HandshakeOptions): Decide {
+function createDecision(options: HandshakeOptions, origins: OriginPolicy): Decide {
   const { namespaces, admission } = options
   const accessTo = createRoutes(options.pathPrefix)
-  const origins = createOriginPolicy(options.allowedOrigins)
   const peerOf = createPeerReader(options.trustedProxies)
   return (head) => {
     const headers = new Headers(head.headers)
@@ -154,7 +153,7 @@ function accept({ headers, namespace, query }: Attempt, decided: Decided): Accep
 }
 
 /** No Origin: not a browser, which nobody can lead to us with somebody else's rights. */
-export function checkOrigin(headers: Headers, origins: ReturnType<typeof createOriginPolicy>): void {
+export function checkOrigin(headers: Headers, origins: OriginPolicy): void {
   const origin = headers.one('origin')
   if (origin !== undefined && !origins.allows(origin, headers.one('host') ?? '')) {
     throw new Refusal('ORIGIN_FORBIDDEN', 'pages of this origin may not connect')
