@@ -4,7 +4,7 @@ import { findPeer } from './peers/index.ts'
 import { COLUMN, ratio, type Goal, type Line, type Workload } from './workload.ts'
 
 /** After two seconds our primary still takes 1.7 times the CPU that it takes after twenty: its code is compiled by then. */
-const BROADCAST = { connections: 1000, rooms: 0, warmupSeconds: 8, seconds: 8, messageBytes: 112, readEveryMs: 20 }
+const BROADCAST = { connections: 1000, rooms: 0, warmupSeconds: 20, seconds: 8, messageBytes: 112, readEveryMs: 20 }
 const DELIVERY_COLUMNS = [
   COLUMN.rate,
   COLUMN.deliveries,

@@ -1,3 +1,4 @@
+import type { SmallSet } from '../base/small-set.ts'
 import type { BlockEvent } from '../link/event-block.ts'
 import type { Encoding } from '../protocol/events.ts'
 import type { Channel } from '../protocol/ids.ts'
@@ -17,11 +18,12 @@ export interface FanoutOptions {
 
 /** A member who reads too slowly for the topics: each event is given to it by itself. */
 export interface Laggard {
-  readonly channels: ReadonlySet<Channel>
+  readonly channels: SmallSet<Channel>
   readonly late: (event: LateEvent) => void
 }
 
-type Members = Record<Encoding, { count: number; readonly topic: string }>
+/** How many there are with an encoding. Flat, and topics only where something was said: most channels are a user's. */
+type Members = Record<Encoding, number> & { topics: Readonly<Record<Encoding, string>> | undefined }
 
 /** Publishes events to the members of their channels, in the order in which they come. */
 export class Fanout {
@@ -36,20 +38,17 @@ export class Fanout {
   addMember(channel: Channel, encoding: Encoding): void {
     let members = this.#members.get(channel)
     if (!members) {
-      members = {
-        json: { count: 0, topic: topicOf(channel, 'json') },
-        msgpack: { count: 0, topic: topicOf(channel, 'msgpack') },
-      }
+      members = { json: 0, msgpack: 0, topics: undefined }
       this.#members.set(channel, members)
     }
-    members[encoding].count++
+    members[encoding]++
   }
 
   removeMember(channel: Channel, encoding: Encoding): void {
     const members = this.#members.get(channel)
     if (!members) return
-    members[encoding].count--
-    if (members.json.count + members.msgpack.count === 0) this.#members.delete(channel)
+    members[encoding]--
+    if (members.json + members.msgpack === 0) this.#members.delete(channel)
   }
 
   /** Its channels count as having it as a member all the same. */
@@ -73,16 +72,17 @@ export class Fanout {
       const members = this.#members.get(channel)
       if (!members) continue
       const { json, msgpack } = members
-      if (json.count > 0) this.#options.publish(json.topic, frame, false)
-      bytes += json.count * frame.length
-      if (msgpack.count > 0) {
+      const topics = (members.topics ??= { json: topicOf(channel, 'json'), msgpack: topicOf(channel, 'msgpack') })
+      if (json > 0) this.#options.publish(topics.json, frame, false)
+      bytes += json * frame.length
+      if (msgpack > 0) {
         const packed = inEncoding(frame, 'msgpack')
-        this.#options.publish(msgpack.topic, packed, true)
-        bytes += msgpack.count * packed.length
+        this.#options.publish(topics.msgpack, packed, true)
+        bytes += msgpack * packed.length
       }
       if (this.#laggards.size > 0) this.#giveToLaggards(channel, frame)
       published++
-      deliveries += json.count + msgpack.count
+      deliveries += json + msgpack
     }
     if (published > 0) this.#options.onPublished(published, deliveries, bytes)
   }

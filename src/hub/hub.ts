@@ -144,10 +144,10 @@ export class Hub {
       const prev = this.#heads.advance(channel, offset)
       const entry = { offset, prev, channel, frame: this.#slabs.frame(offset, prev, body) }
       this.#history.add(entry, batch.committedAtMs)
-      for (const worker of this.interest.workersOf(channel)) {
-        const entries = outgoing.get(worker)
+      for (let listener = this.interest.listeners(channel); listener; listener = listener.next) {
+        const entries = outgoing.get(listener.worker)
         if (entries) entries.push(entry)
-        else outgoing.set(worker, [entry])
+        else outgoing.set(listener.worker, [entry])
       }
     })
     this.#events += batch.records.length

@@ -1,3 +1,5 @@
+import { MultiMap } from '../base/multi-map.ts'
+import type { SmallSet } from '../base/small-set.ts'
 import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import { UserCounts } from './user-counts.ts'
 
@@ -11,7 +13,7 @@ export interface Connection {
   /** What connections are counted by: an IPv4 address, or the /64 of an IPv6 one. */
   readonly addressKey: string
   readonly openedAtMs: number
-  readonly rooms: Set<RoomId>
+  readonly rooms: SmallSet<RoomId>
 }
 
 /**
@@ -20,7 +22,7 @@ export interface Connection {
  */
 export class Presence {
   readonly #byId = new Map<string, Connection>()
-  readonly #byUser = new Map<UserId, Set<Connection>>()
+  readonly #byUser = new MultiMap<UserId, Connection>()
   readonly #usersOf = new Map<Namespace, UserCounts>()
   readonly #namespaces = new Map<Namespace, number>()
   readonly #addresses = new Map<string, number>()
@@ -33,9 +35,7 @@ export class Presence {
 
   add(connection: Connection): void {
     this.#byId.set(connection.id, connection)
-    const ofUser = this.#byUser.get(connection.userId)
-    if (ofUser) ofUser.add(connection)
-    else this.#byUser.set(connection.userId, new Set([connection]))
+    this.#byUser.add(connection.userId, connection)
     this.#count(connection, 1)
   }
 
@@ -43,9 +43,7 @@ export class Presence {
     const connection = this.#byId.get(id)
     if (!connection) return undefined
     this.#byId.delete(id)
-    const ofUser = this.#byUser.get(connection.userId)
-    ofUser?.delete(connection)
-    if (ofUser?.size === 0) this.#byUser.delete(connection.userId)
+    this.#byUser.delete(connection.userId, connection)
     this.#count(connection, -1)
     return connection
   }
@@ -69,7 +67,7 @@ export class Presence {
   }
 
   ofUser(user: UserId): Iterable<Connection> {
-    return this.#byUser.get(user) ?? []
+    return this.#byUser.of(user)
   }
 
   /** Connections of this node. */
@@ -78,7 +76,7 @@ export class Presence {
   }
 
   countOfUser(user: UserId): number {
-    return this.#byUser.get(user)?.size ?? 0
+    return this.#byUser.count(user)
   }
 
   countOfNamespace(namespace: Namespace): number {

@@ -1,3 +1,4 @@
+import { SmallSet } from '../base/small-set.ts'
 import { toError } from '../base/assert.ts'
 import type { OpenArgs, OpenResult } from '../link/methods.ts'
 import type { Connection } from '../presence/presence.ts'
@@ -16,7 +17,7 @@ export function admit(
 ): Promise<Resume | undefined> | undefined {
   const { membership, remembered, publisher, cluster, clock } = context
   const { connectionId: id, namespace, userId, addressKey } = args
-  const rooms = new Set<RoomId>()
+  const rooms = new SmallSet<RoomId>()
   const connection: Connection = {
     id,
     node: cluster.node,

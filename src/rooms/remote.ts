@@ -1,3 +1,4 @@
+import { SmallSet } from '../base/small-set.ts'
 import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import type { Connection, Presence } from '../presence/presence.ts'
 import { decodeShard } from '../presence/shards.ts'
@@ -78,13 +79,13 @@ export class Remote implements ClusterFollower {
   }
 
   #add(connection: Connection): Connection {
-    const added = { ...connection, rooms: new Set<RoomId>() }
+    const added = { ...connection, rooms: new SmallSet<RoomId>() }
     this.#options.presence.add(added)
     return added
   }
 
   /** Now it is in these rooms. */
-  #enter(connection: Connection, rooms: ReadonlySet<RoomId>): Connection {
+  #enter(connection: Connection, rooms: SmallSet<RoomId>): Connection {
     for (const room of rooms) {
       if (connection.rooms.has(room)) continue
       connection.rooms.add(room)

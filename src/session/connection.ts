@@ -1,3 +1,5 @@
+import type { Clock } from '../base/clock.ts'
+import { SmallSet } from '../base/small-set.ts'
 import type { Refusal } from '../protocol/errors.ts'
 import { CLOSE, type CloseCode } from '../protocol/close-codes.ts'
 import { encodeFrame } from '../protocol/codec.ts'
@@ -13,6 +15,13 @@ import { Turns } from './turns.ts'
 /** What came before the first frame was sent, kept so that it is answered after it. */
 const EARLY_FRAMES_MAX = 64
 
+/** What all connections of a worker have in common. */
+export interface ConnectionShared {
+  readonly rates: RateOptions
+  readonly traffic: Traffic
+  readonly clock: Clock
+}
+
 /** One connection: who it is, what it may send, which rooms it is in, how it is answered and closed. */
 export class Connection {
   readonly id: string
@@ -22,12 +31,10 @@ export class Connection {
   readonly userId: UserId
   readonly encoding: Encoding
   readonly addressKey: string
-  readonly limits: ConnectionLimits
   /** Joined. */
-  readonly rooms = new Set<RoomId>()
+  readonly rooms = new SmallSet<RoomId>()
   /** Subscribed to. */
-  readonly channels = new Set<Channel>()
-  readonly turns = new Turns()
+  readonly channels = new SmallSet<Channel>()
   /** Unix time in milliseconds; null: never. */
   expiresAtMs: number | null
   /** Since when the client takes nothing, monotonic; 0: it does. */
@@ -35,18 +42,20 @@ export class Connection {
   /** While the client reads too slowly. */
   lag: Lag | undefined
   readonly #socket: Socket
-  readonly #traffic: Traffic
+  readonly #shared: ConnectionShared
+  #limits: ConnectionLimits | undefined
+  #turns: Turns | undefined
   #closedWith: CloseCode | undefined
   #state: 'opening' | 'open' | 'closed' = 'opening'
   #wasOpen = false
-  #early: Uint8Array[] = []
+  #early: Uint8Array[] | undefined
   #onRead: (() => void) | undefined
 
   constructor(
     socket: Socket,
     accepted: Accepted,
     ids: { readonly id: string; readonly sessionId: string },
-    shared: { readonly rates: RateOptions; readonly traffic: Traffic; readonly nowMs: number },
+    shared: ConnectionShared,
   ) {
     this.id = ids.id
     this.sessionId = ids.sessionId
@@ -56,9 +65,23 @@ export class Connection {
     this.encoding = accepted.encoding
     this.addressKey = accepted.addressKey
     this.expiresAtMs = accepted.expiresAtMs
-    this.limits = new ConnectionLimits(shared.rates, shared.nowMs)
-    this.#traffic = shared.traffic
+    this.#shared = shared
     this.#socket = socket
+  }
+
+  /** What it may send, and what takes turns: there only while there is something to remember. */
+  get limits(): ConnectionLimits {
+    return (this.#limits ??= new ConnectionLimits(this.#shared.rates, this.#shared.clock.nowMs()))
+  }
+
+  get turns(): Turns {
+    return (this.#turns ??= new Turns())
+  }
+
+  /** Lets go of what an idle connection does not need. To be called now and then. */
+  rest(nowMs: number): void {
+    if (this.#limits?.isAtRest(nowMs) === true) this.#limits = undefined
+    if (this.#turns?.isIdle === true) this.#turns = undefined
   }
 
   get isOpen(): boolean {
@@ -85,6 +108,7 @@ export class Connection {
 
   /** Keeps a copy of a frame that came too early. false: too many did. */
   keepEarly(frame: Uint8Array): boolean {
+    this.#early ??= []
     if (this.#early.length >= EARLY_FRAMES_MAX) return false
     this.#early.push(frame.slice())
     return true
@@ -94,8 +118,8 @@ export class Connection {
   opened(): readonly Uint8Array[] {
     if (this.#state === 'opening') this.#state = 'open'
     this.#wasOpen = true
-    const early = this.#early
-    this.#early = []
+    const early = this.#early ?? []
+    this.#early = undefined
     return early
   }
 
@@ -124,7 +148,7 @@ export class Connection {
     const isBinary = this.encoding === 'msgpack'
     this.#socket.cork(() => {
       for (const frame of frames) {
-        this.#traffic.sentBytes += frame.length
+        this.#shared.traffic.sentBytes += frame.length
         this.#socket.sendBuilt(frame, isBinary)
       }
     })
@@ -150,9 +174,9 @@ export class Connection {
   /** The transport says that the socket is gone. */
   closed(): void {
     this.#state = 'closed'
-    this.#early = []
+    this.#early = undefined
     this.#onRead = undefined
-    this.turns.clear()
+    this.#turns?.clear()
   }
 
   /** `retry_after_ms` stands in the reason, for clients to spread their return. */
@@ -163,7 +187,7 @@ export class Connection {
   #send(value: object): void {
     if (this.#state === 'closed') return
     const frame = encodeFrame(value, this.encoding)
-    this.#traffic.sentBytes += Buffer.byteLength(frame)
+    this.#shared.traffic.sentBytes += Buffer.byteLength(frame)
     this.#socket.send(frame)
   }
 }

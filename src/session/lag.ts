@@ -1,3 +1,4 @@
+import type { SmallSet } from '../base/small-set.ts'
 import { inEncoding } from '../fanout/encodings.ts'
 import { topicOf, type Fanout, type Laggard } from '../fanout/fanout.ts'
 import { Outbox, type LateEvent } from '../fanout/outbox.ts'
@@ -36,7 +37,7 @@ export class Lag implements Laggard {
     options.fanout.addLaggard(this)
   }
 
-  get channels(): ReadonlySet<Channel> {
+  get channels(): SmallSet<Channel> {
     return this.#connection.channels
   }
 

@@ -55,6 +55,13 @@ export class ConnectionLimits {
     return ++this.#badFrames >= BAD_FRAMES_MAX
   }
 
+  /** Nothing would be different if it were made anew. */
+  isAtRest(nowMs: number): boolean {
+    const isCalm = this.#overSinceMs === 0 || nowMs - this.#lastOverMs > 1000
+    const isGood = this.#badFrames === 0 || nowMs - this.#badSinceMs > BAD_FRAMES_WINDOW_MS
+    return isCalm && isGood && this.#messages.isFull(nowMs) && this.#bytes.isFull(nowMs)
+  }
+
   #noteOver(nowMs: number): void {
     if (this.#overSinceMs === 0 || nowMs - this.#lastOverMs > 1000) this.#overSinceMs = nowMs
     this.#lastOverMs = nowMs

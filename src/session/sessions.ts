@@ -59,10 +59,10 @@ export class Sessions {
   }
 
   open(socket: Socket, accepted: Accepted): Connection {
-    const { link, random, clock, rates, traffic } = this.#options
+    const { link, random } = this.#options
     const resume = this.#readResume(accepted)
     const ids = { id: random.uuid(), sessionId: resume?.sessionId ?? accepted.sessionId ?? random.uuid() }
-    const connection = new Connection(socket, accepted, ids, { rates, traffic, nowMs: clock.nowMs() })
+    const connection = new Connection(socket, accepted, ids, this.#options)
     this.#connections.set(connection.id, connection)
     const { namespace, userId, addressKey } = connection
     const who = { connectionId: connection.id, namespace, userId, addressKey }

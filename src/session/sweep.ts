@@ -45,7 +45,7 @@ export class Sweeper {
   }
 }
 
-/** Slow readers, and tokens that have run out. */
+/** Slow readers, tokens that have run out, and what idle connections do not need. */
 function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
   const nowMs = options.clock.nowMs()
   const wallMs = options.clock.wallMs()
@@ -57,6 +57,7 @@ function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
     } else if (!connection.lag && connection.socket.bufferedBytes() > options.lagBytes) {
       connection.lag = new Lag(connection, options.lag)
     }
+    connection.rest(nowMs)
   }
 }
 

@@ -17,6 +17,11 @@ export class Turns {
     return this.#rooms > 0
   }
 
+  /** Nothing is under way, and nothing waits. */
+  get isIdle(): boolean {
+    return !this.#isBusy && this.#waiting.length === 0
+  }
+
   get isFull(): boolean {
     return this.#waiting.length >= WAITING_MAX
   }

@@ -42,7 +42,8 @@ export interface UwsServerOptions {
 }
 
 interface UserData {
-  readonly accepted: Accepted
+  /** Until it is open. */
+  accepted: Accepted | undefined
   connection: Connection | undefined
   socket: UwsSocket<UserData> | undefined
 }
@@ -117,7 +118,8 @@ export class UwsServer {
   #open(ws: Ws): void {
     const data = ws.getUserData()
     data.socket = new UwsSocket(ws)
-    data.connection = this.#options.open(data.socket, data.accepted)
+    if (data.accepted) data.connection = this.#options.open(data.socket, data.accepted)
+    data.accepted = undefined
   }
 
   #closed(ws: Ws, code: number): void {

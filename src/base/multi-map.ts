@@ -1,0 +1,33 @@
+/** Keys with one value mostly, and several now and then: only those have a set. No value may be a set itself. */
+export class MultiMap<K, V extends object> {
+  readonly #values = new Map<K, V | Set<V>>()
+
+  add(key: K, value: V): void {
+    const there = this.#values.get(key)
+    if (there === undefined) this.#values.set(key, value)
+    else if (there instanceof Set) there.add(value)
+    else if (there !== value) this.#values.set(key, new Set([there, value]))
+  }
+
+  delete(key: K, value: V): void {
+    const there = this.#values.get(key)
+    if (there === value) this.#values.delete(key)
+    else if (there instanceof Set) {
+      there.delete(value)
+      if (there.size === 0) this.#values.delete(key)
+    }
+  }
+
+  /** In the order in which they were added. */
+  of(key: K): Iterable<V> {
+    const there = this.#values.get(key)
+    if (there === undefined) return []
+    return there instanceof Set ? there : [there]
+  }
+
+  count(key: K): number {
+    const there = this.#values.get(key)
+    if (there === undefined) return 0
+    return there instanceof Set ? there.size : 1
+  }
+}
