@@ -8,6 +8,8 @@ const LAST_LINES = 12
 
 export interface Program {
   readonly file: string
+  /** They stand before the file. */
+  readonly nodeArgs?: readonly string[] | undefined
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly core?: number | undefined
@@ -40,7 +42,7 @@ export class Child {
 
   /** Rejects where it cannot be started at all. */
   static async start(program: Program): Promise<Child> {
-    const node = [process.execPath, program.file, ...(program.args ?? [])]
+    const node = [process.execPath, ...(program.nodeArgs ?? []), program.file, ...(program.args ?? [])]
     const [command = '', ...args] = pinnedCommand(program.core, node)
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...program.env }
     const channel = program.ipc === true ? (['ipc'] as const) : []

@@ -24,7 +24,7 @@ export async function startServer(peer: Peer, core?: number): Promise<RunningSer
   }
   try {
     const program = peer.server(dataDir)
-    const child = await Child.start({ file: program.file, env: program.env, core })
+    const child = await Child.start({ file: program.file, nodeArgs: program.nodeArgs, env: program.env, core })
     closers.push(() => child.stop())
     if (!program.watchesStdin) {
       const watchdog = await Child.start({ file: join(import.meta.dirname, 'watchdog.ts'), args: [String(child.pid)] })

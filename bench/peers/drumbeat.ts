@@ -14,6 +14,8 @@ export const drumbeat: Peer = {
   packages: ['uWebSockets.js', 'lmdb'],
   server: (dataDir) => ({
     file: resolve(import.meta.dirname, '../../src/main.ts'),
+    // As `npm start` has them.
+    nodeArgs: ['--max-semi-space-size=4'],
     watchesStdin: false,
     env: {
       HTTP_HOST: '127.0.0.1',

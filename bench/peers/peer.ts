@@ -17,6 +17,7 @@ export interface Peer {
 export interface ServerProgram {
   /** Absolute path of the program. */
   readonly file: string
+  readonly nodeArgs?: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** Whether it ends by itself when its stdin does, as it must where the bench was killed. */
   readonly watchesStdin: boolean

@@ -1,5 +1,5 @@
 import { badRequest } from './errors.ts'
-import type { Encoding } from './events.ts'
+import { SERVER_EVENT, type Encoding, type JsonObject } from './events.ts'
 import { checkMsgpack } from './msgpack-check.ts'
 import { decodeMsgpack, encodeMsgpack, toWellFormed } from './msgpack.ts'
 import { checkValue, type ValueLimits } from './value.ts'
@@ -20,6 +20,25 @@ export function decodeFrame(bytes: Uint8Array, encoding: Encoding, limits: Value
 /** A value to the frame's content: text for JSON, bytes for msgpack. */
 export function encodeFrame(value: unknown, encoding: Encoding): string | Uint8Array {
   return encoding === 'json' ? JSON.stringify(value) : encodeMsgpack(toWellFormed(value))
+}
+
+/**
+ * The reply to a request that succeeded. As text it is put together by hand: every request has one, and an object that is only made to be
+ * written costs a third more.
+ */
+export function encodeReply(
+  replyTo: string,
+  data: JsonObject,
+  traceparent: string | undefined,
+  encoding: Encoding,
+): string | Uint8Array {
+  if (encoding === 'msgpack') {
+    const trace = traceparent === undefined ? {} : { traceparent }
+    return encodeFrame({ eventType: SERVER_EVENT.reply, replyTo, success: true, data, ...trace }, encoding)
+  }
+  const head = `{"eventType":"${SERVER_EVENT.reply}","replyTo":${JSON.stringify(replyTo)},"success":true`
+  const trace = traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`
+  return `${head},"data":${JSON.stringify(data)}${trace}}`
 }
 
 export function parseJson(bytes: Uint8Array): unknown {

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { SmallSet } from '../base/small-set.ts'
 import type { Refusal } from '../protocol/errors.ts'
 import { CLOSE, type CloseCode } from '../protocol/close-codes.ts'
-import { encodeFrame } from '../protocol/codec.ts'
+import { encodeFrame, encodeReply } from '../protocol/codec.ts'
 import { SERVER_EVENT, type Encoding, type JsonObject } from '../protocol/events.ts'
 import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import type { Accepted, Access } from './handshake.ts'
@@ -140,7 +140,7 @@ export class Connection {
   }
 
   sendEvent(eventType: string, payload: object): void {
-    this.#send({ eventType, payload })
+    this.#send(encodeFrame({ eventType, payload }, this.encoding))
   }
 
   /** Events that this connection alone gets, as fan-out would have built them. */
@@ -156,12 +156,13 @@ export class Connection {
 
   /** One answer to a request; a failure is said also where no `id` asked for it. */
   reply(id: string | undefined, result: JsonObject | Refusal, traceparent?: string): void {
-    const trace = traceparent === undefined ? {} : { traceparent }
-    const replyTo = id === undefined ? {} : { replyTo: id }
     if (isRefusal(result)) {
-      this.#send({ eventType: SERVER_EVENT.reply, ...replyTo, success: false, error: result.toBody(), ...trace })
+      const trace = traceparent === undefined ? {} : { traceparent }
+      const replyTo = id === undefined ? {} : { replyTo: id }
+      const reply = { eventType: SERVER_EVENT.reply, ...replyTo, success: false, error: result.toBody(), ...trace }
+      this.#send(encodeFrame(reply, this.encoding))
     } else if (id !== undefined) {
-      this.#send({ eventType: SERVER_EVENT.reply, ...replyTo, success: true, data: result, ...trace })
+      this.#send(encodeReply(id, result, traceparent, this.encoding))
     }
   }
 
@@ -184,9 +185,8 @@ export class Connection {
     this.close(CLOSE.draining, JSON.stringify({ retry_after_ms: retryAfterMs }))
   }
 
-  #send(value: object): void {
+  #send(frame: string | Uint8Array): void {
     if (this.#state === 'closed') return
-    const frame = encodeFrame(value, this.encoding)
     this.#shared.traffic.sentBytes += Buffer.byteLength(frame)
     this.#socket.send(frame)
   }
