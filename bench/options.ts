@@ -51,7 +51,11 @@ export function parseOptions(args: readonly string[]): Options {
       .map((line): Line => ({ ...line, job: changeJob(quick ? makeQuick(line.job) : line.job, changes) }))
     return { ...workload, lines }
   })
-  if (workloads.every(({ lines }) => lines.length === 0)) throw new UsageError(`no line has one of ${values.peers}`)
+  if (workloads.every(({ lines }) => lines.length === 0)) {
+    const chosen = positionals.length === 0 ? WORKLOADS : positionals.map(findWorkload)
+    const there = [...new Set(chosen.flatMap(({ lines }) => lines.map(({ name }) => name)))].join(', ')
+    throw new UsageError(`no line has one of ${values.peers}; there are ${there}`)
+  }
   return {
     workloads: workloads.filter(({ lines }) => lines.length > 0),
     runs: parseNumber('--runs', values.runs, { least: 1, whole: true }) ?? (quick ? 1 : DEFAULT_RUNS),
