@@ -17,7 +17,7 @@ export function parseOtlpHeaders(text: string): Readonly<Record<string, string>>
 /** '' where it cannot be decoded. */
 function decode(encoded: string): string {
   try {
-    return decodeURIComponent(encoded).trim()
+    return decodeURIComponent(encoded)
   } catch {
     return '' // a percent sign that begins nothing
   }

@@ -96,7 +96,7 @@ function createWarn({ log, clock, endpoint }: TracingOptions): Warn {
 
 /** What the library itself has to say, such as that a collector took a part only. */
 function toDiagLogger(warn: Warn): DiagLogger {
-  const tell = (message: string) => warn('tracing has a problem', message)
+  const tell = (...said: readonly unknown[]) => warn('tracing has a problem', said.map(String).join(' '))
   const silent = () => {}
   return { error: tell, warn: tell, info: silent, debug: silent, verbose: silent }
 }
