@@ -2,11 +2,12 @@ import { diag, DiagLogLevel, type DiagLogger } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import type { Clock } from '../base/clock.ts'
+import { createFineWall, type Clock } from '../base/clock.ts'
 import { delay } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Tracer } from '../base/trace.ts'
+import { createChance } from './chance.ts'
 import { bound, type DropReason } from './bounded.ts'
 import { createTracer } from './tracer.ts'
 
@@ -44,7 +45,7 @@ const WARN_INTERVAL_MS = 60_000
 
 /** Sampled spans of this process, exported over OTLP (HTTP, protobuf) in batches. A collector that does not answer costs spans and nothing else. */
 export function openTracing(options: TracingOptions): Tracing {
-  const { version, node, process: name, random, sampleRatio } = options
+  const { version, node, process: name, clock, random, sampleRatio } = options
   const warn = createWarn(options)
   diag.setLogger(toDiagLogger(warn), DiagLogLevel.WARN)
   const exporter = new OTLPTraceExporter({
@@ -74,7 +75,11 @@ export function openTracing(options: TracingOptions): Tracing {
     spanProcessors: [processor(batches)],
   })
   return {
-    tracer: createTracer(provider.getTracer('drumbeat', version), () => random.fraction() < sampleRatio),
+    tracer: createTracer({
+      otel: provider.getTracer('drumbeat', version),
+      nowMs: createFineWall(clock),
+      chooses: createChance(sampleRatio, random.fraction),
+    }),
     async close(withinMs) {
       const closed = provider.shutdown().catch((error: unknown) => warn('traces were not exported', error))
       await Promise.race([closed, delay(withinMs)])

@@ -19,15 +19,23 @@ const KINDS: Readonly<Record<SpanKind, OtelKind>> = {
   internal: OtelKind.INTERNAL,
 }
 
-/** @param chooses whether a request that says nothing of tracing is traced */
-export function createTracer(otel: OtelTracer, chooses: () => boolean): Tracer {
+export interface TracerOptions {
+  readonly otel: OtelTracer
+  /** Unix time in milliseconds, with fractions: of its own the library begins spans at whole ones. */
+  readonly nowMs: () => number
+  /** Whether a request that says nothing of tracing is traced. */
+  readonly chooses: () => boolean
+}
+
+export function createTracer(options: TracerOptions): Tracer {
+  const { chooses } = options
   const follow = (name: string, kind: SpanKind, parent: SpanContext): Span | undefined =>
-    isSampled(parent) ? start(otel, name, kind, trace.setSpanContext(ROOT_CONTEXT, parent)) : undefined
+    isSampled(parent) ? start(options, name, kind, trace.setSpanContext(ROOT_CONTEXT, parent)) : undefined
   return {
     request(name, traceparent) {
       const parent = traceparent === undefined ? undefined : parseTraceparent(traceparent)
       if (parent) return follow(name, 'server', parent)
-      return chooses() ? start(otel, name, 'server', ROOT_CONTEXT) : undefined
+      return chooses() ? start(options, name, 'server', ROOT_CONTEXT) : undefined
     },
     follow(name, kind, traceparent) {
       const parent = parseTraceparent(traceparent)
@@ -36,16 +44,17 @@ export function createTracer(otel: OtelTracer, chooses: () => boolean): Tracer {
   }
 }
 
-function start(otel: OtelTracer, name: string, kind: SpanKind, context: Context): Span {
-  return new TracedSpan(otel, otel.startSpan(name, { kind: KINDS[kind] }, context))
+function start(options: TracerOptions, name: string, kind: SpanKind, context: Context): Span {
+  const { otel, nowMs } = options
+  return new TracedSpan(options, otel.startSpan(name, { kind: KINDS[kind], startTime: nowMs() }, context))
 }
 
 class TracedSpan implements Span {
-  readonly #otel: OtelTracer
+  readonly #options: TracerOptions
   readonly #span: OtelSpan
 
-  constructor(otel: OtelTracer, span: OtelSpan) {
-    this.#otel = otel
+  constructor(options: TracerOptions, span: OtelSpan) {
+    this.#options = options
     this.#span = span
   }
 
@@ -59,7 +68,7 @@ class TracedSpan implements Span {
   }
 
   child(name: string, kind: SpanKind = 'internal'): Span {
-    return start(this.#otel, name, kind, trace.setSpan(ROOT_CONTEXT, this.#span))
+    return start(this.#options, name, kind, trace.setSpan(ROOT_CONTEXT, this.#span))
   }
 
   link(other: Span): void {
@@ -76,7 +85,7 @@ class TracedSpan implements Span {
       this.#span.setAttribute('error.type', error)
       this.#span.setStatus({ code: SpanStatusCode.ERROR, message: error })
     }
-    this.#span.end()
+    this.#span.end(this.#options.nowMs())
   }
 }
 

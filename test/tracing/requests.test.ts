@@ -83,6 +83,11 @@ t.test('a purchase whose event goes to two workers is one tree, below the span o
     t.ok(endMs >= startMs, `${name} ends after it began`)
     t.equal(error, undefined, `${name} did not fail`)
   }
+  for (const span of spans) {
+    const parent = spans.find(({ spanId }) => spanId === span.parentSpanId)
+    if (!parent || parent.resource['drumbeat.process'] !== span.resource['drumbeat.process']) continue
+    t.ok(span.startMs >= parent.startMs && span.endMs <= parent.endMs, `${span.name} is within ${parent.name}`)
+  }
 
   const { attributes, resource } = named(spans, BUY)
   t.match(attributes, {
