@@ -2,6 +2,7 @@ import { toError } from './base/assert.ts'
 import { openAll, type Closers } from './base/closers.ts'
 import { systemClock as clock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
+import type { Traces } from './base/trace.ts'
 import { systemRandom as random } from './base/random.ts'
 import type { Config } from './config/load.ts'
 import type { Logs } from './config/logs.ts'
@@ -29,6 +30,8 @@ import { Supervisor, type WorkerLink } from './primary/supervisor.ts'
 import { openTokenKeys } from './primary/token-keys.ts'
 import { createWelcome, healthOf, primaryMethods, type Node } from './primary/node.ts'
 import type { Health } from './setup/service-reports.ts'
+import type { Store } from './store/store.ts'
+import { createTraces, startTraces, tracesTimeOf, type StartTracesOptions } from './start-traces.ts'
 
 export interface PrimaryOptions {
   readonly config: Config
@@ -64,13 +67,12 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
     const logs = openLogs(settings, 'primary')
     const log = logs.of('primary')
     const metrics = createMetrics('primary', openLoopDelay())
+    const traces = await openTraces({ settings, metrics, clock, random, log }, closers)
     const place = watchPlace(log)
     const opened = await openHealthyStore(settings, { logs, metrics, onLost: place.onLost })
     const { store } = opened
     closers.defer(() => store.close())
-    const tokenKey = readTokenKey(settings, log)
-    const adminToken = readAdminToken(settings, log)
-    const resumeSecret = await readResumeSecret(store)
+    const secrets = await readSecrets(settings, store, log)
     const send = (worker: number, block: Buffer) => supervisor.linkOf(worker)?.sendBlock(block)
     const deliveries = createDeliveries(settings, send)
     // Workers are started last: until then nobody calls into what stands above them here.
@@ -90,7 +92,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
     const { port, release } = await lockPort(settings.HTTP_HOST, settings.HTTP_PORT)
     closers.defer(release)
     const onKeys = (keys: readonly WireKey[]) => supervisor.tellAll((link) => link.tell('jwks', { keys }))
-    const tokenKeys = openTokenKeys({ tokenKey, settings, clock, log, onKeys })
+    const tokenKeys = openTokenKeys({ tokenKey: secrets.tokenKey, settings, clock, log, onKeys })
     closers.defer(() => tokenKeys.close())
     const reload = new Reload({ config, readConfig, supervisor: () => supervisor, log })
     const node: Node = {
@@ -103,13 +105,14 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
       isDraining: false,
       supervisor: () => supervisor,
     }
-    const welcome = { port, tokenKey, adminToken, resumeSecret }
+    const welcome = { port, ...secrets }
     const supervisor = new Supervisor({
       count: settings.WORKERS,
       script,
       log,
       clock,
       handlersFor: (worker) => primaryMethods(node, worker),
+      traces,
       before: (worker, method) => deliveries.before(worker, method),
       onStarted: (worker, link) => tellFirst(node, link, createWelcome({ worker, config: reload.config, ...welcome })),
       onGone: (worker) => workerGone(node, deliveries, worker),
@@ -127,12 +130,28 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
   })
 }
 
+async function openTraces(options: StartTracesOptions, closers: Closers): Promise<Traces> {
+  const traces = createTraces()
+  await startTraces(options, traces)
+  closers.defer(() => traces.close(tracesTimeOf(options.settings.SHUTDOWN_TIMEOUT)))
+  return traces
+}
+
 function toPrimary(node: Node, port: number, closers: Closers): Primary {
   return {
     port,
     reload: () => node.reload.run(),
     readHealth: () => healthOf(node),
     stop: () => stop(node, node.context.settings.SHUTDOWN_TIMEOUT, closers),
+  }
+}
+
+/** For the workers' welcome. */
+async function readSecrets(settings: Settings, store: Store, log: Log) {
+  return {
+    tokenKey: readTokenKey(settings, log),
+    adminToken: readAdminToken(settings, log),
+    resumeSecret: await readResumeSecret(store),
   }
 }
 

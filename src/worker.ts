@@ -12,6 +12,7 @@ import { CLOSE } from './protocol/close-codes.ts'
 import type { Namespace } from './protocol/ids.ts'
 import { SecurityLog } from './session/security-log.ts'
 import { Sweeper } from './session/sweep.ts'
+import { createTraces, startTraces, tracesTimeOf, type ProcessTraces } from './start-traces.ts'
 import type { HttpHandler } from './http/http.ts'
 import { createSocketIo, type SocketIo } from './transport/socket-io/socket-io.ts'
 import { UwsServer, type UwsServerOptions } from './transport/uws/uws-server.ts'
@@ -45,6 +46,7 @@ interface Running {
   readonly server: UwsServer
   readonly socketIo: SocketIo
   readonly sweeper: Sweeper
+  readonly traces: ProcessTraces
 }
 
 /** Runs until the primary is gone: a worker never outlives it. */
@@ -93,7 +95,8 @@ export function runWorker(): void {
 }
 
 function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
-  const context = createContext(link, welcome)
+  const traces = createTraces()
+  const context = createContext(link, welcome, traces)
   // They know each other: frames come from the servers, and are published by them.
   const realTime = createRealTime(context, (topic, frame, isBinary) => {
     server.publish(topic, frame, isBinary)
@@ -103,10 +106,11 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   const socketIo = createSocketIoOf(context, realTime, http)
   readMetricsOf(context, realTime)
   const server = createServer(context, realTime, { http, addRoutes: socketIo.addRoutes })
-  return { context, realTime, server, socketIo, sweeper: createSweeper(context, realTime) }
+  const sweeper = createSweeper(context, realTime)
+  return { context, realTime, server, socketIo, sweeper, traces }
 }
 
-function createContext(link: PrimaryLink, welcome: WorkerWelcome): WorkerContext {
+function createContext(link: PrimaryLink, welcome: WorkerWelcome, traces: ProcessTraces): WorkerContext {
   const config = decodeConfig(welcome.config)
   const { settings } = config
   const name = `worker-${welcome.worker}`
@@ -127,6 +131,7 @@ function createContext(link: PrimaryLink, welcome: WorkerWelcome): WorkerContext
     logs,
     metrics,
     security,
+    traces,
     watch: createWatch({ metrics, security, trustedProxies: settings.TRUSTED_PROXIES }),
   }
 }
@@ -204,15 +209,19 @@ function createSweeper({ config: { settings }, metrics }: WorkerContext, { sessi
   })
 }
 
-async function listen({ context, server }: Running): Promise<void> {
+async function listen(running: Running): Promise<void> {
+  const { context, server } = running
+  const { config, metrics, log } = context
+  await startTraces({ settings: config.settings, metrics, clock, random, log }, running.traces)
   const port = await server.listen(context.config.settings.HTTP_HOST, context.welcome.port)
   context.link.tell('listening', { port })
 }
 
 async function drainAll(
-  { context, realTime, server }: Running,
+  { context, realTime, server, traces }: Running,
   { withinMs, graceMs }: WorkerMethods['drain']['args'],
 ): Promise<null> {
+  const tracesMs = traces.tracer === undefined ? 0 : tracesTimeOf(withinMs)
   // With other workers on the port they take who comes now; else whoever comes is told.
   if (graceMs > 0) server.stopListening()
   await drain({
@@ -225,8 +234,9 @@ async function drainAll(
       realTime.dispatch.drain()
     },
     graceMs,
-    withinMs,
+    withinMs: withinMs - tracesMs,
   })
+  await traces.close(tracesMs)
   return null
 }
 

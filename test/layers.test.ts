@@ -115,6 +115,8 @@ t.test('banned texts are caught in code, and not in comments', async (t) => {
     ['src/hub/a.ts', 'function f(x: any) {}', 'any'],
     ['src/hub/a.ts', `throw 'no'`, 'a string thrown'],
     ['src/hub/a.ts', 'try { f() } catch (error) {\n}', 'an empty catch'],
+    ['src/start-traces.ts', `import { x } from './tracing/tracer.ts'`, 'tracing loaded before it is wanted'],
+    ['src/start-traces.ts', `import {\n  x,\n} from './tracing/tracer.ts'`, 'tracing loaded before it is wanted'],
     ['src/client/a.ts', `import fs from 'node:fs'`, 'a node: module'],
     ['src/client/a.ts', 'Buffer.from(x)', 'Buffer'],
     ...PURE_FOLDERS.flatMap((folder): [string, string, string][] => [
@@ -127,6 +129,7 @@ t.test('banned texts are caught in code, and not in comments', async (t) => {
     t.strictSame(planted(file, text), [`${file}: holds ${name}`], text)
     if (!text.includes('\n')) t.strictSame(planted(file, `/** ${text} */\n// ${text}\n`), [], `${text}, in a comment`)
   }
+  t.strictSame(planted('src/start-traces.ts', `const { x } = await import('./tracing/tracer.ts')`), [])
   t.strictSame(planted('src/base/clock.ts', 'export const now = () => Date.now()'), [])
   t.strictSame(planted('src/config/environment.ts', 'export const x = process.env'), [])
 })

@@ -11,6 +11,24 @@ export function monotonicUs(): bigint {
   return process.hrtime.bigint() / 1000n
 }
 
+/** More than two readings can be apart by themselves. */
+const SET_MS = 100
+
+/**
+ * Unix time in milliseconds with its fractions, so that what happened in one of them has an order. It goes on where the wall clock is
+ * slowed or hurried, and follows it where it was set.
+ */
+export function createFineWall({ nowMs, wallMs }: Clock): () => number {
+  let originMs = performance.timeOrigin
+  return () => {
+    const fineMs = originMs + nowMs()
+    const offMs = wallMs() - fineMs
+    if (Math.abs(offMs) < SET_MS) return fineMs
+    originMs += offMs
+    return fineMs + offMs
+  }
+}
+
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),

@@ -21,6 +21,7 @@ export const broadcast: Command<BroadcastPayload> = {
       'broadcast',
       { channel, body: toEventBody(call, call.request.room), state, once: null },
       done,
+      call.span,
     )
   },
 }

@@ -1,5 +1,5 @@
 import { parseInteger, parseName } from '../domain/good.ts'
-import { EVENT, type JsonObject } from '../protocol/events.ts'
+import { EVENT, type JsonObject, type Receipt } from '../protocol/events.ts'
 import { parseIdempotencyKey } from '../protocol/ids.ts'
 import type { Command } from './command.ts'
 import { Refusal } from '../protocol/errors.ts'
@@ -37,7 +37,7 @@ export const buyGood: Command<Args> = {
     }
   },
 
-  run(args, { connection, request, context }, done) {
+  run(args, { connection, request, context, span }, done) {
     const { userId, namespace } = connection
     const { link, soldOut, clock } = context
     // A request with a key may be a purchase that was made before, and has its receipt then.
@@ -45,12 +45,13 @@ export const buyGood: Command<Args> = {
       throw new Refusal('OUT_OF_STOCK', '0 are left', { stock_left: 0 })
     }
     const { changes } = soldOut
-    const traceparent = request.traceparent ?? null
-    link.call('buy', { ...args, userId, namespace, traceparent }, (result) => {
+    const traceparent = request.traceparent ?? span?.traceparent ?? null
+    const bought = (result: Receipt | Refusal) => {
       if (result instanceof Refusal && result.code === 'OUT_OF_STOCK' && result.details?.['stock_left'] === 0) {
         soldOut.note(args.goodId, changes, clock.nowMs())
       }
       done(result instanceof Refusal ? result : ({ ...result } satisfies JsonObject))
-    })
+    }
+    link.call('buy', { ...args, userId, namespace, traceparent }, bought, span)
   },
 }

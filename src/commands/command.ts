@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
+import type { Span } from '../base/trace.ts'
 import type { Fanout } from '../fanout/fanout.ts'
 import type { Link } from '../link/link.ts'
 import type { PrimaryMethods, WorkerMethods } from '../link/methods.ts'
@@ -46,6 +47,8 @@ export interface CommandCall {
   readonly connection: Connection
   readonly request: Request
   readonly context: CommandContext
+  /** Where the request is traced. */
+  readonly span: Span | undefined
 }
 
 /** What a command is to those who send it; its schemas are those of its event type. */

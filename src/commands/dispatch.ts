@@ -1,10 +1,11 @@
 import { toError } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
+import type { Span, Tracer, Traces } from '../base/trace.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import { decodeFrame } from '../protocol/codec.ts'
 import { parseRequest, readRequestId, type Request } from '../protocol/envelope.ts'
 import { Refusal } from '../protocol/errors.ts'
-import { EVENT, type EventType } from '../protocol/events.ts'
+import { EVENT, type EventType, type JsonObject } from '../protocol/events.ts'
 import type { ValueLimits } from '../protocol/value.ts'
 import type { Access } from '../session/handshake.ts'
 import type { Connection } from '../session/connection.ts'
@@ -28,6 +29,7 @@ export interface DispatchOptions {
   /** `eventType`: undefined where it was no request. */
   readonly onRefused: (refusal: Refusal, connection: Connection, eventType: EventType | undefined) => void
   readonly onLimited: (kind: 'frames' | 'turns') => void
+  readonly traces: Traces
 }
 
 /** So frequent, and so alike, that a sample says all: measuring costs a clock and a few hundred nanoseconds. */
@@ -98,12 +100,16 @@ export class Dispatch {
     const request = this.#parse(connection, bytes)
     if (!request) return
     this.#options.onRequest(request.eventType)
+    const { tracer } = this.#options.traces
+    const span = tracer === undefined ? undefined : startSpan(tracer, connection, request)
     const isTimed = !SAMPLED.has(request.eventType) || this.#sampled++ % SAMPLE === 0
     let answered = false
     const fail = (thrown: unknown) => {
       if (answered) return
       answered = true
-      this.#refuse(connection, request, this.#toRefusal(thrown, connection, request))
+      const refusal = this.#toRefusal(thrown, connection, request, span)
+      this.#refuse(connection, request, refusal)
+      if (span !== undefined) span.end(refusal.code)
       if (isTimed) this.#replied(request, cameAtMs)
     }
     const done = (result: Parameters<Connection['reply']>[1]) => {
@@ -113,7 +119,8 @@ export class Dispatch {
         return
       }
       answered = true
-      connection.reply(request.id, result, request.traceparent)
+      if (span === undefined) connection.reply(request.id, result, request.traceparent)
+      else replyTraced(connection, request, result, span)
       if (isTimed) this.#replied(request, cameAtMs)
     }
     if (connection.turns.isFull) {
@@ -127,7 +134,7 @@ export class Dispatch {
         const { context } = this.#options
         const command = COMMANDS.get(request.eventType)
         const args = command?.parse(request.payload, request, context.limits)
-        command?.run(args, { connection, request, context }, (result) => {
+        command?.run(args, { connection, request, context, span }, (result) => {
           done(result)
           after()
         })
@@ -200,9 +207,9 @@ export class Dispatch {
   }
 
   /** What is no refusal, and what the primary calls INTERNAL, is a defect: logged, under an id that the client gets. */
-  #toRefusal(thrown: unknown, connection: Connection, request: Request): Refusal {
+  #toRefusal(thrown: unknown, connection: Connection, request: Request, span: Span | undefined): Refusal {
     if (thrown instanceof Refusal && thrown.code !== 'INTERNAL') return thrown
-    const traceId = request.traceparent?.split('-')[1] ?? this.#options.context.random.uuid()
+    const traceId = span?.traceId ?? request.traceparent?.split('-')[1] ?? this.#options.context.random.uuid()
     const { eventType } = request
     this.#options.log.error(
       { err: toError(thrown), connection: connection.id, user: connection.userId, eventType, traceId },
@@ -219,4 +226,26 @@ export class Dispatch {
     this.#options.onRefused(refusal, connection, eventType)
     connection.reply(id, refusal, traceparent)
   }
+}
+
+function startSpan(
+  tracer: Tracer,
+  connection: Connection,
+  { eventType, room, traceparent }: Request,
+): Span | undefined {
+  const span = tracer.request(eventType, traceparent)
+  span?.set({
+    'messaging.system': 'drumbeat',
+    'messaging.destination.name': room ?? connection.namespace,
+    'enduser.id': connection.userId,
+    'drumbeat.connection.id': connection.id,
+  })
+  return span
+}
+
+function replyTraced(connection: Connection, { id, traceparent }: Request, result: JsonObject, span: Span): void {
+  const step = span.child('reply')
+  connection.reply(id, result, traceparent)
+  step.end()
+  span.end()
 }

@@ -3,7 +3,7 @@ import { encodeEventBody } from '../protocol/event-body.ts'
 import type { CommandCall } from './command.ts'
 
 /** The event that this request makes, in a room where it goes to one. The sender is whom the server knows, whatever the client claims. */
-export function toEventBody({ connection, request, context }: CommandCall, room?: RoomId): Uint8Array {
+export function toEventBody({ connection, request, context, span }: CommandCall, room?: RoomId): Uint8Array {
   return encodeEventBody({
     id: context.random.uuid(),
     eventType: request.eventType,
@@ -11,7 +11,8 @@ export function toEventBody({ connection, request, context }: CommandCall, room?
     room,
     userId: connection.userId,
     timestamp: context.clock.wallMs(),
-    traceparent: request.traceparent,
+    // What a client sent is carried as it is; a trace that begins here is told to those who go on with it.
+    traceparent: request.traceparent ?? span?.traceparent,
     payload: request.payload,
   })
 }

@@ -2,7 +2,7 @@ import { parseInteger } from '../domain/good.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { EVENT } from '../protocol/events.ts'
 import { parseUserId, type RoomId } from '../protocol/ids.ts'
-import { PRESENCE_LIMIT, type PageArgs } from '../protocol/page.ts'
+import { PRESENCE_LIMIT, type PageArgs, type PresencePage } from '../protocol/page.ts'
 import type { Command } from './command.ts'
 import { parseOptionalRoom, requireMember } from './rooms.ts'
 
@@ -23,11 +23,11 @@ export const presenceList: Command<Args> = {
     }
   },
 
-  run({ room, limit, cursor }, { connection, context }, done) {
+  run({ room, limit, cursor }, { connection, context, span }, done) {
     if (room !== undefined) requireMember(connection, room)
     const { namespace } = connection
-    context.link.call('presence', { namespace, room: room ?? null, limit, cursor }, (result) => {
+    const answered = (result: PresencePage | Refusal) =>
       done(result instanceof Refusal ? result : { ...result, users: result.users.map((user) => ({ ...user })) })
-    })
+    context.link.call('presence', { namespace, room: room ?? null, limit, cursor }, answered, span)
   },
 }

@@ -1,3 +1,4 @@
+import type { JoinResult } from '../link/methods.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { EVENT } from '../protocol/events.ts'
@@ -19,12 +20,12 @@ export const roomJoin: Command<RoomId> = {
     return parseRoomId(room_id, 'payload.room_id')
   },
 
-  run(room, { connection, context }, done) {
+  run(room, { connection, context, span }, done) {
     const { link, fanout, limits } = context
     if (!connection.rooms.has(room) && connection.rooms.size >= limits.roomsPerConnectionMax) {
       throw new Refusal('ROOM_LIMIT', `a connection may be in ${limits.roomsPerConnectionMax} rooms`)
     }
-    link.call('join', { connectionId: connection.id, room }, (result) => {
+    const joined = (result: JoinResult | Refusal) => {
       // After what was published before the answer, before what comes behind it: the answer's offset is the cursor.
       if (connection.isClosed) return
       if (result instanceof Refusal) {
@@ -38,6 +39,7 @@ export const roomJoin: Command<RoomId> = {
       const channel = roomChannel(connection.namespace, room)
       if (!connection.channels.has(channel)) sendFrames(connection, frames)
       joinTopic(fanout, connection, channel)
-    })
+    }
+    link.call('join', { connectionId: connection.id, room }, joined, span)
   },
 }

@@ -13,14 +13,15 @@ export const roomLeave: Command<RoomId> = {
     return parseRoomId(room_id, 'payload.room_id')
   },
 
-  run(room, { connection, context }, done) {
+  run(room, { connection, context, span }, done) {
     requireMember(connection, room)
     const { link, fanout } = context
-    link.call('leave', { connectionId: connection.id, room }, (result) => {
+    const left = (result: null | Refusal) => {
       if (connection.isClosed) return
       connection.rooms.delete(room)
       leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
       done(result instanceof Refusal ? result : {})
-    })
+    }
+    link.call('leave', { connectionId: connection.id, room }, left, span)
   },
 }

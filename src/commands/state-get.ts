@@ -11,7 +11,7 @@ export const stateGet: Command<RoomId | undefined> = {
     return parseOptionalRoom(room_id) ?? room
   },
 
-  run(room, { connection, context }, done) {
-    context.link.call('state', { channel: channelOf(connection, room) }, done)
+  run(room, { connection, context, span }, done) {
+    context.link.call('state', { channel: channelOf(connection, room) }, done, span)
   },
 }

@@ -170,6 +170,9 @@ const etcdLogin: Check = ({ ETCD_USERNAME: user, ETCD_PASSWORD: password }) =>
     ? none
     : [`ETCD_${user === undefined ? 'USERNAME' : 'PASSWORD'} is missing: user name and password go together`]
 
+const otlpHeaders: Check = ({ OTLP_HEADERS: headers, OTLP_ENDPOINT: endpoint }) =>
+  headers !== undefined && endpoint === undefined ? ['OTLP_ENDPOINT is missing: OTLP_HEADERS goes with it'] : none
+
 const CHECKS: readonly Check[] = [
   frameLimits,
   namespaces,
@@ -185,4 +188,5 @@ const CHECKS: readonly Check[] = [
   etcdFiles,
   clusterSecrets,
   clusterSizes,
+  otlpHeaders,
 ]

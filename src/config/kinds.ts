@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { isIP } from 'node:net'
 import { EnvError } from 'envalid'
+import { parseOtlpHeaders } from './otlp-headers.ts'
 
 /** One way to write a setting: what it is called, which values it takes, and how text becomes a value. */
 export interface Kind<T> {
@@ -44,6 +45,13 @@ export function integer(min: number, max: number): Kind<number> {
     return /^-?\d+$/.test(text) ? within(Number(text), min, max, wanted) : refuse(wanted)
   })
 }
+
+/** From none to all. */
+export const share: Kind<number> = kind('number', '0 to 1', (raw) => {
+  const wanted = 'a number from 0 to 1, such as 0.01'
+  const text = scalarOf(raw, wanted)
+  return /^\d(\.\d+)?$/.test(text) && Number(text) <= 1 ? Number(text) : refuse(wanted)
+})
 
 /** Text such as `5s` into a number of the smallest unit; the bounds are written the same way. */
 function quantity(name: string, toNumber: (text: string) => number, min: string, max: string): Kind<number> {
@@ -128,6 +136,13 @@ export const string = text('string', 'some text', (value) => value !== '')
 const ID_WANTED = '1 to 64 characters of A-Z a-z 0-9 _ -'
 export const id = text('id', ID_WANTED, (value) => /^[A-Za-z0-9_-]{1,64}$/.test(value), ID_WANTED)
 
+export const httpUrl = text(
+  'URL',
+  'a URL such as http://127.0.0.1:4318, without user name, query and fragment',
+  (value) => /^https?:\/\/[^/?#@\s]+(\/[^?#\s]*)?$/i.test(value) && URL.canParse(value),
+  'http(s)://host:port',
+)
+
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i
 /** Digits and dots only is an address or a slip of the pen, never a name. */
 const isHost = (value: string): boolean => isIP(value) !== 0 || (HOST_NAME.test(value) && !/^[\d.]+$/.test(value))
@@ -170,6 +185,15 @@ export function bearerSecret(minBytes: number): Kind<string> {
     return /^[!-~]+$/.test(value) ? value : refuse('printable ASCII without spaces, as it travels in an HTTP header')
   })
 }
+
+const HEADERS_WANTED =
+  'headers as in name=value,name=value: each once, values of printable ASCII, percent-encoded where need be'
+
+/** Holds a secret, so nothing of it is in a message. */
+export const otlpHeaders: Kind<string> = kind('secret', 'name=value,…', (raw) => {
+  const value = textOf(raw, HEADERS_WANTED)
+  return parseOtlpHeaders(value) === undefined ? refuse(HEADERS_WANTED) : value
+})
 
 /** Entries with commas between them, or a real list in a file; `none` is the empty list, which the environment cannot say otherwise. */
 export function list<T>(entry: Kind<T>): Kind<readonly T[]> {

@@ -206,6 +206,18 @@ export const SETTINGS = {
     '512MiB',
     "How much of it etcd keeps. Not under HISTORY_BYTES; under a third of etcd's quota.",
   ),
+
+  OTLP_ENDPOINT: optional(
+    kinds.httpUrl,
+    'Where traces go, by OTLP over HTTP as in `http://127.0.0.1:4318`; `/v1/traces` is added.',
+    'nothing is traced',
+  ),
+  OTLP_HEADERS: secret(kinds.otlpHeaders, 'Sent with them, as in `authorization=Bearer%20…`. Goes with OTLP_ENDPOINT.'),
+  TRACE_SAMPLE_RATIO: setting(
+    kinds.share,
+    '0.01',
+    'How many of the requests without a `traceparent` are traced; with one, those it calls sampled.',
+  ),
 } as const
 
 export type SettingName = keyof typeof SETTINGS

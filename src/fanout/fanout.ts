@@ -1,9 +1,11 @@
 import type { SmallSet } from '../base/small-set.ts'
+import type { Traces } from '../base/trace.ts'
 import type { BlockEvent } from '../link/event-block.ts'
 import type { Encoding } from '../protocol/events.ts'
 import type { Channel } from '../protocol/ids.ts'
 import { inEncoding } from './encodings.ts'
 import { toLateEvent, type LateEvent } from './outbox.ts'
+import { startDelivery } from './traced.ts'
 
 /** The native topic of a channel's members with one encoding. */
 export function topicOf(channel: Channel, encoding: Encoding): string {
@@ -12,6 +14,7 @@ export function topicOf(channel: Channel, encoding: Encoding): string {
 
 export interface FanoutOptions {
   readonly publish: (topic: string, frame: Uint8Array, isBinary: boolean) => void
+  readonly traces: Traces
   /** How many events went to how many sockets, all together, and the bytes of that. */
   readonly onPublished: (events: number, deliveries: number, bytes: number) => void
 }
@@ -68,11 +71,13 @@ export class Fanout {
     let published = 0
     let deliveries = 0
     let bytes = 0
+    const { tracer } = this.#options.traces
     for (const { channel, frame } of events) {
       const members = this.#members.get(channel)
       if (!members) continue
       const { json, msgpack } = members
       const topics = (members.topics ??= { json: topicOf(channel, 'json'), msgpack: topicOf(channel, 'msgpack') })
+      const span = tracer === undefined ? undefined : startDelivery(tracer, channel, frame, json + msgpack)
       if (json > 0) this.#options.publish(topics.json, frame, false)
       bytes += json * frame.length
       if (msgpack > 0) {
@@ -83,6 +88,7 @@ export class Fanout {
       if (this.#laggards.size > 0) this.#giveToLaggards(channel, frame)
       published++
       deliveries += json + msgpack
+      if (span !== undefined) span.end()
     }
     if (published > 0) this.#options.onPublished(published, deliveries, bytes)
   }

@@ -1,7 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { toError } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
+import type { Span, Tracer, Traces } from '../base/trace.ts'
 import { parseJson } from '../protocol/codec.ts'
+import { parseTraceparent } from '../protocol/envelope.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { checkValue, type ValueLimits } from '../protocol/value.ts'
 import { checkHead, Headers, type RequestHead } from '../session/request-head.ts'
@@ -16,6 +18,10 @@ export interface RouteRequest {
   readonly header: (name: string) => string | undefined
   /** The body as JSON, checked as a frame is; of POST and PUT only. Throws BAD_REQUEST, PAYLOAD_TOO_LARGE, OVERLOADED. */
   readonly json: () => Promise<unknown>
+  /** Where the request is traced. */
+  readonly span: Span | undefined
+  /** For an event that the request makes. */
+  readonly traceparent: string | undefined
 }
 
 export interface Route {
@@ -36,6 +42,7 @@ export interface RouterOptions {
   readonly log: Log
   readonly onRefused: (refusal: Refusal, head: RequestHead) => void
   readonly newTraceId: () => string
+  readonly traces: Traces
 }
 
 interface Found {
@@ -65,6 +72,9 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
     kind: 'run',
     wantsBody: route.method === 'POST' || route.method === 'PUT',
     run: async (body) => {
+      const given = readTraceparent(head)
+      const { tracer } = options.traces
+      const span = tracer === undefined ? undefined : startSpan(tracer, route, given)
       const json = async () => {
         const value = parseJson(await body())
         checkValue(value, options.valueLimits)
@@ -72,19 +82,50 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
       }
       try {
         const header = (name: string) => new Headers(head.headers).one(name)
-        return await route.run({ params, query: readQuery(route, head.query), header, json })
+        const query = readQuery(route, head.query)
+        const answer = await route.run({ params, query, header, json, span, traceparent: given ?? span?.traceparent })
+        if (span !== undefined) endSpan(span, answer)
+        return answer
       } catch (thrown) {
-        return toErrorAnswer(thrown, head, options)
+        const answer = toErrorAnswer(thrown, head, options, span?.traceId)
+        if (span !== undefined) endSpan(span, answer, thrown instanceof Refusal ? thrown.code : 'INTERNAL')
+        return answer
       }
     },
   }
 }
 
-function toErrorAnswer(thrown: unknown, head: RequestHead, { log, onRefused, newTraceId }: RouterOptions): HttpAnswer {
+/** Other paths are asked every few seconds by machines, and by browsers for files. */
+const TRACED_PREFIX = '/api/v1/'
+
+function startSpan(tracer: Tracer, { method, path }: Route, traceparent: string | undefined): Span | undefined {
+  if (!path.startsWith(TRACED_PREFIX)) return undefined
+  const span = tracer.request(`${method} ${path}`, traceparent)
+  span?.set({ 'http.request.method': method, 'http.route': path })
+  return span
+}
+
+function endSpan(span: Span, { status }: HttpAnswer, error?: string): void {
+  span.set({ 'http.response.status_code': status })
+  span.end(error)
+}
+
+/** undefined: there is none, or none that can be read. */
+function readTraceparent({ headers }: RequestHead): string | undefined {
+  const found = headers.filter(([name]) => name === 'traceparent')
+  return found.length === 1 ? parseTraceparent(found[0]?.[1]) : undefined
+}
+
+function toErrorAnswer(
+  thrown: unknown,
+  head: RequestHead,
+  { log, onRefused, newTraceId }: RouterOptions,
+  tracedAs?: string,
+): HttpAnswer {
   if (thrown instanceof Refusal) onRefused(thrown, head)
   if (thrown instanceof MethodNotAllowed) return errorAnswer(thrown, { headers: { allow: thrown.allow } })
   if (thrown instanceof Refusal && thrown.code !== 'INTERNAL') return errorAnswer(thrown)
-  const traceId = newTraceId()
+  const traceId = tracedAs ?? readTraceparent(head)?.split('-')[1] ?? newTraceId()
   log.error({ err: toError(thrown), method: head.method, path: head.path, traceId }, 'a request failed')
   return errorAnswer(new Refusal('INTERNAL', 'a defect of the server', { trace_id: traceId }))
 }

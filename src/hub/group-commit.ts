@@ -1,4 +1,5 @@
 import { delay, nextTurn } from '../base/delay.ts'
+import { endingWith, startShared, type Span } from '../base/trace.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { storeRefusal } from '../store/store-refusal.ts'
 import type { LogRecord, Store } from '../store/store.ts'
@@ -9,6 +10,8 @@ export interface Append {
   readonly put?: Put
   /** The same, and it must not be there yet: where it is, nothing is done, and the answer is CONFLICT. */
   readonly once?: Put
+  /** What the append is a step of. */
+  readonly span?: Span | undefined
 }
 
 export interface Put {
@@ -19,6 +22,8 @@ export interface Put {
 interface Waiting {
   readonly append: Append
   readonly done: (result: number | Refusal) => void
+  /** From its coming to its answer. */
+  readonly span: Span | undefined
 }
 
 export interface GroupCommitOptions {
@@ -57,7 +62,8 @@ export class GroupCommit {
       done(new Refusal('OVERLOADED', 'the log has too much to do', { retry_after_ms: 100 }))
       return
     }
-    this.#waiting.push({ append, done })
+    const span = append.span?.child('group commit')
+    this.#waiting.push({ append, done: span === undefined ? done : endingWith(span, done), span })
     this.#running ??= this.#run()
   }
 
@@ -70,7 +76,9 @@ export class GroupCommit {
     while (this.#waiting.length > 0) {
       await this.#gather()
       const batch = this.#waiting.splice(0, this.#fitting())
+      const step = startShared(batch, 'store commit')
       const outcome = await this.#commit(batch)
+      if (step !== undefined) endCommit(step, batch.length, outcome)
       if (outcome instanceof Set) this.#withoutTaken(batch, outcome)
       else batch.forEach(({ done }, i) => done(typeof outcome === 'number' ? outcome + i : outcome))
     }
@@ -129,6 +137,12 @@ export class GroupCommit {
       return storeRefusal(cause)
     }
   }
+}
+
+function endCommit(step: Span, records: number, outcome: number | Refusal | Set<string>): void {
+  step.set({ 'messaging.batch.message_count': records })
+  if (outcome instanceof Set) step.end('CONFLICT')
+  else step.end(outcome instanceof Refusal ? outcome.code : undefined)
 }
 
 function putsOf({ put, once }: Append): readonly Put[] {

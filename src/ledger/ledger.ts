@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { delay, nextTurn } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
+import { startShared, type Span } from '../base/trace.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { storeRefusal } from '../store/store-refusal.ts'
 import { OutcomeUnknown, type CommitResult, type Guard, type Store } from '../store/store.ts'
@@ -40,6 +41,9 @@ interface Waiting {
   conflicts: number
   /** Threads that died or hung over it. */
   failures: number
+  readonly span: Span | undefined
+  /** While it waits in the queue. */
+  wait: Span | undefined
 }
 
 interface Planned {
@@ -89,13 +93,15 @@ export class Ledger {
     return this.#waiting.length
   }
 
-  submit(request: LedgerRequest, done: (outcome: Outcome | Refusal) => void): void {
+  /** @param span what the request is a step of */
+  submit(request: LedgerRequest, done: (outcome: Outcome | Refusal) => void, span?: Span): void {
     if (this.#waiting.length >= this.#options.queueMax) {
       done(new Refusal('OVERLOADED', 'too many purchases are waiting', { retry_after_ms: 500 }))
       return
     }
     const sequence = this.#nextSequence++
-    this.#waiting.push({ sequence, request, keys: keysOf(request), done, conflicts: 0, failures: 0 })
+    const wait = span?.child('ledger wait')
+    this.#waiting.push({ sequence, request, keys: keysOf(request), done, conflicts: 0, failures: 0, span, wait })
     this.#running ??= this.#run()
   }
 
@@ -149,7 +155,9 @@ export class Ledger {
       const isSuspect = waiting.failures > 0 || (this.#waiting[0]?.failures ?? 0) > 0
       return i >= BATCH_MAX || (i > 0 && (keys.size > keysMax || isSuspect))
     })
-    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
+    const taken = this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
+    for (const waiting of taken) if (waiting.wait !== undefined) waiting.wait.end()
+    return taken
   }
 
   async #read(batch: readonly Waiting[], before: UnderWay | undefined): Promise<Planned['records']> {
@@ -197,9 +205,13 @@ export class Ledger {
     const values = new Map<string, Uint8Array | null>()
     for (const key of records.keys()) values.set(key, valueOf(key, records, before))
     const requests = batch.map(({ request }) => request)
+    const step = startShared(batch, 'ledger plan')
     try {
-      return await this.#options.pool.plan({ nowMs: this.#options.clock.wallMs(), requests, records: values })
+      const plan = await this.#options.pool.plan({ nowMs: this.#options.clock.wallMs(), requests, records: values })
+      endStep(step, batch.length)
+      return plan
     } catch (cause) {
+      endStep(step, batch.length, 'thread failed')
       this.#options.log.warn({ err: toError(cause), requests: batch.length }, 'a ledger thread failed')
       this.#options.onRetry('thread')
       for (const waiting of batch) waiting.failures++
@@ -220,10 +232,13 @@ export class Ledger {
       return { key, revision: typeof record === 'object' ? record.revision : revisionBefore }
     })
     const startedMs = clock.nowMs()
+    const step = startShared(batch, 'ledger commit')
     let result: CommitResult
     try {
       result = await this.#write(guards, plan)
+      endStep(step, batch.length, result.committed ? undefined : 'CONFLICT')
     } catch (cause) {
+      endStep(step, batch.length, storeRefusal(cause).code)
       if (cause instanceof OutcomeUnknown) for (const { key } of guards) this.#cache.forget(key)
       answer(batch, storeRefusal(cause))
       return undefined
@@ -270,8 +285,16 @@ export class Ledger {
   }
 
   #putBack(batch: readonly Waiting[]): void {
+    for (const waiting of batch) if (waiting.span !== undefined) waiting.wait = waiting.span.child('ledger wait')
     this.#waiting = [...batch, ...this.#waiting].sort((a, b) => a.sequence - b.sequence)
   }
+}
+
+/** Of a batch. */
+function endStep(step: Span | undefined, requests: number, error?: string): void {
+  if (step === undefined) return
+  step.set({ 'messaging.batch.message_count': requests })
+  step.end(error)
 }
 
 const LOST = new Refusal('INTERNAL', 'the plan has no answer to this request')

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { toError } from '../base/assert.ts'
+import { endingWith, type Span, type Traces } from '../base/trace.ts'
 import { Refusal, isErrorCode, type ErrorBody } from '../protocol/errors.ts'
 import { encodeHead, encodeMessages, LinkDecoder } from './framing.ts'
 
@@ -10,11 +11,12 @@ export type Handlers<Own extends Methods> = {
   readonly [Name in keyof Own]: (
     args: Own[Name]['args'],
     reply: (result: Own[Name]['result'] | Refusal) => void,
+    span?: Span,
   ) => void
 }
 
-/** [0, call, method, args] · [1, call, result] · [2, call, error] · a `call` of 0 wants no answer. */
-type Message = [0, number, string, unknown] | [1, number, unknown] | [2, number, ErrorBody]
+/** [0, call, method, args], and a W3C traceparent where the call is traced · [1, call, result] · [2, call, error] · a `call` of 0 wants no answer. */
+type Message = [0, number, string, unknown, string?] | [1, number, unknown] | [2, number, ErrorBody]
 
 type Done = (result: unknown) => void
 
@@ -25,6 +27,8 @@ export interface LinkOptions<Own extends Methods, Other extends Methods> {
   readonly onBlock?: (block: Buffer) => void
   /** A message is about to be sent: of this method, or the answer to it. What must come before it can be sent here. */
   readonly before?: (method: keyof Own | keyof Other) => void
+  /** For calls that come in. */
+  readonly traces?: Traces
   /** Bytes that may wait for the other side; above it the link counts as stuck. */
   readonly queueBytesMax: number
   /** The other side is gone or stuck. Calls under way get UNAVAILABLE first. */
@@ -60,25 +64,36 @@ export class Link<Own extends Methods, Other extends Methods> {
     return this.#options.stream.writableLength
   }
 
-  /** Calls `done` with the result, or with a Refusal, in the order of the link. */
+  /** Calls `done` with the result, or with a Refusal, in the order of the link. @param span what the call is a step of */
   call<Name extends keyof Other & string>(
     method: Name,
     args: Other[Name]['args'],
     done: (result: Other[Name]['result'] | Refusal) => void,
+    span?: Span,
   ): void {
     if (this.#closed) {
       done(new Refusal('UNAVAILABLE', 'the server is stopping'))
       return
     }
     const call = this.#nextCall++
-    this.#calls.set(call, done)
-    this.#send(method, [0, call, method, args])
+    if (span === undefined) {
+      this.#calls.set(call, done)
+      this.#send(method, [0, call, method, args])
+      return
+    }
+    const step = span.child(`link ${method}`, 'client')
+    this.#calls.set(call, endingWith(step, done))
+    this.#send(method, [0, call, method, args, step.traceparent])
   }
 
   /** `call` for whoever does not care what else came in between. Rejects with a Refusal. */
-  ask<Name extends keyof Other & string>(method: Name, args: Other[Name]['args']): Promise<Other[Name]['result']> {
+  ask<Name extends keyof Other & string>(
+    method: Name,
+    args: Other[Name]['args'],
+    span?: Span,
+  ): Promise<Other[Name]['result']> {
     return new Promise((resolve, reject) => {
-      this.call(method, args, (result) => (result instanceof Refusal ? reject(result) : resolve(result)))
+      this.call(method, args, (result) => (result instanceof Refusal ? reject(result) : resolve(result)), span)
     })
   }
 
@@ -134,7 +149,8 @@ export class Link<Own extends Methods, Other extends Methods> {
     const [kind, call] = message
     if (kind === 0) {
       const [, , method, args] = message
-      this.#invoke(method, args, call)
+      // Behind the end of the others there is nothing to be read.
+      this.#invoke(method, args, call, message.length === 4 ? undefined : message[4])
       return
     }
     const done = this.#calls.get(call)
@@ -142,8 +158,13 @@ export class Link<Own extends Methods, Other extends Methods> {
     done?.(kind === 1 ? message[2] : toRefusal(message[2]))
   }
 
-  #invoke(method: string, args: unknown, call: number): void {
+  #invoke(method: string, args: unknown, call: number, traceparent: string | undefined): void {
+    const span =
+      traceparent === undefined
+        ? undefined
+        : this.#options.traces?.tracer?.follow(`primary ${method}`, 'server', traceparent)
     const reply = (result: unknown) => {
+      if (span !== undefined) span.end(result instanceof Refusal ? result.code : undefined)
       if (call === 0) return
       if (result instanceof Refusal) this.#send(method, [2, call, result.toBody()])
       else this.#send(method, [1, call, result])
@@ -151,7 +172,7 @@ export class Link<Own extends Methods, Other extends Methods> {
     const handler = this.#options.handlers[method]
     if (!handler) throw new Error(`no such method on the link: ${method}`)
     try {
-      handler(args, reply)
+      handler(args, reply, span)
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown
       reply(thrown)

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts'
+import type { Span } from '../base/trace.ts'
 import type { Good } from '../domain/good.ts'
 import type { Player } from '../domain/player.ts'
 import { controlRecord } from '../hub/control.ts'
@@ -42,23 +43,23 @@ export function adminMethods(context: PrimaryContext): AdminMethods {
     goodList: (page, reply) => answerWith(listGoods(store, page), reply),
     goodGet: ({ id }, reply) => answerWith(getGood(store, id), reply),
     goodPut: ({ good, ifRevision }, reply) => answerWith(changeGood(context, good, ifRevision), reply),
-    goodRestock(restock, reply) {
-      submit(context, { kind: 'restock', ...restock }, (outcome) =>
-        reply(outcome instanceof Refusal ? outcome : expectKind(outcome, 'good').good),
-      )
+    goodRestock(restock, reply, span) {
+      const done = (outcome: Done | Refusal) =>
+        reply(outcome instanceof Refusal ? outcome : expectKind(outcome, 'good').good)
+      submit(context, { kind: 'restock', ...restock }, done, span)
     },
     playerGet: ({ userId }, reply) => answerWith(readPlayer(store, userId), reply),
     playerPurchases: ({ userId, ...page }, reply) => answerWith(listPurchases(store, userId, page), reply),
     ledgerList: (page, reply) => answerWith(listLines(store, page), reply),
 
-    playerCredit(credit, reply) {
-      submit(context, { kind: 'credit', ...credit }, (outcome) =>
-        reply(outcome instanceof Refusal ? outcome : expectKind(outcome, 'player').player),
-      )
+    playerCredit(credit, reply, span) {
+      const done = (outcome: Done | Refusal) =>
+        reply(outcome instanceof Refusal ? outcome : expectKind(outcome, 'player').player)
+      submit(context, { kind: 'credit', ...credit }, done, span)
     },
 
-    playerRefund(refund, reply) {
-      answerWith(refundPlayer(context, refund), reply)
+    playerRefund(refund, reply, span) {
+      answerWith(refundPlayer(context, refund, span), reply)
     },
 
     receiptKey: (_args, reply) => answerWith(publishedKeys(store, context.receiptKey), reply),
@@ -83,21 +84,30 @@ async function changeGood(
   return at
 }
 
-async function refundPlayer(context: PrimaryContext, refund: Omit<RefundRequest, 'purchase'>): Promise<Player> {
+async function refundPlayer(
+  context: PrimaryContext,
+  refund: Omit<RefundRequest, 'purchase'>,
+  span: Span | undefined,
+): Promise<Player> {
   const purchase = (await findPurchase(context.store, refund.userId, refund.purchaseId)) ?? null
   return new Promise((resolve, reject) => {
-    submit(context, { kind: 'refund', ...refund, purchase }, (outcome) =>
-      outcome instanceof Refusal ? reject(outcome) : resolve(expectKind(outcome, 'player').player),
-    )
+    const done = (outcome: Done | Refusal) =>
+      outcome instanceof Refusal ? reject(outcome) : resolve(expectKind(outcome, 'player').player)
+    submit(context, { kind: 'refund', ...refund, purchase }, done, span)
   })
 }
 
 type Done = Exclude<Outcome, { readonly kind: 'refused' }>
 
-function submit({ ledger }: PrimaryContext, request: LedgerRequest, done: (outcome: Done | Refusal) => void): void {
-  ledger.submit(request, (outcome) =>
-    done(outcome instanceof Refusal || outcome.kind !== 'refused' ? outcome : toRefusal(outcome)),
-  )
+function submit(
+  { ledger }: PrimaryContext,
+  request: LedgerRequest,
+  done: (outcome: Done | Refusal) => void,
+  span: Span | undefined,
+): void {
+  const judged = (outcome: Outcome | Refusal) =>
+    done(outcome instanceof Refusal || outcome.kind !== 'refused' ? outcome : toRefusal(outcome))
+  ledger.submit(request, judged, span)
 }
 
 function expectKind<Kind extends Done['kind']>(outcome: Done, kind: Kind): Extract<Done, { readonly kind: Kind }> {

@@ -1,3 +1,4 @@
+import type { Span } from '../base/trace.ts'
 import type { Handlers } from '../link/link.ts'
 import type { PrimaryMethods } from '../link/methods.ts'
 import { parseJson } from '../protocol/codec.ts'
@@ -21,40 +22,41 @@ const EVENTS_LOOKED_AT_MAX = 10_000
 export function eventMethods(context: PrimaryContext): EventMethods {
   const { commits, presence, rooms, ledger, purchaseRates, hub, metrics, clock } = context
   return {
-    broadcast({ channel, body, state, once }, reply) {
+    broadcast({ channel, body, state, once }, reply, span) {
       const put = state === null ? {} : { put: { key: stateKey(channel), value: state } }
       const record = { channel, body: rooms.isLatest(channel) ? toLatest(body) : body }
       if (once) {
         const rest = () => Promise.resolve({})
-        answerWith(appendOnce(context, { kind: 'broadcast', once, record, ...put, rest }), reply)
+        answerWith(appendOnce(context, { kind: 'broadcast', once, record, ...put, rest, span }), reply)
         return
       }
-      commits.append({ record, ...put }, (result) => {
+      commits.append({ record, ...put, span }, (result) => {
         reply(result instanceof Refusal ? result : { offset: result })
       })
     },
 
-    message({ target, body, once }, reply) {
+    message({ target, body, once }, reply, span) {
       if (once) {
         const record = { channel: userChannel(target), body }
         const rest = async () => ({ delivered: await requireOnline(context, target) })
-        answerWith(appendOnce(context, { kind: 'message', once, record, rest }), reply)
-      } else if (presence.countOfUser(target) > 0) sendTo(context, target, body, reply)
+        answerWith(appendOnce(context, { kind: 'message', once, record, rest, span }), reply)
+      } else if (presence.countOfUser(target) > 0) sendTo(context, { target, body, span }, reply)
       else {
         answerWith(requireOnline(context, target), (result) => {
           if (result instanceof Refusal) reply(result)
-          else sendTo(context, target, body, reply)
+          else sendTo(context, { target, body, span }, reply)
         })
       }
     },
 
-    buy(request, reply) {
+    buy(request, reply, span) {
       purchaseRates.take(request.userId, clock.nowMs())
-      ledger.submit({ kind: 'purchase', ...request }, (outcome) => {
+      const done = (outcome: Outcome | Refusal) => {
         const result = toReceipt(outcome)
         metrics.purchases.inc({ outcome: nameOf(result) })
         reply(result)
-      })
+      }
+      ledger.submit({ kind: 'purchase', ...request }, done, span)
     },
 
     eventList({ type, since, limit }, reply) {
@@ -79,8 +81,14 @@ export function eventMethods(context: PrimaryContext): EventMethods {
 
 type MessageReply = Parameters<EventMethods['message']>[1]
 
-function sendTo({ commits, presence }: PrimaryContext, target: UserId, body: Uint8Array, reply: MessageReply): void {
-  commits.append({ record: { channel: userChannel(target), body } }, (result) => {
+interface Message {
+  readonly target: UserId
+  readonly body: Uint8Array
+  readonly span: Span | undefined
+}
+
+function sendTo({ commits, presence }: PrimaryContext, { target, body, span }: Message, reply: MessageReply): void {
+  commits.append({ record: { channel: userChannel(target), body }, span }, (result) => {
     // Counted now, as those who come later get it by resuming or not at all.
     reply(result instanceof Refusal ? result : { offset: result, delivered: presence.countOfUser(target) })
   })

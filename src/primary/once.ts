@@ -1,3 +1,4 @@
+import type { Span } from '../base/trace.ts'
 import { parseJson } from '../protocol/codec.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { Refusal } from '../protocol/errors.ts'
@@ -63,6 +64,8 @@ export interface OnceAppend<Rest> {
   readonly put?: Put
   /** What the answer says beside the offset; may refuse. Not asked where the request was done before. */
   readonly rest: () => Promise<Rest>
+  /** What it is a step of. */
+  readonly span?: Span | undefined
 }
 
 /** An event that stands in the log once, however often it is asked for; the first answer is given again. */
@@ -79,7 +82,7 @@ export function appendOnce<Rest extends object>(
 
 async function appendAnew<Rest extends object>(
   context: PrimaryContext,
-  { once, record, put, rest }: OnceAppend<Rest>,
+  { once, record, put, rest, span }: OnceAppend<Rest>,
   key: string,
 ): Promise<{ readonly offset: number } & Rest> {
   const { fingerprint, eventId: id } = once
@@ -87,7 +90,7 @@ async function appendAnew<Rest extends object>(
   const kept: Kept<EventAnswer<Rest>> = { fingerprint, at: context.clock.wallMs(), answer }
   const result = await new Promise<number | Refusal>((done) => {
     const puts = put === undefined ? {} : { put }
-    context.commits.append({ record, ...puts, once: { key, value: encodeRecord(kept) } }, done)
+    context.commits.append({ record, ...puts, once: { key, value: encodeRecord(kept) }, span }, done)
   })
   if (result instanceof Refusal) {
     // Another node was faster with the same key.

@@ -48,6 +48,7 @@ const OF_WORKERS: ReadonlySet<SettingName> = new Set([
   'RATE_MESSAGES',
   'SOCKET_READ_TIMEOUT',
   'SOCKET_WRITE_TIMEOUT',
+  'TRACE_SAMPLE_RATIO',
   'TRUSTED_PROXIES',
 ])
 /** Of SHUTDOWN_TIMEOUT: how long clients may take to move to another worker by themselves. */

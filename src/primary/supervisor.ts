@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Traces } from '../base/trace.ts'
 import { Link, type Handlers } from '../link/link.ts'
 import type { PrimaryMethods, WorkerMethods } from '../link/methods.ts'
 import type { Namespace } from '../protocol/ids.ts'
@@ -15,6 +16,8 @@ export interface SupervisorOptions {
   readonly clock: Clock
   /** The methods of the primary, for one worker. */
   readonly handlersFor: (worker: number) => Omit<Handlers<PrimaryMethods>, 'listening'>
+  /** Of this process, for what workers ask. */
+  readonly traces: Traces
   /** A worker is about to be told this, or answered to it. */
   readonly before: (worker: number, method: keyof PrimaryMethods | keyof WorkerMethods) => void
   /** A worker has its link: it may be told what it needs. */
@@ -183,13 +186,14 @@ export class Supervisor {
   }
 
   #spawn(successor?: Successor): void {
-    const { script, handlersFor, before, clock, onStarted } = this.#options
+    const { script, handlersFor, traces, before, clock, onStarted } = this.#options
     const worker = this.#nextWorker++
     const process = spawnWorker(script)
     const link: WorkerLink = new Link<PrimaryMethods, WorkerMethods>({
       stream: process.link,
       queueBytesMax: LINK_QUEUE_BYTES_MAX,
       before: (method) => before(worker, method),
+      traces,
       handlers: { ...handlersFor(worker), listening: () => this.#listens(worker) },
       // Without its link a worker ends by itself; one that is stuck does not.
       onClose: (why) => {

@@ -51,7 +51,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-// W3C says: what cannot be read is ignored, not refused.
-function parseTraceparent(value: unknown): string | undefined {
+/** W3C says: what cannot be read is ignored, not refused. */
+export function parseTraceparent(value: unknown): string | undefined {
   return typeof value === 'string' && TRACEPARENT.test(value) ? value : undefined
 }

@@ -9,7 +9,10 @@ export type EventFields = {
     | undefined
 } & { readonly payload: JsonObject | object }
 
-/** What the log keeps of an event: UTF-8 of a JSON object with at least one field. */
+/**
+ * What the log keeps of an event: UTF-8 of a JSON object with at least one field. `traceparent` and `payload` come last, in this order:
+ * it is looked for in front of the payload.
+ */
 export function encodeEventBody(fields: EventFields): Uint8Array {
   return utf8.encode(JSON.stringify(fields))
 }

@@ -3,6 +3,7 @@ import type { Watch } from './watch.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
+import type { Traces } from '../base/trace.ts'
 import type { Config } from '../config/load.ts'
 import type { Link } from '../link/link.ts'
 import type { PrimaryMethods, WorkerMethods, WorkerWelcome } from '../link/methods.ts'
@@ -27,4 +28,5 @@ export interface WorkerContext {
   readonly metrics: Metrics
   readonly security: SecurityLog
   readonly watch: Watch
+  readonly traces: Traces
 }

@@ -26,7 +26,7 @@ function createLimit({ config, clock, watch }: WorkerContext): HttpHandler['limi
 }
 
 function createRoute(context: WorkerContext): HttpHandler['route'] {
-  const { config, link, clock, random, logs, valueLimits, welcome, metrics, watch } = context
+  const { config, link, clock, random, logs, valueLimits, welcome, metrics, watch, traces } = context
   const log = logs.of('http')
   const route = createRouter({
     routes: createRoutes({ primary: link, config, clock, random }),
@@ -35,6 +35,7 @@ function createRoute(context: WorkerContext): HttpHandler['route'] {
     log,
     onRefused: watch.httpRefused,
     newTraceId: random.uuid,
+    traces,
   })
   const counted = ({ method, path }: RequestHead, answer: HttpAnswer) => {
     metrics.httpRequests.inc({ status: answer.status })

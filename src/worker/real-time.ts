@@ -73,9 +73,10 @@ function createVerifier({ config: { settings }, clock, metrics }: WorkerContext,
   })
 }
 
-function createFanout({ metrics }: WorkerContext, traffic: Traffic, publish: FanoutOptions['publish']): Fanout {
+function createFanout({ metrics, traces }: WorkerContext, traffic: Traffic, publish: FanoutOptions['publish']): Fanout {
   return new Fanout({
     publish,
+    traces,
     onPublished: (events, deliveries, bytes) => {
       traffic.sentBytes += bytes
       metrics.eventsOut.inc(events)
@@ -93,7 +94,7 @@ function createDispatch(
     readonly traffic: Traffic
   },
 ): Dispatch {
-  const { config, link, clock, random, logs, metrics, valueLimits, watch } = context
+  const { config, link, clock, random, logs, metrics, valueLimits, watch, traces } = context
   const { settings } = config
   return new Dispatch({
     context: {
@@ -117,6 +118,7 @@ function createDispatch(
     onReplied: (event_type, durationMs) => metrics.requestSeconds.observe({ event_type }, durationMs / 1000),
     onRefused: watch.refused,
     onLimited: watch.limited,
+    traces,
   })
 }
 

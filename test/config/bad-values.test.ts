@@ -58,6 +58,12 @@ const CASES: readonly (readonly [name: string, refused: readonly string[], accep
   ['AUTH_JWT_ALGORITHMS', ['none', 'HS1', 'hs256', 'HS256,RS256'], ['HS256', 'HS384,HS512']],
   ['AUTH_JWT_SECRET', ['short', 'x'.repeat(31)], ['x'.repeat(32), 'ü'.repeat(16)]],
   ['ADMIN_TOKEN', ['x'.repeat(15), `${'x'.repeat(16)} y`, 'ü'.repeat(16)], ['x'.repeat(16)]],
+  [
+    'OTLP_ENDPOINT',
+    ['4318', 'localhost:4318', 'grpc://a:4317', 'http://', 'http://u:p@a:4318', 'http://a:4318?x=1', 'http://a:99999'],
+    ['http://127.0.0.1:4318', 'https://otlp.example/otlp', 'http://[::1]:4318/'],
+  ],
+  ['TRACE_SAMPLE_RATIO', ['1.01', '-0.1', '1e-3', '50%', 'all', '0,1', '.5'], ['0', '1', '0.01', '1.0']],
   ['GOODS_FILE', ['/nonexistent/goods.yaml'], ['config/goods.yaml']],
   ['NAMESPACE_GUEST', ['private'], ['visitors']],
 ]
@@ -115,6 +121,26 @@ t.test('etcd endpoints are checked, and the nodes of a cluster must share their 
   ]) {
     t.match(mistakesOf({ ETCD_ENDPOINTS: value }), [/^ETCD_ENDPOINTS must be a list /], `"${value}"`)
   }
+})
+
+t.test('headers for the collector are a secret, and go with where they are sent', async (t) => {
+  const OTLP_ENDPOINT = 'http://127.0.0.1:4318'
+  for (const good of ['authorization=Bearer%20hidden', 'a=1, b=x=y', 'x-key=two words'])
+    t.strictSame(mistakesOf({ OTLP_ENDPOINT, OTLP_HEADERS: good }), [], good)
+  for (const bad of [
+    'hidden',
+    '=hidden',
+    'a b=hidden',
+    'a=hidden,',
+    'a=%hidden',
+    'a=hidden,A=hidden',
+    'a=hidden%0d%0a',
+  ]) {
+    const mistakes = mistakesOf({ OTLP_ENDPOINT, OTLP_HEADERS: bad })
+    t.match(mistakes, [/^OTLP_HEADERS must be headers as in name=value/], bad)
+    t.notMatch(mistakes.join(), 'hidden')
+  }
+  t.strictSame(mistakesOf({ OTLP_HEADERS: 'a=hidden' }), ['OTLP_ENDPOINT is missing: OTLP_HEADERS goes with it'])
 })
 
 t.test('the etcd user name and password go together', async (t) => {

@@ -10,6 +10,7 @@ function setUp() {
   const done: string[] = []
   const counted: [events: number, deliveries: number][] = []
   const fanout = new Fanout({
+    traces: { tracer: undefined },
     publish: (topic, frame, isBinary) =>
       done.push(`${topic} ${isBinary ? 'binary' : String(JSON.parse(Buffer.from(frame).toString()).offset)}`),
     onPublished: (events, deliveries) => counted.push([events, deliveries]),

@@ -30,12 +30,25 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // link: a request of a Socket.IO client is passed on to the worker that has its session.
   transport: ['base', ...PURE, 'link', 'session', 'http'],
   setup: ['base', 'config'],
+  // What is traced knows `base/trace.ts` only, so nothing but the wiring imports it.
+  tracing: ['base'],
+  'start-traces.ts': ['base', 'config', 'metrics', 'setup', 'tracing'],
   worker: ['base', ...PURE, 'schema', 'config', 'setup', ...WORKER_SIDE],
   // session, for the token keys: the primary fetches a key set once for all workers.
   primary: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session'],
-  'worker.ts': ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE, 'transport', 'worker'],
+  'worker.ts': ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE, 'transport', 'worker', 'start-traces.ts'],
   'open-store.ts': ['base', 'config', 'setup', 'store', 'primary'],
-  'primary.ts': ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session', 'primary', 'open-store.ts'],
+  'primary.ts': [
+    'base',
+    ...PURE,
+    'config',
+    'setup',
+    ...PRIMARY_SIDE,
+    'session',
+    'primary',
+    'open-store.ts',
+    'start-traces.ts',
+  ],
   load: ['base', 'protocol'],
   // ledger: a goods file is read as the server reads it.
   doctor: ['base', 'config', 'domain', 'setup', 'ledger'],
@@ -79,6 +92,10 @@ export const ADAPTERS = {
 
 /** The one home of each foreign package. */
 export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
+  '@opentelemetry/api': ['src/tracing/'],
+  '@opentelemetry/exporter-trace-otlp-proto': ['src/tracing/'],
+  '@opentelemetry/resources': ['src/tracing/'],
+  '@opentelemetry/sdk-trace': ['src/tracing/'],
   'engine.io': ['src/transport/socket-io/'],
   envalid: ['src/config/'],
   etcd3: ['src/store/etcd/etcd3.ts'],
@@ -129,6 +146,8 @@ export const BANNED: readonly BannedText[] = [
   { name: 'an empty catch', pattern: /\bcatch\s*(\([^)]*\))?\s*\{\s*\}/ },
   { name: 'a node: module', pattern: /['"]node:/, within: [...PURE_PLACES, 'src/client/'] },
   { name: 'waiting', pattern: /\bawait\b|\basync\b|\bPromise\b|\bsetTimeout\b/, within: PURE_PLACES },
+  // It takes a while to load and some MiB, and who does not trace has no use for it.
+  { name: 'tracing loaded before it is wanted', pattern: /^import[^(]*\/tracing\//m, except: ['src/tracing/'] },
   { name: 'Buffer', pattern: /\bBuffer\b/, within: [...PURE_PLACES, 'src/client/'] },
 ]
 

@@ -14,10 +14,10 @@ export function connectionRoutes({ primary, namespaces }: RouteContext): readonl
       access: 'admin',
       query: ['namespace', ...PAGE_QUERY],
       operation: { id: 'listConnections', summary: 'Who is connected.', answers: { 200: 'ConnectionPage' } },
-      run: async ({ query }) => {
+      run: async ({ query, span }) => {
         const named = query.get('namespace')
         const namespace = named === null ? null : parseNamespace(named, namespaces)
-        return jsonAnswer(await primary.ask('connectionList', { namespace, ...parsePage(query) }))
+        return jsonAnswer(await primary.ask('connectionList', { namespace, ...parsePage(query) }, span))
       },
     },
     {
@@ -31,8 +31,8 @@ export function connectionRoutes({ primary, namespaces }: RouteContext): readonl
         answers: { 200: 'Kicked' },
         errors: ['NOT_FOUND'],
       },
-      run: async ({ params }) =>
-        jsonAnswer(await primary.ask('kick', { connectionId: parseConnectionId(params['id']) })),
+      run: async ({ params, span }) =>
+        jsonAnswer(await primary.ask('kick', { connectionId: parseConnectionId(params['id']) }, span)),
     },
     {
       method: 'DELETE',
@@ -45,7 +45,8 @@ export function connectionRoutes({ primary, namespaces }: RouteContext): readonl
         answers: { 200: 'Kicked' },
         errors: ['USER_OFFLINE'],
       },
-      run: async ({ params }) => jsonAnswer(await primary.ask('kick', { userId: parseUserId(params['id'], 'id') })),
+      run: async ({ params, span }) =>
+        jsonAnswer(await primary.ask('kick', { userId: parseUserId(params['id'], 'id') }, span)),
     },
   ]
 }

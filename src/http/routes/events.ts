@@ -23,6 +23,10 @@ const MESSAGE_FIELDS = ['target_user_id', 'text', 'data', 'idempotency_key'] as 
 
 /** What a game's backend says: the sender is the server. */
 export function eventRoutes(context: RouteContext): readonly Route[] {
+  return [...says(context), list(context)]
+}
+
+function says(context: RouteContext): readonly Route[] {
   const { primary } = context
   return [
     {
@@ -36,7 +40,7 @@ export function eventRoutes(context: RouteContext): readonly Route[] {
         answers: { 200: 'BroadcastData' },
         errors: ['IDEMPOTENCY_CONFLICT'],
       },
-      run: async ({ json }) => {
+      run: async ({ json, span, traceparent }) => {
         const body = parseBody(await json(), BROADCAST_FIELDS)
         const { namespace: named, room: roomGiven, idempotency_key, ...given } = body
         const namespace = parseNamespace(named, context.namespaces)
@@ -44,10 +48,10 @@ export function eventRoutes(context: RouteContext): readonly Route[] {
         const payload = parseBroadcast(given)
         const channel = room === undefined ? namespaceChannel(namespace) : roomChannel(namespace, room)
         const key = parseOptionalKey(idempotency_key)
-        const event = makeEvent(context, { eventType: EVENT.broadcast, namespace, room, payload })
+        const event = makeEvent(context, { eventType: EVENT.broadcast, namespace, room, payload, traceparent })
         const once = key === null ? null : onceOf(key, namespace, [room ?? null, payload], event.id)
         const state = payload.retain === true ? Buffer.from(JSON.stringify(payload.message)) : null
-        return jsonAnswer(await primary.ask('broadcast', { channel, body: event.body, state, once }))
+        return jsonAnswer(await primary.ask('broadcast', { channel, body: event.body, state, once }, span))
       },
     },
     {
@@ -61,35 +65,44 @@ export function eventRoutes(context: RouteContext): readonly Route[] {
         answers: { 200: 'SendMessageData' },
         errors: ['USER_OFFLINE', 'IDEMPOTENCY_CONFLICT'],
       },
-      run: async ({ json }) => {
+      run: async ({ json, span, traceparent }) => {
         const { target_user_id, idempotency_key, ...given } = parseBody(await json(), MESSAGE_FIELDS)
         const target = parseUserId(target_user_id, 'target_user_id')
         const payload = { target_user_id: target, ...parseMessage(given) }
         const [namespace] = context.namespaces
         if (namespace === undefined) throw badRequest('', 'there is no namespace')
         const key = parseOptionalKey(idempotency_key)
-        const event = makeEvent(context, { eventType: EVENT.sendMessage, namespace, room: undefined, payload })
+        const event = makeEvent(context, {
+          eventType: EVENT.sendMessage,
+          namespace,
+          room: undefined,
+          payload,
+          traceparent,
+        })
         const once = key === null ? null : onceOf(key, target, payload, event.id)
-        return jsonAnswer(await primary.ask('message', { target, body: event.body, once }))
-      },
-    },
-    {
-      method: 'GET',
-      path: '/api/v1/events',
-      access: 'admin',
-      query: ['type', 'since', 'limit'],
-      operation: {
-        id: 'listEvents',
-        summary: 'The newest part of the log, oldest first; the `next_cursor` is the next `since`.',
-        answers: { 200: 'EventPage' },
-      },
-      run: async ({ query }) => {
-        const since = parseCount(query, 'since', { fallback: 0, min: 0, max: Number.MAX_SAFE_INTEGER })
-        const limit = parseLimit(query)
-        return jsonAnswer(await primary.ask('eventList', { type: query.get('type'), since, limit }))
+        return jsonAnswer(await primary.ask('message', { target, body: event.body, once }, span))
       },
     },
   ]
+}
+
+function list({ primary }: RouteContext): Route {
+  return {
+    method: 'GET',
+    path: '/api/v1/events',
+    access: 'admin',
+    query: ['type', 'since', 'limit'],
+    operation: {
+      id: 'listEvents',
+      summary: 'The newest part of the log, oldest first; the `next_cursor` is the next `since`.',
+      answers: { 200: 'EventPage' },
+    },
+    run: async ({ query, span }) => {
+      const since = parseCount(query, 'since', { fallback: 0, min: 0, max: Number.MAX_SAFE_INTEGER })
+      const limit = parseLimit(query)
+      return jsonAnswer(await primary.ask('eventList', { type: query.get('type'), since, limit }, span))
+    },
+  }
 }
 
 /** @param request what has to be the same where the key is used again */
@@ -99,14 +112,21 @@ function onceOf(key: string, whose: string, request: unknown, eventId: string): 
 
 function makeEvent(
   { clock, random }: RouteContext,
-  event: {
+  {
+    eventType,
+    namespace,
+    room,
+    payload,
+    traceparent,
+  }: {
     readonly eventType: string
     readonly namespace: Namespace
     readonly room: RoomId | undefined
     readonly payload: object
+    readonly traceparent: string | undefined
   },
 ): { readonly id: string; readonly body: Uint8Array } {
   const id = random.uuid()
-  const fields = { id, userId: SERVER_SENDER, timestamp: clock.wallMs(), traceparent: undefined, ...event }
-  return { id, body: encodeEventBody(fields) }
+  const sent = { userId: SERVER_SENDER, timestamp: clock.wallMs() }
+  return { id, body: encodeEventBody({ id, eventType, namespace, room, ...sent, traceparent, payload }) }
 }

@@ -21,7 +21,7 @@ function reads({ primary }: RouteContext): readonly Route[] {
       access: 'open',
       query: PAGE_QUERY,
       operation: { id: 'listGoods', summary: 'The goods, by their ids.', answers: { 200: 'GoodPage' } },
-      run: async ({ query }) => jsonAnswer(await primary.ask('goodList', parsePage(query))),
+      run: async ({ query, span }) => jsonAnswer(await primary.ask('goodList', parsePage(query), span)),
     },
     {
       method: 'GET',
@@ -35,8 +35,8 @@ function reads({ primary }: RouteContext): readonly Route[] {
         errors: ['GOOD_NOT_FOUND'],
         conditions: ['if-none-match: etag'],
       },
-      run: async ({ params, header }) => {
-        const found = await primary.ask('goodGet', { id: parseName(params['id'], 'id') })
+      run: async ({ params, header, span }) => {
+        const found = await primary.ask('goodGet', { id: parseName(params['id'], 'id') }, span)
         return unlessKnown(goodAnswer(found), header('if-none-match'))
       },
     },
@@ -49,7 +49,7 @@ function reads({ primary }: RouteContext): readonly Route[] {
         summary: 'The key that receipts are verified with, and those that were before it.',
         answers: { 200: 'ReceiptKeys' },
       },
-      run: async () => jsonAnswer(await primary.ask('receiptKey', null)),
+      run: async ({ span }) => jsonAnswer(await primary.ask('receiptKey', null, span)),
     },
   ]
 }
@@ -69,12 +69,12 @@ function changes({ primary }: RouteContext): readonly Route[] {
         errors: ['GOOD_NOT_FOUND'],
         conditions: ['if-match', 'if-none-match: *'],
       },
-      run: async ({ params, header, json }) => {
+      run: async ({ params, header, json, span }) => {
         const ifRevision = parseCondition(header('if-match'), header('if-none-match'))
         const body = await json()
         const good = parseGood(isObject(body) ? { id: params['id'], ...body } : body)
         if (good.id !== params['id']) throw badRequest('id', 'is not the one in the path')
-        return answerOnCondition(async () => goodAnswer(await primary.ask('goodPut', { good, ifRevision })))
+        return answerOnCondition(async () => goodAnswer(await primary.ask('goodPut', { good, ifRevision }, span)))
       },
     },
     {
@@ -89,14 +89,14 @@ function changes({ primary }: RouteContext): readonly Route[] {
         answers: { 200: 'Good' },
         errors: ['GOOD_NOT_FOUND', 'CONFLICT', 'IDEMPOTENCY_CONFLICT'],
       },
-      run: async ({ params, json }) => {
+      run: async ({ params, json, span }) => {
         const { count, idempotency_key } = parseBody(await json(), ['count', 'idempotency_key'])
         const restock = {
           goodId: parseName(params['id'], 'id'),
           count: parseInteger(count, 'count', 1),
           idempotencyKey: parseIdempotencyKey(idempotency_key, 'idempotency_key'),
         }
-        return jsonAnswer(await primary.ask('goodRestock', restock))
+        return jsonAnswer(await primary.ask('goodRestock', restock, span))
       },
     },
   ]

@@ -60,7 +60,7 @@ function administration({ primary, describeSettings }: RouteContext): readonly R
         answers: { 202: 'Reload' },
         errors: ['CONFLICT'],
       },
-      run: async () => jsonAnswer(await primary.ask('reload', null), 202),
+      run: async ({ span }) => jsonAnswer(await primary.ask('reload', null, span), 202),
     },
     {
       method: 'GET',
@@ -79,13 +79,13 @@ function administration({ primary, describeSettings }: RouteContext): readonly R
         body: 'LogLevelBody',
         answers: { 200: 'LogLevelSet' },
       },
-      run: async ({ json }) => {
+      run: async ({ json, span }) => {
         const body = parseBody(await json(), ['part', 'level', 'for_ms'])
         const { part, level } = body
         if (!isLogPart(part)) throw badRequest('part', `must be one of ${LOG_PARTS.join(', ')}`)
         if (!isLogLevel(level)) throw badRequest('level', `must be one of ${LOG_LEVELS.join(', ')}`)
         const forMs = parseInteger(body.for_ms, 'for_ms', LOG_LEVEL_MS.min, LOG_LEVEL_MS.max)
-        const { until } = await primary.ask('logLevel', { part, level, forMs })
+        const { until } = await primary.ask('logLevel', { part, level, forMs }, span)
         return jsonAnswer({ part, level, until })
       },
     },

@@ -24,8 +24,8 @@ function reads({ primary }: RouteContext): readonly Route[] {
         params: PLAYER_PARAMS,
         answers: { 200: 'Player' },
       },
-      run: async ({ params }) =>
-        jsonAnswer(await primary.ask('playerGet', { userId: parseUserId(params['id'], 'id') })),
+      run: async ({ params, span }) =>
+        jsonAnswer(await primary.ask('playerGet', { userId: parseUserId(params['id'], 'id') }, span)),
     },
     {
       method: 'GET',
@@ -38,9 +38,9 @@ function reads({ primary }: RouteContext): readonly Route[] {
         params: PLAYER_PARAMS,
         answers: { 200: 'ReceiptPage' },
       },
-      run: async ({ params, query }) => {
+      run: async ({ params, query, span }) => {
         const userId = parseUserId(params['id'], 'id')
-        return jsonAnswer(await primary.ask('playerPurchases', { userId, ...parsePage(query) }))
+        return jsonAnswer(await primary.ask('playerPurchases', { userId, ...parsePage(query) }, span))
       },
     },
     {
@@ -53,7 +53,7 @@ function reads({ primary }: RouteContext): readonly Route[] {
         summary: "All players' ledgers in pages of whole batches; `limit` is of batches.",
         answers: { 200: 'LedgerPage' },
       },
-      run: async ({ query }) => jsonAnswer(await primary.ask('ledgerList', parsePage(query))),
+      run: async ({ query, span }) => jsonAnswer(await primary.ask('ledgerList', parsePage(query), span)),
     },
   ]
 }
@@ -72,7 +72,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
         answers: { 200: 'Player' },
         errors: ['IDEMPOTENCY_CONFLICT'],
       },
-      run: async ({ params, json }) => {
+      run: async ({ params, json, span }) => {
         const { currency, amount, idempotency_key } = parseBody(await json(), ['currency', 'amount', 'idempotency_key'])
         const credit = {
           userId: parseUserId(params['id'], 'id'),
@@ -80,7 +80,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
           amount: parseInteger(amount, 'amount', 1),
           idempotencyKey: parseIdempotencyKey(idempotency_key, 'idempotency_key'),
         }
-        return jsonAnswer(await primary.ask('playerCredit', credit))
+        return jsonAnswer(await primary.ask('playerCredit', credit, span))
       },
     },
     {
@@ -95,7 +95,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
         answers: { 200: 'Player' },
         errors: ['NOT_FOUND', 'CONFLICT', 'IDEMPOTENCY_CONFLICT'],
       },
-      run: async ({ params, json }) => {
+      run: async ({ params, json, span }) => {
         const body = parseBody(await json(), ['purchase_id', 'idempotency_key', 'restock'])
         const { purchase_id, idempotency_key, restock = true } = body
         if (typeof purchase_id !== 'string') throw badRequest('purchase_id', 'must be the id on a receipt')
@@ -106,7 +106,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
           restock,
           idempotencyKey: parseIdempotencyKey(idempotency_key, 'idempotency_key'),
         }
-        return jsonAnswer(await primary.ask('playerRefund', refund))
+        return jsonAnswer(await primary.ask('playerRefund', refund, span))
       },
     },
   ]

@@ -24,7 +24,7 @@ export function roomRoutes(context: RouteContext): readonly Route[] {
       access: 'admin',
       query: PAGE_QUERY,
       operation: { id: 'listRooms', summary: 'The rooms, by their ids.', answers: { 200: 'RoomPage' } },
-      run: async ({ query }) => jsonAnswer(await primary.ask('roomList', parsePage(query))),
+      run: async ({ query, span }) => jsonAnswer(await primary.ask('roomList', parsePage(query), span)),
     },
     {
       method: 'GET',
@@ -38,8 +38,8 @@ export function roomRoutes(context: RouteContext): readonly Route[] {
         errors: ['ROOM_NOT_FOUND'],
         conditions: ['if-none-match: etag'],
       },
-      run: async ({ params, header }) => {
-        const found = await primary.ask('roomGet', { room: parseRoomId(params['id'], 'id') })
+      run: async ({ params, header, span }) => {
+        const found = await primary.ask('roomGet', { room: parseRoomId(params['id'], 'id') }, span)
         return unlessKnown(roomAnswer(found), header('if-none-match'))
       },
     },
@@ -55,13 +55,13 @@ export function roomRoutes(context: RouteContext): readonly Route[] {
         errors: ['ROOM_NOT_FOUND'],
         conditions: ['if-match'],
       },
-      run: async ({ params, header }) => {
+      run: async ({ params, header, span }) => {
         const ifMatch = parseIfMatch(header('if-match'))
         // One that is not there is not found, whatever is asked of it.
         const ifTag = ifMatch === '*' ? null : ifMatch
         const room = parseRoomId(params['id'], 'id')
         return answerOnCondition(async () => {
-          await primary.ask('roomDelete', { room, ifTag })
+          await primary.ask('roomDelete', { room, ifTag }, span)
           return jsonAnswer({})
         })
       },
@@ -86,7 +86,7 @@ function putRoute({ primary, namespaces, roomCapacity }: RouteContext): Route {
       errors: ['CONFLICT', 'IDEMPOTENCY_CONFLICT'],
       conditions: ['if-none-match: *'],
     },
-    run: async ({ header, json }) => {
+    run: async ({ header, json, span }) => {
       const ifAbsent = parseIfAbsent(header('if-none-match'))
       const body = parseBody(await json(), ROOM_FIELDS)
       const { room_id, namespace, capacity = roomCapacity, delivery = 'must', game = null } = body
@@ -99,7 +99,7 @@ function putRoute({ primary, namespaces, roomCapacity }: RouteContext): Route {
         game,
       }
       const put = { room, ifAbsent, idempotencyKey: parseOptionalKey(body.idempotency_key) }
-      const answer = async () => roomAnswer(await primary.ask('roomPut', put), 201)
+      const answer = async () => roomAnswer(await primary.ask('roomPut', put, span), 201)
       return ifAbsent ? answerOnCondition(answer) : answer()
     },
   }

@@ -44,6 +44,14 @@ export const NODE = {
     help: '1: this node looks after the log in etcd.',
     when: 'The sum over all nodes is 1. For long 0: etcd keeps all of the log, up to its quota.',
   },
+  tracesDropped: {
+    name: 'traces_dropped_total',
+    type: 'counter',
+    help: 'Spans that were to be exported and are lost: too many at once (`queue`), or not taken (`export`).',
+    labels: ['reason'],
+    startsWith: ['queue', 'export'],
+    when: '`export`: the collector at OTLP_ENDPOINT does not answer, or refuses; the log says how. `queue`: a lower TRACE_SAMPLE_RATIO.',
+  },
   rooms: {
     name: 'rooms',
     type: 'gauge',
