@@ -5,6 +5,9 @@ import { deadEndpoint, dropped, startCollector } from '../helpers/otlp.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 import { until } from '../helpers/until.ts'
 
+// Each waits for half a minute.
+t.jobs = 2
+
 const PING = 'core.game.session.ping'
 /** Until an export is given up, and some more. */
 const GIVEN_UP_MS_MAX = 40_000

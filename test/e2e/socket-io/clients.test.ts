@@ -94,8 +94,11 @@ for (const [kind, options] of KINDS) {
         : plain.request(BROADCAST, { message: n }, { room }),
     )
     t.ok((await Promise.all(replies)).every((reply) => reply.success))
-    await until(() => clients.every((one) => one.events(BROADCAST).length === EVENTS), 20_000)
-    const order = plain.events.filter(({ eventType }) => eventType === BROADCAST).map((event) => event['offset'])
+    const ofPlain = () => plain.events.filter(({ eventType }) => eventType === BROADCAST)
+    const haveAll = () =>
+      [...clients.map((one) => one.events(BROADCAST)), ofPlain()].every((all) => all.length === EVENTS)
+    await until(haveAll, 20_000)
+    const order = ofPlain().map((event) => event['offset'])
     t.equal(order.length, EVENTS)
     for (const one of clients) {
       t.strictSame(
