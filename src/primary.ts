@@ -22,6 +22,7 @@ import { Reload } from './primary/reload.ts'
 import { watchPlace, type PlaceWatch } from './primary/place.ts'
 import { GatheredMetrics } from './primary/gather-metrics.ts'
 import { LogLevels } from './primary/log-levels.ts'
+import { createMemoryWatch } from './primary/memory-watch.ts'
 import { readMetricsOf } from './primary/read-metrics.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secrets.ts'
 import { watchHealth, type HealthyStore } from './primary/store-health.ts'
@@ -49,6 +50,7 @@ export interface Primary {
 
 const TRIM_MS = 1_000
 const SWEEP_MS = 60_000
+const MEMORY_MS = 1_000
 /** Of SHUTDOWN_TIMEOUT, what workers may use; the rest is for the ledger and the store. */
 const WORKERS_SHARE = 0.8
 
@@ -100,6 +102,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
       readStoreFault: opened.readFault,
       logLevels: new LogLevels({ logs, clock, tellAll: (tell) => supervisor.tellAll(tell) }),
       gathered: new GatheredMetrics(metrics),
+      memory: createMemoryWatch(context, () => supervisor),
       isDraining: false,
       supervisor: () => supervisor,
     }
@@ -118,7 +121,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
     followControl({ ...context, supervisor })
     place.supervise(supervisor)
     readMetricsOf(node, { deliveries, ...opened })
-    startTimers(context, closers)
+    startTimers(node, closers)
     await tokenKeys.firstAttempt
     closers.defer(() => supervisor.stop(0))
     await supervisor.start()
@@ -161,9 +164,10 @@ async function openHealthyStore(
 }
 
 /** What a worker has to know before it takes connections. */
-function tellFirst({ context, tokenKeys, logLevels }: Node, link: WorkerLink, welcome: WorkerWelcome): void {
+function tellFirst({ context, tokenKeys, logLevels, memory }: Node, link: WorkerLink, welcome: WorkerWelcome): void {
   link.tell('welcome', welcome)
   logLevels.tell(link)
+  if (memory.state !== 'enough') link.tell('memoryShort', { short: true })
   const { addresses, namespaces } = context.membership.full()
   for (const addressKey of addresses) link.tell('addressFull', { addressKey, full: true })
   for (const namespace of namespaces) link.tell('namespaceFull', { namespace, full: true })
@@ -178,12 +182,13 @@ function workerGone({ context, gathered, supervisor }: Node, deliveries: Deliver
   supervisor().tellAll((link) => link.tell('workerGone', { worker }))
 }
 
-function startTimers(context: PrimaryContext, closers: Closers): void {
+function startTimers({ context, memory }: Node, closers: Closers): void {
   const { store, settings } = context
   const keys = new KeySweep({ store, clock, keepMs: settings.RECEIPT_RETENTION })
   const timers = [
     setInterval(() => announce(context), context.settings.PRESENCE_INTERVAL_MS),
     setInterval(() => context.hub.trim(), TRIM_MS),
+    setInterval(() => memory.look(), MEMORY_MS),
     setInterval(() => void sweepStates(context), TRIM_MS),
     setInterval(() => void sweepOld(context, keys), SWEEP_MS),
   ]

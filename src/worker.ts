@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import { systemClock as clock } from './base/clock.ts'
+import { collectGarbage } from './base/collect-garbage.ts'
 import { systemRandom as random } from './base/random.ts'
 import { openLogs } from './config/open-log.ts'
 import { decodeConfig } from './config/wire.ts'
@@ -74,6 +75,12 @@ export function runWorker(): void {
       },
       addressFull: ({ addressKey, full }) => running().realTime.admission.setAddressFull(addressKey, full),
       namespaceFull: ({ namespace, full }) => running().realTime.admission.setNamespaceFull(namespace, full),
+      memoryShort: ({ short }) => running().realTime.admission.setMemoryShort(short),
+      relieve: ({ closeSlow }) => {
+        if (closeSlow) running().sweeper.relieve()
+        // What was just closed has to be gone first.
+        setImmediate(collectGarbage)
+      },
       jwks: ({ keys }) => running().realTime.keys.set(keys),
       goodChanged: ({ id }) => running().realTime.soldOut.changed(id),
       logLevel: ({ part, level }) => running().context.logs.setLevel(part, level),

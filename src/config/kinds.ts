@@ -92,6 +92,21 @@ export function size(min: string, max: string): Kind<number> {
   return quantity('size', sizeBytes, min, max)
 }
 
+/** `off` or 0 is 0. */
+export function sizeOrOff(min: string, max: string): Kind<number> {
+  const base = size(min, max)
+  const isOff = (raw: unknown) => raw === 0 || (typeof raw === 'string' && ['0', 'off'].includes(raw.trim()))
+  return kind(base.name, `off, ${base.bounds}`, (raw) => {
+    if (isOff(raw)) return 0
+    try {
+      return base.parse(raw)
+    } catch (error) {
+      if (!(error instanceof EnvError)) throw error
+      return refuse(`off, or ${error.message}`)
+    }
+  })
+}
+
 const BOOLEANS = new Map([
   ['true', true],
   ['yes', true],

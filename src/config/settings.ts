@@ -124,6 +124,12 @@ export const SETTINGS = {
     'What may wait for one socket before it is closed with 4001. Not under MAX_PAYLOAD_BYTES.',
   ),
 
+  MEMORY_LIMIT: computed(
+    kinds.sizeOrOff('64MiB', '65536GiB'),
+    "the control group's limit, or the machine's memory where that is less",
+    'Of all processes of this node. At 80 % new connections are refused with 503, at 90 % the slowest readers are closed with 4001.',
+  ),
+
   MAX_ROOMS_PER_CONNECTION: setting(integer(1, 1024), '32', 'More are refused with `ROOM_LIMIT`.'),
   ROOM_AUTO_CREATE: setting(boolean, 'true', 'Whether joining a room that does not exist makes it.'),
   ROOM_CAPACITY: setting(integer(1, 1_000_000), '10000', 'Members of a room that does not say otherwise.'),

@@ -235,6 +235,10 @@ export type WorkerMethods = {
   /** An address has, or has no longer, as many connections as it may. */
   addressFull: Method<{ readonly addressKey: string; readonly full: boolean }, null>
   namespaceFull: Method<{ readonly namespace: Namespace; readonly full: boolean }, null>
+  /** While the node is short of memory: nobody new is taken. */
+  memoryShort: Method<{ readonly short: boolean }, null>
+  /** Give back what memory can be; `closeSlow`: also that of the connections for which most waits. */
+  relieve: Method<{ readonly closeSlow: boolean }, null>
   jwks: Method<{ readonly keys: readonly WireKey[] }, null>
   /** By something else than a purchase: there may be stock again. */
   goodChanged: Method<{ readonly id: string }, null>

@@ -10,6 +10,7 @@ import type { Health } from '../setup/service-reports.ts'
 import { readHealth } from './health.ts'
 import type { GatheredMetrics } from './gather-metrics.ts'
 import type { LogLevels } from './log-levels.ts'
+import type { MemoryWatch } from './memory-watch.ts'
 import { readParts } from './readiness.ts'
 import type { Reload } from './reload.ts'
 import { sessionMethods } from './session-methods.ts'
@@ -26,6 +27,7 @@ export interface Node {
   readonly readStoreFault: () => Promise<string | undefined>
   readonly logLevels: LogLevels
   readonly gathered: GatheredMetrics
+  readonly memory: MemoryWatch
   isDraining: boolean
 }
 
@@ -67,6 +69,7 @@ async function readyParts(node: Node) {
     head: () => context.hub.head,
     draining: () => node.isDraining,
     keysReady: () => tokenKeys.ready,
+    memory: () => node.memory.part,
   })
   return { parts }
 }

@@ -14,6 +14,7 @@ export interface ReadinessOptions {
   readonly draining: () => boolean
   /** Whether player tokens can be verified. */
   readonly keysReady: () => boolean
+  readonly memory: () => ReadyPart
 }
 
 /** A line for each part of /ready, with the reason where it is not. */
@@ -25,6 +26,7 @@ export async function readParts(options: ReadinessOptions): Promise<readonly Rea
     { part: 'hub', ok: true, reason: `applied up to ${options.head()}` },
     toPart('workers', listening === options.workersWanted, `${listening} of ${options.workersWanted} listen`),
     toPart('keys', options.keysReady(), 'no key set could be read yet'),
+    options.memory(),
     toPart('draining', !options.draining(), 'the server is stopping'),
   ]
 }

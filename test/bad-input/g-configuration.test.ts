@@ -80,6 +80,8 @@ t.test('each mistake ends with 78 and one line that names it', async (t) => {
     [{ SOCKET_READ_TIMEOUT: '5s' }, /^SOCKET_READ_TIMEOUT must be .*8s/],
     [{ SOCKET_READ_TIMEOUT: '1000s' }, /^SOCKET_READ_TIMEOUT must be .*960s/],
     [{ SOCKET_READ_TIMEOUT: '30' }, /^SOCKET_READ_TIMEOUT must be /],
+    [{ MEMORY_LIMIT: '80%' }, /^MEMORY_LIMIT must be off, or a size from 64MiB .*"80%"/],
+    [{ MEMORY_LIMIT: '1MiB' }, /^MEMORY_LIMIT must be off, or a size from 64MiB /],
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be .*trace/],
     [{ ROOM_AUTO_CREATE: 'perhaps' }, /^ROOM_AUTO_CREATE must be /],
     [

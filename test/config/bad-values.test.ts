@@ -11,6 +11,7 @@ const CASES: readonly (readonly [name: string, refused: readonly string[], accep
   ['HISTORY_TTL', ['0s', '31d', '999ms'], ['1s', '30d', '24h']],
   ['MAX_PAYLOAD_BYTES', ['255', '1GiB', '16 XiB', '16KiBs', '-1', '1.5KiB', 'big'], ['256', '1MiB', '16 KiB', '64kb']],
   ['HISTORY_BYTES', ['63KiB', '65GiB', '99999999999999999999'], ['64KiB', '64GiB', '1GB']],
+  ['MEMORY_LIMIT', ['63MiB', '1', '-1', '80%', 'false', 'none', '65537GiB'], ['off', '0', '64MiB', '2GiB']],
   ['FLUSH_INTERVAL_MS', ['1001', '10ms'], ['0', '1000']],
   ['ROOM_AUTO_CREATE', ['maybe', '2', 'truefalse'], ['true', 'FALSE', '1', '0', 'yes', 'off']],
   ['LOG_LEVEL', ['loud', 'INFO', ''.padEnd(3)], ['trace', 'silent']],
