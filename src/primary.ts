@@ -13,6 +13,7 @@ import { KeySweep, sweepLedger } from './ledger/retention.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { announce, sayGoodbye } from './primary/announce.ts'
+import { Canary } from './primary/canary.ts'
 import type { PrimaryContext } from './primary/context.ts'
 import { lockInstance, lockPort } from './setup/instance-lock.ts'
 import { Deliveries, type DeliveriesOptions } from './primary/deliveries.ts'
@@ -95,17 +96,13 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
     const tokenKeys = openTokenKeys({ tokenKey, settings, clock, log, onKeys })
     closers.defer(() => tokenKeys.close())
     const reload = new Reload({ config, readConfig, supervisor: () => supervisor, log })
-    const node: Node = {
+    const node = createNode({
       context,
       reload,
       tokenKeys,
       readStoreFault: opened.readFault,
-      logLevels: new LogLevels({ logs, clock, tellAll: (tell) => supervisor.tellAll(tell) }),
-      gathered: new GatheredMetrics(metrics),
-      memory: createMemoryWatch(context, () => supervisor),
-      isDraining: false,
       supervisor: () => supervisor,
-    }
+    })
     const welcome = { port, tokenKey, adminToken, resumeSecret }
     const supervisor = new Supervisor({
       count: settings.WORKERS,
@@ -128,6 +125,19 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
     tellListening(log, settings, port, store.epoch)
     return toPrimary(node, port, closers)
   })
+}
+
+function createNode(parts: Pick<Node, 'context' | 'reload' | 'tokenKeys' | 'readStoreFault' | 'supervisor'>): Node {
+  const { context, supervisor } = parts
+  const { logs } = context
+  return {
+    ...parts,
+    logLevels: new LogLevels({ logs, clock, tellAll: (tell) => supervisor().tellAll(tell) }),
+    gathered: new GatheredMetrics(context.metrics),
+    memory: createMemoryWatch(context, supervisor),
+    canary: new Canary({ ...context, workers: () => supervisor().listening }),
+    isDraining: false,
+  }
 }
 
 function toPrimary(node: Node, port: number, closers: Closers): Primary {

@@ -94,6 +94,7 @@ export function runWorker(): void {
       },
       drain: (options, reply) => replyWith(drainAll(running(), options), reply),
       ping: (_args, reply) => reply(null),
+      canary: (_args, reply) => reply(null),
       metrics: (_args, reply) => replyWith(readMetrics(running()), reply),
     },
   })

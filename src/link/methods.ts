@@ -253,6 +253,8 @@ export type WorkerMethods = {
    */
   drain: Method<{ readonly withinMs: number; readonly graceMs: number }, null>
   ping: Method<null, null>
+  /** A ping that comes behind all events so far. */
+  canary: Method<null, null>
   /** null: as configured. */
   logLevel: Method<{ readonly part: LogPart; readonly level: LogLevel | null }, null>
   /** From another worker. */

@@ -4,6 +4,7 @@ import type { Handlers } from '../link/link.ts'
 import type { PrimaryMethods, RelayMessage, TokenKey, WorkerWelcome } from '../link/methods.ts'
 import { answerWith } from './answer.ts'
 import { adminMethods } from './admin-methods.ts'
+import type { Canary } from './canary.ts'
 import type { PrimaryContext } from './context.ts'
 import { eventMethods } from './event-methods.ts'
 import type { Health } from '../setup/service-reports.ts'
@@ -28,6 +29,7 @@ export interface Node {
   readonly logLevels: LogLevels
   readonly gathered: GatheredMetrics
   readonly memory: MemoryWatch
+  readonly canary: Canary
   isDraining: boolean
 }
 
@@ -70,6 +72,7 @@ async function readyParts(node: Node) {
     draining: () => node.isDraining,
     keysReady: () => tokenKeys.ready,
     memory: () => node.memory.part,
+    canary: () => node.canary.ask(),
   })
   return { parts }
 }

@@ -32,11 +32,10 @@ export interface AdmissionOptions {
 const ADDRESSES_MAX = 65_536
 /** A place becomes free when somebody leaves, which nobody can foretell. */
 const FULL_RETRY_MS = 5_000
-/** The message of OVERLOADED then. */
-export const SHORT_OF_MEMORY = 'the server is short of memory'
 /** Soon: another worker or node has the port by then. */
 const DRAINING_RETRY_MS = 1_000
 
+export const SHORT_OF_MEMORY = 'the server is short of memory'
 /** It takes as long as others take to leave; and all that were refused are not to come back at once. */
 const MEMORY_RETRY_MS = { min: 2_000, spread: 8_000 }
 
