@@ -6,7 +6,8 @@ import { systemRandom as random } from './base/random.ts'
 import type { Config } from './config/load.ts'
 import type { Logs } from './config/logs.ts'
 import { openLogs } from './config/open-log.ts'
-import type { Settings } from './config/settings.ts'
+import { parseListen, showHost, type ListenAddress } from './config/listen.ts'
+import type { SettingName, Settings } from './config/settings.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
 import type { WireKey, WorkerWelcome } from './link/methods.ts'
 import { KeySweep, sweepLedger } from './ledger/retention.ts'
@@ -90,8 +91,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
       onFull: (what, full) => supervisor.tellFull(what, full),
     })
     closers.defer(close)
-    const { port, release } = await lockPort(settings.HTTP_HOST, settings.HTTP_PORT)
-    closers.defer(release)
+    const { port, adminPort } = await lockPorts(settings, closers)
     const onKeys = (keys: readonly WireKey[]) => supervisor.tellAll((link) => link.tell('jwks', { keys }))
     const tokenKeys = openTokenKeys({ tokenKey, settings, clock, log, onKeys })
     closers.defer(() => tokenKeys.close())
@@ -103,7 +103,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
       readStoreFault: opened.readFault,
       supervisor: () => supervisor,
     })
-    const welcome = { port, tokenKey, adminToken, resumeSecret }
+    const welcome = { port, adminPort, tokenKey, adminToken, resumeSecret }
     const supervisor = new Supervisor({
       count: settings.WORKERS,
       script,
@@ -122,7 +122,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
     await tokenKeys.firstAttempt
     closers.defer(() => supervisor.stop(0))
     await supervisor.start()
-    tellListening(log, settings, port, store.epoch)
+    tellListening(log, settings, { port, adminPort, epoch: store.epoch })
     return toPrimary(node, port, closers)
   })
 }
@@ -226,9 +226,28 @@ async function sweepOld({ store, cluster, settings, log }: PrimaryContext, idemp
   }
 }
 
-function tellListening(log: Log, { HTTP_HOST, API_PATH_PREFIX, WORKERS }: Settings, port: number, epoch: string): void {
-  const host = HTTP_HOST.includes(':') ? `[${HTTP_HOST}]` : HTTP_HOST
-  log.info({ url: `http://${host}:${port}`, path: API_PATH_PREFIX, workers: WORKERS, epoch }, 'listening')
+/** `adminPort`: null where there is none. */
+async function lockPorts(settings: Settings, closers: Closers): Promise<{ port: number; adminPort: number | null }> {
+  const { HTTP_HOST: host, HTTP_PORT } = settings
+  const lock = async (address: ListenAddress, setting: SettingName) => {
+    const { port, release } = await lockPort(address, setting)
+    closers.defer(release)
+    return port
+  }
+  const port = await lock({ host, port: HTTP_PORT }, 'HTTP_PORT')
+  const admin = parseListen(settings.ADMIN_LISTEN ?? '')
+  return { port, adminPort: admin ? await lock(admin, 'ADMIN_LISTEN') : null }
+}
+
+function tellListening(
+  log: Log,
+  { HTTP_HOST, ADMIN_LISTEN = '', API_PATH_PREFIX, WORKERS }: Settings,
+  { port, adminPort, epoch }: { readonly port: number; readonly adminPort: number | null; readonly epoch: string },
+): void {
+  const urlOf = (host: string, port: number) => `http://${showHost(host)}:${port}`
+  const adminHost = parseListen(ADMIN_LISTEN)?.host
+  const admin = adminHost === undefined || adminPort === null ? {} : { adminUrl: urlOf(adminHost, adminPort) }
+  log.info({ url: urlOf(HTTP_HOST, port), ...admin, path: API_PATH_PREFIX, workers: WORKERS, epoch }, 'listening')
 }
 
 /** Connections first, then what they had asked for, then everything in reverse. */

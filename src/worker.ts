@@ -3,6 +3,7 @@ import { systemClock as clock } from './base/clock.ts'
 import { collectGarbage } from './base/collect-garbage.ts'
 import { systemRandom as random } from './base/random.ts'
 import { openLogs } from './config/open-log.ts'
+import { parseListen } from './config/listen.ts'
 import { decodeConfig } from './config/wire.ts'
 import { decodeEventBlock } from './link/event-block.ts'
 import { Link, replyWith } from './link/link.ts'
@@ -15,6 +16,8 @@ import { SecurityLog } from './session/security-log.ts'
 import { Sweeper } from './session/sweep.ts'
 import type { HttpHandler } from './http/http.ts'
 import { createSocketIo, type SocketIo } from './transport/socket-io/socket-io.ts'
+import { createHttpServer } from './transport/uws/uws-http-server.ts'
+import type { Listening } from './transport/uws/listening.ts'
 import { UwsServer, type UwsServerOptions } from './transport/uws/uws-server.ts'
 import type { WorkerContext } from './worker/context.ts'
 import { drain } from './worker/drain.ts'
@@ -31,9 +34,8 @@ const LAG_BYTES = 64 * 1024
 const LAG_CHUNK_BYTES = 16 * 1024
 /** How often the log says what was left out of it. */
 const LEFT_OUT_MS = 10_000
-/** Of a request to the admin interface. */
-const BODY_BYTES_MAX = 1024 * 1024
-const BODY_BYTES_TOTAL_MAX = 32 * BODY_BYTES_MAX
+/** Of requests to the admin interface. */
+const BODIES = { bodyBytesMax: 1024 * 1024, bodyBytesTotalMax: 32 * 1024 * 1024 }
 
 /** Of the silence after which a Socket.IO client counts as gone: when it is asked whether it is there. */
 const PING_SHARE = 2 / 3
@@ -44,6 +46,8 @@ interface Running {
   readonly context: WorkerContext
   readonly realTime: RealTime
   readonly server: UwsServer
+  /** Where ADMIN_LISTEN is set. */
+  readonly adminServer: Listening | undefined
   readonly socketIo: SocketIo
   readonly sweeper: Sweeper
 }
@@ -107,11 +111,12 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
     server.publish(topic, frame, isBinary)
     if (!isBinary) socketIo.publish(topic, frame)
   })
-  const http = createHttp(context)
+  const { http, adminHttp } = createHttp(context)
   const socketIo = createSocketIoOf(context, realTime, http)
   readMetricsOf(context, realTime)
   const server = createServer(context, realTime, { http, addRoutes: socketIo.addRoutes })
-  return { context, realTime, server, socketIo, sweeper: createSweeper(context, realTime) }
+  const adminServer = adminHttp && createHttpServer({ http: adminHttp, ...BODIES })
+  return { context, realTime, server, adminServer, socketIo, sweeper: createSweeper(context, realTime) }
 }
 
 function createContext(link: PrimaryLink, welcome: WorkerWelcome): WorkerContext {
@@ -150,8 +155,7 @@ function createServer(
     handshake,
     isRealTimePath: (path) => path.startsWith(prefix),
     ...parts,
-    bodyBytesMax: BODY_BYTES_MAX,
-    bodyBytesTotalMax: BODY_BYTES_TOTAL_MAX,
+    ...BODIES,
     open: (socket, accepted) => sessions.open(socket, accepted),
     frame: (connection, bytes, isBinary) => dispatch.frame(connection, bytes, isBinary),
     closed: (connection, code) => sessions.closed(connection, code),
@@ -187,7 +191,7 @@ function createSocketIoOf(context: WorkerContext, realTime: RealTime, http: Http
     closed: (connection, code) => sessions.closed(connection, code),
     pathPrefix: settings.API_PATH_PREFIX,
     http,
-    bodyBytesTotalMax: BODY_BYTES_TOTAL_MAX,
+    bodyBytesTotalMax: BODIES.bodyBytesTotalMax,
     idleTimeoutS: Math.ceil(silenceMs / 1000),
     backpressureBytesHard: settings.BACKPRESSURE_BYTES * 2,
     onDropped: () => context.metrics.drops.inc(),
@@ -212,17 +216,24 @@ function createSweeper({ config: { settings }, metrics }: WorkerContext, { sessi
   })
 }
 
-async function listen({ context, server }: Running): Promise<void> {
-  const port = await server.listen(context.config.settings.HTTP_HOST, context.welcome.port)
+async function listen({ context, server, adminServer }: Running): Promise<void> {
+  const { HTTP_HOST, ADMIN_LISTEN = '' } = context.config.settings
+  const { port: wanted, adminPort } = context.welcome
+  const admin = parseListen(ADMIN_LISTEN)
+  if (admin && adminPort !== null) await adminServer?.start(admin.host, adminPort)
+  const port = await server.listening.start(HTTP_HOST, wanted)
   context.link.tell('listening', { port })
 }
 
 async function drainAll(
-  { context, realTime, server }: Running,
+  { context, realTime, server, adminServer }: Running,
   { withinMs, graceMs }: WorkerMethods['drain']['args'],
 ): Promise<null> {
   // With other workers on the port they take who comes now; else whoever comes is told.
-  if (graceMs > 0) server.stopListening()
+  if (graceMs > 0) {
+    server.listening.stop()
+    adminServer?.stop()
+  }
   await drain({
     connections: realTime.sessions.all,
     clock,

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { isIP } from 'node:net'
 import { EnvError } from 'envalid'
+import { isHost, parseListen } from './listen.ts'
 
 /** One way to write a setting: what it is called, which values it takes, and how text becomes a value. */
 export interface Kind<T> {
@@ -143,11 +144,14 @@ export const string = text('string', 'some text', (value) => value !== '')
 const ID_WANTED = '1 to 64 characters of A-Z a-z 0-9 _ -'
 export const id = text('id', ID_WANTED, (value) => /^[A-Za-z0-9_-]{1,64}$/.test(value), ID_WANTED)
 
-const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i
-/** Digits and dots only is an address or a slip of the pen, never a name. */
-const isHost = (value: string): boolean => isIP(value) !== 0 || (HOST_NAME.test(value) && !/^[\d.]+$/.test(value))
-
 export const host = text('string', 'an IP address or a host name', isHost, 'an IP address or a host name')
+
+export const listen = text(
+  'host:port',
+  'host:port, as in 127.0.0.1:9090 or [::1]:9090',
+  (value) => parseListen(value) !== undefined,
+  '[::1]:9090 for IPv6',
+)
 
 /** Made absolute against the working folder. */
 export const filePath: Kind<string> = kind('path', '', (raw) => path.resolve(textOf(raw, 'a path')))

@@ -64,6 +64,11 @@ export const SETTINGS = {
   NODE_ID: setting(id, 'n1', "This node's name, as clients see it in `ready`."),
   HTTP_HOST: setting(kinds.host, '127.0.0.1', 'Where to listen. `0.0.0.0` is every IPv4 interface.'),
   HTTP_PORT: setting(integer(0, 65_535), '8080', '0 takes any free port, which is printed at the start.'),
+  ADMIN_LISTEN: optional(
+    kinds.listen,
+    'A port of its own for `/metrics`, `/ready` and all that wants ADMIN_TOKEN: on HTTP_PORT they are 404 then.',
+    'on HTTP_PORT',
+  ),
   WORKERS: computed(integer(1, 256), 'one per core', 'Worker processes, all on the one port.'),
   DATA_DIR: setting(filePath, './data', 'The folder of the embedded store, its lock and the development secrets.'),
   LOG_LEVEL: setting(choice(...LOG_LEVELS), 'info', 'The least that is logged.'),

@@ -268,6 +268,8 @@ export type WorkerMethods = {
 export interface WorkerWelcome {
   readonly worker: number
   readonly port: number
+  /** Of ADMIN_LISTEN; null: it is not set. */
+  readonly adminPort: number | null
   /** The configuration in force: see `encodeConfig`. */
   readonly config: string
   readonly resumeSecret: Uint8Array

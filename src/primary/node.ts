@@ -93,6 +93,7 @@ export function createWelcome(options: {
   readonly worker: number
   readonly config: Config
   readonly port: number
+  readonly adminPort: number | null
   readonly tokenKey: TokenKey
   readonly adminToken: string
   readonly resumeSecret: Uint8Array

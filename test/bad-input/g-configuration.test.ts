@@ -82,6 +82,8 @@ t.test('each mistake ends with 78 and one line that names it', async (t) => {
     [{ SOCKET_READ_TIMEOUT: '30' }, /^SOCKET_READ_TIMEOUT must be /],
     [{ MEMORY_LIMIT: '80%' }, /^MEMORY_LIMIT must be off, or a size from 64MiB .*"80%"/],
     [{ MEMORY_LIMIT: '1MiB' }, /^MEMORY_LIMIT must be off, or a size from 64MiB /],
+    [{ ADMIN_LISTEN: '9090' }, /^ADMIN_LISTEN must be host:port, .*"9090"/],
+    [{ ADMIN_LISTEN: '0.0.0.0:1', HTTP_PORT: '1' }, /^ADMIN_LISTEN must have another port than HTTP_PORT, which is 1/],
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be .*trace/],
     [{ ROOM_AUTO_CREATE: 'perhaps' }, /^ROOM_AUTO_CREATE must be /],
     [

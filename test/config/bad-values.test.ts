@@ -32,6 +32,23 @@ const CASES: readonly (readonly [name: string, refused: readonly string[], accep
   ['NODE_ID', ['a b', 'ä', 'x'.repeat(65), 'a/b', '../x'], ['n-1_A', 'x'.repeat(64)]],
   ['HTTP_HOST', ['256.0.0.1', '1.2.3', 'a b', '-x', 'http://x', '*'], ['0.0.0.0', '::', '::1', 'localhost', 'a.b-c.d']],
   [
+    'ADMIN_LISTEN',
+    [
+      '9090',
+      ':9090',
+      '127.0.0.1',
+      '127.0.0.1:',
+      '::1:9090',
+      '[::1]',
+      '[127.0.0.1]:90',
+      'a:65536',
+      'http://a:90',
+      '1.2.3:90',
+      'a b:90',
+    ],
+    ['127.0.0.1:9090', '[::1]:0', '0.0.0.0:65535', 'localhost:9090', '[::]:9090'],
+  ],
+  [
     'API_PATH_PREFIX',
     ['core', '/', '/a/', '/a//b', '/a/*', '/:x', '/a/../b', '/./a', '/a?b', '/a b', '/%61', '/api/v1', '/api/v1/x'],
     ['/a', '/core/game/v1.2/real-time', '/api/v2', '/..a'],
