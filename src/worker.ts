@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { systemClock as clock } from './base/clock.ts'
-import { collectGarbage } from './base/collect-garbage.ts'
+import { collectGarbage, heapShare } from './base/heap.ts'
 import { systemRandom as random } from './base/random.ts'
 import { openLogs } from './config/open-log.ts'
 import { parseListen } from './config/listen.ts'
@@ -39,6 +39,11 @@ const BODIES = { bodyBytesMax: 1024 * 1024, bodyBytesTotalMax: 32 * 1024 * 1024 
 
 /** Of the silence after which a Socket.IO client counts as gone: when it is asked whether it is there. */
 const PING_SHARE = 2 / 3
+
+const HEAP_MS = 250
+/** Of the heap: where there is so much, garbage included, it is collected; and what may be left then before slow readers are closed. */
+const HEAP_SHARE_MAX = 0.7
+const HEAP_SHARE_LEFT = 0.5
 
 type PrimaryLink = WorkerContext['link']
 
@@ -116,7 +121,19 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   readMetricsOf(context, realTime)
   const server = createServer(context, realTime, { http, addRoutes: socketIo.addRoutes })
   const adminServer = adminHttp && createHttpServer({ http: adminHttp, ...BODIES })
-  return { context, realTime, server, adminServer, socketIo, sweeper: createSweeper(context, realTime) }
+  const sweeper = createSweeper(context, realTime)
+  setInterval(() => relieveHeap(context, sweeper), HEAP_MS)
+  return { context, realTime, server, adminServer, socketIo, sweeper }
+}
+
+/** What waits for slow readers lies in the heap, which has a limit of its own, whatever memory there is. */
+function relieveHeap({ log }: WorkerContext, sweeper: Sweeper): void {
+  if (heapShare() < HEAP_SHARE_MAX) return
+  collectGarbage()
+  const share = heapShare()
+  if (share < HEAP_SHARE_LEFT) return
+  log.warn({ share }, 'the heap is nearly full: the slowest readers are closed')
+  sweeper.relieve()
 }
 
 function createContext(link: PrimaryLink, welcome: WorkerWelcome): WorkerContext {

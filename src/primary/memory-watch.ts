@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
-import { collectGarbage } from '../base/collect-garbage.ts'
+import { collectGarbage } from '../base/heap.ts'
 import type { Log } from '../base/log.ts'
 import type { ReadyPart } from '../link/methods.ts'
 import type { PrimaryContext } from './context.ts'

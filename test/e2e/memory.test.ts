@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { openClient, UpgradeRefused, type TestClient } from '../helpers/client.ts'
-import { startServer } from '../helpers/server.ts'
+import { startServer, type TestServer } from '../helpers/server.ts'
 import { until } from '../helpers/until.ts'
 import { metricOf } from '../prove/server-vitals.ts'
 
@@ -14,15 +14,15 @@ const SLOW = 20
 const FILL_MS_MAX = 60_000
 const PADDING = 'x'.repeat(12_000)
 
-const server = await startServer(t, {
+const ROOMY = {
   WORKERS: '1',
-  MEMORY_LIMIT: '350MiB',
   HISTORY_BYTES: '8MiB',
   BACKPRESSURE_BYTES: '256MiB',
   SOCKET_WRITE_TIMEOUT: '600s',
   RATE_MESSAGES: '100000',
   RATE_BYTES: '1GiB',
-})
+}
+const server = await startServer(t, { ...ROOMY, MEMORY_LIMIT: '350MiB' })
 const said = (text: string) => server.output().includes(text)
 const readiness = async () => {
   const response = await fetch(`${server.url}/ready`)
@@ -44,11 +44,8 @@ t.test('it refuses who is new, closes who reads slowest, keeps what it acknowled
   })
   const alice = await openClient(server, { token: server.mint('alice') })
   const reader = await openClient(server, { token: server.mint('reader') })
-  const slow = await Promise.all(
-    Array.from({ length: SLOW }, (_, i) => openClient(server, { token: server.mint(`slow-${i}`) })),
-  )
+  const slow = await openSlow(server)
   t.teardown(() => [alice, reader, ...slow].forEach((client) => client.terminate()))
-  for (const { ws } of slow) ws.pause()
 
   const kept = { broadcasts: [] as number[], bought: 0 }
   const fillUntil = (text: string) => fill(alice, kept, () => said(text))
@@ -78,6 +75,27 @@ t.test('it refuses who is new, closes who reads slowest, keeps what it acknowled
   t.equal(inventory.sword, kept.bought, 'purchases, too')
   t.notOk(said('worker died'))
 })
+
+t.test('a heap that is nearly full costs the slowest readers their connections, and not the worker', async (t) => {
+  await server.stop()
+  const small = await startServer(t, { ...ROOMY, MEMORY_LIMIT: 'off', NODE_OPTIONS: '--max-old-space-size=160' })
+  const alice = await openClient(small, { token: small.mint('alice') })
+  const slow = await openSlow(small)
+  t.teardown(() => [alice, ...slow].forEach((client) => client.terminate()))
+  const isSaid = () => small.output().includes('the heap is nearly full') || small.output().includes('worker died')
+  await fill(alice, { broadcasts: [], bought: 0 }, isSaid)
+  t.notMatch(small.output(), 'worker died')
+  t.ok(await until(async () => ((await metricOf(small, 'drumbeat_slow_consumers_total'))[0] ?? 0) > 0, 20_000))
+  t.notOk(alice.isClosed)
+})
+
+/** Who takes nothing, `slow-0` and so on. */
+async function openSlow(server: TestServer): Promise<readonly TestClient[]> {
+  const open = (_: unknown, i: number) => openClient(server, { token: server.mint(`slow-${i}`) })
+  const slow = await Promise.all(Array.from({ length: SLOW }, open))
+  for (const { ws } of slow) ws.pause()
+  return slow
+}
 
 /** Messages for those who do not read, a broadcast and a purchase now and then; `kept` is what was acknowledged of these. */
 async function fill(alice: TestClient, kept: { broadcasts: number[]; bought: number }, isFull: () => boolean) {
