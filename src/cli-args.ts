@@ -3,6 +3,7 @@ import { toError } from './base/assert.ts'
 import { systemClock } from './base/clock.ts'
 import { DEV_SECRET_FILES, ensureSecret } from './config/dev-secrets.ts'
 import { readEnvironment } from './config/environment.ts'
+import { showHost } from './config/listen.ts'
 import { loadConfig, type Config } from './config/load.ts'
 import { mintToken } from './session/token.ts'
 
@@ -34,6 +35,11 @@ export function parseNumber(flag: string, text: string, least: number): number {
 
 export function print(text: string): void {
   process.stdout.write(text)
+}
+
+/** Where the admin interface of a server with these settings is. */
+export function adminUrlOf({ ADMIN_LISTEN, HTTP_HOST, HTTP_PORT }: Config['settings']): string {
+  return `http://${ADMIN_LISTEN ?? `${showHost(HTTP_HOST)}:${HTTP_PORT}`}`
 }
 
 /** A token for the player, signed with the configured secret. */

@@ -4,7 +4,7 @@ import { systemClock } from './base/clock.ts'
 import { describeSettings } from './config/describe.ts'
 import { DEV_SECRET_FILES, ensureSecret } from './config/dev-secrets.ts'
 import { durationMs } from './config/kinds.ts'
-import { loadSettings, parse, print, tokenFor, UsageError } from './cli-args.ts'
+import { adminUrlOf, loadSettings, parse, print, tokenFor, UsageError } from './cli-args.ts'
 import { ConfigError } from './config/load.ts'
 import { EXIT } from './setup/exit-codes.ts'
 import { StartError } from './setup/start-error.ts'
@@ -103,7 +103,7 @@ async function tail(args: readonly string[]): Promise<void> {
 async function reload(args: readonly string[]): Promise<void> {
   const { values } = parse(args, { url: { type: 'string' }, token: { type: 'string' } })
   const { settings } = loadSettings()
-  const { url = `http://${settings.HTTP_HOST}:${settings.HTTP_PORT}` } = values
+  const { url = adminUrlOf(settings) } = values
   const { askReload } = await import('./cli-reload.ts')
   for (const line of await askReload(url, values.token ?? adminTokenOf(settings))) print(`${line}\n`)
 }
@@ -123,7 +123,7 @@ async function ledger(args: readonly string[]): Promise<void> {
   if (action === 'export' && file === undefined) {
     const { settings } = loadSettings()
     await exportLedger({
-      url: values.url ?? `http://${settings.HTTP_HOST}:${settings.HTTP_PORT}`,
+      url: values.url ?? adminUrlOf(settings),
       adminToken: values.token ?? adminTokenOf(settings),
       now: new Date(systemClock.wallMs()),
       write: (line) => print(`${line}\n`),

@@ -7,13 +7,15 @@ import { systemRandom as random } from './base/random.ts'
 import type { Config } from './config/load.ts'
 import type { Logs } from './config/logs.ts'
 import { openLogs } from './config/open-log.ts'
-import type { Settings } from './config/settings.ts'
+import { parseListen, showHost, type ListenAddress } from './config/listen.ts'
+import type { SettingName, Settings } from './config/settings.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
 import type { WireKey, WorkerWelcome } from './link/methods.ts'
 import { KeySweep, sweepLedger } from './ledger/retention.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { announce, sayGoodbye } from './primary/announce.ts'
+import { Canary } from './primary/canary.ts'
 import type { PrimaryContext } from './primary/context.ts'
 import { lockInstance, lockPort } from './setup/instance-lock.ts'
 import { Deliveries, type DeliveriesOptions } from './primary/deliveries.ts'
@@ -23,6 +25,7 @@ import { Reload } from './primary/reload.ts'
 import { watchPlace, type PlaceWatch } from './primary/place.ts'
 import { GatheredMetrics } from './primary/gather-metrics.ts'
 import { LogLevels } from './primary/log-levels.ts'
+import { createMemoryWatch } from './primary/memory-watch.ts'
 import { readMetricsOf } from './primary/read-metrics.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secrets.ts'
 import { watchHealth, type HealthyStore } from './primary/store-health.ts'
@@ -52,6 +55,7 @@ export interface Primary {
 
 const TRIM_MS = 1_000
 const SWEEP_MS = 60_000
+const MEMORY_MS = 1_000
 /** Of SHUTDOWN_TIMEOUT, what workers may use; the rest is for the ledger and the store. */
 const WORKERS_SHARE = 0.8
 
@@ -89,23 +93,19 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
       onFull: (what, full) => supervisor.tellFull(what, full),
     })
     closers.defer(close)
-    const { port, release } = await lockPort(settings.HTTP_HOST, settings.HTTP_PORT)
-    closers.defer(release)
+    const { port, adminPort } = await lockPorts(settings, closers)
     const onKeys = (keys: readonly WireKey[]) => supervisor.tellAll((link) => link.tell('jwks', { keys }))
     const tokenKeys = openTokenKeys({ tokenKey: secrets.tokenKey, settings, clock, log, onKeys })
     closers.defer(() => tokenKeys.close())
     const reload = new Reload({ config, readConfig, supervisor: () => supervisor, log })
-    const node: Node = {
+    const node = createNode({
       context,
       reload,
       tokenKeys,
       readStoreFault: opened.readFault,
-      logLevels: new LogLevels({ logs, clock, tellAll: (tell) => supervisor.tellAll(tell) }),
-      gathered: new GatheredMetrics(metrics),
-      isDraining: false,
       supervisor: () => supervisor,
-    }
-    const welcome = { port, ...secrets }
+    })
+    const welcome = { port, adminPort, ...secrets }
     const supervisor = new Supervisor({
       count: settings.WORKERS,
       script,
@@ -121,11 +121,11 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
     followControl({ ...context, supervisor })
     place.supervise(supervisor)
     readMetricsOf(node, { deliveries, ...opened })
-    startTimers(context, closers)
+    startTimers(node, closers)
     await tokenKeys.firstAttempt
     closers.defer(() => supervisor.stop(0))
     await supervisor.start()
-    tellListening(log, settings, port, store.epoch)
+    tellListening(log, settings, { port, adminPort, epoch: store.epoch })
     return toPrimary(node, port, closers)
   })
 }
@@ -135,6 +135,19 @@ async function openTraces(options: StartTracesOptions, closers: Closers): Promis
   await startTraces(options, traces)
   closers.defer(() => traces.close(tracesTimeOf(options.settings.SHUTDOWN_TIMEOUT)))
   return traces
+}
+
+function createNode(parts: Pick<Node, 'context' | 'reload' | 'tokenKeys' | 'readStoreFault' | 'supervisor'>): Node {
+  const { context, supervisor } = parts
+  const { logs } = context
+  return {
+    ...parts,
+    logLevels: new LogLevels({ logs, clock, tellAll: (tell) => supervisor().tellAll(tell) }),
+    gathered: new GatheredMetrics(context.metrics),
+    memory: createMemoryWatch(context, supervisor),
+    canary: new Canary({ ...context, workers: () => supervisor().listening }),
+    isDraining: false,
+  }
 }
 
 function toPrimary(node: Node, port: number, closers: Closers): Primary {
@@ -180,9 +193,10 @@ async function openHealthyStore(
 }
 
 /** What a worker has to know before it takes connections. */
-function tellFirst({ context, tokenKeys, logLevels }: Node, link: WorkerLink, welcome: WorkerWelcome): void {
+function tellFirst({ context, tokenKeys, logLevels, memory }: Node, link: WorkerLink, welcome: WorkerWelcome): void {
   link.tell('welcome', welcome)
   logLevels.tell(link)
+  if (memory.state !== 'enough') link.tell('memoryShort', { short: true })
   const { addresses, namespaces } = context.membership.full()
   for (const addressKey of addresses) link.tell('addressFull', { addressKey, full: true })
   for (const namespace of namespaces) link.tell('namespaceFull', { namespace, full: true })
@@ -197,12 +211,13 @@ function workerGone({ context, gathered, supervisor }: Node, deliveries: Deliver
   supervisor().tellAll((link) => link.tell('workerGone', { worker }))
 }
 
-function startTimers(context: PrimaryContext, closers: Closers): void {
+function startTimers({ context, memory }: Node, closers: Closers): void {
   const { store, settings } = context
   const keys = new KeySweep({ store, clock, keepMs: settings.RECEIPT_RETENTION })
   const timers = [
     setInterval(() => announce(context), context.settings.PRESENCE_INTERVAL_MS),
     setInterval(() => context.hub.trim(), TRIM_MS),
+    setInterval(() => memory.look(), MEMORY_MS),
     setInterval(() => void sweepStates(context), TRIM_MS),
     setInterval(() => void sweepOld(context, keys), SWEEP_MS),
   ]
@@ -230,9 +245,28 @@ async function sweepOld({ store, cluster, settings, log }: PrimaryContext, idemp
   }
 }
 
-function tellListening(log: Log, { HTTP_HOST, API_PATH_PREFIX, WORKERS }: Settings, port: number, epoch: string): void {
-  const host = HTTP_HOST.includes(':') ? `[${HTTP_HOST}]` : HTTP_HOST
-  log.info({ url: `http://${host}:${port}`, path: API_PATH_PREFIX, workers: WORKERS, epoch }, 'listening')
+/** `adminPort`: null where there is none. */
+async function lockPorts(settings: Settings, closers: Closers): Promise<{ port: number; adminPort: number | null }> {
+  const { HTTP_HOST: host, HTTP_PORT } = settings
+  const lock = async (address: ListenAddress, setting: SettingName) => {
+    const { port, release } = await lockPort(address, setting)
+    closers.defer(release)
+    return port
+  }
+  const port = await lock({ host, port: HTTP_PORT }, 'HTTP_PORT')
+  const admin = parseListen(settings.ADMIN_LISTEN ?? '')
+  return { port, adminPort: admin ? await lock(admin, 'ADMIN_LISTEN') : null }
+}
+
+function tellListening(
+  log: Log,
+  { HTTP_HOST, ADMIN_LISTEN = '', API_PATH_PREFIX, WORKERS }: Settings,
+  { port, adminPort, epoch }: { readonly port: number; readonly adminPort: number | null; readonly epoch: string },
+): void {
+  const urlOf = (host: string, port: number) => `http://${showHost(host)}:${port}`
+  const adminHost = parseListen(ADMIN_LISTEN)?.host
+  const admin = adminHost === undefined || adminPort === null ? {} : { adminUrl: urlOf(adminHost, adminPort) }
+  log.info({ url: urlOf(HTTP_HOST, port), ...admin, path: API_PATH_PREFIX, workers: WORKERS, epoch }, 'listening')
 }
 
 /** Connections first, then what they had asked for, then everything in reverse. */

@@ -1,7 +1,9 @@
 import { Socket } from 'node:net'
 import { systemClock as clock } from './base/clock.ts'
+import { collectGarbage, heapShare } from './base/heap.ts'
 import { systemRandom as random } from './base/random.ts'
 import { openLogs } from './config/open-log.ts'
+import { parseListen } from './config/listen.ts'
 import { decodeConfig } from './config/wire.ts'
 import { decodeEventBlock } from './link/event-block.ts'
 import { Link, replyWith } from './link/link.ts'
@@ -15,6 +17,8 @@ import { Sweeper } from './session/sweep.ts'
 import { createTraces, startTraces, tracesTimeOf, type ProcessTraces } from './start-traces.ts'
 import type { HttpHandler } from './http/http.ts'
 import { createSocketIo, type SocketIo } from './transport/socket-io/socket-io.ts'
+import { createHttpServer } from './transport/uws/uws-http-server.ts'
+import type { Listening } from './transport/uws/listening.ts'
 import { UwsServer, type UwsServerOptions } from './transport/uws/uws-server.ts'
 import type { WorkerContext } from './worker/context.ts'
 import { drain } from './worker/drain.ts'
@@ -31,12 +35,16 @@ const LAG_BYTES = 64 * 1024
 const LAG_CHUNK_BYTES = 16 * 1024
 /** How often the log says what was left out of it. */
 const LEFT_OUT_MS = 10_000
-/** Of a request to the admin interface. */
-const BODY_BYTES_MAX = 1024 * 1024
-const BODY_BYTES_TOTAL_MAX = 32 * BODY_BYTES_MAX
+/** Of requests to the admin interface. */
+const BODIES = { bodyBytesMax: 1024 * 1024, bodyBytesTotalMax: 32 * 1024 * 1024 }
 
 /** Of the silence after which a Socket.IO client counts as gone: when it is asked whether it is there. */
 const PING_SHARE = 2 / 3
+
+const HEAP_MS = 250
+/** Of the heap: where there is so much, garbage included, it is collected; and what may be left then before slow readers are closed. */
+const HEAP_SHARE_MAX = 0.7
+const HEAP_SHARE_LEFT = 0.5
 
 type PrimaryLink = WorkerContext['link']
 
@@ -44,6 +52,8 @@ interface Running {
   readonly context: WorkerContext
   readonly realTime: RealTime
   readonly server: UwsServer
+  /** Where ADMIN_LISTEN is set. */
+  readonly adminServer: Listening | undefined
   readonly socketIo: SocketIo
   readonly sweeper: Sweeper
   readonly traces: ProcessTraces
@@ -76,6 +86,12 @@ export function runWorker(): void {
       },
       addressFull: ({ addressKey, full }) => running().realTime.admission.setAddressFull(addressKey, full),
       namespaceFull: ({ namespace, full }) => running().realTime.admission.setNamespaceFull(namespace, full),
+      memoryShort: ({ short }) => running().realTime.admission.setMemoryShort(short),
+      relieve: ({ closeSlow }) => {
+        if (closeSlow) running().sweeper.relieve()
+        // What was just closed has to be gone first.
+        setImmediate(collectGarbage)
+      },
       jwks: ({ keys }) => running().realTime.keys.set(keys),
       goodChanged: ({ id }) => running().realTime.soldOut.changed(id),
       logLevel: ({ part, level }) => running().context.logs.setLevel(part, level),
@@ -89,6 +105,7 @@ export function runWorker(): void {
       },
       drain: (options, reply) => replyWith(drainAll(running(), options), reply),
       ping: (_args, reply) => reply(null),
+      canary: (_args, reply) => reply(null),
       metrics: (_args, reply) => replyWith(readMetrics(running()), reply),
     },
   })
@@ -102,12 +119,24 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
     server.publish(topic, frame, isBinary)
     if (!isBinary) socketIo.publish(topic, frame)
   })
-  const http = createHttp(context)
+  const { http, adminHttp } = createHttp(context)
   const socketIo = createSocketIoOf(context, realTime, http)
   readMetricsOf(context, realTime)
   const server = createServer(context, realTime, { http, addRoutes: socketIo.addRoutes })
+  const adminServer = adminHttp && createHttpServer({ http: adminHttp, ...BODIES })
   const sweeper = createSweeper(context, realTime)
-  return { context, realTime, server, socketIo, sweeper, traces }
+  setInterval(() => relieveHeap(context, sweeper), HEAP_MS)
+  return { context, realTime, server, adminServer, socketIo, sweeper, traces }
+}
+
+/** What waits for slow readers lies in the heap, which has a limit of its own, whatever memory there is. */
+function relieveHeap({ log }: WorkerContext, sweeper: Sweeper): void {
+  if (heapShare() < HEAP_SHARE_MAX) return
+  collectGarbage()
+  const share = heapShare()
+  if (share < HEAP_SHARE_LEFT) return
+  log.warn({ share }, 'the heap is nearly full: the slowest readers are closed')
+  sweeper.relieve()
 }
 
 function createContext(link: PrimaryLink, welcome: WorkerWelcome, traces: ProcessTraces): WorkerContext {
@@ -147,8 +176,7 @@ function createServer(
     handshake,
     isRealTimePath: (path) => path.startsWith(prefix),
     ...parts,
-    bodyBytesMax: BODY_BYTES_MAX,
-    bodyBytesTotalMax: BODY_BYTES_TOTAL_MAX,
+    ...BODIES,
     open: (socket, accepted) => sessions.open(socket, accepted),
     frame: (connection, bytes, isBinary) => dispatch.frame(connection, bytes, isBinary),
     closed: (connection, code) => sessions.closed(connection, code),
@@ -184,7 +212,7 @@ function createSocketIoOf(context: WorkerContext, realTime: RealTime, http: Http
     closed: (connection, code) => sessions.closed(connection, code),
     pathPrefix: settings.API_PATH_PREFIX,
     http,
-    bodyBytesTotalMax: BODY_BYTES_TOTAL_MAX,
+    bodyBytesTotalMax: BODIES.bodyBytesTotalMax,
     idleTimeoutS: Math.ceil(silenceMs / 1000),
     backpressureBytesHard: settings.BACKPRESSURE_BYTES * 2,
     onDropped: () => context.metrics.drops.inc(),
@@ -209,21 +237,26 @@ function createSweeper({ config: { settings }, metrics }: WorkerContext, { sessi
   })
 }
 
-async function listen(running: Running): Promise<void> {
-  const { context, server } = running
-  const { config, metrics, log } = context
-  await startTraces({ settings: config.settings, metrics, clock, random, log }, running.traces)
-  const port = await server.listen(context.config.settings.HTTP_HOST, context.welcome.port)
+async function listen({ context, server, adminServer, traces }: Running): Promise<void> {
+  const { config, metrics, log, welcome } = context
+  const { HTTP_HOST, ADMIN_LISTEN = '' } = config.settings
+  await startTraces({ settings: config.settings, metrics, clock, random, log }, traces)
+  const admin = parseListen(ADMIN_LISTEN)
+  if (admin && welcome.adminPort !== null) await adminServer?.start(admin.host, welcome.adminPort)
+  const port = await server.listening.start(HTTP_HOST, welcome.port)
   context.link.tell('listening', { port })
 }
 
 async function drainAll(
-  { context, realTime, server, traces }: Running,
+  { context, realTime, server, adminServer, traces }: Running,
   { withinMs, graceMs }: WorkerMethods['drain']['args'],
 ): Promise<null> {
   const tracesMs = traces.tracer === undefined ? 0 : tracesTimeOf(withinMs)
   // With other workers on the port they take who comes now; else whoever comes is told.
-  if (graceMs > 0) server.stopListening()
+  if (graceMs > 0) {
+    server.listening.stop()
+    adminServer?.stop()
+  }
   await drain({
     connections: realTime.sessions.all,
     clock,

@@ -5,6 +5,7 @@ import { DataFileError, firstLine, readJsonFile } from './data-file.ts'
 import { keyAlgorithms } from './defaults.ts'
 import type { Draft } from './defaults.ts'
 import { publicKeyAlgorithms } from './jwt-keys.ts'
+import { parseListen } from './listen.ts'
 import type { SettingName } from './settings.ts'
 
 /** A rule that spans settings, or that needs a file: the mistakes it found, a line each. It skips what is absent. */
@@ -27,6 +28,11 @@ const frameLimits: Check = ({ MAX_PAYLOAD_BYTES: soft, MAX_PAYLOAD_BYTES_HARD: h
   }
   return mistakes
 }
+
+const listeners: Check = ({ ADMIN_LISTEN: text, HTTP_PORT: port }) =>
+  text !== undefined && port !== 0 && parseListen(text)?.port === port
+    ? [`ADMIN_LISTEN must have another port than HTTP_PORT, which is ${port}; it is ${JSON.stringify(text)}`]
+    : none
 
 const namespaces: Check = ({ NAMESPACE_PRIVATE: one, NAMESPACE_GUEST: other }) =>
   one !== undefined && one === other
@@ -175,6 +181,7 @@ const otlpHeaders: Check = ({ OTLP_HEADERS: headers, OTLP_ENDPOINT: endpoint }) 
 
 const CHECKS: readonly Check[] = [
   frameLimits,
+  listeners,
   namespaces,
   oneKey,
   publicKey,

@@ -15,11 +15,19 @@ const HARD_PAYLOAD_FACTOR = 4
 export function fillDefaults(draft: Draft, packageRoot: string, failed: ReadonlySet<string>): void {
   const { MAX_PAYLOAD_BYTES: soft } = draft
   if (!failed.has('WORKERS')) draft.WORKERS ??= Math.min(os.availableParallelism(), WORKERS_MAX)
+  if (!failed.has('MEMORY_LIMIT')) draft.MEMORY_LIMIT ??= allowedMemory()
   if (!failed.has('GOODS_FILE')) draft.GOODS_FILE ??= path.join(packageRoot, 'config', 'goods.yaml')
   if (!failed.has('MAX_PAYLOAD_BYTES_HARD') && soft !== undefined) {
     draft.MAX_PAYLOAD_BYTES_HARD ??= soft * HARD_PAYLOAD_FACTOR
   }
   if (!failed.has('AUTH_JWT_ALGORITHMS')) draft.AUTH_JWT_ALGORITHMS ??= keyAlgorithms(draft)?.standard
+}
+
+/** Bytes: what this process's control group allows, or the machine has, where that is less. */
+export function allowedMemory(): number {
+  // 0 or far too much where there is no limit.
+  const limitBytes = process.constrainedMemory()
+  return limitBytes > 0 ? Math.min(limitBytes, os.totalmem()) : os.totalmem()
 }
 
 /** By the one key that is set; none set is the development secret. Undefined where the key file is of no use. */

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { isIP } from 'node:net'
 import { EnvError } from 'envalid'
+import { isHost, parseListen } from './listen.ts'
 import { parseOtlpHeaders } from './otlp-headers.ts'
 
 /** One way to write a setting: what it is called, which values it takes, and how text becomes a value. */
@@ -100,6 +101,21 @@ export function size(min: string, max: string): Kind<number> {
   return quantity('size', sizeBytes, min, max)
 }
 
+/** `off` or 0 is 0. */
+export function sizeOrOff(min: string, max: string): Kind<number> {
+  const base = size(min, max)
+  const isOff = (raw: unknown) => raw === 0 || (typeof raw === 'string' && ['0', 'off'].includes(raw.trim()))
+  return kind(base.name, `off, ${base.bounds}`, (raw) => {
+    if (isOff(raw)) return 0
+    try {
+      return base.parse(raw)
+    } catch (error) {
+      if (!(error instanceof EnvError)) throw error
+      return refuse(`off, or ${error.message}`)
+    }
+  })
+}
+
 const BOOLEANS = new Map([
   ['true', true],
   ['yes', true],
@@ -143,11 +159,14 @@ export const httpUrl = text(
   'http(s)://host:port',
 )
 
-const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i
-/** Digits and dots only is an address or a slip of the pen, never a name. */
-const isHost = (value: string): boolean => isIP(value) !== 0 || (HOST_NAME.test(value) && !/^[\d.]+$/.test(value))
-
 export const host = text('string', 'an IP address or a host name', isHost, 'an IP address or a host name')
+
+export const listen = text(
+  'host:port',
+  'host:port, as in 127.0.0.1:9090 or [::1]:9090',
+  (value) => parseListen(value) !== undefined,
+  '[::1]:9090 for IPv6',
+)
 
 /** Made absolute against the working folder. */
 export const filePath: Kind<string> = kind('path', '', (raw) => path.resolve(textOf(raw, 'a path')))

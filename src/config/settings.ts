@@ -64,6 +64,11 @@ export const SETTINGS = {
   NODE_ID: setting(id, 'n1', "This node's name, as clients see it in `ready`."),
   HTTP_HOST: setting(kinds.host, '127.0.0.1', 'Where to listen. `0.0.0.0` is every IPv4 interface.'),
   HTTP_PORT: setting(integer(0, 65_535), '8080', '0 takes any free port, which is printed at the start.'),
+  ADMIN_LISTEN: optional(
+    kinds.listen,
+    'A port of its own for `/metrics`, `/ready` and all that wants ADMIN_TOKEN: on HTTP_PORT they are 404 then.',
+    'on HTTP_PORT',
+  ),
   WORKERS: computed(integer(1, 256), 'one per core', 'Worker processes, all on the one port.'),
   DATA_DIR: setting(filePath, './data', 'The folder of the embedded store, its lock and the development secrets.'),
   LOG_LEVEL: setting(choice(...LOG_LEVELS), 'info', 'The least that is logged.'),
@@ -122,6 +127,12 @@ export const SETTINGS = {
     size('16KiB', '1GiB'),
     '1MiB',
     'What may wait for one socket before it is closed with 4001. Not under MAX_PAYLOAD_BYTES.',
+  ),
+
+  MEMORY_LIMIT: computed(
+    kinds.sizeOrOff('64MiB', '65536GiB'),
+    "the control group's limit, or the machine's memory where that is less",
+    'Of all processes of this node. At 80 % new connections are refused with 503, at 90 % the slowest readers are closed with 4001.',
   ),
 
   MAX_ROOMS_PER_CONNECTION: setting(integer(1, 1024), '32', 'More are refused with `ROOM_LIMIT`.'),

@@ -1,6 +1,7 @@
 import { toError } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { readDataFile } from '../config/data-file.ts'
+import { parseListen, type ListenAddress } from '../config/listen.ts'
 import type { Config } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
 import { parseGoods } from '../ledger/goods.ts'
@@ -36,7 +37,7 @@ export async function examine({ config, machine, uwsVersion, clock }: DoctorOpti
     fromProblem('uWebSockets.js', uwsVersion, await checkUws(machine.loadUws)),
     fromProblem('open files', `${limit ?? 'not limited here'}`, checkOpenFiles(settings, limit)),
     ...checkMachine(settings, await readMachine()),
-    await checkPort(settings),
+    ...(await checkPorts(settings)),
     ...checkData(settings, await readData(settings.DATA_DIR, clock)),
     checkGoods(settings),
     ...checkSecrets(settings, readSecretFiles(config)),
@@ -50,16 +51,24 @@ function fromProblem(check: string, text: string, problem: Problem | undefined):
   return { check, level: problem.fatal ? 'fail' : 'warn', text: problem.message }
 }
 
-async function checkPort({ HTTP_HOST: host, HTTP_PORT: port }: Settings): Promise<Finding> {
-  if (port === 0) return ok('port', 'any that is free')
+function checkPorts({ HTTP_HOST: host, HTTP_PORT: port, ADMIN_LISTEN = '' }: Settings): Promise<Finding[]> {
+  const admin = parseListen(ADMIN_LISTEN)
+  return Promise.all([
+    checkPort('port', { host, port }, 'another HTTP_HOST or HTTP_PORT'),
+    ...(admin ? [checkPort('admin port', admin, 'another ADMIN_LISTEN')] : []),
+  ])
+}
+
+async function checkPort(check: string, { host, port }: ListenAddress, remedy: string): Promise<Finding> {
+  if (port === 0) return ok(check, 'any that is free')
   try {
     const who = await whoHasPort(host, port)
     const where = `${port} on ${host}`
     if (who !== 'another program')
-      return ok('port', who === 'nobody' ? `${where} is free` : `${where} is held by ${who}`)
-    return fail('port', `${where} is held by another program`, `ss -ltnp 'sport = :${port}' says by which`)
+      return ok(check, who === 'nobody' ? `${where} is free` : `${where} is held by ${who}`)
+    return fail(check, `${where} is held by another program`, `ss -ltnp 'sport = :${port}' says by which`)
   } catch (error) {
-    return fail('port', toError(error).message, 'another HTTP_HOST or HTTP_PORT')
+    return fail(check, toError(error).message, remedy)
   }
 }
 

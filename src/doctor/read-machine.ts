@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { allowedMemory } from '../config/defaults.ts'
 
 /** What the machine is; undefined is what it does not tell. */
 export interface MachineFacts {
@@ -24,10 +25,9 @@ export interface MachineFacts {
 /** @param root where /proc and /sys are */
 export async function readMachine(root = '/'): Promise<MachineFacts> {
   const sysctl = (name: string) => readText(path.join(root, 'proc/sys', name))
-  const limitBytes = process.constrainedMemory()
   return {
     cpus: os.availableParallelism(),
-    memoryBytes: limitBytes > 0 ? Math.min(limitBytes, os.totalmem()) : os.totalmem(),
+    memoryBytes: allowedMemory(),
     somaxconn: toNumber(sysctl('net/core/somaxconn')),
     synBacklog: toNumber(sysctl('net/ipv4/tcp_max_syn_backlog')),
     portRange: toRange(sysctl('net/ipv4/ip_local_port_range')),

@@ -9,8 +9,11 @@ export interface LateEvent {
   readonly channel: Channel
   readonly offset: number
   readonly prev: number
-  /** As JSON. */
-  readonly frame: Uint8Array
+  /**
+   * As JSON, a character for each byte of its UTF-8: so it lies in V8's heap, whose pages go back to the system when it is gone.
+   * What buffers of this size had the allocator keeps.
+   */
+  readonly text: string
   /** What a newer event takes the place of; undefined: it has to be delivered. */
   readonly key: string | undefined
 }
@@ -18,7 +21,8 @@ export interface LateEvent {
 /** Copies the frame: it may wait for long, and is a part of something larger. */
 export function toLateEvent(channel: Channel, frame: Uint8Array): LateEvent {
   const { offset, prev } = readFrameHead(frame)
-  return { channel, offset, prev, frame: Uint8Array.prototype.slice.call(frame), key: latestKey(channel, frame) }
+  const text = Buffer.from(frame.buffer, frame.byteOffset, frame.length).toString('latin1')
+  return { channel, offset, prev, text, key: latestKey(channel, frame) }
 }
 
 const MARK = Buffer.from('"delivery":"latest"')
@@ -74,10 +78,10 @@ export class Outbox {
     const older = this.#waiting.get(slot)
     if (older) {
       this.#waiting.delete(slot)
-      this.#bytes -= older.frame.length
+      this.#bytes -= older.text.length
     }
     this.#waiting.set(slot, { ...event, number: ++progress.seen })
-    this.#bytes += event.frame.length
+    this.#bytes += event.text.length
     return older ? 1 : 0
   }
 
@@ -85,13 +89,14 @@ export class Outbox {
   take(): Uint8Array | undefined {
     for (const [slot, event] of this.#waiting) {
       this.#waiting.delete(slot)
-      this.#bytes -= event.frame.length
+      this.#bytes -= event.text.length
       return this.#send(event)
     }
     return undefined
   }
 
-  #send({ channel, offset, number, frame }: Waiting): Uint8Array {
+  #send({ channel, offset, number, text }: Waiting): Uint8Array {
+    const frame = Buffer.from(text, 'latin1')
     const progress = this.#channels.get(channel)
     if (!progress) return frame
     const skipped = number - progress.sent - 1

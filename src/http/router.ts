@@ -28,7 +28,8 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** `/api/v1/goods/:id` */
   readonly path: string
-  readonly access: 'open' | 'admin'
+  /** `internal` wants no token, but where there is ADMIN_LISTEN, it is found there only, as what wants one. */
+  readonly access: 'open' | 'internal' | 'admin'
   /** What may stand in the query; others are refused. Absent: it is not looked at. */
   readonly query?: readonly string[]
   readonly operation: Operation

@@ -13,6 +13,9 @@ export type Control =
 
 const KINDS: ReadonlySet<string> = new Set<Control['kind']>(['room-defined', 'room-deleted', 'good-changed', 'kicked'])
 
+/** Nobody does anything about it: only that it comes back counts. */
+export const CANARY: LogRecord = { channel: CONTROL_CHANNEL, body: Buffer.from(JSON.stringify({ kind: 'canary' })) }
+
 export function controlRecord(control: Control): LogRecord {
   return { channel: CONTROL_CHANNEL, body: Buffer.from(JSON.stringify(control)) }
 }

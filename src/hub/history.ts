@@ -71,6 +71,13 @@ export class History {
     }
   }
 
+  /** Lets go of the oldest, down to so many bytes. */
+  shrink(bytes: number): void {
+    for (let oldest = this.#all.first(); oldest && this.#bytes > bytes; oldest = this.#all.first()) {
+      this.#drop(oldest.entry)
+    }
+  }
+
   /** The events of all channels after `cursor`, in order. To be read before the next `add` or `trim`. */
   *all(cursor: number): Generator<Entry> {
     for (let i = firstAfter(this.#all, cursor); ; i++) {

@@ -33,6 +33,9 @@ export interface ReplayChunk {
   readonly complete: boolean
 }
 
+/** Of `historyBytes`: what is kept however short memory is. */
+const HISTORY_SHARE_LEAST = 1 / 4
+
 const CHUNK_BYTES_MAX = 64 * 1024
 
 /** Channels whose last offset is remembered exactly; about 100 bytes each, twice. */
@@ -129,6 +132,12 @@ export class Hub {
   takeControl(onControl: (body: Uint8Array) => void): void {
     this.#control = onControl
     for (const body of this.#controlBacklog.splice(0)) onControl(body)
+  }
+
+  /** Lets go of the older half of the history, but for what those need who were just here. */
+  halveHistory(): void {
+    const least = this.#options.historyBytes * HISTORY_SHARE_LEAST
+    this.#history.shrink(Math.max(this.#history.bytes / 2, least))
   }
 
   /** Lets go of history that is too old. To be called now and then. */

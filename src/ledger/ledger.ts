@@ -105,6 +105,11 @@ export class Ledger {
     this.#running ??= this.#run()
   }
 
+  /** What is held only not to be read again. */
+  forgetRecords(): void {
+    this.#cache.clear()
+  }
+
   /** Resolves when nothing is waiting or under way. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running

@@ -38,6 +38,11 @@ export class RecordCache {
     }
   }
 
+  clear(): void {
+    this.#records.clear()
+    this.#bytes = 0
+  }
+
   forget(key: string): void {
     const record = this.#records.get(key)
     if (!record) return

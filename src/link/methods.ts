@@ -235,6 +235,10 @@ export type WorkerMethods = {
   /** An address has, or has no longer, as many connections as it may. */
   addressFull: Method<{ readonly addressKey: string; readonly full: boolean }, null>
   namespaceFull: Method<{ readonly namespace: Namespace; readonly full: boolean }, null>
+  /** While the node is short of memory: nobody new is taken. */
+  memoryShort: Method<{ readonly short: boolean }, null>
+  /** Give back what memory can be; `closeSlow`: also that of the connections for which most waits. */
+  relieve: Method<{ readonly closeSlow: boolean }, null>
   jwks: Method<{ readonly keys: readonly WireKey[] }, null>
   /** By something else than a purchase: there may be stock again. */
   goodChanged: Method<{ readonly id: string }, null>
@@ -249,6 +253,8 @@ export type WorkerMethods = {
    */
   drain: Method<{ readonly withinMs: number; readonly graceMs: number }, null>
   ping: Method<null, null>
+  /** A ping that comes behind all events so far. */
+  canary: Method<null, null>
   /** null: as configured. */
   logLevel: Method<{ readonly part: LogPart; readonly level: LogLevel | null }, null>
   /** From another worker. */
@@ -262,6 +268,8 @@ export type WorkerMethods = {
 export interface WorkerWelcome {
   readonly worker: number
   readonly port: number
+  /** Of ADMIN_LISTEN; null: it is not set. */
+  readonly adminPort: number | null
   /** The configuration in force: see `encodeConfig`. */
   readonly config: string
   readonly resumeSecret: Uint8Array

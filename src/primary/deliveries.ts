@@ -27,6 +27,8 @@ const OVERTAKING: ReadonlySet<keyof PrimaryMethods | keyof WorkerMethods> = new 
   'goodChanged',
   'addressFull',
   'namespaceFull',
+  'memoryShort',
+  'relieve',
   'relay',
   'workerGone',
 ] as const)

@@ -4,12 +4,14 @@ import type { Handlers } from '../link/link.ts'
 import type { PrimaryMethods, RelayMessage, TokenKey, WorkerWelcome } from '../link/methods.ts'
 import { answerWith } from './answer.ts'
 import { adminMethods } from './admin-methods.ts'
+import type { Canary } from './canary.ts'
 import type { PrimaryContext } from './context.ts'
 import { eventMethods } from './event-methods.ts'
 import type { Health } from '../setup/service-reports.ts'
 import { readHealth } from './health.ts'
 import type { GatheredMetrics } from './gather-metrics.ts'
 import type { LogLevels } from './log-levels.ts'
+import type { MemoryWatch } from './memory-watch.ts'
 import { readParts } from './readiness.ts'
 import type { Reload } from './reload.ts'
 import { sessionMethods } from './session-methods.ts'
@@ -26,6 +28,8 @@ export interface Node {
   readonly readStoreFault: () => Promise<string | undefined>
   readonly logLevels: LogLevels
   readonly gathered: GatheredMetrics
+  readonly memory: MemoryWatch
+  readonly canary: Canary
   isDraining: boolean
 }
 
@@ -67,6 +71,8 @@ async function readyParts(node: Node) {
     head: () => context.hub.head,
     draining: () => node.isDraining,
     keysReady: () => tokenKeys.ready,
+    memory: () => node.memory.part,
+    canary: () => node.canary.ask(),
   })
   return { parts }
 }
@@ -87,6 +93,7 @@ export function createWelcome(options: {
   readonly worker: number
   readonly config: Config
   readonly port: number
+  readonly adminPort: number | null
   readonly tokenKey: TokenKey
   readonly adminToken: string
   readonly resumeSecret: Uint8Array

@@ -1,5 +1,6 @@
 import { readVersion } from '../setup/version.ts'
 import type { Deliveries } from './deliveries.ts'
+import type { MemoryState } from './memory-watch.ts'
 import type { Node } from './node.ts'
 
 /** What the embedded store takes of the disk, and what is left; bytes. */
@@ -16,9 +17,11 @@ export interface ReadMetricsOptions {
   readonly readDiskUse?: () => DiskUse
 }
 
+const MEMORY_LEVELS: Readonly<Record<MemoryState, number>> = { enough: 0, short: 1, critical: 2 }
+
 /** What of the primary's metrics is read when somebody asks. */
 export function readMetricsOf(node: Node, { deliveries, isUp, readDiskUse }: ReadMetricsOptions): void {
-  const { context, supervisor, tokenKeys } = node
+  const { context, supervisor, tokenKeys, memory } = node
   const { metrics, settings, cluster, rooms, hub } = context
   const read = metrics.readWhenAsked
   read('commitQueueLength', () => context.commits.queueLength)
@@ -34,6 +37,9 @@ export function readMetricsOf(node: Node, { deliveries, isUp, readDiskUse }: Rea
   read('clusterNodes', () => cluster.nodes.length)
   read('placeHeld', () => toNumber(cluster.fault === undefined))
   read('caretaker', () => toNumber(cluster.isCaretaker))
+  read('memoryLimitBytes', () => memory.limitBytes)
+  read('memoryUsedBytes', () => memory.usedBytes)
+  read('memoryShort', () => MEMORY_LEVELS[memory.state])
   read('linkQueueBytes', () => {
     const queued = supervisor().listening.map(({ link }) => link.queuedBytes)
     return [[{ process: metrics.process }, queued.reduce((sum, bytes) => sum + bytes, 0)]]

@@ -14,17 +14,23 @@ export interface ReadinessOptions {
   readonly draining: () => boolean
   /** Whether player tokens can be verified. */
   readonly keysReady: () => boolean
+  readonly memory: () => ReadyPart
+  readonly canary: () => Promise<ReadyPart>
 }
 
 /** A line for each part of /ready, with the reason where it is not. */
 export async function readParts(options: ReadinessOptions): Promise<readonly ReadyPart[]> {
+  // First: where the store does not take it, the store's part says so.
+  const canary = await options.canary()
   const listening = options.workersListening()
   return [
     await storePart(options),
     clusterPart(options),
     { part: 'hub', ok: true, reason: `applied up to ${options.head()}` },
     toPart('workers', listening === options.workersWanted, `${listening} of ${options.workersWanted} listen`),
+    canary,
     toPart('keys', options.keysReady(), 'no key set could be read yet'),
+    options.memory(),
     toPart('draining', !options.draining(), 'the server is stopping'),
   ]
 }

@@ -120,6 +120,10 @@ export class Supervisor {
     return { missing, of, fault: isFault ? `${missing} of ${of} workers do not answer` : undefined }
   }
 
+  get pids(): readonly number[] {
+    return [...this.#slots.values()].flatMap(({ process: { pid } }) => (pid === undefined ? [] : [pid]))
+  }
+
   linkOf(worker: number): WorkerLink | undefined {
     return this.#slots.get(worker)?.link
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Namespace } from '../protocol/ids.ts'
@@ -11,6 +12,8 @@ export interface Admission {
   /** As the primary announces it, who counts over all workers. */
   setAddressFull(addressKey: string, isFull: boolean): void
   setNamespaceFull(namespace: Namespace, isFull: boolean): void
+  /** The node is short of memory. */
+  setMemoryShort(isShort: boolean): void
   setDraining(isDraining: boolean): void
 }
 
@@ -32,14 +35,23 @@ const FULL_RETRY_MS = 5_000
 /** Soon: another worker or node has the port by then. */
 const DRAINING_RETRY_MS = 1_000
 
-export function createAdmission(options: AdmissionOptions): Admission {
+export const SHORT_OF_MEMORY = 'the server is short of memory'
+/** It takes as long as others take to leave; and all that were refused are not to come back at once. */
+const MEMORY_RETRY_MS = { min: 2_000, spread: 8_000 }
+
+export function createAdmission(options: AdmissionOptions & { readonly random: Pick<Random, 'fraction'> }): Admission {
   const attempts = new AttemptRates(options)
   const fullAddresses = new Set<string>()
   const fullNamespaces = new Set<Namespace>()
   let draining = false
+  let memoryShort = false
   return {
     check: (addressKey, namespace) => {
       if (draining) return later('DRAINING', 'the server is going down', DRAINING_RETRY_MS)
+      if (memoryShort) {
+        const retryMs = MEMORY_RETRY_MS.min + options.random.fraction() * MEMORY_RETRY_MS.spread
+        return later('OVERLOADED', SHORT_OF_MEMORY, Math.round(retryMs))
+      }
       const waitMs = attempts.take(addressKey)
       if (waitMs > 0) return later('RATE_LIMITED', 'too many connection attempts from this address', waitMs)
       if (fullAddresses.has(addressKey)) {
@@ -49,6 +61,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
     },
     setAddressFull: (addressKey, isFull) => setMember(fullAddresses, addressKey, isFull),
     setNamespaceFull: (namespace, isFull) => setMember(fullNamespaces, namespace, isFull),
+    setMemoryShort: (isShort) => {
+      memoryShort = isShort
+    },
     setDraining: (isDraining) => {
       draining = isDraining
     },

@@ -17,6 +17,8 @@ export interface SweepOptions {
 
 /** How often every connection is looked at, at the least. */
 const SWEEP_MS = 250
+/** To come back costs more than less than this. */
+const WORTH_CLOSING_BYTES = 4 * 1024
 
 /**
  * Looks at all connections instead of having a timer for each. Between two looks a socket's buffer grows by no more than what was
@@ -37,6 +39,22 @@ export class Sweeper {
   publishing(bytes: number): void {
     if (this.#published > this.#options.backpressureBytesMax / 4) this.#sweep()
     this.#published += bytes
+  }
+
+  /** Closes those for which the most waits, until half of all that waits is let go. */
+  relieve(): void {
+    const waiting = Array.from(this.#connections.values(), (connection) => ({
+      connection,
+      bytes: waitingBytes(connection),
+    }))
+      .filter(({ bytes }) => bytes >= WORTH_CLOSING_BYTES)
+      .sort((one, other) => other.bytes - one.bytes)
+    let left = waiting.reduce((sum, { bytes }) => sum + bytes, 0) / 2
+    for (const { connection, bytes } of waiting) {
+      if (left <= 0) return
+      left -= bytes
+      closeAsSlow(connection, this.#options.lag)
+    }
   }
 
   #sweep(): void {
@@ -62,11 +80,15 @@ function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
 }
 
 function isSlow(connection: Connection, nowMs: number, { backpressureBytesMax, stallMs }: SweepOptions): boolean {
-  const waiting = connection.socket.bufferedBytes() + (connection.lag?.bytes ?? 0)
+  const waiting = waitingBytes(connection)
   if (waiting === 0) {
     connection.stalledSinceMs = 0
     return false
   }
   if (connection.stalledSinceMs === 0) connection.stalledSinceMs = nowMs
   return waiting > backpressureBytesMax || nowMs - connection.stalledSinceMs > stallMs
+}
+
+function waitingBytes({ socket, lag }: Connection): number {
+  return socket.bufferedBytes() + (lag?.bytes ?? 0)
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import type { ListenAddress } from '../config/listen.ts'
+import type { SettingName } from '../config/settings.ts'
 import { EXIT } from './exit-codes.ts'
 import { StartError } from './start-error.ts'
 
@@ -32,12 +34,15 @@ export async function lockInstance(dataDir: string): Promise<Lock> {
  * without a word, as it does with its own workers, so it is asked for alone first; another Drumbeat that asks in the same
  * moment finds the lock. Throws StartError.
  */
-export async function lockPort(host: string, wanted: number): Promise<Lock & { readonly port: number }> {
+export async function lockPort(
+  { host, port: wanted }: ListenAddress,
+  setting: SettingName,
+): Promise<Lock & { readonly port: number }> {
   const port = wanted === 0 ? await tryPort(host, 0) : wanted
   const lock = await lockName(portLock(port))
   if (lock && (wanted === 0 || (await isFree(host, port)))) return { port, release: () => lock.release() }
   lock?.release()
-  throw new StartError(EXIT.temporary, `HTTP_PORT ${port} on ${host} is in use`)
+  throw new StartError(EXIT.temporary, `${setting} ${port} on ${host} is in use`)
 }
 
 /** Who has the port; looks only, so that nobody who starts meanwhile is in its way for more than a moment. Rejects as lockPort does. */

@@ -1,6 +1,6 @@
 import type { HttpAnswer, HttpHandler } from '../http/http.ts'
 import { createRequestLimit } from '../http/request-limit.ts'
-import { createRouter } from '../http/router.ts'
+import { createRouter, type Route } from '../http/router.ts'
 import type { RequestHead } from '../session/request-head.ts'
 import { AttemptRates } from '../session/admission.ts'
 import type { WorkerContext } from './context.ts'
@@ -9,9 +9,18 @@ import { createRoutes } from './routes.ts'
 /** Requests at once: so many seconds' worth of the rate. */
 const BURST_S = 4
 
-/** The HTTP half of a worker. */
-export function createHttp(context: WorkerContext): HttpHandler {
-  return { limit: createLimit(context), route: createRoute(context) }
+/** The HTTP half of a worker. `adminHttp`: for ADMIN_LISTEN, where that is set; `http` has what is for everybody then, only. */
+export function createHttp(context: WorkerContext): {
+  readonly http: HttpHandler
+  readonly adminHttp: HttpHandler | undefined
+} {
+  const { config, link, clock, random } = context
+  const routes = createRoutes({ primary: link, config, clock, random })
+  const limit = createLimit(context)
+  const all = { limit, route: createRoute(context, routes) }
+  if (config.settings.ADMIN_LISTEN === undefined) return { http: all, adminHttp: undefined }
+  const open = routes.filter(({ access }) => access === 'open')
+  return { http: { limit, route: createRoute(context, open) }, adminHttp: all }
 }
 
 function createLimit({ config, clock, watch }: WorkerContext): HttpHandler['limit'] {
@@ -25,11 +34,13 @@ function createLimit({ config, clock, watch }: WorkerContext): HttpHandler['limi
   return createRequestLimit({ rates, trustedProxies: settings.TRUSTED_PROXIES, onLimited: watch.httpLimited })
 }
 
-function createRoute(context: WorkerContext): HttpHandler['route'] {
-  const { config, link, clock, random, logs, valueLimits, welcome, metrics, watch, traces } = context
+function createRoute(
+  { random, logs, valueLimits, welcome, metrics, watch, traces }: WorkerContext,
+  routes: readonly Route[],
+): HttpHandler['route'] {
   const log = logs.of('http')
   const route = createRouter({
-    routes: createRoutes({ primary: link, config, clock, random }),
+    routes,
     adminToken: welcome.adminToken,
     valueLimits,
     log,

@@ -33,7 +33,7 @@ export interface RealTime {
 const CONNECT_BURST_S = 4
 
 export function createRealTime(context: WorkerContext, publish: FanoutOptions['publish']): RealTime {
-  const { config, link, clock, welcome, watch } = context
+  const { config, link, clock, random, welcome, watch } = context
   const { settings } = config
   const keys = createWorkerKeys(welcome.tokenKey, settings, () => link.tell('unknownKey', null))
   const verifier = createVerifier(context, keys)
@@ -47,6 +47,7 @@ export function createRealTime(context: WorkerContext, publish: FanoutOptions['p
     burst: settings.CONNECT_RATE_PER_ADDRESS * CONNECT_BURST_S,
     exemptLoopback: !config.explicit.has('CONNECT_RATE_PER_ADDRESS'),
     clock,
+    random,
   })
   const traffic: Traffic = { receivedBytes: 0, sentBytes: 0 }
   const fanout = createFanout(context, traffic, publish)

@@ -2,6 +2,7 @@ import type { LimitKind } from '../metrics/catalog/clients.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import { Refusal, type ErrorCode } from '../protocol/errors.ts'
+import { SHORT_OF_MEMORY } from '../session/admission.ts'
 import { addressKey, createPeerReader } from '../session/address.ts'
 import type { Connection } from '../session/connection.ts'
 import type { Accepted, HandshakeResult } from '../session/handshake.ts'
@@ -80,7 +81,8 @@ export function createWatch({ metrics, security, trustedProxies }: WatchOptions)
   const handshakeRefused = ({ code, message }: Refusal, head: RequestHead) => {
     metrics.handshakes.inc({ result: code })
     if (code === 'RATE_LIMITED') limited('connect')
-    const event = HANDSHAKE_EVENTS[code]
+    // For that whoever connects can do nothing.
+    const event = message === SHORT_OF_MEMORY ? undefined : HANDSHAKE_EVENTS[code]
     if (event) noteHead(event, head, event === 'token_invalid' ? message : undefined)
   }
 

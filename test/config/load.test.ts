@@ -28,6 +28,7 @@ t.test('defaults that depend on the machine, the package and other settings are 
   const { settings } = loadConfig({ env: { MAX_PAYLOAD_BYTES: '1KiB' } })
   t.equal(settings.WORKERS, os.availableParallelism())
   t.equal(settings.MAX_PAYLOAD_BYTES_HARD, 4096)
+  t.equal(settings.MEMORY_LIMIT, Math.min(process.constrainedMemory() || Infinity, os.totalmem()))
   t.equal(settings.GOODS_FILE, path.resolve(import.meta.dirname, '../../config/goods.yaml'))
   t.strictSame(settings.AUTH_JWT_ALGORITHMS, ['HS256'])
 })

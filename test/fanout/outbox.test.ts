@@ -8,9 +8,13 @@ import { buildFrame } from '../../src/hub/event-frame.ts'
 const ROOM = 'r:private/arena' as Channel
 const OTHER = 'r:private/lobby' as Channel
 
-function late(offset: number, prev: number, payload: object, { channel = ROOM, userId = 'alice' } = {}) {
+function frame(offset: number, prev: number, payload: object, userId = 'alice') {
   const fields = { id: 'x', eventType: EVENT.broadcast, namespace: 'private', room: 'arena', userId, timestamp: 1 }
-  return toLateEvent(channel, buildFrame(offset, prev, encodeEventBody({ ...fields, traceparent: undefined, payload })))
+  return buildFrame(offset, prev, encodeEventBody({ ...fields, traceparent: undefined, payload }))
+}
+
+function late(offset: number, prev: number, payload: object, { channel = ROOM, userId = 'alice' } = {}) {
+  return toLateEvent(channel, frame(offset, prev, payload, userId))
 }
 
 const latest = (message: unknown, key?: string) => ({
@@ -29,17 +33,15 @@ function drain(outbox: Outbox) {
 
 t.test('what has to be delivered stays, in order and as it is', async (t) => {
   const outbox = new Outbox()
-  const events = [
-    late(5, 3, { message: 1 }),
-    late(6, 5, { message: 2 }),
-    late(9, 2, { message: 3 }, { channel: OTHER }),
-  ]
+  const frames = [frame(5, 3, { message: 'Grüße 🥁' }), frame(6, 5, { message: 2 }), frame(9, 2, { message: 3 })]
+  const channels = [ROOM, ROOM, OTHER]
+  const events = frames.map((one, i) => toLateEvent(channels[i] ?? ROOM, one))
   for (const event of events) t.equal(outbox.add(event), 0)
   t.equal(
     outbox.bytes,
-    events.reduce((sum, { frame }) => sum + frame.length, 0),
+    events.reduce((sum, { text }) => sum + text.length, 0),
   )
-  t.same(outbox.take(), events[0]?.frame)
+  t.same(outbox.take(), frames[0])
   t.strictSame(drain(outbox), [
     [6, 5, 0],
     [9, 2, 0],
@@ -84,7 +86,7 @@ t.test("a room's class is meant where the payload does not say", async (t) => {
   t.equal(of({ message: 1, key: 'a' }).key, `${ROOM}\nka`)
   t.equal(of({ message: 1 }).key, `${ROOM}\nualice`)
   t.equal(of({ message: 1, delivery: 'must' }).key, undefined)
-  t.match(JSON.parse(Buffer.from(of({ message: 1 }).frame).toString()), { offset: 2, delivery: 'latest', id: 'x' })
+  t.match(JSON.parse(of({ message: 1 }).text), { offset: 2, delivery: 'latest', id: 'x' })
 })
 
 t.test('a message that only looks like one is no latest', async (t) => {

@@ -84,6 +84,11 @@ const CASES: Readonly<Record<string, Case>> = {
     quiet: steady('process_heap_used_bytes', 1e9, WORKER),
     labels: { ...A, process: 'worker-1' },
   },
+  DrumbeatMemoryShort: {
+    fires: steady('memory_short', 1),
+    quiet: { [gauge('memory_short')]: '0x10 1 0x49' },
+    labels: A,
+  },
   DrumbeatLinkFull: {
     fires: steady('link_queue_bytes', 1e8, WORKER),
     quiet: steady('link_queue_bytes', 1e6, WORKER),

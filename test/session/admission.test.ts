@@ -9,8 +9,9 @@ function setUp(
   options: { ratePerAddress?: number; burst?: number; exemptLoopback?: boolean; addressesMax?: number } = {},
 ) {
   const time = { nowMs: 0 }
+  const random = { fraction: () => time.nowMs / 1_000 }
   const clock = { nowMs: () => time.nowMs, wallMs: () => time.nowMs }
-  const admission = createAdmission({ ratePerAddress: 10, burst: 3, exemptLoopback: false, ...options, clock })
+  const admission = createAdmission({ ratePerAddress: 10, burst: 3, exemptLoopback: false, ...options, clock, random })
   const codeFor = (address: string, namespace = PRIVATE) => admission.check(address, namespace)?.code
   return { time, admission, codeFor }
 }
@@ -66,6 +67,25 @@ t.test('a full namespace is refused and the other is not', async (t) => {
   admission.setNamespaceFull(GUEST, false)
   t.equal(codeFor('192.0.2.1', GUEST), undefined)
 })
+
+t.test(
+  'while the node is short of memory everybody is refused, each with a time of their own to come back',
+  async (t) => {
+    const { time, admission, codeFor } = setUp({ exemptLoopback: true })
+    admission.setMemoryShort(true)
+    const refusals = [0, 500].map((nowMs) => {
+      time.nowMs = nowMs
+      return admission.check('127.0.0.1', PRIVATE)
+    })
+    t.match(refusals, [{ code: 'OVERLOADED', status: 503 }, { code: 'OVERLOADED' }])
+    t.strictSame(
+      refusals.map((refusal) => refusal?.details?.['retry_after_ms']),
+      [2_000, 6_000],
+    )
+    admission.setMemoryShort(false)
+    t.equal(codeFor('127.0.0.1'), undefined)
+  },
+)
 
 t.test('while draining everybody is refused with a time to come back', async (t) => {
   const { admission, codeFor } = setUp({ exemptLoopback: true })

@@ -78,7 +78,9 @@ t.test('a full disk is said, reads go on, and it works again when there is space
   }
   const ready = await fetch(`${server.url}/ready`)
   t.equal(ready.status, 503)
-  t.match(await ready.text(), /"store","ok":false,"reason":"the disk has/)
+  const parts = await ready.text()
+  t.match(parts, /"store","ok":false,"reason":"the disk has/)
+  t.match(parts, /"canary","ok":false,"reason":"the log did not take it/)
 
   spawnSync('mount', ['-o', 'remount,size=128m', folder])
   const isReady = async () => (await fetch(`${server.url}/ready`)).status === 200

@@ -23,7 +23,7 @@ function probes({ primary }: RouteContext): readonly Route[] {
     {
       method: 'GET',
       path: '/ready',
-      access: 'open',
+      access: 'internal',
       operation: {
         id: 'getReady',
         summary: 'Whether it can serve, by its parts.',
@@ -38,7 +38,7 @@ function probes({ primary }: RouteContext): readonly Route[] {
     {
       method: 'GET',
       path: '/metrics',
-      access: 'open',
+      access: 'internal',
       operation: { id: 'getMetrics', summary: 'Prometheus text of all processes.', answers: { 200: 'text/plain' } },
       run: async () => {
         const { contentType, text } = await primary.ask('metrics', null)

@@ -26,6 +26,24 @@ export const NODE = {
     help: 'Workers that died and were replaced.',
     when: 'Each has cut its connections, which resume. A defect, no memory, or a worker that was stuck for 8 s.',
   },
+  memoryLimitBytes: {
+    name: 'memory_limit_bytes',
+    type: 'gauge',
+    help: 'MEMORY_LIMIT, or what it is by itself; 0: none.',
+    when: 'Only by configuration, or with another machine or control group.',
+  },
+  memoryUsedBytes: {
+    name: 'memory_used_bytes',
+    type: 'gauge',
+    help: 'Memory of all processes of the node, without the pages of files.',
+    when: 'Compare it with `memory_limit_bytes`. The primary holds the history, workers what waits for slow readers.',
+  },
+  memoryShort: {
+    name: 'memory_short',
+    type: 'gauge',
+    help: '1: from 80 % of the limit on, 2: from 90 % on; 0 again under 75 %.',
+    when: '1: new connections are refused. 2: the slowest readers are closed (`slow_consumers_total`), and the oldest history goes.',
+  },
   clusterNodes: {
     name: 'cluster_nodes',
     type: 'gauge',

@@ -1,30 +1,20 @@
-import { errorAnswer, type HttpHandler } from '../../http/http.ts'
+import { errorAnswer } from '../../http/http.ts'
 import { CLOSE } from '../../protocol/close-codes.ts'
 import type { Connection } from '../../session/connection.ts'
 import type { Accepted, HandshakeResult } from '../../session/handshake.ts'
 import type { RequestHead } from '../../session/request-head.ts'
 import type { Socket } from '../../session/socket.ts'
-import { BodyBudget, type BodyLimits } from './body.ts'
+import { HttpRequests, type HttpRequestsOptions } from './http-requests.ts'
+import { Listening } from './listening.ts'
 import { PendingResponse, readHead } from './uws-http.ts'
 import { UwsSocket } from './uws-socket.ts'
-import {
-  App,
-  us_listen_socket_close,
-  us_socket_local_port,
-  type TemplatedApp,
-  type UwsResponse,
-  type UwsWebSocket,
-} from './uws.ts'
+import { App, type TemplatedApp, type UwsResponse, type UwsWebSocket } from './uws.ts'
 
-export interface UwsServerOptions {
+export interface UwsServerOptions extends HttpRequestsOptions {
   /** Decides an upgrade, and what a request for the same path without one is told. */
   readonly handshake: (head: RequestHead) => HandshakeResult
   /** Whether a path belongs to the handshake, upgrade or not. */
   readonly isRealTimePath: (path: string) => boolean
-  readonly http: HttpHandler
-  readonly bodyBytesMax: number
-  /** Of all requests that are not answered yet. */
-  readonly bodyBytesTotalMax: number
   readonly open: (socket: Socket, accepted: Accepted) => Connection
   readonly frame: (connection: Connection, bytes: Uint8Array, isBinary: boolean) => void
   readonly closed: (connection: Connection, code: number) => void
@@ -54,13 +44,14 @@ type Ws = UwsWebSocket<UserData>
 export class UwsServer {
   readonly #options: UwsServerOptions
   readonly #app: TemplatedApp
-  readonly #bodies: BodyLimits
-  #stopListening = () => {}
+  readonly #requests: HttpRequests
+  readonly listening: Listening
 
   constructor(options: UwsServerOptions) {
     this.#options = options
-    this.#bodies = { bytesMax: options.bodyBytesMax, budget: new BodyBudget(options.bodyBytesTotalMax) }
+    this.#requests = new HttpRequests(options)
     this.#app = App()
+    this.listening = new Listening(this.#app)
     options.addRoutes(this.#app)
     this.#app
       .ws<UserData>('/*', {
@@ -71,7 +62,7 @@ export class UwsServer {
         closeOnBackpressureLimit: true,
         upgrade: (response, request, context) => {
           const head = readHead(response, request)
-          if (!options.isRealTimePath(head.path) && this.#isOverRate(response, head)) return
+          if (!options.isRealTimePath(head.path) && this.#requests.isOverRate(response, head)) return
           const accepted = this.#admit(response, head)
           if (!accepted) return
           const userData: UserData = { accepted, connection: undefined, socket: undefined }
@@ -89,26 +80,6 @@ export class UwsServer {
         close: (ws, code) => this.#closed(ws, code),
       })
       .any('/*', (response, request) => this.#request(response, readHead(response, request)))
-  }
-
-  /** Resolves with the port; other processes may listen on it, too. Rejects where it cannot be had. */
-  listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#app.listen(host, port, (listening) => {
-        if (listening === false) {
-          reject(new Error(`cannot listen on ${host}:${port}`))
-          return
-        }
-        this.#stopListening = () => us_listen_socket_close(listening)
-        resolve(us_socket_local_port(listening))
-      })
-    })
-  }
-
-  /** Takes no new connections; those that there are go on. */
-  stopListening(): void {
-    this.#stopListening()
-    this.#stopListening = () => {}
   }
 
   publish(topic: string, frame: Uint8Array, isBinary: boolean): void {
@@ -146,28 +117,12 @@ export class UwsServer {
     return undefined
   }
 
-  /** true: it was answered. */
-  #isOverRate(response: UwsResponse, head: RequestHead): boolean {
-    const answer = this.#options.http.limit(head)
-    if (answer) new PendingResponse(response, head).answer(answer)
-    return answer !== undefined
-  }
-
   #request(response: UwsResponse, head: RequestHead): void {
-    if (this.#isOverRate(response, head)) return
+    if (this.#requests.isOverRate(response, head)) return
     if (this.#options.isRealTimePath(head.path)) {
       this.#admit(response, head)
       return
     }
-    const pending = new PendingResponse(response, head)
-    const plan = this.#options.http.route(head)
-    if (plan.kind === 'refuse') {
-      pending.answer(plan.answer)
-      return
-    }
-    const body = plan.wantsBody ? pending.readBody(this.#bodies) : Promise.resolve(new Uint8Array())
-    // A body that nobody asks for may fail, too.
-    body.catch(() => {})
-    void plan.run(() => body).then((answer) => pending.answer(answer))
+    this.#requests.serve(response, head)
   }
 }

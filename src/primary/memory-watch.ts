@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs'
+import type { Clock } from '../base/clock.ts'
+import { collectGarbage } from '../base/heap.ts'
+import type { Log } from '../base/log.ts'
+import type { ReadyPart } from '../link/methods.ts'
+import type { PrimaryContext } from './context.ts'
+import type { Supervisor } from './supervisor.ts'
+
+/** `short`: nobody new is taken. `critical`: who costs the most memory is closed. */
+export type MemoryState = 'enough' | 'short' | 'critical'
+
+export interface MemoryWatchOptions {
+  /** 0: there is no limit. */
+  readonly limitBytes: number
+  /** What all processes of the node have; undefined: the system does not tell. */
+  readonly readBytes: () => number | undefined
+  readonly clock: Clock
+  readonly log: Log
+  readonly onShort: (short: boolean) => void
+  /** To give back what memory can be; `closeSlow`: whatever may be closed for it, too. */
+  readonly relieve: (closeSlow: boolean) => void
+}
+
+/** Of the limit. What the kernel has for sockets counts for a control group, too, and is not seen here: hence not more. */
+const CRITICAL = 0.9
+const SHORT = 0.8
+const ENOUGH = 0.75
+/** How often memory is given back: it holds the processes up. */
+const RELIEVE_EVERY_MS = { short: 30_000, critical: 2_000 }
+
+/** From 80 and 90 percent on; not over before 75, as what goes to and fro is of no use to anybody. */
+export function memoryState(share: number, before: MemoryState): MemoryState {
+  if (share >= CRITICAL) return 'critical'
+  if (share >= SHORT) return 'short'
+  return before === 'enough' || share < ENOUGH ? 'enough' : 'short'
+}
+
+/** Turns work away before the kernel would end a process: to be asked to look each second. */
+export class MemoryWatch {
+  readonly #options: MemoryWatchOptions
+  #state: MemoryState = 'enough'
+  #relievedAtMs = -Infinity
+
+  constructor(options: MemoryWatchOptions) {
+    this.#options = options
+  }
+
+  get state(): MemoryState {
+    return this.#state
+  }
+
+  get limitBytes(): number {
+    return this.#options.limitBytes
+  }
+
+  /** 0: the system does not tell. */
+  get usedBytes(): number {
+    return this.#options.readBytes() ?? 0
+  }
+
+  /** A line of /ready. */
+  get part(): ReadyPart {
+    const { limitBytes } = this.#options
+    const part = 'memory'
+    if (limitBytes === 0) return { part, ok: true, reason: 'no limit' }
+    const used = `${toMib(this.usedBytes)} of ${toMib(limitBytes)} MiB`
+    if (this.#state === 'enough') return { part, ok: true, reason: used }
+    return { part, ok: false, reason: `${used}: new connections are refused` }
+  }
+
+  look(): void {
+    const { limitBytes, readBytes, log, onShort } = this.#options
+    const usedBytes = limitBytes === 0 ? undefined : readBytes()
+    if (usedBytes === undefined) return
+    const before = this.#state
+    this.#state = memoryState(usedBytes / limitBytes, before)
+    const said = { usedBytes, limitBytes }
+    if (before === 'enough' && this.#state !== 'enough') {
+      log.warn(said, 'short of memory: new connections are refused')
+      onShort(true)
+    }
+    if (before !== 'critical' && this.#state === 'critical') {
+      log.warn(said, 'nearly out of memory: the slowest readers are closed, and the oldest history goes')
+    }
+    if (before !== 'enough' && this.#state === 'enough') {
+      log.info(said, 'enough memory again: new connections are taken')
+      onShort(false)
+    }
+    this.#relieve(before)
+  }
+
+  /** The first time it is only garbage: that may have been all. */
+  #relieve(before: MemoryState): void {
+    const { clock, relieve } = this.#options
+    if (this.#state === 'enough') return
+    const nowMs = clock.nowMs()
+    if (before !== 'enough' && nowMs - this.#relievedAtMs < RELIEVE_EVERY_MS[this.#state]) return
+    this.#relievedAtMs = nowMs
+    relieve(this.#state === 'critical' && before !== 'enough')
+  }
+}
+
+/** Over this process and the workers. */
+export function createMemoryWatch(
+  { settings, clock, log, hub, ledger }: PrimaryContext,
+  supervisor: () => Pick<Supervisor, 'pids' | 'tellAll'>,
+): MemoryWatch {
+  return new MemoryWatch({
+    limitBytes: settings.MEMORY_LIMIT,
+    readBytes: () => sumMemory([process.pid, ...supervisor().pids]),
+    clock,
+    log,
+    onShort: (short) => supervisor().tellAll((link) => link.tell('memoryShort', { short })),
+    relieve: (closeSlow) => {
+      supervisor().tellAll((link) => link.tell('relieve', { closeSlow }))
+      if (closeSlow) {
+        hub.halveHistory()
+        ledger.forgetRecords()
+      }
+      // The workers are told before.
+      setImmediate(collectGarbage)
+    },
+  })
+}
+
+function sumMemory(pids: readonly number[]): number | undefined {
+  const bytes = pids.map(readMemory).filter((one) => one !== undefined)
+  return bytes.length === 0 ? undefined : bytes.reduce((sum, one) => sum + one, 0)
+}
+
+/** Without the pages of files: LMDB maps its own, the processes share them, and the kernel takes them back as it likes. */
+function readMemory(pid: number): number | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+    const counted = status.matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm)
+    return Array.from(counted, ([, kib]) => Number(kib) * 1024).reduce((sum, one) => sum + one, 0)
+  } catch {
+    return undefined // it is gone, or this is not Linux
+  }
+}
+
+function toMib(bytes: number): number {
+  return Math.round(bytes / 1024 ** 2)
+}
