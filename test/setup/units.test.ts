@@ -93,7 +93,7 @@ t.test("etcd's drop-in has room for the log", async (t) => {
 t.test('the kernel knows what is set', async (t) => {
   const lines = read('sysctl.d/90-drumbeat.conf').matchAll(/^(-?)([a-z0-9_.]+) = .+$/gm)
   const here = [...lines].filter(([, mayBeAbsent]) => mayBeAbsent === '').map(([, , name = '']) => name)
-  t.equal(here.length, 4)
+  t.equal(here.length, 5)
   for (const name of here) {
     const file = `/proc/sys/${name.replaceAll('.', '/')}`
     // A container may not show them all.
