@@ -22,25 +22,29 @@ export async function errorOf(response) {
 /**
  * A request to this server's own interface.
  * @param {string} path
- * @param {{ adminToken?: string, body?: Record<string, unknown> }} [options] with a body it is a POST
- * @returns {Promise<Outcome>} never rejects
+ * @param {{ method?: string, adminToken?: string, ifMatch?: string, body?: Record<string, unknown> | undefined }} [options]
+ * @returns {Promise<Outcome & { etag?: string }>} never rejects
  */
-export async function callApi(path, { adminToken = '', body } = {}) {
+export async function callApi(path, { method = 'GET', adminToken = '', ifMatch = '', body } = {}) {
   /** @type {Record<string, string>} */
   const headers = { accept: 'application/json' }
   if (adminToken !== '') headers['authorization'] = `Bearer ${adminToken}`
+  if (ifMatch !== '') headers['if-match'] = ifMatch
   if (body !== undefined) headers['content-type'] = 'application/json'
   try {
     const response = await fetch(path, {
-      method: body === undefined ? 'GET' : 'POST',
+      method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
       cache: 'no-store',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
-    if (!response.ok) return { success: false, error: await errorOf(response) }
-    return { success: true, data: await response.json() }
+    // /ready says in its body what is not, and that with 503.
+    const isReport = response.status === 503 && path === '/ready'
+    if (!response.ok && !isReport) return { success: false, error: await errorOf(response) }
+    return { success: true, data: await response.json(), etag: response.headers.get('etag') ?? '' }
   } catch (error) {
+    if (method === 'GET') return failure('NO_ANSWER', 'the server does not answer')
     return failure('NO_REPLY', error instanceof Error ? error.message : String(error))
   }
 }
