@@ -1,5 +1,5 @@
 import { wallMs } from './clock.js'
-import { byId, element } from './dom.js'
+import { byId, element, showOutcome } from './dom.js'
 import { Plot } from './plot.js'
 import { PLOTS } from './plots.js'
 import { bytesText, countText, durationText } from './units.js'
@@ -84,6 +84,7 @@ export class Overview {
       const isPaused = pause.getAttribute('aria-pressed') !== 'true'
       pause.setAttribute('aria-pressed', String(isPaused))
       vitals.pause(isPaused)
+      if (isPaused) showOutcome('server-status', 'busy', 'Paused.')
     })
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
       for (const plot of this.#plots) plot.redraw()

@@ -63,7 +63,7 @@ export class PlayersView {
     onClick('player-kick', () => this.#kickAll())
     onClick('player-message', () => this.#message())
     onClick('player-credit', () => this.#credit())
-    admin.onToken(() => this.#refresher.now())
+    admin.onToken(() => this.#forget())
   }
 
   show() {
@@ -106,6 +106,19 @@ export class PlayersView {
       ],
       empty,
     })
+  }
+
+  /** What one token opened is not for whoever has another one, or none. */
+  #forget() {
+    this.#user = ''
+    this.#pager.reset()
+    for (const table of [this.#connections, this.#ofUser]) table.show([])
+    this.#purchases.show([])
+    showFacts('player-facts', {})
+    byId('player', HTMLElement).hidden = true
+    byId('player-title', HTMLElement).textContent = 'A player'
+    for (const id of ['player-status', 'player-outcome']) showOutcome(id, 'ok', '')
+    this.#refresher.now()
   }
 
   /** @param {string} user */

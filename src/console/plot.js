@@ -13,6 +13,8 @@ const SVG = 'http://www.w3.org/2000/svg'
 const SERIES_MAX = 6
 /** A second sign beside the colour, for who cannot tell those apart. */
 const DASHES = /** @type {const} */ ([[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 5], [5, 2, 2, 2, 2, 2]])
+/** What a headline is of, where that is not the name of a series. @type {Readonly<Record<string, string>>} */
+const HEADLINE_OF = { sum: '', max: 'highest' }
 const HEIGHT = 132
 const SPAN_S_MIN = 60
 const X_AXIS_HEIGHT = 22
@@ -46,9 +48,10 @@ export class Plot {
   /** @param {PlotAbout} about */
   constructor(about) {
     this.#about = about
-    this.#headline = element('p', { class: 'headline', id: `metric-${about.id}` }, '—')
+    this.#headline = element('span', { id: `metric-${about.id}` }, '—')
     const title = element('h3', {}, about.title)
-    const head = element('div', { class: 'plot-head' }, title, this.#headline)
+    const of = element('span', { class: 'of' }, HEADLINE_OF[about.headline] ?? about.headline)
+    const head = element('div', { class: 'plot-head' }, title, element('p', { class: 'headline' }, of, this.#headline))
     this.element = element('li', { class: 'card plot', id: `plot-${about.id}` }, head, this.#canvas, this.#legend)
     new ResizeObserver(() => this.#resize()).observe(this.#canvas)
   }

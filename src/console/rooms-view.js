@@ -62,7 +62,7 @@ export class RoomsView {
     onClick('rooms-make', () => void this.#make())
     onClick('the-room-delete', () => this.#delete())
     onClick('the-room-broadcast', () => this.#broadcast())
-    admin.onToken(() => this.#refresher.now())
+    admin.onToken(() => this.#forget())
   }
 
   show() {
@@ -71,6 +71,25 @@ export class RoomsView {
 
   hide() {
     this.#refresher.hide()
+  }
+
+  /** What one token opened is not for whoever has another one, or none. */
+  #forget() {
+    this.#close()
+    this.#pager.reset()
+    this.#table.show([])
+    showOutcome('the-room-outcome', 'ok', '')
+    this.#refresher.now()
+  }
+
+  #close() {
+    this.#opened = ''
+    this.#members.show([])
+    showFacts('the-room-facts', {})
+    byId('the-room-state', HTMLPreElement).textContent = ''
+    byId('the-room', HTMLElement).hidden = true
+    byId('the-room-title', HTMLElement).textContent = 'A room'
+    showOutcome('the-room-status', 'ok', '')
   }
 
   /** @param {string} room */
@@ -164,9 +183,7 @@ export class RoomsView {
       isDangerous: true,
       run: () => this.#admin.change('DELETE', `/api/v1/rooms/${encodeURIComponent(room)}`),
       done: () => {
-        this.#opened = ''
-        byId('the-room', HTMLElement).hidden = true
-        byId('the-room-title', HTMLElement).textContent = 'A room'
+        this.#close()
         showOutcome('the-room-outcome', 'ok', `Room ${room} was deleted.`)
         this.#refresher.now()
       },

@@ -30,7 +30,10 @@ export class TailView {
     this.#admin = admin
     this.#vitals = vitals
     onSubmit('tail-form', () => this.#begin())
-    admin.onToken(() => this.#refresher.now())
+    admin.onToken(() => {
+      this.#events.clear()
+      this.#refresher.now()
+    })
   }
 
   show() {
@@ -39,8 +42,6 @@ export class TailView {
 
   hide() {
     this.#refresher.hide()
-    // Whoever comes back wants to see what is now.
-    this.#since = null
   }
 
   #begin() {

@@ -48,6 +48,7 @@ export class Vitals {
     this.#isAsking = true
     const outcome = await this.#ask()
     this.#isAsking = false
+    if (this.#isPaused) return
     this.#before = this.latest
     this.latest = outcome instanceof Scrape ? outcome : null
     if (this.latest === null) return this.#tell(null, describe(/** @type {any} */ (outcome), ''))

@@ -125,6 +125,10 @@ t.test('the operator’s tools of the console', { skip: NO_CHROMIUM }, async (t)
     await shows(page, '#player-connections', /Not connected/)
     t.ok(await page.isDisabled('#player-kick'))
     t.strictSame(wrong, [])
+    await page.click('#token-forget')
+    await shows(page, '#players-status', /AUTH_REQUIRED/)
+    t.ok(await page.isHidden('#player'), 'without the token nothing of it is left')
+    t.notMatch(await page.textContent('#view-players'), /zoe/)
   })
 
   await t.test('a good is restocked and gets another price', async (t) => {
