@@ -17,6 +17,8 @@ const DASHES = /** @type {const} */ ([[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 5]
 const HEADLINE_OF = { sum: '', max: 'highest' }
 const HEIGHT = 132
 const SPAN_S_MIN = 60
+/** A time so near to the right edge would be cut off. */
+const CUT_PX = 28
 const X_AXIS_HEIGHT = 22
 const Y_AXIS_WIDTH = 62
 
@@ -131,8 +133,11 @@ export class Plot {
     const grid = { stroke: () => colour('--line'), width: 1 }
     const font = '11px system-ui, sans-serif'
     const axis = { stroke: text, grid, ticks: { show: false }, font, gap: 4 }
-    const timesOf = (/** @type {Chart} */ _, /** @type {number[]} */ splits) =>
-      splits.map((s) => (s % 60 === 0 ? TIME : TIME_S).format(s * 1_000))
+    const timesOf = (/** @type {Chart} */ _, /** @type {number[]} */ splits) => {
+      const [oldest = 0, newest = 0] = this.#range()
+      const isCut = (/** @type {number} */ s) => (newest - s) * this.#canvas.clientWidth < CUT_PX * (newest - oldest)
+      return splits.map((s) => (isCut(s) ? '' : (s % 60 === 0 ? TIME : TIME_S).format(s * 1_000)))
+    }
     return {
       width: Math.max(1, this.#canvas.clientWidth),
       height: HEIGHT,
