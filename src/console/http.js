@@ -20,6 +20,20 @@ export async function errorOf(response) {
 }
 
 /**
+ * What is not ready /ready says in a body like any other of it, and that with 503.
+ * @param {Response} response
+ * @returns {Promise<Record<string, any> | null>} null: it is no such thing
+ */
+async function reportOf(response) {
+  try {
+    const body = await response.json()
+    return Array.isArray(body?.parts) ? body : null
+  } catch {
+    return null
+  }
+}
+
+/**
  * A request to this server's own interface.
  * @param {string} path
  * @param {{ method?: string, adminToken?: string, ifMatch?: string, body?: Record<string, unknown> | undefined }} [options]
@@ -39,10 +53,10 @@ export async function callApi(path, { method = 'GET', adminToken = '', ifMatch =
       cache: 'no-store',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
-    // /ready says in its body what is not, and that with 503.
-    const isReport = response.status === 503 && path === '/ready'
-    if (!response.ok && !isReport) return { success: false, error: await errorOf(response) }
-    return { success: true, data: await response.json(), etag: response.headers.get('etag') ?? '' }
+    if (response.ok) return { success: true, data: await response.json(), etag: response.headers.get('etag') ?? '' }
+    const report = response.status === 503 ? await reportOf(response.clone()) : null
+    if (report !== null) return { success: true, data: report }
+    return { success: false, error: await errorOf(response) }
   } catch (error) {
     if (method === 'GET') return failure('NO_ANSWER', 'the server does not answer')
     return failure('NO_REPLY', error instanceof Error ? error.message : String(error))

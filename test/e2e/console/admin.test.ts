@@ -208,3 +208,15 @@ t.test('the operator’s tools of the console', { skip: NO_CHROMIUM }, async (t)
     t.strictSame(wrong, [])
   })
 })
+
+t.test('a node that is not ready says in the console what is not', { skip: NO_CHROMIUM }, async (t) => {
+  const nowhere = { AUTH_JWT_SECRET: '', AUTH_JWKS_URL: 'http://127.0.0.1:9/jwks.json' }
+  const server = await startServer(t, nowhere)
+  const browser = await openChromium(t)
+  const { page } = await openConsole(t, browser, server, { view: 'node', adminToken: server.adminToken })
+  await shows(page, '#ready-table tr[data-key="keys"]', /not ok\s*no key set could be read yet/)
+  await shows(page, '#ready-table tr[data-key="store"]', /ok/)
+  t.equal(await page.textContent('#ready-status'), '')
+  await page.click('#tab-overview')
+  await shows(page, '#node-facts dd.bad', /not read yet/)
+})
