@@ -17,7 +17,7 @@ const DASHES = /** @type {const} */ ([[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 5]
 const HEADLINE_OF = { sum: '', max: 'highest' }
 const HEIGHT = 132
 const SPAN_S_MIN = 60
-/** A time so near to the right edge would be cut off. */
+/** A time so near to an edge would be cut off, or stand on the other axis' zero. */
 const CUT_PX = 28
 const X_AXIS_HEIGHT = 22
 const Y_AXIS_WIDTH = 62
@@ -135,7 +135,8 @@ export class Plot {
     const axis = { stroke: text, grid, ticks: { show: false }, font, gap: 4 }
     const timesOf = (/** @type {Chart} */ _, /** @type {number[]} */ splits) => {
       const [oldest = 0, newest = 0] = this.#range()
-      const isCut = (/** @type {number} */ s) => (newest - s) * this.#canvas.clientWidth < CUT_PX * (newest - oldest)
+      const edgeS = (CUT_PX * (newest - oldest)) / Math.max(1, this.#canvas.clientWidth)
+      const isCut = (/** @type {number} */ s) => s - oldest < edgeS || newest - s < edgeS
       return splits.map((s) => (isCut(s) ? '' : (s % 60 === 0 ? TIME : TIME_S).format(s * 1_000)))
     }
     return {
