@@ -147,7 +147,7 @@ function countText(counted, noun) {
  * @param {string} text
  * @returns {unknown} an object or array where the text is one in JSON, else the text
  */
-function parseMessage(text) {
+export function parseMessage(text) {
   if (!/^\s*[[{]/.test(text)) return text
   try {
     return JSON.parse(text)

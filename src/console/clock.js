@@ -1,4 +1,9 @@
-/** Monotonic time in milliseconds, from an arbitrary start: the console's one clock. */
+/** Monotonic time in milliseconds, from an arbitrary start. */
 export function monotonicMs() {
   return performance.now()
+}
+
+/** Unix time in milliseconds: only to be shown. */
+export function wallMs() {
+  return Date.now()
 }

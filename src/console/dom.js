@@ -27,6 +27,14 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
+ * @param {string} id
+ * @param {() => void} action
+ */
+export function onClick(id, action) {
+  byId(id, HTMLButtonElement).addEventListener('click', action)
+}
+
+/**
  * Runs `action` when the form is sent, by its button or by Enter. The browser itself never sends it anywhere.
  * @param {string} formId
  * @param {(submitter: HTMLElement | null) => void | Promise<void>} action
@@ -39,7 +47,7 @@ export function onSubmit(formId, action) {
 }
 
 /**
- * Shows what an action came to, below its form.
+ * Shows what an action came to, below its form. A text that is there already is left alone, as a new one is read aloud.
  * @param {string} id of an element with role=status
  * @param {'ok' | 'failed' | 'busy'} state
  * @param {string} text
@@ -47,7 +55,19 @@ export function onSubmit(formId, action) {
 export function showOutcome(id, state, text) {
   const line = byId(id, HTMLElement)
   line.dataset['state'] = state
-  line.textContent = text
+  if (line.textContent !== text) line.textContent = text
+}
+
+/**
+ * Shows terms and what holds of them.
+ * @param {string} id of a `dl`
+ * @param {Readonly<Record<string, string>>} facts
+ */
+export function showFacts(id, facts) {
+  const blocks = Object.entries(facts).map(([term, text]) => {
+    return element('div', {}, element('dt', {}, term), element('dd', {}, text))
+  })
+  byId(id, HTMLDListElement).replaceChildren(...blocks)
 }
 
 /**

@@ -8,6 +8,16 @@ import { byId, element } from './dom.js'
 const ROWS_MAX = 500
 const SHORT_PAYLOAD_CHARS = 140
 const COMMON_PREFIX = 'core.game.'
+/** @type {ReadonlyArray<readonly [title: string, kind: string]>} */
+const COLUMNS = [
+  ['Offset', 'number'],
+  ['Prev', 'number'],
+  ['Time', ''],
+  ['Channel', ''],
+  ['Sender', ''],
+  ['Type', ''],
+  ['Payload', ''],
+]
 
 const TIME = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
@@ -27,16 +37,44 @@ export class EventsView {
   #isPaused = false
   #isDrawing = false
   #needle = ''
-  #body = byId('events', HTMLTableSectionElement)
-  #count = byId('events-count', HTMLElement)
-  #empty = byId('events-empty', HTMLElement)
-  #pause = byId('events-pause', HTMLButtonElement)
+  #body
+  #count
+  #empty
+  #pause
 
-  constructor() {
+  /**
+   * @param {string} prefix of its ids; `…-panel` is where it goes, below a title `…-title`
+   * @param {string} whenEmpty
+   */
+  constructor(prefix, whenEmpty) {
+    this.#body = element('tbody', { id: prefix, role: 'rowgroup' })
+    this.#count = byId(`${prefix}-count`, HTMLElement)
+    this.#empty = element('p', { class: 'empty' }, whenEmpty)
+    this.#pause = element('button', { id: `${prefix}-pause`, type: 'button', 'aria-pressed': 'false' }, 'Pause')
     this.#pause.addEventListener('click', () => this.#togglePause())
-    byId('events-clear', HTMLButtonElement).addEventListener('click', () => this.#clear())
-    const filter = byId('events-filter', HTMLInputElement)
+    const clear = element('button', { id: `${prefix}-clear`, type: 'button' }, 'Clear')
+    clear.addEventListener('click', () => this.clear())
+    const attributes = { type: 'search', autocomplete: 'off', placeholder: 'type, sender, room, payload' }
+    const filter = element('input', { id: `${prefix}-filter`, ...attributes })
     filter.addEventListener('input', () => this.#filter(filter.value))
+    const label = element('label', { for: filter.id }, 'Find')
+    byId(`${prefix}-panel`, HTMLElement).append(
+      element('div', { class: 'toolbar' }, label, filter, this.#pause, clear),
+      this.#makeScroller(`${prefix}-title`),
+    )
+  }
+
+  /** @param {string} titleId */
+  #makeScroller(titleId) {
+    // Roles, as on small screens the table is laid out as something else.
+    const heads = COLUMNS.map(([title, kind]) =>
+      element('th', { role: 'columnheader', scope: 'col', class: kind }, title),
+    )
+    const row = element('tr', { role: 'row' }, ...heads)
+    const head = element('thead', { role: 'rowgroup' }, row)
+    const table = element('table', { class: 'events', role: 'table', 'aria-labelledby': titleId }, head, this.#body)
+    const attributes = { class: 'scroller', tabindex: '0', role: 'region', 'aria-labelledby': titleId }
+    return element('div', attributes, table, this.#empty)
   }
 
   /**
@@ -115,7 +153,7 @@ export class EventsView {
     this.#drawSoon()
   }
 
-  #clear() {
+  clear() {
     this.#body.replaceChildren()
     this.#shown = []
     this.#pending = []

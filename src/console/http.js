@@ -20,27 +20,45 @@ export async function errorOf(response) {
 }
 
 /**
+ * What is not ready /ready says in a body like any other of it, and that with 503.
+ * @param {Response} response
+ * @returns {Promise<Record<string, any> | null>} null: it is no such thing
+ */
+async function reportOf(response) {
+  try {
+    const body = await response.json()
+    return Array.isArray(body?.parts) ? body : null
+  } catch {
+    return null
+  }
+}
+
+/**
  * A request to this server's own interface.
  * @param {string} path
- * @param {{ adminToken?: string, body?: Record<string, unknown> }} [options] with a body it is a POST
- * @returns {Promise<Outcome>} never rejects
+ * @param {{ method?: string, adminToken?: string, ifMatch?: string, body?: Record<string, unknown> | undefined }} [options]
+ * @returns {Promise<Outcome & { etag?: string }>} never rejects
  */
-export async function callApi(path, { adminToken = '', body } = {}) {
+export async function callApi(path, { method = 'GET', adminToken = '', ifMatch = '', body } = {}) {
   /** @type {Record<string, string>} */
   const headers = { accept: 'application/json' }
   if (adminToken !== '') headers['authorization'] = `Bearer ${adminToken}`
+  if (ifMatch !== '') headers['if-match'] = ifMatch
   if (body !== undefined) headers['content-type'] = 'application/json'
   try {
     const response = await fetch(path, {
-      method: body === undefined ? 'GET' : 'POST',
+      method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
       cache: 'no-store',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
-    if (!response.ok) return { success: false, error: await errorOf(response) }
-    return { success: true, data: await response.json() }
+    if (response.ok) return { success: true, data: await response.json(), etag: response.headers.get('etag') ?? '' }
+    const report = response.status === 503 ? await reportOf(response.clone()) : null
+    if (report !== null) return { success: true, data: report }
+    return { success: false, error: await errorOf(response) }
   } catch (error) {
+    if (method === 'GET') return failure('NO_ANSWER', 'the server does not answer')
     return failure('NO_REPLY', error instanceof Error ? error.message : String(error))
   }
 }

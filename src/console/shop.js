@@ -1,4 +1,4 @@
-import { byId, element, fillSelect, onSubmit, showOutcome } from './dom.js'
+import { byId, fillSelect, onSubmit, showOutcome } from './dom.js'
 import { callApi } from './http.js'
 import { KeyKeeper } from './keyed.js'
 import { amountText, describe } from './outcome.js'
@@ -40,10 +40,6 @@ export class Shop {
       query = `?cursor=${encodeURIComponent(outcome.data['next_cursor'])}`
     }
     this.#goods = new Map(goods.map((good) => [good.id, good]))
-    const currencies = new Set(goods.map(({ currency }) => currency))
-    byId('currencies', HTMLDataListElement).replaceChildren(
-      ...Array.from(currencies, (value) => element('option', { value })),
-    )
     this.#show()
   }
 

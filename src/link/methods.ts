@@ -79,6 +79,13 @@ export interface ConnectionInfo {
   readonly worker: number
 }
 
+/** Which connections; null: whatever theirs is. */
+export interface ConnectionFilter {
+  readonly namespace: Namespace | null
+  readonly userId: UserId | null
+  readonly room: RoomId | null
+}
+
 /** An idempotency key, with what the request was. */
 export interface OnceArgs {
   /** Each has keys of its own. */
@@ -212,7 +219,7 @@ export type PrimaryMethods = {
   roomDelete: Method<{ readonly room: RoomId; readonly ifTag: string | null }, null>
   /** Gives how many connections are closed with 4502. */
   kick: Method<{ readonly connectionId: string } | { readonly userId: UserId }, { readonly kicked: number }>
-  connectionList: Method<PageArgs & { readonly namespace: Namespace | null }, Page<ConnectionInfo>>
+  connectionList: Method<PageArgs & { readonly only: ConnectionFilter }, Page<ConnectionInfo>>
   eventList: Method<
     { readonly type: string | null; readonly since: number; readonly limit: number },
     { readonly items: readonly JsonObject[]; readonly next_cursor: string | null }

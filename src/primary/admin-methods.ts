@@ -7,7 +7,7 @@ import { getGood, listGoods, putGood } from '../ledger/goods.ts'
 import { findPurchase, listLines, listPurchases, readPlayer } from '../ledger/player-ledger.ts'
 import type { LedgerRequest, Outcome, RefundRequest } from '../ledger/requests.ts'
 import type { Handlers } from '../link/link.ts'
-import type { ConnectionInfo, GoodAt, PrimaryMethods } from '../link/methods.ts'
+import type { ConnectionFilter, ConnectionInfo, GoodAt, PrimaryMethods } from '../link/methods.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { toSortedPage, type Page, type PageArgs } from '../protocol/page.ts'
 import { answerWith } from './answer.ts'
@@ -68,7 +68,7 @@ export function adminMethods(context: PrimaryContext): AdminMethods {
     roomList: (page, reply) => reply(listRooms(context, page)),
     roomGet: ({ room }, reply) => answerWith(readRoom(context, room), reply),
     roomDelete: ({ room, ifTag }, reply) => answerWith(deleteRoom(context, room, ifTag), reply),
-    connectionList: ({ namespace, ...page }, reply) => reply(listConnections(context, namespace, page)),
+    connectionList: ({ only, ...page }, reply) => reply(listConnections(context, only, page)),
     kick: (whom, reply) => answerWith(kick(context, whom), reply),
   }
 }
@@ -134,10 +134,11 @@ async function kick(
   return { kicked: ids.length }
 }
 
-function listConnections({ presence }: PrimaryContext, namespace: string | null, page: PageArgs): Page<ConnectionInfo> {
+function listConnections({ presence }: PrimaryContext, only: ConnectionFilter, page: PageArgs): Page<ConnectionInfo> {
   // Ids are UUIDv7, made in the order of the connections on each worker.
-  const sorted = [...presence.all()]
-    .filter((connection) => namespace === null || connection.namespace === namespace)
+  const sorted = [...(only.userId === null ? presence.all() : presence.ofUser(only.userId))]
+    .filter(({ namespace }) => only.namespace === null || namespace === only.namespace)
+    .filter(({ rooms }) => only.room === null || rooms.has(only.room))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
   const { items: shown, next_cursor } = toSortedPage(sorted, ({ id }) => id, page)
   const items = shown.map((connection) => ({

@@ -153,6 +153,8 @@ export const QUERY_PARAMETERS: Readonly<Record<string, { readonly description: s
   limit: { description: 'How many on a page.', schema: 'PageLimit' },
   cursor: { description: 'Where the page begins; absent: at the first.', schema: 'Cursor' },
   namespace: { description: 'Only of this namespace.', schema: 'Namespace' },
+  user: { description: 'Only of this user.', schema: 'UserId' },
+  room: { description: 'Only in this room.', schema: 'RoomId' },
   type: { description: 'Only of this event type.', schema: 'EventTypeFilter' },
   since: { description: 'Only behind this offset.', schema: 'Offset' },
 }

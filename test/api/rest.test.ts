@@ -97,7 +97,7 @@ t.test('each route answers as the document says', async (t) => {
   await call('putRoom', 412, { 'If-None-Match': '*' }, { room_id: 'arena', namespace: 'private' })
   await call('deleteRoom', 412, { id: 'arena', 'If-Match': '"another"' })
   await call('listRooms', 200)
-  await call('listConnections', 200, { namespace: 'private' })
+  await call('listConnections', 200, { namespace: 'private', user: 'alice', room: 'arena' })
   await call('listEvents', 200, { since: 0, limit: 1000 })
   await call('deleteRoom', 200, { id: 'arena' })
   const { data } = await call('listConnections', 200, { limit: 1 })

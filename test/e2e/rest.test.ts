@@ -51,6 +51,25 @@ t.test('REST', async (t) => {
     t.match(await asked('DELETE', `/api/v1/connections/${id}`), { status: 401 })
   })
 
+  await t.test('connections are listed by namespace, user and room', async (t) => {
+    const clients = await Promise.all(
+      ['ina', 'ina', 'udo'].map((user) => openClient(server, { token: server.mint(user) })),
+    )
+    t.teardown(() => clients.forEach((client) => client.terminate()))
+    await clients[0]?.request('core.game.room.join', { room_id: 'den' })
+    await clients[2]?.request('core.game.room.join', { room_id: 'den' })
+    const list = async (query: string) => {
+      const { items } = (await server.admin('GET', `/api/v1/connections?${query}`)) as { items: { user_id: string }[] }
+      return items.map(({ user_id }) => user_id).sort()
+    }
+    t.strictSame(await list('user=ina'), ['ina', 'ina'])
+    t.strictSame(await list('room=den'), ['ina', 'udo'])
+    t.strictSame(await list('room=den&user=ina'), ['ina'])
+    t.strictSame(await list('namespace=guest&room=den'), [])
+    t.match(await server.admin('GET', '/api/v1/connections?user=ina&limit=1'), { items: { length: 1 } })
+    await t.rejects(server.admin('GET', '/api/v1/connections?room=a/b'), /400.*room/)
+  })
+
   await t.test('a path that is not there is 404, another method 405 with what is allowed', async (t) => {
     t.match(await asked('GET', '/api/v1/nothing'), { status: 404, body: { error: { code: 'NOT_FOUND' } } })
     const other = await asked('DELETE', '/api/v1/goods/sword')

@@ -110,6 +110,8 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   'socket.io': ['src/transport/socket-io/'],
   'socket.io-adapter': ['src/transport/socket-io/'],
   'uWebSockets.js': ['src/transport/uws/uws.ts'],
+  // Not imported: its files are served to browsers.
+  uplot: ['src/http/routes/console.ts'],
   uuid: ['src/base/random.ts'],
   ws: ['src/conformance/peer.ts'],
   yaml: ['src/config/'],

@@ -1,5 +1,5 @@
 import { badRequest } from '../../protocol/errors.ts'
-import { isConnectionId, parseUserId } from '../../protocol/ids.ts'
+import { isConnectionId, parseRoomId, parseUserId } from '../../protocol/ids.ts'
 import { jsonAnswer } from '../http.ts'
 import { PAGE_QUERY, parseNamespace, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
@@ -12,12 +12,16 @@ export function connectionRoutes({ primary, namespaces }: RouteContext): readonl
       method: 'GET',
       path: '/api/v1/connections',
       access: 'admin',
-      query: ['namespace', ...PAGE_QUERY],
+      query: ['namespace', 'user', 'room', ...PAGE_QUERY],
       operation: { id: 'listConnections', summary: 'Who is connected.', answers: { 200: 'ConnectionPage' } },
       run: async ({ query, span }) => {
-        const named = query.get('namespace')
-        const namespace = named === null ? null : parseNamespace(named, namespaces)
-        return jsonAnswer(await primary.ask('connectionList', { namespace, ...parsePage(query) }, span))
+        const [namespace, user, room] = [query.get('namespace'), query.get('user'), query.get('room')]
+        const only = {
+          namespace: namespace === null ? null : parseNamespace(namespace, namespaces),
+          userId: user === null ? null : parseUserId(user, 'user'),
+          room: room === null ? null : parseRoomId(room, 'room'),
+        }
+        return jsonAnswer(await primary.ask('connectionList', { only, ...parsePage(query) }, span))
       },
     },
     {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Refusal } from '../../protocol/errors.ts'
 import { SECURITY_HEADERS, type HttpAnswer } from '../http.ts'
 import type { Route } from '../router.ts'
@@ -25,12 +26,21 @@ const CONTENT_SECURITY_POLICY = [
 
 const PREFIX_IN_PAGE = 'content="/core/game/v1/real-time"'
 
+/** Of the package, by the name that the page asks for. */
+const OF_UPLOT = {
+  'uplot.js': import.meta.resolve('uplot/dist/uPlot.esm.js'),
+  'uplot.css': import.meta.resolve('uplot/dist/uPlot.min.css'),
+} as const
+
 /** The console: `/`, and its files under `/console/`. Read once. */
 export function consoleRoutes(options: { readonly folder: string; readonly apiPathPrefix: string }): readonly Route[] {
   const names = readdirSync(options.folder).filter((name) => extname(name) in TYPES)
   const read = (name: string) => readFileSync(join(options.folder, name), 'utf8')
   const page = toAnswer(PAGE, read(PAGE).replace(PREFIX_IN_PAGE, `content="${options.apiPathPrefix}"`))
   const files = new Map(names.filter((name) => name !== PAGE).map((name) => [name, toAnswer(name, read(name))]))
+  for (const [name, url] of Object.entries(OF_UPLOT)) {
+    files.set(name, toAnswer(name, readFileSync(fileURLToPath(url), 'utf8')))
+  }
   return [
     {
       method: 'GET',

@@ -1,26 +1,12 @@
 import t from 'tap'
-import type { Page } from 'playwright-core'
-import { NO_CHROMIUM, openChromium } from '../helpers/chromium.ts'
-import { startServer } from '../helpers/server.ts'
+import { NO_CHROMIUM, openChromium } from '../../helpers/chromium.ts'
+import { openConsole, shows } from '../../helpers/console.ts'
+import { startServer } from '../../helpers/server.ts'
 
-/** Waits until a text of the page is as wanted. */
-async function shows(page: Page, selector: string, hasText: RegExp): Promise<string> {
-  const found = page.locator(selector, { hasText }).first()
-  await found.waitFor({ timeout: 8000 })
-  return (await found.textContent()) ?? ''
-}
-
-t.test('the console', { skip: NO_CHROMIUM }, async (t) => {
+t.test('the playground of the console', { skip: NO_CHROMIUM }, async (t) => {
   const server = await startServer(t)
   const browser = await openChromium(t)
-  const open = async () => {
-    const page = await browser.newPage()
-    const wrong: string[] = []
-    page.on('pageerror', (error) => wrong.push(error.message))
-    page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()))
-    await page.goto(server.url)
-    return { page, wrong }
-  }
+  const open = () => openConsole(t, browser, server, { view: 'playground' })
 
   await t.test('a guest connects, broadcasts, and sees their own event', async (t) => {
     const { page, wrong } = await open()
@@ -33,7 +19,10 @@ t.test('the console', { skip: NO_CHROMIUM }, async (t) => {
     await shows(page, row, /hello from <b>Chromium<\/b>/)
     t.match(await page.getAttribute(row, 'data-offset'), /^\d+$/)
     t.equal(await page.locator('#events b').count(), 0, 'what comes from others is text, not HTML')
+    await page.click('#tab-overview')
     await shows(page, '#metric-connections', /[1-9]/)
+    await page.click('#tab-playground')
+    await shows(page, '#status', /^Connected as guest-/)
     t.strictSame(wrong, [], 'no error, and nothing that the content security policy forbids')
     await page.close()
   })

@@ -1,0 +1,177 @@
+import { openDialog } from './dialog.js'
+import { byId, onClick, showOutcome } from './dom.js'
+import { wallMs } from './clock.js'
+import { callApi } from './http.js'
+import { describe } from './outcome.js'
+import { rateBy } from './readings.js'
+import { Refresher } from './refresher.js'
+import { Table } from './table.js'
+import { bytesText, durationText, msText, percentText } from './units.js'
+
+/**
+ * @typedef {import('./readings.js').Look} Look
+ * @typedef {{ part: string, ok: boolean, reason?: string }} Part
+ * @typedef {{ name: string, value: unknown, source: string }} Setting
+ * @typedef {{ name: string, cpu: number | null, rss: number, heap: number, delayMs: number, startedMs: number }} Process
+ */
+
+const REFRESH_MS = 3_000
+const MINUTE_MS = 60_000
+const PARTS = [
+  'primary',
+  'store',
+  'ledger',
+  'presence',
+  'worker',
+  'session',
+  'commands',
+  'http',
+  'socket-io',
+  'security',
+]
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/** This node and the others: what is ready, the processes, the settings, and what may be done to it. */
+export class NodeView {
+  #admin
+  #refresher = new Refresher(REFRESH_MS, (isCurrent) => this.#read(isCurrent))
+  #settings = /** @type {readonly Setting[]} */ ([])
+  #filter = byId('settings-filter', HTMLInputElement)
+  #parts = new Table('Readiness', {
+    id: 'ready-table',
+    keyOf: (/** @type {Part} */ { part }) => part,
+    columns: [
+      { title: 'Part', text: ({ part }) => part, isHeading: true },
+      { title: 'State', text: ({ ok }) => (ok ? 'ok' : 'not ok') },
+      { title: 'What it says', text: ({ reason }) => reason ?? '', isLong: true },
+    ],
+    empty: 'Not known.',
+  })
+  #processes = new Table('Processes', {
+    id: 'processes-table',
+    keyOf: (/** @type {Process} */ { name }) => name,
+    columns: [
+      { title: 'Process', text: ({ name }) => name, isHeading: true, isMono: true },
+      { title: 'CPU', text: ({ cpu }) => (cpu === null ? '—' : percentText(cpu)), isNumber: true },
+      { title: 'Resident', text: ({ rss }) => bytesText(rss), isNumber: true },
+      { title: 'Heap', text: ({ heap }) => bytesText(heap), isNumber: true },
+      { title: 'Loop delay', text: ({ delayMs }) => msText(delayMs), isNumber: true },
+      { title: 'Up for', text: ({ startedMs }) => durationText(wallMs() - startedMs), isNumber: true },
+    ],
+    empty: 'Not known.',
+  })
+  #config = new Table('Settings in force', {
+    id: 'settings-table',
+    keyOf: (/** @type {Setting} */ { name }) => name,
+    columns: [
+      { title: 'Setting', text: ({ name }) => name, isHeading: true, isMono: true },
+      {
+        title: 'Value',
+        text: ({ value }) => (typeof value === 'string' ? value : JSON.stringify(value)),
+        isMono: true,
+        isLong: true,
+      },
+      { title: 'From', text: ({ source }) => source },
+    ],
+    empty: 'None in sight.',
+  })
+
+  /**
+   * @param {import('./admin.js').Admin} admin
+   * @param {import('./vitals.js').Vitals} vitals
+   */
+  constructor(admin, vitals) {
+    this.#admin = admin
+    byId('ready-list', HTMLElement).append(this.#parts.element)
+    byId('processes-list', HTMLElement).append(this.#processes.element)
+    byId('settings-list', HTMLElement).append(this.#config.element)
+    vitals.listen((look) => this.#processes.show(look === null ? [] : processesOf(look)))
+    this.#filter.addEventListener('input', () => this.#showSettings())
+    onClick('reload', () => this.#reload())
+    onClick('log-level', () => this.#logLevel())
+    admin.onToken(() => this.#refresher.now())
+  }
+
+  show() {
+    this.#refresher.show()
+  }
+
+  hide() {
+    this.#refresher.hide()
+  }
+
+  /** @param {() => boolean} isCurrent */
+  async #read(isCurrent) {
+    const [ready, config] = await Promise.all([callApi('/ready'), this.#admin.read('/api/v1/config')])
+    if (!isCurrent()) return ready
+    showOutcome('ready-status', 'failed', describe(ready, ''))
+    this.#parts.show(ready.success ? ready.data['parts'] : [])
+    showOutcome('settings-status', 'failed', describe(config, ''))
+    this.#settings = config.success ? config.data['settings'] : []
+    this.#showSettings()
+    return config.success ? ready : config
+  }
+
+  #showSettings() {
+    const needle = this.#filter.value.trim().toLowerCase()
+    this.#config.show(this.#settings.filter(({ name, source }) => `${name} ${source}`.toLowerCase().includes(needle)))
+  }
+
+  #reload() {
+    openDialog({
+      title: 'Reload this node?',
+      text:
+        'The configuration is read again, and the workers are replaced one by one: each drains, and its clients move to another ' +
+        'and resume. Only the node that answers is reloaded.',
+      action: 'Reload',
+      isDangerous: true,
+      run: () => this.#admin.change('POST', '/api/v1/reload', {}),
+      done: ({ changed, at_next_start: later }) => {
+        const list = (/** @type {readonly string[]} */ names) => (names.length === 0 ? 'none' : names.join(', '))
+        const text = `Workers are being replaced. Settings changed: ${list(changed)}; at the next start: ${list(later)}.`
+        showOutcome('node-outcome', 'ok', text)
+      },
+    })
+  }
+
+  #logLevel() {
+    openDialog({
+      title: 'Log more, or less, for a while',
+      text: 'In all processes of this node; then it is as configured again.',
+      action: 'Set the level',
+      fields: [
+        { name: 'part', label: 'Part', type: 'select', options: PARTS },
+        { name: 'level', label: 'Level', type: 'select', options: LEVELS, value: 'debug' },
+        { name: 'minutes', label: 'For, in minutes', type: 'number', min: 1, value: '10' },
+      ],
+      run: ({ part, level, minutes }) =>
+        this.#admin.change('PUT', '/api/v1/log-level', { part, level, for_ms: minutes * MINUTE_MS }),
+      done: ({ part, level, until }) => {
+        showOutcome('node-outcome', 'ok', `${part} logs at ${level} until ${new Date(until).toLocaleTimeString()}.`)
+      },
+    })
+  }
+}
+
+/**
+ * @param {Look} look
+ * @returns {Process[]}
+ */
+function processesOf(look) {
+  const by = (/** @type {string} */ name) => look.now.sums(name, 'process')
+  const cpu = rateBy('process_cpu_seconds_total', 'process', 100)(look)
+  const [heap, delay, started] = [
+    by('process_heap_used_bytes'),
+    by('event_loop_delay_p99_seconds'),
+    by('process_start_time_seconds'),
+  ]
+  const found = Array.from(by('process_resident_memory_bytes'), ([name, rss]) => ({
+    name,
+    rss,
+    cpu: cpu.get(name) ?? null,
+    heap: heap.get(name) ?? 0,
+    delayMs: (delay.get(name) ?? 0) * 1_000,
+    startedMs: (started.get(name) ?? 0) * 1_000,
+  }))
+  return found.toSorted((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }))
+}
