@@ -68,7 +68,7 @@ function createInstrument(about: MetricAbout, registry: Registry): Counter | Gau
 function readProcess({ process: name, readWhenAsked }: Metrics, loopDelay: LoopDelay): void {
   const label = { process: name }
   const started = performance.timeOrigin / 1000
-  readWhenAsked('loopDelay', () => [[label, loopDelay.takeP99Ms() / 1000]])
+  readWhenAsked('loopDelay', () => [[label, loopDelay.p99Ms() / 1000]])
   readWhenAsked('residentBytes', () => [[label, process.memoryUsage.rss()]])
   readWhenAsked('heapBytes', () => [[label, process.memoryUsage().heapUsed]])
   readWhenAsked('externalBytes', () => [[label, process.memoryUsage().external]])

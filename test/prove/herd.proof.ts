@@ -2,6 +2,7 @@
  * PROOFS P15 on a real server: all connections are dropped at once, and all come back, each with all that it missed. `npm run prove:herd` with
  * CONNECTIONS=15000; it takes as many file descriptors here, and on the server together.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { startServer, type TestServer } from '../helpers/server.ts'
 import { until } from '../helpers/until.ts'
@@ -14,6 +15,9 @@ const EVENT_BYTES = 200
 const OPENING_AT_ONCE = 100
 const LOOP_DELAY_MS_MAX = 100
 const SETTLE_MS_MAX = 30_000
+/** The metric is of the last one to two windows of 15 s. */
+const LOOP_DELAY_WINDOWS_MS = 31_000
+const LOOK_MS = 5_000
 
 for (const { name, manners, withinMs } of [
   { name: 'polite', manners: polite, withinMs: 30_000 },
@@ -31,9 +35,13 @@ for (const { name, manners, withinMs } of [
     await until(async () => (await connections(server)) === 0, SETTLE_MS_MAX)
     t.equal(await connections(server), 0, 'all are gone')
     await say(server, EVENTS_MISSED)
-    await metricOf(server, 'drumbeat_event_loop_delay_p99_seconds') // each look begins a new one
+    await sleep(LOOP_DELAY_WINDOWS_MS) // nothing of what was before is in it
+    const delaysMs: number[] = []
+    const look = async () => delaysMs.push(...(await loopDelaysMs(server)))
+    const looking = setInterval(() => void look(), LOOK_MS)
     const { lastMs, medianMs } = await comeBack(herd, manners, 1 + EVENTS_MISSED)
-    const delaysMs = (await metricOf(server, 'drumbeat_event_loop_delay_p99_seconds')).map((seconds) => seconds * 1000)
+    clearInterval(looking)
+    await look()
 
     await say(server, 1)
     const all = 1 + EVENTS_MISSED + 1
@@ -42,7 +50,7 @@ for (const { name, manners, withinMs } of [
     t.comment(
       `half are back after ${Math.round(medianMs)} ms, all after ${Math.round(lastMs)} ms, ${attempts} attempts`,
     )
-    t.comment(`loop delay p99: ${delaysMs.map((ms) => ms.toFixed(1)).join(', ')} ms`)
+    t.comment(`loop delay p99: ${Math.max(...delaysMs).toFixed(1)} ms at most`)
     t.ok(lastMs <= withinMs, `all are back and have what they missed within ${withinMs / 1000} s`)
     t.ok(Math.max(...delaysMs) <= LOOP_DELAY_MS_MAX, `no loop was delayed by more than ${LOOP_DELAY_MS_MAX} ms (p99)`)
     t.strictSame(herd.flatMap(({ wrong }) => wrong).slice(0, 5), [], 'in order, nothing missing, nothing twice')
@@ -51,6 +59,10 @@ for (const { name, manners, withinMs } of [
     t.equal(await connections(server), CONNECTIONS)
     t.equal(processesOf(server).length, 3, 'no worker died')
   })
+}
+
+async function loopDelaysMs(server: TestServer): Promise<readonly number[]> {
+  return (await metricOf(server, 'drumbeat_event_loop_delay_p99_seconds')).map((seconds) => seconds * 1000)
 }
 
 async function open(herd: readonly Guest[]): Promise<void> {

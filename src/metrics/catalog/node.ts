@@ -82,7 +82,7 @@ export const PROCESS = {
   loopDelay: {
     name: 'event_loop_delay_p99_seconds',
     type: 'gauge',
-    help: '99th percentile since the last look.',
+    help: '99th percentile of the last 15 s to 30 s.',
     labels: ['process'],
     when: 'Everything in that process waits so long. Workers: more of them, or fewer connections. The primary: fewer commits.',
   },
