@@ -65,7 +65,7 @@ export interface RollOptions {
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 const HEARTBEAT_MS = 1_000
 /** A worker that misses so many pings in a row is stopped or stuck, and is replaced. */
-const MISSED_MAX = 8
+const MISSED_MAX = 7
 /** One that has not listened after so long never will. */
 const START_MS_MAX = 30_000
 /** One ping is always under way, and one may be late. */

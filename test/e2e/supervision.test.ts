@@ -5,12 +5,12 @@ import { until } from '../helpers/until.ts'
 
 const workers = (server: TestServer) => server.logs().filter((line) => line['msg'] === 'worker ready')
 
-t.test('a worker that is stopped is found and replaced within 12 s, and the other one does not notice', async (t) => {
+t.test('a worker that is stopped is found and replaced within 10 s, and the other one does not notice', async (t) => {
   const server = await startServer(t)
   const clients = await Promise.all(Array.from({ length: 10 }, () => openClient(server)))
   t.teardown(() => clients.forEach((client) => client.terminate()))
   process.kill(Number(workers(server)[0]?.['pid']), 'SIGSTOP')
-  t.ok(await until(() => workers(server).length === 3, 12_000), 'there is another one')
+  t.ok(await until(() => workers(server).length === 3, 10_000), 'there is another one')
   t.match(server.output(), 'worker does not answer')
   t.ok(
     clients.some((client) => !client.isClosed),
