@@ -24,7 +24,7 @@ export const NODE = {
     name: 'worker_restarts_total',
     type: 'counter',
     help: 'Workers that died and were replaced.',
-    when: 'Each has cut its connections, which resume. A defect, no memory, or a worker that was stuck for 8 s.',
+    when: 'Each has cut its connections, which resume. A defect, no memory, or a worker that was stuck for 7 s.',
   },
   memoryLimitBytes: {
     name: 'memory_limit_bytes',
