@@ -1,5 +1,6 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { Clock } from './clock.ts'
 
 type Collect = (options: { readonly type: 'major'; readonly execution: 'sync'; readonly flavor: 'last-resort' }) => void
 
@@ -18,8 +19,26 @@ export function collectGarbage(): void {
   collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }
 
-/** Of what V8's heap may be, what it is, garbage included: at 1 the process ends. */
-export function heapShare(): number {
-  const { used_heap_size, heap_size_limit } = getHeapStatistics()
-  return used_heap_size / heap_size_limit
+/** Times what a collection took: how long there is none after it. */
+const REST = 10
+
+/**
+ * Collects garbage as often as it is asked to, but for a tenth of the time at most: with a heap of 400 MB that are in use one takes 0.9 s
+ * and frees nothing, however short memory is.
+ */
+export function createCollector({ nowMs }: Pick<Clock, 'nowMs'>, collect = collectGarbage): () => void {
+  let restUntilMs = -Infinity
+  return () => {
+    const startedMs = nowMs()
+    if (startedMs < restUntilMs) return
+    collect()
+    const endedMs = nowMs()
+    restUntilMs = endedMs + (endedMs - startedMs) * REST
+  }
+}
+
+/** Bytes of V8's heap, garbage included, and what they may be: there the process ends. */
+export function readHeap(): { readonly usedBytes: number; readonly limitBytes: number } {
+  const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics()
+  return { usedBytes, limitBytes }
 }

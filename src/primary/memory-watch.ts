@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
-import { collectGarbage } from '../base/heap.ts'
+import { createCollector } from '../base/heap.ts'
 import type { Log } from '../base/log.ts'
 import type { ReadyPart } from '../link/methods.ts'
 import type { PrimaryContext } from './context.ts'
@@ -105,6 +105,7 @@ export function createMemoryWatch(
   { settings, clock, log, hub, ledger }: PrimaryContext,
   supervisor: () => Pick<Supervisor, 'pids' | 'tellAll'>,
 ): MemoryWatch {
+  const collect = createCollector(clock)
   return new MemoryWatch({
     limitBytes: settings.MEMORY_LIMIT,
     readBytes: () => sumMemory([process.pid, ...supervisor().pids]),
@@ -118,7 +119,7 @@ export function createMemoryWatch(
         ledger.forgetRecords()
       }
       // The workers are told before.
-      setImmediate(collectGarbage)
+      setImmediate(collect)
     },
   })
 }

@@ -41,6 +41,13 @@ export class Sweeper {
     this.#published += bytes
   }
 
+  /** What waits in outboxes. */
+  get laggedBytes(): number {
+    let bytes = 0
+    for (const { lag } of this.#connections.values()) bytes += lag?.bytes ?? 0
+    return bytes
+  }
+
   /** Closes those for which the most waits, until half of all that waits is let go. */
   relieve(): void {
     const waiting = Array.from(this.#connections.values(), (connection) => ({
