@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts'
 import type { Sweeper } from '../session/sweep.ts'
 
 export interface HeapWatchOptions {
-  readonly sweeper: Pick<Sweeper, 'laggedBytes' | 'relieve'>
+  readonly sweeper: Pick<Sweeper, 'waitingBytes' | 'relieve'>
   readonly log: Log
   readonly read?: typeof readHeap
   readonly collect?: () => void
@@ -13,7 +13,7 @@ export interface HeapWatchOptions {
 const SHARE_MAX = 0.7
 const SHARE_LEFT = 0.5
 /** Of the heap: where less waits for slow readers, it is full of something else, and V8 collects by itself what can be. */
-const LAGGED_SHARE_MIN = 0.05
+const WAITING_SHARE_MIN = 0.05
 
 /** What waits for slow readers lies in a worker's heap, which has a limit of its own, whatever memory there is. */
 export class HeapWatch {
@@ -27,7 +27,7 @@ export class HeapWatch {
   look(): void {
     const { sweeper, log, read = readHeap, collect = collectGarbage } = this.#options
     const { usedBytes, limitBytes } = read()
-    if (usedBytes < limitBytes * SHARE_MAX || sweeper.laggedBytes < limitBytes * LAGGED_SHARE_MIN) return
+    if (usedBytes < limitBytes * SHARE_MAX || sweeper.waitingBytes < limitBytes * WAITING_SHARE_MIN) return
     collect()
     const share = read().usedBytes / limitBytes
     if (share < SHARE_LEFT) return
