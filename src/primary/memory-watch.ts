@@ -25,8 +25,8 @@ export interface MemoryWatchOptions {
 const CRITICAL = 0.9
 const SHORT = 0.8
 const ENOUGH = 0.75
-/** How often memory is given back: it holds the processes up. */
-const RELIEVE_EVERY_MS = { short: 30_000, critical: 2_000 }
+/** How often memory is given back: it holds the processes up, which the collectors bound. */
+const RELIEVE_EVERY_MS = { short: 5_000, critical: 2_000 }
 
 /** From 80 and 90 percent on; not over before 75, as what goes to and fro is of no use to anybody. */
 export function memoryState(share: number, before: MemoryState): MemoryState {
