@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { systemClock as clock } from './base/clock.ts'
-import { collectGarbage, heapShare } from './base/heap.ts'
+import { createCollector } from './base/heap.ts'
 import { systemRandom as random } from './base/random.ts'
 import { openLogs } from './config/open-log.ts'
 import { parseListen } from './config/listen.ts'
@@ -22,6 +22,7 @@ import type { Listening } from './transport/uws/listening.ts'
 import { UwsServer, type UwsServerOptions } from './transport/uws/uws-server.ts'
 import type { WorkerContext } from './worker/context.ts'
 import { drain } from './worker/drain.ts'
+import { HeapWatch } from './worker/heap-watch.ts'
 import { createHttp } from './worker/http.ts'
 import { createWatch } from './worker/watch.ts'
 import { readMetricsOf } from './worker/read-metrics.ts'
@@ -42,9 +43,6 @@ const BODIES = { bodyBytesMax: 1024 * 1024, bodyBytesTotalMax: 32 * 1024 * 1024 
 const PING_SHARE = 2 / 3
 
 const HEAP_MS = 250
-/** Of the heap: where there is so much, garbage included, it is collected; and what may be left then before slow readers are closed. */
-const HEAP_SHARE_MAX = 0.7
-const HEAP_SHARE_LEFT = 0.5
 
 type PrimaryLink = WorkerContext['link']
 
@@ -65,6 +63,7 @@ export function runWorker(): void {
   process.on('SIGINT', () => {})
   process.on('SIGTERM', () => {})
   process.on('SIGHUP', () => {})
+  const collect = createCollector(clock)
   let started: Running | undefined
   const running = (): Running => {
     if (!started) throw new Error('the primary spoke before its welcome')
@@ -90,7 +89,7 @@ export function runWorker(): void {
       relieve: ({ closeSlow }) => {
         if (closeSlow) running().sweeper.relieve()
         // What was just closed has to be gone first.
-        setImmediate(collectGarbage)
+        setImmediate(collect)
       },
       jwks: ({ keys }) => running().realTime.keys.set(keys),
       goodChanged: ({ id }) => running().realTime.soldOut.changed(id),
@@ -125,18 +124,9 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   const server = createServer(context, realTime, { http, addRoutes: socketIo.addRoutes })
   const adminServer = adminHttp && createHttpServer({ http: adminHttp, ...BODIES })
   const sweeper = createSweeper(context, realTime)
-  setInterval(() => relieveHeap(context, sweeper), HEAP_MS)
+  const heap = new HeapWatch({ sweeper, log: context.log })
+  setInterval(() => heap.look(), HEAP_MS)
   return { context, realTime, server, adminServer, socketIo, sweeper, traces }
-}
-
-/** What waits for slow readers lies in the heap, which has a limit of its own, whatever memory there is. */
-function relieveHeap({ log }: WorkerContext, sweeper: Sweeper): void {
-  if (heapShare() < HEAP_SHARE_MAX) return
-  collectGarbage()
-  const share = heapShare()
-  if (share < HEAP_SHARE_LEFT) return
-  log.warn({ share }, 'the heap is nearly full: the slowest readers are closed')
-  sweeper.relieve()
 }
 
 function createContext(link: PrimaryLink, welcome: WorkerWelcome, traces: ProcessTraces): WorkerContext {

@@ -27,7 +27,10 @@ export const roomJoin: Command<RoomId> = {
     }
     const joined = (result: JoinResult | Refusal) => {
       // After what was published before the answer, before what comes behind it: the answer's offset is the cursor.
-      if (connection.isClosed) return
+      if (connection.isClosed) {
+        done({}) // nobody is told
+        return
+      }
       if (result instanceof Refusal) {
         done(result)
         return

@@ -17,7 +17,10 @@ export const roomLeave: Command<RoomId> = {
     requireMember(connection, room)
     const { link, fanout } = context
     const left = (result: null | Refusal) => {
-      if (connection.isClosed) return
+      if (connection.isClosed) {
+        done({}) // nobody is told
+        return
+      }
       connection.rooms.delete(room)
       leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
       done(result instanceof Refusal ? result : {})

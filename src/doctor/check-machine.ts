@@ -34,14 +34,17 @@ function checkWorkers({ WORKERS }: Settings, { cpus }: MachineFacts): Finding {
 function checkMemory(settings: Settings, { memoryBytes }: MachineFacts): Finding {
   const least = settings.HISTORY_BYTES + (settings.WORKERS + 1) * PROCESS_BYTES
   const most = least + NAMESPACES * settings.MAX_CONNECTIONS_PER_NAMESPACE * CONNECTION_BYTES
-  const there = showBytes(memoryBytes)
-  if (memoryBytes < least) {
+  const isLimited = settings.MEMORY_LIMIT !== 0 && settings.MEMORY_LIMIT < memoryBytes
+  const usableBytes = isLimited ? settings.MEMORY_LIMIT : memoryBytes
+  const there = showBytes(usableBytes)
+  if (usableBytes < least) {
     const text = `${there} may be used, and ${showBytes(least)} are needed for ${settings.WORKERS} workers and HISTORY_BYTES`
-    return fail('memory', text, 'more memory (MemoryMax= under systemd), or a smaller HISTORY_BYTES or WORKERS')
+    const more = isLimited ? 'a larger MEMORY_LIMIT' : 'more memory (MemoryMax= under systemd)'
+    return fail('memory', text, `${more}, or a smaller HISTORY_BYTES or WORKERS`)
   }
-  if (memoryBytes < most) {
+  if (usableBytes < most) {
     const text = `${there} may be used, and with MAX_CONNECTIONS_PER_NAMESPACE in both namespaces it is ${showBytes(most)}`
-    const room = Math.max(1, Math.floor((memoryBytes - least) / NAMESPACES / CONNECTION_BYTES))
+    const room = Math.max(1, Math.floor((usableBytes - least) / NAMESPACES / CONNECTION_BYTES))
     return warn('memory', text, `MAX_CONNECTIONS_PER_NAMESPACE=${room}`)
   }
   return ok('memory', `${there}, and ${showBytes(most)} when it is full`)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
-import { collectGarbage } from '../base/heap.ts'
+import { createCollector } from '../base/heap.ts'
 import type { Log } from '../base/log.ts'
 import type { ReadyPart } from '../link/methods.ts'
 import type { PrimaryContext } from './context.ts'
@@ -25,8 +25,8 @@ export interface MemoryWatchOptions {
 const CRITICAL = 0.9
 const SHORT = 0.8
 const ENOUGH = 0.75
-/** How often memory is given back: it holds the processes up. */
-const RELIEVE_EVERY_MS = { short: 30_000, critical: 2_000 }
+/** How often memory is given back: it holds the processes up, which the collectors bound. */
+const RELIEVE_EVERY_MS = { short: 5_000, critical: 2_000 }
 
 /** From 80 and 90 percent on; not over before 75, as what goes to and fro is of no use to anybody. */
 export function memoryState(share: number, before: MemoryState): MemoryState {
@@ -105,6 +105,7 @@ export function createMemoryWatch(
   { settings, clock, log, hub, ledger }: PrimaryContext,
   supervisor: () => Pick<Supervisor, 'pids' | 'tellAll'>,
 ): MemoryWatch {
+  const collect = createCollector(clock)
   return new MemoryWatch({
     limitBytes: settings.MEMORY_LIMIT,
     readBytes: () => sumMemory([process.pid, ...supervisor().pids]),
@@ -118,7 +119,7 @@ export function createMemoryWatch(
         ledger.forgetRecords()
       }
       // The workers are told before.
-      setImmediate(collectGarbage)
+      setImmediate(collect)
     },
   })
 }

@@ -15,6 +15,11 @@ export interface SweepOptions {
   readonly lag: LagOptions
 }
 
+interface Waiting {
+  readonly connection: Connection
+  readonly bytes: number
+}
+
 /** How often every connection is looked at, at the least. */
 const SWEEP_MS = 250
 /** To come back costs more than less than this. */
@@ -41,20 +46,27 @@ export class Sweeper {
     this.#published += bytes
   }
 
+  /** What waits for those who would be closed for it. */
+  get waitingBytes(): number {
+    return sumBytes(this.#waiting())
+  }
+
   /** Closes those for which the most waits, until half of all that waits is let go. */
   relieve(): void {
-    const waiting = Array.from(this.#connections.values(), (connection) => ({
-      connection,
-      bytes: waitingBytes(connection),
-    }))
-      .filter(({ bytes }) => bytes >= WORTH_CLOSING_BYTES)
-      .sort((one, other) => other.bytes - one.bytes)
-    let left = waiting.reduce((sum, { bytes }) => sum + bytes, 0) / 2
+    const waiting = this.#waiting().sort((one, other) => other.bytes - one.bytes)
+    let left = sumBytes(waiting) / 2
     for (const { connection, bytes } of waiting) {
       if (left <= 0) return
       left -= bytes
       closeAsSlow(connection, this.#options.lag)
     }
+  }
+
+  #waiting(): Waiting[] {
+    return Array.from(this.#connections.values(), (connection) => ({
+      connection,
+      bytes: waitingBytes(connection),
+    })).filter(({ bytes }) => bytes >= WORTH_CLOSING_BYTES)
   }
 
   #sweep(): void {
@@ -91,4 +103,8 @@ function isSlow(connection: Connection, nowMs: number, { backpressureBytesMax, s
 
 function waitingBytes({ socket, lag }: Connection): number {
   return socket.bufferedBytes() + (lag?.bytes ?? 0)
+}
+
+function sumBytes(waiting: readonly Waiting[]): number {
+  return waiting.reduce((sum, { bytes }) => sum + bytes, 0)
 }

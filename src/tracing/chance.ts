@@ -6,7 +6,7 @@
 export function createChance(share: number, fraction: () => number): () => boolean {
   if (share <= 0) return () => false
   if (share >= 1) return () => true
-  const draw = () => Math.floor(Math.log(1 - fraction()) / Math.log(1 - share))
+  const draw = () => Math.floor(Math.log1p(-fraction()) / Math.log1p(-share))
   let passedOver = draw()
   return () => {
     if (passedOver-- > 0) return false

@@ -15,7 +15,7 @@ const GIB = 1024 ** 3
 const MIB = 1024 ** 2
 
 function settingsWith(env: Readonly<Record<string, string>> = {}): Settings {
-  return loadConfig({ env: { WORKERS: '2', ...env } }).settings
+  return loadConfig({ env: { WORKERS: '2', MEMORY_LIMIT: 'off', ...env } }).settings
 }
 
 /** Those that are not ok, as `check level`, with all that they say. */
@@ -48,6 +48,12 @@ t.test('what a machine lacks is said, with what mends it', async (t) => {
     ],
     [{ memoryBytes: 364 * MIB + 14_336_000 }, { check: 'memory', mend: 'MAX_CONNECTIONS_PER_NAMESPACE=1000' }],
     [{ memoryBytes: 8 * GIB }, { check: 'memory', level: 'fail' }, { HISTORY_BYTES: '8GiB' }],
+    [
+      { memoryBytes: 8 * GIB },
+      { check: 'memory', level: 'fail', text: '360 MiB may be used', mend: 'a larger MEMORY_LIMIT' },
+      { MEMORY_LIMIT: '360MiB' },
+    ],
+    [{ memoryBytes: 8 * GIB }, { check: 'memory', level: 'warn', text: '1 GiB may be used' }, { MEMORY_LIMIT: '1GiB' }],
     [{ somaxconn: 511 }, { check: 'somaxconn', level: 'warn', mend: 'sysctl -w net.core.somaxconn=4096' }],
     [{ somaxconn: undefined }, { check: 'somaxconn', level: 'skip' }],
     [{ synBacklog: 128 }, { check: 'syn backlog', mend: 'sysctl -w net.ipv4.tcp_max_syn_backlog=8192' }],

@@ -48,3 +48,9 @@ t.test('without a limit, or where the system does not tell, nothing is done', as
   t.match(watch(0).memory.part, { ok: true, reason: 'no limit' })
   t.equal(watch().look(undefined), '')
 })
+
+t.test('what closed connections left behind is collected soon, as newcomers are refused until then', async (t) => {
+  const { look } = watch()
+  t.strictSame([950, 950, 950].map(look), ['short collect', '', 'close'])
+  t.strictSame([760, 760, 760, 760, 760].map(look), ['', '', '', '', 'collect'])
+})

@@ -31,3 +31,8 @@ t.test('a share is met, and gaps are as different as chance has them', async (t)
     t.ok(gaps.has(1), 'one after another, too')
   }
 })
+
+t.test('a share that vanishes beside 1 is next to none, and not all', async (t) => {
+  const chooses = createChance(1e-17, createFractions(42))
+  t.notOk(Array.from({ length: 1_000 }, chooses).includes(true))
+})

@@ -9,6 +9,8 @@ import { until } from '../helpers/until.ts'
 const BROADCAST = 'core.game.state.broadcast'
 const BUY = 'core.game.state.buy_good'
 const PING = 'core.game.session.ping'
+const JOIN = 'core.game.room.join'
+const LEAVE = 'core.game.room.leave'
 const SPANS_MS_MAX = 20_000
 const ATTEMPTS = 50
 
@@ -239,4 +241,25 @@ t.test('who says that it is not sampled is not, whatever the ratio; who says not
   t.equal(off.collector.spans.length, 2, 'nothing but the fence')
   const pings = on.collector.spans.filter(({ name, parentSpanId }) => name === PING && parentSpanId === '')
   t.equal(pings.length, 4, 'what cannot be read counts as none')
+})
+
+t.test('who has gone before the answer to a join or a leave came leaves a whole tree', async (t) => {
+  const { collector, server } = await setUp(t, { WORKERS: '1' })
+  for (const [eventType, name] of [
+    [JOIN, 'join'],
+    [LEAVE, 'leave'],
+  ] as const) {
+    const client = await openClient(server, { token: server.mint('alice') })
+    if (eventType === LEAVE) await client.request(JOIN, { room_id: 'arena' })
+    const { traceId, traceparent } = newTrace()
+    client.send({ eventType, payload: { room_id: 'arena' }, traceparent })
+    await client.close()
+    const spans = await collector.trace(traceId, 4)
+    t.strictSame(showTree(spans), [
+      `${eventType} · SERVER · worker-1`,
+      `  link ${name} · CLIENT · worker-1`,
+      `    primary ${name} · SERVER · primary`,
+      '  reply · INTERNAL · worker-1',
+    ])
+  }
 })
