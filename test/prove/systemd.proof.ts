@@ -125,8 +125,7 @@ function stage(t: Test) {
   execFileSync('tar', ['xzf', join(ROOT, 'dist', `${name}.tar.gz`), '-C', folder])
   cpSync(join(folder, name), join(folder, version), { recursive: true, verbatimSymlinks: true })
   cpSync(join(folder, name), join(folder, NEXT), { recursive: true, verbatimSymlinks: true })
-  const manifest = join(folder, NEXT, 'package.json')
-  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(`"version": "${version}"`, `"version": "${NEXT}"`))
+  writeFileSync(join(folder, NEXT, 'VERSION'), `${NEXT}\n`)
   return { version, folder, rootfs: join(place, 'rootfs') }
 }
 
