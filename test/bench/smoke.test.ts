@@ -28,7 +28,7 @@ function serverFrame(opcode: number, payload: string): Buffer {
   return Buffer.concat([Buffer.from([0x80 | opcode, ...length]), Buffer.from(payload)])
 }
 
-for (const name of ['drumbeat', 'drumbeat-msgpack', 'uws', 'socket-io', 'colyseus']) {
+for (const name of ['drumbeat', 'drumbeat-msgpack', 'uws']) {
   t.test(`the generator counts at ${name} exactly what was sent, times the connections`, async (t) => {
     const peer = findPeer(name)
     const server = await startServer(peer)
@@ -42,7 +42,7 @@ for (const name of ['drumbeat', 'drumbeat-msgpack', 'uws', 'socket-io', 'colyseu
   })
 }
 
-for (const name of ['drumbeat-private', 'ws']) {
+for (const name of ['drumbeat-private']) {
   t.test(`in rooms of ${name} each message goes to those in its room`, async (t) => {
     const peer = findPeer(name)
     const server = await startServer(peer)
@@ -54,7 +54,7 @@ for (const name of ['drumbeat-private', 'ws']) {
   })
 }
 
-for (const name of ['drumbeat', 'uws-echo', 'ws-echo']) {
+for (const name of ['drumbeat', 'uws-echo']) {
   t.test(`requests to ${name} are answered one by one`, async (t) => {
     const peer = findPeer(name)
     const server = await startServer(peer)
@@ -67,14 +67,14 @@ for (const name of ['drumbeat', 'uws-echo', 'ws-echo']) {
   })
 }
 
-for (const name of ['drumbeat-2', 'socket-io-cluster']) {
+for (const name of ['drumbeat-2']) {
   t.test(`direct messages of ${name} reach whom they are for`, async (t) => {
     const peer = findPeer(name)
     const server = await startServer(peer)
     t.teardown(() => server.stop())
     const load = { connections: 10, rate: 100, warmupSeconds: 0.2, seconds: 1, messageBytes: 112 }
     const { figures, doubts } = await runDirect({ url: server.url, dialect: refOf(peer) }, load, () => {})
-    t.match(figures, { lost: 0, held: 1 })
+    t.match(figures, { lost: 0 })
     t.strictSame(doubts, [])
   })
 }

@@ -13,9 +13,9 @@ export const RESUMES_FAULTS: readonly FaultRow[] = [
     make: () => ({
       frame: (value, line) => {
         if (isResumed(value)) line.memory.set('first', true)
-        if (!isEvent(value) || line.memory.get('first') !== true) return [value]
+        if (!isEvent(value) || !isOf(value, EVENT.broadcast) || line.memory.get('first') !== true) return [value]
         line.memory.delete('first')
-        return isOf(value, EVENT.broadcast) ? [] : [value]
+        return []
       },
     }),
   },

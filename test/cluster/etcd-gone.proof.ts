@@ -1,10 +1,10 @@
 import t from 'tap'
-import { openClient } from '../../helpers/client.ts'
-import { clusterEnv, startNodes } from '../../helpers/cluster.ts'
-import { skipWithout, startEtcd } from '../../helpers/etcd.ts'
-import { ServerProcess } from '../../helpers/server-process.ts'
-import type { TestServer } from '../../helpers/server.ts'
-import { until } from '../../helpers/until.ts'
+import { openClient } from '../helpers/client.ts'
+import { clusterEnv, startNodes } from '../helpers/cluster.ts'
+import { skipWithout, startEtcd } from '../helpers/etcd.ts'
+import { ServerProcess } from '../helpers/server-process.ts'
+import type { TestServer } from '../helpers/server.ts'
+import { until } from '../helpers/until.ts'
 
 const BROADCAST = 'core.game.state.broadcast'
 const GONE = ['UNAVAILABLE', 'OUTCOME_UNKNOWN']
