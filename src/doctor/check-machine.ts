@@ -7,7 +7,7 @@ import type { MachineFacts } from './read-machine.ts'
 const BACKLOG = 512
 const SYN_BACKLOG = 1024
 /** Of one with a token and a room, measured on this project's machine; bench/results/one-machine.md. */
-const CONNECTION_BYTES = 7 * 1024
+const CONNECTION_BYTES = 4 * 1024
 /** A process with nobody connected. */
 const PROCESS_BYTES = 100 * 1024 * 1024
 const NAMESPACES = 2

@@ -46,7 +46,7 @@ t.test('what a machine lacks is said, with what mends it', async (t) => {
       { memoryBytes: 360 * MIB },
       { check: 'memory', level: 'fail', text: '360 MiB may be used, and 364 MiB are needed' },
     ],
-    [{ memoryBytes: 364 * MIB + 14_336_000 }, { check: 'memory', mend: 'MAX_CONNECTIONS_PER_NAMESPACE=1000' }],
+    [{ memoryBytes: 364 * MIB + 8_192_000 }, { check: 'memory', mend: 'MAX_CONNECTIONS_PER_NAMESPACE=1000' }],
     [{ memoryBytes: 8 * GIB }, { check: 'memory', level: 'fail' }, { HISTORY_BYTES: '8GiB' }],
     [
       { memoryBytes: 8 * GIB },
