@@ -12,7 +12,7 @@ import { EtcdRefused } from './store/etcd/await-etcd.ts'
 import { NameTaken } from './store/etcd/node-place.ts'
 import type { CallEnd } from './store/etcd/timed-member.ts'
 import { openLmdbStore } from './store/lmdb/lmdb-store.ts'
-import { readDiskUse } from './store/lmdb/sizes.ts'
+import { readFileSizes } from './store/lmdb/sizes.ts'
 import { NewerSchema, StoreUnavailable, type Store } from './store/store.ts'
 
 export interface OpenStoreOptions {
@@ -31,8 +31,8 @@ const NODE_TOKEN_FILE = 'node-token'
 export interface OpenedStore {
   readonly store: Store
   readonly cluster: Cluster
-  /** Of the embedded store. */
-  readonly readDiskUse?: () => ReturnType<typeof readDiskUse>
+  /** Of the embedded store: its files, and the bytes of each. */
+  readonly readFileSizes?: () => ReturnType<typeof readFileSizes>
 }
 
 /** The store that the settings name, and the nodes that share it. Throws StartError. */
@@ -51,7 +51,7 @@ async function openEmbedded({ settings, clock, random }: OpenStoreOptions) {
       logSync: settings.LOG_SYNC,
       logBytesMax: settings.HISTORY_BYTES,
     })
-    return { store, cluster: createAlone(settings.NODE_ID), readDiskUse: () => readDiskUse(settings.DATA_DIR) }
+    return { store, cluster: createAlone(settings.NODE_ID), readFileSizes: () => readFileSizes(settings.DATA_DIR) }
   } catch (cause) {
     throw new StartError(EXIT.configuration, `the data in ${settings.DATA_DIR}: ${toError(cause).message}`, cause)
   }

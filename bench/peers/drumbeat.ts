@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { drumbeatDialect } from '../../src/load/drumbeat.ts'
+import { YOUNG_GENERATION } from '../../src/primary/worker-process.ts'
 import { mintToken } from '../../src/session/token.ts'
 import type { Peer } from './peer.ts'
 
@@ -14,8 +15,8 @@ export const drumbeat: Peer = {
   packages: ['uWebSockets.js', 'lmdb'],
   server: (dataDir) => ({
     file: resolve(import.meta.dirname, '../../src/main.ts'),
-    // As `npm start` has them.
-    nodeArgs: ['--max-semi-space-size=4'],
+    // As `npm start` has it.
+    nodeArgs: [YOUNG_GENERATION],
     watchesStdin: false,
     env: {
       HTTP_HOST: '127.0.0.1',

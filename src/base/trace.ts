@@ -50,6 +50,13 @@ function codeOf(result: unknown): string | undefined {
   return result instanceof Error && 'code' in result ? String(result.code) : undefined
 }
 
+/** What `startShared` gave. @param error the code of what it ended with */
+export function endShared(shared: Span | undefined, sharing: readonly unknown[], error?: string): void {
+  if (shared === undefined) return
+  shared.set({ 'messaging.batch.message_count': sharing.length })
+  shared.end(error)
+}
+
 /**
  * A step that several requests share, such as a commit: a step has one parent, so it stands below the first that is traced, and
  * the others are linked with it. undefined: none is traced.

@@ -41,9 +41,8 @@ export class Admin {
    * @param {string} path
    * @returns {Promise<Outcome & { etag?: string }>}
    */
-  async read(path) {
-    if (!this.hasToken) return failure('AUTH_REQUIRED', 'enter the admin token at the top of the page')
-    return callApi(path, { adminToken: this.#token })
+  read(path) {
+    return this.#ask(path)
   }
 
   /**
@@ -53,9 +52,8 @@ export class Admin {
    * @param {{ ifMatch?: string }} [options]
    * @returns {Promise<Outcome>}
    */
-  async change(method, path, body, { ifMatch = '' } = {}) {
-    if (!this.hasToken) return failure('AUTH_REQUIRED', 'enter the admin token at the top of the page')
-    return callApi(path, { method, adminToken: this.#token, ifMatch, body })
+  change(method, path, body, { ifMatch = '' } = {}) {
+    return this.#ask(path, { method, ifMatch, body })
   }
 
   /**
@@ -68,6 +66,16 @@ export class Admin {
     const outcome = await this.change('POST', path, { ...body, idempotency_key: key })
     if (!isUncertain(outcome)) this.#keys.settle()
     return outcome
+  }
+
+  /**
+   * @param {string} path
+   * @param {Omit<NonNullable<Parameters<typeof callApi>[1]>, 'adminToken'>} [request]
+   * @returns {Promise<Outcome & { etag?: string }>}
+   */
+  async #ask(path, request = {}) {
+    if (!this.hasToken) return failure('AUTH_REQUIRED', 'enter the admin token at the top of the page')
+    return callApi(path, { ...request, adminToken: this.#token })
   }
 
   /** @param {string} token */

@@ -73,8 +73,7 @@ export class GoodsView {
     if (!isCurrent()) return outcome
     showOutcome('goods-status', 'failed', describe(outcome, ''))
     if (!outcome.success) return outcome
-    this.#table.show(outcome.data['items'])
-    this.#pager.took(outcome.data['items'], outcome.data['next_cursor'])
+    this.#pager.show(this.#table, outcome.data)
     return outcome
   }
 

@@ -32,7 +32,7 @@ export class Pager {
       this.#cursors.push(this.#next)
       onTurn()
     })
-    this.took([], null)
+    this.#took([], null)
   }
 
   /** @param {Readonly<Record<string, string>>} [filters] */
@@ -48,10 +48,21 @@ export class Pager {
   }
 
   /**
+   * Shows a page, as the server gave it.
+   * @template Item
+   * @param {import('./table.js').Table<Item>} table
+   * @param {Record<string, any>} page
+   */
+  show(table, { items, next_cursor: next }) {
+    table.show(items)
+    this.#took(items, next)
+  }
+
+  /**
    * @param {readonly unknown[]} items
    * @param {string | null} next
    */
-  took(items, next) {
+  #took(items, next) {
     this.#next = next ?? ''
     this.#previous.disabled = this.#cursors.length === 0
     this.#following.disabled = next === null

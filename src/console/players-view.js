@@ -136,8 +136,7 @@ export class PlayersView {
     if (!isCurrent()) return outcome
     showOutcome('players-status', 'failed', describe(outcome, ''))
     if (!outcome.success) return outcome
-    this.#connections.show(outcome.data['items'])
-    this.#pager.took(outcome.data['items'], outcome.data['next_cursor'])
+    this.#pager.show(this.#connections, outcome.data)
     if (this.#user !== '') await this.#readOne(isCurrent)
     return outcome
   }
@@ -160,8 +159,7 @@ export class PlayersView {
     showFacts('player-facts', { Balances: listText(balances), Inventory: listText(inventory) })
     this.#ofUser.show(connections.data['items'])
     byId('player-kick', HTMLButtonElement).disabled = connections.data['items'].length === 0
-    this.#purchases.show(purchases.data['items'])
-    this.#purchasePager.took(purchases.data['items'], purchases.data['next_cursor'])
+    this.#purchasePager.show(this.#purchases, purchases.data)
   }
 
   /** @param {string} text */

@@ -106,8 +106,7 @@ export class RoomsView {
     if (!isCurrent()) return outcome
     showOutcome('rooms-status', 'failed', describe(outcome, ''))
     if (outcome.success) {
-      this.#table.show(outcome.data['items'])
-      this.#pager.took(outcome.data['items'], outcome.data['next_cursor'])
+      this.#pager.show(this.#table, outcome.data)
     }
     if (this.#opened !== '' && outcome.success) await this.#readOne(isCurrent)
     return outcome
@@ -137,8 +136,7 @@ export class RoomsView {
     const place = byId('the-room-state', HTMLPreElement)
     if (place.textContent !== text) place.textContent = text
     if (!members.success) return
-    this.#members.show(members.data['items'])
-    this.#memberPager.took(members.data['items'], members.data['next_cursor'])
+    this.#memberPager.show(this.#members, members.data)
   }
 
   async #make() {

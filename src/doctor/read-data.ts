@@ -1,7 +1,8 @@
 import { accessSync, closeSync, constants, existsSync, fdatasyncSync, openSync, readFileSync } from 'node:fs'
-import { realpathSync, rmSync, statSync, statfsSync, writeSync } from 'node:fs'
+import { realpathSync, rmSync, statSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { toError } from '../base/assert.ts'
+import { readFreeBytes } from '../base/disk.ts'
 import type { Clock } from '../base/clock.ts'
 import { isFolderInUse } from '../setup/instance-lock.ts'
 
@@ -26,14 +27,13 @@ export async function readData(dataDir: string, clock: Clock): Promise<DataFacts
   const isThere = existsSync(dataDir)
   const place = realpathSync(nearest(dataDir))
   const fault = faultOf(place)
-  const { bavail, bsize } = statfsSync(place)
   return {
     place,
     isThere,
     fault,
     mode: statSync(place).mode,
     isInUse: isThere && (await isFolderInUse(dataDir)),
-    freeBytes: bavail * bsize,
+    freeBytes: readFreeBytes(place),
     fileSystem: fileSystemOf(place, readMounts()),
     syncMs: isThere && fault === undefined ? measureSync(place, clock) : undefined,
   }

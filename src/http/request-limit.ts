@@ -1,7 +1,7 @@
 import { Refusal } from '../protocol/errors.ts'
 import { addressKey, createPeerReader } from '../session/address.ts'
 import type { AttemptRates } from '../session/admission.ts'
-import type { RequestHead } from '../session/request-head.ts'
+import { headerValues, type RequestHead } from '../session/request-head.ts'
 import { errorAnswer, type HttpAnswer } from './http.ts'
 
 /** A load balancer that is told no would take the node for dead, and the answer costs nothing. */
@@ -18,10 +18,9 @@ export interface RequestLimitOptions {
 export function createRequestLimit(options: RequestLimitOptions): (head: RequestHead) => HttpAnswer | undefined {
   const peerOf = createPeerReader(options.trustedProxies)
   return (head) => {
-    const { path, headers, remoteAddress } = head
-    if (path === EXEMPT_PATH) return undefined
-    const forwardedFor = headers.flatMap(([name, value]) => (name === 'x-forwarded-for' ? [value] : []))
-    const waitMs = options.rates.take(addressKey(peerOf(remoteAddress, forwardedFor).address))
+    if (head.path === EXEMPT_PATH) return undefined
+    const { address } = peerOf(head.remoteAddress, headerValues(head, 'x-forwarded-for'))
+    const waitMs = options.rates.take(addressKey(address))
     if (waitMs === 0) return undefined
     options.onLimited(head)
     return errorAnswer(new Refusal('RATE_LIMITED', 'too many requests from this address', { retry_after_ms: waitMs }))

@@ -6,7 +6,7 @@ import { parseJson } from '../protocol/codec.ts'
 import { parseTraceparent } from '../protocol/envelope.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { checkValue, type ValueLimits } from '../protocol/value.ts'
-import { checkHead, Headers, type RequestHead } from '../session/request-head.ts'
+import { checkHead, headerValues, Headers, type RequestHead } from '../session/request-head.ts'
 import { errorAnswer, type HttpAnswer, type HttpHandler, type HttpRun } from './http.ts'
 import type { Operation } from './operation.ts'
 
@@ -112,9 +112,9 @@ function endSpan(span: Span, { status }: HttpAnswer, error?: string): void {
 }
 
 /** undefined: there is none, or none that can be read. */
-function readTraceparent({ headers }: RequestHead): string | undefined {
-  const found = headers.filter(([name]) => name === 'traceparent')
-  return found.length === 1 ? parseTraceparent(found[0]?.[1]) : undefined
+function readTraceparent(head: RequestHead): string | undefined {
+  const [found, ...others] = headerValues(head, 'traceparent')
+  return others.length === 0 ? parseTraceparent(found) : undefined
 }
 
 function toErrorAnswer(

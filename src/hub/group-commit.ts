@@ -1,5 +1,5 @@
 import { delay, nextTurn } from '../base/delay.ts'
-import { endingWith, startShared, type Span } from '../base/trace.ts'
+import { endingWith, endShared, startShared, type Span } from '../base/trace.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { storeRefusal } from '../store/store-refusal.ts'
 import type { LogRecord, Store } from '../store/store.ts'
@@ -78,7 +78,7 @@ export class GroupCommit {
       const batch = this.#waiting.splice(0, this.#fitting())
       const step = startShared(batch, 'store commit')
       const outcome = await this.#commit(batch)
-      if (step !== undefined) endCommit(step, batch.length, outcome)
+      endShared(step, batch, errorOf(outcome))
       if (outcome instanceof Set) this.#withoutTaken(batch, outcome)
       else batch.forEach(({ done }, i) => done(typeof outcome === 'number' ? outcome + i : outcome))
     }
@@ -139,10 +139,9 @@ export class GroupCommit {
   }
 }
 
-function endCommit(step: Span, records: number, outcome: number | Refusal | Set<string>): void {
-  step.set({ 'messaging.batch.message_count': records })
-  if (outcome instanceof Set) step.end('CONFLICT')
-  else step.end(outcome instanceof Refusal ? outcome.code : undefined)
+function errorOf(outcome: number | Refusal | Set<string>): string | undefined {
+  if (outcome instanceof Set) return 'CONFLICT'
+  return outcome instanceof Refusal ? outcome.code : undefined
 }
 
 function putsOf({ put, once }: Append): readonly Put[] {

@@ -65,17 +65,12 @@ export class History {
 
   /** Lets go what is over the bounds. */
   trim(nowMs: number): void {
-    for (let oldest = this.#all.first(); oldest; oldest = this.#all.first()) {
-      if (this.#bytes <= this.#bytesMax && oldest.committedAtMs > nowMs - this.#ttlMs) return
-      this.#drop(oldest.entry)
-    }
+    this.#dropWhile(({ committedAtMs }) => this.#bytes > this.#bytesMax || committedAtMs <= nowMs - this.#ttlMs)
   }
 
   /** Lets go of the oldest, down to so many bytes. */
   shrink(bytes: number): void {
-    for (let oldest = this.#all.first(); oldest && this.#bytes > bytes; oldest = this.#all.first()) {
-      this.#drop(oldest.entry)
-    }
+    this.#dropWhile(() => this.#bytes > bytes)
   }
 
   /** The events of all channels after `cursor`, in order. To be read before the next `add` or `trim`. */
@@ -117,6 +112,10 @@ export class History {
       yield run.entry
       advance(runs, run)
     }
+  }
+
+  #dropWhile(isToGo: (oldest: Kept) => boolean): void {
+    for (let oldest = this.#all.first(); oldest && isToGo(oldest); oldest = this.#all.first()) this.#drop(oldest.entry)
   }
 
   #drop(entry: Entry): void {

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { delay, nextTurn } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
-import { startShared, type Span } from '../base/trace.ts'
+import { endShared, startShared, type Span } from '../base/trace.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { storeRefusal } from '../store/store-refusal.ts'
 import { OutcomeUnknown, type CommitResult, type Guard, type Store } from '../store/store.ts'
@@ -213,10 +213,10 @@ export class Ledger {
     const step = startShared(batch, 'ledger plan')
     try {
       const plan = await this.#options.pool.plan({ nowMs: this.#options.clock.wallMs(), requests, records: values })
-      endStep(step, batch.length)
+      endShared(step, batch)
       return plan
     } catch (cause) {
-      endStep(step, batch.length, 'thread failed')
+      endShared(step, batch, 'thread failed')
       this.#options.log.warn({ err: toError(cause), requests: batch.length }, 'a ledger thread failed')
       this.#options.onRetry('thread')
       for (const waiting of batch) waiting.failures++
@@ -241,9 +241,9 @@ export class Ledger {
     let result: CommitResult
     try {
       result = await this.#write(guards, plan)
-      endStep(step, batch.length, result.committed ? undefined : 'CONFLICT')
+      endShared(step, batch, result.committed ? undefined : 'CONFLICT')
     } catch (cause) {
-      endStep(step, batch.length, storeRefusal(cause).code)
+      endShared(step, batch, storeRefusal(cause).code)
       if (cause instanceof OutcomeUnknown) for (const { key } of guards) this.#cache.forget(key)
       answer(batch, storeRefusal(cause))
       return undefined
@@ -293,13 +293,6 @@ export class Ledger {
     for (const waiting of batch) if (waiting.span !== undefined) waiting.wait = waiting.span.child('ledger wait')
     this.#waiting = [...batch, ...this.#waiting].sort((a, b) => a.sequence - b.sequence)
   }
-}
-
-/** Of a batch. */
-function endStep(step: Span | undefined, requests: number, error?: string): void {
-  if (step === undefined) return
-  step.set({ 'messaging.batch.message_count': requests })
-  step.end(error)
 }
 
 const LOST = new Refusal('INTERNAL', 'the plan has no answer to this request')

@@ -1,4 +1,5 @@
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { readHeap } from '../base/heap.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import type { MetricAbout } from './about.ts'
 import { METRICS } from './catalog.ts'
@@ -70,7 +71,7 @@ function readProcess({ process: name, readWhenAsked }: Metrics, loopDelay: LoopD
   const started = performance.timeOrigin / 1000
   readWhenAsked('loopDelay', () => [[label, loopDelay.p99Ms() / 1000]])
   readWhenAsked('residentBytes', () => [[label, process.memoryUsage.rss()]])
-  readWhenAsked('heapBytes', () => [[label, process.memoryUsage().heapUsed]])
+  readWhenAsked('heapBytes', () => [[label, readHeap().usedBytes]])
   readWhenAsked('externalBytes', () => [[label, process.memoryUsage().external]])
   readWhenAsked('startTime', () => [[label, started]])
   readWhenAsked('cpuSeconds', () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { within } from '../base/delay.ts'
 import { CANARY } from '../hub/control.ts'
 import type { GroupCommit } from '../hub/group-commit.ts'
 import type { Hub } from '../hub/hub.ts'
@@ -73,10 +74,7 @@ export class Canary {
   }
 
   #within<T>(untilMs: number, promise: Promise<T>): Promise<T | typeof LATE> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => resolve(LATE), Math.max(0, untilMs - this.#options.clock.nowMs()))
-      promise.then(resolve, reject).finally(() => clearTimeout(timer))
-    })
+    return within(promise, Math.max(0, untilMs - this.#options.clock.nowMs()), LATE)
   }
 }
 

@@ -1,3 +1,4 @@
+import { within } from '../base/delay.ts'
 import { addUpCounts, keepCounts, mergeMetrics, type Metrics } from '../metrics/metrics.ts'
 import type { WorkerLink } from './supervisor.ts'
 
@@ -53,11 +54,9 @@ export class GatheredMetrics {
 }
 
 function askMetrics(link: Pick<WorkerLink, 'ask'>): Promise<unknown> {
-  return Promise.race([
-    link.ask('metrics', null).then(
-      ({ metrics }) => metrics,
-      () => undefined, // it is being replaced
-    ),
-    new Promise<undefined>((resolve) => void setTimeout(() => resolve(undefined), ANSWER_MS).unref()),
-  ])
+  const answered = link.ask('metrics', null).then(
+    ({ metrics }) => metrics,
+    () => undefined, // it is being replaced
+  )
+  return within(answered, ANSWER_MS, undefined)
 }

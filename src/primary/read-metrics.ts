@@ -1,26 +1,21 @@
+import { readFreeBytes } from '../base/disk.ts'
 import { readVersion } from '../setup/version.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { MemoryState } from './memory-watch.ts'
 import type { Node } from './node.ts'
 
-/** What the embedded store takes of the disk, and what is left; bytes. */
-export interface DiskUse {
-  readonly files: readonly (readonly [name: string, bytes: number])[]
-  readonly freeBytes: number
-}
-
 export interface ReadMetricsOptions {
   readonly deliveries: Deliveries
   /** Whether the store took the last commit. */
   readonly isUp: () => boolean
-  /** undefined: the store is not on this machine. */
-  readonly readDiskUse?: () => DiskUse
+  /** Bytes by the name of the file; undefined: the store is not on this machine. */
+  readonly readFileSizes?: () => readonly (readonly [name: string, bytes: number])[]
 }
 
 const MEMORY_LEVELS: Readonly<Record<MemoryState, number>> = { enough: 0, short: 1, critical: 2 }
 
 /** What of the primary's metrics is read when somebody asks. */
-export function readMetricsOf(node: Node, { deliveries, isUp, readDiskUse }: ReadMetricsOptions): void {
+export function readMetricsOf(node: Node, { deliveries, isUp, readFileSizes }: ReadMetricsOptions): void {
   const { context, supervisor, tokenKeys, memory } = node
   const { metrics, settings, cluster, rooms, hub } = context
   const read = metrics.readWhenAsked
@@ -45,9 +40,9 @@ export function readMetricsOf(node: Node, { deliveries, isUp, readDiskUse }: Rea
     return [[{ process: metrics.process }, queued.reduce((sum, bytes) => sum + bytes, 0)]]
   })
   metrics.buildInfo.set({ version: readVersion(), node_version: process.versions.node, node: settings.NODE_ID }, 1)
-  if (!readDiskUse) return
-  read('storeFileBytes', () => readDiskUse().files.map(([file, bytes]) => [{ file }, bytes] as const))
-  read('diskFreeBytes', () => [[{ folder: 'DATA_DIR' }, readDiskUse().freeBytes]])
+  if (!readFileSizes) return
+  read('storeFileBytes', () => readFileSizes().map(([file, bytes]) => [{ file }, bytes] as const))
+  read('diskFreeBytes', () => [[{ folder: 'DATA_DIR' }, readFreeBytes(settings.DATA_DIR)]])
 }
 
 function toNumber(is: boolean): 0 | 1 {

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { within } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { Traces } from '../base/trace.ts'
 import { Link, type Handlers } from '../link/link.ts'
@@ -170,7 +171,7 @@ export class Supervisor {
     clearInterval(this.#heartbeat)
     const slots = [...this.#slots.values()]
     const drained = slots.map(({ link }) => link.ask('drain', { withinMs, graceMs: 0 }).catch(() => null))
-    await Promise.race([Promise.all(drained), delay(withinMs)])
+    await within(Promise.all(drained), withinMs, undefined)
     for (const { process, link } of slots) {
       link.close('stopping')
       process.kill()
@@ -183,7 +184,7 @@ export class Supervisor {
     if (!slot || this.#stopping) return
     slot.retiring = true
     const drained = slot.link.ask('drain', { withinMs, graceMs }).catch(() => null)
-    await Promise.race([drained, delay(withinMs)])
+    await within(drained, withinMs, undefined)
     slot.link.close('replaced')
     slot.process.kill()
     await slot.process.ended
@@ -280,8 +281,4 @@ export class Supervisor {
       })
     }
   }
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }

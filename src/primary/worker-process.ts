@@ -17,7 +17,7 @@ const LINK_FD = 3
  * MiB of each half of the young generation, as `npm start` and the units give the primary. V8's 16 are touched by turns: some 20 MB
  * more for each process, and nothing measurable is gained (CPU of pings, broadcasts and rooms is the same at 2, 4 and 16).
  */
-const YOUNG_GENERATION = '--max-semi-space-size=4'
+export const YOUNG_GENERATION = '--max-semi-space-size=4'
 
 export function spawnWorker(script: string): WorkerProcess {
   const args = [YOUNG_GENERATION, script, '--worker']

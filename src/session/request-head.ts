@@ -24,6 +24,11 @@ const WEBSOCKET_KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/
 /** "\r\n" and, between name and value, ": ". */
 const LINE_BYTES = 4
 
+/** Of one header, in the order received: for whoever looks at no other. */
+export function headerValues({ headers }: Pick<RequestHead, 'headers'>, wanted: string): readonly string[] {
+  return headers.flatMap(([name, value]) => (name === wanted ? [value] : []))
+}
+
 /** The header lines by name, in the order received. */
 export class Headers {
   readonly #values = new Map<string, string[]>()

@@ -1,3 +1,4 @@
+import { showHost } from '../config/listen.ts'
 import type { Config } from '../config/load.ts'
 
 /** For a person at a terminal or in front of a log: where it is, and something to try at once. */
@@ -7,7 +8,7 @@ export function printWelcome({ settings, sources }: Config, port: number): void 
   const given = (['CONFIG_FILE', 'DATA_DIR'] as const).filter((name) => sources[name] === 'environment')
   const environment = given.map((name) => `${name}=${settings[name]} `).join('')
   const isAny = HTTP_HOST === '0.0.0.0' || HTTP_HOST === '::'
-  const host = isAny ? '127.0.0.1' : HTTP_HOST.includes(':') ? `[${HTTP_HOST}]` : HTTP_HOST
+  const host = showHost(isAny ? '127.0.0.1' : HTTP_HOST)
   const url = `http://${host}:${port}`
   process.stderr.write(
     [

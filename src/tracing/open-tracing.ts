@@ -3,7 +3,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { createFineWall, type Clock } from '../base/clock.ts'
-import { delay } from '../base/delay.ts'
+import { within } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Tracer } from '../base/trace.ts'
@@ -82,7 +82,7 @@ export function openTracing(options: TracingOptions): Tracing {
     }),
     async close(withinMs) {
       const closed = provider.shutdown().catch((error: unknown) => warn('traces were not exported', error))
-      await Promise.race([closed, delay(withinMs)])
+      await within(closed, withinMs, undefined)
     },
   }
 }

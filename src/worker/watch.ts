@@ -6,7 +6,7 @@ import { SHORT_OF_MEMORY } from '../session/admission.ts'
 import { addressKey, createPeerReader } from '../session/address.ts'
 import type { Connection } from '../session/connection.ts'
 import type { Accepted, HandshakeResult } from '../session/handshake.ts'
-import type { RequestHead } from '../session/request-head.ts'
+import { headerValues, type RequestHead } from '../session/request-head.ts'
 import type { SecurityEvent, SecurityLog } from '../session/security-log.ts'
 import type { SocketIoGate } from '../session/socket-io-gate.ts'
 
@@ -62,8 +62,8 @@ export function createWatch({ metrics, security, trustedProxies }: WatchOptions)
   const limited = (kind: LimitKind) => metrics.rateLimited.inc({ kind })
 
   const noteHead = (event: SecurityEvent, head: RequestHead, reason?: string) => {
-    const { address } = peerOf(head.remoteAddress, valuesOf(head, 'x-forwarded-for'))
-    const [origin] = event === 'origin_forbidden' ? valuesOf(head, 'origin') : []
+    const { address } = peerOf(head.remoteAddress, headerValues(head, 'x-forwarded-for'))
+    const [origin] = event === 'origin_forbidden' ? headerValues(head, 'origin') : []
     security.note(event, addressKey(address), {
       address,
       path: head.path,
@@ -154,8 +154,4 @@ function watchGate(
       return accepted
     },
   }
-}
-
-function valuesOf({ headers }: RequestHead, wanted: string): string[] {
-  return headers.flatMap(([name, value]) => (name === wanted ? [value] : []))
 }

@@ -11,12 +11,10 @@ import type { Job } from '../../bench/load/order.ts'
 import { drumbeat } from '../../bench/peers/drumbeat.ts'
 import type { Peer } from '../../bench/peers/peer.ts'
 import { startServer } from '../../bench/server.ts'
-import { openClient } from '../helpers/client.ts'
-import { startNodes } from '../helpers/cluster.ts'
-import { skipWithout, startEtcd } from '../helpers/etcd.ts'
+import { skipWithout } from '../helpers/etcd.ts'
 import { newTrace, showTree, startCollector } from '../helpers/otlp.ts'
 import type { ReceivedSpan } from '../helpers/otlp-messages.ts'
-import type { TestServer } from '../helpers/server.ts'
+import { startTracedNodes } from '../helpers/traced-nodes.ts'
 
 const BASE = process.env['BASE']
 const RUNS = Number(process.env['RUNS'] ?? 8)
@@ -40,15 +38,7 @@ const JOBS: Readonly<Record<string, Job>> = {
 }
 
 t.test('a purchase across two nodes', skipWithout('3.5'), async (t) => {
-  const collector = await startCollector(t)
-  const etcd = await startEtcd(t)
-  const env = { WORKERS: '2', OTLP_ENDPOINT: collector.url, TRACE_SAMPLE_RATIO: '0' }
-  const [n1, n2] = (await startNodes(t, etcd.endpoints, { count: 2, env })) as [TestServer, TestServer]
-  const gold = { currency: 'gold', amount: 10_000, idempotency_key: 'gold-of-alice-000001' }
-  await n1.admin('POST', '/api/v1/players/alice/credit', gold)
-  const here = await openClient(n1, { token: n1.mint('alice') })
-  const there = await openClient(n2, { token: n2.mint('alice') })
-  t.teardown(() => [here, there].forEach((client) => client.terminate()))
+  const { collector, here, there } = await startTracedNodes(t, { workers: 2, gold: 10_000 })
   // The first ones find code that was never run.
   let { traceId, traceparent } = newTrace()
   for (let i = 0; i < PURCHASES; i++) {

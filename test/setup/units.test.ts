@@ -4,6 +4,7 @@ import path from 'node:path'
 import t from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
 import { SETTINGS, isSettingName } from '../../src/config/settings.ts'
+import { YOUNG_GENERATION } from '../../src/primary/worker-process.ts'
 import { EXIT } from '../../src/setup/exit-codes.ts'
 
 const FOLDER = path.resolve(import.meta.dirname, '../../systemd')
@@ -88,6 +89,12 @@ t.test('each credential is a setting, and may be absent', async (t) => {
 t.test("etcd's drop-in has room for the log", async (t) => {
   const [, quota] = /ETCD_QUOTA_BACKEND_BYTES=(\d+)/.exec(read('etcd.service.d/drumbeat.conf')) ?? []
   t.ok(Number(quota) >= 3 * settings.LOG_RETENTION_BYTES)
+})
+
+t.test('the primary is started with the young generation of the workers, by npm, too', async (t) => {
+  const manifest = readFileSync(path.resolve(import.meta.dirname, '../../package.json'), 'utf8')
+  for (const text of [read('drumbeat.service'), read('drumbeat@.service'), manifest])
+    t.match(text, `${YOUNG_GENERATION} `)
 })
 
 t.test('the kernel knows what is set', async (t) => {

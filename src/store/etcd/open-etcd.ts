@@ -1,7 +1,7 @@
 import { toError } from '../../base/assert.ts'
 import { openAll, type Closers } from '../../base/closers.ts'
 import type { Clock } from '../../base/clock.ts'
-import { delay } from '../../base/delay.ts'
+import { within } from '../../base/delay.ts'
 import type { Log } from '../../base/log.ts'
 import type { Random } from '../../base/random.ts'
 import type { Cluster } from '../cluster.ts'
@@ -197,8 +197,8 @@ async function startRevision({ members, keys, history, clock }: NodeOptions): Pr
 }
 
 async function reachedInTime(watch: LiveWatch, revision: number): Promise<void> {
-  const inTime = await Promise.race([watch.reached(revision).then(() => true), delay(CATCH_UP_MS).then(() => false)])
-  if (!inTime) throw new StoreUnavailable('etcd does not say what was committed')
+  const reached = watch.reached(revision).then(() => true)
+  if (!(await within(reached, CATCH_UP_MS, false))) throw new StoreUnavailable('etcd does not say what was committed')
 }
 
 /** Whoever asks while one is under way shares the next one. */

@@ -1,11 +1,9 @@
-import { statfsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const ENVIRONMENTS = ['records', 'log'] as const
 
-/** What the two environments take of the disk, and what is left; bytes. Throws what the file system throws. */
-export function readDiskUse(dataDir: string) {
-  const { bavail, bsize } = statfsSync(dataDir)
-  const files = ENVIRONMENTS.map((name) => [name, statSync(join(dataDir, name, 'data.mdb')).size] as const)
-  return { files, freeBytes: bavail * bsize }
+/** What each of the two environments takes of the disk, in bytes. Throws what the file system throws. */
+export function readFileSizes(dataDir: string): readonly (readonly [name: string, bytes: number])[] {
+  return ENVIRONMENTS.map((name) => [name, statSync(join(dataDir, name, 'data.mdb')).size] as const)
 }

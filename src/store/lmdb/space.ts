@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs'
+import { readFreeBytes } from '../../base/disk.ts'
 import { StoreUnavailable, type Transaction } from '../store.ts'
 
 /** Never to be used: a commit that meets a full disk inside lmdb has been seen to corrupt the process's memory. */
@@ -8,8 +8,7 @@ const GROWTH = 3
 
 /** Throws StoreUnavailable where the disk has no room for the transaction. Costs one system call, a few microseconds. */
 export function requireSpace(folder: string, transaction: Transaction): void {
-  const { bavail, bsize } = statfsSync(folder)
-  const free = bavail * bsize
+  const free = readFreeBytes(folder)
   const needed = RESERVE_BYTES + GROWTH * bytesOf(transaction)
   if (free >= needed) return
   const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`
