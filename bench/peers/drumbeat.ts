@@ -24,7 +24,6 @@ export const drumbeat: Peer = {
       DATA_DIR: dataDir,
       WORKERS: '1',
       LOG_LEVEL: 'info',
-      NODE_OPTIONS: process.env['PROF'] ?? '',
       LOG_FORMAT: 'json',
       AUTH_JWT_SECRET: SECRET,
       ADMIN_TOKEN,

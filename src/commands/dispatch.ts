@@ -23,7 +23,6 @@ export interface DispatchOptions {
   /** Event types that may not be sent in a namespace. */
   readonly denied: Readonly<Record<Access, ReadonlySet<EventType>>>
   readonly traffic: Traffic
-  readonly onRequest: (eventType: EventType) => void
   /** After how long a request had its reply; of the most frequent kinds 1 of SAMPLE is measured. */
   readonly onReplied: (eventType: EventType, durationMs: number) => void
   /** `eventType`: undefined where it was no request. */
@@ -99,8 +98,9 @@ export class Dispatch {
   #request(connection: Connection, bytes: Uint8Array, cameAtMs: number): void {
     const request = this.#parse(connection, bytes)
     if (!request) return
-    this.#options.onRequest(request.eventType)
-    const { tracer } = this.#options.traces
+    const { traces, traffic } = this.#options
+    const { tracer } = traces
+    traffic.requests.set(request.eventType, (traffic.requests.get(request.eventType) ?? 0) + 1)
     const span = tracer === undefined ? undefined : startSpan(tracer, connection, request)
     const isTimed = !SAMPLED.has(request.eventType) || this.#sampled++ % SAMPLE === 0
     let answered = false

@@ -138,7 +138,7 @@ export const SETTINGS = {
   MAX_ROOMS_PER_CONNECTION: setting(integer(1, 1024), '32', 'More are refused with `ROOM_LIMIT`.'),
   ROOM_AUTO_CREATE: setting(boolean, 'true', 'Whether joining a room that does not exist makes it.'),
   ROOM_CAPACITY: setting(integer(1, 1_000_000), '10000', 'Members of a room that does not say otherwise.'),
-  FLUSH_INTERVAL_MS: setting(integer(0, 1000), '12', 'Events closer together than this leave in one write.'),
+  FLUSH_INTERVAL_MS: setting(integer(0, 1000), '14', 'Events closer together than this leave in one write.'),
   PRESENCE_INTERVAL_MS: setting(integer(10, 10_000), '100', 'Who joined and left is gathered this long.'),
 
   HISTORY_BYTES: setting(size('64KiB', '64GiB'), '64MiB', 'How much of the log is kept for those who come back.'),

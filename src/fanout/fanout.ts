@@ -2,20 +2,15 @@ import type { SmallSet } from '../base/small-set.ts'
 import type { Traces } from '../base/trace.ts'
 import type { BlockEvent } from '../link/event-block.ts'
 import type { Encoding } from '../protocol/events.ts'
-import type { Channel } from '../protocol/ids.ts'
+import { isUserChannel, type Channel } from '../protocol/ids.ts'
 import { inEncoding } from './encodings.ts'
 import { toLateEvent, type LateEvent } from './outbox.ts'
 import { startDelivery } from './traced.ts'
 
-/** The native topic of a channel's members with one encoding. */
-export function topicOf(channel: Channel, encoding: Encoding): string {
-  return `${encoding === 'json' ? 'j' : 'm'}:${channel}`
-}
-
 export interface FanoutOptions {
   readonly publish: (topic: string, frame: Uint8Array, isBinary: boolean) => void
   readonly traces: Traces
-  /** How many events went to how many sockets, all together, and the bytes of that. */
+  /** How many events went to how many sockets, all together, and the bytes of what was published. */
   readonly onPublished: (events: number, deliveries: number, bytes: number) => void
 }
 
@@ -25,33 +20,89 @@ export interface Laggard {
   readonly late: (event: LateEvent) => void
 }
 
-/** How many there are with an encoding. Flat, and topics only where something was said: most channels are a user's. */
-type Members = Record<Encoding, number> & { topics: Readonly<Record<Encoding, string>> | undefined }
+/** Somebody whom events go to. */
+export interface Member {
+  readonly encoding: Encoding
+  /** While it reads too slowly for topics, and for this: its events are given to its `Laggard`. */
+  readonly lag: object | undefined
+  readonly socket: { subscribe(topic: string): void; unsubscribe(topic: string): void }
+  /** Events that it alone gets, in their order, with one write. */
+  sendBuilt(frames: readonly Uint8Array[]): void
+}
 
-/** Publishes events to the members of their channels, in the order in which they come. */
+/** Several members of a channel: how many there are with an encoding. */
+class Group {
+  json = 0
+  msgpack = 0
+  readonly channel: Channel
+  readonly topics: Readonly<Record<Encoding, string>>
+
+  constructor(channel: Channel) {
+    this.channel = channel
+    this.topics = { json: `j:${channel}`, msgpack: `m:${channel}` }
+  }
+
+  get size(): number {
+    return this.json + this.msgpack
+  }
+
+  add(member: Member): void {
+    this[member.encoding]++
+    // Who lags subscribes when that is over.
+    if (!member.lag) member.socket.subscribe(this.topics[member.encoding])
+  }
+
+  remove(member: Member): void {
+    this[member.encoding]--
+    if (!member.lag) member.socket.unsubscribe(this.topics[member.encoding])
+  }
+}
+
+/**
+ * Publishes events to the members of their channels, in the order in which they come. Most channels are a user's, and most users have one
+ * connection: it is sent to directly, as a native topic of its own takes 450 bytes. Every member has the topic of its namespace, which uWS
+ * needs, too: with its last topic a socket loses what was published to it in the same turn of the event loop.
+ */
 export class Fanout {
   readonly #options: FanoutOptions
-  readonly #members = new Map<Channel, Members>()
+  readonly #channels = new Map<Channel, Member | Group>()
   readonly #laggards = new Set<Laggard>()
+  /** What is about to be sent to those who are alone. */
+  readonly #held = new Map<Member, Uint8Array[]>()
 
   constructor(options: FanoutOptions) {
     this.#options = options
   }
 
-  addMember(channel: Channel, encoding: Encoding): void {
-    let members = this.#members.get(channel)
-    if (!members) {
-      members = { json: 0, msgpack: 0, topics: undefined }
-      this.#members.set(channel, members)
+  /** Gives the channel's name for the member to keep: mostly the same string for all of them. */
+  addMember(channel: Channel, member: Member): Channel {
+    const there = this.#channels.get(channel)
+    if (!there && isUserChannel(channel)) {
+      this.#channels.set(channel, member)
+      return channel
     }
-    members[encoding]++
+    const group = there instanceof Group ? there : this.#makeGroup(channel, there)
+    group.add(member)
+    return group.channel
   }
 
-  removeMember(channel: Channel, encoding: Encoding): void {
-    const members = this.#members.get(channel)
-    if (!members) return
-    members[encoding]--
-    if (members.json + members.msgpack === 0) this.#members.delete(channel)
+  removeMember(channel: Channel, member: Member): void {
+    const there = this.#channels.get(channel)
+    if (there instanceof Group) {
+      there.remove(member)
+      if (there.size > 0) return
+    } else if (there !== member) return
+    this.#channels.delete(channel)
+  }
+
+  /** The native topics of some of the member's channels: of those where it is not alone. */
+  topicsOf({ encoding }: Member, channels: Iterable<Channel>): readonly string[] {
+    const topics: string[] = []
+    for (const channel of channels) {
+      const there = this.#channels.get(channel)
+      if (there instanceof Group) topics.push(there.topics[encoding])
+    }
+    return topics
   }
 
   /** Its channels count as having it as a member all the same. */
@@ -68,29 +119,56 @@ export class Fanout {
   }
 
   publish(events: readonly BlockEvent[]): void {
-    let published = 0
-    let deliveries = 0
-    let bytes = 0
+    const total = { events: 0, deliveries: 0, bytes: 0 }
     const { tracer } = this.#options.traces
     for (const { channel, frame } of events) {
-      const members = this.#members.get(channel)
-      if (!members) continue
-      const { json, msgpack } = members
-      const topics = (members.topics ??= { json: topicOf(channel, 'json'), msgpack: topicOf(channel, 'msgpack') })
-      const span = tracer === undefined ? undefined : startDelivery(tracer, channel, frame, json + msgpack)
-      if (json > 0) this.#options.publish(topics.json, frame, false)
-      bytes += json * frame.length
-      if (msgpack > 0) {
-        const packed = inEncoding(frame, 'msgpack')
-        this.#options.publish(topics.msgpack, packed, true)
-        bytes += msgpack * packed.length
-      }
+      const there = this.#channels.get(channel)
+      if (!there) continue
+      const deliveries = there instanceof Group ? there.size : 1
+      const span = tracer === undefined ? undefined : startDelivery(tracer, channel, frame, deliveries)
+      if (there instanceof Group) total.bytes += this.#publishTo(there, frame)
+      else this.#hold(there, frame)
       if (this.#laggards.size > 0) this.#giveToLaggards(channel, frame)
-      published++
-      deliveries += json + msgpack
+      total.events++
+      total.deliveries += deliveries
       if (span !== undefined) span.end()
     }
-    if (published > 0) this.#options.onPublished(published, deliveries, bytes)
+    this.#sendHeld()
+    if (total.events > 0) this.#options.onPublished(total.events, total.deliveries, total.bytes)
+  }
+
+  /** Gives the bytes that go out. */
+  #publishTo({ json, msgpack, topics }: Group, frame: Uint8Array): number {
+    // Some of those whose events are held may be members here.
+    this.#sendHeld()
+    if (json > 0) this.#options.publish(topics.json, frame, false)
+    if (msgpack === 0) return json * frame.length
+    const packed = inEncoding(frame, 'msgpack')
+    this.#options.publish(topics.msgpack, packed, true)
+    return json * frame.length + msgpack * packed.length
+  }
+
+  #hold(member: Member, frame: Uint8Array): void {
+    if (member.lag) return
+    const built = inEncoding(frame, member.encoding)
+    const held = this.#held.get(member)
+    if (held) held.push(built)
+    else this.#held.set(member, [built])
+  }
+
+  /** A socket that is sent to gets first what was published to its topics before. */
+  #sendHeld(): void {
+    if (this.#held.size === 0) return
+    for (const [member, frames] of this.#held) member.sendBuilt(frames)
+    this.#held.clear()
+  }
+
+  /** From now on there is a topic, also for who was alone. */
+  #makeGroup(channel: Channel, first: Member | undefined): Group {
+    const group = new Group(channel)
+    this.#channels.set(channel, group)
+    if (first) group.add(first)
+    return group
   }
 
   #giveToLaggards(channel: Channel, frame: Uint8Array): void {

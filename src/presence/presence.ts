@@ -3,6 +3,7 @@ import type { SmallSet } from '../base/small-set.ts'
 import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import { UserCounts } from './user-counts.ts'
 
+/** It is held for long: its strings are its own, see `ownCopy`. */
 export interface Connection {
   readonly id: string
   readonly node: string

@@ -30,11 +30,13 @@ export class Publisher {
 
   /** Opened, or its rooms changed. */
   put(connection: Connection): void {
+    if (this.#options.cluster.isAlone) return
     this.#shards.put(connection)
     this.#running ??= this.#run()
   }
 
   remove(connection: Connection): void {
+    if (this.#options.cluster.isAlone) return
     this.#shards.remove(connection)
     this.#running ??= this.#run()
   }

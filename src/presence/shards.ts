@@ -1,3 +1,4 @@
+import { ownCopy } from '../base/own-copy.ts'
 import { SmallSet } from '../base/small-set.ts'
 import { decodeMsgpack, encodeMsgpack } from '../protocol/msgpack.ts'
 import type { Connection } from './presence.ts'
@@ -89,6 +90,7 @@ function encodeShard(connections: Iterable<Connection>): Uint8Array {
 export function decodeShard(node: string, value: Uint8Array): readonly Connection[] {
   const rows = decodeMsgpack(value) as readonly Row[]
   return rows.map(([id, worker, namespace, userId, addressKey, openedAtMs, rooms]) => {
-    return { id, node, worker, namespace, userId, addressKey, openedAtMs, rooms: new SmallSet(rooms) } as Connection
+    const own = { id: ownCopy(id), userId: ownCopy(userId), addressKey: ownCopy(addressKey) }
+    return { ...own, node, worker, namespace, openedAtMs, rooms: new SmallSet(rooms.map(ownCopy)) } as Connection
   })
 }

@@ -1,3 +1,4 @@
+import { ownCopy } from '../base/own-copy.ts'
 import { SmallSet } from '../base/small-set.ts'
 import { toError } from '../base/assert.ts'
 import type { OpenArgs, OpenResult } from '../link/methods.ts'
@@ -16,15 +17,14 @@ export function admit(
   args: OpenArgs,
 ): Promise<Resume | undefined> | undefined {
   const { membership, remembered, publisher, cluster, clock } = context
-  const { connectionId: id, namespace, userId, addressKey } = args
   const rooms = new SmallSet<RoomId>()
   const connection: Connection = {
-    id,
+    id: ownCopy(args.connectionId),
     node: cluster.node,
     worker,
-    namespace,
-    userId,
-    addressKey,
+    namespace: args.namespace,
+    userId: ownCopy(args.userId),
+    addressKey: ownCopy(args.addressKey),
     openedAtMs: clock.wallMs(),
     rooms,
   }

@@ -50,6 +50,10 @@ export function userChannel(user: UserId): Channel {
   return `u/${user}` as Channel
 }
 
+export function isUserChannel(channel: Channel): boolean {
+  return channel.startsWith('u/')
+}
+
 /** A UUID, of a connection as REST lists it. */
 export const CONNECTION_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

@@ -205,9 +205,9 @@ export class Membership {
     }
   }
 
-  #joinRoom(connection: Connection, room: RoomId): void {
+  #joinRoom(connection: Connection, id: RoomId): void {
     const { rooms, announcements } = this.#options
-    const { first } = rooms.join(room, connection.namespace, connection.userId)
+    const { first, room } = rooms.join(id, connection.namespace, connection.userId)
     connection.rooms.add(room)
     if (first) announcements.note(room, connection.namespace, connection.userId, true)
   }

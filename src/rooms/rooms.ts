@@ -1,4 +1,5 @@
 import type { RoomDefinition } from '../domain/room.ts'
+import { ownCopy } from '../base/own-copy.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { roomChannel, type Channel, type Namespace, type RoomId, type UserId } from '../protocol/ids.ts'
 import { UserCounts } from '../presence/user-counts.ts'
@@ -71,8 +72,11 @@ export class Rooms {
     return this.#rooms.get(id)?.members ?? new UserCounts()
   }
 
-  /** One more connection of the user. Throws ROOM_NOT_FOUND, ROOM_FULL. `first`: the user was not in it before. */
-  join(id: RoomId, namespace: Namespace, user: UserId): { readonly first: boolean } {
+  /**
+   * One more connection of the user. Throws ROOM_NOT_FOUND, ROOM_FULL. `first`: the user was not in it before; `room`: its name for the
+   * member to keep, the same string for all of them.
+   */
+  join(id: RoomId, namespace: Namespace, user: UserId): { readonly first: boolean; readonly room: RoomId } {
     const room = this.#find(id, namespace)
     const here = room.members.has(user)
     if (!here && room.members.size >= room.definition.capacity) {
@@ -80,7 +84,7 @@ export class Rooms {
         capacity: room.definition.capacity,
       })
     }
-    return { first: room.members.add(user) === 1 }
+    return { first: room.members.add(user) === 1, room: room.definition.room_id }
   }
 
   /** A connection of another node is in it. It was let in there. */
@@ -120,14 +124,14 @@ export class Rooms {
 
   #make(id: RoomId, namespace: Namespace): Room {
     const definition = {
-      room_id: id,
+      room_id: ownCopy(id),
       namespace,
       capacity: this.#options.capacity,
       delivery: 'must',
       game: null,
     } as const
     const made = { definition, kept: false, members: new UserCounts() }
-    this.#rooms.set(id, made)
+    this.#rooms.set(definition.room_id, made)
     this.#options.onMade(definition)
     return made
   }

@@ -25,7 +25,6 @@ export interface ConnectionShared {
 /** One connection: who it is, what it may send, which rooms it is in, how it is answered and closed. */
 export class Connection {
   readonly id: string
-  readonly sessionId: string
   readonly namespace: Namespace
   readonly access: Access
   readonly userId: UserId
@@ -51,14 +50,8 @@ export class Connection {
   #early: Uint8Array[] | undefined
   #onRead: (() => void) | undefined
 
-  constructor(
-    socket: Socket,
-    accepted: Accepted,
-    ids: { readonly id: string; readonly sessionId: string },
-    shared: ConnectionShared,
-  ) {
-    this.id = ids.id
-    this.sessionId = ids.sessionId
+  constructor(socket: Socket, accepted: Accepted, id: string, shared: ConnectionShared) {
+    this.id = id
     this.namespace = accepted.namespace
     this.access = accepted.access
     this.userId = accepted.userId

@@ -1,6 +1,6 @@
 import type { SmallSet } from '../base/small-set.ts'
 import { inEncoding } from '../fanout/encodings.ts'
-import { topicOf, type Fanout, type Laggard } from '../fanout/fanout.ts'
+import type { Fanout, Laggard } from '../fanout/fanout.ts'
 import { Outbox, type LateEvent } from '../fanout/outbox.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import type { Channel } from '../protocol/ids.ts'
@@ -79,7 +79,7 @@ export class Lag implements Laggard {
   }
 
   #topics(): readonly string[] {
-    return Array.from(this.#connection.channels, (channel) => topicOf(channel, this.#connection.encoding))
+    return this.#options.fanout.topicsOf(this.#connection, this.channels)
   }
 }
 

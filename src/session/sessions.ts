@@ -43,6 +43,13 @@ interface Resume {
   readonly rooms: readonly RoomId[]
 }
 
+/** What is known of it until the first frame is sent. */
+interface Session {
+  readonly sessionId: string
+  /** undefined: it is new. */
+  readonly resume: Resume | undefined
+}
+
 /** The connections of this worker, from the upgrade to the end. */
 export class Sessions {
   readonly #options: SessionsOptions
@@ -61,8 +68,7 @@ export class Sessions {
   open(socket: Socket, accepted: Accepted): Connection {
     const { link, random } = this.#options
     const resume = this.#readResume(accepted)
-    const ids = { id: random.uuid(), sessionId: resume?.sessionId ?? accepted.sessionId ?? random.uuid() }
-    const connection = new Connection(socket, accepted, ids, this.#options)
+    const connection = new Connection(socket, accepted, random.uuid(), this.#options)
     this.#connections.set(connection.id, connection)
     const { namespace, userId, addressKey } = connection
     const who = { connectionId: connection.id, namespace, userId, addressKey }
@@ -72,7 +78,8 @@ export class Sessions {
       cursor: resume?.cursor ?? null,
       remembered: accepted.sessionId ?? null,
     }
-    link.call('open', { ...who, ...what }, (result) => this.#opened(connection, resume, result))
+    const sessionId = resume?.sessionId ?? accepted.sessionId ?? random.uuid()
+    link.call('open', { ...who, ...what }, (result) => this.#opened(connection, { sessionId, resume }, result))
     return connection
   }
 
@@ -112,7 +119,7 @@ export class Sessions {
     return { sessionId: known.sessionId, cursor: parseCursor(resume.since) ?? null, rooms }
   }
 
-  #opened(connection: Connection, resume: Resume | undefined, result: OpenResult | Refusal): void {
+  #opened(connection: Connection, session: Session, result: OpenResult | Refusal): void {
     if (connection.isClosed) return
     if (result instanceof Refusal) {
       this.#options.log.info({ connection: connection.id, user: connection.userId, code: result.code }, 'not admitted')
@@ -123,16 +130,16 @@ export class Sessions {
       return
     }
     // What was published before the answer is in the replay or before the cursor; what comes behind it is new.
-    this.#welcome(connection, resume, result)
+    this.#welcome(connection, session, result)
   }
 
-  #welcome(connection: Connection, resume: Resume | undefined, result: OpenResult): void {
+  #welcome(connection: Connection, session: Session, result: OpenResult): void {
     if (connection.isClosed) return
     for (const room of result.rooms) connection.rooms.add(room)
-    this.#sendFirst(connection, resume, result)
+    this.#sendFirst(connection, session, result)
     if (connection.isClosed) return
     const early = connection.opened()
-    const cursor = resume?.cursor
+    const cursor = session.resume?.cursor
     if (!cursor || result.replayed === 0) this.#subscribe(connection)
     else {
       connection.turns.take((done) => {
@@ -154,8 +161,8 @@ export class Sessions {
     }
   }
 
-  #sendFirst(connection: Connection, resume: Resume | undefined, result: OpenResult): void {
-    const ready = this.#readyPayload(connection, result)
+  #sendFirst(connection: Connection, { sessionId, resume }: Session, result: OpenResult): void {
+    const ready = this.#readyPayload(connection, sessionId, result)
     if (!resume) {
       connection.sendEvent(SERVER_EVENT.ready, ready)
       return
@@ -170,7 +177,7 @@ export class Sessions {
     })
   }
 
-  #readyPayload({ id, sessionId, userId, namespace }: Connection, { epoch, offset }: OpenResult) {
+  #readyPayload({ id, userId, namespace }: Connection, sessionId: string, { epoch, offset }: OpenResult) {
     const { resumeTokens, clock, ready } = this.#options
     return {
       session_id: sessionId,

@@ -11,6 +11,8 @@ export interface Cluster {
   readonly node: string
   /** The nodes that live, this one included, sorted. */
   readonly nodes: readonly string[]
+  /** The store is this node's alone: there is nobody to tell of anything. */
+  readonly isAlone: boolean
   /** This node does what only one of the nodes should do. True for a moment in two nodes at most: guard what you do. */
   readonly isCaretaker: boolean
   /** Why this node may be behind the others; undefined: it is not. */
@@ -40,6 +42,7 @@ export function createAlone(node: string): Cluster {
   return {
     node,
     nodes: [node],
+    isAlone: true,
     isCaretaker: true,
     fault: undefined,
     follow: () => Promise.resolve(),

@@ -12,6 +12,9 @@ export function readMetricsOf({ metrics, link, namespaces }: WorkerContext, real
   metrics.readWhenAsked('connections', () => countConnections(Object.values(namespaces), sessions))
   metrics.readWhenAsked('receivedBytes', () => traffic.receivedBytes)
   metrics.readWhenAsked('sentBytes', () => traffic.sentBytes)
+  metrics.readWhenAsked('eventsIn', () =>
+    Array.from(traffic.requests, ([event_type, count]) => [{ event_type }, count]),
+  )
   metrics.readWhenAsked('slowReaders', () => fanout.laggards)
   metrics.readWhenAsked('requestsUnderWay', () => [[label, link.callsUnderWay]])
   metrics.readWhenAsked('linkQueueBytes', () => [[label, link.queuedBytes]])

@@ -49,7 +49,7 @@ export function createRealTime(context: WorkerContext, publish: FanoutOptions['p
     clock,
     random,
   })
-  const traffic: Traffic = { receivedBytes: 0, sentBytes: 0 }
+  const traffic: Traffic = { receivedBytes: 0, sentBytes: 0, requests: new Map() }
   const fanout = createFanout(context, traffic, publish)
   const soldOut = new SoldOut()
   const dispatch = createDispatch(context, { fanout, verifier, soldOut, traffic })
@@ -115,7 +115,6 @@ function createDispatch(
       private: new Set<EventType>(settings.PRIVATE_DENIED_EVENTS),
       guest: new Set<EventType>(settings.GUEST_DENIED_EVENTS),
     },
-    onRequest: (event_type) => metrics.eventsIn.inc({ event_type }),
     onReplied: (event_type, durationMs) => metrics.requestSeconds.observe({ event_type }, durationMs / 1000),
     onRefused: watch.refused,
     onLimited: watch.limited,

@@ -3,7 +3,7 @@ import { MultiMap } from '../../src/base/multi-map.ts'
 import { SmallSet } from '../../src/base/small-set.ts'
 
 t.test('a small set is a set', async (t) => {
-  const set = new SmallSet(['a', 'b', 'a'])
+  const set = new SmallSet<string>(['a', 'b', 'a'])
   t.strictSame([...set], ['a', 'b'])
   set.add('b')
   set.add('c')

@@ -30,6 +30,7 @@ const LIST_PAGE = 500
 /** The other nodes, by their keys in etcd: who lives, and what each has published on its lease. */
 export class EtcdCluster implements Cluster {
   readonly node: string
+  readonly isAlone = false
   readonly #options: EtcdClusterOptions
   readonly #infos = new Map<string, NodeInfo>()
   /** What this node has published, or is about to. */
