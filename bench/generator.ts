@@ -9,7 +9,7 @@ import type { RunningServer } from './server.ts'
 
 /**
  * What the server used in the window, added to what the generator found. CPU in cores: seconds of CPU time per second.
- * `foreignCores`: what others took of the server's core, where it has one of its own.
+ * `primaryCores`: what the first of several processes took of it. `foreignCores`: what others took of the server's core, where it has one of its own.
  */
 export interface Measured {
   readonly figures: Figures
@@ -78,8 +78,10 @@ function compare([before, after]: readonly Usage[], perSecond: number): Figures 
     before.coreBusySeconds === undefined || after.coreBusySeconds === undefined
       ? undefined
       : (after.coreBusySeconds - before.coreBusySeconds) / seconds
+  const primaryCores = (after.server.rootSeconds - before.server.rootSeconds) / seconds
   return {
     serverCores,
+    ...(after.server.processes === 1 ? {} : { primaryCores }),
     microsEach: (serverCores * 1e6) / perSecond,
     perCpuSecond: perSecond / serverCores,
     serverProcesses: after.server.processes,

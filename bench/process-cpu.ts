@@ -12,6 +12,8 @@ const CORE_BUSY_COLUMNS = [0, 1, 2, 5, 6, 7]
 export interface TreeUsage {
   /** User and system time of the processes and of those of their children that have ended. */
   readonly cpuSeconds: number
+  /** Of the process itself, those that have ended below it included. */
+  readonly rootSeconds: number
   readonly rssBytes: number
   readonly processes: number
 }
@@ -24,20 +26,29 @@ export function readTreeUsage(root: number): TreeUsage {
   for (const pid of tree) {
     for (const [child, fields] of stats) if (fields[STAT.parent] === pid) tree.push(child)
   }
-  let [ticks, rssBytes] = [0, 0]
-  for (const pid of tree) {
-    const fields = stats.get(pid) ?? []
-    for (const at of [STAT.user, STAT.system, STAT.reapedUser, STAT.reapedSystem]) ticks += fields[at] ?? 0
-    rssBytes += readRssBytes(pid)
+  const seconds = tree.map((pid) => secondsOf(stats.get(pid) ?? []))
+  return {
+    cpuSeconds: sum(seconds),
+    rootSeconds: seconds[0] ?? 0,
+    rssBytes: sum(tree.map(readRssBytes)),
+    processes: tree.length,
   }
-  return { cpuSeconds: ticks / TICKS_PER_SECOND, rssBytes, processes: tree.length }
+}
+
+function secondsOf(fields: readonly number[]): number {
+  const ticks = [STAT.user, STAT.system, STAT.reapedUser, STAT.reapedSystem].map((at) => fields[at] ?? 0)
+  return sum(ticks) / TICKS_PER_SECOND
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 /** Busy time of one core since the machine started, by whatever it was, time stolen by the hypervisor included. */
 export function readCoreBusySeconds(core: number): number {
   const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))
   const columns = (line?.[1] ?? '').trim().split(' ').map(Number)
-  return CORE_BUSY_COLUMNS.reduce((sum, at) => sum + (columns[at] ?? 0), 0) / TICKS_PER_SECOND
+  return sum(CORE_BUSY_COLUMNS.map((at) => columns[at] ?? 0)) / TICKS_PER_SECOND
 }
 
 /** Tells a process from a later one with the same id; undefined where there is none. */

@@ -57,6 +57,7 @@ export const COLUMN = {
   deliveries: { key: 'perSecond', heading: 'deliveries/s', digits: 0 },
   rate: { key: 'rate', heading: 'rate/s', digits: 0 },
   cores: { key: 'serverCores', heading: 'server CPU, cores', digits: 2 },
+  primary: { key: 'primaryCores', heading: 'of it the primary', digits: 2 },
   micros: { key: 'microsEach', heading: 'CPU each, µs', digits: 2 },
   p50: { key: 'p50Ms', heading: 'p50, ms', digits: 1 },
   p99: { key: 'p99Ms', heading: 'p99, ms', digits: 1 },

@@ -52,13 +52,13 @@ export const drumbeatMsgpack: Peer = {
   dialect: drumbeatDialect({ ...PATH, encoding: 'msgpack' }),
 }
 
-/** Two workers, with their primary. */
-export const drumbeatTwo: Peer = {
-  ...drumbeat,
-  name: 'drumbeat-2',
-  title: 'Drumbeat, two workers',
-  server: (dataDir) => {
+function withWorkers(workers: number, title: string): Peer {
+  const server: Peer['server'] = (dataDir) => {
     const program = drumbeat.server(dataDir)
-    return { ...program, env: { ...program.env, WORKERS: '2' } }
-  },
+    return { ...program, env: { ...program.env, WORKERS: String(workers) } }
+  }
+  return { ...drumbeat, name: `drumbeat-${workers}`, title, server }
 }
+
+export const drumbeatTwo = withWorkers(2, 'Drumbeat, two workers')
+export const drumbeatFour = withWorkers(4, 'Drumbeat, four workers')

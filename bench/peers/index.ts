@@ -1,6 +1,6 @@
 import type { Dialect } from '../../src/load/dialect.ts'
 import { colyseus } from './colyseus.ts'
-import { drumbeat, drumbeatMsgpack, drumbeatPrivate, drumbeatTwo } from './drumbeat.ts'
+import { drumbeat, drumbeatMsgpack, drumbeatFour, drumbeatPrivate, drumbeatTwo } from './drumbeat.ts'
 import { fastify } from './fastify.ts'
 import type { Peer } from './peer.ts'
 import { socketIo, socketIoCluster, socketIoUws } from './socket-io.ts'
@@ -12,6 +12,7 @@ const PEERS: readonly Peer[] = [
   drumbeatMsgpack,
   drumbeatPrivate,
   drumbeatTwo,
+  drumbeatFour,
   uws,
   uwsEcho,
   ws,

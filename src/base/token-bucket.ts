@@ -23,7 +23,12 @@ export class TokenBucket {
   /** Milliseconds until `amount` can be taken. */
   waitMs(amount: number, nowMs: number): number {
     this.#fill(nowMs)
-    return Math.max(0, Math.ceil((amount - this.#tokens) / this.#ratePerMs))
+    return this.#tokens >= amount ? 0 : Math.ceil((amount - this.#tokens) / this.#ratePerMs)
+  }
+
+  /** Takes what `waitMs` has just said is there. */
+  spend(amount: number): void {
+    this.#tokens -= amount
   }
 
   isFull(nowMs: number): boolean {

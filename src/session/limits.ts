@@ -36,8 +36,8 @@ export class ConnectionLimits {
       this.#noteOver(nowMs)
       return waitMs
     }
-    this.#messages.take(1, nowMs)
-    this.#bytes.take(bytes, nowMs)
+    this.#messages.spend(1)
+    this.#bytes.spend(bytes)
     return 0
   }
 
