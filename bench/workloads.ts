@@ -55,7 +55,7 @@ const perSecond = (other: string, atLeast: number, line = 'drumbeat'): Goal => {
 }
 
 /** The rates that are tried one after another, until one is not held. */
-const LADDER = [100, 200, 300, 400, 600, 800, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000]
+const LADDER = [50, 75, 100, 200, 300, 400, 600, 800, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000]
 const SUSTAINED_P99_MS = 50
 
 function isSustained({ figures }: Measured): boolean {
