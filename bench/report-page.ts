@@ -5,7 +5,8 @@ const STYLE = `
 :root { color-scheme: light dark; --line: #8884; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; }
-th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.7rem; text-align: right; white-space: nowrap; }
+th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.6rem; text-align: right; vertical-align: top; }
+td { white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 figure { margin: 0; background: #fff; border-radius: 8px; }
 figure svg { display: block; max-width: 100%; height: auto; }
@@ -67,11 +68,16 @@ function round(value: number, digits: number): number {
   return Number(value.toFixed(digits))
 }
 
+/** As `cellsOf` puts it behind the median. */
+const SPREAD = / \(([\d.]+–[\d.]+)\)$/
+
 function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[], tag: string): string => {
     const inner = cells.map((cell) => {
       const isVerdict = cell === 'yes' || cell === 'no'
-      return `<${tag}${isVerdict ? ` class="${cell}"` : ''}>${escape(cell)}</${tag}>`
+      // The spread below its median: side by side a table would be wider than the page.
+      const text = escape(cell).replace(SPREAD, '<br><small>$1</small>')
+      return `<${tag}${isVerdict ? ` class="${cell}"` : ''}>${text}</${tag}>`
     })
     return `<tr>${inner.join('')}</tr>`
   }
