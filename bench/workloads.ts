@@ -5,18 +5,9 @@ import { COLUMN, ratio, type Goal, type Line, type Workload } from './workload.t
 
 /** After two seconds our primary still takes 1.7 times the CPU that it takes after twenty: its code is compiled by then. */
 const BROADCAST = { connections: 1000, rooms: 0, warmupSeconds: 20, seconds: 8, messageBytes: 112, readEveryMs: 20 }
-const DELIVERY_COLUMNS = [
-  COLUMN.rate,
-  COLUMN.deliveries,
-  COLUMN.cores,
-  COLUMN.primary,
-  COLUMN.micros,
-  COLUMN.p50,
-  COLUMN.p99,
-  COLUMN.rss,
-  COLUMN.frame,
-  COLUMN.lost,
-]
+/** CPU, also the primary's own, latency and memory. */
+const COST_COLUMNS = [COLUMN.cores, COLUMN.primary, COLUMN.micros, COLUMN.p50, COLUMN.p99, COLUMN.rss]
+const DELIVERY_COLUMNS = [COLUMN.rate, COLUMN.deliveries, ...COST_COLUMNS, COLUMN.frame, COLUMN.lost]
 const REQUEST_COLUMNS = [COLUMN.perSecond, COLUMN.cores, COLUMN.micros, COLUMN.p50, COLUMN.p99, COLUMN.rss]
 
 function linesOf(peers: readonly string[], job: Job): readonly Line[] {
@@ -133,16 +124,7 @@ export const WORKLOADS: readonly Workload[] = [
       kind: 'direct',
       load: { connections: 200, rate: 4000, warmupSeconds: 20, seconds: 8, messageBytes: 112 },
     }),
-    columns: [
-      COLUMN.perSecond,
-      COLUMN.cores,
-      COLUMN.primary,
-      COLUMN.micros,
-      COLUMN.p50,
-      COLUMN.p99,
-      COLUMN.rss,
-      COLUMN.lost,
-    ],
+    columns: [COLUMN.perSecond, ...COST_COLUMNS, COLUMN.lost],
     goals: [perCpuSecond('socket-io-cluster', 3, 'drumbeat-2')],
   },
   {

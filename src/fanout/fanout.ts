@@ -30,7 +30,7 @@ export interface Member {
   sendBuilt(frames: readonly Uint8Array[]): void
 }
 
-/** Several members of a channel: how many there are with an encoding. */
+/** The members of a channel that has topics: how many there are with an encoding. */
 class Group {
   json = 0
   msgpack = 0
