@@ -1,6 +1,6 @@
 /**
  * What each client library adds to a page: an ESM entry with what an application of it would use, bundled by esbuild for browsers,
- * minified and tree-shaken; every chunk that the first connection needs counts. `npm run bench:client-size`
+ * minified and tree-shaken; every chunk that the first connection needs counts. `npm run bench -- client-size`
  */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'

@@ -11,7 +11,7 @@ import { createProgress } from '../progress.ts'
 import { Owned } from '../owned.ts'
 
 /**
- * `npm run bench:retention -- --minutes 60`: a steady load on a cluster whose log is compacted, and the size of etcd's
+ * `npm run bench -- retention --minutes 60`: a steady load on a cluster whose log is compacted, and the size of etcd's
  * database beside it. It should level off once the load has lasted for LOG_RETENTION.
  */
 const { values } = parseArgs({

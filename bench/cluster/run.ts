@@ -12,7 +12,7 @@ import { drumbeatCluster, plainCluster, WORKERS, type System } from './systems.t
 import { runClusterTrial, type ClusterLoad, type ClusterTrial } from './trial.ts'
 
 /**
- * `npm run bench:cluster`: broadcasts over nodes that share an etcd, against the design that puts each message into etcd by
+ * `npm run bench -- cluster`: broadcasts over nodes that share an etcd, against the design that puts each message into etcd by
  * itself. A rate is held where all arrives in time and p99 is under P99_MS_MAX. Nine processes and etcd do not fit on one core, so
  * nothing is pinned: nodes, etcd and the generator share the machine, for both designs.
  */

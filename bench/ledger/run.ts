@@ -12,7 +12,7 @@ import { createProgress } from '../progress.ts'
 import type { LedgerLoad, LedgerResult } from './workload.ts'
 
 /**
- * `npm run bench:ledger`: durable purchases a second, with everybody after one good and with all goods alike: the ledger on etcd
+ * `npm run bench -- ledger`: durable purchases a second, with everybody after one good and with all goods alike: the ledger on etcd
  * against one compare-and-set transaction for each purchase on the same etcd; the ledger on LMDB against SQLite with one
  * transaction for each. Each program runs alone, on all cores, with etcd where it needs one.
  */

@@ -105,8 +105,10 @@ async function main() {
   const installed = readPackages(path.join(root, 'node_modules/.package-lock.json'))
   const stale = findStale(wanted, installed, { tools, platform: process.platform, arch: process.arch })
   if (stale !== undefined) {
-    console.error(`drumbeat: ${stale}; running npm ci`)
-    runOrExit('npm ci --ignore-scripts --no-audit --no-fund --loglevel=error', root)
+    const omit = tools ? '' : ' --omit=dev'
+    const what = tools ? 'the server and its tools' : 'what the server needs, its own Node included'
+    console.error(`drumbeat: ${stale}; installing ${what} (npm ci${omit}), which takes a minute on the first run`)
+    runOrExit(`npm ci${omit} --ignore-scripts --no-audit --no-fund --loglevel=error`, root)
   }
   if (tools) buildTap(root)
   if (process.argv.includes('browser')) ensureBrowser(root)

@@ -27,7 +27,7 @@ interface Asyncapi {
   }
 }
 
-t.test('the files are what the code says (`npm run api` writes them)', async (t) => {
+t.test('the files are what the code says (`npm run docs` writes them)', async (t) => {
   const rendered = renderDocuments()
   for (const [name, text] of rendered) t.equal(readFileSync(join(DOCS, name), 'utf8'), text, name)
   const schemas = readdirSync(join(DOCS, 'schemas')).map((name) => `schemas/${name}`)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { replaceTable } from '../../src/config/settings-table.ts'
 import { SETTING_NAMES } from '../../src/config/settings.ts'
 
-t.test("the README's table of settings is the one in the code (`npm run settings` writes it)", async (t) => {
+t.test("the README's table of settings is the one in the code (`npm run docs` writes it)", async (t) => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   t.equal(readme, replaceTable(readme))
   for (const name of SETTING_NAMES) t.match(readme, `| \`${name}\` |`)

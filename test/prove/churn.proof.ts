@@ -1,5 +1,5 @@
 /**
- * PROOFS P18 on a real server: connections come and go, rooms are made and left, and nothing stays behind. `npm run prove:churn` with the
+ * PROOFS P18 on a real server: connections come and go, rooms are made and left, and nothing stays behind. `npm run prove -- churn` with the
  * environment: MINUTES=60 · CONNECTIONS=5000 · CHURN=50 a second · ROOMS=100000 an hour. The slopes of less than half an hour are
  * shown and not judged: code is still compiled, pools are still filled.
  */

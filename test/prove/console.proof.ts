@@ -1,5 +1,5 @@
 /**
- * `npm run prove:console`: what an open console costs a server with CONNECTIONS=2000, at rest, and under RATE=300 broadcasts a second to a
+ * `npm run prove -- console`: what an open console costs a server with CONNECTIONS=2000, at rest, and under RATE=300 broadcasts a second to a
  * room of some, and purchases: the CPU of all its processes over spans of SPAN_S=60 with the console open, less that of spans without it,
  * in turns. Writes bench/results/console.json and screenshots beside it.
  */

@@ -1,5 +1,5 @@
 /**
- * PROOFS P15 on a real server: all connections are dropped at once, and all come back, each with all that it missed. `npm run prove:herd` with
+ * PROOFS P15 on a real server: all connections are dropped at once, and all come back, each with all that it missed. `npm run prove -- herd` with
  * CONNECTIONS=15000; it takes as many file descriptors here, and on the server together.
  */
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,5 +1,5 @@
 /**
- * PROOFS P6 and P7, `npm run prove:killed`: for MINUTES=10 a random worker is killed every 1 to 5 s under CLIENTS=200 players and RATE=100
+ * PROOFS P6 and P7, `npm run prove -- killed`: for MINUTES=10 a random worker is killed every 1 to 5 s under CLIENTS=200 players and RATE=100
  * broadcasts a second, then the primary PRIMARIES=10 times. Another worker is ready in 2 s, nobody else's connection closes, and every
  * event that was accepted is heard once and in order by all of its room; after the primary's death nothing is left of it, the
  * next one serves in 10 s, and what was acknowledged is there.

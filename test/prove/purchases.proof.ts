@@ -10,7 +10,7 @@ import type { Attempt, Shop } from './purchase-checker.ts'
 import { goShopping, stockUp } from './shopping.ts'
 
 /**
- * PROOFS P1 on real servers. `npm run prove:purchases` with the environment:
+ * PROOFS P1 on real servers. `npm run prove -- purchases` with the environment:
  * STORE=lmdb|etcd · PURCHASES=1000000: so many without faults · MINUTES=10: so long under faults · KILLS=200: so often everything is
  * killed in mid-load (P12, on LMDB).
  */

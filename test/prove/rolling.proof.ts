@@ -1,5 +1,5 @@
 /**
- * PROOFS P16, `npm run prove:rolling`: every worker is replaced, several times, under CLIENTS=1000 players in rooms, RATE=300 broadcasts a
+ * PROOFS P16, `npm run prove -- rolling`: every worker is replaced, several times, under CLIENTS=1000 players in rooms, RATE=300 broadcasts a
  * second among them, purchases, and HANDSHAKES=200 new connections a second. Every player gets every event of their room once and in order,
  * no purchase fails, and at most one handshake in a thousand does. Writes bench/results/rolling.json and its plot.
  */

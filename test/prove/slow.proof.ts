@@ -1,5 +1,5 @@
 /**
- * PROOFS P14, `npm run prove:slow`: SLOW=100 of CLIENTS=1000 clients read 1 KB a second while RATE=200 broadcasts a second of 1 KB go to all, for
+ * PROOFS P14, `npm run prove -- slow`: SLOW=100 of CLIENTS=1000 clients read 1 KB a second while RATE=200 broadcasts a second of 1 KB go to all, for
  * SECONDS=60. What the slow ones cost the server in memory is bounded, they are closed within 20 s, and the others notice nothing: their p99
  * is at most 1.2 times what it is without slow ones, and they miss no event. The load is that of the bench (`slow-readers`).
  * The 20 s begin with the first broadcast: of them the kernel's buffers take some 16 where tcp_wmem allows 4 MiB, before the server sees anything.

@@ -1,5 +1,5 @@
 /**
- * The package on a Debian with systemd as its PID 1: install, start, crash, watchdog, reload, a bad configuration, upgrade, removal. `npm run prove:systemd`
+ * The package on a Debian with systemd as its PID 1: install, start, crash, watchdog, reload, a bad configuration, upgrade, removal. `npm run prove -- systemd`
  * as root with debootstrap and systemd-container; MIRROR=http://deb.debian.org/debian. Some four minutes, one of them the watchdog's.
  */
 import { execFileSync } from 'node:child_process'

@@ -1,5 +1,5 @@
 /**
- * `npm run prove:traces`: prints the trace of a purchase on one node of two, with the times it took. With BASE=path, a work tree of a
+ * `npm run prove -- traces`: prints the trace of a purchase on one node of two, with the times it took. With BASE=path, a work tree of a
  * revision without tracing (and with node_modules): what tracing costs where it is off, as CPU for a request and for a broadcast's
  * delivery, and where it is on at its default ratio. RUNS=8 of each, in turn, SECONDS=8.
  */

@@ -8,7 +8,7 @@ import { startProxy } from '../../helpers/tcp-proxy.ts'
 import { until } from '../../helpers/until.ts'
 import { hear, heardAll, openSpeaker, ROOM, upTo } from './numbers.ts'
 
-/** `RECONNECTS=10000`, as `npm run prove:client` has it, takes some minutes. */
+/** `RECONNECTS=10000`, as `npm run prove -- client` has it, takes some minutes. */
 const RECONNECTS = Number(process.env['RECONNECTS'] ?? 500)
 /** From here on nothing is new any more: code is compiled, pools are filled. */
 const WARM = RECONNECTS / 5

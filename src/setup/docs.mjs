@@ -1,0 +1,22 @@
+// `npm run docs`: writes anew every document that is made of the code. `npm run docs -- NAME …` writes only these.
+// Plain JavaScript, as nothing may be installed yet.
+import { installAndRun } from './install-and-run.mjs'
+
+/** What each name runs. The client's reference is made by typedoc, which wants an older TypeScript than the project's. */
+const DOCUMENTS = {
+  settings: 'node src/config/settings-table.ts',
+  api: 'node src/worker/documents.ts',
+  metrics: 'node src/metrics/document.ts',
+  rfc6455: 'node test/rfc6455/document.ts',
+  client: 'npx -y -p typedoc@0.28.20 -p typescript@5.9.3 typedoc',
+}
+const USAGE = 64
+
+const names = process.argv.slice(2)
+const unknown = names.find((name) => !Object.hasOwn(DOCUMENTS, name))
+if (unknown !== undefined) {
+  console.error(`there is no document named ${unknown}; there are ${Object.keys(DOCUMENTS).join(', ')}`)
+  process.exit(USAGE)
+}
+const chosen = Object.entries(DOCUMENTS).filter(([name]) => names.length === 0 || names.includes(name))
+installAndRun(['tools'], 'sh', ['-c', chosen.map(([, command]) => command).join(' && ')])
