@@ -10,7 +10,7 @@ import { openLogs } from './config/open-log.ts'
 import { parseListen, showHost, type ListenAddress } from './config/listen.ts'
 import type { SettingName, Settings } from './config/settings.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
-import type { WireKey, WorkerWelcome } from './link/methods.ts'
+import type { WireKey } from './link/methods.ts'
 import { KeySweep, sweepLedger } from './ledger/retention.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
@@ -18,20 +18,24 @@ import { announce, sayGoodbye } from './primary/announce.ts'
 import { Canary } from './primary/canary.ts'
 import type { PrimaryContext } from './primary/context.ts'
 import { lockInstance, lockPort } from './setup/instance-lock.ts'
-import { Deliveries, type DeliveriesOptions } from './primary/deliveries.ts'
+import { Deliveries } from './primary/deliveries.ts'
 import { followControl } from './primary/follow-control.ts'
 import { openContext } from './primary/open-context.ts'
 import { Reload } from './primary/reload.ts'
-import { watchPlace, type PlaceWatch } from './primary/place.ts'
+import { onPlaceLost } from './primary/place.ts'
 import { GatheredMetrics } from './primary/gather-metrics.ts'
 import { LogLevels } from './primary/log-levels.ts'
 import { createMemoryWatch } from './primary/memory-watch.ts'
 import { readMetricsOf } from './primary/read-metrics.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secrets.ts'
 import { watchHealth, type HealthyStore } from './primary/store-health.ts'
-import { Supervisor, type WorkerLink } from './primary/supervisor.ts'
 import { openTokenKeys } from './primary/token-keys.ts'
-import { createWelcome, healthOf, primaryMethods, type Node } from './primary/node.ts'
+import { createWelcome, healthOf, type Node } from './primary/node.ts'
+import { createWorkerLife, tellFull } from './primary/worker-links.ts'
+import { Links } from './processes/links.ts'
+import { Supervisor } from './processes/supervisor.ts'
+import { spawnWorker } from './processes/worker-process.ts'
+import type { WorkerLinks } from './processes/workers.ts'
 import type { Health } from './setup/service-reports.ts'
 import type { Store } from './store/store.ts'
 import { createTraces, startTraces, tracesTimeOf, type StartTracesOptions } from './start-traces.ts'
@@ -72,13 +76,12 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
     const log = logs.of('primary')
     const metrics = createMetrics('primary', openLoopDelay())
     const traces = await openTraces({ settings, metrics, clock, random, log }, closers)
-    const place = watchPlace(log)
-    const opened = await openHealthyStore(settings, { logs, metrics, onLost: place.onLost })
+    const workers: WorkerLinks = new Links()
+    const opened = await openHealthyStore(settings, { logs, metrics, onLost: onPlaceLost(log, workers) })
     const { store } = opened
     closers.defer(() => store.close())
     const secrets = await readSecrets(settings, store, log)
-    const send = (worker: number, block: Buffer) => supervisor.linkOf(worker)?.sendBlock(block)
-    const deliveries = createDeliveries(settings, send)
+    const deliveries = createDeliveries(settings, workers)
     // Workers are started last: until then nobody calls into what stands above them here.
     const { context, close } = await openContext({
       config,
@@ -90,41 +93,31 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
       log,
       logs,
       deliver: (outgoing) => deliveries.add(outgoing),
-      onFull: (what, full) => supervisor.tellFull(what, full),
+      onFull: (what, full) => tellFull(workers, what, full),
     })
     closers.defer(close)
     const { port, adminPort } = await lockPorts(settings, closers)
-    const onKeys = (keys: readonly WireKey[]) => supervisor.tellAll((link) => link.tell('jwks', { keys }))
+    const onKeys = (keys: readonly WireKey[]) => workers.tellAll('jwks', { keys })
     const tokenKeys = openTokenKeys({ tokenKey: secrets.tokenKey, settings, clock, log, onKeys })
     closers.defer(() => tokenKeys.close())
-    const reload = new Reload({ config, readConfig, supervisor: () => supervisor, log })
-    const node = createNode({
-      context,
-      reload,
-      tokenKeys,
-      readStoreFault: opened.readFault,
-      supervisor: () => supervisor,
-    })
-    const welcome = { port, adminPort, ...secrets }
+    followControl({ ...context, workers })
     const supervisor = new Supervisor({
       count: settings.WORKERS,
-      script,
+      spawn: () => spawnWorker(script),
+      links: workers,
       log,
       clock,
-      handlersFor: (worker) => primaryMethods(node, worker),
-      traces,
-      before: (worker, method) => deliveries.before(worker, method),
-      onStarted: (worker, link) => tellFirst(node, link, createWelcome({ worker, config: reload.config, ...welcome })),
-      onGone: (worker) => workerGone(node, deliveries, worker),
       onDied: () => metrics.workerRestarts.inc(),
     })
-    followControl({ ...context, supervisor })
-    place.supervise(supervisor)
+    const reload = new Reload({ config, readConfig, supervisor, log })
+    const node = createNode({ context, reload, tokenKeys, readStoreFault: opened.readFault, workers, supervisor })
     readMetricsOf(node, { deliveries, ...opened })
     startTimers(node, closers)
     await tokenKeys.firstAttempt
     closers.defer(() => supervisor.stop(0))
-    await supervisor.start()
+    const welcome = { port, adminPort, ...secrets }
+    const welcomeOf = (worker: number) => createWelcome({ worker, config: reload.config, ...welcome })
+    await supervisor.start(createWorkerLife({ node, deliveries, traces, welcomeOf }))
     tellListening(log, settings, { port, adminPort, epoch: store.epoch })
     return toPrimary(node, port, closers)
   })
@@ -137,15 +130,17 @@ async function openTraces(options: StartTracesOptions, closers: Closers): Promis
   return traces
 }
 
-function createNode(parts: Pick<Node, 'context' | 'reload' | 'tokenKeys' | 'readStoreFault' | 'supervisor'>): Node {
-  const { context, supervisor } = parts
+type NodeParts = Pick<Node, 'context' | 'reload' | 'tokenKeys' | 'readStoreFault' | 'workers' | 'supervisor'>
+
+function createNode(parts: NodeParts): Node {
+  const { context, workers } = parts
   const { logs } = context
   return {
     ...parts,
-    logLevels: new LogLevels({ logs, clock, tellAll: (tell) => supervisor().tellAll(tell) }),
+    logLevels: new LogLevels({ logs, clock, workers }),
     gathered: new GatheredMetrics(context.metrics),
-    memory: createMemoryWatch(context, supervisor),
-    canary: new Canary({ ...context, workers: () => supervisor().listening }),
+    memory: createMemoryWatch(context, workers),
+    canary: new Canary({ ...context, workers: () => workers.listening }),
     isDraining: false,
   }
 }
@@ -168,14 +163,19 @@ async function readSecrets(settings: Settings, store: Store, log: Log) {
   }
 }
 
-function createDeliveries(settings: Settings, send: DeliveriesOptions['send']): Deliveries {
+function createDeliveries(settings: Settings, workers: WorkerLinks): Deliveries {
+  const send = (worker: number, block: Buffer) => workers.linkOf(worker)?.sendBlock(block)
   const schedule = (action: () => void, delayMs: number) => void setTimeout(action, delayMs)
   return new Deliveries({ intervalMs: settings.FLUSH_INTERVAL_MS, clock, schedule, send })
 }
 
 async function openHealthyStore(
   settings: Settings,
-  { logs, metrics, onLost }: { readonly logs: Logs; readonly metrics: Metrics; readonly onLost: PlaceWatch['onLost'] },
+  {
+    logs,
+    metrics,
+    onLost,
+  }: { readonly logs: Logs; readonly metrics: Metrics; readonly onLost: (reason: string) => void },
 ): Promise<OpenedStore & HealthyStore> {
   const log = logs.of('store')
   const opened = await openStore({
@@ -190,25 +190,6 @@ async function openHealthyStore(
     },
   })
   return { ...opened, ...watchHealth(opened.store, log, clock) }
-}
-
-/** What a worker has to know before it takes connections. */
-function tellFirst({ context, tokenKeys, logLevels, memory }: Node, link: WorkerLink, welcome: WorkerWelcome): void {
-  link.tell('welcome', welcome)
-  logLevels.tell(link)
-  if (memory.state !== 'enough') link.tell('memoryShort', { short: true })
-  const { addresses, namespaces } = context.membership.full()
-  for (const addressKey of addresses) link.tell('addressFull', { addressKey, full: true })
-  for (const namespace of namespaces) link.tell('namespaceFull', { namespace, full: true })
-  if (tokenKeys.current) link.tell('jwks', { keys: tokenKeys.current })
-}
-
-/** So are its connections, and what others had asked it. */
-function workerGone({ context, gathered, supervisor }: Node, deliveries: Deliveries, worker: number): void {
-  context.membership.workerGone(worker)
-  deliveries.forget(worker)
-  gathered.workerGone(worker)
-  supervisor().tellAll((link) => link.tell('workerGone', { worker }))
 }
 
 function startTimers({ context, memory }: Node, closers: Closers): void {
@@ -274,7 +255,7 @@ async function stop(node: Node, withinMs: number, closers: Closers): Promise<voi
   const { log } = node.context
   node.isDraining = true
   log.info({ withinMs }, 'draining')
-  await node.supervisor().stop(withinMs * WORKERS_SHARE)
+  await node.supervisor.stop(withinMs * WORKERS_SHARE)
   await node.context.ledger.idle()
   await sayGoodbye(node.context)
   await closers.close()

@@ -5,12 +5,12 @@ import type { GroupCommit } from '../hub/group-commit.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { ReadyPart } from '../link/methods.ts'
 import { Refusal } from '../protocol/errors.ts'
-import type { WorkerLink } from './supervisor.ts'
+import type { WorkerLink } from '../processes/workers.ts'
 
 export interface CanaryOptions {
   readonly commits: Pick<GroupCommit, 'append'>
   readonly hub: Pick<Hub, 'reached'>
-  readonly workers: () => readonly { readonly worker: number; readonly link: Pick<WorkerLink, 'ask'> }[]
+  readonly workers: () => readonly { readonly id: number; readonly link: Pick<WorkerLink, 'ask'> }[]
   readonly clock: Clock
   /** For the whole way. */
   readonly withinMs?: number
@@ -53,7 +53,7 @@ export class Canary {
     if (logged) return notBack(`the log did not take it: ${logged.message}`)
     const asked = workers()
     const answers = await Promise.all(asked.map(({ link }) => this.#within(untilMs, reached(link))))
-    const silent = asked.filter((_, i) => answers[i] !== true).map(({ worker }) => worker)
+    const silent = asked.filter((_, i) => answers[i] !== true).map(({ id }) => id)
     if (silent.length > 0) return notBack(`it did not reach worker ${silent.join(', ')} within ${withinMs} ms`)
     const tookMs = Math.max(1, Math.round(clock.nowMs() - startedMs))
     const reason = `through the log to ${asked.length} workers in ${tookMs} ms`

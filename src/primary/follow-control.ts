@@ -1,40 +1,39 @@
 import { readControl, type Control } from '../hub/control.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Presence } from '../presence/presence.ts'
+import type { WorkerLinks } from '../processes/workers.ts'
 import type { Membership } from '../rooms/membership.ts'
 import type { Rooms } from '../rooms/rooms.ts'
-import type { Supervisor } from './supervisor.ts'
 
 export interface FollowOptions {
   readonly hub: Hub
   readonly rooms: Rooms
   readonly membership: Membership
   readonly presence: Presence
-  readonly supervisor: Pick<Supervisor, 'linkOf' | 'tellAll'>
+  readonly workers: Pick<WorkerLinks, 'tell' | 'tellAll'>
 }
 
 /** Does on this node what the log says to all nodes, whichever of them REST had asked. */
-export function followControl({ hub, rooms, membership, presence, supervisor }: FollowOptions): void {
+export function followControl({ hub, rooms, membership, presence, workers }: FollowOptions): void {
   const follow = (control: Control): void => {
     switch (control.kind) {
       case 'room-defined':
         rooms.define(control.room)
         return
       case 'room-deleted': {
-        const workers = new Set(membership.empty(control.id).map(({ worker }) => worker))
+        const emptied = new Set(membership.empty(control.id).map(({ worker }) => worker))
         rooms.remove(control.id)
-        for (const worker of workers) supervisor.linkOf(worker)?.tell('roomClosed', { room: control.id })
+        for (const worker of emptied) workers.tell(worker, 'roomClosed', { room: control.id })
         return
       }
       case 'kicked':
         for (const id of control.ids) {
           const connection = presence.get(id)
-          if (connection && presence.isHere(connection))
-            supervisor.linkOf(connection.worker)?.tell('kick', { connectionId: id })
+          if (connection && presence.isHere(connection)) workers.tell(connection.worker, 'kick', { connectionId: id })
         }
         return
       case 'good-changed':
-        supervisor.tellAll((link) => link.tell('goodChanged', { id: control.id }))
+        workers.tellAll('goodChanged', { id: control.id })
     }
   }
   hub.takeControl((body) => {

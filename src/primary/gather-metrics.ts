@@ -1,6 +1,6 @@
 import { within } from '../base/delay.ts'
 import { addUpCounts, keepCounts, mergeMetrics, type Metrics } from '../metrics/metrics.ts'
-import type { WorkerLink } from './supervisor.ts'
+import type { WorkerLink } from '../processes/workers.ts'
 
 /** A worker that does not answer in this time counts with what it said last. */
 const ANSWER_MS = 1_000
@@ -23,12 +23,12 @@ export class GatheredMetrics {
 
   /** Prometheus text. */
   async read(
-    workers: readonly { readonly worker: number; readonly link: Pick<WorkerLink, 'ask'> }[],
+    workers: readonly { readonly id: number; readonly link: Pick<WorkerLink, 'ask'> }[],
   ): Promise<{ contentType: string; text: string }> {
     await Promise.all(
-      workers.map(async ({ worker, link }) => {
+      workers.map(async ({ id, link }) => {
         const answer = await askMetrics(link)
-        if (answer !== undefined) this.#last.set(worker, answer)
+        if (answer !== undefined) this.#last.set(id, answer)
       }),
     )
     const own = await this.#own.toJson()

@@ -1,12 +1,12 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logs } from '../config/logs.ts'
 import type { LogLevel, LogPart } from '../protocol/log-levels.ts'
-import type { WorkerLink } from './supervisor.ts'
+import type { WorkerLink, WorkerLinks } from '../processes/workers.ts'
 
 export interface LogLevelsOptions {
   readonly logs: Logs
   readonly clock: Clock
-  readonly tellAll: (tell: (link: WorkerLink) => void) => void
+  readonly workers: Pick<WorkerLinks, 'tellAll'>
 }
 
 /** Levels that were asked for at run time, over all processes of the node, each until its time is over. */
@@ -40,6 +40,6 @@ export class LogLevels {
 
   #apply(part: LogPart, level: LogLevel | null): void {
     this.#options.logs.setLevel(part, level)
-    this.#options.tellAll((link) => link.tell('logLevel', { part, level }))
+    this.#options.workers.tellAll('logLevel', { part, level })
   }
 }

@@ -3,8 +3,8 @@ import type { Clock } from '../base/clock.ts'
 import { createCollector } from '../base/heap.ts'
 import type { Log } from '../base/log.ts'
 import type { ReadyPart } from '../link/methods.ts'
+import type { WorkerLinks } from '../processes/workers.ts'
 import type { PrimaryContext } from './context.ts'
-import type { Supervisor } from './supervisor.ts'
 
 /** `short`: nobody new is taken. `critical`: who costs the most memory is closed. */
 export type MemoryState = 'enough' | 'short' | 'critical'
@@ -103,17 +103,17 @@ export class MemoryWatch {
 /** Over this process and the workers. */
 export function createMemoryWatch(
   { settings, clock, log, hub, ledger }: PrimaryContext,
-  supervisor: () => Pick<Supervisor, 'pids' | 'tellAll'>,
+  workers: Pick<WorkerLinks, 'pids' | 'tellAll'>,
 ): MemoryWatch {
   const collect = createCollector(clock)
   return new MemoryWatch({
     limitBytes: settings.MEMORY_LIMIT,
-    readBytes: () => sumMemory([process.pid, ...supervisor().pids]),
+    readBytes: () => sumMemory([process.pid, ...workers.pids]),
     clock,
     log,
-    onShort: (short) => supervisor().tellAll((link) => link.tell('memoryShort', { short })),
+    onShort: (short) => workers.tellAll('memoryShort', { short }),
     relieve: (closeSlow) => {
-      supervisor().tellAll((link) => link.tell('relieve', { closeSlow }))
+      workers.tellAll('relieve', { closeSlow })
       if (closeSlow) {
         hub.halveHistory()
         ledger.forgetRecords()

@@ -12,10 +12,11 @@ import { readHealth } from './health.ts'
 import type { GatheredMetrics } from './gather-metrics.ts'
 import type { LogLevels } from './log-levels.ts'
 import type { MemoryWatch } from './memory-watch.ts'
+import type { Supervisor } from '../processes/supervisor.ts'
+import type { WorkerLinks } from '../processes/workers.ts'
 import { readParts } from './readiness.ts'
 import type { Reload } from './reload.ts'
 import { sessionMethods } from './session-methods.ts'
-import type { Supervisor } from './supervisor.ts'
 import type { TokenKeys } from './token-keys.ts'
 
 /** What answers workers. */
@@ -23,7 +24,8 @@ export interface Node {
   readonly context: PrimaryContext
   readonly reload: Reload
   readonly tokenKeys: TokenKeys
-  readonly supervisor: () => Supervisor
+  readonly workers: WorkerLinks
+  readonly supervisor: Pick<Supervisor, 'health' | 'stop'>
   /** Why the store takes no writes; undefined: it does. */
   readonly readStoreFault: () => Promise<string | undefined>
   readonly logLevels: LogLevels
@@ -35,28 +37,27 @@ export interface Node {
 
 /** The methods of the primary, for one worker. */
 export function primaryMethods(node: Node, worker: number): Omit<Handlers<PrimaryMethods>, 'listening'> {
-  const { context, tokenKeys, supervisor } = node
+  const { context, tokenKeys, workers } = node
   return {
     ...sessionMethods(context, worker),
     ...eventMethods(context),
     ...adminMethods(context),
     reload: (_args, reply) => reply(node.reload.start()),
-    relay: ({ to, message }) => relay(supervisor(), { from: worker, to, message }),
+    relay: ({ to, message }) => relay(workers, { from: worker, to, message }),
     logLevel: ({ part, level, forMs }, reply) => reply({ until: node.logLevels.set(part, level, forMs) }),
     unknownKey: () => tokenKeys.noteUnknownKid(),
     ready: (_args, reply) => answerWith(readyParts(node), reply),
-    metrics: (_args, reply) => answerWith(node.gathered.read(supervisor().listening), reply),
+    metrics: (_args, reply) => answerWith(node.gathered.read(workers.listening), reply),
   }
 }
 
 /** To one that is gone, the word that it is comes back. */
 function relay(
-  supervisor: Supervisor,
+  workers: WorkerLinks,
   { from, to, message }: { readonly from: number; readonly to: number; readonly message: RelayMessage },
 ): void {
-  const link = supervisor.linkOf(to)
-  if (link) link.tell('relay', { from, message })
-  else supervisor.linkOf(from)?.tell('relay', { from: to, message: { kind: 'absent', id: message.id } })
+  if (workers.linkOf(to)) workers.tell(to, 'relay', { from, message })
+  else workers.tell(from, 'relay', { from: to, message: { kind: 'absent', id: message.id } })
 }
 
 async function readyParts(node: Node) {
@@ -66,7 +67,7 @@ async function readyParts(node: Node) {
     readStoreFault: node.readStoreFault,
     nodes: () => context.cluster.nodes,
     clusterFault: () => context.cluster.fault,
-    workersListening: () => node.supervisor().listening.length,
+    workersListening: () => node.workers.listening.length,
     workersWanted: context.settings.WORKERS,
     head: () => context.hub.head,
     draining: () => node.isDraining,
@@ -84,7 +85,7 @@ export function healthOf(node: Node): Promise<Health> {
     readStore: () => store.get(['meta/ready']),
     isStoreOwn: settings.ETCD_ENDPOINTS.length === 0,
     connections: presence.countHere,
-    workers: node.supervisor().health,
+    workers: node.supervisor.health,
     draining: node.isDraining,
   })
 }

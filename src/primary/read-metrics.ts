@@ -16,7 +16,7 @@ const MEMORY_LEVELS: Readonly<Record<MemoryState, number>> = { enough: 0, short:
 
 /** What of the primary's metrics is read when somebody asks. */
 export function readMetricsOf(node: Node, { deliveries, isUp, readFileSizes }: ReadMetricsOptions): void {
-  const { context, supervisor, tokenKeys, memory } = node
+  const { context, workers, tokenKeys, memory } = node
   const { metrics, settings, cluster, rooms, hub } = context
   const read = metrics.readWhenAsked
   read('commitQueueLength', () => context.commits.queueLength)
@@ -27,7 +27,7 @@ export function readMetricsOf(node: Node, { deliveries, isUp, readFileSizes }: R
   read('rooms', () => rooms.size)
   read('storeUp', () => toNumber(isUp()))
   read('tokenKeysReady', () => toNumber(tokenKeys.ready))
-  read('workersListening', () => supervisor().listening.length)
+  read('workersListening', () => workers.listening.length)
   read('workersWanted', () => settings.WORKERS)
   read('clusterNodes', () => cluster.nodes.length)
   read('placeHeld', () => toNumber(cluster.fault === undefined))
@@ -36,7 +36,7 @@ export function readMetricsOf(node: Node, { deliveries, isUp, readFileSizes }: R
   read('memoryUsedBytes', () => memory.usedBytes)
   read('memoryShort', () => MEMORY_LEVELS[memory.state])
   read('linkQueueBytes', () => {
-    const queued = supervisor().listening.map(({ link }) => link.queuedBytes)
+    const queued = workers.listening.map(({ link }) => link.queuedBytes)
     return [[{ process: metrics.process }, queued.reduce((sum, bytes) => sum + bytes, 0)]]
   })
   metrics.buildInfo.set({ version: readVersion(), node_version: process.versions.node, node: settings.NODE_ID }, 1)

@@ -4,14 +4,14 @@ import { toError } from '../base/assert.ts'
 import { ConfigError, type Config } from '../config/load.ts'
 import type { SettingName } from '../config/settings.ts'
 import { Refusal } from '../protocol/errors.ts'
-import type { Supervisor } from './supervisor.ts'
+import type { Supervisor } from '../processes/supervisor.ts'
 
 export interface ReloadOptions {
   /** What the node was started with. */
   readonly config: Config
   /** Reads environment and file again. Throws ConfigError. */
   readonly readConfig: () => Config
-  readonly supervisor: () => Pick<Supervisor, 'roll'>
+  readonly supervisor: Pick<Supervisor, 'roll'>
   readonly log: Log
 }
 
@@ -114,7 +114,7 @@ export class Reload {
     let replaced = 0
     const onReplaced = () => void replaced++
     try {
-      await supervisor().roll({ withinMs, graceMs: withinMs * GRACE_SHARE, onReplaced })
+      await supervisor.roll({ withinMs, graceMs: withinMs * GRACE_SHARE, onReplaced })
       log.info('all workers were replaced')
     } catch (error) {
       // Whoever starts now has what the newest workers have.

@@ -35,7 +35,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'start-traces.ts': ['base', 'config', 'metrics', 'setup', 'tracing'],
   worker: ['base', ...PURE, 'schema', 'config', 'setup', ...WORKER_SIDE],
   // session, for the token keys: the primary fetches a key set once for all workers.
-  primary: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'session'],
+  processes: ['base', 'link'],
+  primary: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'processes', 'session'],
   'worker.ts': ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE, 'transport', 'worker', 'start-traces.ts'],
   'open-store.ts': ['base', 'config', 'setup', 'store', 'primary'],
   'primary.ts': [
@@ -44,6 +45,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config',
     'setup',
     ...PRIMARY_SIDE,
+    'processes',
     'session',
     'primary',
     'open-store.ts',
@@ -130,7 +132,11 @@ const PURE_PLACES = PURE_FOLDERS.map((folder) => `src/${folder}/`)
 
 /** Looked for in the code, not in its comments. The console is the browser's: it has the browser's clock and chance. */
 export const BANNED: readonly BannedText[] = [
-  { name: 'process.env', pattern: /\bprocess\.env\b|\benv\b[^\n]*from 'node:process'/, except: ['src/config/'] },
+  {
+    name: 'process.env',
+    pattern: /\bprocess\.env\b|\benv\b[^\n]*from 'node:process'/,
+    except: ['src/config/', 'src/setup/install-and-run.mjs'],
+  },
   {
     name: 'a clock of its own',
     pattern: /\bDate\.now\b|\bperformance\.now\b|\bnew Date\(\)|\bhrtime\b/,

@@ -40,7 +40,7 @@ async function setUp(before: () => Promise<void> = async () => {}) {
   })
   const asked: string[] = []
   const worker = (number: number, answer: () => Promise<null>) => ({
-    worker: number,
+    id: number,
     link: {
       ask: (method: string) => {
         asked.push(`${number} ${method}`)

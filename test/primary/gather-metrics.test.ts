@@ -12,7 +12,7 @@ function create(t: { teardown(run: () => void): void }, name: string): Metrics {
 /** A worker that answers, or never does. */
 function workerOf(worker: number, metrics: Metrics | undefined) {
   const answer = async () => ({ metrics: await metrics?.toJson() })
-  return { worker, link: { ask: metrics ? answer : () => new Promise<never>(() => {}) } as never }
+  return { id: worker, link: { ask: metrics ? answer : () => new Promise<never>(() => {}) } as never }
 }
 
 function valueOf(text: string, name: string): number {

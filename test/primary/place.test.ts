@@ -3,8 +3,8 @@ import t from 'tap'
 
 const CODE = `
   const { createLog } = await import('${new URL('../../src/base/log.ts', import.meta.url).href}')
-  const { watchPlace } = await import('${new URL('../../src/primary/place.ts', import.meta.url).href}')
-  watchPlace(createLog({ level: 'info', pretty: false, bindings: {} })).onLost('another node has the name')
+  const { onPlaceLost } = await import('${new URL('../../src/primary/place.ts', import.meta.url).href}')
+  onPlaceLost(createLog({ level: 'info', pretty: false, bindings: {} }), { listening: [] })('another node has the name')
 `
 
 t.test('a place that is lost is said as an event of security, and ends the process to be started anew', async (t) => {

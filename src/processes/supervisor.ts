@@ -1,31 +1,34 @@
+import type { Duplex } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
 import { within } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
-import type { Traces } from '../base/trace.ts'
-import { Link, type Handlers } from '../link/link.ts'
-import type { PrimaryMethods, WorkerMethods } from '../link/methods.ts'
-import type { Namespace } from '../protocol/ids.ts'
-import { spawnWorker, type WorkerProcess } from './worker-process.ts'
-
-export type WorkerLink = Link<PrimaryMethods, WorkerMethods>
+import type { WorkerProcess } from './worker-process.ts'
+import type { WorkerLink, WorkerLinks } from './workers.ts'
 
 export interface SupervisorOptions {
   readonly count: number
-  /** The file that becomes a worker with `--worker`. */
-  readonly script: string
+  readonly spawn: () => WorkerProcess
+  /** Where a worker is found from its start until it has ended. */
+  readonly links: WorkerLinks
   readonly log: Log
   readonly clock: Clock
-  /** The methods of the primary, for one worker. */
-  readonly handlersFor: (worker: number) => Omit<Handlers<PrimaryMethods>, 'listening'>
-  /** Of this process, for what workers ask. */
-  readonly traces: Traces
-  /** A worker is about to be told this, or answered to it. */
-  readonly before: (worker: number, method: keyof PrimaryMethods | keyof WorkerMethods) => void
-  /** A worker has its link: it may be told what it needs. */
-  readonly onStarted: (worker: number, link: WorkerLink) => void
-  readonly onGone: (worker: number) => void
-  /** One died, and is replaced. */
+  /** A worker died, and is replaced. */
   readonly onDied: () => void
+}
+
+export interface NewWorker {
+  readonly id: number
+  readonly stream: Duplex
+  /** To be called when the worker says that it listens. */
+  readonly onListening: () => void
+  readonly onClose: (why: string) => void
+}
+
+/** What the rest of the node does when a worker starts and when it has ended. */
+export interface WorkerLife {
+  /** Makes this end of the worker's link and tells the worker what it must know first. */
+  connect(worker: NewWorker): WorkerLink
+  gone(worker: number): void
 }
 
 interface Slot {
@@ -63,7 +66,6 @@ export interface RollOptions {
   readonly onReplaced: () => void
 }
 
-const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 const HEARTBEAT_MS = 1_000
 /** A worker that misses so many pings in a row is stopped or stuck, and is replaced. */
 const MISSED_MAX = 7
@@ -82,7 +84,8 @@ const START_ATTEMPTS = 3
 export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #slots = new Map<number, Slot>()
-  readonly #heartbeat: NodeJS.Timeout
+  #life: WorkerLife | undefined
+  #heartbeat: NodeJS.Timeout | undefined
   #nextWorker = 1
   #earlyDeaths = 0
   #stopping = false
@@ -94,21 +97,17 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options
     this.#beatAtMs = options.clock.nowMs()
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
   }
 
   /** Resolves when all workers listen; rejects when they die before any does. */
-  start(): Promise<void> {
+  start(life: WorkerLife): Promise<void> {
+    this.#life = life
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
     return new Promise((resolve, reject) => {
       this.#onAllListening = resolve
       this.#onStartFailed = reject
       for (let i = 0; i < this.#options.count; i++) this.#spawn()
     })
-  }
-
-  /** Workers that take connections. */
-  get listening(): readonly { readonly worker: number; readonly link: WorkerLink }[] {
-    return [...this.#slots.values()].filter((slot) => isListening(slot) && !slot.retiring)
   }
 
   /** How many workers do not serve now, of how many that should, and what is wrong with them. Where it stops, nothing is. */
@@ -119,32 +118,6 @@ export class Supervisor {
     const missing = Math.max(0, of - well)
     const isFault = missing > 0 && !this.#stopping
     return { missing, of, fault: isFault ? `${missing} of ${of} workers do not answer` : undefined }
-  }
-
-  get pids(): readonly number[] {
-    return [...this.#slots.values()].flatMap(({ process: { pid } }) => (pid === undefined ? [] : [pid]))
-  }
-
-  linkOf(worker: number): WorkerLink | undefined {
-    return this.#slots.get(worker)?.link
-  }
-
-  tellAll(tell: (link: WorkerLink) => void): void {
-    for (const { link } of this.#slots.values()) tell(link)
-  }
-
-  /** An address or a namespace has become full, or is full no more. */
-  tellFull(what: { readonly address: string } | { readonly namespace: Namespace }, full: boolean): void {
-    this.tellAll((link) => {
-      if ('address' in what) link.tell('addressFull', { addressKey: what.address, full })
-      else link.tell('namespaceFull', { namespace: what.namespace, full })
-    })
-  }
-
-  /** Closes every connection with 4006. Resolves when all workers have. */
-  async closeAll(): Promise<void> {
-    this.#stopping = true
-    await Promise.all(this.listening.map(({ link }) => link.ask('closeAll', null).catch(() => null)))
   }
 
   /** Replaces the workers one by one. Rejects where a new one does not come up: those that are left go on. */
@@ -183,6 +156,7 @@ export class Supervisor {
     const slot = this.#slots.get(worker)
     if (!slot || this.#stopping) return
     slot.retiring = true
+    this.#options.links.setListening(worker, false)
     const drained = slot.link.ask('drain', { withinMs, graceMs }).catch(() => null)
     await within(drained, withinMs, undefined)
     slot.link.close('replaced')
@@ -191,21 +165,21 @@ export class Supervisor {
   }
 
   #spawn(successor?: Successor): void {
-    const { script, handlersFor, traces, before, clock, onStarted } = this.#options
+    if (!this.#life) throw new Error('the supervisor was not started')
+    const { spawn, links, log, clock } = this.#options
     const worker = this.#nextWorker++
-    const process = spawnWorker(script)
-    const link: WorkerLink = new Link<PrimaryMethods, WorkerMethods>({
+    const process = spawn()
+    const link = this.#life.connect({
+      id: worker,
       stream: process.link,
-      queueBytesMax: LINK_QUEUE_BYTES_MAX,
-      before: (method) => before(worker, method),
-      traces,
-      handlers: { ...handlersFor(worker), listening: () => this.#listens(worker) },
+      onListening: () => this.#listens(worker),
       // Without its link a worker ends by itself; one that is stuck does not.
       onClose: (why) => {
-        this.#options.log.debug({ worker, why }, 'link closed')
+        log.debug({ worker, why }, 'link closed')
         process.kill()
       },
     })
+    links.add({ id: worker, pid: process.pid, link })
     const startedAtMs = clock.nowMs()
     const slot: Slot = {
       worker,
@@ -220,17 +194,18 @@ export class Supervisor {
     }
     this.#slots.set(worker, slot)
     void process.ended.then((how) => this.#ended(worker, how))
-    onStarted(worker, link)
   }
 
   #listens(worker: number): void {
     const slot = this.#slots.get(worker)
     if (!slot) return
-    slot.listensSinceMs = this.#options.clock.nowMs()
-    const tookMs = Math.round(this.#options.clock.nowMs() - slot.startedAtMs)
-    this.#options.log.info({ worker, pid: slot.process.pid, tookMs }, 'worker ready')
+    const { clock, links, log, count } = this.#options
+    slot.listensSinceMs = clock.nowMs()
+    links.setListening(worker, true)
+    const tookMs = Math.round(clock.nowMs() - slot.startedAtMs)
+    log.info({ worker, pid: slot.process.pid, tookMs }, 'worker ready')
     slot.successor?.listens()
-    if (this.#wasComplete || this.listening.length < this.#options.count) return
+    if (this.#wasComplete || links.listening.length < count) return
     this.#wasComplete = true
     this.#onAllListening()
   }
@@ -239,8 +214,9 @@ export class Supervisor {
     const slot = this.#slots.get(worker)
     if (!slot) return
     this.#slots.delete(worker)
+    this.#options.links.remove(worker)
     slot.link.close(how)
-    this.#options.onGone(worker)
+    this.#life?.gone(worker)
     if (this.#stopping || slot.retiring) return
     if (slot.successor && !isListening(slot)) {
       slot.successor.failed(new Error(`worker ${worker} ended at its start: ${how}`))

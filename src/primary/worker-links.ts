@@ -1,0 +1,64 @@
+import { Link } from '../link/link.ts'
+import type { PrimaryMethods, WorkerMethods, WorkerWelcome } from '../link/methods.ts'
+import type { Namespace } from '../protocol/ids.ts'
+import type { Traces } from '../base/trace.ts'
+import type { WorkerLife } from '../processes/supervisor.ts'
+import type { WorkerLink, WorkerLinks } from '../processes/workers.ts'
+import type { Deliveries } from './deliveries.ts'
+import { primaryMethods, type Node } from './node.ts'
+
+export interface WorkerLifeOptions {
+  readonly node: Node
+  readonly deliveries: Deliveries
+  /** Of this process, for what workers ask. */
+  readonly traces: Traces
+  readonly welcomeOf: (worker: number) => WorkerWelcome
+}
+
+const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
+
+/** What this node does for each worker that starts or has ended. */
+export function createWorkerLife({ node, deliveries, traces, welcomeOf }: WorkerLifeOptions): WorkerLife {
+  const connect: WorkerLife['connect'] = ({ id, stream, onListening, onClose }) => {
+    const link: WorkerLink = new Link<PrimaryMethods, WorkerMethods>({
+      stream,
+      queueBytesMax: LINK_QUEUE_BYTES_MAX,
+      before: (method) => deliveries.before(id, method),
+      traces,
+      handlers: { ...primaryMethods(node, id), listening: onListening },
+      onClose,
+    })
+    tellFirst(node, link, welcomeOf(id))
+    return link
+  }
+  return { connect, gone: (worker) => workerGone(node, deliveries, worker) }
+}
+
+/** What a worker has to know before it takes connections. */
+function tellFirst({ context, tokenKeys, logLevels, memory }: Node, link: WorkerLink, welcome: WorkerWelcome): void {
+  link.tell('welcome', welcome)
+  logLevels.tell(link)
+  if (memory.state !== 'enough') link.tell('memoryShort', { short: true })
+  const { addresses, namespaces } = context.membership.full()
+  for (const addressKey of addresses) link.tell('addressFull', { addressKey, full: true })
+  for (const namespace of namespaces) link.tell('namespaceFull', { namespace, full: true })
+  if (tokenKeys.current) link.tell('jwks', { keys: tokenKeys.current })
+}
+
+/** An address or a namespace has become full, or is full no more. */
+export function tellFull(
+  workers: Pick<WorkerLinks, 'tellAll'>,
+  what: { readonly address: string } | { readonly namespace: Namespace },
+  full: boolean,
+): void {
+  if ('address' in what) workers.tellAll('addressFull', { addressKey: what.address, full })
+  else workers.tellAll('namespaceFull', { namespace: what.namespace, full })
+}
+
+/** Forgets the connections of a worker that has ended, and what others had asked it. */
+function workerGone({ context, gathered, workers }: Node, deliveries: Deliveries, worker: number): void {
+  context.membership.workerGone(worker)
+  deliveries.forget(worker)
+  gathered.workerGone(worker)
+  workers.tellAll('workerGone', { worker })
+}
