@@ -10,30 +10,17 @@ import { openLogs } from './config/open-log.ts'
 import { parseListen, showHost, type ListenAddress } from './config/listen.ts'
 import type { SettingName, Settings } from './config/settings.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
-import type { WireKey } from './link/methods.ts'
-import { KeySweep, sweepLedger } from './ledger/retention.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
-import { announce, sayGoodbye } from './primary/announce.ts'
-import { Canary } from './primary/canary.ts'
-import type { PrimaryContext } from './primary/context.ts'
+import { openPlanPool, type PlanPool } from './ledger/plan-pool.ts'
+import { sayGoodbye } from './primary/announce.ts'
 import { lockInstance, lockPort } from './setup/instance-lock.ts'
-import { Deliveries } from './primary/deliveries.ts'
-import { followControl } from './primary/follow-control.ts'
-import { openContext } from './primary/open-context.ts'
-import { Reload } from './primary/reload.ts'
+import { openNode } from './primary/open-node.ts'
 import { onPlaceLost } from './primary/place.ts'
-import { GatheredMetrics } from './primary/gather-metrics.ts'
-import { LogLevels } from './primary/log-levels.ts'
-import { createMemoryWatch } from './primary/memory-watch.ts'
-import { readMetricsOf } from './primary/read-metrics.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './primary/secrets.ts'
 import { watchHealth, type HealthyStore } from './primary/store-health.ts'
-import { openTokenKeys } from './primary/token-keys.ts'
-import { createWelcome, healthOf, type Node } from './primary/node.ts'
-import { createWorkerLife, tellFull } from './primary/worker-links.ts'
+import { healthOf, type Node } from './primary/node.ts'
 import { Links } from './processes/links.ts'
-import { Supervisor } from './processes/supervisor.ts'
 import { spawnWorker } from './processes/worker-process.ts'
 import type { WorkerLinks } from './processes/workers.ts'
 import type { Health } from './setup/service-reports.ts'
@@ -57,9 +44,6 @@ export interface Primary {
   stop(): Promise<void>
 }
 
-const TRIM_MS = 1_000
-const SWEEP_MS = 60_000
-const MEMORY_MS = 1_000
 /** Of SHUTDOWN_TIMEOUT, what workers may use; the rest is for the ledger and the store. */
 const WORKERS_SHARE = 0.8
 
@@ -80,46 +64,28 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
     const opened = await openHealthyStore(settings, { logs, metrics, onLost: onPlaceLost(log, workers) })
     const { store } = opened
     closers.defer(() => store.close())
-    const secrets = await readSecrets(settings, store, log)
-    const deliveries = createDeliveries(settings, workers)
-    // Workers are started last: until then nobody calls into what stands above them here.
-    const { context, close } = await openContext({
-      config,
-      store,
-      cluster: opened.cluster,
-      metrics,
-      clock,
-      random,
-      log,
-      logs,
-      deliver: (outgoing) => deliveries.add(outgoing),
-      onFull: (what, full) => tellFull(workers, what, full),
-    })
-    closers.defer(close)
-    const { port, adminPort } = await lockPorts(settings, closers)
-    const onKeys = (keys: readonly WireKey[]) => workers.tellAll('jwks', { keys })
-    const tokenKeys = openTokenKeys({ tokenKey: secrets.tokenKey, settings, clock, log, onKeys })
-    closers.defer(() => tokenKeys.close())
-    followControl({ ...context, workers })
-    const supervisor = new Supervisor({
-      count: settings.WORKERS,
-      spawn: () => spawnWorker(script),
-      links: workers,
-      log,
-      clock,
-      onDied: () => metrics.workerRestarts.inc(),
-    })
-    const reload = new Reload({ config, readConfig, supervisor, log })
-    const node = createNode({ context, reload, tokenKeys, readStoreFault: opened.readFault, workers, supervisor })
-    readMetricsOf(node, { deliveries, ...opened })
-    startTimers(node, closers)
-    await tokenKeys.firstAttempt
-    closers.defer(() => supervisor.stop(0))
-    const welcome = { port, adminPort, ...secrets }
-    const welcomeOf = (worker: number) => createWelcome({ worker, config: reload.config, ...welcome })
-    await supervisor.start(createWorkerLife({ node, deliveries, traces, welcomeOf }))
-    tellListening(log, settings, { port, adminPort, epoch: store.epoch })
-    return toPrimary(node, port, closers)
+    const ports = await lockPorts(settings, closers)
+    const node = await openNode(
+      {
+        config,
+        readConfig,
+        ...opened,
+        secrets: await readSecrets(settings, store, log),
+        ports,
+        workers,
+        spawn: () => spawnWorker(script),
+        openPool: (signingKey) => openPool(settings, signingKey, logs),
+        metrics,
+        traces,
+        clock,
+        random,
+        log,
+        logs,
+      },
+      closers,
+    )
+    tellListening(log, settings, { ...ports, epoch: store.epoch })
+    return toPrimary(node, ports.port, closers)
   })
 }
 
@@ -128,21 +94,6 @@ async function openTraces(options: StartTracesOptions, closers: Closers): Promis
   await startTraces(options, traces)
   closers.defer(() => traces.close(tracesTimeOf(options.settings.SHUTDOWN_TIMEOUT)))
   return traces
-}
-
-type NodeParts = Pick<Node, 'context' | 'reload' | 'tokenKeys' | 'readStoreFault' | 'workers' | 'supervisor'>
-
-function createNode(parts: NodeParts): Node {
-  const { context, workers } = parts
-  const { logs } = context
-  return {
-    ...parts,
-    logLevels: new LogLevels({ logs, clock, workers }),
-    gathered: new GatheredMetrics(context.metrics),
-    memory: createMemoryWatch(context, workers),
-    canary: new Canary({ ...context, workers: () => workers.listening }),
-    isDraining: false,
-  }
 }
 
 function toPrimary(node: Node, port: number, closers: Closers): Primary {
@@ -163,10 +114,12 @@ async function readSecrets(settings: Settings, store: Store, log: Log) {
   }
 }
 
-function createDeliveries(settings: Settings, workers: WorkerLinks): Deliveries {
-  const send = (worker: number, block: Buffer) => workers.linkOf(worker)?.sendBlock(block)
-  const schedule = (action: () => void, delayMs: number) => void setTimeout(action, delayMs)
-  return new Deliveries({ intervalMs: settings.FLUSH_INTERVAL_MS, clock, schedule, send })
+function openPool({ BUY_THREADS }: Settings, signingKey: string, logs: Logs): PlanPool {
+  return openPlanPool({
+    threads: BUY_THREADS,
+    signingKey,
+    onError: (error) => logs.of('ledger').warn({ err: toError(error) }, 'a ledger thread failed by itself'),
+  })
 }
 
 async function openHealthyStore(
@@ -190,40 +143,6 @@ async function openHealthyStore(
     },
   })
   return { ...opened, ...watchHealth(opened.store, log, clock) }
-}
-
-function startTimers({ context, memory }: Node, closers: Closers): void {
-  const { store, settings } = context
-  const keys = new KeySweep({ store, clock, keepMs: settings.RECEIPT_RETENTION })
-  const timers = [
-    setInterval(() => announce(context), context.settings.PRESENCE_INTERVAL_MS),
-    setInterval(() => context.hub.trim(), TRIM_MS),
-    setInterval(() => memory.look(), MEMORY_MS),
-    setInterval(() => void sweepStates(context), TRIM_MS),
-    setInterval(() => void sweepOld(context, keys), SWEEP_MS),
-  ]
-  closers.defer(() => timers.forEach((timer) => clearInterval(timer)))
-}
-
-/** A store that takes no writes now takes them another time: its state is said by /ready. */
-async function sweepStates({ states, log }: PrimaryContext): Promise<void> {
-  try {
-    await states.sweep()
-  } catch (error) {
-    log.debug({ err: toError(error) }, 'the states of empty rooms stay for now')
-  }
-}
-
-/** One of the nodes that share a store does it for all. */
-async function sweepOld({ store, cluster, settings, log }: PrimaryContext, idempotencyKeys: KeySweep): Promise<void> {
-  if (!cluster.isCaretaker) return
-  try {
-    const batches = await sweepLedger({ store, clock, keepMs: settings.RECEIPT_RETENTION })
-    const keys = await idempotencyKeys.sweep()
-    if (batches + keys > 0) log.info({ batches, keys }, 'let go of what is over RECEIPT_RETENTION')
-  } catch (error) {
-    log.debug({ err: toError(error) }, 'what is over RECEIPT_RETENTION stays for now')
-  }
 }
 
 /** `adminPort`: null where there is none. */

@@ -13,7 +13,7 @@ import { GroupCommit } from '../hub/group-commit.ts'
 import { Hub, type HubOptions } from '../hub/hub.ts'
 import { parseGoods, seedGoods } from '../ledger/goods.ts'
 import { Ledger } from '../ledger/ledger.ts'
-import { openPlanPool } from '../ledger/plan-pool.ts'
+import type { PlanPool } from '../ledger/plan-pool.ts'
 import { PurchaseRates } from '../ledger/purchase-rates.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { Presence } from '../presence/presence.ts'
@@ -44,6 +44,8 @@ export interface OpenOptions {
   readonly logs: Logs
   readonly deliver: HubOptions['deliver']
   readonly onFull: MembershipOptions['onFull']
+  /** Where purchases are computed. `signingKey`: PEM of the key that signs receipts. */
+  readonly openPool: (signingKey: string) => PlanPool
 }
 
 /** Events and purchases that may wait while a commit is under way. */
@@ -76,11 +78,7 @@ export async function openContext(
   const remote = new Remote({ cluster, presence, rooms, announcements, nowMs: clock.nowMs })
   await cluster.follow(remote)
   const receiptKey = await readReceiptKey(settings, store)
-  const pool = openPlanPool({
-    threads: settings.BUY_THREADS,
-    signingKey: receiptKey.signingKey,
-    onError: (error) => logs.of('ledger').warn({ err: toError(error) }, 'a ledger thread failed by itself'),
-  })
+  const pool = options.openPool(receiptKey.signingKey)
   const context: PrimaryContext = {
     settings,
     store,
@@ -150,10 +148,7 @@ function createCommits({ config: { settings }, store, metrics, clock }: OpenOpti
   })
 }
 
-function createLedger(
-  { config, store, clock, random, logs, metrics }: OpenOptions,
-  pool: ReturnType<typeof openPlanPool>,
-): Ledger {
+function createLedger({ config, store, clock, random, logs, metrics }: OpenOptions, pool: PlanPool): Ledger {
   const log = logs.of('ledger')
   return new Ledger({
     store,

@@ -13,9 +13,11 @@ import type { SecurityLog } from '../session/security-log.ts'
 import type { Access } from '../session/handshake.ts'
 import type { ValueLimits } from '../protocol/value.ts'
 
+export type PrimaryLink = Link<WorkerMethods, PrimaryMethods>
+
 /** What the parts of a worker are made of. */
 export interface WorkerContext {
-  readonly link: Link<WorkerMethods, PrimaryMethods>
+  readonly link: PrimaryLink
   readonly welcome: WorkerWelcome
   readonly config: Config
   readonly namespaces: Readonly<Record<Access, Namespace>>

@@ -9,8 +9,8 @@ export interface Owner {
   teardown(callback: () => void | Promise<void>): void
 }
 
-const START_MS_MAX = 20_000
-const STOP_MS_MAX = 25_000
+const START_MS_MAX = 60_000
+const STOP_MS_MAX = 60_000
 const PATH_PREFIX = '/core/game/v1/real-time'
 const DEFAULTS: ServerEnv = {
   HTTP_PORT: '0',

@@ -1,0 +1,137 @@
+import { toError } from '../base/assert.ts'
+import type { Closers } from '../base/closers.ts'
+import type { Traces } from '../base/trace.ts'
+import type { Config } from '../config/load.ts'
+import { KeySweep, sweepLedger } from '../ledger/retention.ts'
+import type { TokenKey, WireKey } from '../link/methods.ts'
+import { Supervisor, type SupervisorOptions } from '../processes/supervisor.ts'
+import type { WorkerLinks } from '../processes/workers.ts'
+import { announce } from './announce.ts'
+import { Canary } from './canary.ts'
+import type { PrimaryContext } from './context.ts'
+import { Deliveries } from './deliveries.ts'
+import { followControl } from './follow-control.ts'
+import { GatheredMetrics } from './gather-metrics.ts'
+import { LogLevels } from './log-levels.ts'
+import { createMemoryWatch } from './memory-watch.ts'
+import { createWelcome, type Node } from './node.ts'
+import { openContext, type OpenOptions } from './open-context.ts'
+import { readMetricsOf, type ReadMetricsOptions } from './read-metrics.ts'
+import { Reload } from './reload.ts'
+import { openTokenKeys } from './token-keys.ts'
+import { createWorkerLife, tellFull } from './worker-links.ts'
+
+export interface OpenNodeOptions
+  extends Omit<OpenOptions, 'deliver' | 'onFull'>, Omit<ReadMetricsOptions, 'deliveries'> {
+  /** Environment and file anew. Throws ConfigError. */
+  readonly readConfig: () => Config
+  /** Why the store takes no writes; undefined if it does. */
+  readonly readFault: () => Promise<string | undefined>
+  readonly secrets: { readonly tokenKey: TokenKey; readonly adminToken: string; readonly resumeSecret: Uint8Array }
+  /** Where workers listen. `adminPort` is null without ADMIN_LISTEN. */
+  readonly ports: { readonly port: number; readonly adminPort: number | null }
+  /** Empty. Whoever needs the links before the node is there, such as the store's `onLost`, made it. */
+  readonly workers: WorkerLinks
+  readonly spawn: SupervisorOptions['spawn']
+  readonly traces: Traces
+}
+
+const TRIM_MS = 1_000
+const SWEEP_MS = 60_000
+const MEMORY_MS = 1_000
+
+/**
+ * Opens all of the primary that stands between its store and its workers, then starts the workers. Resolves when all of them listen.
+ * `closers` gets what has to be closed, also if this throws.
+ */
+export async function openNode(options: OpenNodeOptions, closers: Closers): Promise<Node> {
+  const { config, readConfig, metrics, clock, log, traces, secrets, ports, workers } = options
+  const { settings } = config
+  const deliveries = createDeliveries(options)
+  // Workers are started last: until then nobody calls into what stands above them here.
+  const { context, close } = await openContext({
+    ...options,
+    deliver: (outgoing) => deliveries.add(outgoing),
+    onFull: (what, full) => tellFull(workers, what, full),
+  })
+  closers.defer(close)
+  const onKeys = (keys: readonly WireKey[]) => workers.tellAll('jwks', { keys })
+  const tokenKeys = openTokenKeys({ tokenKey: secrets.tokenKey, settings, clock, log, onKeys })
+  closers.defer(() => tokenKeys.close())
+  followControl({ ...context, workers })
+  const supervisor = new Supervisor({
+    count: settings.WORKERS,
+    spawn: options.spawn,
+    links: workers,
+    log,
+    clock,
+    onDied: () => metrics.workerRestarts.inc(),
+  })
+  const reload = new Reload({ config, readConfig, supervisor, log })
+  const node = createNode({ context, reload, tokenKeys, readStoreFault: options.readFault, workers, supervisor })
+  readMetricsOf(node, { ...options, deliveries })
+  startTimers(node, closers)
+  await tokenKeys.firstAttempt
+  closers.defer(() => supervisor.stop(0))
+  const welcomeOf = (worker: number) => createWelcome({ worker, config: reload.config, ...ports, ...secrets })
+  await supervisor.start(createWorkerLife({ node, deliveries, traces, welcomeOf }))
+  return node
+}
+
+type NodeParts = Pick<Node, 'context' | 'reload' | 'tokenKeys' | 'readStoreFault' | 'workers' | 'supervisor'>
+
+function createNode(parts: NodeParts): Node {
+  const { context, workers } = parts
+  const { logs, clock } = context
+  return {
+    ...parts,
+    logLevels: new LogLevels({ logs, clock, workers }),
+    gathered: new GatheredMetrics(context.metrics),
+    memory: createMemoryWatch(context, workers),
+    canary: new Canary({ ...context, workers: () => workers.listening }),
+    isDraining: false,
+  }
+}
+
+function createDeliveries({ config, clock, workers }: OpenNodeOptions): Deliveries {
+  const send = (worker: number, block: Buffer) => workers.linkOf(worker)?.sendBlock(block)
+  const schedule = (action: () => void, delayMs: number) => void setTimeout(action, delayMs)
+  return new Deliveries({ intervalMs: config.settings.FLUSH_INTERVAL_MS, clock, schedule, send })
+}
+
+function startTimers({ context, memory }: Node, closers: Closers): void {
+  const { store, settings, clock } = context
+  const keys = new KeySweep({ store, clock, keepMs: settings.RECEIPT_RETENTION })
+  const timers = [
+    setInterval(() => announce(context), context.settings.PRESENCE_INTERVAL_MS),
+    setInterval(() => context.hub.trim(), TRIM_MS),
+    setInterval(() => memory.look(), MEMORY_MS),
+    setInterval(() => void sweepStates(context), TRIM_MS),
+    setInterval(() => void sweepOld(context, keys), SWEEP_MS),
+  ]
+  closers.defer(() => timers.forEach((timer) => clearInterval(timer)))
+}
+
+/** A store that takes no writes now takes them another time: its state is said by /ready. */
+async function sweepStates({ states, log }: PrimaryContext): Promise<void> {
+  try {
+    await states.sweep()
+  } catch (error) {
+    log.debug({ err: toError(error) }, 'the states of empty rooms stay for now')
+  }
+}
+
+/** One of the nodes that share a store does it for all. */
+async function sweepOld(
+  { store, cluster, settings, clock, log }: PrimaryContext,
+  idempotencyKeys: KeySweep,
+): Promise<void> {
+  if (!cluster.isCaretaker) return
+  try {
+    const batches = await sweepLedger({ store, clock, keepMs: settings.RECEIPT_RETENTION })
+    const keys = await idempotencyKeys.sweep()
+    if (batches + keys > 0) log.info({ batches, keys }, 'let go of what is over RECEIPT_RETENTION')
+  } catch (error) {
+    log.debug({ err: toError(error) }, 'what is over RECEIPT_RETENTION stays for now')
+  }
+}

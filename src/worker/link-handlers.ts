@@ -1,0 +1,60 @@
+import { decodeEventBlock } from '../link/event-block.ts'
+import { replyWith, type Handlers } from '../link/link.ts'
+import type { RelayMessage, WorkerMethods } from '../link/methods.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
+import type { Sweeper } from '../session/sweep.ts'
+import type { WorkerContext } from './context.ts'
+import type { RealTime } from './real-time.ts'
+
+/** The parts of a worker that hear from the primary. */
+export interface Listeners {
+  readonly context: WorkerContext
+  readonly realTime: RealTime
+  readonly sweeper: Sweeper
+  /** For the requests of Socket.IO clients that another worker has. */
+  readonly relay: {
+    received(from: number, message: RelayMessage): void
+    workerGone(worker: number): void
+  }
+  readonly collectGarbage: () => void
+  readonly drain: (options: WorkerMethods['drain']['args']) => Promise<null>
+}
+
+/** What the primary tells and asks a worker after its welcome. */
+export function createLinkHandlers(running: () => Listeners): Omit<Handlers<WorkerMethods>, 'welcome'> {
+  return {
+    addressFull: ({ addressKey, full }) => running().realTime.admission.setAddressFull(addressKey, full),
+    namespaceFull: ({ namespace, full }) => running().realTime.admission.setNamespaceFull(namespace, full),
+    memoryShort: ({ short }) => running().realTime.admission.setMemoryShort(short),
+    relieve: ({ closeSlow }) => {
+      if (closeSlow) running().sweeper.relieve()
+      // What was just closed has to be gone first.
+      setImmediate(running().collectGarbage)
+    },
+    jwks: ({ keys }) => running().realTime.keys.set(keys),
+    goodChanged: ({ id }) => running().realTime.soldOut.changed(id),
+    logLevel: ({ part, level }) => running().context.logs.setLevel(part, level),
+    relay: ({ from, message }) => running().relay.received(from, message),
+    workerGone: ({ worker }) => running().relay.workerGone(worker),
+    kick: ({ connectionId }) => running().realTime.sessions.kick(connectionId),
+    roomClosed: ({ room }) => running().realTime.sessions.roomClosed(room),
+    closeAll: (_args, reply) => {
+      running().realTime.sessions.closeAll(CLOSE.nodeLostPlace, 'this node lost its place in the cluster')
+      reply(null)
+    },
+    drain: (options, reply) => replyWith(running().drain(options), reply),
+    ping: (_args, reply) => reply(null),
+    canary: (_args, reply) => reply(null),
+    metrics: (_args, reply) => replyWith(readMetrics(running()), reply),
+  }
+}
+
+/** A block of events came. */
+export function publishBlock({ sweeper, realTime }: Pick<Listeners, 'sweeper' | 'realTime'>, block: Buffer): void {
+  sweeper.publishing(block.length)
+  realTime.fanout.publish(decodeEventBlock(block))
+}
+
+async function readMetrics({ context }: Listeners): Promise<{ metrics: unknown }> {
+  return { metrics: await context.metrics.toJson() }
+}

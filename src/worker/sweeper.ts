@@ -1,0 +1,29 @@
+import { Sweeper } from '../session/sweep.ts'
+import type { WorkerContext } from './context.ts'
+import type { RealTime } from './real-time.ts'
+
+/** What may wait in a socket's buffer before newer events take the place of older ones; and what is put there at a time then. */
+const LAG_BYTES = 64 * 1024
+const LAG_CHUNK_BYTES = 16 * 1024
+
+/** Its timer runs as long as the process does. */
+export function startSweeper(
+  { config: { settings }, metrics, clock }: WorkerContext,
+  { sessions, fanout }: RealTime,
+): Sweeper {
+  const bytesMax = settings.BACKPRESSURE_BYTES
+  return new Sweeper(sessions.all, {
+    clock,
+    backpressureBytesMax: bytesMax,
+    lagBytes: Math.min(LAG_BYTES, bytesMax / 4),
+    lag: {
+      fanout,
+      bytesMax,
+      chunkBytes: LAG_CHUNK_BYTES,
+      onSkipped: (events: number) => metrics.skipped.inc(events),
+      onSlow: () => metrics.slowConsumers.inc(),
+    },
+    stallMs: settings.SOCKET_WRITE_TIMEOUT,
+    expiryGraceMs: settings.AUTH_CLOCK_SKEW + settings.AUTH_EXPIRY_GRACE,
+  })
+}
