@@ -1,5 +1,5 @@
 import { runBroadcast, type Load, type Target } from '../../src/load/broadcast.ts'
-import type { JobResult, OnPhase } from './order.ts'
+import type { JobResult, OnPhase } from './result.ts'
 
 /** Below this share of the asked rate, or with more than this still under way at the end, a server has fallen behind. */
 const HELD_SHARE = 0.98

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Target } from '../../src/load/broadcast.ts'
 import { Connection } from '../../src/load/connection.ts'
-import { openConnections } from '../../src/load/crowd.ts'
+import { openConnections } from '../../src/load/open-connections.ts'
 import { loadDialect } from '../../src/load/dialect.ts'
 import { LagRecorder, LatencyRecorder } from '../../src/load/latency.ts'
 import { FrameTemplate, messageText } from '../../src/load/message.ts'
 import { Schedule } from '../../src/load/schedule.ts'
 import { takeSnapshot } from '../../src/load/snapshot.ts'
-import type { JobResult, OnPhase } from './order.ts'
+import type { JobResult, OnPhase } from './result.ts'
 
 /** An open loop: message k goes from connection k to the one half the circle away. */
 export interface DirectLoad {

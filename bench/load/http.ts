@@ -1,6 +1,6 @@
 import autocannon from 'autocannon'
 import type { Target } from '../../src/load/broadcast.ts'
-import type { JobResult, OnPhase } from './order.ts'
+import type { JobResult, OnPhase } from './result.ts'
 
 /** autocannon on one route. */
 export interface HttpLoad {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Target } from '../../src/load/broadcast.ts'
 import { Connection } from '../../src/load/connection.ts'
-import { openConnections } from '../../src/load/crowd.ts'
+import { openConnections } from '../../src/load/open-connections.ts'
 import { loadDialect } from '../../src/load/dialect.ts'
 import { takeSnapshot } from '../../src/load/snapshot.ts'
-import type { JobResult, OnPhase } from './order.ts'
+import type { JobResult, OnPhase } from './result.ts'
 
 /** Connections that do nothing, each in its namespace and in one of the rooms. */
 export interface IdleLoad {

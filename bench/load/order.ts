@@ -2,6 +2,7 @@ import type { HttpLoad } from './http.ts'
 import type { IdleLoad } from './idle.ts'
 import type { RequestLoad } from './requests.ts'
 import type { DirectLoad } from './direct.ts'
+import type { JobResult } from './result.ts'
 import type { SlowLoad } from './slow.ts'
 import type { StormLoad } from './storm.ts'
 import type { Load, Target } from '../../src/load/broadcast.ts'
@@ -21,18 +22,6 @@ export interface Order {
   readonly target: Target
   readonly job: Job
 }
-
-/** What came of it, by names. */
-export type Figures = Readonly<Record<string, number>>
-
-export interface JobResult {
-  readonly figures: Figures
-  /** What makes them less than they seem: connections that the server closed, events out of order. */
-  readonly doubts: readonly string[]
-}
-
-/** `measuring` and `draining` are the ends of the window over which the servers' CPU time counts. */
-export type OnPhase = (phase: string) => void
 
 /** What the bench hears: the phases as they begin, then one of the other two. */
 export type News = { readonly phase: string } | { readonly result: JobResult } | { readonly failed: string }

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Target } from '../../src/load/broadcast.ts'
 import { Connection } from '../../src/load/connection.ts'
 import { loadDialect } from '../../src/load/dialect.ts'
-import { openConnections } from '../../src/load/crowd.ts'
+import { openConnections } from '../../src/load/open-connections.ts'
 import { dataFrame } from '../../src/load/message.ts'
-import type { JobResult, OnPhase } from './order.ts'
+import type { JobResult, OnPhase } from './result.ts'
 
 /** A closed loop: each connection has so many requests under way, and sends the next one when a reply comes. */
 export interface RequestLoad {

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Target } from '../../src/load/broadcast.ts'
 import { Connection } from '../../src/load/connection.ts'
-import { openConnections } from '../../src/load/crowd.ts'
+import { openConnections } from '../../src/load/open-connections.ts'
 import { loadDialect } from '../../src/load/dialect.ts'
 import { LatencyRecorder } from '../../src/load/latency.ts'
 import { FrameTemplate, messageText } from '../../src/load/message.ts'
 import { Schedule } from '../../src/load/schedule.ts'
 import { takeSnapshot } from '../../src/load/snapshot.ts'
 import { ADMIN_TOKEN } from '../peers/drumbeat.ts'
-import type { JobResult, OnPhase } from './order.ts'
+import type { JobResult, OnPhase } from './result.ts'
 
 /** Broadcasts to all, of whom some read next to nothing. */
 export interface SlowLoad {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Target } from '../../src/load/broadcast.ts'
 import { Connection } from '../../src/load/connection.ts'
 import { loadDialect } from '../../src/load/dialect.ts'
-import type { JobResult, OnPhase } from './order.ts'
+import type { JobResult, OnPhase } from './result.ts'
 
 /** Connections as fast as they come, so many handshakes under way at once. */
 export interface StormLoad {

@@ -1,5 +1,5 @@
 import type { Namespace, RoomId } from '../protocol/ids.ts'
-import type { DeliveryClass } from '../protocol/payloads.ts'
+import type { DeliveryClass } from '../protocol/delivery.ts'
 
 /** Members of one room at most. */
 export const CAPACITY_MAX = 1_000_000

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../base/clock.ts'
 import { Connection } from './connection.ts'
-import { Crowd, openConnections } from './crowd.ts'
+import { Crowd } from './crowd.ts'
 import { loadDialect, type Dialect, type DialectRef } from './dialect.ts'
 import { LagRecorder, LatencyRecorder, type Percentiles, type Window } from './latency.ts'
 import { FrameTemplate, messageText } from './message.ts'
+import { openConnections } from './open-connections.ts'
 import { Schedule } from './schedule.ts'
 import { eventsPerSecond, takeSnapshot, total, type Snapshot } from './snapshot.ts'
 

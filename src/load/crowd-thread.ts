@@ -1,8 +1,9 @@
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Connection } from './connection.ts'
-import { openConnections, type CrowdAnswer, type CrowdRequest, type CrowdTarget } from './crowd.ts'
+import type { CrowdAnswer, CrowdRequest, CrowdTarget } from './crowd-messages.ts'
 import { loadDialect } from './dialect.ts'
+import { openConnections } from './open-connections.ts'
 import { takeSnapshot } from './snapshot.ts'
 
 const target = workerData as CrowdTarget

@@ -1,41 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import type { Connection } from './connection.ts'
-import type { DialectRef } from './dialect.ts'
+import type { CrowdAnswer, CrowdRequest, CrowdTarget } from './crowd-messages.ts'
 import type { Snapshot } from './snapshot.ts'
-
-export interface CrowdTarget {
-  readonly url: string
-  readonly dialect: DialectRef
-  /** Connection number `i` is in room `i % rooms`; 0: nobody is in one. */
-  readonly rooms: number
-  /** How long the crowd's thread rests between two rounds of reading; 0: it reads as bytes come. */
-  readonly readEveryMs: number
-}
-
-/** `connect`: the numbers of connections, the first one and the one behind the last. */
-export type CrowdRequest = { readonly connect: readonly [from: number, to: number] } | 'snapshot' | 'pace'
-
-export type CrowdAnswer = { readonly snapshot: Snapshot } | { readonly failed: string }
-
-/** So many handshakes are under way at once. */
-const OPENING_MAX = 100
-
-/** Opens the connections with these numbers and waits until all of them are ready. */
-export async function openConnections(
-  connections: Connection[],
-  [from, to]: readonly [from: number, to: number],
-  open: (index: number) => Connection,
-): Promise<void> {
-  let next = from
-  const openSome = async (): Promise<void> => {
-    while (next < to) {
-      const connection = open(next++)
-      connections.push(connection)
-      await connection.ready()
-    }
-  }
-  await Promise.all(Array.from({ length: OPENING_MAX }, openSome))
-}
 
 /**
  * The connections that are only counted, in a thread of their own. It rests between its rounds: what came meanwhile waits

@@ -1,5 +1,5 @@
+import type { DeliveryClass } from './delivery.ts'
 import type { ErrorBody } from './errors.ts'
-import type { DeliveryClass } from './payloads.ts'
 
 /** The event types a client may send: the names on the wire. */
 export const EVENT = {

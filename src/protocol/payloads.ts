@@ -1,13 +1,7 @@
+import { parseDelivery, type DeliveryClass } from './delivery.ts'
 import { badRequest } from './errors.ts'
 import type { JsonValue } from './events.ts'
 import { isLonger } from './value.ts'
-
-/**
- * `must`: every member gets it, or is closed and resumes. `latest`: for a member who reads too slowly a newer one with the same
- * key takes its place.
- */
-export const DELIVERY_CLASSES = ['must', 'latest'] as const
-export type DeliveryClass = (typeof DELIVERY_CLASSES)[number]
 
 export type BroadcastPayload = {
   readonly message: JsonValue
@@ -40,13 +34,6 @@ export function parseBroadcast(given: Given<keyof BroadcastPayload>, at = ''): B
     ...(delivery === undefined ? {} : { delivery: parseDelivery(delivery, `${at}delivery`) }),
     ...(key === undefined ? {} : { key }),
   }
-}
-
-/** Throws BAD_REQUEST. */
-export function parseDelivery(value: unknown, path: string): DeliveryClass {
-  const found = DELIVERY_CLASSES.find((name) => name === value)
-  if (found !== undefined) return found
-  throw badRequest(path, 'must be "must" or "latest"')
 }
 
 /** Throws BAD_REQUEST; `at` is the path of what holds the two. */

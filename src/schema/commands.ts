@@ -1,7 +1,7 @@
 import type { EVENT } from '../protocol/events.ts'
 import { PRESENCE_LIMIT } from '../protocol/page.ts'
 import { integer, listOf, nullable, object, ref, sent, text, TIME, type Schema } from './build.ts'
-import type { SchemaLimits } from './schemas.ts'
+import type { SchemaLimits } from './limits.ts'
 import {
   BROADCAST,
   BROADCAST_OPTIONAL,

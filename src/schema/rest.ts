@@ -2,7 +2,7 @@ import { TITLE_LENGTH_MAX } from '../domain/good.ts'
 import { CAPACITY_MAX } from '../domain/room.ts'
 import { LOG_LEVEL_MS } from '../protocol/log-levels.ts'
 import { body, flag, integer, listOf, nullable, object, pageOf, ref, text, TIME, type Properties } from './build.ts'
-import type { SchemaLimits } from './schemas.ts'
+import type { SchemaLimits } from './limits.ts'
 import {
   BROADCAST,
   BROADCAST_OPTIONAL,

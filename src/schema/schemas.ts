@@ -3,15 +3,9 @@ import { PAGE_LIMIT } from '../protocol/page.ts'
 import { integer, object, ref, sent, text, type Schema } from './build.ts'
 import { commands, type CommandName, type CommandSchemas } from './commands.ts'
 import { EVENT_ENVELOPE, EVENTS } from './events.ts'
+import type { SchemaLimits } from './limits.ts'
 import { REST_ANSWERS, restBodies } from './rest.ts'
 import { values } from './values.ts'
-
-/** What of the schemas is configuration. */
-export interface SchemaLimits {
-  readonly namespaces: readonly string[]
-  readonly buyCountMax: number
-  readonly roomCapacity: number
-}
 
 type OfCommands = `${Capitalize<CommandName>}${'Payload' | 'Data' | 'Request' | 'Reply'}`
 

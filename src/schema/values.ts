@@ -1,13 +1,14 @@
 import { NAME } from '../domain/good.ts'
+import { DELIVERY_CLASSES } from '../protocol/delivery.ts'
 import { REQUEST_ID_LENGTH_MAX, TRACEPARENT } from '../protocol/envelope.ts'
 import { ERRORS } from '../protocol/errors.ts'
 import { CONNECTION_ID, IDEMPOTENCY_KEY, ROOM_ID, SERVER_SENDER, USER_ID } from '../protocol/ids.ts'
 import { LOG_LEVELS, LOG_PARTS } from '../protocol/log-levels.ts'
 import { CURSOR } from '../protocol/page.ts'
-import { DELIVERY_CLASSES, KEY_LENGTH_MAX } from '../protocol/payloads.ts'
+import { KEY_LENGTH_MAX } from '../protocol/payloads.ts'
 import { FORBIDDEN_KEYS } from '../protocol/value.ts'
 import { ANY_FIELDS, flag, integer, object, ref, text, type Properties, type Schema } from './build.ts'
-import type { SchemaLimits } from './schemas.ts'
+import type { SchemaLimits } from './limits.ts'
 
 /** What the others are made of. */
 export function values({ namespaces }: SchemaLimits) {

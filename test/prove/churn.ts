@@ -1,6 +1,6 @@
 /** Players that come and go all the time, each in a room: many in rooms that stay, some in one of their own. */
 import { Connection } from '../../src/load/connection.ts'
-import { openConnections } from '../../src/load/crowd.ts'
+import { openConnections } from '../../src/load/open-connections.ts'
 import { drumbeatDialect } from '../../src/load/drumbeat.ts'
 import { dataFrame } from '../../src/load/message.ts'
 import { EVENT, type Encoding } from '../../src/protocol/events.ts'

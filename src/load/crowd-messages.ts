@@ -1,0 +1,16 @@
+import type { DialectRef } from './dialect.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export interface CrowdTarget {
+  readonly url: string
+  readonly dialect: DialectRef
+  /** Connection number `i` is in room `i % rooms`; 0: nobody is in one. */
+  readonly rooms: number
+  /** How long the crowd's thread rests between two rounds of reading; 0: it reads as bytes come. */
+  readonly readEveryMs: number
+}
+
+/** `connect`: the numbers of connections, the first one and the one behind the last. */
+export type CrowdRequest = { readonly connect: readonly [from: number, to: number] } | 'snapshot' | 'pace'
+
+export type CrowdAnswer = { readonly snapshot: Snapshot } | { readonly failed: string }
