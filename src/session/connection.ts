@@ -6,7 +6,6 @@ import { encodeFrame, encodeReply } from '../protocol/codec.ts'
 import { SERVER_EVENT, type Encoding, type JsonObject } from '../protocol/events.ts'
 import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import type { Accepted, Access } from './handshake.ts'
-import type { Lag } from './lag.ts'
 import { ConnectionLimits, type RateOptions } from './limits.ts'
 import type { Socket } from './socket.ts'
 import type { Traffic } from './traffic.ts'
@@ -20,6 +19,15 @@ export interface ConnectionShared {
   readonly rates: RateOptions
   readonly traffic: Traffic
   readonly clock: Clock
+}
+
+/** Takes the place of a connection's topics while its client reads too slowly: see `lag.ts`. */
+export interface SlowReading {
+  /** What waits for the client outside of the socket's buffer. */
+  readonly bytes: number
+  /** The client has read something. Returns true if it has caught up, and so this is over. */
+  drained(): boolean
+  end(): void
 }
 
 /** One connection: who it is, what it may send, which rooms it is in, how it is answered and closed. */
@@ -38,8 +46,8 @@ export class Connection {
   expiresAtMs: number | null
   /** Since when the client takes nothing, monotonic; 0: it does. */
   stalledSinceMs = 0
-  /** While the client reads too slowly. */
-  lag: Lag | undefined
+  /** Is there while the client reads too slowly. */
+  lag: SlowReading | undefined
   readonly #socket: Socket
   readonly #shared: ConnectionShared
   #limits: ConnectionLimits | undefined

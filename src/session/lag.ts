@@ -4,7 +4,7 @@ import type { Fanout, Laggard } from '../fanout/fanout.ts'
 import { Outbox, type LateEvent } from '../fanout/outbox.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import type { Channel } from '../protocol/ids.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, SlowReading } from './connection.ts'
 
 export interface LagOptions {
   readonly fanout: Fanout
@@ -24,7 +24,7 @@ const NO_TOPIC = 'lag'
  * The time in which a client reads too slowly: its events wait in an outbox of its own instead of the socket's buffer, where
  * newer ones can take the place of older ones. It ends when the client has caught up.
  */
-export class Lag implements Laggard {
+export class Lag implements Laggard, SlowReading {
   readonly #options: LagOptions
   readonly #connection: Connection
   readonly #outbox = new Outbox()
@@ -51,7 +51,6 @@ export class Lag implements Laggard {
     if (this.#outbox.bytes > this.#options.bytesMax) closeAsSlow(this.#connection, this.#options)
   }
 
-  /** The client has read something. true: it has caught up, and this is over. */
   drained(): boolean {
     const { socket } = this.#connection
     while (!this.#outbox.isEmpty && socket.bufferedBytes() < this.#options.chunkBytes) {
