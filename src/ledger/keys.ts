@@ -10,16 +10,9 @@ export function ledgerKeyOf(purchaseId: string): string | undefined {
   const batch = PURCHASE_ID.exec(purchaseId)?.[1]
   return batch === undefined ? undefined : ledgerKey(batch)
 }
-/** Kinds of requests; those behind the first three stand in no player's ledger. */
-export type OnceKind = 'purchase' | 'credit' | 'refund' | 'restock' | 'broadcast' | 'message' | 'room'
-
-/** What an idempotency key was used for; each kind of request has keys of its own. */
-export const onceKey = (kind: OnceKind, whose: string, key: string): string =>
-  `${ONCE_PREFIX}${kind === 'purchase' ? 'buy' : kind}/${whose}/${key}`
 /** There is one: the purchase was refunded. */
 export const refundedKey = (purchaseId: string): string => `refunded/${purchaseId}`
 /** Batch and place in it; stores take keys of some length only. */
 const PURCHASE_ID = /^([A-Za-z0-9-]{1,64})\.\d{1,6}$/
-export const ONCE_PREFIX = 'once/'
 export const GOOD_PREFIX = 'good/'
 export const LEDGER_PREFIX = 'ledger/'

@@ -1,10 +1,11 @@
 import type { Good } from '../domain/good.ts'
 import type { Player } from '../domain/player.ts'
 import type { PurchaseRequest, Refundable } from '../domain/purchase.ts'
+import { onceKey } from '../idempotency/key.ts'
 import type { ErrorBody } from '../protocol/errors.ts'
 import type { Receipt } from '../protocol/events.ts'
 import type { UserId } from '../protocol/ids.ts'
-import { goodKey, ledgerKeyOf, onceKey, playerKey, refundedKey } from './keys.ts'
+import { goodKey, ledgerKeyOf, playerKey, refundedKey } from './keys.ts'
 
 export interface CreditRequest {
   readonly userId: UserId

@@ -1,16 +1,9 @@
 import { nextTurn } from '../base/delay.ts'
-import type { Clock } from '../base/clock.ts'
-import { decodeRecord } from '../store/json-records.ts'
-import type { Store, StoredRecord } from '../store/store.ts'
+import { onceKey } from '../idempotency/key.ts'
+import type { RetentionOptions } from '../idempotency/sweep.ts'
+import type { StoredRecord } from '../store/store.ts'
 import { decodeEntry, linesOf } from './entries.ts'
-import { LEDGER_PREFIX, onceKey, refundedKey, type OnceKind } from './keys.ts'
-import type { Once } from './plan.ts'
-
-export interface RetentionOptions {
-  readonly store: Store
-  readonly clock: Clock
-  readonly keepMs: number
-}
+import { LEDGER_PREFIX, refundedKey } from './keys.ts'
 
 /** Batches read at once. */
 const PAGE = 20
@@ -33,53 +26,6 @@ export async function sweepLedger({ store, clock, keepMs }: RetentionOptions): P
       await nextTurn()
     }
     if (old.length < PAGE) return swept
-  }
-}
-
-/** Keys of requests that stand in no player's ledger. */
-const KEY_KINDS: readonly OnceKind[] = ['restock', 'broadcast', 'message', 'room']
-/** Looked at in one sweep, of each kind. */
-const KEYS_PAGE = 1_000
-const KEYS_DELETED_MAX = 100
-
-/**
- * Lets go of idempotency keys that stand in no player's ledger. They are in the order of their names, not of time: so each sweep
- * looks at a page of each kind, and the next one goes on behind it. Guarded, as above.
- */
-export class KeySweep {
-  readonly #options: RetentionOptions
-  /** Where the next page of a kind begins. */
-  readonly #after = new Map<OnceKind, string>()
-
-  constructor(options: RetentionOptions) {
-    this.#options = options
-  }
-
-  /** Gives how many went. */
-  async sweep(): Promise<number> {
-    let swept = 0
-    for (const kind of KEY_KINDS) swept += await this.#sweep(kind)
-    return swept
-  }
-
-  async #sweep(kind: OnceKind): Promise<number> {
-    const { store, clock, keepMs } = this.#options
-    const untilMs = clock.wallMs() - keepMs
-    const prefix = onceKey(kind, '', '').slice(0, -1)
-    const page = await store.list(prefix, { after: this.#after.get(kind) ?? prefix, limit: KEYS_PAGE })
-    const old = page.filter((record) => (decodeRecord(record) as Once).at < untilMs)
-    const most = Math.min(KEYS_DELETED_MAX, store.limits.operationsMax)
-    for (let from = 0; from < old.length; from += most) {
-      const some = old.slice(from, from + most)
-      const guards = some.map(({ key, revision }) => ({ key, revision }))
-      // Where somebody else is at it, the rest goes with the next round.
-      await store.commit({ guards, deletes: guards.map(({ key }) => key), durable: true })
-      await nextTurn()
-    }
-    const last = page.at(-1)
-    if (page.length === KEYS_PAGE && last) this.#after.set(kind, last.key)
-    else this.#after.delete(kind)
-    return old.length
   }
 }
 

@@ -5,56 +5,17 @@ import { Refusal } from '../protocol/errors.ts'
 import type { LogRecord } from '../store/store.ts'
 import type { Put } from '../hub/group-commit.ts'
 import type { OnceArgs } from '../link/methods.ts'
-import { onceKey } from '../ledger/keys.ts'
-import { decodeRecord, encodeRecord } from '../store/json-records.ts'
+import { onceKey } from '../idempotency/key.ts'
+import { readKept, type Kept } from '../idempotency/record.ts'
+import { encodeRecord } from '../store/json-records.ts'
 import { storeRefusal } from '../store/store-refusal.ts'
 import type { PrimaryContext } from './context.ts'
-
-/** What stands under the idempotency key of a request that is no step of the ledger. */
-export interface Kept<Answer> {
-  readonly fingerprint: string
-  /** Unix time in milliseconds: see `ledger/retention.ts`. */
-  readonly at: number
-  readonly answer: Answer
-}
 
 /** Of an event; its offset is known only after the commit that put this, and noted by another one. */
 interface EventAnswer<Rest> {
   readonly id: string
   readonly offset: number | null
   readonly rest: Rest
-}
-
-/**
- * Requests with one key, one after the other on this node: the second finds what the first has left. Those of another node are kept
- * apart by guards.
- */
-export class Turnstile {
-  readonly #underWay = new Map<string, Promise<unknown>>()
-
-  async alone<Result>(key: string, action: () => Promise<Result>): Promise<Result> {
-    while (this.#underWay.has(key)) await this.#underWay.get(key)
-    const result = action()
-    this.#underWay.set(key, Promise.allSettled([result]))
-    try {
-      return await result
-    } finally {
-      this.#underWay.delete(key)
-    }
-  }
-}
-
-/** Throws IDEMPOTENCY_CONFLICT where the key was used for another request. undefined: it was not used. */
-export async function readKept<Answer>(
-  { store }: Pick<PrimaryContext, 'store'>,
-  key: string,
-  fingerprint: string,
-): Promise<Kept<Answer> | undefined> {
-  const [record] = await store.get([key])
-  if (!record) return undefined
-  const kept = decodeRecord(record) as Kept<Answer>
-  if (kept.fingerprint === fingerprint) return kept
-  throw new Refusal('IDEMPOTENCY_CONFLICT', 'this key was used for another request')
 }
 
 export interface OnceAppend<Rest> {

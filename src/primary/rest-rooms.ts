@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import type { RoomDefinition } from '../domain/room.ts'
 import { controlRecord } from '../hub/control.ts'
-import { onceKey } from '../ledger/keys.ts'
+import { onceKey } from '../idempotency/key.ts'
+import { readKept, type Kept } from '../idempotency/record.ts'
 import type { PrimaryMethods, RoomAt } from '../link/methods.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { JsonValue } from '../protocol/events.ts'
@@ -11,7 +12,6 @@ import type { Guard } from '../store/store.ts'
 import { stateKey } from './channel-state.ts'
 import type { PrimaryContext } from './context.ts'
 import { roomKey } from './kept-rooms.ts'
-import { readKept, type Kept } from './once.ts'
 
 type PutArgs = PrimaryMethods['roomPut']['args']
 
