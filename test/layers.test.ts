@@ -2,12 +2,13 @@ import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { checkSources } from './layers/check.ts'
+import { findCircles } from './layers/circles.ts'
 import { LINES_MAX, MAY_IMPORT, PURE_FOLDERS, SUPPRESSIONS_MAX } from './layers/rules.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 
-function readSources(): Map<string, string> {
-  const entries = globSync('src/**/*.*', { cwd: ROOT, withFileTypes: true }).filter((entry) => entry.isFile())
+function readSources(...patterns: string[]): Map<string, string> {
+  const entries = globSync(patterns, { cwd: ROOT, withFileTypes: true }).filter((entry) => entry.isFile())
   return new Map(
     entries.map((entry) => {
       const file = path.join(entry.parentPath, entry.name)
@@ -22,9 +23,52 @@ function planted(file: string, text: string): string[] {
 }
 
 t.test('the sources keep the rules of layers, homes and banned texts', async (t) => {
-  const sources = readSources()
+  const sources = readSources('src/**/*.*')
   t.ok(sources.size > 50, 'the sources were found')
   for (const violation of checkSources(sources)) t.fail(violation)
+})
+
+t.test('no file is imported by what it imports', async (t) => {
+  const sources = readSources('{src,test,bench}/**/*.{ts,mts,js,mjs}')
+  t.ok(sources.size > 500, 'the sources were found')
+  for (const circle of findCircles(sources)) t.fail(circle)
+})
+
+t.test('a circle of imports is caught, however long it is and however it is written', async (t) => {
+  const circle = (...files: [file: string, text: string][]) => findCircles(new Map(files))
+  t.strictSame(
+    circle(
+      ['src/hub/a.ts', `import { b } from './b.ts'`],
+      ['src/hub/b.ts', `import type { C } from '../store/c.ts'`],
+      ['src/store/c.ts', `export { x } from './x.ts'\nimport '../hub/a.ts'`],
+      ['src/store/x.ts', `import { y } from './y.ts'`],
+      ['src/store/y.ts', ''],
+    ),
+    ['imports go in a circle: src/hub/a.ts -> src/hub/b.ts -> src/store/c.ts -> src/hub/a.ts'],
+  )
+  for (const line of [
+    `import type { A } from './a.ts'`,
+    `export * from './a.ts'`,
+    `const a = await import('./a.ts')`,
+    `const thread = new Worker(new URL('./a.ts', import.meta.url))`,
+  ]) {
+    const wrong = 'imports go in a circle: src/hub/a.ts -> src/hub/b.ts -> src/hub/a.ts'
+    t.strictSame(circle(['src/hub/a.ts', `import { b } from './b.ts'`], ['src/hub/b.ts', line]), [wrong], line)
+    t.strictSame(circle(['src/hub/a.ts', `import { b } from './b.ts'`], ['src/hub/b.ts', `// ${line}`]), [])
+  }
+  const typedef = `/** @typedef {import('./a.js').A} A */`
+  t.match(circle(['src/console/a.js', `import { b } from './b.js'`], ['src/console/b.js', typedef]), [/circle/])
+  t.match(circle(['src/hub/a.ts', `import { a } from './a.ts'`]), [/src\/hub\/a\.ts -> src\/hub\/a\.ts/], 'itself')
+})
+
+t.test('two circles are two lines, and files that share an import are no circle', async (t) => {
+  const of = (...names: string[]) => names.map((name) => `import './${name}.ts'`).join('\n')
+  const sources = { a: of('b'), b: of('a', 'e'), c: of('d'), d: of('c', 'e'), e: '', f: of('a', 'c', 'e') }
+  const files = new Map(Object.entries(sources).map(([name, text]) => [`src/hub/${name}.ts`, text]))
+  t.strictSame(findCircles(files), [
+    'imports go in a circle: src/hub/a.ts -> src/hub/b.ts -> src/hub/a.ts',
+    'imports go in a circle: src/hub/c.ts -> src/hub/d.ts -> src/hub/c.ts',
+  ])
 })
 
 t.test('no arrow of the table goes back to where it came from', async (t) => {

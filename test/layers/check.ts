@@ -52,7 +52,7 @@ function isWithin(file: string, places: readonly string[]): boolean {
 const COMMENT_OR_STRING = /(['"])(?:\\.|(?!\1)[^\\\n])*\1|`(?:\\.|[^\\`])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
 
 /** What is left of a comment says that there was one: a catch block that gives its reason is not empty. */
-function withoutComments(text: string): string {
+export function withoutComments(text: string): string {
   return text.replace(COMMENT_OR_STRING, (match) => (match.startsWith('/') ? '/**/' : match))
 }
 
@@ -60,7 +60,7 @@ function withoutComments(text: string): string {
 const IMPORT =
   /\b(?:from|import)\s*\(?\s*['"`]([^'"`\n]+)['"`]|\brequire(?:\.resolve)?\(\s*['"`]([^'"`\n]+)['"`]|\bnew URL\(\s*['"`]([^'"`\n]+)['"`],\s*import\.meta\.url|\bimport\.meta\.resolve\(\s*['"`]([^'"`\n]+)['"`]/g
 
-function importsOf(code: string): string[] {
+export function importsOf(code: string): string[] {
   return [...code.matchAll(IMPORT)].map((match) => match.slice(1).find((group) => group !== undefined) ?? '')
 }
 
