@@ -1,7 +1,18 @@
-/** Kinds of requests; those behind the first three stand in no player's ledger. */
-export type OnceKind = 'purchase' | 'credit' | 'refund' | 'restock' | 'broadcast' | 'message' | 'room'
+/** Kinds of requests that no batch of the ledger names. Their records are swept by themselves: see `sweep.ts`. */
+export const SWEPT_KINDS = ['restock', 'broadcast', 'message', 'room'] as const
 
-/** What an idempotency key was used for; each kind of request has keys of its own. */
-export const onceKey = (kind: OnceKind, whose: string, key: string): string =>
-  `${ONCE_PREFIX}${kind === 'purchase' ? 'buy' : kind}/${whose}/${key}`
-export const ONCE_PREFIX = 'once/'
+/** Kinds of requests that may have an idempotency key. */
+export type KeyedKind = 'purchase' | 'credit' | 'refund' | (typeof SWEPT_KINDS)[number]
+
+/**
+ * Returns where in the store the record of an idempotency key stands. Each kind of request and each owner (the user, the good, the
+ * room or the namespace that the request is about) has keys of its own. Owners and keys have no `/`.
+ */
+export function recordKey(kind: KeyedKind, owner: string, key: string): string {
+  return `${recordPrefix(kind)}${owner}/${key}`
+}
+
+/** Returns what the store's keys of a kind begin with. */
+export function recordPrefix(kind: KeyedKind): string {
+  return `once/${kind === 'purchase' ? 'buy' : kind}/`
+}

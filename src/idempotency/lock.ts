@@ -1,11 +1,9 @@
-/**
- * Requests with one key, one after the other on this node: the second finds what the first has left. Those of another node are kept
- * apart by guards.
- */
-export class Turnstile {
+/** Runs actions with the same key one after the other, and those with other keys beside them. Knows of this node only. */
+export class KeyedLock {
   readonly #underWay = new Map<string, Promise<unknown>>()
 
-  async alone<Result>(key: string, action: () => Promise<Result>): Promise<Result> {
+  /** Resolves or rejects as the action does. */
+  async runAlone<Result>(key: string, action: () => Promise<Result>): Promise<Result> {
     while (this.#underWay.has(key)) await this.#underWay.get(key)
     const result = action()
     this.#underWay.set(key, Promise.allSettled([result]))

@@ -1,24 +1,42 @@
 import { Refusal } from '../protocol/errors.ts'
-import { decodeRecord } from '../store/json-records.ts'
+import { decodeRecord, encodeRecord } from '../store/json-records.ts'
 import type { Store } from '../store/store.ts'
 
-/** What stands under the idempotency key of a request that is no step of the ledger. */
-export interface Kept<Answer> {
+/** What stands under an idempotency key: which request it was used for, when, and what is needed to answer it again. */
+export interface IdempotencyRecord<Answer> {
+  /** The same for the same request, and another one for another request. */
   readonly fingerprint: string
-  /** Unix time in milliseconds: see `sweep.ts`. */
+  /** Unix time in milliseconds, by the clock of the node that did the request. */
   readonly at: number
   readonly answer: Answer
 }
 
-/** Throws IDEMPOTENCY_CONFLICT where the key was used for another request. undefined: it was not used. */
-export async function readKept<Answer>(
-  { store }: { readonly store: Store },
+/** A record as a transaction puts it. The transaction guards its key with revision 0, so that the first request wins. */
+export interface RecordPut {
+  readonly key: string
+  readonly value: Uint8Array
+}
+
+export function toPut<Answer>(key: string, { fingerprint, at, answer }: IdempotencyRecord<Answer>): RecordPut {
+  return { key, value: encodeRecord({ fingerprint, at, answer }) }
+}
+
+/** Returns undefined if the key was not used. Throws IDEMPOTENCY_CONFLICT if it was used for another request. */
+export async function readRecord<Answer>(
+  store: Store,
   key: string,
   fingerprint: string,
-): Promise<Kept<Answer> | undefined> {
-  const [record] = await store.get([key])
-  if (!record) return undefined
-  const kept = decodeRecord(record) as Kept<Answer>
-  if (kept.fingerprint === fingerprint) return kept
-  throw new Refusal('IDEMPOTENCY_CONFLICT', 'this key was used for another request')
+): Promise<IdempotencyRecord<Answer> | undefined> {
+  const [stored] = await store.get([key])
+  if (!stored) return undefined
+  const record = decodeRecord(stored) as IdempotencyRecord<Answer>
+  const conflict = conflictOf(record, fingerprint)
+  if (conflict) throw conflict
+  return record
+}
+
+/** Returns IDEMPOTENCY_CONFLICT if the record is of another request, else undefined. */
+export function conflictOf(record: { readonly fingerprint: string }, fingerprint: string): Refusal | undefined {
+  if (record.fingerprint === fingerprint) return undefined
+  return new Refusal('IDEMPOTENCY_CONFLICT', 'this key was used for another request')
 }

@@ -10,6 +10,7 @@ import {
 } from '../domain/purchase.ts'
 import { parseGood, type Good } from '../domain/good.ts'
 import { amountOf, newPlayer, parsePlayerRecord, toPlayer, type Player, type PlayerRecord } from '../domain/player.ts'
+import { conflictOf } from '../idempotency/record.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { encodeEventBody } from '../protocol/event-body.ts'
 import { EVENT, receiptBytes, type Receipt } from '../protocol/events.ts'
@@ -17,8 +18,11 @@ import { userChannel, type Channel, type UserId } from '../protocol/ids.ts'
 import { encodeEntry, hashOf, type LedgerEntry } from './entries.ts'
 import { goodKey, ledgerKey, ledgerKeyOf, playerKey, refundedKey } from './keys.ts'
 import {
-  onceKeyOf,
+  fingerprintOf,
+  recordKeyOf,
+  type Answer,
   type CreditRequest,
+  type KeptAnswer,
   type LedgerRequest,
   type Outcome,
   type RefundRequest,
@@ -44,15 +48,6 @@ export interface PlanTools {
   readonly newId: () => string
   /** Ed25519, base64url */
   readonly sign: (bytes: Uint8Array) => string
-}
-
-/** What stands under an idempotency key: what was asked, when, and what was answered. */
-export interface Once {
-  readonly fingerprint: string
-  readonly at: number
-  readonly answer?: Exclude<Outcome, { readonly kind: 'refused' }>
-  /** What 0.1.0 kept in place of `answer`: of a purchase its receipt, of a credit nothing. */
-  readonly receipt?: Receipt
 }
 
 /** What an entry says beside its place in the ledger. */
@@ -88,14 +83,13 @@ class Planner {
 
   #decide(request: LedgerRequest): Outcome {
     try {
-      const key = onceKeyOf(request)
-      const fingerprint = fingerprintOf(request)
-      const once = key === undefined ? undefined : this.#once(key)
-      if (once && once.fingerprint !== fingerprint) return refused(CONFLICT)
-      if (once) return replayed(once.answer ?? this.#olderAnswer(request, once))
+      const key = recordKeyOf(request)
+      const kept = key === undefined ? undefined : this.#kept(key)
+      if (kept) return this.#repeat(request, kept)
       const answer = this.#decideAnew(request)
       if (key !== undefined && answer.kind !== 'refused') {
-        this.#puts.set(key, { fingerprint, at: this.#input.nowMs, answer } satisfies Once)
+        const record: KeptAnswer = { fingerprint: fingerprintOf(request), at: this.#input.nowMs, answer }
+        this.#puts.set(key, record)
       }
       return answer
     } catch (thrown) {
@@ -105,7 +99,15 @@ class Planner {
     }
   }
 
-  #olderAnswer(request: LedgerRequest, { receipt }: Once): NonNullable<Once['answer']> {
+  /** What is answered to a request whose key was used before. */
+  #repeat(request: LedgerRequest, kept: KeptAnswer): Outcome {
+    const conflict = conflictOf(kept, fingerprintOf(request))
+    if (conflict) return { kind: 'refused', error: conflict.toBody() }
+    const answer = kept.answer ?? this.#answerOf010(request, kept.receipt)
+    return answer.kind === 'receipt' ? { kind: 'receipt', receipt: { ...answer.receipt, replayed: true } } : answer
+  }
+
+  #answerOf010(request: LedgerRequest, receipt: Receipt | undefined): Answer {
     if (receipt) return { kind: 'receipt', receipt }
     if (request.kind !== 'credit') throw new Unreadable('what stands under the key cannot be read')
     return { kind: 'player', player: toPlayer(this.#player(request.userId)) }
@@ -267,8 +269,8 @@ class Planner {
     return good
   }
 
-  #once(key: string): Once | undefined {
-    return (this.#puts.get(key) ?? this.#read(key)) as Once | undefined
+  #kept(key: string): KeptAnswer | undefined {
+    return (this.#puts.get(key) ?? this.#read(key)) as KeptAnswer | undefined
   }
 
   #read(key: string): unknown {
@@ -287,19 +289,6 @@ class Unreadable extends Error {
 }
 
 const utf8 = new TextDecoder()
-const CONFLICT = no('IDEMPOTENCY_CONFLICT', 'this key was used for another request')
-
-/** Where a key is used again, this has to be the same. */
-function fingerprintOf(request: LedgerRequest): string {
-  if (request.kind === 'purchase') return JSON.stringify([request.goodId, request.count, request.expectedPrice])
-  if (request.kind === 'credit') return JSON.stringify([request.currency, request.amount])
-  if (request.kind === 'restock') return JSON.stringify([request.count])
-  return JSON.stringify([request.purchaseId, request.restock])
-}
-
-function replayed(answer: NonNullable<Once['answer']>): Outcome {
-  return answer.kind === 'receipt' ? { kind: 'receipt', receipt: { ...answer.receipt, replayed: true } } : answer
-}
 
 function moved({ inventory }: PlayerRecord, good_id: string, count: number): LedgerEntry['goods'] {
   return { good_id, count, owned: amountOf(inventory, good_id) }

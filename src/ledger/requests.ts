@@ -1,7 +1,8 @@
 import type { Good } from '../domain/good.ts'
 import type { Player } from '../domain/player.ts'
 import type { PurchaseRequest, Refundable } from '../domain/purchase.ts'
-import { onceKey } from '../idempotency/key.ts'
+import { recordKey } from '../idempotency/key.ts'
+import type { IdempotencyRecord } from '../idempotency/record.ts'
 import type { ErrorBody } from '../protocol/errors.ts'
 import type { Receipt } from '../protocol/events.ts'
 import type { UserId } from '../protocol/ids.ts'
@@ -38,16 +39,28 @@ export type LedgerRequest =
   | (RefundRequest & { readonly kind: 'refund' })
   | (RestockRequest & { readonly kind: 'restock' })
 
-export type Outcome =
+/** What a request that was done is answered with. */
+export type Answer =
   | { readonly kind: 'receipt'; readonly receipt: Receipt }
   | { readonly kind: 'player'; readonly player: Player }
   | { readonly kind: 'good'; readonly good: Good }
-  | { readonly kind: 'refused'; readonly error: ErrorBody }
+
+export type Outcome = Answer | { readonly kind: 'refused'; readonly error: ErrorBody }
+
+/** What stands under the idempotency key of a request that was done. */
+export type KeptAnswer = IdempotencyRecord<Answer> | RecordOf010
+
+/** What 0.1.0 kept in place of `answer`: of a purchase its receipt, of a credit nothing. */
+interface RecordOf010 {
+  readonly fingerprint: string
+  readonly answer?: undefined
+  readonly receipt?: Receipt
+}
 
 /** The records that a request is decided on. */
 export function keysOf(request: LedgerRequest): readonly string[] {
-  const once = onceKeyOf(request)
-  const keys = once === undefined ? [] : [once]
+  const record = recordKeyOf(request)
+  const keys = record === undefined ? [] : [record]
   if (request.kind !== 'restock') keys.push(playerKey(request.userId))
   if (request.kind === 'purchase' || request.kind === 'restock') keys.push(goodKey(request.goodId))
   if (request.kind === 'refund' && request.purchase) keys.push(...keysOfRefund(request.purchase))
@@ -60,9 +73,20 @@ function keysOfRefund({ good_id, purchase_id }: Refundable): readonly string[] {
   return [goodKey(good_id), refundedKey(purchase_id), ...(ledger === undefined ? [] : [ledger])]
 }
 
-/** Where its idempotency key stands: each user, and each good that is restocked, has its own. */
-export function onceKeyOf(request: LedgerRequest): string | undefined {
+/**
+ * Returns where the record of its idempotency key stands; undefined if it has none. Each user, and each good that is restocked, has keys
+ * of their own.
+ */
+export function recordKeyOf(request: LedgerRequest): string | undefined {
   const { kind, idempotencyKey } = request
   if (idempotencyKey === null) return undefined
-  return onceKey(kind, kind === 'restock' ? request.goodId : request.userId, idempotencyKey)
+  return recordKey(kind, kind === 'restock' ? request.goodId : request.userId, idempotencyKey)
+}
+
+/** Returns what has to be the same if the key is used again. */
+export function fingerprintOf(request: LedgerRequest): string {
+  if (request.kind === 'purchase') return JSON.stringify([request.goodId, request.count, request.expectedPrice])
+  if (request.kind === 'credit') return JSON.stringify([request.currency, request.amount])
+  if (request.kind === 'restock') return JSON.stringify([request.count])
+  return JSON.stringify([request.purchaseId, request.restock])
 }

@@ -1,5 +1,5 @@
 import { nextTurn } from '../base/delay.ts'
-import { onceKey } from '../idempotency/key.ts'
+import { recordKey } from '../idempotency/key.ts'
 import type { RetentionOptions } from '../idempotency/sweep.ts'
 import type { StoredRecord } from '../store/store.ts'
 import { decodeEntry, linesOf } from './entries.ts'
@@ -39,7 +39,7 @@ function keysWith({ value }: StoredRecord): readonly string[] {
   return linesOf(value)
     .map(decodeEntry)
     .flatMap(({ kind, user_id, idempotency_key, receipt }) => [
-      ...(idempotency_key === null ? [] : [onceKey(kind, user_id, idempotency_key)]),
+      ...(idempotency_key === null ? [] : [recordKey(kind, user_id, idempotency_key)]),
       ...(kind === 'refund' && receipt ? [refundedKey(receipt.purchase_id)] : []),
     ])
 }

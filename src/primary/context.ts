@@ -5,7 +5,7 @@ import type { Logs } from '../config/logs.ts'
 import type { Settings } from '../config/settings.ts'
 import type { GroupCommit } from '../hub/group-commit.ts'
 import type { Hub } from '../hub/hub.ts'
-import type { Turnstile } from '../idempotency/lock.ts'
+import type { Idempotency } from '../idempotency/idempotency.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { PurchaseRates } from '../ledger/purchase-rates.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -39,7 +39,7 @@ export interface PrimaryContext {
   readonly remembered: RememberedRooms
   readonly states: StateSweep
   /** For requests with idempotency keys that do not go to the ledger. */
-  readonly turnstile: Turnstile
+  readonly idempotency: Idempotency
   readonly receiptKey: ReceiptKey
   readonly metrics: Metrics
   readonly clock: Clock

@@ -11,7 +11,7 @@ import { EXIT } from '../setup/exit-codes.ts'
 import { StartError } from '../setup/start-error.ts'
 import { GroupCommit } from '../hub/group-commit.ts'
 import { Hub, type HubOptions } from '../hub/hub.ts'
-import { Turnstile } from '../idempotency/lock.ts'
+import { Idempotency } from '../idempotency/idempotency.ts'
 import { parseGoods, seedGoods } from '../ledger/goods.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import type { PlanPool } from '../ledger/plan-pool.ts'
@@ -90,7 +90,7 @@ export async function openContext(
     rooms,
     announcements,
     states,
-    turnstile: new Turnstile(),
+    idempotency: new Idempotency({ store, clock }),
     receiptKey,
     metrics,
     clock,

@@ -2,7 +2,7 @@ import { toError } from '../base/assert.ts'
 import type { Closers } from '../base/closers.ts'
 import type { Traces } from '../base/trace.ts'
 import type { Config } from '../config/load.ts'
-import { KeySweep } from '../idempotency/sweep.ts'
+import { RecordSweep } from '../idempotency/sweep.ts'
 import { sweepLedger } from '../ledger/retention.ts'
 import type { TokenKey, WireKey } from '../link/methods.ts'
 import { Supervisor, type SupervisorOptions } from '../processes/supervisor.ts'
@@ -102,7 +102,7 @@ function createDeliveries({ config, clock, workers }: OpenNodeOptions): Deliveri
 
 function startTimers({ context, memory }: Node, closers: Closers): void {
   const { store, settings, clock } = context
-  const keys = new KeySweep({ store, clock, keepMs: settings.RECEIPT_RETENTION })
+  const keys = new RecordSweep({ store, clock, keepMs: settings.RECEIPT_RETENTION })
   const timers = [
     setInterval(() => announce(context), context.settings.PRESENCE_INTERVAL_MS),
     setInterval(() => context.hub.trim(), TRIM_MS),
@@ -125,7 +125,7 @@ async function sweepStates({ states, log }: PrimaryContext): Promise<void> {
 /** One of the nodes that share a store does it for all. */
 async function sweepOld(
   { store, cluster, settings, clock, log }: PrimaryContext,
-  idempotencyKeys: KeySweep,
+  idempotencyKeys: RecordSweep,
 ): Promise<void> {
   if (!cluster.isCaretaker) return
   try {

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import type { RoomDefinition } from '../domain/room.ts'
 import { controlRecord } from '../hub/control.ts'
-import { onceKey } from '../idempotency/key.ts'
-import { readKept, type Kept } from '../idempotency/record.ts'
+import { recordKey } from '../idempotency/key.ts'
+import type { RecordPut } from '../idempotency/record.ts'
 import type { PrimaryMethods, RoomAt } from '../link/methods.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { JsonValue } from '../protocol/events.ts'
@@ -28,48 +28,33 @@ export async function readRoom(context: PrimaryContext, id: RoomId): Promise<Roo
 
 /** Throws CONFLICT where it stands in another namespace, or is there and should not be; IDEMPOTENCY_CONFLICT. */
 export function putRoom(context: PrimaryContext, { idempotencyKey, ...put }: PutArgs): Promise<RoomAt> {
-  if (idempotencyKey === null) return define(context, put, [])
-  const key = onceKey('room', put.room.room_id, idempotencyKey)
-  const fingerprint = JSON.stringify(put.room)
-  return context.turnstile.alone(key, async () => {
-    const kept = await readKept<RoomAt>(context, key, fingerprint)
-    if (kept) return kept.answer
-    try {
-      return await define(context, put, [{ key, fingerprint }])
-    } catch (thrown) {
-      // Another node may have been faster with the same key.
-      const first = isConflict(thrown) ? await readKept<RoomAt>(context, key, fingerprint) : undefined
-      if (first) return first.answer
-      throw thrown
-    }
+  if (idempotencyKey === null) return define(context, put)
+  return context.idempotency.once<RoomAt, RoomAt>({
+    key: recordKey('room', put.room.room_id, idempotencyKey),
+    fingerprint: JSON.stringify(put.room),
+    run: (keep) => define(context, put, keep),
+    repeat: ({ answer }) => answer,
   })
 }
 
-function isConflict(thrown: unknown): boolean {
-  return thrown instanceof Refusal && thrown.code === 'CONFLICT'
-}
-
-/** @param once the idempotency key to keep the answer under, where there is one */
+/** @param keep makes the record of the answer, if the request has an idempotency key */
 async function define(
   context: PrimaryContext,
   { room, ifAbsent }: Omit<PutArgs, 'idempotencyKey'>,
-  once: readonly { readonly key: string; readonly fingerprint: string }[],
+  keep?: (answer: RoomAt) => RecordPut,
 ): Promise<RoomAt> {
-  const { rooms, store, hub, clock } = context
+  const { rooms, store, hub } = context
   if (ifAbsent && rooms.get(room.room_id)) throw new Refusal('CONFLICT', `there is a room "${room.room_id}"`)
   rooms.requireNamespace(room)
   const offset = hub.head
   const [state] = await store.get([stateKey(roomChannel(room.namespace, room.room_id))])
   const members = rooms.membersOf(room.room_id).size
   const answer = toRoomAt(room, { members, state: state ? (decodeRecord(state) as JsonValue) : null, offset })
-  const at = clock.wallMs()
-  const keys = once.map(({ key, fingerprint }) => {
-    return { key, value: encodeRecord({ fingerprint, at, answer } satisfies Kept<RoomAt>) }
-  })
-  const absent = [...keys.map(({ key }) => key), ...(ifAbsent ? [roomKey(room.room_id)] : [])]
+  const kept = keep === undefined ? [] : [keep(answer)]
+  const absent = [...kept.map(({ key }) => key), ...(ifAbsent ? [roomKey(room.room_id)] : [])]
   const result = await store.commit({
     guards: absent.map((key) => ({ key, revision: 0 })),
-    puts: [{ key: roomKey(room.room_id), value: encodeRecord(room) }, ...keys],
+    puts: [{ key: roomKey(room.room_id), value: encodeRecord(room) }, ...kept],
     log: [controlRecord({ kind: 'room-defined', room })],
     durable: true,
   })

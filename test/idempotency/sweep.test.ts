@@ -1,34 +1,82 @@
 import t from 'tap'
-import { onceKey } from '../../src/idempotency/key.ts'
-import { KeySweep } from '../../src/idempotency/sweep.ts'
+import { recordKey, SWEPT_KINDS, type KeyedKind } from '../../src/idempotency/key.ts'
+import { toPut } from '../../src/idempotency/record.ts'
+import { RecordSweep } from '../../src/idempotency/sweep.ts'
 import { encodeRecord } from '../../src/store/json-records.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
+import type { Store, Transaction } from '../../src/store/store.ts'
+import { createManualClock } from '../helpers/manual-clock.ts'
+import { setUp } from './fixtures.ts'
 
 const HOUR_MS = 3_600_000
 
-t.test('keys that stand in no ledger go a page at a time, and the young ones stay', async (t) => {
-  let nowMs = 1_790_000_000_000
-  const clock = { nowMs: () => nowMs, wallMs: () => nowMs }
+function openStore() {
+  const clock = createManualClock()
   const store = createMemoryStore({ clock, epoch: 'e' })
-  const pass = (ms: number) => void (nowMs += ms)
-  const put = (kind: 'restock' | 'broadcast' | 'message' | 'room', from: number, count: number) => {
-    const value = encodeRecord({ fingerprint: '', at: clock.wallMs(), answer: {} })
+  const put = (kind: KeyedKind, from: number, count: number) => {
+    const record = { fingerprint: '', at: clock.wallMs(), answer: {} }
     const names = Array.from({ length: count }, (_, i) => String(from + i).padStart(16, '0'))
-    return store.commit({ puts: names.map((name) => ({ key: onceKey(kind, 'whose', name), value })), durable: true })
+    return store.commit({ puts: names.map((name) => toPut(recordKey(kind, 'owner', name), record)), durable: true })
   }
-  for (const kind of ['restock', 'message', 'room'] as const) await put(kind, 0, 2)
+  const keysLeft = async () => (await store.list('once/', { limit: 5_000 })).map(({ key }) => key)
+  return { clock, store, put, keysLeft }
+}
+
+t.test('a key is known for the retention, and is good for another request after it', async (t) => {
+  const { store, clock, events, node } = await setUp()
+  const sweep = new RecordSweep({ store, clock, keepMs: HOUR_MS })
+  const { append } = node()
+  await append({ eventId: 'event-1' })
+  clock.pass(HOUR_MS)
+  t.equal(await sweep.sweep(), 0)
+  await t.rejects(append({ eventId: 'event-2', fingerprint: 'bye' }), { code: 'IDEMPOTENCY_CONFLICT' })
+  clock.pass(1)
+  t.equal(await sweep.sweep(), 1)
+  t.strictSame(await append({ eventId: 'event-3', fingerprint: 'bye' }), { offset: 2 })
+  t.strictSame(events, ['event-1', 'event-3'])
+})
+
+t.test('keys that stand in no ledger go a page at a time, and the young ones stay', async (t) => {
+  const { clock, store, put, keysLeft } = openStore()
+  for (const kind of SWEPT_KINDS) if (kind !== 'broadcast') await put(kind, 0, 2)
   await put('broadcast', 1_000, 1_500)
-  pass(2 * HOUR_MS)
+  clock.pass(2 * HOUR_MS)
   await put('broadcast', 0, 1_000)
   await store.commit({ puts: [{ key: 'once/buy/alice/x', value: encodeRecord({ at: 0 }) }], durable: true })
-  const keys = new KeySweep({ store, clock, keepMs: HOUR_MS })
+  const keys = new RecordSweep({ store, clock, keepMs: HOUR_MS })
   t.equal(await keys.sweep(), 6, 'the first page of broadcasts is young')
   t.equal(await keys.sweep(), 1_000)
   t.equal(await keys.sweep(), 500)
   t.equal(await keys.sweep(), 0)
-  const left = (await store.list('once/', { limit: 5_000 })).map(({ key }) => key)
+  const left = await keysLeft()
   t.equal(left.length, 1_001)
   t.ok(left.includes('once/buy/alice/x'), 'those of the ledger go with it')
-  pass(2 * HOUR_MS)
+  clock.pass(2 * HOUR_MS)
   t.equal((await keys.sweep()) + (await keys.sweep()), 1_000, 'and it begins anew')
+})
+
+t.test('a record that is put again while it is swept stays', async (t) => {
+  const { clock, store, put, keysLeft } = openStore()
+  await put('room', 0, 1)
+  clock.pass(2 * HOUR_MS)
+  // Another node has swept it, and a new request has come, between this sweep's reading and its commit.
+  const slow: Pick<Store, 'list' | 'commit' | 'limits'> = {
+    limits: store.limits,
+    list: (prefix, page) => store.list(prefix, page),
+    commit: async (transaction: Transaction) => {
+      await put('room', 0, 1)
+      return store.commit(transaction)
+    },
+  }
+  await new RecordSweep({ store: slow, clock, keepMs: HOUR_MS }).sweep()
+  t.strictSame(await keysLeft(), ['once/room/owner/0000000000000000'])
+})
+
+t.test('two nodes that sweep at once delete each record', async (t) => {
+  const { clock, store, put, keysLeft } = openStore()
+  await put('message', 0, 500)
+  clock.pass(2 * HOUR_MS)
+  const nodes = [1, 2].map(() => new RecordSweep({ store, clock, keepMs: HOUR_MS }))
+  await Promise.all(nodes.map((node) => node.sweep()))
+  t.strictSame(await keysLeft(), [])
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
 import { GroupCommit } from '../../src/hub/group-commit.ts'
 import { Hub } from '../../src/hub/hub.ts'
-import { Turnstile } from '../../src/idempotency/lock.ts'
+import { Idempotency } from '../../src/idempotency/idempotency.ts'
 import type { PrimaryContext } from '../../src/primary/context.ts'
 import { appendOnce, type OnceAppend } from '../../src/primary/once.ts'
 import { encodeEventBody } from '../../src/protocol/event-body.ts'
@@ -35,7 +35,8 @@ async function openPrimary(store: Store, isNoting = true) {
     onCommit: () => {},
   })
   const cluster = createAlone('n1')
-  const parts = { store: written, hub, commits, cluster, clock: systemClock, log: NO_LOG, turnstile: new Turnstile() }
+  const idempotency = new Idempotency({ store: written, clock: systemClock })
+  const parts = { store: written, hub, commits, cluster, log: NO_LOG, idempotency }
   return parts as unknown as PrimaryContext
 }
 
@@ -96,7 +97,7 @@ t.test('what is refused is not kept', async (t) => {
 
 t.test('two nodes with one key make one event', async (t) => {
   const store = createMemoryStore({ clock: systemClock, epoch: 'e1' })
-  // Each has its own turnstile and its own commits; the store has one follower, whose history both look into.
+  // Each has its own lock and its own commits; the store has one follower, whose history both look into.
   const first = await openPrimary(store)
   const second = await openPrimary(store)
   const nodes = [{ ...first, hub: second.hub }, second]

@@ -3,7 +3,7 @@ import t from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
 import type { RoomDefinition } from '../../src/domain/room.ts'
 import { Hub } from '../../src/hub/hub.ts'
-import { Turnstile } from '../../src/idempotency/lock.ts'
+import { Idempotency } from '../../src/idempotency/idempotency.ts'
 import type { PrimaryContext } from '../../src/primary/context.ts'
 import { deleteRoom, putRoom, readRoom } from '../../src/primary/rest-rooms.ts'
 import { Rooms } from '../../src/rooms/rooms.ts'
@@ -27,7 +27,12 @@ async function setUp() {
   const rooms = new Rooms({ autoCreateIn: new Set(), capacity: 3, onMade: () => {}, onGone: () => {} })
   // Each a node of its own, which has not heard of the others' rooms yet.
   const node = () =>
-    ({ store, hub, rooms, clock: systemClock, turnstile: new Turnstile() }) as unknown as PrimaryContext
+    ({
+      store,
+      hub,
+      rooms,
+      idempotency: new Idempotency({ store, clock: systemClock }),
+    }) as unknown as PrimaryContext
   return { store, rooms, node }
 }
 

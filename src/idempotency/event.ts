@@ -1,0 +1,78 @@
+import type { Log } from '../base/log.ts'
+import { storeRefusal } from '../store/store-refusal.ts'
+import type { Store } from '../store/store.ts'
+import type { Idempotency } from './idempotency.ts'
+import { toPut, type IdempotencyRecord, type RecordPut } from './record.ts'
+
+/** What is kept of an event's answer. Its offset is known only after the commit, and is noted by another one. */
+interface KeptEvent<Rest> {
+  readonly id: string
+  readonly offset: number | null
+  readonly rest: Rest
+}
+
+/** An event whose request has an idempotency key. */
+export interface KeyedEvent<Rest> {
+  /** Where the record stands: see `recordKey`. */
+  readonly key: string
+  readonly fingerprint: string
+  readonly eventId: string
+  /** Returns what the answer says beside the offset; may refuse. It is not called if the request was done before. */
+  readonly rest: () => Promise<Rest>
+  /**
+   * Commits the event with the record, on condition that nothing stands under the record's key. Returns the event's offset. Throws
+   * CONFLICT if something does stand there.
+   */
+  readonly append: (record: RecordPut) => Promise<number>
+  /** Looks for an event in the history. Returns its offset, or 0 if the history no longer has it. */
+  readonly findOffset: (eventId: string) => Promise<number>
+}
+
+export interface EventParts {
+  readonly idempotency: Idempotency
+  readonly store: Pick<Store, 'commit'>
+  readonly log: Log
+}
+
+type EventAnswer<Rest> = { readonly offset: number } & Rest
+
+/** Puts an event into the log once, however often it is asked for. Throws what `Idempotency.once` throws. */
+export function appendEventOnce<Rest extends object>(
+  parts: EventParts,
+  event: KeyedEvent<Rest>,
+): Promise<EventAnswer<Rest>> {
+  const { key, fingerprint, eventId: id } = event
+  return parts.idempotency.once<EventAnswer<Rest>, KeptEvent<Rest>>({
+    key,
+    fingerprint,
+    run: async (keep) => {
+      const rest = await event.rest()
+      const offset = await event.append(keep({ id, offset: null, rest }))
+      await note(parts, keep({ id, offset, rest }))
+      return { offset, ...rest }
+    },
+    repeat: (record) => repeat(parts, event, record),
+  })
+}
+
+async function repeat<Rest extends object>(
+  parts: EventParts,
+  { key, findOffset }: KeyedEvent<Rest>,
+  record: IdempotencyRecord<KeptEvent<Rest>>,
+): Promise<EventAnswer<Rest>> {
+  const { id, offset, rest } = record.answer
+  if (offset !== null) return { offset, ...rest }
+  // The node that committed it died before it noted the offset, or is about to note it.
+  const found = await findOffset(id)
+  if (found !== 0) await note(parts, toPut(key, { ...record, answer: { id, offset: found, rest } }))
+  return { offset: found, ...rest }
+}
+
+/** Keeps the offset. A failure is not one of the request: without the offset the answer is looked for in the history. */
+async function note({ store, log }: EventParts, record: RecordPut): Promise<void> {
+  try {
+    await store.commit({ puts: [record], durable: true })
+  } catch (cause) {
+    log.debug({ key: record.key, code: storeRefusal(cause).code }, 'the offset of an event was not noted')
+  }
+}
