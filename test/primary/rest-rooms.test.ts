@@ -33,7 +33,7 @@ async function setUp() {
       rooms,
       idempotency: new Idempotency({ store, clock: systemClock }),
     }) as unknown as PrimaryContext
-  return { store, rooms, node }
+  return { store, hub, rooms, node }
 }
 
 t.test('of many who make a room where there is none, one does', async (t) => {
@@ -53,6 +53,14 @@ t.test('nodes with one key make it once, and answer alike', async (t) => {
   const [record] = await store.get(['room/arena'])
   await putRoom(node(), put)
   t.strictSame((await store.get(['room/arena']))[0], record)
+})
+
+t.test('nodes with one key define a room once that may be there already', async (t) => {
+  const { node, hub } = await setUp()
+  const put = { room: ROOM, ifAbsent: false, idempotencyKey: 'a-key-of-sixteen-characters' }
+  const answers = await Promise.all(Array.from({ length: 10 }, () => putRoom(node(), put)))
+  for (const answer of answers) t.strictSame(answer, answers[0])
+  t.equal(hub.counts.events, 1)
 })
 
 t.test('a room whose state changes while it is being deleted as it was read stays', async (t) => {
