@@ -3,7 +3,6 @@ import { badRequest, Refusal } from '../protocol/errors.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { EVENT } from '../protocol/events.ts'
 import { parseRoomId, roomChannel, type RoomId } from '../protocol/ids.ts'
-import { sendFrames } from '../session/replayer.ts'
 import { joinTopic } from '../session/topics.ts'
 import type { Command } from './command.ts'
 
@@ -35,13 +34,9 @@ export const roomJoin: Command<RoomId> = {
         done(result)
         return
       }
-      const { frames, ...data } = result
       connection.rooms.add(room)
-      done({ room_id: room, ...data })
-      // Who was in it already has them.
-      const channel = roomChannel(connection.namespace, room)
-      if (!connection.channels.has(channel)) sendFrames(connection, frames)
-      joinTopic(fanout, connection, channel)
+      done({ room_id: room, ...result })
+      joinTopic(fanout, connection, roomChannel(connection.namespace, room))
     }
     link.call('join', { connectionId: connection.id, room }, joined, span)
   },

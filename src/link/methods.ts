@@ -35,10 +35,8 @@ export interface OpenResult {
 export interface JoinResult {
   readonly members: number
   readonly state: JsonValue
-  /** The state is as of here, or newer. */
+  /** The state is as of here. The room's events after it follow on the link. */
   readonly offset: number
-  /** Events of the room after `offset` that are there already; later ones follow on the link. */
-  readonly frames: readonly Uint8Array[]
 }
 
 /** Events that somebody missed, as JSON frames. */

@@ -1,3 +1,5 @@
+import type { Entry } from '../hub/history.ts'
+import { parseJson } from '../protocol/codec.ts'
 import type { JsonValue } from '../protocol/events.ts'
 import type { Channel } from '../protocol/ids.ts'
 import { decodeRecord } from '../store/json-records.ts'
@@ -8,6 +10,18 @@ export const STATE_PREFIX = 'state/'
 /** Where a channel's retained state stands in the store, as JSON. */
 export function stateKey(channel: Channel): string {
   return STATE_PREFIX + channel
+}
+
+/** The state that was read from the store, or the newest that these later events of the channel retain. */
+export function newestState(read: JsonValue, later: readonly Entry[]): JsonValue {
+  let state = read
+  for (const { frame } of later) {
+    const { payload } = parseJson(frame) as {
+      readonly payload?: { readonly retain?: unknown; readonly message?: JsonValue }
+    }
+    if (payload?.retain === true && payload.message !== undefined) state = payload.message
+  }
+  return state
 }
 
 /** null: nothing was retained. */

@@ -4,7 +4,7 @@ import type { Entry } from '../hub/history.ts'
 import type { ReplayChunk } from '../hub/hub.ts'
 import { answerAfter, answerWith } from './answer.ts'
 import type { PrimaryContext } from './context.ts'
-import { readState } from './channel-state.ts'
+import { newestState, readState } from './channel-state.ts'
 import { admit, openNow } from './opening.ts'
 
 type SessionMethods = Pick<
@@ -38,12 +38,13 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
 
     join({ connectionId, room }, reply) {
       const channel = membership.channelIn(connectionId, room)
-      const offset = hub.head
-      // The state is read first; then the join, what came in between and the answer are one step, so that what the hub
+      const readAt = hub.head
+      // The state is read first; then what was retained in between, the join and the answer are one step, so that what the hub
       // delivers after it comes after it on the link, too.
-      answerAfter(readState(store, channel), reply, (state) => {
+      answerAfter(readState(store, channel), reply, (read) => {
         const { members } = membership.join(connectionId, room)
-        return { members, state, offset, frames: hub.since(offset, channel).map(toFrame) }
+        const state = newestState(read, hub.since(readAt, channel))
+        return { members, state, offset: hub.head }
       })
     },
 

@@ -55,13 +55,8 @@ export class Replayer {
       connection.close(CLOSE.gap, 'the history went faster than it was read: resume')
       return
     }
-    sendFrames(connection, part.frames)
+    connection.sendBuilt(part.frames.map((frame) => inEncoding(frame, connection.encoding)))
     if (part.complete) done()
     else connection.whenRead(() => this.replay(connection, part.upTo, done))
   }
-}
-
-/** @param frames as JSON, see `event-frame.ts` of the hub */
-export function sendFrames(connection: Connection, frames: readonly Uint8Array[]): void {
-  connection.sendBuilt(frames.map((frame) => inEncoding(frame, connection.encoding)))
 }
