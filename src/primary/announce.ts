@@ -29,7 +29,12 @@ export function announce({ announcements, remote, rooms, commits, random, clock,
     commits.append({ record: { channel: roomChannel(namespace, room), body } }, (result) => {
       if (!(result instanceof Refusal)) return
       log.warn({ room, code: result.code }, 'presence was not announced; it is tried again')
-      for (const user of users) announcements.note(room, namespace, user, eventType === SERVER_EVENT.joined)
+      const came = eventType === SERVER_EVENT.joined
+      const isUnknown = result.code === 'OUTCOME_UNKNOWN'
+      for (const user of users) {
+        if (isUnknown) announcements.noteUnsure(room, namespace, user, came)
+        else announcements.note(room, namespace, user, came)
+      }
     })
   }
 }
