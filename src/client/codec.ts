@@ -14,9 +14,16 @@ const json: Codec = {
   },
 }
 
-/** msgpack comes with a package, which is loaded only by those who want it. */
-export async function loadCodec(encoding: Encoding): Promise<Codec> {
-  if (encoding === 'json') return json
+let msgpack: Promise<Codec> | undefined
+
+/** msgpack comes with a package, which is loaded only by those who want it, and once. */
+export function loadCodec(encoding: Encoding): Promise<Codec> {
+  if (encoding === 'json') return Promise.resolve(json)
+  msgpack ??= loadMsgpack()
+  return msgpack
+}
+
+async function loadMsgpack(): Promise<Codec> {
   const { encodeMsgpack, decodeMsgpack } = await import('../protocol/msgpack.ts')
   return {
     encode: encodeMsgpack,

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** A worker's process and its end of the link. */
 export interface WorkerProcess {
   readonly pid: number | undefined
-  readonly link: Socket
+  readonly link: Duplex
   kill(): void
   /** Resolves when it has ended, with what is to be said about it. */
   readonly ended: Promise<string>

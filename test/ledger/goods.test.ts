@@ -5,7 +5,7 @@ import { goodKey } from '../../src/ledger/keys.ts'
 import { encodeRecord } from '../../src/store/json-records.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import type { Store, Transaction } from '../../src/store/store.ts'
-import { over } from '../prove/simulation.ts'
+import { over } from '../helpers/house/store.ts'
 
 t.test('goods of a file: more than a transaction holds, and another node puts some at the same time', async (t) => {
   const truth = createMemoryStore({ clock: systemClock, epoch: 'e' })

@@ -12,7 +12,7 @@ import { encodeRecord } from '../../src/store/json-records.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { OutcomeUnknown, StoreUnavailable, type Store } from '../../src/store/store.ts'
 import { NO_LOG } from '../helpers/no-log.ts'
-import { over } from '../prove/simulation.ts'
+import { over } from '../helpers/house/store.ts'
 
 const KEY = 'a-key-of-sixteen-or-more'
 /** Player, good and ledger: a key does not fit beside the first request. */

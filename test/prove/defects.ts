@@ -7,7 +7,8 @@ import {
   type Store,
   type Transaction,
 } from '../../src/store/store.ts'
-import { over, type Defect } from './simulation.ts'
+import { over } from '../helpers/house/store.ts'
+import type { Defect } from './simulation.ts'
 
 /** What the checker must find, each by itself. */
 export const DEFECTS: readonly Defect[] = [

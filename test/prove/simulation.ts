@@ -10,7 +10,8 @@ import { Refusal } from '../../src/protocol/errors.ts'
 import type { Namespace, UserId } from '../../src/protocol/ids.ts'
 import { encodeRecord } from '../../src/store/json-records.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
-import { OutcomeUnknown, StoreUnavailable, type Store, type Transaction } from '../../src/store/store.ts'
+import { OutcomeUnknown, StoreUnavailable, type Store } from '../../src/store/store.ts'
+import { over } from '../helpers/house/store.ts'
 import { NO_LOG } from '../helpers/no-log.ts'
 import { PurchaseChecker, type Attempt, type Shop } from './purchase-checker.ts'
 import { seeded } from '../../bench/ledger/workload.ts'
@@ -146,20 +147,6 @@ function withFaults(truth: Store, fraction: () => number, onFault: () => void): 
       if (chance < 0.1) throw new OutcomeUnknown('the answer was lost')
       return result
     },
-  }
-}
-
-/** The same store, to change a method of. */
-export function over(store: Store): Store {
-  return {
-    epoch: store.epoch,
-    limits: store.limits,
-    get: (keys) => store.get(keys),
-    list: (prefix, page) => store.list(prefix, page),
-    commit: (transaction: Transaction) => store.commit(transaction),
-    follow: (follower) => store.follow(follower),
-    history: (range, onBatch) => store.history(range, onBatch),
-    close: () => store.close(),
   }
 }
 

@@ -1,0 +1,202 @@
+import { createPrivateKey, sign } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSigner } from 'fast-jwt'
+import { Closers } from '../../../src/base/closers.ts'
+import { systemClock } from '../../../src/base/clock.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import { Logs } from '../../../src/config/logs.ts'
+import { planBatch } from '../../../src/ledger/plan.ts'
+import type { PlanPool } from '../../../src/ledger/plan-pool.ts'
+import { createMetrics } from '../../../src/metrics/metrics.ts'
+import type { Node } from '../../../src/primary/node.ts'
+import { openNode } from '../../../src/primary/open-node.ts'
+import { readResumeSecret } from '../../../src/primary/secrets.ts'
+import { Links } from '../../../src/processes/links.ts'
+import type { WorkerLinks } from '../../../src/processes/workers.ts'
+import { createAlone } from '../../../src/store/cluster.ts'
+import { createMemoryStore } from '../../../src/store/memory/memory-store.ts'
+import type { Store } from '../../../src/store/store.ts'
+import type { Channel } from '../../../src/protocol/ids.ts'
+import { createChance, createRandom, type Chance } from './chance.ts'
+import { Network } from './network.ts'
+import { SimTime } from './sim-time.ts'
+import { NO_FAULTS, over, withFaults, type StoreFaults } from './store.ts'
+import { HouseWorker } from './worker.ts'
+
+export interface HouseOptions {
+  readonly seed?: number
+  /** Settings, beside those that a house needs. */
+  readonly env?: Readonly<Record<string, string>>
+  /** To put something in front of the store. */
+  readonly store?: (truth: Store) => Store
+}
+
+/** An event in the log. */
+export interface Logged {
+  readonly offset: number
+  readonly channel: Channel
+  readonly body: Uint8Array
+}
+
+const SECRET = 'a secret for the house, of thirty-two bytes and more'
+const PREFIX = '/core/game/v1/real-time'
+/** Only for the key that signs receipts: making one takes a while, so all houses of a process share it. */
+const dataDir = mkdtempSync(join(tmpdir(), 'drumbeat-house-'))
+const NO_LOOP_DELAY = { p99Ms: () => 0, close: () => {} }
+const STOP_MS = 10_000
+
+/**
+ * A whole server in this process, under one clock and one seed: the real primary over a memory store, its real links over pipes, the
+ * real parts of its workers, and clients (the real client library) over wires that can be cut. Only uWebSockets.js, HTTP, Socket.IO and
+ * the threads of the ledger are not in it. While a house is open, this process has no time but the house's.
+ */
+export class House {
+  readonly time = new SimTime()
+  readonly chance: Chance
+  readonly faults: StoreFaults = { ...NO_FAULTS }
+  /** The store without faults. */
+  readonly truth: Store
+  readonly network: Network
+  readonly workers: HouseWorker[] = []
+  /** All that was ever put into the log, in its order. */
+  readonly log: Logged[] = []
+  faultsFired = 0
+  readonly #closers = new Closers()
+  #node: Node | undefined
+  #isStopping = false
+
+  private constructor({ seed = 1 }: HouseOptions) {
+    this.chance = createChance(seed)
+    this.#closers.defer(this.time.install(() => this.chance.fraction()))
+    this.truth = recorded(createMemoryStore({ clock: systemClock, epoch: 'e1' }), this.log)
+    this.network = new Network({
+      chance: this.chance,
+      listening: () => this.workers.filter(({ isListening }) => isListening),
+    })
+    this.#closers.defer(this.network.install())
+  }
+
+  /** Resolves when its workers listen. Close it, also if a test fails: it has taken this process's timers. */
+  static async open(options: HouseOptions = {}): Promise<House> {
+    const house = new House(options)
+    try {
+      await house.time.settle(house.#open(options))
+      return house
+    } catch (error) {
+      await house.#closers.close()
+      throw error
+    }
+  }
+
+  get node(): Node {
+    if (!this.#node) throw new Error('the house is not open')
+    return this.#node
+  }
+
+  get url(): string {
+    return 'ws://house.test'
+  }
+
+  /** A token of this player, good for an hour. */
+  mint(sub: string): string {
+    const iat = Math.floor(systemClock.wallMs() / 1000)
+    return createSigner({ algorithm: 'HS256', key: SECRET })({ sub, iat, exp: iat + 3600 })
+  }
+
+  /** Drains the workers, then ends everything; the process has its own time again. */
+  async close(): Promise<void> {
+    if (this.#isStopping) return
+    this.#isStopping = true
+    try {
+      Object.assign(this.faults, NO_FAULTS)
+      if (this.#node) await this.time.settle(this.#stop(this.#node))
+    } finally {
+      await this.#closers.close()
+    }
+  }
+
+  async #stop(node: Node): Promise<void> {
+    node.isDraining = true
+    await node.supervisor.stop(STOP_MS)
+    await node.context.ledger.idle()
+  }
+
+  async #open({ env = {}, store: before = (truth) => truth }: HouseOptions): Promise<void> {
+    const config = loadConfig({
+      env: {
+        HTTP_PORT: '1',
+        WORKERS: '2',
+        AUTH_JWT_SECRET: SECRET,
+        ADMIN_TOKEN: 'the-admin-token-of-the-house',
+        DATA_DIR: dataDir,
+        MEMORY_LIMIT: 'off',
+        API_PATH_PREFIX: PREFIX,
+        ...env,
+      },
+    })
+    const { settings } = config
+    const store = withFaults(before(this.truth), this.faults, this.chance, () => this.faultsFired++)
+    const logs = new Logs({ level: 'silent', levels: new Map(), pretty: false, bindings: {} })
+    const random = createRandom(this.chance)
+    const workers: WorkerLinks = new Links()
+    const spawn = () => {
+      const linkDelayMs = () => (this.chance.happens(0.5) ? 0 : this.chance.fraction() * 2)
+      const worker = new HouseWorker({ random, logs, linkDelayMs })
+      this.workers.push(worker)
+      return worker.process
+    }
+    this.#node = await openNode(
+      {
+        config,
+        readConfig: () => config,
+        store,
+        cluster: createAlone(settings.NODE_ID),
+        readFault: () => Promise.resolve(undefined),
+        isUp: () => true,
+        secrets: {
+          tokenKey: { kind: 'secret', secret: SECRET },
+          adminToken: settings.ADMIN_TOKEN ?? '',
+          resumeSecret: await readResumeSecret(this.truth),
+        },
+        ports: { port: 1, adminPort: null },
+        workers,
+        spawn,
+        openPool: (signingKey) => openPool(signingKey, random.uuid),
+        metrics: createMetrics('primary', NO_LOOP_DELAY),
+        traces: { tracer: undefined },
+        clock: systemClock,
+        random,
+        log: logs.of('primary'),
+        logs,
+      },
+      this.#closers,
+    )
+  }
+}
+
+/** The store; what it has committed is put into `log`, too. */
+function recorded(store: Store, log: Logged[]): Store {
+  const commit: Store['commit'] = async (transaction) => {
+    const result = await store.commit(transaction)
+    if (result.committed) {
+      const records = transaction.log ?? []
+      log.push(...records.map(({ channel, body }, i) => ({ offset: result.offset + i, channel, body })))
+    }
+    return result
+  }
+  return { ...over(store), commit }
+}
+
+/** Plans on this thread, a turn later. */
+function openPool(signingKey: string, newId: () => string): PlanPool {
+  const key = createPrivateKey(signingKey)
+  return {
+    plan: async (input) => {
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      return planBatch(input, { newId, sign: (bytes) => sign(null, bytes, key).toString('base64url') })
+    },
+    close: () => Promise.resolve(),
+  }
+}

@@ -1,0 +1,185 @@
+import type { Clock } from '../../../src/base/clock.ts'
+
+interface Timer {
+  readonly id: number
+  /** Timers that are due at the same time run in the order in which they were set. */
+  readonly order: number
+  readonly action: () => void
+  readonly everyMs: number | undefined
+  dueMs: number
+}
+
+/** What setTimeout gives: as much of Node's object as is used. */
+interface Handle {
+  readonly id: number
+  ref(): Handle
+  unref(): Handle
+  hasRef(): boolean
+  [Symbol.toPrimitive](): number
+}
+
+type Globals = Pick<
+  typeof globalThis,
+  'setTimeout' | 'setInterval' | 'setImmediate' | 'clearTimeout' | 'clearInterval' | 'clearImmediate'
+>
+
+/** Unix time at the start of every simulation. */
+const WALL_START_MS = 1_790_000_000_000
+/** Of one run at most: a loop that never ends is a defect. */
+const STEPS_MAX = 2_000_000
+
+const realImmediate = globalThis.setImmediate
+const realTurn = (): Promise<void> => new Promise((resolve) => void realImmediate(resolve))
+
+/**
+ * Time that passes only when nothing else is left to do. While it is installed, the timers and clocks of this whole process are its own:
+ * everything waits for `run`. Promises and streams go on by themselves, so there must be no real I/O meanwhile.
+ */
+export class SimTime {
+  #nowMs = 0
+  #wallOffsetMs = WALL_START_MS
+  #made = 0
+  #timers = new Map<number, Timer>()
+  #immediates = new Map<number, () => void>()
+  /** Immediates that were cancelled by another one of the same turn. */
+  readonly #cancelled = new Set<number>()
+  #uninstall = () => {}
+
+  readonly clock: Clock = { nowMs: () => this.#nowMs, wallMs: () => this.#nowMs + this.#wallOffsetMs }
+
+  /** Returns what takes it out again. */
+  install(random: () => number): () => void {
+    const real = {
+      globals: {
+        setTimeout: globalThis.setTimeout,
+        setInterval: globalThis.setInterval,
+        setImmediate: globalThis.setImmediate,
+        clearTimeout: globalThis.clearTimeout,
+        clearInterval: globalThis.clearInterval,
+        clearImmediate: globalThis.clearImmediate,
+      } satisfies Globals,
+      dateNow: Date.now,
+      mathRandom: Math.random,
+    }
+    Object.assign(globalThis, this.#fakes())
+    Date.now = this.clock.wallMs
+    performance.now = this.clock.nowMs
+    Math.random = random
+    this.#uninstall = () => {
+      Object.assign(globalThis, real.globals)
+      Date.now = real.dateNow
+      Reflect.deleteProperty(performance, 'now') // the prototype's is there again
+      Math.random = real.mathRandom
+      this.#timers.clear()
+      this.#immediates.clear()
+      this.#uninstall = () => {}
+    }
+    return () => this.#uninstall()
+  }
+
+  get nowMs(): number {
+    return this.#nowMs
+  }
+
+  /** The wall clock jumps, the monotonic one does not. */
+  jumpWall(byMs: number): void {
+    this.#wallOffsetMs += byMs
+  }
+
+  /** Lets `forMs` pass, with everything that is due in it. */
+  async pass(forMs: number): Promise<void> {
+    const untilMs = this.#nowMs + forMs
+    await this.#run(() => false, untilMs)
+    this.#nowMs = untilMs
+  }
+
+  /** Lets time pass until the condition holds. Resolves to false if it does not within `withinMs`. */
+  until(condition: () => boolean, withinMs: number): Promise<boolean> {
+    return this.#run(condition, this.#nowMs + withinMs)
+  }
+
+  /** Lets time pass until the promise settles. Throws if it does not within `withinMs`. */
+  async settle<T>(promise: Promise<T>, withinMs = 60_000): Promise<T> {
+    let isSettled = false
+    const settled = () => void (isSettled = true)
+    promise.then(settled, settled)
+    if (!(await this.until(() => isSettled, withinMs))) throw new Error(`nothing came of it within ${withinMs} ms`)
+    return promise
+  }
+
+  async #run(isDone: () => boolean, untilMs: number): Promise<boolean> {
+    for (let steps = 0; steps < STEPS_MAX; steps++) {
+      await realTurn()
+      if (isDone()) return true
+      if (this.#immediates.size > 0) this.#runImmediates()
+      else {
+        const next = this.#nextTimer()
+        if (!next || next.dueMs > untilMs) return false
+        this.#fire(next)
+      }
+    }
+    throw new Error('the simulation does not come to rest')
+  }
+
+  #runImmediates(): void {
+    const immediates = this.#immediates
+    this.#immediates = new Map()
+    for (const [id, action] of immediates) {
+      if (this.#cancelled.delete(id)) continue
+      action()
+    }
+  }
+
+  #nextTimer(): Timer | undefined {
+    let next: Timer | undefined
+    for (const timer of this.#timers.values()) {
+      if (!next || timer.dueMs < next.dueMs || (timer.dueMs === next.dueMs && timer.order < next.order)) next = timer
+    }
+    return next
+  }
+
+  #fire(timer: Timer): void {
+    this.#nowMs = Math.max(this.#nowMs, timer.dueMs)
+    if (timer.everyMs === undefined) this.#timers.delete(timer.id)
+    else timer.dueMs = this.#nowMs + timer.everyMs
+    timer.action()
+  }
+
+  #set(action: () => void, delayMs: number | undefined, isRepeated: boolean): Handle {
+    const id = ++this.#made
+    const ms = Math.max(1, delayMs ?? 1)
+    const everyMs = isRepeated ? ms : undefined
+    this.#timers.set(id, { id, order: id, action, everyMs, dueMs: this.#nowMs + ms })
+    const handle: Handle = {
+      id,
+      ref: () => handle,
+      unref: () => handle,
+      hasRef: () => true,
+      [Symbol.toPrimitive]: () => id,
+    }
+    return handle
+  }
+
+  #fakes(): Globals {
+    const clear = (handle: unknown) => void this.#timers.delete(Number(handle))
+    const bind =
+      (isRepeated: boolean) =>
+      (action: (...args: unknown[]) => void, delayMs?: number, ...args: unknown[]) =>
+        this.#set(() => action(...args), delayMs, isRepeated)
+    const fakes = {
+      setTimeout: bind(false),
+      setInterval: bind(true),
+      setImmediate: (action: (...args: unknown[]) => void, ...args: unknown[]) => {
+        const id = ++this.#made
+        this.#immediates.set(id, () => action(...args))
+        return id
+      },
+      clearTimeout: clear,
+      clearInterval: clear,
+      clearImmediate: (id: unknown) => {
+        if (!this.#immediates.delete(Number(id))) this.#cancelled.add(Number(id))
+      },
+    }
+    return fakes as unknown as Globals
+  }
+}

@@ -1,0 +1,152 @@
+import { systemClock } from '../../../src/base/clock.ts'
+import type { Random } from '../../../src/base/random.ts'
+import type { Logs } from '../../../src/config/logs.ts'
+import { Link } from '../../../src/link/link.ts'
+import type { PrimaryMethods, WorkerMethods, WorkerWelcome } from '../../../src/link/methods.ts'
+import { createMetrics } from '../../../src/metrics/metrics.ts'
+import type { WorkerProcess } from '../../../src/processes/worker-process.ts'
+import type { HandshakeResult, RequestHead } from '../../../src/session/handshake.ts'
+import type { PrimaryLink } from '../../../src/worker/context.ts'
+import { drain } from '../../../src/worker/drain.ts'
+import { createLinkHandlers, publishBlock, type Listeners } from '../../../src/worker/link-handlers.ts'
+import { openContext } from '../../../src/worker/open-context.ts'
+import { createRealTime } from '../../../src/worker/real-time.ts'
+import { startSweeper } from '../../../src/worker/sweeper.ts'
+import { createPipe, type PipeEnd } from './pipe.ts'
+import { ServerSocket, type Wire, type WorkerEnd } from './socket.ts'
+
+export interface HouseWorkerOptions {
+  readonly random: Random
+  readonly logs: Logs
+  readonly linkDelayMs: () => number
+}
+
+const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
+const NO_LOOP_DELAY = { p99Ms: () => 0, close: () => {} }
+
+/** A worker in this process: all of its real parts but uWebSockets.js, HTTP and Socket.IO. */
+export class HouseWorker implements WorkerEnd {
+  readonly topics = new Map<string, Set<ServerSocket>>()
+  /** The primary's side of it. */
+  readonly process: WorkerProcess
+  readonly #options: HouseWorkerOptions
+  readonly #end: PipeEnd
+  readonly #link: PrimaryLink
+  readonly #wires = new Set<Wire>()
+  #started: Listeners | undefined
+  #isListening = false
+  #hasEnded = false
+  #resolveEnded: (how: string) => void = () => {}
+
+  constructor(options: HouseWorkerOptions) {
+    this.#options = options
+    const [primaryEnd, workerEnd] = createPipe(options.linkDelayMs)
+    this.#end = workerEnd
+    const ended = new Promise<string>((resolve) => (this.#resolveEnded = resolve))
+    this.process = { pid: undefined, link: primaryEnd, kill: () => this.kill(), ended }
+    this.#link = new Link<WorkerMethods, PrimaryMethods>({
+      stream: workerEnd,
+      queueBytesMax: LINK_QUEUE_BYTES_MAX,
+      onClose: () => this.kill(),
+      onBlock: (block) => publishBlock(this.parts, block),
+      handlers: { welcome: (welcome) => this.#start(welcome), ...createLinkHandlers(() => this.parts) },
+    })
+  }
+
+  get isListening(): boolean {
+    return this.#isListening && !this.#hasEnded
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  get parts(): Listeners {
+    if (!this.#started) throw new Error('the primary spoke before its welcome')
+    return this.#started
+  }
+
+  handshake(head: RequestHead): HandshakeResult {
+    return this.parts.realTime.handshake(head)
+  }
+
+  /** The upgrade was accepted. */
+  open(wire: Wire, accepted: Extract<HandshakeResult, { kind: 'accept' }>): void {
+    const socket = new ServerSocket(this, wire)
+    wire.connect(socket)
+    this.#wires.add(wire)
+    socket.opened(this.parts.realTime.sessions.open(socket, accepted))
+  }
+
+  frame: WorkerEnd['frame'] = (connection, bytes, isBinary) => {
+    if (!this.#hasEnded) this.parts.realTime.dispatch.frame(connection, bytes, isBinary)
+  }
+
+  closed: WorkerEnd['closed'] = (connection, code) => {
+    if (!this.#hasEnded) this.parts.realTime.sessions.closed(connection, code)
+  }
+
+  /** It hears nothing of the primary until `thaw`, and the primary nothing of it. */
+  freeze(): void {
+    this.#end.hold()
+  }
+
+  thaw(): void {
+    this.#end.release()
+  }
+
+  /** SIGKILL. */
+  kill(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.topics.clear()
+    for (const wire of this.#wires) wire.reset()
+    this.#end.destroy()
+    setImmediate(() => this.#resolveEnded('SIGKILL'))
+  }
+
+  #start(welcome: WorkerWelcome): void {
+    const { random, logs } = this.#options
+    const context = openContext({
+      link: this.#link,
+      welcome,
+      clock: systemClock,
+      random,
+      logs,
+      metrics: createMetrics(`worker-${welcome.worker}`, NO_LOOP_DELAY),
+      traces: { tracer: undefined },
+    })
+    const realTime = createRealTime(context, (topic, frame, isBinary) => {
+      for (const socket of this.topics.get(topic) ?? []) socket.sendBuilt(frame, isBinary)
+    })
+    const sweeper = startSweeper(context, realTime)
+    this.#started = {
+      context,
+      realTime,
+      sweeper,
+      relay: { received: () => {}, workerGone: () => {} },
+      collectGarbage: () => {},
+      drain: (options) => this.#drain(options),
+    }
+    this.#isListening = true
+    this.#link.tell('listening', { port: welcome.port })
+  }
+
+  async #drain({ withinMs, graceMs }: WorkerMethods['drain']['args']): Promise<null> {
+    const { context, realTime } = this.parts
+    this.#isListening = graceMs === 0
+    await drain({
+      connections: realTime.sessions.all,
+      clock: context.clock,
+      random: context.random,
+      callsUnderWay: () => context.link.callsUnderWay,
+      refuse: () => {
+        realTime.admission.setDraining(true)
+        realTime.dispatch.drain()
+      },
+      graceMs,
+      withinMs,
+    })
+    return null
+  }
+}

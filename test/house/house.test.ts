@@ -1,0 +1,33 @@
+import t from 'tap'
+import { connect } from '../../src/client/index.ts'
+import { House } from '../helpers/house/house.ts'
+
+t.test('two players in a room of one house', async (t) => {
+  const realMs = performance.now()
+  const house = await House.open({ seed: 7 })
+  t.teardown(() => house.close())
+  const play = (name: string) =>
+    connect({
+      url: house.url,
+      namespace: 'private',
+      token: house.mint(name),
+      WebSocket: house.network.webSocket(() => {}),
+    })
+  const alice = await house.time.settle(play('alice'))
+  const bob = await house.time.settle(play('bob'))
+  const heard: unknown[] = []
+  bob.on('core.game.state.broadcast', ({ payload }) => heard.push(payload.message))
+  await house.time.settle(Promise.all([alice.join('arena'), bob.join('arena')]))
+  await house.time.settle(alice.broadcast({ x: 1 }, { room: 'arena' }))
+  t.ok(await house.time.until(() => heard.length === 1, 1_000))
+  t.strictSame(heard, [{ x: 1 }])
+  await house.time.pass(60_000)
+  t.equal(alice.status, 'ready')
+  t.equal(house.node.context.presence.countHere, 2)
+  alice.close()
+  bob.close()
+  await house.time.pass(1_000)
+  t.equal(house.node.context.presence.countHere, 0)
+  await house.close()
+  t.comment(`${Math.round(performance.now() - realMs)} ms`)
+})

@@ -1,0 +1,23 @@
+import t from 'tap'
+import { simulate } from './simulation.ts'
+
+/** Seeds that found something: an announcement whose outcome was unknown (17), a join whose events overtook those that waited (158). */
+const KEPT = [17, 158]
+const SEEDS = [...KEPT, 1, 2, 3, 4, 5, 6, 7, 8]
+
+t.test('players in a house where everything breaks get what they were promised, once it has healed', async (t) => {
+  const counts: Record<string, number> = {}
+  for (const seed of SEEDS) {
+    const simulated = await simulate(seed)
+    t.strictSame(simulated.wrong, [], `seed ${seed}`)
+    for (const [name, count] of Object.entries(simulated.counts)) counts[name] = (counts[name] ?? 0) + count
+  }
+  for (const name of ['cut', 'slow', 'kill', 'freeze', 'store', 'wall', 'network', 'reload']) {
+    t.ok((counts[name] ?? 0) > 0, `${name}: ${counts[name]} times`)
+  }
+})
+
+t.test('a seed repeats its run', async (t) => {
+  const [one, other] = [await simulate(9), await simulate(9)]
+  t.strictSame(one.counts, other.counts)
+})
