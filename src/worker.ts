@@ -12,6 +12,7 @@ import { createMetrics } from './metrics/metrics.ts'
 import { createTraces, startTraces, tracesTimeOf, type ProcessTraces } from './start-traces.ts'
 import type { HttpHandler } from './http/http.ts'
 import { createSocketIo, type SocketIo } from './transport/socket-io/socket-io.ts'
+import { HttpConnections } from './transport/uws/http-connections.ts'
 import { createHttpServer } from './transport/uws/uws-http-server.ts'
 import type { Listening } from './transport/uws/listening.ts'
 import { UwsServer, type UwsServerOptions } from './transport/uws/uws-server.ts'
@@ -40,6 +41,7 @@ interface Running extends Listeners {
   readonly server: UwsServer
   /** Where ADMIN_LISTEN is set. */
   readonly adminServer: Listening | undefined
+  readonly connections: HttpConnections
   readonly traces: ProcessTraces
 }
 
@@ -81,10 +83,11 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
     if (!isBinary) socketIo.publish(topic, frame)
   })
   const { http, adminHttp } = createHttp(context)
-  const socketIo = createSocketIoOf(context, realTime, http)
+  const connections = new HttpConnections()
+  const socketIo = createSocketIoOf(context, realTime, { http, connections })
   readMetricsOf(context, realTime)
-  const server = createServer(context, realTime, { http, addRoutes: socketIo.addRoutes })
-  const adminServer = adminHttp && createHttpServer({ http: adminHttp, ...BODIES })
+  const server = createServer(context, realTime, { http, connections, addRoutes: socketIo.addRoutes })
+  const adminServer = adminHttp && createHttpServer({ http: adminHttp, connections, ...BODIES })
   const sweeper = startSweeper(context, realTime)
   const heap = new HeapWatch({ sweeper, log: context.log })
   setInterval(() => heap.look(), HEAP_MS)
@@ -93,6 +96,7 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
     realTime,
     server,
     adminServer,
+    connections,
     relay: socketIo.relay,
     sweeper,
     traces,
@@ -105,7 +109,7 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
 function createServer(
   context: WorkerContext,
   { handshake, sessions, dispatch }: RealTime,
-  parts: Pick<UwsServerOptions, 'http' | 'addRoutes'>,
+  parts: Pick<UwsServerOptions, 'http' | 'connections' | 'addRoutes'>,
 ): UwsServer {
   const { settings } = context.config
   const prefix = `${settings.API_PATH_PREFIX}/`
@@ -126,7 +130,11 @@ function createServer(
   })
 }
 
-function createSocketIoOf(context: WorkerContext, realTime: RealTime, http: HttpHandler): SocketIo {
+function createSocketIoOf(
+  context: WorkerContext,
+  realTime: RealTime,
+  parts: { readonly http: HttpHandler; readonly connections: HttpConnections },
+): SocketIo {
   const { config, link, logs, welcome } = context
   const { settings } = config
   const { sessions, dispatch, resumeTokens, socketIoGate } = realTime
@@ -148,7 +156,7 @@ function createSocketIoOf(context: WorkerContext, realTime: RealTime, http: Http
     frame: (connection, bytes) => dispatch.frame(connection, bytes, false),
     closed: (connection, code) => sessions.closed(connection, code),
     pathPrefix: settings.API_PATH_PREFIX,
-    http,
+    ...parts,
     bodyBytesTotalMax: BODIES.bodyBytesTotalMax,
     idleTimeoutS: Math.ceil(silenceMs / 1000),
     backpressureBytesHard: settings.BACKPRESSURE_BYTES * 2,
@@ -167,7 +175,7 @@ async function listen({ context, server, adminServer, traces }: Running): Promis
 }
 
 async function drainAll(
-  { context, realTime, server, adminServer, traces }: Running,
+  { context, realTime, server, adminServer, connections, traces }: Running,
   { withinMs, graceMs }: WorkerMethods['drain']['args'],
 ): Promise<null> {
   const tracesMs = traces.tracer === undefined ? 0 : tracesTimeOf(withinMs)
@@ -176,10 +184,12 @@ async function drainAll(
     server.listening.stop()
     adminServer?.stop()
   }
+  connections.drain()
   await drain({
     connections: realTime.sessions.all,
     clock,
     random,
+    httpConnections: () => connections.count,
     callsUnderWay: () => context.link.callsUnderWay,
     refuse: () => {
       realTime.admission.setDraining(true)

@@ -19,10 +19,12 @@ export interface HttpRefused {
 
 export interface HttpRun {
   readonly kind: 'run'
-  /** Where false, `body` is not called. */
+  /** Whether it may change something. If not, it may be run for a client who is gone before the answer. */
+  readonly changes: boolean
+  /** If false, `body` is not called. */
   readonly wantsBody: boolean
-  /** Never rejects. @param body rejects with PAYLOAD_TOO_LARGE, OVERLOADED, BAD_REQUEST */
-  run(body: () => Promise<Uint8Array>): Promise<HttpAnswer>
+  /** Never throws or rejects. @param body rejects with PAYLOAD_TOO_LARGE, OVERLOADED, BAD_REQUEST */
+  run(body: () => Promise<Uint8Array>): Promise<HttpAnswer> | HttpAnswer
 }
 
 export interface HttpAnswer {

@@ -71,8 +71,9 @@ export function createRouter(options: RouterOptions): HttpHandler['route'] {
 function planRun(head: RequestHead, { route, params }: Found, options: RouterOptions): HttpRun {
   return {
     kind: 'run',
+    changes: route.method !== 'GET',
     wantsBody: route.method === 'POST' || route.method === 'PUT',
-    run: async (body) => {
+    run: (body) => {
       const given = readTraceparent(head)
       const { tracer } = options.traces
       const span = tracer === undefined ? undefined : startSpan(tracer, route, given)
@@ -81,16 +82,22 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
         checkValue(value, options.valueLimits)
         return value
       }
-      try {
-        const header = (name: string) => new Headers(head.headers).one(name)
-        const query = readQuery(route, head.query)
-        const answer = await route.run({ params, query, header, json, span, traceparent: given ?? span?.traceparent })
+      const succeeded = (answer: HttpAnswer) => {
         if (span !== undefined) endSpan(span, answer)
         return answer
-      } catch (thrown) {
+      }
+      const failed = (thrown: unknown) => {
         const answer = toErrorAnswer(thrown, head, options, span?.traceId)
         if (span !== undefined) endSpan(span, answer, thrown instanceof Refusal ? thrown.code : 'INTERNAL')
         return answer
+      }
+      try {
+        const header = (name: string) => new Headers(head.headers).one(name)
+        const query = readQuery(route, head.query)
+        const answer = route.run({ params, query, header, json, span, traceparent: given ?? span?.traceparent })
+        return answer instanceof Promise ? answer.then(succeeded, failed) : succeeded(answer)
+      } catch (thrown) {
+        return failed(thrown)
       }
     },
   }

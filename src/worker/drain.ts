@@ -8,6 +8,8 @@ export interface DrainOptions {
   readonly connections: ReadonlyMap<string, Connection>
   readonly clock: Clock
   readonly random: Random
+  /** Connections for HTTP that are still there. Each answer tells its client that its connection ends. */
+  readonly httpConnections: () => number
   /** Requests of this worker's clients that are not answered yet. */
   readonly callsUnderWay: () => number
   /** From now on requests and whoever still comes are refused. */
@@ -26,15 +28,18 @@ const SLICE = 500
 const REQUESTS_SHARE = 0.6
 const CLOSES_SHARE = 0.2
 const LAST_POLLS_MS = 1_000
+/** Of the time there is, when HTTP connections have to be gone. uWS ends one that is idle after 8 to 12 s. */
+const HTTP_SHARE = 0.95
 /** What is on its way to a client by another worker. */
 const RELAYED_MS = 50
 
 /**
  * Says that the end is near, lets clients move elsewhere where they can, and requests under way be answered, then closes every
- * connection with 4000.
+ * connection with 4000. Connections for HTTP are not closed: this waits for them if there is somewhere to go.
  */
 export async function drain(options: DrainOptions): Promise<void> {
   const { connections, clock, withinMs, graceMs, callsUnderWay, refuse } = options
+  const httpUntilMs = clock.nowMs() + withinMs * HTTP_SHARE
   const untilMs = clock.nowMs() + graceMs + (withinMs - graceMs) * REQUESTS_SHARE
   if (graceMs === 0) refuse()
   const retryAfterMs = createSpread(options)
@@ -64,6 +69,9 @@ export async function drain(options: DrainOptions): Promise<void> {
   const lastMs = Math.min(clock.nowMs() + LAST_POLLS_MS, untilMs + withinMs * CLOSES_SHARE)
   while (connections.size > 0 && clock.nowMs() < lastMs) await delay(10)
   await delay(RELAYED_MS)
+  // A request on a connection that ends with this process would be lost; others take it when this one says so in time.
+  if (graceMs === 0) return
+  while (options.httpConnections() > 0 && clock.nowMs() < httpUntilMs) await delay(10)
 }
 
 /** When each client should come (back), in milliseconds: spread, so that they do not come all at once. */

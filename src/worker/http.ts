@@ -55,8 +55,14 @@ function createRoute(
   }
   return (head) => {
     const plan = route(head)
-    if (plan.kind === 'run') return { ...plan, run: async (body) => counted(head, await plan.run(body)) }
-    counted(head, plan.answer)
-    return plan
+    if (plan.kind === 'refuse') {
+      counted(head, plan.answer)
+      return plan
+    }
+    const run = (body: () => Promise<Uint8Array>) => {
+      const answer = plan.run(body)
+      return answer instanceof Promise ? answer.then((given) => counted(head, given)) : counted(head, answer)
+    }
+    return { ...plan, run }
   }
 }

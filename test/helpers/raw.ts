@@ -53,6 +53,15 @@ export class RawConnection {
     this.socket.destroy()
   }
 
+  /** Waits until the condition holds, looking whenever something came or the connection closed. */
+  async until(condition: () => boolean, timeoutMs: number): Promise<void> {
+    await this.#came.until(
+      () => condition() || undefined,
+      timeoutMs,
+      () => `only: ${this.#received.toString()}`,
+    )
+  }
+
   /** The answer to a request, with its body. undefined: it was closed without one. */
   async response(timeoutMs = TIMEOUT_MS): Promise<HttpResponse | undefined> {
     const look = () => parseResponse(this.#received) ?? (this.socket.closed ? 'closed' : undefined)

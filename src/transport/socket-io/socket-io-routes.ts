@@ -5,6 +5,7 @@ import { accessByPath, type Access } from '../../session/handshake.ts'
 import { readQuery, type RequestHead } from '../../session/request-head.ts'
 import type { Admitted, SocketIoGate } from '../../session/socket-io-gate.ts'
 import { BodyBudget, type BodyLimits } from '../uws/body.ts'
+import type { HttpConnections } from '../uws/http-connections.ts'
 import { PendingResponse, readHead } from '../uws/uws-http.ts'
 import { UwsSocket } from '../uws/uws-socket.ts'
 import type { TemplatedApp, UwsWebSocket } from '../uws/uws.ts'
@@ -20,6 +21,7 @@ export interface SocketIoRoutesOptions {
   readonly relay: Relay
   readonly gate: SocketIoGate
   readonly http: Pick<HttpHandler, 'limit'>
+  readonly connections: HttpConnections
   readonly messageBytesMax: number
   /** Of all polls that bring something and are not read yet. */
   readonly bodyBytesTotalMax: number
@@ -56,7 +58,7 @@ export function addSocketIoRoutes(app: TemplatedApp, options: SocketIoRoutesOpti
       closeOnBackpressureLimit: true,
       upgrade: (response, request, context) => {
         const head = readHead(response, request)
-        const pending = new PendingResponse(response, head)
+        const pending = new PendingResponse(response, head, options.connections)
         const upgrade: Upgrade = (open, onDrained = () => {}) => {
           const userData: UserData = { open, onDrained, socket: undefined, wireEnd: undefined }
           pending.upgrade(userData, context)
@@ -75,7 +77,12 @@ export function addSocketIoRoutes(app: TemplatedApp, options: SocketIoRoutesOpti
     })
     app.any(path, (response, request) => {
       const head = readHead(response, request)
-      handleRequest(options, { head, access, pending: new PendingResponse(response, head), bodies })
+      handleRequest(options, {
+        head,
+        access,
+        pending: new PendingResponse(response, head, options.connections),
+        bodies,
+      })
     })
   }
 }
@@ -127,7 +134,7 @@ function handleRequest(
   const asked = look(options, { head, access, pending }, 'polling')
   if (!asked) return
   void pending.readBody(bodies).then(
-    (body) => pending.onGone(ask(options, { ...asked, head, body }, answer)),
+    (body) => pending.onGone(ask(options, { ...asked, head, body, hold: () => pending.hold() }, answer)),
     (error: unknown) => answer(errorAnswer(toRefusal(error))),
   )
 }
@@ -142,14 +149,18 @@ interface Asked {
 interface Asking extends Asked {
   readonly head: RequestHead
   readonly body: Uint8Array
+  /** Lets what follows on the connection wait for the answer. */
+  readonly hold: () => void
 }
 
 /** Gives what to do when the client has given up. */
 function ask(
   { engine, relay, worker }: SocketIoRoutesOptions,
-  { owner, head, body, admitted }: Asking,
+  { owner, head, body, admitted, hold }: Asking,
   answer: (answer: HttpAnswer) => void,
 ): () => void {
+  // A poll is answered when there is something to say, and only its client's leaving ends it before.
+  if (head.method !== 'GET') hold()
   const settle = (outcome: EngineOutcome) => {
     if (outcome.kind === 'answer') answer(outcome.answer)
   }

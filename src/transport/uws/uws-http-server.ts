@@ -7,6 +7,7 @@ import { App } from './uws.ts'
 export function createHttpServer(options: HttpRequestsOptions): Listening {
   const requests = new HttpRequests(options)
   const app = App()
+  options.connections.watch(app)
   app.any('/*', (response, request) => {
     const head = readHead(response, request)
     if (!requests.isOverRate(response, head)) requests.serve(response, head)

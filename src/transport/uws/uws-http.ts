@@ -1,8 +1,9 @@
 import { toError } from '../../base/assert.ts'
 import type { HttpAnswer } from '../../http/http.ts'
 import { badRequest, type Refusal } from '../../protocol/errors.ts'
-import type { RequestHead } from '../../session/request-head.ts'
+import { headerValues, type RequestHead } from '../../session/request-head.ts'
 import { Body, tooLarge, type BodyLimits } from './body.ts'
+import type { HttpConnections } from './http-connections.ts'
 import type { UwsRequest, UwsResponse } from './uws.ts'
 
 /** Copies the head out: uWS's request is gone when the handler returns. */
@@ -26,20 +27,37 @@ function announcedBytes({ headers }: RequestHead): number {
   return Number(headers.find(([name]) => name === 'content-length')?.[1] ?? 0)
 }
 
+/** Whether the client wants the connection closed after the answer (RFC 9110 section 7.6.1). */
+function asksForClose(head: RequestHead): boolean {
+  const options = headerValues(head, 'connection').flatMap((value) => value.split(','))
+  return options.some((option) => option.trim().toLowerCase() === 'close')
+}
+
+/**
+ * uWS takes a `Connection` of five characters for `close`, whatever they are. It closes the connection then without saying so;
+ * in all other cases in which it closes, it says so itself.
+ */
+function uwsClosesSilently(head: RequestHead): boolean {
+  return headerValues(head, 'connection')[0]?.length === 'close'.length
+}
+
 /** A response that may be given later: knows whether the client is still there. */
 export class PendingResponse {
   readonly #response: UwsResponse
   readonly #head: RequestHead
+  readonly #connections: HttpConnections
   readonly #hasBody: boolean
   #reading: { readonly body: Body; readonly reject: (reason: Refusal) => void } | undefined
   #isBodyWanted = false
+  #isHeld = false
   #gone = false
   #isAborted = false
   #onGone: (() => void) | undefined
 
-  constructor(response: UwsResponse, head: RequestHead) {
+  constructor(response: UwsResponse, head: RequestHead, connections: HttpConnections) {
     this.#response = response
     this.#head = head
+    this.#connections = connections
     this.#hasBody = hasBody(head)
     response.onAborted(() => {
       this.#gone = true
@@ -60,9 +78,15 @@ export class PendingResponse {
   upgrade(userData: object, context: Parameters<UwsResponse['upgrade']>[4]): void {
     if (this.#gone) return
     this.#gone = true
+    this.#connections.upgraded()
     const key = this.#head.headers.find(([name]) => name === 'sec-websocket-key')?.[1] ?? ''
     // Not corked: where the WebSocket gets the response's memory, uWS reads that as the response afterwards, and may close it.
     this.#response.upgrade(userData, key, '', '', context)
+  }
+
+  /** It was answered, or the client left. */
+  get isGone(): boolean {
+    return this.#gone
   }
 
   answer(answer: HttpAnswer): void {
@@ -71,33 +95,54 @@ export class PendingResponse {
     // more comes before the answer, and we do so with it. Given at once, uWS would first take what came in the same packet.
     // A body that nobody wanted is not waited for either. Of one that was, uWS drops the rest: who is cut off while he sends
     // might not see the answer.
-    const isLast = answer.status === 400 || (this.#hasBody && !this.#isBodyWanted)
-    if (isLast) setImmediate(() => this.#write(answer, isLast))
-    else this.#write(answer, isLast)
-  }
-
-  #write(answer: HttpAnswer, isLast: boolean): void {
-    if (this.#gone) return
-    this.#gone = true
-    const isHead = this.#head.method === 'HEAD'
-    this.#response.cork(() => write(this.#response, answer, { isHead, isLast }))
+    const isUnread = answer.status === 400 || (this.#hasBody && !this.#isBodyWanted)
+    if (isUnread) setImmediate(() => this.#write(answer, isUnread))
+    else this.#write(answer, isUnread)
   }
 
   /**
-   * The body, which is the reader's until the answer. Rejects with PAYLOAD_TOO_LARGE, OVERLOADED; what comes after that is
-   * dropped. BAD_REQUEST: the client left. Has to be called before the handler returns.
+   * Lets the client's next requests wait until this one is answered. Without it uWS cuts the connection when the next one
+   * arrives. A client that leaves meanwhile is not noticed, so this is for answers that come soon.
+   */
+  hold(): void {
+    if (this.#gone || this.#isHeld) return
+    this.#isHeld = true
+    this.#response.pause()
+  }
+
+  #write(answer: HttpAnswer, isUnread: boolean): void {
+    if (this.#gone) return
+    this.#gone = true
+    const isHead = this.#head.method === 'HEAD'
+    const isLast = isUnread || this.#connections.isDraining || asksForClose(this.#head)
+    this.#response.cork(() => {
+      if (this.#isHeld) this.#response.resume()
+      if (isHead && isUnread) this.#response.close()
+      else write(this.#response, answer, { isHead, isLast, closesSilently: uwsClosesSilently(this.#head) })
+    })
+  }
+
+  /**
+   * The body, which is the reader's until the answer. Resolves in a later turn of the event loop than the one in which the
+   * request came to its end. By then uWS has cut the connection if the same packet holds another request, and this rejects:
+   * so nothing is done that cannot be answered. Rejects with PAYLOAD_TOO_LARGE, OVERLOADED; what comes after that is dropped.
+   * BAD_REQUEST: the client left. Has to be called before the handler returns.
    */
   readBody(limits: BodyLimits): Promise<Uint8Array> {
     this.#isBodyWanted = true
-    if (!this.#hasBody) return Promise.resolve(new Uint8Array())
     if (announcedBytes(this.#head) > limits.bytesMax) return Promise.reject(tooLarge(limits.bytesMax))
     return new Promise((resolve, reject) => {
       const body = new Body(limits)
+      const isWhole = () => setImmediate(() => resolve(body.bytes()))
       this.#reading = { body, reject }
+      if (!this.#hasBody) {
+        isWhole()
+        return
+      }
       this.#response.onData((chunk, isLast) => {
         try {
           body.add(chunk)
-          if (isLast) resolve(body.bytes())
+          if (isLast) isWhole()
         } catch (error) {
           body.release()
           reject(toError(error))
@@ -109,19 +154,26 @@ export class PendingResponse {
 
 interface WriteOptions {
   readonly isHead: boolean
-  /** Closes the connection. */
+  /** Closes the connection, and says so. */
   readonly isLast: boolean
+  readonly closesSilently: boolean
 }
 
-function write(response: UwsResponse, { status, headers, body }: HttpAnswer, { isHead, isLast }: WriteOptions): void {
-  if (isHead && isLast) {
-    response.close() // endWithoutBody cannot answer and close
-    return
-  }
+/**
+ * In seconds, how long a client may keep a connection for its next request. uWS closes one that is idle for 8 to 12 s, and
+ * cannot be told another time; a client that knows it does not send into a connection that is just being closed.
+ */
+const KEEP_ALIVE_S = 6
+
+function write(response: UwsResponse, { status, headers, body }: HttpAnswer, options: WriteOptions): void {
+  const { isHead, isLast, closesSilently } = options
   response.writeStatus(`${status} ${REASONS[status] ?? 'Status'}`)
   for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
+  if (!isLast) response.writeHeader('keep-alive', `timeout=${KEEP_ALIVE_S}`)
+  else if (closesSilently || isHead) response.writeHeader('connection', 'close')
   if (isHead) {
-    // Told the length, endWithoutBody would wait for that many bytes, and any argument counts as one.
+    // Told the length, endWithoutBody would wait for that many bytes, and any argument counts as one. So it cannot close
+    // either: the client does, who is told to, or uWS when the connection is idle.
     response.writeHeader('content-length', String(Buffer.byteLength(body)))
     response.endWithoutBody()
   } else response.end(body, isLast)

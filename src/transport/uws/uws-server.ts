@@ -6,7 +6,7 @@ import type { RequestHead } from '../../session/request-head.ts'
 import type { Socket } from '../../session/socket.ts'
 import { HttpRequests, type HttpRequestsOptions } from './http-requests.ts'
 import { Listening } from './listening.ts'
-import { PendingResponse, readHead } from './uws-http.ts'
+import { readHead } from './uws-http.ts'
 import { UwsSocket } from './uws-socket.ts'
 import { App, type TemplatedApp, type UwsResponse, type UwsWebSocket } from './uws.ts'
 
@@ -51,6 +51,7 @@ export class UwsServer {
     this.#options = options
     this.#requests = new HttpRequests(options)
     this.#app = App()
+    options.connections.watch(this.#app)
     this.listening = new Listening(this.#app)
     options.addRoutes(this.#app)
     this.#app
@@ -67,6 +68,7 @@ export class UwsServer {
           if (!accepted) return
           const userData: UserData = { accepted, connection: undefined, socket: undefined }
           // Extensions are not taken up: no compression.
+          options.connections.upgraded()
           response.upgrade(userData, accepted.key, accepted.subprotocol, '', context)
         },
         open: (ws) => this.#open(ws),
@@ -113,7 +115,7 @@ export class UwsServer {
     const result = this.#options.handshake(head)
     if (result.kind === 'accept') return result
     const answer = errorAnswer(result.refusal, { status: result.status, headers: result.headers })
-    new PendingResponse(response, head).answer(answer)
+    this.#requests.pending(response, head).answer(answer)
     return undefined
   }
 

@@ -139,6 +139,7 @@ export class HouseWorker implements WorkerEnd {
       connections: realTime.sessions.all,
       clock: context.clock,
       random: context.random,
+      httpConnections: () => 0,
       callsUnderWay: () => context.link.callsUnderWay,
       refuse: () => {
         realTime.admission.setDraining(true)

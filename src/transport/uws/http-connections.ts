@@ -1,0 +1,32 @@
+import type { TemplatedApp } from './uws.ts'
+
+/** The connections of a worker that speak HTTP, on all its ports: how many there are, and whether they may stay. */
+export class HttpConnections {
+  #count = 0
+  #isDraining = false
+
+  /** Those of this app count, too. */
+  watch(app: TemplatedApp): void {
+    app.filter((_response, change) => {
+      this.#count += change
+    })
+  }
+
+  /** One of them became a WebSocket, of which uWS says nothing here. */
+  upgraded(): void {
+    this.#count -= 1
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** From now on each answer says `Connection: close`, and is the last of its connection. */
+  drain(): void {
+    this.#isDraining = true
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+}
