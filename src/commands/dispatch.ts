@@ -2,9 +2,9 @@ import { toError } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
 import type { Span, Tracer, Traces } from '../base/trace.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
-import { decodeFrame } from '../protocol/codec.ts'
+import { decodeFrame, holdsRepeatedKey } from '../protocol/codec.ts'
 import { parseRequest, readRequestId, type Request } from '../protocol/envelope.ts'
-import { Refusal } from '../protocol/errors.ts'
+import { badRequest, Refusal } from '../protocol/errors.ts'
 import { EVENT, type EventType, type JsonObject } from '../protocol/events.ts'
 import type { ValueLimits } from '../protocol/value.ts'
 import type { Access } from '../session/handshake.ts'
@@ -102,6 +102,9 @@ export class Dispatch {
     const { tracer } = traces
     traffic.requests.set(request.eventType, (traffic.requests.get(request.eventType) ?? 0) + 1)
     const span = tracer === undefined ? undefined : startSpan(tracer, connection, request)
+    // Where money is, a key that is there twice says two things. `bytes` are gone when its turn comes.
+    const isAmbiguous =
+      request.eventType === EVENT.buyGood && holdsRepeatedKey(bytes, connection.encoding, this.#options.valueLimits)
     const isTimed = !SAMPLED.has(request.eventType) || this.#sampled++ % SAMPLE === 0
     let answered = false
     const fail = (thrown: unknown) => {
@@ -131,6 +134,7 @@ export class Dispatch {
     this.#inTurn(connection, request, (after) => {
       try {
         this.#allow(connection, request)
+        if (isAmbiguous) throw badRequest('payload', 'a key is there twice')
         const { context } = this.#options
         const command = COMMANDS.get(request.eventType)
         const args = command?.parse(request.payload, request, context.limits)

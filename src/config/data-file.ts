@@ -2,12 +2,21 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { TomlError, parse as parseToml } from 'smol-toml'
 import { parse as parseYaml } from 'yaml'
+import { findRepeatedKey } from '../protocol/repeated-key.ts'
 
 const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   '.yaml': (text) => parseYaml(text) as unknown,
   '.yml': (text) => parseYaml(text) as unknown,
   '.toml': parseToml,
-  '.json': (text) => JSON.parse(text) as unknown,
+  '.json': parseJsonOnce,
+}
+
+/** A key given twice is a mistake, as it is to the parsers of the others. */
+function parseJsonOnce(text: string): unknown {
+  const value: unknown = JSON.parse(text)
+  const repeated = findRepeatedKey(text)
+  if (repeated !== undefined) throw new SyntaxError(`"${repeated}" is there twice`)
+  return value
 }
 
 /** A file that cannot be read, or does not hold what its name says. */

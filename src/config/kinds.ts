@@ -252,12 +252,12 @@ function isAddressBlock(value: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
 }
 
-const ORIGIN_WANTED = '* or scheme://host[:port] without a path'
+const ORIGIN_WANTED = '*, null, or scheme://host[:port] without a path'
 
 /** Kept in the form a browser sends: lower case, without the scheme's own port. */
 export const origin: Kind<string> = kind('origin', ORIGIN_WANTED, (raw) => {
   const value = textOf(raw, ORIGIN_WANTED).trim().toLowerCase()
-  if (value === '*') return value
+  if (value === '*' || value === 'null') return value
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s*]+$/.test(value) || !URL.canParse(value)) refuse(ORIGIN_WANTED)
   const url = new URL(value)
   return url.origin === 'null' ? value : url.origin

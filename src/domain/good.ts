@@ -35,7 +35,7 @@ export function parseInteger(value: unknown, path: string, min = 0, max = Number
   throw badRequest(path, `must be an integer from ${min} to ${max}`)
 }
 
-/** A good as in the goods file or the body of PUT /api/v1/goods/:id. Throws BAD_REQUEST. */
+/** A good as it is stored. Throws BAD_REQUEST. */
 export function parseGood(value: unknown, path = ''): Good {
   if (!isObject(value)) throw badRequest(path, 'must be an object')
   const at = (field: string) => (path === '' ? field : `${path}.${field}`)
@@ -58,6 +58,16 @@ export function parseGood(value: unknown, path = ''): Good {
     sale_from: optional(sale_from, at('sale_from')),
     sale_until: optional(sale_until, at('sale_until')),
   }
+}
+
+/** A good as in the goods file or the body of PUT /api/v1/goods/:id, that is on sale at some time. Throws BAD_REQUEST. */
+export function parseNewGood(value: unknown, path = ''): Good {
+  const good = parseGood(value, path)
+  const { sale_from, sale_until } = good
+  if (sale_from !== null && sale_until !== null && sale_until <= sale_from) {
+    throw badRequest(path === '' ? 'sale_until' : `${path}.sale_until`, 'must be later than sale_from')
+  }
+  return good
 }
 
 const FIELDS = new Set(['id', 'name', 'price', 'currency', 'stock', 'per_user_limit', 'sale_from', 'sale_until'])

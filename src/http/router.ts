@@ -2,12 +2,12 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { toError } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
 import type { Span, Tracer, Traces } from '../base/trace.ts'
-import { parseJson } from '../protocol/codec.ts'
 import { parseTraceparent } from '../protocol/envelope.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
-import { checkValue, type ValueLimits } from '../protocol/value.ts'
+import type { ValueLimits } from '../protocol/value.ts'
 import { checkHead, headerValues, Headers, type RequestHead } from '../session/request-head.ts'
 import { errorAnswer, type HttpAnswer, type HttpHandler, type HttpRun } from './http.ts'
+import { parseJsonBody } from './json-body.ts'
 import type { Operation } from './operation.ts'
 
 export interface RouteRequest {
@@ -16,7 +16,7 @@ export interface RouteRequest {
   readonly query: URLSearchParams
   /** One header, its name in lower case. Throws BAD_REQUEST where it is there twice. */
   readonly header: (name: string) => string | undefined
-  /** The body as JSON, checked as a frame is; of POST and PUT only. Throws BAD_REQUEST, PAYLOAD_TOO_LARGE, OVERLOADED. */
+  /** The body, see `parseJsonBody`; of POST and PUT only. Throws BAD_REQUEST, PAYLOAD_TOO_LARGE, OVERLOADED. */
   readonly json: () => Promise<unknown>
   /** Where the request is traced. */
   readonly span: Span | undefined
@@ -77,11 +77,7 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
       const given = readTraceparent(head)
       const { tracer } = options.traces
       const span = tracer === undefined ? undefined : startSpan(tracer, route, given)
-      const json = async () => {
-        const value = parseJson(await body())
-        checkValue(value, options.valueLimits)
-        return value
-      }
+      const json = async () => parseJsonBody(await body(), options.valueLimits)
       const succeeded = (answer: HttpAnswer) => {
         if (span !== undefined) endSpan(span, answer)
         return answer

@@ -1,5 +1,5 @@
 import { controlRecord } from '../hub/control.ts'
-import { parseGood, type Good } from '../domain/good.ts'
+import { parseNewGood, type Good } from '../domain/good.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { Refusal, badRequest } from '../protocol/errors.ts'
 import type { Page, PageArgs } from '../protocol/page.ts'
@@ -11,7 +11,7 @@ import { decodeRecord, encodeRecord, toPage } from '../store/json-records.ts'
 export function parseGoods(value: unknown): readonly Good[] {
   const list = isObject(value) ? value['goods'] : undefined
   if (!Array.isArray(list)) throw badRequest('goods', 'must be a list')
-  const goods = list.map((good, i) => parseGood(good, `goods[${i}]`))
+  const goods = list.map((good, i) => parseNewGood(good, `goods[${i}]`))
   const seen = new Set<string>()
   for (const { id } of goods) {
     if (seen.has(id)) throw badRequest('goods', `"${id}" stands there twice`)

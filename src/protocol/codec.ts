@@ -2,6 +2,7 @@ import { badRequest } from './errors.ts'
 import { SERVER_EVENT, type Encoding, type JsonObject } from './events.ts'
 import { checkMsgpack } from './msgpack-check.ts'
 import { decodeMsgpack, encodeMsgpack, toWellFormed } from './msgpack.ts'
+import { findRepeatedKey } from './repeated-key.ts'
 import { checkValue, type ValueLimits } from './value.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -15,6 +16,19 @@ export function decodeFrame(bytes: Uint8Array, encoding: Encoding, limits: Value
   const value = parseJson(bytes)
   checkValue(value, limits)
   return value
+}
+
+/** Whether an object in the frame holds a key twice. For a frame that `decodeFrame` took. */
+export function holdsRepeatedKey(bytes: Uint8Array, encoding: Encoding, limits: ValueLimits): boolean {
+  if (encoding === 'json') return findRepeatedKey(utf8.decode(bytes)) !== undefined
+  return checkMsgpack(bytes, limits) !== countKeys(decodeMsgpack(bytes))
+}
+
+/** As `checkMsgpack` counts them in the bytes, where those that are there twice are two. */
+function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const inside = Object.values(value)
+  return inside.reduce((sum: number, each) => sum + countKeys(each), inside.length)
 }
 
 /** A value to the frame's content: text for JSON, bytes for msgpack. */

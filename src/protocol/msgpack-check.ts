@@ -12,11 +12,13 @@ const INT_SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER)
  * Walks over msgpack bytes before anything is built from them, and throws BAD_REQUEST for what a decoder would pay for
  * or JSON could not carry on: lengths beyond the bytes that are there, nesting bombs, binary and extension types,
  * integers above 2^53 - 1, text that is not UTF-8, keys that are no strings, forbidden keys. Needs no memory in proportion to the input.
+ * Returns how many keys and elements there are.
  */
-export function checkMsgpack(bytes: Uint8Array, limits: ValueLimits): void {
+export function checkMsgpack(bytes: Uint8Array, limits: ValueLimits): number {
   const walk = new MsgpackWalk(bytes, limits)
   walk.value(1)
   if (!walk.atEnd) throw badRequest('', 'bytes after the msgpack value')
+  return walk.keys
 }
 
 class MsgpackWalk {
@@ -30,6 +32,10 @@ class MsgpackWalk {
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#limits = limits
+  }
+
+  get keys(): number {
+    return this.#keys
   }
 
   get atEnd(): boolean {

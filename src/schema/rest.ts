@@ -21,7 +21,7 @@ const GOOD: Properties = {
   stock: nullable(integer('null: unlimited')),
   per_user_limit: nullable(integer('How many one player may ever buy; null: no limit.', 1)),
   sale_from: nullable(TIME),
-  sale_until: nullable(TIME),
+  sale_until: nullable({ ...TIME, description: 'Unix time in milliseconds, later than sale_from.' }),
 }
 
 const ROOM: Properties = {

@@ -1,4 +1,4 @@
-import { EVENT, SERVER_EVENT } from '../protocol/events.ts'
+import { EVENT, LOGGED_EVENTS, SERVER_EVENT } from '../protocol/events.ts'
 import { PAGE_LIMIT } from '../protocol/page.ts'
 import { integer, object, ref, sent, text, type Schema } from './build.ts'
 import { commands, type CommandName, type CommandSchemas } from './commands.ts'
@@ -34,7 +34,7 @@ export function createSchemas(limits: SchemaLimits): Schemas {
     Event: EVENT_ENVELOPE,
     ErrorReply: ERROR_REPLY,
     PageLimit: { ...integer('How many on a page.', 1, PAGE_LIMIT.max), default: PAGE_LIMIT.fallback },
-    EventTypeFilter: text('An event type.'),
+    EventTypeFilter: { enum: LOGGED_EVENTS, description: 'An event type that stands in the log.' },
     Offset: integer('A place in the log.'),
     FileName: text('As the page names it.'),
   }

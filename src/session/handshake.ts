@@ -4,7 +4,7 @@ import type { Namespace, UserId } from '../protocol/ids.ts'
 import { addressKey, createPeerReader } from './address.ts'
 import type { Admission } from './admission.ts'
 import { BEARER_ENTRY, guestIdentity, type Identity, type IdentityOptions, playerIdentity } from './identity.ts'
-import { corsHeaders, createOriginPolicy, type OriginPolicy } from './origin.ts'
+import { corsHeaders, createOriginPolicy, ownHosts, type OriginPolicy } from './origin.ts'
 import { refusalHeaders } from './refusal-headers.ts'
 import { checkHead, Headers, isUpgrade, readQuery, type RequestHead } from './request-head.ts'
 
@@ -69,6 +69,8 @@ type Decide = (head: RequestHead) => HandshakeResult
 
 const QUERY_NAMES = ['token', 'resume', 'since', 'rooms']
 const UPGRADE_REQUIRED = 426
+/** Characters of an origin that are said back. */
+const ORIGIN_SHOWN_MAX = 200
 
 /**
  * Whether an upgrade becomes a socket: PROTOCOL section "Endpoints". The same function answers requests for these paths
@@ -110,7 +112,7 @@ function createDecision(options: HandshakeOptions, origins: OriginPolicy): Decid
     const notNow = admission.check(addressKey(address), attempt.namespace)
     if (notNow) throw notNow
 
-    checkOrigin(headers, origins)
+    checkOrigin(headers, origins, isProxied)
     const spoken = chooseSubprotocol(headers)
     const identity =
       access === 'guest'
@@ -153,11 +155,14 @@ function accept({ headers, namespace, query }: Attempt, decided: Decided): Accep
 }
 
 /** No Origin: not a browser, which nobody can lead to us with somebody else's rights. */
-export function checkOrigin(headers: Headers, origins: OriginPolicy): void {
+export function checkOrigin(headers: Headers, origins: OriginPolicy, isProxied: boolean): void {
   const origin = headers.one('origin')
-  if (origin !== undefined && !origins.allows(origin, headers.one('host') ?? '')) {
-    throw new Refusal('ORIGIN_FORBIDDEN', 'pages of this origin may not connect')
-  }
+  if (origin === undefined) return
+  const hosts = ownHosts(headers, isProxied)
+  if (hosts.some((host) => origins.allows(origin, host))) return
+  const shown = origin.slice(0, ORIGIN_SHOWN_MAX)
+  const message = `pages of ${shown} may not connect: it is not listed, and this server is called ${hosts.join(' or ')} here`
+  throw new Refusal('ORIGIN_FORBIDDEN', message, { origin: shown, hosts })
 }
 
 /** The first that is known. JSON where nothing is offered; entries that carry a token are no offers. */

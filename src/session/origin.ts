@@ -1,6 +1,9 @@
 import type { Headers } from './request-head.ts'
 
-/** What a page in a sandboxed frame or opened from a file sends: anybody can be that. */
+/**
+ * What a page in a sandboxed frame or opened from a file sends, as do some games that are wrapped as an app. Anybody can be
+ * that, so it is allowed only where it is listed by this name.
+ */
 const OPAQUE_ORIGIN = 'null'
 
 export interface OriginPolicy {
@@ -9,7 +12,7 @@ export interface OriginPolicy {
 }
 
 /**
- * Whose pages may open sockets: those listed (`scheme://host[:port]`, or `*` for everybody's) and the server's own, under
+ * Whose pages may open sockets: those listed (`scheme://host[:port]`, `null`, or `*` for everybody's but `null`) and the server's own, under
  * either scheme, as TLS may end at a proxy. Compared whole, after normalising: no prefixes, no suffixes.
  * Throws on an entry that is not an origin.
  */
@@ -18,12 +21,28 @@ export function createOriginPolicy(allowedOrigins: readonly string[]): OriginPol
   const allowed = new Set(allowedOrigins.filter((entry) => entry !== '*').map(requireOrigin))
   return {
     allows: (origin, host) => {
-      if (origin === OPAQUE_ORIGIN || origin === '') return false
+      if (origin === OPAQUE_ORIGIN) return allowed.has(OPAQUE_ORIGIN)
+      if (origin === '') return false
       if (isOpen) return true
       const normalised = normaliseOrigin(origin)
       return normalised !== undefined && (allowed.has(normalised) || isOwn(normalised, host))
     },
   }
+}
+
+/**
+ * What the server is called by its own pages, as `host[:port]`: the Host header and, if a trusted proxy sent it, what that was
+ * asked for. Many proxies send a Host without the port.
+ */
+export function ownHosts(headers: Headers, isProxied: boolean): readonly string[] {
+  const host = headers.one('host') ?? ''
+  if (!isProxied) return [host]
+  // What stands last was written by the proxy that is trusted.
+  const forwarded = headers.list('x-forwarded-host').at(-1) ?? host
+  const port = headers.list('x-forwarded-port').at(-1)
+  const hosts = [host, forwarded]
+  if (port !== undefined && !/:\d+$/.test(forwarded)) hosts.push(`${forwarded}:${port}`)
+  return [...new Set(hosts)]
 }
 
 /** What lets a page of an allowed origin read an answer; none for others, and where no page asks. */
@@ -47,6 +66,7 @@ function isOwn(origin: string, host: string): boolean {
 }
 
 function requireOrigin(entry: string): string {
+  if (entry === OPAQUE_ORIGIN) return entry
   const origin = normaliseOrigin(entry)
   if (origin === undefined) throw new TypeError(`not an origin: ${entry}`)
   return origin

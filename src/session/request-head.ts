@@ -80,7 +80,7 @@ export function checkHead(head: RequestHead, headers: Headers): void {
     throw badRequest('transfer-encoding', 'can only be chunked')
   }
   if (head.method === 'GET' && (codings.length > 0 || lengths.some((n) => n !== '0'))) {
-    throw badRequest('', 'a handshake has no body')
+    throw badRequest('', 'a GET request may not have a body')
   }
 }
 

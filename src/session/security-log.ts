@@ -46,7 +46,7 @@ const TOTAL_BURST = 200
 const TOTAL_PER_SECOND = 10
 const ADDRESSES_MAX = 10_000
 /** What comes from outside is cut. */
-const LENGTH_MAX = 200
+const LENGTH_MAX = 300
 
 /** Lines of their own for security events, so few that a flood of them does not fill the disk. */
 export class SecurityLog {

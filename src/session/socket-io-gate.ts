@@ -51,7 +51,7 @@ export function createSocketIoGate(options: HandshakeOptions): SocketIoGate {
       const { address, isProxied } = peerOf(head.remoteAddress, headers.all('x-forwarded-for'))
       const notNow = admission.check(addressKey(address), namespaces[access])
       if (notNow) throw notNow
-      checkOrigin(headers, origins)
+      checkOrigin(headers, origins, isProxied)
       return { access, headers, query, address, isProxied }
     },
 

@@ -39,6 +39,9 @@ const HANDSHAKE_EVENTS: Partial<Record<ErrorCode, SecurityEvent>> = {
   OVERLOADED: 'namespace_full',
 }
 
+/** With the refusal's own words, as there is more than one reason. */
+const EXPLAINED: ReadonlySet<SecurityEvent> = new Set(['token_invalid', 'origin_forbidden'])
+
 /** Of requests on a socket. A guest who may not do something is no event. */
 const REQUEST_EVENTS: Partial<Record<ErrorCode, SecurityEvent>> = {
   TOKEN_INVALID: 'token_invalid',
@@ -83,7 +86,7 @@ export function createWatch({ metrics, security, trustedProxies }: WatchOptions)
     if (code === 'RATE_LIMITED') limited('connect')
     // For that whoever connects can do nothing.
     const event = message === SHORT_OF_MEMORY ? undefined : HANDSHAKE_EVENTS[code]
-    if (event) noteHead(event, head, event === 'token_invalid' ? message : undefined)
+    if (event) noteHead(event, head, EXPLAINED.has(event) ? message : undefined)
   }
 
   return {

@@ -99,6 +99,8 @@ t.test('bodies and queries of REST', async (t) => {
           const isGood = validate(instance)
           verdicts.note(isGood)
           const text = JSON.stringify(instance)
+          // JSON Schema cannot compare two fields.
+          if (answer.text.includes('must be later than sale_from')) continue
           if (isGood === (answer.code === 'BAD_REQUEST'))
             t.fail(`${text}: ${answer.text} ${JSON.stringify(validate.errors)}`)
           if (isGood) continue
@@ -123,7 +125,7 @@ t.test('bodies and queries of REST', async (t) => {
           t.equal(answer.code !== 'BAD_REQUEST', validate(value), `${text}: ${answer.text.slice(0, 200)}`)
           if (answer.code === 'BAD_REQUEST') t.equal(answer.path, name)
         }
-        t.ok(verdicts.areBoth || name === 'type', 'good ones and bad ones')
+        t.ok(verdicts.areBoth, 'good ones and bad ones')
       })
     }
   }

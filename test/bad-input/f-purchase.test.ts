@@ -9,6 +9,7 @@ import { openLmdbStore } from '../../src/store/lmdb/lmdb-store.ts'
 import { openClient, type Reply, type TestClient } from '../helpers/client.ts'
 import { webSocketFrame } from '../helpers/raw.ts'
 import { startServer } from '../helpers/server.ts'
+import { encode } from './msgpack.ts'
 import { codeOf, shown, stayedUp, until } from './support.ts'
 
 const BUY = 'core.game.state.buy_good'
@@ -75,6 +76,11 @@ async function books(user: string) {
   }
 }
 
+/** msgpack: a map of these keys and values, in turn. */
+const mapOf = (...parts: readonly Buffer[]) => Buffer.concat([Buffer.of(0x80 | (parts.length / 2)), ...parts])
+const ONE = Buffer.of(1)
+const HUNDRED = Buffer.of(100)
+
 const said = (reply: Reply) => `${codeOf(reply)} ${reply.error?.details?.path ?? ''}`.trim()
 
 for (const encoding of ['json', 'msgpack'] as const) {
@@ -111,6 +117,19 @@ for (const encoding of ['json', 'msgpack'] as const) {
       if (encoding === 'msgpack' && payload.includes('1e400')) t.equal(codeOf(reply), 'BAD_REQUEST', shown(payload))
       else t.equal(said(reply), `BAD_REQUEST payload.${field}`, shown(payload))
     }
+    t.strictSame(await books(name), before)
+    await alice.close()
+  })
+
+  t.test(`${encoding}: so is an order that says a thing twice`, async (t) => {
+    const name = `twice-${encoding}`
+    const alice = await rich(name, 1000, encoding)
+    const before = await books(name)
+    const inJson = `{"id":"twice","eventType":"${BUY}","payload":{"good_id":"potion","count":1,"co\\u0075nt":100}}`
+    const payload = mapOf(encode('good_id'), encode('potion'), encode('count'), ONE, encode('count'), HUNDRED)
+    const inMsgpack = mapOf(...['id', 'twice', 'eventType', BUY, 'payload'].map(encode), payload)
+    alice.sendBytes(encoding === 'json' ? inJson : inMsgpack)
+    t.equal(said(await alice.reply('twice')), 'BAD_REQUEST payload')
     t.strictSame(await books(name), before)
     await alice.close()
   })

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import t from 'tap'
 import { readDataFile } from '../../src/config/data-file.ts'
+import { parseGoods } from '../../src/ledger/goods.ts'
 
 const GOODS_FILE = path.resolve(import.meta.dirname, '../../config/goods.yaml')
 const FIELDS = new Set(['id', 'name', 'price', 'currency', 'stock', 'per_user_limit', 'sale_from', 'sale_until'])
@@ -26,6 +27,19 @@ t.test('YAML, TOML and JSON say the same thing', async (t) => {
   })
   for (const name of ['a.yaml', 'a.toml', 'a.JSON']) {
     t.same(readDataFile(path.join(folder, name)), { goods: [{ id: 'a' }] }, name)
+  }
+})
+
+t.test('a good that could never be on sale is refused with its place', async (t) => {
+  const good = { id: 'axe', name: 'Axe', price: 3, currency: 'gold', sale_from: 2000, sale_until: 1999 }
+  t.throws(() => parseGoods({ goods: [good] }), /goods\[0\]\.sale_until/)
+})
+
+t.test('a key that is there twice is a mistake in each of them', async (t) => {
+  const json = '{"goods":[{"id":"axe","price":1,"price":500}]}'
+  const folder = t.testdir({ 'a.json': json, 'a.yaml': json, 'a.toml': '[[goods]]\nid = "axe"\nprice = 1\nprice = 500' })
+  for (const name of ['a.json', 'a.yaml', 'a.toml']) {
+    t.throws(() => readDataFile(path.join(folder, name)), { name: 'DataFileError' }, name)
   }
 })
 

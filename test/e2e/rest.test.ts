@@ -1,6 +1,9 @@
 import t from 'tap'
 import { openClient } from '../helpers/client.ts'
+import { requestHead, sendRaw } from '../helpers/raw.ts'
 import { startServer } from '../helpers/server.ts'
+
+const PLAIN = { upgrade: undefined, connection: undefined, 'sec-websocket-key': undefined }
 
 t.test('REST', async (t) => {
   const server = await startServer(t)
@@ -96,6 +99,8 @@ t.test('REST', async (t) => {
       [{ ...good, currency: 'a/b' }, 'currency'],
       [{ ...good, idempotency_key: 'short' }, 'idempotency_key'],
       ['{"__proto__":1}', '__proto__'],
+      ['{"currency":"gold","amount":1,"amount":500,"idempotency_key":"a-key-of-sixteen-characters"}', 'amount'],
+      ['{"currency":"gold","amount":1,"\\u0061mount":500,"idempotency_key":"a-key-of-sixteen-characters"}', 'amount'],
     ]
     for (const [body, path] of cases) {
       const { status, body: answer } = await credit(body)
@@ -107,11 +112,32 @@ t.test('REST', async (t) => {
     t.match(await server.admin('GET', '/api/v1/players/alice'), { balances: {} }, 'nothing was written')
   })
 
+  await t.test('a body with a byte order mark is read', async (t) => {
+    const body = `\uFEFF${JSON.stringify({ namespace: 'guest', message: 1 })}`
+    t.match(await asked('POST', '/api/v1/broadcast', { token: server.adminToken, body }), { status: 200 })
+  })
+
+  await t.test('a good that could never be on sale is refused', async (t) => {
+    const good = { name: 'Axe', price: 3, currency: 'gold', sale_from: 2000 }
+    for (const sale_until of [1999, 2000]) {
+      const sent = server.admin('PUT', '/api/v1/goods/never', { ...good, sale_until })
+      await t.rejects(sent, /400.*must be later than sale_from.*"path":"sale_until"/)
+    }
+    t.match(await server.admin('PUT', '/api/v1/goods/once', { ...good, sale_until: 2001 }), { sale_until: 2001 })
+  })
+
+  await t.test('a body where none may be is refused in words that fit', async (t) => {
+    const head = requestHead({ path: '/health', headers: PLAIN, lines: ['Content-Length: 2'] })
+    const answer = await sendRaw(server, `${head}{}`)
+    t.match(answer, { status: 400, body: 'a GET request may not have a body' })
+  })
+
   await t.test('a field or a filter that is misspelt is refused, not passed over', async (t) => {
     const misspelt = { namespace: 'private', room_id: 'arena', message: 'for the arena only' }
     await t.rejects(server.admin('POST', '/api/v1/broadcast', misspelt), /400.*room_id: is not one of namespace, room/)
     await t.rejects(server.admin('GET', '/api/v1/events?namespace=private'), /400.*namespace: is not one of type/)
     await t.rejects(server.admin('GET', '/api/v1/connections?namspace=private'), /400.*namspace/)
+    await t.rejects(server.admin('GET', '/api/v1/events?type=nope'), /400.*must be one of core.game.state.broadcast, .*left/)
   })
 
   await t.test('a credit is done once under its key', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createOriginPolicy, normaliseOrigin } from '../../src/session/origin.ts'
+import { Headers } from '../../src/session/request-head.ts'
+import { createOriginPolicy, normaliseOrigin, ownHosts } from '../../src/session/origin.ts'
 
 const HOST = 'api.example.com:8080'
 
@@ -50,6 +51,24 @@ t.test('an origin that only resembles a listed one is refused', async (t) => {
   for (const origin of refused) t.notOk(policy.allows(origin, HOST), origin)
 })
 
+t.test('null is allowed where it is listed by name', async (t) => {
+  const policy = createOriginPolicy(['null'])
+  t.ok(policy.allows('null', HOST))
+  for (const origin of ['', 'NULL', 'null:80', 'https://null', 'https://a']) t.notOk(policy.allows(origin, HOST), origin)
+  t.ok(createOriginPolicy(['*', 'null']).allows('null', HOST))
+})
+
+t.test('the server is called what a trusted proxy was asked for, too', async (t) => {
+  const hosts = (isProxied: boolean, ...lines: [string, string][]) =>
+    ownHosts(new Headers([['host', 'game.example'], ...lines]), isProxied)
+  const port: [string, string] = ['x-forwarded-port', '8443']
+  t.same(hosts(true, port), ['game.example', 'game.example:8443'])
+  t.same(hosts(true, ['x-forwarded-host', 'a.example:81'], port), ['game.example', 'a.example:81'])
+  t.same(hosts(true, ['x-forwarded-host', 'evil.example, a.example']), ['game.example', 'a.example'])
+  t.same(hosts(true), ['game.example'])
+  t.same(hosts(false, port, ['x-forwarded-host', 'a.example']), ['game.example'], 'anybody may send these')
+})
+
 t.test('with * every origin is allowed, but null never is', async (t) => {
   const policy = createOriginPolicy(['*'])
   t.ok(policy.allows('https://anywhere.example', HOST))
@@ -57,7 +76,7 @@ t.test('with * every origin is allowed, but null never is', async (t) => {
 })
 
 t.test('a list with anything but origins is refused', async (t) => {
-  for (const entry of ['game.example.com', 'https://game.example.com/path', '*.example.com', 'null']) {
+  for (const entry of ['game.example.com', 'https://game.example.com/path', '*.example.com', 'NULL', 'null/']) {
     t.throws(() => createOriginPolicy([entry]), entry)
   }
 })

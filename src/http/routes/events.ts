@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { OnceArgs } from '../../link/methods.ts'
 import { encodeEventBody } from '../../protocol/event-body.ts'
 import { badRequest } from '../../protocol/errors.ts'
-import { EVENT } from '../../protocol/events.ts'
+import { EVENT, LOGGED_EVENTS } from '../../protocol/events.ts'
 import {
   namespaceChannel,
   parseRoomId,
@@ -100,9 +100,18 @@ function list({ primary }: RouteContext): Route {
     run: async ({ query, span }) => {
       const since = parseCount(query, 'since', { fallback: 0, min: 0, max: Number.MAX_SAFE_INTEGER })
       const limit = parseLimit(query)
-      return jsonAnswer(await primary.ask('eventList', { type: query.get('type'), since, limit }, span))
+      return jsonAnswer(await primary.ask('eventList', { type: parseType(query), since, limit }, span))
     },
   }
+}
+
+/** null: of all types. */
+function parseType(query: URLSearchParams): string | null {
+  const type = query.get('type')
+  if (type !== null && !LOGGED_EVENTS.includes(type)) {
+    throw badRequest('type', `must be one of ${LOGGED_EVENTS.join(', ')}`)
+  }
+  return type
 }
 
 /** @param request what has to be the same where the key is used again */

@@ -1,4 +1,4 @@
-import { parseGood, parseInteger, parseName } from '../../domain/good.ts'
+import { parseInteger, parseName, parseNewGood } from '../../domain/good.ts'
 import type { GoodAt } from '../../link/methods.ts'
 import { isObject } from '../../protocol/envelope.ts'
 import { badRequest } from '../../protocol/errors.ts'
@@ -72,7 +72,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
       run: async ({ params, header, json, span }) => {
         const ifRevision = parseCondition(header('if-match'), header('if-none-match'))
         const body = await json()
-        const good = parseGood(isObject(body) ? { id: params['id'], ...body } : body)
+        const good = parseNewGood(isObject(body) ? { id: params['id'], ...body } : body)
         if (good.id !== params['id']) throw badRequest('id', 'is not the one in the path')
         return answerOnCondition(async () => goodAnswer(await primary.ask('goodPut', { good, ifRevision }, span)))
       },

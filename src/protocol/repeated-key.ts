@@ -1,0 +1,72 @@
+interface Level {
+  /** Of an object, those that were read; of a list, undefined. */
+  readonly keys: Set<string> | undefined
+  /** Where the reader is in it: a key, or the number of an element. */
+  at: string | number
+  /** The next string is a key. */
+  isAtKey: boolean
+}
+
+/**
+ * The path of the first key that an object holds twice; undefined if there is none. JSON.parse takes the last one and says
+ * nothing, another reader may take the first: where money is, such a text says two things.
+ * @param json valid JSON
+ */
+export function findRepeatedKey(json: string): string | undefined {
+  const levels: Level[] = []
+  for (let i = 0; i < json.length; i++) {
+    const level = levels.at(-1)
+    switch (json.charAt(i)) {
+      case '{':
+        levels.push({ keys: new Set(), at: '', isAtKey: true })
+        break
+      case '[':
+        levels.push({ keys: undefined, at: 0, isAtKey: false })
+        break
+      case '}':
+      case ']':
+        levels.pop()
+        break
+      case ',':
+        if (level) next(level)
+        break
+      case '"': {
+        const end = endOfString(json, i)
+        if (level?.isAtKey === true && !takeKey(level, json.slice(i, end))) return toPath(levels)
+        i = end - 1
+        break
+      }
+      default:
+    }
+  }
+  return undefined
+}
+
+function next(level: Level): void {
+  level.isAtKey = level.keys !== undefined
+  if (typeof level.at === 'number') level.at += 1
+}
+
+/** false: it is there already. */
+function takeKey(level: Level, quoted: string): boolean {
+  const key = quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1)
+  const isNew = level.keys?.has(key) === false
+  level.keys?.add(key)
+  level.at = key
+  level.isAtKey = false
+  return isNew
+}
+
+/** Behind its closing quote. */
+function endOfString(json: string, start: number): number {
+  let i = start + 1
+  while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1
+  return i + 1
+}
+
+function toPath(levels: readonly Level[]): string {
+  return levels.reduce(
+    (path, { at }) => (typeof at === 'number' ? `${path}[${at}]` : path === '' ? at : `${path}.${at}`),
+    '',
+  )
+}
