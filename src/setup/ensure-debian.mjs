@@ -1,4 +1,4 @@
-// A part of ensure-installed.mjs, and as plain: real etcd and Prometheus for the tests, as binaries of Debian that lie in
+// A part of ensure-installed.mjs, and as plain: real etcd, Prometheus, nginx and HAProxy for the tests, as binaries of Debian that lie in
 // node_modules. Nothing is installed into the system and nobody needs to be root; where they cannot be had, the tests that need them are skipped.
 import { spawnSync } from 'node:child_process'
 import {
@@ -28,6 +28,8 @@ const APT_MS_MAX = 180_000
  * @property {readonly Release[]} releases
  * @property {readonly string[]} packages
  * @property {readonly string[]} binaries the first one says its version
+ * @property {string} [asked] how it is asked for it, `--version` by default
+ * @property {boolean} [hasLibraries] some of the packages are shared libraries, which are kept beside the binaries
  * @property {string} says what it says, before the version
  */
 
@@ -50,6 +52,27 @@ const PROMETHEUS = {
   packages: ['prometheus'],
   binaries: ['promtool', 'prometheus'],
   says: 'promtool, version ',
+}
+
+/** @type {Tool} */
+const NGINX = {
+  name: 'nginx',
+  releases: [{ version: '1.22', suite: 'bookworm' }],
+  packages: ['nginx'],
+  binaries: ['nginx'],
+  asked: '-v',
+  says: 'nginx version: nginx/',
+}
+
+/** @type {Tool} */
+const HAPROXY = {
+  name: 'haproxy',
+  releases: [{ version: '2.6', suite: 'bookworm' }],
+  packages: ['haproxy', 'liblua5.3-0', 'libopentracing-c-wrapper0', 'libopentracing1'],
+  binaries: ['haproxy'],
+  asked: '-v',
+  says: 'HAProxy version ',
+  hasLibraries: true,
 }
 
 const FALLBACK = {
@@ -77,6 +100,15 @@ export function ensureEtcd(root) {
  */
 export function ensurePrometheus(root) {
   ensureTool(root, PROMETHEUS)
+}
+
+/**
+ * Puts `nginx` into node_modules/.cache/drumbeat/nginx/1.22 and `haproxy` into .../haproxy/2.6 unless they are there.
+ * @param {string} root
+ */
+export function ensureProxies(root) {
+  ensureTool(root, NGINX)
+  ensureTool(root, HAPROXY)
 }
 
 /**
@@ -227,20 +259,35 @@ function fetchOne({ home, tool, release: { version, suite }, work, apt }) {
     const failed = run('dpkg', ['-x', name, 'unpacked'], folder)
     if (failed !== undefined) return failed
   }
-  const binaries = path.join(folder, 'unpacked/usr/bin')
-  const first = path.join(binaries, tool.binaries[0] ?? '')
-  const { stdout, error } = spawnSync(first, ['--version'], { encoding: 'utf8' })
-  if (!stdout?.includes(`${tool.says}${version}.`)) {
-    return `${tool.name} of ${suite} is not ${version} (${error ?? stdout})`
-  }
+  const files = readdirSync(path.join(folder, 'unpacked/usr'), { recursive: true, encoding: 'utf8' })
+  const kept = files.filter((file) => isKept(file, tool))
+  const from = (/** @type {string} */ file) => path.join(folder, 'unpacked/usr', file)
   // Under another name first: who sees the folder finds it whole.
   mkdirSync(home, { recursive: true })
   const staged = mkdtempSync(path.join(home, 'new-'))
-  for (const name of tool.binaries) copyFileSync(path.join(binaries, name), path.join(staged, name))
+  for (const file of kept) copyFileSync(from(file), path.join(staged, path.basename(file)))
   chmodSync(staged, 0o755)
+  const first = path.join(staged, tool.binaries[0] ?? '')
+  const asked = [`LD_LIBRARY_PATH=${staged}`, first, tool.asked ?? '--version']
+  const { stdout, stderr, error } = spawnSync('env', asked, { encoding: 'utf8' })
+  if (!`${stdout}${stderr}`.includes(`${tool.says}${version}.`)) {
+    rmSync(staged, { recursive: true })
+    return `${tool.name} of ${suite} is not ${version} (${error ?? `${stdout}${stderr}`})`
+  }
   rmSync(path.join(home, version), { recursive: true, force: true })
   renameSync(staged, path.join(home, version))
   return undefined
+}
+
+/**
+ * @param {string} file in the folder `usr` of a package
+ * @param {Tool} tool
+ */
+function isKept(file, { binaries, hasLibraries = false }) {
+  const [folder] = file.split(path.sep)
+  const name = path.basename(file)
+  if (folder === 'bin' || folder === 'sbin') return binaries.includes(name)
+  return hasLibraries && folder === 'lib' && /\.so\.\d/.test(name)
 }
 
 /**

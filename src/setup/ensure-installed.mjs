@@ -2,7 +2,7 @@
 // plain JavaScript, no package. With nothing to do it reads two or three files and ends.
 //   node src/setup/ensure-installed.mjs          what the server needs
 //   node src/setup/ensure-installed.mjs tools    and what checks, tests and benches need
-//   node src/setup/ensure-installed.mjs tools browser etcd promtool    and a browser, etcd, and Prometheus with its promtool
+//   node src/setup/ensure-installed.mjs tools browser etcd promtool proxies    and a browser, etcd, Prometheus with its promtool, nginx and HAProxy
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
@@ -112,11 +112,12 @@ async function main() {
   }
   if (tools) buildTap(root)
   if (process.argv.includes('browser')) ensureBrowser(root)
-  if (process.argv.includes('etcd') || process.argv.includes('promtool')) {
+  if (['etcd', 'promtool', 'proxies'].some((name) => process.argv.includes(name))) {
     // Read only where it is asked for: this runs before each `npm start`.
-    const { ensureEtcd, ensurePrometheus } = await import('./ensure-debian.mjs')
+    const { ensureEtcd, ensurePrometheus, ensureProxies } = await import('./ensure-debian.mjs')
     if (process.argv.includes('etcd')) ensureEtcd(root)
     if (process.argv.includes('promtool')) ensurePrometheus(root)
+    if (process.argv.includes('proxies')) ensureProxies(root)
   }
 }
 

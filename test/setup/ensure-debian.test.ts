@@ -7,7 +7,7 @@ import t from 'tap'
 const SCRIPT = new URL('../../src/setup/ensure-debian.mjs', import.meta.url).href
 
 /** What is said where neither apt-get nor anything else can be found. */
-function ensure(root: string, name: 'ensureEtcd' | 'ensurePrometheus'): string {
+function ensure(root: string, name: 'ensureEtcd' | 'ensurePrometheus' | 'ensureProxies'): string {
   const code = `const { ${name} } = await import(${JSON.stringify(SCRIPT)}); ${name}(${JSON.stringify(root)})`
   const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
     env: { PATH: '/nowhere' },
@@ -21,6 +21,10 @@ t.test('without apt-get it is said that tests will be skipped, and nothing is ma
   const root = t.testdir({})
   t.match(ensure(root, 'ensurePrometheus'), /no prometheus and no apt-get here.*skipped/)
   t.match(ensure(root, 'ensureEtcd'), /no etcd and no apt-get here.*skipped/)
+  t.match(
+    ensure(root, 'ensureProxies'),
+    /no nginx and no apt-get here.*skipped[^]*no haproxy and no apt-get here.*skipped/,
+  )
   t.notOk(existsSync(path.join(root, 'node_modules')))
 })
 
