@@ -1,4 +1,5 @@
 import { errorOf } from './http.js'
+import { serverUrl } from './server-url.js'
 
 /**
  * @typedef {{ path: 'public' | 'private', token: string }} Target
@@ -17,7 +18,7 @@ const PREFIX = document.querySelector('meta[name="api-path-prefix"]')?.getAttrib
  * @throws {DOMException} where the token has characters that no subprotocol may have
  */
 export function openSocket(target, resume) {
-  const url = new URL(`${PREFIX}/${target.path}`, location.href)
+  const url = serverUrl(`${PREFIX}/${target.path}`)
   url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:'
   if (resume !== null) {
     const query = [`resume=${encodeURIComponent(resume.resumeToken)}`, `since=${resume.since}`]
@@ -35,7 +36,7 @@ export function openSocket(target, resume) {
  */
 export async function explainRefusal(target) {
   try {
-    const response = await fetch(`${PREFIX}/${target.path}`, {
+    const response = await fetch(serverUrl(`${PREFIX}/${target.path}`), {
       headers: target.token === '' ? {} : { authorization: `Bearer ${target.token}` },
       cache: 'no-store',
       signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),

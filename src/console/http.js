@@ -1,4 +1,5 @@
 import { failure } from './replies.js'
+import { serverUrl } from './server-url.js'
 
 /** @typedef {import('./replies.js').Outcome} Outcome */
 
@@ -46,7 +47,7 @@ export async function callApi(path, { method = 'GET', adminToken = '', ifMatch =
   if (ifMatch !== '') headers['if-match'] = ifMatch
   if (body !== undefined) headers['content-type'] = 'application/json'
   try {
-    const response = await fetch(path, {
+    const response = await fetch(serverUrl(path), {
       method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),

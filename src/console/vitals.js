@@ -3,6 +3,7 @@ import { errorOf } from './http.js'
 import { Scrape } from './metrics.js'
 import { describe } from './outcome.js'
 import { failure } from './replies.js'
+import { serverUrl } from './server-url.js'
 
 /**
  * @typedef {import('./readings.js').Look} Look
@@ -59,7 +60,10 @@ export class Vitals {
   /** @returns {Promise<Scrape | import('./replies.js').Outcome>} */
   async #ask() {
     try {
-      const response = await fetch('/metrics', { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) })
+      const response = await fetch(serverUrl('/metrics'), {
+        cache: 'no-store',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      })
       if (response.ok) return new Scrape(await response.text(), monotonicMs())
       const error = await errorOf(response)
       this.#waitUntil = monotonicMs() + Number(error.details?.['retry_after_ms'] ?? 0)

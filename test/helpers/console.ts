@@ -20,7 +20,7 @@ export const VIEWS = ['', 'rooms', 'players', 'goods', 'tail', 'node', 'playgrou
 export async function openConsole(
   owner: Owner,
   browser: Browser,
-  server: TestServer,
+  server: Pick<TestServer, 'url'>,
   { view = '', adminToken, ...options }: ConsoleOptions = {},
 ): Promise<Console> {
   const context = await browser.newContext(options)
