@@ -83,7 +83,7 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
     if (!isBinary) socketIo.publish(topic, frame)
   })
   const { http, adminHttp } = createHttp(context)
-  const connections = new HttpConnections()
+  const connections = new HttpConnections(context.config.settings.HTTP_KEEP_ALIVE)
   const socketIo = createSocketIoOf(context, realTime, { http, connections })
   readMetricsOf(context, realTime)
   const server = createServer(context, realTime, { http, connections, addRoutes: socketIo.addRoutes })

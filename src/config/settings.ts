@@ -84,7 +84,11 @@ export const SETTINGS = {
   NAMESPACE_GUEST: setting(id, 'guest', 'The namespace of guests; not the same as the private one.'),
   PRIVATE_DENIED_EVENTS: setting(clientEvents, 'none', 'What players may not send (`FORBIDDEN`).'),
   GUEST_DENIED_EVENTS: setting(clientEvents, EVENT.buyGood, 'What guests may not send (`AUTH_REQUIRED`).'),
-  ALLOWED_ORIGINS: setting(list(kinds.origin), 'none', "Web pages that may connect, besides the server's own. `*` is all but `null`, which pages of files and some wrapped games send."),
+  ALLOWED_ORIGINS: setting(
+    list(kinds.origin),
+    'none',
+    "Web pages that may connect, besides the server's own. `*` is all but `null`, which pages of files and some wrapped games send.",
+  ),
   TRUSTED_PROXIES: setting(list(kinds.address), 'none', 'Whose `X-Forwarded-For` and `X-User-ID` are believed.'),
 
   MAX_CONNECTIONS_PER_NAMESPACE: setting(integer(1, 10_000_000), '100000', 'More are refused with 503.'),
@@ -103,6 +107,11 @@ export const SETTINGS = {
     integer(1, 1_000_000),
     '200',
     "HTTP requests per second and worker, with a burst of 4 s' worth; not `/health`. Loopback is exempt unless this is set.",
+  ),
+  HTTP_KEEP_ALIVE: setting(
+    boolean,
+    'true',
+    'Whether a connection goes on after an answer; it is closed when it is idle for 8 s. `false`: for load balancers that keep idle ones for longer.',
   ),
   SOCKET_READ_TIMEOUT: setting(
     duration('8s', '960s'),

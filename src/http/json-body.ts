@@ -4,7 +4,7 @@ import { findRepeatedKey } from '../protocol/repeated-key.ts'
 import { checkValue, type ValueLimits } from '../protocol/value.ts'
 
 /** What some editors and libraries put before UTF-8 text. */
-const BYTE_ORDER_MARK = Buffer.from('\uFEFF')
+const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf)
 
 /**
  * A body as JSON, checked as a frame is. A byte order mark in front is passed over. Throws BAD_REQUEST, also for an object

@@ -37,7 +37,11 @@ t.test('a good that could never be on sale is refused with its place', async (t)
 
 t.test('a key that is there twice is a mistake in each of them', async (t) => {
   const json = '{"goods":[{"id":"axe","price":1,"price":500}]}'
-  const folder = t.testdir({ 'a.json': json, 'a.yaml': json, 'a.toml': '[[goods]]\nid = "axe"\nprice = 1\nprice = 500' })
+  const folder = t.testdir({
+    'a.json': json,
+    'a.yaml': json,
+    'a.toml': '[[goods]]\nid = "axe"\nprice = 1\nprice = 500',
+  })
   for (const name of ['a.json', 'a.yaml', 'a.toml']) {
     t.throws(() => readDataFile(path.join(folder, name)), { name: 'DataFileError' }, name)
   }

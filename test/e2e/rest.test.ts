@@ -137,7 +137,10 @@ t.test('REST', async (t) => {
     await t.rejects(server.admin('POST', '/api/v1/broadcast', misspelt), /400.*room_id: is not one of namespace, room/)
     await t.rejects(server.admin('GET', '/api/v1/events?namespace=private'), /400.*namespace: is not one of type/)
     await t.rejects(server.admin('GET', '/api/v1/connections?namspace=private'), /400.*namspace/)
-    await t.rejects(server.admin('GET', '/api/v1/events?type=nope'), /400.*must be one of core.game.state.broadcast, .*left/)
+    await t.rejects(
+      server.admin('GET', '/api/v1/events?type=nope'),
+      /400.*must be one of core.game.state.broadcast, .*left/,
+    )
   })
 
   await t.test('a credit is done once under its key', async (t) => {

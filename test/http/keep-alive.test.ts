@@ -3,6 +3,7 @@ import { Agent, request, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import axios from 'axios'
 import t from 'tap'
+import { openClient } from '../helpers/client.ts'
 import { RawConnection, requestHead } from '../helpers/raw.ts'
 import { startServer } from '../helpers/server.ts'
 import { until } from '../helpers/until.ts'
@@ -88,6 +89,21 @@ t.test('an agent that keeps connections and asks for their close has no failures
     }
   }
 })
+
+t.test(
+  'with HTTP_KEEP_ALIVE=false each answer is the last of its connection, and sockets are not concerned',
+  async (t) => {
+    const closing = await startServer(t, { WORKERS: '1', HTTP_KEEP_ALIVE: 'false' })
+    const connection = new RawConnection(closing.port)
+    t.teardown(() => connection.end())
+    connection.write(requestHead({ path: '/health', headers: PLAIN }))
+    await connection.closed
+    t.match(connection.received.toString('latin1'), /^HTTP\/1.1 200 OK\r\n[^]*^connection: close\r$/im)
+    const client = await openClient(closing)
+    t.equal((await client.request('core.game.session.ping', {})).success, true)
+    await client.close()
+  },
+)
 
 t.test('while all workers are replaced, agents that keep connections have no failures', async (t) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 })

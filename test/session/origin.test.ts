@@ -54,7 +54,8 @@ t.test('an origin that only resembles a listed one is refused', async (t) => {
 t.test('null is allowed where it is listed by name', async (t) => {
   const policy = createOriginPolicy(['null'])
   t.ok(policy.allows('null', HOST))
-  for (const origin of ['', 'NULL', 'null:80', 'https://null', 'https://a']) t.notOk(policy.allows(origin, HOST), origin)
+  for (const origin of ['', 'NULL', 'null:80', 'https://null', 'https://a'])
+    t.notOk(policy.allows(origin, HOST), origin)
   t.ok(createOriginPolicy(['*', 'null']).allows('null', HOST))
 })
 

@@ -3,7 +3,12 @@ import type { TemplatedApp } from './uws.ts'
 /** The connections of a worker that speak HTTP, on all its ports: how many there are, and whether they may stay. */
 export class HttpConnections {
   #count = 0
-  #isDraining = false
+  #areKept: boolean
+
+  /** @param areKept whether a connection goes on after an answer */
+  constructor(areKept: boolean) {
+    this.#areKept = areKept
+  }
 
   /** Those of this app count, too. */
   watch(app: TemplatedApp): void {
@@ -23,10 +28,10 @@ export class HttpConnections {
 
   /** From now on each answer says `Connection: close`, and is the last of its connection. */
   drain(): void {
-    this.#isDraining = true
+    this.#areKept = false
   }
 
-  get isDraining(): boolean {
-    return this.#isDraining
+  get areKept(): boolean {
+    return this.#areKept
   }
 }

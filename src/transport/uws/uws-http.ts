@@ -114,7 +114,7 @@ export class PendingResponse {
     if (this.#gone) return
     this.#gone = true
     const isHead = this.#head.method === 'HEAD'
-    const isLast = isUnread || this.#connections.isDraining || asksForClose(this.#head)
+    const isLast = isUnread || !this.#connections.areKept || asksForClose(this.#head)
     this.#response.cork(() => {
       if (this.#isHeld) this.#response.resume()
       if (isHead && isUnread) this.#response.close()

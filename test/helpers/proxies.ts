@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Certificates } from './certificates.ts'
+import type { Owner, TestServer } from './server.ts'
+import { until } from './until.ts'
+
+export type ProxyName = 'nginx' | 'haproxy'
+
+const DOCUMENT = readFileSync(new URL('../../docs/proxies.md', import.meta.url), 'utf8')
+const START_MS_MAX = 60_000
+/** What src/setup/ensure-debian.mjs has put there. */
+const FOLDERS: Readonly<Record<ProxyName, string>> = {
+  nginx: fileURLToPath(new URL('../../node_modules/.cache/drumbeat/nginx/1.22/', import.meta.url)),
+  haproxy: fileURLToPath(new URL('../../node_modules/.cache/drumbeat/haproxy/2.6/', import.meta.url)),
+}
+
+/** An option for `t.test`: the reason to skip, or false. */
+export function skipWithoutProxy(name: ProxyName): { readonly skip: string | false } {
+  return { skip: !existsSync(join(FOLDERS[name], name)) && `no ${name} here (ensure-installed.mjs says why)` }
+}
+
+export interface TestProxy {
+  /** `https://127.0.0.1:PORT` */
+  readonly url: string
+  readonly port: number
+}
+
+/**
+ * A real proxy with the configuration of docs/proxies.md, in which only addresses and certificates are other ones. It takes
+ * connections when this resolves, and ends with the owner.
+ */
+export async function startProxy(
+  owner: Owner,
+  name: ProxyName,
+  options: {
+    readonly server: TestServer
+    readonly certificates: Certificates
+    readonly change?: (text: string) => string
+  },
+): Promise<TestProxy> {
+  const folder = await mkdtemp(join(tmpdir(), `drumbeat-${name}-`))
+  const port = await freePort()
+  const { cert, key } = options.certificates.server
+  const both = join(folder, 'both.pem')
+  writeFileSync(both, `${readFileSync(cert, 'utf8')}\n${readFileSync(key, 'utf8')}`)
+  const snippet = readSnippet(name)
+    .replaceAll('127.0.0.1:8080', `127.0.0.1:${options.server.port}`)
+    .replace('listen 443', `listen 127.0.0.1:${port}`)
+    .replace('bind :443', `bind 127.0.0.1:${port}`)
+    .replace('/etc/ssl/game.example.pem', cert)
+    .replace('/etc/ssl/game.example.key', key)
+    .replace('/etc/ssl/game.example.both.pem', both)
+  const text = options.change?.(snippet) ?? snippet
+  const file = join(folder, 'proxy.conf')
+  writeFileSync(file, name === 'nginx' ? inNginx(folder, text) : text)
+  const args = name === 'nginx' ? ['-p', folder, '-e', 'stderr', '-c', file] : ['-db', '-f', file]
+  const env = { PATH: process.env['PATH'], LD_LIBRARY_PATH: FOLDERS[name] }
+  const child = spawn(join(FOLDERS[name], name), args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)))
+  owner.teardown(async () => {
+    if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit')
+    await rm(folder, { recursive: true, force: true })
+  })
+  const listens = await until(async () => child.exitCode !== null || (await takesConnections(port)), START_MS_MAX)
+  if (!listens || child.exitCode !== null) throw new Error(`${name} does not listen:\n${text}\n${said}`)
+  return { url: `https://127.0.0.1:${port}`, port }
+}
+
+/** The block of code under the proxy's name. */
+function readSnippet(name: ProxyName): string {
+  const [, snippet] = new RegExp(`\`\`\`${name}\\n([^]*?)\`\`\``).exec(DOCUMENT) ?? []
+  if (snippet === undefined) throw new Error(`docs/proxies.md has no configuration of ${name}`)
+  return snippet
+}
+
+/** What stands around a file of conf.d, without anything outside the folder. */
+function inNginx(folder: string, snippet: string): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (kind) => `${kind}_temp_path ${folder}/${kind};`,
+  )
+  return `daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr;
+events {}
+http {
+access_log off;
+${temporary.join('\n')}
+${snippet}
+}
+`
+}
+
+function takesConnections(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  return new Promise((resolve) => {
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
