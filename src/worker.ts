@@ -12,8 +12,8 @@ import { createMetrics } from './metrics/metrics.ts'
 import { createTraces, startTraces, tracesTimeOf, type ProcessTraces } from './start-traces.ts'
 import type { HttpHandler } from './http/http.ts'
 import { createSocketIo, type SocketIo } from './transport/socket-io/socket-io.ts'
+import { createNodeHttpServer } from './transport/node-http/node-http-server.ts'
 import { HttpConnections } from './transport/uws/http-connections.ts'
-import { createHttpServer } from './transport/uws/uws-http-server.ts'
 import type { Listening } from './transport/uws/listening.ts'
 import { UwsServer, type UwsServerOptions } from './transport/uws/uws-server.ts'
 import type { PrimaryLink, WorkerContext } from './worker/context.ts'
@@ -40,7 +40,7 @@ const HEAP_MS = 250
 interface Running extends Listeners {
   readonly server: UwsServer
   /** Where ADMIN_LISTEN is set. */
-  readonly adminServer: Listening | undefined
+  readonly adminServer: Pick<Listening, 'start' | 'stop'> | undefined
   readonly connections: HttpConnections
   readonly traces: ProcessTraces
 }
@@ -87,7 +87,8 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   const socketIo = createSocketIoOf(context, realTime, { http, connections })
   readMetricsOf(context, realTime)
   const server = createServer(context, realTime, { http, connections, addRoutes: socketIo.addRoutes })
-  const adminServer = adminHttp && createHttpServer({ http: adminHttp, connections, ...BODIES })
+  const idleTimeoutMs = context.config.settings.ADMIN_IDLE_TIMEOUT
+  const adminServer = adminHttp && createNodeHttpServer({ http: adminHttp, connections, idleTimeoutMs, ...BODIES })
   const sweeper = startSweeper(context, realTime)
   const heap = new HeapWatch({ sweeper, log: context.log })
   setInterval(() => heap.look(), HEAP_MS)

@@ -69,6 +69,11 @@ export const SETTINGS = {
     'A port of its own for `/metrics`, `/ready` and all that wants ADMIN_TOKEN: on HTTP_PORT they are 404 then.',
     'on HTTP_PORT',
   ),
+  ADMIN_IDLE_TIMEOUT: setting(
+    duration('1s', '1h'),
+    '75s',
+    'How long a connection to ADMIN_LISTEN may wait for its next request.',
+  ),
   WORKERS: computed(integer(1, 256), 'one per core', 'Worker processes, all on the one port.'),
   DATA_DIR: setting(filePath, './data', 'The folder of the embedded store, its lock and the development secrets.'),
   LOG_LEVEL: setting(choice(...LOG_LEVELS), 'info', 'The least that is logged.'),

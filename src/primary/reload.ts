@@ -25,6 +25,7 @@ export interface ReloadPlan {
 
 /** What only workers read. The rest is held by the primary, by the store, or in what clients were told. */
 const OF_WORKERS: ReadonlySet<SettingName> = new Set([
+  'ADMIN_IDLE_TIMEOUT',
   'ALLOWED_ORIGINS',
   'AUTH_AUDIENCE',
   'AUTH_CLOCK_SKEW',

@@ -81,7 +81,14 @@ export const PURE_FOLDERS: readonly string[] = [...PURE, 'schema']
 
 /** Files that may name an adapter; everybody else knows its port. Entries that end in / are folders. */
 export const ADAPTERS = {
-  places: ['src/store/etcd/', 'src/store/lmdb/', 'src/store/memory/', 'src/transport/uws/', 'src/transport/socket-io/'],
+  places: [
+    'src/store/etcd/',
+    'src/store/lmdb/',
+    'src/store/memory/',
+    'src/transport/uws/',
+    'src/transport/socket-io/',
+    'src/transport/node-http/',
+  ],
   mayName: [
     'src/main.ts',
     'src/open-store.ts',
@@ -90,6 +97,7 @@ export const ADAPTERS = {
     'src/cli.ts',
     'src/cli-doctor.ts',
     'src/transport/socket-io/',
+    'src/transport/node-http/',
   ],
 } as const
 

@@ -40,7 +40,7 @@ export class Body {
   }
 
   /** Copies the chunk. Throws PAYLOAD_TOO_LARGE, OVERLOADED. Does nothing once it is released. */
-  add(chunk: ArrayBuffer): void {
+  add(chunk: ArrayBuffer | Uint8Array): void {
     if (this.#isReleased) return
     const length = this.#length + chunk.byteLength
     if (length > this.#limits.bytesMax) throw tooLarge(this.#limits.bytesMax)

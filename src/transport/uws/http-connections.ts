@@ -17,8 +17,12 @@ export class HttpConnections {
     })
   }
 
-  /** One of them became a WebSocket, of which uWS says nothing here. */
-  upgraded(): void {
+  opened(): void {
+    this.#count += 1
+  }
+
+  /** Or it became a WebSocket, of which uWS says nothing to `watch`. */
+  closed(): void {
     this.#count -= 1
   }
 

@@ -78,7 +78,7 @@ export class PendingResponse {
   upgrade(userData: object, context: Parameters<UwsResponse['upgrade']>[4]): void {
     if (this.#gone) return
     this.#gone = true
-    this.#connections.upgraded()
+    this.#connections.closed()
     const key = this.#head.headers.find(([name]) => name === 'sec-websocket-key')?.[1] ?? ''
     // Not corked: where the WebSocket gets the response's memory, uWS reads that as the response afterwards, and may close it.
     this.#response.upgrade(userData, key, '', '', context)

@@ -68,7 +68,7 @@ export class UwsServer {
           if (!accepted) return
           const userData: UserData = { accepted, connection: undefined, socket: undefined }
           // Extensions are not taken up: no compression.
-          options.connections.upgraded()
+          options.connections.closed()
           response.upgrade(userData, accepted.key, accepted.subprotocol, '', context)
         },
         open: (ws) => this.#open(ws),
