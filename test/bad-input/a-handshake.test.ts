@@ -283,6 +283,8 @@ t.test('a server that is going down refuses with 503, and finishes the purchases
   await buyer.next(({ eventType }) => eventType === 'core.game.session.draining', 10_000)
   const refused = await t.rejects(openClient(leaving), { status: 503, code: 'DRAINING' })
   t.match((refused as unknown as UpgradeRefused).headers['retry-after'], /^[1-9]\d*$/)
+  const { headers } = await fetch(`${leaving.url}/health`)
+  t.equal(headers.get('connection'), 'close', 'no further request is sent on a connection that ends with the server')
   t.match(await buyer.closed, { code: 4000, reason: /^\{"retry_after_ms":\d+\}$/ })
   const bought = buyer.frames.filter(({ replyTo, success }) => String(replyTo).startsWith('b') && success === true)
   t.equal(bought.length, count)
