@@ -3,12 +3,12 @@ import type { Log } from '../base/log.ts'
 import type { Span, Tracer, Traces } from '../base/trace.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import { decodeFrame, holdsRepeatedKey } from '../protocol/codec.ts'
-import { parseRequest, readRequestId, type Request } from '../protocol/envelope.ts'
+import { isRequest, parseRequest, readRequestId, type Request } from '../protocol/envelope.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { EVENT, type EventType, type JsonObject } from '../protocol/events.ts'
 import type { ValueLimits } from '../protocol/value.ts'
 import type { Access } from '../session/handshake.ts'
-import type { Connection } from '../session/connection.ts'
+import type { Connection, Incoming } from '../session/connection.ts'
 import type { Traffic } from '../session/traffic.ts'
 import type { CommandContext } from './command.ts'
 import { requireMember } from './rooms.ts'
@@ -58,9 +58,10 @@ export class Dispatch {
     this.#isDraining = true
   }
 
-  /** `bytes` are valid until this returns. */
-  frame(connection: Connection, bytes: Uint8Array, isBinary: boolean): void {
+  /** `incoming.bytes` are valid until this returns. */
+  frame(connection: Connection, incoming: Incoming, isBinary: boolean): void {
     if (connection.isClosed) return
+    const { bytes } = incoming
     this.#options.traffic.receivedBytes += bytes.length
     if (isBinary !== (connection.encoding === 'msgpack')) {
       connection.close(
@@ -73,7 +74,7 @@ export class Dispatch {
       const bytes_max = this.#options.frameBytesMax
       this.#refuse(
         connection,
-        {},
+        { id: this.#readId(connection, bytes) },
         new Refusal('PAYLOAD_TOO_LARGE', `a frame may have ${bytes_max} bytes`, { bytes_max }),
       )
       connection.close(CLOSE.tooLarge, 'the frame is too large')
@@ -83,28 +84,27 @@ export class Dispatch {
     const waitMs = connection.limits.waitMs(bytes.length, nowMs)
     if (connection.isOpen) {
       if (waitMs > 0) this.#overRate(connection, bytes, waitMs)
-      else this.#request(connection, bytes, nowMs)
-    } else if (waitMs > 0 || !connection.keepEarly(bytes)) {
+      else this.#request(connection, incoming, nowMs)
+    } else if (waitMs > 0 || !connection.keepEarly(incoming)) {
       // Nothing may be answered before the first frame.
       connection.close(CLOSE.rateLimit, 'too much was sent before the first frame came')
     }
   }
 
   /** A frame that was kept until the connection was open: it has passed the limits. */
-  early(connection: Connection, bytes: Uint8Array): void {
-    this.#request(connection, bytes, this.#options.context.clock.nowMs())
+  early(connection: Connection, incoming: Incoming): void {
+    this.#request(connection, incoming, this.#options.context.clock.nowMs())
   }
 
-  #request(connection: Connection, bytes: Uint8Array, cameAtMs: number): void {
-    const request = this.#parse(connection, bytes)
+  #request(connection: Connection, incoming: Incoming, cameAtMs: number): void {
+    const request = this.#parse(connection, incoming)
     if (!request) return
     const { traces, traffic } = this.#options
     const { tracer } = traces
     traffic.requests.set(request.eventType, (traffic.requests.get(request.eventType) ?? 0) + 1)
     const span = tracer === undefined ? undefined : startSpan(tracer, connection, request)
     // Where money is, a key that is there twice says two things. `bytes` are gone when its turn comes.
-    const isAmbiguous =
-      request.eventType === EVENT.buyGood && holdsRepeatedKey(bytes, connection.encoding, this.#options.valueLimits)
+    const isAmbiguous = request.eventType === EVENT.buyGood && holdsRepeatedKey(incoming.bytes, connection.encoding)
     const isTimed = !SAMPLED.has(request.eventType) || this.#sampled++ % SAMPLE === 0
     let answered = false
     const fail = (thrown: unknown) => {
@@ -163,17 +163,20 @@ export class Dispatch {
     }
   }
 
-  /** undefined: it was no request, and that was said. */
-  #parse(connection: Connection, bytes: Uint8Array): Request | undefined {
+  /** Returns undefined if the frame was refused, which was answered. */
+  #parse(connection: Connection, { bytes, refusal: found }: Incoming): Request | undefined {
     let value: unknown
     try {
-      value = decodeFrame(bytes, connection.encoding, this.#options.valueLimits)
+      const decoded = decodeFrame(bytes, connection.encoding, this.#options.valueLimits)
+      value = decoded.value
+      const refusal = found ?? decoded.refusal
+      if (refusal) throw refusal
       return parseRequest(value)
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown
       this.#refuse(connection, { id: readRequestId(value) }, thrown)
-      const isBadFrame = thrown.code === 'BAD_REQUEST'
-      if (isBadFrame && connection.limits.isOneBadFrameTooMany(this.#options.context.clock.nowMs())) {
+      // A request with a wrong value is a mistake in a game; a client that sends something else speaks another protocol.
+      if (!isRequest(value) && connection.limits.isOneBadFrameTooMany(this.#options.context.clock.nowMs())) {
         connection.close(CLOSE.badRequests, 'too many frames that are no requests')
       }
       return undefined
@@ -189,9 +192,10 @@ export class Dispatch {
     }
   }
 
+  /** Of a frame that is refused unread. */
   #readId(connection: Connection, bytes: Uint8Array): string | undefined {
     try {
-      return readRequestId(decodeFrame(bytes, connection.encoding, this.#options.valueLimits))
+      return readRequestId(decodeFrame(bytes, connection.encoding, this.#options.valueLimits).value)
     } catch (thrown) {
       if (thrown instanceof Refusal) return undefined
       throw thrown

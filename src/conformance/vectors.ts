@@ -20,6 +20,8 @@ export interface RefusedVector extends FrameBytes {
   readonly encoding: Encoding
   readonly code: string
   readonly path?: string
+  /** The id that the reply carries; absent where the bytes have none that can be read. */
+  readonly replyTo?: string
 }
 
 export interface EventVector extends RequestVector {

@@ -1,3 +1,4 @@
+import { toJson } from './envelope.js'
 import { failure } from './replies.js'
 import { serverUrl } from './server-url.js'
 
@@ -46,11 +47,17 @@ export async function callApi(path, { method = 'GET', adminToken = '', ifMatch =
   if (adminToken !== '') headers['authorization'] = `Bearer ${adminToken}`
   if (ifMatch !== '') headers['if-match'] = ifMatch
   if (body !== undefined) headers['content-type'] = 'application/json'
+  let text = null
+  try {
+    if (body !== undefined) text = toJson(body)
+  } catch (error) {
+    return failure('BAD_REQUEST', String(error))
+  }
   try {
     const response = await fetch(serverUrl(path), {
       method,
       headers,
-      body: body === undefined ? null : JSON.stringify(body),
+      body: text,
       cache: 'no-store',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })

@@ -1,5 +1,5 @@
 import { byId, element, onSubmit, showOutcome } from './dom.js'
-import { parseEnvelope } from './envelope.js'
+import { parseEnvelope, toJson } from './envelope.js'
 import { describe } from './outcome.js'
 
 /** @type {ReadonlyArray<{ eventType: string, room?: string, payload: Record<string, unknown> }>} */
@@ -38,8 +38,7 @@ export class Playground {
 
   /** @param {string} sent goes into the form, laid out to be changed */
   edit(sent) {
-    const envelope = parseEnvelope(sent)
-    this.#text.value = envelope === null ? sent : JSON.stringify(envelope, null, 2)
+    this.#text.value = layOut(sent)
     this.#text.focus()
   }
 
@@ -56,5 +55,18 @@ export class Playground {
     const outcome = await requests.sendRaw(text, envelope)
     if (outcome === null) return
     showOutcome('envelope-outcome', outcome.success ? 'ok' : 'failed', describe(outcome, 'Done.'))
+  }
+}
+
+/**
+ * @param {string} sent
+ * @returns {string} the same request on several lines; what would not be the same stays as it was
+ */
+function layOut(sent) {
+  const envelope = parseEnvelope(sent)
+  try {
+    return envelope === null ? sent : toJson(envelope, 2)
+  } catch {
+    return sent
   }
 }

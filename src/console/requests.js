@@ -1,4 +1,5 @@
-import { Replies } from './replies.js'
+import { toJson } from './envelope.js'
+import { failure, Replies } from './replies.js'
 
 /** @typedef {import('./replies.js').Outcome} Outcome */
 
@@ -33,8 +34,13 @@ export class Requests {
    */
   async send(eventType, payload, { room, timeoutMs = REPLY_TIMEOUT_MS, isQuiet = false } = {}) {
     const id = `c${this.#nextId++}`
-    // JSON leaves out what is undefined.
-    const text = JSON.stringify({ id, eventType, room, payload })
+    let text
+    try {
+      // JSON leaves out what is undefined.
+      text = toJson({ id, eventType, room, payload })
+    } catch (error) {
+      return failure('BAD_REQUEST', String(error))
+    }
     const outcome = this.#transmit(text) ?? (await this.#replies.track(id, text, { timeoutMs, isQuiet }))
     if (outcome.success) this.#onDone(eventType, payload, outcome.data)
     return outcome

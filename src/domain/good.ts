@@ -1,6 +1,6 @@
 import { badRequest } from '../protocol/errors.ts'
 import { isObject } from '../protocol/envelope.ts'
-import { isForbiddenKey, isLonger } from '../protocol/value.ts'
+import { FORBIDDEN_KEY, isLonger } from '../protocol/value.ts'
 
 export interface Good {
   readonly id: string
@@ -17,12 +17,13 @@ export interface Good {
   readonly sale_until: number | null
 }
 
-/** Of ids of goods and currencies, but for what `isForbiddenKey` says. */
+/** Of ids of goods and currencies, but for `FORBIDDEN_KEY`. */
 export const NAME = /^[A-Za-z0-9_-]{1,64}$/
 
-/** Ids of goods and currencies are keys of records, so they may not be what objects have by themselves. */
+/** Ids of goods and currencies are keys of records. */
 export function parseName(value: unknown, path: string): string {
-  if (typeof value === 'string' && NAME.test(value) && !isForbiddenKey(value)) return value
+  if (value === FORBIDDEN_KEY) throw badRequest(path, `may not be ${FORBIDDEN_KEY}`)
+  if (typeof value === 'string' && NAME.test(value)) return value
   throw badRequest(path, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -')
 }
 

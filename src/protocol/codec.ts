@@ -1,30 +1,43 @@
-import { badRequest } from './errors.ts'
+import { badRequest, type Refusal } from './errors.ts'
 import { SERVER_EVENT, type Encoding, type JsonObject } from './events.ts'
-import { checkMsgpack } from './msgpack-check.ts'
+import { checkMsgpack, countMsgpackEntries, readMsgpackTexts } from './msgpack-check.ts'
+import { malformed } from './msgpack-reader.ts'
 import { decodeMsgpack, encodeMsgpack, toWellFormed } from './msgpack.ts'
 import { findRepeatedKey } from './repeated-key.ts'
-import { checkValue, type ValueLimits } from './value.ts'
+import { refusalOfValue, toRefusal, type ValueLimits } from './value.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Bytes of one frame to a value that is safe to look into. Throws BAD_REQUEST. */
-export function decodeFrame(bytes: Uint8Array, encoding: Encoding, limits: ValueLimits): unknown {
-  if (encoding === 'msgpack') {
-    checkMsgpack(bytes, limits)
-    return decodeMsgpackFrame(bytes)
+/** A frame that could be read. */
+export interface Decoded {
+  /** Where it is refused, what can be known of it safely: the `id` to answer to is in there. */
+  readonly value: unknown
+  /** Set if the value holds something that is not taken. The value must not be carried out then. */
+  readonly refusal: Refusal | undefined
+}
+
+/** Fields of an envelope that are looked at where its value is refused. */
+const HEAD_FIELDS = ['id', 'eventType']
+
+/** Bytes of one frame to a value. Throws BAD_REQUEST for bytes that are not JSON, or not msgpack. */
+export function decodeFrame(bytes: Uint8Array, encoding: Encoding, limits: ValueLimits): Decoded {
+  if (encoding === 'json') {
+    const value = parseJson(bytes)
+    return { value, refusal: refusalOfValue(value, limits) }
   }
-  const value = parseJson(bytes)
-  checkValue(value, limits)
-  return value
+  const violation = checkMsgpack(bytes, limits)
+  // What was refused is not decoded: that is what the check is for.
+  if (violation) return { value: readMsgpackTexts(bytes, HEAD_FIELDS), refusal: toRefusal(violation) }
+  return { value: decodeMsgpackFrame(bytes), refusal: undefined }
 }
 
 /** Whether an object in the frame holds a key twice. For a frame that `decodeFrame` took. */
-export function holdsRepeatedKey(bytes: Uint8Array, encoding: Encoding, limits: ValueLimits): boolean {
+export function holdsRepeatedKey(bytes: Uint8Array, encoding: Encoding): boolean {
   if (encoding === 'json') return findRepeatedKey(utf8.decode(bytes)) !== undefined
-  return checkMsgpack(bytes, limits) !== countKeys(decodeMsgpack(bytes))
+  return countMsgpackEntries(bytes) !== countKeys(decodeMsgpack(bytes))
 }
 
-/** As `checkMsgpack` counts them in the bytes, where those that are there twice are two. */
+/** As `countMsgpackEntries` counts them in the bytes, where those that are there twice are two. */
 function countKeys(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   const inside = Object.values(value)
@@ -67,6 +80,6 @@ function decodeMsgpackFrame(bytes: Uint8Array): unknown {
   try {
     return decodeMsgpack(bytes)
   } catch {
-    throw badRequest('', 'not valid msgpack')
+    throw malformed()
   }
 }

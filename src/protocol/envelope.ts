@@ -24,6 +24,11 @@ export function readRequestId(value: unknown): string | undefined {
   return typeof id === 'string' && id !== '' && !isLonger(id, REQUEST_ID_LENGTH_MAX) ? id : undefined
 }
 
+/** Whether the frame asks for something, be it rightly: an object that names an event. What is less than that is no request. */
+export function isRequest(value: unknown): boolean {
+  return isObject(value) && typeof value['eventType'] === 'string'
+}
+
 /** Throws BAD_REQUEST or UNKNOWN_EVENT. Unknown fields are ignored. */
 export function parseRequest(value: unknown): Request {
   if (!isObject(value)) throw badRequest('', 'the envelope must be an object')

@@ -1,165 +1,186 @@
-import { badRequest } from './errors.ts'
-import { isForbiddenKey, type ValueLimits } from './value.ts'
+import { malformed, MsgpackReader } from './msgpack-reader.ts'
+import { FORBIDDEN_KEY, within, type ValueLimits, type Violation } from './value.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Up to here a loop is faster than a call to the decoder (measured: 60 and 75 ns at 128 bytes). */
 const LOOP_BYTES_MAX = 128
+/** 64 characters of UTF-8, which is what an id may have. */
+const SHORT_TEXT_BYTES_MAX = 256
 
 const INT_SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER)
 
 /**
- * Walks over msgpack bytes before anything is built from them, and throws BAD_REQUEST for what a decoder would pay for
- * or JSON could not carry on: lengths beyond the bytes that are there, nesting bombs, binary and extension types,
- * integers above 2^53 - 1, text that is not UTF-8, keys that are no strings, forbidden keys. Needs no memory in proportion to the input.
- * Returns how many keys and elements there are.
+ * Looks at msgpack bytes before anything is built from them. Throws BAD_REQUEST for bytes that are not one whole msgpack value. Returns
+ * what is wrong in a value that is whole, for what a decoder would pay for or JSON could not carry on: nesting bombs, too many keys,
+ * binary and extension types, numbers beyond JSON's, text that is not UTF-8, keys that are no strings, a forbidden key. Needs no memory
+ * in proportion to the input.
  */
-export function checkMsgpack(bytes: Uint8Array, limits: ValueLimits): number {
-  const walk = new MsgpackWalk(bytes, limits)
-  walk.value(1)
-  if (!walk.atEnd) throw badRequest('', 'bytes after the msgpack value')
-  return walk.keys
+export function checkMsgpack(bytes: Uint8Array, limits: ValueLimits): Violation | undefined {
+  const reader = new MsgpackReader(bytes)
+  const violation = new MsgpackWalk(reader, limits).visit(1)
+  if (violation) {
+    // The walk ended there. Whether the rest is msgpack at all tells a refused value from a broken frame.
+    reader.at = 0
+    reader.skipValue()
+  }
+  if (reader.bytesLeft > 0) throw malformed()
+  return violation
+}
+
+/**
+ * The fields of these names that are short strings, of the map that the bytes are: enough to answer a frame whose value is refused.
+ * Passes over everything else, and builds nothing from it. For bytes that are one whole value.
+ */
+export function readMsgpackTexts(bytes: Uint8Array, names: readonly string[]): Readonly<Record<string, unknown>> {
+  const reader = new MsgpackReader(bytes)
+  const found: Record<string, unknown> = {}
+  reader.head()
+  for (let left = reader.kind === 'map' ? reader.length : 0; left > 0; left--) {
+    const key = readShortText(reader)
+    const value = readShortText(reader)
+    // As with every decoder, the last of several fields of one name counts.
+    if (key !== undefined && names.includes(key)) found[key] = value
+  }
+  return found
+}
+
+/** How many keys and elements there are. For bytes that are one whole value. */
+export function countMsgpackEntries(bytes: Uint8Array): number {
+  const reader = new MsgpackReader(bytes)
+  let count = 0
+  while (reader.bytesLeft > 0) {
+    reader.head()
+    if (reader.kind === 'array' || reader.kind === 'map') count += reader.length
+    else reader.take(reader.length)
+  }
+  return count
 }
 
 class MsgpackWalk {
-  readonly #bytes: Uint8Array
-  readonly #view: DataView
+  readonly #reader: MsgpackReader
   readonly #limits: ValueLimits
-  #at = 0
   #keys = 0
 
-  constructor(bytes: Uint8Array, limits: ValueLimits) {
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  constructor(reader: MsgpackReader, limits: ValueLimits) {
+    this.#reader = reader
     this.#limits = limits
   }
 
-  get keys(): number {
-    return this.#keys
-  }
-
-  get atEnd(): boolean {
-    return this.#at === this.#bytes.length
-  }
-
-  value(depth: number): void {
-    const tag = this.#uint(1)
-    if (tag <= 0x7f || tag >= 0xe0) return
-    if (tag <= 0x8f) return this.#map(tag & 0x0f, depth)
-    if (tag <= 0x9f) return this.#array(tag & 0x0f, depth)
-    if (tag <= 0xbf) return this.#text(tag & 0x1f)
-    this.#tagged(tag, depth)
-  }
-
-  // The formats of the msgpack specification, by their first byte.
-  #tagged(tag: number, depth: number): void {
-    switch (tag) {
-      case 0xc0: // nil
-      case 0xc2: // false
-      case 0xc3: // true
-        return
-      case 0xca:
-        return this.#float(4)
-      case 0xcb:
-        return this.#float(8)
-      case 0xcc: // uint 8, 16, 32
-      case 0xcd:
-      case 0xce:
-        return this.#skip(1 << (tag - 0xcc))
-      case 0xd0: // int 8, 16, 32
-      case 0xd1:
-      case 0xd2:
-        return this.#skip(1 << (tag - 0xd0))
-      case 0xcf:
-      case 0xd3:
-        return this.#int64(tag === 0xd3)
-      case 0xd9: // str 8, 16, 32
-      case 0xda:
-      case 0xdb:
-        return this.#text(this.#uint(1 << (tag - 0xd9)))
-      case 0xdc:
-      case 0xdd:
-        return this.#array(this.#uint(tag === 0xdc ? 2 : 4), depth)
-      case 0xde:
-      case 0xdf:
-        return this.#map(this.#uint(tag === 0xde ? 2 : 4), depth)
-      default:
-        throw badRequest('', `msgpack type 0x${tag.toString(16)} has no JSON value`)
+  visit(depth: number): Violation | undefined {
+    this.#reader.head()
+    const { kind, length } = this.#reader
+    switch (kind) {
+      case 'map':
+        return this.#map(length, depth)
+      case 'array':
+        return this.#array(length, depth)
+      case 'text':
+        return this.#text(length)
+      case 'float':
+        return this.#float(length)
+      case 'int64':
+      case 'uint64':
+        return this.#int64(kind === 'int64')
+      case 'bytes':
+        return wrong('is bytes, which JSON has no value for')
+      case 'extension':
+        return wrong('is a msgpack extension type (of dates, for instance), which JSON has no value for')
+      case 'constant':
+      case 'int':
+        this.#reader.take(length)
+        return undefined
     }
   }
 
-  #array(length: number, depth: number): void {
-    this.#enter(length, length, depth)
-    for (let i = 0; i < length; i++) this.value(depth + 1)
-  }
-
-  #map(length: number, depth: number): void {
-    this.#enter(length, length * 2, depth)
+  #array(length: number, depth: number): Violation | undefined {
+    const violation = this.#enter(length, length, depth)
+    if (violation) return violation
     for (let i = 0; i < length; i++) {
-      this.#key()
-      this.value(depth + 1)
+      const inside = this.visit(depth + 1)
+      if (inside) return within(inside, i)
     }
+    return undefined
   }
 
-  #enter(elements: number, bytesMin: number, depth: number): void {
-    if (depth > this.#limits.depthMax) throw badRequest('', `is nested deeper than ${this.#limits.depthMax}`)
-    if (bytesMin > this.#bytes.length - this.#at) throw badRequest('', 'truncated msgpack')
+  #map(length: number, depth: number): Violation | undefined {
+    const reader = this.#reader
+    const violation = this.#enter(length, length * 2, depth)
+    if (violation) return violation
+    for (let i = 0; i < length; i++) {
+      reader.head()
+      if (reader.kind !== 'text') return wrong('has a msgpack map key that is not a string')
+      const start = reader.at
+      if (this.#text(reader.length)) return wrong('has a msgpack map key that is not valid UTF-8')
+      const end = reader.at
+      if (end - start === FORBIDDEN_KEY.length && this.#textAt(start, end) === FORBIDDEN_KEY) {
+        return within(wrong('is a forbidden key'), FORBIDDEN_KEY)
+      }
+      const inside = this.visit(depth + 1)
+      if (inside) return within(inside, this.#textAt(start, end))
+    }
+    return undefined
+  }
+
+  #enter(elements: number, bytesMin: number, depth: number): Violation | undefined {
+    if (depth > this.#limits.depthMax) return wrong(`is nested deeper than ${this.#limits.depthMax}`)
+    if (bytesMin > this.#reader.bytesLeft) throw malformed()
     this.#keys += elements
-    if (this.#keys > this.#limits.keysMax) {
-      throw badRequest('', `more than ${this.#limits.keysMax} keys and elements in one frame`)
-    }
-  }
-
-  #key(): void {
-    const tag = this.#uint(1)
-    let length: number
-    if (tag >= 0xa0 && tag <= 0xbf) length = tag & 0x1f
-    else if (tag >= 0xd9 && tag <= 0xdb) length = this.#uint(1 << (tag - 0xd9))
-    else throw badRequest('', 'a msgpack map key is not a string')
-    const start = this.#at
-    this.#text(length)
-    // The shortest and the longest forbidden key have 9 and 11 bytes.
-    if (length < 9 || length > 11) return
-    const key = String.fromCharCode(...this.#bytes.subarray(start, this.#at))
-    if (isForbiddenKey(key)) throw badRequest(key, 'is a forbidden key')
+    if (this.#keys <= this.#limits.keysMax) return undefined
+    return wrong(`more than ${this.#limits.keysMax} keys and elements in one frame`)
   }
 
   // A decoder would put other characters in the place of what is not UTF-8, and say nothing.
-  #text(length: number): void {
-    const start = this.#at
-    this.#skip(length)
-    if (length <= LOOP_BYTES_MAX && isAscii(this.#bytes, start, this.#at)) return
+  #text(length: number): Violation | undefined {
+    const { bytes } = this.#reader
+    const start = this.#reader.take(length)
+    const end = start + length
+    if (length <= LOOP_BYTES_MAX && isAscii(bytes, start, end)) return undefined
     try {
-      utf8.decode(this.#bytes.subarray(start, this.#at))
+      utf8.decode(bytes.subarray(start, end))
+      return undefined
     } catch {
-      throw badRequest('', 'a msgpack string is not valid UTF-8')
+      return wrong('is not valid UTF-8 (it may hold half a surrogate pair)')
     }
   }
 
-  #float(bytes: 4 | 8): void {
-    const start = this.#at
-    this.#skip(bytes)
-    const value = bytes === 4 ? this.#view.getFloat32(start) : this.#view.getFloat64(start)
-    if (!Number.isFinite(value)) throw badRequest('', 'is not a finite number')
+  #textAt(start: number, end: number): string {
+    return utf8.decode(this.#reader.bytes.subarray(start, end))
   }
 
-  #int64(signed: boolean): void {
-    const start = this.#at
-    this.#skip(8)
-    const value = signed ? this.#view.getBigInt64(start) : this.#view.getBigUint64(start)
-    if (value > INT_SAFE_MAX || value < -INT_SAFE_MAX) throw badRequest('', 'is an integer beyond 2^53 - 1')
+  #float(length: number): Violation | undefined {
+    const { view } = this.#reader
+    const start = this.#reader.take(length)
+    const value = length === 4 ? view.getFloat32(start) : view.getFloat64(start)
+    return Number.isFinite(value) ? undefined : wrong('is not a finite number')
   }
 
-  #uint(bytes: number): number {
-    const start = this.#at
-    this.#skip(bytes)
-    if (bytes === 1) return this.#view.getUint8(start)
-    return bytes === 2 ? this.#view.getUint16(start) : this.#view.getUint32(start)
+  #int64(signed: boolean): Violation | undefined {
+    const { view } = this.#reader
+    const start = this.#reader.take(8)
+    const value = signed ? view.getBigInt64(start) : view.getBigUint64(start)
+    return value > INT_SAFE_MAX || value < -INT_SAFE_MAX ? wrong('is an integer beyond 2^53 - 1') : undefined
   }
+}
 
-  #skip(bytes: number): void {
-    if (bytes > this.#bytes.length - this.#at) throw badRequest('', 'truncated msgpack')
-    this.#at += bytes
+function wrong(message: string): Violation {
+  return { message, path: [] }
+}
+
+/** The next value, where it is a short string; undefined for all else, which is passed over. */
+function readShortText(reader: MsgpackReader): string | undefined {
+  const start = reader.at
+  reader.head()
+  if (reader.kind !== 'text' || reader.length > SHORT_TEXT_BYTES_MAX) {
+    reader.at = start
+    reader.skipValue()
+    return undefined
+  }
+  const textStart = reader.take(reader.length)
+  try {
+    return utf8.decode(reader.bytes.subarray(textStart, reader.at))
+  } catch {
+    return undefined
   }
 }
 

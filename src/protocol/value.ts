@@ -1,4 +1,4 @@
-import { badRequest } from './errors.ts'
+import { badRequest, type Refusal } from './errors.ts'
 
 export interface ValueLimits {
   /** The top value is at depth 1. */
@@ -7,31 +7,42 @@ export interface ValueLimits {
   readonly keysMax: number
 }
 
-interface Violation {
+/** What is wrong in a value, and where. */
+export interface Violation {
   readonly message: string
   /** From the inside out. */
   readonly path: (string | number)[]
 }
 
-/** Of no object, at any depth: what objects have by themselves. */
-export const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'] as const
-
-export function isForbiddenKey(key: string): boolean {
-  return key === '__proto__' || key === 'constructor' || key === 'prototype'
-}
+/**
+ * No object may have this key, at any depth: whoever assigns it sets a prototype instead. Other names that objects inherit
+ * (`constructor`, `toString`) are data: assigning them makes a property, and nothing here looks a name up without `hasOwn`.
+ */
+export const FORBIDDEN_KEY = '__proto__'
 
 /** A character is a code point, as in JSON Schema: one outside the BMP counts once. */
 export function isLonger(text: string, charactersMax: number): boolean {
   return text.length > charactersMax && (text.length > 2 * charactersMax || Array.from(text).length > charactersMax)
 }
 
-/**
- * Throws BAD_REQUEST, with the path, for what JSON.parse lets through and we do not: too deep, too many keys, forbidden
- * keys, and numbers that JSON cannot carry on (1e400 parses to Infinity, which would arrive as null).
- */
+/** Throws what `refusalOfValue` returns. */
 export function checkValue(value: unknown, limits: ValueLimits): void {
+  const refusal = refusalOfValue(value, limits)
+  if (refusal) throw refusal
+}
+
+/**
+ * BAD_REQUEST, with the path, for what a parser lets through and we do not: too deep, too many keys, a forbidden key, bytes (Socket.IO
+ * puts them into values), and numbers that JSON cannot carry on (1e400 parses to Infinity, which would arrive as null). Returns
+ * undefined for a value that is fine.
+ */
+export function refusalOfValue(value: unknown, limits: ValueLimits): Refusal | undefined {
   const violation = new ValueWalk(limits).visit(value, 1)
-  if (violation) throw badRequest(joinPath(violation.path), violation.message)
+  return violation && toRefusal(violation)
+}
+
+export function toRefusal({ message, path }: Violation): Refusal {
+  return badRequest(joinPath(path), message)
 }
 
 /** Allocates nothing for a value that is fine: this is on the way of every frame. */
@@ -51,6 +62,7 @@ class ValueWalk {
     if (depth > this.#limits.depthMax) {
       return { message: `is nested deeper than ${this.#limits.depthMax}`, path: [] }
     }
+    if (ArrayBuffer.isView(node)) return { message: 'is bytes, which JSON has no value for', path: [] }
     return Array.isArray(node) ? this.#visitArray(node, depth) : this.#visitObject(node, depth)
   }
 
@@ -67,7 +79,7 @@ class ValueWalk {
   #visitObject(node: object, depth: number): Violation | undefined {
     for (const key in node) {
       if (++this.#keys > this.#limits.keysMax) return this.#tooManyKeys()
-      if (isForbiddenKey(key)) return { message: 'is a forbidden key', path: [key] }
+      if (key === FORBIDDEN_KEY) return { message: 'is a forbidden key', path: [key] }
       const violation = this.visit(node[key as keyof typeof node], depth + 1)
       if (violation) return within(violation, key)
     }
@@ -79,14 +91,15 @@ class ValueWalk {
   }
 }
 
-function within(violation: Violation, key: string | number): Violation {
+/** The same violation, seen from around it. */
+export function within(violation: Violation, key: string | number): Violation {
   violation.path.push(key)
   return violation
 }
 
 function joinPath(insideOut: readonly (string | number)[]): string {
   let path = ''
-  for (const part of insideOut.toReversed()) {
+  for (const part of [...insideOut].reverse()) {
     if (typeof part === 'number') path += `[${part}]`
     else path += path === '' ? part : `.${part}`
   }

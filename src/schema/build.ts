@@ -1,5 +1,5 @@
 import type { JsonObject } from '../protocol/events.ts'
-import { FORBIDDEN_KEYS } from '../protocol/value.ts'
+import { FORBIDDEN_KEY } from '../protocol/value.ts'
 
 /** JSON Schema 2020-12; no more of it than drafts since 07 share, as tools for AsyncAPI read it as 07. */
 export type Schema = JsonObject
@@ -31,7 +31,7 @@ export function body(properties: Properties, options: ObjectOptions = {}): Schem
 }
 
 export const ANY_FIELDS: Schema = {
-  propertyNames: { not: { enum: FORBIDDEN_KEYS } },
+  propertyNames: { not: { const: FORBIDDEN_KEY } },
   additionalProperties: ref('JsonValue'),
 }
 

@@ -6,7 +6,7 @@ import { CONNECTION_ID, IDEMPOTENCY_KEY, ROOM_ID, SERVER_SENDER, USER_ID } from 
 import { LOG_LEVELS, LOG_PARTS } from '../protocol/log-levels.ts'
 import { CURSOR } from '../protocol/page.ts'
 import { KEY_LENGTH_MAX } from '../protocol/payloads.ts'
-import { FORBIDDEN_KEYS } from '../protocol/value.ts'
+import { FORBIDDEN_KEY } from '../protocol/value.ts'
 import { ANY_FIELDS, flag, integer, object, ref, text, type Properties, type Schema } from './build.ts'
 import type { SchemaLimits } from './limits.ts'
 
@@ -14,7 +14,7 @@ import type { SchemaLimits } from './limits.ts'
 export function values({ namespaces }: SchemaLimits) {
   return {
     JsonValue: {
-      description: `Any JSON value; ${FORBIDDEN_KEYS.join(', ')} are no keys of an object. MAX_JSON_DEPTH and MAX_JSON_KEYS bound it.`,
+      description: `Any JSON value; no object has the key ${FORBIDDEN_KEY}. MAX_JSON_DEPTH and MAX_JSON_KEYS bound it.`,
       ...ANY_FIELDS,
       items: ref('JsonValue'),
     },
@@ -26,7 +26,7 @@ export function values({ namespaces }: SchemaLimits) {
     },
     RoomId: text('Unique over all namespaces.', { pattern: ROOM_ID.source }),
     Namespace: { enum: namespaces, description: 'As NAMESPACE_PRIVATE and NAMESPACE_GUEST name them.' },
-    Name: text('The id of a good or a currency.', { pattern: NAME.source, not: { enum: FORBIDDEN_KEYS } }),
+    Name: text('The id of a good or a currency.', { pattern: NAME.source, not: { const: FORBIDDEN_KEY } }),
     RequestId: text('The reply names it.', { minLength: 1, maxLength: REQUEST_ID_LENGTH_MAX }),
     Traceparent: text('W3C trace context', { pattern: TRACEPARENT.source }),
     IdempotencyKey: text('The same key with the same request gives the first answer again.', {

@@ -14,6 +14,13 @@ import { Turns } from './turns.ts'
 /** What came before the first frame was sent, kept so that it is answered after it. */
 const EARLY_FRAMES_MAX = 64
 
+/** A frame from the client. */
+export interface Incoming {
+  readonly bytes: Uint8Array
+  /** What the transport found wrong in the value: the frame cannot say it, and is to be refused with this. */
+  readonly refusal?: Refusal | undefined
+}
+
 /** What all connections of a worker have in common. */
 export interface ConnectionShared {
   readonly rates: RateOptions
@@ -55,7 +62,7 @@ export class Connection {
   #closedWith: CloseCode | undefined
   #state: 'opening' | 'open' | 'closed' = 'opening'
   #wasOpen = false
-  #early: Uint8Array[] | undefined
+  #early: Incoming[] | undefined
   #onRead: (() => void) | undefined
 
   constructor(socket: Socket, accepted: Accepted, id: string, shared: ConnectionShared) {
@@ -108,15 +115,15 @@ export class Connection {
   }
 
   /** Keeps a copy of a frame that came too early. false: too many did. */
-  keepEarly(frame: Uint8Array): boolean {
+  keepEarly({ bytes, refusal }: Incoming): boolean {
     this.#early ??= []
     if (this.#early.length >= EARLY_FRAMES_MAX) return false
-    this.#early.push(frame.slice())
+    this.#early.push({ bytes: bytes.slice(), refusal })
     return true
   }
 
   /** The first frame was sent; gives what came before it. */
-  opened(): readonly Uint8Array[] {
+  opened(): readonly Incoming[] {
     if (this.#state === 'opening') this.#state = 'open'
     this.#wasOpen = true
     const early = this.#early ?? []

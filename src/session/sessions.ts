@@ -8,7 +8,7 @@ import { CLOSE, type CloseCode } from '../protocol/close-codes.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { SERVER_EVENT, type NotRecovered } from '../protocol/events.ts'
 import { isRoomId, namespaceChannel, roomChannel, userChannel, type RoomId } from '../protocol/ids.ts'
-import { Connection } from './connection.ts'
+import { Connection, type Incoming } from './connection.ts'
 import type { Accepted } from './handshake.ts'
 import type { RateOptions } from './limits.ts'
 import { parseCursor } from './cursor.ts'
@@ -30,7 +30,7 @@ export interface SessionsOptions {
   readonly roomsPerConnectionMax: number
   readonly ready: { readonly node: string; readonly ping_interval_ms: number; readonly max_payload_bytes: number }
   /** A connection is open: what it sent before is to be dispatched now. */
-  readonly onOpen: (connection: Connection, early: readonly Uint8Array[]) => void
+  readonly onOpen: (connection: Connection, early: readonly Incoming[]) => void
   /** It was over a limit per user or address, and is closed. */
   readonly onOverLimit: (connection: Connection) => void
   readonly onClose: (connection: Connection, code: number) => void

@@ -26,7 +26,9 @@ const validators = createValidators(SCHEMAS)
 /** The refusal's code and place; undefined: it is a request. */
 function refusalOf(frame: object): { readonly code: string; readonly path: unknown } | undefined {
   try {
-    const request = parseRequest(decodeFrame(Buffer.from(JSON.stringify(frame)), 'json', VALUE_LIMITS))
+    const { value, refusal } = decodeFrame(Buffer.from(JSON.stringify(frame)), 'json', VALUE_LIMITS)
+    if (refusal) throw refusal
+    const request = parseRequest(value)
     COMMANDS.get(request.eventType)?.parse(request.payload, request, COMMAND_LIMITS)
     return undefined
   } catch (thrown) {

@@ -87,19 +87,109 @@ t.test('what is nested too deep is a bad request, however deep', async (t) => {
   t.equal(await refusal('['.repeat(100_000)), 'BAD_REQUEST', 'and never closed')
 })
 
-t.test('forbidden keys are bad requests wherever they stand', async (t) => {
-  for (const key of ['__proto__', 'constructor', 'prototype']) {
-    const envelope = { eventType: BROADCAST, payload: { message: 1 } }
-    const placed = (at: string) => JSON.stringify(envelope).replace(at, `"${key}":{"polluted":1},${at}`)
-    t.equal(await refusal(placed('"eventType"')), `BAD_REQUEST ${key}`)
-    t.equal(await refusal(placed('"message"')), `BAD_REQUEST payload.${key}`)
-    const deep = withMessage(`[{"x":{"${key}":1}}]`)
-    t.equal(await refusal(deep), `BAD_REQUEST payload.message[0].x.${key}`)
-    const escaped = `\\u${key.charCodeAt(0).toString(16).padStart(4, '0')}${key.slice(1)}`
-    t.equal(await refusal(deep.replace(key, escaped)), `BAD_REQUEST payload.message[0].x.${key}`, 'escaped')
-    const map = new Map<string, unknown>([['eventType', BROADCAST]])
-    map.set('payload', new Map([['message', new Map([[key, 1]])]]))
-    t.match(await refusal(packr.pack(map)), /^BAD_REQUEST/, `${key} in msgpack`)
+t.test('the key __proto__ is a bad request wherever it stands', async (t) => {
+  const key = '__proto__'
+  const envelope = { eventType: BROADCAST, payload: { message: 1 } }
+  const placed = (at: string) => JSON.stringify(envelope).replace(at, `"${key}":{"polluted":1},${at}`)
+  t.equal(await refusal(placed('"eventType"')), `BAD_REQUEST ${key}`)
+  t.equal(await refusal(placed('"message"')), `BAD_REQUEST payload.${key}`)
+  const deep = withMessage(`[{"x":{"${key}":1}}]`)
+  t.equal(await refusal(deep), `BAD_REQUEST payload.message[0].x.${key}`)
+  const escaped = String.raw`\u005f_proto__`
+  t.equal(await refusal(deep.replace(key, escaped)), `BAD_REQUEST payload.message[0].x.${key}`, 'escaped')
+  const map = new Map<string, unknown>([['eventType', BROADCAST]])
+  map.set('payload', new Map([['message', new Map([[key, 1]])]]))
+  t.equal(await refusal(packr.pack(map)), `BAD_REQUEST payload.message.${key}`, 'in msgpack')
+})
+
+t.test('keys that objects inherit are data: they arrive as they were sent, live and as state', async (t) => {
+  const inherited = { constructor: 'Ferrari', prototype: [1], toJSON: 1, toString: null, hasOwnProperty: {}, length: 2 }
+  const message = { ...inherited, list: [inherited], deep: { constructor: inherited } }
+  const text = JSON.stringify(message)
+  for (const encoding of ['json', 'msgpack'] as const) {
+    const [sender, json, msgpack] = await Promise.all([
+      openClient(server, { encoding, token: server.mint('carol') }),
+      openClient(server, { token: server.mint('alice') }),
+      openClient(server, { encoding: 'msgpack', token: server.mint('bob') }),
+    ])
+    t.match(await sender.request('core.game.room.join', { room_id: `keys-${encoding}` }), { success: true })
+    const room = { room: `keys-${encoding}` }
+    t.match(await sender.request(BROADCAST, { message, retain: true }, room), { success: true })
+    for (const peer of [json, msgpack]) {
+      const joined = await peer.request('core.game.room.join', { room_id: room.room })
+      t.equal(JSON.stringify((joined.data as { state: unknown }).state), text, 'as state')
+      t.match(await sender.request(BROADCAST, { message: { live: message } }, room), { success: true })
+      const event = await peer.next(({ payload }) => JSON.stringify(payload ?? '').includes('"live"'))
+      t.equal(JSON.stringify((event['payload'] as { message: { live: unknown } }).message.live), text, 'live')
+      await peer.close()
+    }
+    await sender.close()
+  }
+})
+
+t.test('each refused value is answered once, with its id and place, and five of them close nothing', async (t) => {
+  const valueAt = (bytes: readonly number[]) => {
+    const before = packr.pack({ id: 'v', eventType: BROADCAST, payload: { message: { x: 0 } } })
+    return Buffer.concat([before.subarray(0, -1), Buffer.from(bytes)])
+  }
+  const textAt = (value: string) => `{"id":"v",${withMessage(`{"x":${value}}`).slice(1)}`
+  const frames: Readonly<Record<string, string | Buffer>> = {
+    '1e400': textAt('1e400'),
+    __proto__: textAt('{"__proto__":1}'),
+    'too deep': textAt(nested('[', ']', 40)),
+    'too many elements': textAt(`[${'0,'.repeat(5000)}0]`),
+    NaN: valueAt([0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0]),
+    Infinity: valueAt([0xcb, 0x7f, 0xf0, 0, 0, 0, 0, 0, 0]),
+    'a date': valueAt([0xd6, 0xff, 0, 0, 0, 0]),
+    bytes: valueAt([0xc4, 1, 0]),
+    'an integer over 2^53': valueAt([0xcf, 0, 0x20, 0, 0, 0, 0, 0, 1]),
+    'half an emoji': valueAt([0xa3, 0xed, 0xa0, 0xbd]),
+    'too deep in msgpack': valueAt([...Array.from({ length: 40 }, () => 0x91), 0xc0]),
+    'a depth bomb': Buffer.concat([valueAt([]), Buffer.alloc(200_000, 0x91), Buffer.of(0xc0)]),
+    'a key that is a number': valueAt([0x81, 0x01, 0x01]),
+  }
+  for (const [name, frame] of Object.entries(frames)) {
+    const client = await openClient(server, { encoding: typeof frame === 'string' ? 'json' : 'msgpack' })
+    for (let i = 0; i < 6; i++) client.sendBytes(frame)
+    // Its answer comes behind those of all that was sent before it.
+    t.match(await client.request(PING, {}), { success: true }, `${name}: the connection is there`)
+    const refused = client.frames.filter(({ success }) => success === false)
+    t.equal(refused.length, 6, `${name}: one reply each`)
+    for (const { replyTo, error } of refused) {
+      const { code, details } = error as { code: string; details: { path: string } }
+      t.match({ replyTo, code, path: details.path }, { replyTo: 'v', code: 'BAD_REQUEST', path: /^payload.message.x/ })
+    }
+    await client.close()
+  }
+})
+
+t.test('a request that is no good for its fields alone does not count as a bad frame either', async (t) => {
+  const client = await openClient(server)
+  for (let i = 0; i < 6; i++) {
+    client.send({ id: `n${i}`, eventType: PING, payload: null })
+    t.match(await client.reply(`n${i}`), { error: { code: 'BAD_REQUEST', details: { path: 'payload' } } })
+  }
+  t.match(await client.request(PING, {}), { success: true })
+  await client.close()
+})
+
+t.test('what is above the rate, or too large, is refused with its id, whatever is in it', async (t) => {
+  for (const encoding of ['json', 'msgpack'] as const) {
+    const fast = await openClient(strict, { encoding })
+    const refused = encoding === 'json' ? '1e400' : [0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0]
+    const frame = (id: string) => {
+      const whole = { id, eventType: BROADCAST, payload: { message: 0 } }
+      if (typeof refused === 'string') return JSON.stringify(whole).replace(':0}', `:${refused}}`)
+      return Buffer.concat([packr.pack(whole).subarray(0, -1), Buffer.from(refused)])
+    }
+    for (let i = 0; i < 2 * BURST; i++) fast.sendBytes(frame(`f${i}`))
+    t.equal(codeOf(await fast.reply(`f${2 * BURST - 1}`)), 'RATE_LIMITED')
+    await fast.close()
+
+    const large = await openClient(strict, { encoding })
+    large.send({ id: 'large', eventType: BROADCAST, payload: { message: 'x'.repeat(20_000) } })
+    t.equal(codeOf(await large.reply('large')), 'PAYLOAD_TOO_LARGE')
+    t.match(await large.closed, { code: 1009 })
   }
 })
 
@@ -271,7 +361,7 @@ async function answeredIn(client: TestClient, frame: string, id: string | undefi
 
 t.test('after all of that the servers are as they were', { buffered: false }, async (t) => {
   const { events } = witness
-  t.equal(events.length, 1, 'none of it became an event, but the one that was good')
+  t.equal(events.length, 1, 'none of it became an event for the namespace, but the one that was good')
   await stayedUp(t, server)
   await stayedUp(t, strict)
 })

@@ -39,6 +39,8 @@ export interface Line {
   readonly all: ReadonlySet<Line>
   /** To the client, in its encoding. */
   readonly send: (value: Value) => void
+  /** Closes it with this code. */
+  readonly end: (code: number) => void
 }
 
 /**
@@ -127,6 +129,7 @@ function splice({ socket, upstream, faults, lines, url }: Splice): void {
     memory: new Map(),
     all: lines,
     send: (value) => void socket.write(encode(value, isBinary, faults)),
+    end: (code) => void socket.end(writeFrame(8, Buffer.of(code >> 8, code & 0xff))),
   }
   lines.add(line)
   const fromServer = new FrameReader()

@@ -63,7 +63,7 @@ export class UpgradeRefused extends Error {
 }
 
 const TIMEOUT_MS = 5_000
-const packr = new Packr({ useRecords: false })
+const packr = new Packr({ useRecords: false, useToJSON: false })
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true })
 
 /** Resolves with the first frame there; rejects with UpgradeRefused, or where the socket closes before. */

@@ -4,8 +4,9 @@ import { inEncoding } from '../../src/fanout/encodings.ts'
 import { buildFrame } from '../../src/hub/event-frame.ts'
 import { decodeFrame, encodeFrame } from '../../src/protocol/codec.ts'
 import { mayReconnect } from '../../src/protocol/close-codes.ts'
-import { parseRequest } from '../../src/protocol/envelope.ts'
+import { isRequest, parseRequest, readRequestId } from '../../src/protocol/envelope.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
+import type { Encoding } from '../../src/protocol/events.ts'
 import { decodeMsgpack } from '../../src/protocol/msgpack.ts'
 import { parseCursor } from '../../src/session/cursor.ts'
 
@@ -16,8 +17,11 @@ const utf8 = (text: string) => new TextEncoder().encode(text)
 
 t.test('requests decode to the same value from both encodings, and are requests', async (t) => {
   for (const { name, json, msgpack, value } of readVectors('requests')) {
-    t.strictSame(decodeFrame(utf8(json), 'json', LIMITS), value, `${name}: JSON`)
-    t.strictSame(decodeFrame(bytesOf(msgpack), 'msgpack', LIMITS), value, `${name}: msgpack`)
+    // As text, as tap takes a key named `constructor` for what the object is.
+    const text = JSON.stringify(value)
+    t.equal(JSON.stringify(accept(utf8(json), 'json')), text, `${name}: JSON`)
+    t.equal(JSON.stringify(accept(bytesOf(msgpack), 'msgpack')), text, `${name}: msgpack`)
+    t.equal(Buffer.from(encodeFrame(value, 'msgpack') as Uint8Array).toString('hex'), msgpack, `${name}: written`)
     const { eventType, payload, id, room, traceparent } = parseRequest(value)
     t.strictSame(
       { eventType, payload, id, room, traceparent },
@@ -33,13 +37,53 @@ t.test('requests decode to the same value from both encodings, and are requests'
   }
 })
 
-t.test('what is no request is refused with its code and place', async (t) => {
-  for (const { name, encoding, text, hex, code, path } of readVectors('refused-requests')) {
-    const refusal = refusalOf(() =>
-      parseRequest(decodeFrame(hex === undefined ? utf8(text ?? '') : bytesOf(hex), encoding, LIMITS)),
-    )
+t.test('what is refused is refused with its code and place, and the id to answer to is found', async (t) => {
+  for (const { name, encoding, text, hex, code, path, replyTo } of readVectors('refused-requests')) {
+    const bytes = hex === undefined ? utf8(text ?? '') : bytesOf(hex)
+    const refusal = refusalOf(() => parseRequest(accept(bytes, encoding)))
     t.equal(refusal?.code, code, name)
     if (path !== undefined) t.equal(refusal?.details?.['path'], path, `${name}: the place`)
+    if (replyTo === undefined) continue
+    const { value } = decodeFrame(bytes, encoding, LIMITS)
+    t.equal(readRequestId(value), replyTo, `${name}: the id`)
+    if (path !== 'eventType') t.ok(isRequest(value), `${name}: it is a request with a mistake in it`)
+  }
+})
+
+t.test('bytes that are no request are told from a request with a refused value', async (t) => {
+  const noRequests = {
+    json: ['', '{', '[]', '7', '{}', '{"eventType":1}', '[1e400]'].map(utf8),
+    msgpack: ['', '90', '07', '80', '81a96576656e745479706501', '91c0c0', 'c1', '91cb7ff8000000000000'].map(bytesOf),
+  }
+  for (const encoding of ['json', 'msgpack'] as const) {
+    for (const bytes of noRequests[encoding]) {
+      let value: unknown
+      refusalOf(() => (value = decodeFrame(bytes, encoding, LIMITS).value))
+      t.notOk(isRequest(value), `${encoding}: ${Buffer.from(bytes).toString('latin1')}`)
+    }
+  }
+})
+
+t.test('the id is found behind and in front of whatever is refused, without building it', async (t) => {
+  const bomb = Buffer.concat([Buffer.alloc(200_000, 0x91), Buffer.of(0xc0)])
+  const wide = Buffer.concat([Buffer.of(0xdd, 0, 3, 0, 0), Buffer.alloc(3 * 65_536, 0xc0)])
+  const text = (text: string) => Buffer.concat([Buffer.of(0xa0 | text.length), utf8(text)])
+  for (const refused of [bomb, wide]) {
+    const fields = [text('eventType'), text('core.game.session.ping'), text('payload'), refused]
+    for (const parts of [
+      [text('id'), text('r1'), ...fields],
+      [...fields, text('id'), text('r1')],
+    ]) {
+      const bytes = Buffer.concat([Buffer.of(0x83), ...parts])
+      const { value, refusal } = decodeFrame(bytes, 'msgpack', LIMITS)
+      t.strictSame({ ...Object(value) }, { id: 'r1', eventType: 'core.game.session.ping' })
+      t.match(refusal?.details?.['path'], /^payload/)
+      t.match(
+        refusalOf(() => accept(bytes.subarray(0, -1), 'msgpack')),
+        { message: 'not valid msgpack' },
+        'cut off',
+      )
+    }
   }
 })
 
@@ -75,7 +119,7 @@ t.test('text of any length and script passes the msgpack check unchanged', async
     for (const length of [0, 1, 30, 127, 128, 129, 300, 70_000]) {
       const value = { payload: { [text + 'k']: 'x'.repeat(length) + text } }
       const bytes = encodeFrame(value, 'msgpack') as Uint8Array
-      t.strictSame(decodeFrame(bytes, 'msgpack', LIMITS), value, `${JSON.stringify(text)} after ${length}`)
+      t.strictSame(accept(bytes, 'msgpack'), value, `${JSON.stringify(text)} after ${length}`)
     }
   }
 })
@@ -84,7 +128,7 @@ t.test('lone surrogates of an event leave as U+FFFD in msgpack, and as they came
   const strict = new TextDecoder('utf-8', { fatal: true })
   const body = utf8(JSON.stringify({ payload: { '\udfff': ['\ud800', 1, null, '𝄞', 'x'.repeat(200) + '\ud800'] } }))
   const frame = buildFrame(2, 1, body)
-  t.strictSame(decodeFrame(inEncoding(frame, 'msgpack'), 'msgpack', LIMITS), {
+  t.strictSame(accept(inEncoding(frame, 'msgpack'), 'msgpack'), {
     offset: 2,
     prev: 1,
     payload: { '\ufffd': ['\ufffd', 1, null, '𝄞', 'x'.repeat(200) + '\ufffd'] },
@@ -100,8 +144,8 @@ t.test('text that only looks like an escaped surrogate leaves as it is', async (
 
 t.test('60,000 levels are refused, and do not overflow the stack', async (t) => {
   const json = utf8('['.repeat(60_000) + ']'.repeat(60_000))
-  t.equal(refusalOf(() => decodeFrame(json, 'json', LIMITS))?.code, 'BAD_REQUEST')
-  t.equal(refusalOf(() => decodeFrame(bytesOf('91'.repeat(60_000)), 'msgpack', LIMITS))?.code, 'BAD_REQUEST')
+  t.equal(refusalOf(() => accept(json, 'json'))?.code, 'BAD_REQUEST')
+  t.equal(refusalOf(() => accept(bytesOf('91'.repeat(60_000)), 'msgpack'))?.code, 'BAD_REQUEST')
 })
 
 t.test('ten thousand keys are refused in less than 5 ms', async (t) => {
@@ -111,13 +155,20 @@ t.test('ten thousand keys are refused in less than 5 ms', async (t) => {
     const bytes = typeof encoded === 'string' ? utf8(encoded) : encoded
     const text = JSON.stringify(object)
     const tookMs = bestOf(40, () => {
-      t.equal(refusalOf(() => decodeFrame(bytes, encoding, LIMITS))?.code, 'BAD_REQUEST', encoding)
+      t.equal(refusalOf(() => accept(bytes, encoding))?.code, 'BAD_REQUEST', encoding)
     })
     // 5 ms, or on a machine that is slow now what parsing it takes three times.
     const allowedMs = Math.max(5, 3 * bestOf(40, () => void JSON.parse(text)))
     t.ok(tookMs < allowedMs, `${encoding}: ${tookMs.toFixed(2)} ms of ${allowedMs.toFixed(2)} ms`)
   }
 })
+
+/** The value of a frame that is a request, or just a value of ours; throws what it is refused with. */
+function accept(bytes: Uint8Array, encoding: Encoding): unknown {
+  const { value, refusal } = decodeFrame(bytes, encoding, LIMITS)
+  if (refusal) throw refusal
+  return value
+}
 
 /** In milliseconds. */
 function bestOf(times: number, action: () => void): number {

@@ -31,8 +31,8 @@ const CLOSING: readonly Case[] = [
     run: async (lab) => {
       const guest = await lab.guest({ encoding })
       const bytes = expectInteger(guest.first['max_payload_bytes'], 'max_payload_bytes', 1)
-      guest.send({ eventType: EVENT.broadcast, payload: { message: 'x'.repeat(bytes) } })
-      expectEqual((await guest.errorWithoutId())['code'], 'PAYLOAD_TOO_LARGE', 'the code')
+      guest.send({ id: 'large', eventType: EVENT.broadcast, payload: { message: 'x'.repeat(bytes) } })
+      expectEqual(fieldsOf((await guest.reply('large'))['error'])['code'], 'PAYLOAD_TOO_LARGE', 'the code')
       await guest.expectClosed(CLOSE.tooLarge)
     },
   })),
@@ -134,6 +134,7 @@ const LIMITS: readonly Case[] = [
         if (i % 500 === 499 && guest.frames.some(({ success }) => success === false)) break
       }
       const limited = guest.frames.find(({ success }) => success === false)
+      if (limited) expectThat(/^r\d+$/.test(String(limited['replyTo'])), 'replyTo', limited)
       if (!limited) throw new Skip(`the server takes ${REQUESTS_TRIED} requests at once`)
       const { code, retryable, details } = fieldsOf(limited['error'])
       expectEqual({ code, retryable }, { code: 'RATE_LIMITED', retryable: true }, 'the error')

@@ -37,17 +37,18 @@ function expectUnderstood({ success, error }: Fields): void {
 }
 
 function refusedCase(vector: RefusedVector): Case {
-  const { name, encoding, code, path } = vector
+  const { name, encoding, code, path, replyTo } = vector
   return {
     id: `vector.refused.${encoding}.${slug(name)}`,
     section: 5,
-    checks: `bytes that are no request: ${name}: ${code}`,
+    checks: `bytes that are refused: ${name}: ${code}`,
     run: async (lab) => {
       const peer = await lab.guest({ encoding })
       peer.sendBytes(frameOf(vector))
       const reply = await peer.event((frame) => frame['success'] === false, 'an error')
       const error = fieldsOf(reply['error'])
       expectEqual(error['code'], code, 'the code')
+      expectEqual(reply['replyTo'], replyTo, 'replyTo')
       if (path !== undefined) expectEqual(fieldsOf(error['details'])['path'], path, 'details.path')
       await peer.ask(EVENT.sessionPing, {})
     },

@@ -1,34 +1,37 @@
 import { isObject } from '../../protocol/envelope.ts'
+import { badRequest, type Refusal } from '../../protocol/errors.ts'
 import { EVENT } from '../../protocol/events.ts'
+import { refusalOfValue, type ValueLimits } from '../../protocol/value.ts'
+import type { Incoming } from '../../session/connection.ts'
 
 /** Events whose payload may name a room, as there is no place for it beside the payload. */
 const ROOM_EVENTS: ReadonlySet<string> = new Set([EVENT.broadcast, EVENT.roomInput])
 
 /**
- * What was emitted as the frame that another client would have sent, so that it is judged like one. What cannot be said in
- * one (bytes, more arguments than the payload, more levels than the stack) becomes a payload that is none, and is refused as that.
+ * What was emitted as the frame that another client would have sent, so that it is judged like one. What JSON would change or cannot
+ * say (bytes, 1e400, more levels than the stack) is refused here, with its path: the frame then only says which request it was.
  */
-export function encodeRequest(eventType: string, args: readonly unknown[], id: string | undefined): Uint8Array {
-  try {
-    return Buffer.from(JSON.stringify(toEnvelope(eventType, args, id)))
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    return Buffer.from(JSON.stringify({ id, eventType, payload: null }))
-  }
+export function encodeRequest(
+  eventType: string,
+  args: readonly unknown[],
+  id: string | undefined,
+  limits: ValueLimits,
+): Incoming {
+  const envelope = toEnvelope(eventType, args, id)
+  const refusal = refusalOfArguments(args) ?? refusalOfValue(envelope, limits)
+  const said = refusal ? { id, eventType, payload: null } : envelope
+  return { bytes: Buffer.from(JSON.stringify(said)), refusal }
+}
+
+function refusalOfArguments({ length }: readonly unknown[]): Refusal | undefined {
+  if (length <= 1) return undefined
+  return badRequest('payload', 'must be the only argument, with nothing but an acknowledgement behind it')
 }
 
 function toEnvelope(eventType: string, args: readonly unknown[], id: string | undefined): object {
-  const given = args.length === 0 ? {} : args[0]
-  const payload = args.length > 1 || holdsBytes(given) ? null : given
+  const payload = args.length === 0 ? {} : args[0]
   if (!ROOM_EVENTS.has(eventType) || !isObject(payload) || payload['room'] === undefined)
     return { id, eventType, payload }
   const { room, ...rest } = payload
   return { id, eventType, room, payload: rest }
-}
-
-/** Socket.IO takes bytes out of an event and puts them back as Buffers, at any depth. */
-function holdsBytes(value: unknown): boolean {
-  if (ArrayBuffer.isView(value)) return true
-  if (Array.isArray(value)) return value.some(holdsBytes)
-  return isObject(value) && Object.values(value).some(holdsBytes)
 }

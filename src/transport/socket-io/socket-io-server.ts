@@ -8,7 +8,8 @@ import type { PrimaryMethods, WorkerMethods } from '../../link/methods.ts'
 import { CLOSE } from '../../protocol/close-codes.ts'
 import { Refusal } from '../../protocol/errors.ts'
 import type { RoomId } from '../../protocol/ids.ts'
-import type { Connection } from '../../session/connection.ts'
+import type { ValueLimits } from '../../protocol/value.ts'
+import type { Connection, Incoming } from '../../session/connection.ts'
 import { parseCursor } from '../../session/cursor.ts'
 import type { Accepted } from '../../session/handshake.ts'
 import type { ResumeTokens } from '../../session/resume-token.ts'
@@ -30,7 +31,8 @@ export interface SocketIoServerOptions {
   /** How long a session may be gone and come back. */
   readonly recoveryMs: number
   readonly open: (socket: Socket, accepted: Accepted) => Connection
-  readonly frame: (connection: Connection, bytes: Uint8Array) => void
+  readonly frame: (connection: Connection, incoming: Incoming) => void
+  readonly valueLimits: ValueLimits
   readonly closed: (connection: Connection, code: number) => void
 }
 
@@ -143,8 +145,8 @@ function connect(socket: ClientSocket, options: SocketIoServerOptions): void {
   socket.onAny((name: string, ...args: unknown[]) => {
     const last = args.at(-1)
     const id = typeof last === 'function' ? port.expectReply((reply) => void last(reply)) : undefined
-    const frame = encodeRequest(name, id === undefined ? args : args.slice(0, -1), id)
-    options.frame(connection, frame)
+    const given = id === undefined ? args : args.slice(0, -1)
+    options.frame(connection, encodeRequest(name, given, id, options.valueLimits))
   })
   socket.on('disconnect', (reason) => {
     port.forget()

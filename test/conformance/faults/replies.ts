@@ -1,5 +1,5 @@
 import { EVENT, SERVER_EVENT } from '../../../src/protocol/events.ts'
-import { changing, fields, isEvent, isReply, without, type FaultRow } from './fault.ts'
+import { changing, fields, isEvent, isReply, withPayload, without, type FaultRow } from './fault.ts'
 
 export const REPLIES_FAULTS: readonly FaultRow[] = [
   {
@@ -11,7 +11,7 @@ export const REPLIES_FAULTS: readonly FaultRow[] = [
   {
     fault: 'every reply twice',
     run: /^reply\./,
-    fails: ['reply.exactly-one.json', 'reply.exactly-one.msgpack'],
+    fails: ['reply.exactly-one', 'reply.refused-values-are-requests'].flatMap((id) => [`${id}.json`, `${id}.msgpack`]),
     make: () => ({ frame: (value) => (isReply(value) ? [value, value] : [value]) }),
   },
   {
@@ -39,6 +39,47 @@ export const REPLIES_FAULTS: readonly FaultRow[] = [
     fails: ['reply.error-shape'],
     make: () =>
       changing((value) => (value['error'] ? { ...value, error: without(fields(value['error']), 'retryable') } : value)),
+  },
+  {
+    fault: 'a bad request is answered without replyTo',
+    run: /^(reply\.refused|reply\.success|vector\.refused\.msgpack\.(with-an-id-(nan|a-date)|nothing))/,
+    fails: [
+      'reply.refused-values-are-requests.json',
+      'reply.refused-values-are-requests.msgpack',
+      'vector.refused.msgpack.with-an-id-nan',
+      'vector.refused.msgpack.with-an-id-a-date',
+    ],
+    make: () =>
+      changing((value) => (fields(value['error'])['code'] === 'BAD_REQUEST' ? without(value, 'replyTo') : value)),
+  },
+  {
+    fault: 'the fifth refused value ends the connection',
+    run: /^reply\./,
+    fails: ['reply.refused-values-are-requests.json', 'reply.refused-values-are-requests.msgpack'],
+    make: () => ({
+      frame: (value, line) => {
+        const refused = Number(line.memory.get('refused') ?? 0) + ('error' in value ? 1 : 0)
+        line.memory.set('refused', refused)
+        if (refused >= 5) line.end(4500)
+        return [value]
+      },
+    }),
+  },
+  {
+    fault: 'a refused value is answered twice',
+    run: /^reply\.(refused|success)/,
+    fails: ['reply.refused-values-are-requests.json', 'reply.refused-values-are-requests.msgpack'],
+    make: () => ({ frame: (value) => ('error' in value ? [value, value] : [value]) }),
+  },
+  {
+    fault: 'the key constructor is lost',
+    run: /^envelope\.(inherited|unknown)/,
+    fails: ['envelope.inherited-names.json', 'envelope.inherited-names.msgpack'],
+    make: () =>
+      changing((value) => {
+        const { message } = fields(value['payload'])
+        return isEvent(value) ? withPayload(value, { message: without(fields(message), 'constructor') }) : value
+      }),
   },
   {
     fault: 'an error without its place',

@@ -104,6 +104,35 @@ t.test('bytes are taken by the parser, and refused by the server', async (t) => 
   t.match(await raw.next('43790'), /"success":true/)
 })
 
+t.test('each refused value is acknowledged at once with its place, and none of them ends the connection', async (t) => {
+  const raw = await connect(t)
+  const event = 'core.game.state.broadcast'
+  const bytes = '{"_placeholder":true,"num":0}'
+  const refused: readonly [string, string][] = [
+    [`["${event}",{"message":{"x":1e400}}]`, 'payload.message.x'],
+    [`["${event}",{"message":{"x":[-1e400]}}]`, 'payload.message.x[0]'],
+    [`["${event}",{"message":{"__proto__":1}}]`, 'payload.message.__proto__'],
+    [`["${event}",{"message":${'['.repeat(31)}${']'.repeat(31)}}]`, `payload.message${'[0]'.repeat(30)}`],
+    [`["${event}",{"message":1},"more"]`, 'payload'],
+    [`["${event}",7]`, 'payload'],
+    [`["${event}",{"message":{"x":${bytes}}}]`, 'payload.message.x'],
+    [`["${event}",${bytes}]`, 'payload'],
+  ]
+  let id = 100
+  for (const [packet, path] of refused) {
+    for (let i = 0; i < 3; i++) {
+      id += 1
+      const binary = packet.includes(bytes)
+      raw.socket.send(binary ? `451-${id}${packet}` : `42${id}${packet}`)
+      if (binary) raw.socket.send(Buffer.from([1, 2, 3]))
+      const [{ error }] = JSON.parse((await raw.next(`43${id}`)).slice(5)) as [{ error: object }]
+      t.match(error, { code: 'BAD_REQUEST', details: { path } }, packet.slice(0, 80))
+    }
+  }
+  raw.socket.send('42999["core.game.state.broadcast",{"message":{"constructor":"Ferrari"}}]')
+  t.match(await raw.next('43999'), /"success":true/)
+})
+
 t.test('what is no packet ends the connection', async (t) => {
   for (const packet of [
     '4abc',

@@ -79,7 +79,7 @@ export class HouseWorker implements WorkerEnd {
   }
 
   frame: WorkerEnd['frame'] = (connection, bytes, isBinary) => {
-    if (!this.#hasEnded) this.parts.realTime.dispatch.frame(connection, bytes, isBinary)
+    if (!this.#hasEnded) this.parts.realTime.dispatch.frame(connection, { bytes }, isBinary)
   }
 
   closed: WorkerEnd['closed'] = (connection, code) => {
