@@ -12,10 +12,10 @@ import type { BroadcastPayload } from '../protocol/payloads.ts'
 import { Emitter, type ListenOptions } from './emitter.ts'
 import type {
   ClientEvents,
+  Broadcastable,
   EventMap,
   GameEvent,
   JoinedRoom,
-  Message,
   MessageOf,
   RequestType,
   RequestTypes,
@@ -23,6 +23,7 @@ import type {
   StatusChange,
   StreamEvents,
 } from './events.ts'
+import type { Jsonable } from './jsonable.ts'
 import { readOptions, type ClientOptions } from './options.ts'
 import { purchase, type Order } from './purchase.ts'
 import { Requests, type RequestOptions } from './requests.ts'
@@ -140,24 +141,24 @@ export class GameClient<Events extends EventMap = EventMap> {
   }
 
   /**
-   * Resolves with the reply's `data`. A request made without a connection waits for one. One that was under way when the
+   * Resolves with the reply's `data`. What is sent is the payload as it is at the call. A payload that JSON cannot say (NaN, a function, a
+   * Date, a hole in an array, …) rejects at once with BAD_REQUEST and `details.path`, in both encodings. A request made without a connection waits for one. One that was under way when the
    * connection was lost is sent again if that does no harm, and rejects with OUTCOME_UNKNOWN otherwise.
    */
-  request<E extends RequestType>(
+  request<E extends RequestType, P extends RequestTypes[E]['payload']>(
     eventType: E,
-    payload: RequestTypes[E]['payload'],
+    payload: P & Jsonable<P>,
     options?: RequestOptions,
   ): Promise<RequestTypes[E]['data']> {
-    const data: Promise<unknown> = this.#requests.request(eventType, payload, options)
-    return data as Promise<RequestTypes[E]['data']>
+    return this.#ask(eventType, payload, options)
   }
 
   /**
    * To the room, or without one to the whole namespace. `retain` keeps it as the channel's state. `delivery: 'latest'` lets a newer
    * message with the same `key` take its place for those who read too slowly.
    */
-  broadcast(
-    message: MessageOf<Events>,
+  broadcast<M>(
+    message: Broadcastable<Events, M>,
     { retain, delivery, key, ...options }: RequestOptions & Omit<BroadcastPayload, 'message'> = {},
   ): Promise<{ readonly offset: number }> {
     const payload = {
@@ -166,17 +167,17 @@ export class GameClient<Events extends EventMap = EventMap> {
       ...(delivery === undefined ? {} : { delivery }),
       ...(key === undefined ? {} : { key }),
     }
-    return this.request(EVENT.broadcast, payload, options)
+    return this.#ask(EVENT.broadcast, payload, options)
   }
 
   /** To every connection of that user. A string is the message's text. */
-  sendMessage(
+  sendMessage<D = JsonValue>(
     targetUserId: string,
-    message: string | Message,
+    message: string | { readonly text: string } | { readonly data: D & Jsonable<D> },
     options?: RequestOptions,
   ): Promise<{ readonly offset: number; readonly delivered: number }> {
     const content = typeof message === 'string' ? { text: message } : message
-    return this.request(EVENT.sendMessage, { ...content, target_user_id: targetUserId }, options)
+    return this.#ask(EVENT.sendMessage, { ...content, target_user_id: targetUserId }, options)
   }
 
   /** Asks again by itself, with the same key, until there is an answer: at most one purchase comes of it. */
@@ -187,8 +188,11 @@ export class GameClient<Events extends EventMap = EventMap> {
   }
 
   /** Becomes a member of the room: its events come from the reply's `offset` on. Rooms are kept over a reconnect. */
-  join(room: string, { options, ...rest }: RequestOptions & { options?: JsonObject } = {}): Promise<JoinedRoom> {
-    return this.request(EVENT.roomJoin, options ? { room_id: room, options } : { room_id: room }, rest)
+  join<O extends object = JsonObject>(
+    room: string,
+    { options, ...rest }: RequestOptions & { options?: O & Jsonable<O> } = {},
+  ): Promise<JoinedRoom> {
+    return this.#ask(EVENT.roomJoin, options ? { room_id: room, options } : { room_id: room }, rest)
   }
 
   /** Resolves when the room's events come no more. */
@@ -222,6 +226,16 @@ export class GameClient<Events extends EventMap = EventMap> {
   /** For good. What still waits for an answer rejects: CLOSED where it was never sent, OUTCOME_UNKNOWN where it was. */
   close(): void {
     this.#session.end({ code: CLOSE.normal, reason: 'closed by its owner' })
+  }
+
+  /** `payload` is what JSON can say, or is refused by `Requests`. */
+  #ask<E extends RequestType>(
+    eventType: E,
+    payload: RequestTypes[E]['payload'],
+    options?: RequestOptions,
+  ): Promise<RequestTypes[E]['data']> {
+    const data: Promise<unknown> = this.#requests.request(eventType, payload as JsonObject, options)
+    return data as Promise<RequestTypes[E]['data']>
   }
 
   async #open(): Promise<void> {

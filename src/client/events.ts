@@ -11,6 +11,7 @@ import type {
 import type { BroadcastPayload, MessagePayload } from '../protocol/payloads.ts'
 import type { PresencePage } from '../protocol/page.ts'
 import type { DrumbeatError } from './errors.ts'
+import type { Jsonable } from './jsonable.ts'
 
 /** An event as it came, with its payload's type. */
 export type GameEvent<Payload = JsonObject> = Omit<EventEnvelope, 'payload'> & { readonly payload: Payload }
@@ -18,12 +19,15 @@ export type GameEvent<Payload = JsonObject> = Omit<EventEnvelope, 'payload'> & {
 /** What `sendMessage` carries: `text`, or any JSON value as `data`. */
 export type Message = MessagePayload
 
+/** The same before it is known what JSON can say of it. */
+type AnyMessage = { readonly text: string } | { readonly data: unknown }
+
 /**
  * What each event's payload is, by the name it has on the wire. A game extends it with what it means by them, and gives it to
  * `connect`, so that events and requests have its own types:
  *
  * ```ts
- * type Move = { readonly x: number; readonly y: number }
+ * interface Move { readonly x: number; readonly y: number }
  * interface MyEvents extends EventMap {
  *   'core.game.state.broadcast': BroadcastOf<Move>
  * }
@@ -41,11 +45,18 @@ export interface EventMap {
   [SERVER_EVENT.left]: PresenceChange
 }
 
-/** A broadcast's payload with the game's own type of message. */
-export type BroadcastOf<Message extends JsonValue> = Omit<BroadcastPayload, 'message'> & { readonly message: Message }
+/** A broadcast's payload with the game's own type of message: a type alias or an interface, of what JSON can say. */
+export type BroadcastOf<Message> = Omit<BroadcastPayload, 'message'> & { readonly message: Jsonable<Message> }
+
+/** The payload of a message to one user, with the game's own type of data. */
+export type SendMessageOf<Data> = { readonly data: Jsonable<Data>; readonly target_user_id: string }
 
 /** The message type of a game's broadcasts. */
 export type MessageOf<Events extends EventMap> = Events[typeof EVENT.broadcast]['message']
+
+/** What `broadcast` takes: the game's own type of message, or where it has none any `Given` that JSON can say. */
+export type Broadcastable<Events extends EventMap, Given> =
+  JsonValue extends MessageOf<Events> ? Given & Jsonable<Given> : MessageOf<Events>
 
 /** The former name of `EventMap`. */
 export type EventPayloads = EventMap
@@ -58,14 +69,14 @@ export interface PresenceChange {
   readonly members: number
 }
 
-/** What each request takes, and what its reply's `data` is. */
+/** What each request takes, and what its reply's `data` is. `unknown` stands for what JSON can say. */
 export interface RequestTypes {
   [EVENT.broadcast]: {
-    payload: BroadcastPayload
+    payload: Omit<BroadcastPayload, 'message'> & { readonly message: unknown }
     data: { readonly offset: number }
   }
   [EVENT.sendMessage]: {
-    payload: Message & { readonly target_user_id: string }
+    payload: AnyMessage & { readonly target_user_id: string }
     data: { readonly offset: number; readonly delivered: number }
   }
   [EVENT.buyGood]: {
@@ -78,11 +89,11 @@ export interface RequestTypes {
     data: Receipt
   }
   [EVENT.roomJoin]: {
-    payload: { readonly room_id: string; readonly options?: JsonObject }
+    payload: { readonly room_id: string; readonly options?: object }
     data: JoinedRoom
   }
   [EVENT.roomLeave]: { payload: { readonly room_id: string }; data: JsonObject }
-  [EVENT.roomInput]: { payload: { readonly input: JsonValue }; data: JsonObject }
+  [EVENT.roomInput]: { payload: { readonly input: unknown }; data: JsonObject }
   [EVENT.stateGet]: {
     payload: { readonly room_id?: string }
     data: { readonly state: JsonValue; readonly offset: number }
@@ -93,7 +104,7 @@ export interface RequestTypes {
   }
   /** `expires_at`: Unix time in milliseconds */
   [EVENT.sessionRefresh]: { payload: { readonly token: string }; data: { readonly expires_at: number } }
-  [EVENT.sessionPing]: { payload: JsonObject; data: { readonly server_time: number } }
+  [EVENT.sessionPing]: { payload: object; data: { readonly server_time: number } }
 }
 
 /** The event types that `request` takes. */

@@ -13,6 +13,7 @@ export { GameClient } from './client.ts'
 export type { ListenOptions } from './emitter.ts'
 export { DrumbeatError, type DrumbeatErrorCode } from './errors.ts'
 export type {
+  Broadcastable,
   BroadcastOf,
   ClientEvents,
   EventMap,
@@ -25,10 +26,12 @@ export type {
   PresenceChange,
   RequestType,
   RequestTypes,
+  SendMessageOf,
   Status,
   StatusChange,
   StreamEvents,
 } from './events.ts'
+export type { Jsonable } from './jsonable.ts'
 export type { ClientOptions, QueueOptions, ReconnectOptions, TokenReason, TokenSource } from './options.ts'
 export type { Order } from './purchase.ts'
 export { verifyReceipt, type Ed25519Jwk } from './receipt.ts'

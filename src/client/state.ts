@@ -16,7 +16,7 @@ export interface StateSource {
  * What was last broadcast with `retain` in a room, or in the namespace, kept up to date while somebody is subscribed. `subscribe` has
  * the shape that Svelte's stores and React's `useSyncExternalStore` take, with `value` as the snapshot.
  */
-export class StateStore<State extends JsonValue = JsonValue> {
+export class StateStore<State = JsonValue> {
   readonly #room: string | undefined
   readonly #source: StateSource
   /** As `never`, so that a store of a narrower type is one of a wider. */

@@ -40,7 +40,7 @@ export const SUBPROTOCOL = { json: 'game.v1.json', msgpack: 'game.v1.msgpack' } 
 /** How frames are written: `json` as text, `msgpack` as bytes. */
 export type Encoding = keyof typeof SUBPROTOCOL
 
-/** What JSON can carry. Types of a game are assignable where they are `type` aliases, not interfaces. */
+/** What JSON can carry. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 /** The same, with an object at the top. */
 export type JsonObject = { readonly [key: string]: JsonValue }
