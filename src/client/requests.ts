@@ -1,5 +1,6 @@
 import { EVENT, type JsonObject, type ReplyEnvelope, type RequestEnvelope } from '../protocol/events.ts'
 import { DrumbeatError, errorFromBody } from './errors.ts'
+import { toSendable } from './sendable.ts'
 import { after } from './timing.ts'
 
 /** What every request takes. */
@@ -69,7 +70,12 @@ export class Requests {
     if (refusal !== undefined) return Promise.reject(refusal)
     if (options.signal?.aborted) return Promise.reject(options.signal.reason)
     const id = `c${++this.#count}`
-    const envelope = { id, eventType, ...(options.room === undefined ? {} : { room: options.room }), payload }
+    let envelope: RequestEnvelope & { id: string }
+    try {
+      envelope = toSendable({ id, eventType, room: options.room, payload }) as typeof envelope
+    } catch (error) {
+      return Promise.reject(error)
+    }
     return new Promise((resolve, reject) => {
       const pending = this.#add(envelope, options, { resolve, reject })
       if (this.#line) this.#send(pending, this.#line)
