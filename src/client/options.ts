@@ -35,7 +35,10 @@ export interface ClientOptions {
   readonly namespace: string
   /** The server's API_PATH_PREFIX, where that was changed. */
   readonly apiPathPrefix?: string
-  /** A JWT. A function is asked anew for every connection, and before the `exp` of the one in use. */
+  /**
+   * A JWT; white space around it is cut off. A function is asked anew for every connection, and before the `exp` of the one in use. If it
+   * throws, or gives something else than a JWT (a page of a proxy, an error in JSON), it is asked again after the usual delay.
+   */
   readonly token?: TokenSource
   /** `json` by default; `msgpack` loads its package when it is needed. */
   readonly encoding?: Encoding

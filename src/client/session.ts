@@ -80,7 +80,8 @@ export class Session {
     if (this.stopped.aborted) return this.#first.promise
     this.#hooks.onStatus({ status: 'connecting' })
     const cancel = after(this.#settings.connectTimeoutMs, () => {
-      const message = `no session within ${this.#settings.connectTimeoutMs} ms`
+      const why = this.#lastCause === undefined ? '' : `: ${messageOf(this.#lastCause)}`
+      const message = `no session within ${this.#settings.connectTimeoutMs} ms${why}`
       const error = new DrumbeatError('UNAVAILABLE', message, {}, { cause: this.#lastCause })
       this.end({ code: CLOSE.normal, reason: message, error })
     })
@@ -182,7 +183,8 @@ export class Session {
     try {
       token = await this.tokens.ask()
     } catch (cause) {
-      return { ...NEVER_OPENED, reason: 'the token callback failed', cause }
+      const reason = cause instanceof DrumbeatError ? cause.message : `the token callback failed: ${messageOf(cause)}`
+      return { ...NEVER_OPENED, reason, cause }
     }
     if (this.stopped.aborted) return { ...NEVER_OPENED, reason: 'closed' }
     if (this.tokens.isRepeated) {
@@ -268,6 +270,10 @@ async function sentAway(connection: Connection): Promise<number> {
 /** A refusal gives everybody the same time. */
 function spread(retryAfterMs: number | undefined): number | undefined {
   return retryAfterMs === undefined ? undefined : between(retryAfterMs, retryAfterMs * 1.5)
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 function gapOf(session: ResumedPayload): Gap['reason'] | undefined {

@@ -2,6 +2,10 @@ import { DrumbeatError } from './errors.ts'
 import type { TokenReason, TokenSource } from './options.ts'
 import { after, between, nowMs } from './timing.ts'
 
+/** Three parts of base64url, of which the last may be empty. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/
+const SHOWN_MAX = 20
+
 /** Where tokens come from, and which one is in use. */
 export class Tokens {
   #source: TokenSource | undefined
@@ -32,9 +36,12 @@ export class Tokens {
     return this.#repeated
   }
 
-  /** For a handshake. */
+  /**
+   * For a handshake. Rejects with what the callback throws, and with UNAVAILABLE if it gives something else than a token: a page of a
+   * proxy, an error in JSON, nothing. A string that is no token rejects with TOKEN_INVALID, as it stays one.
+   */
   async ask(reason: TokenReason = this.#reason): Promise<string | undefined> {
-    const token = typeof this.#source === 'function' ? await this.#source(reason) : this.#source
+    const token = typeof this.#source === 'function' ? fromCallback(await this.#source(reason)) : given(this.#source)
     this.#repeated = reason === 'expired' && token !== undefined && token === this.#last
     this.#last = token
     return token
@@ -50,11 +57,28 @@ export class Tokens {
 
   /** For a refresh. One that is given is also the one for the next connection, unless there is a callback to ask. */
   async renew(token?: string): Promise<string> {
-    const renewed = token ?? (await this.ask('expired'))
+    const renewed = given(token) ?? (await this.ask('expired'))
     if (renewed === undefined) throw new DrumbeatError('AUTH_REQUIRED', 'no token to refresh with')
     if (!this.isCallback) this.#source = renewed
     return renewed
   }
+}
+
+/** Without the white space around it, such as the line break at a file's end. Throws TOKEN_INVALID for what is no JWT. */
+function given(token: string | undefined): string | undefined {
+  if (token === undefined) return undefined
+  const trimmed = token.trim()
+  if (JWT.test(trimmed)) return trimmed
+  throw new DrumbeatError('TOKEN_INVALID', 'the token is no JWT: not three parts of base64url with dots between them')
+}
+
+/** The same for what a token endpoint gave, which may be right the next time. undefined: the client comes as a guest. */
+function fromCallback(answer: unknown): string | undefined {
+  if (answer === undefined) return undefined
+  const trimmed = typeof answer === 'string' ? answer.trim() : ''
+  if (JWT.test(trimmed)) return trimmed
+  const shown = typeof answer === 'string' ? JSON.stringify(trimmed.slice(0, SHOWN_MAX)) : typeof answer
+  throw new DrumbeatError('UNAVAILABLE', `the token callback gave no token, but what begins with ${shown}`)
 }
 
 /** `exp` of a JWT in Unix milliseconds; undefined where this is none that can be read. */

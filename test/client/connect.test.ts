@@ -154,10 +154,83 @@ t.test('a token callback that fails is tried again', async (t) => {
   t.same(peer.protocols, ['game.v1.json', 'bearer.a.b.c'])
 })
 
-t.test('a token that cannot stand in a header ends the attempt at once', async (t) => {
-  const { client } = await setUp(t, { token: 'with space' })
-  await t.rejects(client.connect(), { name: 'SyntaxError' })
-  t.equal(client.status, 'closed')
+t.test('a string that is no token ends the attempt at once, with an error that says so', async (t) => {
+  for (const token of ['with space', '', 'a.b', 'a.b.c\nd', 'a.b.c.d', '<html>']) {
+    const { client, statuses } = await setUp(t, { token })
+    await t.rejects(client.connect(), { code: 'TOKEN_INVALID', message: /^the token is no JWT/ }, token)
+    t.match(statuses.at(-1), { status: 'closed', reason: /^the token is no JWT/ })
+  }
+})
+
+t.test('white space around a token is cut off, be it a string, a callback or for a refresh', async (t) => {
+  const fixed = await connected(t, { token: ' a.b.c\r\n' })
+  t.same(fixed.peer.protocols, ['game.v1.json', 'bearer.a.b.c'])
+  const { client, peer } = await connected(t, { token: async () => 'd.e.f\n' })
+  t.same(peer.protocols, ['game.v1.json', 'bearer.d.e.f'])
+  for (const token of ['g.h.i\n', undefined]) {
+    const refreshed = client.refresh(token)
+    const request = await peer.receive()
+    t.match(request.payload, { token: token?.trim() ?? 'd.e.f' })
+    peer.reply(request, { expires_at: 1 })
+    await refreshed
+  }
+  await t.rejects(client.refresh('g h i'), { code: 'TOKEN_INVALID' })
+})
+
+const NO_TOKENS: readonly unknown[] = [
+  '<html><body>502 Bad Gateway</body></html>',
+  '{"error":"rate limited"}',
+  '"a.b.c"',
+  '',
+  ' \n',
+  'a.b\n.c',
+  null,
+  7,
+  { token: 'a.b.c' },
+]
+
+t.test('what a callback gives once that is no token is a failed attempt, in reconnecting as at first', async (t) => {
+  for (const answer of NO_TOKENS) {
+    const answers = [answer, 'a.b.c', answer, answer, 'd.e.f']
+    const { server, peer, statuses } = await connected(t, { token: async () => answers.shift() as string })
+    t.same(peer.protocols, ['game.v1.json', 'bearer.a.b.c'])
+    peer.cut()
+    const next = await server.accept()
+    t.same(next.protocols, ['game.v1.json', 'bearer.d.e.f'])
+    next.resumed()
+    await until(() => statuses.at(-1)?.status === 'ready')
+    const reasons = statuses.flatMap((change) => (change.status === 'reconnecting' ? [change.reason] : []))
+    t.match(reasons.slice(-2), [/^the token callback gave no token/, /^the token callback gave no token/])
+  }
+})
+
+t.test(
+  'a callback that never gives a token is named as the cause, when the attempts or the time are over',
+  async (t) => {
+    const token = async () => '<html>502 Bad Gateway, and a lot more of it'
+    const cause = {
+      code: 'UNAVAILABLE',
+      message: 'the token callback gave no token, but what begins with "<html>502 Bad Gatewa"',
+    }
+    const bounded = await setUp(t, { token, reconnect: { baseMs: 1, attemptsMax: 2 } })
+    await t.rejects(bounded.client.connect(), { code: 'UNAVAILABLE', message: /token callback.*<html>502/, cause })
+    const timed = await setUp(t, { token, connectTimeoutMs: 300 })
+    await t.rejects(timed.client.connect(), {
+      code: 'UNAVAILABLE',
+      message: /300 ms: the token callback gave no/,
+      cause,
+    })
+  },
+)
+
+t.test('a refresh rejects with the callback as the cause, and the connection stays', async (t) => {
+  const answers = ['a.b.c', '<html>', 'd.e.f']
+  const { client, peer } = await connected(t, { token: async () => answers.shift() ?? '' })
+  await t.rejects(client.refresh(), { code: 'UNAVAILABLE', message: /the token callback gave no token/ })
+  const refreshed = client.refresh()
+  peer.reply(await peer.receive(), { expires_at: 1 })
+  await refreshed
+  t.equal(client.status, 'ready')
 })
 
 t.test('connect gives up after its time, and says why', async (t) => {
