@@ -10,6 +10,7 @@ import {
   type ResumedPayload,
 } from '../protocol/events.ts'
 import { contentBytes, type Codec } from './codec.ts'
+import { deferred } from './deferred.ts'
 import { DrumbeatError, readRetryAfterMs } from './errors.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { Line } from './requests.ts'
@@ -67,11 +68,11 @@ export class Connection implements Line {
   readonly #resolveDraining: (retryAfterMs: number | undefined) => void
   #cancelTerminate = () => {}
 
-  /** Throws where the URL or the token cannot be part of a handshake at all. */
+  /** Throws if the URL cannot be part of a handshake at all. */
   constructor(options: ConnectionOptions) {
     this.#options = options
-    ;({ promise: this.opened, resolve: this.#resolveOpened } = Promise.withResolvers<void>())
-    ;({ promise: this.draining, resolve: this.#resolveDraining } = Promise.withResolvers<number | undefined>())
+    ;({ promise: this.opened, resolve: this.#resolveOpened } = deferred<void>())
+    ;({ promise: this.draining, resolve: this.#resolveDraining } = deferred<number | undefined>())
     this.#socket = new options.WebSocket(options.url, options.protocols)
     this.#socket.binaryType = 'arraybuffer'
     this.#listen()

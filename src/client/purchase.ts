@@ -1,4 +1,5 @@
 import type { Receipt } from '../protocol/events.ts'
+import { webCrypto } from './environment.ts'
 import { DrumbeatError } from './errors.ts'
 import type { RequestTypes } from './events.ts'
 import { backoffMs, sleep } from './timing.ts'
@@ -35,7 +36,7 @@ export async function purchase(
   ask: (payload: Payload) => Promise<Receipt>,
   signals: readonly AbortSignal[],
 ): Promise<Receipt> {
-  const payload = payloadOf(order)
+  const payload = await payloadOf(order)
   let outcomeUnknown = false
   for (let attempt = 1; ; attempt++) {
     try {
@@ -51,8 +52,8 @@ export async function purchase(
   }
 }
 
-function payloadOf({ goodId, count = 1, expectedPrice, idempotencyKey = newKey() }: Order): Payload {
-  const payload = { good_id: goodId, count, idempotency_key: idempotencyKey }
+async function payloadOf({ goodId, count = 1, expectedPrice, idempotencyKey }: Order): Promise<Payload> {
+  const payload = { good_id: goodId, count, idempotency_key: idempotencyKey ?? (await newKey()) }
   return expectedPrice === undefined ? payload : { ...payload, expected_price: expectedPrice }
 }
 
@@ -63,7 +64,7 @@ function lastError(error: DrumbeatError, payload: Payload, outcomeUnknown: boole
 }
 
 /** 128 random bits as 32 hexadecimal digits. (`randomUUID` is absent from pages that did not come by https.) */
-function newKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
+async function newKey(): Promise<string> {
+  const bytes = (await webCrypto()).getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,3 +1,4 @@
+import { webCrypto, type WebCrypto } from './environment.ts'
 import { receiptBytes, type Receipt } from '../protocol/events.ts'
 
 /** RFC 8037 */
@@ -9,22 +10,24 @@ export interface Ed25519Jwk {
 
 /**
  * Whether the server that holds the private key signed exactly this receipt. The key is what `/api/v1/receipt-key` gives,
- * as PEM (SPKI) or as a JWK. Needs no connection; throws where the key cannot be read. In browsers: pages of https only.
+ * as PEM (SPKI) or as a JWK. Needs no connection; throws where the key cannot be read. In browsers: pages of https only, and Ed25519 in Web Crypto, which is
+ * younger than what the rest of the client needs (Safari 17, Firefox 129, Chrome 137).
  */
 export async function verifyReceipt(receipt: Receipt, publicKey: string | Ed25519Jwk): Promise<boolean> {
-  const key = await importKey(publicKey)
+  const { subtle } = await webCrypto()
+  const key = await importKey(subtle, publicKey)
   const signature = fromBase64(receipt.signature)
   // A copy: WebCrypto's types take no array that might lie in shared memory.
-  return crypto.subtle.verify('Ed25519', key, signature, new Uint8Array(receiptBytes(receipt)))
+  return subtle.verify('Ed25519', key, signature, new Uint8Array(receiptBytes(receipt)))
 }
 
-function importKey(publicKey: string | Ed25519Jwk) {
+function importKey(subtle: WebCrypto['subtle'], publicKey: string | Ed25519Jwk) {
   if (typeof publicKey !== 'string') {
     const { kty, crv, x } = publicKey
-    return crypto.subtle.importKey('jwk', { kty, crv: crv ?? '', x: x ?? '' }, 'Ed25519', false, ['verify'])
+    return subtle.importKey('jwk', { kty, crv: crv ?? '', x: x ?? '' }, 'Ed25519', false, ['verify'])
   }
   const spki = fromBase64(publicKey.replaceAll(/-----[A-Z ]+-----|\s/g, ''))
-  return crypto.subtle.importKey('spki', spki, 'Ed25519', false, ['verify'])
+  return subtle.importKey('spki', spki, 'Ed25519', false, ['verify'])
 }
 
 /** base64 and base64url, with and without padding. */

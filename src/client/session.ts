@@ -12,6 +12,7 @@ import {
 import { Channels } from './channels.ts'
 import { loadCodec, type Codec } from './codec.ts'
 import { Connection } from './connection.ts'
+import { deferred } from './deferred.ts'
 import { finalError, isTokenRefused, type Lost } from './ending.ts'
 import { onNetworkHint } from './environment.ts'
 import { DrumbeatError } from './errors.ts'
@@ -44,7 +45,7 @@ export class Session {
   readonly #hooks: SessionHooks
   readonly #channels = new Channels()
   readonly #stop = new AbortController()
-  readonly #first = Promise.withResolvers<void>()
+  readonly #first = deferred<void>()
   /** The one whose events count. */
   #connection: Connection | undefined
   /** The one that has no session yet. */

@@ -1,6 +1,7 @@
 import { parseJson } from '../protocol/codec.ts'
 import type { Encoding } from '../protocol/events.ts'
-import { encodeMsgpack, toWellFormed } from '../protocol/msgpack.ts'
+import { encodeMsgpack } from '../protocol/msgpack.ts'
+import { toWellFormed } from '../protocol/well-formed.ts'
 
 /** A JSON frame as members with this encoding get it. */
 export function inEncoding(frame: Uint8Array, encoding: Encoding): Uint8Array {

@@ -2,9 +2,10 @@ import { badRequest, type Refusal } from './errors.ts'
 import { SERVER_EVENT, type Encoding, type JsonObject } from './events.ts'
 import { checkMsgpack, countMsgpackEntries, readMsgpackTexts } from './msgpack-check.ts'
 import { malformed } from './msgpack-reader.ts'
-import { decodeMsgpack, encodeMsgpack, toWellFormed } from './msgpack.ts'
+import { decodeMsgpack, encodeMsgpack } from './msgpack.ts'
 import { findRepeatedKey } from './repeated-key.ts'
 import { refusalOfValue, toRefusal, type ValueLimits } from './value.ts'
+import { toWellFormed } from './well-formed.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

@@ -1,0 +1,36 @@
+/**
+ * The built-ins that `drumbeat/client` may use. All are in Node 18 and in browsers from the end of 2022 on (Chrome 108, Firefox 107, Safari
+ * 16.1); the youngest are `Object.hasOwn`, `at` and `reason` of an AbortSignal (Safari 15.4, March 2022). Before a name is added here,
+ * look it up in MDN's table of browsers, and in Node 18.
+ */
+export const BASELINE: ReadonlySet<string> = new Set(
+  [
+    'AbortController Array ArrayBuffer Date Error Infinity JSON Map Math Number Object Promise Set String Symbol TextEncoder',
+    'TypeError URL Uint8Array atob clearInterval clearTimeout encodeURIComponent fetch globalThis queueMicrotask setInterval',
+    'setTimeout undefined',
+    // Not in Node 18 and 20, where the client says so, or asks for the module.
+    'WebSocket crypto',
+    // Object, Function, Symbol, JSON
+    'asyncIterator call constructor entries fromEntries hasOwn parse prototype stringify toJSON toString values',
+    // Array, Uint8Array, ArrayBuffer
+    'at filter find forEach from includes isArray isView join length map pop push reduce reverse shift slice some sort splice',
+    // String, RegExp
+    'charCodeAt padStart replace replaceAll search split startsWith test toLowerCase trim trimEnd',
+    // Number, Math, Date
+    'abs isFinite max min now random',
+    // Map, Set
+    'add clear delete get has set size',
+    // Promise, Error
+    'catch message next reject resolve then',
+    // AbortSignal, EventTarget, fetch, URL, TextEncoder, WebSocket, Web Crypto
+    'abort aborted addEventListener binaryType close code data decode encode error getRandomValues hash headers href importKey json',
+    'pathname protocol reason removeEventListener send signal status verify',
+  ]
+    .join(' ')
+    .split(' '),
+)
+
+/** Names of the client's own that a built-in has, too. */
+export const OWN_NAMES: ReadonlySet<string> = new Set(
+  'copy emit encoding offset ready start take terminate text url'.split(' '),
+)
