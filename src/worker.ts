@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { systemClock as clock } from './base/clock.ts'
 import { createCollector } from './base/heap.ts'
 import { systemRandom as random } from './base/random.ts'
+import type { Settings } from './config/settings.ts'
 import { openLogs } from './config/open-log.ts'
 import { parseListen } from './config/listen.ts'
 import { decodeConfig } from './config/wire.ts'
@@ -9,8 +10,11 @@ import { Link } from './link/link.ts'
 import type { PrimaryMethods, WorkerMethods, WorkerWelcome } from './link/methods.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import type { TransportName } from './session/socket.ts'
 import { createTraces, startTraces, tracesTimeOf, type ProcessTraces } from './start-traces.ts'
 import type { HttpHandler } from './http/http.ts'
+import { pingTimes } from './transport/socket-io/ping-times.ts'
+import { pingIntervalMs } from './transport/uws/ping-interval.ts'
 import { createSocketIo, type SocketIo } from './transport/socket-io/socket-io.ts'
 import { createNodeHttpServer } from './transport/node-http/node-http-server.ts'
 import { HttpConnections } from './transport/uws/http-connections.ts'
@@ -31,9 +35,6 @@ const LINK_FD = 3
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 /** Of requests to the admin interface. */
 const BODIES = { bodyBytesMax: 1024 * 1024, bodyBytesTotalMax: 32 * 1024 * 1024 }
-
-/** Of the silence after which a Socket.IO client counts as gone: when it is asked whether it is there. */
-const PING_SHARE = 2 / 3
 
 const HEAP_MS = 250
 
@@ -78,9 +79,12 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   const metrics = createMetrics(name, openLoopDelay())
   const context = openContext({ link, welcome, clock, random, logs, metrics, traces })
   // They know each other: frames come from the servers, and are published by them.
-  const realTime = createRealTime(context, (topic, frame, isBinary) => {
-    server.publish(topic, frame, isBinary)
-    if (!isBinary) socketIo.publish(topic, frame)
+  const realTime = createRealTime(context, {
+    publish: (topic, frame, isBinary) => {
+      server.publish(topic, frame, isBinary)
+      if (!isBinary) socketIo.publish(topic, frame)
+    },
+    pingIntervalMs: pingIntervals(context.config.settings),
   })
   const { http, adminHttp } = createHttp(context)
   const connections = new HttpConnections(context.config.settings.HTTP_KEEP_ALIVE)
@@ -105,6 +109,13 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
     drain: (options) => drainAll(started, options),
   }
   return started
+}
+
+/** How often each transport pings a client that says nothing. */
+function pingIntervals({ SOCKET_READ_TIMEOUT }: Settings): (transport: TransportName) => number {
+  const ofUws = pingIntervalMs(Math.ceil(SOCKET_READ_TIMEOUT / 1000))
+  const ofSocketIo = pingTimes(SOCKET_READ_TIMEOUT).pingIntervalMs
+  return (transport) => (transport === 'websocket' ? ofUws : ofSocketIo)
 }
 
 function createServer(
@@ -143,8 +154,7 @@ function createSocketIoOf(
   return createSocketIo({
     worker: welcome.worker,
     newToken: random.token,
-    pingIntervalMs: silenceMs * PING_SHARE,
-    pingTimeoutMs: silenceMs * (1 - PING_SHARE),
+    ...pingTimes(silenceMs),
     messageBytesMax: settings.MAX_PAYLOAD_BYTES_HARD,
     bufferBytesMax: settings.BACKPRESSURE_BYTES * 2,
     nowMs: clock.nowMs,

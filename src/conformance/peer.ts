@@ -36,6 +36,8 @@ export const payloadOf = (frame: Frame): Fields => fieldsOf(frame['payload'])
 /** A connection that does nothing by itself, and remembers each frame. */
 export class Peer {
   readonly frames: Frame[] = []
+  /** The same as they came. */
+  readonly contents: Buffer[] = []
   readonly encoding: Encoding
   /** Kinds of the data frames that came. */
   readonly kinds = new Set<'text' | 'binary'>()
@@ -181,6 +183,7 @@ export class Peer {
 
   #received(data: Buffer, isBinary: boolean): void {
     this.kinds.add(isBinary ? 'binary' : 'text')
+    this.contents.push(data)
     this.frames.push(decode(data, isBinary))
     this.#came.wake()
   }

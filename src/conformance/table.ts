@@ -6,6 +6,7 @@ import { EVENT_CASES } from './cases/events.ts'
 import { HTTP_CASES } from './cases/http.ts'
 import { LOG_CASES } from './cases/log.ts'
 import { MESSAGE_CASES } from './cases/messages.ts'
+import { NUMBER_CASES } from './cases/numbers.ts'
 import { PAYLOAD_CASES } from './cases/payloads.ts'
 import { PURCHASE_CASES } from './cases/purchases.ts'
 import { RESUME_CASES } from './cases/resume.ts'
@@ -22,6 +23,7 @@ export const CASES: readonly Case[] = [
   ...ENCODING_CASES,
   ...ENVELOPE_CASES,
   ...PAYLOAD_CASES,
+  ...NUMBER_CASES,
   ...VECTOR_CASES,
   ...EVENT_CASES,
   ...LOG_CASES,

@@ -1,13 +1,15 @@
 import { parseJson } from '../protocol/codec.ts'
 import type { Encoding } from '../protocol/events.ts'
+import { toMsgpackValue, widenIntegers } from '../protocol/msgpack-value.ts'
 import { encodeMsgpack } from '../protocol/msgpack.ts'
-import { toWellFormed } from '../protocol/well-formed.ts'
 
 /** A JSON frame as members with this encoding get it. */
 export function inEncoding(frame: Uint8Array, encoding: Encoding): Uint8Array {
   if (encoding === 'json') return frame
   const fields = parseJson(frame)
-  return encodeMsgpack(hasEscapedSurrogate(frame) ? toWellFormed(fields) : fields)
+  if (hasEscapedSurrogate(frame)) return encodeMsgpack(toMsgpackValue(fields))
+  widenIntegers(fields as Record<string, unknown>)
+  return encodeMsgpack(fields)
 }
 
 /** Frames are what JSON.stringify writes: lone surrogates, and no others, as escapes in lower case. */

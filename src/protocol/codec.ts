@@ -5,7 +5,7 @@ import { malformed } from './msgpack-reader.ts'
 import { decodeMsgpack, encodeMsgpack } from './msgpack.ts'
 import { findRepeatedKey } from './repeated-key.ts'
 import { refusalOfValue, toRefusal, type ValueLimits } from './value.ts'
-import { toWellFormed } from './well-formed.ts'
+import { toMsgpackValue } from './msgpack-value.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -47,7 +47,7 @@ function countKeys(value: unknown): number {
 
 /** A value to the frame's content: text for JSON, bytes for msgpack. */
 export function encodeFrame(value: unknown, encoding: Encoding): string | Uint8Array {
-  return encoding === 'json' ? JSON.stringify(value) : encodeMsgpack(toWellFormed(value))
+  return encoding === 'json' ? JSON.stringify(value) : encodeMsgpack(toMsgpackValue(value))
 }
 
 /**

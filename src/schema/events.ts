@@ -12,7 +12,7 @@ const READY: Properties = {
   epoch: text('Changes when the numbering of the log starts anew.'),
   offset: integer("The cursor to start from: the namespace's and the user's channel are known up to here."),
   server_time: TIME,
-  ping_interval_ms: integer('So long may a socket be silent; the server pings before.'),
+  ping_interval_ms: integer('So often the server pings a client that says nothing.'),
   max_payload_bytes: integer('Of a frame that is sent to the server.'),
 }
 

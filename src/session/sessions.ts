@@ -14,7 +14,7 @@ import type { RateOptions } from './limits.ts'
 import { parseCursor } from './cursor.ts'
 import { Replayer } from './replayer.ts'
 import type { ResumeTokens } from './resume-token.ts'
-import type { Socket } from './socket.ts'
+import type { Socket, TransportName } from './socket.ts'
 import type { Traffic } from './traffic.ts'
 import { joinTopic, leaveAllTopics, leaveTopic } from './topics.ts'
 
@@ -28,7 +28,9 @@ export interface SessionsOptions {
   readonly rates: RateOptions
   readonly traffic: Traffic
   readonly roomsPerConnectionMax: number
-  readonly ready: { readonly node: string; readonly ping_interval_ms: number; readonly max_payload_bytes: number }
+  readonly ready: { readonly node: string; readonly max_payload_bytes: number }
+  /** How often a client that says nothing is pinged. */
+  readonly pingIntervalMs: (transport: TransportName) => number
   /** A connection is open: what it sent before is to be dispatched now. */
   readonly onOpen: (connection: Connection, early: readonly Incoming[]) => void
   /** It was over a limit per user or address, and is closed. */
@@ -177,8 +179,8 @@ export class Sessions {
     })
   }
 
-  #readyPayload({ id, userId, namespace }: Connection, sessionId: string, { epoch, offset }: OpenResult) {
-    const { resumeTokens, clock, ready } = this.#options
+  #readyPayload({ id, userId, namespace, socket }: Connection, sessionId: string, { epoch, offset }: OpenResult) {
+    const { resumeTokens, clock, ready, pingIntervalMs } = this.#options
     return {
       session_id: sessionId,
       resume_token: resumeTokens.issue({ sessionId, userId, namespace }),
@@ -189,7 +191,7 @@ export class Sessions {
       epoch,
       offset,
       server_time: clock.wallMs(),
-      ping_interval_ms: ready.ping_interval_ms,
+      ping_interval_ms: pingIntervalMs(socket.transport),
       max_payload_bytes: ready.max_payload_bytes,
     }
   }

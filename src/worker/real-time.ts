@@ -8,7 +8,7 @@ import { createAdmission, type Admission } from '../session/admission.ts'
 import { createHandshake, type HandshakeOptions, type HandshakeResult } from '../session/handshake.ts'
 import type { RequestHead } from '../session/request-head.ts'
 import { createResumeTokens, type ResumeTokens } from '../session/resume-token.ts'
-import { Sessions } from '../session/sessions.ts'
+import { Sessions, type SessionsOptions } from '../session/sessions.ts'
 import { createSocketIoGate, type SocketIoGate } from '../session/socket-io-gate.ts'
 import type { Traffic } from '../session/traffic.ts'
 import { createTokenVerifier, type TokenVerifier } from '../session/token.ts'
@@ -32,7 +32,13 @@ export interface RealTime {
 /** Attempts at once: so many seconds' worth of the rate. */
 const CONNECT_BURST_S = 4
 
-export function createRealTime(context: WorkerContext, publish: FanoutOptions['publish']): RealTime {
+/** What the transports bring. */
+export interface TransportParts {
+  readonly publish: FanoutOptions['publish']
+  readonly pingIntervalMs: SessionsOptions['pingIntervalMs']
+}
+
+export function createRealTime(context: WorkerContext, { publish, pingIntervalMs }: TransportParts): RealTime {
   const { config, link, clock, random, welcome, watch } = context
   const { settings } = config
   const keys = createWorkerKeys(welcome.tokenKey, settings, () => link.tell('unknownKey', null))
@@ -53,7 +59,7 @@ export function createRealTime(context: WorkerContext, publish: FanoutOptions['p
   const fanout = createFanout(context, traffic, publish)
   const soldOut = new SoldOut()
   const dispatch = createDispatch(context, { fanout, verifier, soldOut, traffic })
-  const sessions = createSessions(context, { fanout, resumeTokens, dispatch, traffic })
+  const sessions = createSessions(context, { fanout, resumeTokens, dispatch, traffic, pingIntervalMs })
   const options = handshakeOptions(context, { admission, verifier, resumeTokens })
   const gates = {
     handshake: watch.handshake(createHandshake(options)),
@@ -129,6 +135,7 @@ function createSessions(
     readonly resumeTokens: ResumeTokens
     readonly dispatch: Dispatch
     readonly traffic: Traffic
+    readonly pingIntervalMs: SessionsOptions['pingIntervalMs']
   },
 ): Sessions {
   return new Sessions({
@@ -147,10 +154,9 @@ function createSessions(
     roomsPerConnectionMax: settings.MAX_ROOMS_PER_CONNECTION,
     ready: {
       node: settings.NODE_ID,
-      // uWS pings by itself a moment before the idle timeout.
-      ping_interval_ms: settings.SOCKET_READ_TIMEOUT,
       max_payload_bytes: settings.MAX_PAYLOAD_BYTES,
     },
+    pingIntervalMs: parts.pingIntervalMs,
     onOverLimit: watch.overLimit,
     onOpen: (connection, early) => {
       for (const frame of early) parts.dispatch.early(connection, frame)

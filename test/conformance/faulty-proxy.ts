@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer, request as requestHttp, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { decodeMsgpack, encodeMsgpack } from '../../src/protocol/msgpack.ts'
+import { encodeFrame } from '../../src/protocol/codec.ts'
+import { decodeMsgpack } from '../../src/protocol/msgpack.ts'
 import type { Owner, TestServer } from '../helpers/server.ts'
 import { FrameReader, writeFrame, type RawFrame } from './web-socket-frames.ts'
 
@@ -172,7 +173,7 @@ function toClient({ opcode, payload, bytes }: RawFrame, line: Line, faults: Faul
 function encode(value: Value, isBinary: boolean, { opcode }: Faults): Buffer {
   const given = isBinary ? 2 : 1
   const kind = opcode?.(given) ?? given
-  return writeFrame(kind, kind === 2 ? encodeMsgpack(value) : Buffer.from(JSON.stringify(value)))
+  return writeFrame(kind, Buffer.from(encodeFrame(value, kind === 2 ? 'msgpack' : 'json')))
 }
 
 function decode(opcode: number, payload: Buffer): Value {

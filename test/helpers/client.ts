@@ -64,7 +64,7 @@ export class UpgradeRefused extends Error {
 
 const TIMEOUT_MS = 5_000
 const packr = new Packr({ useRecords: false, useToJSON: false })
-const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true })
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' })
 
 /** Resolves with the first frame there; rejects with UpgradeRefused, or where the socket closes before. */
 export async function openClient(server: { readonly wsUrl: string }, options: OpenOptions = {}): Promise<TestClient> {

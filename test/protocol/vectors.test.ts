@@ -21,7 +21,6 @@ t.test('requests decode to the same value from both encodings, and are requests'
     const text = JSON.stringify(value)
     t.equal(JSON.stringify(accept(utf8(json), 'json')), text, `${name}: JSON`)
     t.equal(JSON.stringify(accept(bytesOf(msgpack), 'msgpack')), text, `${name}: msgpack`)
-    t.equal(Buffer.from(encodeFrame(value, 'msgpack') as Uint8Array).toString('hex'), msgpack, `${name}: written`)
     const { eventType, payload, id, room, traceparent } = parseRequest(value)
     t.strictSame(
       { eventType, payload, id, room, traceparent },
@@ -92,6 +91,7 @@ t.test('an event has the same fields in both encodings', async (t) => {
     const frame = buildFrame(offset, prev, utf8(body))
     t.equal(Buffer.from(inEncoding(frame, 'json')).toString(), json, `${name}: JSON, to the byte`)
     t.strictSame(decodeMsgpack(inEncoding(frame, 'msgpack')), value, `${name}: msgpack`)
+    t.equal(Buffer.from(inEncoding(frame, 'msgpack')).toString('hex'), msgpack, `${name}: msgpack, to the byte`)
     t.strictSame(decodeMsgpack(bytesOf(msgpack)), value, `${name}: the vector itself`)
   }
 })

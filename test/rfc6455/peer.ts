@@ -19,7 +19,7 @@ const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const HEAD_END = '\r\n\r\n'
 /** Behind all that a case sends. */
 const LAST = 'the last ping'
-const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true })
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' })
 
 export interface Endpoint {
   readonly port: number

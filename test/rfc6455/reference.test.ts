@@ -22,7 +22,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   'ping.hundred': 'it keeps 60 pongs for a client, and drops it for one more',
 }
 const packr = new Packr({ useRecords: false })
-const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true })
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' })
 const BAD_REQUESTS_MAX = 5
 
 t.test('ws does in each case what the table says that the RFC wants', async (t) => {

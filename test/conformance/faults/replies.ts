@@ -82,6 +82,27 @@ export const REPLIES_FAULTS: readonly FaultRow[] = [
       }),
   },
   {
+    fault: 'a fractional ping interval',
+    run: /^(ready\.(fields|epoch)|number\.integers)/,
+    fails: ['ready.fields.json', 'ready.fields.msgpack', 'number.integers.json', 'number.integers.msgpack'],
+    make: () =>
+      changing((value) => {
+        const isFirst = value['eventType'] === SERVER_EVENT.ready
+        return isFirst ? withPayload(value, { ping_interval_ms: 10000.000000000002 }) : value
+      }),
+  },
+  {
+    fault: 'a ping timeout of Engine.IO that is no integer',
+    run: /^(number\.socket|handshake\.public)/,
+    fails: ['number.socket-io-handshake'],
+    make: () => ({
+      answer: (answer) => ({
+        ...answer,
+        body: answer.body.replace(/"pingTimeout":\d+/, '"pingTimeout":10000.000000000002'),
+      }),
+    }),
+  },
+  {
     fault: 'an error without its place',
     run: /^payload\.(broadcast|message\.guest|buy\.guest)/,
     fails: ['message-absent', 'retain-text', 'retain-number'].flatMap((id) => {

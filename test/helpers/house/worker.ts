@@ -24,6 +24,9 @@ export interface HouseWorkerOptions {
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 const NO_LOOP_DELAY = { p99Ms: () => 0, close: () => {} }
 
+/** No wire of the house pings. */
+const PING_INTERVAL_MS = 24_000
+
 /** A worker in this process: all of its real parts but uWebSockets.js, HTTP and Socket.IO. */
 export class HouseWorker implements WorkerEnd {
   readonly topics = new Map<string, Set<ServerSocket>>()
@@ -116,8 +119,11 @@ export class HouseWorker implements WorkerEnd {
       metrics: createMetrics(`worker-${welcome.worker}`, NO_LOOP_DELAY),
       traces: { tracer: undefined },
     })
-    const realTime = createRealTime(context, (topic, frame, isBinary) => {
-      for (const socket of this.topics.get(topic) ?? []) socket.sendBuilt(frame, isBinary)
+    const realTime = createRealTime(context, {
+      publish: (topic, frame, isBinary) => {
+        for (const socket of this.topics.get(topic) ?? []) socket.sendBuilt(frame, isBinary)
+      },
+      pingIntervalMs: () => PING_INTERVAL_MS,
     })
     const sweeper = startSweeper(context, realTime)
     this.#started = {

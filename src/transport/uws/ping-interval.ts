@@ -1,0 +1,12 @@
+/** uSockets looks at timeouts so often, and rounds them up to that. */
+const TICK_S = 4
+
+/**
+ * How often uWebSockets.js pings a client that says nothing, in milliseconds. Of the idle timeout it keeps 4, 8 or 16 s for the pong
+ * (`calculateIdleTimeoutCompnents` in its WebSocketContextData.h).
+ */
+export function pingIntervalMs(idleTimeoutS: number): number {
+  let pongS = 4
+  while (idleTimeoutS - pongS * 2 >= pongS * 2 && pongS < 16) pongS *= 2
+  return Math.ceil((idleTimeoutS - pongS) / TICK_S) * TICK_S * 1000
+}

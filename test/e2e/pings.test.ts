@@ -1,0 +1,26 @@
+/** `ready` says how often a client that says nothing is pinged. */
+import { once } from 'node:events'
+import t from 'tap'
+import { openClient } from '../helpers/client.ts'
+import { startServer } from '../helpers/server.ts'
+
+t.jobs = 4
+
+/** uWebSockets.js keeps 4 s of the shorter timeout for the pong, and 8 s of the longer one. */
+for (const [timeout, intervalMs] of [
+  ['8s', 4_000],
+  ['17s', 12_000],
+] as const) {
+  t.test(`pings come as ready says, with a timeout of ${timeout}`, async (t) => {
+    const server = await startServer(t, { WORKERS: '1', SOCKET_READ_TIMEOUT: timeout })
+    const client = await openClient(server)
+    t.match(client.frames[0]?.['payload'], { ping_interval_ms: intervalMs })
+    await once(client.ws, 'ping')
+    const startedMs = performance.now()
+    await once(client.ws, 'ping')
+    const tookMs = performance.now() - startedMs
+    // A busy machine may have delayed the first one, or the second.
+    t.ok(Math.abs(tookMs - intervalMs) < 3_000, `${Math.round(tookMs)} ms`)
+    await client.close()
+  })
+}
