@@ -4,6 +4,7 @@ import { systemClock as clock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
 import type { Traces } from './base/trace.ts'
 import { systemRandom as random } from './base/random.ts'
+import { readEnvironment } from './config/environment.ts'
 import type { Config } from './config/load.ts'
 import type { Logs } from './config/logs.ts'
 import { openLogs } from './config/open-log.ts'
@@ -73,7 +74,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
         secrets: await readSecrets(settings, store, log),
         ports,
         workers,
-        spawn: () => spawnWorker(script),
+        spawn: ({ HTTP_HEAD_BYTES: headBytesMax }) => spawnWorker({ script, env: readEnvironment(), headBytesMax }),
         openPool: (signingKey) => openPool(settings, signingKey, logs),
         metrics,
         traces,

@@ -29,6 +29,17 @@ const frameLimits: Check = ({ MAX_PAYLOAD_BYTES: soft, MAX_PAYLOAD_BYTES_HARD: h
   return mistakes
 }
 
+/** What a handshake's head holds besides the token: some 600 bytes of a browser, a resume of up to 1 KiB. */
+const HANDSHAKE_BYTES = 2048
+
+const headLimits: Check = ({ HTTP_HEAD_BYTES: head, AUTH_TOKEN_BYTES_MAX: token }) =>
+  head !== undefined && token !== undefined && token + HANDSHAKE_BYTES > head
+    ? [
+        `AUTH_TOKEN_BYTES_MAX must not be over HTTP_HEAD_BYTES - ${HANDSHAKE_BYTES} (${head - HANDSHAKE_BYTES}), ` +
+          `as the rest of a handshake has to fit, too; it is ${token}`,
+      ]
+    : none
+
 const listeners: Check = ({ ADMIN_LISTEN: text, HTTP_PORT: port }) =>
   text !== undefined && port !== 0 && parseListen(text)?.port === port
     ? [`ADMIN_LISTEN must have another port than HTTP_PORT, which is ${port}; it is ${JSON.stringify(text)}`]
@@ -181,6 +192,7 @@ const otlpHeaders: Check = ({ OTLP_HEADERS: headers, OTLP_ENDPOINT: endpoint }) 
 
 const CHECKS: readonly Check[] = [
   frameLimits,
+  headLimits,
   listeners,
   namespaces,
   oneKey,

@@ -118,6 +118,11 @@ export const SETTINGS = {
     'true',
     'Whether a connection goes on after an answer; it is closed when it is idle for 8 s. `false`: for load balancers that keep idle ones for longer.',
   ),
+  HTTP_HEAD_BYTES: setting(
+    size('4KiB', '64KiB'),
+    '16KiB',
+    "How large a request's head may be: the request line and all headers. A larger one is answered with 431.",
+  ),
   SOCKET_READ_TIMEOUT: setting(
     duration('8s', '960s'),
     '30s',
@@ -202,6 +207,11 @@ export const SETTINGS = {
   AUTH_TRUSTED_HEADER: setting(boolean, 'false', 'Whether `X-User-ID` of TRUSTED_PROXIES stands for a token.'),
   AUTH_CLOCK_SKEW: setting(duration('0s', '5m'), '30s', 'How far clocks may differ.'),
   AUTH_EXPIRY_GRACE: setting(duration('0s', '10m'), '10s', 'How long a socket may outlive its token.'),
+  AUTH_TOKEN_BYTES_MAX: setting(
+    size('256', '32KiB'),
+    '2KiB',
+    'How large a token may be; a larger one is refused with 401. At least 2 KiB under HTTP_HEAD_BYTES, for the rest of a handshake.',
+  ),
   AUTH_TOKEN_LIFETIME_MAX: setting(duration('1m', '3660d'), '366d', 'Tokens whose `exp` is further ahead are refused.'),
   ADMIN_TOKEN: secret(kinds.bearerSecret(16), 'Opens `/api/v1`.', 'a development token in DATA_DIR'),
 

@@ -2,10 +2,12 @@ import { toError } from '../base/assert.ts'
 import type { Closers } from '../base/closers.ts'
 import type { Traces } from '../base/trace.ts'
 import type { Config } from '../config/load.ts'
+import type { Settings } from '../config/settings.ts'
 import { RecordSweep } from '../idempotency/sweep.ts'
 import { sweepLedger } from '../ledger/retention.ts'
 import type { TokenKey, WireKey } from '../link/methods.ts'
-import { Supervisor, type SupervisorOptions } from '../processes/supervisor.ts'
+import { Supervisor } from '../processes/supervisor.ts'
+import type { WorkerProcess } from '../processes/worker-process.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
 import { announce } from './announce.ts'
 import { Canary } from './canary.ts'
@@ -33,7 +35,8 @@ export interface OpenNodeOptions
   readonly ports: { readonly port: number; readonly adminPort: number | null }
   /** Empty. Whoever needs the links before the node is there, such as the store's `onLost`, made it. */
   readonly workers: WorkerLinks
-  readonly spawn: SupervisorOptions['spawn']
+  /** With the settings that are in force for workers now. */
+  readonly spawn: (settings: Settings) => WorkerProcess
   readonly traces: Traces
 }
 
@@ -62,7 +65,7 @@ export async function openNode(options: OpenNodeOptions, closers: Closers): Prom
   followControl({ ...context, workers })
   const supervisor = new Supervisor({
     count: settings.WORKERS,
-    spawn: options.spawn,
+    spawn: () => options.spawn(reload.config.settings),
     links: workers,
     log,
     clock,

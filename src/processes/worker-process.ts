@@ -20,9 +20,24 @@ const LINK_FD = 3
  */
 export const YOUNG_GENERATION = '--max-semi-space-size=4'
 
-export function spawnWorker(script: string): WorkerProcess {
+/** uWebSockets.js reads it once, when its binary is loaded. A larger request head is answered with 431 by uWebSockets.js itself. */
+const HEAD_BYTES_VARIABLE = 'UWS_HTTP_MAX_HEADERS_SIZE'
+
+export interface WorkerProcessOptions {
+  /** The file that becomes a worker with `--worker`. */
+  readonly script: string
+  /** This process's. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** How large a request's head may be: request line and headers. */
+  readonly headBytesMax: number
+}
+
+export function spawnWorker({ script, env, headBytesMax }: WorkerProcessOptions): WorkerProcess {
   const args = [YOUNG_GENERATION, script, '--worker']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] })
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    env: { ...env, [HEAD_BYTES_VARIABLE]: String(headBytesMax) },
+  })
   const link = child.stdio[LINK_FD]
   if (!(link instanceof Socket)) throw new Error('the worker has no link')
   return { pid: child.pid, link, kill: () => void child.kill('SIGKILL'), ended: endOf(child) }

@@ -14,15 +14,12 @@ export interface RequestHead {
   readonly remoteAddress: string
 }
 
-const HEAD_BYTES_MAX = 4096
 const HEADERS_MAX = 100
 /** RFC 9110 section 5.5. */
 const FORBIDDEN_IN_VALUES = ['\r', '\n', '\0']
 const HOST = /^[A-Za-z0-9._:[\]-]{1,255}$/
 /** Base64 of 16 bytes: the last character carries two bits, and the other four are zero. */
 const WEBSOCKET_KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/
-/** "\r\n" and, between name and value, ": ". */
-const LINE_BYTES = 4
 
 /** Of one header, in the order received: for whoever looks at no other. */
 export function headerValues({ headers }: Pick<RequestHead, 'headers'>, wanted: string): readonly string[] {
@@ -60,12 +57,11 @@ export class Headers {
 }
 
 /**
- * Throws BAD_REQUEST for a head that a proxy in front may have understood in another way (RFC 9112 section 11.2), or that
- * is larger than a handshake has reason to be. uWS lets some of these through.
+ * Throws BAD_REQUEST for a head that a proxy in front may have understood in another way (RFC 9112 section 11.2). uWS lets
+ * some of these through. It answers a head over HTTP_HEAD_BYTES with 431 before anybody here sees it.
  */
 export function checkHead(head: RequestHead, headers: Headers): void {
   if (head.headers.length > HEADERS_MAX) throw badRequest('', `more than ${HEADERS_MAX} headers`)
-  if (headBytes(head) > HEAD_BYTES_MAX) throw badRequest('', `a request head of more than ${HEAD_BYTES_MAX} bytes`)
   for (const [name, value] of head.headers) {
     if (FORBIDDEN_IN_VALUES.some((character) => value.includes(character)))
       throw badRequest(name, 'holds a control character')
@@ -106,9 +102,4 @@ export function readQuery(query: string, names: readonly string[]): ReadonlyMap<
     found.set(name, value)
   }
   return found
-}
-
-function headBytes({ method, path, query, headers }: RequestHead): number {
-  const requestLine = method.length + path.length + query.length + '  HTTP/1.1\r\n'.length
-  return headers.reduce((sum, [name, value]) => sum + name.length + value.length + LINE_BYTES, requestLine)
 }

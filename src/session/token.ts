@@ -24,6 +24,8 @@ export interface TokenVerifierOptions {
   readonly issuer?: string
   /** Not checked where absent; the token's `aud` may be a list that contains it. */
   readonly audience?: string
+  /** How large a token may be, in bytes. */
+  readonly tokenBytesMax: number
   /** How far other clocks may be off, for `exp` and `nbf`. */
   readonly clockSkewMs: number
   /** How far ahead `exp` may lie. */
@@ -50,7 +52,6 @@ export interface MintOptions {
 type Claims = Readonly<Record<string, unknown>>
 type Verify = (token: string) => unknown
 
-const TOKEN_BYTES_MAX = 2048
 const KEYS_RETRY_MS = 5_000
 const HOUR_MS = 3_600_000
 /** Each lets a token choose its own key, or asks for rules that this server does not know. */
@@ -80,7 +81,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       onResult('cached')
       return verified
     }
-    const kid = readKid(readHeader(token))
+    const kid = readKid(readHeader(token, options.tokenBytesMax))
     if (!options.keys.isReady()) {
       throw new Refusal('UNAVAILABLE', 'the keys are not there yet', { retry_after_ms: KEYS_RETRY_MS })
     }
@@ -111,25 +112,32 @@ interface SeenToken {
   readonly claims: Claims
 }
 
-/** So many; one takes about a kilobyte. */
+/** So many at most; one of usual size takes about a kilobyte. */
 const SEEN_MAX = 5_000
+/** Of their text, where tokens are large. */
+const SEEN_BYTES_MAX = 8 * 1024 * 1024
 
 /** Tokens whose signatures were good: who comes back with one, as all do after a restart, costs no second look at it. */
 class SeenTokens {
   readonly #tokens = new Map<string, SeenToken>()
+  #bytes = 0
 
   get(token: string): SeenToken | undefined {
     return this.#tokens.get(token)
   }
 
   add(token: string, seen: SeenToken): void {
-    this.#tokens.delete(token)
+    this.#forget(token)
     this.#tokens.set(token, seen)
-    if (this.#tokens.size <= SEEN_MAX) return
+    this.#bytes += token.length
     for (const oldest of this.#tokens.keys()) {
-      this.#tokens.delete(oldest)
-      return
+      if (this.#tokens.size <= SEEN_MAX && this.#bytes <= SEEN_BYTES_MAX) return
+      this.#forget(oldest)
     }
+  }
+
+  #forget(token: string): void {
+    if (this.#tokens.delete(token)) this.#bytes -= token.length
   }
 }
 
@@ -164,8 +172,8 @@ function signatureVerifier({ key, algorithms }: VerifyKey, { issuer, audience }:
 }
 
 /** The header, from a token of the right form; nothing in it is to be trusted yet. */
-function readHeader(token: string): Claims {
-  if (token.length > TOKEN_BYTES_MAX) throw invalid(`longer than ${TOKEN_BYTES_MAX} bytes`)
+function readHeader(token: string, bytesMax: number): Claims {
+  if (Buffer.byteLength(token) > bytesMax) throw invalid(`longer than ${bytesMax} bytes`)
   const segments = token.split('.')
   if (segments.length !== 3 || !segments.every(isBase64Url)) throw invalid('not three segments of base64url')
   const header = parseJson(Buffer.from(segments[0] ?? '', 'base64url').toString())

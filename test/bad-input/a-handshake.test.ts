@@ -74,7 +74,7 @@ t.test('other paths are not found, whatever they would mean decoded', async (t) 
 
 t.test('a head that is too large or that two readers may read in two ways is refused', async (t) => {
   // uWS answers these itself: the head never reaches us.
-  t.equal(await answer({ headers: { 'x-filler': 'x'.repeat(4096) } }), '431', 'over 4 KB')
+  t.equal(await answer({ headers: { 'x-filler': 'x'.repeat(16_384) } }), '431', 'over 16 KiB')
   t.equal(await answer({ headers: { 'x-filler': 'x'.repeat(100_000) } }), '431', 'over 100 KB')
   const lines = Array.from({ length: 96 }, (_, i) => `x-${i}: 1`)
   t.equal(await answer({ lines }), '431', '101 headers')
@@ -88,6 +88,36 @@ t.test('a head that is too large or that two readers may read in two ways is ref
   t.equal(await answer({ lines: ['Content-Length: 0', 'Content-Length: 5'] }, 'hello'), '400 BAD_REQUEST')
   t.equal(await answer({ lines: ['Content-Length: 5'] }, 'hello'), '400 BAD_REQUEST', 'a body')
   t.equal(await answer({ lines: ['Transfer-Encoding: identity'] }), '400 BAD_REQUEST')
+})
+
+/** A request whose head has this many bytes, in cookies. */
+function headOf(bytes: number, options: HeadOptions = {}): string {
+  const withCookies = (text: string) => requestHead({ ...options, headers: { ...options.headers, cookie: text } })
+  return withCookies('x'.repeat(bytes - withCookies('').length))
+}
+
+t.test('a head may be as large as HTTP_HEAD_BYTES says, on every path', async (t) => {
+  const small = await startServer(t, { HTTP_HEAD_BYTES: '5KiB' })
+  for (const [name, { port }, limit] of [
+    ['the default', server, 16_384],
+    ['a setting', small, 5 * 1024],
+  ] as const) {
+    const statusOf = async (bytes: number, options?: HeadOptions) =>
+      (await sendRaw({ port }, headOf(bytes, options)))?.status
+    const plain = { path: '/health', headers: { upgrade: undefined, 'sec-websocket-key': undefined } }
+    const polling = { ...plain, path: `${PREFIX}/public/?EIO=4&transport=polling` }
+    t.equal(await statusOf(limit), 101, `${name}: an upgrade`)
+    t.equal(await statusOf(limit, plain), 200, `${name}: a request`)
+    t.equal(await statusOf(limit, polling), 200, `${name}: a poll of Socket.IO`)
+    for (const options of [{}, plain, polling]) {
+      const connection = new RawConnection(port)
+      connection.write(headOf(limit + 1, options))
+      await connection.closed
+      const received = connection.received.toString()
+      // uWS writes this answer itself, and closes the connection behind it.
+      t.match(received, /^HTTP\/1\.1 431 .*\r\nConnection: close\r\n\r\n.*Too Large/s, `${name}: one byte more`)
+    }
+  }
 })
 
 t.test('the same for other paths, and what follows such a head is not read as a request', async (t) => {

@@ -91,6 +91,18 @@ t.test('signatures that are none, or not by this key, are not accepted', async (
   t.equal(await refused(keyServer, token({}, {}, publicPem.trim())), '401 TOKEN_INVALID', 'the same, trimmed')
 })
 
+t.test('a token may be as large as AUTH_TOKEN_BYTES_MAX says, by header and by subprotocol', async (t) => {
+  const server = await startServer(t, { AUTH_JWT_SECRET: SECRET, AUTH_TOKEN_BYTES_MAX: '8KiB' })
+  const sized = (bytes: number) => hmac({ padding: 'x'.repeat(Math.floor(((bytes - hmac().length) * 3) / 4) - 20) })
+  const large = sized(8192)
+  t.ok(large.length > 8000 && large.length <= 8192, `${large.length} bytes`)
+  t.equal(await refused(server, large), '101')
+  const client = await openClient(server, { token: large })
+  t.equal(codeOf(await client.request('core.game.session.refresh', { token: large })), 'ok', 'a refresh')
+  await client.close()
+  t.equal(await refused(server, sized(8400)), '401 TOKEN_INVALID')
+})
+
 t.test('a token may not choose its key', async (t) => {
   const url = 'https://evil.example.com/keys.json'
   const jwk = rsa.publicKey.export({ format: 'jwk' })

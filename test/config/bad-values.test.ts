@@ -10,6 +10,8 @@ const CASES: readonly (readonly [name: string, refused: readonly string[], accep
   ['AUTH_CLOCK_SKEW', ['301s', '6m'], ['0s', '5m']],
   ['HISTORY_TTL', ['0s', '31d', '999ms'], ['1s', '30d', '24h']],
   ['MAX_PAYLOAD_BYTES', ['255', '1GiB', '16 XiB', '16KiBs', '-1', '1.5KiB', 'big'], ['256', '1MiB', '16 KiB', '64kb']],
+  ['HTTP_HEAD_BYTES', ['4095', '65KiB', '1MiB', '0'], ['4KiB', '16384', '64KiB']],
+  ['AUTH_TOKEN_BYTES_MAX', ['255', '33KiB', '-1'], ['256', '4096', '14KiB']],
   ['HISTORY_BYTES', ['63KiB', '65GiB', '99999999999999999999'], ['64KiB', '64GiB', '1GB']],
   ['MEMORY_LIMIT', ['63MiB', '1', '-1', '80%', 'false', 'none', '65537GiB'], ['off', '0', '64MiB', '2GiB']],
   ['FLUSH_INTERVAL_MS', ['1001', '10ms'], ['0', '1000']],
@@ -108,6 +110,14 @@ t.test('the hard frame limit must be above the soft one, and the backpressure li
   ])
   t.strictSame(mistakesOf({ MAX_PAYLOAD_BYTES: '16MiB', BACKPRESSURE_BYTES: '16MiB' }), [])
   t.strictSame(mistakesOf({ MAX_PAYLOAD_BYTES: '1KiB', MAX_PAYLOAD_BYTES_HARD: '1025' }), [])
+})
+
+t.test('the largest token and the rest of a handshake must fit into the largest head', async (t) => {
+  t.strictSame(mistakesOf({ AUTH_TOKEN_BYTES_MAX: '16KiB' }), [
+    'AUTH_TOKEN_BYTES_MAX must not be over HTTP_HEAD_BYTES - 2048 (14336), as the rest of a handshake has to fit, too; it is 16384',
+  ])
+  t.strictSame(mistakesOf({ AUTH_TOKEN_BYTES_MAX: '16KiB', HTTP_HEAD_BYTES: '18KiB' }), [])
+  t.strictSame(mistakesOf({ HTTP_HEAD_BYTES: '4KiB' }), [], 'with the default of the token')
 })
 
 t.test('trusting a header without trusted proxies is refused', async (t) => {

@@ -233,13 +233,10 @@ t.test('a head that two readers could read in two ways is refused', async (t) =>
   t.equal(answer(head({ add: [['content-length', '0']] })), 'accepted', 'Content-Length: 0 says nothing')
 })
 
-t.test('a head of more than 100 headers or 4 KB is refused', async (t) => {
+t.test('a head of more than 100 headers is refused', async (t) => {
   const filled = (count: number): Header[] => Array.from({ length: count }, (_, i) => [`x-${i}`, ''])
   t.equal(answer(head({ add: filled(100 - UPGRADE.length) })), 'accepted', '100 headers')
   t.equal(answer(head({ add: filled(101 - UPGRADE.length) })), '400 BAD_REQUEST', '101 headers')
-  t.equal(answer(head({ add: [['x-a', 'a'.repeat(3000)]] })), 'accepted')
-  t.equal(answer(head({ add: [['x-a', 'a'.repeat(4096)]] })), '400 BAD_REQUEST')
-  t.equal(answer(head({ query: 'a'.repeat(4096) })), '400 BAD_REQUEST')
 })
 
 t.test('the subprotocol chooses the encoding', async (t) => {

@@ -41,6 +41,7 @@ function forgeWith(key: KeyObject, alg: string, header: object = {}): string {
 function verifierOf(keys: KeySource, options: Partial<TokenVerifierOptions> = {}) {
   return createTokenVerifier({
     keys,
+    tokenBytesMax: 2048,
     clockSkewMs: 30_000,
     lifetimeMaxMs: 366 * DAY_MS,
     nowMs: () => NOW_MS,
@@ -282,6 +283,13 @@ t.test('a token of another form is refused before any key is used', async (t) =>
     },
     verifierOf(keys),
   )
+})
+
+t.test('a token may be as large as the setting says', async (t) => {
+  const token = forge({ ...CLAIMS, pad: 'x'.repeat(3000) })
+  const keys = secretKeySource(SECRET)
+  t.equal(codeOf(token, verifierOf(keys, { tokenBytesMax: token.length })), 'accepted alice')
+  t.equal(codeOf(token, verifierOf(keys, { tokenBytesMax: token.length - 1 })), 'TOKEN_INVALID')
 })
 
 t.test('claims that are no JSON object are refused', async (t) => {
