@@ -8,7 +8,7 @@ import { BodyBudget, type BodyLimits } from '../uws/body.ts'
 import type { HttpConnections } from '../uws/http-connections.ts'
 import { PendingResponse, readHead } from '../uws/uws-http.ts'
 import { UwsSocket } from '../uws/uws-socket.ts'
-import type { TemplatedApp, UwsWebSocket } from '../uws/uws.ts'
+import type { TemplatedApp, UwsRequest, UwsWebSocket } from '../uws/uws.ts'
 import { workerOf, type Engine, type Wire } from './engine.ts'
 import type { EngineOutcome } from './engine-http.ts'
 import type { Relay, WireEnd } from './relay.ts'
@@ -45,18 +45,42 @@ type Upgrade = (open: UserData['open'], onDrained?: () => void) => void
 const UNSUPPORTED_VERSION = 5
 const NORMAL = 1000
 
-/** Puts the paths of Socket.IO clients, which end in a slash, before those of the others. */
+/** Which requests for a path are of Socket.IO. */
+type IsOurs = (request: UwsRequest) => boolean
+
+/**
+ * Puts the routes of Socket.IO clients before those of the others. By default these clients add a slash to the path. Some do not
+ * (`addTrailingSlash: false`), and some proxies take it away: without the slash, `EIO` in the query tells them from others.
+ */
 export function addSocketIoRoutes(app: TemplatedApp, options: SocketIoRoutesOptions): void {
   const bodies = { bytesMax: options.messageBytesMax, budget: new BodyBudget(options.bodyBytesTotalMax) }
-  for (const [plainPath, access] of accessByPath(options.pathPrefix)) {
-    const path = `${plainPath}/`
-    app.ws<UserData>(path, {
+  for (const [path, access] of accessByPath(options.pathPrefix)) {
+    addRoutes(app, { ...options, path, access, bodies, isOurs: (request) => request.getQuery('EIO') !== undefined })
+    addRoutes(app, { ...options, path: `${path}/`, access, bodies, isOurs: () => true })
+  }
+}
+
+interface RouteOptions extends SocketIoRoutesOptions {
+  readonly path: string
+  readonly access: Access
+  readonly bodies: BodyLimits
+  readonly isOurs: IsOurs
+}
+
+function addRoutes(app: TemplatedApp, options: RouteOptions): void {
+  const { path, access, bodies, isOurs } = options
+  app
+    .ws<UserData>(path, {
       maxPayloadLength: options.messageBytesMax,
       idleTimeout: options.idleTimeoutS,
       sendPingsAutomatically: false,
       maxBackpressure: options.backpressureBytesHard,
       closeOnBackpressureLimit: true,
       upgrade: (response, request, context) => {
+        if (!isOurs(request)) {
+          request.setYield(true)
+          return
+        }
         const head = readHead(response, request)
         const pending = new PendingResponse(response, head, options.connections)
         const upgrade: Upgrade = (open, onDrained = () => {}) => {
@@ -75,7 +99,11 @@ export function addSocketIoRoutes(app: TemplatedApp, options: SocketIoRoutesOpti
         wireEnd?.closed(code)
       },
     })
-    app.any(path, (response, request) => {
+    .any(path, (response, request) => {
+      if (!isOurs(request)) {
+        request.setYield(true)
+        return
+      }
       const head = readHead(response, request)
       handleRequest(options, {
         head,
@@ -84,7 +112,6 @@ export function addSocketIoRoutes(app: TemplatedApp, options: SocketIoRoutesOpti
         bodies,
       })
     })
-  }
 }
 
 interface Incoming {

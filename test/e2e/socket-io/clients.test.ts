@@ -31,15 +31,18 @@ const KINDS: readonly [string, IoOptions][] = [
   ['its defaults', {}],
   ['WebSocket only', { transports: ['websocket'] }],
   ['polling only', { transports: ['polling'] }],
+  ['no slash behind the path', { addTrailingSlash: false }],
+  ['no slash, WebSocket only', { addTrailingSlash: false, transports: ['websocket'] }],
+  ['no slash, polling only', { addTrailingSlash: false, transports: ['polling'] }],
 ]
 
 for (const [kind, options] of KINDS) {
   t.test(`${kind}: the three events with acknowledgements, rooms, errors`, async (t) => {
-    const room = `room of ${kind}`.replaceAll(' ', '-')
+    const room = `room of ${kind}`.replaceAll(/[ ,]+/g, '-')
     const alice = await openIo(t, server, { user: 'alice', ...options })
     const bob = await openIo(t, server, { user: 'bob', ...options })
     const plain = await openClient(server, { token: server.mint('carol') })
-    await until(() => kind !== 'its defaults' || alice.transport === 'websocket', 10_000)
+    await until(() => options.transports !== undefined || alice.transport === 'websocket', 10_000)
     t.match(alice.heard[0], { name: 'core.game.session.ready', event: { payload: { user_id: 'alice' } } })
 
     for (const one of [alice, bob])
@@ -81,7 +84,7 @@ for (const [kind, options] of KINDS) {
   })
 
   t.test(`${kind}: ${EVENTS} events in one order, beside a plain client in the room`, async (t) => {
-    const room = `order-of-${kind}`.replaceAll(' ', '-')
+    const room = `order-of-${kind}`.replaceAll(/[ ,]+/g, '-')
     const sender = await openIo(t, server, { user: 'dora', ...options })
     const others = await Promise.all(['emil', 'fay'].map((user) => openIo(t, server, { user, ...options })))
     const clients = [sender, ...others]
