@@ -54,6 +54,11 @@ export function jsonAnswer(value: unknown, status = 200, headers: Readonly<Recor
   }
 }
 
+/** A browser may send a page's request. */
+export function preflightAnswer(headers: Readonly<Record<string, string>>): HttpAnswer {
+  return { status: 204, headers, body: '' }
+}
+
 /** The error body of the protocol. */
 export function errorAnswer(
   refusal: Refusal,

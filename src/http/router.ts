@@ -5,8 +5,10 @@ import type { Span, Tracer, Traces } from '../base/trace.ts'
 import { parseTraceparent } from '../protocol/envelope.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import type { ValueLimits } from '../protocol/value.ts'
+import { corsHeaders, type OriginPolicy } from '../session/origin.ts'
+import { preflightHeaders } from '../session/preflight.ts'
 import { checkHead, headerValues, Headers, type RequestHead } from '../session/request-head.ts'
-import { errorAnswer, type HttpAnswer, type HttpHandler, type HttpRun } from './http.ts'
+import { errorAnswer, preflightAnswer, type HttpAnswer, type HttpHandler, type HttpPlan, type HttpRun } from './http.ts'
 import { parseJsonBody } from './json-body.ts'
 import type { Operation } from './operation.ts'
 
@@ -44,7 +46,12 @@ export interface RouterOptions {
   readonly onRefused: (refusal: Refusal, head: RequestHead) => void
   readonly newTraceId: () => string
   readonly traces: Traces
+  /** Whose pages may read what is open to everybody below `/api/v1/`. */
+  readonly origins: OriginPolicy
 }
+
+/** Other paths are asked every few seconds by machines, and by browsers for files. */
+const API_PREFIX = '/api/v1/'
 
 interface Found {
   readonly route: Route
@@ -54,11 +61,28 @@ interface Found {
 
 /** From a head to what is to be done. What is thrown becomes the protocol's error body. */
 export function createRouter(options: RouterOptions): HttpHandler['route'] {
+  const plan = createPlanner(options)
+  return (head) => {
+    const planned = plan(head)
+    if (!isForPages(options.routes, head.path)) return planned
+    const cors = corsHeaders(options.origins, new Headers(head.headers))
+    const readable = (answer: HttpAnswer) => ({ ...answer, headers: { ...cors, ...answer.headers } })
+    if (planned.kind === 'refuse') return { ...planned, answer: readable(planned.answer) }
+    return { ...planned, run: async (body) => readable(await planned.run(body)) }
+  }
+}
+
+function createPlanner(options: RouterOptions): (head: RequestHead) => HttpPlan {
   const isAdmin = createAdminCheck(options.adminToken)
   return (head) => {
     try {
       const headers = new Headers(head.headers)
       checkHead(head, headers)
+      const allowed = isForPages(options.routes, head.path)
+        ? preflightHeaders(head.method, headers, { origins: options.origins, methods: 'GET', isProxied: false })
+        : undefined
+      // Answered at once, as a refusal is.
+      if (allowed) return { kind: 'refuse', answer: preflightAnswer(allowed) }
       const found = findRoute(options.routes, head.method, head.path)
       if (found.route.access === 'admin') isAdmin(headers.one('authorization'))
       return planRun(head, found, options)
@@ -66,6 +90,14 @@ export function createRouter(options: RouterOptions): HttpHandler['route'] {
       return { kind: 'refuse', answer: toErrorAnswer(thrown, head, options) }
     }
   }
+}
+
+/** Whether there is something to read that is open to everybody, so that pages of allowed origins may read it, too. */
+function isForPages(routes: readonly Route[], path: string): boolean {
+  return (
+    path.startsWith(API_PREFIX) &&
+    routes.some((route) => route.access === 'open' && route.method === 'GET' && isPathOf(route.path, path))
+  )
 }
 
 function planRun(head: RequestHead, { route, params }: Found, options: RouterOptions): HttpRun {
@@ -99,11 +131,8 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
   }
 }
 
-/** Other paths are asked every few seconds by machines, and by browsers for files. */
-const TRACED_PREFIX = '/api/v1/'
-
 function startSpan(tracer: Tracer, { method, path }: Route, traceparent: string | undefined): Span | undefined {
-  if (!path.startsWith(TRACED_PREFIX)) return undefined
+  if (!path.startsWith(API_PREFIX)) return undefined
   const span = tracer.request(`${method} ${path}`, traceparent)
   span?.set({ 'http.request.method': method, 'http.route': path })
   return span
@@ -166,16 +195,19 @@ function readQuery({ query: known }: Route, text: string): URLSearchParams {
 }
 
 function matchPath(pattern: string, path: string): Record<string, string> | undefined {
-  const wanted = pattern.split('/')
+  if (!isPathOf(pattern, path)) return undefined
   const given = path.split('/')
-  if (wanted.length !== given.length) return undefined
   const params: Record<string, string> = {}
-  for (const [i, part] of wanted.entries()) {
-    const value = given[i] ?? ''
-    if (part.startsWith(':')) params[part.slice(1)] = decodePart(value)
-    else if (part !== value) return undefined
+  for (const [i, part] of pattern.split('/').entries()) {
+    if (part.startsWith(':')) params[part.slice(1)] = decodePart(given[i] ?? '')
   }
   return params
+}
+
+function isPathOf(pattern: string, path: string): boolean {
+  const wanted = pattern.split('/')
+  const given = path.split('/')
+  return wanted.length === given.length && wanted.every((part, i) => part.startsWith(':') || part === given[i])
 }
 
 function decodePart(part: string): string {

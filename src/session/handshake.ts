@@ -4,7 +4,8 @@ import type { Namespace, UserId } from '../protocol/ids.ts'
 import { addressKey, createPeerReader } from './address.ts'
 import type { Admission } from './admission.ts'
 import { BEARER_ENTRY, guestIdentity, type Identity, type IdentityOptions, playerIdentity } from './identity.ts'
-import { corsHeaders, createOriginPolicy, ownHosts, type OriginPolicy } from './origin.ts'
+import { checkOrigin, corsHeaders, createOriginPolicy, type OriginPolicy } from './origin.ts'
+import { preflightHeaders } from './preflight.ts'
 import { refusalHeaders } from './refusal-headers.ts'
 import { checkHead, Headers, isUpgrade, readQuery, type RequestHead } from './request-head.ts'
 
@@ -43,7 +44,14 @@ export interface Refused {
   readonly headers: Readonly<Record<string, string>>
 }
 
-export type HandshakeResult = Accepted | Refused
+/** A browser asks whether a page may send its request: 204. */
+export interface Preflight {
+  readonly kind: 'preflight'
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export type HandshakeResult = Accepted | Refused | Preflight
 
 export interface HandshakeOptions extends IdentityOptions {
   /** `/core/game/v1/real-time` */
@@ -69,8 +77,6 @@ type Decide = (head: RequestHead) => HandshakeResult
 
 const QUERY_NAMES = ['token', 'resume', 'since', 'rooms']
 const UPGRADE_REQUIRED = 426
-/** Characters of an origin that are said back. */
-const ORIGIN_SHOWN_MAX = 200
 
 /**
  * Whether an upgrade becomes a socket: PROTOCOL section "Endpoints". The same function answers requests for these paths
@@ -82,7 +88,7 @@ export function createHandshake(options: HandshakeOptions): (head: RequestHead) 
   const decide = createDecision(options, origins)
   return (head) => {
     const result = decideOrRefuse(decide, head)
-    if (result.kind === 'accept') return result
+    if (result.kind !== 'refuse') return result
     return { ...result, headers: { ...result.headers, ...corsHeaders(origins, new Headers(head.headers)) } }
   }
 }
@@ -105,10 +111,13 @@ function createDecision(options: HandshakeOptions, origins: OriginPolicy): Decid
     const headers = new Headers(head.headers)
     checkHead(head, headers)
     const access = accessTo(head)
+    const { address, isProxied } = peerOf(head.remoteAddress, headers.all('x-forwarded-for'))
+    const allowed = preflightHeaders(head.method, headers, { origins, methods: 'GET', isProxied })
+    if (allowed) return { kind: 'preflight', headers: allowed }
+    if (head.method !== 'GET') throw new Refusal('METHOD_NOT_ALLOWED', 'only GET')
     const upgrade = isUpgrade(headers)
     const attempt = { headers, namespace: namespaces[access], query: readQuery(head.query, QUERY_NAMES) }
 
-    const { address, isProxied } = peerOf(head.remoteAddress, headers.all('x-forwarded-for'))
     const notNow = admission.check(addressKey(address), attempt.namespace)
     if (notNow) throw notNow
 
@@ -135,10 +144,9 @@ export function accessByPath(pathPrefix: string): ReadonlyMap<string, Access> {
 /** Compared as sent, byte for byte: no decoding, no other case, no trailing slash. */
 function createRoutes(pathPrefix: string): (head: RequestHead) => Access {
   const accessBy = accessByPath(pathPrefix)
-  return ({ path, method }) => {
+  return ({ path }) => {
     const access = accessBy.get(path)
     if (access === undefined) throw new Refusal('NOT_FOUND', 'no such path')
-    if (method !== 'GET') throw new Refusal('METHOD_NOT_ALLOWED', 'only GET')
     return access
   }
 }
@@ -152,17 +160,6 @@ function accept({ headers, namespace, query }: Attempt, decided: Decided): Accep
     key: headers.one('sec-websocket-key') ?? '',
     resume: readResume(query),
   }
-}
-
-/** No Origin: not a browser, which nobody can lead to us with somebody else's rights. */
-export function checkOrigin(headers: Headers, origins: OriginPolicy, isProxied: boolean): void {
-  const origin = headers.one('origin')
-  if (origin === undefined) return
-  const hosts = ownHosts(headers, isProxied)
-  if (hosts.some((host) => origins.allows(origin, host))) return
-  const shown = origin.slice(0, ORIGIN_SHOWN_MAX)
-  const message = `pages of ${shown} may not connect: it is not listed, and this server is called ${hosts.join(' or ')} here`
-  throw new Refusal('ORIGIN_FORBIDDEN', message, { origin: shown, hosts })
 }
 
 /** The first that is known. JSON where nothing is offered; entries that carry a token are no offers. */

@@ -1,3 +1,4 @@
+import { Refusal } from '../protocol/errors.ts'
 import type { Headers } from './request-head.ts'
 
 /**
@@ -5,6 +6,8 @@ import type { Headers } from './request-head.ts'
  * that, so it is allowed only where it is listed by this name.
  */
 const OPAQUE_ORIGIN = 'null'
+/** Characters of an origin that are said back. */
+const ORIGIN_SHOWN_MAX = 200
 
 export interface OriginPolicy {
   /** @param origin the Origin header as sent @param host the Host header as sent */
@@ -45,11 +48,27 @@ export function ownHosts(headers: Headers, isProxied: boolean): readonly string[
   return [...new Set(hosts)]
 }
 
-/** What lets a page of an allowed origin read an answer; none for others, and where no page asks. */
+/** No Origin: not a browser, which nobody can lead to us with somebody else's rights. */
+export function checkOrigin(headers: Headers, origins: OriginPolicy, isProxied: boolean): void {
+  const origin = headers.one('origin')
+  if (origin === undefined) return
+  const hosts = ownHosts(headers, isProxied)
+  if (hosts.some((host) => origins.allows(origin, host))) return
+  const shown = origin.slice(0, ORIGIN_SHOWN_MAX)
+  const message = `pages of ${shown} may not connect: it is not listed, and this server is called ${hosts.join(' or ')} here`
+  throw new Refusal('ORIGIN_FORBIDDEN', message, { origin: shown, hosts })
+}
+
+/** What lets a page of an allowed origin read an answer. Caches are always told that the answer depends on the origin. */
 export function corsHeaders(origins: OriginPolicy, headers: Headers): Readonly<Record<string, string>> {
   const [origin] = headers.all('origin')
-  if (origin === undefined || !origins.allows(origin, headers.all('host')[0] ?? '')) return {}
-  return { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true', vary: 'origin' }
+  if (origin === undefined || !origins.allows(origin, headers.all('host')[0] ?? '')) return { vary: 'origin' }
+  return {
+    'access-control-allow-origin': origin,
+    'access-control-allow-credentials': 'true',
+    'access-control-expose-headers': 'etag, retry-after',
+    vary: 'origin',
+  }
 }
 
 /** `scheme://host[:port]`, lower case, without the scheme's own port. undefined: anything else, also with a path. */

@@ -1,8 +1,9 @@
 import { Refusal } from '../protocol/errors.ts'
 import { addressKey, createPeerReader } from './address.ts'
-import { checkOrigin, type Accepted, type Access, type HandshakeOptions } from './handshake.ts'
+import type { Accepted, Access, HandshakeOptions } from './handshake.ts'
 import { guestIdentity, playerIdentity } from './identity.ts'
-import { corsHeaders, createOriginPolicy } from './origin.ts'
+import { checkOrigin, corsHeaders, createOriginPolicy } from './origin.ts'
+import { preflightHeaders } from './preflight.ts'
 import { checkHead, Headers, readQuery, type RequestHead } from './request-head.ts'
 
 /** The version of Engine.IO, below Socket.IO, that socket.io-client 3 and 4 speak. */
@@ -26,10 +27,12 @@ export interface ConnectClaims {
   readonly resume: Accepted['resume']
 }
 
-/** What Socket.IO clients have to pass, as others have the handshake. Both throw a Refusal. */
+/** What Socket.IO clients have to pass, as others have the handshake. All but the last throw a Refusal. */
 export interface SocketIoGate {
   admit(head: RequestHead, access: Access): Admitted
   accept(admitted: Admitted, claims: ConnectClaims): Accepted
+  /** The headers of the answer to a preflight; undefined if this is none. */
+  preflightHeaders(head: RequestHead): Readonly<Record<string, string>> | undefined
   /** What lets a page of an allowed origin read the answer; none for others. */
   corsHeaders(head: RequestHead): Readonly<Record<string, string>>
 }
@@ -53,6 +56,13 @@ export function createSocketIoGate(options: HandshakeOptions): SocketIoGate {
       if (notNow) throw notNow
       checkOrigin(headers, origins, isProxied)
       return { access, headers, query, address, isProxied }
+    },
+
+    preflightHeaders(head) {
+      const headers = new Headers(head.headers)
+      checkHead(head, headers)
+      const { isProxied } = peerOf(head.remoteAddress, headers.all('x-forwarded-for'))
+      return preflightHeaders(head.method, headers, { origins, methods: 'GET, POST', isProxied })
     },
 
     corsHeaders: (head) => corsHeaders(origins, new Headers(head.headers)),

@@ -2,6 +2,7 @@ import type { HttpAnswer, HttpHandler } from '../http/http.ts'
 import { createRequestLimit } from '../http/request-limit.ts'
 import { createRouter, type Route } from '../http/router.ts'
 import type { RequestHead } from '../session/request-head.ts'
+import { createOriginPolicy } from '../session/origin.ts'
 import { AttemptRates } from '../session/admission.ts'
 import type { WorkerContext } from './context.ts'
 import { createRoutes } from './routes.ts'
@@ -35,7 +36,7 @@ function createLimit({ config, clock, watch }: WorkerContext): HttpHandler['limi
 }
 
 function createRoute(
-  { random, logs, valueLimits, welcome, metrics, watch, traces }: WorkerContext,
+  { config, random, logs, valueLimits, welcome, metrics, watch, traces }: WorkerContext,
   routes: readonly Route[],
 ): HttpHandler['route'] {
   const log = logs.of('http')
@@ -47,6 +48,7 @@ function createRoute(
     onRefused: watch.httpRefused,
     newTraceId: random.uuid,
     traces,
+    origins: createOriginPolicy(config.settings.ALLOWED_ORIGINS),
   })
   const counted = ({ method, path }: RequestHead, answer: HttpAnswer) => {
     metrics.httpRequests.inc({ status: answer.status })

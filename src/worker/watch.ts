@@ -93,7 +93,7 @@ export function createWatch({ metrics, security, trustedProxies }: WatchOptions)
     handshake: (decide) => (head) => {
       const result = decide(head)
       if (result.kind === 'accept') metrics.handshakes.inc({ result: 'accepted' })
-      else handshakeRefused(result.refusal, head)
+      else if (result.kind === 'refuse') handshakeRefused(result.refusal, head)
       return result
     },
 
@@ -151,6 +151,7 @@ function watchGate(
       heads.set(admitted, head)
       return admitted
     },
+    preflightHeaders: (head) => watched(() => gate.preflightHeaders(head), head),
     accept: (admitted, claims): Accepted => {
       const accepted = watched(() => gate.accept(admitted, claims), heads.get(admitted))
       onAccepted()

@@ -341,7 +341,7 @@ t.test('20,000 mutated handshakes get an answer each, and a player only with the
     const path = target === base.headers.length ? mutate(base.path) : base.path
     const query = target === base.headers.length + 1 ? mutate(base.query) : base.query
     const result = handshake({ ...base, headers, path, query })
-    const status = result.kind === 'accept' ? 101 : result.status
+    const status = result.kind === 'refuse' ? result.status : 101
     statuses.set(status, (statuses.get(status) ?? 0) + 1)
     if (result.kind === 'accept' && result.userId !== 'alice') t.fail(`accepted as ${result.userId}`)
   }

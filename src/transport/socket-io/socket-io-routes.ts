@@ -1,5 +1,5 @@
 import { toError } from '../../base/assert.ts'
-import { errorAnswer, jsonAnswer, type HttpAnswer, type HttpHandler } from '../../http/http.ts'
+import { errorAnswer, jsonAnswer, preflightAnswer, type HttpAnswer, type HttpHandler } from '../../http/http.ts'
 import { badRequest, Refusal } from '../../protocol/errors.ts'
 import { accessByPath, type Access } from '../../session/handshake.ts'
 import { readQuery, type RequestHead } from '../../session/request-head.ts'
@@ -153,9 +153,9 @@ function handleRequest(
 ): void {
   const { gate } = options
   const cors = gate.corsHeaders(head)
-  const answer = (given: HttpAnswer) => pending.answer({ ...given, headers: { ...given.headers, ...cors } })
+  const answer = (given: HttpAnswer) => pending.answer({ ...given, headers: { ...cors, ...given.headers } })
   if (head.method === 'OPTIONS') {
-    pending.answer({ status: 204, headers: { ...cors, ...PREFLIGHT_HEADERS }, body: '' })
+    answer(answerOptions(options, head))
     return
   }
   const asked = look(options, { head, access, pending }, 'polling')
@@ -198,11 +198,15 @@ function ask(
   return () => call.abort()
 }
 
-const PREFLIGHT_HEADERS = {
-  'access-control-allow-methods': 'GET, POST',
-  'access-control-allow-headers': 'authorization, content-type',
-  'access-control-max-age': '600',
-} as const
+function answerOptions({ http, gate }: SocketIoRoutesOptions, head: RequestHead): HttpAnswer {
+  const limited = http.limit(head)
+  if (limited) return limited
+  try {
+    return preflightAnswer(gate.preflightHeaders(head) ?? {})
+  } catch (thrown) {
+    return errorAnswer(toRefusal(thrown))
+  }
+}
 
 function opened(ws: Ws): void {
   const data = ws.getUserData()

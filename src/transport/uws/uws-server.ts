@@ -1,4 +1,4 @@
-import { errorAnswer } from '../../http/http.ts'
+import { errorAnswer, preflightAnswer } from '../../http/http.ts'
 import { CLOSE } from '../../protocol/close-codes.ts'
 import type { Connection } from '../../session/connection.ts'
 import type { Accepted, HandshakeResult } from '../../session/handshake.ts'
@@ -114,7 +114,10 @@ export class UwsServer {
   #admit(response: UwsResponse, head: RequestHead): Accepted | undefined {
     const result = this.#options.handshake(head)
     if (result.kind === 'accept') return result
-    const answer = errorAnswer(result.refusal, { status: result.status, headers: result.headers })
+    const answer =
+      result.kind === 'preflight'
+        ? preflightAnswer(result.headers)
+        : errorAnswer(result.refusal, { status: result.status, headers: result.headers })
     this.#requests.pending(response, head).answer(answer)
     return undefined
   }

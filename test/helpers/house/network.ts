@@ -37,7 +37,7 @@ export class Network {
       await new Promise((resolve) => setTimeout(resolve, this.#delayMs()))
       const worker = this.#pickWorker()
       const result = worker?.handshake(toHead(new URL(url), Object.entries(init.headers ?? {})))
-      if (!result || result.kind === 'accept') throw new TypeError('fetch failed')
+      if (result?.kind !== 'refuse') throw new TypeError('fetch failed')
       const body = JSON.stringify({ error: result.refusal.toBody() })
       return new Response(body, { status: result.status, headers: result.headers })
     }) as typeof fetch
