@@ -116,7 +116,6 @@ export type RelayMessage =
   | { readonly kind: 'request'; readonly id: number; readonly head: RelayHead; readonly body: Uint8Array }
   | { readonly kind: 'upgrade'; readonly id: number; readonly head: RelayHead }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: RelayAnswer }
-  | { readonly kind: 'upgraded'; readonly id: number }
   | {
       readonly kind: 'frame'
       readonly id: number

@@ -85,6 +85,14 @@ export class ServerProcess {
   }
 }
 
+/** Lines of the log, warnings and errors of the start, and the welcome with its indented lines. */
+const OUR_LINES = [/^\{"level":/, /^drumbeat: /, /^ {2}\S/, /^$/]
+
+/** The lines that the server did not mean to write: what a library prints by itself, say. */
+export function strayLines(text: string): readonly string[] {
+  return text.split('\n').filter((line) => !OUR_LINES.some((ours) => ours.test(line)))
+}
+
 /** The whole lines of a JSON log; others are passed over. */
 export function parseLog(text: string): readonly Readonly<Record<string, unknown>>[] {
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n')

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSigner } from 'fast-jwt'
-import { parseLog, ServerProcess, type Ended, type ServerEnv } from './server-process.ts'
+import { parseLog, ServerProcess, strayLines, type Ended, type ServerEnv } from './server-process.ts'
 
 export interface Owner {
   teardown(callback: () => void | Promise<void>): void
@@ -109,12 +109,14 @@ export class TestServer {
     this.#url = String(line['url'])
   }
 
-  /** SIGTERM; rejects unless it drains and exits with 0. Does nothing where it has ended. */
+  /** SIGTERM; rejects unless it drains, exits with 0 and has written nothing but its log. Does nothing where it has ended. */
   async stop(): Promise<void> {
     const ended = await this.#end('SIGTERM')
     if (ended && ended.code !== 0) {
       throw new Error(`the server ended with ${ended.code ?? ended.signal}:\n${this.output()}`)
     }
+    const stray = strayLines(this.output())
+    if (ended && stray.length > 0) throw new Error(`the server wrote what is no line of its log:\n${stray.join('\n')}`)
   }
 
   /** SIGKILL of the primary; resolves when the workers are gone, too. */

@@ -3,19 +3,14 @@ import type { PrimaryMethods, RelayAnswer, RelayHead, RelayMessage, WorkerMethod
 import type { Call, Engine, EngineWs, Wire } from './engine.ts'
 import type { EngineOutcome } from './engine-http.ts'
 
-/** The worker's side of a request or WebSocket whose session another one has. */
-export interface Asked {
-  readonly answer: (answer: RelayAnswer) => void
-  /** The session takes the WebSocket. */
-  readonly upgraded: () => void
-}
-
 /** Where what comes over a wire goes. */
 export type WireEnd = Pick<EngineWs, 'received' | 'closed'>
 
-interface Asking extends Asked {
+interface Asking {
   readonly to: number
-  wire: Wire | undefined
+  /** What becomes of the answer: of a request, and of a WebSocket that its session does not take. */
+  readonly answer: (answer: RelayAnswer) => void
+  readonly wire?: Wire
 }
 
 interface Serving {
@@ -42,17 +37,26 @@ export class Relay {
     this.#engine = engine
   }
 
-  request(to: number, head: RelayHead, body: Uint8Array, asked: Asked): Call {
-    const id = this.#ask(to, asked)
+  request(to: number, head: RelayHead, body: Uint8Array, answer: Asking['answer']): Call {
+    const id = this.#ask({ to, answer })
     this.#tell(to, { kind: 'request', id, head, body })
     return { abort: () => this.#giveUp(id) }
   }
 
-  /** Gives besides what to do with the WebSocket when it is open. */
-  upgrade(to: number, head: RelayHead, asked: Asked): Call & { readonly open: (wire: Wire) => WireEnd } {
-    const id = this.#ask(to, asked)
+  /**
+   * Takes a WebSocket that is open. It was upgraded before its session was asked: outside of the handler that brought the
+   * request, uWS can only upgrade without a cork, and complains of that on stderr. If the session does not take it, it is closed.
+   */
+  open(to: number, head: RelayHead, wire: Wire): WireEnd {
+    const id = this.#ask({ to, wire, answer: () => wire.end() })
     this.#tell(to, { kind: 'upgrade', id, head })
-    return { abort: () => this.#giveUp(id), open: (wire) => this.#open(id, wire) }
+    return {
+      received: (data, isBinary) => {
+        if (!this.#asking.has(id)) return
+        this.#tell(to, { kind: 'frame', id, isToClient: false, data: new Uint8Array(data), isBinary })
+      },
+      closed: () => this.#giveUp(id),
+    }
   }
 
   received(from: number, message: RelayMessage): void {
@@ -66,9 +70,6 @@ export class Relay {
       case 'answer':
         this.#asking.delete(message.id)
         asking?.answer(message.answer)
-        return
-      case 'upgraded':
-        asking?.upgraded()
         return
       case 'frame':
         // The asking worker's ids and this one's are not the same: who asked is known by its direction.
@@ -86,7 +87,7 @@ export class Relay {
         return
       case 'absent':
         this.#asking.delete(message.id)
-        if (asking) abandon(asking)
+        asking?.answer(NO_SESSION)
     }
   }
 
@@ -95,7 +96,7 @@ export class Relay {
     for (const [id, asking] of this.#asking) {
       if (asking.to !== worker) continue
       this.#asking.delete(id)
-      abandon(asking)
+      asking.answer(NO_SESSION)
     }
     for (const [key, { from, call, ws }] of this.#serving) {
       if (from !== worker) continue
@@ -105,9 +106,9 @@ export class Relay {
     }
   }
 
-  #ask(to: number, asked: Asked): number {
+  #ask(asking: Asking): number {
     const id = this.#nextId++
-    this.#asking.set(id, { ...asked, to, wire: undefined })
+    this.#asking.set(id, asking)
     return id
   }
 
@@ -116,20 +117,6 @@ export class Relay {
     if (!asking) return
     this.#asking.delete(id)
     this.#tell(asking.to, { kind: 'gone', id })
-  }
-
-  #open(id: number, wire: Wire): WireEnd {
-    const asking = this.#asking.get(id)
-    if (asking) asking.wire = wire
-    else wire.end()
-    return {
-      received: (data, isBinary) => {
-        const to = this.#asking.get(id)?.to
-        if (to === undefined) return
-        this.#tell(to, { kind: 'frame', id, isToClient: false, data: new Uint8Array(data), isBinary })
-      },
-      closed: () => this.#giveUp(id),
-    }
   }
 
   #serve(from: number, message: Extract<RelayMessage, { readonly kind: 'request' | 'upgrade' }>): void {
@@ -142,10 +129,7 @@ export class Relay {
       if (outcome.kind === 'answer') {
         this.#serving.delete(key)
         this.#tell(from, { kind: 'answer', id, answer: outcome.answer })
-      } else {
-        this.#tell(from, { kind: 'upgraded', id })
-        serving.ws = this.#engine.open(outcome.data, this.#wireTo(from, id))
-      }
+      } else serving.ws = this.#engine.open(outcome.data, this.#wireTo(from, id))
     }
     serving.call =
       message.kind === 'request'
@@ -174,12 +158,6 @@ export class Relay {
   #tell(to: number, message: RelayMessage): void {
     this.#link.tell('relay', { to, message })
   }
-}
-
-/** Whom it had asked is not there. */
-function abandon({ wire, answer }: Asking): void {
-  if (wire) wire.end()
-  else answer(NO_SESSION)
 }
 
 function keyOf(from: number, id: number): string {

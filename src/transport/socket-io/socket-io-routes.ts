@@ -140,11 +140,7 @@ function handleUpgrade(
     pending.onGone(() => call.abort())
     return
   }
-  const call = relay.upgrade(owner, head, {
-    answer: (answer) => pending.answer(answer),
-    upgraded: () => upgrade(call.open),
-  })
-  pending.onGone(() => call.abort())
+  upgrade((wire) => relay.open(owner, head, wire))
 }
 
 function handleRequest(
@@ -192,9 +188,7 @@ function ask(
     if (outcome.kind === 'answer') answer(outcome.answer)
   }
   const call =
-    owner === worker
-      ? engine.request(head, body, admitted, settle)
-      : relay.request(owner, head, body, { answer, upgraded: () => {} })
+    owner === worker ? engine.request(head, body, admitted, settle) : relay.request(owner, head, body, answer)
   return () => call.abort()
 }
 

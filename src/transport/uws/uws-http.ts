@@ -74,13 +74,16 @@ export class PendingResponse {
     else this.#onGone = tell
   }
 
-  /** Makes a WebSocket of it: for a request that uWS gave to an upgrade handler, with what it gave besides. */
+  /**
+   * Makes a WebSocket of it: for a request that uWS gave to an upgrade handler, with what it gave besides. To be called before that
+   * handler returns, as uWS has corked the response until then. Corked later, the WebSocket may get the response's memory, which uWS
+   * then reads as a response, and may close.
+   */
   upgrade(userData: object, context: Parameters<UwsResponse['upgrade']>[4]): void {
     if (this.#gone) return
     this.#gone = true
     this.#connections.closed()
     const key = this.#head.headers.find(([name]) => name === 'sec-websocket-key')?.[1] ?? ''
-    // Not corked: where the WebSocket gets the response's memory, uWS reads that as the response afterwards, and may close it.
     this.#response.upgrade(userData, key, '', '', context)
   }
 

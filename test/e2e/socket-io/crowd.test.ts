@@ -2,6 +2,7 @@
 import t from 'tap'
 import { openClient } from '../../helpers/client.ts'
 import { startServer } from '../../helpers/server.ts'
+import { strayLines } from '../../helpers/server-process.ts'
 import { openIo, type IoClient, type IoOptions } from '../../helpers/socket-io.ts'
 import { until } from '../../helpers/until.ts'
 
@@ -40,6 +41,18 @@ t.test(`${CLIENTS} clients on three workers, most with the defaults: each gets e
     return items.length === 1
   }, 20_000)
   t.match(await server.admin('GET', '/api/v1/connections'), { items: { length: 1 } }, 'all are gone for the server')
+})
+
+t.test('clients with the defaults on two workers: nothing is written but log lines', async (t) => {
+  const server = await startServer(t, { WORKERS: '2' })
+  const clients = await Promise.all(Array.from({ length: 20 }, () => openIo(t, server)))
+  await until(() => clients.every(({ transport }) => transport === 'websocket'), 60_000)
+  t.ok(
+    clients.every(({ transport }) => transport === 'websocket'),
+    'polling first, then an upgrade, on either worker',
+  )
+  await Promise.all(clients.map((client) => client.request('core.game.session.ping', {})))
+  t.strictSame(strayLines(server.output()), [])
 })
 
 t.test('one that does not read is closed, is recovered, and costs nobody else anything', async (t) => {
