@@ -10,6 +10,7 @@ import {
 import type { PresencePage } from '../protocol/page.ts'
 import type { BroadcastPayload } from '../protocol/payloads.ts'
 import { Emitter, type ListenOptions } from './emitter.ts'
+import { DrumbeatError } from './errors.ts'
 import type {
   ClientEvents,
   Broadcastable,
@@ -67,7 +68,7 @@ export class GameClient<Events extends EventMap = EventMap> {
         this.#emitter.emit(SERVER_EVENT.draining, payload)
       },
       onGap: (gap) => this.#emitter.emit('gap', gap),
-      onUp: (line) => this.#requests.up(line),
+      onUp: (line, lost) => this.#requests.up(line, () => lost.forEach((room) => void this.#rejoin(room))),
       onLost: (line) => this.#requests.lost(line),
       roomsUnderWay: () => this.#requests.roomsUnderWay,
     })
@@ -244,6 +245,17 @@ export class GameClient<Events extends EventMap = EventMap> {
     if (signal?.aborted) abort()
     signal?.addEventListener('abort', abort, { once: true, signal: this.#session.stopped })
     await this.#session.open()
+  }
+
+  /** A resume did not join it again. What was asked of the room meanwhile is done behind this. */
+  async #rejoin(room: string): Promise<void> {
+    try {
+      await this.#requests.request(EVENT.roomJoin, { room_id: room })
+    } catch (thrown) {
+      if (!(thrown instanceof DrumbeatError) || thrown.code === 'CLOSED') return
+      const message = `${room} could not be joined again: ${thrown.message}`
+      this.#emitter.emit('error', new DrumbeatError(thrown.code, message, { ...thrown.details, room_id: room }))
+    }
   }
 
   #onStatus(change: StatusChange): void {

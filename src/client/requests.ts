@@ -82,11 +82,15 @@ export class Requests {
     })
   }
 
-  /** A connection is there: what waits goes, in order. One that was there before is closed when it has answered. */
-  up(line: Line): void {
+  /**
+   * A connection is there: what waits goes, in order, behind the requests that `first` makes. One that was there before is closed
+   * when it has answered.
+   */
+  up(line: Line, first: () => void = () => {}): void {
     if (this.#line) this.#retired.add(this.#line)
     this.#line = line
     this.#draining = false
+    first()
     for (const pending of this.#pending.values()) if (!pending.line) this.#send(pending, line)
     this.#closeIdle()
   }

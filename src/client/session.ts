@@ -29,11 +29,15 @@ export interface SessionHooks {
   onReply(reply: ReplyEnvelope): void
   onDraining(payload: JsonObject): void
   onGap(gap: Gap): void
-  onUp(line: Line): void
+  /** `lost`: rooms that it was in and that the server did not join again. */
+  onUp(line: Line, lost: readonly string[]): void
   onLost(line: Line): void
   /** Whether the rooms of this session are about to change. */
   roomsUnderWay(): boolean
 }
+
+/** Longer lists are left to the server, which remembers them for a while: proxies and servers do not take a URL of any length. */
+const ROOMS_LENGTH_MAX = 512
 
 /** 1006 is what every WebSocket says where the connection did not come about, or was cut. */
 const NEVER_OPENED = { code: 1006, hadSession: false, stable: false, retryAfterMs: undefined } as const
@@ -192,23 +196,23 @@ export class Session {
       const cause = new DrumbeatError('TOKEN_EXPIRED', 'the token callback gave the refused token again')
       return { ...NEVER_OPENED, reason: cause.message, cause }
     }
-    const connection = this.#connect(codec, token)
+    const url = this.#settings.endpoint + this.#resumeQuery()
+    const connection = this.#connect(codec, { url, token })
     this.#dialing = connection
     await connection.opened
     this.#dialing = undefined
     const { ended } = connection
     if (!ended) return connection
     if (ended.hadSession || ended.code !== NEVER_OPENED.code) return ended
-    const refusal = await askWhyRefused(this.#settings.endpoint, token, this.stopped)
+    const refusal = await askWhyRefused(url, token, this.stopped)
     return { ...ended, retryAfterMs: spread(refusal?.retryAfterMs), cause: refusal }
   }
 
-  #connect(codec: Codec, token: string | undefined): Connection {
-    const { encoding, WebSocket, handshakeTimeoutMs, endpoint } = this.#settings
+  #connect(codec: Codec, { url, token }: { url: string; token: string | undefined }): Connection {
+    const { encoding, WebSocket, handshakeTimeoutMs } = this.#settings
     const protocol = SUBPROTOCOL[encoding]
-    this.#roomsAsked = this.rooms.join(',')
     return new Connection({
-      url: endpoint + this.#resumeQuery(),
+      url,
       protocols: token === undefined ? [protocol] : [protocol, `bearer.${token}`],
       WebSocket,
       codec,
@@ -230,8 +234,9 @@ export class Session {
   }
 
   #resumeQuery(): string {
+    this.#roomsAsked = this.rooms.join(',')
     if (this.#current === undefined) return ''
-    const rooms = this.#roomsAsked === '' ? '' : `&rooms=${this.#roomsAsked}`
+    const rooms = this.#roomsAsked.length > ROOMS_LENGTH_MAX ? '' : `&rooms=${this.#roomsAsked}`
     return `?resume=${encodeURIComponent(this.#current.resume_token)}&since=${this.#channels.since}${rooms}`
   }
 
@@ -242,16 +247,18 @@ export class Session {
       return
     }
     const before = this.#current
+    const wanted = this.rooms
     this.#current = session
     this.tokens.accepted()
     // From here on its events count: they begin at a cursor that the old connection has passed, so nothing is left out.
     this.#connection = connection
     if (resumed) this.#channels.resume(session as ResumedPayload)
     else this.#channels.start(session)
-    const gap = resumed ? gapOf(session as ResumedPayload) : before && 'SESSION_NEW'
+    const lost = before ? wanted.filter((room) => !this.rooms.includes(room)) : []
+    const gap = resumed ? gapOf(session as ResumedPayload, lost) : before && 'SESSION_NEW'
     this.#hooks.onStatus({ status: 'ready', session, recovered: before !== undefined && gap === undefined })
-    this.#hooks.onUp(connection)
-    if (gap !== undefined) this.#hooks.onGap({ reason: gap, rooms: this.rooms })
+    this.#hooks.onUp(connection, lost)
+    if (gap !== undefined) this.#hooks.onGap({ reason: gap, rooms: [...this.rooms, ...lost] })
     this.#first.resolve()
   }
 
@@ -277,6 +284,7 @@ function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
-function gapOf(session: ResumedPayload): Gap['reason'] | undefined {
-  return session.recovered ? undefined : (session.reason ?? 'HISTORY_GONE')
+function gapOf({ recovered, reason }: ResumedPayload, lost: readonly string[]): Gap['reason'] | undefined {
+  if (!recovered) return reason ?? 'HISTORY_GONE'
+  return lost.length > 0 ? 'ROOMS_UNKNOWN' : undefined
 }

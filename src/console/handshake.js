@@ -22,7 +22,7 @@ export function openSocket(target, resume) {
   url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:'
   if (resume !== null) {
     const query = [`resume=${encodeURIComponent(resume.resumeToken)}`, `since=${resume.since}`]
-    if (resume.rooms.length > 0) query.push(`rooms=${resume.rooms.join(',')}`)
+    query.push(`rooms=${resume.rooms.join(',')}`)
     url.search = query.join('&')
   }
   return new WebSocket(url, ['game.v1.json', ...(target.token === '' ? [] : [`bearer.${target.token}`])])

@@ -12,13 +12,13 @@ export interface OpenArgs {
   readonly namespace: Namespace
   readonly userId: UserId
   readonly addressKey: string
-  /** Rooms to be in from the start: those of a resume. */
-  readonly rooms: readonly RoomId[]
+  /** Rooms to be in from the start: those of a resume. null: those that the session had, as the client does not name them. */
+  readonly rooms: readonly RoomId[] | null
   readonly isResume: boolean
   /** Where a resume goes on; null: that cannot be read. */
   readonly cursor: { readonly epoch: string; readonly offset: number } | null
-  /** The session under which its rooms are to be remembered, as its client cannot name them; null: it can. */
-  readonly remembered: string | null
+  /** The session, under which its rooms are remembered. */
+  readonly session: string
 }
 
 export interface OpenResult {

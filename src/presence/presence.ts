@@ -15,6 +15,8 @@ export interface Connection {
   readonly addressKey: string
   readonly openedAtMs: number
   readonly rooms: SmallSet<RoomId>
+  /** The session whose connection it is; undefined on other nodes. */
+  readonly session?: string
 }
 
 /**

@@ -7,16 +7,20 @@ import type { RoomId } from '../protocol/ids.ts'
 import type { Resume } from '../rooms/membership.ts'
 import type { PrimaryContext } from './context.ts'
 
+/** What is asked, with the rooms to join; undefined: those that the session had, and nobody here knows them. */
+type Opening = Omit<OpenArgs, 'rooms'> & { readonly rooms: readonly RoomId[] | undefined }
+
+/** To be called before the connection is let in. */
+export function withRooms({ remembered }: PrimaryContext, args: OpenArgs): Opening {
+  return { ...args, rooms: args.rooms ?? remembered.of(args.session) }
+}
+
 /**
  * Lets a connection in, with what has to be waited for first; undefined: nothing has. The other nodes are to know of it, a
  * cursor from another node may be ahead of this one, and an old one behind what it holds.
  */
-export function admit(
-  context: PrimaryContext,
-  worker: number,
-  args: OpenArgs,
-): Promise<Resume | undefined> | undefined {
-  const { membership, remembered, publisher, cluster, clock } = context
+export function admit(context: PrimaryContext, worker: number, args: Opening): Promise<Resume | undefined> | undefined {
+  const { membership, publisher, cluster, clock } = context
   const rooms = new SmallSet<RoomId>()
   const connection: Connection = {
     id: ownCopy(args.connectionId),
@@ -27,27 +31,28 @@ export function admit(
     addressKey: ownCopy(args.addressKey),
     openedAtMs: clock.wallMs(),
     rooms,
+    session: ownCopy(args.session),
   }
   membership.admit(connection)
-  if (args.remembered !== null) remembered.opened(args.remembered, connection)
   const resume = toResume(args)
   const told = publisher.told()
-  if (!told && !mustRead(context, resume)) return undefined
+  if (!told && (args.rooms === undefined || !mustRead(context, resume))) return undefined
   return Promise.all([told, readOlder(context, args, resume)]).then(([, read]) => read)
 }
 
-export function openNow({ membership, hub }: PrimaryContext, args: OpenArgs, resume = toResume(args)): OpenResult {
-  const { offset, rooms, replay } = membership.open(args.connectionId, args.rooms, resume)
+export function openNow({ membership, hub }: PrimaryContext, args: Opening, resume = toResume(args)): OpenResult {
+  const { offset, rooms, replay } = membership.open(args.connectionId, args.rooms ?? [], resume)
+  const reason = replay?.recovered === false ? replay.reason : args.rooms === undefined ? 'ROOMS_UNKNOWN' : null
   return {
     offset,
     epoch: hub.epoch,
     rooms,
-    replayed: replay?.recovered ? replay.count : 0,
-    reason: replay && !replay.recovered ? replay.reason : null,
+    replayed: replay?.recovered === true && reason === null ? replay.count : 0,
+    reason,
   }
 }
 
-function toResume({ isResume, cursor }: OpenArgs): Resume | undefined {
+function toResume({ isResume, cursor }: Opening): Resume | undefined {
   return isResume ? { cursor: cursor ?? undefined } : undefined
 }
 
@@ -56,14 +61,15 @@ function mustRead({ hub }: PrimaryContext, resume: Resume | undefined): boolean 
   return cursor?.epoch === hub.epoch && !hub.holds(cursor)
 }
 
-async function readOlder(context: PrimaryContext, args: OpenArgs, resume: Resume | undefined) {
+async function readOlder(context: PrimaryContext, args: Opening, resume: Resume | undefined) {
   const { hub, cluster, membership, log } = context
+  const { rooms } = args
   const cursor = resume?.cursor
-  if (!cursor || !mustRead(context, resume)) return resume
+  if (!cursor || !rooms || !mustRead(context, resume)) return resume
   try {
     if (cursor.offset > hub.head) await cluster.catchUp()
     if (cursor.offset >= hub.floor) return resume
-    const recalled = await hub.recall.read(cursor.offset, membership.channelsOf(args.connectionId, args.rooms))
+    const recalled = await hub.recall.read(cursor.offset, membership.channelsOf(args.connectionId, rooms))
     return { cursor, recalled }
   } catch (cause) {
     log.debug({ err: toError(cause) }, 'the history that a client wants could not be read')

@@ -5,7 +5,7 @@ import type { ReplayChunk } from '../hub/hub.ts'
 import { answerAfter, answerWith } from './answer.ts'
 import type { PrimaryContext } from './context.ts'
 import { newestState, readState } from './channel-state.ts'
-import { admit, openNow } from './opening.ts'
+import { admit, openNow, withRooms } from './opening.ts'
 
 type SessionMethods = Pick<
   Handlers<PrimaryMethods>,
@@ -17,10 +17,11 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
   const { hub, membership, remembered, presence, rooms, store } = context
   return {
     open(args, reply) {
-      const waiting = admit(context, worker, args)
-      if (!waiting) reply(openNow(context, args))
+      const opening = withRooms(context, args)
+      const waiting = admit(context, worker, opening)
+      if (!waiting) reply(openNow(context, opening))
       // The rest and the answer are one step, so that what the hub delivers after it comes after it on the link, too.
-      else answerAfter(waiting, reply, (resume) => openNow(context, args, resume))
+      else answerAfter(waiting, reply, (resume) => openNow(context, opening, resume))
     },
 
     replay({ connectionId, after }, reply) {

@@ -108,7 +108,8 @@ export interface ReadyPayload {
   readonly max_payload_bytes: number
 }
 
-export type NotRecovered = 'HISTORY_GONE' | 'EPOCH_CHANGED' | 'TOKEN_INVALID'
+/** ROOMS_UNKNOWN: the client did not name its rooms, and the server does not know them any more, or is another node. */
+export type NotRecovered = 'HISTORY_GONE' | 'EPOCH_CHANGED' | 'TOKEN_INVALID' | 'ROOMS_UNKNOWN'
 
 export interface ResumedPayload extends ReadyPayload {
   readonly recovered: boolean

@@ -77,10 +77,11 @@ export class Membership {
    * @returns how much the connection has missed; what comes after `offset` follows by the hub
    */
   open(id: string, rooms: readonly RoomId[], resume?: Resume): Opened {
-    const { hub, publisher } = this.#options
+    const { hub, publisher, remembered } = this.#options
     const connection = this.#find(id)
     const joined = rooms.filter((room) => this.#tryJoin(connection, room))
     if (joined.length > 0) publisher.put(connection)
+    remembered.changed(connection)
     const channels = channelsOf(connection)
     for (const channel of channels) hub.interest.add(connection.worker, channel)
     return { offset: hub.head, rooms: joined, replay: resume && this.#replay(connection, channels, resume) }
@@ -125,7 +126,7 @@ export class Membership {
 
   /** Throws ROOM_NOT_FOUND, ROOM_FULL. What comes after the hub's head follows by the hub. */
   join(id: string, room: RoomId): { readonly members: number } {
-    const { hub, rooms, publisher } = this.#options
+    const { hub, rooms, publisher, remembered } = this.#options
     const connection = this.#find(id)
     const channel = roomChannel(connection.namespace, room)
     if (!connection.rooms.has(room)) {
@@ -133,11 +134,17 @@ export class Membership {
       hub.interest.add(connection.worker, channel)
       publisher.put(connection)
     }
+    remembered.changed(connection)
     return { members: rooms.membersOf(room).size }
   }
 
   leave(id: string, room: RoomId): void {
     const connection = this.#find(id)
+    this.#leave(connection, room)
+    this.#options.remembered.changed(connection)
+  }
+
+  #leave(connection: Connection, room: RoomId): void {
     if (!connection.rooms.delete(room)) return
     this.#options.hub.interest.remove(connection.worker, roomChannel(connection.namespace, room))
     this.#options.publisher.put(connection)
@@ -148,7 +155,7 @@ export class Membership {
   empty(room: RoomId): readonly Connection[] {
     const { presence } = this.#options
     const members = [...presence.all()].filter((one) => presence.isHere(one) && one.rooms.has(room))
-    for (const { id } of members) this.leave(id, room)
+    for (const member of members) this.#leave(member, room)
     return members
   }
 

@@ -5,6 +5,8 @@ export interface RememberedRoomsOptions {
   /** How long after its end a session's rooms are known. */
   readonly keepMs: number
   readonly nowMs: () => number
+  /** How many sessions that have ended are kept, each with its rooms counted, too. The oldest are forgotten first. */
+  readonly leftMax?: number
 }
 
 interface Left {
@@ -12,50 +14,62 @@ interface Left {
   readonly atMs: number
 }
 
-/** Sessions that have ended; the oldest are forgotten first. */
-const LEFT_MAX = 100_000
+const LEFT_MAX = 300_000
 
-/** The rooms of sessions whose clients cannot name them when they come back: those of this node. */
+/**
+ * The rooms of sessions of this node, for clients that do not name them when they come back. A session has the rooms of the
+ * connection that came, joined or left last: one that comes later may be given up for it, while the client hands over.
+ */
 export class RememberedRooms {
   readonly #options: RememberedRoomsOptions
-  readonly #sessions = new Map<string, string>()
   readonly #live = new Map<string, Connection>()
   readonly #left = new Map<string, Left>()
+  /** Sessions and rooms in `#left`. */
+  #kept = 0
 
   constructor(options: RememberedRoomsOptions) {
     this.#options = options
   }
 
-  opened(session: string, connection: Connection): void {
-    this.#sessions.set(connection.id, session)
+  /** The connection has come and is in its rooms, or has just joined or left one. */
+  changed(connection: Connection): void {
+    const { session } = connection
+    if (session === undefined) return
     this.#live.set(session, connection)
-    this.#left.delete(session)
+    this.#forget(session)
   }
 
   /** To be called while the connection is still in its rooms. */
   closed(connection: Connection): void {
-    const session = this.#sessions.get(connection.id)
-    if (session === undefined) return
-    this.#sessions.delete(connection.id)
+    const { session } = connection
     // Its client may have come back before this one was found dead.
-    if (this.#live.get(session) !== connection) return
+    if (session === undefined || this.#live.get(session) !== connection) return
     this.#live.delete(session)
     this.#left.set(session, { rooms: [...connection.rooms], atMs: this.#options.nowMs() })
-    this.#forget()
+    this.#kept += 1 + connection.rooms.size
+    this.#forgetOld()
   }
 
-  /** undefined: the session is not known here, or is no more. */
+  /** Returns undefined if the session is not known here, or is no more. */
   of(session: string): readonly RoomId[] | undefined {
-    this.#forget()
+    this.#forgetOld()
     const live = this.#live.get(session)
     return live ? [...live.rooms] : this.#left.get(session)?.rooms
   }
 
-  #forget(): void {
-    const oldestMs = this.#options.nowMs() - this.#options.keepMs
+  #forgetOld(): void {
+    const { keepMs, nowMs, leftMax = LEFT_MAX } = this.#options
+    const oldestMs = nowMs() - keepMs
     for (const [session, { atMs }] of this.#left) {
-      if (atMs >= oldestMs && this.#left.size <= LEFT_MAX) return
-      this.#left.delete(session)
+      if (atMs >= oldestMs && this.#kept <= leftMax) return
+      this.#forget(session)
     }
+  }
+
+  #forget(session: string): void {
+    const left = this.#left.get(session)
+    if (!left) return
+    this.#left.delete(session)
+    this.#kept -= 1 + left.rooms.length
   }
 }

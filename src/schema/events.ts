@@ -20,7 +20,10 @@ const RESUMED: Properties = {
   ...READY,
   recovered: flag('Nothing is missing after the replay.'),
   replayed: integer('So many frames of replay follow.'),
-  reason: { enum: ['HISTORY_GONE', 'EPOCH_CHANGED', 'TOKEN_INVALID'], description: 'Where it is not recovered.' },
+  reason: {
+    enum: ['HISTORY_GONE', 'EPOCH_CHANGED', 'TOKEN_INVALID', 'ROOMS_UNKNOWN'],
+    description: 'Where it is not recovered.',
+  },
   rooms: listOf(ref('RoomId')),
 }
 

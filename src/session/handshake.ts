@@ -30,7 +30,12 @@ export interface Accepted {
   /** What limits count by: IPv4 as it is, IPv6 by /64. */
   readonly addressKey: string
   /** As given: whether it is any good the session says, in its first frame. */
-  readonly resume: { readonly token: string; readonly since: string; readonly rooms: readonly string[] } | null
+  readonly resume: {
+    readonly token: string
+    readonly since: string
+    /** null: those that the session had. */
+    readonly rooms: readonly string[] | null
+  } | null
   /** Where the transport's protocol has a name for the session. */
   readonly sessionId?: string
 }
@@ -177,8 +182,11 @@ function chooseSubprotocol(headers: Headers): Spoken {
 function readResume(query: ReadonlyMap<string, string>): Accepted['resume'] {
   const token = query.get('resume')
   if (token === undefined) return null
-  const rooms = (query.get('rooms') ?? '').split(',').filter((room) => room !== '')
-  return { token, since: query.get('since') ?? '', rooms }
+  const rooms = query
+    .get('rooms')
+    ?.split(',')
+    .filter((room) => room !== '')
+  return { token, since: query.get('since') ?? '', rooms: rooms ?? null }
 }
 
 function upgradeRequired(): Refused {

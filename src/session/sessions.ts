@@ -42,7 +42,8 @@ export interface SessionsOptions {
 interface Resume {
   readonly sessionId: string | undefined
   readonly cursor: { readonly epoch: string; readonly offset: number } | null
-  readonly rooms: readonly RoomId[]
+  /** null: those that the session had. */
+  readonly rooms: readonly RoomId[] | null
 }
 
 /** What is known of it until the first frame is sent. */
@@ -74,13 +75,13 @@ export class Sessions {
     this.#connections.set(connection.id, connection)
     const { namespace, userId, addressKey } = connection
     const who = { connectionId: connection.id, namespace, userId, addressKey }
+    const sessionId = resume?.sessionId ?? accepted.sessionId ?? random.uuid()
     const what = {
-      rooms: resume?.rooms ?? [],
+      rooms: resume ? resume.rooms : [],
       isResume: resume !== undefined,
       cursor: resume?.cursor ?? null,
-      remembered: accepted.sessionId ?? null,
+      session: sessionId,
     }
-    const sessionId = resume?.sessionId ?? accepted.sessionId ?? random.uuid()
     link.call('open', { ...who, ...what }, (result) => this.#opened(connection, { sessionId, resume }, result))
     return connection
   }
@@ -116,8 +117,9 @@ export class Sessions {
     if (!resume) return undefined
     const known = this.#options.resumeTokens.read(resume.token)
     const isTheirs = known?.userId === userId && known.namespace === namespace
-    const rooms = [...new Set(resume.rooms.filter(isRoomId))].slice(0, this.#options.roomsPerConnectionMax)
-    if (!isTheirs) return { sessionId: undefined, cursor: null, rooms }
+    const named = resume.rooms && new Set(resume.rooms.filter(isRoomId))
+    const rooms = named && [...named].slice(0, this.#options.roomsPerConnectionMax)
+    if (!isTheirs) return { sessionId: undefined, cursor: null, rooms: rooms ?? [] }
     return { sessionId: known.sessionId, cursor: parseCursor(resume.since) ?? null, rooms }
   }
 
