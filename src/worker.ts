@@ -166,6 +166,7 @@ function createSocketIoOf(
     open: (socket, accepted) => sessions.open(socket, accepted),
     frame: (connection, incoming) => dispatch.frame(connection, incoming, false),
     valueLimits: context.valueLimits,
+    onMisfit: context.watch.misfit,
     closed: (connection, code) => sessions.closed(connection, code),
     pathPrefix: settings.API_PATH_PREFIX,
     ...parts,

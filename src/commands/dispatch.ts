@@ -40,6 +40,7 @@ const ROOM_CHANGES: ReadonlySet<EventType> = new Set([EVENT.roomJoin, EVENT.room
 /** Soon after that the connection is closed, which says when to come back. */
 const DRAINING_RETRY_MS = 1_000
 
+
 /** What is known of what is refused. */
 type Refused = { readonly id?: string | undefined } & Partial<Pick<Request, 'eventType' | 'traceparent'>>
 
@@ -83,7 +84,7 @@ export class Dispatch {
     const nowMs = this.#options.context.clock.nowMs()
     const waitMs = connection.limits.waitMs(bytes.length, nowMs)
     if (connection.isOpen) {
-      if (waitMs > 0) this.#overRate(connection, bytes, waitMs)
+      if (waitMs > 0) this.#overRate(connection, this.#readId(connection, bytes), waitMs)
       else this.#request(connection, incoming, nowMs)
     } else if (waitMs > 0 || !connection.keepEarly(incoming)) {
       // Nothing may be answered before the first frame.
@@ -183,10 +184,10 @@ export class Dispatch {
     }
   }
 
-  #overRate(connection: Connection, bytes: Uint8Array, waitMs: number): void {
+  #overRate(connection: Connection, id: string | undefined, waitMs: number): void {
     const refusal = new Refusal('RATE_LIMITED', 'too much is sent on this connection', { retry_after_ms: waitMs })
     this.#options.onLimited('frames')
-    this.#refuse(connection, { id: this.#readId(connection, bytes) }, refusal)
+    this.#refuse(connection, { id }, refusal)
     if (connection.limits.isFlood(this.#options.context.clock.nowMs())) {
       connection.close(CLOSE.rateLimit, 'too much was sent for too long')
     }

@@ -101,6 +101,9 @@ export interface RoomAt {
   readonly tag: string
 }
 
+/** A Socket.IO client that cannot be served: `old_protocol` of socket.io-client 1 or 2, or with another parser than the default. */
+export type Misfit = 'old_protocol' | 'msgpack_parser' | 'other_parser'
+
 /** One line of /ready. */
 export interface ReadyPart {
   readonly part: string
@@ -182,6 +185,8 @@ export type PrimaryMethods = {
   buy: Method<PurchaseRequest, Receipt>
   /** Somebody came with a key that is not in the set: the set may be old. */
   unknownKey: Method<null, null>
+  /** The node logs it once for each address. */
+  misfit: Method<{ readonly kind: Misfit; readonly address: string; readonly path: string }, null>
 
   goodList: Method<PageArgs, Page<Good>>
   goodGet: Method<{ readonly id: string }, GoodAt>

@@ -14,6 +14,7 @@ import type { LogLevels } from './log-levels.ts'
 import type { MemoryWatch } from './memory-watch.ts'
 import type { Supervisor } from '../processes/supervisor.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
+import type { createMisfitLog } from './misfits.ts'
 import { readParts } from './readiness.ts'
 import type { Reload } from './reload.ts'
 import { sessionMethods } from './session-methods.ts'
@@ -32,6 +33,8 @@ export interface Node {
   readonly gathered: GatheredMetrics
   readonly memory: MemoryWatch
   readonly canary: Canary
+  /** A worker could not serve a client. */
+  readonly noteMisfit: ReturnType<typeof createMisfitLog>
   isDraining: boolean
 }
 
@@ -46,6 +49,7 @@ export function primaryMethods(node: Node, worker: number): Omit<Handlers<Primar
     relay: ({ to, message }) => relay(workers, { from: worker, to, message }),
     logLevel: ({ part, level, forMs }, reply) => reply({ until: node.logLevels.set(part, level, forMs) }),
     unknownKey: () => tokenKeys.noteUnknownKid(),
+    misfit: (misfit) => node.noteMisfit(misfit),
     ready: (_args, reply) => answerWith(readyParts(node), reply),
     metrics: (_args, reply) => answerWith(node.gathered.read(workers.listening), reply),
   }

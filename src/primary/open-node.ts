@@ -19,6 +19,7 @@ import { LogLevels } from './log-levels.ts'
 import { createMemoryWatch } from './memory-watch.ts'
 import { createWelcome, type Node } from './node.ts'
 import { openContext, type OpenOptions } from './open-context.ts'
+import { createMisfitLog } from './misfits.ts'
 import { readMetricsOf, type ReadMetricsOptions } from './read-metrics.ts'
 import { Reload } from './reload.ts'
 import { openTokenKeys } from './token-keys.ts'
@@ -93,6 +94,7 @@ function createNode(parts: NodeParts): Node {
     gathered: new GatheredMetrics(context.metrics),
     memory: createMemoryWatch(context, workers),
     canary: new Canary({ ...context, workers: () => workers.listening }),
+    noteMisfit: createMisfitLog(logs.of('socket-io')),
     isDraining: false,
   }
 }

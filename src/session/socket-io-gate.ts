@@ -47,14 +47,14 @@ export function createSocketIoGate(options: HandshakeOptions): SocketIoGate {
       checkHead(head, headers)
       const query = readQuery(head.query, ['EIO', 'transport', 'token'])
       if (!query.has('EIO') && !query.has('transport')) throw new Refusal('NOT_FOUND', 'no such path')
-      if (query.get('EIO') !== ENGINE_VERSION) {
-        const message = `Engine.IO ${ENGINE_VERSION} is spoken here: socket.io-client 3 or 4`
-        throw new Refusal('BAD_REQUEST', message, { path: 'EIO' })
-      }
       const { address, isProxied } = peerOf(head.remoteAddress, headers.all('x-forwarded-for'))
       const notNow = admission.check(addressKey(address), namespaces[access])
       if (notNow) throw notNow
       checkOrigin(headers, origins, isProxied)
+      if (query.get('EIO') !== ENGINE_VERSION) {
+        const message = `Engine.IO ${ENGINE_VERSION} is spoken here: socket.io-client 3 or 4`
+        throw new Refusal('BAD_REQUEST', message, { path: 'EIO' })
+      }
       return { access, headers, query, address, isProxied }
     },
 

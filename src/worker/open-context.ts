@@ -25,7 +25,7 @@ const LEFT_OUT_MS = 10_000
 
 /** What the parts of a worker are made of. Its timer runs as long as the process does. */
 export function openContext(options: OpenOptions): WorkerContext {
-  const { welcome, clock, logs, metrics } = options
+  const { link, welcome, clock, logs, metrics } = options
   const config = decodeConfig(welcome.config)
   const { settings } = config
   const onEvent = (event: string) => metrics.securityEvents.inc({ event })
@@ -38,6 +38,11 @@ export function openContext(options: OpenOptions): WorkerContext {
     valueLimits: { depthMax: settings.MAX_JSON_DEPTH, keysMax: settings.MAX_JSON_KEYS },
     log: logs.of('worker'),
     security,
-    watch: createWatch({ metrics, security, trustedProxies: settings.TRUSTED_PROXIES }),
+    watch: createWatch({
+      metrics,
+      security,
+      trustedProxies: settings.TRUSTED_PROXIES,
+      tellMisfit: (misfit) => link.tell('misfit', misfit),
+    }),
   }
 }

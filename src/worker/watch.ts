@@ -1,3 +1,5 @@
+import { FirstTime } from '../base/first-time.ts'
+import type { Misfit, PrimaryMethods } from '../link/methods.ts'
 import type { LimitKind } from '../metrics/catalog/clients.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
@@ -21,6 +23,8 @@ export interface Watch {
   readonly closed: (connection: Connection) => void
   readonly httpLimited: (head: RequestHead) => void
   readonly httpRefused: (refusal: Refusal, head: RequestHead) => void
+  /** By the first request of a Socket.IO client. */
+  readonly misfit: (kind: Misfit, head: RequestHead) => void
 }
 
 interface WatchOptions {
@@ -28,6 +32,7 @@ interface WatchOptions {
   readonly security: SecurityLog
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[]
+  readonly tellMisfit: (misfit: PrimaryMethods['misfit']['args']) => void
 }
 
 const HANDSHAKE_EVENTS: Partial<Record<ErrorCode, SecurityEvent>> = {
@@ -60,8 +65,12 @@ const CLOSE_EVENTS: Partial<Record<number, SecurityEvent>> = {
   [CLOSE.tokenInvalid]: 'token_of_another',
 }
 
-export function createWatch({ metrics, security, trustedProxies }: WatchOptions): Watch {
+/** Of addresses with clients that cannot be served. */
+const MISFITS_MAX = 10_000
+
+export function createWatch({ metrics, security, trustedProxies, tellMisfit }: WatchOptions): Watch {
   const peerOf = createPeerReader(trustedProxies)
+  const misfits = new FirstTime(MISFITS_MAX)
   const limited = (kind: LimitKind) => metrics.rateLimited.inc({ kind })
 
   const noteHead = (event: SecurityEvent, head: RequestHead, reason?: string) => {
@@ -125,6 +134,12 @@ export function createWatch({ metrics, security, trustedProxies }: WatchOptions)
     httpRefused: ({ code }, head) => {
       const event = HTTP_EVENTS[code]
       if (event) noteHead(event, head)
+    },
+
+    misfit: (kind, head) => {
+      const { address } = peerOf(head.remoteAddress, headerValues(head, 'x-forwarded-for'))
+      const key = addressKey(address)
+      if (misfits.isFirst(`${kind} ${key}`)) tellMisfit({ kind, address: key, path: head.path })
     },
   }
 }

@@ -7,27 +7,27 @@ import type { Admitted } from '../../session/socket-io-gate.ts'
  * that another worker has met. engine.io puts more into it, and keeps a session's first one.
  */
 export class EngineRequest {
-  readonly #head: RequestHead
+  readonly head: RequestHead
   readonly #headers: ReadonlyMap<string, string>
   /** Of a session's first request. */
   readonly admitted: Admitted | undefined
 
   constructor(head: RequestHead, admitted: Admitted | undefined) {
-    this.#head = head
+    this.head = head
     this.#headers = new Map(head.headers)
     this.admitted = admitted
   }
 
   getMethod(): string {
-    return this.#head.method.toLowerCase()
+    return this.head.method.toLowerCase()
   }
 
   getUrl(): string {
-    return this.#head.path
+    return this.head.path
   }
 
   getQuery(): string {
-    return this.#head.query
+    return this.head.query
   }
 
   getHeader(name: string): string {
@@ -35,7 +35,7 @@ export class EngineRequest {
   }
 
   forEach(take: (name: string, value: string) => void): void {
-    for (const [name, value] of this.#head.headers) take(name, value)
+    for (const [name, value] of this.head.headers) take(name, value)
   }
 }
 

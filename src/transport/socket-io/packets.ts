@@ -11,13 +11,14 @@ export function eventPacket(name: string, argument: object): string {
 }
 
 /**
- * An event of the log, made of its JSON frame. The last argument is what socket.io-client keeps, and gives back when it
- * wants to be recovered: the cursor.
+ * An event of the log, made of its JSON frame. With an epoch it has a second argument, the cursor: socket.io-client keeps the last
+ * argument, and gives it back when it wants to be recovered.
  */
-export function framePacket(frame: Uint8Array, epoch: string): string {
+export function framePacket(frame: Uint8Array, epoch: string | undefined): string {
   const text = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString()
   const type = EVENT_TYPE.exec(text)?.[1] ?? '""'
-  return `${EVENT}[${type},${text},"${epoch}:${readFrameHead(frame).offset}"]`
+  const cursor = epoch === undefined ? '' : `,"${epoch}:${readFrameHead(frame).offset}"`
+  return `${EVENT}[${type},${text}${cursor}]`
 }
 
 /** An event that says where the log is, as the first one of a connection does. */

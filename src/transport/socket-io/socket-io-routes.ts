@@ -1,5 +1,6 @@
 import { toError } from '../../base/assert.ts'
 import { errorAnswer, jsonAnswer, preflightAnswer, type HttpAnswer, type HttpHandler } from '../../http/http.ts'
+import type { Misfit } from '../../link/methods.ts'
 import { badRequest, Refusal } from '../../protocol/errors.ts'
 import { accessByPath, type Access } from '../../session/handshake.ts'
 import { readQuery, type RequestHead } from '../../session/request-head.ts'
@@ -11,6 +12,7 @@ import { UwsSocket } from '../uws/uws-socket.ts'
 import type { TemplatedApp, UwsRequest, UwsWebSocket } from '../uws/uws.ts'
 import { workerOf, type Engine, type Wire } from './engine.ts'
 import type { EngineOutcome } from './engine-http.ts'
+import { isOldVersion, oldClientPackets, oldClientPayload } from './old-clients.ts'
 import type { Relay, WireEnd } from './relay.ts'
 
 export interface SocketIoRoutesOptions {
@@ -28,6 +30,8 @@ export interface SocketIoRoutesOptions {
   readonly idleTimeoutS: number
   readonly backpressureBytesHard: number
   readonly onDropped: () => void
+  /** By the first request of a client that cannot be served. */
+  readonly onMisfit: (kind: Misfit, head: RequestHead) => void
 }
 
 /** uWS puts these beside its own methods, whose names they must not have. */
@@ -125,7 +129,8 @@ function handleUpgrade(
   { head, access, pending, upgrade }: Incoming & { readonly upgrade: Upgrade },
 ): void {
   const { engine, relay, worker } = options
-  const asked = look(options, { head, access, pending }, 'websocket')
+  const refuseOld = (message: string) => upgrade((wire) => tellOld(wire, message))
+  const asked = look(options, { head, access, pending, refuseOld }, 'websocket')
   if (!asked) return
   const { owner, admitted } = asked
   if (owner === worker) {
@@ -154,7 +159,11 @@ function handleRequest(
     answer(answerOptions(options, head))
     return
   }
-  const asked = look(options, { head, access, pending }, 'polling')
+  const refuseOld = (message: string) => {
+    const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
+    answer({ status: 200, headers, body: oldClientPayload(oldClientPackets(message)) })
+  }
+  const asked = look(options, { head, access, pending, refuseOld }, 'polling')
   if (!asked) return
   void pending.readBody(bodies).then(
     (body) => pending.onGone(ask(options, { ...asked, head, body, hold: () => pending.hold() }, answer)),
@@ -213,14 +222,30 @@ function opened(ws: Ws): void {
   })
 }
 
+/** A WebSocket of a client that would see no refusal in HTTP. */
+function tellOld(wire: Wire, message: string): WireEnd {
+  for (const packet of oldClientPackets(message)) wire.send(packet, false)
+  wire.end()
+  return { received: () => {}, closed: () => {} }
+}
+
 function toRefusal(error: unknown): Refusal {
   return error instanceof Refusal ? error : new Refusal('INTERNAL', toError(error).message)
 }
 
+interface Looking extends Incoming {
+  /** In a way that clients of an older protocol show. */
+  readonly refuseOld: (message: string) => void
+}
+
+function readVersion({ query }: RequestHead): string | undefined {
+  return new URLSearchParams(query).get('EIO') ?? undefined
+}
+
 /** By the head alone. undefined: it was refused, and answered. */
 function look(
-  { http, gate, worker }: SocketIoRoutesOptions,
-  { head, access, pending }: Incoming,
+  { http, gate, worker, onMisfit }: SocketIoRoutesOptions,
+  { head, access, pending, refuseOld }: Looking,
   transport: 'polling' | 'websocket',
 ): Asked | undefined {
   const refuse = (answer: HttpAnswer) => {
@@ -234,7 +259,11 @@ function look(
     return limited ? refuse(limited) : { owner: worker, admitted: gate.admit(head, access) }
   } catch (thrown) {
     if (!(thrown instanceof Refusal)) throw thrown
-    return refuse(toAnswer(thrown))
+    if (!isOldVersion(thrown.details?.['path'] === 'EIO' ? readVersion(head) : undefined))
+      return refuse(toAnswer(thrown))
+    onMisfit('old_protocol', head)
+    refuseOld(thrown.message)
+    return undefined
   }
 }
 

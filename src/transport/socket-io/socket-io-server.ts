@@ -4,19 +4,22 @@ import { Server, type DefaultEventsMap, type Socket as IoSocket } from 'socket.i
 import { toError } from '../../base/assert.ts'
 import type { Log } from '../../base/log.ts'
 import type { Link } from '../../link/link.ts'
-import type { PrimaryMethods, WorkerMethods } from '../../link/methods.ts'
+import type { Misfit, PrimaryMethods, WorkerMethods } from '../../link/methods.ts'
 import { CLOSE } from '../../protocol/close-codes.ts'
 import { Refusal } from '../../protocol/errors.ts'
+import { encodeMsgpack } from '../../protocol/msgpack.ts'
 import type { RoomId } from '../../protocol/ids.ts'
 import type { ValueLimits } from '../../protocol/value.ts'
 import type { Connection, Incoming } from '../../session/connection.ts'
 import { parseCursor } from '../../session/cursor.ts'
 import type { Accepted } from '../../session/handshake.ts'
+import type { RequestHead } from '../../session/request-head.ts'
 import type { ResumeTokens } from '../../session/resume-token.ts'
 import type { SocketIoGate } from '../../session/socket-io-gate.ts'
 import type { Socket } from '../../session/socket.ts'
 import type { Engine } from './engine.ts'
 import { EngineRequest } from './engine-http.ts'
+import { msgpackConnectError } from './old-clients.ts'
 import { encodeRequest } from './request-frame.ts'
 import { SocketIoSocket } from './socket-io-socket.ts'
 import type { Topics } from './topics.ts'
@@ -33,11 +36,15 @@ export interface SocketIoServerOptions {
   readonly open: (socket: Socket, accepted: Accepted) => Connection
   readonly frame: (connection: Connection, incoming: Incoming) => void
   readonly valueLimits: ValueLimits
+  /** By the first request of a client that cannot be served. */
+  readonly onMisfit: (kind: Misfit, head: RequestHead) => void
   readonly closed: (connection: Connection, code: number) => void
 }
 
 /** What is kept with a socket between its CONNECT packet and its connection. */
 interface SocketData {
+  /** It may come back and be recovered, so its events have cursors. */
+  recovers?: boolean
   /** Of a recovered session. */
   rooms?: readonly RoomId[]
   accepted?: Accepted
@@ -79,7 +86,33 @@ export function createSocketIoServer(options: SocketIoServerOptions): void {
     }
   })
   io.on('connection', (socket) => connect(socket, options))
+  // Before Socket.IO, which closes without a word what it cannot read.
+  options.engine.server.on('connection', (conn: EngineSocket) => refuseOtherParsers(conn, options.onMisfit))
   io.bind(options.engine.server)
+}
+
+const CONNECT_PACKET = '0'
+
+/**
+ * A client with another parser than the default sends a first packet that Socket.IO cannot read, and would come back for ever. The
+ * msgpack parser is told in its own encoding, so that the client shows a `connect_error` and stays away.
+ */
+function refuseOtherParsers(conn: EngineSocket, onMisfit: SocketIoServerOptions['onMisfit']): void {
+  const look = ({ type, data }: { readonly type: string; readonly data?: unknown }) => {
+    if (type !== 'message') return
+    conn.off('packet', look)
+    if (typeof data === 'string' && data.startsWith(CONNECT_PACKET)) return
+    const { request } = conn as { readonly request: unknown }
+    const isMsgpack = typeof data !== 'string'
+    if (request instanceof EngineRequest) onMisfit(isMsgpack ? 'msgpack_parser' : 'other_parser', request.head)
+    if (!isMsgpack) return
+    const refusal = new Refusal(
+      'BAD_REQUEST',
+      'the msgpack parser is not spoken here: use the default parser of Socket.IO',
+    )
+    conn.write(Buffer.from(encodeMsgpack(msgpackConnectError(refusal.message, refusal.toBody()))))
+  }
+  conn.on('packet', look)
 }
 
 /** Finds what a session had in the log and in the primary, and keeps nothing itself. */
@@ -99,7 +132,11 @@ function createAdapter({ resumeTokens, link }: SocketIoServerOptions): typeof Ad
 function accept(socket: ClientSocket, { gate, resumeTokens }: SocketIoServerOptions): Accepted {
   const request: unknown = socket.request
   if (!(request instanceof EngineRequest) || !request.admitted) throw new Error('a session without its first request')
-  const { token, pid, offset } = socket.handshake.auth as Readonly<Record<string, unknown>>
+  const { token, pid, offset, recovery } = socket.handshake.auth as Readonly<Record<string, unknown>>
+  if (recovery !== undefined && typeof recovery !== 'boolean') {
+    throw new Refusal('BAD_REQUEST', 'auth.recovery is true or false', { path: 'auth.recovery' })
+  }
+  socket.data.recovers = recovery ?? !isPython(request)
   if (token !== undefined && typeof token !== 'string') throw new Refusal('TOKEN_INVALID', 'auth.token is no string')
   const resumeToken = typeof pid === 'string' ? pid : undefined
   const known = resumeToken === undefined ? undefined : resumeTokens.read(resumeToken)
@@ -112,8 +149,19 @@ function accept(socket: ClientSocket, { gate, resumeTokens }: SocketIoServerOpti
   const { userId, namespace } = accepted
   // What a client is known by when it comes back: any worker can read it.
   const newToken = resumeTokens.issue({ sessionId: socket.id, userId, namespace })
-  Object.assign(socket, { pid: newToken, recovered: false })
+  Object.assign(socket, { pid: socket.data.recovers ? newToken : undefined, recovered: false })
   return accepted
+}
+
+/** How Python's client says the time in each request for a session: in seconds, with a point. */
+const PYTHON_TIME = /^\d{9,11}\.\d+$/
+
+/**
+ * python-socketio knows no recovery, and calls a handler with all arguments of an event: one that takes the event alone fails at a
+ * second one. Its CONNECT packet is like any other, but not the `t` in its URLs: that of socket.io-client is no decimal number.
+ */
+function isPython(request: EngineRequest): boolean {
+  return PYTHON_TIME.test(new URLSearchParams(request.getQuery()).getAll('t').at(-1) ?? '')
 }
 
 /** What the client sees as `connect_error`, with the protocol's error as `data`. */
@@ -130,6 +178,7 @@ function connect(socket: ClientSocket, options: SocketIoServerOptions): void {
   const conn: EngineSocket = socket.conn
   const port = new SocketIoSocket(conn, {
     topics,
+    hasCursors: socket.data.recovers === true,
     bufferedBytes: () => engine.bufferedBytes(conn),
     onPolled: () => connection.drained(),
     disconnect: () => socket.disconnect(true),

@@ -9,6 +9,8 @@ import type { Topics } from './topics.ts'
 
 export interface SocketIoSocketOptions {
   readonly topics: Topics
+  /** Whether its client recovers, so that events have a second argument, the cursor. */
+  readonly hasCursors: boolean
   /** In engine.io, for the client's next poll, and in the WebSocket. */
   readonly bufferedBytes: () => number
   /** A poll of the client has taken what was waiting. */
@@ -44,6 +46,10 @@ export class SocketIoSocket implements Socket {
     return this.#conn.transport.name === 'polling' ? 'socketio_polling' : 'socketio_websocket'
   }
 
+  get hasCursors(): boolean {
+    return this.#options.hasCursors
+  }
+
   /** Why this side closed it; undefined: it did not. */
   get closeCode(): number | undefined {
     return this.#closeCode
@@ -77,7 +83,7 @@ export class SocketIoSocket implements Socket {
     else if (isObject(payload) && typeof payload['epoch'] === 'string') {
       this.#options.topics.epoch = payload['epoch']
       // What is replayed comes behind it: until then the client's cursor is the one that it has.
-      if (Number(payload['replayed'] ?? 0) > 0) this.write(eventPacket(eventType, value))
+      if (!this.hasCursors || Number(payload['replayed'] ?? 0) > 0) this.write(eventPacket(eventType, value))
       else this.write(cursorPacket(eventType, value, payload['epoch'], Number(payload['offset'])))
       // What Socket.IO promised the client is not what came of it: it has to come again, and be told so.
       if (payload['recovered'] === false) this.close(CLOSE.gap, 'the session could not be recovered')
@@ -85,7 +91,7 @@ export class SocketIoSocket implements Socket {
   }
 
   sendBuilt(frame: Uint8Array): void {
-    this.write(framePacket(frame, this.#options.topics.epoch))
+    this.write(framePacket(frame, this.hasCursors ? this.#options.topics.epoch : undefined))
   }
 
   cork(send: () => void): void {

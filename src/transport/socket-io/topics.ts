@@ -2,10 +2,12 @@ import { framePacket } from './packets.ts'
 
 /** Who gets what is published. */
 export interface Member {
+  /** Whether its events have a cursor as their second argument. */
+  readonly hasCursors: boolean
   write(packet: string): void
 }
 
-/** The topics of fan-out, for sockets that have no native ones: a packet is made once for all its members. */
+/** The topics of fan-out, for sockets that have no native ones: a packet is made once for all its members, with a cursor or without. */
 export class Topics {
   readonly #members = new Map<string, Set<Member>>()
   /** The log's, as a connection's first frame says it. */
@@ -26,7 +28,11 @@ export class Topics {
   publish(topic: string, frame: Uint8Array): void {
     const members = this.#members.get(topic)
     if (!members) return
-    const packet = framePacket(frame, this.epoch)
-    for (const member of members) member.write(packet)
+    let plain: string | undefined
+    let withCursor: string | undefined
+    for (const member of members) {
+      if (member.hasCursors) member.write((withCursor ??= framePacket(frame, this.epoch)))
+      else member.write((plain ??= framePacket(frame, undefined)))
+    }
   }
 }

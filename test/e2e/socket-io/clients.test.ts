@@ -163,12 +163,3 @@ t.test('origins: an allowed one may read the answers, another one gets none', as
   })
   t.match([why.status, why.headers.get('access-control-allow-origin')], [401, 'https://game.example'])
 })
-
-t.test('a client of an older protocol is told so', async (t) => {
-  const path = `${server.url}/core/game/v1/real-time/public/`
-  for (const query of ['EIO=3&transport=polling', 'transport=polling']) {
-    const answer = await fetch(`${path}?${query}`)
-    t.equal(answer.status, 400)
-    t.match(await answer.json(), { code: 5, message: /socket.io-client 3 or 4/, error: { code: 'BAD_REQUEST' } })
-  }
-})
