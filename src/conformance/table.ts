@@ -7,6 +7,7 @@ import { HTTP_CASES } from './cases/http.ts'
 import { LOG_CASES } from './cases/log.ts'
 import { MESSAGE_CASES } from './cases/messages.ts'
 import { NUMBER_CASES } from './cases/numbers.ts'
+import { PAGE_CASES } from './cases/pages.ts'
 import { PAYLOAD_CASES } from './cases/payloads.ts'
 import { PURCHASE_CASES } from './cases/purchases.ts'
 import { RESUME_CASES } from './cases/resume.ts'
@@ -18,6 +19,7 @@ import { VECTOR_CASES } from './cases/vectors.ts'
 /** Every case, in the order in which they run. */
 export const CASES: readonly Case[] = [
   ...HTTP_CASES,
+  ...PAGE_CASES,
   ...TOKEN_CASES,
   ...SESSION_CASES,
   ...ENCODING_CASES,

@@ -27,6 +27,8 @@ export interface Faults {
   /** A frame of the client, decoded: looked at only. */
   readonly seen?: (value: Value, line: Line) => void
   readonly closeCode?: (code: number) => number
+  /** A larger head is answered with 431. */
+  readonly headBytesMax?: number
   /** The opcode of a data frame: 1 text, 2 binary. */
   readonly opcode?: (opcode: number) => number
 }
@@ -49,7 +51,8 @@ export interface Line {
  * reach the server as they are, and its answers the client.
  */
 export async function startFaultyProxy(owner: Owner, server: TestServer, faults: Faults): Promise<string> {
-  const proxy = createServer((request, response) => void forward(server, request, response, faults))
+  const { headBytesMax: maxHeaderSize = 65_536 } = faults
+  const proxy = createServer({ maxHeaderSize }, (request, response) => void forward(server, request, response, faults))
   const sockets = new Set<Socket>()
   const lines = new Set<Line>()
   proxy.on('connection', (socket) => {
@@ -136,13 +139,18 @@ function splice({ socket, upstream, faults, lines, url }: Splice): void {
   const fromServer = new FrameReader()
   const fromClient = new FrameReader()
   upstream.on('data', (chunk: Buffer) => {
+    // Packets of Engine.IO are no envelopes.
+    if (url.includes('EIO=')) {
+      socket.write(chunk)
+      return
+    }
     for (const frame of fromServer.push(chunk)) {
       if (frame.opcode === 2) isBinary = true
       socket.write(toClient(frame, line, faults))
     }
   })
   socket.on('data', (chunk: Buffer) => {
-    if (faults.seen) for (const frame of fromClient.push(chunk)) look(frame, line, faults.seen)
+    if (faults.seen && !url.includes('EIO=')) for (const frame of fromClient.push(chunk)) look(frame, line, faults.seen)
     upstream.write(chunk)
   })
   for (const [one, other] of [

@@ -144,6 +144,18 @@ const RECOVERED: readonly Case[] = [
     await peer.ask(EVENT.broadcast, { message: 'back' }, { room: past.room })
     await peer.ask(EVENT.stateGet, { room_id: past.room })
   }),
+  resumeCase('rooms-left-out', 'without `rooms` those that the session had are joined again', async (lab, past) => {
+    const { first, since, user, room } = past
+    const peer = await lab.player(user, { query: { resume: String(first['resume_token']), since } })
+    expectEqual(peer.first['recovered'], true, 'recovered')
+    expectEqual(peer.first['rooms'], [room], 'rooms')
+    const replayed = new Set((await replayOf(lab, past, peer)).map(({ offset }) => offset))
+    expectNone(
+      past.missed.filter((offset) => !replayed.has(offset)).map((offset) => `no event with offset ${String(offset)}`),
+      `${past.missed.length} events`,
+    )
+    await peer.ask(EVENT.broadcast, { message: 'back' }, { room })
+  }),
   resumeCase('rooms-none', 'a room that is not named is not joined', async (lab, past) => {
     const peer = await comeBack(lab, past, { rooms: '' })
     const own = (await replayOf(lab, past, peer)).filter((event) => event['room'] === past.room)

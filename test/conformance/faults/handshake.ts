@@ -47,6 +47,39 @@ export const HANDSHAKE_FAULTS: readonly FaultRow[] = [
     }),
   },
   {
+    fault: 'a head of 4 KB at most',
+    run: /^handshake\./,
+    fails: ['handshake.cookies'],
+    make: () => ({ headBytesMax: 4096 }),
+  },
+  {
+    fault: 'a preflight is told 405',
+    run: /^page\.|^handshake\.plain/,
+    fails: ['private', 'public', 'socket-io', 'goods', 'receipt-key'].map((id) => `page.preflight.${id}`),
+    make: () => ({
+      answer: (answer, request) => (request.method === 'OPTIONS' ? { ...answer, status: 405 } : answer),
+    }),
+  },
+  {
+    fault: 'pages of any origin may send what they want',
+    run: /^page\.|^handshake\.plain/,
+    fails: ['page.preflight.foreign'],
+    make: () => ({
+      answer: (answer, { headers: { origin } }) =>
+        origin === undefined
+          ? answer
+          : { ...answer, headers: { ...answer.headers, 'access-control-allow-origin': origin } },
+    }),
+  },
+  {
+    fault: 'Socket.IO needs the slash',
+    run: /^socket-io\./,
+    fails: ['socket-io.polling.no-slash', 'socket-io.websocket.no-slash'],
+    make: () => ({
+      answer: (answer, { url = '' }) => (url.includes('/public?EIO') ? { ...answer, status: 426, body: '' } : answer),
+    }),
+  },
+  {
     fault: 'text frames for msgpack',
     run: /^encoding\./,
     fails: ['encoding.kind.msgpack'],

@@ -3,7 +3,7 @@ import type { Value } from '../faulty-proxy.ts'
 import { changing, fields, isEvent, isOf, without, withPayload, type FaultRow } from './fault.ts'
 
 const isResumed = (value: Value) => value['eventType'] === SERVER_EVENT.resumed
-const RESUME = /^resume\.(rec|repl|ids|chain|token|guest|never|vector\.(the|what|a-token|another|a-neg))/
+const RESUME = /^resume\.(rec|rooms|repl|ids|chain|token|guest|never|vector\.(the|what|a-token|another|a-neg))/
 
 export const RESUMES_FAULTS: readonly FaultRow[] = [
   {
@@ -47,6 +47,15 @@ export const RESUMES_FAULTS: readonly FaultRow[] = [
       changing((value) => {
         const isIt = isResumed(value) && fields(value['payload'])['reason'] === 'EPOCH_CHANGED'
         return isIt ? withPayload(value, { reason: 'HISTORY_GONE' }) : value
+      }),
+  },
+  {
+    fault: 'rooms that are not named are forgotten',
+    run: RESUME,
+    fails: ['resume.rooms-left-out'],
+    make: () =>
+      changing((value, { url }) => {
+        return isResumed(value) && !url.includes('rooms=') ? withPayload(value, { rooms: [] }) : value
       }),
   },
   {
