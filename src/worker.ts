@@ -91,8 +91,9 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   const socketIo = createSocketIoOf(context, realTime, { http, connections })
   readMetricsOf(context, realTime)
   const server = createServer(context, realTime, { http, connections, addRoutes: socketIo.addRoutes })
-  const idleTimeoutMs = context.config.settings.ADMIN_IDLE_TIMEOUT
-  const adminServer = adminHttp && createNodeHttpServer({ http: adminHttp, connections, idleTimeoutMs, ...BODIES })
+  const { ADMIN_IDLE_TIMEOUT: idleTimeoutMs, HTTP_HEAD_BYTES: headBytesMax } = context.config.settings
+  const adminServer =
+    adminHttp && createNodeHttpServer({ http: adminHttp, connections, idleTimeoutMs, headBytesMax, ...BODIES })
   const sweeper = startSweeper(context, realTime)
   const heap = new HeapWatch({ sweeper, log: context.log })
   setInterval(() => heap.look(), HEAP_MS)

@@ -10,6 +10,8 @@ import type { HttpRequestsOptions } from '../uws/http-requests.ts'
 import type { Listening } from '../uws/listening.ts'
 
 export interface NodeHttpOptions extends HttpRequestsOptions {
+  /** How large a request's head may be; a larger one is answered with 431. */
+  readonly headBytesMax: number
   /** How long a connection may wait for its next request. */
   readonly idleTimeoutMs: number
 }
@@ -25,9 +27,10 @@ const LOOK_MS = 1_000
  * connections that are idle for as long as a load balancer likes.
  */
 export function createNodeHttpServer(options: NodeHttpOptions): Pick<Listening, 'start' | 'stop'> {
-  const { http, connections, idleTimeoutMs, bodyBytesMax, bodyBytesTotalMax } = options
+  const { http, connections, headBytesMax, idleTimeoutMs, bodyBytesMax, bodyBytesTotalMax } = options
   const bodies = { bytesMax: bodyBytesMax, budget: new BodyBudget(bodyBytesTotalMax) }
   const server = createServer({
+    maxHeaderSize: headBytesMax,
     keepAliveTimeout: idleTimeoutMs,
     headersTimeout: HEAD_MS_MAX,
     requestTimeout: REQUEST_MS_MAX,
