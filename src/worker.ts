@@ -48,10 +48,6 @@ interface Running extends Listeners {
 
 /** Runs until the primary is gone: a worker never outlives it. */
 export function runWorker(): void {
-  // A terminal's Ctrl-C and a service manager's SIGTERM reach the whole group; the primary decides what happens.
-  process.on('SIGINT', () => {})
-  process.on('SIGTERM', () => {})
-  process.on('SIGHUP', () => {})
   let started: Running | undefined
   const running = (): Running => {
     if (!started) throw new Error('the primary spoke before its welcome')

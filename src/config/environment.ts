@@ -4,3 +4,8 @@ import type { Environment } from './load.ts'
 export function readEnvironment(): Environment {
   return { ...process.env }
 }
+
+/** Whether `npx` (`npm exec`) has started this process, by way of a shell. */
+export function isRunByNpx({ npm_lifecycle_event: event }: Environment): boolean {
+  return event === 'npx'
+}

@@ -73,7 +73,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'transport',
     'main.ts',
   ],
-  'main.ts': ['base', 'protocol', 'config', 'setup', 'transport', 'primary.ts', 'worker.ts'],
+  'start.ts': ['base', 'config', 'setup', 'transport', 'primary.ts'],
+  // Signals first; the rest is loaded behind them.
+  'main.ts': ['setup', 'worker.ts', 'start.ts'],
 }
 
 /** Folders without a clock, without I/O and without waiting. */
@@ -90,7 +92,7 @@ export const ADAPTERS = {
     'src/transport/node-http/',
   ],
   mayName: [
-    'src/main.ts',
+    'src/start.ts',
     'src/open-store.ts',
     'src/primary.ts',
     'src/worker.ts',

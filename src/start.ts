@@ -1,0 +1,97 @@
+import { toError } from './base/assert.ts'
+import { within } from './base/delay.ts'
+import { isRunByNpx, readEnvironment } from './config/environment.ts'
+import { ConfigError, loadConfig, type Config } from './config/load.ts'
+import { readServiceEnvironment } from './config/service-environment.ts'
+import type { Primary } from './primary.ts'
+import { EXIT } from './setup/exit-codes.ts'
+import { preflight, thisMachine } from './setup/preflight.ts'
+import { ServiceManager } from './setup/service-manager.ts'
+import { startReports } from './setup/service-reports.ts'
+import type { Signals } from './setup/signals.ts'
+import { StartError } from './setup/start-error.ts'
+import { printWelcome } from './setup/welcome.ts'
+
+export interface StartOptions {
+  /** The file that becomes a worker with `--worker`. */
+  readonly script: string
+  readonly signals: Signals
+}
+
+/** Runs the server until it is told to stop, and ends the process. */
+export async function start(options: StartOptions): Promise<never> {
+  try {
+    await serve(options)
+    process.exit(0)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+/** Configuration and machine are looked at first, then what only one instance may have; the port opens last. */
+async function serve({ script, signals }: StartOptions): Promise<void> {
+  const env = readEnvironment()
+  if (isRunByNpx(env)) signals.stopWithParent()
+  const config = loadConfig({ env })
+  await checkMachine(config)
+  const manager = new ServiceManager(readServiceEnvironment(env, process.pid), warn)
+  const { startPrimary } = await import('./primary.ts')
+  const readConfig = () => loadConfig({ env: readEnvironment() })
+  const starting = startPrimary({ config, readConfig, script })
+  const stopped = whenAborted(signals.stopped)
+  // A start that is told to stop is finished first, so that everything is closed in order.
+  const early = stopped.then(() => within(starting, config.settings.SHUTDOWN_TIMEOUT, undefined))
+  const primary = await Promise.race([starting, early])
+  // It waits for something, such as etcd, and nobody is connected.
+  if (!primary) return
+  signals.onReload(() => void reload(primary, manager))
+  manager.ready()
+  const reports = startReports({ manager, readHealth: primary.readHealth })
+  if (!signals.stopped.aborted) printWelcome(config, primary.port)
+  await stopped
+  manager.stopping()
+  await primary.stop()
+  reports.stop()
+  manager.close()
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** What is wrong is said, and nothing is changed. */
+async function reload(primary: Primary, manager: ServiceManager): Promise<void> {
+  manager.reloading()
+  try {
+    await primary.reload()
+  } catch (thrown) {
+    for (const line of toError(thrown).message.split('\n')) warn(line)
+  }
+  manager.ready()
+}
+
+async function checkMachine({ settings }: Config): Promise<void> {
+  const problems = await preflight(
+    settings,
+    thisMachine(() => import('./transport/uws/uws.ts')),
+  )
+  for (const problem of problems) {
+    if (problem.fatal) throw new StartError(problem.exitCode, problem.message)
+    warn(problem.message)
+  }
+}
+
+function warn(message: string): void {
+  process.stderr.write(`drumbeat: warning: ${message}\n`)
+}
+
+function fail(thrown: unknown): never {
+  const error = toError(thrown)
+  const isForPeople = error instanceof ConfigError || error instanceof StartError
+  const text = isForPeople ? error.message : (error.stack ?? error.message)
+  for (const line of text.split('\n')) process.stderr.write(`drumbeat: ${line}\n`)
+  process.exit(error instanceof StartError ? error.exitCode : isForPeople ? EXIT.configuration : EXIT.internal)
+}
