@@ -8,6 +8,7 @@ import { readEnvironment } from './config/environment.ts'
 import type { Config } from './config/load.ts'
 import type { Logs } from './config/logs.ts'
 import { openLogs } from './config/open-log.ts'
+import { keepNodeId } from './config/node-id.ts'
 import { parseListen, showHost, type ListenAddress } from './config/listen.ts'
 import type { SettingName, Settings } from './config/settings.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
@@ -57,6 +58,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
   return openAll(async (closers) => {
     const lock = await lockInstance(settings.DATA_DIR)
     closers.defer(() => lock.release())
+    if (config.sources.NODE_ID === 'default') keepNodeId(settings.DATA_DIR, settings.NODE_ID)
     const logs = openLogs(settings, 'primary')
     const log = logs.of('primary')
     const metrics = createMetrics('primary', openLoopDelay())

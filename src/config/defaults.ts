@@ -3,6 +3,7 @@ import path from 'node:path'
 import { EnvError } from 'envalid'
 import { KEY_SET, SECRET_KEY, publicKeyAlgorithms } from './jwt-keys.ts'
 import type { KeyAlgorithms } from './jwt-keys.ts'
+import { defaultNodeId } from './node-id.ts'
 import type { Settings } from './settings.ts'
 
 /** Settings on their way: what was not given or did not parse is absent. */
@@ -13,7 +14,8 @@ const HARD_PAYLOAD_FACTOR = 4
 
 /** Fills in what depends on the machine, on the package's place, or on other settings; `failed` ones stay absent. */
 export function fillDefaults(draft: Draft, packageRoot: string, failed: ReadonlySet<string>): void {
-  const { MAX_PAYLOAD_BYTES: soft } = draft
+  const { DATA_DIR: dataDir, MAX_PAYLOAD_BYTES: soft } = draft
+  if (!failed.has('NODE_ID') && dataDir !== undefined) draft.NODE_ID ??= defaultNodeId(dataDir)
   if (!failed.has('WORKERS')) draft.WORKERS ??= Math.min(os.availableParallelism(), WORKERS_MAX)
   if (!failed.has('MEMORY_LIMIT')) draft.MEMORY_LIMIT ??= allowedMemory()
   if (!failed.has('GOODS_FILE')) draft.GOODS_FILE ??= path.join(packageRoot, 'config', 'goods.yaml')

@@ -61,7 +61,11 @@ const endpoints = list(
 /** Every setting, once. The order is the README's. */
 export const SETTINGS = {
   CONFIG_FILE: optional(filePath, 'A YAML or TOML file with these names as its keys. The environment wins over it.'),
-  NODE_ID: setting(id, 'n1', "This node's name, as clients see it in `ready`."),
+  NODE_ID: computed(
+    id,
+    'the host name, made to fit',
+    "This node's name, as clients see it in `ready`. One that is not set is kept in DATA_DIR.",
+  ),
   HTTP_HOST: setting(kinds.host, '127.0.0.1', 'Where to listen. `0.0.0.0` is every IPv4 interface.'),
   HTTP_PORT: setting(integer(0, 65_535), '8080', '0 takes any free port, which is printed at the start.'),
   ADMIN_LISTEN: optional(

@@ -43,7 +43,7 @@ async function openOnTwoWorkers(t: Test, server: TestServer, user: string) {
 
 async function setUp(t: Test, env: Readonly<Record<string, string>> = {}) {
   const collector = await startCollector(t)
-  const server = await startServer(t, { OTLP_ENDPOINT: collector.url, TRACE_SAMPLE_RATIO: '0', ...env })
+  const server = await startServer(t, { NODE_ID: 'n1', OTLP_ENDPOINT: collector.url, TRACE_SAMPLE_RATIO: '0', ...env })
   return { collector, server }
 }
 
