@@ -31,7 +31,8 @@ async function diagnose(): Promise<readonly Finding[]> {
     uwsVersion: await versionOf(loadUws),
     clock: systemClock,
   })
-  return [ok('configuration', config.settings.CONFIG_FILE ?? 'by the environment only'), ...findings]
+  const warnings = config.warnings.map((text): Finding => ({ check: 'configuration', level: 'warn', text }))
+  return [ok('configuration', config.settings.CONFIG_FILE ?? 'by the environment only'), ...warnings, ...findings]
 }
 
 function tryLoad(): Config | ConfigError {

@@ -63,7 +63,9 @@ function parseTtl(text: string): number {
 
 function printConfig(args: readonly string[]): void {
   const { values } = parse(args, { json: { type: 'boolean' } })
-  const described = describeSettings(loadSettings())
+  const config = loadSettings()
+  for (const warning of config.warnings) process.stderr.write(`drumbeat: warning: ${warning}\n`)
+  const described = describeSettings(config)
   if (values.json === true) {
     print(`${JSON.stringify(described, null, 2)}\n`)
     return

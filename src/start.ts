@@ -33,6 +33,7 @@ async function serve({ script, signals }: StartOptions): Promise<void> {
   const env = readEnvironment()
   if (isRunByNpx(env)) signals.stopWithParent()
   const config = loadConfig({ env })
+  config.warnings.forEach(warn)
   await checkMachine(config)
   const manager = new ServiceManager(readServiceEnvironment(env, process.pid), warn)
   const { startPrimary } = await import('./primary.ts')

@@ -1,21 +1,19 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { TomlError, parse as parseToml } from 'smol-toml'
-import { parse as parseYaml } from 'yaml'
 import { findRepeatedKey } from '../protocol/repeated-key.ts'
+import { ParseError, parseJson, parseToml, parseYaml } from './parsers.ts'
 
 const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
-  '.yaml': (text) => parseYaml(text) as unknown,
-  '.yml': (text) => parseYaml(text) as unknown,
+  '.yaml': parseYaml,
+  '.yml': parseYaml,
   '.toml': parseToml,
   '.json': parseJsonOnce,
 }
 
 /** A key given twice is a mistake, as it is to the parsers of the others. */
 function parseJsonOnce(text: string): unknown {
-  const value: unknown = JSON.parse(text)
-  const repeated = findRepeatedKey(text)
-  if (repeated !== undefined) throw new SyntaxError(`"${repeated}" is there twice`)
+  const value = parseJson(text)
+  if (findRepeatedKey(text) !== undefined) throw new ParseError('not valid JSON: a name that is given twice')
   return value
 }
 
@@ -36,7 +34,7 @@ export function readDataFile(file: string): unknown {
 
 /** The same for JSON under any name. */
 export function readJsonFile(file: string): unknown {
-  return parseFile(file, JSON.parse)
+  return parseFile(file, parseJson)
 }
 
 function parseFile(file: string, parse: (text: string) => unknown): unknown {
@@ -44,7 +42,8 @@ function parseFile(file: string, parse: (text: string) => unknown): unknown {
   try {
     return parse(text)
   } catch (cause) {
-    throw new DataFileError(`${file} cannot be understood: ${firstLine(cause)}`, { cause })
+    if (!(cause instanceof ParseError)) throw cause
+    throw new DataFileError(`${file} cannot be understood: ${cause.message}`, { cause })
   }
 }
 
@@ -56,9 +55,8 @@ function readText(file: string): string {
   }
 }
 
-/** Parsers draw a picture of the place below their first line: left out, as there may be a secret in it. */
+/** What went wrong, in one line. */
 export function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  const place = error instanceof TomlError ? ` at line ${error.line}, column ${error.column}` : ''
-  return (message.split('\n', 1)[0]?.replace(/:$/, '') ?? '') + place
+  return message.split('\n', 1)[0]?.replace(/:$/, '') ?? ''
 }

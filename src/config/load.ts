@@ -19,6 +19,8 @@ export interface Config {
   /** The names of those that somebody set. */
   readonly explicit: ReadonlySet<SettingName>
   readonly sources: Readonly<Record<SettingName, Source>>
+  /** What does not keep the server from running, a line each. No value is in it. */
+  readonly warnings: readonly string[]
 }
 
 /** Everything that is wrong with a configuration, a line each. No secret is in it. */
@@ -41,28 +43,32 @@ type Given = Map<SettingName, { readonly raw: unknown; readonly source: Exclude<
  */
 export function loadConfig(input: { readonly env: Environment; readonly packageRoot?: string }): Config {
   const mistakes: string[] = []
+  const warnings: string[] = []
   const given: Given = new Map([
     ...fromFile(input.env, mistakes),
     ...fromCredentials(input.env, mistakes),
-    ...fromEnvironment(input.env, mistakes),
+    ...fromEnvironment(input.env, warnings),
   ])
   const { draft, failed } = parseAll(given, mistakes)
   fillDefaults(draft, input.packageRoot ?? path.resolve(import.meta.dirname, '../..'), failed)
   mistakes.push(...checkAcross(draft))
-  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  if (mistakes.length > 0) throw new ConfigError(mistakes.map(hidePasswords))
   // Without a mistake every setting has parsed or has its default.
-  return freezeConfig(draft as Settings, given)
+  return freezeConfig(draft as Settings, given, warnings)
 }
 
-/** An empty variable counts as not set, as in `FOO= npm start`. */
-function fromEnvironment(env: Environment, mistakes: string[]): Given {
+/**
+ * An empty variable counts as not set, as in `FOO= npm start`. The environment is shared with other programs, so a name that is not ours is a
+ * warning at most; a file is ours.
+ */
+function fromEnvironment(env: Environment, warnings: string[]): Given {
   const given: Given = new Map()
   for (const [name, raw] of Object.entries(env)) {
     if (raw === undefined || raw === '') continue
     if (isSettingName(name)) given.set(name, { raw, source: 'environment' })
     else {
       const meant = meantSetting(name)
-      if (meant !== undefined) mistakes.push(`${name} is no setting; the nearest is ${meant} (environment)`)
+      if (meant !== undefined) warnings.push(`${name} is no setting; the nearest is ${meant} (environment)`)
     }
   }
   return given
@@ -80,10 +86,15 @@ function fromFile(env: Environment, mistakes: string[]): Given {
   for (const [name, raw] of readEntries(file, mistakes)) {
     if (name === 'CONFIG_FILE') mistakes.push(`CONFIG_FILE can only be set in the environment (${file})`)
     else if (!isSettingName(name)) {
-      mistakes.push(`${name} is no setting; the nearest is ${nearestSetting(name).name} (${file})`)
+      mistakes.push(`${showName(name)} is no setting; the nearest is ${nearestSetting(name).name} (${file})`)
     } else if (raw !== null && raw !== '') given.set(name, { raw, source: 'file' })
   }
   return given
+}
+
+/** A key may be anything, such as `ADMIN_TOKEN=secret` with a colon behind it. */
+function showName(name: string): string {
+  return /^[\w.-]{1,64}$/.test(name) ? name : 'A key that is no name'
 }
 
 function readEntries(file: string, mistakes: string[]): [string, unknown][] {
@@ -131,18 +142,31 @@ function saidBy(name: SettingName, given: Given): string {
   const entry = given.get(name)
   if (entry === undefined) return ''
   if (SETTINGS[name].secret) return ` (${entry.source})`
-  const shown = JSON.stringify(entry.raw)
+  const shown = hidePasswords(JSON.stringify(entry.raw))
   const cut = shown.length > SHOWN_LENGTH_MAX ? `${shown.slice(0, SHOWN_LENGTH_MAX)}…` : shown
-  return `; it is ${cut} (${entry.source})`
+  return `; it is ${cut} (${entry.source})${explain(entry.raw)}`
 }
 
-function freezeConfig(settings: Settings, given: Given): Config {
+/** Of URLs with a user name and a password in them. */
+function hidePasswords(text: string): string {
+  return text.replaceAll(/:\/\/[^\s"]*@/g, '://…@')
+}
+
+/** Kubernetes gives every container variables for each Service of its namespace. */
+function explain(raw: unknown): string {
+  return typeof raw === 'string' && /^(tcp|udp|sctp):\/\//.test(raw)
+    ? '. Kubernetes sets this variable for a Service of that name: say `enableServiceLinks: false` in the pod, or name the Service otherwise'
+    : ''
+}
+
+function freezeConfig(settings: Settings, given: Given, warnings: readonly string[]): Config {
   const sources = SETTING_NAMES.map((name): [SettingName, Source] => [name, given.get(name)?.source ?? 'default'])
   for (const value of Object.values(settings)) Object.freeze(value)
   return Object.freeze({
     settings: Object.freeze(settings),
     explicit: frozenSet(given.keys()),
     sources: Object.freeze(Object.fromEntries(sources) as Record<SettingName, Source>),
+    warnings: Object.freeze(warnings),
   })
 }
 

@@ -13,7 +13,8 @@ export function nearestSetting(name: string): Nearest {
 }
 
 const SHORTEST_GUESSED = 6
-const FARTHEST_GUESSED = 2
+/** From this length on two slips are as obvious as one is in a short name: NODE_AZ and NODE_OS are not NODE_ID. */
+const LONG = 12
 /** Close to names of ours, and in use for other things: Kubernetes' usual name for a host's address, and a second port. */
 const NOT_OURS = new Set(['NODE_IP', 'HTTPS_PORT'])
 
@@ -21,6 +22,14 @@ const NOT_OURS = new Set(['NODE_IP', 'HTTPS_PORT'])
 export function meantSetting(name: string): string | undefined {
   if (NOT_OURS.has(name)) return undefined
   const nearest = nearestSetting(name)
-  const obvious = nearest.distance > 0 && nearest.distance <= FARTHEST_GUESSED
-  return obvious && nearest.name.length >= SHORTEST_GUESSED ? nearest.name : undefined
+  if (nearest.distance === 0 || nearest.name.length < SHORTEST_GUESSED) return undefined
+  const slipsMax = nearest.name.length < LONG ? 1 : 2
+  return nearest.distance <= slipsMax || areSwapped(name, nearest.name) ? nearest.name : undefined
+}
+
+/** Whether two letters that stand side by side are exchanged, which counts as two changes. */
+function areSwapped(one: string, other: string): boolean {
+  if (one.length !== other.length) return false
+  const at = [...one].findIndex((letter, i) => letter !== other[i])
+  return one.slice(0, at) + (one[at + 1] ?? '') + (one[at] ?? '') + one.slice(at + 2) === other
 }

@@ -1,8 +1,8 @@
 import type { Config } from './load.ts'
 
 /** The configuration as text, for a process of the same version that trusts it. */
-export function encodeConfig({ settings, explicit, sources }: Config): string {
-  return JSON.stringify({ settings, explicit: [...explicit], sources })
+export function encodeConfig({ explicit, ...rest }: Config): string {
+  return JSON.stringify({ ...rest, explicit: [...explicit] })
 }
 
 export function decodeConfig(text: string): Config {

@@ -102,7 +102,10 @@ export class Reload {
 
   #read(): Config {
     try {
-      return this.#options.readConfig()
+      const config = this.#options.readConfig()
+      for (const warning of config.warnings)
+        this.#options.log.warn({ warning }, 'the configuration may not be what was meant')
+      return config
     } catch (thrown) {
       if (!(thrown instanceof ConfigError)) throw thrown
       const { mistakes } = thrown
@@ -138,5 +141,6 @@ function take(names: readonly SettingName[], from: Config, into: Config): Config
     settings: { ...into.settings, ...pick<unknown>(from.settings) },
     explicit: new Set([...kept, ...names.filter((name) => from.explicit.has(name))]),
     sources: { ...into.sources, ...pick(from.sources) },
+    warnings: from.warnings,
   }
 }

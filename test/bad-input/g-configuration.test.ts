@@ -73,7 +73,7 @@ const CLUSTER = { ETCD_ENDPOINTS: 'http://127.0.0.1:2379', ADMIN_TOKEN, AUTH_JWT
 
 t.test('each mistake ends with 78 and one line that names it', async (t) => {
   const cases: readonly [ServerEnv, RegExp][] = [
-    [{ HTTP_PROT: '80' }, /^HTTP_PROT is no setting; the nearest is HTTP_PORT/],
+    [{ HTTP_PORT: 'tcp://10.96.7.1:80' }, /^HTTP_PORT must be .*Kubernetes/],
     [{ WORKERS: 'two' }, /^WORKERS must be .*"two"/],
     [{ WORKERS: '0' }, /^WORKERS must be .*1/],
     [{ WORKERS: '10000' }, /^WORKERS must be .*256/],

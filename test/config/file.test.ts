@@ -4,6 +4,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
 import { SETTING_NAMES } from '../../src/config/settings.ts'
+import { defaultNodeId } from '../../src/config/node-id.ts'
 import { mistakesOf } from './loading.ts'
 
 function writeFile(t: Test, name: string, content: string): string {
@@ -28,7 +29,7 @@ t.test('an empty list in a file is empty, and null is not set', async (t) => {
   const file = writeFile(t, 'a.yaml', 'GUEST_DENIED_EVENTS: []\nHTTP_PORT: null\nNODE_ID:\n')
   const { settings, explicit } = loadConfig({ env: { CONFIG_FILE: file } })
   t.strictSame(settings.GUEST_DENIED_EVENTS, [])
-  t.match(settings, { HTTP_PORT: 8080, NODE_ID: 'n1' })
+  t.match(settings, { HTTP_PORT: 8080, NODE_ID: defaultNodeId(settings.DATA_DIR) })
   t.notOk(explicit.has('NODE_ID'))
 })
 
@@ -90,6 +91,44 @@ t.test('a file that is absent, of another kind, or not well-formed is a mistake 
   }
   t.match(mistakesOf({ CONFIG_FILE: path.join(folder, 'a.toml') }), [/line 1, column/])
 })
+
+t.test(
+  'a value that the library stumbles over is a mistake with its place, and nothing of it is shown or printed',
+  async (t) => {
+    const cases: readonly (readonly [string, RegExp, string])[] = [
+      ['a.yaml', /an unknown tag .* at line 2, column 14$/, 'ADMIN_TOKEN: !vault hunter2'],
+      ['b.yaml', /an unknown tag .* at line 2, column 14$/, 'ADMIN_TOKEN: !hunter2'],
+      ['c.yaml', /an alias without its anchor .* at line 2, column 14$/, 'ADMIN_TOKEN: *hunter2'],
+      ['d.yaml', /a colon .* at line 2, column 14$/, 'ADMIN_TOKEN: a: hunter2'],
+      ['e.yaml', /reserved character .* at line 2, column 14$/, 'ADMIN_TOKEN: @hunter2'],
+      ['f.yaml', /at line 3, column 1$/, 'ADMIN_TOKEN: "hunter2'],
+      ['g.yaml', /bad dq escape at line 2, column \d+$/, 'ADMIN_TOKEN: "\\hunter2"'],
+      ['h.yaml', /given twice at line 2, column 1$/, 'HTTP_PORT: hunter2'],
+      ['i.yaml', /^A key that is no name is no setting/, '{ADMIN_TOKEN: hunter2}: 1'],
+      ['j.yaml', /^A key that is no name is no setting/, 'ADMIN_TOKEN=hunter2:'],
+      ['k.yaml', /at line \d+, column \d+$/, '%hunter2'],
+      ['a.toml', /not valid TOML at line 2, column \d+$/, 'ADMIN_TOKEN = hunter2'],
+      ['b.toml', /not valid TOML at line 2, column \d+$/, 'ADMIN_TOKEN = "\\hunter2"'],
+    ]
+    const folder = t.testdir(
+      Object.fromEntries(
+        cases.map(([name, , line]) => [
+          name,
+          `${name.endsWith('.toml') ? 'HTTP_PORT = 1' : 'HTTP_PORT: 1'}\n${line}\n`,
+        ]),
+      ),
+    )
+    const printed = t.capture(process.stderr, 'write', () => true)
+    const warned = t.capture(process, 'emitWarning')
+    for (const [name, pattern] of cases) {
+      const mistakes = mistakesOf({ CONFIG_FILE: path.join(folder, name) })
+      t.equal(mistakes.length, 1, name)
+      t.match(mistakes[0], pattern, name)
+      t.notMatch(mistakes.join(), /hunter2/)
+    }
+    t.strictSame([...printed(), ...warned()], [])
+  },
+)
 
 t.test('the example file loads, and what it mentions exists', async (t) => {
   const file = path.resolve(import.meta.dirname, '../../config/drumbeat.example.yaml')
