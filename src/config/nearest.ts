@@ -30,6 +30,6 @@ export function meantSetting(name: string): string | undefined {
 /** Whether two letters that stand side by side are exchanged, which counts as two changes. */
 function areSwapped(one: string, other: string): boolean {
   if (one.length !== other.length) return false
-  const at = [...one].findIndex((letter, i) => letter !== other[i])
+  const at = Array.from(one).findIndex((letter, i) => letter !== other[i])
   return one.slice(0, at) + (one[at + 1] ?? '') + (one[at] ?? '') + one.slice(at + 2) === other
 }

@@ -89,7 +89,16 @@ export async function fetchJson(url: URL, signal: AbortSignal): Promise<unknown>
     if (bytes > RESPONSE_BYTES_MAX) throw new Error(`GET ${url.href}: more than ${RESPONSE_BYTES_MAX} bytes`)
     chunks.push(chunk)
   }
-  return JSON.parse(Buffer.concat(chunks).toString())
+  return parseJson(Buffer.concat(chunks).toString(), `GET ${url.href}`)
+}
+
+/** The parser's own message quotes the text, which may hold a private key. */
+function parseJson(text: string, from: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error(`${from}: not valid JSON`)
+  }
 }
 
 class PolledJwks implements Jwks {
@@ -147,7 +156,7 @@ class PolledJwks implements Jwks {
     const { source, fetchJson: fetchFrom = fetchJson } = this.#options
     const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)])
     if (source instanceof URL && source.protocol !== 'file:') return fetchFrom(source, signal)
-    return JSON.parse(await readFile(source, { encoding: 'utf8', signal }))
+    return parseJson(await readFile(source, { encoding: 'utf8', signal }), String(source))
   }
 
   #delayMs(): number {
