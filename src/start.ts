@@ -1,4 +1,5 @@
 import { toError } from './base/assert.ts'
+import { standardError } from './base/line-output.ts'
 import { within } from './base/delay.ts'
 import { isRunByNpx, readEnvironment } from './config/environment.ts'
 import { ConfigError, loadConfig, type Config } from './config/load.ts'
@@ -86,13 +87,13 @@ async function checkMachine({ settings }: Config): Promise<void> {
 }
 
 function warn(message: string): void {
-  process.stderr.write(`drumbeat: warning: ${message}\n`)
+  standardError().write(`drumbeat: warning: ${message}\n`)
 }
 
 function fail(thrown: unknown): never {
   const error = toError(thrown)
   const isForPeople = error instanceof ConfigError || error instanceof StartError
   const text = isForPeople ? error.message : (error.stack ?? error.message)
-  for (const line of text.split('\n')) process.stderr.write(`drumbeat: ${line}\n`)
+  for (const line of text.split('\n')) standardError().write(`drumbeat: ${line}\n`)
   process.exit(error instanceof StartError ? error.exitCode : isForPeople ? EXIT.configuration : EXIT.internal)
 }

@@ -1,4 +1,6 @@
 import pino, { type Logger } from 'pino'
+import { prettyFactory } from 'pino-pretty'
+import { standardOutput, type LineOutput } from './line-output.ts'
 
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'> & {
   child(bindings: Record<string, unknown>): Log
@@ -16,17 +18,23 @@ export interface LogOptions {
   readonly pretty: boolean
   /** Stands in every line. */
   readonly bindings: Readonly<Record<string, unknown>>
+  /** Where lines go; standard output by default. */
+  readonly output?: LineOutput
 }
 
-/** Lines go to standard output. Never pass a token or a payload. */
-export function createLog({ level, pretty, bindings }: LogOptions): LevelledLog {
+/** Never pass a token or a payload. A line that cannot be written is lost; the next one that can be is followed by a line that says how many were. */
+export function createLog({ level, pretty, bindings, output = standardOutput() }: LogOptions): LevelledLog {
   const options = { level, base: bindings, timestamp: pino.stdTimeFunctions.isoTime }
-  if (!pretty) return pino(options, pino.destination({ fd: 1, sync: true }))
-  return pino(
-    options,
-    pino.transport({
-      target: 'pino-pretty',
-      options: { colorize: true, ignore: 'pid,hostname,process,part,node', translateTime: 'SYS:HH:MM:ss', sync: true },
-    }),
-  )
+  const toText = pretty ? createPrettifier() : (line: string) => line
+  const log = pino(options, { write: (line) => output.write(toText(line)) })
+  output.onBack = (lost) => log.warn({ lost }, 'log lines were lost: they could not be written')
+  return log
+}
+
+function createPrettifier(): (line: string) => string {
+  return prettyFactory({
+    colorize: true,
+    ignore: 'pid,hostname,process,part,node',
+    translateTime: 'SYS:HH:MM:ss',
+  })
 }

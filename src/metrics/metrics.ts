@@ -1,5 +1,6 @@
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { readHeap } from '../base/heap.ts'
+import { standardOutput } from '../base/line-output.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import type { MetricAbout } from './about.ts'
 import { METRICS } from './catalog.ts'
@@ -73,6 +74,7 @@ function readProcess({ process: name, readWhenAsked }: Metrics, loopDelay: LoopD
   readWhenAsked('residentBytes', () => [[label, process.memoryUsage.rss()]])
   readWhenAsked('heapBytes', () => [[label, readHeap().usedBytes]])
   readWhenAsked('externalBytes', () => [[label, process.memoryUsage().external]])
+  readWhenAsked('logLinesLost', () => standardOutput().lost)
   readWhenAsked('startTime', () => [[label, started]])
   readWhenAsked('cpuSeconds', () => {
     const { user, system } = process.cpuUsage()

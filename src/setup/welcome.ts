@@ -1,3 +1,4 @@
+import { standardError } from '../base/line-output.ts'
 import { showHost } from '../config/listen.ts'
 import type { Config } from '../config/load.ts'
 
@@ -10,7 +11,7 @@ export function printWelcome({ settings, sources }: Config, port: number): void 
   const isAny = HTTP_HOST === '0.0.0.0' || HTTP_HOST === '::'
   const host = showHost(isAny ? '127.0.0.1' : HTTP_HOST)
   const url = `http://${host}:${port}`
-  process.stderr.write(
+  standardError().write(
     [
       '',
       `  Drumbeat is running at ${url}  (the console: open it in a browser)`,

@@ -117,6 +117,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   lmdb: ['src/store/lmdb/'],
   msgpackr: ['src/protocol/msgpack.ts'],
   pino: ['src/base/log.ts'],
+  'pino-pretty': ['src/base/log.ts'],
   piscina: ['src/ledger/'],
   'prom-client': ['src/metrics/'],
   'smol-toml': ['src/config/'],

@@ -70,6 +70,12 @@ export const NODE = {
     startsWith: ['queue', 'export'],
     when: '`export`: the collector at OTLP_ENDPOINT does not answer, or refuses; the log says how. `queue`: a lower TRACE_SAMPLE_RATIO.',
   },
+  logLinesLost: {
+    name: 'log_lines_lost_total',
+    type: 'counter',
+    help: 'Lines of the log that could not be written.',
+    when: 'The disk that the log is on is full, or the program that reads the log is behind or gone. When lines are written again, the log says how many were lost.',
+  },
   rooms: {
     name: 'rooms',
     type: 'gauge',

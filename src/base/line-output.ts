@@ -1,0 +1,160 @@
+import { fstatSync, constants, openSync, writeSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { toError } from './assert.ts'
+
+export interface LineOutputOptions {
+  /** Writes what it can at once and returns how many bytes that were. Throws what the system throws: EAGAIN if a reader is behind. */
+  readonly write: (bytes: Buffer) => number
+  /** How many bytes may wait for a reader that is behind. */
+  readonly bytesMax?: number
+}
+
+const BYTES_MAX = 1024 * 1024
+/** How soon a reader that is behind is tried again. */
+const RETRY_MS = 50
+
+/**
+ * Writes lines without ever waiting or throwing: a log must not end or stop what it tells of. What a reader does not take waits, up to a
+ * bound; what does not fit, or cannot be written, is lost and counted.
+ */
+export class LineOutput {
+  readonly #write: (bytes: Buffer) => number
+  readonly #bytesMax: number
+  readonly #waiting: Buffer[] = []
+  #waitingBytes = 0
+  #retry: NodeJS.Timeout | undefined
+  /** A line was written in part and the rest is lost. */
+  #isTorn = false
+  #lost = 0
+  #lostNow = 0
+  /** Called with the reason when a line is lost and the one before was not. */
+  onLoss: (reason: string) => void = () => {}
+  /** Called when lines are written again, with how many were lost. */
+  onBack: (lost: number) => void = () => {}
+
+  constructor({ write, bytesMax = BYTES_MAX }: LineOutputOptions) {
+    this.#write = write
+    this.#bytesMax = bytesMax
+  }
+
+  /** Lines that were lost so far. */
+  get lost(): number {
+    return this.#lost
+  }
+
+  /** @param line with its end */
+  write(line: string): void {
+    const bytes = Buffer.from(line)
+    if (this.#waiting.length > 0) this.#wait(bytes)
+    else this.#put(bytes)
+  }
+
+  /** Tries to write what waits. */
+  flush(): void {
+    for (let bytes = this.#waiting.shift(); bytes; bytes = this.#waiting.shift()) {
+      this.#waitingBytes -= bytes.length
+      if (!this.#put(bytes)) return
+    }
+  }
+
+  /** false: the reader is behind, and the line waits as the first one. */
+  #put(bytes: Buffer): boolean {
+    const whole = this.#isTorn ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes
+    let rest = whole
+    try {
+      while (rest.length > 0) rest = rest.subarray(this.#write(rest))
+    } catch (error) {
+      const { code, message } = toError(error) as NodeJS.ErrnoException
+      if (code === 'EAGAIN' || code === 'EWOULDBLOCK') {
+        this.#isTorn = false
+        this.#wait(rest, true)
+        return false
+      }
+      this.#isTorn ||= rest.length < whole.length
+      this.#lose(code ?? message)
+      return true
+    }
+    this.#isTorn = false
+    if (this.#lostNow > 0 && this.#waiting.length === 0) this.#isBack()
+    return true
+  }
+
+  #wait(bytes: Buffer, isFirst = false): void {
+    if (!isFirst && this.#waitingBytes + bytes.length > this.#bytesMax) {
+      this.#lose('the reader does not keep up')
+      return
+    }
+    if (isFirst) this.#waiting.unshift(bytes)
+    else this.#waiting.push(bytes)
+    this.#waitingBytes += bytes.length
+    if (this.#retry) return
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined
+      this.flush()
+    }, RETRY_MS).unref()
+  }
+
+  #lose(reason: string): void {
+    this.#lost++
+    if (this.#lostNow++ === 0) this.onLoss(reason)
+  }
+
+  #isBack(): void {
+    const lost = this.#lostNow
+    this.#lostNow = 0
+    this.onBack(lost)
+  }
+}
+
+const outputs = new Map<number, LineOutput>()
+
+/** The one for the log. */
+export function standardOutput(): LineOutput {
+  return outputOf(1)
+}
+
+/** The one for people. */
+export function standardError(): LineOutput {
+  return outputOf(2)
+}
+
+function outputOf(fd: number): LineOutput {
+  const output = outputs.get(fd) ?? openOutput(fd)
+  outputs.set(fd, output)
+  return output
+}
+
+function openOutput(fd: number): LineOutput {
+  const target = openNonBlocking(fd)
+  const output = new LineOutput({ write: (bytes) => writeSync(target, bytes) })
+  process.on('exit', () => output.flush())
+  return output
+}
+
+/** One that nobody keeps is collected, and closes its descriptor. */
+const sockets: Socket[] = []
+
+/**
+ * A descriptor for the same thing, to which a write does not wait. Terminals and pipes are opened anew, as the flag would else be set for
+ * all programs that share them; a socket cannot be opened anew, so Node sets it. Files never wait.
+ */
+export function openNonBlocking(fd: number): number {
+  if (fstatSync(fd).isFile()) return fd
+  try {
+    return openSync(`/dev/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  } catch {
+    setNonBlocking(fd)
+    return fd
+  }
+}
+
+/** What Node cannot do it for is left as it is. */
+function setNonBlocking(fd: number): void {
+  try {
+    const socket = new Socket({ fd, readable: false, writable: true }).unref()
+    socket.on('error', () => {}) // lines are not written through it, so their errors are seen elsewhere
+    sockets.push(socket)
+  } catch {
+    return // it is neither a pipe nor a socket
+  }
+}
