@@ -10,6 +10,7 @@ export interface LineOutputOptions {
 }
 
 const BYTES_MAX = 1024 * 1024
+const LINE_END = Buffer.of(0x0a)
 /** How soon a reader that is behind is tried again. */
 const RETRY_MS = 50
 
@@ -59,7 +60,7 @@ export class LineOutput {
 
   /** false: the reader is behind, and the line waits as the first one. */
   #put(bytes: Buffer): boolean {
-    const whole = this.#isTorn ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes
+    const whole = this.#isTorn ? Buffer.concat([LINE_END, bytes]) : bytes
     let rest = whole
     try {
       while (rest.length > 0) rest = rest.subarray(this.#write(rest))
