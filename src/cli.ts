@@ -4,7 +4,7 @@ import { systemClock } from './base/clock.ts'
 import { describeSettings } from './config/describe.ts'
 import { DEV_SECRET_FILES, ensureSecret } from './config/dev-secrets.ts'
 import { durationMs } from './config/kinds.ts'
-import { adminUrlOf, loadSettings, parse, print, tokenFor, UsageError } from './cli-args.ts'
+import { adminUrlOf, loadSettings, parse, print, tokenFor, UsageError } from './cli/args.ts'
 import { ConfigError } from './config/load.ts'
 import { EXIT } from './setup/exit-codes.ts'
 import { StartError } from './setup/start-error.ts'
@@ -39,11 +39,11 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => void | Prom
   token: printToken,
   config: printConfig,
   tail,
-  load: async (args) => (await import('./cli-load.ts')).load(args),
-  conformance: async (args) => (await import('./cli-conformance.ts')).conformance(args),
+  load: async (args) => (await import('./cli/load.ts')).load(args),
+  conformance: async (args) => (await import('./cli/conformance.ts')).conformance(args),
   reload,
   ledger,
-  doctor: async (args) => (await import('./cli-doctor.ts')).doctor(args),
+  doctor: async (args) => (await import('./cli/doctor.ts')).doctor(args),
   help: () => print(HELP),
 }
 
@@ -89,7 +89,7 @@ async function tail(args: readonly string[]): Promise<void> {
   if (encoding !== 'json' && encoding !== 'msgpack') throw new UsageError('--encoding is json or msgpack')
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
-  const { runTail } = await import('./cli-tail.ts')
+  const { runTail } = await import('./cli/tail.ts')
   await runTail({
     url,
     apiPathPrefix: settings.API_PATH_PREFIX,
@@ -106,7 +106,7 @@ async function reload(args: readonly string[]): Promise<void> {
   const { values } = parse(args, { url: { type: 'string' }, token: { type: 'string' } })
   const { settings } = loadSettings()
   const { url = adminUrlOf(settings) } = values
-  const { askReload } = await import('./cli-reload.ts')
+  const { askReload } = await import('./cli/reload.ts')
   for (const line of await askReload(url, values.token ?? adminTokenOf(settings))) print(`${line}\n`)
 }
 
@@ -121,7 +121,7 @@ async function ledger(args: readonly string[]): Promise<void> {
     key: { type: 'string', multiple: true },
   })
   const [action, file, ...more] = positionals
-  const { exportLedger, verifyExport } = await import('./cli-ledger.ts')
+  const { exportLedger, verifyExport } = await import('./cli/ledger.ts')
   if (action === 'export' && file === undefined) {
     const { settings } = loadSettings()
     await exportLedger({

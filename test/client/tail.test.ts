@@ -1,5 +1,5 @@
 import t from 'tap'
-import { runTail } from '../../src/cli-tail.ts'
+import { runTail } from '../../src/cli/tail.ts'
 import { ScriptedServer, type Peer } from './scripted-server.ts'
 import { until } from './setup.ts'
 

@@ -38,11 +38,11 @@ function checkFile(file: string, text: string): string[] {
   ]
 }
 
-/** The folder of src, or for a file of src itself its name; the command line's files are one layer. */
+/** The folder of src, or for a file of src itself its name; the command line's entry belongs to its folder. */
 export function layerOf(file: string): string {
   const [, first = '', ...rest] = file.split('/')
   if (rest.length > 0) return first
-  return /^cli(-[a-z-]+)?\.ts$/.test(first) ? 'cli' : first
+  return first === 'cli.ts' ? 'cli' : first
 }
 
 function isWithin(file: string, places: readonly string[]): boolean {

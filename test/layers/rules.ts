@@ -97,7 +97,7 @@ export const ADAPTERS = {
     'src/primary.ts',
     'src/worker.ts',
     'src/cli.ts',
-    'src/cli-doctor.ts',
+    'src/cli/doctor.ts',
     'src/transport/socket-io/',
     'src/transport/node-http/',
   ],

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { generateKeyPairSync } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import t from 'tap'
-import { exportLedger, verifyExport } from '../../src/cli-ledger.ts'
+import { exportLedger, verifyExport } from '../../src/cli/ledger.ts'
 import { encodeEntry, hashOf, type LedgerEntry } from '../../src/ledger/entries.ts'
 import type { UserId } from '../../src/protocol/ids.ts'
 

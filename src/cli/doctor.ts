@@ -1,11 +1,11 @@
-import { toError } from './base/assert.ts'
-import { systemClock } from './base/clock.ts'
-import { loadSettings, parse, print, UsageError } from './cli-args.ts'
-import { ConfigError, type Config } from './config/load.ts'
-import { examine } from './doctor/doctor.ts'
-import { ok, type Finding, type Level } from './doctor/finding.ts'
-import { EXIT } from './setup/exit-codes.ts'
-import { thisMachine } from './setup/preflight.ts'
+import { toError } from '../base/assert.ts'
+import { systemClock } from '../base/clock.ts'
+import { loadSettings, parse, print, UsageError } from './args.ts'
+import { ConfigError, type Config } from '../config/load.ts'
+import { examine } from '../doctor/doctor.ts'
+import { ok, type Finding, type Level } from '../doctor/finding.ts'
+import { EXIT } from '../setup/exit-codes.ts'
+import { thisMachine } from '../setup/preflight.ts'
 
 /** The command. */
 export async function doctor(args: readonly string[]): Promise<void> {
@@ -24,7 +24,7 @@ async function diagnose(): Promise<readonly Finding[]> {
   if (config instanceof ConfigError) {
     return config.mistakes.map((text) => ({ check: 'configuration', level: 'fail', text }))
   }
-  const loadUws = () => import('./transport/uws/uws.ts')
+  const loadUws = () => import('../transport/uws/uws.ts')
   const findings = await examine({
     config,
     machine: thisMachine(loadUws),

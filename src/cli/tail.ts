@@ -1,4 +1,4 @@
-import { GameClient, type Encoding, type StatusChange, type TokenSource } from './client/index.ts'
+import { GameClient, type Encoding, type StatusChange, type TokenSource } from '../client/index.ts'
 
 export interface TailOptions {
   /** As the SDK takes it. */

@@ -1,12 +1,12 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { toError } from './base/assert.ts'
-import { requestAdmin } from './cli-request.ts'
-import { LedgerVerifier, type LedgerFindings } from './ledger/verify.ts'
-import { decodeEntry } from './ledger/entries.ts'
-import type { ReceiptKeys } from './link/methods.ts'
-import type { Page } from './protocol/page.ts'
+import { toError } from '../base/assert.ts'
+import { requestAdmin } from './request.ts'
+import { LedgerVerifier, type LedgerFindings } from '../ledger/verify.ts'
+import { decodeEntry } from '../ledger/entries.ts'
+import type { ReceiptKeys } from '../link/methods.ts'
+import type { Page } from '../protocol/page.ts'
 
 export interface ExportOptions {
   readonly url: string

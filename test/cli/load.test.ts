@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { startServer } from './helpers/server.ts'
+import { startServer } from '../helpers/server.ts'
 
 const run = promisify(execFile)
-const FILE = join(import.meta.dirname, '../src/cli.ts')
+const FILE = join(import.meta.dirname, '../../src/cli.ts')
 
 /** Of `drumbeat load`. */
 async function load(args: readonly string[], env: Readonly<Record<string, string>> = {}) {

@@ -1,11 +1,11 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { toError } from './base/assert.ts'
-import { systemClock } from './base/clock.ts'
-import { DEV_SECRET_FILES, ensureSecret } from './config/dev-secrets.ts'
-import { readEnvironment } from './config/environment.ts'
-import { showHost } from './config/listen.ts'
-import { loadConfig, type Config } from './config/load.ts'
-import { mintToken } from './session/token.ts'
+import { toError } from '../base/assert.ts'
+import { systemClock } from '../base/clock.ts'
+import { DEV_SECRET_FILES, ensureSecret } from '../config/dev-secrets.ts'
+import { readEnvironment } from '../config/environment.ts'
+import { showHost } from '../config/listen.ts'
+import { loadConfig, type Config } from '../config/load.ts'
+import { mintToken } from '../session/token.ts'
 
 /** Wrong words on the command line. */
 export class UsageError extends Error {

@@ -1,6 +1,6 @@
-import { toError } from './base/assert.ts'
-import { EXIT } from './setup/exit-codes.ts'
-import { StartError } from './setup/start-error.ts'
+import { toError } from '../base/assert.ts'
+import { EXIT } from '../setup/exit-codes.ts'
+import { StartError } from '../setup/start-error.ts'
 
 /** A request of the admin interface, answered whatever its status. Throws StartError where the server cannot be reached. */
 export function requestAdmin(url: string, path: string, adminToken: string, method = 'GET'): Promise<Response> {

@@ -1,6 +1,6 @@
-import { requestAdmin } from './cli-request.ts'
-import { EXIT } from './setup/exit-codes.ts'
-import { StartError } from './setup/start-error.ts'
+import { requestAdmin } from './request.ts'
+import { EXIT } from '../setup/exit-codes.ts'
+import { StartError } from '../setup/start-error.ts'
 
 interface Answer {
   readonly changed?: readonly string[]

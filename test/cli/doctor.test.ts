@@ -5,10 +5,10 @@ import { createServer, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Finding } from '../src/doctor/finding.ts'
-import { startServer } from './helpers/server.ts'
+import type { Finding } from '../../src/doctor/finding.ts'
+import { startServer } from '../helpers/server.ts'
 
-const FILE = join(import.meta.dirname, '../src/cli.ts')
+const FILE = join(import.meta.dirname, '../../src/cli.ts')
 const SECRETS = {
   AUTH_JWT_SECRET: 'a secret of this test, of thirty-two bytes and more',
   ADMIN_TOKEN: 'an-admin-token-of-this-test',

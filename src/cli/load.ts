@@ -1,9 +1,9 @@
-import { toError } from './base/assert.ts'
-import { loadSettings, parse, parseNumber, print, tokenFor, UsageError } from './cli-args.ts'
-import { runBroadcast, type Load, type LoadResult } from './load/broadcast.ts'
-import { drumbeatRef, type DrumbeatName } from './load/drumbeat.ts'
-import { EXIT } from './setup/exit-codes.ts'
-import { StartError } from './setup/start-error.ts'
+import { toError } from '../base/assert.ts'
+import { loadSettings, parse, parseNumber, print, tokenFor, UsageError } from './args.ts'
+import { runBroadcast, type Load, type LoadResult } from '../load/broadcast.ts'
+import { drumbeatRef, type DrumbeatName } from '../load/drumbeat.ts'
+import { EXIT } from '../setup/exit-codes.ts'
+import { StartError } from '../setup/start-error.ts'
 
 /** The command. */
 export async function load(args: readonly string[]): Promise<void> {
