@@ -9,7 +9,7 @@ import type { Config } from './config/load.ts'
 import type { Logs } from './config/logs.ts'
 import { openLogs } from './config/open-log.ts'
 import { keepNodeId } from './config/node-id.ts'
-import { parseListen, showHost, type ListenAddress } from './config/listen.ts'
+import { httpUrl, parseListen, type ListenAddress } from './config/listen.ts'
 import type { SettingName, Settings } from './config/settings.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
@@ -166,10 +166,9 @@ function tellListening(
   { HTTP_HOST, ADMIN_LISTEN = '', API_PATH_PREFIX, WORKERS }: Settings,
   { port, adminPort, epoch }: { readonly port: number; readonly adminPort: number | null; readonly epoch: string },
 ): void {
-  const urlOf = (host: string, port: number) => `http://${showHost(host)}:${port}`
   const adminHost = parseListen(ADMIN_LISTEN)?.host
-  const admin = adminHost === undefined || adminPort === null ? {} : { adminUrl: urlOf(adminHost, adminPort) }
-  log.info({ url: urlOf(HTTP_HOST, port), ...admin, path: API_PATH_PREFIX, workers: WORKERS, epoch }, 'listening')
+  const admin = adminHost === undefined || adminPort === null ? {} : { adminUrl: httpUrl(adminHost, adminPort) }
+  log.info({ url: httpUrl(HTTP_HOST, port), ...admin, path: API_PATH_PREFIX, workers: WORKERS, epoch }, 'listening')
 }
 
 /** Connections first, then what they had asked for, then everything in reverse. */

@@ -1,26 +1,18 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { toError } from '../base/assert.ts'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { DEV_SECRET_FILES, ensureSecret } from '../config/dev-secrets.ts'
 import { readEnvironment } from '../config/environment.ts'
-import { showHost } from '../config/listen.ts'
+import { localUrl, parseListen } from '../config/listen.ts'
 import { loadConfig, type Config } from '../config/load.ts'
+import type { SettingName } from '../config/settings.ts'
 import { mintToken } from '../session/token.ts'
+import { EXIT } from '../setup/exit-codes.ts'
+import { StartError } from '../setup/start-error.ts'
 
 /** Wrong words on the command line. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
-}
-
-export function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(
-  args: readonly string[],
-  options: Options,
-) {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, strict: true, options })
-  } catch (error) {
-    throw new UsageError(toError(error).message)
-  }
 }
 
 export function loadSettings(): Config {
@@ -37,9 +29,36 @@ export function print(text: string): void {
   process.stdout.write(text)
 }
 
-/** Where the admin interface of a server with these settings is. */
-export function adminUrlOf({ ADMIN_LISTEN, HTTP_HOST, HTTP_PORT }: Config['settings']): string {
-  return `http://${ADMIN_LISTEN ?? `${showHost(HTTP_HOST)}:${HTTP_PORT}`}`
+/** Where a server with these settings is. */
+export function urlOf({ HTTP_HOST, HTTP_PORT }: Config['settings']): string {
+  return localUrl({ host: HTTP_HOST, port: HTTP_PORT })
+}
+
+/** Where its admin interface is. */
+export function adminUrlOf(settings: Config['settings']): string {
+  const admin = parseListen(settings.ADMIN_LISTEN ?? '')
+  return admin ? localUrl(admin) : urlOf(settings)
+}
+
+/** Throws StartError where no server has run with these settings. */
+export function adminTokenOf(settings: Config['settings']): string {
+  return settings.ADMIN_TOKEN ?? secretOf(settings, 'admin', 'ADMIN_TOKEN')
+}
+
+/** What a server has made in its data folder; undefined: none has run there. It is not made here, as no server would know it. */
+export function findSecret({ DATA_DIR }: Config['settings'], which: keyof typeof DEV_SECRET_FILES): string | undefined {
+  const file = DEV_SECRET_FILES[which]
+  return existsSync(path.join(DATA_DIR, file)) ? ensureSecret(DATA_DIR, file).secret : undefined
+}
+
+function secretOf(settings: Config['settings'], which: keyof typeof DEV_SECRET_FILES, setting: SettingName): string {
+  const secret = findSecret(settings, which)
+  if (secret !== undefined) return secret
+  throw new StartError(
+    EXIT.configuration,
+    `${setting} is not set, and no server has made a secret in ${settings.DATA_DIR}: run this in the server's folder, ` +
+      `or with its DATA_DIR, CONFIG_FILE or ${setting}`,
+  )
 }
 
 /** A token for the player, signed with the configured secret. */
@@ -59,5 +78,5 @@ function signingSecret(settings: Config['settings']): string {
   if (settings.AUTH_JWT_PUBLIC_KEY_FILE !== undefined || settings.AUTH_JWKS_URL !== undefined) {
     throw new UsageError('tokens are signed elsewhere: the server has public keys only')
   }
-  return settings.AUTH_JWT_SECRET ?? ensureSecret(settings.DATA_DIR, DEV_SECRET_FILES.jwt).secret
+  return settings.AUTH_JWT_SECRET ?? secretOf(settings, 'jwt', 'AUTH_JWT_SECRET')
 }

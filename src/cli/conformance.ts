@@ -1,52 +1,56 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { toError } from '../base/assert.ts'
-import { loadSettings, parse, parseNumber, print, UsageError } from './args.ts'
+import { findSecret, loadSettings, parseNumber, print, UsageError } from './args.ts'
+import { defineCommand } from './command.ts'
 import type { Case } from '../conformance/case.ts'
 import { askHttp } from '../conformance/http.ts'
 import type { Target } from '../conformance/lab.ts'
 import { runCases, type CaseResult } from '../conformance/run.ts'
 import { CASES } from '../conformance/table.ts'
-import { DEV_SECRET_FILES, ensureSecret } from '../config/dev-secrets.ts'
 import { EXIT } from '../setup/exit-codes.ts'
 import { StartError } from '../setup/start-error.ts'
 
 const REACH_MS_MAX = 5000
 
-/** The command. Exit code 1 where a case fails, 64 where none is asked for, 69 where the server cannot be reached. */
-export async function conformance(args: readonly string[]): Promise<void> {
-  const { values, positionals } = parse(args, {
+export const command = defineCommand({
+  usage: [
+    'conformance URL [--prefix PATH] [--token-secret SECRET] [--admin-token TOKEN] [--only PATTERN] [--patience 300] [--json]',
+  ],
+  about: ['checks any server against the protocol; exit code 1: something is wrong, 69: it cannot be reached'],
+  options: {
     prefix: { type: 'string' },
     'token-secret': { type: 'string' },
     'admin-token': { type: 'string' },
     only: { type: 'string' },
     patience: { type: 'string', default: '300' },
     json: { type: 'boolean' },
-  })
-  const [text, ...more] = positionals
-  if (text === undefined || more.length > 0) throw new UsageError('conformance takes one URL: http://host:port')
-  const url = parseUrl(text)
-  const cases = chooseCases(values.only)
-  const { settings } = loadSettings()
-  const { DATA_DIR, AUTH_JWT_SECRET, ADMIN_TOKEN, AUTH_ISSUER, AUTH_AUDIENCE } = settings
-  const target: Target = {
-    url,
-    prefix: values.prefix ?? settings.API_PATH_PREFIX,
-    secret: values['token-secret'] ?? AUTH_JWT_SECRET ?? readSecret(DATA_DIR, DEV_SECRET_FILES.jwt),
-    issuer: AUTH_ISSUER,
-    audience: AUTH_AUDIENCE,
-    adminToken: values['admin-token'] ?? ADMIN_TOKEN ?? readSecret(DATA_DIR, DEV_SECRET_FILES.admin),
-    patienceMs: parseNumber('--patience', values.patience, 10),
-  }
-  await askHttp(url, { path: '/' }, REACH_MS_MAX).catch((error: unknown) => {
-    throw new StartError(EXIT.unavailable, `${url.origin}: ${toError(error).message}`, error)
-  })
-  const isJson = values.json === true
-  const results = await runCases(cases, target, isJson ? undefined : createPrinter())
-  const counts = countOf(results)
-  print(isJson ? `${JSON.stringify({ url: url.origin, ...counts, cases: results }, null, 2)}\n` : describe(counts))
-  if (counts.failed > 0) process.exitCode = EXIT.problems
-}
+  },
+  takesNames: true,
+  run: async ({ values, positionals }) => {
+    const [text, ...more] = positionals
+    if (text === undefined || more.length > 0) throw new UsageError('conformance takes one URL: http://host:port')
+    const url = parseUrl(text)
+    const cases = chooseCases(values.only)
+    const { settings } = loadSettings()
+    const { AUTH_JWT_SECRET, ADMIN_TOKEN, AUTH_ISSUER, AUTH_AUDIENCE } = settings
+    const target: Target = {
+      url,
+      prefix: values.prefix ?? settings.API_PATH_PREFIX,
+      secret: values['token-secret'] ?? AUTH_JWT_SECRET ?? findSecret(settings, 'jwt'),
+      issuer: AUTH_ISSUER,
+      audience: AUTH_AUDIENCE,
+      adminToken: values['admin-token'] ?? ADMIN_TOKEN ?? findSecret(settings, 'admin'),
+      patienceMs: parseNumber('--patience', values.patience, 10),
+    }
+    await askHttp(url, { path: '/' }, REACH_MS_MAX).catch((error: unknown) => {
+      throw new StartError(EXIT.unavailable, `${url.origin}: ${toError(error).message}`, error)
+    })
+    const isJson = values.json === true
+    const results = await runCases(cases, target, isJson ? undefined : createPrinter())
+    const counts = countOf(results)
+    print(isJson ? `${JSON.stringify({ url: url.origin, ...counts, cases: results }, null, 2)}\n` : describe(counts))
+    if (counts.failed > 0) process.exitCode = EXIT.problems
+  },
+})
 
 function parseUrl(text: string): URL {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new UsageError(`${text} is no URL: http://host:port`)
@@ -66,11 +70,6 @@ function toPattern(text: string): RegExp {
   } catch (error) {
     throw new UsageError(`--only: ${toError(error).message}`)
   }
-}
-
-/** Not made where it is not there: a server that is not ours has another one. */
-function readSecret(dataDir: string, file: string): string | undefined {
-  return existsSync(join(dataDir, file)) ? ensureSecret(dataDir, file).secret : undefined
 }
 
 /** A line for each case, and one before each group. */

@@ -1,22 +1,26 @@
 import { toError } from '../base/assert.ts'
 import { systemClock } from '../base/clock.ts'
-import { loadSettings, parse, print, UsageError } from './args.ts'
+import { loadSettings, print } from './args.ts'
+import { defineCommand } from './command.ts'
 import { ConfigError, type Config } from '../config/load.ts'
 import { examine } from '../doctor/doctor.ts'
 import { ok, type Finding, type Level } from '../doctor/finding.ts'
 import { EXIT } from '../setup/exit-codes.ts'
 import { thisMachine } from '../setup/preflight.ts'
 
-/** The command. */
-export async function doctor(args: readonly string[]): Promise<void> {
-  const { values, positionals } = parse(args, { json: { type: 'boolean' } })
-  if (positionals.length > 0) throw new UsageError('drumbeat doctor takes no names')
-  const findings = await diagnose()
-  const isWell = findings.every(({ level }) => level !== 'fail')
-  if (values.json === true) print(`${JSON.stringify({ ok: isWell, findings }, null, 2)}\n`)
-  else for (const finding of findings) print(`${toLine(finding)}\n`)
-  if (!isWell) process.exitCode = EXIT.problems
-}
+export const command = defineCommand({
+  usage: ['doctor [--json]'],
+  about: ['looks at this machine and the configuration, and says what to mend; exit code 1: something must be'],
+  options: { json: { type: 'boolean' } },
+  takesNames: false,
+  run: async ({ values }) => {
+    const findings = await diagnose()
+    const isWell = findings.every(({ level }) => level !== 'fail')
+    if (values.json === true) print(`${JSON.stringify({ ok: isWell, findings }, null, 2)}\n`)
+    else for (const finding of findings) print(`${toLine(finding)}\n`)
+    if (!isWell) process.exitCode = EXIT.problems
+  },
+})
 
 /** With a configuration that is none, there is nothing to hold the machine against. */
 async function diagnose(): Promise<readonly Finding[]> {

@@ -1,156 +1,46 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
-import { createReadStream, readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { toError } from '../base/assert.ts'
-import { requestAdmin } from './request.ts'
-import { LedgerVerifier, type LedgerFindings } from '../ledger/verify.ts'
-import { decodeEntry } from '../ledger/entries.ts'
-import type { ReceiptKeys } from '../link/methods.ts'
-import type { Page } from '../protocol/page.ts'
+import { systemClock } from '../base/clock.ts'
+import { EXIT } from '../setup/exit-codes.ts'
+import { adminTokenOf, adminUrlOf, loadSettings, print, UsageError } from './args.ts'
+import { defineCommand } from './command.ts'
+import { exportLedger } from './ledger-export.ts'
+import { verifyExport } from './ledger-verify.ts'
 
-export interface ExportOptions {
-  readonly url: string
-  readonly adminToken: string
-  readonly now: Date
-  /** One line, without its end. */
-  readonly write: (line: string) => void
-  readonly progress: (entries: number) => void
+export const command = defineCommand({
+  usage: ['ledger export [--url URL] [--token ADMIN_TOKEN]', 'ledger verify FILE [--key PEM_FILE]...'],
+  about: [
+    'prints the ledger of a running server, a line an entry; or checks an export: chain, signatures, sums',
+    '(exit code 1: something is wrong)',
+  ],
+  options: {
+    url: { type: 'string' },
+    token: { type: 'string' },
+    key: { type: 'string', multiple: true },
+  },
+  takesNames: true,
+  run: async ({ values, positionals }) => {
+    const [action, file, ...more] = positionals
+    if (action === 'export' && file === undefined) await printExport(values)
+    else if (action === 'verify' && file !== undefined && more.length === 0) await printFindings(file, values.key)
+    else throw new UsageError('drumbeat ledger export, or drumbeat ledger verify FILE')
+  },
+})
+
+async function printExport(values: { readonly url?: string; readonly token?: string }): Promise<void> {
+  const { settings } = loadSettings()
+  await exportLedger({
+    url: values.url ?? adminUrlOf(settings),
+    adminToken: values.token ?? adminTokenOf(settings),
+    now: new Date(systemClock.wallMs()),
+    write: (line) => print(`${line}\n`),
+    progress: (entries) => process.stderr.isTTY && process.stderr.write(`\r${entries} entries`),
+  })
 }
 
-/** The first line of an export; its last one is an `ExportEnd`. */
-interface ExportHead {
-  readonly drumbeat: 'ledger'
-  readonly format: 1
-  readonly exported_at: string
-  readonly from: string
-  /** PEM: those that receipts were ever signed with. */
-  readonly keys: readonly string[]
-}
-
-interface ExportEnd {
-  readonly drumbeat: 'end'
-  readonly entries: number
-}
-
-/** Batches; one may have a hundred entries. */
-const PAGE = 20
-/** Nodes commit at their own speed: so much later than its id says may a batch have come into the ledger. */
-const LATE_MS = 10 * 60_000
-/** What is missing after so many looks was never there: an entry of a ledger that somebody has changed. */
-const LOOKS_MAX = 5
-
-/**
- * Writes the whole ledger of a running server as it is stored, behind a line with the public keys. What a node committed while it
- * was being read, at a place that had been read already, is looked for at the end. Gives the entries.
- */
-export async function exportLedger({ url, adminToken, now, write, progress }: ExportOptions): Promise<number> {
-  const ask = async (path: string): Promise<unknown> => {
-    const response = await requestAdmin(url, path, adminToken)
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${url}${path}: ${response.status} ${text}`)
-    return JSON.parse(text)
-  }
-  const { public_key, previous } = (await ask('/api/v1/receipt-key')) as ReceiptKeys
-  const keys = [public_key, ...previous.map((key) => key.public_key)]
-  const head = { drumbeat: 'ledger', format: 1, exported_at: now.toISOString(), from: url, keys } as const
-  write(JSON.stringify(head satisfies ExportHead))
-  const gaps = new Gaps()
-  let entries = 0
-  const read = async (from: string | null, isWanted: (line: string) => boolean) => {
-    for (let cursor = from; ;) {
-      const query = cursor === null ? '' : `&cursor=${cursor}`
-      const page = (await ask(`/api/v1/ledger?limit=${PAGE}${query}`)) as Page<string>
-      const wanted = page.items.filter(isWanted)
-      for (const line of wanted) write(line)
-      entries += wanted.length
-      progress(entries)
-      if (page.next_cursor === null) return
-      cursor = page.next_cursor
-    }
-  }
-  await read(null, (line) => gaps.add(line))
-  for (let look = 0; look < LOOKS_MAX && gaps.size > 0; look++) {
-    await read(idOfTime(now.getTime() - LATE_MS), (line) => gaps.fill(line))
-  }
-  write(JSON.stringify({ drumbeat: 'end', entries } satisfies ExportEnd))
-  return entries
-}
-
-/** Numbers of players' entries that others, with higher numbers, came before. */
-class Gaps {
-  readonly #players = new Map<string, { last: number; readonly missing: Set<number> }>()
-  size = 0
-
-  /** Always true. */
-  add(line: string): boolean {
-    const { user_id, entry } = decodeEntry(line)
-    const known = this.#players.get(user_id)
-    if (!known) this.#players.set(user_id, { last: entry, missing: new Set() })
-    else if (entry < known.last) this.#found(known.missing, entry)
-    else {
-      for (let n = known.last + 1; n < entry; n++) known.missing.add(n)
-      this.size += entry - known.last - 1
-      known.last = entry
-    }
-    return true
-  }
-
-  /** Whether it was missing. */
-  fill(line: string): boolean {
-    const { user_id, entry } = decodeEntry(line)
-    const known = this.#players.get(user_id)
-    return known !== undefined && this.#found(known.missing, entry)
-  }
-
-  #found(missing: Set<number>, entry: number): boolean {
-    const was = missing.delete(entry)
-    if (was) this.size--
-    return was
-  }
-}
-
-/** The lowest UUIDv7 of a millisecond. */
-function idOfTime(unixMs: number): string {
-  const hex = unixMs.toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
-}
-
-/**
- * Checks an export without a server. Throws where it is none.
- * @param keyFiles public keys in PEM that are trusted; none: those that the export itself names
- */
-export async function verifyExport(file: string, keyFiles: readonly string[]): Promise<LedgerFindings> {
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity })
-  let verifier: LedgerVerifier | undefined
-  let end: ExportEnd | undefined
-  for await (const line of lines) {
-    if (!verifier) verifier = new LedgerVerifier(keyFiles.length > 0 ? keyFiles.map(readKey) : keysOf(line, file))
-    else if (line.startsWith(END)) end = JSON.parse(line) as ExportEnd
-    else verifier.add(line)
-  }
-  if (!verifier) throw new Error(`${file} is empty`)
-  const findings = verifier.finish()
-  if (end?.entries === findings.entries) return findings
-  const said = end ? `it says that it has ${end.entries} entries, there are ${findings.entries}` : 'its end is missing'
-  return { ...findings, problems: [...findings.problems, `the export is not whole: ${said}`] }
-}
-
-const END = '{"drumbeat":"end"'
-
-function readKey(file: string): KeyObject {
-  try {
-    return createPublicKey(readFileSync(file))
-  } catch (cause) {
-    throw new Error(`--key ${file}: ${toError(cause).message}`, { cause })
-  }
-}
-
-function keysOf(line: string, file: string): readonly KeyObject[] {
-  try {
-    const head = JSON.parse(line) as ExportHead
-    if (head.drumbeat === 'ledger' && head.format === 1) return head.keys.map((pem) => createPublicKey(pem))
-  } catch {
-    // told below
-  }
-  throw new Error(`${file} is no export of a ledger, or of a newer version`)
+async function printFindings(file: string, keyFiles: readonly string[] | undefined): Promise<void> {
+  const { problems, entries, players, receipts, cutOff } = await verifyExport(file, keyFiles ?? [])
+  for (const problem of problems) print(`${problem}\n`)
+  print(`${entries} entries of ${players} players, ${receipts} receipts: ${problems.length || 'no'} problems\n`)
+  if (cutOff > 0) print(`${cutOff} players have earlier entries that are not in it\n`)
+  if (keyFiles === undefined) print('The keys are those that the export names: give --key for those you trust\n')
+  if (problems.length > 0) process.exitCode = EXIT.problems
 }

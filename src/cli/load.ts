@@ -1,13 +1,17 @@
 import { toError } from '../base/assert.ts'
-import { loadSettings, parse, parseNumber, print, tokenFor, UsageError } from './args.ts'
+import { loadSettings, parseNumber, print, tokenFor, urlOf, UsageError } from './args.ts'
+import { defineCommand } from './command.ts'
 import { runBroadcast, type Load, type LoadResult } from '../load/broadcast.ts'
 import { drumbeatRef, type DrumbeatName } from '../load/drumbeat.ts'
 import { EXIT } from '../setup/exit-codes.ts'
 import { StartError } from '../setup/start-error.ts'
 
-/** The command. */
-export async function load(args: readonly string[]): Promise<void> {
-  const { values } = parse(args, {
+export const command = defineCommand({
+  usage: [
+    'load [--url URL] [--connections 100] [--rate 100] [--rooms 0] [--seconds 10] [--bytes 112] [--encoding json|msgpack] [--token TOKEN] [--json]',
+  ],
+  about: ['broadcasts to that many connections, and tells rate, latency and what was lost'],
+  options: {
     url: { type: 'string' },
     token: { type: 'string' },
     connections: { type: 'string', default: '100' },
@@ -17,43 +21,48 @@ export async function load(args: readonly string[]): Promise<void> {
     bytes: { type: 'string', default: '112' },
     encoding: { type: 'string', default: 'json' },
     json: { type: 'boolean' },
-  })
-  const { settings } = loadSettings()
-  const { url = `http://${settings.HTTP_HOST}:${settings.HTTP_PORT}`, encoding } = values
-  if (encoding !== 'json' && encoding !== 'msgpack') throw new UsageError('--encoding is json or msgpack')
-  const seconds = parseNumber('--seconds', values.seconds, 1)
-  const plan = {
-    connections: parseNumber('--connections', values.connections, 2),
-    rooms: parseNumber('--rooms', values.rooms, 0),
-    rate: parseNumber('--rate', values.rate, 1),
-    seconds,
-    warmupSeconds: Math.min(2, seconds / 4),
-    messageBytes: parseNumber('--bytes', values.bytes, 40),
-    readEveryMs: 20,
-  }
-  if (plan.rooms > 0 && plan.connections % plan.rooms !== 0) {
-    throw new UsageError('--connections must be a multiple of --rooms')
-  }
-  // Guests make no rooms by joining them.
-  const tokens =
-    values.token === undefined
-      ? plan.rooms > 0
-        ? Array.from({ length: plan.connections }, (_, i) => tokenFor(`load-${i}`, settings))
-        : []
-      : [values.token]
-  const status = (line: string): void => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K${line}`)
-  }
-  const dialect = { apiPathPrefix: settings.API_PATH_PREFIX, encoding, tokens } as const
-  const result = await runLoad({ url, dialect, load: plan, status }).catch((error: unknown) => {
-    throw new StartError(EXIT.unavailable, `${url}: ${toError(error).message}`, error)
-  })
-  status('')
-  print(
-    values.json === true ? `${JSON.stringify({ ...plan, ...result })}\n` : `${describeLoad(plan, result).join('\n')}\n`,
-  )
-  if (result.received < result.expected || result.disorder > 0) process.exitCode = EXIT.problems
-}
+  },
+  takesNames: false,
+  run: async ({ values }) => {
+    const { settings } = loadSettings()
+    const { url = urlOf(settings), encoding } = values
+    if (encoding !== 'json' && encoding !== 'msgpack') throw new UsageError('--encoding is json or msgpack')
+    const seconds = parseNumber('--seconds', values.seconds, 1)
+    const plan = {
+      connections: parseNumber('--connections', values.connections, 2),
+      rooms: parseNumber('--rooms', values.rooms, 0),
+      rate: parseNumber('--rate', values.rate, 1),
+      seconds,
+      warmupSeconds: Math.min(2, seconds / 4),
+      messageBytes: parseNumber('--bytes', values.bytes, 40),
+      readEveryMs: 20,
+    }
+    if (plan.rooms > 0 && plan.connections % plan.rooms !== 0) {
+      throw new UsageError('--connections must be a multiple of --rooms')
+    }
+    // Guests make no rooms by joining them.
+    const tokens =
+      values.token === undefined
+        ? plan.rooms > 0
+          ? Array.from({ length: plan.connections }, (_, i) => tokenFor(`load-${i}`, settings))
+          : []
+        : [values.token]
+    const status = (line: string): void => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K${line}`)
+    }
+    const dialect = { apiPathPrefix: settings.API_PATH_PREFIX, encoding, tokens } as const
+    const result = await runLoad({ url, dialect, load: plan, status }).catch((error: unknown) => {
+      throw new StartError(EXIT.unavailable, `${url}: ${toError(error).message}`, error)
+    })
+    status('')
+    print(
+      values.json === true
+        ? `${JSON.stringify({ ...plan, ...result })}\n`
+        : `${describeLoad(plan, result).join('\n')}\n`,
+    )
+    if (result.received < result.expected || result.disorder > 0) process.exitCode = EXIT.problems
+  },
+})
 
 interface LoadOptions {
   readonly url: string

@@ -1,6 +1,20 @@
+import { adminTokenOf, adminUrlOf, loadSettings, print } from './args.ts'
+import { defineCommand } from './command.ts'
 import { requestAdmin } from './request.ts'
 import { EXIT } from '../setup/exit-codes.ts'
 import { StartError } from '../setup/start-error.ts'
+
+export const command = defineCommand({
+  usage: ['reload [--url URL] [--token ADMIN_TOKEN]'],
+  about: ['a running server reads its configuration again and replaces its workers, one by one'],
+  options: { url: { type: 'string' }, token: { type: 'string' } },
+  takesNames: false,
+  run: async ({ values }) => {
+    const { settings } = loadSettings()
+    const { url = adminUrlOf(settings), token = adminTokenOf(settings) } = values
+    for (const line of await askReload(url, token)) print(`${line}\n`)
+  },
+})
 
 interface Answer {
   readonly changed?: readonly string[]
@@ -9,7 +23,7 @@ interface Answer {
 }
 
 /** Gives what to tell, a line each. Throws StartError where the server cannot be reached, or refuses. */
-export async function askReload(url: string, adminToken: string): Promise<readonly string[]> {
+async function askReload(url: string, adminToken: string): Promise<readonly string[]> {
   const response = await requestAdmin(url, '/api/v1/reload', adminToken, 'POST')
   const { changed = [], at_next_start = [], error } = (await response.json()) as Answer
   if (error) throw new StartError(error.code === 'BAD_REQUEST' ? EXIT.configuration : EXIT.problems, error.message)

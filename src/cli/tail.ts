@@ -1,4 +1,35 @@
+import { loadSettings, print, urlOf, UsageError } from './args.ts'
+import { defineCommand } from './command.ts'
 import { GameClient, type Encoding, type StatusChange, type TokenSource } from '../client/index.ts'
+
+export const command = defineCommand({
+  usage: ['tail [--url URL] [--token TOKEN] [--room ROOM]... [--encoding json|msgpack]'],
+  about: ['connects, and prints each event as a line of JSON'],
+  options: {
+    url: { type: 'string' },
+    token: { type: 'string' },
+    room: { type: 'string', multiple: true },
+    encoding: { type: 'string' },
+  },
+  takesNames: false,
+  run: async ({ values }) => {
+    const { settings } = loadSettings()
+    const { url = urlOf(settings), token, room = [], encoding = 'json' } = values
+    if (encoding !== 'json' && encoding !== 'msgpack') throw new UsageError('--encoding is json or msgpack')
+    const stop = new AbortController()
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+    await runTail({
+      url,
+      apiPathPrefix: settings.API_PATH_PREFIX,
+      namespace: token === undefined ? 'public' : 'private',
+      ...(token === undefined ? {} : { token }),
+      rooms: room,
+      encoding,
+      signal: stop.signal,
+      print: (line) => print(`${line}\n`),
+    })
+  },
+})
 
 export interface TailOptions {
   /** As the SDK takes it. */

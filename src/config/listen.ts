@@ -21,6 +21,16 @@ export function parseListen(text: string): ListenAddress | undefined {
   return isGood && port <= 65_535 ? { host: bracketed ?? plain, port } : undefined
 }
 
+/** The URL of a server that listens there. */
+export function httpUrl(host: string, port: number): string {
+  return `http://${showHost(host)}:${port}`
+}
+
+/** The same for a client on the same machine: an address that stands for all of them cannot be dialled everywhere. */
+export function localUrl({ host, port }: ListenAddress): string {
+  return httpUrl(host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port)
+}
+
 /** As it stands in a URL. */
 export function showHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host

@@ -1,3 +1,4 @@
+import { hostOf } from '../base/url-host.ts'
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps, type RequestOptions } from 'node:https'
 import { isErrorCode } from '../protocol/errors.ts'
@@ -26,8 +27,7 @@ export function askHttp(url: URL, ask: HttpAsk, waitMs: number): Promise<HttpAns
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
     const { port } = url
-    // An IPv6 address stands in brackets in a URL only.
-    const host = url.hostname.replaceAll(/^\[|\]$/g, '')
+    const host = hostOf(url)
     const sent = request({ host, port, method, path, headers, agent, timeout: waitMs })
     sent.on('response', (response) => {
       const chunks: Buffer[] = []

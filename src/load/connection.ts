@@ -1,3 +1,4 @@
+import { hostOf } from '../base/url-host.ts'
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import type { Dialect, Upgrade } from './dialect.ts'
@@ -68,7 +69,7 @@ export class Connection {
   }
 
   #connect(upgrade: Upgrade): void {
-    const { hostname, port } = new URL(this.#options.url)
+    const url = new URL(this.#options.url)
     const { sipBytes } = this.#options
     const buffer = sipBytes === undefined ? readBuffer : Buffer.alloc(sipBytes)
     const onread = {
@@ -78,7 +79,7 @@ export class Connection {
         return sipBytes === undefined || !this.#isReadyNow
       },
     }
-    this.#socket = connect({ host: hostname, port: Number(port), noDelay: true, onread })
+    this.#socket = connect({ host: hostOf(url), port: Number(url.port || 80), noDelay: true, onread })
     this.#socket.on('connect', () => this.#socket?.write(this.#upgradeRequest(upgrade)))
     this.#socket.on('error', (error) => this.#onEnd(error.message))
     this.#socket.on('close', () => this.#onEnd('the server closed the connection'))

@@ -8,12 +8,16 @@ export const EXIT = {
   unavailable: 69,
   /** A defect. */
   internal: 70,
+  /** What was to be printed could not be written. */
+  outputFailed: 74,
   /** Try again later: the data folder is locked by a live instance, or the port is taken. */
   temporary: 75,
   /** The data folder cannot be made or written. */
   permission: 77,
   /** The configuration, or the machine, must be changed first. */
   configuration: 78,
+  /** Nobody reads what is printed any more: what shells say of a program that SIGPIPE has ended. */
+  outputClosed: 141,
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

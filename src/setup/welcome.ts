@@ -1,5 +1,5 @@
 import { standardError } from '../base/line-output.ts'
-import { showHost } from '../config/listen.ts'
+import { localUrl } from '../config/listen.ts'
 import type { Config } from '../config/load.ts'
 
 /** For a person at a terminal or in front of a log: where it is, and something to try at once. */
@@ -8,14 +8,12 @@ export function printWelcome({ settings, sources }: Config, port: number): void 
   // A token is made with the secret of the same folder, so the command has to name it, too.
   const given = (['CONFIG_FILE', 'DATA_DIR'] as const).filter((name) => sources[name] === 'environment')
   const environment = given.map((name) => `${name}=${settings[name]} `).join('')
-  const isAny = HTTP_HOST === '0.0.0.0' || HTTP_HOST === '::'
-  const host = showHost(isAny ? '127.0.0.1' : HTTP_HOST)
-  const url = `http://${host}:${port}`
+  const url = localUrl({ host: HTTP_HOST, port })
   standardError().write(
     [
       '',
       `  Drumbeat is running at ${url}  (the console: open it in a browser)`,
-      `  Guests connect to      ws://${host}:${port}${API_PATH_PREFIX}/public`,
+      `  Guests connect to      ${url.replace('http', 'ws')}${API_PATH_PREFIX}/public`,
       `  Watch events           npx drumbeat tail --url ${url}`,
       `  Make a player token    ${environment}npx drumbeat token alice`,
       '',

@@ -1,0 +1,14 @@
+/** The first line of an export; its last one is an `ExportEnd`. */
+export interface ExportHead {
+  readonly drumbeat: 'ledger'
+  readonly format: 1
+  readonly exported_at: string
+  readonly from: string
+  /** PEM: those that receipts were ever signed with. */
+  readonly keys: readonly string[]
+}
+
+export interface ExportEnd {
+  readonly drumbeat: 'end'
+  readonly entries: number
+}

@@ -1,0 +1,46 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createReadStream, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { toError } from '../base/assert.ts'
+import { LedgerVerifier, type LedgerFindings } from '../ledger/verify.ts'
+import type { ExportEnd, ExportHead } from './ledger-file.ts'
+
+/**
+ * Checks an export without a server. Throws where it is none.
+ * @param keyFiles public keys in PEM that are trusted; none: those that the export itself names
+ */
+export async function verifyExport(file: string, keyFiles: readonly string[]): Promise<LedgerFindings> {
+  const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity })
+  let verifier: LedgerVerifier | undefined
+  let end: ExportEnd | undefined
+  for await (const line of lines) {
+    if (!verifier) verifier = new LedgerVerifier(keyFiles.length > 0 ? keyFiles.map(readKey) : keysOf(line, file))
+    else if (line.startsWith(END)) end = JSON.parse(line) as ExportEnd
+    else verifier.add(line)
+  }
+  if (!verifier) throw new Error(`${file} is empty`)
+  const findings = verifier.finish()
+  if (end?.entries === findings.entries) return findings
+  const said = end ? `it says that it has ${end.entries} entries, there are ${findings.entries}` : 'its end is missing'
+  return { ...findings, problems: [...findings.problems, `the export is not whole: ${said}`] }
+}
+
+const END = '{"drumbeat":"end"'
+
+function readKey(file: string): KeyObject {
+  try {
+    return createPublicKey(readFileSync(file))
+  } catch (cause) {
+    throw new Error(`--key ${file}: ${toError(cause).message}`, { cause })
+  }
+}
+
+function keysOf(line: string, file: string): readonly KeyObject[] {
+  try {
+    const head = JSON.parse(line) as ExportHead
+    if (head.drumbeat === 'ledger' && head.format === 1) return head.keys.map((pem) => createPublicKey(pem))
+  } catch {
+    // told below
+  }
+  throw new Error(`${file} is no export of a ledger, or of a newer version`)
+}

@@ -1,0 +1,46 @@
+import { toError } from '../base/assert.ts'
+import { setInEnvironment } from '../config/environment.ts'
+import { SETTINGS, type SettingName } from '../config/settings.ts'
+import { UsageError } from './args.ts'
+import { defineCommand } from './command.ts'
+
+/** Which setting an option stands for. */
+const SETTING_OF = {
+  port: 'HTTP_PORT',
+  host: 'HTTP_HOST',
+  workers: 'WORKERS',
+  'data-dir': 'DATA_DIR',
+  config: 'CONFIG_FILE',
+  'log-level': 'LOG_LEVEL',
+} as const satisfies Readonly<Record<string, SettingName>>
+
+export const command = defineCommand({
+  usage: ['start [--port 8080] [--host 127.0.0.1] [--workers 2] [--data-dir DIR] [--config FILE] [--log-level info]'],
+  about: [
+    'runs the server in the foreground; each option stands for the setting of its name, over environment and file',
+  ],
+  options: {
+    port: { type: 'string' },
+    host: { type: 'string' },
+    workers: { type: 'string' },
+    'data-dir': { type: 'string' },
+    config: { type: 'string' },
+    'log-level': { type: 'string' },
+  },
+  takesNames: false,
+  run: async ({ values }) => {
+    for (const [option, value] of Object.entries(values)) give(option as keyof typeof SETTING_OF, value)
+    await import('../main.ts')
+  },
+})
+
+/** In the environment it is in force for a reload, too. */
+function give(option: keyof typeof SETTING_OF, value: string): void {
+  const name = SETTING_OF[option]
+  try {
+    SETTINGS[name].kind.parse(value)
+  } catch (error) {
+    throw new UsageError(`--${option} must be ${toError(error).message}; it is ${JSON.stringify(value)}`)
+  }
+  setInEnvironment(name, value)
+}
