@@ -1,4 +1,5 @@
 import { Piscina } from 'piscina'
+import { besideUrl } from '../base/beside.ts'
 import { decodePlan, encodePlanInput } from './plan-codec.ts'
 import type { PlanThreadData } from './plan-thread.ts'
 import type { Plan, PlanInput } from './plan.ts'
@@ -29,7 +30,7 @@ export interface PlanPoolOptions {
 export function openPlanPool(options: PlanPoolOptions): PlanPool {
   const workerData: PlanThreadData = { signingKey: options.signingKey }
   const pool = new Piscina<Uint8Array, Uint8Array>({
-    filename: (options.script ?? new URL('./plan-thread.ts', import.meta.url)).href,
+    filename: (options.script ?? besideUrl('./plan-thread', import.meta.url)).href,
     minThreads: options.threads,
     maxThreads: options.threads,
     idleTimeout: Infinity,

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { besideUrl } from '../base/beside.ts'
 import type { CrowdAnswer, CrowdRequest, CrowdTarget } from './crowd-messages.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -13,7 +14,7 @@ export class Crowd {
   readonly #waiting: PromiseWithResolvers<Snapshot>[] = []
 
   constructor(target: CrowdTarget) {
-    this.#worker = new Worker(new URL('./crowd-thread.ts', import.meta.url), { workerData: target })
+    this.#worker = new Worker(besideUrl('./crowd-thread', import.meta.url), { workerData: target })
     this.#worker.on('message', (answer: CrowdAnswer) => {
       const asked = this.#waiting.shift()
       if ('failed' in answer) asked?.reject(new Error(answer.failed))

@@ -1,0 +1,150 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import path from 'node:path'
+import t from 'tap'
+import type { Test } from 'tap'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { until } from '../helpers/until.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const PATIENCE_MS = 60_000
+const ADMIN_TOKEN = 'the-admin-token-of-the-tests'
+const { PATH = '', HOME = '' } = process.env
+/** Without the Node of this repository, which npm puts in front for its scripts and tests. */
+const SYSTEM_PATH = PATH.split(':')
+  .filter((folder) => !folder.includes('node_modules'))
+  .join(':')
+
+interface Packed {
+  readonly filename: string
+  readonly files: readonly { readonly path: string }[]
+}
+
+/** What npm would publish, and the archive of it. */
+function pack(t: Test): { readonly archive: string; readonly files: readonly string[] } {
+  const folder = t.testdir()
+  const { status, stdout, stderr } = spawnSync('npm', ['pack', '--json', '--pack-destination', folder], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { PATH, HOME },
+  })
+  t.equal(status, 0, stderr)
+  const [packed] = JSON.parse(stdout) as readonly Packed[]
+  return {
+    archive: path.join(folder, packed?.filename ?? ''),
+    files: packed?.files.map(({ path: name }) => name) ?? [],
+  }
+}
+
+/** A project that has it in node_modules as npm puts it there; what it needs are links to this repository's packages. */
+function install(t: Test, archive: string): string {
+  const project = path.join(path.dirname(archive), 'project')
+  const modules = path.join(project, 'node_modules')
+  mkdirSync(path.join(modules, '.bin'), { recursive: true })
+  mkdirSync(path.join(modules, 'drumbeat'))
+  const unpacked = spawnSync('tar', ['-xzf', archive, '--strip-components=1', '-C', path.join(modules, 'drumbeat')])
+  t.equal(unpacked.status, 0, String(unpacked.stderr))
+  for (const name of readdirSync(path.join(ROOT, 'node_modules'))) {
+    if (!name.startsWith('.')) symlinkSync(path.join(ROOT, 'node_modules', name), path.join(modules, name))
+  }
+  symlinkSync('../drumbeat/bin/drumbeat.mjs', path.join(modules, '.bin/drumbeat'))
+  return project
+}
+
+/** Nodes to try it with: the one that runs this test, and an older one where the machine has such a one. */
+function findNodes(): readonly string[] {
+  const found = spawnSync('sh', ['-c', 'command -v node'], { encoding: 'utf8', env: { PATH: SYSTEM_PATH } })
+  return [...new Set([process.execPath, found.stdout.trim()])].filter((node) => node !== '')
+}
+
+t.test('the package of npm', async (t) => {
+  const { archive, files } = pack(t)
+  const project = install(t, archive)
+
+  await t.test('holds what runs, and no sources, tests or archives', async (t) => {
+    for (const file of [
+      'bin/drumbeat.mjs',
+      'dist/cli.js',
+      'dist/main.js',
+      'dist/client/index.js',
+      'dist/client/index.d.ts',
+    ]) {
+      t.ok(files.includes(file), file)
+    }
+    for (const file of ['config/goods.yaml', 'dist/console/index.html', 'dist/ledger/plan-thread.js', 'LICENSE']) {
+      t.ok(files.includes(file), file)
+    }
+    t.strictSame(
+      files.filter((file) => /^(src|test|bench|docs)\/|\.tar\.gz$|^dist\/new-|(?<!\.d)\.ts$/.test(file)),
+      [],
+    )
+    const vectors = readdirSync(path.join(ROOT, 'src/conformance/vectors'))
+    for (const name of vectors) t.ok(files.includes(`dist/conformance/vectors/${name}`), name)
+    const page = readdirSync(path.join(ROOT, 'src/console'), { recursive: true, encoding: 'utf8' })
+    for (const name of page.filter((name) => !lstatSync(path.join(ROOT, 'src/console', name)).isDirectory())) {
+      t.ok(files.includes(`dist/console/${name}`), name)
+    }
+  })
+
+  await t.test('publint finds nothing wrong with it', async (t) => {
+    const { messages, pkg } = await publint({
+      pkgDir: path.join(project, 'node_modules/drumbeat'),
+      pack: false,
+      strict: true,
+    })
+    t.strictSame(
+      messages.map((message) => formatMessage(message, pkg)),
+      [],
+    )
+  })
+
+  for (const node of findNodes()) {
+    const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
+    await t.test(`serves in an empty folder, with Node ${version}`, (t) => serves(t, project, node))
+  }
+})
+
+/** `npx drumbeat start` in a folder below the project. */
+async function serves(t: Test, project: string, node: string): Promise<void> {
+  const folder = path.join(project, path.basename(path.dirname(path.dirname(node))))
+  mkdirSync(folder)
+  const env = { HOME, PATH: `${path.dirname(node)}:${SYSTEM_PATH}`, LOG_FORMAT: 'json', ADMIN_TOKEN }
+  const command = (...args: string[]) => {
+    return spawnSync('npx', ['drumbeat', ...args], { cwd: folder, encoding: 'utf8', env })
+  }
+  t.match(command('--version'), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
+  t.match(command('help'), { status: 0, stdout: /drumbeat start/ })
+  t.match(command('token', 'alice'), { status: 78, stderr: /no server has made a secret/ })
+
+  const server = spawn(
+    'setpriv',
+    ['--pdeathsig', 'KILL', 'npx', 'drumbeat', 'start', '--port', '0', '--workers', '2'],
+    {
+      cwd: folder,
+      env,
+      stdio: 'pipe',
+    },
+  )
+  let output = ''
+  for (const stream of [server.stdout, server.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()))
+  const closed = once(server, 'close')
+  const url = () => /"url":"([^"]+)"/.exec(output)?.[1] ?? ''
+  t.ok(await until(() => url() !== '' || server.exitCode !== null, PATIENCE_MS), output)
+  const pid = Number(readFileSync(path.join(folder, 'data/primary.pid'), 'utf8'))
+  t.teardown(() => existsSync(`/proc/${pid}`) && process.kill(pid, 'SIGKILL'))
+
+  t.equal((await fetch(`${url()}/ready`)).status, 200)
+  t.match(await (await fetch(`${url()}/`)).text(), /<html/, 'the console')
+  t.equal((await fetch(`${url()}/console/uplot.js`)).status, 200)
+  t.match(command('token', 'alice'), { status: 0, stdout: /^\S+\.\S+\.\S+\n$/ })
+  // Purchases are planned on a thread of its own, and load is made by one.
+  t.match(command('conformance', url(), '--only', '^(purchase|vectors)'), { status: 0, stdout: / 0 failed/ })
+  t.match(command('load', '--url', url(), '--connections', '2', '--rate', '10', '--seconds', '1'), { status: 0 })
+
+  server.kill('SIGTERM')
+  await closed
+  t.match(output, '"msg":"stopped: everything is answered and on disk"')
+  t.ok(await until(() => !existsSync(`/proc/${pid}`), PATIENCE_MS), 'npx has ended, and the server, too')
+}
