@@ -6,6 +6,7 @@ import type { Random } from '../../base/random.ts'
 import { NewerSchema, StoreUnavailable } from '../store.ts'
 import type { Member } from './etcd3.ts'
 import { failureOf } from './failure.ts'
+import type { Timeline } from './timeline.ts'
 import type { Keys } from './keys.ts'
 import type { Members } from './members.ts'
 import { found, isSince, put, read } from './requests.ts'
@@ -13,6 +14,7 @@ import { found, isSince, put, read } from './requests.ts'
 export interface AwaitOptions {
   readonly members: Members
   readonly keys: Keys
+  readonly timeline: Timeline
   readonly endpoints: readonly string[]
   readonly dialTimeoutMs: number
   readonly startTimeoutMs: number
@@ -27,6 +29,7 @@ export class EtcdRefused extends Error {
 }
 
 const RETRY_MS = 500
+const RENEW_MS = 500
 /** Counted up with each change of what is stored that an older version would misread. */
 const SCHEMA = 1
 
@@ -57,7 +60,23 @@ export async function awaitEtcd(options: AwaitOptions): Promise<string> {
   }
 }
 
-async function readEpoch(member: Member, { keys, random }: AwaitOptions, withinMs: number): Promise<string> {
+/**
+ * Gives the log of a restored etcd another epoch, if it still has this node's: else clients would resume in it with cursors of
+ * events that are gone. Whoever is first does it for all. Never rejects: those who restore are told to do it themselves.
+ */
+export async function renewEpoch(
+  members: readonly Member[],
+  { keys, timeline, random }: Pick<AwaitOptions, 'keys' | 'timeline' | 'random'>,
+): Promise<void> {
+  const txn = {
+    compare: [timeline.comparison],
+    success: [put(keys.epoch, Buffer.from(random.token()))],
+    failure: [],
+  }
+  await Promise.allSettled(members.map((member) => member.txn(txn, RENEW_MS)))
+}
+
+async function readEpoch(member: Member, { keys, random, timeline }: AwaitOptions, withinMs: number): Promise<string> {
   const reads = [read(keys.epoch), read(keys.schema)]
   const writes = [put(keys.epoch, Buffer.from(random.token())), put(keys.schema, Buffer.from(String(SCHEMA)))]
   const txn = { compare: [isSince(keys.epoch, 0)], success: [...writes, ...reads], failure: reads }
@@ -66,6 +85,6 @@ async function readEpoch(member: Member, { keys, random }: AwaitOptions, withinM
   const schema = Number(found(response, at + 1)?.value.toString())
   // A text that is no number is nothing that this version wrote.
   if (!(schema <= SCHEMA)) throw new NewerSchema(schema, SCHEMA)
-  const epoch = found(response, at)?.value.toString() ?? ''
-  return `${epoch}-${BigInt(response.header.cluster_id).toString(36)}`
+  timeline.epoch = found(response, at)?.value ?? timeline.epoch
+  return `${timeline.epoch.toString()}-${BigInt(response.header.cluster_id).toString(36)}`
 }

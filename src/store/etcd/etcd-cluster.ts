@@ -8,7 +8,7 @@ import type { LiveEvent } from './live-watch.ts'
 import type { Members } from './members.ts'
 import { decodeInfo, encodeInfo, type NodeInfo } from './node-info.ts'
 import type { NodePlace } from './node-place.ts'
-import { endOfPrefix, put, remove } from './requests.ts'
+import { endOfPrefix, put, remove, revisionOf } from './requests.ts'
 
 export interface EtcdClusterOptions {
   readonly node: string
@@ -87,7 +87,9 @@ export class EtcdCluster implements Cluster {
   /** Says that this node lives, and how far it is. Gives the revision. */
   async beat(): Promise<number> {
     const { place, describe } = this.#options
-    return this.#commit([put(place.key, encodeInfo(describe()), place.lease)])
+    const revision = await this.#commit([put(place.key, encodeInfo(describe()), place.lease)])
+    place.written(revision)
+    return revision
   }
 
   /** The node has a new lease: what stood on the old one is gone. */
@@ -158,7 +160,7 @@ export class EtcdCluster implements Cluster {
         ...(revision === undefined ? {} : { revision }),
       }
       const page = await this.#options.members.read((member, withinMs) => member.range(request, withinMs))
-      revision ??= page.revision
+      revision ??= revisionOf(page)
       kvs.push(...page.kvs)
       const last = page.kvs.at(-1)
       if (page.kvs.length < LIST_PAGE || !last) return { kvs, revision }

@@ -5,6 +5,7 @@ import {
   type IKeyValue,
   type IOptions,
   type IRequestOp,
+  type IResponseHeader,
   type ITxnResponse,
   type IWatchResponse,
 } from 'etcd3'
@@ -18,6 +19,8 @@ export type Operation = IRequestOp
 export type KeyValue = IKeyValue
 export type TxnResponse = ITxnResponse
 export type WatchResponse = IWatchResponse
+/** Of which cluster an answer is, and the revision that the member was at. */
+export type Header = Pick<IResponseHeader, 'cluster_id' | 'revision'>
 
 export interface MemberOptions {
   readonly clock: Clock
@@ -32,6 +35,10 @@ export interface Txn {
   readonly failure: Operation[]
 }
 
+interface Answer {
+  readonly header: Header
+}
+
 /** One etcd member (or a load balancer before some): each call is made once, and ends within its time. */
 export interface Member {
   readonly endpoint: string
@@ -39,13 +46,12 @@ export interface Member {
   range(
     request: { key: Buffer; range_end?: Buffer; limit?: number; revision?: number; serializable?: boolean },
     withinMs: number,
-  ): Promise<{ readonly revision: number; readonly kvs: readonly KeyValue[] }>
-  compact(revision: number, withinMs: number): Promise<void>
-  /** Gives the lease's id. */
-  leaseGrant(ttlS: number, withinMs: number): Promise<string>
-  leaseRevoke(id: string, withinMs: number): Promise<void>
-  /** Gives the time it has left, in seconds; 0: it is no more. */
-  leaseKeepAlive(id: string, withinMs: number): Promise<number>
+  ): Promise<Answer & { readonly kvs: readonly KeyValue[] }>
+  compact(revision: number, withinMs: number): Promise<Answer>
+  leaseGrant(ttlS: number, withinMs: number): Promise<Answer & { readonly ID: string }>
+  leaseRevoke(id: string, withinMs: number): Promise<Answer>
+  /** `TTL` is the time it has left, in seconds; 0: it is no more. */
+  leaseKeepAlive(id: string, withinMs: number): Promise<Answer & { readonly TTL: string }>
   /** A watch from a revision on, on a connection of its own. */
   watch(
     request: { key: Buffer; range_end: Buffer; fromRevision: number },
@@ -94,13 +100,10 @@ export function openMember(endpoint: string, options: MemberOptions): Member {
   return {
     endpoint,
     txn: (txn, withinMs) => client.kv.txn(txn, within(withinMs)),
-    async range(request, withinMs) {
-      const { header, kvs } = await client.kv.range(request, within(withinMs))
-      return { revision: Number(header.revision), kvs }
-    },
-    compact: async (revision, withinMs) => void (await client.kv.compact({ revision }, within(withinMs))),
-    leaseGrant: async (ttlS, withinMs) => (await client.leaseClient.leaseGrant({ TTL: ttlS }, within(withinMs))).ID,
-    leaseRevoke: async (id, withinMs) => void (await client.leaseClient.leaseRevoke({ ID: id }, within(withinMs))),
+    range: (request, withinMs) => client.kv.range(request, within(withinMs)),
+    compact: (revision, withinMs) => client.kv.compact({ revision }, within(withinMs)),
+    leaseGrant: (ttlS, withinMs) => client.leaseClient.leaseGrant({ TTL: ttlS }, within(withinMs)),
+    leaseRevoke: (id, withinMs) => client.leaseClient.leaseRevoke({ ID: id }, within(withinMs)),
     leaseKeepAlive: (id, withinMs) => keepAlive(client, id, within(withinMs)),
     // A client of its own for each attempt: it brings its own connection and its own login.
     watch: (request, handlers) => openWatch(newClient(), request, handlers),
@@ -128,11 +131,15 @@ function readCredentials({ ca, cert, key }: MemberOptions['tls']): NonNullable<I
   }
 }
 
-async function keepAlive(client: Etcd3, id: string, options: { deadline: number }): Promise<number> {
+async function keepAlive(
+  client: Etcd3,
+  id: string,
+  options: { deadline: number },
+): ReturnType<Member['leaseKeepAlive']> {
   const stream = await client.leaseClient.leaseKeepAlive(options)
   try {
-    return await new Promise<number>((resolve, reject) => {
-      stream.on('data', ({ TTL }) => resolve(Number(TTL)))
+    return await new Promise((resolve, reject) => {
+      stream.on('data', resolve)
       stream.on('error', reject)
       stream.on('end', () => reject(new Error('the stream of keepalives ended')))
       stream.write({ ID: id })

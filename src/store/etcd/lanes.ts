@@ -6,8 +6,9 @@ import { OutcomeUnknown, StoreUnavailable, type LogRecord } from '../store.ts'
 import type { Compare, Operation, TxnResponse } from './etcd3.ts'
 import { failureOf, toUnavailable } from './failure.ts'
 import { decodeLane, encodeLane } from './lane-codec.ts'
+import type { Timeline } from './timeline.ts'
 import type { Members } from './members.ts'
-import { found, isAt, isSince, put, read, revisionOf } from './requests.ts'
+import { found, isAt, isNotBefore, isSince, put, read, revisionOf } from './requests.ts'
 
 /** What is to be done in one etcd transaction, beside the lane's own part of it. */
 export interface Change {
@@ -29,6 +30,8 @@ export interface LanesOptions {
   readonly members: Members
   readonly clock: Clock
   readonly random: Random
+  readonly timeline: Timeline
+  readonly epochKey: Buffer
   readonly keys: readonly Buffer[]
   /** What must hold for this node to write at all; throws StoreUnavailable where it knows better already. */
   readonly place: () => Place
@@ -41,6 +44,18 @@ export interface LanesOptions {
 export interface Place {
   readonly key: Buffer
   readonly revision: number
+  /** In which this node wrote it last, as far as etcd has said so. */
+  readonly writtenAt: number
+}
+
+/** All lanes in a transaction that writes them anew, on condition that none is older than this node left it. */
+export interface LanesWritten {
+  readonly compares: readonly Compare[]
+  readonly fences: readonly Operation[]
+  /** Done instead where a comparison fails. */
+  readonly reads: readonly Operation[]
+  /** Throws where a lane is older; its reads begin at that place of the answer. */
+  requireAll(response: TxnResponse, readsFrom: number): void
 }
 
 interface Lane {
@@ -54,8 +69,8 @@ interface Lane {
 /** Whoever asks is answered within 2 s, whatever etcd does. */
 const COMMIT_WITHIN_MS = 1_800
 const ATTEMPT_MS = 900
-/** Of the reads of a failed transaction, those before the change's own: the lane and the node. */
-const OWN_READS = 2
+/** Of the reads of a failed transaction, those before the change's own: the lane, the node and the epoch. */
+const OWN_READS = 3
 
 /**
  * Transactions, several at once, each of which is known to have happened or not. A lane is a key that one transaction at a
@@ -79,7 +94,7 @@ export class Lanes {
   }
 
   /** How many comparisons and operations a lane adds to a transaction. */
-  static readonly OPERATIONS = 2
+  static readonly OPERATIONS = 4
 
   /**
    * @throws StoreUnavailable nothing was done
@@ -104,14 +119,28 @@ export class Lanes {
   }
 
   /** Writes all lanes within `register`, when none of them is in use: what is still under way can never happen then. */
-  async renew(register: (fences: readonly Operation[]) => Promise<number>): Promise<void> {
+  async renew(register: (written: LanesWritten) => Promise<number>): Promise<void> {
     const taken: Lane[] = []
     try {
       while (taken.length < this.#all.length) taken.push(await this.#take(Infinity))
-      const revision = await register(taken.map(({ key }) => put(key, this.#encode(this.#newId(), [], 0))))
+      const revision = await register(this.#writtenAnew(taken))
       for (const lane of taken) lane.revision = revision
     } finally {
       for (const lane of taken) this.#giveBack(lane)
+    }
+  }
+
+  #writtenAnew(lanes: readonly Lane[]): LanesWritten {
+    const { timeline } = this.#options
+    return {
+      compares: lanes.map(({ key, revision }) => isNotBefore(key, revision)),
+      fences: lanes.map(({ key }) => put(key, this.#encode(this.#newId(), [], 0))),
+      reads: lanes.map(({ key }) => read(key, { keysOnly: true })),
+      requireAll(response, readsFrom) {
+        lanes.forEach(({ key, revision }, i) => {
+          timeline.requireOwnKey(key, Number(found(response, readsFrom + i)?.mod_revision ?? 0), revision)
+        })
+      },
     }
   }
 
@@ -121,20 +150,26 @@ export class Lanes {
 
   /** 'again': it was not done, and may be tried. */
   async #attempt(lane: Lane, change: Change, untilMs: number): Promise<ChangeResult | 'again'> {
-    const { members, place } = this.#options
-    const { key, revision } = place()
+    const { members, place, timeline, epochKey } = this.#options
+    const at = place()
     const id = this.#newId()
     const own = put(lane.key, this.#encode(id, change.records, change.bytes))
     const txn = {
-      compare: [isAt(lane.key, lane.revision), isSince(key, revision), ...change.compares],
+      compare: [
+        isAt(lane.key, lane.revision),
+        isSince(at.key, at.revision),
+        isNotBefore(at.key, at.writtenAt),
+        timeline.comparison,
+        ...change.compares,
+      ],
       success: [own, ...change.operations],
-      failure: [read(lane.key, { keysOnly: true }), read(key, { keysOnly: true }), ...change.reads],
+      failure: [read(lane.key, { keysOnly: true }), read(at.key, { keysOnly: true }), read(epochKey), ...change.reads],
     }
     try {
       const response = await members.call((member) => member.txn(txn, this.#withinMs(untilMs)))
-      return response.succeeded ? this.#committed(lane, revisionOf(response)) : this.#refused(lane, revision, response)
+      return response.succeeded ? this.#committed(lane, revisionOf(response)) : this.#refused(lane, at, response)
     } catch (cause) {
-      if (cause instanceof StoreUnavailable) throw cause
+      if (cause instanceof StoreUnavailable || cause instanceof OutcomeUnknown) throw cause
       const failure = failureOf(toError(cause))
       if (failure === 'refused') throw toUnavailable(cause)
       if (failure === 'unsent') return 'again'
@@ -151,10 +186,17 @@ export class Lanes {
     return { committed: true, revision }
   }
 
-  #refused(lane: Lane, placeRevision: number, response: TxnResponse): ChangeResult {
+  #refused(lane: Lane, place: Place, response: TxnResponse): ChangeResult {
+    const { timeline } = this.#options
     const laneAt = Number(found(response, 0)?.mod_revision ?? 0)
-    const nodeSince = Number(found(response, 1)?.create_revision ?? 0)
-    if (laneAt === lane.revision && nodeSince === placeRevision) {
+    const node = found(response, 1)
+    const nodeSince = Number(node?.create_revision ?? 0)
+    timeline.requireEpoch(found(response, 2))
+    timeline.requireOwnKey(lane.key, laneAt, lane.revision)
+    if (nodeSince === place.revision) {
+      timeline.requireOwnKey(place.key, Number(node?.mod_revision ?? 0), place.writtenAt)
+    }
+    if (laneAt === lane.revision && nodeSince === place.revision) {
       return { committed: false, response, readsFrom: OWN_READS }
     }
     throw this.#lost()
@@ -175,7 +217,7 @@ export class Lanes {
         const response = await members.call((member) => member.txn(txn, this.#withinMs(untilMs)))
         return this.#settled(lane, doubt, response)
       } catch (cause) {
-        if (cause instanceof StoreUnavailable) throw cause
+        if (cause instanceof StoreUnavailable || cause instanceof OutcomeUnknown) throw cause
         await delay(members.backoffMs(attempt))
       }
     }
@@ -200,7 +242,8 @@ export class Lanes {
     try {
       if (lane.doubt) await this.#settle(lane, lane.doubt, Infinity)
     } catch (cause) {
-      if (!(cause instanceof StoreUnavailable)) throw cause // the place is lost: it is being taken again
+      // The place is lost, and is being taken again; or the history is another one, and this process ends.
+      if (!(cause instanceof StoreUnavailable || cause instanceof OutcomeUnknown)) throw cause
     } finally {
       lane.doubt = undefined
       this.#giveBack(lane)

@@ -2,6 +2,7 @@ import { toError } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
 import { delay } from '../../base/delay.ts'
 import type { Random } from '../../base/random.ts'
+import { OutcomeUnknown, StoreUnavailable } from '../store.ts'
 import type { Member } from './etcd3.ts'
 import { failureOf, toUnavailable } from './failure.ts'
 
@@ -18,6 +19,11 @@ const READ_ATTEMPT_MS = 800
 const READ_WITHIN_MS = 1_800
 const BACKOFF_MIN_MS = 20
 const BACKOFF_MAX_MS = 400
+
+/** It was thrown on this side of the call, and would be at every other member. */
+function isOurs(error: unknown): boolean {
+  return error instanceof StoreUnavailable || error instanceof OutcomeUnknown
+}
 
 /** The endpoints: calls go to one of them until it fails, then to the next. */
 export class Members {
@@ -41,7 +47,7 @@ export class Members {
       return await run(member)
     } catch (cause) {
       const error = toError(cause)
-      if (failureOf(error) !== 'refused') this.#leave(member, error)
+      if (!isOurs(error) && failureOf(error) !== 'refused') this.#leave(member, error)
       throw error
     }
   }
@@ -59,6 +65,7 @@ export class Members {
         const leftMs = Math.max(1, untilMs - clock.nowMs())
         return await this.call(() => run(member, Math.min(READ_ATTEMPT_MS, leftMs)))
       } catch (cause) {
+        if (isOurs(cause)) throw new StoreUnavailable(toError(cause).message, { cause })
         const waitMs = this.backoffMs(attempt)
         const isLast = clock.nowMs() + waitMs >= untilMs
         if (isLast || failureOf(toError(cause)) === 'refused') throw toUnavailable(cause, member.endpoint)

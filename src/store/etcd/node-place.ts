@@ -4,9 +4,9 @@ import { delay } from '../../base/delay.ts'
 import type { Log } from '../../base/log.ts'
 import { StoreUnavailable } from '../store.ts'
 import { failureOf } from './failure.ts'
-import type { Operation } from './etcd3.ts'
+import type { Timeline } from './timeline.ts'
 import type { Keys } from './keys.ts'
-import type { Lanes, Place } from './lanes.ts'
+import type { Lanes, LanesWritten, Place } from './lanes.ts'
 import type { Members } from './members.ts'
 import { decodeInfo, encodeInfo, type NodeInfo } from './node-info.ts'
 import { found, isSince, put, read, revisionOf } from './requests.ts'
@@ -21,6 +21,7 @@ export interface NodePlaceOptions {
   readonly clock: Clock
   readonly log: Log
   readonly lanes: Lanes
+  readonly timeline: Timeline
   /** What the node's key says of it. */
   readonly describe: () => NodeInfo
   /** What stood on the lease is gone. */
@@ -51,6 +52,7 @@ export class NodePlace {
   readonly #key: Buffer
   #lease = ''
   #revision = 0
+  #writtenAt = 0
   /** When the last keepalive that was answered had been sent; monotonic. */
   #keptAtMs = -Infinity
   #timer: NodeJS.Timeout | undefined
@@ -100,7 +102,12 @@ export class NodePlace {
   current(): Place {
     const { fault } = this
     if (fault !== undefined) throw new StoreUnavailable(`${fault}; nothing was done`)
-    return { key: this.#key, revision: this.#revision }
+    return { key: this.#key, revision: this.#revision, writtenAt: this.#writtenAt }
+  }
+
+  /** This node has written its key again. */
+  written(revision: number): void {
+    this.#writtenAt = Math.max(this.#writtenAt, revision)
   }
 
   /** etcd said that the place is lost: it is taken again, as soon as that can be. */
@@ -123,8 +130,8 @@ export class NodePlace {
     try {
       const sentAtMs = clock.nowMs()
       const wasLost = this.#keptAtMs === -Infinity
-      const leftS = wasLost ? 0 : await members.call((member) => member.leaseKeepAlive(this.#lease, CALL_MS))
-      if (leftS > 0) this.#keptAtMs = sentAtMs
+      const kept = wasLost ? undefined : await members.call((member) => member.leaseKeepAlive(this.#lease, CALL_MS))
+      if (Number(kept?.TTL ?? 0) > 0) this.#keptAtMs = sentAtMs
       else await this.#retake()
     } catch (cause) {
       log.debug({ err: toError(cause) }, 'etcd did not keep the lease of this node')
@@ -151,9 +158,9 @@ export class NodePlace {
   async #take(): Promise<void> {
     const { members, clock, lanes, ttlMs } = this.#options
     const sentAtMs = clock.nowMs()
-    const lease = await members.read((member, withinMs) => member.leaseGrant(Math.ceil(ttlMs / 1000), withinMs))
+    const { ID: lease } = await members.read((member, withinMs) => member.leaseGrant(Math.ceil(ttlMs / 1000), withinMs))
     try {
-      await lanes.renew((fences) => this.#register(lease, fences))
+      await lanes.renew((written) => this.#register(lease, written))
     } catch (error) {
       await this.#revoke(lease)
       throw error
@@ -162,27 +169,30 @@ export class NodePlace {
   }
 
   /** Gives the revision in which the node's key was made. The lanes are written in the same transaction. */
-  async #register(lease: string, fences: readonly Operation[]): Promise<number> {
-    const { members, describe, node, token } = this.#options
+  async #register(lease: string, written: LanesWritten): Promise<number> {
+    const { members, describe, node, token, timeline, keys } = this.#options
     const txn = {
-      compare: [isSince(this.#key, 0)],
-      success: [put(this.#key, encodeInfo(describe()), lease), ...fences],
-      failure: [read(this.#key)],
+      compare: [isSince(this.#key, 0), timeline.comparison, ...written.compares],
+      success: [put(this.#key, encodeInfo(describe()), lease), ...written.fences],
+      failure: [read(this.#key), read(keys.epoch), ...written.reads],
     }
     // May be repeated: the second time it is refused, and what is there is seen to be ours.
     const response = await members.read((member, withinMs) => member.txn(txn, withinMs))
     const holder = response.succeeded ? undefined : found(response, 0)
     if (response.succeeded || holder?.lease === lease) {
       this.#revision = holder ? Number(holder.create_revision) : revisionOf(response)
+      this.#writtenAt = this.#revision
       this.#lease = lease
       return this.#revision
     }
+    timeline.requireEpoch(found(response, 1))
+    written.requireAll(response, 2)
     if (holder && decodeInfo(holder.value).token !== token) {
       throw new NameTaken(`another node of this cluster is called "${node}": give each its own NODE_ID`)
     }
     // An earlier life of this node, which is over: it has the lock of its data folder no more.
     if (holder) await this.#revoke(holder.lease)
-    return this.#register(lease, fences)
+    return this.#register(lease, written)
   }
 
   async #revoke(lease: string): Promise<void> {

@@ -6,12 +6,13 @@ import type { Log } from '../../base/log.ts'
 import type { Random } from '../../base/random.ts'
 import type { Cluster } from '../cluster.ts'
 import { StoreUnavailable, type Store } from '../store.ts'
-import { awaitEtcd } from './await-etcd.ts'
+import { awaitEtcd, renewEpoch } from './await-etcd.ts'
 import { Caretaker } from './caretaker.ts'
 import { EtcdCluster } from './etcd-cluster.ts'
 import { EtcdStore } from './etcd-store.ts'
 import { timedMember, type CallEnd } from './timed-member.ts'
 import { openMember, type MemberOptions } from './etcd3.ts'
+import { Timeline, onTimeline } from './timeline.ts'
 import { Keys } from './keys.ts'
 import { Lanes } from './lanes.ts'
 import { LiveWatch, type LiveEvent } from './live-watch.ts'
@@ -41,6 +42,8 @@ export interface OpenEtcdOptions extends Pick<MemberOptions, 'login' | 'tls'> {
   readonly log: Log
   /** Each call to etcd, when it has ended. */
   readonly onCall: (end: CallEnd) => void
+  /** Where a test has another etcd. */
+  readonly openMember?: typeof openMember
   /** This process cannot go on as a node of the cluster: its connections have to resume elsewhere. */
   readonly onLost: (reason: string) => void
 }
@@ -59,15 +62,24 @@ export function openEtcd(options: OpenEtcdOptions): Promise<{ readonly store: St
   return openAll(async (closers) => {
     const { clock, random, log, endpoints } = options
     const keys = new Keys(options.prefix)
+    const open = options.openMember ?? openMember
+    const all = endpoints.map((endpoint) => timedMember(open(endpoint, options), clock, options.onCall))
+    const timeline = new Timeline({
+      epochKey: keys.epoch,
+      onBroken: (reason, hasOurEpoch) => {
+        const renewed = hasOurEpoch ? renewEpoch(all, { keys, timeline, random }) : Promise.resolve()
+        void renewed.then(() => options.onLost(reason))
+      },
+    })
     const members = new Members({
-      members: endpoints.map((endpoint) => timedMember(openMember(endpoint, options), clock, options.onCall)),
+      members: all.map((member) => onTimeline(member, timeline)),
       clock,
       random,
       onMoved: (from, to, reason) => log.debug({ from, to, reason }, 'etcd: on to the next endpoint'),
     })
     closers.defer(() => members.close())
-    const epoch = await awaitEtcd({ ...options, members, keys })
-    const node = new EtcdNode({ ...options, members, keys, epoch, close: () => closers.close() })
+    const epoch = await awaitEtcd({ ...options, members, keys, timeline })
+    const node = new EtcdNode({ ...options, members, keys, timeline, epoch, close: () => closers.close() })
     await node.open(closers)
     return node
   })
@@ -76,6 +88,7 @@ export function openEtcd(options: OpenEtcdOptions): Promise<{ readonly store: St
 interface NodeOptions extends OpenEtcdOptions {
   readonly members: Members
   readonly keys: Keys
+  readonly timeline: Timeline
   readonly epoch: string
   readonly close: () => Promise<void>
 }
@@ -144,9 +157,11 @@ class EtcdNode {
   }
 
   #createLanes(): Lanes {
-    const { members, keys, node, clock, random } = this.#options
+    const { members, keys, node, clock, random, timeline } = this.#options
     return new Lanes({
       members,
+      timeline,
+      epochKey: keys.epoch,
       clock,
       random,
       keys: Array.from({ length: LANES }, (_, lane) => keys.lane(node, lane)),

@@ -28,6 +28,11 @@ export function isSince(key: Buffer, revision: number): Compare {
   return { key, target: 'Create', result: 'Equal', create_revision: revision }
 }
 
+/** The key is there, and was changed in this revision or later. */
+export function isNotBefore(key: Buffer, revision: number): Compare {
+  return { key, target: 'Mod', result: 'Greater', mod_revision: revision - 1 }
+}
+
 /** What the `read` at this place of a transaction found. */
 export function found({ responses }: TxnResponse, index: number): KeyValue | undefined {
   return responses[index]?.response_range?.kvs[0]

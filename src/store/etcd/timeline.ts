@@ -1,0 +1,111 @@
+import { OutcomeUnknown, StoreUnavailable } from '../store.ts'
+import type { Compare, Header, KeyValue, Member } from './etcd3.ts'
+
+export interface TimelineOptions {
+  readonly epochKey: Buffer
+  /**
+   * Called once, with the reason for operators: this process must not go on. `hasOurEpoch`: etcd still has the epoch of this
+   * node, as far as is known.
+   */
+  readonly onBroken: (reason: string, hasOurEpoch: boolean) => void
+}
+
+/**
+ * Notices that etcd was restored from a snapshot, or is another etcd, while this node runs. Then events that this node has
+ * applied are gone, and the next ones may get numbers that were given before: no client could be told what it missed.
+ * An answer shows it by another cluster id or by a revision that fell; a transaction by its comparison of the epoch and of
+ * keys that only this node writes.
+ */
+export class Timeline {
+  /** What stands in etcd under `epochKey`, since it was read. */
+  epoch: Buffer = Buffer.alloc(0)
+  readonly #options: TimelineOptions
+  #clusterId: string | undefined
+  /** The newest revision that any answer has named. */
+  #revision = 0
+  #fault: string | undefined
+
+  constructor(options: TimelineOptions) {
+    this.#options = options
+  }
+
+  /** Whether another cluster of etcd answered, which has another epoch by that alone. */
+  isOtherCluster(header: Header): boolean {
+    return this.#clusterId !== undefined && header.cluster_id !== this.#clusterId
+  }
+
+  /** The revision that the answer to a call made now must have reached. Throws StoreUnavailable after a break. */
+  begin(): number {
+    if (this.#fault !== undefined) throw new StoreUnavailable(`${this.#fault}; nothing was done`)
+    return this.#revision
+  }
+
+  /** Every answer passes here. Throws OutcomeUnknown where it comes from another history: what was asked may be done there. */
+  check(header: Header, since: number): void {
+    const { cluster_id, revision } = header
+    if (this.isOtherCluster(header)) throw this.otherCluster()
+    if (Number(revision) < since) throw this.#broken(`etcd is back at revision ${revision} after ${since}`)
+    this.#clusterId = cluster_id
+    this.#revision = Math.max(this.#revision, Number(revision))
+  }
+
+  /** For each transaction. */
+  get comparison(): Compare {
+    return { key: this.#options.epochKey, target: 'Value', result: 'Equal', value: this.epoch }
+  }
+
+  /** `kv` is what a refused transaction has found under the key of the epoch. */
+  requireEpoch(kv: KeyValue | undefined): void {
+    if (kv?.value.equals(this.epoch) !== true)
+      throw this.#broken('the epoch in etcd is no longer the one of this node', false)
+  }
+
+  /** Such a key only grows, unless etcd was restored. `foundAt` is its revision now; 0: it does not exist. */
+  requireOwnKey(key: Buffer, foundAt: number, writtenAt: number): void {
+    if (foundAt < writtenAt) {
+      throw this.#broken(`etcd has ${key.toString()} of revision ${foundAt}, and this node wrote it in ${writtenAt}`)
+    }
+  }
+
+  /** Gives what to throw. */
+  otherCluster(): OutcomeUnknown {
+    return this.#broken('another cluster of etcd answers', false)
+  }
+
+  #broken(what: string, hasOurEpoch = true): OutcomeUnknown {
+    const reason = `${what}: etcd was restored, or is another one`
+    if (this.#fault === undefined) {
+      this.#fault = reason
+      this.#options.onBroken(reason, hasOurEpoch)
+    }
+    return new OutcomeUnknown(reason)
+  }
+}
+
+/** The same member; what it answers is held against what this node knows. */
+export function onTimeline(member: Member, timeline: Timeline): Member {
+  const checked = async <T extends { readonly header: Header }>(call: () => Promise<T>, isOrdered = true) => {
+    const since = timeline.begin()
+    const response = await call()
+    timeline.check(response.header, isOrdered ? since : 0)
+    return response
+  }
+  return {
+    ...member,
+    txn: (txn, withinMs) => checked(() => member.txn(txn, withinMs)),
+    // A serializable one may come from a member that is behind.
+    range: (request, withinMs) => checked(() => member.range(request, withinMs), request.serializable !== true),
+    compact: (revision, withinMs) => checked(() => member.compact(revision, withinMs)),
+    leaseGrant: (ttlS, withinMs) => checked(() => member.leaseGrant(ttlS, withinMs)),
+    leaseRevoke: (id, withinMs) => checked(() => member.leaseRevoke(id, withinMs), false),
+    leaseKeepAlive: (id, withinMs) => checked(() => member.leaseKeepAlive(id, withinMs), false),
+    watch: (request, handlers) =>
+      member.watch(request, {
+        ...handlers,
+        onResponse: (response) => {
+          if (timeline.isOtherCluster(response.header)) timeline.otherCluster()
+          else handlers.onResponse(response)
+        },
+      }),
+  }
+}
