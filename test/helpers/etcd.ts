@@ -78,7 +78,18 @@ export async function startEtcd(owner: Owner, options: EtcdOptions = {}): Promis
         `--initial-cluster=${cluster}`,
         `--initial-cluster-token=${folder}`,
       ]
-      return new EtcdMember(endpoint, join(BINARIES, version, 'etcd'), [...own, ...args], join(folder, `${name}.log`))
+      const restoring = [
+        `--name=${name}`,
+        `--data-dir=${join(folder, name)}`,
+        `--initial-cluster=${cluster}`,
+        `--initial-advertise-peer-urls=${peerUrl}`,
+      ]
+      const binary = join(BINARIES, version, 'etcd')
+      return new EtcdMember(endpoint, binary, [...own, ...args], join(folder, `${name}.log`), {
+        folder: join(folder, name),
+        args: restoring,
+        token: folder,
+      })
     }),
   )
   owner.teardown(async () => {
@@ -127,6 +138,20 @@ export class TestEtcd {
     return found
   }
 
+  /**
+   * Ends all members, puts the snapshot that `etcdctl snapshot save` has made in the place of their data, and starts them again.
+   * With `asOthers` they are another cluster of etcd afterwards, on the same endpoints.
+   */
+  async restore(file: string, { asOthers = false } = {}): Promise<void> {
+    await Promise.all(this.members.map((member) => member.kill()))
+    for (const { restoring } of this.members) {
+      await rm(restoring.folder, { recursive: true, force: true })
+      const token = asOthers ? `${restoring.token}-others` : restoring.token
+      await this.etcdctl('snapshot', 'restore', file, ...restoring.args, `--initial-cluster-token=${token}`)
+    }
+    await Promise.all(this.members.map((member) => member.start()))
+  }
+
   /** What it writes to standard output. Rejects where it fails. */
   async etcdctl(...args: string[]): Promise<string> {
     const file = join(BINARIES, this.version, 'etcdctl')
@@ -138,17 +163,26 @@ export class TestEtcd {
   }
 }
 
+/** What `etcdctl snapshot restore` needs to make the data of a member. */
+interface Restoring {
+  readonly folder: string
+  readonly args: readonly string[]
+  readonly token: string
+}
+
 /** One member: a process that can be stopped, killed and started again on the same data and ports. */
 export class EtcdMember {
   readonly endpoint: string
+  readonly restoring: Restoring
   readonly #binary: string
   readonly #args: readonly string[]
   readonly #logFile: string
   #process: ChildProcess | undefined
   #ended: Promise<unknown> = Promise.resolve()
 
-  constructor(endpoint: string, binary: string, args: readonly string[], logFile: string) {
+  constructor(endpoint: string, binary: string, args: readonly string[], logFile: string, restoring: Restoring) {
     this.endpoint = endpoint
+    this.restoring = restoring
     this.#binary = binary
     this.#args = args
     this.#logFile = logFile

@@ -103,6 +103,11 @@ export class TestServer {
     return JSON.parse(text)
   }
 
+  /** When the process has ended by itself. */
+  get ended(): Promise<Ended> {
+    return this.#running().ended
+  }
+
   async start(): Promise<void> {
     this.#process = new ServerProcess(this.#env)
     const line = await this.#process.logLine('listening', START_MS_MAX)
