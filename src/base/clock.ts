@@ -11,6 +11,18 @@ export function monotonicUs(): bigint {
   return process.hrtime.bigint() / 1000n
 }
 
+/** `nowMs` of the system's clock counts from the start of its process. */
+const PROCESS_STARTED_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+
+/** A deadline of this process as another process of this machine can read it, in whole milliseconds. */
+export function toMachineMs(nowMs: number): number {
+  return Math.ceil(nowMs + PROCESS_STARTED_MS)
+}
+
+export function fromMachineMs(machineMs: number): number {
+  return machineMs - PROCESS_STARTED_MS
+}
+
 /** More than two readings can be apart by themselves. */
 const SET_MS = 100
 

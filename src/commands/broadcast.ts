@@ -22,6 +22,7 @@ export const broadcast: Command<BroadcastPayload> = {
       { channel, body: toEventBody(call, call.request.room), state, once: null },
       done,
       call.span,
+      call.untilMs,
     )
   },
 }

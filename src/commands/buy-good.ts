@@ -37,7 +37,7 @@ export const buyGood: Command<Args> = {
     }
   },
 
-  run(args, { connection, request, context, span }, done) {
+  run(args, { connection, request, context, span, untilMs }, done) {
     const { userId, namespace } = connection
     const { link, soldOut, clock } = context
     // A request with a key may be a purchase that was made before, and has its receipt then.
@@ -52,6 +52,6 @@ export const buyGood: Command<Args> = {
       }
       done(result instanceof Refusal ? result : ({ ...result } satisfies JsonObject))
     }
-    link.call('buy', { ...args, userId, namespace, traceparent }, bought, span)
+    link.call('buy', { ...args, userId, namespace, traceparent }, bought, span, untilMs)
   },
 }

@@ -37,6 +37,8 @@ export type Done = (result: JsonObject | Refusal) => void
 export interface Command<Args> {
   readonly eventType: EventType
   readonly about: About
+  /** Whether it has to wait for joins and leaves that were asked for before. It does, by default. */
+  readonly waitsForRooms?: (request: Request) => boolean
   /** The payload of a request. Throws BAD_REQUEST. */
   parse(payload: JsonObject, request: Request, limits: CommandLimits): Args
   /** Calls `done` once, now or later; may throw a Refusal instead. */
@@ -49,6 +51,8 @@ export interface CommandCall {
   readonly context: CommandContext
   /** Where the request is traced. */
   readonly span: Span | undefined
+  /** When it has to be answered; monotonic. */
+  readonly untilMs: number
 }
 
 /** What a command is to those who send it; its schemas are those of its event type. */

@@ -1,4 +1,5 @@
 import { toError } from '../base/assert.ts'
+import { ANSWER_WITHIN_MS } from '../base/deadline.ts'
 import type { Log } from '../base/log.ts'
 import type { Span, Tracer, Traces } from '../base/trace.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
@@ -127,19 +128,22 @@ export class Dispatch {
       else replyTraced(connection, request, result, span)
       if (isTimed) this.#replied(request, cameAtMs)
     }
-    if (connection.turns.isFull) {
+    const command = COMMANDS.get(request.eventType)
+    const waits = command?.waitsForRooms?.(request) ?? true
+    if (waits && connection.turns.isFull) {
       this.#options.onLimited('turns')
       fail(new Refusal('RATE_LIMITED', 'too many requests wait for a room', { retry_after_ms: TURNS_RETRY_MS }))
       return
     }
-    this.#inTurn(connection, request, (after) => {
+    const start = (after: () => void) => {
       try {
+        const untilMs = Math.max(cameAtMs, connection.turns.replayedAtMs) + ANSWER_WITHIN_MS
         this.#allow(connection, request)
         if (isAmbiguous) throw badRequest('payload', 'a key is there twice')
         const { context } = this.#options
-        const command = COMMANDS.get(request.eventType)
         const args = command?.parse(request.payload, request, context.limits)
-        command?.run(args, { connection, request, context, span }, (result) => {
+        requireTime(untilMs, context.clock.nowMs())
+        command?.run(args, { connection, request, context, span, untilMs }, (result) => {
           done(result)
           after()
         })
@@ -147,7 +151,9 @@ export class Dispatch {
         fail(thrown)
         after()
       }
-    })
+    }
+    if (waits) this.#inTurn(connection, request, start)
+    else start(() => {})
   }
 
   /** Joins and leaves one after another, and behind them what was asked for behind them; everything else at once. */
@@ -235,6 +241,11 @@ export class Dispatch {
     this.#options.onRefused(refusal, connection, eventType)
     connection.reply(id, refusal, traceparent)
   }
+}
+
+/** What waited for joins that the store did not answer is not begun any more. */
+function requireTime(untilMs: number, nowMs: number): void {
+  if (nowMs >= untilMs) throw new Refusal('UNAVAILABLE', 'what was asked before it took too long; nothing was done')
 }
 
 function startSpan(

@@ -12,6 +12,7 @@ interface Args extends PageArgs {
 
 export const presenceList: Command<Args> = {
   eventType: EVENT.presenceList,
+  waitsForRooms: ({ room, payload }) => room !== undefined || payload['room_id'] !== undefined,
   about: { summary: 'Who is in a room, or in the namespace.', errors: ['NOT_IN_ROOM'] },
 
   parse({ room_id, limit, cursor }, { room }) {
@@ -23,11 +24,11 @@ export const presenceList: Command<Args> = {
     }
   },
 
-  run({ room, limit, cursor }, { connection, context, span }, done) {
+  run({ room, limit, cursor }, { connection, context, span, untilMs }, done) {
     if (room !== undefined) requireMember(connection, room)
     const { namespace } = connection
     const answered = (result: PresencePage | Refusal) =>
       done(result instanceof Refusal ? result : { ...result, users: result.users.map((user) => ({ ...user })) })
-    context.link.call('presence', { namespace, room: room ?? null, limit, cursor }, answered, span)
+    context.link.call('presence', { namespace, room: room ?? null, limit, cursor }, answered, span, untilMs)
   },
 }

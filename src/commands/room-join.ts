@@ -19,7 +19,7 @@ export const roomJoin: Command<RoomId> = {
     return parseRoomId(room_id, 'payload.room_id')
   },
 
-  run(room, { connection, context, span }, done) {
+  run(room, { connection, context, span, untilMs }, done) {
     const { link, fanout, limits } = context
     if (!connection.rooms.has(room) && connection.rooms.size >= limits.roomsPerConnectionMax) {
       throw new Refusal('ROOM_LIMIT', `a connection may be in ${limits.roomsPerConnectionMax} rooms`)
@@ -38,6 +38,6 @@ export const roomJoin: Command<RoomId> = {
       done({ room_id: room, ...result })
       joinTopic(fanout, connection, roomChannel(connection.namespace, room))
     }
-    link.call('join', { connectionId: connection.id, room }, joined, span)
+    link.call('join', { connectionId: connection.id, room }, joined, span, untilMs)
   },
 }

@@ -13,7 +13,7 @@ export const roomLeave: Command<RoomId> = {
     return parseRoomId(room_id, 'payload.room_id')
   },
 
-  run(room, { connection, context, span }, done) {
+  run(room, { connection, context, span, untilMs }, done) {
     requireMember(connection, room)
     const { link, fanout } = context
     const left = (result: null | Refusal) => {
@@ -25,6 +25,6 @@ export const roomLeave: Command<RoomId> = {
       leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
       done(result instanceof Refusal ? result : {})
     }
-    link.call('leave', { connectionId: connection.id, room }, left, span)
+    link.call('leave', { connectionId: connection.id, room }, left, span, untilMs)
   },
 }

@@ -18,6 +18,6 @@ export const sendMessage: Command<UserId> = {
   },
 
   run(target, call, done) {
-    call.context.link.call('message', { target, body: toEventBody(call), once: null }, done, call.span)
+    call.context.link.call('message', { target, body: toEventBody(call), once: null }, done, call.span, call.untilMs)
   },
 }

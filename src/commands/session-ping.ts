@@ -3,6 +3,7 @@ import type { Command } from './command.ts'
 
 export const sessionPing: Command<undefined> = {
   eventType: EVENT.sessionPing,
+  waitsForRooms: () => false,
   about: { summary: 'Asks for a sign of life.' },
   parse: () => undefined,
   run(_args, { context }, done) {

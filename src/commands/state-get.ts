@@ -11,7 +11,7 @@ export const stateGet: Command<RoomId | undefined> = {
     return parseOptionalRoom(room_id) ?? room
   },
 
-  run(room, { connection, context, span }, done) {
-    context.link.call('state', { channel: channelOf(connection, room) }, done, span)
+  run(room, { connection, context, span, untilMs }, done) {
+    context.link.call('state', { channel: channelOf(connection, room) }, done, span, untilMs)
   },
 }

@@ -1,7 +1,8 @@
+import { ANSWER_WITHIN_MS, Sweep } from '../base/deadline.ts'
 import { delay, nextTurn } from '../base/delay.ts'
 import { endingWith, endShared, startShared, type Span } from '../base/trace.ts'
 import { Refusal } from '../protocol/errors.ts'
-import { storeRefusal } from '../store/store-refusal.ts'
+import { notAnswered, notBegun, storeRefusal } from '../store/store-refusal.ts'
 import type { LogRecord, Store } from '../store/store.ts'
 
 export interface Append {
@@ -12,6 +13,8 @@ export interface Append {
   readonly once?: Put
   /** What the append is a step of. */
   readonly span?: Span | undefined
+  /** When it has to be answered, by `nowMs`; ANSWER_WITHIN_MS from now by default. */
+  readonly untilMs?: number | undefined
 }
 
 export interface Put {
@@ -24,6 +27,9 @@ interface Waiting {
   readonly done: (result: number | Refusal) => void
   /** From its coming to its answer. */
   readonly span: Span | undefined
+  readonly untilMs: number
+  /** It was told that it is late: what becomes of it is told to nobody. */
+  isAnswered: boolean
 }
 
 export interface GroupCommitOptions {
@@ -44,6 +50,9 @@ export interface GroupCommitOptions {
 export class GroupCommit {
   readonly #options: GroupCommitOptions
   #waiting: Waiting[] = []
+  /** On its way into the store. */
+  #sent: readonly Waiting[] = []
+  readonly #sweep = new Sweep(() => this.#answerLate())
   #running: Promise<void> | undefined
   /** The last commit; monotonic. */
   #startedMs = -Infinity
@@ -56,15 +65,21 @@ export class GroupCommit {
     return this.#waiting.length
   }
 
-  /** `done` gets the event's offset once it outlives this process, or a refusal: OVERLOADED, UNAVAILABLE, OUTCOME_UNKNOWN, CONFLICT. */
+  /**
+   * `done` gets the event's offset once it outlives this process, or a refusal: OVERLOADED, UNAVAILABLE, OUTCOME_UNKNOWN, CONFLICT.
+   * At the deadline it gets UNAVAILABLE if the append still waits, which is taken out then, and OUTCOME_UNKNOWN if it was sent.
+   */
   append(append: Append, done: (result: number | Refusal) => void): void {
     if (this.#waiting.length >= this.#options.queueMax) {
       done(new Refusal('OVERLOADED', 'the log has too much to do', { retry_after_ms: 100 }))
       return
     }
     const span = append.span?.child('group commit')
-    this.#waiting.push({ append, done: span === undefined ? done : endingWith(span, done), span })
+    const untilMs = append.untilMs ?? this.#options.nowMs() + ANSWER_WITHIN_MS
+    const answer = span === undefined ? done : endingWith(span, done)
+    this.#waiting.push({ append, done: answer, span, untilMs, isAnswered: false })
     this.#running ??= this.#run()
+    this.#sweep.wake()
   }
 
   /** Resolves when nothing is waiting or under way. */
@@ -75,12 +90,16 @@ export class GroupCommit {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       await this.#gather()
+      this.#takeOutLate()
       const batch = this.#waiting.splice(0, this.#fitting())
+      if (batch.length === 0) continue
+      this.#sent = batch
       const step = startShared(batch, 'store commit')
       const outcome = await this.#commit(batch)
+      this.#sent = []
       endShared(step, batch, errorOf(outcome))
       if (outcome instanceof Set) this.#withoutTaken(batch, outcome)
-      else batch.forEach(({ done }, i) => done(typeof outcome === 'number' ? outcome + i : outcome))
+      else batch.forEach((waiting, i) => answer(waiting, typeof outcome === 'number' ? outcome + i : outcome))
     }
     this.#running = undefined
   }
@@ -88,8 +107,24 @@ export class GroupCommit {
   /** Nothing of the batch was done: those whose record is there already are told so, the others go again, before what came later. */
   #withoutTaken(batch: readonly Waiting[], taken: ReadonlySet<string>): void {
     const isTaken = ({ append: { once } }: Waiting) => once !== undefined && taken.has(once.key)
-    this.#waiting.unshift(...batch.filter((waiting) => !isTaken(waiting)))
-    for (const { done } of batch.filter(isTaken)) done(new Refusal('CONFLICT', 'this was done before'))
+    this.#waiting.unshift(...batch.filter((waiting) => !isTaken(waiting) && !waiting.isAnswered))
+    for (const waiting of batch.filter(isTaken)) answer(waiting, new Refusal('CONFLICT', 'this was done before'))
+  }
+
+  /** Gives whether there may be more of it. */
+  #answerLate(): boolean {
+    this.#takeOutLate()
+    const nowMs = this.#options.nowMs()
+    for (const waiting of this.#sent) if (waiting.untilMs <= nowMs) answer(waiting, notAnswered())
+    return this.#running !== undefined
+  }
+
+  #takeOutLate(): void {
+    const nowMs = this.#options.nowMs()
+    const late = this.#waiting.filter(({ untilMs }) => untilMs <= nowMs)
+    if (late.length === 0) return
+    this.#waiting = this.#waiting.filter(({ untilMs }) => untilMs > nowMs)
+    for (const waiting of late) answer(waiting, notBegun())
   }
 
   /** Until everything that is readable now has been read, and the interval since the last commit is over. */
@@ -137,6 +172,12 @@ export class GroupCommit {
       return storeRefusal(cause)
     }
   }
+}
+
+function answer(waiting: Waiting, result: number | Refusal): void {
+  if (waiting.isAnswered) return
+  waiting.isAnswered = true
+  waiting.done(result)
 }
 
 function errorOf(outcome: number | Refusal | Set<string>): string | undefined {

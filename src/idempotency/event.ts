@@ -1,3 +1,6 @@
+import type { Clock } from '../base/clock.ts'
+import { msLeft } from '../base/deadline.ts'
+import { within } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import { storeRefusal } from '../store/store-refusal.ts'
 import type { Store } from '../store/store.ts'
@@ -19,6 +22,8 @@ export interface KeyedEvent<Rest> {
   readonly eventId: string
   /** Returns what the answer says beside the offset; may refuse. It is not called if the request was done before. */
   readonly rest: () => Promise<Rest>
+  /** When it has to be answered: an answer in time is worth more than the note of its offset. */
+  readonly untilMs?: number | undefined
   /**
    * Commits the event with the record, on condition that nothing stands under the record's key. Returns the event's offset. Throws
    * CONFLICT if something does stand there.
@@ -32,6 +37,7 @@ export interface EventParts {
   readonly idempotency: Idempotency
   readonly store: Pick<Store, 'commit'>
   readonly log: Log
+  readonly clock: Clock
 }
 
 type EventAnswer<Rest> = { readonly offset: number } & Rest
@@ -48,7 +54,7 @@ export function appendEventOnce<Rest extends object>(
     run: async (keep) => {
       const rest = await event.rest()
       const offset = await event.append(keep({ id, offset: null, rest }))
-      await note(parts, keep({ id, offset, rest }))
+      await within(note(parts, keep({ id, offset, rest })), msLeft(parts.clock, event.untilMs), undefined)
       return { offset, ...rest }
     },
     repeat: (record) => repeat(parts, event, record),

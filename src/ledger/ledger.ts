@@ -1,11 +1,12 @@
 import { toError } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
+import { ANSWER_WITHIN_MS, Sweep } from '../base/deadline.ts'
 import { delay, nextTurn } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import { endShared, startShared, type Span } from '../base/trace.ts'
 import { Refusal } from '../protocol/errors.ts'
-import { storeRefusal } from '../store/store-refusal.ts'
+import { notAnswered, notBegun, storeRefusal } from '../store/store-refusal.ts'
 import { OutcomeUnknown, type CommitResult, type Guard, type Store } from '../store/store.ts'
 import type { PlanPool } from './plan-pool.ts'
 import type { Plan } from './plan.ts'
@@ -44,6 +45,11 @@ interface Waiting {
   readonly span: Span | undefined
   /** While it waits in the queue. */
   wait: Span | undefined
+  readonly untilMs: number
+  /** It may be in the store already, or be put there. */
+  isSent: boolean
+  /** What becomes of it is told to nobody any more. */
+  isAnswered: boolean
 }
 
 interface Planned {
@@ -82,6 +88,9 @@ export class Ledger {
   readonly #cache = new RecordCache(CACHE_BYTES)
   /** In the order of arrival. */
   #waiting: Waiting[] = []
+  /** All that has no answer yet, in the queue and in batches. */
+  readonly #open = new Set<Waiting>()
+  readonly #sweep = new Sweep(() => this.#answerLate())
   #nextSequence = 0
   #running: Promise<void> | undefined
 
@@ -93,16 +102,30 @@ export class Ledger {
     return this.#waiting.length
   }
 
-  /** @param span what the request is a step of */
-  submit(request: LedgerRequest, done: (outcome: Outcome | Refusal) => void, span?: Span): void {
+  /**
+   * At its deadline a request that was not sent to the store is answered with UNAVAILABLE, and is not done; one that was is answered with
+   * OUTCOME_UNKNOWN.
+   * @param span what the request is a step of
+   * @param untilMs the deadline; ANSWER_WITHIN_MS from now by default
+   */
+  submit(
+    request: LedgerRequest,
+    done: (outcome: Outcome | Refusal) => void,
+    span?: Span,
+    untilMs = this.#options.clock.nowMs() + ANSWER_WITHIN_MS,
+  ): void {
     if (this.#waiting.length >= this.#options.queueMax) {
       done(new Refusal('OVERLOADED', 'too many purchases are waiting', { retry_after_ms: 500 }))
       return
     }
     const sequence = this.#nextSequence++
     const wait = span?.child('ledger wait')
-    this.#waiting.push({ sequence, request, keys: keysOf(request), done, conflicts: 0, failures: 0, span, wait })
+    const counts = { conflicts: 0, failures: 0, isSent: false, isAnswered: false }
+    const waiting: Waiting = { sequence, request, keys: keysOf(request), done, span, wait, untilMs, ...counts }
+    this.#waiting.push(waiting)
+    this.#open.add(waiting)
     this.#running ??= this.#run()
+    this.#sweep.wake()
   }
 
   /** What is held only not to be read again. */
@@ -123,7 +146,8 @@ export class Ledger {
       const revision = before ? await before.done : 0
       before = undefined
       if (!planned) continue
-      if (revision === undefined) this.#putBack(planned.batch)
+      // Late ones are answered, and must not be done: the others are planned without them.
+      if (revision === undefined || planned.batch.some(isAnswered)) this.#putBack(planned.batch)
       else before = this.#commit(planned, revision)
     }
     this.#running = undefined
@@ -142,7 +166,7 @@ export class Ledger {
       const planMs = this.#options.clock.nowMs() - startedMs
       return plan && { batch, records, plan, planMs }
     } catch (cause) {
-      answer(taken, storeRefusal(cause))
+      this.#answerAll(taken, storeRefusal(cause))
       return undefined
     }
   }
@@ -152,6 +176,7 @@ export class Ledger {
    * goes alone: it may be one request of many that nobody can plan.
    */
   #take(): readonly Waiting[] {
+    this.#answerLate()
     // One operation is the ledger's own record.
     const keysMax = this.#options.store.limits.operationsMax - 1
     const keys = new Set<string>()
@@ -227,6 +252,7 @@ export class Ledger {
 
   #commit(planned: Planned, revisionBefore: number): UnderWay {
     const puts = new Map(planned.plan.puts.map(({ key, value }) => [key, value]))
+    for (const waiting of planned.batch) waiting.isSent = puts.size > 0
     return { puts, done: this.#settle(planned, revisionBefore) }
   }
 
@@ -245,7 +271,7 @@ export class Ledger {
     } catch (cause) {
       endShared(step, batch, storeRefusal(cause).code)
       if (cause instanceof OutcomeUnknown) for (const { key } of guards) this.#cache.forget(key)
-      answer(batch, storeRefusal(cause))
+      this.#answerAll(batch, storeRefusal(cause))
       return undefined
     }
     if (!result.committed) {
@@ -255,7 +281,7 @@ export class Ledger {
     onBatch({ requests: batch.length, planMs, commitMs: clock.nowMs() - startedMs })
     const { revision } = result
     for (const { key, value } of plan.puts) if (records.has(key)) this.#cache.set(key, { value, revision })
-    batch.forEach(({ done }, i) => done(plan.outcomes[i] ?? LOST))
+    batch.forEach((waiting, i) => this.#answer(waiting, plan.outcomes[i] ?? LOST))
     return revision
   }
 
@@ -286,19 +312,48 @@ export class Ledger {
   #tryAgain(batch: readonly Waiting[], mayTry: (waiting: Waiting) => boolean): void {
     this.#putBack(batch.filter(mayTry))
     const given = batch.filter((waiting) => !mayTry(waiting))
-    answer(given, new Refusal('OVERLOADED', 'it was tried too often; nothing was done', { retry_after_ms: 500 }))
+    this.#answerAll(
+      given,
+      new Refusal('OVERLOADED', 'it was tried too often; nothing was done', { retry_after_ms: 500 }),
+    )
   }
 
+  /** Nothing of it was done; those who have had their answer meanwhile do not go again. */
   #putBack(batch: readonly Waiting[]): void {
-    for (const waiting of batch) if (waiting.span !== undefined) waiting.wait = waiting.span.child('ledger wait')
-    this.#waiting = [...batch, ...this.#waiting].sort((a, b) => a.sequence - b.sequence)
+    const again = batch.filter((waiting) => !waiting.isAnswered)
+    for (const waiting of again) {
+      waiting.isSent = false
+      if (waiting.span !== undefined) waiting.wait = waiting.span.child('ledger wait')
+    }
+    this.#waiting = [...again, ...this.#waiting].sort((a, b) => a.sequence - b.sequence)
+  }
+
+  /** Gives whether there may be more of it. */
+  #answerLate(): boolean {
+    const nowMs = this.#options.clock.nowMs()
+    const late: Waiting[] = []
+    for (const waiting of this.#open) if (waiting.untilMs <= nowMs) late.push(waiting)
+    for (const waiting of late) this.#answer(waiting, waiting.isSent ? notAnswered() : notBegun())
+    if (late.length > 0) this.#waiting = this.#waiting.filter((waiting) => !waiting.isAnswered)
+    return this.#open.size > 0
+  }
+
+  #answerAll(batch: readonly Waiting[], refusal: Refusal): void {
+    for (const waiting of batch) this.#answer(waiting, refusal)
+  }
+
+  #answer(waiting: Waiting, outcome: Outcome | Refusal): void {
+    if (waiting.isAnswered) return
+    waiting.isAnswered = true
+    this.#open.delete(waiting)
+    waiting.done(outcome)
   }
 }
 
 const LOST = new Refusal('INTERNAL', 'the plan has no answer to this request')
 
-function answer(batch: readonly Waiting[], refusal: Refusal): void {
-  for (const { done } of batch) done(refusal)
+function isAnswered(waiting: Waiting): boolean {
+  return waiting.isAnswered
 }
 
 function valueOf(key: string, records: Planned['records'], before: UnderWay | undefined): Uint8Array | null {

@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { toError } from '../base/assert.ts'
+import { fromMachineMs, systemClock, toMachineMs } from '../base/clock.ts'
+import { ANSWER_WITHIN_MS } from '../base/deadline.ts'
 import { endingWith, type Span, type Traces } from '../base/trace.ts'
 import { Refusal, isErrorCode, type ErrorBody } from '../protocol/errors.ts'
 import { encodeHead, encodeMessages, LinkDecoder } from './framing.ts'
@@ -12,11 +14,14 @@ export type Handlers<Own extends Methods> = {
     args: Own[Name]['args'],
     reply: (result: Own[Name]['result'] | Refusal) => void,
     span?: Span,
+    /** When it has to be answered, by the monotonic clock of this process. */
+    untilMs?: number,
   ) => void
 }
 
-/** [0, call, method, args], and a W3C traceparent where the call is traced · [1, call, result] · [2, call, error] · a `call` of 0 wants no answer. */
-type Message = [0, number, string, unknown, string?] | [1, number, unknown] | [2, number, ErrorBody]
+/** [0, call, method, args, until], and a W3C traceparent where the call is traced · [1, call, result] · [2, call, error] · a `call` of 0 wants no answer. */
+type Invocation = [0, number, string, unknown, number?, string?]
+type Message = Invocation | [1, number, unknown] | [2, number, ErrorBody]
 
 type Done = (result: unknown) => void
 
@@ -64,26 +69,32 @@ export class Link<Own extends Methods, Other extends Methods> {
     return this.#options.stream.writableLength
   }
 
-  /** Calls `done` with the result, or with a Refusal, in the order of the link. @param span what the call is a step of */
+  /**
+   * Calls `done` with the result, or with a Refusal, in the order of the link.
+   * @param span what the call is a step of
+   * @param untilMs when it has to be answered; the other side sees to that
+   */
   call<Name extends keyof Other & string>(
     method: Name,
     args: Other[Name]['args'],
     done: (result: Other[Name]['result'] | Refusal) => void,
     span?: Span,
+    untilMs = systemClock.nowMs() + ANSWER_WITHIN_MS,
   ): void {
     if (this.#closed) {
       done(new Refusal('UNAVAILABLE', 'the server is stopping'))
       return
     }
     const call = this.#nextCall++
+    const until = toMachineMs(untilMs)
     if (span === undefined) {
       this.#calls.set(call, done)
-      this.#send(method, [0, call, method, args])
+      this.#send(method, [0, call, method, args, until])
       return
     }
     const step = span.child(`link ${method}`, 'client')
     this.#calls.set(call, endingWith(step, done))
-    this.#send(method, [0, call, method, args, step.traceparent])
+    this.#send(method, [0, call, method, args, until, step.traceparent])
   }
 
   /** `call` for whoever does not care what else came in between. Rejects with a Refusal. */
@@ -148,9 +159,7 @@ export class Link<Own extends Methods, Other extends Methods> {
   #handle(message: Message): void {
     const [kind, call] = message
     if (kind === 0) {
-      const [, , method, args] = message
-      // Behind the end of the others there is nothing to be read.
-      this.#invoke(method, args, call, message.length === 4 ? undefined : message[4])
+      this.#invoke(message)
       return
     }
     const done = this.#calls.get(call)
@@ -158,7 +167,11 @@ export class Link<Own extends Methods, Other extends Methods> {
     done?.(kind === 1 ? message[2] : toRefusal(message[2]))
   }
 
-  #invoke(method: string, args: unknown, call: number, traceparent: string | undefined): void {
+  #invoke(message: Invocation): void {
+    const [, call, method, args] = message
+    // Behind the end of a message there is nothing to be read.
+    const until = message.length > 4 ? message[4] : undefined
+    const traceparent = message.length > 5 ? message[5] : undefined
     const span =
       traceparent === undefined
         ? undefined
@@ -172,7 +185,7 @@ export class Link<Own extends Methods, Other extends Methods> {
     const handler = this.#options.handlers[method]
     if (!handler) throw new Error(`no such method on the link: ${method}`)
     try {
-      handler(args, reply, span)
+      handler(args, reply, span, until === undefined ? undefined : fromMachineMs(until))
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown
       reply(thrown)

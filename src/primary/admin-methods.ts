@@ -10,7 +10,7 @@ import type { Handlers } from '../link/link.ts'
 import type { ConnectionFilter, ConnectionInfo, GoodAt, PrimaryMethods } from '../link/methods.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { toSortedPage, type Page, type PageArgs } from '../protocol/page.ts'
-import { answerWith } from './answer.ts'
+import { answerWith, changeInTime, readInTime } from './answer.ts'
 import type { PrimaryContext } from './context.ts'
 import { toRefusal } from './event-methods.ts'
 import { deleteRoom, putRoom, readRoom } from './rest-rooms.ts'
@@ -38,38 +38,44 @@ type AdminMethods = Pick<
 
 /** What the REST interface asks for. */
 export function adminMethods(context: PrimaryContext): AdminMethods {
-  const { store } = context
+  const { store, clock } = context
   return {
-    goodList: (page, reply) => answerWith(listGoods(store, page), reply),
-    goodGet: ({ id }, reply) => answerWith(getGood(store, id), reply),
-    goodPut: ({ good, ifRevision }, reply) => answerWith(changeGood(context, good, ifRevision), reply),
-    goodRestock(restock, reply, span) {
+    goodList: (page, reply, _span, untilMs) => answerWith(readInTime(clock, listGoods(store, page), untilMs), reply),
+    goodGet: ({ id }, reply, _span, untilMs) => answerWith(readInTime(clock, getGood(store, id), untilMs), reply),
+    goodPut: ({ good, ifRevision }, reply, _span, untilMs) =>
+      answerWith(changeInTime(clock, changeGood(context, good, ifRevision), untilMs), reply),
+    goodRestock(restock, reply, span, untilMs) {
       const done = (outcome: Done | Refusal) =>
         reply(outcome instanceof Refusal ? outcome : expectKind(outcome, 'good').good)
-      submit(context, { kind: 'restock', ...restock }, done, span)
+      submit(context, { kind: 'restock', ...restock }, done, { span, untilMs })
     },
-    playerGet: ({ userId }, reply) => answerWith(readPlayer(store, userId), reply),
-    playerPurchases: ({ userId, ...page }, reply) => answerWith(listPurchases(store, userId, page), reply),
-    ledgerList: (page, reply) => answerWith(listLines(store, page), reply),
+    playerGet: ({ userId }, reply, _span, untilMs) =>
+      answerWith(readInTime(clock, readPlayer(store, userId), untilMs), reply),
+    playerPurchases: ({ userId, ...page }, reply, _span, untilMs) =>
+      answerWith(readInTime(clock, listPurchases(store, userId, page), untilMs), reply),
+    ledgerList: (page, reply, _span, untilMs) => answerWith(readInTime(clock, listLines(store, page), untilMs), reply),
 
-    playerCredit(credit, reply, span) {
+    playerCredit(credit, reply, span, untilMs) {
       const done = (outcome: Done | Refusal) =>
         reply(outcome instanceof Refusal ? outcome : expectKind(outcome, 'player').player)
-      submit(context, { kind: 'credit', ...credit }, done, span)
+      submit(context, { kind: 'credit', ...credit }, done, { span, untilMs })
     },
 
-    playerRefund(refund, reply, span) {
-      answerWith(refundPlayer(context, refund, span), reply)
+    playerRefund(refund, reply, span, untilMs) {
+      answerWith(refundPlayer(context, refund, { span, untilMs }), reply)
     },
 
-    receiptKey: (_args, reply) => answerWith(publishedKeys(store, context.receiptKey), reply),
+    receiptKey: (_args, reply, _span, untilMs) =>
+      answerWith(readInTime(clock, publishedKeys(store, context.receiptKey), untilMs), reply),
 
-    roomPut: (put, reply) => answerWith(putRoom(context, put), reply),
+    roomPut: (put, reply, _span, untilMs) => answerWith(changeInTime(clock, putRoom(context, put), untilMs), reply),
     roomList: (page, reply) => reply(listRooms(context, page)),
-    roomGet: ({ room }, reply) => answerWith(readRoom(context, room), reply),
-    roomDelete: ({ room, ifTag }, reply) => answerWith(deleteRoom(context, room, ifTag), reply),
+    roomGet: ({ room }, reply, _span, untilMs) =>
+      answerWith(readInTime(clock, readRoom(context, room), untilMs), reply),
+    roomDelete: ({ room, ifTag }, reply, _span, untilMs) =>
+      answerWith(changeInTime(clock, deleteRoom(context, room, ifTag), untilMs), reply),
     connectionList: ({ only, ...page }, reply) => reply(listConnections(context, only, page)),
-    kick: (whom, reply) => answerWith(kick(context, whom), reply),
+    kick: (whom, reply, _span, untilMs) => answerWith(changeInTime(clock, kick(context, whom), untilMs), reply),
   }
 }
 
@@ -87,14 +93,20 @@ async function changeGood(
 async function refundPlayer(
   context: PrimaryContext,
   refund: Omit<RefundRequest, 'purchase'>,
-  span: Span | undefined,
+  call: LedgerCall,
 ): Promise<Player> {
-  const purchase = (await findPurchase(context.store, refund.userId, refund.purchaseId)) ?? null
+  const found = findPurchase(context.store, refund.userId, refund.purchaseId)
+  const purchase = (await readInTime(context.clock, found, call.untilMs)) ?? null
   return new Promise((resolve, reject) => {
     const done = (outcome: Done | Refusal) =>
       outcome instanceof Refusal ? reject(outcome) : resolve(expectKind(outcome, 'player').player)
-    submit(context, { kind: 'refund', ...refund, purchase }, done, span)
+    submit(context, { kind: 'refund', ...refund, purchase }, done, call)
   })
+}
+
+interface LedgerCall {
+  readonly span: Span | undefined
+  readonly untilMs: number | undefined
 }
 
 type Done = Exclude<Outcome, { readonly kind: 'refused' }>
@@ -103,11 +115,11 @@ function submit(
   { ledger }: PrimaryContext,
   request: LedgerRequest,
   done: (outcome: Done | Refusal) => void,
-  span: Span | undefined,
+  { span, untilMs }: LedgerCall,
 ): void {
   const judged = (outcome: Outcome | Refusal) =>
     done(outcome instanceof Refusal || outcome.kind !== 'refused' ? outcome : toRefusal(outcome))
-  ledger.submit(request, judged, span)
+  ledger.submit(request, judged, span, untilMs)
 }
 
 function expectKind<Kind extends Done['kind']>(outcome: Done, kind: Kind): Extract<Done, { readonly kind: Kind }> {

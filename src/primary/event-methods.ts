@@ -8,7 +8,7 @@ import { Refusal } from '../protocol/errors.ts'
 import type { JsonObject, Receipt } from '../protocol/events.ts'
 import { userChannel, type UserId } from '../protocol/ids.ts'
 import type { Outcome } from '../ledger/requests.ts'
-import { answerWith } from './answer.ts'
+import { answerWith, changeInTime, readInTime } from './answer.ts'
 import { stateKey } from './channel-state.ts'
 import type { PrimaryContext } from './context.ts'
 import { appendOnce } from './once.ts'
@@ -22,41 +22,43 @@ const EVENTS_LOOKED_AT_MAX = 10_000
 export function eventMethods(context: PrimaryContext): EventMethods {
   const { commits, presence, rooms, ledger, purchaseRates, hub, metrics, clock } = context
   return {
-    broadcast({ channel, body, state, once }, reply, span) {
+    broadcast({ channel, body, state, once }, reply, span, untilMs) {
       const put = state === null ? {} : { put: { key: stateKey(channel), value: state } }
       const record = { channel, body: rooms.isLatest(channel) ? toLatest(body) : body }
       if (once) {
         const rest = () => Promise.resolve({})
-        answerWith(appendOnce(context, { kind: 'broadcast', once, record, ...put, rest, span }), reply)
+        const appended = appendOnce(context, { kind: 'broadcast', once, record, ...put, rest, span, untilMs })
+        answerWith(changeInTime(clock, appended, untilMs), reply)
         return
       }
-      commits.append({ record, ...put, span }, (result) => {
+      commits.append({ record, ...put, span, untilMs }, (result) => {
         reply(result instanceof Refusal ? result : { offset: result })
       })
     },
 
-    message({ target, body, once }, reply, span) {
+    message({ target, body, once }, reply, span, untilMs) {
       if (once) {
         const record = { channel: userChannel(target), body }
         const rest = async () => ({ delivered: await requireOnline(context, target) })
-        answerWith(appendOnce(context, { kind: 'message', once, record, rest, span }), reply)
-      } else if (presence.countOfUser(target) > 0) sendTo(context, { target, body, span }, reply)
+        const appended = appendOnce(context, { kind: 'message', once, record, rest, span, untilMs })
+        answerWith(changeInTime(clock, appended, untilMs), reply)
+      } else if (presence.countOfUser(target) > 0) sendTo(context, { target, body, span, untilMs }, reply)
       else {
-        answerWith(requireOnline(context, target), (result) => {
+        answerWith(readInTime(clock, requireOnline(context, target), untilMs), (result) => {
           if (result instanceof Refusal) reply(result)
-          else sendTo(context, { target, body, span }, reply)
+          else sendTo(context, { target, body, span, untilMs }, reply)
         })
       }
     },
 
-    buy(request, reply, span) {
+    buy(request, reply, span, untilMs) {
       purchaseRates.take(request.userId, clock.nowMs())
       const done = (outcome: Outcome | Refusal) => {
         const result = toReceipt(outcome)
         metrics.purchases.inc({ outcome: nameOf(result) })
         reply(result)
       }
-      ledger.submit({ kind: 'purchase', ...request }, done, span)
+      ledger.submit({ kind: 'purchase', ...request }, done, span, untilMs)
     },
 
     eventList({ type, since, limit }, reply) {
@@ -85,10 +87,15 @@ interface Message {
   readonly target: UserId
   readonly body: Uint8Array
   readonly span: Span | undefined
+  readonly untilMs: number | undefined
 }
 
-function sendTo({ commits, presence }: PrimaryContext, { target, body, span }: Message, reply: MessageReply): void {
-  commits.append({ record: { channel: userChannel(target), body }, span }, (result) => {
+function sendTo(
+  { commits, presence }: PrimaryContext,
+  { target, body, span, untilMs }: Message,
+  reply: MessageReply,
+): void {
+  commits.append({ record: { channel: userChannel(target), body }, span, untilMs }, (result) => {
     // Counted now, as those who come later get it by resuming or not at all.
     reply(result instanceof Refusal ? result : { offset: result, delivered: presence.countOfUser(target) })
   })

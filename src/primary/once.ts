@@ -18,12 +18,14 @@ export interface OnceAppend<Rest> {
   readonly rest: () => Promise<Rest>
   /** What it is a step of. */
   readonly span?: Span | undefined
+  /** When it has to be answered. */
+  readonly untilMs?: number | undefined
 }
 
 /** Puts an event into the log once, however often it is asked for; the first answer is given again. */
 export function appendOnce<Rest extends object>(
   context: PrimaryContext,
-  { kind, once, record, put, rest, span }: OnceAppend<Rest>,
+  { kind, once, record, put, rest, span, untilMs }: OnceAppend<Rest>,
 ): Promise<{ readonly offset: number } & Rest> {
   const { whose, key, fingerprint, eventId } = once
   const puts = put === undefined ? {} : { put }
@@ -32,7 +34,8 @@ export function appendOnce<Rest extends object>(
     fingerprint,
     eventId,
     rest,
-    append: (kept) => append(context, { record, ...puts, once: kept, span }),
+    untilMs,
+    append: (kept) => append(context, { record, ...puts, once: kept, span, untilMs }),
     findOffset: (id) => findOffset(context, id),
   })
 }

@@ -2,7 +2,7 @@ import type { Handlers } from '../link/link.ts'
 import type { PrimaryMethods, ReplayPart } from '../link/methods.ts'
 import type { Entry } from '../hub/history.ts'
 import type { ReplayChunk } from '../hub/hub.ts'
-import { answerAfter, answerWith } from './answer.ts'
+import { answerAfter, answerWith, readInTime } from './answer.ts'
 import type { PrimaryContext } from './context.ts'
 import { newestState, readState } from './channel-state.ts'
 import { admit, openNow, withRooms } from './opening.ts'
@@ -14,7 +14,7 @@ type SessionMethods = Pick<
 
 /** What a worker's connections ask for, but for events. */
 export function sessionMethods(context: PrimaryContext, worker: number): SessionMethods {
-  const { hub, membership, remembered, presence, rooms, store } = context
+  const { hub, membership, remembered, presence, rooms, store, clock } = context
   return {
     open(args, reply) {
       const opening = withRooms(context, args)
@@ -37,12 +37,12 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
       reply((hub.holds(cursor) ? remembered.of(session) : undefined) ?? null)
     },
 
-    join({ connectionId, room }, reply) {
+    join({ connectionId, room }, reply, _span, untilMs) {
       const channel = membership.channelIn(connectionId, room)
       const readAt = hub.head
       // The state is read first; then what was retained in between, the join and the answer are one step, so that what the hub
       // delivers after it comes after it on the link, too.
-      answerAfter(readState(store, channel), reply, (read) => {
+      answerAfter(readInTime(clock, readState(store, channel), untilMs), reply, (read) => {
         const { members } = membership.join(connectionId, room)
         const state = newestState(read, hub.since(readAt, channel))
         return { members, state, offset: hub.head }
@@ -54,12 +54,10 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
       reply(null)
     },
 
-    state({ channel }, reply) {
+    state({ channel }, reply, _span, untilMs) {
       const offset = hub.head
-      answerWith(
-        readState(store, channel).then((state) => ({ state, offset })),
-        reply,
-      )
+      const read = readState(store, channel).then((state) => ({ state, offset }))
+      answerWith(readInTime(clock, read, untilMs), reply)
     },
 
     presence({ namespace, room, limit, cursor }, reply) {

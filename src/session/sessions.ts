@@ -149,6 +149,7 @@ export class Sessions {
       connection.turns.take((done) => {
         this.#replayer.replay(connection, cursor.offset, () => {
           this.#subscribe(connection)
+          connection.turns.replayedAtMs = this.#options.clock.nowMs()
           done()
         })
       })

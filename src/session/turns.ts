@@ -11,6 +11,8 @@ export class Turns {
   readonly #waiting: { readonly turn: Turn; readonly isRoom: boolean }[] = []
   #isBusy = false
   #rooms = 0
+  /** When the last replay ended; monotonic. Until then requests wait for their own client, which has to read it. */
+  replayedAtMs = -Infinity
 
   /** A join or a leave is under way or waits. */
   get isChangingRooms(): boolean {

@@ -6,8 +6,16 @@ export function storeRefusal(cause: unknown): Refusal {
   if (cause instanceof StoreUnavailable) {
     return new Refusal('UNAVAILABLE', 'the store takes no writes now; nothing was done')
   }
-  if (cause instanceof OutcomeUnknown) {
-    return new Refusal('OUTCOME_UNKNOWN', 'the store did not say whether it was done')
-  }
+  if (cause instanceof OutcomeUnknown) return notAnswered()
   throw cause
+}
+
+/** The deadline of a request is over, and the store was not asked. */
+export function notBegun(): Refusal {
+  return new Refusal('UNAVAILABLE', 'the store did not come to it in time; nothing was done')
+}
+
+/** The same where it was asked. */
+export function notAnswered(): Refusal {
+  return new Refusal('OUTCOME_UNKNOWN', 'the store did not say whether it was done')
 }

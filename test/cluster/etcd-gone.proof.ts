@@ -1,12 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { openClient } from '../helpers/client.ts'
+import { openClient, type Reply, type TestClient } from '../helpers/client.ts'
 import { clusterEnv, startNodes } from '../helpers/cluster.ts'
 import { skipWithout, startEtcd } from '../helpers/etcd.ts'
 import { ServerProcess } from '../helpers/server-process.ts'
 import type { TestServer } from '../helpers/server.ts'
 import { until } from '../helpers/until.ts'
+import { percentile } from './load.ts'
 
 const BROADCAST = 'core.game.state.broadcast'
+const BUY = 'core.game.state.buy_good'
+const REQUESTS = [
+  [BROADCAST, { message: 'all' }],
+  [BROADCAST, { message: 'all', retain: true }],
+  ['core.game.state.send_message', { target_user_id: 'player-1', text: 'hi' }],
+  [BUY, { good_id: 'sword', count: 1 }],
+  ['core.game.room.join', { room_id: 'arena' }],
+  ['core.game.state.get', {}],
+] as const
 const GONE = ['UNAVAILABLE', 'OUTCOME_UNKNOWN']
 
 async function timed<T>(promise: Promise<T>): Promise<{ result: T; tookMs: number }> {
@@ -66,6 +77,54 @@ for (const how of ['frozen', 'killed'] as const) {
     },
   )
 }
+
+/** As many as a frozen etcd keeps waiting: each client sends once a period, whatever became of what it sent before. */
+const CLIENTS = 200
+const WRITES_PER_S = 300
+const FROZEN_MS = 8_000
+const ANSWERED_MS_MAX = 2_200
+
+t.test(
+  `${WRITES_PER_S} writes a second of ${CLIENTS} clients are answered within 2.2 s while etcd is frozen`,
+  skipWithout('3.5'),
+  async (t) => {
+    const { endpoints, member } = await startEtcd(t)
+    // The proof is about the store: nothing is refused for its rate.
+    const env = { WORKERS: '1', NODE_TTL: '10s' }
+    const [node] = (await startNodes(t, endpoints, { count: 1, env })) as [TestServer]
+    const clients: TestClient[] = []
+    for (let i = 0; i < CLIENTS; i++) clients.push(await openClient(node, { token: node.mint(`player-${i}`) }))
+    t.teardown(() => clients.forEach((client) => client.terminate()))
+    await Promise.all(clients.map((client) => client.request('core.game.room.join', { room_id: client.userId })))
+    const answers: Promise<{ result: Reply; tookMs: number; eventType: string }>[] = []
+    let sent = 0
+    const send = () => {
+      const client = clients[sent % CLIENTS] as TestClient
+      const [eventType, payload] = REQUESTS[sent % REQUESTS.length] as (typeof REQUESTS)[number]
+      const filled = eventType === BUY ? { ...payload, idempotency_key: `key-of-the-proof-${sent}` } : payload
+      answers.push(timed(client.request(eventType, filled)).then((answer) => ({ ...answer, eventType })))
+      sent++
+    }
+    const timer = setInterval(send, 1000 / WRITES_PER_S)
+    await sleep(1_000)
+    member.stop()
+    await sleep(FROZEN_MS)
+    clearInterval(timer)
+    const all = await Promise.all(answers)
+    member.cont()
+    for (const [type] of REQUESTS) {
+      const refused = all.filter(({ result, eventType }) => !result.success && eventType === type)
+      const took = refused.map(({ tookMs }) => tookMs)
+      const codes = new Map<string, number>()
+      for (const { result } of refused)
+        codes.set(String(result.error?.code), (codes.get(String(result.error?.code)) ?? 0) + 1)
+      const [half, most] = [percentile(took, 0.5), Math.max(...took)].map(Math.round)
+      t.comment(`${type}: ${refused.length} refused, p50 ${half} ms, p100 ${most} ms, ${JSON.stringify([...codes])}`)
+      t.ok(refused.length > 0 && Math.max(...took) <= ANSWERED_MS_MAX, `${type} is answered in time`)
+    }
+    t.ok(all.filter(({ result }) => result.success).length > 0, 'before it all went well')
+  },
+)
 
 t.test('etcd that cannot be reached at the start ends with 69', async (t) => {
   const env = { ...clusterEnv(['http://127.0.0.1:9']), ETCD_START_TIMEOUT: '1s', HTTP_PORT: '0', DATA_DIR: t.testdir() }

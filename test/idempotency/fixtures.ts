@@ -64,6 +64,6 @@ function createNode({ clock, store, events }: Parts) {
   const noting: Pick<Store, 'commit'> = {
     commit: (note) => (node.isNoting ? store.commit(note) : Promise.reject(new StoreUnavailable('gone'))),
   }
-  const parts = { idempotency, store: noting, log: NO_LOG }
+  const parts = { idempotency, store: noting, log: NO_LOG, clock }
   return node
 }

@@ -149,3 +149,31 @@ t.test('a side that does not read is given up when its queue is full', async (t)
   t.equal(await whyClosed, 'it does not read what it is sent')
   b.destroy()
 })
+
+t.test('a deadline goes with its call, and a call without one has one', async (t) => {
+  const [a, b] = await pair()
+  const deadlines: (number | undefined)[] = []
+  const caller = new Link<None, Echo>({ stream: a, queueBytesMax: 1 << 20, onClose: () => {}, handlers: {} })
+  const answerer = new Link<Echo, None>({
+    stream: b,
+    queueBytesMax: 1 << 20,
+    onClose: () => {},
+    handlers: {
+      echo: (value, reply, _span, untilMs) => {
+        deadlines.push(untilMs)
+        reply(value)
+      },
+      note: () => {},
+      fail: () => {},
+    },
+  })
+  const startedMs = performance.now()
+  const asked = new Promise((resolve) => caller.call('echo', 1, resolve, undefined, startedMs + 12_345))
+  await asked
+  await caller.ask('echo', 2)
+  const [first = NaN, second = NaN] = deadlines
+  t.ok(Math.abs(first - startedMs - 12_345) <= 1, 'to the millisecond')
+  t.ok(second >= startedMs + 1_800)
+  caller.close('done')
+  answerer.close('done')
+})

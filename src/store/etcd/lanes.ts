@@ -83,6 +83,8 @@ export class Lanes {
   readonly #all: readonly Lane[]
   readonly #free: Lane[]
   readonly #waiting: ((lane: Lane) => void)[] = []
+  /** Lanes whose transaction was given up, as etcd did not answer, and is still in doubt. */
+  #silentCount = 0
   #nextId: number
   #closed = false
 
@@ -102,6 +104,9 @@ export class Lanes {
    */
   async commit(change: Change): Promise<ChangeResult> {
     const untilMs = this.#options.clock.nowMs() + COMMIT_WITHIN_MS
+    // Nobody waits for what cannot come.
+    this.#options.place()
+    if (this.#silentCount === this.#all.length) throw new StoreUnavailable(`${this.#silent()}; nothing was done`)
     const lane = await this.#take(untilMs)
     try {
       for (let attempt = 0; ; attempt++) {
@@ -239,12 +244,14 @@ export class Lanes {
 
   /** Whoever asked was told that it is not known; the lane must be certain before it is used again. */
   async #settleLater(lane: Lane): Promise<void> {
+    this.#silentCount++
     try {
       if (lane.doubt) await this.#settle(lane, lane.doubt, Infinity)
     } catch (cause) {
       // The place is lost, and is being taken again; or the history is another one, and this process ends.
       if (!(cause instanceof StoreUnavailable || cause instanceof OutcomeUnknown)) throw cause
     } finally {
+      this.#silentCount--
       lane.doubt = undefined
       this.#giveBack(lane)
     }
