@@ -1,6 +1,7 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { isIPv4 } from 'node:net'
 import { EnvError } from 'envalid'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { DataFileError, firstLine, readJsonFile } from './data-file.ts'
 import { keyAlgorithms } from './defaults.ts'
 import type { Draft } from './defaults.ts'
@@ -167,8 +168,31 @@ const etcdFiles: Check = (draft) => {
       cert === undefined ? ['ETCD_CERT_FILE', 'ETCD_KEY_FILE'] : ['ETCD_KEY_FILE', 'ETCD_CERT_FILE']
     mistakes.push(`${missing} is missing: it goes with ${there}`)
   }
+  if (mistakes.length === 0) mistakes.push(...badPems(draft))
   if (set.length > 0 && endpoints?.some((endpoint) => endpoint.startsWith('http:'))) {
     mistakes.push(`${set.join(', ')} must not be set with http:// endpoints: nothing would be encrypted`)
+  }
+  return mistakes
+}
+
+/** A certificate or a key that TLS could not use. What the library says of a key never holds any of it. */
+function badPems({ ETCD_CA_FILE: ca, ETCD_CERT_FILE: cert, ETCD_KEY_FILE: key }: Draft): string[] {
+  const mistakes: string[] = []
+  const parse = <T>(name: string, what: string, file: string | undefined, read: (pem: Buffer) => T): T | undefined => {
+    if (file === undefined) return undefined
+    try {
+      return read(readFileSync(file))
+    } catch (error) {
+      mistakes.push(`${name} must be ${what} (${firstLine(error)}); it is ${JSON.stringify(file)}`)
+      return undefined
+    }
+  }
+  const toCertificate = (pem: Buffer) => new X509Certificate(pem)
+  parse('ETCD_CA_FILE', 'certificates in PEM', ca, toCertificate)
+  const certificate = parse('ETCD_CERT_FILE', 'a certificate in PEM', cert, toCertificate)
+  const privateKey = parse('ETCD_KEY_FILE', 'a private key in PEM, without a passphrase', key, createPrivateKey)
+  if (certificate && privateKey && !certificate.checkPrivateKey(privateKey)) {
+    mistakes.push(`ETCD_KEY_FILE must be the key of the certificate in ETCD_CERT_FILE; it is ${JSON.stringify(key)}`)
   }
   return mistakes
 }

@@ -50,8 +50,9 @@ export function loadConfig(input: { readonly env: Environment; readonly packageR
     ...fromEnvironment(input.env, warnings),
   ])
   const { draft, failed } = parseAll(given, mistakes)
+  leaveToEtcd(draft, given)
   fillDefaults(draft, input.packageRoot ?? path.resolve(import.meta.dirname, '../..'), failed)
-  mistakes.push(...checkAcross(draft))
+  mistakes.push(...checkAcross(draft).map((mistake) => withEtcdSource(mistake, given)))
   if (mistakes.length > 0) throw new ConfigError(mistakes.map(hidePasswords))
   // Without a mistake every setting has parsed or has its default.
   return freezeConfig(draft as Settings, given, warnings)
@@ -134,6 +135,25 @@ function specOf({ kind, fallback, text }: Setting<unknown, boolean>): ValidatorS
   const validator = makeExactValidator<unknown>(kind.parse)
   if (fallback === undefined) return validator({ desc: text, default: undefined })
   return validator({ desc: text, default: kind.parse(fallback) ?? undefined })
+}
+
+/** etcd itself reads variables of these names, so a shell may have them for its own etcd. */
+const SHARED_WITH_ETCD = ['ETCD_CERT_FILE', 'ETCD_KEY_FILE'] as const
+
+/** Where no endpoint has TLS such a variable is not meant for this server. In the file, which is ours, it stays a mistake. */
+function leaveToEtcd(draft: Draft, given: Given): void {
+  if (draft.ETCD_ENDPOINTS?.some((endpoint) => endpoint.startsWith('https:'))) return
+  for (const name of SHARED_WITH_ETCD) {
+    if (given.get(name)?.source !== 'environment') continue
+    given.delete(name)
+    delete draft[name]
+  }
+}
+
+function withEtcdSource(mistake: string, given: Given): string {
+  const name = SHARED_WITH_ETCD.find((one) => mistake.startsWith(`${one} must`))
+  if (name === undefined || given.get(name)?.source !== 'environment') return mistake
+  return `${mistake} (environment; etcd itself reads a variable of this name)`
 }
 
 const SHOWN_LENGTH_MAX = 80

@@ -102,7 +102,10 @@ t.test('each mistake ends with 78 and one line that names it', async (t) => {
     [{ ...CLUSTER, LOG_RETENTION: '5m' }, /^LOG_RETENTION must not be under HISTORY_TTL/],
     [{ ...CLUSTER, MAX_PAYLOAD_BYTES: '1MiB' }, /^MAX_PAYLOAD_BYTES must not be over 524288 in a cluster/],
     [{ ...CLUSTER, ETCD_CA_FILE: at('public.pem') }, /^ETCD_CA_FILE must not be set with http:/],
-    [{ ETCD_CERT_FILE: at('public.pem') }, /^ETCD_KEY_FILE is missing/],
+    [
+      { ...CLUSTER, ETCD_ENDPOINTS: 'https://127.0.0.1:9', ETCD_CERT_FILE: at('public.pem') },
+      /^ETCD_KEY_FILE is missing/,
+    ],
     [{ ETCD_CA_FILE: at('none.pem') }, /^ETCD_CA_FILE must be a readable file/],
     [{ ETCD_ENDPOINTS: 'localhost' }, /^ETCD_ENDPOINTS must be /],
     [{ ETCD_ENDPOINTS: ',' }, /^ETCD_ENDPOINTS must be /],

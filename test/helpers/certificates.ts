@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
 
@@ -11,6 +11,7 @@ export interface Certificates {
 
 /** An authority, and certificates of it for a server on 127.0.0.1 and for a client, in `folder`. */
 export async function makeCertificates(folder: string): Promise<Certificates> {
+  mkdirSync(folder, { recursive: true })
   const common = { algorithm: 'sha256', keySize: 2048 } as const
   const authority = await generate([{ name: 'commonName', value: 'the authority of the tests' }], {
     ...common,
