@@ -5,6 +5,7 @@ import type { Random } from './base/random.ts'
 import { ensureSecret } from './config/dev-secrets.ts'
 import type { Settings } from './config/settings.ts'
 import { readBootId } from './primary/open-context.ts'
+import { findTlsFault } from './setup/etcd-tls.ts'
 import { EXIT, type ExitCode } from './setup/exit-codes.ts'
 import { StartError } from './setup/start-error.ts'
 import { createAlone, type Cluster } from './store/cluster.ts'
@@ -73,6 +74,7 @@ async function openInEtcd({ settings, clock, random, log, onLost, onEtcdCall }: 
       ttlMs: settings.NODE_TTL,
       dialTimeoutMs: settings.ETCD_DIAL_TIMEOUT,
       startTimeoutMs: settings.ETCD_START_TIMEOUT,
+      findTlsFault: (endpoint, withinMs) => findTlsFault({ endpoint, files: settings, withinMs }),
       retention: { ms: settings.LOG_RETENTION, bytes: settings.LOG_RETENTION_BYTES },
       history: { ms: settings.HISTORY_TTL, bytes: settings.HISTORY_BYTES },
       mayCompact: settings.ETCD_COMPACT,

@@ -19,6 +19,7 @@ export function checkEtcd(settings: Settings, facts: EtcdFacts): readonly Findin
   const found = [
     ...checkVersion(check, facts),
     ...checkHealth(check, facts),
+    ...checkLogin(check, facts),
     ...checkSize(check, settings, facts),
     ...checkSpeed(check, facts),
     ...checkSkew(check, facts),
@@ -45,6 +46,12 @@ function checkHealth(check: string, { endpoint, sick }: EtcdFacts): readonly Fin
   const ctl = `etcdctl --endpoints=${endpoint}`
   const mend = isFull ? `${ctl} defrag && ${ctl} alarm disarm` : `${ctl} endpoint status --cluster -w table`
   return [fail(check, `it does not serve: ${sick}`, mend)]
+}
+
+function checkLogin(check: string, { shut }: EtcdFacts): readonly Finding[] {
+  if (shut === undefined) return []
+  const mend = 'ETCD_USERNAME and ETCD_PASSWORD as etcd has them, and a role that may read and write below ETCD_PREFIX'
+  return [fail(check, `it does not let this node in: ${shut}`, mend)]
 }
 
 function checkSize(check: string, settings: Settings, { quotaBytes, sizeBytes }: EtcdFacts): readonly Finding[] {

@@ -30,7 +30,7 @@ export async function examine({ config, machine, uwsVersion, clock }: DoctorOpti
   const { settings } = config
   const limit = machine.openFilesMax()
   const etcd = settings.ETCD_ENDPOINTS.map((endpoint) => {
-    return readEtcd(endpoint, { files: settings, timeoutMs: settings.ETCD_DIAL_TIMEOUT, clock })
+    return readEtcd(endpoint, { settings, timeoutMs: settings.ETCD_DIAL_TIMEOUT, clock })
   })
   return [
     fromProblem('node', `Node ${machine.nodeVersion}`, checkNode(machine.nodeVersion)),

@@ -4,6 +4,7 @@ import https from 'node:https'
 import { toError } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Settings } from '../config/settings.ts'
+import { findTlsFault } from '../setup/etcd-tls.ts'
 
 /** What one endpoint of etcd says over HTTP, on the port of its clients; undefined is what it does not tell. */
 export interface EtcdFacts {
@@ -16,6 +17,8 @@ export interface EtcdFacts {
   readonly latencyMs: number
   /** Why it does not serve, such as ALARM NOSPACE; undefined: it does, with a quorum behind it. */
   readonly sick: string | undefined
+  /** Why it does not let a node with these settings read its keys; undefined: it does, or does not say. */
+  readonly shut: string | undefined
   readonly quotaBytes: number | undefined
   readonly sizeBytes: number | undefined
   /** Of its log to the disk, the mean since it was started. */
@@ -26,6 +29,7 @@ export interface EtcdFacts {
 }
 
 type TlsFiles = Pick<Settings, 'ETCD_CA_FILE' | 'ETCD_CERT_FILE' | 'ETCD_KEY_FILE'>
+type Login = Pick<Settings, 'ETCD_USERNAME' | 'ETCD_PASSWORD' | 'ETCD_PREFIX'>
 
 interface Answer {
   readonly body: string
@@ -38,6 +42,7 @@ const UNKNOWN = {
   version: undefined,
   latencyMs: 0,
   sick: undefined,
+  shut: undefined,
   quotaBytes: undefined,
   sizeBytes: undefined,
   syncMs: undefined,
@@ -46,7 +51,7 @@ const UNKNOWN = {
 } as const
 
 interface ReadOptions {
-  readonly files: TlsFiles
+  readonly settings: TlsFiles & Login
   /** Of each request. */
   readonly timeoutMs: number
   readonly clock: Clock
@@ -57,13 +62,15 @@ export async function readEtcd(endpoint: string, options: ReadOptions): Promise<
   try {
     return await askAll(endpoint, options)
   } catch (error) {
-    return { endpoint, fault: toError(error).message, ...UNKNOWN }
+    const { settings, timeoutMs } = options
+    const ofTls = await findTlsFault({ endpoint, files: settings, withinMs: timeoutMs })
+    return { endpoint, fault: ofTls ?? toError(error).message, ...UNKNOWN }
   }
 }
 
-async function askAll(endpoint: string, { files, timeoutMs, clock }: ReadOptions): Promise<EtcdFacts> {
-  const agent = openAgent(endpoint, files)
-  const ask = (path: string) => get(new URL(path, endpoint), agent, timeoutMs, clock)
+async function askAll(endpoint: string, { settings, timeoutMs, clock }: ReadOptions): Promise<EtcdFacts> {
+  const agent = openAgent(endpoint, settings)
+  const ask = (path: string, post?: Post) => send(new URL(path, endpoint), { agent, timeoutMs, clock, post })
   try {
     // The first one makes the connection.
     const { version } = parseVersion((await ask('/version')).body)
@@ -72,6 +79,7 @@ async function askAll(endpoint: string, { files, timeoutMs, clock }: ReadOptions
     const [middle] = asked.toSorted((a, b) => a.tookMs - b.tookMs).slice(Math.floor(ASKED / 2))
     const health = parseHealth((await ask('/health')).body)
     const metrics = parseMetrics((await ask('/metrics')).body)
+    const shut = await findShut(ask, settings)
     const latencyMs = middle?.tookMs ?? 0
     return {
       endpoint,
@@ -79,6 +87,7 @@ async function askAll(endpoint: string, { files, timeoutMs, clock }: ReadOptions
       version,
       latencyMs,
       sick: health,
+      shut,
       ...metrics,
       skewMs: middle?.skewMs,
       skewWithinMs: 500 + latencyMs / 2,
@@ -96,12 +105,52 @@ function openAgent(endpoint: string, files: TlsFiles): http.Agent {
   return new https.Agent({ keepAlive: true, maxSockets: 1, ca, cert, key })
 }
 
+interface Post {
+  readonly body: object
+  /** Of a login. */
+  readonly token?: string | undefined
+}
+
+type Ask = (path: string, post?: Post) => Promise<Answer>
+
+/** Logs in and reads one key, as a node does at its start. By etcd's gateway, which may be switched off: then nothing is said. */
+async function findShut(ask: Ask, { ETCD_USERNAME, ETCD_PASSWORD, ETCD_PREFIX }: Login): Promise<string | undefined> {
+  let token: string | undefined
+  if (ETCD_USERNAME !== undefined) {
+    const login = await ask('/v3/auth/authenticate', { body: { name: ETCD_USERNAME, password: ETCD_PASSWORD } })
+    const answer = parseGateway(login.body)
+    if (answer.message !== undefined) return answer.message
+    ;({ token } = answer)
+  }
+  const key = Buffer.from(`${ETCD_PREFIX}epoch`).toString('base64')
+  return parseGateway((await ask('/v3/kv/range', { body: { key }, token })).body).message
+}
+
+/** `message` is there where it says no. */
+function parseGateway(body: string): { readonly message?: string; readonly token?: string } {
+  try {
+    return JSON.parse(body) as { readonly message?: string; readonly token?: string }
+  } catch {
+    return {} // there is no gateway
+  }
+}
+
+interface SendOptions {
+  readonly agent: http.Agent
+  readonly timeoutMs: number
+  readonly clock: Clock
+  /** A GET where there is none. */
+  readonly post: Post | undefined
+}
+
 /** /health answers 503 where it is sick, and says why: every status will do. */
-function get(url: URL, agent: http.Agent, timeoutMs: number, clock: Clock): Promise<Answer> {
+function send(url: URL, { agent, timeoutMs, clock, post }: SendOptions): Promise<Answer> {
   const { request } = url.protocol === 'https:' ? https : http
   return new Promise((resolve, reject) => {
     const [startMs, startWallMs] = [clock.nowMs(), clock.wallMs()]
-    const asked = request(url, { agent, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+    const method = post ? 'POST' : 'GET'
+    const headers = post?.token === undefined ? {} : { authorization: post.token }
+    const asked = request(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       let body = ''
       response.setEncoding('utf8').on('data', (text: string) => (body += text))
       response.once('error', reject)
@@ -116,7 +165,7 @@ function get(url: URL, agent: http.Agent, timeoutMs: number, clock: Clock): Prom
     asked.once('error', (error) => {
       reject(error.name === 'AbortError' ? new Error(`no answer within ${timeoutMs} ms`) : error)
     })
-    asked.end()
+    asked.end(post && JSON.stringify(post.body))
   })
 }
 

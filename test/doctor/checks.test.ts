@@ -157,6 +157,7 @@ const ETCD: EtcdFacts = {
   version: '3.5.16',
   latencyMs: 1,
   sick: undefined,
+  shut: undefined,
   quotaBytes: 4 * GIB,
   sizeBytes: GIB,
   syncMs: 2,
@@ -176,6 +177,10 @@ t.test('what is wrong with an etcd is said', async (t) => {
     [{ version: '2.9.0' }, { level: 'fail' }],
     [{ version: undefined }, { level: 'fail', text: 'it does not say its version' }],
     [{ sick: 'ALARM NOSPACE' }, { level: 'fail', mend: 'etcdctl --endpoints=http://e:2379 defrag && .*alarm disarm' }],
+    [
+      { shut: 'etcdserver: permission denied' },
+      { level: 'fail', text: 'it does not let this node in: etcdserver: permission denied', mend: 'ETCD_USERNAME' },
+    ],
     [{ sick: 'RAFT NO LEADER' }, { level: 'fail', text: 'it does not serve: RAFT NO LEADER' }],
     [
       { quotaBytes: GIB, sizeBytes: 1 },

@@ -106,6 +106,8 @@ etcd_disk_wal_fsync_duration_seconds_sum 0.5
 etcd_disk_wal_fsync_duration_seconds_count 100
 `
 
+const absent: RequestListener = (_, response) => void response.writeHead(404).end('404 page not found')
+
 /** Speaks HTTP as the port of etcd's clients does; what it says can be changed. */
 async function standIn(
   t: Test,
@@ -118,7 +120,7 @@ async function standIn(
     '/metrics': (_, response) => void response.end(METRICS),
     ...answers,
   }
-  const listener: RequestListener = (request, response) => said[request.url ?? '']?.(request, response)
+  const listener: RequestListener = (request, response) => (said[request.url ?? ''] ?? absent)(request, response)
   const pem = (file: string) => readFileSync(file, 'utf8')
   const server = tls
     ? createTlsServer(
@@ -135,8 +137,9 @@ async function standIn(
   return `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const read = (endpoint: string, timeoutMs = 5000) => readEtcd(endpoint, { files: NO_FILES, timeoutMs, clock })
-const NO_FILES = { ETCD_CA_FILE: undefined, ETCD_CERT_FILE: undefined, ETCD_KEY_FILE: undefined }
+const read = (endpoint: string, timeoutMs = 5000) => readEtcd(endpoint, { settings: NO_FILES, timeoutMs, clock })
+const NO_LOGIN = { ETCD_USERNAME: undefined, ETCD_PASSWORD: undefined, ETCD_PREFIX: '/drumbeat/' }
+const NO_FILES = { ...NO_LOGIN, ETCD_CA_FILE: undefined, ETCD_CERT_FILE: undefined, ETCD_KEY_FILE: undefined }
 
 t.test('an etcd is read: version, health, quota, disk and clock', async (t) => {
   const facts = await read(await standIn(t))
@@ -168,13 +171,18 @@ t.test('an alarm, another clock and unknown metrics are read', async (t) => {
 t.test('an etcd that wants a certificate gets it, and one of another authority is not believed', async (t) => {
   const tls = await makeCertificates(t.testdir({}))
   const endpoint = await standIn(t, {}, tls)
-  const files = { ETCD_CA_FILE: tls.ca, ETCD_CERT_FILE: tls.client.cert, ETCD_KEY_FILE: tls.client.key }
-  t.match(await readEtcd(endpoint, { files, timeoutMs: 5000, clock }), { fault: undefined, version: '3.5.16' })
-  t.match(await readEtcd(endpoint, { files: { ...files, ETCD_CA_FILE: undefined }, timeoutMs: 5000, clock }), {
-    fault: /certificate/,
+  const files = { ...NO_LOGIN, ETCD_CA_FILE: tls.ca, ETCD_CERT_FILE: tls.client.cert, ETCD_KEY_FILE: tls.client.key }
+  t.match(await readEtcd(endpoint, { settings: files, timeoutMs: 5000, clock }), {
+    fault: undefined,
+    version: '3.5.16',
+  })
+  t.match(await readEtcd(endpoint, { settings: { ...files, ETCD_CA_FILE: undefined }, timeoutMs: 5000, clock }), {
+    fault: /not signed by an authority that Node knows, and ETCD_CA_FILE is not set/,
   })
   const { ETCD_CA_FILE } = files
-  t.match(await readEtcd(endpoint, { files: { ...NO_FILES, ETCD_CA_FILE }, timeoutMs: 5000, clock }), { fault: /./ })
+  t.match(await readEtcd(endpoint, { settings: { ...NO_FILES, ETCD_CA_FILE }, timeoutMs: 5000, clock }), {
+    fault: /./,
+  })
 })
 
 t.test('what is no etcd, or does not answer, is a fault', async (t) => {
@@ -184,7 +192,7 @@ t.test('what is no etcd, or does not answer, is a fault', async (t) => {
   const cut = await standIn(t, { '/metrics': (request) => void request.socket.destroy() })
   t.match(await read(cut), { fault: /socket hang up|ECONNRESET/ })
   const files = { ...NO_FILES, ETCD_CA_FILE: '/nowhere.pem' }
-  t.match(await readEtcd('https://127.0.0.1:9', { files, timeoutMs: 300, clock }), { fault: /ENOENT/ })
+  t.match(await readEtcd('https://127.0.0.1:9', { settings: files, timeoutMs: 300, clock }), { fault: /ENOENT/ })
 })
 
 t.test('metrics without a sync have no mean', async (t) => {

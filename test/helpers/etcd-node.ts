@@ -19,6 +19,7 @@ export async function openTestNode(
     ttlMs: 3_000,
     dialTimeoutMs: 1_000,
     startTimeoutMs: 10_000,
+    findTlsFault: () => Promise.resolve(undefined),
     retention: { ms: 600_000, bytes: 512 * MIB },
     history: { ms: 600_000, bytes: 64 * MIB },
     mayCompact: true,

@@ -16,6 +16,8 @@ export interface AwaitOptions {
   readonly keys: Keys
   readonly timeline: Timeline
   readonly endpoints: readonly string[]
+  /** Why TLS with an endpoint fails, for operators; undefined if it does not. Does not reject. */
+  readonly findTlsFault: (endpoint: string, withinMs: number) => Promise<string | undefined>
   readonly dialTimeoutMs: number
   readonly startTimeoutMs: number
   readonly clock: Clock
@@ -30,6 +32,7 @@ export class EtcdRefused extends Error {
 
 const RETRY_MS = 500
 const RENEW_MS = 500
+const PROBE_MS = 1_000
 /** Counted up with each change of what is stored that an older version would misread. */
 const SCHEMA = 1
 
@@ -39,7 +42,7 @@ const SCHEMA = 1
  * @throws StoreUnavailable, EtcdRefused, NewerSchema
  */
 export async function awaitEtcd(options: AwaitOptions): Promise<string> {
-  const { members, clock, startTimeoutMs, dialTimeoutMs, endpoints, log } = options
+  const { members, clock, startTimeoutMs, dialTimeoutMs, endpoints, log, findTlsFault } = options
   const untilMs = clock.nowMs() + startTimeoutMs
   for (;;) {
     const member = members.current
@@ -47,14 +50,16 @@ export async function awaitEtcd(options: AwaitOptions): Promise<string> {
       return await members.call(() => readEpoch(member, options, dialTimeoutMs))
     } catch (cause) {
       if (cause instanceof NewerSchema) throw cause
-      const { message } = toError(cause)
-      if (failureOf(toError(cause)) === 'refused') {
-        throw new EtcdRefused(`etcd at ${member.endpoint} refuses: ${message}`, { cause })
+      const error = toError(cause)
+      if (failureOf(error) === 'refused') {
+        throw new EtcdRefused(`etcd at ${member.endpoint} refuses: ${error.message}`, { cause })
       }
+      const { endpoint } = member
+      const message = (await findTlsFault(endpoint, Math.min(dialTimeoutMs, PROBE_MS))) ?? error.message
       if (clock.nowMs() + RETRY_MS > untilMs) {
         throw new StoreUnavailable(`none of ${endpoints.join(', ')} answered in time: ${message}`, { cause })
       }
-      log.warn({ endpoint: member.endpoint, reason: message }, 'etcd does not answer; trying again')
+      log.warn({ endpoint, reason: message }, 'etcd does not answer; trying again')
       await delay(RETRY_MS)
     }
   }

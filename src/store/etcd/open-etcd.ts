@@ -6,7 +6,7 @@ import type { Log } from '../../base/log.ts'
 import type { Random } from '../../base/random.ts'
 import type { Cluster } from '../cluster.ts'
 import { StoreUnavailable, type Store } from '../store.ts'
-import { awaitEtcd, renewEpoch } from './await-etcd.ts'
+import { awaitEtcd, renewEpoch, type AwaitOptions } from './await-etcd.ts'
 import { Caretaker } from './caretaker.ts'
 import { EtcdCluster } from './etcd-cluster.ts'
 import { EtcdStore } from './etcd-store.ts'
@@ -32,6 +32,7 @@ export interface OpenEtcdOptions extends Pick<MemberOptions, 'login' | 'tls'> {
   /** How long an endpoint may take to answer at the start, and how long all of them may. */
   readonly dialTimeoutMs: number
   readonly startTimeoutMs: number
+  readonly findTlsFault: AwaitOptions['findTlsFault']
   /** What stays of the log in etcd. */
   readonly retention: Span
   /** What a node reads of it at its start. */

@@ -1,5 +1,10 @@
 import { join } from 'node:path'
 import t from 'tap'
+import { systemClock } from '../../../src/base/clock.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import { checkEtcd } from '../../../src/doctor/check-etcd.ts'
+import type { Finding } from '../../../src/doctor/finding.ts'
+import { readEtcd } from '../../../src/doctor/read-etcd.ts'
 import { makeCertificates } from '../../helpers/certificates.ts'
 import { openClient } from '../../helpers/client.ts'
 import { clusterEnv, startNodes } from '../../helpers/cluster.ts'
@@ -55,6 +60,22 @@ t.test('a node may be given no more than its prefix', skipWithout('3.5'), async 
   const outside = start({ ...login, ETCD_PREFIX: '/elsewhere/' })
   t.equal((await outside.ended).code, 78)
   t.match(outside.stderr, /refuses: .*permission denied/)
+
+  const asks = async (env: Record<string, string>) => {
+    const { settings } = loadConfig({ env: { ...clusterEnv(etcd.endpoints), ...env } })
+    return checkEtcd(
+      settings,
+      await readEtcd(etcd.member.endpoint, { settings, timeoutMs: 10_000, clock: systemClock }),
+    )
+  }
+  const isShut = ({ level, text }: Finding) => level === 'fail' && text.startsWith('it does not let this node in: ')
+  t.notOk(
+    (await asks(login)).some(({ level }) => level === 'fail'),
+    'the doctor says so of the right password',
+  )
+  for (const env of [{ ...login, ETCD_PASSWORD: 'another' }, { ...login, ETCD_PREFIX: '/elsewhere/' }, {}]) {
+    t.ok((await asks(env)).some(isShut), `and finds what is wrong: ${Object.values(env).join()}`)
+  }
 })
 
 t.test('etcd by TLS, with a certificate of the client', skipWithout('3.5'), async (t) => {
@@ -65,13 +86,42 @@ t.test('etcd by TLS, with a certificate of the client', skipWithout('3.5'), asyn
   const [node] = await startNodes(t, [etcd.secureEndpoint], { count: 1, env: { ...tls, WORKERS: '1' } })
   t.ok(node && (await works(node)))
 
-  const start = (env: Record<string, string>) => {
-    const base = { ...clusterEnv([etcd.secureEndpoint]), NODE_ID: 'n2', HTTP_PORT: '0', DATA_DIR: join(folder, 'n2') }
-    return new ServerProcess({ ...base, ETCD_START_TIMEOUT: '2s', ...env })
+  const others = await makeCertificates(join(folder, 'others'))
+  const start = async (name: string, env: Record<string, string>) => {
+    const own = { NODE_ID: 'n2', HTTP_PORT: '0', DATA_DIR: join(folder, name), ETCD_START_TIMEOUT: '1s' }
+    const server = new ServerProcess({ ...clusterEnv([etcd.secureEndpoint]), ...own, ...env })
+    const { code } = await server.ended
+    return { code, said: server.stderr }
   }
-  const stranger = start({ ETCD_CA_FILE: files.ca })
-  t.equal((await stranger.ended).code, 69, 'without a certificate of its own')
-  const suspicious = start({ ETCD_CERT_FILE: files.client.cert, ETCD_KEY_FILE: files.client.key })
-  t.equal((await suspicious.ended).code, 69, 'without the authority of etcd')
-  t.match(suspicious.stderr, /certificate/)
+  const ofOthers = { ETCD_CERT_FILE: others.client.cert, ETCD_KEY_FILE: others.client.key }
+  const cases: readonly (readonly [name: string, env: Record<string, string>, code: number, said: RegExp])[] = [
+    ['no certificate of its own', { ETCD_CA_FILE: files.ca }, 69, /it refuses .*ETCD_CERT_FILE and ETCD_KEY_FILE \(/],
+    ['a certificate of others', { ...tls, ...ofOthers }, 69, /it refuses .*ETCD_CERT_FILE and ETCD_KEY_FILE \(/],
+    ['another authority', { ...tls, ETCD_CA_FILE: others.ca }, 69, /its certificate is not signed by ETCD_CA_FILE \(/],
+    ['no authority', { ...tls, ETCD_CA_FILE: '' }, 69, /is not signed by .*, and ETCD_CA_FILE is not set/],
+    [
+      'the key of others',
+      { ...tls, ETCD_KEY_FILE: others.client.key },
+      78,
+      /^drumbeat: ETCD_KEY_FILE must be the key of/m,
+    ],
+    [
+      'http',
+      { ETCD_ENDPOINTS: etcd.secureEndpoint.replace('https', 'http') },
+      69,
+      /ETCD_ENDPOINTS must name it with https/,
+    ],
+    ['https', { ...tls, ETCD_ENDPOINTS: httpsOf(etcd) }, 69, /ETCD_ENDPOINTS must name it with http:/],
+  ]
+  const check = async ([name, env, code, said]: (typeof cases)[number]) => {
+    const ended = await start(name, env)
+    t.equal(ended.code, code, name)
+    t.match(ended.said, said, name)
+  }
+  await Promise.all(cases.map(check))
 })
+
+/** The endpoint that has no TLS, by a scheme that it does not speak. */
+function httpsOf(etcd: TestEtcd): string {
+  return etcd.member.endpoint.replace('http', 'https')
+}
