@@ -52,7 +52,7 @@ export async function awaitEtcd(options: AwaitOptions): Promise<string> {
       if (cause instanceof NewerSchema) throw cause
       const error = toError(cause)
       if (failureOf(error) === 'refused') {
-        throw new EtcdRefused(`etcd at ${member.endpoint} refuses: ${error.message}`, { cause })
+        throw new EtcdRefused(`etcd at ${member.endpoint} refuses: ${error.message}${hintOf(error)}`, { cause })
       }
       const { endpoint } = member
       const message = (await findTlsFault(endpoint, Math.min(dialTimeoutMs, PROBE_MS))) ?? error.message
@@ -63,6 +63,12 @@ export async function awaitEtcd(options: AwaitOptions): Promise<string> {
       await delay(RETRY_MS)
     }
   }
+}
+
+/** The settings to look at. */
+function hintOf({ message }: Error): string {
+  const isOfLogin = /authentication|user name|permission denied/.test(message)
+  return isOfLogin ? ' (ETCD_USERNAME and ETCD_PASSWORD say who this node is, and ETCD_PREFIX where it writes)' : ''
 }
 
 /**

@@ -16,6 +16,7 @@ const REFUSALS = [
   'etcdserver: duplicate key given in txn request',
   'etcdserver: permission denied',
   'etcdserver: user name is empty',
+  'etcdserver: authentication is not enabled',
   'etcdserver: authentication failed, invalid user ID or password',
   'etcdserver: mvcc: required revision has been compacted',
   'etcdserver: requested lease not found',

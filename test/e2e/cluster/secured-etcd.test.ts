@@ -34,6 +34,23 @@ async function works(node: TestServer): Promise<boolean> {
   return reply.success && event['offset'] === reply.data?.['offset']
 }
 
+t.test(
+  'a login to an etcd that knows no users ends with 78, and the doctor finds it',
+  skipWithout('3.5'),
+  async (t) => {
+    const etcd = await startEtcd(t)
+    const env = { ...clusterEnv(etcd.endpoints), ETCD_USERNAME: 'drumbeat', ETCD_PASSWORD: PASSWORD }
+    const server = new ServerProcess({ ...env, HTTP_PORT: '0', DATA_DIR: t.testdir() })
+    t.equal((await server.ended).code, 78)
+    t.match(server.stderr, /refuses: .*authentication is not enabled \(ETCD_USERNAME /)
+    const { settings } = loadConfig({ env })
+    const facts = await readEtcd(etcd.member.endpoint, { settings, timeoutMs: 10_000, clock: systemClock })
+    t.match(checkEtcd(settings, facts), [
+      { level: 'fail', text: /does not let this node in: .*authentication is not enabled/ },
+    ])
+  },
+)
+
 t.test('a node may be given no more than its prefix', skipWithout('3.5'), async (t) => {
   const etcd = await startEtcd(t)
   await restrict(etcd)
@@ -56,7 +73,10 @@ t.test('a node may be given no more than its prefix', skipWithout('3.5'), async 
     new ServerProcess({ ...clusterEnv(etcd.endpoints), NODE_ID: 'n3', HTTP_PORT: '0', DATA_DIR: t.testdir(), ...env })
   const wrong = start({ ...login, ETCD_PASSWORD: 'another' })
   t.equal((await wrong.ended).code, 78)
-  t.match(wrong.stderr, /etcd at http:\/\/127.* refuses: .*authentication failed, invalid user ID or password/)
+  t.match(
+    wrong.stderr,
+    /etcd at http:\/\/127.* refuses: .*authentication failed, invalid user ID or password \(ETCD_USERNAME and ETCD_PASSWORD /,
+  )
   const outside = start({ ...login, ETCD_PREFIX: '/elsewhere/' })
   t.equal((await outside.ended).code, 78)
   t.match(outside.stderr, /refuses: .*permission denied/)
