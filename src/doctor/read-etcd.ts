@@ -122,7 +122,7 @@ async function findShut(ask: Ask, { ETCD_USERNAME, ETCD_PASSWORD, ETCD_PREFIX }:
     if (answer.message !== undefined) return answer.message
     ;({ token } = answer)
   }
-  const key = Buffer.from(`${ETCD_PREFIX}epoch`).toString('base64')
+  const key = Buffer.from(ETCD_PREFIX + 'epoch').toString('base64')
   return parseGateway((await ask('/v3/kv/range', { body: { key }, token })).body).message
 }
 

@@ -36,7 +36,7 @@ async function openPrimary(store: Store, isNoting = true) {
   })
   const cluster = createAlone('n1')
   const idempotency = new Idempotency({ store: written, clock: systemClock })
-  const parts = { store: written, hub, commits, cluster, log: NO_LOG, idempotency }
+  const parts = { store: written, hub, commits, cluster, log: NO_LOG, idempotency, clock: systemClock }
   return parts as unknown as PrimaryContext
 }
 
