@@ -168,11 +168,10 @@ const etcdFiles: Check = (draft) => {
       cert === undefined ? ['ETCD_CERT_FILE', 'ETCD_KEY_FILE'] : ['ETCD_KEY_FILE', 'ETCD_CERT_FILE']
     mistakes.push(`${missing} is missing: it goes with ${there}`)
   }
-  if (mistakes.length === 0) mistakes.push(...badPems(draft))
   if (set.length > 0 && endpoints?.some((endpoint) => endpoint.startsWith('http:'))) {
     mistakes.push(`${set.join(', ')} must not be set with http:// endpoints: nothing would be encrypted`)
   }
-  return mistakes
+  return mistakes.length > 0 ? mistakes : badPems(draft)
 }
 
 /** A certificate or a key that TLS could not use. What the library says of a key never holds any of it. */

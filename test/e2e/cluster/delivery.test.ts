@@ -5,6 +5,7 @@ import { skipWithout, startEtcd } from '../../helpers/etcd.ts'
 import { until } from '../../helpers/until.ts'
 import { checkFrames, NOTHING_WRONG } from '../channel-check.ts'
 
+const GONE = ['UNAVAILABLE', 'OUTCOME_UNKNOWN']
 const BROADCAST = 'core.game.state.broadcast'
 const MESSAGE = 'core.game.state.send_message'
 const LIST = 'core.game.presence.list'
@@ -35,7 +36,10 @@ t.test('three nodes of two workers have one order, each event once, prev unbroke
     const sender = async () => {
       for (let i = next++; i < BROADCASTS; i = next++) {
         const client = clients[i % clients.length] as TestClient
-        const reply = await client.request(BROADCAST, { message: { i } }, i % 3 === 0 ? { room } : {})
+        const send = () => client.request(BROADCAST, { message: { i } }, i % 3 === 0 ? { room } : {})
+        let reply = await send()
+        // On a machine that has much to do a deadline may pass.
+        while (!reply.success && GONE.includes(String(reply.error?.code))) reply = await send()
         if (reply.success) offsets.add(Number(reply.data?.['offset']))
       }
     }
