@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { toError } from '../base/assert.ts'
-import { fromMachineMs, systemClock, toMachineMs } from '../base/clock.ts'
-import { ANSWER_WITHIN_MS } from '../base/deadline.ts'
+import { fromMachineMs, toMachineMs } from '../base/clock.ts'
 import { endingWith, type Span, type Traces } from '../base/trace.ts'
 import { Refusal, isErrorCode, type ErrorBody } from '../protocol/errors.ts'
 import { encodeHead, encodeMessages, LinkDecoder } from './framing.ts'
@@ -20,7 +19,7 @@ export type Handlers<Own extends Methods> = {
 }
 
 /** [0, call, method, args, until], and a W3C traceparent where the call is traced · [1, call, result] · [2, call, error] · a `call` of 0 wants no answer. */
-type Invocation = [0, number, string, unknown, number?, string?]
+type Invocation = [0, number, string, unknown, (number | null)?, string?]
 type Message = Invocation | [1, number, unknown] | [2, number, ErrorBody]
 
 type Done = (result: unknown) => void
@@ -72,21 +71,21 @@ export class Link<Own extends Methods, Other extends Methods> {
   /**
    * Calls `done` with the result, or with a Refusal, in the order of the link.
    * @param span what the call is a step of
-   * @param untilMs when it has to be answered; the other side sees to that
+   * @param untilMs when it has to be answered; the other side sees to that, and chooses a deadline if there is none
    */
   call<Name extends keyof Other & string>(
     method: Name,
     args: Other[Name]['args'],
     done: (result: Other[Name]['result'] | Refusal) => void,
     span?: Span,
-    untilMs = systemClock.nowMs() + ANSWER_WITHIN_MS,
+    untilMs?: number,
   ): void {
     if (this.#closed) {
       done(new Refusal('UNAVAILABLE', 'the server is stopping'))
       return
     }
     const call = this.#nextCall++
-    const until = toMachineMs(untilMs)
+    const until = untilMs === undefined ? null : toMachineMs(untilMs)
     if (span === undefined) {
       this.#calls.set(call, done)
       this.#send(method, [0, call, method, args, until])
@@ -170,7 +169,7 @@ export class Link<Own extends Methods, Other extends Methods> {
   #invoke(message: Invocation): void {
     const [, call, method, args] = message
     // Behind the end of a message there is nothing to be read.
-    const until = message.length > 4 ? message[4] : undefined
+    const until = message.length > 4 ? message[4] : null
     const traceparent = message.length > 5 ? message[5] : undefined
     const span =
       traceparent === undefined
@@ -185,7 +184,7 @@ export class Link<Own extends Methods, Other extends Methods> {
     const handler = this.#options.handlers[method]
     if (!handler) throw new Error(`no such method on the link: ${method}`)
     try {
-      handler(args, reply, span, until === undefined ? undefined : fromMachineMs(until))
+      handler(args, reply, span, typeof until === 'number' ? fromMachineMs(until) : undefined)
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown
       reply(thrown)

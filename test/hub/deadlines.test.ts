@@ -5,7 +5,7 @@ import { Refusal } from '../../src/protocol/errors.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import type { Transaction } from '../../src/store/store.ts'
-import { over } from '../prove/simulation.ts'
+import { over } from '../helpers/house/store.ts'
 
 const A = 'n/a' as Channel
 

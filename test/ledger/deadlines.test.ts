@@ -8,7 +8,7 @@ import type { UserId } from '../../src/protocol/ids.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import type { Transaction } from '../../src/store/store.ts'
 import { NO_LOG } from '../helpers/no-log.ts'
-import { over } from '../prove/simulation.ts'
+import { over } from '../helpers/house/store.ts'
 
 const tools = { newId: systemRandom.uuid, sign: () => 'signature' }
 
