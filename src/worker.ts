@@ -76,9 +76,9 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   const context = openContext({ link, welcome, clock, random, logs, metrics, traces })
   // They know each other: frames come from the servers, and are published by them.
   const realTime = createRealTime(context, {
-    publish: (topic, frame, isBinary) => {
+    publish: (topic, frame, isBinary, event) => {
       server.publish(topic, frame, isBinary)
-      if (!isBinary) socketIo.publish(topic, frame)
+      if (!isBinary) socketIo.publish(topic, frame, event)
     },
     pingIntervalMs: pingIntervals(context.config.settings),
   })

@@ -1,7 +1,7 @@
 import { EVENT } from '../protocol/events.ts'
 import { parseBroadcast, type BroadcastPayload } from '../protocol/payloads.ts'
 import type { Command } from './command.ts'
-import { toEventBody } from './event-body.ts'
+import { toEvent } from './event.ts'
 import { channelOf } from './rooms.ts'
 
 export const broadcast: Command<BroadcastPayload> = {
@@ -19,7 +19,7 @@ export const broadcast: Command<BroadcastPayload> = {
     const state = retain === true ? Buffer.from(JSON.stringify(message)) : null
     call.context.link.call(
       'broadcast',
-      { channel, body: toEventBody(call, call.request.room), state, once: null },
+      { channel, event: toEvent(call, call.request.room), state, once: null },
       done,
       call.span,
       call.untilMs,

@@ -2,7 +2,7 @@ import { EVENT } from '../protocol/events.ts'
 import { parseUserId, type UserId } from '../protocol/ids.ts'
 import { parseMessage } from '../protocol/payloads.ts'
 import type { Command } from './command.ts'
-import { toEventBody } from './event-body.ts'
+import { toEvent } from './event.ts'
 
 export const sendMessage: Command<UserId> = {
   eventType: EVENT.sendMessage,
@@ -18,6 +18,6 @@ export const sendMessage: Command<UserId> = {
   },
 
   run(target, call, done) {
-    call.context.link.call('message', { target, body: toEventBody(call), once: null }, done, call.span, call.untilMs)
+    call.context.link.call('message', { target, event: toEvent(call), once: null }, done, call.span, call.untilMs)
   },
 }

@@ -1,14 +1,15 @@
 import type { SmallSet } from '../base/small-set.ts'
 import type { Traces } from '../base/trace.ts'
-import type { BlockEvent } from '../link/event-block.ts'
 import type { Encoding } from '../protocol/events.ts'
 import { isUserChannel, type Channel } from '../protocol/ids.ts'
+import type { PlacedEvent } from '../protocol/placed-event.ts'
 import { inEncoding } from './encodings.ts'
 import { toLateEvent, type LateEvent } from './outbox.ts'
 import { startDelivery } from './traced.ts'
 
 export interface FanoutOptions {
-  readonly publish: (topic: string, frame: Uint8Array, isBinary: boolean) => void
+  /** @param frame the event's, in the encoding of the topic */
+  readonly publish: (topic: string, frame: Uint8Array, isBinary: boolean, event: PlacedEvent) => void
   readonly traces: Traces
   /** How many events went to how many sockets, all together, and the bytes of what was published. */
   readonly onPublished: (events: number, deliveries: number, bytes: number) => void
@@ -27,7 +28,7 @@ export interface Member {
   readonly lag: object | undefined
   readonly socket: { subscribe(topic: string): void; unsubscribe(topic: string): void }
   /** Events that it alone gets, in their order, with one write. */
-  sendBuilt(frames: readonly Uint8Array[]): void
+  sendPlaced(events: readonly PlacedEvent[]): void
 }
 
 /** The members of a channel that has topics: how many there are with an encoding. */
@@ -68,7 +69,7 @@ export class Fanout {
   readonly #channels = new Map<Channel, Member | Group>()
   readonly #laggards = new Set<Laggard>()
   /** What is about to be sent to those who are alone. */
-  readonly #held = new Map<Member, Uint8Array[]>()
+  readonly #held = new Map<Member, PlacedEvent[]>()
 
   constructor(options: FanoutOptions) {
     this.#options = options
@@ -118,17 +119,17 @@ export class Fanout {
     return this.#laggards.size
   }
 
-  publish(events: readonly BlockEvent[]): void {
+  publish(events: readonly PlacedEvent[]): void {
     const total = { events: 0, deliveries: 0, bytes: 0 }
     const { tracer } = this.#options.traces
-    for (const { channel, frame } of events) {
-      const there = this.#channels.get(channel)
+    for (const event of events) {
+      const there = this.#channels.get(event.channel)
       if (!there) continue
       const deliveries = there instanceof Group ? there.size : 1
-      const span = tracer === undefined ? undefined : startDelivery(tracer, channel, frame, deliveries)
-      if (there instanceof Group) total.bytes += this.#publishTo(there, frame)
-      else this.#hold(there, frame)
-      if (this.#laggards.size > 0) this.#giveToLaggards(channel, frame)
+      const span = tracer === undefined ? undefined : startDelivery(tracer, event, deliveries)
+      if (there instanceof Group) total.bytes += this.#publishTo(there, event)
+      else this.#hold(there, event)
+      if (this.#laggards.size > 0) this.#giveToLaggards(event)
       total.events++
       total.deliveries += deliveries
       if (span !== undefined) span.end()
@@ -138,28 +139,28 @@ export class Fanout {
   }
 
   /** Gives the bytes that go out. */
-  #publishTo({ json, msgpack, topics }: Group, frame: Uint8Array): number {
+  #publishTo({ json, msgpack, topics }: Group, event: PlacedEvent): number {
     // Some of those whose events are held may be members here.
     this.#sendHeld()
-    if (json > 0) this.#options.publish(topics.json, frame, false)
+    const { frame } = event
+    if (json > 0) this.#options.publish(topics.json, frame, false, event)
     if (msgpack === 0) return json * frame.length
     const packed = inEncoding(frame, 'msgpack')
-    this.#options.publish(topics.msgpack, packed, true)
+    this.#options.publish(topics.msgpack, packed, true, event)
     return json * frame.length + msgpack * packed.length
   }
 
-  #hold(member: Member, frame: Uint8Array): void {
+  #hold(member: Member, event: PlacedEvent): void {
     if (member.lag) return
-    const built = inEncoding(frame, member.encoding)
     const held = this.#held.get(member)
-    if (held) held.push(built)
-    else this.#held.set(member, [built])
+    if (held) held.push(event)
+    else this.#held.set(member, [event])
   }
 
   /** A socket that is sent to gets first what was published to its topics before. */
   #sendHeld(): void {
     if (this.#held.size === 0) return
-    for (const [member, frames] of this.#held) member.sendBuilt(frames)
+    for (const [member, events] of this.#held) member.sendPlaced(events)
     this.#held.clear()
   }
 
@@ -171,12 +172,12 @@ export class Fanout {
     return group
   }
 
-  #giveToLaggards(channel: Channel, frame: Uint8Array): void {
-    let event: LateEvent | undefined
+  #giveToLaggards(event: PlacedEvent): void {
+    let late: LateEvent | undefined
     for (const laggard of this.#laggards) {
-      if (!laggard.channels.has(channel)) continue
-      event ??= toLateEvent(channel, frame)
-      laggard.late(event)
+      if (!laggard.channels.has(event.channel)) continue
+      late ??= toLateEvent(event)
+      laggard.late(late)
     }
   }
 }

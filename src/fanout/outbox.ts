@@ -1,16 +1,17 @@
-import { parseJson } from '../protocol/codec.ts'
-import { isObject } from '../protocol/envelope.ts'
-import { readFrameHead, skipFrame } from '../protocol/frame-head.ts'
-import { EVENT } from '../protocol/events.ts'
+import { frameFront, type Place } from '../protocol/frame-front.ts'
 import type { Channel } from '../protocol/ids.ts'
+import type { PlacedEvent } from '../protocol/placed-event.ts'
 
 /** An event on its way to those who read too slowly. */
-export interface LateEvent {
+export interface LateEvent extends Place {
   readonly channel: Channel
-  readonly offset: number
-  readonly prev: number
+  /** See `EventHead`. */
+  readonly kind: number
+  readonly flags: number
+  /** So many characters of the text are its front. */
+  readonly frontLength: number
   /**
-   * As JSON, a character for each byte of its UTF-8: so it lies in V8's heap, whose pages go back to the system when it is gone.
+   * The frame as JSON, a character for each byte of its UTF-8: so it lies in V8's heap, whose pages go back to the system when it is gone.
    * What buffers of this size had the allocator keeps.
    */
   readonly text: string
@@ -19,22 +20,18 @@ export interface LateEvent {
 }
 
 /** Copies the frame: it may wait for long, and is a part of something larger. */
-export function toLateEvent(channel: Channel, frame: Uint8Array): LateEvent {
-  const { offset, prev } = readFrameHead(frame)
+export function toLateEvent(event: PlacedEvent): LateEvent {
+  const { channel, offset, prev, kind, flags, frontLength, frame, latestKey } = event
   const text = Buffer.from(frame.buffer, frame.byteOffset, frame.length).toString('latin1')
-  return { channel, offset, prev, text, key: latestKey(channel, frame) }
+  const key = latestKey === undefined ? undefined : `${channel}\n${latestKey}`
+  return { channel, offset, prev, kind, flags, frontLength, text, key }
 }
 
-const MARK = Buffer.from('"delivery":"latest"')
-
-function latestKey(channel: Channel, frame: Uint8Array): string | undefined {
-  // Most events are not parsed. A message may contain the mark, too.
-  if (!Buffer.from(frame.buffer, frame.byteOffset, frame.length).includes(MARK)) return undefined
-  const event = parseJson(frame)
-  if (!isObject(event) || event['eventType'] !== EVENT.broadcast || !isObject(event['payload'])) return undefined
-  const { delivery = event['delivery'], key } = event['payload']
-  if (delivery !== 'latest') return undefined
-  return `${channel}\n${typeof key === 'string' ? `k${key}` : `u${String(event['userId'])}`}`
+/** What is sent of an event that waited. */
+export interface TakenEvent {
+  readonly event: LateEvent
+  /** As JSON. */
+  readonly frame: Uint8Array
 }
 
 /** What was seen of a channel, and what was sent. */
@@ -85,24 +82,25 @@ export class Outbox {
     return older ? 1 : 0
   }
 
-  /** The next frame, as JSON; undefined: there is none. */
-  take(): Uint8Array | undefined {
+  /** The next event; undefined: there is none. */
+  take(): TakenEvent | undefined {
     for (const [slot, event] of this.#waiting) {
       this.#waiting.delete(slot)
       this.#bytes -= event.text.length
-      return this.#send(event)
+      return { event, frame: this.#send(event) }
     }
     return undefined
   }
 
-  #send({ channel, offset, number, text }: Waiting): Uint8Array {
-    const frame = Buffer.from(text, 'latin1')
+  #send(event: Waiting): Uint8Array {
+    const { channel, offset, number, text, flags, frontLength } = event
     const progress = this.#channels.get(channel)
-    if (!progress) return frame
+    if (!progress) return Buffer.from(text, 'latin1')
     const skipped = number - progress.sent - 1
     const { offset: prev } = progress
     progress.sent = number
     progress.offset = offset
-    return skipped === 0 ? frame : skipFrame(frame, prev, skipped)
+    if (skipped === 0) return Buffer.from(text, 'latin1')
+    return Buffer.from(frameFront({ offset, prev }, flags, skipped) + text.slice(frontLength), 'latin1')
   }
 }

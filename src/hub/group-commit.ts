@@ -2,6 +2,7 @@ import { ANSWER_WITHIN_MS, Sweep } from '../base/deadline.ts'
 import { delay, nextTurn } from '../base/delay.ts'
 import { endingWith, endShared, startShared, type Span } from '../base/trace.ts'
 import { Refusal } from '../protocol/errors.ts'
+import { recordBytes } from '../store/log-codec.ts'
 import { notAnswered, notBegun, storeRefusal } from '../store/store-refusal.ts'
 import type { LogRecord, Store } from '../store/store.ts'
 
@@ -144,7 +145,7 @@ export class GroupCommit {
     let puts = 0
     const keys = new Set<string>()
     const end = this.#waiting.findIndex(({ append }, i) => {
-      bytes += append.record.body.length + append.record.channel.length
+      bytes += recordBytes(append.record)
       for (const { key, value } of putsOf(append)) {
         bytes += key.length + value.length
         puts++

@@ -1,17 +1,9 @@
 import { Deque } from '../base/deque.ts'
 import type { Channel } from '../protocol/ids.ts'
-
-/** An event with its place in the log. */
-export interface Entry {
-  readonly offset: number
-  readonly prev: number
-  readonly channel: Channel
-  /** UTF-8 of the envelope as a JSON object: what members with the JSON encoding get. */
-  readonly frame: Uint8Array
-}
+import type { PlacedEvent } from '../protocol/placed-event.ts'
 
 interface Kept {
-  readonly entry: Entry
+  readonly entry: PlacedEvent
   readonly committedAtMs: number
 }
 
@@ -19,7 +11,7 @@ interface Kept {
 interface Run {
   readonly entries: Deque<Kept>
   next: number
-  entry: Entry
+  entry: PlacedEvent
 }
 
 /** What an entry costs beside its frame, estimated: two objects, two deque places, a view on its buffer. */
@@ -50,7 +42,7 @@ export class History {
     return this.#bytes
   }
 
-  add(entry: Entry, committedAtMs: number): void {
+  add(entry: PlacedEvent, committedAtMs: number): void {
     const kept = { entry, committedAtMs }
     this.#all.push(kept)
     this.#bytes += cost(entry)
@@ -74,7 +66,7 @@ export class History {
   }
 
   /** The events of all channels after `cursor`, in order. To be read before the next `add` or `trim`. */
-  *all(cursor: number): Generator<Entry> {
+  *all(cursor: number): Generator<PlacedEvent> {
     for (let i = firstAfter(this.#all, cursor); ; i++) {
       const kept = this.#all.at(i)
       if (!kept) return
@@ -97,7 +89,7 @@ export class History {
    * binary search per channel, each one after it a step in a heap of the channels; nothing is paid for those not read.
    * To be read before the next `add` or `trim`.
    */
-  *after(cursor: number, channels: readonly Channel[]): Generator<Entry> {
+  *after(cursor: number, channels: readonly Channel[]): Generator<PlacedEvent> {
     const runs: Run[] = []
     for (const channel of new Set(channels)) {
       const entries = this.#byChannel.get(channel)
@@ -118,7 +110,7 @@ export class History {
     for (let oldest = this.#all.first(); oldest && isToGo(oldest); oldest = this.#all.first()) this.#drop(oldest.entry)
   }
 
-  #drop(entry: Entry): void {
+  #drop(entry: PlacedEvent): void {
     this.#all.shift()
     this.#bytes -= cost(entry)
     this.#floor = entry.offset
@@ -128,8 +120,8 @@ export class History {
   }
 }
 
-function cost(entry: Entry): number {
-  return entry.frame.length + ENTRY_OVERHEAD_BYTES
+function cost(entry: PlacedEvent): number {
+  return entry.length + ENTRY_OVERHEAD_BYTES
 }
 
 /** Index of the first entry with an offset above `cursor`: binary search, as offsets grow. */

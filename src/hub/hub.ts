@@ -1,9 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import type { NotRecovered } from '../protocol/events.ts'
 import type { Channel } from '../protocol/ids.ts'
+import type { PlacedEvent } from '../protocol/placed-event.ts'
 import { CONTROL_CHANNEL, type LogBatch, type Store } from '../store/store.ts'
 import { ChannelHeads } from './channel-heads.ts'
-import { History, type Entry } from './history.ts'
+import { History } from './history.ts'
 import { Interest } from './interest.ts'
 import { Recall } from './recall.ts'
 import { Slabs } from './slabs.ts'
@@ -14,7 +15,7 @@ export interface HubOptions {
   readonly historyBytes: number
   readonly historyTtlMs: number
   /** Sends entries to each worker that has somebody in their channels, in order. */
-  readonly deliver: (outgoing: ReadonlyMap<number, Entry[]>) => void
+  readonly deliver: (outgoing: ReadonlyMap<number, PlacedEvent[]>) => void
 }
 
 export interface Cursor {
@@ -28,7 +29,7 @@ export type Replay =
 
 /** As much of a replay as one message should carry. */
 export interface ReplayChunk {
-  readonly entries: readonly Entry[]
+  readonly entries: readonly PlacedEvent[]
   /** Nothing is left up to the head as it is now. */
   readonly complete: boolean
 }
@@ -113,12 +114,12 @@ export class Hub {
   }
 
   /** All held events after an offset, of all channels, in order. To be read before anything else is awaited. */
-  history(after: number): Generator<Entry> {
+  history(after: number): Generator<PlacedEvent> {
     return this.#history.all(after)
   }
 
   /** The events of a channel after an offset that was the head a moment ago. */
-  since(offset: number, channel: Channel): readonly Entry[] {
+  since(offset: number, channel: Channel): readonly PlacedEvent[] {
     return [...this.#history.after(offset, [channel])]
   }
 
@@ -146,12 +147,13 @@ export class Hub {
   }
 
   #apply(batch: LogBatch): void {
-    const outgoing = new Map<number, Entry[]>()
-    batch.records.forEach(({ channel, body }, i) => {
+    const outgoing = new Map<number, PlacedEvent[]>()
+    batch.records.forEach((record, i) => {
+      const { channel, body } = record
       const offset = batch.offset + i
       if (channel === CONTROL_CHANNEL) return this.#control(body)
       const prev = this.#heads.advance(channel, offset)
-      const entry = { offset, prev, channel, frame: this.#slabs.frame(offset, prev, body) }
+      const entry = this.#slabs.place(record, { offset, prev })
       this.#history.add(entry, batch.committedAtMs)
       for (let listener = this.interest.listeners(channel); listener; listener = listener.next) {
         const entries = outgoing.get(listener.worker)
@@ -192,12 +194,12 @@ export class Hub {
  * The first of `count` entries: at least one where there is one, however large, unless nothing at all is asked for.
  * @param count Infinity: more will follow from elsewhere
  */
-export function toChunk(entries: Iterable<Entry>, count: number, bytesMax = CHUNK_BYTES_MAX): ReplayChunk {
-  const chunk: Entry[] = []
+export function toChunk(entries: Iterable<PlacedEvent>, count: number, bytesMax = CHUNK_BYTES_MAX): ReplayChunk {
+  const chunk: PlacedEvent[] = []
   let bytes = 0
   if (bytesMax > 0) {
     for (const entry of entries) {
-      bytes += entry.frame.length
+      bytes += entry.length
       if (bytes > bytesMax && chunk.length > 0) break
       chunk.push(entry)
     }

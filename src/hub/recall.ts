@@ -1,11 +1,11 @@
 import type { Channel } from '../protocol/ids.ts'
-import { StoreUnavailable, type LogBatch, type Store } from '../store/store.ts'
-import { buildFrame } from './event-frame.ts'
-import type { Entry } from './history.ts'
+import type { PlacedEvent } from '../protocol/placed-event.ts'
+import { StoreUnavailable, type LogBatch, type LogRecord, type Store } from '../store/store.ts'
+import { placeAlone } from './pack-event.ts'
 
 /** Events that are older than what the hub holds, for one who comes back. */
 export interface Recalled {
-  readonly entries: readonly Entry[]
+  readonly entries: readonly PlacedEvent[]
   /** Every event up to here is in it; what follows is held by the hub. */
   readonly upTo: number
 }
@@ -14,9 +14,9 @@ interface Request {
   readonly after: number
   /** Each with the offset of the last event that was found in it. */
   readonly channels: Map<Channel, number>
-  readonly entries: Entry[]
+  readonly entries: PlacedEvent[]
   bytes: number
-  readonly done: (entries: readonly Entry[] | undefined) => void
+  readonly done: (entries: readonly PlacedEvent[] | undefined) => void
 }
 
 /** Of bodies: for one who comes back, and for all who wait for the same reading. */
@@ -39,7 +39,7 @@ export class Recall {
   /** undefined: the store does not have it, or not now, or it is too much. */
   async read(after: number, channels: readonly Channel[]): Promise<Recalled | undefined> {
     const upTo = this.#head()
-    const { promise, resolve } = Promise.withResolvers<readonly Entry[] | undefined>()
+    const { promise, resolve } = Promise.withResolvers<readonly PlacedEvent[] | undefined>()
     const ends = new Map(channels.map((channel) => [channel, after]))
     this.#waiting.push({ after, channels: ends, entries: [], bytes: 0, done: resolve })
     if (!this.#running) void this.#run()
@@ -66,10 +66,10 @@ export class Recall {
     const after = Math.min(...requests.map((request) => request.after))
     let total = 0
     const take = (batch: LogBatch) => {
-      batch.records.forEach(({ channel, body }, i) => {
-        for (const { request } of byChannel.get(channel) ?? []) {
+      batch.records.forEach((record, i) => {
+        for (const { request } of byChannel.get(record.channel) ?? []) {
           if (total > BYTES_TOTAL_MAX) request.bytes = Infinity
-          total += add(request, channel, batch.offset + i, body)
+          total += add(request, record, batch.offset + i)
         }
       })
     }
@@ -83,7 +83,8 @@ export class Recall {
 }
 
 /** Gives the bytes that were taken. What is too much is not kept. */
-function add(request: Request, channel: Channel, offset: number, body: Uint8Array): number {
+function add(request: Request, record: LogRecord, offset: number): number {
+  const { channel, body } = record
   const prev = request.channels.get(channel)
   if (prev === undefined || offset <= request.after) return 0
   request.bytes += body.length
@@ -92,6 +93,6 @@ function add(request: Request, channel: Channel, offset: number, body: Uint8Arra
     return 0
   }
   request.channels.set(channel, offset)
-  request.entries.push({ offset, prev, channel, frame: buildFrame(offset, prev, body) })
+  request.entries.push(placeAlone(record, { offset, prev }))
   return body.length
 }

@@ -12,9 +12,10 @@ import { parseGood, type Good } from '../domain/good.ts'
 import { amountOf, newPlayer, parsePlayerRecord, toPlayer, type Player, type PlayerRecord } from '../domain/player.ts'
 import { conflictOf } from '../idempotency/record.ts'
 import { Refusal } from '../protocol/errors.ts'
-import { encodeEventBody } from '../protocol/event-body.ts'
+import { encodeEvent, eventRecord, type EncodedEvent } from '../protocol/event-body.ts'
 import { EVENT, receiptBytes, type Receipt } from '../protocol/events.ts'
-import { userChannel, type Channel, type UserId } from '../protocol/ids.ts'
+import { userChannel, type UserId } from '../protocol/ids.ts'
+import type { LogRecord } from '../store/store.ts'
 import { encodeEntry, hashOf, type LedgerEntry } from './entries.ts'
 import { goodKey, ledgerKey, ledgerKeyOf, playerKey, refundedKey } from './keys.ts'
 import {
@@ -41,7 +42,7 @@ export interface PlanInput {
 export interface Plan {
   readonly outcomes: readonly Outcome[]
   readonly puts: readonly { readonly key: string; readonly value: Uint8Array }[]
-  readonly log: readonly { readonly channel: Channel; readonly body: Uint8Array }[]
+  readonly log: readonly LogRecord[]
 }
 
 export interface PlanTools {
@@ -66,7 +67,7 @@ class Planner {
   readonly #goods = new Map<string, Good>()
   readonly #puts = new Map<string, unknown>()
   readonly #lines: string[] = []
-  readonly #log: { channel: Channel; body: Uint8Array }[] = []
+  readonly #log: LogRecord[] = []
 
   constructor(input: PlanInput, tools: PlanTools) {
     this.#input = input
@@ -142,7 +143,7 @@ class Planner {
     })
     this.#goods.set(goodKey(good.id), good)
     if (good.stock !== null) this.#puts.set(goodKey(good.id), good)
-    this.#log.push({ channel: userChannel(request.userId), body: this.#event(request, receipt) })
+    this.#log.push(eventRecord(userChannel(request.userId), this.#event(request, receipt)))
     return { kind: 'receipt', receipt }
   }
 
@@ -234,8 +235,8 @@ class Planner {
     return { ...signed, replayed: false, signature: this.#tools.sign(receiptBytes(signed)) }
   }
 
-  #event(request: PurchaseRequest, receipt: Receipt): Uint8Array {
-    return encodeEventBody({
+  #event(request: PurchaseRequest, receipt: Receipt): EncodedEvent {
+    return encodeEvent({
       id: this.#tools.newId(),
       eventType: EVENT.buyGood,
       namespace: request.namespace,

@@ -1,4 +1,5 @@
 import type { LogLevel, LogPart } from '../protocol/log-levels.ts'
+import type { EncodedEvent } from '../protocol/event-body.ts'
 import type { JsonObject, JsonValue, NotRecovered, Receipt } from '../protocol/events.ts'
 import type { Page, PageArgs, PresencePage } from '../protocol/page.ts'
 import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
@@ -39,9 +40,10 @@ export interface JoinResult {
   readonly offset: number
 }
 
-/** Events that somebody missed, as JSON frames. */
+/** Events that somebody missed. */
 export interface ReplayPart {
-  readonly frames: readonly Uint8Array[]
+  /** A block: see `event-block.ts`. */
+  readonly events: Uint8Array
   /** The last one's offset. */
   readonly upTo: number
   readonly complete: boolean
@@ -168,14 +170,14 @@ export type PrimaryMethods = {
   broadcast: Method<
     {
       readonly channel: Channel
-      readonly body: Uint8Array
+      readonly event: EncodedEvent
       readonly state: Uint8Array | null
       readonly once: OnceArgs | null
     },
     { readonly offset: number }
   >
   message: Method<
-    { readonly target: UserId; readonly body: Uint8Array; readonly once: OnceArgs | null },
+    { readonly target: UserId; readonly event: EncodedEvent; readonly once: OnceArgs | null },
     { readonly offset: number; readonly delivered: number }
   >
   join: Method<{ readonly connectionId: string; readonly room: RoomId }, JoinResult>

@@ -1,4 +1,4 @@
-import { encodeEventBody } from '../protocol/event-body.ts'
+import { encodeEvent, eventRecord } from '../protocol/event-body.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { SERVER_EVENT } from '../protocol/events.ts'
 import { roomChannel, SERVER_SENDER } from '../protocol/ids.ts'
@@ -16,7 +16,7 @@ export async function sayGoodbye(context: PrimaryContext): Promise<void> {
 export function announce({ announcements, remote, rooms, commits, random, clock, log }: PrimaryContext): void {
   remote.announceDeparted()
   for (const { eventType, namespace, room, users } of announcements.take()) {
-    const body = encodeEventBody({
+    const event = encodeEvent({
       id: random.uuid(),
       eventType,
       namespace,
@@ -26,7 +26,7 @@ export function announce({ announcements, remote, rooms, commits, random, clock,
       traceparent: undefined,
       payload: { room_id: room, users, members: rooms.membersOf(room).size },
     })
-    commits.append({ record: { channel: roomChannel(namespace, room), body } }, (result) => {
+    commits.append({ record: eventRecord(roomChannel(namespace, room), event) }, (result) => {
       if (!(result instanceof Refusal)) return
       log.warn({ room, code: result.code }, 'presence was not announced; it is tried again')
       const came = eventType === SERVER_EVENT.joined

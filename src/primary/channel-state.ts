@@ -1,7 +1,7 @@
-import type { Entry } from '../hub/history.ts'
 import { parseJson } from '../protocol/codec.ts'
 import type { JsonValue } from '../protocol/events.ts'
 import type { Channel } from '../protocol/ids.ts'
+import type { PlacedEvent } from '../protocol/placed-event.ts'
 import { decodeRecord } from '../store/json-records.ts'
 import type { Store } from '../store/store.ts'
 
@@ -13,7 +13,7 @@ export function stateKey(channel: Channel): string {
 }
 
 /** The state that was read from the store, or the newest that these later events of the channel retain. */
-export function newestState(read: JsonValue, later: readonly Entry[]): JsonValue {
+export function newestState(read: JsonValue, later: readonly PlacedEvent[]): JsonValue {
   let state = read
   for (const { frame } of later) {
     const { payload } = parseJson(frame) as {

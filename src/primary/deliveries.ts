@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
-import { encodeEventBlock, type BlockEvent } from '../link/event-block.ts'
+import { encodeEventBlock } from '../link/event-block.ts'
 import type { PrimaryMethods, WorkerMethods } from '../link/methods.ts'
+import type { PlacedEvent } from '../protocol/placed-event.ts'
 
 export interface DeliveriesOptions {
   readonly intervalMs: number
@@ -40,7 +41,7 @@ const OVERTAKING: ReadonlySet<keyof PrimaryMethods | keyof WorkerMethods> = new 
  */
 export class Deliveries {
   readonly #options: DeliveriesOptions
-  #pending = new Map<number, BlockEvent[]>()
+  #pending = new Map<number, PlacedEvent[]>()
   #sentAtMs = -Infinity
   #scheduled = false
 
@@ -56,7 +57,7 @@ export class Deliveries {
   }
 
   /** What the log brought at once, for each worker; in the order of the log. */
-  add(outgoing: ReadonlyMap<number, BlockEvent[]>): void {
+  add(outgoing: ReadonlyMap<number, PlacedEvent[]>): void {
     if (outgoing.size === 0) return
     for (const [worker, events] of outgoing) {
       const pending = this.#pending.get(worker)
@@ -99,7 +100,7 @@ export class Deliveries {
     const pending = this.#pending
     this.#pending = new Map()
     this.#sentAtMs = this.#options.clock.nowMs()
-    let encoded: { readonly events: readonly BlockEvent[]; readonly block: Buffer } | undefined
+    let encoded: { readonly events: readonly PlacedEvent[]; readonly block: Buffer } | undefined
     for (const [worker, events] of pending) {
       // Members of a namespace are everywhere: mostly all workers get the same.
       if (!encoded || !areSame(encoded.events, events)) encoded = { events, block: encodeEventBlock(events) }
@@ -108,6 +109,6 @@ export class Deliveries {
   }
 }
 
-function areSame(a: readonly BlockEvent[], b: readonly BlockEvent[]): boolean {
+function areSame(a: readonly PlacedEvent[], b: readonly PlacedEvent[]): boolean {
   return a.length === b.length && a.every((event, i) => event === b[i])
 }

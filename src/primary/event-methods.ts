@@ -2,11 +2,13 @@ import type { Span } from '../base/trace.ts'
 import type { Handlers } from '../link/link.ts'
 import type { PrimaryMethods } from '../link/methods.ts'
 import { parseJson } from '../protocol/codec.ts'
-import { toLatest } from '../protocol/event-body.ts'
+import { eventRecord, type EncodedEvent } from '../protocol/event-body.ts'
+import { inLatestRoom, typeOfKind } from '../protocol/event-head.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { JsonObject, Receipt } from '../protocol/events.ts'
 import { userChannel, type UserId } from '../protocol/ids.ts'
+import type { PlacedEvent } from '../protocol/placed-event.ts'
 import type { Outcome } from '../ledger/requests.ts'
 import { answerWith, changeInTime, readInTime } from './answer.ts'
 import { stateKey } from './channel-state.ts'
@@ -22,9 +24,10 @@ const EVENTS_LOOKED_AT_MAX = 10_000
 export function eventMethods(context: PrimaryContext): EventMethods {
   const { commits, presence, rooms, ledger, purchaseRates, hub, metrics, clock } = context
   return {
-    broadcast({ channel, body, state, once }, reply, span, untilMs) {
+    broadcast({ channel, event, state, once }, reply, span, untilMs) {
       const put = state === null ? {} : { put: { key: stateKey(channel), value: state } }
-      const record = { channel, body: rooms.isLatest(channel) ? toLatest(body) : body }
+      const given = eventRecord(channel, event)
+      const record = rooms.isLatest(channel) ? { ...given, head: inLatestRoom(given.head) } : given
       if (once) {
         const rest = () => Promise.resolve({})
         const appended = appendOnce(context, { kind: 'broadcast', once, record, ...put, rest, span, untilMs })
@@ -36,17 +39,17 @@ export function eventMethods(context: PrimaryContext): EventMethods {
       })
     },
 
-    message({ target, body, once }, reply, span, untilMs) {
+    message({ target, event, once }, reply, span, untilMs) {
       if (once) {
-        const record = { channel: userChannel(target), body }
+        const record = eventRecord(userChannel(target), event)
         const rest = async () => ({ delivered: await requireOnline(context, target) })
         const appended = appendOnce(context, { kind: 'message', once, record, rest, span, untilMs })
         answerWith(changeInTime(clock, appended, untilMs), reply)
-      } else if (presence.countOfUser(target) > 0) sendTo(context, { target, body, span, untilMs }, reply)
+      } else if (presence.countOfUser(target) > 0) sendTo(context, { target, event, span, untilMs }, reply)
       else {
         answerWith(readInTime(clock, requireOnline(context, target), untilMs), (result) => {
           if (result instanceof Refusal) reply(result)
-          else sendTo(context, { target, body, span, untilMs }, reply)
+          else sendTo(context, { target, event, span, untilMs }, reply)
         })
       }
     },
@@ -66,14 +69,14 @@ export function eventMethods(context: PrimaryContext): EventMethods {
       let cursor: number | null = null
       let looked = 0
       let last = since
-      for (const { offset, frame } of hub.history(since)) {
+      for (const placed of hub.history(since)) {
         if (found.length === limit || looked === EVENTS_LOOKED_AT_MAX) {
           cursor = last
           break
         }
         looked++
-        last = offset
-        const event = readEvent(frame, type)
+        last = placed.offset
+        const event = readEvent(placed, type)
         if (event) found.push(event)
       }
       reply({ items: found, next_cursor: cursor === null ? null : String(cursor) })
@@ -85,17 +88,17 @@ type MessageReply = Parameters<EventMethods['message']>[1]
 
 interface Message {
   readonly target: UserId
-  readonly body: Uint8Array
+  readonly event: EncodedEvent
   readonly span: Span | undefined
   readonly untilMs: number | undefined
 }
 
 function sendTo(
   { commits, presence }: PrimaryContext,
-  { target, body, span, untilMs }: Message,
+  { target, event, span, untilMs }: Message,
   reply: MessageReply,
 ): void {
-  commits.append({ record: { channel: userChannel(target), body }, span, untilMs }, (result) => {
+  commits.append({ record: eventRecord(userChannel(target), event), span, untilMs }, (result) => {
     // Counted now, as those who come later get it by resuming or not at all.
     reply(result instanceof Refusal ? result : { offset: result, delivered: presence.countOfUser(target) })
   })
@@ -115,10 +118,9 @@ function offline(target: UserId): Refusal {
 }
 
 /** undefined: it is of another type, or no event. */
-function readEvent(frame: Uint8Array, type: string | null): JsonObject | undefined {
-  // Whoever asks for one type pays nothing but this search for the others.
-  const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)
-  if (type !== null && !bytes.includes(JSON.stringify(type))) return undefined
+function readEvent({ kind, frame }: PlacedEvent, type: string | null): JsonObject | undefined {
+  // Whoever asks for one type pays nothing for the others.
+  if (type !== null && (typeOfKind(kind) ?? type) !== type) return undefined
   const event = parseJson(frame)
   if (!isObject(event) || typeof event['eventType'] !== 'string') return undefined
   return type === null || event['eventType'] === type ? (event as JsonObject) : undefined

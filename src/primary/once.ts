@@ -1,6 +1,5 @@
 import type { Span } from '../base/trace.ts'
-import { parseJson } from '../protocol/codec.ts'
-import { isObject } from '../protocol/envelope.ts'
+import { NO_HEAD } from '../protocol/event-head.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { LogRecord } from '../store/store.ts'
 import type { Append, Put } from '../hub/group-commit.ts'
@@ -29,13 +28,14 @@ export function appendOnce<Rest extends object>(
 ): Promise<{ readonly offset: number } & Rest> {
   const { whose, key, fingerprint, eventId } = once
   const puts = put === undefined ? {} : { put }
+  const findable = { ...record, head: { ...(record.head ?? NO_HEAD), id: eventId } }
   return appendEventOnce(context, {
     key: recordKey(kind, whose, key),
     fingerprint,
     eventId,
     rest,
     untilMs,
-    append: (kept) => append(context, { record, ...puts, once: kept, span, untilMs }),
+    append: (kept) => append(context, { record: findable, ...puts, once: kept, span, untilMs }),
     findOffset: (id) => findOffset(context, id),
   })
 }
@@ -52,11 +52,6 @@ function append({ commits }: PrimaryContext, event: Append): Promise<number> {
 /** 0: the history has it no longer. */
 async function findOffset({ cluster, hub }: PrimaryContext, id: string): Promise<number> {
   await cluster.catchUp()
-  for (const { offset, frame } of hub.history(0)) {
-    // All others cost nothing but this search.
-    if (!Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).includes(id)) continue
-    const event = parseJson(frame)
-    if (isObject(event) && event['id'] === id) return offset
-  }
+  for (const event of hub.history(0)) if (event.id === id) return event.offset
   return 0
 }

@@ -1,7 +1,7 @@
 import type { Handlers } from '../link/link.ts'
 import type { PrimaryMethods, ReplayPart } from '../link/methods.ts'
-import type { Entry } from '../hub/history.ts'
 import type { ReplayChunk } from '../hub/hub.ts'
+import { encodeEventBlock } from '../link/event-block.ts'
 import { answerAfter, answerWith, readInTime } from './answer.ts'
 import type { PrimaryContext } from './context.ts'
 import { newestState, readState } from './channel-state.ts'
@@ -68,9 +68,5 @@ export function sessionMethods(context: PrimaryContext, worker: number): Session
 }
 
 function toPart({ entries, complete }: ReplayChunk, after: number): ReplayPart {
-  return { frames: entries.map(toFrame), upTo: entries.at(-1)?.offset ?? after, complete }
-}
-
-function toFrame({ frame }: Entry): Uint8Array {
-  return frame
+  return { events: encodeEventBlock(entries), upTo: entries.at(-1)?.offset ?? after, complete }
 }

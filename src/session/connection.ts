@@ -1,10 +1,12 @@
 import type { Clock } from '../base/clock.ts'
 import { SmallSet } from '../base/small-set.ts'
+import { inEncoding } from '../fanout/encodings.ts'
 import type { Refusal } from '../protocol/errors.ts'
 import { CLOSE, type CloseCode } from '../protocol/close-codes.ts'
 import { encodeFrame, encodeReply } from '../protocol/codec.ts'
 import { SERVER_EVENT, type Encoding, type JsonObject } from '../protocol/events.ts'
 import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
+import type { PlacedEvent } from '../protocol/placed-event.ts'
 import type { Accepted, Access } from './handshake.ts'
 import { ConnectionLimits, type RateOptions } from './limits.ts'
 import type { Socket } from './socket.ts'
@@ -151,13 +153,14 @@ export class Connection {
     this.#send(encodeFrame({ eventType, payload }, this.encoding))
   }
 
-  /** Events that this connection alone gets, as fan-out would have built them. */
-  sendBuilt(frames: readonly Uint8Array[]): void {
+  /** Events that this connection alone gets. */
+  sendPlaced(events: readonly PlacedEvent[]): void {
     const isBinary = this.encoding === 'msgpack'
     this.#socket.cork(() => {
-      for (const frame of frames) {
+      for (const event of events) {
+        const frame = inEncoding(event.frame, this.encoding)
         this.#shared.traffic.sentBytes += frame.length
-        this.#socket.sendBuilt(frame, isBinary)
+        this.#socket.sendBuilt(frame, isBinary, event)
       }
     })
   }

@@ -70,10 +70,10 @@ export class Lag implements Laggard, SlowReading {
   #sendChunk(): void {
     const { socket, encoding } = this.#connection
     for (let bytes = 0; bytes < this.#options.chunkBytes;) {
-      const frame = this.#outbox.take()
-      if (!frame) return
-      bytes += frame.length
-      socket.sendBuilt(inEncoding(frame, encoding), encoding === 'msgpack')
+      const taken = this.#outbox.take()
+      if (!taken) return
+      bytes += taken.frame.length
+      socket.sendBuilt(inEncoding(taken.frame, encoding), encoding === 'msgpack', taken.event)
     }
   }
 

@@ -1,4 +1,4 @@
-import { inEncoding } from '../fanout/encodings.ts'
+import { decodeEventBlock } from '../link/event-block.ts'
 import type { Link } from '../link/link.ts'
 import type { PrimaryMethods, ReplayPart, WorkerMethods } from '../link/methods.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
@@ -55,7 +55,8 @@ export class Replayer {
       connection.close(CLOSE.gap, 'the history went faster than it was read: resume')
       return
     }
-    connection.sendBuilt(part.frames.map((frame) => inEncoding(frame, connection.encoding)))
+    const { buffer, byteOffset, byteLength } = part.events
+    connection.sendPlaced(decodeEventBlock(Buffer.from(buffer, byteOffset, byteLength)))
     if (part.complete) done()
     else connection.whenRead(() => this.replay(connection, part.upTo, done))
   }

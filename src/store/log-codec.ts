@@ -1,6 +1,8 @@
+import { readHead } from '../protocol/event-body.ts'
+import { isLatest, type EventHead } from '../protocol/event-head.ts'
 import type { Channel } from '../protocol/ids.ts'
 import { decodeMsgpack, encodeMsgpack } from '../protocol/msgpack.ts'
-import type { LogRecord } from './store.ts'
+import { CONTROL_CHANNEL, type LogRecord } from './store.ts'
 
 /** One batch as the embedded store keeps it, under the offset of its first record. */
 export interface StoredBatch {
@@ -10,7 +12,7 @@ export interface StoredBatch {
   readonly records: readonly LogRecord[]
 }
 
-/** msgpack: [committedAtMs, outboxSequence, channel, body, channel, body, …] */
+/** msgpack: [committedAtMs, outboxSequence, and what `encodeRecords` gives] */
 export function encodeBatch(batch: StoredBatch): Uint8Array {
   return encodeMsgpack([batch.committedAtMs, batch.outboxSequence, ...encodeRecords(batch.records)])
 }
@@ -20,17 +22,84 @@ export function decodeBatch(bytes: Uint8Array): StoredBatch {
   return { committedAtMs, outboxSequence, records: decodeRecords(flat) }
 }
 
-/** [channel, body, channel, body, …] */
+/**
+ * [channel, body, channel, body, …]. The heads of the events come last, together: to versions that know no heads they are one more
+ * control record, of a kind that they do not know and so pass over. So nodes of both versions may share a log, and an older version
+ * reads what a newer one has left. This form can go when no such version is to be served: then a head stands beside its body.
+ */
 export function encodeRecords(records: readonly LogRecord[]): readonly unknown[] {
   const flat: unknown[] = []
-  for (const { channel, body } of records) flat.push(channel, body)
+  let hasHeads = false
+  for (const { channel, head, body } of records) {
+    flat.push(channel, body)
+    hasHeads ||= head !== undefined
+  }
+  if (hasHeads) flat.push(CONTROL_CHANNEL, Buffer.from(encodeHeads(records)))
   return flat
 }
 
+/** Events that were written without heads, by an older version, are parsed for theirs. */
 export function decodeRecords(flat: readonly unknown[]): LogRecord[] {
-  const records: LogRecord[] = []
+  const pairs: LogRecord[] = []
   for (let i = 0; i < flat.length; i += 2) {
-    records.push({ channel: flat[i] as Channel, body: flat[i + 1] as Uint8Array })
+    pairs.push({ channel: flat[i] as Channel, body: flat[i + 1] as Uint8Array })
   }
-  return records
+  const heads = decodeHeads(pairs.at(-1))
+  if (!heads) return pairs.map((record) => withHead(record, readHeadOf(record)))
+  pairs.pop()
+  return pairs.map((record, i) => withHead(record, toHead(heads[i])))
+}
+
+/** What a record takes of a transaction, about. */
+export function recordBytes({ channel, head, body }: LogRecord): number {
+  if (head === undefined) return channel.length + body.length
+  return channel.length + body.length + HEAD_BYTES + KEY_CHARACTER_BYTES * (storedKey(head)?.length ?? 0)
+}
+
+/** Of a head without a key, as text; and of a character of a key, where JSON escapes it. */
+const HEAD_BYTES = 64
+const KEY_CHARACTER_BYTES = 6
+
+/** What the heads of a batch are called among control records. */
+const HEADS = 'heads'
+
+/** A head as JSON: kind * KIND + flags, alone where there is neither key nor id; 0: the record has no head. */
+type StoredHead = number | readonly [tag: number, key: string | null, id: string | null]
+
+const KIND = 256
+
+function encodeHeads(records: readonly LogRecord[]): string {
+  return JSON.stringify({ kind: HEADS, heads: records.map(({ head }) => (head === undefined ? 0 : toStored(head))) })
+}
+
+function toStored(head: EventHead): StoredHead {
+  const tag = head.kind * KIND + head.flags
+  const key = storedKey(head)
+  return key === null && head.id === null ? tag : [tag, key, head.id]
+}
+
+/** Nobody asks for the key of an event that has to be delivered. */
+function storedKey(head: EventHead): string | null {
+  return isLatest(head) ? head.key : null
+}
+
+function toHead(stored: StoredHead | undefined): EventHead | undefined {
+  if (stored === undefined || stored === 0) return undefined
+  const [tag, key, id] = typeof stored === 'number' ? [stored, null, null] : stored
+  return { kind: Math.floor(tag / KIND), flags: tag % KIND, key, id }
+}
+
+/** Returns undefined if the batch was written without heads. */
+function decodeHeads(last: LogRecord | undefined): readonly StoredHead[] | undefined {
+  if (last?.channel !== CONTROL_CHANNEL) return undefined
+  const control = JSON.parse(Buffer.from(last.body).toString()) as { readonly kind?: string; readonly heads?: unknown }
+  return control.kind === HEADS ? (control.heads as readonly StoredHead[]) : undefined
+}
+
+function readHeadOf({ channel, body }: LogRecord): EventHead | undefined {
+  return channel === CONTROL_CHANNEL ? undefined : readHead(body)
+}
+
+function withHead(record: LogRecord, head: EventHead | undefined): LogRecord {
+  return head === undefined ? record : { ...record, head }
 }

@@ -1,3 +1,4 @@
+import type { EventHead } from '../protocol/event-head.ts'
 import type { Channel } from '../protocol/ids.ts'
 
 /**
@@ -34,7 +35,7 @@ export interface Store {
 export interface TransactionLimits {
   /** Guards; and puts and deletes together. */
   readonly operationsMax: number
-  /** Of keys, values and the bodies of log records. */
+  /** Of keys, values and log records: see `recordBytes`. */
   readonly bytesMax: number
 }
 
@@ -66,7 +67,9 @@ export interface Guard {
 
 export interface LogRecord {
   readonly channel: Channel
-  /** UTF-8 of the event's envelope as a JSON object, without `offset` and `prev`. */
+  /** Of an event; what is for the nodes themselves has none. */
+  readonly head?: EventHead
+  /** UTF-8 of the event's envelope as a JSON object, without what `frameFront` writes. */
   readonly body: Uint8Array
 }
 

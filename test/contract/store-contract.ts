@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
+import { LATEST, TRACED } from '../../src/protocol/event-head.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
-import type { LogBatch, Store } from '../../src/store/store.ts'
+import { CONTROL_CHANNEL, type LogBatch, type Store } from '../../src/store/store.ts'
 import { toFollower } from '../helpers/follower.ts'
 import { until } from '../helpers/until.ts'
 
@@ -127,6 +128,22 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     t.ok(await until(() => seen.length > 0, 5_000))
     t.strictSame([...(seen[0]?.records[0]?.body ?? [])], [...body])
     t.equal(seen[0]?.records[0]?.channel, CHANNEL)
+  })
+
+  t.test('an event comes out of the log with its head, and what is for the nodes without one', async (t) => {
+    const store = await open(t)
+    const head = { kind: 1, flags: LATEST | TRACED, key: 'kGrüße "1"', id: 'an-id' }
+    const control = { channel: CONTROL_CHANNEL, body: bytes('{"kind":"canary"}') }
+    await store.commit({ log: [{ channel: CHANNEL, head, body: bytes('{}') }, control], durable: false })
+    const put = { puts: [{ key: 'k', value: bytes('v') }], durable: true }
+    await store.commit({ log: [{ channel: CHANNEL, head, body: bytes('{}') }], ...put })
+    const seen = await followed(store)
+    const records = () => seen.flatMap((batch) => batch.records)
+    t.ok(await until(() => records().length === 3, 60_000))
+    t.strictSame(
+      records().map((record) => record.head),
+      [head, undefined, head],
+    )
   })
 
   t.test('a follower is told before which offset nothing is given, and is given all behind it', async (t) => {

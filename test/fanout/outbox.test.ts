@@ -1,20 +1,15 @@
 import t from 'tap'
 import { Outbox, toLateEvent } from '../../src/fanout/outbox.ts'
-import { encodeEventBody, toLatest } from '../../src/protocol/event-body.ts'
-import { EVENT } from '../../src/protocol/events.ts'
-import type { Channel } from '../../src/protocol/ids.ts'
-import { buildFrame } from '../../src/hub/event-frame.ts'
+import { placeAlone } from '../../src/hub/pack-event.ts'
+import { inLatestRoom, NO_HEAD } from '../../src/protocol/event-head.ts'
+import { userChannel, type Channel, type UserId } from '../../src/protocol/ids.ts'
+import { jsonOf, placed, recordOf } from '../helpers/placed.ts'
 
 const ROOM = 'r:private/arena' as Channel
 const OTHER = 'r:private/lobby' as Channel
 
-function frame(offset: number, prev: number, payload: object, userId = 'alice') {
-  const fields = { id: 'x', eventType: EVENT.broadcast, namespace: 'private', room: 'arena', userId, timestamp: 1 }
-  return buildFrame(offset, prev, encodeEventBody({ ...fields, traceparent: undefined, payload }))
-}
-
 function late(offset: number, prev: number, payload: object, { channel = ROOM, userId = 'alice' } = {}) {
-  return toLateEvent(channel, frame(offset, prev, payload, userId))
+  return toLateEvent(placed(channel, offset, prev, { payload, userId }))
 }
 
 const latest = (message: unknown, key?: string) => ({
@@ -25,23 +20,20 @@ const latest = (message: unknown, key?: string) => ({
 
 function drain(outbox: Outbox) {
   const frames: Record<string, unknown>[] = []
-  for (let frame = outbox.take(); frame; frame = outbox.take()) {
-    frames.push(JSON.parse(Buffer.from(frame).toString()) as Record<string, unknown>)
-  }
+  for (let taken = outbox.take(); taken; taken = outbox.take()) frames.push(jsonOf(taken.frame))
   return frames.map(({ offset, prev, skipped }) => [offset, prev, skipped ?? 0])
 }
 
 t.test('what has to be delivered stays, in order and as it is', async (t) => {
   const outbox = new Outbox()
-  const frames = [frame(5, 3, { message: 'Grüße 🥁' }), frame(6, 5, { message: 2 }), frame(9, 2, { message: 3 })]
-  const channels = [ROOM, ROOM, OTHER]
-  const events = frames.map((one, i) => toLateEvent(channels[i] ?? ROOM, one))
+  const first = placed(ROOM, 5, 3, { payload: { message: 'Grüße 🥁' } })
+  const events = [toLateEvent(first), late(6, 5, { message: 2 }), late(9, 2, { message: 3 }, { channel: OTHER })]
   for (const event of events) t.equal(outbox.add(event), 0)
   t.equal(
     outbox.bytes,
     events.reduce((sum, { text }) => sum + text.length, 0),
   )
-  t.same(outbox.take(), frames[0])
+  t.same(outbox.take()?.frame, first.frame)
   t.strictSame(drain(outbox), [
     [6, 5, 0],
     [9, 2, 0],
@@ -79,17 +71,34 @@ t.test('keys are of their channel; without one it is the sender', async (t) => {
 
 t.test("a room's class is meant where the payload does not say", async (t) => {
   const of = (payload: object) => {
-    const fields = { id: 'x', eventType: EVENT.broadcast, namespace: 'private', room: 'arena', userId: 'alice' }
-    const body = encodeEventBody({ ...fields, timestamp: 1, traceparent: undefined, payload })
-    return toLateEvent(ROOM, buildFrame(2, 1, toLatest(body)))
+    const record = recordOf(ROOM, { payload })
+    return toLateEvent(placeAlone({ ...record, head: inLatestRoom(record.head ?? NO_HEAD) }, { offset: 2, prev: 1 }))
   }
   t.equal(of({ message: 1, key: 'a' }).key, `${ROOM}\nka`)
   t.equal(of({ message: 1 }).key, `${ROOM}\nualice`)
   t.equal(of({ message: 1, delivery: 'must' }).key, undefined)
-  t.match(JSON.parse(of({ message: 1 }).text), { offset: 2, delivery: 'latest', id: 'x' })
+  const told = (payload: object): unknown => jsonOf(Buffer.from(of(payload).text, 'latin1'))['delivery']
+  t.equal(told({ message: 1 }), 'latest', 'the envelope says it')
+  t.equal(told({ message: 1, delivery: 'latest' }), undefined, 'where the payload does not')
+  t.equal(told({ message: 1, delivery: 'must' }), undefined)
 })
 
 t.test('a message that only looks like one is no latest', async (t) => {
   t.equal(late(1, 0, { message: latest(1) }).key, undefined)
   t.equal(late(1, 0, { message: '"delivery":"latest"' }).key, undefined)
+})
+
+t.test('one that skipped others is as it was but for what the front says', async (t) => {
+  const mine = userChannel('alice' as UserId)
+  for (const channel of [ROOM, mine]) {
+    const outbox = new Outbox()
+    const record = recordOf(channel, { payload: { message: 'Grüße 🥁', key: 'ä' } })
+    for (const offset of [2, 3, 4]) {
+      const head = inLatestRoom(record.head ?? NO_HEAD)
+      outbox.add(toLateEvent(placeAlone({ ...record, head }, { offset, prev: offset - 1 })))
+    }
+    const { offset, prev, skipped, delivery, ...rest } = jsonOf(outbox.take()?.frame ?? Buffer.alloc(0))
+    t.strictSame([offset, prev, skipped, delivery], [4, 1, 2, 'latest'])
+    t.strictSame(rest, jsonOf(record.body))
+  }
 })

@@ -3,11 +3,13 @@ import { systemClock } from '../../src/base/clock.ts'
 import { ChannelHeads } from '../../src/hub/channel-heads.ts'
 import { GroupCommit } from '../../src/hub/group-commit.ts'
 import { Hub } from '../../src/hub/hub.ts'
-import { History, type Entry } from '../../src/hub/history.ts'
+import { History } from '../../src/hub/history.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
+import type { PlacedEvent } from '../../src/protocol/placed-event.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { StoreUnavailable, type CommitResult, type Store, type Transaction } from '../../src/store/store.ts'
+import { placed } from '../helpers/placed.ts'
 
 const A = 'n/a' as Channel
 const B = 'n/b' as Channel
@@ -15,7 +17,7 @@ const body = (text: string) => Buffer.from(JSON.stringify({ text }))
 
 async function openHub(options: { historyBytes?: number; ttlMs?: number } = {}) {
   const store = createMemoryStore({ clock: systemClock, epoch: 'e1' })
-  const delivered: { worker: number; entries: readonly Entry[] }[] = []
+  const delivered: { worker: number; entries: readonly PlacedEvent[] }[] = []
   const hub = await Hub.open({
     store,
     clock: systemClock,
@@ -130,7 +132,7 @@ t.test('a cursor that cannot be served is refused whole, with the reason', async
 
 t.test('history lets go of what is too old, and says from where on it is whole', async (t) => {
   const history = new History({ bytesMax: 1 << 20, ttlMs: 1000, floor: 0 })
-  const entry = (offset: number, channel: Channel): Entry => ({ offset, prev: 0, channel, frame: body('x') })
+  const entry = (offset: number, channel: Channel) => placed(channel, offset)
   history.add(entry(1, A), 1000)
   history.add(entry(2, B), 1500)
   history.add(entry(3, A), 2600)

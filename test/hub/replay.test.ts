@@ -1,9 +1,11 @@
 import t from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
 import { Hub } from '../../src/hub/hub.ts'
-import { History, type Entry } from '../../src/hub/history.ts'
+import { History } from '../../src/hub/history.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
+import { PACKED, type PlacedEvent } from '../../src/protocol/placed-event.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
+import { placed } from '../helpers/placed.ts'
 
 const CHANNELS = Array.from({ length: 30 }, (_, i) => `r/private/room-${i}` as Channel)
 const OTHER = 'r/private/elsewhere' as Channel
@@ -105,25 +107,21 @@ t.test('a chunk is bounded in bytes, has one event at least, and none where only
     const { entries, complete } = result.chunk
     return { count: result.count, offsets: entries.map((entry) => entry.offset), complete }
   }
-  const frameBytes = Buffer.byteLength(JSON.stringify({ offset: 91, prev: 81, text: 'x'.repeat(200) }))
+  const eventBytes = PACKED.id + Buffer.byteLength(JSON.stringify({ offset: 91, prev: 81, text: 'x'.repeat(200) }))
   t.strictSame(replay(90, 1), { count: 9, offsets: [91], complete: false })
-  t.strictSame(replay(90, frameBytes * 3), { count: 9, offsets: [91, 92, 93], complete: false })
+  t.strictSame(replay(90, eventBytes * 3), { count: 9, offsets: [91, 92, 93], complete: false })
   t.strictSame(replay(98, 1), { count: 1, offsets: [99], complete: true })
   t.strictSame(replay(90, 0), { count: 9, offsets: [], complete: false })
   t.strictSame(replay(99, 0), { count: 0, offsets: [], complete: true })
   t.strictSame(replay(100, 1), { count: 0, offsets: [], complete: true })
 })
 
-function countingEntry(offset: number, onRead: () => void): Entry {
-  return {
-    get offset() {
-      onRead()
-      return offset
-    },
-    prev: 0,
-    channel: channelOf(offset),
-    frame: new Uint8Array(1),
+function countingEntry(offset: number, onRead: () => void): PlacedEvent {
+  const get = () => {
+    onRead()
+    return offset
   }
+  return Object.defineProperty(placed(channelOf(offset), offset), 'offset', { get })
 }
 
 function timed(action: () => unknown): number {

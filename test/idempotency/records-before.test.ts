@@ -11,7 +11,7 @@ import { keysOf, type LedgerRequest } from '../../src/ledger/requests.ts'
 import type { PrimaryContext } from '../../src/primary/context.ts'
 import { appendOnce } from '../../src/primary/once.ts'
 import { putRoom } from '../../src/primary/rest-rooms.ts'
-import { encodeEventBody } from '../../src/protocol/event-body.ts'
+import { encodeEvent, eventRecord } from '../../src/protocol/event-body.ts'
 import type { Channel, Namespace, RoomId, UserId } from '../../src/protocol/ids.ts'
 import { Rooms } from '../../src/rooms/rooms.ts'
 import { createAlone } from '../../src/store/cluster.ts'
@@ -115,9 +115,9 @@ function appendEvent(
   rest: object,
 ) {
   const fields = { namespace: 'private', room: undefined, traceparent: undefined, userId: '@server', timestamp: 1 }
-  const body = encodeEventBody({ id: eventId, eventType: 'x', ...fields, payload: {} })
+  const event = encodeEvent({ id: eventId, eventType: 'x', ...fields, payload: {} })
   const once = { whose, key: keyOf(kind), fingerprint: `f-${kind}`, eventId }
-  const record = { channel: 'n/private' as Channel, body }
+  const record = eventRecord('n/private' as Channel, event)
   return appendOnce(context, { kind, once, record, rest: () => Promise.resolve(rest) })
 }
 

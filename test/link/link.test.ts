@@ -6,6 +6,12 @@ import { encodeHead, encodeMessages, LinkDecoder } from '../../src/link/framing.
 import { Link } from '../../src/link/link.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
+import { placeAlone } from '../../src/hub/pack-event.ts'
+import { NO_HEAD } from '../../src/protocol/event-head.ts'
+import type { PlacedEvent } from '../../src/protocol/placed-event.ts'
+import { jsonOf, recordOf } from '../helpers/placed.ts'
+
+const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 
 type Echo = {
   echo: { args: number; result: number }
@@ -56,11 +62,23 @@ t.test('one frame may hold more messages than a call can have arguments', async 
 
 t.test('a block of events comes out as it went in', async (t) => {
   const names = ['n/private', 'u/Zoë', 'r/private/arena-1', 'n/private', 'u/Zoë'] as Channel[]
-  const events = names.map((channel, i) => ({ channel, frame: Buffer.from(`{"offset":${i}}`.padEnd(20 + i * 1000)) }))
-  t.strictSame(decodeEventBlock(encodeEventBlock(events)), events)
+  const offsets = [7, 2 ** 31, 2 ** 40 + 1, Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER]
+  const events = names.map((channel, i) => {
+    const payload = { message: 'x'.repeat(i * 1000), delivery: i % 2 === 0 ? 'latest' : 'must', key: 'Zoë' }
+    const record = recordOf(channel, { payload, traceparent: i < 2 ? TRACEPARENT : undefined })
+    const head = { ...(record.head ?? NO_HEAD), id: i === 3 ? 'an-id' : null }
+    return placeAlone({ ...record, head }, { offset: offsets[i] ?? 0, prev: i })
+  })
+  const shown = (event: PlacedEvent) => {
+    const { channel, offset, prev, kind, flags, isTraced, id, latestKey, frontLength, frame } = event
+    return { channel, offset, prev, kind, flags, isTraced, id, latestKey, frontLength, frame: jsonOf(frame) }
+  }
+  t.strictSame(decodeEventBlock(encodeEventBlock(events)).map(shown), events.map(shown))
+  t.match(shown(events[0] as PlacedEvent), { isTraced: true, latestKey: 'kZoë', id: null })
+  t.match(shown(events[3] as PlacedEvent), { isTraced: false, latestKey: undefined, id: 'an-id' })
   t.strictSame(decodeEventBlock(encodeEventBlock([])), [])
   const broken = Buffer.from(encodeEventBlock(events))
-  broken.writeUInt32LE(99, 8 + 3 * 4)
+  broken.writeUInt32LE(99, 8 + 3 * 4 + 16)
   t.throws(() => decodeEventBlock(broken), /broken block/)
 })
 

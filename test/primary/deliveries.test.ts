@@ -1,7 +1,9 @@
 import t from 'tap'
-import { decodeEventBlock, type BlockEvent } from '../../src/link/event-block.ts'
+import { decodeEventBlock } from '../../src/link/event-block.ts'
 import { Deliveries } from '../../src/primary/deliveries.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
+import type { PlacedEvent } from '../../src/protocol/placed-event.ts'
+import { jsonOf, placed } from '../helpers/placed.ts'
 
 function setUp(intervalMs = 10) {
   let nowMs = 1000
@@ -16,7 +18,7 @@ function setUp(intervalMs = 10) {
       blocks.push(block)
       sent.push(
         `${worker}: ${decodeEventBlock(block)
-          .map(({ frame }) => Buffer.from(frame).toString())
+          .map(({ frame }) => String(jsonOf(frame)['id']))
           .join()}`,
       )
     },
@@ -30,7 +32,7 @@ function setUp(intervalMs = 10) {
   return { deliveries, sent, blocks, advance }
 }
 
-const event = (text: string): BlockEvent => ({ channel: 'n/a' as Channel, frame: Buffer.from(text) })
+const event = (id: string): PlacedEvent => placed('n/a' as Channel, 1, 0, { id })
 const to = (...outgoing: [worker: number, ...texts: string[]][]) =>
   new Map(outgoing.map(([worker, ...texts]) => [worker, texts.map(event)]))
 

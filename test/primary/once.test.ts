@@ -5,7 +5,7 @@ import { Hub } from '../../src/hub/hub.ts'
 import { Idempotency } from '../../src/idempotency/idempotency.ts'
 import type { PrimaryContext } from '../../src/primary/context.ts'
 import { appendOnce, type OnceAppend } from '../../src/primary/once.ts'
-import { encodeEventBody } from '../../src/protocol/event-body.ts'
+import { encodeEvent, eventRecord } from '../../src/protocol/event-body.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
 import { createAlone } from '../../src/store/cluster.ts'
@@ -58,9 +58,9 @@ let ids = 0
 function request(key: string, message = 'hello'): OnceAppend<object> {
   const eventId = `event-${++ids}`
   const fields = { namespace: 'private', room: undefined, traceparent: undefined, userId: '@server', timestamp: 1 }
-  const body = encodeEventBody({ id: eventId, eventType: 'x', ...fields, payload: { message } })
+  const event = encodeEvent({ id: eventId, eventType: 'x', ...fields, payload: { message } })
   const once = { whose: 'private', key, fingerprint: message, eventId }
-  return { kind: 'broadcast', once, record: { channel: CHANNEL, body }, rest: () => Promise.resolve({}) }
+  return { kind: 'broadcast', once, record: eventRecord(CHANNEL, event), rest: () => Promise.resolve({}) }
 }
 
 function eventsOf({ hub }: PrimaryContext): number {

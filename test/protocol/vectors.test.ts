@@ -1,15 +1,17 @@
 import t from 'tap'
 import { readVectors } from '../../src/conformance/vectors.ts'
 import { inEncoding } from '../../src/fanout/encodings.ts'
-import { buildFrame } from '../../src/hub/event-frame.ts'
+import { placeAlone } from '../../src/hub/pack-event.ts'
 import { decodeFrame, encodeFrame } from '../../src/protocol/codec.ts'
 import { mayReconnect } from '../../src/protocol/close-codes.ts'
 import { isRequest, parseRequest, readRequestId } from '../../src/protocol/envelope.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
 import type { Encoding } from '../../src/protocol/events.ts'
+import { namespaceChannel, type Namespace } from '../../src/protocol/ids.ts'
 import { decodeMsgpack } from '../../src/protocol/msgpack.ts'
 import { parseCursor } from '../../src/session/cursor.ts'
 
+const CHANNEL = namespaceChannel('private' as Namespace)
 const LIMITS = { depthMax: 32, keysMax: 4096 }
 
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'))
@@ -88,7 +90,7 @@ t.test('the id is found behind and in front of whatever is refused, without buil
 
 t.test('an event has the same fields in both encodings', async (t) => {
   for (const { name, body, offset, prev, json, msgpack, value } of readVectors('event-frames')) {
-    const frame = buildFrame(offset, prev, utf8(body))
+    const { frame } = placeAlone({ channel: CHANNEL, body: utf8(body) }, { offset, prev })
     t.equal(Buffer.from(inEncoding(frame, 'json')).toString(), json, `${name}: JSON, to the byte`)
     t.strictSame(decodeMsgpack(inEncoding(frame, 'msgpack')), value, `${name}: msgpack`)
     t.equal(Buffer.from(inEncoding(frame, 'msgpack')).toString('hex'), msgpack, `${name}: msgpack, to the byte`)
@@ -127,7 +129,7 @@ t.test('text of any length and script passes the msgpack check unchanged', async
 t.test('lone surrogates of an event leave as U+FFFD in msgpack, and as they came in JSON', async (t) => {
   const strict = new TextDecoder('utf-8', { fatal: true })
   const body = utf8(JSON.stringify({ payload: { '\udfff': ['\ud800', 1, null, '𝄞', 'x'.repeat(200) + '\ud800'] } }))
-  const frame = buildFrame(2, 1, body)
+  const { frame } = placeAlone({ channel: CHANNEL, body }, { offset: 2, prev: 1 })
   t.strictSame(accept(inEncoding(frame, 'msgpack'), 'msgpack'), {
     offset: 2,
     prev: 1,
@@ -138,7 +140,7 @@ t.test('lone surrogates of an event leave as U+FFFD in msgpack, and as they came
 
 t.test('text that only looks like an escaped surrogate leaves as it is', async (t) => {
   const body = utf8(JSON.stringify({ text: '\\ud800' }))
-  const frame = inEncoding(buildFrame(2, 1, body), 'msgpack')
+  const frame = inEncoding(placeAlone({ channel: CHANNEL, body }, { offset: 2, prev: 1 }).frame, 'msgpack')
   t.strictSame(decodeMsgpack(frame), { offset: 2, prev: 1, text: '\\ud800' })
 })
 

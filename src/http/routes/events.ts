@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { OnceArgs } from '../../link/methods.ts'
-import { encodeEventBody } from '../../protocol/event-body.ts'
+import { encodeEvent, type EncodedEvent } from '../../protocol/event-body.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { EVENT, LOGGED_EVENTS } from '../../protocol/events.ts'
 import {
@@ -48,10 +48,10 @@ function says(context: RouteContext): readonly Route[] {
         const payload = parseBroadcast(given)
         const channel = room === undefined ? namespaceChannel(namespace) : roomChannel(namespace, room)
         const key = parseOptionalKey(idempotency_key)
-        const event = makeEvent(context, { eventType: EVENT.broadcast, namespace, room, payload, traceparent })
-        const once = key === null ? null : onceOf(key, namespace, [room ?? null, payload], event.id)
+        const { id, event } = makeEvent(context, { eventType: EVENT.broadcast, namespace, room, payload, traceparent })
+        const once = key === null ? null : onceOf(key, namespace, [room ?? null, payload], id)
         const state = payload.retain === true ? Buffer.from(JSON.stringify(payload.message)) : null
-        return jsonAnswer(await primary.ask('broadcast', { channel, body: event.body, state, once }, span))
+        return jsonAnswer(await primary.ask('broadcast', { channel, event, state, once }, span))
       },
     },
     {
@@ -72,15 +72,15 @@ function says(context: RouteContext): readonly Route[] {
         const [namespace] = context.namespaces
         if (namespace === undefined) throw badRequest('', 'there is no namespace')
         const key = parseOptionalKey(idempotency_key)
-        const event = makeEvent(context, {
+        const { id, event } = makeEvent(context, {
           eventType: EVENT.sendMessage,
           namespace,
           room: undefined,
           payload,
           traceparent,
         })
-        const once = key === null ? null : onceOf(key, target, payload, event.id)
-        return jsonAnswer(await primary.ask('message', { target, body: event.body, once }, span))
+        const once = key === null ? null : onceOf(key, target, payload, id)
+        return jsonAnswer(await primary.ask('message', { target, event, once }, span))
       },
     },
   ]
@@ -134,8 +134,8 @@ function makeEvent(
     readonly payload: object
     readonly traceparent: string | undefined
   },
-): { readonly id: string; readonly body: Uint8Array } {
+): { readonly id: string; readonly event: EncodedEvent } {
   const id = random.uuid()
   const sent = { userId: SERVER_SENDER, timestamp: clock.wallMs() }
-  return { id, body: encodeEventBody({ id, eventType, namespace, room, ...sent, traceparent, payload }) }
+  return { id, event: encodeEvent({ id, eventType, namespace, room, ...sent, traceparent, payload }) }
 }

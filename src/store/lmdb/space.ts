@@ -1,4 +1,5 @@
 import { readFreeBytes } from '../../base/disk.ts'
+import { recordBytes } from '../log-codec.ts'
 import { StoreUnavailable, type Transaction } from '../store.ts'
 
 /** Never to be used: a commit that meets a full disk inside lmdb has been seen to corrupt the process's memory. */
@@ -18,6 +19,6 @@ export function requireSpace(folder: string, transaction: Transaction): void {
 function bytesOf({ puts = [], log = [] }: Transaction): number {
   let bytes = 0
   for (const { value } of puts) bytes += value.length
-  for (const { body } of log) bytes += body.length
+  for (const record of log) bytes += recordBytes(record)
   return bytes
 }

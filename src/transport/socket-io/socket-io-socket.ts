@@ -3,7 +3,7 @@ import { CLOSE, mayReconnect } from '../../protocol/close-codes.ts'
 import { isObject } from '../../protocol/envelope.ts'
 import { Refusal, type ErrorCode } from '../../protocol/errors.ts'
 import { SERVER_EVENT } from '../../protocol/events.ts'
-import type { Socket, TransportName } from '../../session/socket.ts'
+import type { SentEvent, Socket, TransportName } from '../../session/socket.ts'
 import { cursorPacket, eventPacket, framePacket } from './packets.ts'
 import type { Topics } from './topics.ts'
 
@@ -90,8 +90,8 @@ export class SocketIoSocket implements Socket {
     } else this.write(eventPacket(eventType, value))
   }
 
-  sendBuilt(frame: Uint8Array): void {
-    this.write(framePacket(frame, this.hasCursors ? this.#options.topics.epoch : undefined))
+  sendBuilt(frame: Uint8Array, _isBinary: boolean, event: SentEvent): void {
+    this.write(framePacket(frame, event, this.hasCursors ? this.#options.topics.epoch : undefined))
   }
 
   cork(send: () => void): void {

@@ -1,3 +1,4 @@
+import type { SentEvent } from '../../session/socket.ts'
 import type { TemplatedApp } from '../uws/uws.ts'
 import { Engine, type EngineOptions } from './engine.ts'
 import { Relay } from './relay.ts'
@@ -17,7 +18,7 @@ export type SocketIoOptions = EngineOptions &
 export interface SocketIo {
   readonly addRoutes: (app: TemplatedApp) => void
   /** To those who are subscribed; `frame` is a JSON frame of the log. */
-  readonly publish: (topic: string, frame: Uint8Array) => void
+  readonly publish: (topic: string, frame: Uint8Array, event: SentEvent) => void
   readonly relay: Pick<Relay, 'received' | 'workerGone'>
 }
 
@@ -28,7 +29,7 @@ export function createSocketIo(options: SocketIoOptions): SocketIo {
   createSocketIoServer({ ...options, engine, topics })
   return {
     addRoutes: (app) => addSocketIoRoutes(app, { ...options, engine, relay }),
-    publish: (topic, frame) => topics.publish(topic, frame),
+    publish: (topic, frame, event) => topics.publish(topic, frame, event),
     relay,
   }
 }

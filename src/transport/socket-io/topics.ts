@@ -1,3 +1,4 @@
+import type { SentEvent } from '../../session/socket.ts'
 import { framePacket } from './packets.ts'
 
 /** Who gets what is published. */
@@ -25,14 +26,14 @@ export class Topics {
     if (members?.size === 0) this.#members.delete(topic)
   }
 
-  publish(topic: string, frame: Uint8Array): void {
+  publish(topic: string, frame: Uint8Array, event: SentEvent): void {
     const members = this.#members.get(topic)
     if (!members) return
     let plain: string | undefined
     let withCursor: string | undefined
     for (const member of members) {
-      if (member.hasCursors) member.write((withCursor ??= framePacket(frame, this.epoch)))
-      else member.write((plain ??= framePacket(frame, undefined)))
+      if (member.hasCursors) member.write((withCursor ??= framePacket(frame, event, this.epoch)))
+      else member.write((plain ??= framePacket(frame, event, undefined)))
     }
   }
 }

@@ -1,10 +1,10 @@
 import type { RoomId } from '../protocol/ids.ts'
-import { encodeEventBody } from '../protocol/event-body.ts'
+import { encodeEvent, type EncodedEvent } from '../protocol/event-body.ts'
 import type { CommandCall } from './command.ts'
 
 /** The event that this request makes, in a room where it goes to one. The sender is whom the server knows, whatever the client claims. */
-export function toEventBody({ connection, request, context, span }: CommandCall, room?: RoomId): Uint8Array {
-  return encodeEventBody({
+export function toEvent({ connection, request, context, span }: CommandCall, room?: RoomId): EncodedEvent {
+  return encodeEvent({
     id: context.random.uuid(),
     eventType: request.eventType,
     namespace: connection.namespace,

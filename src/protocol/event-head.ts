@@ -1,0 +1,69 @@
+import { EVENT, SERVER_EVENT } from './events.ts'
+
+/**
+ * The types of the log's events that have a number. A number is written into logs and is never given to another type: new types go to
+ * the end. 0 is every type that is not here, and a newer node may write numbers that this one does not know.
+ */
+const TYPES: readonly (string | undefined)[] = [
+  undefined,
+  EVENT.broadcast,
+  EVENT.sendMessage,
+  EVENT.buyGood,
+  SERVER_EVENT.joined,
+  SERVER_EVENT.left,
+]
+
+/** A member that reads too slowly may be given a newer event with the same key instead of this one. */
+export const LATEST = 1
+/** `LATEST`, because its room is so and its payload does not say: then the envelope says it. */
+export const LATEST_BY_ROOM = 2
+/** It belongs to a traced request: its text has a `traceparent`. */
+export const TRACED = 4
+
+/** What the server has to know of an event to pass it on. It travels beside the text, so that nobody has to look into that. */
+export interface EventHead {
+  /** The number of its type: see `typeOfKind`. */
+  readonly kind: number
+  /** A sum of LATEST, LATEST_BY_ROOM and TRACED. */
+  readonly flags: number
+  /** Of events that are `latest`, or become so in a room that is: what a newer one takes the place of. */
+  readonly key: string | null
+  /** The event's id, if it was asked for with an idempotency key: the log is searched for it. */
+  readonly id: string | null
+}
+
+/** Of a record of which nothing is known. */
+export const NO_HEAD: EventHead = { kind: 0, flags: 0, key: null, id: null }
+
+interface HeadFields {
+  readonly eventType: string
+  readonly userId: string | undefined
+  readonly traceparent: string | undefined
+  readonly payload: object
+}
+
+export function headOf({ eventType, userId, traceparent, payload }: HeadFields): EventHead {
+  const kind = Math.max(0, TYPES.indexOf(eventType))
+  const traced = traceparent === undefined ? 0 : TRACED
+  if (eventType !== EVENT.broadcast) return { kind, flags: traced, key: null, id: null }
+  const { delivery, key } = payload as { readonly delivery?: unknown; readonly key?: unknown }
+  if (delivery === 'must') return { kind, flags: traced, key: null, id: null }
+  // Without a key of its own it is all that its sender says.
+  const stands = typeof key === 'string' ? `k${key}` : `u${userId ?? ''}`
+  return { kind, flags: delivery === 'latest' ? traced | LATEST : traced, key: stands, id: null }
+}
+
+/** The head of an event in a room whose class is `latest`: what the payload says goes before. */
+export function inLatestRoom(head: EventHead): EventHead {
+  if (head.key === null || isLatest(head)) return head
+  return { ...head, flags: head.flags | LATEST | LATEST_BY_ROOM }
+}
+
+export function isLatest({ flags }: Pick<EventHead, 'flags'>): boolean {
+  return (flags & LATEST) !== 0
+}
+
+/** Returns undefined for a type that has no number here: the event's text says it. */
+export function typeOfKind(kind: number): string | undefined {
+  return TYPES[kind]
+}

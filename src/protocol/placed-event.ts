@@ -1,0 +1,101 @@
+import { parseJson } from './codec.ts'
+import { isObject } from './envelope.ts'
+import { LATEST, TRACED, typeOfKind } from './event-head.ts'
+import type { Place } from './frame-front.ts'
+import type { Channel } from './ids.ts'
+
+/**
+ * An event with its place in the log, in one piece of bytes: u8 kind, u8 flags, u8 length of the frame's front, u8 length of the id,
+ * u16 length of the key (little-endian); id and key in UTF-8; the frame. `hub/pack-event.ts` writes it.
+ */
+export const PACKED = { kind: 0, flags: 1, frontLength: 2, idLength: 3, keyLength: 4, id: 6 } as const
+
+const utf8 = new TextDecoder()
+
+/** An event in the log's order: a view of bytes that many events share, as the hub keeps them and as the link carries them. */
+export class PlacedEvent {
+  readonly channel: Channel
+  readonly offset: number
+  readonly prev: number
+  readonly #source: Uint8Array
+  readonly #start: number
+  readonly #end: number
+
+  /** @param source holds the packed event from `start` to `end` */
+  constructor(channel: Channel, place: Place, source: Uint8Array, start: number, end: number) {
+    this.channel = channel
+    this.offset = place.offset
+    this.prev = place.prev
+    this.#source = source
+    this.#start = start
+    this.#end = end
+  }
+
+  /** Of the packed event. */
+  get length(): number {
+    return this.#end - this.#start
+  }
+
+  /** The packed event. */
+  get bytes(): Uint8Array {
+    return this.#source.subarray(this.#start, this.#end)
+  }
+
+  /** UTF-8 of the envelope as a JSON object: what members with the JSON encoding get. A new view each time. */
+  get frame(): Uint8Array {
+    return this.#source.subarray(this.#keyAt + this.#keyLength, this.#end)
+  }
+
+  get kind(): number {
+    return this.#byte(PACKED.kind)
+  }
+
+  get flags(): number {
+    return this.#byte(PACKED.flags)
+  }
+
+  get isTraced(): boolean {
+    return (this.flags & TRACED) !== 0
+  }
+
+  /** So many bytes of the frame are its front: see `frameFront`. */
+  get frontLength(): number {
+    return this.#byte(PACKED.frontLength)
+  }
+
+  /** See `EventHead`. */
+  get id(): string | null {
+    const length = this.#byte(PACKED.idLength)
+    return length === 0 ? null : this.#text(PACKED.id, length)
+  }
+
+  /** What a newer event takes the place of. Returns undefined if the event has to be delivered. */
+  get latestKey(): string | undefined {
+    return (this.flags & LATEST) === 0 ? undefined : this.#text(this.#keyAt - this.#start, this.#keyLength)
+  }
+
+  get #keyAt(): number {
+    return this.#start + PACKED.id + this.#byte(PACKED.idLength)
+  }
+
+  get #keyLength(): number {
+    return this.#byte(PACKED.keyLength) + 256 * this.#byte(PACKED.keyLength + 1)
+  }
+
+  #byte(at: number): number {
+    return this.#source[this.#start + at] ?? 0
+  }
+
+  #text(at: number, length: number): string {
+    const start = this.#start + at
+    return utf8.decode(this.#source.subarray(start, start + length))
+  }
+}
+
+/** The type of an event, for whoever has its frame at hand: that is read only if a newer node made the event. */
+export function eventTypeOf(kind: number, frame: Uint8Array): string {
+  const known = typeOfKind(kind)
+  if (known !== undefined) return known
+  const event = parseJson(frame)
+  return isObject(event) && typeof event['eventType'] === 'string' ? event['eventType'] : ''
+}
