@@ -4,6 +4,8 @@ export type Verdict = 'deliver' | 'duplicate' | 'gap'
 
 const NAMESPACE = 'namespace'
 const USER = 'user'
+/** Servers up to 0.1.0 do not say `channel`: these types are all that they send to a user. */
+const TO_USER: ReadonlySet<string> = new Set([EVENT.sendMessage, EVENT.buyGood])
 
 /**
  * PROTOCOL section 4, the client's half: the last offset seen in each channel, which proves that nothing is missing, and
@@ -103,9 +105,10 @@ export class Channels {
   }
 }
 
-function channelOf(event: EventEnvelope): string {
-  if (event.room !== undefined) return roomChannel(event.room)
-  return event.eventType === EVENT.sendMessage || event.eventType === EVENT.buyGood ? USER : NAMESPACE
+function channelOf({ channel, room, eventType }: EventEnvelope): string {
+  if (channel === 'user') return USER
+  if (room !== undefined) return roomChannel(room)
+  return TO_USER.has(eventType) ? USER : NAMESPACE
 }
 
 function roomChannel(room: string): string {

@@ -1,12 +1,10 @@
-import { EVENT } from '../protocol/events.ts'
 import type { Fields } from './expect.ts'
 import type { Frame } from './peer.ts'
 
-/** Which channel an event went to, as a client can tell: its room, the user's own, or the namespace. */
+/** Which channel an event says that it went to: the user's own, its room, or the namespace. */
 export function channelOf(event: Frame): string {
-  if (typeof event['room'] === 'string') return `room ${event['room']}`
-  const isDirect = event['eventType'] === EVENT.sendMessage || event['eventType'] === EVENT.buyGood
-  return isDirect ? 'user' : 'namespace'
+  if (event['channel'] === 'user') return 'user'
+  return typeof event['room'] === 'string' ? `room ${event['room']}` : 'namespace'
 }
 
 /** Where offsets do not grow, a line each. */

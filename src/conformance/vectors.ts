@@ -25,6 +25,8 @@ export interface RefusedVector extends FrameBytes {
 }
 
 export interface EventVector extends RequestVector {
+  /** Where it goes: to a user, or absent: to a room or a namespace. */
+  readonly channel?: 'user'
   readonly body: string
   readonly offset: number
   readonly prev: number

@@ -1,10 +1,11 @@
 /**
  * Where this client is in the server's log (PROTOCOL "One log, one cursor"): the last offset seen per channel, and the
  * largest of all. Pure: no socket, no page.
- * @typedef {{ eventType: string, room?: string, offset?: unknown, prev?: unknown }} LoggedEvent
+ * @typedef {{ eventType: string, channel?: 'user', room?: string, offset?: unknown, prev?: unknown }} LoggedEvent
  * @typedef {'next' | 'seen' | 'gap'} Place
  */
 
+/** Servers up to 0.1.0 do not say `channel`: these types are all that they send to a user. */
 const TO_USER = new Set(['core.game.state.send_message', 'core.game.state.buy_good'])
 
 /** @param {string} room */
@@ -14,8 +15,9 @@ function roomChannel(room) {
 
 /** @param {LoggedEvent} event */
 function channelOf(event) {
-  if (TO_USER.has(event.eventType)) return 'user'
-  return event.room === undefined ? 'namespace' : roomChannel(event.room)
+  if (event.channel === 'user') return 'user'
+  if (event.room !== undefined) return roomChannel(event.room)
+  return TO_USER.has(event.eventType) ? 'user' : 'namespace'
 }
 
 export class Cursor {

@@ -101,6 +101,6 @@ export class Outbox {
     progress.sent = number
     progress.offset = offset
     if (skipped === 0) return Buffer.from(text, 'latin1')
-    return Buffer.from(frameFront({ offset, prev }, flags, skipped) + text.slice(frontLength), 'latin1')
+    return Buffer.from(frameFront({ offset, prev }, channel, flags, skipped) + text.slice(frontLength), 'latin1')
   }
 }

@@ -15,7 +15,7 @@ export function placeEvent(record: LogRecord, place: Place, take: (bytes: number
   // Nobody asks for the key of one that has to be delivered.
   const key = head.key !== null && isLatest(head) ? Buffer.from(head.key) : NO_BYTES
   const id = head.id === null ? NO_BYTES : Buffer.from(head.id)
-  const front = frameFront(place, head.flags)
+  const front = frameFront(place, channel, head.flags)
   const frameAt = PACKED.id + id.length + key.length
   // The front's last character takes the place of the body's first.
   const bytes = frameAt + front.length + body.length - 1

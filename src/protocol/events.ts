@@ -70,7 +70,9 @@ export interface EventEnvelope {
   readonly prev: number
   /** So many events between `prev` and this one had newer ones take their place: see `DeliveryClass`. Absent: none. */
   readonly skipped?: number
-  /** The room's, where it is not `must`; what the payload says is before it. */
+  /** It goes to the receiver's own channel. Absent: to the room's if there is a `room`, else to the namespace's. */
+  readonly channel?: 'user'
+  /** Of a broadcast in a room whose class is not `must`, if its payload does not say. */
   readonly delivery?: DeliveryClass
   readonly payload: JsonObject
   readonly traceparent?: string

@@ -1,4 +1,5 @@
 import { LATEST_BY_ROOM } from './event-head.ts'
+import { isUserChannel, type Channel } from './ids.ts'
 
 /** Of an event in the log. */
 export interface Place {
@@ -11,8 +12,9 @@ export interface Place {
  * with at least one field, so nothing is parsed: the front's last comma takes the place of the body's `{`.
  * @param flags see `EventHead`
  */
-export function frameFront({ offset, prev }: Place, flags: number, skipped = 0): string {
+export function frameFront({ offset, prev }: Place, channel: Channel, flags: number, skipped = 0): string {
   const told = skipped === 0 ? '' : `"skipped":${skipped},`
+  const goesTo = isUserChannel(channel) ? '"channel":"user",' : ''
   const delivery = (flags & LATEST_BY_ROOM) === 0 ? '' : '"delivery":"latest",'
-  return `{"offset":${offset},"prev":${prev},${told}${delivery}`
+  return `{"offset":${offset},"prev":${prev},${told}${goesTo}${delivery}`
 }

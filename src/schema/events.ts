@@ -43,16 +43,26 @@ const ENVELOPE: Properties = {
   offset: integer('The place in the log.', 1),
   prev: integer('The offset of the event before it in the same channel, or where the node would have known of one.'),
   skipped: integer('So many between `prev` and this one had newer ones take their place.', 1),
+  channel: {
+    const: 'user',
+    description:
+      "It goes to the receiver's own channel. Absent: to the room's if there is a room, else to the namespace's.",
+  },
   delivery: ref('Delivery'),
   payload: { type: 'object' },
   traceparent: ref('Traceparent'),
 }
-const ENVELOPE_OPTIONAL = ['room', 'skipped', 'delivery', 'traceparent'] as const
+const OPTIONAL = ['room', 'skipped', 'delivery', 'traceparent'] as const
 
-/** An event of the log as members of its channel get it. */
-function inLog(eventType: string, payload: Schema): Schema {
-  const given = { ...ENVELOPE, eventType: { const: eventType }, payload }
-  return object(given, { optional: ENVELOPE_OPTIONAL })
+/** An event of the log as the members of its room or namespace get it. */
+function toMembers(eventType: string, payload: Schema): Schema {
+  const { channel: _toUser, ...envelope } = ENVELOPE
+  return object({ ...envelope, eventType: { const: eventType }, payload }, { optional: OPTIONAL })
+}
+
+/** An event of the log as a user gets it, who alone is meant. */
+function toUser(eventType: string, payload: Schema): Schema {
+  return object({ ...ENVELOPE, eventType: { const: eventType }, payload }, { optional: OPTIONAL })
 }
 
 function toldAlone(eventType: string, payload: Schema): Schema {
@@ -61,11 +71,11 @@ function toldAlone(eventType: string, payload: Schema): Schema {
 
 /** What the server sends that is no reply. */
 export const EVENTS = {
-  BroadcastEvent: inLog(EVENT.broadcast, ref('BroadcastPayload')),
-  SendMessageEvent: inLog(EVENT.sendMessage, ref('SendMessagePayload')),
-  BuyGoodEvent: inLog(EVENT.buyGood, ref('Receipt')),
-  JoinedEvent: inLog(SERVER_EVENT.joined, PRESENCE),
-  LeftEvent: inLog(SERVER_EVENT.left, PRESENCE),
+  BroadcastEvent: toMembers(EVENT.broadcast, ref('BroadcastPayload')),
+  SendMessageEvent: toUser(EVENT.sendMessage, ref('SendMessagePayload')),
+  BuyGoodEvent: toUser(EVENT.buyGood, ref('Receipt')),
+  JoinedEvent: toMembers(SERVER_EVENT.joined, PRESENCE),
+  LeftEvent: toMembers(SERVER_EVENT.left, PRESENCE),
   ReadyEvent: toldAlone(SERVER_EVENT.ready, object(READY)),
   ResumedEvent: toldAlone(SERVER_EVENT.resumed, object(RESUMED, { optional: ['reason'] })),
   DrainingEvent: toldAlone(SERVER_EVENT.draining, object({ retry_after_ms: integer('When to connect again.') })),
@@ -74,7 +84,7 @@ export const EVENTS = {
 export type EventName = keyof typeof EVENTS
 
 /** Any event of the log. */
-export const EVENT_ENVELOPE = object(ENVELOPE, { optional: ENVELOPE_OPTIONAL })
+export const EVENT_ENVELOPE = object(ENVELOPE, { optional: [...OPTIONAL, 'channel'] })
 
 /** The event type that a schema of EVENTS is of. */
 export function eventTypeOf(name: EventName): string {

@@ -30,6 +30,26 @@ t.test('channels are checked apart: a user channel and a namespace do not know o
   t.equal(channels.since, 'e7:60')
 })
 
+t.test(
+  "a new type of event counts to the channel that it names: the user's, or else its room's or the namespace's",
+  async (t) => {
+    const eventType = 'core.game.room.private_patch'
+    for (const room of [undefined, 'arena']) {
+      const channels = started(41)
+      channels.joined('arena', 41)
+      const sent = { eventType, channel: 'user', ...(room === undefined ? {} : { room }) } as const
+      t.equal(take(channels, 50, 41, sent), 'deliver')
+      t.equal(take(channels, 52, 50, sent), 'deliver')
+      t.equal(take(channels, 51, 41), 'deliver', 'the namespace knows nothing of them')
+      t.equal(take(channels, 53, 41, { room: 'arena' }), 'deliver', 'nor does the room')
+      t.equal(take(channels, 60, 55, sent), 'gap')
+    }
+    const channels = started(41)
+    t.equal(take(channels, 50, 41, { eventType }), 'deliver')
+    t.equal(take(channels, 60, 55), 'gap', 'without the field it is the namespace')
+  },
+)
+
 t.test('a gap sets the cursor back to where that channel was whole, past what others have seen', async (t) => {
   const channels = started(41)
   channels.joined('arena', 41)

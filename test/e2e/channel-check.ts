@@ -1,6 +1,7 @@
 /** An event, as any client has it. */
 interface Placed {
   readonly eventType: string
+  readonly channel?: unknown
   readonly room?: unknown
   readonly offset?: unknown
   readonly prev?: unknown
@@ -15,9 +16,8 @@ export interface Finding {
 
 /** The channel a frame belongs to, as a client tells it. */
 function channelOf(frame: Placed): string {
-  if (typeof frame.room === 'string') return `room ${frame.room}`
-  const isPersonal = frame.eventType.endsWith('send_message') || frame.eventType.endsWith('buy_good')
-  return isPersonal ? 'user' : 'namespace'
+  if (frame.channel === 'user') return 'user'
+  return typeof frame.room === 'string' ? `room ${frame.room}` : 'namespace'
 }
 
 /**

@@ -97,8 +97,16 @@ t.test('one that skipped others is as it was but for what the front says', async
       const head = inLatestRoom(record.head ?? NO_HEAD)
       outbox.add(toLateEvent(placeAlone({ ...record, head }, { offset, prev: offset - 1 })))
     }
-    const { offset, prev, skipped, delivery, ...rest } = jsonOf(outbox.take()?.frame ?? Buffer.alloc(0))
+    const {
+      offset,
+      prev,
+      skipped,
+      delivery,
+      channel: goesTo,
+      ...rest
+    } = jsonOf(outbox.take()?.frame ?? Buffer.alloc(0))
     t.strictSame([offset, prev, skipped, delivery], [4, 1, 2, 'latest'])
+    t.equal(goesTo, channel === mine ? 'user' : undefined)
     t.strictSame(rest, jsonOf(record.body))
   }
 })

@@ -7,7 +7,7 @@ import { mayReconnect } from '../../src/protocol/close-codes.ts'
 import { isRequest, parseRequest, readRequestId } from '../../src/protocol/envelope.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
 import type { Encoding } from '../../src/protocol/events.ts'
-import { namespaceChannel, type Namespace } from '../../src/protocol/ids.ts'
+import { namespaceChannel, userChannel, type Namespace, type UserId } from '../../src/protocol/ids.ts'
 import { decodeMsgpack } from '../../src/protocol/msgpack.ts'
 import { parseCursor } from '../../src/session/cursor.ts'
 
@@ -89,8 +89,9 @@ t.test('the id is found behind and in front of whatever is refused, without buil
 })
 
 t.test('an event has the same fields in both encodings', async (t) => {
-  for (const { name, body, offset, prev, json, msgpack, value } of readVectors('event-frames')) {
-    const { frame } = placeAlone({ channel: CHANNEL, body: utf8(body) }, { offset, prev })
+  for (const { name, channel, body, offset, prev, json, msgpack, value } of readVectors('event-frames')) {
+    const goesTo = channel === 'user' ? userChannel('bob' as UserId) : CHANNEL
+    const { frame } = placeAlone({ channel: goesTo, body: utf8(body) }, { offset, prev })
     t.equal(Buffer.from(inEncoding(frame, 'json')).toString(), json, `${name}: JSON, to the byte`)
     t.strictSame(decodeMsgpack(inEncoding(frame, 'msgpack')), value, `${name}: msgpack`)
     t.equal(Buffer.from(inEncoding(frame, 'msgpack')).toString('hex'), msgpack, `${name}: msgpack, to the byte`)

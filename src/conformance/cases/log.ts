@@ -132,6 +132,12 @@ export const LOG_CASES: readonly Case[] = [
       expectThat(others.length === 0, due[name], others)
     }
   }),
+  logCase('channel-user', "an event in the user's own channel says so, and no other does", ({ watchers, accepted }) => {
+    const direct = new Set(accepted.direct)
+    for (const event of watchers.flatMap(({ peer }) => peer.events)) {
+      expectEqual(event['channel'], direct.has(Number(event['offset'])) ? 'user' : undefined, 'the channel')
+    }
+  }),
   {
     id: 'log.reply-offset',
     section: 3,

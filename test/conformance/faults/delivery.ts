@@ -66,9 +66,16 @@ export const DELIVERY_FAULTS: readonly FaultRow[] = [
     make: () => changing((value) => without(value, 'prev')),
   },
   {
+    fault: 'no channel',
+    run: LOG,
+    fails: ['log.channel-user', 'log.channels', 'log.prev-namespace'],
+    make: () => changing((value) => without(value, 'channel')),
+  },
+  {
     fault: 'offsets that fall',
     run: LOG,
     fails: [
+      'log.channel-user',
       'log.complete',
       'log.offset-grows',
       'log.prev-namespace',
