@@ -8,6 +8,7 @@ import { parseListen } from './config/listen.ts'
 import { decodeConfig } from './config/wire.ts'
 import { Link } from './link/link.ts'
 import type { PrimaryMethods, WorkerMethods, WorkerWelcome } from './link/methods.ts'
+import { requireSameLink } from './link/version.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import type { TransportName } from './session/socket.ts'
@@ -60,6 +61,7 @@ export function runWorker(): void {
     onBlock: (block) => publishBlock(running(), block),
     handlers: {
       welcome: (welcome) => {
+        requireSameLink(welcome.linkVersion)
         started = start(link, welcome)
         void listen(started)
       },

@@ -277,6 +277,8 @@ export type WorkerMethods = {
 }
 
 export interface WorkerWelcome {
+  /** See `LINK_VERSION`. */
+  readonly linkVersion: number
   readonly worker: number
   readonly port: number
   /** Of ADMIN_LISTEN; null: it is not set. */

@@ -2,6 +2,7 @@ import type { Config } from '../config/load.ts'
 import { encodeConfig } from '../config/wire.ts'
 import type { Handlers } from '../link/link.ts'
 import type { PrimaryMethods, RelayMessage, TokenKey, WorkerWelcome } from '../link/methods.ts'
+import { LINK_VERSION } from '../link/version.ts'
 import { answerWith } from './answer.ts'
 import { adminMethods } from './admin-methods.ts'
 import type { Canary } from './canary.ts'
@@ -103,5 +104,5 @@ export function createWelcome(options: {
   readonly adminToken: string
   readonly resumeSecret: Uint8Array
 }): WorkerWelcome {
-  return { ...options, config: encodeConfig(options.config) }
+  return { ...options, linkVersion: LINK_VERSION, config: encodeConfig(options.config) }
 }
