@@ -23,15 +23,20 @@ export function encodeEventBlock(events: readonly PlacedEvent[]): Buffer {
     bytes += CHANNEL_BYTES + nameLength
   }
   const block = Buffer.allocUnsafe(bytes)
-  block.writeUInt32LE(names.length, 0)
-  block.writeUInt32LE(events.length, 4)
+  const view = viewOf(block)
+  view.setUint32(0, names.length, true)
+  view.setUint32(4, events.length, true)
   let at = HEAD_BYTES
-  for (const { length } of names) at = block.writeUInt32LE(length, at)
+  for (const { length } of names) {
+    view.setUint32(at, length, true)
+    at += CHANNEL_BYTES
+  }
   for (const { channel, offset, prev, length } of events) {
-    at = block.writeDoubleLE(offset, at)
-    at = block.writeDoubleLE(prev, at)
-    at = block.writeUInt32LE(indexes.get(channel) ?? 0, at)
-    at = block.writeUInt32LE(length, at)
+    view.setFloat64(at, offset, true)
+    view.setFloat64(at + 8, prev, true)
+    view.setUint32(at + 16, indexes.get(channel) ?? 0, true)
+    view.setUint32(at + 20, length, true)
+    at += EVENT_BYTES
   }
   for (const { channel } of names) at += block.write(channel, at)
   for (const event of events) {
@@ -43,25 +48,30 @@ export function encodeEventBlock(events: readonly PlacedEvent[]): Buffer {
 
 /** The events of a block, in order; they are views of it. */
 export function decodeEventBlock(block: Buffer): PlacedEvent[] {
-  const channelCount = block.readUInt32LE(0)
-  const eventCount = block.readUInt32LE(4)
+  const view = viewOf(block)
+  const channelCount = view.getUint32(0, true)
+  const eventCount = view.getUint32(4, true)
   const eventsAt = HEAD_BYTES + channelCount * CHANNEL_BYTES
   let at = eventsAt + eventCount * EVENT_BYTES
   const channels: Channel[] = []
   for (let i = 0; i < channelCount; i++) {
-    const end = at + block.readUInt32LE(HEAD_BYTES + i * CHANNEL_BYTES)
+    const end = at + view.getUint32(HEAD_BYTES + i * CHANNEL_BYTES, true)
     channels.push(block.toString('utf8', at, end) as Channel)
     at = end
   }
   const events: PlacedEvent[] = []
   for (let i = 0; i < eventCount; i++) {
     const eventAt = eventsAt + i * EVENT_BYTES
-    const place = { offset: block.readDoubleLE(eventAt), prev: block.readDoubleLE(eventAt + 8) }
-    const channel = channels[block.readUInt32LE(eventAt + 16)]
-    const end = at + block.readUInt32LE(eventAt + 20)
+    const place = { offset: view.getFloat64(eventAt, true), prev: view.getFloat64(eventAt + 8, true) }
+    const channel = channels[view.getUint32(eventAt + 16, true)]
+    const end = at + view.getUint32(eventAt + 20, true)
     if (channel === undefined || end > block.length) throw new Error('a broken block of events')
     events.push(new PlacedEvent(channel, place, block, at, end))
     at = end
   }
   return events
+}
+
+function viewOf(block: Buffer): DataView {
+  return new DataView(block.buffer, block.byteOffset, block.length)
 }

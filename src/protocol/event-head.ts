@@ -4,14 +4,15 @@ import { EVENT, SERVER_EVENT } from './events.ts'
  * The types of the log's events that have a number. A number is written into logs and is never given to another type: new types go to
  * the end. 0 is every type that is not here, and a newer node may write numbers that this one does not know.
  */
-const TYPES: readonly (string | undefined)[] = [
-  undefined,
+const TYPES: readonly string[] = [
+  '',
   EVENT.broadcast,
   EVENT.sendMessage,
   EVENT.buyGood,
   SERVER_EVENT.joined,
   SERVER_EVENT.left,
 ]
+const KINDS = new Map(TYPES.map((eventType, kind) => [eventType, kind]))
 
 /** A member that reads too slowly may be given a newer event with the same key instead of this one. */
 export const LATEST = 1
@@ -43,7 +44,7 @@ interface HeadFields {
 }
 
 export function headOf({ eventType, userId, traceparent, payload }: HeadFields): EventHead {
-  const kind = Math.max(0, TYPES.indexOf(eventType))
+  const kind = KINDS.get(eventType) ?? 0
   const traced = traceparent === undefined ? 0 : TRACED
   if (eventType !== EVENT.broadcast) return { kind, flags: traced, key: null, id: null }
   const { delivery, key } = payload as { readonly delivery?: unknown; readonly key?: unknown }
@@ -65,5 +66,5 @@ export function isLatest({ flags }: Pick<EventHead, 'flags'>): boolean {
 
 /** Returns undefined for a type that has no number here: the event's text says it. */
 export function typeOfKind(kind: number): string | undefined {
-  return TYPES[kind]
+  return kind === 0 ? undefined : TYPES[kind]
 }

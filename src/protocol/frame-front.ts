@@ -16,5 +16,6 @@ export function frameFront({ offset, prev }: Place, channel: Channel, flags: num
   const told = skipped === 0 ? '' : `"skipped":${skipped},`
   const goesTo = isUserChannel(channel) ? '"channel":"user",' : ''
   const delivery = (flags & LATEST_BY_ROOM) === 0 ? '' : '"delivery":"latest",'
-  return `{"offset":${offset},"prev":${prev},${told}${goesTo}${delivery}`
+  const place = `{"offset":${offset},"prev":${prev},`
+  return told === '' && goesTo === '' && delivery === '' ? place : `${place}${told}${goesTo}${delivery}`
 }

@@ -29,12 +29,13 @@ export function decodeBatch(bytes: Uint8Array): StoredBatch {
  */
 export function encodeRecords(records: readonly LogRecord[]): readonly unknown[] {
   const flat: unknown[] = []
-  let hasHeads = false
+  const heads: StoredHead[] = []
   for (const { channel, head, body } of records) {
     flat.push(channel, body)
-    hasHeads ||= head !== undefined
+    heads.push(head === undefined ? 0 : toStored(head))
   }
-  if (hasHeads) flat.push(CONTROL_CHANNEL, Buffer.from(encodeHeads(records)))
+  const hasHeads = heads.some((head) => head !== 0)
+  if (hasHeads) flat.push(CONTROL_CHANNEL, Buffer.from(JSON.stringify({ kind: HEADS, heads })))
   return flat
 }
 
@@ -67,10 +68,6 @@ const HEADS = 'heads'
 type StoredHead = number | readonly [tag: number, key: string | null, id: string | null]
 
 const KIND = 256
-
-function encodeHeads(records: readonly LogRecord[]): string {
-  return JSON.stringify({ kind: HEADS, heads: records.map(({ head }) => (head === undefined ? 0 : toStored(head))) })
-}
 
 function toStored(head: EventHead): StoredHead {
   const tag = head.kind * KIND + head.flags

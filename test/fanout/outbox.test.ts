@@ -33,7 +33,7 @@ t.test('what has to be delivered stays, in order and as it is', async (t) => {
     outbox.bytes,
     events.reduce((sum, { text }) => sum + text.length, 0),
   )
-  t.same(outbox.take()?.frame, first.frame)
+  t.same(outbox.take()?.frame, Buffer.from(first.frame))
   t.strictSame(drain(outbox), [
     [6, 5, 0],
     [9, 2, 0],
