@@ -41,7 +41,6 @@ const ROOM_CHANGES: ReadonlySet<EventType> = new Set([EVENT.roomJoin, EVENT.room
 /** Soon after that the connection is closed, which says when to come back. */
 const DRAINING_RETRY_MS = 1_000
 
-
 /** What is known of what is refused. */
 type Refused = { readonly id?: string | undefined } & Partial<Pick<Request, 'eventType' | 'traceparent'>>
 
