@@ -310,7 +310,7 @@ t.test('a server that is going down refuses with 503, and finishes the purchases
   }
   await buyer.request('core.game.session.ping', {}) // which the worker answers by itself: it has them all
   const stopped = leaving.stop()
-  await buyer.next(({ eventType }) => eventType === 'core.game.session.draining', 10_000)
+  await buyer.next(({ eventType }) => eventType === 'core.game.session.draining')
   const refused = await t.rejects(openClient(leaving), { status: 503, code: 'DRAINING' })
   t.match((refused as unknown as UpgradeRefused).headers['retry-after'], /^[1-9]\d*$/)
   const { headers } = await fetch(`${leaving.url}/health`)

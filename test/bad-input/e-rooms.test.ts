@@ -197,7 +197,7 @@ t.test('a resume that cannot be whole is not recovered, and never partial', asyn
   const resume = (query: Readonly<Record<string, string>>) => open('alice', { resume: token, rooms: 'camp', ...query })
   const whole = await resume({ since: `${epoch}:${since}` })
   t.match(whole.ready, { recovered: true, rooms: ['camp'] }, 'the resume that the others differ from')
-  await until(() => broadcasts(whole).length === 3, 2000)
+  await until(() => broadcasts(whole).length === 3)
   t.strictSame(broadcasts(whole), ['missed 0', 'missed 1', 'missed 2'])
   await whole.close()
 

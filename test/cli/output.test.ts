@@ -9,8 +9,6 @@ import { CLI, drumbeat, type Env } from '../helpers/command.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 import { until } from '../helpers/until.ts'
 
-const PATIENCE_MS = 60_000
-
 /** A pipe that nobody reads any more. */
 function brokenPipe(t: Test): number {
   const fifo = path.join(t.testdir(), 'fifo')
@@ -96,7 +94,7 @@ async function tailIsReady(t: Test, server: TestServer, env: Env): Promise<void>
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()))
-  t.ok(await until(() => output.includes('# ready') || child.exitCode !== null, PATIENCE_MS), server.url)
+  t.ok(await until(() => output.includes('# ready') || child.exitCode !== null), server.url)
   child.kill('SIGTERM')
   await once(child, 'exit')
   t.match(output, '# ready')

@@ -1,4 +1,4 @@
-const PATIENCE_MS = 5_000
+import { PATIENCE_MS } from '../helpers/patience.ts'
 
 /** What came in, taken out in order by whoever waits for it; waiting too long is an error with a name. */
 export class Inbox<T> {

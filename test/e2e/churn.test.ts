@@ -8,7 +8,6 @@ const BROADCAST = 'core.game.state.broadcast'
 const ROOM = 'arena'
 const CLIENTS = 30
 const LOAD_MS = 6000
-const LOAD_MS_MAX = 20_000
 const EVENTS_MIN = 1000
 const RESUMES_MIN = 300
 const LARGE = 'x'.repeat(3000)
@@ -96,11 +95,11 @@ t.test('clients that are cut off again and again under load miss nothing and get
   const resumes = () => travellers.reduce((sum, traveller) => sum + traveller.resumes, 0)
   await new Promise((resolve) => setTimeout(resolve, LOAD_MS))
   // Longer where the machine is busy with something else: less would say nothing.
-  await until(() => accepted.size > EVENTS_MIN && resumes() > RESUMES_MIN, LOAD_MS_MAX)
+  await until(() => accepted.size > EVENTS_MIN && resumes() > RESUMES_MIN)
   stop.abort()
   await Promise.all([...sending, ...travelling])
   const last = Math.max(...accepted)
-  await until(() => travellers.every(({ offsets }) => offsets.has(last)), 5000)
+  await until(() => travellers.every(({ offsets }) => offsets.has(last)))
 
   for (const traveller of travellers) {
     traveller.end()

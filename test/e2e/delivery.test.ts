@@ -34,7 +34,7 @@ t.test(
     t.equal(offsets.private.size + offsets.guest.size, 2000, 'each was accepted, at a place of its own')
 
     const isDone = (client: TestClient) => client.events.length >= 1000
-    await until(() => clients.every(isDone), 5000)
+    await until(() => clients.every(isDone))
     for (const client of clients) {
       const namespace = client.ready['namespace'] as 'private' | 'guest'
       const finding = checkFrames(client.events, offsets[namespace], { cursor: Number(client.ready['offset']) })

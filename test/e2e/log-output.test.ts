@@ -7,7 +7,6 @@ import { openNonBlocking } from '../../src/base/line-output.ts'
 import { until } from '../helpers/until.ts'
 
 const MAIN = path.resolve(import.meta.dirname, '../../src/main.ts')
-const PATIENCE_MS = 60_000
 const ADMIN_TOKEN = 'the-admin-token-of-the-tests'
 
 /** Starts a server on a free port with this standard output; its welcome on standard error says where it is. */
@@ -23,7 +22,7 @@ async function start(t: Test, stdout: number | 'pipe', env: Readonly<Record<stri
   let stderr = ''
   child.stderr?.on('data', (data: Buffer) => (stderr += data.toString()))
   const url = () => /running at (http:\S+)/.exec(stderr)?.[1] ?? ''
-  t.ok(await until(() => url() !== '' || child.exitCode !== null, PATIENCE_MS), stderr)
+  t.ok(await until(() => url() !== '' || child.exitCode !== null), stderr)
   const warnings = () => stderr.split('\n').filter((line) => line.includes('the log cannot be written'))
   return { child, url: url(), warnings }
 }
@@ -31,7 +30,7 @@ async function start(t: Test, stdout: number | 'pipe', env: Readonly<Record<stri
 /** Drains and ends as if nothing had been wrong. */
 async function stop({ child }: Awaited<ReturnType<typeof start>>): Promise<number | null> {
   child.kill('SIGTERM')
-  await until(() => child.exitCode !== null || child.signalCode !== null, PATIENCE_MS)
+  await until(() => child.exitCode !== null || child.signalCode !== null)
   return child.exitCode
 }
 
@@ -80,7 +79,7 @@ t.test('a server whose log nobody reads starts, serves, and writes its lines whe
     }
     return text.includes('"msg":"listening"')
   }
-  t.ok(await until(read, PATIENCE_MS), 'what was said before anybody read')
+  t.ok(await until(read), 'what was said before anybody read')
   t.equal(await lostLines(server.url), 0)
   t.equal(await stop(server), 0)
 })
@@ -95,7 +94,7 @@ t.test('a server goes on when the reader of its log is gone, and says so once', 
   server.child.stdout?.destroy()
   // Each reload is told of in the log.
   await fetch(`${server.url}/api/v1/reload`, { method: 'POST', headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })
-  t.ok(await until(async () => (await lostLines(server.url)) > 0, PATIENCE_MS))
+  t.ok(await until(async () => (await lostLines(server.url)) > 0))
   t.equal((await fetch(`${server.url}/ready`)).status, 200)
   t.equal(await stop(server), 0)
   t.strictSame(server.warnings().length, 1)
@@ -115,9 +114,9 @@ t.test('a server goes on when its standard error is gone or full, too', async (t
   t.teardown(() => void child.kill('SIGKILL'))
   let stdout = ''
   child.stdout?.on('data', (data: Buffer) => (stdout += data.toString()))
-  t.ok(await until(() => stdout.includes('"msg":"listening"') || child.exitCode !== null, PATIENCE_MS))
+  t.ok(await until(() => stdout.includes('"msg":"listening"') || child.exitCode !== null))
   child.kill('SIGTERM')
-  t.ok(await until(() => child.exitCode !== null, PATIENCE_MS))
+  t.ok(await until(() => child.exitCode !== null))
   t.equal(child.exitCode, 0, stdout)
 })
 
@@ -134,14 +133,14 @@ t.test('a server goes on when its terminal is closed', { skip: !hasScript }, asy
   let shown = ''
   terminal.stdout.on('data', (data: Buffer) => (shown += data.toString()))
   const url = () => /running at (http:\S+)/.exec(shown)?.[1] ?? ''
-  t.ok(await until(() => url() !== '' || terminal.exitCode !== null, PATIENCE_MS), shown)
+  t.ok(await until(() => url() !== '' || terminal.exitCode !== null), shown)
   t.match(shown, /INFO.*listening/, 'in lines for people')
   const pid = Number(readFileSync(path.join(DATA_DIR, 'primary.pid'), 'utf8'))
   t.teardown(() => existsSync(`/proc/${pid}`) && process.kill(pid, 'SIGKILL'))
   // The kernel then sends SIGHUP, which is a reload, and writes fail with EIO.
   terminal.kill('SIGKILL')
-  t.ok(await until(async () => (await lostLines(url())) > 0, PATIENCE_MS))
+  t.ok(await until(async () => (await lostLines(url())) > 0))
   process.kill(pid, 'SIGTERM')
-  t.ok(await until(() => !existsSync(`/proc/${pid}`), PATIENCE_MS))
+  t.ok(await until(() => !existsSync(`/proc/${pid}`)))
   t.notOk(existsSync(path.join(DATA_DIR, 'primary.pid')), 'it was closed in order')
 })

@@ -51,7 +51,7 @@ t.test('it refuses who is new, closes who reads slowest, keeps what it acknowled
   const fillUntil = (text: string) => fill(alice, kept, () => said(text))
   await fillUntil('short of memory: new connections are refused')
   let refusal: unknown
-  await until(async () => (refusal = await knock()) instanceof UpgradeRefused, 5_000)
+  await until(async () => (refusal = await knock()) instanceof UpgradeRefused)
   t.ok(refusal instanceof UpgradeRefused && refusal.status === 503 && refusal.code === 'OVERLOADED', String(refusal))
   t.ok(refusal instanceof UpgradeRefused && Number(refusal.headers['retry-after']) >= 2, 'with a time to come back')
   t.match(await readiness(), { status: 503, memory: { ok: false, reason: /new connections are refused/ } })
@@ -59,17 +59,17 @@ t.test('it refuses who is new, closes who reads slowest, keeps what it acknowled
 
   await fillUntil('nearly out of memory')
   t.ok(
-    await until(async () => ((await metricOf(server, 'drumbeat_slow_consumers_total'))[0] ?? 0) > 0, 20_000),
+    await until(async () => ((await metricOf(server, 'drumbeat_slow_consumers_total'))[0] ?? 0) > 0),
     'some are closed',
   )
-  t.ok(await until(async () => (await readiness()).status === 200, 40_000), 'and that helps')
+  t.ok(await until(async () => (await readiness()).status === 200), 'and that helps')
   t.ok(said('enough memory again'))
   t.notOk((await knock()) instanceof Error, 'who is new is taken')
 
   t.notOk(reader.isClosed, 'who reads is not closed')
   const heard = () =>
     reader.events.flatMap(({ eventType, payload }) => (eventType === BROADCAST ? [payload?.['message']] : []))
-  await until(() => heard().length >= kept.broadcasts.length, 10_000)
+  await until(() => heard().length >= kept.broadcasts.length)
   t.strictSame(heard(), kept.broadcasts, 'and has each broadcast that was acknowledged')
   const { inventory } = (await server.admin('GET', '/api/v1/players/alice')) as { inventory: { sword: number } }
   t.equal(inventory.sword, kept.bought, 'purchases, too')
@@ -85,7 +85,7 @@ t.test('a heap that is nearly full costs the slowest readers their connections, 
   const isSaid = () => small.output().includes('the heap is nearly full') || small.output().includes('worker died')
   await fill(alice, { broadcasts: [], bought: 0 }, isSaid)
   t.notMatch(small.output(), 'worker died')
-  t.ok(await until(async () => ((await metricOf(small, 'drumbeat_slow_consumers_total'))[0] ?? 0) > 0, 20_000))
+  t.ok(await until(async () => ((await metricOf(small, 'drumbeat_slow_consumers_total'))[0] ?? 0) > 0))
   t.notOk(alice.isClosed)
 })
 

@@ -8,7 +8,6 @@ import { parseLog } from '../helpers/server-process.ts'
 import { until } from '../helpers/until.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
-const PATIENCE_MS = 60_000
 
 /** Runs a command of npm in the repository, in a process group of its own, until the server behind it listens. */
 async function runNpm(t: Test, args: readonly string[]) {
@@ -22,7 +21,7 @@ async function runNpm(t: Test, args: readonly string[]) {
   // Its standard output ends when npm and everything that it has started are gone.
   const ended = once(npm, 'close')
   const has = (msg: string) => parseLog(output).some((line) => line['msg'] === msg)
-  t.ok(await until(() => has('listening') || npm.exitCode !== null, PATIENCE_MS), output)
+  t.ok(await until(() => has('listening') || npm.exitCode !== null), output)
   const server = Number(readFileSync(path.join(DATA_DIR, 'primary.pid'), 'utf8'))
   t.teardown(() => {
     if (isAlive(server)) process.kill(server, 'SIGKILL')

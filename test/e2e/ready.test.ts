@@ -58,6 +58,6 @@ t.test('a worker that is frozen makes it not ready before it is replaced, and by
     const said = `it did not reach worker ${String(frozen?.['worker'])} within 2000 ms`
     return answers.some((answer) => answer?.status === 503 && answer.canary?.reason === said)
   }
-  t.ok(await until(isSaid, 8_000))
-  t.ok(await until(async () => (await ask(server.url))?.status === 200, 20_000), 'ready again, with another worker')
+  t.ok(await until(isSaid))
+  t.ok(await until(async () => (await ask(server.url))?.status === 200), 'ready again, with another worker')
 })

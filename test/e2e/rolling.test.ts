@@ -25,7 +25,7 @@ function stopper() {
 }
 
 async function rolled(server: TestServer, before: number): Promise<boolean> {
-  return until(() => lines(server, 'all workers were replaced').length > before, 60_000)
+  return until(() => lines(server, 'all workers were replaced').length > before)
 }
 
 async function refusal(promise: Promise<unknown>): Promise<string> {
@@ -91,7 +91,7 @@ t.test('SIGHUP: every worker is another one, each event comes once and in order,
   t.ok(await rolled(server, 0))
   stop()
   await Promise.all([speaking, buying, knocking])
-  await until(() => heard.every((mine) => mine.length === said), 10_000)
+  await until(() => heard.every((mine) => mine.length === said))
 
   const wanted = Array.from({ length: said }, (_, n) => n)
   t.equal(heard.filter((mine) => mine.every((n, i) => n === wanted[i]) && mine.length === said).length, CLIENTS)
@@ -113,10 +113,10 @@ t.test('other clients are told, closed with 4000, and come back elsewhere', asyn
   t.match(await plain.closed, { code: 4000, reason: /retry_after_ms/ })
   t.ok(plain.frames.some(({ eventType }) => eventType === 'core.game.session.draining'))
   t.ok(await rolled(server, 0))
-  await until(() => io.socket.connected, 10_000)
+  await until(() => io.socket.connected)
   t.equal(io.socket.recovered, true)
   await server.admin('POST', '/api/v1/broadcast', { namespace: 'private', room: 'arena', message: 1 })
-  t.ok(await until(() => io.events(EVENT.broadcast).length === 1, 5_000))
+  t.ok(await until(() => io.events(EVENT.broadcast).length === 1))
 })
 
 t.test('the configuration is read again: a good one is taken by the new workers, a bad one is refused', async (t) => {
@@ -133,7 +133,7 @@ t.test('the configuration is read again: a good one is taken by the new workers,
   writeFileSync(file, 'MAX_ROOMS_PER_CONNECTION: lots\nNO_SUCH_SETTING: 1\n')
   t.match(await refusal(server.admin('POST', '/api/v1/reload')), /400.*MAX_ROOMS_PER_CONNECTION.*NO_SUCH_SETTING/s)
   process.kill(server.pid, 'SIGHUP')
-  t.ok(await until(() => /drumbeat: .*NO_SUCH_SETTING/.test(server.output()), 5_000), 'said, for who sent the signal')
+  t.ok(await until(() => /drumbeat: .*NO_SUCH_SETTING/.test(server.output())), 'said, for who sent the signal')
   t.equal(lines(server, 'replacing the workers, one by one').length, 0)
   t.equal(await joins(), 5)
 
@@ -169,7 +169,7 @@ t.test('a new worker that does not come up: the old ones go on', async (t) => {
   }, 5)
   t.teardown(() => clearInterval(hunt))
   await server.admin('POST', '/api/v1/reload')
-  t.ok(await until(() => /does not come up/.test(server.output()), 10_000))
+  t.ok(await until(() => /does not come up/.test(server.output())))
   clearInterval(hunt)
   t.equal(lines(server, 'worker ready').length, before)
   t.match(await client.request('core.game.session.ping', {}), { success: true })

@@ -101,7 +101,7 @@ t.test('rooms', async (t) => {
     t.match(await server.admin('GET', '/api/v1/rooms/duel'), { members: 2 })
     await ivan.request('core.game.state.broadcast', { message: 1, key: 'x' }, { room: 'duel' })
     await server.admin('POST', '/api/v1/broadcast', { namespace: 'private', room: 'duel', message: 2 })
-    await until(() => judy.events.some(({ payload }) => payload?.['message'] === 2), 5_000)
+    await until(() => judy.events.some(({ payload }) => payload?.['message'] === 2))
     const heard = judy.events.filter(({ eventType }) => eventType === 'core.game.state.broadcast')
     t.match(heard, [{ delivery: 'latest', payload: { message: 1, key: 'x' } }, { delivery: 'latest' }])
     await server.restart()

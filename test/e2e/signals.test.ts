@@ -8,7 +8,6 @@ import { parseLog, type ServerEnv } from '../helpers/server-process.ts'
 import { until } from '../helpers/until.ts'
 
 const MAIN = path.resolve(import.meta.dirname, '../../src/main.ts')
-const PATIENCE_MS = 60_000
 const SIGHUP = 1
 const WITHOUT_ETCD: ServerEnv = {
   ETCD_ENDPOINTS: 'http://127.0.0.1:9',
@@ -33,8 +32,8 @@ async function startEarly(t: Test, env: ServerEnv = {}) {
   child.stdout.on('data', (data: Buffer) => (stdout += data.toString()))
   const ended = once(child, 'close')
   const says = (msg: string) => parseLog(stdout).some((line) => line['msg'] === msg)
-  const said = (msg: string) => until(() => says(msg) || child.exitCode !== null, PATIENCE_MS)
-  t.ok(await until(() => isReady(child.pid ?? 0), PATIENCE_MS))
+  const said = (msg: string) => until(() => says(msg) || child.exitCode !== null)
+  t.ok(await until(() => isReady(child.pid ?? 0)))
   t.equal(stdout, '', 'it has not begun to serve')
   return { signal: (signal: NodeJS.Signals) => child.kill(signal), ended, says, said, stdout: () => stdout }
 }

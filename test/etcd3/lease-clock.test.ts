@@ -21,7 +21,7 @@ t.test(
     lease.on('keepaliveSucceeded', () => (renewedMs = performance.now()))
     lease.on('lost', () => (lostMs ??= performance.now()))
     await lease.put('leased').value('value')
-    t.ok(await until(() => renewedMs !== undefined, 2000))
+    t.ok(await until(() => renewedMs !== undefined))
     t.capture(
       Date,
       'now',
@@ -31,7 +31,7 @@ t.test(
       )(Date.now),
     )
     proxy.cutAll()
-    t.ok(await until(() => lostMs !== undefined, 2000))
+    t.ok(await until(() => lostMs !== undefined))
     t.ok((lostMs ?? NaN) - (renewedMs ?? NaN) < 1000 * TTL_S)
     t.equal(await openClient(t, member).get('leased').string(), 'value', 'etcd has it')
   },

@@ -21,7 +21,7 @@ async function keep(t: Test, client: Etcd3) {
   lease.on('keepaliveSucceeded', () => (times.renewed = performance.now()))
   lease.on('lost', () => (times.lost ??= performance.now()))
   await lease.put('leased').value('value')
-  t.ok(await until(() => times.renewed !== undefined, 2000))
+  t.ok(await until(() => times.renewed !== undefined))
   return { lease, times, lostAfterMs: () => (times.lost ?? NaN) - (times.renewed ?? NaN) }
 }
 
@@ -34,7 +34,7 @@ async function timeLeft(t: Test, client: Etcd3, id: string): Promise<readonly st
   stream.on('data', ({ TTL }) => answers.push(TTL))
   stream.on('error', () => {}) // its own cancelling is one
   stream.write({ ID: id })
-  t.ok(await until(() => answers.length > 0, 2000))
+  t.ok(await until(() => answers.length > 0))
   return answers
 }
 
@@ -63,7 +63,7 @@ t.test('it takes as long when the member is frozen, whose key goes when it goes 
   t.ok(lostAfterMs() > 2 * TTL_MS && lostAfterMs() < 2 * TTL_MS + LATE_MS, `after ${lostAfterMs()} ms`)
   member.cont()
   const direct = openClient(t, member)
-  t.ok(await until(async () => !(await isThere(direct)), 2000))
+  t.ok(await until(async () => !(await isThere(direct))))
 })
 
 for (const version of ['3.5', '3.4'] as const) {

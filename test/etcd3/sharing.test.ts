@@ -27,7 +27,7 @@ async function openStreams(t: Test, client: Etcd3) {
     t.teardown(() => stream.cancel())
   }
   watch.write({ create_request: { key: Buffer.from('watched') } })
-  await until(() => said.length > 0, 5000)
+  await until(() => said.length > 0)
   return { said, watch, keepalive }
 }
 
@@ -45,7 +45,7 @@ t.test(
     await open({})
     t.equal(proxy.connectionCount, 1)
     await open(OWN_CONNECTIONS)
-    t.ok(await until(() => proxy.connectionCount === 1 + 2 * 3, 2000))
+    t.ok(await until(() => proxy.connectionCount === 1 + 2 * 3))
   },
 )
 
@@ -71,9 +71,9 @@ for (const [how, options] of [
       await Promise.all([running, later])
       t.equal(await timesPut(direct, 'running'), 2)
       await direct.kv.txn(putting('watched'))
-      t.ok(await until(() => said.length === 2, 2000))
+      t.ok(await until(() => said.length === 2))
       keepalive.write({ ID: '1' })
-      t.ok(await until(() => said.length === 3, 2000))
+      t.ok(await until(() => said.length === 3))
       t.strictSame(said, ['watching', '1 event', 'TTL 0'])
     },
   )
@@ -89,12 +89,12 @@ t.test(
     client.close()
     t.ok((await errorOf(client.kv.txn(putting('a')))) instanceof ClientClosedError)
     await direct.kv.txn(putting('watched'))
-    t.ok(await until(() => said.length === 2, 2000))
+    t.ok(await until(() => said.length === 2))
     t.strictSame(said, ['watching', '1 event'])
     t.equal(proxy.connectionCount, 1)
     watch.cancel()
     keepalive.cancel()
-    t.ok(await until(() => proxy.connectionCount === 0, 2000), 'the connection ends with the last stream')
+    t.ok(await until(() => proxy.connectionCount === 0), 'the connection ends with the last stream')
   },
 )
 

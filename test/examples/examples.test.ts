@@ -47,12 +47,12 @@ function run(t: Test, example: string, env: Readonly<Record<string, string>>, ar
 
 t.test('a bot in 20 lines', async (t) => {
   const { lines } = run(t, 'bot.mjs', { TOKEN: server.mint('dice'), ROOM: 'tavern' })
-  t.ok(await until(() => lines.includes('the bot is in tavern, one of 1'), 10_000), lines.join('\n'))
+  t.ok(await until(() => lines.includes('the bot is in tavern, one of 1')), lines.join('\n'))
   const alice = await openClient(server, { token: server.mint('alice') })
   await alice.request('core.game.room.join', { room_id: 'tavern' })
   await alice.request('core.game.state.broadcast', { message: { text: '!roll d6' } }, { room: 'tavern' })
   const answer = () => alice.events.find((event) => event['userId'] === 'dice' && event.eventType.endsWith('broadcast'))
-  await until(() => answer() !== undefined, 5_000)
+  await until(() => answer() !== undefined)
   t.match(answer()?.payload, { message: { text: /^alice rolled [1-6] of 6$/ } })
   await alice.close()
 })
@@ -79,7 +79,7 @@ t.test('a backend that gives prizes by REST', async (t) => {
     t.equal(await ended, 0)
     t.strictSame(lines, ['winner has 250 gold', 'told the arena: true', 'told winner on 1 devices'], round)
   }
-  await until(() => winner.events.filter(({ eventType }) => eventType.endsWith('send_message')).length === 2, 5_000)
+  await until(() => winner.events.filter(({ eventType }) => eventType.endsWith('send_message')).length === 2)
   t.match(await winner.request('core.game.state.get', { room_id: 'arena' }), { data: { state: { winner: 'winner' } } })
   await winner.close()
 })

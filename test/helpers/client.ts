@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from './patience.ts'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Packr, Unpackr } from 'msgpackr'
@@ -62,7 +63,6 @@ export class UpgradeRefused extends Error {
   }
 }
 
-const TIMEOUT_MS = 5_000
 const packr = new Packr({ useRecords: false, useToJSON: false })
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' })
 
@@ -153,14 +153,14 @@ export class TestClient {
   }
 
   /** The reply to this `id`, also where it came already. */
-  async reply(id: string | undefined, timeoutMs = TIMEOUT_MS): Promise<Reply> {
+  async reply(id: string | undefined, timeoutMs = PATIENCE_MS): Promise<Reply> {
     const isReply = (frame: Frame) => frame.eventType === 'core.game.reply' && frame['replyTo'] === id
     const frame = await this.#wait(() => this.frames.find(isReply), `no reply to ${id}`, timeoutMs)
     return frame as unknown as Reply
   }
 
   /** The next frame of the kind, after the one that `next` gave last. */
-  async next(predicate: (frame: Frame) => boolean = () => true, timeoutMs = TIMEOUT_MS): Promise<Frame> {
+  async next(predicate: (frame: Frame) => boolean = () => true, timeoutMs = PATIENCE_MS): Promise<Frame> {
     const at = await this.#wait(() => this.#find(predicate), 'no such frame', timeoutMs)
     this.#seen = at + 1
     return this.frames[at] as Frame
@@ -209,7 +209,7 @@ export class TestClient {
         })
       })
       this.ws.on('error', reject) // after the first frame, `closed` says it
-      this.#wait(() => this.frames[0], 'no first frame', TIMEOUT_MS).then(() => resolve(), reject)
+      this.#wait(() => this.frames[0], 'no first frame', PATIENCE_MS).then(() => resolve(), reject)
     })
   }
 }

@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from './patience.ts'
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
@@ -27,10 +28,7 @@ export interface EtcdOptions {
 /** What src/setup/ensure-debian.mjs has put there. */
 const BINARIES = fileURLToPath(new URL('../../node_modules/.cache/drumbeat/etcd/', import.meta.url))
 const HOST = '127.0.0.1'
-const HEALTHY_MS_MAX = 30_000
-const LEADER_MS_MAX = 15_000
 const ANSWER_MS_MAX = 1_000
-const STOPPED_MS_MAX = 1_000
 const LOG_CHARS = 4_000
 const OUTPUT_BYTES_MAX = 1024 * 1024 * 1024
 /** Below what the kernel gives to outgoing connections: else one of those may sit on a port when its member comes back. */
@@ -133,7 +131,7 @@ export class TestEtcd {
       found = all.find(({ status }) => status?.isLeader === true && status.term === latest)?.member
       return found !== undefined
     }
-    await until(look, LEADER_MS_MAX)
+    await until(look)
     if (!found) throw new Error('no leader was elected')
     return found
   }
@@ -212,7 +210,7 @@ export class EtcdMember {
     const started = this.#process
     this.#ended = once(started, 'exit')
     const hasEnded = () => started.exitCode !== null || started.signalCode !== null
-    await until(async () => hasEnded() || (await this.isHealthy()), HEALTHY_MS_MAX)
+    await until(async () => hasEnded() || (await this.isHealthy()))
     if (hasEnded() || !(await this.isHealthy())) throw new Error(`etcd did not start:\n${this.log().slice(-LOG_CHARS)}`)
   }
 
@@ -220,7 +218,7 @@ export class EtcdMember {
   stop(): void {
     const { pid } = this
     process.kill(pid, 'SIGSTOP')
-    const untilMs = performance.now() + STOPPED_MS_MAX
+    const untilMs = performance.now() + PATIENCE_MS
     // The state is the word after the name in parentheses.
     while (!/\) [Tt] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) {
       if (performance.now() > untilMs) throw new Error('the member does not stop')

@@ -7,8 +7,6 @@ import { until } from './until.ts'
 /** `take`: as it should be. `reject`: says that it took none of them. `later`: 503, to be asked again. `hang`: says nothing. */
 type Mood = 'take' | 'reject' | 'later' | 'hang'
 
-const SPANS_MS_MAX = 20_000
-
 /** A collector: OTLP over HTTP with protobuf, as the specification has it. */
 export class TestCollector {
   readonly spans: ReceivedSpan[] = []
@@ -27,7 +25,7 @@ export class TestCollector {
 
   /** The spans of a trace, once there are that many; rejects where there are not. */
   async trace(traceId: string, count: number): Promise<readonly ReceivedSpan[]> {
-    await until(() => this.ofTrace(traceId).length >= count, SPANS_MS_MAX)
+    await until(() => this.ofTrace(traceId).length >= count)
     const spans = this.ofTrace(traceId)
     if (spans.length < count) throw new Error(`${spans.length} spans of ${count}:\n${showTree(spans).join('\n')}`)
     return spans

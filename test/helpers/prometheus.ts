@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from './patience.ts'
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -12,8 +13,6 @@ type Tool = 'promtool' | 'prometheus'
 
 /** What src/setup/ensure-debian.mjs has put there; else what the machine has. */
 const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/drumbeat/prometheus/2.42/', import.meta.url))
-const START_MS_MAX = 20_000
-const STOP_MS_MAX = 10_000
 
 function find(tool: Tool): string | undefined {
   const ours = join(FOLDER, tool)
@@ -63,7 +62,7 @@ export async function startPrometheus(owner: Owner, configFile: string): Promise
   const ended = new Promise<void>((resolve) => void child.once('close', () => resolve()))
   owner.teardown(async () => {
     child.kill('SIGTERM')
-    const tooLate = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
+    const tooLate = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
     await ended
     clearTimeout(tooLate)
     await rm(data, { recursive: true, force: true })
@@ -73,7 +72,7 @@ export async function startPrometheus(owner: Owner, configFile: string): Promise
       ({ ok }) => ok,
       () => false, // it does not listen yet
     )
-  if (!(await until(isReady, START_MS_MAX))) throw new Error(`Prometheus does not start: ${said}`)
+  if (!(await until(isReady))) throw new Error(`Prometheus does not start: ${said}`)
   return {
     query: async (query) => {
       const { result } = await ask<{ result: [] }>(`${url}/api/v1/query?query=${encodeURIComponent(query)}`)

@@ -13,7 +13,6 @@ import { until } from './until.ts'
 export type ProxyName = 'nginx' | 'haproxy'
 
 const DOCUMENT = readFileSync(new URL('../../docs/proxies.md', import.meta.url), 'utf8')
-const START_MS_MAX = 60_000
 /** What src/setup/ensure-debian.mjs has put there. */
 const FOLDERS: Readonly<Record<ProxyName, string>> = {
   nginx: fileURLToPath(new URL('../../node_modules/.cache/drumbeat/nginx/1.22/', import.meta.url)),
@@ -68,7 +67,7 @@ export async function startProxy(
     if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit')
     await rm(folder, { recursive: true, force: true })
   })
-  const listens = await until(async () => child.exitCode !== null || (await takesConnections(port)), START_MS_MAX)
+  const listens = await until(async () => child.exitCode !== null || (await takesConnections(port)))
   if (!listens || child.exitCode !== null) throw new Error(`${name} does not listen:\n${text}\n${said}`)
   return { url: `https://127.0.0.1:${port}`, port }
 }

@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from './patience.ts'
 import { connect, type Socket } from 'node:net'
 import { Waiter } from './waiter.ts'
 
@@ -8,7 +9,6 @@ export interface HttpResponse {
   readonly body: string
 }
 
-const TIMEOUT_MS = 5_000
 export const WEBSOCKET_KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 
 /** A TCP connection and what came over it. */
@@ -63,7 +63,7 @@ export class RawConnection {
   }
 
   /** The answer to a request, with its body. undefined: it was closed without one. */
-  async response(timeoutMs = TIMEOUT_MS): Promise<HttpResponse | undefined> {
+  async response(timeoutMs = PATIENCE_MS): Promise<HttpResponse | undefined> {
     const look = () => parseResponse(this.#received) ?? (this.socket.closed ? 'closed' : undefined)
     const found = await this.#came.until(look, timeoutMs, () => `no answer: ${this.#received.toString()}`)
     return found === 'closed' ? undefined : found

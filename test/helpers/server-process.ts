@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from './patience.ts'
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -74,7 +75,7 @@ export class ServerProcess {
   }
 
   /** The first line of the log with this `msg`. Rejects when it ends, or says nothing of the kind in that time. */
-  logLine(msg: string, withinMs: number): Promise<Readonly<Record<string, unknown>>> {
+  logLine(msg: string, withinMs = PATIENCE_MS): Promise<Readonly<Record<string, unknown>>> {
     const said = () => `the server did not say "${msg}":\n${this.#stderr}\n${this.#stdout}`
     const look = () => {
       const line = parseLog(this.#stdout).find((entry) => entry['msg'] === msg)

@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from './patience.ts'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,8 +10,6 @@ export interface Owner {
   teardown(callback: () => void | Promise<void>): void
 }
 
-const START_MS_MAX = 60_000
-const STOP_MS_MAX = 60_000
 const PATH_PREFIX = '/core/game/v1/real-time'
 const DEFAULTS: ServerEnv = {
   HTTP_PORT: '0',
@@ -110,7 +109,7 @@ export class TestServer {
 
   async start(): Promise<void> {
     this.#process = new ServerProcess(this.#env)
-    const line = await this.#process.logLine('listening', START_MS_MAX)
+    const line = await this.#process.logLine('listening')
     this.#url = String(line['url'])
   }
 
@@ -146,7 +145,7 @@ export class TestServer {
   }
 
   async #ended(process: ServerProcess): Promise<Ended> {
-    const tooLate = setTimeout(() => process.signal('SIGKILL'), STOP_MS_MAX)
+    const tooLate = setTimeout(() => process.signal('SIGKILL'), PATIENCE_MS)
     const ended = await process.ended
     clearTimeout(tooLate)
     this.#earlierOutput += process.stdout + process.stderr

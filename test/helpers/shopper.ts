@@ -9,7 +9,6 @@ function pick({ purchase_id, signature, replayed }: Receipt): Attempt['receipt']
 }
 
 const FAILED = new Set(['UNAVAILABLE', 'OVERLOADED', 'RATE_LIMITED', 'DRAINING'])
-const ANSWER_MS_MAX = 10_000
 
 /** A player who buys, and asks again with the same key until there is an answer, on whatever node lives. */
 export class Shopper {
@@ -64,7 +63,7 @@ export class Shopper {
         eventType: 'core.game.state.buy_good',
         payload: { good_id: good, count, idempotency_key: key },
       })
-      const { success, data, error } = await client.reply(id, ANSWER_MS_MAX)
+      const { success, data, error } = await client.reply(id)
       if (success) return ended('ok', '', pick(data as unknown as Receipt))
       const code = error?.code ?? ''
       if (FAILED.has(code)) return ended('failed', code)

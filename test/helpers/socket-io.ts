@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from './patience.ts'
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
 import type { Reply } from './client.ts'
 import type { Owner, TestServer } from './server.ts'
@@ -16,8 +17,6 @@ export interface Heard {
   readonly event: Readonly<Record<string, unknown>> & { readonly payload?: Readonly<Record<string, unknown>> }
   readonly cursor: unknown
 }
-
-const CONNECT_MS_MAX = 10_000
 
 /** An unmodified socket.io-client with all it hears. */
 export class IoClient {
@@ -52,11 +51,11 @@ export class IoClient {
   }
 
   request(name: string, payload: unknown): Promise<Reply> {
-    return this.socket.timeout(CONNECT_MS_MAX).emitWithAck(name, payload) as Promise<Reply>
+    return this.socket.timeout(PATIENCE_MS).emitWithAck(name, payload) as Promise<Reply>
   }
 
   connected(): Promise<boolean> {
-    return until(() => this.socket.connected && this.events('core.game.session.ready').length > 0, CONNECT_MS_MAX)
+    return until(() => this.socket.connected && this.events('core.game.session.ready').length > 0)
   }
 }
 

@@ -1,7 +1,9 @@
+import { PATIENCE_MS } from './patience.ts'
+
 const LOOK_EVERY_MS = 20
 
-/** Looks until the condition holds or the time is over; gives whether it holds. */
-export async function until(condition: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
+/** Looks until the condition holds; gives false if it still does not when the time is over. Only a proof has a time of its own. */
+export async function until(condition: () => boolean | Promise<boolean>, withinMs = PATIENCE_MS): Promise<boolean> {
   const untilMs = performance.now() + withinMs
   for (;;) {
     if (await condition()) return true

@@ -21,10 +21,10 @@ t.test('actions with one key come one after the other in their order, those with
   t.strictSame(told, ['first begins', 'other begins'])
   gates.get('first')?.()
   await first
-  await until(() => gates.has('second'), 60_000)
+  await until(() => gates.has('second'))
   gates.get('second')?.()
   await second
-  await until(() => gates.has('third'), 60_000)
+  await until(() => gates.has('third'))
   t.strictSame(told.slice(2), ['first ends', 'second begins', 'second ends', 'third begins'])
   gates.get('third')?.()
   gates.get('other')?.()

@@ -11,7 +11,6 @@ import { frameBytes } from './bytes.ts'
 import { expected, type Case, type HandshakeCase, type Outcome, type Step } from './case.ts'
 import { pong, short } from './short.ts'
 
-const WAIT_MS_MAX = 10_000
 /** How long to look for what should not come. */
 const PATIENCE_MS = 400
 const PAUSE_MS = 30
@@ -62,9 +61,9 @@ async function settle(it: Case, encoding: Encoding, peer: Peer): Promise<Outcome
   if (mayFollow(it)) {
     peer.write(frameBytes({ op: 'ping', body: LAST }, encoding))
     await until(() => peer.isOver || (peer.sawLast && peer.outcome() === want), PATIENCE_MS)
-    await until(() => peer.isOver || peer.sawLast, WAIT_MS_MAX)
+    await until(() => peer.isOver || peer.sawLast)
   } else if (/close|dropped/.test(want)) {
-    await until(() => peer.isOver, WAIT_MS_MAX)
+    await until(() => peer.isOver)
   } else await sleep(PATIENCE_MS)
   return peer.outcome()
 }
@@ -129,7 +128,7 @@ class Peer {
   }
 
   async ready(): Promise<void> {
-    await until(() => this.isOver || this.#isReady, WAIT_MS_MAX)
+    await until(() => this.isOver || this.#isReady)
     if (!this.#isReady) throw new Error(`no first frame: ${this.#connection.received.toString('latin1')}`)
   }
 
@@ -216,7 +215,7 @@ export async function shakeHands(it: HandshakeCase, { port, path }: Endpoint): P
   try {
     const options: HeadOptions = { path, ...it }
     await write(connection, Buffer.from(requestHead(options), 'latin1'), it.cut)
-    const response = await connection.response(WAIT_MS_MAX)
+    const response = await connection.response()
     if (!response) return 'dropped'
     if (response.status !== 101) return String(response.status)
     const key = it.headers?.['sec-websocket-key'] ?? WEBSOCKET_KEY

@@ -9,7 +9,6 @@ import { formatMessage } from 'publint/utils'
 import { until } from '../helpers/until.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
-const PATIENCE_MS = 60_000
 const ADMIN_TOKEN = 'the-admin-token-of-the-tests'
 const { PATH = '', HOME = '' } = process.env
 /** Without the Node of this repository, which npm puts in front for its scripts and tests. */
@@ -131,7 +130,7 @@ async function serves(t: Test, project: string, node: string): Promise<void> {
   for (const stream of [server.stdout, server.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()))
   const closed = once(server, 'close')
   const url = () => /"url":"([^"]+)"/.exec(output)?.[1] ?? ''
-  t.ok(await until(() => url() !== '' || server.exitCode !== null, PATIENCE_MS), output)
+  t.ok(await until(() => url() !== '' || server.exitCode !== null), output)
   const pid = Number(readFileSync(path.join(folder, 'data/primary.pid'), 'utf8'))
   t.teardown(() => existsSync(`/proc/${pid}`) && process.kill(pid, 'SIGKILL'))
 
@@ -146,5 +145,5 @@ async function serves(t: Test, project: string, node: string): Promise<void> {
   server.kill('SIGTERM')
   await closed
   t.match(output, '"msg":"stopped: everything is answered and on disk"')
-  t.ok(await until(() => !existsSync(`/proc/${pid}`), PATIENCE_MS), 'npx has ended, and the server, too')
+  t.ok(await until(() => !existsSync(`/proc/${pid}`)), 'npx has ended, and the server, too')
 }

@@ -28,7 +28,7 @@ t.test(
     })()
     for (let i = 0; i < 8; i++) {
       proxy.say({ eventType: 'core.game.session.draining', payload: { retry_after_ms: 40 } })
-      await until(() => proxy.count >= i + 2 && proxy.openCount === 1, 10_000)
+      await until(() => proxy.count >= i + 2 && proxy.openCount === 1)
     }
     await Promise.all([said, asking])
     await heardAll(heard, 400)
@@ -58,7 +58,7 @@ t.test('a server that drains and comes back is resumed, and what was asked meanw
   const heard = hear(game)
   await speaker.say(20)
   const restarting = server.restart()
-  await until(() => game.status === 'reconnecting', 10_000)
+  await until(() => game.status === 'reconnecting')
   const asked = game.broadcast(20, { room: ROOM })
   await restarting
   await asked

@@ -116,7 +116,7 @@ t.test('where refreshing fails the server closes with 4002, and a fresh token re
     if (changes.length > 2) isDown = false
   })
   await speaker.say(50, 100)
-  await until(() => game.status === 'ready', 5000)
+  await until(() => game.status === 'ready')
   await heardAll(heard, 50)
   t.strictSame(heard, upTo(50))
   t.match(changes[0], { status: 'reconnecting', code: 4002 })

@@ -46,7 +46,7 @@ t.test('three nodes of two workers have one order, each event once, prev unbroke
     await Promise.all(Array.from({ length: AT_ONCE }, sender))
     t.equal(offsets.size, BROADCASTS, `each was accepted, in ${Math.round(performance.now() - startedMs)} ms`)
     const ours = (client: TestClient) => client.events.filter(({ eventType }) => eventType === BROADCAST)
-    await until(() => clients.every((client) => ours(client).length >= BROADCASTS), 10_000)
+    await until(() => clients.every((client) => ours(client).length >= BROADCASTS))
     const order = JSON.stringify(ours(clients[0] as TestClient).map(({ offset }) => offset))
     clients.forEach((client, i) => {
       const cursors = { cursor: Number(client.ready['offset']), roomCursor: Number(joins[i]?.data?.['offset']) }
@@ -93,10 +93,10 @@ t.test(
     const join = () => alice.request('core.game.room.join', { room_id: 'arena' })
     t.equal((await join()).error?.code, 'ROOM_NOT_FOUND')
     await one.admin('POST', '/api/v1/rooms', { room_id: 'arena', namespace: 'private', capacity: 7, game: null })
-    t.ok(await until(async () => (await join()).success, 2_000))
+    t.ok(await until(async () => (await join()).success))
     t.match(await one.admin('GET', '/api/v1/rooms/arena'), { capacity: 7 })
     await one.admin('DELETE', '/api/v1/rooms/arena')
-    t.ok(await until(async () => (await join()).error?.code === 'ROOM_NOT_FOUND', 2_000))
+    t.ok(await until(async () => (await join()).error?.code === 'ROOM_NOT_FOUND'))
     const reply = await alice.request(BROADCAST, { message: 1 }, { room: 'arena' })
     t.equal(reply.error?.code, 'NOT_IN_ROOM')
   },

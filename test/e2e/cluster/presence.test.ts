@@ -71,7 +71,7 @@ t.test(
       process.kill(Number(victim?.['pid']), 'SIGKILL')
       const left = async () => (await seen()).filter((user) => user.startsWith('with-worker-')).length
       const startedMs = performance.now()
-      t.ok(await until(async () => (await left()) === 20 - dead, 2_000))
+      t.ok(await until(async () => (await left()) === 20 - dead))
       t.ok(performance.now() - startedMs < 2_000, `${Math.round(performance.now() - startedMs)} ms`)
       t.ok(dead > 0 && mine.length === 20)
     })
@@ -85,9 +85,9 @@ t.test(
         watcher.events.filter(({ eventType, payload }) => {
           return eventType === `core.game.presence.${kind}` && isOf(payload?.['users'])
         }).length
-      t.ok(await until(() => told('joined') === 1, 2_000))
+      t.ok(await until(() => told('joined') === 1))
       await guest.request('core.game.room.leave', { room_id: 'lobby' })
-      t.ok(await until(() => told('left') === 1, 2_000))
+      t.ok(await until(() => told('left') === 1))
       t.match(await watcher.request(LIST, { room_id: 'lobby' }), { data: { total: 1 } })
       t.equal(told('joined') + told('left'), 2)
     })
@@ -99,7 +99,7 @@ t.test(
         data: { delivered: 2 },
       })
       await here.close()
-      t.ok(await until(async () => (await seen()).includes('both'), 500))
+      t.ok(await until(async () => (await seen()).includes('both')))
       await there.close()
       t.ok((await goneAfter('both', 2_000)) < 1_000)
     })

@@ -38,7 +38,7 @@ t.test('the plots of the console', { skip: NO_CHROMIUM }, async (t) => {
       client.send({ eventType: 'core.game.state.buy_good', payload: { good_id: 'sword', count: 1 } })
     }, 50)
     t.teardown(() => clearInterval(talk))
-    await until(async () => (await updates(page)) >= 6, 20_000)
+    await until(async () => (await updates(page)) >= 6)
     t.equal(await page.locator('#plots > li').count(), 12)
     for (const [id, label] of [
       ['connections', /guest 1, private 1/],
@@ -55,7 +55,7 @@ t.test('the plots of the console', { skip: NO_CHROMIUM }, async (t) => {
     ] as const) {
       await page.locator(`#plot-${id} .canvas`).waitFor()
       const described = () => page.getAttribute(`#plot-${id} .canvas`, 'aria-label')
-      t.ok(await until(async () => label.test((await described()) ?? ''), 10_000), `${id}: ${await described()}`)
+      t.ok(await until(async () => label.test((await described()) ?? '')), `${id}: ${await described()}`)
       t.ok(Number(await page.evaluate(INKED(id))) > 5, `${id} is drawn`)
     }
     t.match(await page.textContent('#plot-closes .legend'), /None in sight/)
@@ -70,7 +70,7 @@ t.test('the plots of the console', { skip: NO_CHROMIUM }, async (t) => {
 
   await t.test('they stop while nobody can see them, or is paused, and go on', async (t) => {
     const { page } = await openConsole(t, browser, server)
-    await until(async () => (await updates(page)) >= 2, 10_000)
+    await until(async () => (await updates(page)) >= 2)
     const setHidden = (isHidden: boolean) =>
       page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true })
         document.dispatchEvent(new Event('visibilitychange'))`)
@@ -82,7 +82,7 @@ t.test('the plots of the console', { skip: NO_CHROMIUM }, async (t) => {
     }
     const goesOn = async () => {
       const before = await updates(page)
-      return until(async () => (await updates(page)) > before, 10_000)
+      return until(async () => (await updates(page)) > before)
     }
     await setHidden(true)
     t.ok(await standsStill(), 'hidden')
@@ -160,7 +160,7 @@ t.test('the plots of the console', { skip: NO_CHROMIUM }, async (t) => {
       await page.evaluate('clearInterval(globalThis.flood)')
       await server.restart({ HTTP_RATE_PER_ADDRESS: '' })
       await shows(page, '#server-status', /^Live/)
-      t.ok(await until(async () => (await page.textContent('#rooms-status')) === '', 15_000), 'the list is read again')
+      t.ok(await until(async () => (await page.textContent('#rooms-status')) === ''), 'the list is read again')
     },
   )
 })

@@ -65,16 +65,16 @@ t.test('one connection of a client is one connection, whatever it connects and d
   const greedy = ws(server, 'EIO=4&transport=websocket')
   await once(greedy, 'message')
   for (let i = 0; i < 3; i++) greedy.send('40')
-  t.ok(await until(() => greedy.readyState === WebSocket.CLOSED, 5_000), 'a second CONNECT ends it')
-  t.ok(await until(async () => (await count()) === 0, 5_000), 'and nothing of it is left')
+  t.ok(await until(() => greedy.readyState === WebSocket.CLOSED), 'a second CONNECT ends it')
+  t.ok(await until(async () => (await count()) === 0), 'and nothing of it is left')
 
   const fickle = ws(server, 'EIO=4&transport=websocket')
   await once(fickle, 'message')
   fickle.send('40')
   await once(fickle, 'message')
   fickle.send('41')
-  t.ok(await until(() => fickle.readyState === WebSocket.CLOSED, 5_000), 'who disconnects has no connection left')
-  t.ok(await until(async () => (await count()) === 0, 5_000))
+  t.ok(await until(() => fickle.readyState === WebSocket.CLOSED), 'who disconnects has no connection left')
+  t.ok(await until(async () => (await count()) === 0))
 })
 
 t.test('who never polls, or floods with what is no event, is closed, and holds nothing', async (t) => {
@@ -86,7 +86,7 @@ t.test('who never polls, or floods with what is no event, is closed, and holds n
   const silent = await openSession(server)
   await post(server, silent, '40')
   const polled = async () => (await fetch(http(server, `${POLLING}&sid=${silent}`))).text()
-  await until(async () => /session.ready/.test(await polled()), 5_000)
+  await until(async () => /session.ready/.test(await polled()))
   const ask = (n: number) => `42${n}["core.game.presence.list",{}]`
   let status = 200
   for (let i = 0; i < 50 && status === 200; i++) {
@@ -108,15 +108,15 @@ t.test('a replay goes on when its client changes to a WebSocket in the middle of
       .events('core.game.state.broadcast')
       .map(({ payload }) => (payload?.['message'] as { n: number } | undefined)?.n)
   await say(0)
-  await until(() => heard().length === 1, 5_000)
+  await until(() => heard().length === 1)
   client.socket.io.reconnection(false)
   client.socket.io.engine.close()
-  await until(() => client.disconnects.length === 1, 5_000)
+  await until(() => client.disconnects.length === 1)
   for (let n = 1; n <= 60; n++) await say(n)
   client.socket.connect()
-  t.ok(await until(() => heard().length === 61, 20_000), `${heard().length} of 61`)
+  t.ok(await until(() => heard().length === 61), `${heard().length} of 61`)
   await say(61)
-  t.ok(await until(() => heard().length === 62, 5_000), 'and what comes after it')
+  t.ok(await until(() => heard().length === 62), 'and what comes after it')
   t.strictSame(
     heard(),
     Array.from({ length: 62 }, (_, n) => n),
@@ -130,10 +130,10 @@ t.test('cut off right behind "resumed", a client still gets what it missed', asy
   const say = (n: number) => server.admin('POST', '/api/v1/broadcast', { namespace: 'private', message: n })
   const heard = () => client.events('core.game.state.broadcast').map(({ payload }) => payload?.['message'])
   await say(0)
-  await until(() => heard().length === 1, 5_000)
+  await until(() => heard().length === 1)
   client.socket.io.reconnection(false)
   client.socket.io.engine.close()
-  await until(() => client.disconnects.length === 1, 5_000)
+  await until(() => client.disconnects.length === 1)
   for (let n = 1; n <= 5; n++) await say(n)
   let isFirst = true
   client.socket.on('core.game.session.resumed', () => {
@@ -142,9 +142,9 @@ t.test('cut off right behind "resumed", a client still gets what it missed', asy
     isFirst = false
   })
   client.socket.connect()
-  await until(() => client.disconnects.length === 2, 5_000)
+  await until(() => client.disconnects.length === 2)
   const before = heard().length
   client.socket.connect()
-  t.ok(await until(() => heard().length >= 6, 5_000), `${before} before, ${heard().length} after`)
+  t.ok(await until(() => heard().length >= 6), `${before} before, ${heard().length} after`)
   t.strictSame(heard(), [0, 1, 2, 3, 4, 5])
 })

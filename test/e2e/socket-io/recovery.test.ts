@@ -52,7 +52,7 @@ t.test('a worker is killed in mid-load: its clients are recovered on another one
     if (n === 100) process.kill(Number(pid), 'SIGKILL')
     t.ok((await sender.request(BROADCAST, { message: n }, { room: ROOM })).success)
   }
-  await until(() => clients.every((client) => offsets(client).length >= 300), 20_000)
+  await until(() => clients.every((client) => offsets(client).length >= 300))
   const after = await workersOf(server)
   let moved = 0
   for (const [i, client] of clients.entries()) {
@@ -82,12 +82,12 @@ t.test('a network that goes: recovered again and again', async (t) => {
   for (let n = 0; n < 100; n++) {
     if (n % 25 === 10) {
       proxy.cutAll()
-      await until(() => clients.every(({ socket }) => !socket.connected), 1_000)
+      await until(() => clients.every(({ socket }) => !socket.connected))
     }
     await sender.request(BROADCAST, { message: n }, { room: ROOM })
-    if (n % 25 === 20) await until(() => clients.every(({ socket }) => socket.connected), 10_000)
+    if (n % 25 === 20) await until(() => clients.every(({ socket }) => socket.connected))
   }
-  await until(() => clients.every((client) => offsets(client).length >= 100), 10_000)
+  await until(() => clients.every((client) => offsets(client).length >= 100))
   for (const client of clients) {
     isSameOrder(t, client, sender, 100)
     // One that polls is not hit between two polls.
@@ -104,10 +104,10 @@ t.test('a session that cannot be recovered begins anew, and says so', async (t) 
   const sender = await openClient(server, { token: server.mint('sender') })
   client.socket.io.reconnection(false)
   proxy.cutAll()
-  await until(() => client.disconnects.length > 0, 5_000)
+  await until(() => client.disconnects.length > 0)
   for (let n = 0; n < 40; n++) await sender.request(BROADCAST, { message: 'x'.repeat(8_000) })
   client.socket.connect()
-  await until(() => client.events('core.game.session.ready').length === 2, 10_000)
+  await until(() => client.events('core.game.session.ready').length === 2)
   t.notOk(client.socket.recovered)
   t.not(client.socket.id, id)
   t.strictSame(offsets(client), [])
@@ -118,7 +118,7 @@ t.test('somebody else with the same client object gets a session of their own', 
   const client = await openIo(t, server, { user: 'alice' })
   client.socket.auth = { token: server.mint('bob') }
   client.socket.disconnect().connect()
-  await until(() => client.events('core.game.session.ready').length === 2, 10_000)
+  await until(() => client.events('core.game.session.ready').length === 2)
   t.notOk(client.socket.recovered)
   t.match(client.events('core.game.session.ready')[1], { payload: { user_id: 'bob' } })
 })
@@ -129,7 +129,7 @@ t.test('a server that stops in order: told, disconnected, and recovered on the n
     TRANSPORTS.map((options, i) => openIo(t, server, { user: `user-${i}`, ...options })),
   )
   await server.restart()
-  await until(() => clients.every((client) => client.socket.connected), 15_000)
+  await until(() => clients.every((client) => client.socket.connected))
   for (const client of clients) {
     t.match(client.events('core.game.session.draining'), [{ payload: { retry_after_ms: Number } }])
     t.match(client.events('error'), [{ code: 'DRAINING', details: { close_code: 4000, retry_after_ms: Number } }])
@@ -143,13 +143,13 @@ t.test('what ends for good is told, and the client stays away', async (t) => {
   await openIo(t, server, { user: 'alice' })
   const third = new IoClient(server, { user: 'alice' })
   t.teardown(() => void third.socket.disconnect())
-  await until(() => third.disconnects.length > 0, 10_000)
+  await until(() => third.disconnects.length > 0)
   t.strictSame(third.disconnects, ['io server disconnect'])
   t.match(third.events('error'), [{ code: 'RATE_LIMITED', details: { close_code: 4504 } }])
 
   const loud = await openIo(t, server, { user: 'loud' })
   loud.socket.emit(BROADCAST, { message: 'x'.repeat(2_000) })
-  await until(() => loud.disconnects.length > 0, 10_000)
+  await until(() => loud.disconnects.length > 0)
   t.strictSame(loud.disconnects, ['io server disconnect'])
   t.match(loud.events('error'), [{ code: 'PAYLOAD_TOO_LARGE' }, { details: { close_code: 1009 } }])
 })

@@ -10,8 +10,6 @@ import { MemoryEtcd } from './memory-etcd.ts'
 
 const CHANNEL = 'n/private' as Channel
 const EPOCH = '/drumbeat/epoch'
-/** The most that a test waits for what must come. */
-const WAIT_MS = 60_000
 const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1)
 
 interface TestNode {
@@ -66,7 +64,7 @@ for (const { name, back } of RESTORES) {
     etcd.restore(snapshot)
     back(etcd, lostRevisions)
     for (const node of nodes) t.not(await commit(node, 'after the restore'), 'done')
-    await until(() => nodes.every(({ lost }) => lost.length > 0), WAIT_MS)
+    await until(() => nodes.every(({ lost }) => lost.length > 0))
     for (const { lost } of nodes) {
       t.equal(lost.length, 1, 'said once')
       t.match(lost[0], /: etcd was restored, or is another one$/)
@@ -82,7 +80,7 @@ t.test('a node that does nothing notices it by its own heartbeat', async (t) => 
   const snapshot = etcd.snapshot()
   t.equal(await commit(node, 'after the snapshot'), 'done')
   etcd.restore(snapshot)
-  await until(() => node.lost.length > 0, WAIT_MS)
+  await until(() => node.lost.length > 0)
   t.equal(node.lost.length, 1)
 })
 
@@ -91,7 +89,7 @@ t.test('a lease that ran out in an etcd that was not restored is no reason to gi
   const node = await openNode(t, etcd, 'n1')
   t.equal(await commit(node, 'before'), 'done')
   await etcd.open('memory').leaseRevoke('1', 1_000)
-  await until(async () => (await commit(node, 'after')) === 'done', WAIT_MS)
+  await until(async () => (await commit(node, 'after')) === 'done')
   t.strictSame(node.lost, [])
 })
 
@@ -116,7 +114,7 @@ async function restoreUnderLoad(t: Test, seed: number): Promise<void> {
     }
   }
   const writers = nodes.flatMap((node, n) => [0, 1, 2].map((w) => write(node, `node ${n}, writer ${w}`)))
-  const commits = (many: number) => until(() => etcd.revision > many, WAIT_MS)
+  const commits = (many: number) => until(() => etcd.revision > many)
   await commits(20 + fraction() * 20)
   const snapshot = etcd.snapshot()
   await commits(snapshot.revision + 1 + fraction() * 40)
@@ -132,7 +130,7 @@ async function restoreUnderLoad(t: Test, seed: number): Promise<void> {
   })
   back?.(etcd, lostRevisions)
   await Promise.all(writers)
-  await until(() => nodes.every(({ lost }) => lost.length === 1), WAIT_MS)
+  await until(() => nodes.every(({ lost }) => lost.length === 1))
   t.ok(
     nodes.every(({ lost }) => lost.length === 1),
     `seed ${seed}: every node is lost`,
