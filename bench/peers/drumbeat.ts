@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { drumbeatDialect } from '../../src/load/drumbeat.ts'
 import { YOUNG_GENERATION } from '../../src/processes/worker-process.ts'
-import { mintToken } from '../../src/session/token.ts'
+import { mintToken } from '../../src/auth/token.ts'
 import type { Peer } from './peer.ts'
 
 const SECRET = 'the-secret-of-the-bench-of-32-bytes-or-more'

@@ -6,7 +6,7 @@ import { readEnvironment } from '../config/environment.ts'
 import { localUrl, parseListen } from '../config/listen.ts'
 import { loadConfig, type Config } from '../config/load.ts'
 import type { SettingName } from '../config/settings.ts'
-import { mintToken } from '../session/token.ts'
+import { mintToken } from '../auth/token.ts'
 import { EXIT } from '../setup/exit-codes.ts'
 import { StartError } from '../setup/start-error.ts'
 

@@ -9,7 +9,7 @@ import type { ErrorCode, Refusal } from '../protocol/errors.ts'
 import type { EventType, JsonObject } from '../protocol/events.ts'
 import type { EventName } from '../schema/events.ts'
 import type { Connection } from '../session/connection.ts'
-import type { VerifiedToken } from '../session/token.ts'
+import type { VerifiedToken } from '../auth/token.ts'
 import type { SoldOut } from './sold-out.ts'
 
 export type PrimaryLink = Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>

@@ -8,7 +8,7 @@ import { isRequest, parseRequest, readRequestId, type Request } from '../protoco
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { EVENT, type EventType, type JsonObject } from '../protocol/events.ts'
 import type { ValueLimits } from '../protocol/value.ts'
-import type { Access } from '../session/handshake.ts'
+import type { Access } from '../door/handshake.ts'
 import type { Connection, Incoming } from '../session/connection.ts'
 import type { Traffic } from '../session/traffic.ts'
 import type { CommandContext } from './command.ts'

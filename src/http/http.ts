@@ -1,6 +1,6 @@
 import type { Refusal } from '../protocol/errors.ts'
-import { refusalHeaders } from '../session/refusal-headers.ts'
-import type { RequestHead } from '../session/request-head.ts'
+import { refusalHeaders } from '../door/refusal-headers.ts'
+import type { RequestHead } from '../door/request-head.ts'
 
 /** HTTP for a transport, which is to read no body before `route` asked for it. Neither throws. */
 export interface HttpHandler {

@@ -1,7 +1,7 @@
 import { Refusal } from '../protocol/errors.ts'
-import { addressKey, createPeerReader } from '../session/address.ts'
-import type { AttemptRates } from '../session/admission.ts'
-import { headerValues, type RequestHead } from '../session/request-head.ts'
+import { addressKey, createPeerReader } from '../door/address.ts'
+import type { AttemptRates } from '../door/admission.ts'
+import { headerValues, type RequestHead } from '../door/request-head.ts'
 import { errorAnswer, type HttpAnswer } from './http.ts'
 
 /** A load balancer that is told no would take the node for dead, and the answer costs nothing. */

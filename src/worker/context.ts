@@ -9,8 +9,8 @@ import type { Link } from '../link/link.ts'
 import type { PrimaryMethods, WorkerMethods, WorkerWelcome } from '../link/methods.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Namespace } from '../protocol/ids.ts'
-import type { SecurityLog } from '../session/security-log.ts'
-import type { Access } from '../session/handshake.ts'
+import type { SecurityLog } from '../door/security-log.ts'
+import type { Access } from '../door/handshake.ts'
 import type { ValueLimits } from '../protocol/value.ts'
 
 export type PrimaryLink = Link<WorkerMethods, PrimaryMethods>

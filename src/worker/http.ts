@@ -1,9 +1,9 @@
 import type { HttpAnswer, HttpHandler } from '../http/http.ts'
 import { createRequestLimit } from '../http/request-limit.ts'
 import { createRouter, type Route } from '../http/router.ts'
-import type { RequestHead } from '../session/request-head.ts'
-import { createOriginPolicy } from '../session/origin.ts'
-import { AttemptRates } from '../session/admission.ts'
+import type { RequestHead } from '../door/request-head.ts'
+import { createOriginPolicy } from '../door/origin.ts'
+import { AttemptRates } from '../door/admission.ts'
 import type { WorkerContext } from './context.ts'
 import { createRoutes } from './routes.ts'
 

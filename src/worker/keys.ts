@@ -1,13 +1,7 @@
 import type { TokenKey, WireKey } from '../link/methods.ts'
 import type { Settings } from '../config/settings.ts'
-import { jwksKeySource } from '../session/jwks.ts'
-import {
-  publicKeySource,
-  secretKeySource,
-  type Algorithm,
-  type KeySource,
-  type VerifyKey,
-} from '../session/verify-key.ts'
+import { jwksKeySource } from '../auth/jwks.ts'
+import { publicKeySource, secretKeySource, type Algorithm, type KeySource, type VerifyKey } from '../auth/verify-key.ts'
 
 export interface WorkerKeys {
   readonly source: KeySource

@@ -6,7 +6,7 @@ import { decodeConfig } from '../config/wire.ts'
 import type { WorkerWelcome } from '../link/methods.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Namespace } from '../protocol/ids.ts'
-import { SecurityLog } from '../session/security-log.ts'
+import { SecurityLog } from '../door/security-log.ts'
 import type { WorkerContext, PrimaryLink } from './context.ts'
 import { createWatch } from './watch.ts'
 

@@ -2,7 +2,7 @@
 
 const PURE = ['protocol', 'domain'] as const
 /** What a worker process is made of: it moves bytes and holds nothing that must live on. */
-const WORKER_SIDE = ['link', 'fanout', 'session', 'commands', 'metrics', 'http'] as const
+const WORKER_SIDE = ['link', 'fanout', 'auth', 'door', 'session', 'commands', 'metrics', 'http'] as const
 /** What the primary process is made of: the log, the state, and who may change them. */
 const PRIMARY_SIDE = ['store', 'hub', 'link', 'idempotency', 'ledger', 'presence', 'rooms', 'metrics'] as const
 
@@ -23,21 +23,23 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   presence: ['base', ...PURE, 'store', 'hub'],
   rooms: ['base', ...PURE, 'store', 'hub', 'presence'],
   fanout: ['base', ...PURE, 'link'],
-  session: ['base', ...PURE, 'link', 'fanout'],
+  auth: ['base', ...PURE],
+  door: ['base', ...PURE, 'auth'],
+  session: ['base', ...PURE, 'link', 'fanout', 'auth', 'door'],
   // schema: a command and a route say what they take and give, beside the code that does it.
-  commands: ['base', ...PURE, 'schema', 'link', 'fanout', 'session'],
+  commands: ['base', ...PURE, 'schema', 'link', 'fanout', 'auth', 'door', 'session'],
   metrics: ['base', 'protocol'],
-  http: ['base', ...PURE, 'schema', 'link', 'session', 'metrics'],
+  http: ['base', ...PURE, 'schema', 'link', 'door', 'metrics'],
   // link: a request of a Socket.IO client is passed on to the worker that has its session.
-  transport: ['base', ...PURE, 'link', 'session', 'http'],
+  transport: ['base', ...PURE, 'link', 'auth', 'door', 'session', 'http'],
   setup: ['base', 'config'],
   // What is traced knows `base/trace.ts` only, so nothing but the wiring imports it.
   tracing: ['base'],
   'start-traces.ts': ['base', 'config', 'metrics', 'setup', 'tracing'],
   worker: ['base', ...PURE, 'schema', 'config', 'setup', ...WORKER_SIDE],
-  // session, for the token keys: the primary fetches a key set once for all workers.
+  // auth, for the token keys: the primary fetches a key set once for all workers. door, for what counts as loopback.
   processes: ['base', 'link'],
-  primary: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'processes', 'session'],
+  primary: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'processes', 'auth', 'door'],
   'worker.ts': ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE, 'transport', 'worker', 'start-traces.ts'],
   'open-store.ts': ['base', 'config', 'setup', 'store', 'primary'],
   'primary.ts': [
@@ -47,7 +49,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'setup',
     ...PRIMARY_SIDE,
     'processes',
-    'session',
     'primary',
     'open-store.ts',
     'start-traces.ts',
@@ -64,7 +65,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config',
     'setup',
     'client',
-    'session',
+    'auth',
+    'door',
     'ledger',
     'link',
     'load',
@@ -112,7 +114,7 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   'engine.io': ['src/transport/socket-io/'],
   envalid: ['src/config/'],
   etcd3: ['src/store/etcd/etcd3.ts'],
-  'fast-jwt': ['src/session/token.ts'],
+  'fast-jwt': ['src/auth/token.ts'],
   'fastest-levenshtein': ['src/config/'],
   lmdb: ['src/store/lmdb/'],
   msgpackr: ['src/protocol/msgpack.ts'],

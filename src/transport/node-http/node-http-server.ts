@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { HttpAnswer, HttpHandler } from '../../http/http.ts'
 import { badRequest, Refusal } from '../../protocol/errors.ts'
-import type { RequestHead } from '../../session/request-head.ts'
+import type { RequestHead } from '../../door/request-head.ts'
 import { Body, BodyBudget, tooLarge, type BodyLimits } from '../uws/body.ts'
 import type { HttpConnections } from '../uws/http-connections.ts'
 import type { HttpRequestsOptions } from '../uws/http-requests.ts'

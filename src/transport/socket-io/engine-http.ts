@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '../../http/http.ts'
-import type { RequestHead } from '../../session/request-head.ts'
-import type { Admitted } from '../../session/socket-io-gate.ts'
+import type { RequestHead } from '../../door/request-head.ts'
+import type { Admitted } from '../../door/socket-io-gate.ts'
 
 /**
  * A request as engine.io takes one from uWebSockets.js, made from its head: the same for a client of this worker and for one

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import type * as engineIo from 'engine.io'
 import { TokenBucket } from '../../base/token-bucket.ts'
-import type { RequestHead } from '../../session/request-head.ts'
-import type { Admitted } from '../../session/socket-io-gate.ts'
+import type { RequestHead } from '../../door/request-head.ts'
+import type { Admitted } from '../../door/socket-io-gate.ts'
 import { EngineRequest, EngineResponse, type EngineData, type EngineOutcome } from './engine-http.ts'
 
 // Not among the names that engine.io exports to modules.

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { HttpHandler, HttpRun } from '../../http/http.ts'
-import type { RequestHead } from '../../session/request-head.ts'
+import type { RequestHead } from '../../door/request-head.ts'
 import { BodyBudget, type BodyLimits } from './body.ts'
 import type { HttpConnections } from './http-connections.ts'
 import { PendingResponse } from './uws-http.ts'

@@ -1,7 +1,7 @@
 import { toError } from '../../base/assert.ts'
 import type { HttpAnswer } from '../../http/http.ts'
 import { badRequest, type Refusal } from '../../protocol/errors.ts'
-import { headerValues, type RequestHead } from '../../session/request-head.ts'
+import { headerValues, type RequestHead } from '../../door/request-head.ts'
 import { Body, tooLarge, type BodyLimits } from './body.ts'
 import type { HttpConnections } from './http-connections.ts'
 import type { UwsRequest, UwsResponse } from './uws.ts'

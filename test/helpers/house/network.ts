@@ -1,5 +1,5 @@
 import type { WebSocketConstructor } from '../../../src/client/websocket.ts'
-import type { RequestHead } from '../../../src/session/handshake.ts'
+import type { RequestHead } from '../../../src/door/handshake.ts'
 import type { Chance } from './chance.ts'
 import { Wire } from './socket.ts'
 import type { HouseWorker } from './worker.ts'

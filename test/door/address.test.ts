@@ -1,5 +1,5 @@
 import t from 'tap'
-import { addressKey, clientAddress, createProxyTrust, isLoopback, normaliseAddress } from '../../src/session/address.ts'
+import { addressKey, clientAddress, createProxyTrust, isLoopback, normaliseAddress } from '../../src/door/address.ts'
 
 t.test('an address has one spelling, whatever form it came in', async (t) => {
   const spellings: [string, string | undefined][] = [

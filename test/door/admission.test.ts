@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Namespace } from '../../src/protocol/ids.ts'
-import { createAdmission } from '../../src/session/admission.ts'
+import { createAdmission } from '../../src/door/admission.ts'
 
 const PRIVATE = 'private' as Namespace
 const GUEST = 'guest' as Namespace

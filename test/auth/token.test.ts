@@ -1,9 +1,9 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { Refusal } from '../../src/protocol/errors.ts'
-import { jwksKeySource, openJwks } from '../../src/session/jwks.ts'
-import { createTokenVerifier, mintToken, type TokenVerifierOptions } from '../../src/session/token.ts'
-import { type KeySource, publicKeySource, secretKeySource } from '../../src/session/verify-key.ts'
+import { jwksKeySource, openJwks } from '../../src/auth/jwks.ts'
+import { createTokenVerifier, mintToken, type TokenVerifierOptions } from '../../src/auth/token.ts'
+import { type KeySource, publicKeySource, secretKeySource } from '../../src/auth/verify-key.ts'
 
 const SECRET = 'a secret of at least thirty-two bytes'
 const NOW_MS = 1_790_000_000_000

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { Refusal } from '../../src/protocol/errors.ts'
 import type { Namespace, UserId } from '../../src/protocol/ids.ts'
-import type { RequestHead } from '../../src/session/handshake.ts'
-import { mintToken } from '../../src/session/token.ts'
+import type { RequestHead } from '../../src/door/handshake.ts'
+import { mintToken } from '../../src/auth/token.ts'
 import {
   accepted,
   answer,

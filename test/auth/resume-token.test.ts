@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import t from 'tap'
 import type { Namespace, UserId } from '../../src/protocol/ids.ts'
-import { createResumeTokens } from '../../src/session/resume-token.ts'
+import { createResumeTokens } from '../../src/auth/resume-token.ts'
 
 const SECRET = new Uint8Array(32).fill(7)
 const ALICE = { sessionId: 's-1', userId: 'alice' as UserId, namespace: 'private' as Namespace }

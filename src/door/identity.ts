@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { GUEST_PREFIX, isUserId, type Namespace, type UserId } from '../protocol/ids.ts'
 import type { Headers } from './request-head.ts'
-import { isPlayerId, type VerifiedToken } from './token.ts'
+import { isPlayerId, type VerifiedToken } from '../auth/token.ts'
 
 /** Who a connection is. */
 export interface Identity {

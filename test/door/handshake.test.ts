@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { RequestHead } from '../../src/session/handshake.ts'
+import type { RequestHead } from '../../src/door/handshake.ts'
 import {
   accepted,
   answer,

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { Headers } from '../../src/session/request-head.ts'
-import { createOriginPolicy, normaliseOrigin, ownHosts } from '../../src/session/origin.ts'
+import { Headers } from '../../src/door/request-head.ts'
+import { createOriginPolicy, normaliseOrigin, ownHosts } from '../../src/door/origin.ts'
 
 const HOST = 'api.example.com:8080'
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
-import { fetchJson, type JwksOptions, jwksKeySource, openJwks, parseJwks } from '../../src/session/jwks.ts'
+import { fetchJson, type JwksOptions, jwksKeySource, openJwks, parseJwks } from '../../src/auth/jwks.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-384' })

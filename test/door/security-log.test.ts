@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Log } from '../../src/base/log.ts'
-import { SecurityLog } from '../../src/session/security-log.ts'
+import { SecurityLog } from '../../src/door/security-log.ts'
 
 interface Line {
   readonly security: string
