@@ -94,7 +94,7 @@ for (const encoding of ['json', 'msgpack'] as const) {
       ),
       ['count', '{"good_id":"potion"}'],
       ['count', '{"good_id":"dear","count":2}'],
-      ...['"__proto__"', '"constructor"', '"a/b"', '""', '7', 'null', '["potion"]', `"${'x'.repeat(200)}"`].map(
+      ...['"__proto__"', '"a/b"', '""', '7', 'null', '["potion"]', `"${'x'.repeat(200)}"`].map(
         (good): [string, string] => ['good_id', `{"good_id":${good},"count":1}`],
       ),
       ['good_id', '{"count":1}'],
@@ -111,11 +111,7 @@ for (const encoding of ['json', 'msgpack'] as const) {
     for (const [i, [field, payload]] of bad.entries()) {
       const text = `{"id":"bad-${i}","eventType":"${BUY}","payload":${payload}}`
       alice.sendBytes(encoding === 'json' ? text : encodeMsgpack(JSON.parse(text)))
-      // 1e400 is no number that can be, so the whole frame is none: then it has no id to answer to.
-      const reply = await alice.reply(payload.includes('1e400') ? undefined : `bad-${i}`)
-      // msgpack says where in the bytes such a number is, not where in the payload.
-      if (encoding === 'msgpack' && payload.includes('1e400')) t.equal(codeOf(reply), 'BAD_REQUEST', shown(payload))
-      else t.equal(said(reply), `BAD_REQUEST payload.${field}`, shown(payload))
+      t.equal(said(await alice.reply(`bad-${i}`)), `BAD_REQUEST payload.${field}`, shown(payload))
     }
     t.strictSame(await books(name), before)
     await alice.close()
@@ -140,7 +136,9 @@ for (const encoding of ['json', 'msgpack'] as const) {
     const before = await books(name)
     const buy = async (payload: object) => alice.request(BUY, { count: 1, ...payload })
     t.equal(codeOf(await buy({ good_id: 'unicorn' })), 'GOOD_NOT_FOUND')
-    t.equal(codeOf(await buy({ good_id: 'toString' })), 'GOOD_NOT_FOUND')
+    for (const good_id of ['toString', 'constructor', 'prototype']) {
+      t.equal(codeOf(await buy({ good_id })), 'GOOD_NOT_FOUND')
+    }
     t.equal(codeOf(await buy({ good_id: 'tomorrow' })), 'GOOD_NOT_ON_SALE')
     t.equal(codeOf(await buy({ good_id: 'yesterday' })), 'GOOD_NOT_ON_SALE')
     t.match(await buy({ good_id: 'potion', expected_price: 4 }), {
