@@ -1,11 +1,10 @@
-import { EVENT, type EventEnvelope, type ReadyPayload, type ResumedPayload } from '../protocol/events.ts'
+import { EVENTS } from '../protocol/event-facts.ts'
+import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../protocol/events.ts'
 
 export type Verdict = 'deliver' | 'duplicate' | 'gap'
 
 const NAMESPACE = 'namespace'
 const USER = 'user'
-/** Servers up to 0.1.0 do not say `channel`: these types are all that they send to a user. */
-const TO_USER: ReadonlySet<string> = new Set([EVENT.sendMessage, EVENT.buyGood])
 
 /**
  * PROTOCOL section 4, the client's half: the last offset seen in each channel, which proves that nothing is missing, and
@@ -108,7 +107,8 @@ export class Channels {
 function channelOf({ channel, room, eventType }: EventEnvelope): string {
   if (channel === 'user') return USER
   if (room !== undefined) return roomChannel(room)
-  return TO_USER.has(eventType) ? USER : NAMESPACE
+  // Servers up to 0.1.0 do not say `channel`: what they send to a user is known by its type.
+  return EVENTS[eventType]?.channel === 'user' ? USER : NAMESPACE
 }
 
 function roomChannel(room: string): string {

@@ -1,4 +1,5 @@
-import { EVENT, type JsonObject, type ReplyEnvelope, type RequestEnvelope } from '../protocol/events.ts'
+import { requestsWhere } from '../protocol/event-facts.ts'
+import type { JsonObject, ReplyEnvelope, RequestEnvelope } from '../protocol/events.ts'
 import { DrumbeatError, errorFromBody } from './errors.ts'
 import { toSendable } from './sendable.ts'
 import { after } from './timing.ts'
@@ -42,8 +43,9 @@ interface Pending {
   reject(error: unknown): void
 }
 
-const ROOM: ReadonlySet<string> = new Set([EVENT.roomJoin, EVENT.roomLeave])
-const RESENT: ReadonlySet<string> = new Set([...ROOM, EVENT.stateGet, EVENT.presenceList, EVENT.sessionPing])
+const ROOM = requestsWhere(({ room }) => room === 'changes')
+const RESENT = requestsWhere(({ repeat }) => repeat === 'always')
+const RESENT_WITH_KEY = requestsWhere(({ repeat }) => repeat === 'keyed')
 
 /** The requests without an answer yet, in the order they were made: those under way, and those that wait to be sent. */
 export class Requests {
@@ -205,7 +207,7 @@ export class Requests {
 }
 
 function isRepeatable({ eventType, payload }: RequestEnvelope): boolean {
-  return RESENT.has(eventType) || (eventType === EVENT.buyGood && payload.idempotency_key !== undefined)
+  return RESENT.has(eventType) || (RESENT_WITH_KEY.has(eventType) && payload.idempotency_key !== undefined)
 }
 
 /** What was never sent did nothing; what was sent may have. */

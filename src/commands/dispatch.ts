@@ -6,6 +6,7 @@ import { CLOSE } from '../protocol/close-codes.ts'
 import { decodeFrame, holdsRepeatedKey } from '../protocol/codec.ts'
 import { isRequest, parseRequest, readRequestId, type Request } from '../protocol/envelope.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
+import { REQUESTS } from '../protocol/event-facts.ts'
 import { EVENT, type EventType, type JsonObject } from '../protocol/events.ts'
 import type { ValueLimits } from '../protocol/value.ts'
 import type { Access } from '../door/handshake.ts'
@@ -32,12 +33,10 @@ export interface DispatchOptions {
   readonly traces: Traces
 }
 
-/** So frequent, and so alike, that a sample says all: measuring costs a clock and a few hundred nanoseconds. */
-const SAMPLED: ReadonlySet<EventType> = new Set([EVENT.broadcast, EVENT.sessionPing])
+/** Measuring costs a clock and a few hundred nanoseconds: of the most frequent requests one of so many is measured. */
 const SAMPLE = 16
 
 const TURNS_RETRY_MS = 100
-const ROOM_CHANGES: ReadonlySet<EventType> = new Set([EVENT.roomJoin, EVENT.roomLeave])
 /** Soon after that the connection is closed, which says when to come back. */
 const DRAINING_RETRY_MS = 1_000
 
@@ -100,13 +99,14 @@ export class Dispatch {
   #request(connection: Connection, incoming: Incoming, cameAtMs: number): void {
     const request = this.#parse(connection, incoming)
     if (!request) return
+    const facts = REQUESTS[request.eventType]
     const { traces, traffic } = this.#options
     const { tracer } = traces
     traffic.requests.set(request.eventType, (traffic.requests.get(request.eventType) ?? 0) + 1)
     const span = tracer === undefined ? undefined : startSpan(tracer, connection, request)
     // Where money is, a key that is there twice says two things. `bytes` are gone when its turn comes.
-    const isAmbiguous = request.eventType === EVENT.buyGood && holdsRepeatedKey(incoming.bytes, connection.encoding)
-    const isTimed = !SAMPLED.has(request.eventType) || this.#sampled++ % SAMPLE === 0
+    const isAmbiguous = facts.isMoney === true && holdsRepeatedKey(incoming.bytes, connection.encoding)
+    const isTimed = facts.isSampled !== true || this.#sampled++ % SAMPLE === 0
     let answered = false
     const fail = (thrown: unknown) => {
       if (answered) return
@@ -158,7 +158,7 @@ export class Dispatch {
   /** Joins and leaves one after another, and behind them what was asked for behind them; everything else at once. */
   #inTurn(connection: Connection, { eventType }: Request, start: (after: () => void) => void): void {
     const { turns } = connection
-    const changesRooms = ROOM_CHANGES.has(eventType)
+    const changesRooms = REQUESTS[eventType].room === 'changes'
     if (changesRooms) turns.take(start, true)
     else if (!turns.isChangingRooms) start(() => {})
     else {
@@ -217,7 +217,7 @@ export class Dispatch {
       if (access === 'guest') throw new Refusal('AUTH_REQUIRED', `a guest may not send ${eventType}`)
       throw new Refusal('FORBIDDEN', `${eventType} may not be sent here`)
     }
-    if (room !== undefined && !ROOM_CHANGES.has(eventType)) requireMember(connection, room)
+    if (room !== undefined && REQUESTS[eventType].room !== 'changes') requireMember(connection, room)
   }
 
   /** What is no refusal, and what the primary calls INTERNAL, is a defect: logged, under an id that the client gets. */

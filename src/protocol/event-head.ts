@@ -1,18 +1,7 @@
-import { EVENT, SERVER_EVENT } from './events.ts'
+import { EVENTS } from './event-facts.ts'
+import { EVENT } from './events.ts'
 
-/**
- * The types of the log's events that have a number. A number is written into logs and is never given to another type: new types go to
- * the end. 0 is every type that is not here, and a newer node may write numbers that this one does not know.
- */
-const TYPES: readonly string[] = [
-  '',
-  EVENT.broadcast,
-  EVENT.sendMessage,
-  EVENT.buyGood,
-  SERVER_EVENT.joined,
-  SERVER_EVENT.left,
-]
-const KINDS = new Map(TYPES.map((eventType, kind) => [eventType, kind]))
+const TYPES = new Map(Object.entries(EVENTS).map(([eventType, { kind }]) => [kind, eventType]))
 
 /** A member that reads too slowly may be given a newer event with the same key instead of this one. */
 export const LATEST = 1
@@ -44,7 +33,7 @@ interface HeadFields {
 }
 
 export function headOf({ eventType, userId, traceparent, payload }: HeadFields): EventHead {
-  const kind = KINDS.get(eventType) ?? 0
+  const kind = EVENTS[eventType]?.kind ?? 0
   const traced = traceparent === undefined ? 0 : TRACED
   if (eventType !== EVENT.broadcast) return { kind, flags: traced, key: null, id: null }
   const { delivery, key } = payload as { readonly delivery?: unknown; readonly key?: unknown }
@@ -64,7 +53,7 @@ export function isLatest({ flags }: Pick<EventHead, 'flags'>): boolean {
   return (flags & LATEST) !== 0
 }
 
-/** Returns undefined for a type that has no number here: the event's text says it. */
+/** Returns undefined for a type that has no number here, or only in a newer version: the event's text says it. */
 export function typeOfKind(kind: number): string | undefined {
-  return kind === 0 ? undefined : TYPES[kind]
+  return TYPES.get(kind)
 }

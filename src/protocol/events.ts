@@ -25,15 +25,6 @@ export const SERVER_EVENT = {
   reply: 'core.game.reply',
 } as const
 
-/** The event types that stand in the log: the rest are replies, and what is said of one connection to its client. */
-export const LOGGED_EVENTS: readonly string[] = [
-  EVENT.broadcast,
-  EVENT.sendMessage,
-  EVENT.buyGood,
-  SERVER_EVENT.joined,
-  SERVER_EVENT.left,
-]
-
 export type EventType = (typeof EVENT)[keyof typeof EVENT]
 
 export const SUBPROTOCOL = { json: 'game.v1.json', msgpack: 'game.v1.msgpack' } as const

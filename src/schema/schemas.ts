@@ -1,4 +1,5 @@
-import { EVENT, LOGGED_EVENTS, SERVER_EVENT } from '../protocol/events.ts'
+import { LOGGED_EVENTS } from '../protocol/event-facts.ts'
+import { EVENT, SERVER_EVENT } from '../protocol/events.ts'
 import { PAGE_LIMIT } from '../protocol/page.ts'
 import { integer, object, ref, sent, text, type Schema } from './build.ts'
 import { commands, type CommandName, type CommandSchemas } from './commands.ts'

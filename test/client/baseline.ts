@@ -11,9 +11,9 @@ export const BASELINE: ReadonlySet<string> = new Set(
     // Not in Node 18 and 20, where the client says so, or asks for the module.
     'WebSocket crypto',
     // Object, Function, Symbol, JSON
-    'asyncIterator call constructor entries fromEntries hasOwn parse prototype stringify toJSON toString values',
+    'asyncIterator call constructor entries fromEntries hasOwn keys parse prototype stringify toJSON toString values',
     // Array, Uint8Array, ArrayBuffer
-    'at filter find forEach from includes isArray isView join length map pop push reduce reverse shift slice some sort splice',
+    'at filter find flatMap forEach from includes isArray isView join length map pop push reduce reverse shift slice some sort splice',
     // String, RegExp
     'charCodeAt padStart replace replaceAll search split startsWith test toLowerCase trim trimEnd',
     // Number, Math, Date

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto'
 import type { OnceArgs } from '../../link/methods.ts'
 import { encodeEvent, type EncodedEvent } from '../../protocol/event-body.ts'
 import { badRequest } from '../../protocol/errors.ts'
-import { EVENT, LOGGED_EVENTS } from '../../protocol/events.ts'
+import { LOGGED_EVENTS } from '../../protocol/event-facts.ts'
+import { EVENT } from '../../protocol/events.ts'
 import {
   namespaceChannel,
   parseRoomId,

@@ -1,11 +1,11 @@
 import { isObject } from '../../protocol/envelope.ts'
 import { badRequest, type Refusal } from '../../protocol/errors.ts'
-import { EVENT } from '../../protocol/events.ts'
+import { requestsWhere } from '../../protocol/event-facts.ts'
 import { refusalOfValue, type ValueLimits } from '../../protocol/value.ts'
 import type { Incoming } from '../../session/connection.ts'
 
 /** Events whose payload may name a room, as there is no place for it beside the payload. */
-const ROOM_EVENTS: ReadonlySet<string> = new Set([EVENT.broadcast, EVENT.roomInput])
+const ROOM_EVENTS = requestsWhere(({ room }) => room === 'speaks')
 
 /**
  * What was emitted as the frame that another client would have sent, so that it is judged like one. What JSON would change or cannot

@@ -1,0 +1,53 @@
+import { EVENT, SERVER_EVENT, type EventType } from './events.ts'
+
+/** What has to be known of a request before its payload is looked into. */
+export interface RequestFacts {
+  /** `changes`: it changes the rooms of its connection. `speaks`: it goes to the room that its envelope names, if it names one. */
+  readonly room?: 'changes' | 'speaks'
+  /**
+   * Whether a client may send it again if nobody knows whether it was done. `keyed`: only with an idempotency key. By default it may not.
+   */
+  readonly repeat?: 'always' | 'keyed'
+  /** So frequent, and so alike, that a sample of its times says all. */
+  readonly isSampled?: true
+  /** Money is in it, so a key that is there twice says two things and is refused. */
+  readonly isMoney?: true
+}
+
+/** One row for each request. A new one is added here, and as a file in commands/. */
+export const REQUESTS: Readonly<Record<EventType, RequestFacts>> = {
+  [EVENT.broadcast]: { room: 'speaks', isSampled: true },
+  [EVENT.sendMessage]: {},
+  [EVENT.buyGood]: { repeat: 'keyed', isMoney: true },
+  [EVENT.roomJoin]: { room: 'changes', repeat: 'always' },
+  [EVENT.roomLeave]: { room: 'changes', repeat: 'always' },
+  [EVENT.roomInput]: { room: 'speaks' },
+  [EVENT.stateGet]: { repeat: 'always' },
+  [EVENT.presenceList]: { repeat: 'always' },
+  [EVENT.sessionRefresh]: {},
+  [EVENT.sessionPing]: { repeat: 'always', isSampled: true },
+}
+
+/** The requests of which this is true. */
+export function requestsWhere(isTrue: (facts: RequestFacts) => boolean): ReadonlySet<string> {
+  return new Set(Object.entries(REQUESTS).flatMap(([eventType, facts]) => (isTrue(facts) ? [eventType] : [])))
+}
+
+/** What has to be known of an event of the log to pass it on. */
+export interface EventFacts {
+  /** Written into logs, so it is never given to another type. 0 is every type that is not here. */
+  readonly kind: number
+  /** `room`: the room's or the namespace's. `user`: the own channel of one user. */
+  readonly channel: 'room' | 'user'
+}
+
+/** The events that stand in the log: the rest are replies, and what is said of one connection to its client. */
+export const EVENTS: Readonly<Record<string, EventFacts>> = {
+  [EVENT.broadcast]: { kind: 1, channel: 'room' },
+  [EVENT.sendMessage]: { kind: 2, channel: 'user' },
+  [EVENT.buyGood]: { kind: 3, channel: 'user' },
+  [SERVER_EVENT.joined]: { kind: 4, channel: 'room' },
+  [SERVER_EVENT.left]: { kind: 5, channel: 'room' },
+}
+
+export const LOGGED_EVENTS: readonly string[] = Object.keys(EVENTS)
