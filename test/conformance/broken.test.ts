@@ -4,17 +4,17 @@ import { runCases } from '../../src/conformance/run.ts'
 import { CASES } from '../../src/conformance/table.ts'
 import { FAULTS } from './faults/table.ts'
 import { startFaultyProxy } from './faulty-proxy.ts'
-import { startOurs, targetOf } from './target.ts'
+import { startLimited, startOurs, targetOf } from './target.ts'
 
 /** What never comes is waited for ten times as long. */
 const PATIENCE_MS = 150
 
-const server = await startOurs(t)
+const [ours, limited] = [await startOurs(t), await startLimited(t)]
 
 t.test('a proxy without a fault changes nothing', async (t) => {
-  const url = new URL(await startFaultyProxy(t, server, { frame: (value) => [{ ...value }], seen: () => {} }))
+  const url = new URL(await startFaultyProxy(t, ours, { frame: (value) => [{ ...value }], seen: () => {} }))
   const cases = CASES.filter(({ id }) => !id.startsWith('limit.'))
-  const results = await runCases(cases, targetOf(server, { url }))
+  const results = await runCases(cases, targetOf(ours, { url }))
   t.strictSame(
     results.filter(({ outcome }) => outcome !== 'ok'),
     [],
@@ -23,6 +23,7 @@ t.test('a proxy without a fault changes nothing', async (t) => {
 
 for (const { fault, run, fails, may = [], make } of FAULTS) {
   t.test(fault, async (t) => {
+    const server = fails.some((id) => id.startsWith('limit.')) ? limited : ours
     const url = new URL(await startFaultyProxy(t, server, make()))
     const results = await runCases(
       CASES.filter(({ id }) => run.test(id)),

@@ -1,11 +1,11 @@
 import type { Answer } from '../faulty-proxy.ts'
 import { changing, fields, without, type FaultRow } from './fault.ts'
 
-/** The last of them, as it leaves the server's limits used up. */
+/** On a server with low limits: see `startLimited`. */
 export const LIMITS_FAULTS: readonly FaultRow[] = [
   {
     fault: 'RATE_LIMITED is not retryable',
-    run: /^limit\.messages|^close\.normal/,
+    run: /^limit\.messages|^http\.path-unknown/,
     fails: ['limit.messages'],
     make: () =>
       changing((value) => {
@@ -15,7 +15,7 @@ export const LIMITS_FAULTS: readonly FaultRow[] = [
   },
   {
     fault: '429 without Retry-After',
-    run: /^limit\.retry-after|^handshake\.pub/,
+    run: /^limit\.retry-after|^http\.path-unknown/,
     fails: ['limit.retry-after'],
     make: () => ({
       answer: (answer) => ({ ...answer, headers: without(answer.headers, 'retry-after') as Answer['headers'] }),
