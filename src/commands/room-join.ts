@@ -1,4 +1,4 @@
-import type { JoinResult } from '../link/methods.ts'
+import type { JoinResult } from '../link/methods/rooms.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { EVENT } from '../protocol/events.ts'

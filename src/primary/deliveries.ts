@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { encodeEventBlock } from '../link/event-block.ts'
-import type { PrimaryMethods, WorkerMethods } from '../link/methods.ts'
+import type { PrimaryMethods } from '../link/methods/primary.ts'
+import type { WorkerMethods } from '../link/methods/worker.ts'
 import type { PlacedEvent } from '../protocol/placed-event.ts'
 
 export interface DeliveriesOptions {

@@ -1,6 +1,6 @@
 import type { Span } from '../base/trace.ts'
 import type { Handlers } from '../link/link.ts'
-import type { PrimaryMethods } from '../link/methods.ts'
+import type { PrimaryMethods } from '../link/methods/primary.ts'
 import { parseJson } from '../protocol/codec.ts'
 import { eventRecord, type EncodedEvent } from '../protocol/event-body.ts'
 import { inLatestRoom, typeOfKind } from '../protocol/event-head.ts'

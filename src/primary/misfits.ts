@@ -1,6 +1,7 @@
 import { FirstTime } from '../base/first-time.ts'
 import type { Log } from '../base/log.ts'
-import type { Misfit, PrimaryMethods } from '../link/methods.ts'
+import type { Misfit } from '../link/methods/operations.ts'
+import type { PrimaryMethods } from '../link/methods/primary.ts'
 
 const TEXTS: Readonly<Record<Misfit, string>> = {
   old_protocol: 'a client of an older Socket.IO was refused: socket.io-client 3 or 4 is wanted',

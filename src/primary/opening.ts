@@ -1,7 +1,7 @@
 import { ownCopy } from '../base/own-copy.ts'
 import { SmallSet } from '../base/small-set.ts'
 import { toError } from '../base/assert.ts'
-import type { OpenArgs, OpenResult } from '../link/methods.ts'
+import type { OpenArgs, OpenResult } from '../link/methods/session.ts'
 import type { Connection } from '../presence/presence.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import type { Resume } from '../rooms/membership.ts'

@@ -1,4 +1,4 @@
-import type { ReadyPart } from '../link/methods.ts'
+import type { ReadyPart } from '../link/methods/operations.ts'
 
 export interface ReadinessOptions {
   /** Rejects where the store cannot be read. */

@@ -1,5 +1,6 @@
 import type { Handlers } from '../link/link.ts'
-import type { PrimaryMethods, ReplayPart } from '../link/methods.ts'
+import type { PrimaryMethods } from '../link/methods/primary.ts'
+import type { ReplayPart } from '../link/methods/session.ts'
 import type { ReplayChunk } from '../hub/hub.ts'
 import { encodeEventBlock } from '../link/event-block.ts'
 import { answerAfter, answerWith, readInTime } from './answer.ts'

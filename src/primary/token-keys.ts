@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
-import type { TokenKey, WireKey } from '../link/methods.ts'
+import type { TokenKey, WireKey } from '../link/methods/worker.ts'
 import { openJwks } from '../auth/jwks.ts'
 
 /** The key set of player tokens, read here once for all workers. */

@@ -1,5 +1,6 @@
 import { Link } from '../link/link.ts'
-import type { PrimaryMethods, WorkerMethods, WorkerWelcome } from '../link/methods.ts'
+import type { PrimaryMethods } from '../link/methods/primary.ts'
+import type { WorkerMethods, WorkerWelcome } from '../link/methods/worker.ts'
 import type { Namespace } from '../protocol/ids.ts'
 import type { Traces } from '../base/trace.ts'
 import type { WorkerLife } from '../processes/supervisor.ts'

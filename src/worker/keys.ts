@@ -1,4 +1,4 @@
-import type { TokenKey, WireKey } from '../link/methods.ts'
+import type { TokenKey, WireKey } from '../link/methods/worker.ts'
 import type { Settings } from '../config/settings.ts'
 import { jwksKeySource } from '../auth/jwks.ts'
 import { publicKeySource, secretKeySource, type Algorithm, type KeySource, type VerifyKey } from '../auth/verify-key.ts'

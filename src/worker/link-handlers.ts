@@ -1,6 +1,7 @@
 import { decodeEventBlock } from '../link/event-block.ts'
 import { replyWith, type Handlers } from '../link/link.ts'
-import type { RelayMessage, WorkerMethods } from '../link/methods.ts'
+import type { RelayMessage } from '../link/methods/relay.ts'
+import type { WorkerMethods } from '../link/methods/worker.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import type { Sweeper } from '../session/sweep.ts'
 import type { WorkerContext } from './context.ts'

@@ -1,5 +1,6 @@
 import { FirstTime } from '../base/first-time.ts'
-import type { Misfit, PrimaryMethods } from '../link/methods.ts'
+import type { Misfit } from '../link/methods/operations.ts'
+import type { PrimaryMethods } from '../link/methods/primary.ts'
 import type { LimitKind } from '../metrics/catalog/clients.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { CLOSE } from '../protocol/close-codes.ts'

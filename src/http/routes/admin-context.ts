@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { Link } from '../../link/link.ts'
-import type { PrimaryMethods, WorkerMethods } from '../../link/methods.ts'
+import type { PrimaryMethods } from '../../link/methods/primary.ts'
+import type { WorkerMethods } from '../../link/methods/worker.ts'
 import type { Namespace } from '../../protocol/ids.ts'
 
 /** What routes work with: the primary, asked over the link. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { OnceArgs } from '../../link/methods.ts'
+import type { OnceArgs } from '../../link/methods/events.ts'
 import { encodeEvent, type EncodedEvent } from '../../protocol/event-body.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { LOGGED_EVENTS } from '../../protocol/event-facts.ts'

@@ -1,5 +1,5 @@
 import { parseInteger, parseName, parseNewGood } from '../../domain/good.ts'
-import type { GoodAt } from '../../link/methods.ts'
+import type { GoodAt } from '../../link/methods/shop.ts'
 import { isObject } from '../../protocol/envelope.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { parseIdempotencyKey } from '../../protocol/ids.ts'

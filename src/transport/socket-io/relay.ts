@@ -1,5 +1,7 @@
 import type { Link } from '../../link/link.ts'
-import type { PrimaryMethods, RelayAnswer, RelayHead, RelayMessage, WorkerMethods } from '../../link/methods.ts'
+import type { PrimaryMethods } from '../../link/methods/primary.ts'
+import type { RelayAnswer, RelayHead, RelayMessage } from '../../link/methods/relay.ts'
+import type { WorkerMethods } from '../../link/methods/worker.ts'
 import type { Call, Engine, EngineWs, Wire } from './engine.ts'
 import type { EngineOutcome } from './engine-http.ts'
 

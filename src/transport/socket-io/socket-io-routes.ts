@@ -1,6 +1,6 @@
 import { toError } from '../../base/assert.ts'
 import { errorAnswer, jsonAnswer, preflightAnswer, type HttpAnswer, type HttpHandler } from '../../http/http.ts'
-import type { Misfit } from '../../link/methods.ts'
+import type { Misfit } from '../../link/methods/operations.ts'
 import { badRequest, Refusal } from '../../protocol/errors.ts'
 import { accessByPath, type Access } from '../../door/handshake.ts'
 import { readQuery, type RequestHead } from '../../door/request-head.ts'

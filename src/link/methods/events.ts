@@ -1,0 +1,37 @@
+import type { EncodedEvent } from '../../protocol/event-body.ts'
+import type { JsonObject } from '../../protocol/events.ts'
+import type { Channel, UserId } from '../../protocol/ids.ts'
+import type { Method } from './method.ts'
+
+/** An idempotency key, with what the request was. */
+export interface OnceArgs {
+  /** Each has keys of its own. */
+  readonly whose: string
+  readonly key: string
+  /** The same for the same request. */
+  readonly fingerprint: string
+  /** Of the event that it makes. */
+  readonly eventId: string
+}
+
+/** What goes into the log, and what is read from it. */
+export type EventMethods = {
+  /** `state`: JSON to keep as the channel's state. */
+  broadcast: Method<
+    {
+      readonly channel: Channel
+      readonly event: EncodedEvent
+      readonly state: Uint8Array | null
+      readonly once: OnceArgs | null
+    },
+    { readonly offset: number }
+  >
+  message: Method<
+    { readonly target: UserId; readonly event: EncodedEvent; readonly once: OnceArgs | null },
+    { readonly offset: number; readonly delivered: number }
+  >
+  eventList: Method<
+    { readonly type: string | null; readonly since: number; readonly limit: number },
+    { readonly items: readonly JsonObject[]; readonly next_cursor: string | null }
+  >
+}

@@ -1,0 +1,55 @@
+import type { Namespace, RoomId, UserId } from '../../protocol/ids.ts'
+import type { LogLevel, LogPart } from '../../protocol/log-levels.ts'
+import type { Page, PageArgs } from '../../protocol/page.ts'
+import type { Method } from './method.ts'
+
+export interface ConnectionInfo {
+  readonly connection_id: string
+  readonly namespace: Namespace
+  readonly user_id: UserId
+  readonly address: string
+  readonly rooms: readonly RoomId[]
+  readonly opened_at: number
+  readonly node: string
+  /** Of that node. */
+  readonly worker: number
+}
+
+/** Which connections; null: whatever theirs is. */
+export interface ConnectionFilter {
+  readonly namespace: Namespace | null
+  readonly userId: UserId | null
+  readonly room: RoomId | null
+}
+
+/** A Socket.IO client that cannot be served: `old_protocol` of socket.io-client 1 or 2, or with another parser than the default. */
+export type Misfit = 'old_protocol' | 'msgpack_parser' | 'other_parser'
+
+/** One line of /ready. */
+export interface ReadyPart {
+  readonly part: string
+  readonly ok: boolean
+  readonly reason?: string
+}
+
+/** What concerns the node and its connections as such. */
+export type OperationMethods = {
+  /** The worker listens; it says on which port. */
+  listening: Method<{ readonly port: number }, null>
+  /** Somebody came with a key that is not in the set: the set may be old. */
+  unknownKey: Method<null, null>
+  /** The node logs it once for each address. */
+  misfit: Method<{ readonly kind: Misfit; readonly address: string; readonly path: string }, null>
+  /** Gives how many connections are closed with 4502. */
+  kick: Method<{ readonly connectionId: string } | { readonly userId: UserId }, { readonly kicked: number }>
+  connectionList: Method<PageArgs & { readonly only: ConnectionFilter }, Page<ConnectionInfo>>
+  reload: Method<null, { readonly changed: readonly string[]; readonly at_next_start: readonly string[] }>
+  /** Over all processes of this node; `until`: Unix time in milliseconds. */
+  logLevel: Method<
+    { readonly part: LogPart; readonly level: LogLevel; readonly forMs: number },
+    { readonly until: number }
+  >
+  ready: Method<null, { readonly parts: readonly ReadyPart[] }>
+  /** Prometheus text of all processes of this node. */
+  metrics: Method<null, { readonly contentType: string; readonly text: string }>
+}

@@ -1,0 +1,9 @@
+import type { EventMethods } from './events.ts'
+import type { OperationMethods } from './operations.ts'
+import type { RelayMethods } from './relay.ts'
+import type { RoomMethods } from './rooms.ts'
+import type { SessionMethods } from './session.ts'
+import type { ShopMethods } from './shop.ts'
+
+/** What a worker may ask of the primary, by subject: a service of the primary answers each. */
+export type PrimaryMethods = SessionMethods & RoomMethods & EventMethods & ShopMethods & OperationMethods & RelayMethods

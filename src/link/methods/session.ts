@@ -1,0 +1,50 @@
+import type { NotRecovered } from '../../protocol/events.ts'
+import type { Namespace, RoomId, UserId } from '../../protocol/ids.ts'
+import type { Method } from './method.ts'
+
+export interface OpenArgs {
+  readonly connectionId: string
+  readonly namespace: Namespace
+  readonly userId: UserId
+  readonly addressKey: string
+  /** Rooms to be in from the start: those of a resume. null: those that the session had, as the client does not name them. */
+  readonly rooms: readonly RoomId[] | null
+  readonly isResume: boolean
+  /** Where a resume goes on; null: that cannot be read. */
+  readonly cursor: { readonly epoch: string; readonly offset: number } | null
+  /** The session, under which its rooms are remembered. */
+  readonly session: string
+}
+
+export interface OpenResult {
+  /** The events of the channels are known up to here; later ones follow on the link. */
+  readonly offset: number
+  readonly epoch: string
+  readonly rooms: readonly RoomId[]
+  /** Events of its channels between the cursor and `offset`, to be asked for with `replay`. */
+  readonly replayed: number
+  /** null: recovered, or nothing was to be resumed. */
+  readonly reason: NotRecovered | null
+}
+
+/** Events that somebody missed. */
+export interface ReplayPart {
+  /** A block: see `event-block.ts`. */
+  readonly events: Uint8Array
+  /** The last one's offset. */
+  readonly upTo: number
+  readonly complete: boolean
+}
+
+/** What a worker asks for its connections. */
+export type SessionMethods = {
+  open: Method<OpenArgs, OpenResult>
+  /** A part of what there is after an offset; null: it is not held any more. */
+  replay: Method<{ readonly connectionId: string; readonly after: number }, ReplayPart | null>
+  close: Method<{ readonly connectionId: string }, null>
+  /** The rooms of a session that can be resumed from there; null: it cannot. */
+  remembered: Method<
+    { readonly session: string; readonly cursor: { readonly epoch: string; readonly offset: number } },
+    readonly RoomId[] | null
+  >
+}

@@ -1,0 +1,53 @@
+import type { Good } from '../../domain/good.ts'
+import type { Player } from '../../domain/player.ts'
+import type { PurchaseRequest } from '../../domain/purchase.ts'
+import type { JsonObject, Receipt } from '../../protocol/events.ts'
+import type { UserId } from '../../protocol/ids.ts'
+import type { Page, PageArgs } from '../../protocol/page.ts'
+import type { Method } from './method.ts'
+
+/** A key that receipts are verified with: PEM, and as a JSON Web Key. */
+export interface PublicReceiptKey {
+  readonly public_key: string
+  readonly jwk: JsonObject
+}
+
+/** The key in use, and those that were before it. */
+export interface ReceiptKeys extends PublicReceiptKey {
+  readonly algorithm: 'Ed25519'
+  readonly previous: readonly PublicReceiptKey[]
+}
+
+/** A good with the revision that it has in the store. */
+export interface GoodAt {
+  readonly good: Good
+  readonly revision: number
+}
+
+/** Goods, players and the ledger. */
+export type ShopMethods = {
+  buy: Method<PurchaseRequest, Receipt>
+  goodList: Method<PageArgs, Page<Good>>
+  goodGet: Method<{ readonly id: string }, GoodAt>
+  /** `ifRevision`: it must be at this one; 0: it must not be there; 'any': it must be there; null: whatever there is. */
+  goodPut: Method<{ readonly good: Good; readonly ifRevision: number | 'any' | null }, GoodAt>
+  goodRestock: Method<{ readonly goodId: string; readonly count: number; readonly idempotencyKey: string }, Good>
+  playerGet: Method<{ readonly userId: UserId }, Player>
+  playerCredit: Method<
+    { readonly userId: UserId; readonly currency: string; readonly amount: number; readonly idempotencyKey: string },
+    Player
+  >
+  playerRefund: Method<
+    {
+      readonly userId: UserId
+      readonly purchaseId: string
+      readonly restock: boolean
+      readonly idempotencyKey: string
+    },
+    Player
+  >
+  /** Lines of the ledger; `limit` is of batches. */
+  ledgerList: Method<PageArgs, Page<string>>
+  playerPurchases: Method<PageArgs & { readonly userId: UserId }, Page<Receipt>>
+  receiptKey: Method<null, ReceiptKeys>
+}
