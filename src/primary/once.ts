@@ -8,6 +8,8 @@ import { appendEventOnce } from '../idempotency/event.ts'
 import { recordKey } from '../idempotency/key.ts'
 import type { PrimaryContext } from './context.ts'
 
+type Needs = Pick<PrimaryContext, 'commits' | 'hub' | 'cluster' | 'idempotency' | 'store' | 'log' | 'clock'>
+
 export interface OnceAppend<Rest> {
   readonly kind: 'broadcast' | 'message'
   readonly once: OnceArgs
@@ -23,7 +25,7 @@ export interface OnceAppend<Rest> {
 
 /** Puts an event into the log once, however often it is asked for; the first answer is given again. */
 export function appendOnce<Rest extends object>(
-  context: PrimaryContext,
+  context: Needs,
   { kind, once, record, put, rest, span, untilMs }: OnceAppend<Rest>,
 ): Promise<{ readonly offset: number } & Rest> {
   const { whose, key, fingerprint, eventId } = once
@@ -40,7 +42,7 @@ export function appendOnce<Rest extends object>(
   })
 }
 
-function append({ commits }: PrimaryContext, event: Append): Promise<number> {
+function append({ commits }: Needs, event: Append): Promise<number> {
   return new Promise((resolve, reject) => {
     commits.append(event, (result) => {
       if (result instanceof Refusal) reject(result)
@@ -50,7 +52,7 @@ function append({ commits }: PrimaryContext, event: Append): Promise<number> {
 }
 
 /** 0: the history has it no longer. */
-async function findOffset({ cluster, hub }: PrimaryContext, id: string): Promise<number> {
+async function findOffset({ cluster, hub }: Needs, id: string): Promise<number> {
   await cluster.catchUp()
   for (const event of hub.history(0)) if (event.id === id) return event.offset
   return 0

@@ -7,11 +7,13 @@ import type { RoomId } from '../protocol/ids.ts'
 import type { Resume } from '../rooms/membership.ts'
 import type { PrimaryContext } from './context.ts'
 
+type Needs = Pick<PrimaryContext, 'hub' | 'membership' | 'remembered' | 'publisher' | 'cluster' | 'clock' | 'log'>
+
 /** What is asked, with the rooms to join; undefined: those that the session had, and nobody here knows them. */
 type Opening = Omit<OpenArgs, 'rooms'> & { readonly rooms: readonly RoomId[] | undefined }
 
 /** To be called before the connection is let in. */
-export function withRooms({ remembered }: PrimaryContext, args: OpenArgs): Opening {
+export function withRooms({ remembered }: Needs, args: OpenArgs): Opening {
   return { ...args, rooms: args.rooms ?? remembered.of(args.session) }
 }
 
@@ -19,7 +21,7 @@ export function withRooms({ remembered }: PrimaryContext, args: OpenArgs): Openi
  * Lets a connection in, with what has to be waited for first; undefined: nothing has. The other nodes are to know of it, a
  * cursor from another node may be ahead of this one, and an old one behind what it holds.
  */
-export function admit(context: PrimaryContext, worker: number, args: Opening): Promise<Resume | undefined> | undefined {
+export function admit(context: Needs, worker: number, args: Opening): Promise<Resume | undefined> | undefined {
   const { membership, publisher, cluster, clock } = context
   const rooms = new SmallSet<RoomId>()
   const connection: Connection = {
@@ -40,7 +42,7 @@ export function admit(context: PrimaryContext, worker: number, args: Opening): P
   return Promise.all([told, readOlder(context, args, resume)]).then(([, read]) => read)
 }
 
-export function openNow({ membership, hub }: PrimaryContext, args: Opening, resume = toResume(args)): OpenResult {
+export function openNow({ membership, hub }: Needs, args: Opening, resume = toResume(args)): OpenResult {
   const { offset, rooms, replay } = membership.open(args.connectionId, args.rooms ?? [], resume)
   const reason = replay?.recovered === false ? replay.reason : args.rooms === undefined ? 'ROOMS_UNKNOWN' : null
   return {
@@ -56,12 +58,12 @@ function toResume({ isResume, cursor }: Opening): Resume | undefined {
   return isResume ? { cursor: cursor ?? undefined } : undefined
 }
 
-function mustRead({ hub }: PrimaryContext, resume: Resume | undefined): boolean {
+function mustRead({ hub }: Needs, resume: Resume | undefined): boolean {
   const cursor = resume?.cursor
   return cursor?.epoch === hub.epoch && !hub.holds(cursor)
 }
 
-async function readOlder(context: PrimaryContext, args: Opening, resume: Resume | undefined) {
+async function readOlder(context: Needs, args: Opening, resume: Resume | undefined) {
   const { hub, cluster, membership, log } = context
   const { rooms } = args
   const cursor = resume?.cursor

@@ -14,6 +14,8 @@ import { stateKey } from './channel-state.ts'
 import type { PrimaryContext } from './context.ts'
 import { roomKey } from './kept-rooms.ts'
 
+type Needs = Pick<PrimaryContext, 'rooms' | 'store' | 'hub' | 'idempotency'>
+
 type PutArgs = PrimaryMethods['roomPut']['args']
 
 /** A room as it is read, and the records that say so. */
@@ -23,12 +25,12 @@ interface Read {
 }
 
 /** Throws ROOM_NOT_FOUND. */
-export async function readRoom(context: PrimaryContext, id: RoomId): Promise<RoomAt> {
+export async function readRoom(context: Needs, id: RoomId): Promise<RoomAt> {
   return (await read(context, id)).at
 }
 
 /** Throws CONFLICT where it stands in another namespace, or is there and should not be; IDEMPOTENCY_CONFLICT. */
-export function putRoom(context: PrimaryContext, { idempotencyKey, ...put }: PutArgs): Promise<RoomAt> {
+export function putRoom(context: Needs, { idempotencyKey, ...put }: PutArgs): Promise<RoomAt> {
   if (idempotencyKey === null) return define(context, put)
   return context.idempotency.once<RoomAt, RoomAt>({
     key: recordKey('room', put.room.room_id, idempotencyKey),
@@ -40,7 +42,7 @@ export function putRoom(context: PrimaryContext, { idempotencyKey, ...put }: Put
 
 /** @param keep makes the record of the answer, if the request has an idempotency key */
 async function define(
-  context: PrimaryContext,
+  context: Needs,
   { room, ifAbsent }: Omit<PutArgs, 'idempotencyKey'>,
   keep?: (answer: RoomAt) => RecordPut,
 ): Promise<RoomAt> {
@@ -68,7 +70,7 @@ async function define(
  * Its members leave it, and its state goes with it. A room that was made by joining can be made so again.
  * Throws ROOM_NOT_FOUND; CONFLICT where `ifTag` is not its tag: definition and state are guarded, members looked at before.
  */
-export async function deleteRoom(context: PrimaryContext, id: RoomId, ifTag: string | null): Promise<null> {
+export async function deleteRoom(context: Needs, id: RoomId, ifTag: string | null): Promise<null> {
   const { store, hub } = context
   const { at, guards } = await read(context, id)
   const changed = () => new Refusal('CONFLICT', 'the room was changed since it was read: read it again')
@@ -84,7 +86,7 @@ export async function deleteRoom(context: PrimaryContext, id: RoomId, ifTag: str
   return null
 }
 
-async function read({ rooms, store, hub }: PrimaryContext, id: RoomId): Promise<Read> {
+async function read({ rooms, store, hub }: Needs, id: RoomId): Promise<Read> {
   const known = rooms.get(id)
   if (!known) throw new Refusal('ROOM_NOT_FOUND', `no room "${id}"`)
   const { members: _, ...made } = known

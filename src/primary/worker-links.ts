@@ -6,7 +6,8 @@ import type { Traces } from '../base/trace.ts'
 import type { WorkerLife } from '../processes/supervisor.ts'
 import type { WorkerLink, WorkerLinks } from '../processes/workers.ts'
 import type { Deliveries } from './deliveries.ts'
-import { primaryMethods, type Node } from './node.ts'
+import { primaryMethods } from './methods/primary.ts'
+import type { Node } from './node.ts'
 
 export interface WorkerLifeOptions {
   readonly node: Node

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
 import { Hub } from '../../src/hub/hub.ts'
-import { eventMethods } from '../../src/primary/event-methods.ts'
+import { eventMethods } from '../../src/primary/methods/events.ts'
 import type { PrimaryContext } from '../../src/primary/context.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
 import type { Channel } from '../../src/protocol/ids.ts'

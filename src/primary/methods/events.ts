@@ -1,28 +1,29 @@
-import type { Span } from '../base/trace.ts'
-import type { Handlers } from '../link/link.ts'
-import type { PrimaryMethods } from '../link/methods/primary.ts'
-import { parseJson } from '../protocol/codec.ts'
-import { eventRecord, type EncodedEvent } from '../protocol/event-body.ts'
-import { inLatestRoom, typeOfKind } from '../protocol/event-head.ts'
-import { isObject } from '../protocol/envelope.ts'
-import { Refusal } from '../protocol/errors.ts'
-import type { JsonObject, Receipt } from '../protocol/events.ts'
-import { userChannel, type UserId } from '../protocol/ids.ts'
-import type { PlacedEvent } from '../protocol/placed-event.ts'
-import type { Outcome } from '../ledger/requests.ts'
-import { answerWith, changeInTime, readInTime } from './answer.ts'
-import { stateKey } from './channel-state.ts'
-import type { PrimaryContext } from './context.ts'
-import { appendOnce } from './once.ts'
+import type { Span } from '../../base/trace.ts'
+import type { Handlers } from '../../link/link.ts'
+import type { EventMethods } from '../../link/methods/events.ts'
+import { parseJson } from '../../protocol/codec.ts'
+import { eventRecord, type EncodedEvent } from '../../protocol/event-body.ts'
+import { inLatestRoom, typeOfKind } from '../../protocol/event-head.ts'
+import { isObject } from '../../protocol/envelope.ts'
+import { Refusal } from '../../protocol/errors.ts'
+import type { JsonObject } from '../../protocol/events.ts'
+import { userChannel, type UserId } from '../../protocol/ids.ts'
+import type { PlacedEvent } from '../../protocol/placed-event.ts'
+import { answerWith, changeInTime, readInTime } from '../answer.ts'
+import { stateKey } from '../channel-state.ts'
+import type { PrimaryContext } from '../context.ts'
+import { appendOnce } from '../once.ts'
 
-type EventMethods = Pick<Handlers<PrimaryMethods>, 'broadcast' | 'message' | 'buy' | 'eventList'>
+type Needs = Pick<
+  PrimaryContext,
+  'commits' | 'hub' | 'presence' | 'rooms' | 'cluster' | 'idempotency' | 'store' | 'log' | 'clock'
+>
 
 /** Events that one call for a list looks at: what it may take of this thread. The cursor goes on from there. */
 const EVENTS_LOOKED_AT_MAX = 10_000
 
-/** What goes into the log. */
-export function eventMethods(context: PrimaryContext): EventMethods {
-  const { commits, presence, rooms, ledger, purchaseRates, hub, metrics, clock } = context
+export function eventMethods(context: Needs): Handlers<EventMethods> {
+  const { commits, presence, rooms, hub, clock } = context
   return {
     broadcast({ channel, event, state, once }, reply, span, untilMs) {
       const put = state === null ? {} : { put: { key: stateKey(channel), value: state } }
@@ -54,16 +55,6 @@ export function eventMethods(context: PrimaryContext): EventMethods {
       }
     },
 
-    buy(request, reply, span, untilMs) {
-      purchaseRates.take(request.userId, clock.nowMs())
-      const done = (outcome: Outcome | Refusal) => {
-        const result = toReceipt(outcome)
-        metrics.purchases.inc({ outcome: nameOf(result) })
-        reply(result)
-      }
-      ledger.submit({ kind: 'purchase', ...request }, done, span, untilMs)
-    },
-
     eventList({ type, since, limit }, reply) {
       const found: JsonObject[] = []
       let cursor: number | null = null
@@ -84,7 +75,7 @@ export function eventMethods(context: PrimaryContext): EventMethods {
   }
 }
 
-type MessageReply = Parameters<EventMethods['message']>[1]
+type MessageReply = Parameters<Handlers<EventMethods>['message']>[1]
 
 interface Message {
   readonly target: UserId
@@ -93,11 +84,7 @@ interface Message {
   readonly untilMs: number | undefined
 }
 
-function sendTo(
-  { commits, presence }: PrimaryContext,
-  { target, event, span, untilMs }: Message,
-  reply: MessageReply,
-): void {
+function sendTo({ commits, presence }: Needs, { target, event, span, untilMs }: Message, reply: MessageReply): void {
   commits.append({ record: eventRecord(userChannel(target), event), span, untilMs }, (result) => {
     // Counted now, as those who come later get it by resuming or not at all.
     reply(result instanceof Refusal ? result : { offset: result, delivered: presence.countOfUser(target) })
@@ -105,7 +92,7 @@ function sendTo(
 }
 
 /** Connections of the user. Throws USER_OFFLINE. */
-async function requireOnline({ presence, cluster }: PrimaryContext, target: UserId): Promise<number> {
+async function requireOnline({ presence, cluster }: Needs, target: UserId): Promise<number> {
   // Another node may have told of the user just now.
   if (presence.countOfUser(target) === 0 && cluster.nodes.length > 1) await cluster.catchUp()
   const connections = presence.countOfUser(target)
@@ -124,20 +111,4 @@ function readEvent({ kind, frame }: PlacedEvent, type: string | null): JsonObjec
   const event = parseJson(frame)
   if (!isObject(event) || typeof event['eventType'] !== 'string') return undefined
   return type === null || event['eventType'] === type ? (event as JsonObject) : undefined
-}
-
-function toReceipt(outcome: Outcome | Refusal): Receipt | Refusal {
-  if (outcome instanceof Refusal) return outcome
-  if (outcome.kind === 'receipt') return outcome.receipt
-  if (outcome.kind === 'refused') return toRefusal(outcome)
-  return new Refusal('INTERNAL', 'a purchase was answered with a player')
-}
-
-export function toRefusal({ error }: Extract<Outcome, { readonly kind: 'refused' }>): Refusal {
-  return new Refusal(error.code, error.message, error.details)
-}
-
-function nameOf(result: Receipt | Refusal): string {
-  if (result instanceof Refusal) return result.code
-  return result.replayed ? 'replayed' : 'receipt'
 }

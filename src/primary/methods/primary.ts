@@ -1,0 +1,22 @@
+import type { Handlers } from '../../link/link.ts'
+import type { PrimaryMethods } from '../../link/methods/primary.ts'
+import type { Node } from '../node.ts'
+import { eventMethods } from './events.ts'
+import { operationMethods } from './operations.ts'
+import { relayMethods } from './relay.ts'
+import { roomMethods } from './rooms.ts'
+import { sessionMethods } from './session.ts'
+import { shopMethods } from './shop.ts'
+
+/** The methods of the primary, for one worker. */
+export function primaryMethods(node: Node, worker: number): Omit<Handlers<PrimaryMethods>, 'listening'> {
+  const { context, workers } = node
+  return {
+    ...sessionMethods(context, worker),
+    ...roomMethods(context),
+    ...eventMethods(context),
+    ...shopMethods(context),
+    ...operationMethods(node),
+    ...relayMethods(workers, worker),
+  }
+}
