@@ -2,6 +2,7 @@ import { toError } from './base/assert.ts'
 import { openAll, type Closers } from './base/closers.ts'
 import { systemClock as clock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
+import { logNodeWarnings } from './base/node-warnings.ts'
 import type { Traces } from './base/trace.ts'
 import { systemRandom as random } from './base/random.ts'
 import { readEnvironment } from './config/environment.ts'
@@ -61,6 +62,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
     if (config.sources.NODE_ID === 'default') keepNodeId(settings.DATA_DIR, settings.NODE_ID)
     const logs = openLogs(settings, 'primary')
     const log = logs.of('primary')
+    logNodeWarnings(log)
     const metrics = createMetrics('primary', openLoopDelay())
     const traces = await openTraces({ settings, metrics, clock, random, log }, closers)
     const workers: WorkerLinks = new Links()

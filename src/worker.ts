@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { systemClock as clock } from './base/clock.ts'
 import { createCollector } from './base/heap.ts'
+import { logNodeWarnings } from './base/node-warnings.ts'
 import { systemRandom as random } from './base/random.ts'
 import type { Settings } from './config/settings.ts'
 import { openLogs } from './config/open-log.ts'
@@ -75,6 +76,7 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   const traces = createTraces()
   const name = `worker-${welcome.worker}`
   const logs = openLogs(decodeConfig(welcome.config).settings, name)
+  logNodeWarnings(logs.of('worker'))
   const metrics = createMetrics(name, openLoopDelay())
   const context = openContext({ link, welcome, clock, random, logs, metrics, traces })
   // They know each other: frames come from the servers, and are published by them.

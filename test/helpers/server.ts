@@ -21,17 +21,18 @@ const DEFAULTS: ServerEnv = {
 
 /**
  * A real server: `node src/main.ts` with its workers, on a free port, in a data folder of its own. Stopped by SIGTERM when
- * the owner ends, which fails unless it exits with 0. An empty variable counts as not set, so that a default can be undone.
+ * the owner ends, which fails the test's file unless it exits with 0 and has written nothing but its log. An empty variable counts as not set, so that a default can be undone.
  */
 export async function startServer(owner: Owner, env: ServerEnv = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'drumbeat-test-'))
   const server = new TestServer({ ...DEFAULTS, DATA_DIR: join(folder, 'data'), ...env })
   owner.teardown(async () => {
-    try {
-      await server.stop()
-    } finally {
-      await rm(folder, { recursive: true, force: true })
-    }
+    // A teardown that throws keeps tap from those behind it, and what they would end goes on: so the file fails by its exit code.
+    await server.stop().catch((error: unknown) => {
+      process.exitCode = 1
+      process.stderr.write(`${String(error)}\n`)
+    })
+    await rm(folder, { recursive: true, force: true })
   })
   await server.start()
   return server

@@ -1,0 +1,12 @@
+import type { Log } from './log.ts'
+
+/**
+ * From now on what Node warns of is a line of the log, and not text on standard error: whoever reads the log of a server that is well finds
+ * nothing else.
+ */
+export function logNodeWarnings(log: Pick<Log, 'warn'>): void {
+  process.removeAllListeners('warning') // Node's own, which prints them
+  process.on('warning', (warning: Error & { readonly code?: string }) => {
+    log.warn({ warning: warning.code ?? warning.name }, warning.message)
+  })
+}
