@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from './patience.ts'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { Owner, TestServer } from './server.ts'
 
@@ -42,7 +43,7 @@ export async function enterToken(page: Page, adminToken: string): Promise<void> 
 /** Waits until a text of the page is as wanted. */
 export async function shows(page: Page, selector: string, hasText: RegExp): Promise<string> {
   const found = page.locator(selector, { hasText }).first()
-  await found.waitFor({ timeout: 15_000 })
+  await found.waitFor({ timeout: PATIENCE_MS })
   return (await found.textContent()) ?? ''
 }
 

@@ -14,6 +14,7 @@ const PATH_PREFIX = '/core/game/v1/real-time'
 const DEFAULTS: ServerEnv = {
   HTTP_PORT: '0',
   LOG_FORMAT: 'json',
+  NODE_ID: 'n1',
   WORKERS: '2',
   AUTH_JWT_SECRET: 'a secret for the tests, of thirty-two bytes and more',
   ADMIN_TOKEN: 'the-admin-token-of-the-tests',
