@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { createSigner } from 'fast-jwt'
 import { Closers } from '../../../src/base/closers.ts'
 import { systemClock } from '../../../src/base/clock.ts'
-import { loadConfig } from '../../../src/config/load.ts'
+import { loadConfig, type Config } from '../../../src/config/load.ts'
 import { Logs } from '../../../src/config/logs.ts'
+import type { PrimaryMethods } from '../../../src/link/methods.ts'
 import { planBatch } from '../../../src/ledger/plan.ts'
 import type { PlanPool } from '../../../src/ledger/plan-pool.ts'
 import { createMetrics } from '../../../src/metrics/metrics.ts'
@@ -31,6 +32,8 @@ export interface HouseOptions {
   readonly env?: Readonly<Record<string, string>>
   /** To put something in front of the store. */
   readonly store?: (truth: Store) => Store
+  /** A worker was started. It does not listen yet. */
+  readonly onSpawn?: (worker: HouseWorker) => void
 }
 
 /** An event in the log. */
@@ -63,17 +66,23 @@ export class House {
   /** All that was ever put into the log, in its order. */
   readonly log: Logged[] = []
   faultsFired = 0
+  /** Settings beside those that a house needs: what is here is in force after the next reload. */
+  readonly env: Record<string, string>
+  /** A worker was started. */
+  onSpawn: (worker: HouseWorker) => void
   readonly #closers = new Closers()
   #node: Node | undefined
   #isStopping = false
 
-  private constructor({ seed = 1 }: HouseOptions) {
+  private constructor({ seed = 1, env = {}, onSpawn = () => {} }: HouseOptions) {
+    this.env = { ...env }
+    this.onSpawn = onSpawn
     this.chance = createChance(seed)
     this.#closers.defer(this.time.install(() => this.chance.fraction()))
     this.truth = recorded(createMemoryStore({ clock: systemClock, epoch: 'e1' }), this.log)
     this.network = new Network({
       chance: this.chance,
-      listening: () => this.workers.filter(({ isListening }) => isListening),
+      listening: () => this.listening,
     })
     this.#closers.defer(this.network.install())
   }
@@ -99,10 +108,29 @@ export class House {
     return 'ws://house.test'
   }
 
-  /** A token of this player, good for an hour. */
-  mint(sub: string): string {
+  /** A token of this player, good for an hour by default. */
+  mint(sub: string, lifetimeS = 3600): string {
     const iat = Math.floor(systemClock.wallMs() / 1000)
-    return createSigner({ algorithm: 'HS256', key: SECRET })({ sub, iat, exp: iat + 3600 })
+    return createSigner({ algorithm: 'HS256', key: SECRET })({ sub, iat, exp: iat + lifetimeS })
+  }
+
+  get listening(): readonly HouseWorker[] {
+    return this.workers.filter(({ isListening }) => isListening)
+  }
+
+  /** A worker that listens, by its place among them. */
+  worker(place: number): HouseWorker {
+    const worker = this.listening[place]
+    if (!worker) throw new Error(`there is no worker ${place}`)
+    return worker
+  }
+
+  /** Asks the primary what HTTP requests ask of it. Rejects with a Refusal. */
+  ask<Name extends keyof PrimaryMethods>(
+    method: Name,
+    args: PrimaryMethods[Name]['args'],
+  ): Promise<PrimaryMethods[Name]['result']> {
+    return this.time.settle(this.worker(0).parts.context.link.ask(method, args))
   }
 
   /** Drains the workers, then ends everything; the process has its own time again. */
@@ -123,8 +151,8 @@ export class House {
     await node.context.ledger.idle()
   }
 
-  async #open({ env = {}, store: before = (truth) => truth }: HouseOptions): Promise<void> {
-    const config = loadConfig({
+  #readConfig(): Config {
+    return loadConfig({
       env: {
         HTTP_PORT: '1',
         WORKERS: '2',
@@ -133,9 +161,13 @@ export class House {
         DATA_DIR: dataDir,
         MEMORY_LIMIT: 'off',
         API_PATH_PREFIX: PREFIX,
-        ...env,
+        ...this.env,
       },
     })
+  }
+
+  async #open({ store: before = (truth) => truth }: HouseOptions): Promise<void> {
+    const config = this.#readConfig()
     const { settings } = config
     const store = withFaults(before(this.truth), this.faults, this.chance, () => this.faultsFired++)
     const logs = new Logs({ level: 'silent', levels: new Map(), pretty: false, bindings: {} })
@@ -145,12 +177,13 @@ export class House {
       const linkDelayMs = () => (this.chance.happens(0.5) ? 0 : this.chance.fraction() * 2)
       const worker = new HouseWorker({ random, logs, linkDelayMs })
       this.workers.push(worker)
+      this.onSpawn(worker)
       return worker.process
     }
     this.#node = await openNode(
       {
         config,
-        readConfig: () => config,
+        readConfig: () => this.#readConfig(),
         store,
         cluster: createAlone(settings.NODE_ID),
         readFault: () => Promise.resolve(undefined),

@@ -1,5 +1,5 @@
 import type { WebSocketConstructor } from '../../../src/client/websocket.ts'
-import type { RequestHead } from '../../../src/door/handshake.ts'
+import type { Refused, RequestHead } from '../../../src/door/handshake.ts'
 import type { Chance } from './chance.ts'
 import { Wire } from './socket.ts'
 import type { HouseWorker } from './worker.ts'
@@ -10,8 +10,20 @@ export interface NetworkOptions {
   readonly listening: () => readonly HouseWorker[]
 }
 
+/** Where a client is, and what it may learn beside what a WebSocket tells. */
+export interface ClientSide {
+  /** 127.0.0.1 by default. */
+  readonly address?: string
+  /** The worker that its connections come to; by default any that listens. */
+  readonly worker?: HouseWorker | undefined
+  /** Given each connection that it makes. */
+  readonly onWire: (wire: Wire) => void
+  readonly onRefused?: (refused: Refused) => void
+}
+
 const KEY = 'AAAAAAAAAAAAAAAAAAAAAA=='
 const DELAY_MS_MAX = 5
+const LOOPBACK = '127.0.0.1'
 
 /** Between clients and workers: as SO_REUSEPORT does it, any worker may get a connection. */
 export class Network {
@@ -48,21 +60,24 @@ export class Network {
 
   /** The WebSocket for one client; `onWire` is given each connection it makes. */
   webSocket(onWire: (wire: Wire) => void): WebSocketConstructor {
-    const connect = (url: string, protocols: string[]): Wire => {
-      const wire = new Wire(() => this.#delayMs())
-      setTimeout(() => this.#arrive(wire, new URL(url), protocols, onWire), this.#delayMs())
-      return wire
-    }
+    const connect = (url: string, protocols: string[]) => this.connect(url, protocols, { onWire }).client
     // A function that gives an object can be called with `new`, too.
     function HouseWebSocket(url: string, protocols: string[]) {
-      return connect(url, protocols).client
+      return connect(url, protocols)
     }
     return HouseWebSocket as unknown as WebSocketConstructor
   }
 
-  #arrive(wire: Wire, url: URL, protocols: string[], onWire: (wire: Wire) => void): void {
+  connect(url: string, protocols: readonly string[], side: ClientSide): Wire {
+    const wire = new Wire(() => this.#delayMs())
+    setTimeout(() => this.#arrive(wire, new URL(url), protocols, side), this.#delayMs())
+    return wire
+  }
+
+  #arrive(wire: Wire, url: URL, protocols: readonly string[], side: ClientSide): void {
     if (wire.isGivenUp) return
-    const worker = this.#pickWorker()
+    const { address = LOOPBACK, worker: wanted = this.#pickWorker(), onWire, onRefused } = side
+    const worker = wanted?.isListening === true ? wanted : undefined
     const upgrade = [
       ['upgrade', 'websocket'],
       ['connection', 'Upgrade'],
@@ -70,8 +85,9 @@ export class Network {
       ['sec-websocket-key', KEY],
       ['sec-websocket-protocol', protocols.join(', ')],
     ] as const
-    const result = worker?.handshake(toHead(url, upgrade))
+    const result = worker?.handshake(toHead(url, upgrade, address))
     if (!worker || result?.kind !== 'accept') {
+      if (result?.kind === 'refuse') onRefused?.(result)
       wire.client.emit('error')
       wire.client.closed(1006, '')
       return
@@ -92,12 +108,16 @@ export class Network {
   }
 }
 
-function toHead(url: URL, headers: readonly (readonly [string, unknown])[]): RequestHead {
+function toHead(
+  url: URL,
+  headers: readonly (readonly [string, unknown])[],
+  remoteAddress: string = LOOPBACK,
+): RequestHead {
   return {
     method: 'GET',
     path: url.pathname,
     query: url.search.slice(1),
     headers: [['host', url.host], ...headers.map(([name, value]) => [name, String(value)] as const)],
-    remoteAddress: '127.0.0.1',
+    remoteAddress,
   }
 }

@@ -45,7 +45,10 @@ export class SimTime {
   readonly #cancelled = new Set<number>()
   #uninstall = () => {}
 
-  readonly clock: Clock = { nowMs: () => this.#nowMs, wallMs: () => this.#nowMs + this.#wallOffsetMs }
+  readonly clock: Clock = {
+    nowMs: () => this.#nowMs,
+    wallMs: () => Math.floor(this.#nowMs + this.#wallOffsetMs),
+  }
 
   /** Returns what takes it out again. */
   install(random: () => number): () => void {
@@ -84,6 +87,11 @@ export class SimTime {
   /** The wall clock jumps, the monotonic one does not. */
   jumpWall(byMs: number): void {
     this.#wallOffsetMs += byMs
+  }
+
+  /** This process gets no time for so long, as when it is stopped: what was due in it comes late, all at once. */
+  stall(forMs: number): void {
+    this.#nowMs += forMs
   }
 
   /** Lets `forMs` pass, with everything that is due in it. */

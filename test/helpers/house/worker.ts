@@ -34,6 +34,7 @@ export class HouseWorker implements WorkerEnd {
   /** The primary's side of it. */
   readonly process: WorkerProcess
   readonly #options: HouseWorkerOptions
+  readonly #primaryEnd: PipeEnd
   readonly #end: PipeEnd
   readonly #link: PrimaryLink
   readonly #wires = new Set<Wire>()
@@ -45,6 +46,7 @@ export class HouseWorker implements WorkerEnd {
   constructor(options: HouseWorkerOptions) {
     this.#options = options
     const [primaryEnd, workerEnd] = createPipe(options.linkDelayMs)
+    this.#primaryEnd = primaryEnd
     this.#end = workerEnd
     const ended = new Promise<string>((resolve) => (this.#resolveEnded = resolve))
     this.process = { pid: undefined, link: primaryEnd, kill: () => this.kill(), ended }
@@ -97,6 +99,12 @@ export class HouseWorker implements WorkerEnd {
 
   thaw(): void {
     this.#end.release()
+  }
+
+  /** The primary hears nothing of it until the function that is returned is called, whatever it says. */
+  unheard(): () => void {
+    this.#primaryEnd.hold()
+    return () => this.#primaryEnd.release()
   }
 
   /** SIGKILL. */

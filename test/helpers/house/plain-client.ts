@@ -1,0 +1,167 @@
+import { decodeMsgpack, encodeMsgpack } from '../../../src/protocol/msgpack.ts'
+import type { Refused } from '../../../src/door/handshake.ts'
+import type { Closed, Frame, Reply } from '../client.ts'
+import type { House } from './house.ts'
+import type { Wire } from './socket.ts'
+import type { HouseWorker } from './worker.ts'
+
+export interface PlainOptions {
+  /** Undefined: a guest. */
+  readonly user?: string | undefined
+  /** An hour by default. */
+  readonly tokenLifetimeS?: number
+  /** In the place of one that was made for the user. */
+  readonly token?: string
+  readonly encoding?: 'json' | 'msgpack'
+  readonly query?: Readonly<Record<string, string>>
+  readonly address?: string
+  readonly worker?: HouseWorker
+}
+
+export type Extra = Readonly<Record<string, unknown>>
+
+const PREFIX = '/core/game/v1/real-time'
+const REPLY = 'core.game.reply'
+/** Of simulated time. */
+const PATIENCE_MS = 60_000
+
+/**
+ * A client that does nothing by itself: frames in, frames out. Its methods that give a promise let the time of the house pass until
+ * there is an answer.
+ */
+export class PlainClient {
+  /** Every frame that came. */
+  readonly frames: Frame[] = []
+  readonly wire: Wire
+  /** Undefined while it is open. */
+  closed: Closed | undefined
+  /** Why there was no connection. */
+  refused: Refused | undefined
+  readonly #house: House
+  readonly #options: PlainOptions
+  #requests = 0
+
+  /** Not to be awaited: it is on its way. */
+  constructor(house: House, options: PlainOptions = {}) {
+    this.#house = house
+    this.#options = options
+    const { user, tokenLifetimeS, encoding = 'json', query = {}, address = '127.0.0.1', worker } = options
+    const token = options.token ?? (user === undefined ? undefined : house.mint(user, tokenLifetimeS))
+    const url = new URL(`${house.url}${PREFIX}/${token === undefined ? 'public' : 'private'}`)
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
+    const protocols = [`game.v1.${encoding}`, ...(token === undefined ? [] : [`bearer.${token}`])]
+    this.wire = house.network.connect(url.href, protocols, {
+      address,
+      worker,
+      onWire: () => {},
+      onRefused: (refused) => (this.refused = refused),
+    })
+    this.wire.client.addEventListener('message', (event) => this.#received((event as { data: unknown }).data))
+    this.wire.client.addEventListener('close', (event) => (this.closed = event as Closed))
+  }
+
+  /** Resolves when the first frame is there, or the connection is closed without one. */
+  static async open(house: House, options: PlainOptions = {}): Promise<PlainClient> {
+    const client = new PlainClient(house, options)
+    await client.until(() => client.frames.length > 0 || client.closed !== undefined, 'a first frame')
+    return client
+  }
+
+  /** The payload of the first frame. */
+  get ready(): Readonly<Record<string, unknown>> {
+    return this.frames[0]?.payload ?? {}
+  }
+
+  get userId(): string {
+    return String(this.ready['user_id'])
+  }
+
+  /** All frames but the first one and replies. */
+  get events(): readonly Frame[] {
+    return this.frames.slice(1).filter(({ eventType }) => eventType !== REPLY)
+  }
+
+  get replies(): readonly (Reply & Frame)[] {
+    return this.frames.filter(({ eventType }) => eventType === REPLY) as unknown as readonly (Reply & Frame)[]
+  }
+
+  /** What was said in broadcasts, in the order in which it came. */
+  get heard(): readonly unknown[] {
+    return this.events.flatMap(({ eventType, payload }) =>
+      eventType === 'core.game.state.broadcast' ? [payload?.['message']] : [],
+    )
+  }
+
+  /** The query of a resume that goes on where this connection is now. */
+  resumeQuery(...rooms: readonly string[]): Readonly<Record<string, string>> {
+    const { epoch, offset, resume_token } = this.ready
+    const offsets = [offset, ...this.frames.map((frame) => frame['offset'])].filter((at) => typeof at === 'number')
+    return { resume: String(resume_token), since: `${String(epoch)}:${Math.max(...offsets)}`, rooms: rooms.join() }
+  }
+
+  /** Connects again with what this one had, to resume, on any worker; other options stand in front of those it had. */
+  resume(rooms: readonly string[] = [], options: PlainOptions = {}): Promise<PlainClient> {
+    const { worker: _, ...before } = this.#options
+    const query = { ...this.resumeQuery(...rooms), ...options.query }
+    return PlainClient.open(this.#house, { ...before, ...options, query })
+  }
+
+  /** A value in the connection's encoding. */
+  send(value: unknown): void {
+    this.sendRaw(this.#options.encoding === 'msgpack' ? encodeMsgpack(value) : JSON.stringify(value))
+  }
+
+  /** One frame as it is. */
+  sendRaw(data: string | Uint8Array): void {
+    this.wire.client.send(data)
+  }
+
+  /** Sends a request without waiting. Returns its id. */
+  request(eventType: string, payload: unknown, extra: Extra = {}): string {
+    const id = `r${++this.#requests}`
+    this.send({ id, eventType, payload, ...extra })
+    return id
+  }
+
+  /** Sends a request, and gives its reply, whatever that says. */
+  ask(eventType: string, payload: unknown, extra: Extra = {}): Promise<Reply> {
+    return this.reply(this.request(eventType, payload, extra))
+  }
+
+  /** The reply to this id, also if it has come already. */
+  async reply(id: string): Promise<Reply> {
+    const find = () => this.replies.find(({ replyTo }) => replyTo === id)
+    await this.until(() => find() !== undefined || this.closed !== undefined, `a reply to ${id}`)
+    const reply = find()
+    if (!reply) throw new Error(`no reply to ${id}: closed with ${this.closed?.code} ${this.closed?.reason}`)
+    return reply
+  }
+
+  /** How the server closed it. */
+  async end(withinMs = PATIENCE_MS): Promise<Closed> {
+    await this.until(() => this.closed !== undefined, 'the close', withinMs)
+    return this.closed as Closed
+  }
+
+  /** Lets time pass until the condition holds; throws if it does not. */
+  async until(condition: () => boolean, what = 'that', withinMs = PATIENCE_MS): Promise<void> {
+    if (await this.#house.time.until(condition, withinMs)) return
+    throw new Error(`waited in vain for ${what}; the last frames: ${JSON.stringify(this.frames.slice(-3))}`)
+  }
+
+  /** Closes politely. */
+  async close(): Promise<void> {
+    this.wire.client.close(1000)
+    await this.end()
+  }
+
+  /** The client is gone at once, and the server hears of it at once. */
+  cut(): void {
+    this.wire.cut({ clientMs: 0, serverMs: 0 })
+  }
+
+  #received(data: unknown): void {
+    const value = typeof data === 'string' ? JSON.parse(data) : decodeMsgpack(new Uint8Array(data as ArrayBuffer))
+    this.frames.push(value as Frame)
+  }
+}
