@@ -208,3 +208,37 @@ t.test('who goes away while it lags leaves nothing behind', async (t) => {
   t.equal(sessions.all.size, 1)
   t.ok((await sender.ask(PING, {})).success)
 })
+
+t.test('a burst of more than the limit is closed with 4001 before there is an outbox', async (t) => {
+  const { house, enter, pass } = await openHouse(t, { env: ENV })
+  const [sender, slow] = [await enter('alice'), await enter('slow')]
+  slow.wire.pause()
+  for (let n = 0; n < 7; n++) sender.request(BROADCAST, { message: n, pad: 'x'.repeat(10_000) })
+  await pass(400)
+  t.equal(house.node.context.presence.countOfUser('slow' as never), 0)
+  slow.wire.resume()
+  t.match(await slow.end(), { code: 4001 })
+})
+
+t.test('where memory is nearly gone, those for whom the most waits are closed until half of it is free', async (t) => {
+  const { house, enter, pass } = await openHouse(t, { env: { WORKERS: '1' } })
+  const sender = await enter('alice')
+  const slow = await Promise.all([0, 1, 2, 3].map((i) => enter(`slow-${i}`)))
+  for (const { wire } of slow) wire.pause()
+  const messages = [1, 2, 3, 14]
+  for (const [i, count] of messages.entries()) {
+    for (let n = 0; n < count; n++) {
+      sender.request(MESSAGE, { target_user_id: `slow-${i}`, text: 'x'.repeat(10_000) })
+    }
+  }
+  await pass(1_000)
+  house.node.workers.tellAll('relieve', { closeSlow: true })
+  await pass(100)
+  for (const { wire } of slow) wire.resume()
+  await pass(100)
+  t.strictSame(
+    slow.map(({ closed }) => closed?.code),
+    [undefined, undefined, undefined, 4001],
+  )
+  t.equal(sender.closed, undefined)
+})

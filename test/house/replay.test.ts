@@ -131,3 +131,19 @@ t.test('who goes while it is replayed costs nobody else its part', async (t) => 
   for (const back of left) t.strictSame(back.heard, NUMBERS)
   t.equal(open.house.node.context.presence.countHere, left.length + 1)
 })
+
+t.test('clients that go while a part is on its way keep nothing of what others may ask for', async (t) => {
+  const open = await openHouse(t, { env: { WORKERS: '1' } })
+  const { alice, bob } = await miss(open)
+  const backs = Array.from({ length: 60 }, () => resumePaused(open.house, alice))
+  await open.pass(200)
+  for (const { wire } of backs) {
+    wire.resume()
+    wire.cut({ clientMs: 0, serverMs: 0 })
+  }
+  await open.pass(1_000)
+  const back = await alice.resume()
+  await back.until(() => back.heard.length === MISSED)
+  t.strictSame(back.heard, NUMBERS)
+  t.ok((await bob.ask(PING, {})).success)
+})

@@ -97,6 +97,20 @@ t.test('a ping behind a join is answered behind it; one behind a broadcast does 
   )
 })
 
+t.test('what is asked for after the first of two joins was answered is behind the second', async (t) => {
+  const { house, enter } = await openHouse(t)
+  house.faults.delayMs = 200
+  const alice = await enter('alice')
+  const joins = ['r1', 'r2'].map((room_id) => alice.request(JOIN, { room_id }))
+  await alice.reply(String(joins[0]))
+  const ping = alice.request(PING, {})
+  await alice.reply(ping)
+  t.strictSame(
+    alice.replies.map(({ replyTo }) => replyTo),
+    [...joins, ping],
+  )
+})
+
 t.test('requests of two connections do not wait for each other', async (t) => {
   const { house, enter } = await openHouse(t, { env: { WORKERS: '1' } })
   const [alice, bob] = [await enter('alice'), await enter('bob')]

@@ -72,7 +72,9 @@ export class ServerSocket implements Socket {
   received(data: string | Uint8Array): void {
     if (!this.#connection || this.#isClosed) return
     const isBinary = typeof data !== 'string'
-    this.#worker.frame(this.#connection, isBinary ? data : Buffer.from(data), isBinary)
+    const bytes = isBinary ? Uint8Array.from(data) : new TextEncoder().encode(data)
+    this.#worker.frame(this.#connection, bytes, isBinary)
+    bytes.fill(0) // uWebSockets.js takes them back, too
   }
 
   drained(): void {
