@@ -75,7 +75,7 @@ t.test('a primary that was stopped itself does not take its workers for dead', a
   const alice = await enter('alice')
   // The workers have answered, and what they said waits to be read.
   const release = house.workers.map((worker) => worker.unheard())
-  await pass(6_900)
+  await pass(7_500)
   house.time.stall(10_000)
   await pass(200)
   t.ok(house.workers.every(({ hasEnded }) => !hasEnded))

@@ -77,37 +77,32 @@ t.test('behind a join that is refused nothing of the room can be read or said', 
   t.strictSame(dave.heard, ['secret'])
 })
 
-t.test('a ping behind a join is answered behind it; one behind a broadcast does not wait', async (t) => {
+t.test('what is asked of a room waits for the joins before it, and a ping does not', async (t) => {
   const { house, enter } = await openHouse(t)
   house.faults.delayMs = 100
   const alice = await enter('alice')
-  const join = alice.request(JOIN, { room_id: 'r' })
+  const joins = ['r1', 'r2'].map((room_id) => alice.request(JOIN, { room_id }))
   const ping = alice.request(PING, {})
-  await alice.reply(ping)
-  t.strictSame(
-    alice.replies.map(({ replyTo }) => replyTo),
-    [join, ping],
-  )
-  const said = alice.request(BROADCAST, { message: 1 })
-  const second = alice.request(PING, {})
-  await alice.reply(said)
-  t.strictSame(
-    alice.replies.slice(2).map(({ replyTo }) => replyTo),
-    [second, said],
-  )
+  const state = alice.request(STATE, { room_id: 'r1' })
+  await alice.reply(String(joins[0]))
+  // One of the two joins is still under way.
+  const later = alice.request(STATE, { room_id: 'r1' })
+  await Promise.all([state, later].map((id) => alice.reply(id)))
+  const answered = alice.replies.map(({ replyTo }) => replyTo)
+  t.strictSame(answered.slice(0, 3), [ping, ...joins])
+  t.strictSame(new Set(answered.slice(3)), new Set([state, later]))
 })
 
-t.test('what is asked for after the first of two joins was answered is behind the second', async (t) => {
+t.test('a ping does not wait for a broadcast', async (t) => {
   const { house, enter } = await openHouse(t)
-  house.faults.delayMs = 200
+  house.faults.delayMs = 100
   const alice = await enter('alice')
-  const joins = ['r1', 'r2'].map((room_id) => alice.request(JOIN, { room_id }))
-  await alice.reply(String(joins[0]))
+  const said = alice.request(BROADCAST, { message: 1 })
   const ping = alice.request(PING, {})
-  await alice.reply(ping)
+  await alice.reply(said)
   t.strictSame(
     alice.replies.map(({ replyTo }) => replyTo),
-    [...joins, ping],
+    [ping, said],
   )
 })
 
@@ -124,15 +119,31 @@ t.test('requests of two connections do not wait for each other', async (t) => {
 t.test('more that waits for a join than is kept is refused, and what is kept is carried out', async (t) => {
   const { house, enter } = await openHouse(t)
   const alice = await enter('alice')
-  house.faults.delayMs = 1_000
+  house.faults.delayMs = 300
   const join = alice.request(JOIN, { room_id: 'r' })
-  const pings = Array.from({ length: 300 }, () => alice.request(PING, {}))
+  const reads = Array.from({ length: 300 }, () => alice.request(STATE, { room_id: 'r' }))
   t.ok((await alice.reply(join)).success)
-  const replies = await Promise.all(pings.map((id) => alice.reply(id)))
+  const replies = await Promise.all(reads.map((id) => alice.reply(id)))
   t.equal(replies.filter(({ success }) => success).length, 256)
   const refused = replies.filter(({ error }) => error?.code === 'RATE_LIMITED')
   t.equal(refused.length, 44)
   t.match(refused[0], { error: { details: { retry_after_ms: 100 } } })
+})
+
+t.test('what has waited for a join that the store does not answer is refused in time, and not begun', async (t) => {
+  const { house, enter, pass } = await openHouse(t)
+  const alice = await enter('alice')
+  house.faults.delayMs = 1_000_000
+  const fromMs = house.time.nowMs
+  const join = alice.request(JOIN, { room_id: 'r' })
+  const said = alice.request(BROADCAST, { message: 'too late' }, { room: 'r' })
+  const replies = await Promise.all([join, said].map((id) => alice.reply(id)))
+  t.ok(house.time.nowMs - fromMs < 2_100)
+  for (const reply of replies) t.match(reply, { success: false, error: { code: /^(UNAVAILABLE|NOT_IN_ROOM)$/ } })
+  house.faults.delayMs = 0
+  await pass(1_000)
+  t.strictSame(house.log.filter(({ channel }) => String(channel).includes('r/')).length, 0)
+  t.strictSame(alice.heard, [])
 })
 
 t.test('a client that goes while its joins wait is in none of the rooms', async (t) => {
