@@ -1,5 +1,6 @@
+/** One real server that stops; the order and the times of it all are tried in test/house/drain.test.ts. */
 import t from 'tap'
-import { openClient, UpgradeRefused } from '../helpers/client.ts'
+import { openClient } from '../helpers/client.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 
 const BUY = 'core.game.state.buy_good'
@@ -37,24 +38,4 @@ t.test('SIGTERM answers what was asked, says when to come back, closes with 4000
   await server.restart()
   const { inventory } = (await server.admin('GET', '/api/v1/players/alice')) as { inventory: { sword: number } }
   t.equal(inventory.sword, done.length, 'what was answered is there, and nothing else')
-})
-
-t.test('while it drains, an upgrade is refused with 503 and a time', async (t) => {
-  const server = await startServer(t, { SHUTDOWN_TIMEOUT: '4s' })
-  // A worker that is stopped makes the drain last until its time is over.
-  const stuck = server.logs().find((line) => line['msg'] === 'worker ready')
-  process.kill(Number(stuck?.['pid']), 'SIGSTOP')
-  const stopped = server.stop()
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  const attempts = Array.from({ length: 30 }, () => openClient(server, { ws: { handshakeTimeout: 1000 } }))
-  const outcomes = await Promise.allSettled(attempts)
-  const reasons = outcomes.map((outcome) => (outcome.status === 'rejected' ? (outcome.reason as unknown) : 'connected'))
-  t.notOk(reasons.includes('connected'))
-  const refusals = reasons.filter((reason) => reason instanceof UpgradeRefused)
-  t.ok(refusals.length > 0, `${refusals.length} attempts were answered by the other worker`)
-  for (const refusal of refusals) {
-    t.match(refusal, { status: 503, code: 'DRAINING' })
-    t.ok(Number(refusal.headers['retry-after']) >= 1)
-  }
-  await stopped
 })

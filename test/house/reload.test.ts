@@ -137,3 +137,20 @@ t.test('a worker that has to be ended because its clients stay costs SHUTDOWN_TI
   t.match(alice.closed, { code: 4000 })
   house.faults.delayMs = 0
 })
+
+t.test('who is let in while its worker drains is told so, behind its first frame', async (t) => {
+  const { house, enter, pass } = await openHouse(t, { env: { ...ENV, WORKERS: '1' } })
+  const old = house.worker(0)
+  const hear = old.unheard()
+  const entering = enter('late', { worker: old })
+  await pass(20)
+  const running = house.node.reload.run()
+  await house.time.until(() => !old.isListening, 5_000)
+  hear()
+  const late = await entering
+  t.match(late.frames[0], { eventType: 'core.game.session.ready' })
+  await late.until(() => late.events.length > 0)
+  t.match(late.events, [{ eventType: 'core.game.session.draining' }])
+  await late.close()
+  await house.time.settle(running)
+})

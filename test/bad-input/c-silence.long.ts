@@ -1,0 +1,56 @@
+/** Peers that stop talking or listening: real sockets, and as long as the timeouts of real servers are. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { openClient } from '../helpers/client.ts'
+import { webSocketFrame } from '../helpers/raw.ts'
+import { startServer } from '../helpers/server.ts'
+import { slowReader } from './slow-reader.ts'
+import { stayedUp, until } from './support.ts'
+
+t.jobs = 8
+const READ_TIMEOUT_MS = 8_000
+const IDLE_MS_MAX = READ_TIMEOUT_MS + 4_500 // uWS looks every 4 s
+
+const [server, patient] = await Promise.all([
+  startServer(t, { SOCKET_READ_TIMEOUT: `${READ_TIMEOUT_MS / 1000}s`, SOCKET_WRITE_TIMEOUT: '60s' }),
+  startServer(t, { SOCKET_WRITE_TIMEOUT: '2s', BACKPRESSURE_BYTES: '256MiB' }),
+])
+
+t.test('fragments that stop are dropped', async (t) => {
+  const stopped = await openClient(server, { ws: { autoPong: false } })
+  stopped.tcp.write(webSocketFrame({ opcode: 1, fin: false, payload: '{' }))
+  const startedMs = performance.now()
+  t.match(await stopped.closed, { code: 1006 })
+  t.ok(performance.now() - startedMs < IDLE_MS_MAX)
+})
+
+t.test('a peer that vanishes is offline within the idle timeout, and one that answers pings is not', async (t) => {
+  const watcher = await openClient(server, { token: server.mint('watcher') })
+  const users = async () => {
+    const { data = {} } = await watcher.request('core.game.presence.list', {})
+    return (data['users'] as { user_id: string }[]).map(({ user_id }) => user_id)
+  }
+  const idle = await openClient(server, { token: server.mint('idle') })
+  const vanished = await openClient(server, { token: server.mint('vanished'), ws: { autoPong: false } })
+  const startedMs = performance.now()
+  t.ok((await users()).includes('vanished'))
+  await until(async () => {
+    await sleep(200)
+    return !(await users()).includes('vanished')
+  })
+  const tookMs = performance.now() - startedMs
+  t.ok(tookMs < IDLE_MS_MAX, `offline after ${Math.round(tookMs)} ms`)
+  t.match(await vanished.closed, { code: 1006 })
+  await sleep(IDLE_MS_MAX - tookMs + 500)
+  t.ok((await users()).includes('idle'), 'it says nothing, and answers pings')
+  await Promise.all([idle.close(), watcher.close()])
+})
+
+t.test('a peer for which little waits is closed with 4001 once it has waited for too long', async (t) => {
+  await slowReader(t, patient)
+})
+
+t.test('after all of that the servers are as they were', { buffered: false }, async (t) => {
+  await stayedUp(t, server)
+  await stayedUp(t, patient)
+})
