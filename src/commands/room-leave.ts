@@ -22,7 +22,9 @@ export const roomLeave: Command<RoomId> = {
         return
       }
       connection.rooms.delete(room)
-      leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
+      const channel = roomChannel(connection.namespace, room)
+      leaveTopic(fanout, connection, channel)
+      connection.lag?.left(channel)
       done(result instanceof Refusal ? result : {})
     }
     link.call('leave', { connectionId: connection.id, room }, left, span, untilMs)

@@ -82,6 +82,16 @@ export class Outbox {
     return older ? 1 : 0
   }
 
+  /** Drops what waits of a channel that the client has left. */
+  drop(channel: Channel): void {
+    for (const [slot, event] of this.#waiting) {
+      if (event.channel !== channel) continue
+      this.#waiting.delete(slot)
+      this.#bytes -= event.text.length
+    }
+    this.#channels.delete(channel)
+  }
+
   /** The next event; undefined: there is none. */
   take(): TakenEvent | undefined {
     for (const [slot, event] of this.#waiting) {

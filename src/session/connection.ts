@@ -36,6 +36,8 @@ export interface SlowReading {
   readonly bytes: number
   /** The client has read something. Returns true if it has caught up, and so this is over. */
   drained(): boolean
+  /** The client has left the channel, and its reply does not wait for what waits here: nothing of it may come behind that. */
+  left(channel: Channel): void
   end(): void
 }
 

@@ -63,6 +63,10 @@ export class Lag implements Laggard, SlowReading {
     return true
   }
 
+  left(channel: Channel): void {
+    this.#outbox.drop(channel)
+  }
+
   end(): void {
     this.#options.fanout.removeLaggard(this)
   }

@@ -110,3 +110,20 @@ t.test('one that skipped others is as it was but for what the front says', async
     t.strictSame(rest, jsonOf(record.body))
   }
 })
+
+t.test('what waits of a channel that was left is dropped, and counts from anew if it is joined again', async (t) => {
+  const outbox = new Outbox()
+  outbox.add(late(5, 3, latest(1, 'k')))
+  outbox.add(late(6, 5, { message: 2 }))
+  outbox.add(late(7, 2, { message: 3 }, { channel: OTHER }))
+  outbox.drop(ROOM)
+  const kept = late(7, 2, { message: 3 }, { channel: OTHER })
+  t.equal(outbox.bytes, kept.text.length)
+  outbox.add(late(12, 11, latest(4, 'k')))
+  outbox.add(late(13, 12, latest(5, 'k')))
+  t.strictSame(drain(outbox), [
+    [7, 2, 0],
+    [13, 11, 1],
+  ])
+  t.equal(outbox.bytes, 0)
+})

@@ -30,7 +30,7 @@ async function shout(
 }
 
 /** The namespace's events follow each other from the first frame on, without a hole. */
-function isUnbroken(client: PlainClient): boolean {
+function isUnbroken(client: Pick<PlainClient, 'ready' | 'events'>): boolean {
   let cursor = Number(client.ready['offset'])
   return client.events.every(({ offset, prev }) => {
     const follows = Number(prev) <= cursor && Number(offset) > cursor
@@ -164,21 +164,63 @@ t.test('who joins a room while it lags gets all of it from the join on, and noth
   await slow.until(() => slow.heard.at(-1) === 'caught up')
 })
 
-t.test('who leaves a room while it lags gets nothing of what is said after that', async (t) => {
+t.test('who leaves a room while it lags gets nothing more of it behind the reply', async (t) => {
   const open = await openHouse(t, { env: ENV })
   const [sender, slow] = [await open.enter('alice'), await open.enter('slow')]
   for (const client of [sender, slow]) await client.ask(JOIN, { room_id: 'r' })
   slow.wire.pause()
   await shout(open, sender, SOME)
+  await sender.ask(BROADCAST, { message: 'waits' }, { room: 'r' })
+  await sender.ask(BROADCAST, { message: 'of all' })
+  await open.pass(FLUSHED_MS)
   const leave = slow.request(LEAVE, { room_id: 'r' })
   await open.pass(500)
   await sender.ask(BROADCAST, { message: 'too late' }, { room: 'r' })
   slow.wire.resume()
   t.ok((await slow.reply(leave)).success)
-  await sender.ask(BROADCAST, { message: 'too late' }, { room: 'r' })
+  const leftAt = slow.frames.findIndex(({ replyTo }) => replyTo === leave)
   await sender.ask(BROADCAST, { message: 'caught up' })
   await slow.until(() => slow.heard.at(-1) === 'caught up')
-  t.notOk(slow.heard.includes('too late'))
+  t.notOk(slow.frames.slice(leftAt).some(({ room }) => room === 'r'))
+  t.strictSame(slow.heard.slice(SOME), ['of all', 'caught up'])
+  t.ok(isUnbroken({ ready: slow.ready, events: slow.events.filter(({ room }) => room === undefined) }))
+})
+
+t.test('who leaves a room and joins it again while it lags gets it from the second join on', async (t) => {
+  const open = await openHouse(t, { env: ENV })
+  const [sender, slow] = [await open.enter('alice'), await open.enter('slow')]
+  for (const client of [sender, slow]) await client.ask(JOIN, { room_id: 'r' })
+  slow.wire.pause()
+  await shout(open, sender, SOME)
+  for (const message of ['before', 'before, too']) await sender.ask(BROADCAST, { message, retain: true }, { room: 'r' })
+  await open.pass(FLUSHED_MS)
+  slow.request(LEAVE, { room_id: 'r' })
+  const join = slow.request(JOIN, { room_id: 'r' })
+  await open.pass(500)
+  await sender.ask(BROADCAST, { message: 'after' }, { room: 'r' })
+  await open.pass(FLUSHED_MS)
+  slow.wire.resume()
+  const { data } = await slow.reply(join)
+  t.equal(data?.['state'], 'before, too')
+  await slow.until(() => slow.heard.includes('after'))
+  t.strictSame(slow.heard.slice(SOME), ['after'])
+  const first = slow.events.find((event) => event['room'] === 'r' && Number(event['offset']) > Number(data?.['offset']))
+  t.ok(Number(first?.['prev']) <= Number(data?.['offset']), 'no hole after the join')
+})
+
+t.test('who lags when its room is deleted gets all that was said in it', async (t) => {
+  const open = await openHouse(t, { env: ENV })
+  await open.makeRoom('r')
+  const [sender, slow] = [await open.enter('alice'), await open.enter('slow')]
+  for (const client of [sender, slow]) await client.ask(JOIN, { room_id: 'r' })
+  slow.wire.pause()
+  await shout(open, sender, SOME)
+  await sender.ask(BROADCAST, { message: 'last' }, { room: 'r' })
+  await open.house.ask('roomDelete', { room: 'r' as never, ifTag: null })
+  await open.pass(500)
+  slow.wire.resume()
+  await slow.until(() => slow.heard.at(-1) === 'last')
+  t.match(await slow.ask(LEAVE, { room_id: 'r' }), { error: { code: 'NOT_IN_ROOM' } })
 })
 
 t.test('a second device of a lagging user gets everything at once', async (t) => {
