@@ -110,6 +110,50 @@ t.test('a resume joins the rooms that it can: not what is no room id, is too man
   t.equal(again.userId, guest.userId, 'a guest keeps the id')
 })
 
+t.test('a client that does not name its rooms is in those that it was in, on any worker', async (t) => {
+  const { house, enter } = await openHouse(t)
+  const [alice, bob] = [await enter('alice', { worker: house.worker(0) }), await enter('bob')]
+  for (const room_id of ['camp', 'left']) await alice.ask(JOIN, { room_id })
+  await alice.ask('core.game.room.leave', { room_id: 'left' })
+  await bob.ask(JOIN, { room_id: 'camp' })
+  alice.cut()
+  await bob.ask(BROADCAST, { message: 'missed' }, { room: 'camp' })
+  const back = await alice.resume(null, { worker: house.worker(1) })
+  t.match(back.ready, { recovered: true, rooms: ['camp'] })
+  await bob.ask(BROADCAST, { message: 'new' }, { room: 'camp' })
+  await back.until(() => back.heard.length === 2)
+  t.strictSame(back.heard, ['missed', 'new'])
+  t.match((await back.resume([])).ready, { recovered: true, rooms: [] }, 'who names none is in none')
+})
+
+t.test(
+  'the rooms of a session are those of its newest connection, also while an older one is not found dead',
+  async (t) => {
+    const { enter } = await openHouse(t)
+    const alice = await enter('alice')
+    await alice.ask(JOIN, { room_id: 'first' })
+    alice.wire.cut({ clientMs: 0, serverMs: 20_000 })
+    const second = await alice.resume(null)
+    t.match(second.ready, { recovered: true, rooms: ['first'] })
+    await second.ask(JOIN, { room_id: 'second' })
+    second.cut()
+    const third = await second.resume(null)
+    t.strictSame(new Set(third.ready['rooms'] as string[]), new Set(['first', 'second']))
+  },
+)
+
+t.test(
+  'rooms that are neither named nor known any more are said to be unknown, and nothing is recovered',
+  async (t) => {
+    const { enter, pass } = await openHouse(t, { env: { HISTORY_TTL: '10s' } })
+    const alice = await enter('alice')
+    await alice.ask(JOIN, { room_id: 'camp' })
+    await alice.close()
+    await pass(60_000)
+    t.match((await alice.resume(null)).ready, { recovered: false, reason: 'ROOMS_UNKNOWN', rooms: [] })
+  },
+)
+
 t.test("a guest's id is kept by nobody but the guest, and not in another namespace", async (t) => {
   const { enter, enterAsGuest } = await openHouse(t)
   const guest = await enterAsGuest()

@@ -92,17 +92,21 @@ export class PlainClient {
     )
   }
 
-  /** The query of a resume that goes on where this connection is now. */
-  resumeQuery(...rooms: readonly string[]): Readonly<Record<string, string>> {
+  /** The query of a resume that goes on where this connection is now, and does not name its rooms. */
+  resumeQuery(): Readonly<Record<string, string>> {
     const { epoch, offset, resume_token } = this.ready
     const offsets = [offset, ...this.frames.map((frame) => frame['offset'])].filter((at) => typeof at === 'number')
-    return { resume: String(resume_token), since: `${String(epoch)}:${Math.max(...offsets)}`, rooms: rooms.join() }
+    return { resume: String(resume_token), since: `${String(epoch)}:${Math.max(...offsets)}` }
   }
 
-  /** Connects again with what this one had, to resume, on any worker; other options stand in front of those it had. */
-  resume(rooms: readonly string[] = [], options: PlainOptions = {}): Promise<PlainClient> {
+  /**
+   * Connects again with what this one had, to resume, on any worker; other options stand in front of those it had.
+   * @param rooms null: they are not named
+   */
+  resume(rooms: readonly string[] | null = [], options: PlainOptions = {}): Promise<PlainClient> {
     const { worker: _, ...before } = this.#options
-    const query = { ...this.resumeQuery(...rooms), ...options.query }
+    const named = rooms === null ? {} : { rooms: rooms.join() }
+    const query = { ...this.resumeQuery(), ...named, ...options.query }
     return PlainClient.open(this.#house, { ...before, ...options, query })
   }
 
