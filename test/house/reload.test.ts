@@ -154,3 +154,23 @@ t.test('who is let in while its worker drains is told so, behind its first frame
   await late.close()
   await house.time.settle(running)
 })
+
+t.test(
+  'who does not move in its time is refused what it asks then, until what it asked before is answered',
+  async (t) => {
+    const { house, enter, pass } = await openHouse(t, { env: { ...ENV, WORKERS: '1' } })
+    const alice = await enter('alice')
+    const running = house.node.reload.run()
+    await alice.until(() => alice.events.length > 0)
+    await pass(800)
+    t.ok((await alice.ask('core.game.state.broadcast', { message: 'in time' })).success)
+    house.faults.delayMs = 1_000_000
+    alice.request('core.game.state.broadcast', { message: 'under way' })
+    await pass(300)
+    t.match(await alice.ask('core.game.state.broadcast', { message: 'too late' }), { error: { code: 'DRAINING' } })
+    t.ok((await alice.ask(PING, {})).success)
+    t.match(await alice.end(), { code: 4000 })
+    house.faults.delayMs = 0
+    await house.time.settle(running)
+  },
+)

@@ -45,6 +45,21 @@ t.test('a room takes so many users; another device of a member needs no place', 
   t.match(await carol?.ask(JOIN, { room_id: 'duel' }), { data: { members: 2 } })
 })
 
+t.test('joining a room twice is joining it once: one leave leaves it', async (t) => {
+  const { house, enter, pass } = await openHouse(t)
+  const [alice, bob] = [await enter('alice'), await enter('bob')]
+  for (const client of [alice, bob, alice]) t.ok((await client.ask(JOIN, { room_id: 'r' })).success)
+  const { data } = await bob.ask('core.game.presence.list', { room_id: 'r' })
+  t.match(data, { users: [{ user_id: 'alice', connections: 1 }, { user_id: 'bob' }], total: 2 })
+  await alice.ask(LEAVE, { room_id: 'r' })
+  await bob.ask(BROADCAST, { message: 'without her' }, { room: 'r' })
+  await pass(500)
+  t.strictSame(alice.heard, [])
+  await bob.close()
+  await pass(500)
+  t.equal(await codeOf(house.ask('roomGet', room('r'))), 'ROOM_NOT_FOUND')
+})
+
 t.test('of many who ask at the same time as many get in as there are places', async (t) => {
   const { house, enterAll, makeRoom } = await openHouse(t)
   await makeRoom('duel', { capacity: 3 })
