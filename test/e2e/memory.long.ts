@@ -10,8 +10,8 @@ const BROADCAST = 'core.game.state.broadcast'
 const SEND_MESSAGE = 'core.game.state.send_message'
 const BUY = 'core.game.state.buy_good'
 const SLOW = 20
-/** Under what is short of memory for so long at the most. */
-const FILL_MS_MAX = 60_000
+/** How long filling the memory may take on the slowest machine. */
+const FILL_MS_MAX = 300_000
 const PADDING = 'x'.repeat(12_000)
 
 const ROOMY = {

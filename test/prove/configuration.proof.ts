@@ -3,4 +3,4 @@
  * one line for each mistake, all mistakes at once, and the port never opens. The cases are those of test/bad-input/.
  */
 process.env['END_MS_MAX'] ??= '2000'
-await import('../bad-input/g-configuration.test.ts')
+await import('../bad-input/g-configuration.long.ts')

@@ -7,7 +7,7 @@ import { StoreUnavailable } from '../store.ts'
  */
 export type Failure = 'refused' | 'unsent' | 'unknown'
 
-/** `test/etcd3/errors.test.ts` has what comes when. Messages of etcd (rpctypes) that come before a request is proposed to the cluster, or in place of applying it. */
+/** `test/etcd3/errors.long.ts` has what comes when. Messages of etcd (rpctypes) that come before a request is proposed to the cluster, or in place of applying it. */
 const REFUSALS = [
   'etcdserver: too many requests',
   'etcdserver: mvcc: database space exceeded',
