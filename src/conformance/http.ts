@@ -1,4 +1,4 @@
-import { hostOf } from '../base/url-host.ts'
+import { socketAddressOf } from '../base/socket-address.ts'
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps, type RequestOptions } from 'node:https'
 import { isErrorCode } from '../protocol/errors.ts'
@@ -26,9 +26,7 @@ export function askHttp(url: URL, ask: HttpAsk, waitMs: number): Promise<HttpAns
   const { method = 'GET', path, headers = {}, body, agent = false } = ask
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
-    const { port } = url
-    const host = hostOf(url)
-    const sent = request({ host, port, method, path, headers, agent, timeout: waitMs })
+    const sent = request({ ...socketAddressOf(url), method, path, headers, agent, timeout: waitMs })
     sent.on('response', (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -1,6 +1,6 @@
-import { hostOf } from '../base/url-host.ts'
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
+import { socketAddressOf } from '../base/socket-address.ts'
 import type { Dialect, Upgrade } from './dialect.ts'
 import { FrameCounter } from './frames.ts'
 import { dataFrame, pongFrame } from './message.ts'
@@ -69,8 +69,7 @@ export class Connection {
   }
 
   #connect(upgrade: Upgrade): void {
-    const url = new URL(this.#options.url)
-    const { sipBytes } = this.#options
+    const { sipBytes, url } = this.#options
     const buffer = sipBytes === undefined ? readBuffer : Buffer.alloc(sipBytes)
     const onread = {
       buffer,
@@ -79,7 +78,7 @@ export class Connection {
         return sipBytes === undefined || !this.#isReadyNow
       },
     }
-    this.#socket = connect({ host: hostOf(url), port: Number(url.port || 80), noDelay: true, onread })
+    this.#socket = connect({ ...socketAddressOf(new URL(url)), noDelay: true, onread })
     this.#socket.on('connect', () => this.#socket?.write(this.#upgradeRequest(upgrade)))
     this.#socket.on('error', (error) => this.#onEnd(error.message))
     this.#socket.on('close', () => this.#onEnd('the server closed the connection'))

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { toError } from '../base/assert.ts'
+import { socketAddressOf } from '../base/socket-address.ts'
 import type { Settings } from '../config/settings.ts'
 
 export interface TlsProbe {
@@ -32,13 +33,12 @@ const NO_TLS = 'ERR_SSL_WRONG_VERSION_NUMBER'
 
 /** With TLS 1.3 a server refuses a client's certificate only after the handshake: so it has to say something first. */
 function shakeHands({ endpoint, files, withinMs }: TlsProbe, isTls: boolean): Promise<'accepted' | 'silent'> {
-  const { hostname, port } = new URL(endpoint)
-  const host = hostname.replace(/^\[|\]$/g, '')
+  const { host, port } = socketAddressOf(new URL(endpoint))
   const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file))
   return new Promise((resolve, reject) => {
     const socket: TLSSocket = connect({
       host,
-      port: Number(port),
+      port,
       servername: isIP(host) === 0 ? host : '',
       ALPNProtocols: ['h2', 'http/1.1'],
       rejectUnauthorized: isTls,
