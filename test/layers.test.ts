@@ -161,6 +161,7 @@ t.test('banned texts are caught in code, and not in comments', async (t) => {
     ['src/hub/a.ts', 'try { f() } catch (error) {\n}', 'an empty catch'],
     ['src/start-traces.ts', `import { x } from './tracing/tracer.ts'`, 'tracing loaded before it is wanted'],
     ['src/start-traces.ts', `import {\n  x,\n} from './tracing/tracer.ts'`, 'tracing loaded before it is wanted'],
+    ['src/base/log.ts', `import { x } from 'pino-pretty'`, 'pino-pretty loaded before it is wanted'],
     ['src/client/a.ts', `import fs from 'node:fs'`, 'a node: module'],
     ['src/client/a.ts', 'Buffer.from(x)', 'Buffer'],
     ...PURE_FOLDERS.flatMap((folder): [string, string, string][] => [

@@ -37,8 +37,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tracing: ['base'],
   'start-traces.ts': ['base', 'config', 'metrics', 'setup', 'tracing'],
   worker: ['base', ...PURE, 'schema', 'config', 'setup', ...WORKER_SIDE],
-  // auth, for the token keys: the primary fetches a key set once for all workers. door, for what counts as loopback.
   processes: ['base', 'link'],
+  // auth, for the token keys: the primary fetches a key set once for all workers. door, for what counts as loopback.
   primary: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'processes', 'auth', 'door'],
   'worker.ts': ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE, 'transport', 'worker', 'start-traces.ts'],
   'open-store.ts': ['base', 'config', 'setup', 'store', 'primary'],
@@ -170,6 +170,8 @@ export const BANNED: readonly BannedText[] = [
   { name: 'waiting', pattern: /\bawait\b|\basync\b|\bPromise\b|\bsetTimeout\b/, within: PURE_PLACES },
   // It takes a while to load and some MiB, and who does not trace has no use for it.
   { name: 'tracing loaded before it is wanted', pattern: /^import[^(]*\/tracing\//m, except: ['src/tracing/'] },
+  // The same, of a process whose log is lines of JSON.
+  { name: 'pino-pretty loaded before it is wanted', pattern: /^import(?! type)[^('"]*['"]pino-pretty['"]/m },
   { name: 'Buffer', pattern: /\bBuffer\b/, within: [...PURE_PLACES, 'src/client/'] },
 ]
 
