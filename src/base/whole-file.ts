@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, rmSync, writeFileSync } from 'node:fs'
 
+const OWNER_ONLY = 0o600
+
 /**
- * Makes a file for its owner only that appears whole or not at all, whatever dies in between. false: it was there already,
- * perhaps since a moment. Throws what the file system throws.
+ * Makes a file that appears whole or not at all, whatever dies in between. Returns false if it was there already, perhaps since a
+ * moment. Throws what the file system throws.
+ * @param mode who may read it; its owner only by default
  */
-export function createWholeFile(file: string, content: string): boolean {
+export function createWholeFile(file: string, content: string, mode = OWNER_ONLY): boolean {
   const draft = `${file}.${randomBytes(6).toString('hex')}`
-  writeFileSync(draft, content, { mode: 0o600, flag: 'wx', flush: true })
+  writeFileSync(draft, content, { mode, flag: 'wx', flush: true })
   try {
     linkSync(draft, file)
     return true

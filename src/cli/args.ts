@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { DEV_SECRET_FILES, ensureSecret } from '../config/dev-secrets.ts'
@@ -40,15 +40,27 @@ export function adminUrlOf(settings: Config['settings']): string {
   return admin ? localUrl(admin) : urlOf(settings)
 }
 
-/** Throws StartError where no server has run with these settings. */
+/** Throws StartError if it is not set, and no server has made one that this user may read. */
 export function adminTokenOf(settings: Config['settings']): string {
   return settings.ADMIN_TOKEN ?? secretOf(settings, 'admin', 'ADMIN_TOKEN')
 }
 
-/** What a server has made in its data folder; undefined: none has run there. It is not made here, as no server would know it. */
+/**
+ * Returns the secret that a server has made in its data folder; undefined if there is none that this user may read. It is not made
+ * here, as no server would know it.
+ */
 export function findSecret({ DATA_DIR }: Config['settings'], which: keyof typeof DEV_SECRET_FILES): string | undefined {
   const file = DEV_SECRET_FILES[which]
-  return existsSync(path.join(DATA_DIR, file)) ? ensureSecret(DATA_DIR, file).secret : undefined
+  return isReadable(path.join(DATA_DIR, file)) ? ensureSecret(DATA_DIR, file).secret : undefined
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function secretOf(settings: Config['settings'], which: keyof typeof DEV_SECRET_FILES, setting: SettingName): string {
@@ -56,7 +68,7 @@ function secretOf(settings: Config['settings'], which: keyof typeof DEV_SECRET_F
   if (secret !== undefined) return secret
   throw new StartError(
     EXIT.configuration,
-    `${setting} is not set, and no server has made a secret in ${settings.DATA_DIR}: run this in the server's folder, ` +
+    `${setting} is not set, and no server has made a secret in ${settings.DATA_DIR} that you may read: run this in the server's folder, ` +
       `or with its DATA_DIR, CONFIG_FILE or ${setting}`,
   )
 }

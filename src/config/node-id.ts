@@ -4,6 +4,8 @@ import path from 'node:path'
 import { createWholeFile } from '../base/whole-file.ts'
 
 const FILE = 'node-id'
+/** It is no secret, and each command reads it, whoever runs it. */
+const READABLE_BY_ALL = 0o644
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 /** The name of every node that was given none, before host names were taken; and where a host name has nothing that fits. */
 const ONCE = 'n1'
@@ -24,7 +26,7 @@ export function defaultNodeId(dataDir: string, hostName = os.hostname()): string
 /** Keeps the name for later starts, unless one is kept already. Throws what the file system throws. */
 export function keepNodeId(dataDir: string, id: string): void {
   const file = path.join(dataDir, FILE)
-  if (!existsSync(file)) createWholeFile(file, `${id}\n`)
+  if (!existsSync(file)) createWholeFile(file, `${id}\n`, READABLE_BY_ALL)
 }
 
 function toId(hostName: string): string {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { CLI, drumbeat } from '../helpers/command.ts'
@@ -76,6 +76,20 @@ t.test('the options of start win over the environment, also after a reload', asy
   t.ok(await until(() => output.includes('all workers were replaced')))
   child.kill('SIGTERM')
   t.strictSame(await once(child, 'exit'), [0, null])
+})
+
+const isRoot = process.getuid?.() === 0
+
+t.test('a secret of another user is as if there were none', { skip: isRoot && 'root may read it' }, async (t) => {
+  const DATA_DIR = t.testdir({ 'dev-jwt-secret': 'x'.repeat(43), 'dev-admin-token': 'x'.repeat(43) })
+  for (const file of ['dev-jwt-secret', 'dev-admin-token']) chmodSync(path.join(DATA_DIR, file), 0)
+  for (const args of [['token', 'alice'], ['reload']]) {
+    t.match(
+      await drumbeat(args, { DATA_DIR }),
+      { code: 78, stderr: `in ${DATA_DIR} that you may read` },
+      args.join(' '),
+    )
+  }
 })
 
 t.test("what needs a secret says so outside of a server's folder, and makes none", async (t) => {

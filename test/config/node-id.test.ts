@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { defaultNodeId, keepNodeId } from '../../src/config/node-id.ts'
@@ -25,6 +25,12 @@ t.test('a folder keeps the name of its node, whatever the host is called later',
   t.equal(defaultNodeId(folder, 'second'), 'first')
   writeFileSync(path.join(folder, 'node-id'), 'no id at all\n')
   t.equal(defaultNodeId(folder, 'second'), 'second', 'what is no name is passed over')
+})
+
+t.test('the name that is kept is no secret: whoever runs a command in the folder may read it', async (t) => {
+  const folder = t.testdir()
+  keepNodeId(folder, 'first')
+  t.equal(statSync(path.join(folder, 'node-id')).mode & 0o777, 0o644 & ~process.umask())
 })
 
 t.test('a folder of an earlier version goes on as n1, with a store of its own and in a cluster', async (t) => {
