@@ -186,7 +186,7 @@ export class Ledger {
       return i >= BATCH_MAX || (i > 0 && (keys.size > keysMax || isSuspect))
     })
     const taken = this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
-    for (const waiting of taken) if (waiting.wait !== undefined) waiting.wait.end()
+    taken.forEach(endWait)
     return taken
   }
 
@@ -346,11 +346,17 @@ export class Ledger {
     if (waiting.isAnswered) return
     waiting.isAnswered = true
     this.#open.delete(waiting)
+    endWait(waiting)
     waiting.done(outcome)
   }
 }
 
 const LOST = new Refusal('INTERNAL', 'the plan has no answer to this request')
+
+function endWait(waiting: Waiting): void {
+  waiting.wait?.end()
+  waiting.wait = undefined
+}
 
 function isAnswered(waiting: Waiting): boolean {
   return waiting.isAnswered

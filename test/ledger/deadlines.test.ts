@@ -1,6 +1,7 @@
 import t from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
+import type { Span } from '../../src/base/trace.ts'
 import { Ledger } from '../../src/ledger/ledger.ts'
 import { planBatch, type Plan, type PlanInput } from '../../src/ledger/plan.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
@@ -57,7 +58,7 @@ function setUp({ planned, committed }: { planned?: Gate; committed?: Gate }) {
     onBatch: () => {},
     onRetry: () => {},
   })
-  const credit = (name: string, untilMs?: number): Promise<string> =>
+  const credit = (name: string, untilMs?: number, span?: Span): Promise<string> =>
     new Promise((resolve) => {
       const request = {
         userId: name as UserId,
@@ -66,7 +67,7 @@ function setUp({ planned, committed }: { planned?: Gate; committed?: Gate }) {
         idempotencyKey: `key-of-${name}`.padEnd(16),
       }
       const done = (outcome: unknown) => resolve(outcome instanceof Refusal ? outcome.code : 'done')
-      ledger.submit({ kind: 'credit', ...request }, done, undefined, untilMs)
+      ledger.submit({ kind: 'credit', ...request }, done, span, untilMs)
     })
   const credited = async () =>
     (await truth.list('player/', { limit: 10 })).map(({ key }) => key.slice('player/'.length))
@@ -114,3 +115,36 @@ t.test(
     t.strictSame(await credited(), ['late'])
   },
 )
+
+/** A step that notes which of the steps below it have not ended. */
+function createStep(open: Set<string>, name = 'request'): Span {
+  return {
+    traceId: '0'.repeat(32),
+    traceparent: '',
+    child: (child) => {
+      open.add(child)
+      return createStep(open, child)
+    },
+    link: () => {},
+    set: () => {},
+    end: () => {
+      open.delete(name)
+    },
+  }
+}
+
+t.test('a traced credit that is late in the queue has waited to its end: no step of it stays open', async (t) => {
+  const committed = new Gate()
+  const { time, credit, ledger } = setUp({ committed })
+  const sent = credit('sent')
+  await committed.isAt(1)
+  const open = new Set<string>()
+  const waiting = credit('waiting', 100, createStep(open))
+  t.strictSame([...open], ['ledger wait'])
+  time.ms = 100
+  t.equal(await waiting, 'UNAVAILABLE')
+  t.strictSame([...open], [])
+  committed.letGo()
+  t.equal(await sent, 'done')
+  await ledger.idle()
+})
