@@ -58,7 +58,7 @@ export class LineOutput {
     }
   }
 
-  /** false: the reader is behind, and the line waits as the first one. */
+  /** Returns false if the reader is behind: then the line waits as the first one. */
   #put(bytes: Buffer): boolean {
     const whole = this.#isTorn ? Buffer.concat([LINE_END, bytes]) : bytes
     let rest = whole
@@ -132,7 +132,7 @@ function openOutput(fd: number): LineOutput {
   return output
 }
 
-/** One that nobody keeps is collected, and closes its descriptor. */
+/** They are kept here, as a socket that is collected closes its descriptor. */
 const sockets: Socket[] = []
 
 /**
@@ -149,7 +149,7 @@ export function openNonBlocking(fd: number): number {
   }
 }
 
-/** What Node cannot do it for is left as it is. */
+/** Leaves the descriptor as it is if Node cannot do this for it. */
 function setNonBlocking(fd: number): void {
   try {
     const socket = new Socket({ fd, readable: false, writable: true }).unref()

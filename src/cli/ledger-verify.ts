@@ -7,7 +7,7 @@ import type { ExportEnd, ExportHead } from './ledger-file.ts'
 
 /**
  * Checks an export without a server. Throws where it is none.
- * @param keyFiles public keys in PEM that are trusted; none: those that the export itself names
+ * @param keyFiles public keys in PEM that are trusted; if it is empty, the keys that the export itself names are
  */
 export async function verifyExport(file: string, keyFiles: readonly string[]): Promise<LedgerFindings> {
   const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity })

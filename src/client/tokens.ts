@@ -72,7 +72,7 @@ function given(token: string | undefined): string | undefined {
   throw new DrumbeatError('TOKEN_INVALID', 'the token is no JWT: not three parts of base64url with dots between them')
 }
 
-/** The same for what a token endpoint gave, which may be right the next time. undefined: the client comes as a guest. */
+/** The same for what a token endpoint gave, which may be right the next time. Returns undefined if the client comes as a guest. */
 function fromCallback(answer: unknown): string | undefined {
   if (answer === undefined) return undefined
   const trimmed = typeof answer === 'string' ? answer.trim() : ''

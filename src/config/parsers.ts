@@ -45,7 +45,7 @@ export function parseYaml(text: string): unknown {
   return document.toJS() as unknown
 }
 
-/** Where the first alias stands that names nothing; undefined: none does. */
+/** Returns where the first alias stands that names nothing, or undefined if each names something. */
 function findLooseAlias(document: Document.Parsed): number | undefined {
   let position: number | undefined
   visit(document, {

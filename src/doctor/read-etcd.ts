@@ -17,7 +17,7 @@ export interface EtcdFacts {
   readonly latencyMs: number
   /** Why it does not serve, such as ALARM NOSPACE; undefined: it does, with a quorum behind it. */
   readonly sick: string | undefined
-  /** Why it does not let a node with these settings read its keys; undefined: it does, or does not say. */
+  /** Why it does not let a node with these settings read its keys; undefined if it lets the node, or does not say. */
   readonly shut: string | undefined
   readonly quotaBytes: number | undefined
   readonly sizeBytes: number | undefined
@@ -126,7 +126,7 @@ async function findShut(ask: Ask, { ETCD_USERNAME, ETCD_PASSWORD, ETCD_PREFIX }:
   return parseGateway((await ask('/v3/kv/range', { body: { key }, token })).body).message
 }
 
-/** `message` is there where it says no. */
+/** `message` is there if etcd refuses. */
 function parseGateway(body: string): { readonly message?: string; readonly token?: string } {
   try {
     return JSON.parse(body) as { readonly message?: string; readonly token?: string }

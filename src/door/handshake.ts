@@ -33,7 +33,7 @@ export interface Accepted {
   readonly resume: {
     readonly token: string
     readonly since: string
-    /** null: those that the session had. */
+    /** null stands for the rooms that the session had. */
     readonly rooms: readonly string[] | null
   } | null
   /** Where the transport's protocol has a name for the session. */

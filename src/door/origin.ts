@@ -71,7 +71,7 @@ export function corsHeaders(origins: OriginPolicy, headers: Headers): Readonly<R
   }
 }
 
-/** `scheme://host[:port]`, lower case, without the scheme's own port. undefined: anything else, also with a path. */
+/** Returns `scheme://host[:port]` in lower case, without the scheme's own port; undefined for anything else, also with a path. */
 export function normaliseOrigin(text: string): string | undefined {
   const [, scheme, authority] = /^([a-z][a-z0-9+.-]*):\/\/([^\s/\\?#@]+)$/i.exec(text) ?? []
   if (scheme === undefined || authority === undefined) return undefined

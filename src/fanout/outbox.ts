@@ -92,7 +92,7 @@ export class Outbox {
     this.#channels.delete(channel)
   }
 
-  /** The next event; undefined: there is none. */
+  /** Returns the next event, or undefined if none waits. */
   take(): TakenEvent | undefined {
     for (const [slot, event] of this.#waiting) {
       this.#waiting.delete(slot)

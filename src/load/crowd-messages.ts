@@ -4,9 +4,9 @@ import type { Snapshot } from './snapshot.ts'
 export interface CrowdTarget {
   readonly url: string
   readonly dialect: DialectRef
-  /** Connection number `i` is in room `i % rooms`; 0: nobody is in one. */
+  /** Connection number `i` is in room `i % rooms`. With 0 rooms no connection is in one. */
   readonly rooms: number
-  /** How long the crowd's thread rests between two rounds of reading; 0: it reads as bytes come. */
+  /** How long the crowd's thread rests between two rounds of reading. With 0 it reads as bytes come. */
   readonly readEveryMs: number
 }
 

@@ -47,7 +47,7 @@ function next(level: Level): void {
   if (typeof level.at === 'number') level.at += 1
 }
 
-/** false: it is there already. */
+/** Returns false if the object has the key already. */
 function takeKey(level: Level, quoted: string): boolean {
   const key = quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1)
   const isNew = level.keys?.has(key) === false
@@ -57,7 +57,7 @@ function takeKey(level: Level, quoted: string): boolean {
   return isNew
 }
 
-/** Behind its closing quote. */
+/** Returns the place behind the closing quote. */
 function endOfString(json: string, start: number): number {
   let i = start + 1
   while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1

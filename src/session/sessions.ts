@@ -44,7 +44,7 @@ export interface SessionsOptions {
 interface Resume {
   readonly sessionId: string | undefined
   readonly cursor: { readonly epoch: string; readonly offset: number } | null
-  /** null: those that the session had. */
+  /** null stands for the rooms that the session had. */
   readonly rooms: readonly RoomId[] | null
 }
 

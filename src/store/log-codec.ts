@@ -64,7 +64,7 @@ const KEY_CHARACTER_BYTES = 6
 /** What the heads of a batch are called among control records. */
 const HEADS = 'heads'
 
-/** A head as JSON: kind * KIND + flags, alone where there is neither key nor id; 0: the record has no head. */
+/** A head as JSON: kind * KIND + flags, without a list around it if there is neither key nor id. 0 stands for a record without a head. */
 type StoredHead = number | readonly [tag: number, key: string | null, id: string | null]
 
 const KIND = 256

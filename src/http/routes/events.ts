@@ -106,7 +106,7 @@ function list({ primary }: RouteContext): Route {
   }
 }
 
-/** null: of all types. */
+/** Returns null if events of all types are asked for. */
 function parseType(query: URLSearchParams): string | null {
   const type = query.get('type')
   if (type !== null && !LOGGED_EVENTS.includes(type)) {

@@ -7,7 +7,7 @@ export interface OpenArgs {
   readonly namespace: Namespace
   readonly userId: UserId
   readonly addressKey: string
-  /** Rooms to be in from the start: those of a resume. null: those that the session had, as the client does not name them. */
+  /** The rooms that a resume names, to be in from the start. null if it names none: then they are the rooms that the session had. */
   readonly rooms: readonly RoomId[] | null
   readonly isResume: boolean
   /** Where a resume goes on; null: that cannot be read. */

@@ -50,7 +50,7 @@ export interface Member {
   compact(revision: number, withinMs: number): Promise<Answer>
   leaseGrant(ttlS: number, withinMs: number): Promise<Answer & { readonly ID: string }>
   leaseRevoke(id: string, withinMs: number): Promise<Answer>
-  /** `TTL` is the time it has left, in seconds; 0: it is no more. */
+  /** `TTL` is the time that the lease has left, in seconds; 0 if it is gone. */
   leaseKeepAlive(id: string, withinMs: number): Promise<Answer & { readonly TTL: string }>
   /** A watch from a revision on, on a connection of its own. */
   watch(

@@ -60,7 +60,7 @@ export class Timeline {
       throw this.#broken('the epoch in etcd is no longer the one of this node', false)
   }
 
-  /** Such a key only grows, unless etcd was restored. `foundAt` is its revision now; 0: it does not exist. */
+  /** Such a key only grows, unless etcd was restored. `foundAt` is its revision now, or 0 if it does not exist. */
   requireOwnKey(key: Buffer, foundAt: number, writtenAt: number): void {
     if (foundAt < writtenAt) {
       throw this.#broken(`etcd has ${key.toString()} of revision ${foundAt}, and this node wrote it in ${writtenAt}`)
