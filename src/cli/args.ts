@@ -25,6 +25,12 @@ export function parseNumber(flag: string, text: string, least: number): number {
   throw new UsageError(`${flag} must be an integer from ${least} up, not ${text}`)
 }
 
+/** Throws UsageError if the text is no URL of a server. */
+export function parseUrl(text: string): URL {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return new URL(text)
+  throw new UsageError(`${text} is no URL of a server: http://host:port`)
+}
+
 export function print(text: string): void {
   process.stdout.write(text)
 }

@@ -1,5 +1,5 @@
 import { toError } from '../base/assert.ts'
-import { findSecret, loadSettings, parseNumber, print, UsageError } from './args.ts'
+import { findSecret, loadSettings, parseNumber, parseUrl, print, UsageError } from './args.ts'
 import { defineCommand } from './command.ts'
 import type { Case } from '../conformance/case.ts'
 import { askHttp } from '../conformance/http.ts'
@@ -51,11 +51,6 @@ export const command = defineCommand({
     if (counts.failed > 0) process.exitCode = EXIT.problems
   },
 })
-
-function parseUrl(text: string): URL {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new UsageError(`${text} is no URL: http://host:port`)
-  return new URL(text)
-}
 
 function chooseCases(only: string | undefined): readonly Case[] {
   if (only === undefined) return CASES

@@ -1,5 +1,5 @@
 import { toError } from '../base/assert.ts'
-import { loadSettings, parseNumber, print, tokenFor, urlOf, UsageError } from './args.ts'
+import { loadSettings, parseNumber, parseUrl, print, tokenFor, urlOf, UsageError } from './args.ts'
 import { defineCommand } from './command.ts'
 import { runBroadcast, type Load, type LoadResult } from '../load/broadcast.ts'
 import { drumbeatRef, type DrumbeatName } from '../load/drumbeat.ts'
@@ -26,6 +26,9 @@ export const command = defineCommand({
   run: async ({ values }) => {
     const { settings } = loadSettings()
     const { url = urlOf(settings), encoding } = values
+    if (parseUrl(url).protocol !== 'http:') {
+      throw new UsageError('--url must be http://host:port: load does not speak TLS, so point it at the server itself')
+    }
     if (encoding !== 'json' && encoding !== 'msgpack') throw new UsageError('--encoding is json or msgpack')
     const seconds = parseNumber('--seconds', values.seconds, 1)
     const plan = {

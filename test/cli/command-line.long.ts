@@ -78,6 +78,16 @@ t.test('the options of start win over the environment, also after a reload', asy
   t.strictSame(await once(child, 'exit'), [0, null])
 })
 
+t.test('the URL of a server may have a slash behind it; what is no URL is refused with 64', async (t) => {
+  for (const args of [['reload'], ['ledger', 'export'], ['conformance']]) {
+    const url = args[0] === 'conformance' ? ['nonsense'] : ['--url', 'nonsense', '--token', 'x']
+    t.match(await drumbeat([...args, ...url]), { code: 64, stderr: /nonsense is no URL of a server/ }, args.join(' '))
+  }
+  const server = await startServer(t)
+  const args = ['ledger', 'export', '--url', `${server.url}/`, '--token', server.adminToken]
+  t.match(await drumbeat(args), { code: 0, stdout: /"drumbeat":"ledger"/ })
+})
+
 const isRoot = process.getuid?.() === 0
 
 t.test('a secret of another user is as if there were none', { skip: isRoot && 'root may read it' }, async (t) => {
