@@ -13,5 +13,3 @@ export function lastOffset(revision: number): number {
 export function revisionAt(offset: number): number {
   return Math.floor(offset / OFFSETS_PER_REVISION)
 }
-
-export const BATCH_RECORDS_MAX = OFFSETS_PER_REVISION
