@@ -35,7 +35,8 @@ export function isTokenRefused(lost: Lost): boolean {
   return code === 'AUTH_REQUIRED' || code === 'TOKEN_INVALID' || code === 'TOKEN_EXPIRED'
 }
 
-function refusalOf(lost: Lost): DrumbeatError | undefined {
+/** What the server, or the token callback, has said. */
+export function refusalOf(lost: Lost): DrumbeatError | undefined {
   return lost.cause instanceof DrumbeatError ? lost.cause : undefined
 }
 

@@ -13,7 +13,7 @@ import { Channels } from './channels.ts'
 import { loadCodec, type Codec } from './codec.ts'
 import { Connection } from './connection.ts'
 import { deferred } from './deferred.ts'
-import { finalError, isTokenRefused, type Lost } from './ending.ts'
+import { finalError, isTokenRefused, refusalOf, type Lost } from './ending.ts'
 import { onNetworkHint } from './environment.ts'
 import { DrumbeatError } from './errors.ts'
 import type { Gap, StatusChange } from './events.ts'
@@ -142,7 +142,7 @@ export class Session {
   /** Returns when to try again. */
   #lost(lost: Lost): number {
     if (lost.stable) this.#failures = 0
-    if (isTokenRefused(lost)) this.tokens.refused()
+    if (isTokenRefused(lost)) this.tokens.refused(refusalOf(lost))
     this.#lastCause = lost.cause
     const delayMs = backoffMs(this.#failures, this.#settings.reconnect)
     this.#failures++
@@ -192,10 +192,8 @@ export class Session {
       return { ...NEVER_OPENED, reason, cause }
     }
     if (this.stopped.aborted) return { ...NEVER_OPENED, reason: 'closed' }
-    if (this.tokens.isRepeated) {
-      const cause = new DrumbeatError('TOKEN_EXPIRED', 'the token callback gave the refused token again')
-      return { ...NEVER_OPENED, reason: cause.message, cause }
-    }
+    const cause = this.tokens.refusedAgain
+    if (cause) return { ...NEVER_OPENED, reason: cause.message, cause }
     const url = this.#settings.endpoint + this.#resumeQuery()
     const connection = this.#connect(codec, { url, token })
     this.#dialing = connection

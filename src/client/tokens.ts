@@ -11,6 +11,7 @@ export class Tokens {
   #source: TokenSource | undefined
   #reason: TokenReason = 'connect'
   #last: string | undefined
+  #refusal: DrumbeatError | undefined
   #repeated = false
 
   constructor(source: TokenSource | undefined) {
@@ -31,9 +32,11 @@ export class Tokens {
     return typeof this.#source === 'function'
   }
 
-  /** The callback gave the refused token again: there is no point in showing it. */
-  get isRepeated(): boolean {
-    return this.#repeated
+  /** If the callback gave the refused token again, why it was refused: there is no point in showing it. */
+  get refusedAgain(): DrumbeatError | undefined {
+    if (!this.#repeated) return undefined
+    const { code, message, details } = this.#refusal ?? new DrumbeatError('TOKEN_EXPIRED', 'the token has expired')
+    return new DrumbeatError(code, `${message} (the token callback gave the same one again)`, details)
   }
 
   /**
@@ -51,8 +54,10 @@ export class Tokens {
     this.#reason = 'connect'
   }
 
-  refused(): void {
+  /** With what the server has said, if it has said more than close code 4002. */
+  refused(refusal?: DrumbeatError): void {
     this.#reason = 'expired'
+    this.#refusal = refusal
   }
 
   /** For a refresh. One that is given is also the one for the next connection, unless there is a callback to ask. */

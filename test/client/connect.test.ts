@@ -124,6 +124,13 @@ t.test('a refused token is asked for anew, once, when it comes from a callback',
   t.same(reasons, ['connect', 'expired'])
 })
 
+t.test('a callback that gives the refused token again ends the client with what the server has said', async (t) => {
+  const { server, client } = await setUp(t, { token: () => 'a.b.c' })
+  server.refusal = { status: 401, code: 'TOKEN_INVALID' }
+  await t.rejects(client.connect(), { code: 'TOKEN_INVALID', message: /the token callback gave the same one again/ })
+  t.equal(server.attempts, 1)
+})
+
 t.test('a full server is asked again after the time it gave', async (t) => {
   const { server, client } = await setUp(t, { reconnect: { baseMs: 60_000, maxMs: 60_000 } })
   server.refusal = { status: 503, code: 'OVERLOADED', headers: { 'retry-after': '0' } }
