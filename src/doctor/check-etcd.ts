@@ -14,7 +14,10 @@ const SKEW_MS_MAX = 1_000
 export function checkEtcd(settings: Settings, facts: EtcdFacts): readonly Finding[] {
   const check = `etcd ${facts.endpoint}`
   if (facts.fault !== undefined) {
-    return [fail(check, `it does not answer: ${facts.fault}`, 'start it, or take it out of ETCD_ENDPOINTS')]
+    const mend = facts.isFaultOfTls
+      ? 'mend that setting, or the certificates of etcd'
+      : 'start it, or take it out of ETCD_ENDPOINTS'
+    return [fail(check, `it does not answer: ${facts.fault}`, mend)]
   }
   const found = [
     ...checkVersion(check, facts),

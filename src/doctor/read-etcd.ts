@@ -11,6 +11,8 @@ export interface EtcdFacts {
   readonly endpoint: string
   /** Why nothing is known of it; undefined: it answers. */
   readonly fault: string | undefined
+  /** The fault is one of TLS, and names the setting to look at. */
+  readonly isFaultOfTls: boolean
   /** As in 3.5.16. */
   readonly version: string | undefined
   /** Of a request that asks for no quorum: the median of some. */
@@ -64,7 +66,7 @@ export async function readEtcd(endpoint: string, options: ReadOptions): Promise<
   } catch (error) {
     const { settings, timeoutMs } = options
     const ofTls = await findTlsFault({ endpoint, files: settings, withinMs: timeoutMs })
-    return { endpoint, fault: ofTls ?? toError(error).message, ...UNKNOWN }
+    return { endpoint, fault: ofTls ?? toError(error).message, isFaultOfTls: ofTls !== undefined, ...UNKNOWN }
   }
 }
 
@@ -84,6 +86,7 @@ async function askAll(endpoint: string, { settings, timeoutMs, clock }: ReadOpti
     return {
       endpoint,
       fault: undefined,
+      isFaultOfTls: false,
       version,
       latencyMs,
       sick: health,

@@ -154,6 +154,7 @@ t.test('a secret in a file is for its owner, and perhaps its group', async (t) =
 const ETCD: EtcdFacts = {
   endpoint: 'http://e:2379',
   fault: undefined,
+  isFaultOfTls: false,
   version: '3.5.16',
   latencyMs: 1,
   sick: undefined,
@@ -171,7 +172,11 @@ t.test('what is wrong with an etcd is said', async (t) => {
     { check: 'etcd http://e:2379', level: 'ok', text: '3.5.16, answers within 1.0 ms, 1 GiB of 4 GiB' },
   ])
   const cases: readonly [Partial<EtcdFacts>, Partial<Finding>][] = [
-    [{ fault: 'ECONNREFUSED' }, { level: 'fail', text: 'it does not answer: ECONNREFUSED' }],
+    [{ fault: 'ECONNREFUSED' }, { level: 'fail', text: 'it does not answer: ECONNREFUSED', mend: '^start it' }],
+    [
+      { fault: 'its certificate is not good', isFaultOfTls: true },
+      { level: 'fail', mend: '^mend that setting' },
+    ],
     [{ version: '3.4.23' }, { level: 'warn', text: '3.4.23 is past its end of life' }],
     [{ version: '3.3.25' }, { level: 'fail', text: '3.3.25 is too old' }],
     [{ version: '2.9.0' }, { level: 'fail' }],

@@ -178,6 +178,7 @@ t.test('an etcd that wants a certificate gets it, and one of another authority i
   })
   t.match(await readEtcd(endpoint, { settings: { ...files, ETCD_CA_FILE: undefined }, timeoutMs: 5000, clock }), {
     fault: /not signed by an authority that Node knows, and ETCD_CA_FILE is not set/,
+    isFaultOfTls: true,
   })
   const { ETCD_CA_FILE } = files
   t.match(await readEtcd(endpoint, { settings: { ...NO_FILES, ETCD_CA_FILE }, timeoutMs: 5000, clock }), {
@@ -186,7 +187,7 @@ t.test('an etcd that wants a certificate gets it, and one of another authority i
 })
 
 t.test('what is no etcd, or does not answer, is a fault', async (t) => {
-  t.match(await read('http://127.0.0.1:9'), { fault: /ECONNREFUSED/ })
+  t.match(await read('http://127.0.0.1:9'), { fault: /ECONNREFUSED/, isFaultOfTls: false })
   t.match(await read(await standIn(t, { '/version': () => {} }), 300), { fault: 'no answer within 300 ms' })
   t.match(await read(await standIn(t, { '/version': (_, response) => void response.end('<html>') })), { fault: /JSON/ })
   const cut = await standIn(t, { '/metrics': (request) => void request.socket.destroy() })
