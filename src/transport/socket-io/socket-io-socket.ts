@@ -114,8 +114,15 @@ export class SocketIoSocket implements Socket {
     const refusal = new Refusal(CODES[code] ?? 'UNAVAILABLE', reason, { close_code: code, ...readDetails(reason) })
     this.write(eventPacket(ERROR_EVENT, refusal.toBody()))
     // A client whose transport ends comes back; one that is told to disconnect does not.
-    if (mayReconnect(code)) this.#conn.close(code === CLOSE.slowConsumer)
+    if (mayReconnect(code)) this.#endTransport(code === CLOSE.slowConsumer)
     else this.#options.disconnect()
+  }
+
+  #endTransport(atOnce: boolean): void {
+    // engine.io ends polling with a packet CLOSE, and python-socketio does not come back after that. A transport that is discarded ends
+    // without the packet, when what waits has been sent. The next poll is refused then, after which every client comes back.
+    if (this.#conn.transport.name === 'polling') this.#conn.transport.discard()
+    this.#conn.close(atOnce)
   }
 
   bufferedBytes(): number {

@@ -137,6 +137,32 @@ t.test('a server that stops in order: told, disconnected, and recovered on the n
   }
 })
 
+t.test(
+  'polling that is to come back ends without a CLOSE packet, after which python-socketio would stay away',
+  async (t) => {
+    const server = await startServer(t, { WORKERS: '2', SHUTDOWN_TIMEOUT: '3s' })
+    const url = `${server.url}/core/game/v1/real-time/public/?EIO=4&transport=polling`
+    const opened = await (await fetch(url)).text()
+    const { sid } = JSON.parse(opened.slice(1)) as { sid: string }
+    const post = (body: string) => fetch(`${url}&sid=${sid}`, { method: 'POST', body })
+    await post('40')
+    await server.admin('POST', '/api/v1/reload')
+    const packets: string[] = []
+    for (;;) {
+      const answer = await fetch(`${url}&sid=${sid}`)
+      if (answer.status !== 200) {
+        t.equal(answer.status, 400, 'the session is gone')
+        break
+      }
+      const came = (await answer.text()).split('\u001E')
+      packets.push(...came)
+      if (came.includes('2')) await post('3')
+    }
+    t.match(packets.at(-1), /^42\["error",\{"code":"DRAINING"/)
+    t.notOk(packets.includes('1'), packets.join('\n'))
+  },
+)
+
 t.test('what ends for good is told, and the client stays away', async (t) => {
   const server = await startServer(t, { WORKERS: '2', MAX_CONNECTIONS_PER_USER: '2', MAX_PAYLOAD_BYTES: '1KiB' })
   await openIo(t, server, { user: 'alice' })
