@@ -8,7 +8,7 @@ import { installAndRun } from '../../src/setup/install-and-run.mjs'
  * @property {string} name
  * @property {string} file below test/
  * @property {string} what
- * @property {string[]} [needs] what is installed beside the tools: `etcd`, `browser`
+ * @property {string[]} [needs] what is installed beside the tools: `etcd`, `browser`, `proxies`, `clients`
  * @property {Record<string, string>} [env] is set, unless the caller sets it
  * @property {number} minutesMax after which the proof is ended
  */
