@@ -25,6 +25,8 @@ export interface PlanPoolOptions {
   readonly script?: URL
   /** A thread failed without a task: it is replaced. */
   readonly onError: (error: unknown) => void
+  /** How long a batch may take. */
+  readonly timeoutMs?: number
 }
 
 export function openPlanPool(options: PlanPoolOptions): PlanPool {
@@ -46,7 +48,7 @@ export function openPlanPool(options: PlanPoolOptions): PlanPool {
     async plan(input) {
       const bytes = encodePlanInput(input)
       const planned = await pool.run(bytes, {
-        signal: AbortSignal.timeout(PLAN_TIMEOUT_MS),
+        signal: AbortSignal.timeout(options.timeoutMs ?? PLAN_TIMEOUT_MS),
         transferList: [bytes.buffer],
       })
       return decodePlan(planned)

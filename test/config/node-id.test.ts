@@ -42,7 +42,7 @@ t.test('a folder of an earlier version goes on as n1, with a store of its own an
 })
 
 t.test('a server keeps the name that it was not given, and only that', async (t) => {
-  const server = await startServer(t)
+  const server = await startServer(t, { NODE_ID: '' })
   const kept = readFileSync(path.join(server.dataDir, 'node-id'), 'utf8').trim()
   t.equal(server.logs()[0]?.['node'], kept)
   await server.restart({ NODE_ID: 'another' })

@@ -281,10 +281,10 @@ t.test('what a client wants to resume is passed on as given', async (t) => {
       { token: 'abc.def', since: 'e7:41', rooms: ['arena-1', 'arena-2'] },
     ],
     ['resume=abc.def&since=e7%3A41&rooms=a%2Cb', { token: 'abc.def', since: 'e7:41', rooms: ['a', 'b'] }],
-    ['resume=abc', { token: 'abc', since: '', rooms: [] }],
+    ['resume=abc', { token: 'abc', since: '', rooms: null }],
     ['resume=&since=nonsense&rooms=,,a,', { token: '', since: 'nonsense', rooms: ['a'] }],
     ['resume=%00&rooms=a/b&other=1&other=2', { token: '\0', since: '', rooms: ['a/b'] }],
-    ['resume=%E0%A4%A&=&&%', { token: '\uFFFD%A', since: '', rooms: [] }],
+    ['resume=%E0%A4%A&=&&%', { token: '\uFFFD%A', since: '', rooms: null }],
   ]
   for (const [query, resume] of cases) t.same(accepted(t, head({ query })).resume, resume, query)
   t.match(accepted(t, privately({ query: 'resume=x', add: [BEARER] })), { userId: 'alice', resume: { token: 'x' } })

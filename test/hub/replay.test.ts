@@ -70,15 +70,6 @@ t.test('100,000 events over 30 channels are replayed once each, in order, in chu
   })
 })
 
-t.test('the work of a whole replay grows with the events, not with their square', async (t) => {
-  const [small, large] = [await openHub(10_000), await openHub(100_000)]
-  replayAll(small)
-  const smallMs = Math.min(...[1, 2, 3, 4, 5].map(() => timed(() => replayAll(small))))
-  const largeMs = Math.min(...[1, 2, 3].map(() => timed(() => replayAll(large))))
-  // Ten times the events: about 10 where each chunk costs the same, near 100 where each looks at all that is left.
-  t.ok(largeMs / smallMs < 35, `${smallMs.toFixed(1)} and ${largeMs.toFixed(1)} ms`)
-})
-
 t.test('what a chunk reads does not depend on what is behind it', async (t) => {
   const readFor = (events: number) => {
     const history = new History({ bytesMax: 1 << 30, ttlMs: 1, floor: 0 })
@@ -122,10 +113,4 @@ function countingEntry(offset: number, onRead: () => void): PlacedEvent {
     return offset
   }
   return Object.defineProperty(placed(channelOf(offset), offset), 'offset', { get })
-}
-
-function timed(action: () => unknown): number {
-  const startedMs = performance.now()
-  action()
-  return performance.now() - startedMs
 }

@@ -151,18 +151,12 @@ t.test('60,000 levels are refused, and do not overflow the stack', async (t) => 
   t.equal(refusalOf(() => accept(bytesOf('91'.repeat(60_000)), 'msgpack'))?.code, 'BAD_REQUEST')
 })
 
-t.test('ten thousand keys are refused in less than 5 ms', async (t) => {
+t.test('ten thousand keys are refused', async (t) => {
   const object = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, 1]))
   for (const encoding of ['json', 'msgpack'] as const) {
     const encoded = encodeFrame({ eventType: 'core.game.state.broadcast', payload: { message: object } }, encoding)
     const bytes = typeof encoded === 'string' ? utf8(encoded) : encoded
-    const text = JSON.stringify(object)
-    const tookMs = bestOf(40, () => {
-      t.equal(refusalOf(() => accept(bytes, encoding))?.code, 'BAD_REQUEST', encoding)
-    })
-    // 5 ms, or on a machine that is slow now what parsing it takes three times.
-    const allowedMs = Math.max(5, 3 * bestOf(40, () => void JSON.parse(text)))
-    t.ok(tookMs < allowedMs, `${encoding}: ${tookMs.toFixed(2)} ms of ${allowedMs.toFixed(2)} ms`)
+    t.equal(refusalOf(() => accept(bytes, encoding))?.code, 'BAD_REQUEST', encoding)
   }
 })
 
@@ -171,16 +165,6 @@ function accept(bytes: Uint8Array, encoding: Encoding): unknown {
   const { value, refusal } = decodeFrame(bytes, encoding, LIMITS)
   if (refusal) throw refusal
   return value
-}
-
-/** In milliseconds. */
-function bestOf(times: number, action: () => void): number {
-  const tookMs = Array.from({ length: times }, () => {
-    const startedMs = performance.now()
-    action()
-    return performance.now() - startedMs
-  })
-  return Math.min(...tookMs)
 }
 
 function refusalOf(action: () => unknown): Refusal | undefined {

@@ -115,10 +115,10 @@ t.test('one with another parser is cut off, and the log says so once', async (t)
 t.test('what no frame can say is refused with the place of it, once, and is no reason to close', async (t) => {
   const client = await openIo(t, server, { user: 'alice' })
   const cases: readonly (readonly [args: readonly unknown[], path: string, message: RegExp])[] = [
-    [[{ message: Buffer.from('x') }], 'payload.message', /binary attachments are not supported/],
-    [[{ message: [1, { deep: new Uint8Array([1]) }] }], 'payload.message[1].deep', /binary attachments/],
-    [[Buffer.from('x')], 'payload', /binary attachments/],
-    [[{ room: Buffer.from('x'), message: 1 }], 'payload.room', /binary attachments/],
+    [[{ message: Buffer.from('x') }], 'payload.message', /is bytes, which JSON has no value for/],
+    [[{ message: [1, { deep: new Uint8Array([1]) }] }], 'payload.message[1].deep', /is bytes/],
+    [[Buffer.from('x')], 'payload', /is bytes/],
+    [[{ room: Buffer.from('x'), message: 1 }], 'payload.room', /is bytes/],
     [[{ message: 1 }, 'more'], 'payload', /only argument, and 2 came/],
   ]
   // More than so many frames that are no requests would close it.
