@@ -32,5 +32,5 @@ export const BASELINE: ReadonlySet<string> = new Set(
 
 /** Names of the client's own that a built-in has, too. */
 export const OWN_NAMES: ReadonlySet<string> = new Set(
-  'copy emit encoding offset ready start take terminate text url'.split(' '),
+  'copy encoding offset ready start take terminate text url'.split(' '),
 )
