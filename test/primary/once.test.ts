@@ -11,6 +11,7 @@ import type { Channel } from '../../src/protocol/ids.ts'
 import { createAlone } from '../../src/store/cluster.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { StoreUnavailable, type Store } from '../../src/store/store.ts'
+import { over } from '../helpers/house/store.ts'
 import { NO_LOG } from '../helpers/no-log.ts'
 
 const CHANNEL = 'n/private' as Channel
@@ -18,7 +19,7 @@ const CHANNEL = 'n/private' as Channel
 /** A primary over a store; `isNoting` false: it dies, as far as one can see, before it notes where an event stands. */
 async function openPrimary(store: Store, isNoting = true) {
   const written: Store = {
-    ...bound(store),
+    ...over(store),
     commit: (transaction) => {
       if (isNoting || transaction.log?.length) return store.commit(transaction)
       return Promise.reject(new StoreUnavailable('gone'))
@@ -38,19 +39,6 @@ async function openPrimary(store: Store, isNoting = true) {
   const idempotency = new Idempotency({ store: written, clock: systemClock })
   const parts = { store: written, hub, commits, cluster, log: NO_LOG, idempotency, clock: systemClock }
   return parts as unknown as PrimaryContext
-}
-
-function bound(store: Store): Store {
-  return {
-    epoch: store.epoch,
-    limits: store.limits,
-    get: (keys) => store.get(keys),
-    list: (prefix, page) => store.list(prefix, page),
-    commit: (transaction) => store.commit(transaction),
-    follow: (follower) => store.follow(follower),
-    history: (range, onBatch) => store.history(range, onBatch),
-    close: () => store.close(),
-  }
 }
 
 let ids = 0
