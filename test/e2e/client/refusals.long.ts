@@ -21,7 +21,7 @@ t.test('401 is final for a token that will not change', async (t) => {
   }
   await t.rejects(connect({ ...options, token: callback }), {
     code: 'TOKEN_EXPIRED',
-    message: /gave the refused token/,
+    message: /gave the same one again/,
   })
   t.strictSame(reasons, ['connect', 'expired'])
   const renewed = await connect({
