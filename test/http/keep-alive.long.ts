@@ -38,7 +38,7 @@ const PATHS = {
   '/nothing': 404,
   '/core/game/v1/real-time/public': 426,
   [POLLING]: 200,
-  '/core/game/v1/real-time/public/?EIO=3&transport=polling': 400,
+  '/core/game/v1/real-time/public/?EIO=3&transport=polling': 200,
 }
 
 for (const [path, status] of Object.entries(PATHS)) {

@@ -17,8 +17,10 @@ export function encodeRequest(
   id: string | undefined,
   limits: ValueLimits,
 ): Incoming {
-  const envelope = toEnvelope(eventType, args, id)
-  const refusal = refusalOfArguments(args) ?? refusalOfValue(envelope, limits)
+  const payload = args.length === 0 ? {} : args[0]
+  const envelope = toEnvelope(eventType, payload, id)
+  // The payload as it was emitted: a room that is wrong is named where the client has put it.
+  const refusal = refusalOfArguments(args) ?? refusalOfValue({ payload }, limits)
   const said = refusal ? { id, eventType, payload: null } : envelope
   return { bytes: Buffer.from(JSON.stringify(said)), refusal }
 }
@@ -28,8 +30,7 @@ function refusalOfArguments({ length }: readonly unknown[]): Refusal | undefined
   return badRequest('payload', 'must be the only argument, with nothing but an acknowledgement behind it')
 }
 
-function toEnvelope(eventType: string, args: readonly unknown[], id: string | undefined): object {
-  const payload = args.length === 0 ? {} : args[0]
+function toEnvelope(eventType: string, payload: unknown, id: string | undefined): object {
   if (!ROOM_EVENTS.has(eventType) || !isObject(payload) || payload['room'] === undefined)
     return { id, eventType, payload }
   const { room, ...rest } = payload
