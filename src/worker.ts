@@ -24,7 +24,7 @@ import { HttpConnections } from './transport/uws/http-connections.ts'
 import type { Listening } from './transport/uws/listening.ts'
 import { UwsServer, type UwsServerOptions } from './transport/uws/uws-server.ts'
 import type { PrimaryLink, WorkerContext } from './worker/context.ts'
-import { drain } from './worker/drain.ts'
+import { drainParts } from './worker/drain.ts'
 import { HeapWatch } from './worker/heap-watch.ts'
 import { createHttp } from './worker/http.ts'
 import { createLinkHandlers, publishBlock, type Listeners } from './worker/link-handlers.ts'
@@ -200,19 +200,8 @@ async function drainAll(
     adminServer?.stop()
   }
   connections.drain()
-  await drain({
-    connections: realTime.sessions.all,
-    clock,
-    random,
-    httpConnections: () => connections.count,
-    callsUnderWay: () => context.link.callsUnderWay,
-    refuse: () => {
-      realTime.admission.setDraining(true)
-      realTime.dispatch.drain()
-    },
-    graceMs,
-    withinMs: withinMs - tracesMs,
-  })
+  const httpConnections = () => connections.count
+  await drainParts({ context, realTime }, { httpConnections, graceMs, withinMs: withinMs - tracesMs })
   await traces.close(tracesMs)
   return null
 }

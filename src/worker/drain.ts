@@ -3,6 +3,8 @@ import { delay } from '../base/delay.ts'
 import type { Random } from '../base/random.ts'
 import { SERVER_EVENT } from '../protocol/events.ts'
 import type { Connection } from '../session/connection.ts'
+import type { WorkerContext } from './context.ts'
+import type { RealTime } from './real-time.ts'
 
 export interface DrainOptions {
   readonly connections: ReadonlyMap<string, Connection>
@@ -32,6 +34,24 @@ const LAST_POLLS_MS = 1_000
 const HTTP_SHARE = 0.95
 /** What is on its way to a client by another worker. */
 const RELAYED_MS = 50
+
+/** Drains what a worker is made of, whatever its sockets are. */
+export function drainParts(
+  { context, realTime }: { readonly context: WorkerContext; readonly realTime: RealTime },
+  times: Pick<DrainOptions, 'httpConnections' | 'graceMs' | 'withinMs'>,
+): Promise<void> {
+  return drain({
+    ...times,
+    connections: realTime.sessions.all,
+    clock: context.clock,
+    random: context.random,
+    callsUnderWay: () => context.link.callsUnderWay,
+    refuse: () => {
+      realTime.admission.setDraining(true)
+      realTime.dispatch.drain()
+    },
+  })
+}
 
 /**
  * Says that the end is near, lets clients move elsewhere where they can, and requests under way be answered, then closes every

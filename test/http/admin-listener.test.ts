@@ -1,11 +1,11 @@
 /** The listener of ADMIN_LISTEN as an HTTP server: what load balancers and their probes send, over raw sockets. */
 import t from 'tap'
+import { PATIENCE_MS } from '../helpers/patience.ts'
 import { RawConnection, requestHead, sendRaw } from '../helpers/raw.ts'
 import { startServer } from '../helpers/server.ts'
 
 const PLAIN = { upgrade: undefined, connection: undefined, 'sec-websocket-key': undefined }
 const MIB = 1024 * 1024
-const ANSWERS_MS_MAX = 60_000
 
 const server = await startServer(t, { ADMIN_LISTEN: '127.0.0.1:0' })
 const port = Number(new URL(String(server.logs().find(({ msg }) => msg === 'listening')?.['adminUrl'])).port)
@@ -41,7 +41,7 @@ t.test('HTTP/1.0 that asks to be kept is kept', async (t) => {
   connection.write(head)
   t.match(await connection.response(), { status: 200, headers: { connection: 'keep-alive' } })
   connection.write(head)
-  await connection.until(() => statuses(connection).length === 2, ANSWERS_MS_MAX)
+  await connection.until(() => statuses(connection).length === 2, PATIENCE_MS)
 })
 
 t.test('HTTP/1.1 without a Host is 400 at once, other headers or none', async (t) => {
@@ -53,7 +53,7 @@ t.test('HTTP/1.1 without a Host is 400 at once, other headers or none', async (t
 t.test('ten credits in one packet are answered in order, and done', async (t) => {
   const connection = open(t)
   connection.write(Array.from({ length: 10 }, (_, i) => credit('ten', `of-ten-${i}`)).join(''))
-  await connection.until(() => statuses(connection).length === 10, ANSWERS_MS_MAX)
+  await connection.until(() => statuses(connection).length === 10, PATIENCE_MS)
   t.same(new Set(statuses(connection)), new Set([200]))
   t.match(await server.admin('GET', '/api/v1/goods'), {})
   const answers = [...connection.received.toString().matchAll(/"gold":(\d+)/g)].map(([, gold]) => Number(gold))

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 /** Requests that a client sends before the one before is answered, against a real server over raw sockets. */
 import t from 'tap'
+import { PATIENCE_MS } from '../helpers/patience.ts'
 import { RawConnection, requestHead, type HeadOptions } from '../helpers/raw.ts'
 import { startServer } from '../helpers/server.ts'
 
 const PLAIN = { upgrade: undefined, connection: undefined, 'sec-websocket-key': undefined }
-const ANSWER_MS_MAX = 60_000
 
 const server = await startServer(t, { WORKERS: '1', AUTH_REQUIRED: 'false' })
 const authorization = `Bearer ${server.adminToken}`
@@ -55,7 +55,7 @@ function statuses({ received }: RawConnection): number[] {
 
 async function until(connection: RawConnection, answers: number): Promise<number[]> {
   const look = () => statuses(connection).length >= answers || connection.socket.closed
-  await connection.until(look, ANSWER_MS_MAX)
+  await connection.until(look, PATIENCE_MS)
   return statuses(connection)
 }
 

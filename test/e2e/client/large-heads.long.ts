@@ -4,14 +4,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { connect } from '../../../src/client/index.ts'
+import { PATIENCE_MS } from '../../helpers/patience.ts'
 import { startServer } from '../../helpers/server.ts'
-
-const WAIT_MS = 60_000
 
 t.test('a handshake that will never fit ends the client at once, with an error that says why', async (t) => {
   const server = await startServer(t, { WORKERS: '1', HTTP_HEAD_BYTES: '4KiB' })
   const token = server.mint('alice', { padding: 'x'.repeat(4000) })
-  const options = { namespace: 'private', token, connectTimeoutMs: WAIT_MS }
+  const options = { namespace: 'private', token, connectTimeoutMs: PATIENCE_MS }
   await t.rejects(connect({ url: server.url, ...options }), { code: 'BAD_REQUEST', message: /431.*token, cookies/ })
 
   for (const [status, reason] of [

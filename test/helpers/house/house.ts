@@ -24,7 +24,7 @@ import { createChance, createRandom, type Chance } from './chance.ts'
 import { Network } from './network.ts'
 import { SimTime } from './sim-time.ts'
 import { NO_FAULTS, over, withFaults, type StoreFaults } from './store.ts'
-import { HouseWorker } from './worker.ts'
+import { HouseWorker, NO_LOOP_DELAY } from './worker.ts'
 
 export interface HouseOptions {
   readonly seed?: number
@@ -47,7 +47,6 @@ const SECRET = 'a secret for the house, of thirty-two bytes and more'
 const PREFIX = '/core/game/v1/real-time'
 /** Only for the key that signs receipts: making one takes a while, so all houses of a process share it. */
 const dataDir = mkdtempSync(join(tmpdir(), 'drumbeat-house-'))
-const NO_LOOP_DELAY = { p99Ms: () => 0, close: () => {} }
 const STOP_MS = 10_000
 
 /**

@@ -8,7 +8,7 @@ import { createMetrics } from '../../../src/metrics/metrics.ts'
 import type { WorkerProcess } from '../../../src/processes/worker-process.ts'
 import type { HandshakeResult, RequestHead } from '../../../src/door/handshake.ts'
 import type { PrimaryLink } from '../../../src/worker/context.ts'
-import { drain } from '../../../src/worker/drain.ts'
+import { drainParts } from '../../../src/worker/drain.ts'
 import { createLinkHandlers, publishBlock, type Listeners } from '../../../src/worker/link-handlers.ts'
 import { openContext } from '../../../src/worker/open-context.ts'
 import { createRealTime } from '../../../src/worker/real-time.ts'
@@ -23,7 +23,7 @@ export interface HouseWorkerOptions {
 }
 
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
-const NO_LOOP_DELAY = { p99Ms: () => 0, close: () => {} }
+export const NO_LOOP_DELAY = { p99Ms: () => 0, close: () => {} }
 
 /** No wire of the house pings. */
 const PING_INTERVAL_MS = 24_000
@@ -148,21 +148,8 @@ export class HouseWorker implements WorkerEnd {
   }
 
   async #drain({ withinMs, graceMs }: WorkerMethods['drain']['args']): Promise<null> {
-    const { context, realTime } = this.parts
     this.#isListening = graceMs === 0
-    await drain({
-      connections: realTime.sessions.all,
-      clock: context.clock,
-      random: context.random,
-      httpConnections: () => 0,
-      callsUnderWay: () => context.link.callsUnderWay,
-      refuse: () => {
-        realTime.admission.setDraining(true)
-        realTime.dispatch.drain()
-      },
-      graceMs,
-      withinMs,
-    })
+    await drainParts(this.parts, { httpConnections: () => 0, graceMs, withinMs })
     return null
   }
 }
