@@ -20,6 +20,7 @@ import { pingTimes } from './transport/socket-io/ping-times.ts'
 import { pingIntervalMs } from './transport/uws/ping-interval.ts'
 import { createSocketIo, type SocketIo } from './transport/socket-io/socket-io.ts'
 import { createNodeHttpServer } from './transport/node-http/node-http-server.ts'
+import { BodyBudget } from './transport/uws/body.ts'
 import { HttpConnections } from './transport/uws/http-connections.ts'
 import type { Listening } from './transport/uws/listening.ts'
 import { UwsServer, type UwsServerOptions } from './transport/uws/uws-server.ts'
@@ -36,8 +37,10 @@ import { startSweeper } from './worker/sweeper.ts'
 /** File descriptor of the link: the primary passes one end of a socket pair. */
 const LINK_FD = 3
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
-/** Of requests to the admin interface. */
-const BODIES = { bodyBytesMax: 1024 * 1024, bodyBytesTotalMax: 32 * 1024 * 1024 }
+/** Of one request to the admin interface. */
+const BODY_BYTES_MAX = 1024 * 1024
+/** Of all of them together that are under way; the polls of Socket.IO clients have as much for themselves. */
+const BODIES_BYTES_MAX = 32 * 1024 * 1024
 
 const HEAP_MS = 250
 
@@ -89,12 +92,14 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   })
   const { http, adminHttp } = createHttp(context)
   const connections = new HttpConnections(context.config.settings.HTTP_KEEP_ALIVE)
-  const socketIo = createSocketIoOf(context, realTime, { http, connections })
-  readMetricsOf(context, realTime)
-  const server = createServer(context, realTime, { http, connections, addRoutes: socketIo.addRoutes })
+  const bodies = { bytesMax: BODY_BYTES_MAX, budget: new BodyBudget(BODIES_BYTES_MAX) }
+  const bodyBudget = new BodyBudget(BODIES_BYTES_MAX)
+  const socketIo = createSocketIoOf(context, realTime, { http, connections, bodyBudget })
+  readMetricsOf(context, realTime, { rest: bodies.budget, socketio: bodyBudget })
+  const server = createServer(context, realTime, { http, connections, bodies, addRoutes: socketIo.addRoutes })
   const { ADMIN_IDLE_TIMEOUT: idleTimeoutMs, HTTP_HEAD_BYTES: headBytesMax } = context.config.settings
   const adminServer =
-    adminHttp && createNodeHttpServer({ http: adminHttp, connections, idleTimeoutMs, headBytesMax, ...BODIES })
+    adminHttp && createNodeHttpServer({ http: adminHttp, connections, idleTimeoutMs, headBytesMax, bodies })
   const sweeper = startSweeper(context, realTime)
   const heap = new HeapWatch({ sweeper, log: context.log })
   setInterval(() => heap.look(), HEAP_MS)
@@ -123,7 +128,7 @@ function pingIntervals({ SOCKET_READ_TIMEOUT }: Settings): (transport: Transport
 function createServer(
   context: WorkerContext,
   { handshake, sessions, dispatch }: RealTime,
-  parts: Pick<UwsServerOptions, 'http' | 'connections' | 'addRoutes'>,
+  parts: Pick<UwsServerOptions, 'http' | 'connections' | 'bodies' | 'addRoutes'>,
 ): UwsServer {
   const { settings } = context.config
   const prefix = `${settings.API_PATH_PREFIX}/`
@@ -131,7 +136,6 @@ function createServer(
     handshake,
     isRealTimePath: (path) => path.startsWith(prefix),
     ...parts,
-    ...BODIES,
     open: (socket, accepted) => sessions.open(socket, accepted),
     frame: (connection, bytes, isBinary) => dispatch.frame(connection, { bytes }, isBinary),
     closed: (connection, code) => sessions.closed(connection, code),
@@ -147,7 +151,7 @@ function createServer(
 function createSocketIoOf(
   context: WorkerContext,
   realTime: RealTime,
-  parts: { readonly http: HttpHandler; readonly connections: HttpConnections },
+  parts: { readonly http: HttpHandler; readonly connections: HttpConnections; readonly bodyBudget: BodyBudget },
 ): SocketIo {
   const { config, link, logs, welcome } = context
   const { settings } = config
@@ -172,7 +176,6 @@ function createSocketIoOf(
     closed: (connection, code) => sessions.closed(connection, code),
     pathPrefix: settings.API_PATH_PREFIX,
     ...parts,
-    bodyBytesTotalMax: BODIES.bodyBytesTotalMax,
     idleTimeoutS: Math.ceil(silenceMs / 1000),
     backpressureBytesHard: settings.BACKPRESSURE_BYTES * 2,
     onDropped: () => context.metrics.drops.inc(),

@@ -5,8 +5,11 @@ import type { RealTime } from './real-time.ts'
 
 type Counted = readonly (readonly [{ readonly namespace: string; readonly transport: string }, number])[]
 
+/** How many bytes the request bodies take that are under way, by the interface that they are for. */
+type Bodies = Readonly<Record<'rest' | 'socketio', { readonly taken: number }>>
+
 /** What of a worker's metrics is read when somebody asks. */
-export function readMetricsOf({ metrics, link, namespaces }: WorkerContext, realTime: RealTime): void {
+export function readMetricsOf({ metrics, link, namespaces }: WorkerContext, realTime: RealTime, bodies: Bodies): void {
   const { sessions, fanout, traffic } = realTime
   const label = { process: metrics.process }
   metrics.readWhenAsked('connections', () => countConnections(Object.values(namespaces), sessions))
@@ -18,6 +21,9 @@ export function readMetricsOf({ metrics, link, namespaces }: WorkerContext, real
   metrics.readWhenAsked('slowReaders', () => fanout.laggards)
   metrics.readWhenAsked('requestsUnderWay', () => [[label, link.callsUnderWay]])
   metrics.readWhenAsked('linkQueueBytes', () => [[label, link.queuedBytes]])
+  metrics.readWhenAsked('httpBodyBytes', () =>
+    Object.entries(bodies).map(([name, { taken }]) => [{ ...label, interface: name }, taken]),
+  )
 }
 
 function countConnections(namespaces: readonly Namespace[], { all }: RealTime['sessions']): Counted {

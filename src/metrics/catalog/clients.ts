@@ -152,4 +152,11 @@ export const SECURITY = {
     when: '5xx: the store or a defect. 401: see `security_events_total`.',
     startsWith: ['200'],
   },
+  httpBodyBytes: {
+    name: 'http_body_bytes',
+    type: 'gauge',
+    help: 'Bytes that the request bodies take which are not read or answered yet, by process and interface.',
+    labels: ['process', 'interface'],
+    when: '`interface` is `rest` or `socketio`. At 32 MiB requests are refused with `OVERLOADED`: too much at once, or bodies that never end.',
+  },
 } as const satisfies Record<string, MetricAbout>

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { HttpAnswer, HttpHandler } from '../../http/http.ts'
 import { badRequest, Refusal } from '../../protocol/errors.ts'
 import type { RequestHead } from '../../door/request-head.ts'
-import { Body, BodyBudget, tooLarge, type BodyLimits } from '../uws/body.ts'
+import { Body, tooLarge, type BodyLimits } from '../uws/body.ts'
 import type { HttpConnections } from '../uws/http-connections.ts'
 import type { HttpRequestsOptions } from '../uws/http-requests.ts'
 import type { Listening } from '../uws/listening.ts'
@@ -27,8 +27,7 @@ const LOOK_MS = 1_000
  * connections that are idle for as long as a load balancer likes.
  */
 export function createNodeHttpServer(options: NodeHttpOptions): Pick<Listening, 'start' | 'stop'> {
-  const { http, connections, headBytesMax, idleTimeoutMs, bodyBytesMax, bodyBytesTotalMax } = options
-  const bodies = { bytesMax: bodyBytesMax, budget: new BodyBudget(bodyBytesTotalMax) }
+  const { http, connections, headBytesMax, idleTimeoutMs, bodies } = options
   const server = createServer({
     maxHeaderSize: headBytesMax,
     keepAliveTimeout: idleTimeoutMs,

@@ -5,7 +5,7 @@ import { badRequest, Refusal } from '../../protocol/errors.ts'
 import { accessByPath, type Access } from '../../door/handshake.ts'
 import { readQuery, type RequestHead } from '../../door/request-head.ts'
 import type { Admitted, SocketIoGate } from '../../door/socket-io-gate.ts'
-import { BodyBudget, type BodyLimits } from '../uws/body.ts'
+import type { BodyBudget, BodyLimits } from '../uws/body.ts'
 import type { HttpConnections } from '../uws/http-connections.ts'
 import { PendingResponse, readHead } from '../uws/uws-http.ts'
 import { UwsSocket } from '../uws/uws-socket.ts'
@@ -26,7 +26,7 @@ export interface SocketIoRoutesOptions {
   readonly connections: HttpConnections
   readonly messageBytesMax: number
   /** Of all polls that bring something and are not read yet. */
-  readonly bodyBytesTotalMax: number
+  readonly bodyBudget: BodyBudget
   readonly idleTimeoutS: number
   readonly backpressureBytesHard: number
   readonly onDropped: () => void
@@ -57,7 +57,7 @@ type IsOurs = (request: UwsRequest) => boolean
  * (`addTrailingSlash: false`), and some proxies take it away: without the slash, `EIO` in the query tells them from others.
  */
 export function addSocketIoRoutes(app: TemplatedApp, options: SocketIoRoutesOptions): void {
-  const bodies = { bytesMax: options.messageBytesMax, budget: new BodyBudget(options.bodyBytesTotalMax) }
+  const bodies = { bytesMax: options.messageBytesMax, budget: options.bodyBudget }
   for (const [path, access] of accessByPath(options.pathPrefix)) {
     addRoutes(app, { ...options, path, access, bodies, isOurs: (request) => request.getQuery('EIO') !== undefined })
     addRoutes(app, { ...options, path: `${path}/`, access, bodies, isOurs: () => true })

@@ -8,20 +8,26 @@ export interface BodyLimits {
 
 /** What all bodies under way may take together, in bytes. */
 export class BodyBudget {
-  #left: number
+  readonly #bytesMax: number
+  #taken = 0
 
   constructor(bytesMax: number) {
-    this.#left = bytesMax
+    this.#bytesMax = bytesMax
+  }
+
+  /** In bytes, now. */
+  get taken(): number {
+    return this.#taken
   }
 
   take(bytes: number): boolean {
-    if (bytes > this.#left) return false
-    this.#left -= bytes
+    if (this.#taken + bytes > this.#bytesMax) return false
+    this.#taken += bytes
     return true
   }
 
   giveBack(bytes: number): void {
-    this.#left += bytes
+    this.#taken -= bytes
   }
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { HttpHandler, HttpRun } from '../../http/http.ts'
 import type { RequestHead } from '../../door/request-head.ts'
-import { BodyBudget, type BodyLimits } from './body.ts'
+import type { BodyLimits } from './body.ts'
 import type { HttpConnections } from './http-connections.ts'
 import { PendingResponse } from './uws-http.ts'
 import type { UwsResponse } from './uws.ts'
@@ -9,9 +9,8 @@ import type { UwsResponse } from './uws.ts'
 export interface HttpRequestsOptions {
   readonly http: HttpHandler
   readonly connections: HttpConnections
-  readonly bodyBytesMax: number
-  /** Of all requests that are not answered yet. */
-  readonly bodyBytesTotalMax: number
+  /** Their budget is that of all requests that are not answered yet. */
+  readonly bodies: BodyLimits
 }
 
 /** HTTP requests, as uWS gives them, on whatever port they came. */
@@ -20,10 +19,10 @@ export class HttpRequests {
   readonly #connections: HttpConnections
   readonly #bodies: BodyLimits
 
-  constructor({ http, connections, bodyBytesMax, bodyBytesTotalMax }: HttpRequestsOptions) {
+  constructor({ http, connections, bodies }: HttpRequestsOptions) {
     this.#http = http
     this.#connections = connections
-    this.#bodies = { bytesMax: bodyBytesMax, budget: new BodyBudget(bodyBytesTotalMax) }
+    this.#bodies = bodies
   }
 
   /** true: it was answered. */
