@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { checkSources } from './layers/check.ts'
+import { checkSources, checkTests } from './layers/check.ts'
 import { findCircles } from './layers/circles.ts'
 import { LINES_MAX, MAY_IMPORT, PURE_FOLDERS, SUPPRESSIONS_MAX } from './layers/rules.ts'
 
@@ -177,6 +177,31 @@ t.test('banned texts are caught in code, and not in comments', async (t) => {
   t.strictSame(planted('src/start-traces.ts', `const { x } = await import('./tracing/tracer.ts')`), [])
   t.strictSame(planted('src/base/clock.ts', 'export const now = () => Date.now()'), [])
   t.strictSame(planted('src/config/environment.ts', 'export const x = process.env'), [])
+})
+
+t.test('no test sleeps, and none judges how long something took or what memory a process has', async (t) => {
+  const tests = readSources('test/**/*.test.ts')
+  tests.delete('test/layers.test.ts') // it holds what is planted below
+  t.ok(tests.size > 100, 'the tests were found')
+  for (const violation of checkTests(tests)) t.fail(violation)
+
+  const inTest = (text: string) => checkTests(new Map([['test/hub/a.test.ts', text]]))
+  for (const text of [
+    'await new Promise((resolve) => setTimeout(resolve, 20))',
+    `import { setTimeout as sleep } from 'node:timers/promises'`,
+  ]) {
+    t.strictSame(inTest(text), ['test/hub/a.test.ts: holds a sleep'], text)
+  }
+  for (const text of [
+    't.ok(performance.now() - startedMs < 2_000)',
+    't.ok(tookMs < MS_MAX)',
+    't.ok(((await connection?.closed) ?? Infinity) < 3000)',
+  ]) {
+    t.strictSame(inTest(text), ['test/hub/a.test.ts: holds a bound on how long something took'], text)
+  }
+  t.strictSame(inTest('process.memoryUsage().heapTotal'), ['test/hub/a.test.ts: holds a bound on memory'])
+  t.strictSame(inTest('t.ok(await until(() => closed.length === 3))'), [])
+  t.strictSame(checkTests(new Map([['test/house/a.test.ts', 't.ok(time.nowMs - closedMs < 2_000)']])), [])
 })
 
 t.test('files that grow over the limit, suppressions and code in the console are caught', async (t) => {

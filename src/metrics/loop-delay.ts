@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
 
 export interface LoopDelay {
   /** The 99th percentile of the last 15 s to 30 s: whoever asks takes nothing from others who do. */
@@ -10,9 +10,10 @@ const RESOLUTION_MS = 10
 /** As often as Prometheus looks, mostly: so it sees each of them. */
 const WINDOW_MS = 15_000
 
+type Histogram = Pick<IntervalHistogram, 'enable' | 'disable' | 'reset' | 'count' | 'percentile'>
+
 /** How late this process's timers are: what a client feels when the process has too much to do. */
-export function openLoopDelay(windowMs = WINDOW_MS): LoopDelay {
-  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+export function openLoopDelay(histogram: Histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })): LoopDelay {
   histogram.enable()
   // Node measures the whole interval: on time is RESOLUTION_MS.
   const nowMs = () => (histogram.count === 0 ? 0 : Math.max(0, histogram.percentile(99) / 1e6 - RESOLUTION_MS))
@@ -20,7 +21,7 @@ export function openLoopDelay(windowMs = WINDOW_MS): LoopDelay {
   const timer = setInterval(() => {
     beforeMs = nowMs()
     histogram.reset()
-  }, windowMs)
+  }, WINDOW_MS)
   timer.unref()
   return {
     p99Ms: () => Math.max(beforeMs, nowMs()),

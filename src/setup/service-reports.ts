@@ -9,7 +9,7 @@ export interface Health {
 }
 
 export interface ReportsOptions {
-  readonly manager: ServiceManager
+  readonly manager: Pick<ServiceManager, 'isThere' | 'watchdogMs' | 'watchdog' | 'status'>
   /** Where it never settles, that is a fault, too. */
   readonly readHealth: () => Promise<Health>
 }

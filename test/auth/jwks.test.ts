@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { fetchJson, type JwksOptions, jwksKeySource, openJwks, parseJwks } from '../../src/auth/jwks.ts'
+import { until } from '../helpers/until.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-384' })
@@ -98,10 +99,6 @@ function setUp(answers: unknown[], options: Partial<JwksOptions> = {}) {
 
 /** All that was already under way has happened. */
 const settle = () => new Promise((resolve) => setImmediate(resolve))
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2))
-}
 
 t.test('keys are there after the first attempt', async (t) => {
   const { jwks } = setUp([RSA_SET])

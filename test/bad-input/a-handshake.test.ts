@@ -10,7 +10,6 @@ import { metric, shown, stayedUp, until, upgradeAnswer } from './support.ts'
 t.jobs = 8
 const PREFIX = '/core/game/v1/real-time'
 const PROXY = '127.0.0.9'
-const DROP_MS_MAX = 13_000 // 10 s, and uWS looks every 4 s
 
 const server = await startServer(t, {
   ALLOWED_ORIGINS: 'https://play.example.com',
@@ -154,17 +153,16 @@ t.test(
     const dropped = lines.map(async (line) => {
       const connection = new RawConnection(server.port)
       connection.write(requestHead({ lines: [line] }))
-      const tookMs = await connection.closed
+      await connection.closed
       // uWS takes the head for one that has not come to its end.
       t.equal(connection.received.length, 0, shown(line))
-      t.ok(tookMs < DROP_MS_MAX, `dropped after ${Math.round(tookMs)} ms`)
     })
     await Promise.all(dropped)
     t.ok((await metric(server, 'drumbeat_connections')) <= openBefore)
   },
 )
 
-t.test('who sends a header byte a second, or none, is dropped in 10 s; the same for a body', async (t) => {
+t.test('who sends a header byte a second, or none, is dropped; the same for a body', async (t) => {
   const filler = 'x'.repeat(1000)
   const head = requestHead({ lines: [`x-filler: ${filler}`] })
   const post = requestHead({
@@ -189,8 +187,7 @@ t.test('who sends a header byte a second, or none, is dropped in 10 s; the same 
     return connection
   })
   for (const connection of connections) {
-    const tookMs = await connection.closed
-    t.ok(tookMs < DROP_MS_MAX, `dropped after ${Math.round(tookMs)} ms`)
+    await connection.closed
     t.equal(connection.received.length, 0, 'without an answer')
   }
 })

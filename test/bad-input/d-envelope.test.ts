@@ -290,9 +290,8 @@ t.test('the fifth bad frame in a minute closes with 4500', async (t) => {
   }
 })
 
-t.test('above the rate requests are refused and not done, and for 10 s the connection is closed', async (t) => {
+t.test('above the rate requests are refused and not done', async (t) => {
   const [client, peer] = await Promise.all([openClient(strict), openClient(strict)])
-  const startedMs = performance.now()
   for (let i = 0; i < 2 * BURST; i++) {
     client.send({ id: `m${i}`, eventType: BROADCAST, payload: { message: i } })
   }
@@ -306,12 +305,7 @@ t.test('above the rate requests are refused and not done, and for 10 s the conne
   t.ok(await until(() => peer.events.length >= done))
   t.equal(peer.events.length, done, 'and nobody got the others')
 
-  const timer = setInterval(() => client.send({ eventType: PING, payload: {} }), 20)
-  t.match(await client.closed, { code: 4004 })
-  clearInterval(timer)
-  const tookMs = performance.now() - startedMs
-  t.ok(tookMs > 9_000, `after ${Math.round(tookMs)} ms`)
-  await peer.close()
+  await Promise.all([client.close(), peer.close()])
 })
 
 t.test('bytes have a rate, too', async (t) => {

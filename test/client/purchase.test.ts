@@ -118,7 +118,9 @@ t.test('an abort between two attempts ends the purchase with its reason', async 
   const buying = client.buyGood({ goodId: 'sword' }, { signal: controller.signal })
   const outcome = t.rejects(buying, reason)
   peer.refuse(await peer.receive(), 'OVERLOADED', { retry_after_ms: 60_000 })
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  const pinging = client.ping()
+  peer.reply(await peer.receive(), { server_time: 7 })
+  await pinging // so the refusal was read
   controller.abort(reason)
   await outcome
 })

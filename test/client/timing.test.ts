@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { after, backoffMs, sleep } from '../../src/client/timing.ts'
+import { simulateTime } from '../helpers/house/sim-time.ts'
 
 t.test('the backoff doubles up to its maximum and is jittered over the whole range', async (t) => {
   const backoff = { baseMs: 100, maxMs: 1_000 }
@@ -19,8 +20,10 @@ t.test('the backoff doubles up to its maximum and is jittered over the whole ran
 })
 
 t.test('sleep ends with its time or with a signal, and leaves nothing on the signal', async (t) => {
+  const time = simulateTime(t)
   const controller = new AbortController()
-  await sleep(1, [controller.signal])
+  await time.settle(sleep(1_000, [controller.signal]))
+  t.equal(time.nowMs, 1_000)
   t.equal(getEventListeners(controller.signal, 'abort').length, 0)
   const other = new AbortController().signal
   const sleeping = sleep(Infinity, [other, controller.signal])
@@ -32,9 +35,10 @@ t.test('sleep ends with its time or with a signal, and leaves nothing on the sig
 })
 
 t.test('a timer that was cancelled does not call', async (t) => {
+  const time = simulateTime(t)
   let calls = 0
   after(1, () => calls++)()
   after(1, () => calls++)
-  await sleep(20, [])
+  await time.pass(10)
   t.equal(calls, 1)
 })

@@ -1,3 +1,4 @@
+import { on } from 'node:events'
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -35,6 +36,7 @@ t.test('threads that ask at the same time all get one secret', async (t) => {
   const source = `
     import { parentPort, workerData } from 'node:worker_threads'
     const { ensureSecret } = await import(workerData.module)
+    parentPort.postMessage('waits')
     Atomics.wait(workerData.gate, 0, 0)
     parentPort.postMessage(ensureSecret(workerData.dataDir, 'dev-jwt-secret'))`
   const gate = new Int32Array(new SharedArrayBuffer(4))
@@ -42,16 +44,13 @@ t.test('threads that ask at the same time all get one secret', async (t) => {
   const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`)
   const answers = Array.from({ length: 4 }, () => {
     const worker = new Worker(url, { workerData })
-    return new Promise<{ secret: string; created: boolean }>((resolve, reject) => {
-      worker.once('message', resolve)
-      worker.once('error', reject)
-    })
+    return on(worker, 'message') as AsyncIterator<[{ secret: string; created: boolean }]>
   })
-  setTimeout(() => {
-    Atomics.store(gate, 0, 1)
-    Atomics.notify(gate, 0)
-  }, 300)
-  const results = await Promise.all(answers)
+  const nextOfAll = () => Promise.all(answers.map(async (answer) => (await answer.next()).value[0]))
+  await nextOfAll()
+  Atomics.store(gate, 0, 1)
+  Atomics.notify(gate, 0)
+  const results = await nextOfAll()
   t.equal(new Set(results.map(({ secret }) => secret)).size, 1)
   t.equal(results.filter(({ created }) => created).length, 1)
 })

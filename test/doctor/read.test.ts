@@ -12,6 +12,7 @@ import { fileSystemOf, readData } from '../../src/doctor/read-data.ts'
 import { parseMetrics, readEtcd } from '../../src/doctor/read-etcd.ts'
 import { readMachine } from '../../src/doctor/read-machine.ts'
 import { makeCertificates, type Certificates } from '../helpers/certificates.ts'
+import { PATIENCE_MS } from '../helpers/patience.ts'
 import { startServer } from '../helpers/server.ts'
 
 t.test('this machine is read', async (t) => {
@@ -137,7 +138,7 @@ async function standIn(
   return `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const read = (endpoint: string, timeoutMs = 5000) => readEtcd(endpoint, { settings: NO_FILES, timeoutMs, clock })
+const read = (endpoint: string, timeoutMs = PATIENCE_MS) => readEtcd(endpoint, { settings: NO_FILES, timeoutMs, clock })
 const NO_LOGIN = { ETCD_USERNAME: undefined, ETCD_PASSWORD: undefined, ETCD_PREFIX: '/drumbeat/' }
 const NO_FILES = { ...NO_LOGIN, ETCD_CA_FILE: undefined, ETCD_CERT_FILE: undefined, ETCD_KEY_FILE: undefined }
 
@@ -155,9 +156,10 @@ t.test('an etcd is read: version, health, quota, disk and clock', async (t) => {
 })
 
 t.test('an alarm, another clock and unknown metrics are read', async (t) => {
-  const date = new Date(Date.now() + 60_000).toUTCString()
   const endpoint = await standIn(t, {
-    '/version': (_, response) => void response.setHeader('date', date).end('{"etcdserver":"3.5.16"}'),
+    '/version': (_, response) => {
+      response.setHeader('date', new Date(Date.now() + 60_000).toUTCString()).end('{"etcdserver":"3.5.16"}')
+    },
     '/health': (_, response) => void response.writeHead(503).end('{"health":"false","reason":"ALARM NOSPACE"}'),
     '/metrics': (_, response) => void response.writeHead(404).end('404 page not found'),
   })
@@ -172,16 +174,19 @@ t.test('an etcd that wants a certificate gets it, and one of another authority i
   const tls = await makeCertificates(t.testdir({}))
   const endpoint = await standIn(t, {}, tls)
   const files = { ...NO_LOGIN, ETCD_CA_FILE: tls.ca, ETCD_CERT_FILE: tls.client.cert, ETCD_KEY_FILE: tls.client.key }
-  t.match(await readEtcd(endpoint, { settings: files, timeoutMs: 5000, clock }), {
+  t.match(await readEtcd(endpoint, { settings: files, timeoutMs: PATIENCE_MS, clock }), {
     fault: undefined,
     version: '3.5.16',
   })
-  t.match(await readEtcd(endpoint, { settings: { ...files, ETCD_CA_FILE: undefined }, timeoutMs: 5000, clock }), {
-    fault: /not signed by an authority that Node knows, and ETCD_CA_FILE is not set/,
-    isFaultOfTls: true,
-  })
+  t.match(
+    await readEtcd(endpoint, { settings: { ...files, ETCD_CA_FILE: undefined }, timeoutMs: PATIENCE_MS, clock }),
+    {
+      fault: /not signed by an authority that Node knows, and ETCD_CA_FILE is not set/,
+      isFaultOfTls: true,
+    },
+  )
   const { ETCD_CA_FILE } = files
-  t.match(await readEtcd(endpoint, { settings: { ...NO_FILES, ETCD_CA_FILE }, timeoutMs: 5000, clock }), {
+  t.match(await readEtcd(endpoint, { settings: { ...NO_FILES, ETCD_CA_FILE }, timeoutMs: PATIENCE_MS, clock }), {
     fault: /./,
   })
 })

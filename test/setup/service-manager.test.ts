@@ -1,13 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { readServiceEnvironment } from '../../src/config/service-environment.ts'
 import { ServiceManager } from '../../src/setup/service-manager.ts'
-import { startReports, type Health } from '../../src/setup/service-reports.ts'
+import { startReports, type Health, type ReportsOptions } from '../../src/setup/service-reports.ts'
+import { simulateTime } from '../helpers/house/sim-time.ts'
 import { openNotifySocket, skipWithoutNotify } from '../helpers/notify-socket.ts'
+import { PATIENCE_MS } from '../helpers/patience.ts'
 import { until } from '../helpers/until.ts'
 
 const PATH = process.env['PATH'] ?? ''
-const COMES_MS_MAX = 10_000
 const WELL: Health = { status: 'well', fault: undefined }
 
 t.test('what the service manager says is read, and what it says to others is not', async (t) => {
@@ -40,7 +40,7 @@ t.test('each state is told in its order, and a status is one line', skipWithoutN
   manager.watchdog('3 connections')
   manager.stopping()
   manager.close()
-  await socket.find('STOPPING=1', COMES_MS_MAX)
+  await socket.find('STOPPING=1', PATIENCE_MS)
   const [first, reloading = [], ...others] = socket.messages
   t.strictSame(first, ['READY=1'])
   t.equal(reloading[0], 'RELOADING=1')
@@ -73,43 +73,39 @@ t.test('that systemd-notify is not there is said once, and is no reason to end',
   t.strictSame(warnings, ['the service manager is told nothing: there is no systemd-notify'])
 })
 
-t.test('there is no sign of life while something is wrong, and one soon after', skipWithoutNotify(), async (t) => {
-  const socket = await openNotifySocket(t)
-  const environment = readServiceEnvironment({ NOTIFY_SOCKET: socket.path, PATH, WATCHDOG_USEC: '400000' }, 1)
-  const manager = new ServiceManager(environment, (why) => t.fail(why))
+t.test('there is no sign of life while something is wrong, and one soon after', async (t) => {
+  const time = simulateTime(t)
+  const said: string[] = []
+  const manager: ReportsOptions['manager'] = {
+    isThere: true,
+    watchdogMs: 400,
+    watchdog: (status) => void said.push(`WATCHDOG=1 ${status}`),
+    status: (status) => void said.push(status),
+  }
   let health: () => Promise<Health> = async () => WELL
   const reports = startReports({ manager, readHealth: () => health() })
-  t.teardown(() => {
-    reports.stop()
-    manager.close()
-  })
-  t.strictSame(await socket.find('WATCHDOG=1', COMES_MS_MAX), ['WATCHDOG=1', 'STATUS=well'])
+  t.teardown(() => reports.stop())
+  const within = async (ms: number) => {
+    said.length = 0
+    await time.pass(ms)
+    return [...said]
+  }
+  t.strictSame(await within(1_000), Array(6).fill('WATCHDOG=1 well'), 'twice in its time')
   const sick: readonly (readonly [string, () => Promise<Health>])[] = [
     ['a worker', async () => ({ status: 'a worker', fault: 'a worker' })],
     ['it broke', () => Promise.reject(new Error('it broke'))],
   ]
   for (const [status, read] of sick) {
     health = read
-    const from = socket.messages.length
-    await socket.find(status, COMES_MS_MAX, from)
-    const since = socket.messages.length
-    await sleep(1000)
-    t.strictSame(socket.messages.slice(since), [], 'neither a sign of life nor the same status again')
+    t.strictSame(await within(5_000), [status], 'neither a sign of life nor the same status again')
     health = async () => WELL
-    t.strictSame(await socket.find('WATCHDOG=1', COMES_MS_MAX, since), ['WATCHDOG=1', 'STATUS=well'])
+    t.strictSame(await within(25), ['WATCHDOG=1 well'])
   }
   const { promise, resolve } = Promise.withResolvers<Health>()
-  let asked = false
-  health = () => {
-    asked = true
-    return promise
-  }
-  t.ok(await until(() => asked))
-  await sleep(500)
-  const since = socket.messages.length
-  await sleep(1000)
-  t.strictSame(socket.messages.slice(since), [], 'what does not answer is not well')
-  health = async () => WELL
+  health = () => promise
+  t.strictSame(await within(5_000), [], 'what does not answer is not well')
   resolve(WELL)
-  await socket.find('WATCHDOG=1', COMES_MS_MAX, since)
+  t.strictSame(await within(1), ['WATCHDOG=1 well'])
+  reports.stop()
+  t.strictSame(await within(5_000), [])
 })

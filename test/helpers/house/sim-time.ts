@@ -31,6 +31,13 @@ const STEPS_MAX = 2_000_000
 const realImmediate = globalThis.setImmediate
 const realTurn = (): Promise<void> => new Promise((resolve) => void realImmediate(resolve))
 
+/** Simulated time for one test of something that has timers and does no real I/O. */
+export function simulateTime(owner: { teardown(end: () => void): void }): SimTime {
+  const time = new SimTime()
+  owner.teardown(time.install(() => Math.random()))
+  return time
+}
+
 /**
  * Time that passes only when nothing else is left to do. While it is installed, the timers and clocks of this whole process are its own:
  * everything waits for `run`. Promises and streams go on by themselves, so there must be no real I/O meanwhile.
