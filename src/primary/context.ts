@@ -9,11 +9,11 @@ import type { Idempotency } from '../idempotency/idempotency.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { PurchaseRates } from '../ledger/purchase-rates.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import type { Presence } from '../presence/presence.ts'
-import type { Publisher } from '../presence/publisher.ts'
+import type { Registry } from '../connections/registry.ts'
+import type { Publisher } from '../connections/publisher.ts'
 import type { Announcements } from '../rooms/announcements.ts'
 import type { Membership } from '../rooms/membership.ts'
-import type { RememberedRooms } from '../rooms/remembered-rooms.ts'
+import type { RecoverableSessions } from '../connections/recoverable-sessions.ts'
 import type { Remote } from '../rooms/remote.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { Cluster } from '../store/cluster.ts'
@@ -30,13 +30,13 @@ export interface PrimaryContext {
   readonly commits: GroupCommit
   readonly ledger: Ledger
   readonly purchaseRates: PurchaseRates
-  readonly presence: Presence
+  readonly registry: Registry
   readonly publisher: Publisher
   readonly remote: Remote
   readonly rooms: Rooms
   readonly announcements: Announcements
   readonly membership: Membership
-  readonly remembered: RememberedRooms
+  readonly remembered: RecoverableSessions
   readonly states: StateSweep
   /** For requests with idempotency keys that do not go to the ledger. */
   readonly idempotency: Idempotency

@@ -1,6 +1,6 @@
 import { readControl, type Control } from '../hub/control.ts'
 import type { Hub } from '../hub/hub.ts'
-import type { Presence } from '../presence/presence.ts'
+import type { Registry } from '../connections/registry.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
 import type { Membership } from '../rooms/membership.ts'
 import type { Rooms } from '../rooms/rooms.ts'
@@ -9,12 +9,12 @@ export interface FollowOptions {
   readonly hub: Hub
   readonly rooms: Rooms
   readonly membership: Membership
-  readonly presence: Presence
+  readonly registry: Registry
   readonly workers: Pick<WorkerLinks, 'tell' | 'tellAll'>
 }
 
 /** Does on this node what the log says to all nodes, whichever of them REST had asked. */
-export function followControl({ hub, rooms, membership, presence, workers }: FollowOptions): void {
+export function followControl({ hub, rooms, membership, registry, workers }: FollowOptions): void {
   const follow = (control: Control): void => {
     switch (control.kind) {
       case 'room-defined':
@@ -28,8 +28,8 @@ export function followControl({ hub, rooms, membership, presence, workers }: Fol
       }
       case 'kicked':
         for (const id of control.ids) {
-          const connection = presence.get(id)
-          if (connection && presence.isHere(connection)) workers.tell(connection.worker, 'kick', { connectionId: id })
+          const connection = registry.get(id)
+          if (connection && registry.isHere(connection)) workers.tell(connection.worker, 'kick', { connectionId: id })
         }
         return
       case 'good-changed':

@@ -35,11 +35,11 @@ export interface Node {
 
 /** For a service manager. */
 export function healthOf(node: Node): Promise<Health> {
-  const { store, settings, presence } = node.context
+  const { store, settings, registry } = node.context
   return readHealth({
     readStore: () => store.get(['meta/ready']),
     isStoreOwn: settings.ETCD_ENDPOINTS.length === 0,
-    connections: presence.countHere,
+    connections: registry.countHere,
     workers: node.supervisor.health,
     draining: node.isDraining,
   })

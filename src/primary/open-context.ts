@@ -17,12 +17,12 @@ import { Ledger } from '../ledger/ledger.ts'
 import type { PlanPool } from '../ledger/plan-pool.ts'
 import { PurchaseRates } from '../ledger/purchase-rates.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { Presence } from '../presence/presence.ts'
-import { Publisher } from '../presence/publisher.ts'
+import { Registry } from '../connections/registry.ts'
+import { Publisher } from '../connections/publisher.ts'
 import type { Namespace } from '../protocol/ids.ts'
 import { Announcements } from '../rooms/announcements.ts'
 import { Membership, type MembershipOptions } from '../rooms/membership.ts'
-import { RememberedRooms } from '../rooms/remembered-rooms.ts'
+import { RecoverableSessions } from '../connections/recoverable-sessions.ts'
 import { Remote } from '../rooms/remote.ts'
 import { Rooms } from '../rooms/rooms.ts'
 import { isLoopback } from '../door/address.ts'
@@ -67,15 +67,15 @@ export async function openContext(
     historyTtlMs: settings.HISTORY_TTL,
     deliver: options.deliver,
   })
-  const presence = new Presence(cluster.node)
+  const registry = new Registry(cluster.node)
   const publisher = new Publisher({ cluster, log: logs.of('presence') })
   const announcements = new Announcements()
   const states = new StateSweep({ store, clock, keepMs: settings.HISTORY_TTL })
   const rooms = createRooms(config, states)
   await loadRooms(store, rooms)
   await states.load(rooms)
-  const remembered = new RememberedRooms({ keepMs: settings.HISTORY_TTL, nowMs: clock.nowMs })
-  const remote = new Remote({ cluster, presence, rooms, announcements, nowMs: clock.nowMs })
+  const remembered = new RecoverableSessions({ keepMs: settings.HISTORY_TTL, nowMs: clock.nowMs })
+  const remote = new Remote({ cluster, registry, rooms, announcements, nowMs: clock.nowMs })
   await cluster.follow(remote)
   const receiptKey = await readReceiptKey(settings, store)
   const pool = options.openPool(receiptKey.signingKey)
@@ -84,7 +84,7 @@ export async function openContext(
     store,
     cluster,
     hub,
-    presence,
+    registry,
     publisher,
     remote,
     rooms,
@@ -103,7 +103,7 @@ export async function openContext(
     purchaseRates: new PurchaseRates(settings.RATE_PURCHASES, () => metrics.rateLimited.inc({ kind: 'purchases' })),
     membership: new Membership({
       hub,
-      presence,
+      registry,
       rooms,
       announcements,
       publisher,

@@ -8,21 +8,21 @@ import {
   type RoomId,
 } from '../protocol/ids.ts'
 import { Refusal } from '../protocol/errors.ts'
-import type { Connection, Presence } from '../presence/presence.ts'
-import type { Publisher } from '../presence/publisher.ts'
+import type { Connection, Registry } from '../connections/registry.ts'
+import type { Publisher } from '../connections/publisher.ts'
 import type { Recalled } from '../hub/recall.ts'
 import type { Announcements } from './announcements.ts'
-import type { RememberedRooms } from './remembered-rooms.ts'
+import type { RecoverableSessions } from '../connections/recoverable-sessions.ts'
 import type { Rooms } from './rooms.ts'
 
 export interface MembershipOptions {
   readonly hub: Hub
-  readonly presence: Presence
+  readonly registry: Registry
   readonly rooms: Rooms
   readonly announcements: Announcements
   /** Tells the other nodes. */
   readonly publisher: Publisher
-  readonly remembered: RememberedRooms
+  readonly remembered: RecoverableSessions
   readonly perUserMax: number
   /** Infinity for an address that is not limited. */
   readonly perAddressMax: (addressKey: string) => number
@@ -62,7 +62,7 @@ export class Membership {
    */
   admit(connection: Connection): void {
     this.#admit(connection)
-    this.#options.presence.add(connection)
+    this.#options.registry.add(connection)
     this.#options.publisher.put(connection)
   }
 
@@ -102,13 +102,13 @@ export class Membership {
 
   /** What is full now: for a worker that has just started. */
   full(): { readonly addresses: readonly string[]; readonly namespaces: readonly Namespace[] } {
-    const { presence, perAddressMax, perNamespaceMax } = this.#options
-    return presence.atLeast({ perAddressMax, perNamespaceMax })
+    const { registry, perAddressMax, perNamespaceMax } = this.#options
+    return registry.atLeast({ perAddressMax, perNamespaceMax })
   }
 
   close(id: string): void {
-    const { presence, hub, publisher, remembered } = this.#options
-    const connection = presence.remove(id)
+    const { registry, hub, publisher, remembered } = this.#options
+    const connection = registry.remove(id)
     if (!connection) return
     remembered.closed(connection)
     publisher.remove(connection)
@@ -120,7 +120,7 @@ export class Membership {
 
   /** A worker died: its connections are gone at once. */
   workerGone(worker: number): void {
-    for (const { id } of this.#options.presence.ofWorker(worker)) this.close(id)
+    for (const { id } of this.#options.registry.ofWorker(worker)) this.close(id)
     this.#options.hub.interest.removeWorker(worker)
   }
 
@@ -153,8 +153,8 @@ export class Membership {
 
   /** Everybody of this node who is in it leaves. Gives the connections that did. */
   empty(room: RoomId): readonly Connection[] {
-    const { presence } = this.#options
-    const members = [...presence.all()].filter((one) => presence.isHere(one) && one.rooms.has(room))
+    const { registry } = this.#options
+    const members = [...registry.all()].filter((one) => registry.isHere(one) && one.rooms.has(room))
     for (const member of members) this.#leave(member, room)
     return members
   }
@@ -176,29 +176,29 @@ export class Membership {
   }
 
   #find(id: string): Connection {
-    const connection = this.#options.presence.get(id)
+    const connection = this.#options.registry.get(id)
     if (!connection) throw new Refusal('UNAVAILABLE', 'the connection is not known any more')
     return connection
   }
 
   #admit({ userId, addressKey, namespace }: Connection): void {
-    const { presence, perUserMax, perAddressMax, perNamespaceMax } = this.#options
-    if (presence.countOfUser(userId) >= perUserMax)
+    const { registry, perUserMax, perAddressMax, perNamespaceMax } = this.#options
+    if (registry.countOfUser(userId) >= perUserMax)
       throw new Refusal('RATE_LIMITED', 'too many connections of this user')
-    if (presence.countOfAddress(addressKey) >= perAddressMax(addressKey)) {
+    if (registry.countOfAddress(addressKey) >= perAddressMax(addressKey)) {
       throw new Refusal('RATE_LIMITED', 'too many connections from this address')
     }
-    if (presence.countOfNamespace(namespace) >= perNamespaceMax)
+    if (registry.countOfNamespace(namespace) >= perNamespaceMax)
       throw new Refusal('OVERLOADED', 'the namespace is full')
     this.#tellIfFull({ addressKey, namespace }, 1)
   }
 
   /** Says so when this connection (`change` 1: to come, -1: gone) fills what it is counted in, or makes room. */
   #tellIfFull({ addressKey, namespace }: Pick<Connection, 'addressKey' | 'namespace'>, change: 1 | -1): void {
-    const { presence, perAddressMax, perNamespaceMax, onFull } = this.#options
+    const { registry, perAddressMax, perNamespaceMax, onFull } = this.#options
     const full = change === 1
-    if (presence.countOfAddress(addressKey) + 1 === perAddressMax(addressKey)) onFull({ address: addressKey }, full)
-    if (presence.countOfNamespace(namespace) + 1 === perNamespaceMax) onFull({ namespace }, full)
+    if (registry.countOfAddress(addressKey) + 1 === perAddressMax(addressKey)) onFull({ address: addressKey }, full)
+    if (registry.countOfNamespace(namespace) + 1 === perNamespaceMax) onFull({ namespace }, full)
   }
 
   #tryJoin(connection: Connection, room: RoomId): boolean {

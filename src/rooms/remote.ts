@@ -1,14 +1,14 @@
 import { SmallSet } from '../base/small-set.ts'
 import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
-import type { Connection, Presence } from '../presence/presence.ts'
-import { decodeShard } from '../presence/shards.ts'
+import type { Connection, Registry } from '../connections/registry.ts'
+import { decodeShard } from '../connections/published-shards.ts'
 import type { Cluster, ClusterFollower } from '../store/cluster.ts'
 import type { Announcements } from './announcements.ts'
 import type { Rooms } from './rooms.ts'
 
 export interface RemoteOptions {
   readonly cluster: Cluster
-  readonly presence: Presence
+  readonly registry: Registry
   readonly rooms: Rooms
   readonly announcements: Announcements
   readonly nowMs: () => number
@@ -56,9 +56,9 @@ export class Remote implements ClusterFollower {
   }
 
   readonly onTakenForDead = (): void => {
-    const { presence, announcements } = this.#options
-    for (const connection of presence.all()) {
-      if (!presence.isHere(connection)) continue
+    const { registry, announcements } = this.#options
+    for (const connection of registry.all()) {
+      if (!registry.isHere(connection)) continue
       for (const room of connection.rooms) announcements.note(room, connection.namespace, connection.userId, true)
     }
   }
@@ -80,7 +80,7 @@ export class Remote implements ClusterFollower {
 
   #add(connection: Connection): Connection {
     const added = { ...connection, rooms: new SmallSet<RoomId>() }
-    this.#options.presence.add(added)
+    this.#options.registry.add(added)
     return added
   }
 
@@ -104,7 +104,7 @@ export class Remote implements ClusterFollower {
   }
 
   #remove(connection: Connection): void {
-    this.#options.presence.remove(connection.id)
+    this.#options.registry.remove(connection.id)
     for (const room of connection.rooms) this.#leave(connection, room)
   }
 }

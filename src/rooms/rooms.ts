@@ -2,7 +2,7 @@ import type { RoomDefinition } from '../domain/room.ts'
 import { ownCopy } from '../base/own-copy.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { roomChannel, type Channel, type Namespace, type RoomId, type UserId } from '../protocol/ids.ts'
-import { UserCounts } from '../presence/user-counts.ts'
+import { UserCounts } from '../connections/user-counts.ts'
 
 interface Room {
   readonly definition: RoomDefinition

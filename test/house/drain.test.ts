@@ -123,7 +123,7 @@ t.test('a client that is being let in when the drain begins is told as well, or 
       t.ok(closed?.code === 4000 || refused?.status === 503 || closed?.code === 1006, JSON.stringify(closed))
       if (closed?.code === 4000) t.ok(retryAfterMs(closed.reason) > 0)
     }
-    t.equal(house.node.context.presence.countHere, 0)
+    t.equal(house.node.context.registry.countHere, 0)
     await house.close()
   }
 })

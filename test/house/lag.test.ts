@@ -113,7 +113,7 @@ t.test(
     const [sender, slow, quick] = [await open.enter('alice'), await open.enter('slow'), await open.enter('quick')]
     slow.wire.pause()
     await shout(open, sender, 100)
-    t.equal(open.house.node.context.presence.countOfUser('slow' as never), 0, 'offline at once')
+    t.equal(open.house.node.context.registry.countOfUser('slow' as never), 0, 'offline at once')
     slow.wire.resume()
     t.match(await slow.end(), { code: 4001, reason: /resume/ })
     t.ok(isUnbroken(slow))
@@ -257,7 +257,7 @@ t.test('a burst of more than the limit is closed with 4001 before there is an ou
   slow.wire.pause()
   for (let n = 0; n < 7; n++) sender.request(BROADCAST, { message: n, pad: 'x'.repeat(10_000) })
   await pass(400)
-  t.equal(house.node.context.presence.countOfUser('slow' as never), 0)
+  t.equal(house.node.context.registry.countOfUser('slow' as never), 0)
   slow.wire.resume()
   t.match(await slow.end(), { code: 4001 })
 })

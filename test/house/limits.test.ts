@@ -138,7 +138,7 @@ for (const { what, count, env } of [
     t.strictSame(alice.frames, [])
     house.worker(0).thaw()
     await house.time.pass(100)
-    t.equal(house.node.context.presence.countHere, 0)
+    t.equal(house.node.context.registry.countHere, 0)
   })
 }
 

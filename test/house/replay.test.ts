@@ -129,7 +129,7 @@ t.test('who goes while it is replayed costs nobody else its part', async (t) => 
   const left = backs.filter(({ closed }) => closed === undefined)
   t.ok(left.length >= 5 && left.length < 20)
   for (const back of left) t.strictSame(back.heard, NUMBERS)
-  t.equal(open.house.node.context.presence.countHere, left.length + 1)
+  t.equal(open.house.node.context.registry.countHere, left.length + 1)
 })
 
 t.test('clients that go while a part is on its way keep nothing of what others may ask for', async (t) => {

@@ -19,10 +19,10 @@ t.test('the first frame says who the connection is and where the log stands', as
   t.match(alice.ready, { user_id: 'alice', namespace: 'private', epoch: 'e1', offset: house.node.context.hub.head })
   const guest = await enterAsGuest({ encoding: 'msgpack' })
   t.match(guest.ready, { user_id: /^guest-./, namespace: 'guest' })
-  t.equal(house.node.context.presence.countHere, 2)
+  t.equal(house.node.context.registry.countHere, 2)
   await guest.close()
-  await house.time.until(() => house.node.context.presence.countHere === 1, 1_000)
-  t.equal(house.node.context.presence.countHere, 1, 'who closes is gone')
+  await house.time.until(() => house.node.context.registry.countHere === 1, 1_000)
+  t.equal(house.node.context.registry.countHere, 1, 'who closes is gone')
 })
 
 for (const encoding of ['json', 'msgpack'] as const) {
@@ -290,7 +290,7 @@ t.test('a token that is missing, bad or old is refused before there is a socket'
   t.match((await enter('alice', { token: 'a.b.c' })).refused, { status: 401, refusal: { code: 'TOKEN_INVALID' } })
   t.match((await enter('alice', { token: '' })).refused, { status: 401, refusal: { code: 'AUTH_REQUIRED' } })
   await house.time.pass(100)
-  t.equal(house.node.context.presence.countHere, 1)
+  t.equal(house.node.context.registry.countHere, 1)
 })
 
 t.test('a client that goes before it was let in leaves nothing behind', async (t) => {
@@ -299,6 +299,6 @@ t.test('a client that goes before it was let in leaves nothing behind', async (t
   const clients = await Promise.all(Array.from({ length: 10 }, (_, i) => enter(`user-${i}`)))
   for (const client of clients) client.cut()
   await house.time.pass(1_000)
-  t.equal(house.node.context.presence.countHere, 0)
+  t.equal(house.node.context.registry.countHere, 0)
   t.ok(house.listening.every((worker) => worker.topics.size === 0))
 })

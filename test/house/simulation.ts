@@ -223,10 +223,10 @@ class Simulation {
   /** What the node knows is what is. */
   #checkNode(): void {
     const { workers, context } = this.#house.node
-    const { presence, rooms } = context
+    const { registry, rooms } = context
     if (workers.listening.length !== WORKERS)
       this.#wrong.push(`${workers.listening.length} workers of ${WORKERS} listen`)
-    if (presence.countHere !== PLAYERS) this.#wrong.push(`${presence.countHere} connections of ${PLAYERS} players`)
+    if (registry.countHere !== PLAYERS) this.#wrong.push(`${registry.countHere} connections of ${PLAYERS} players`)
     for (const room of ROOMS as RoomId[]) {
       const inIt = this.#players.filter(({ client }) => client.rooms.includes(room))
       const known = rooms.membersOf(room).size
@@ -250,8 +250,8 @@ class Simulation {
     const { time, node, workers } = this.#house
     for (const { client } of this.#players) client.close()
     await time.pass(SETTLE_MS)
-    const { presence, rooms, hub } = node.context
-    if (presence.countHere !== 0) this.#wrong.push(`${presence.countHere} connections are left`)
+    const { registry, rooms, hub } = node.context
+    if (registry.countHere !== 0) this.#wrong.push(`${registry.countHere} connections are left`)
     for (const room of ROOMS as RoomId[]) {
       const left = rooms.membersOf(room).size
       if (left > 0) this.#wrong.push(`${left} members are left in ${room}`)

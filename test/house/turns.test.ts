@@ -155,7 +155,7 @@ t.test('a client that goes while its joins wait is in none of the rooms', async 
   alice.cut()
   await pass(5_000)
   t.strictSame(house.node.context.rooms.ids(), [])
-  t.equal(house.node.context.presence.countHere, 1)
+  t.equal(house.node.context.registry.countHere, 1)
   t.ok((await bob.ask(PING, {})).success)
 })
 

@@ -4,7 +4,7 @@ const PURE = ['protocol', 'domain'] as const
 /** What a worker process is made of: it moves bytes and holds nothing that must live on. */
 const WORKER_SIDE = ['link', 'fanout', 'auth', 'door', 'session', 'commands', 'metrics', 'http'] as const
 /** What the primary process is made of: the log, the state, and who may change them. */
-const PRIMARY_SIDE = ['store', 'hub', 'link', 'idempotency', 'ledger', 'presence', 'rooms', 'metrics'] as const
+const PRIMARY_SIDE = ['store', 'hub', 'link', 'idempotency', 'ledger', 'connections', 'rooms', 'metrics'] as const
 
 /** What each folder may import from, besides itself; for a file of src itself, under its name (see `layerOf`). */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -20,8 +20,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   link: ['base', ...PURE],
   idempotency: ['base', 'protocol', 'store'],
   ledger: ['base', ...PURE, 'store', 'hub', 'idempotency'],
-  presence: ['base', ...PURE, 'store', 'hub'],
-  rooms: ['base', ...PURE, 'store', 'hub', 'presence'],
+  connections: ['base', ...PURE, 'store', 'hub'],
+  rooms: ['base', ...PURE, 'store', 'hub', 'connections'],
   fanout: ['base', ...PURE, 'link'],
   auth: ['base', ...PURE],
   door: ['base', ...PURE, 'auth'],

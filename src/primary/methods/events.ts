@@ -16,14 +16,14 @@ import { appendOnce } from '../once.ts'
 
 type Needs = Pick<
   PrimaryContext,
-  'commits' | 'hub' | 'presence' | 'rooms' | 'cluster' | 'idempotency' | 'store' | 'log' | 'clock'
+  'commits' | 'hub' | 'registry' | 'rooms' | 'cluster' | 'idempotency' | 'store' | 'log' | 'clock'
 >
 
 /** Events that one call for a list looks at: what it may take of this thread. The cursor goes on from there. */
 const EVENTS_LOOKED_AT_MAX = 10_000
 
 export function eventMethods(context: Needs): Handlers<EventMethods> {
-  const { commits, presence, rooms, hub, clock } = context
+  const { commits, registry, rooms, hub, clock } = context
   return {
     broadcast({ channel, event, state, once }, reply, span, untilMs) {
       const put = state === null ? {} : { put: { key: stateKey(channel), value: state } }
@@ -46,7 +46,7 @@ export function eventMethods(context: Needs): Handlers<EventMethods> {
         const rest = async () => ({ delivered: await requireOnline(context, target) })
         const appended = appendOnce(context, { kind: 'message', once, record, rest, span, untilMs })
         answerWith(changeInTime(clock, appended, untilMs), reply)
-      } else if (presence.countOfUser(target) > 0) sendTo(context, { target, event, span, untilMs }, reply)
+      } else if (registry.countOfUser(target) > 0) sendTo(context, { target, event, span, untilMs }, reply)
       else {
         answerWith(readInTime(clock, requireOnline(context, target), untilMs), (result) => {
           if (result instanceof Refusal) reply(result)
@@ -84,18 +84,18 @@ interface Message {
   readonly untilMs: number | undefined
 }
 
-function sendTo({ commits, presence }: Needs, { target, event, span, untilMs }: Message, reply: MessageReply): void {
+function sendTo({ commits, registry }: Needs, { target, event, span, untilMs }: Message, reply: MessageReply): void {
   commits.append({ record: eventRecord(userChannel(target), event), span, untilMs }, (result) => {
     // Counted now, as those who come later get it by resuming or not at all.
-    reply(result instanceof Refusal ? result : { offset: result, delivered: presence.countOfUser(target) })
+    reply(result instanceof Refusal ? result : { offset: result, delivered: registry.countOfUser(target) })
   })
 }
 
 /** Connections of the user. Throws USER_OFFLINE. */
-async function requireOnline({ presence, cluster }: Needs, target: UserId): Promise<number> {
+async function requireOnline({ registry, cluster }: Needs, target: UserId): Promise<number> {
   // Another node may have told of the user just now.
-  if (presence.countOfUser(target) === 0 && cluster.nodes.length > 1) await cluster.catchUp()
-  const connections = presence.countOfUser(target)
+  if (registry.countOfUser(target) === 0 && cluster.nodes.length > 1) await cluster.catchUp()
+  const connections = registry.countOfUser(target)
   if (connections === 0) throw offline(target)
   return connections
 }

@@ -44,21 +44,21 @@ async function readyParts(node: Node) {
 
 /** On whatever node they are. Throws NOT_FOUND, USER_OFFLINE. */
 async function kick(
-  { presence, store, hub }: PrimaryContext,
+  { registry, store, hub }: PrimaryContext,
   whom: OperationMethods['kick']['args'],
 ): Promise<{ readonly kicked: number }> {
-  const ids = 'userId' in whom ? Array.from(presence.ofUser(whom.userId), ({ id }) => id) : [whom.connectionId]
+  const ids = 'userId' in whom ? Array.from(registry.ofUser(whom.userId), ({ id }) => id) : [whom.connectionId]
   if ('userId' in whom && ids.length === 0) throw new Refusal('USER_OFFLINE', `"${whom.userId}" is not connected`)
-  if ('connectionId' in whom && !presence.get(whom.connectionId)) throw new Refusal('NOT_FOUND', 'no such connection')
+  if ('connectionId' in whom && !registry.get(whom.connectionId)) throw new Refusal('NOT_FOUND', 'no such connection')
   const result = await store.commit({ log: [controlRecord({ kind: 'kicked', ids })], durable: false })
   if (!result.committed) throw new Refusal('UNAVAILABLE', 'the store did not take it')
   await hub.reached(result.offset)
   return { kicked: ids.length }
 }
 
-function listConnections({ presence }: PrimaryContext, only: ConnectionFilter, page: PageArgs): Page<ConnectionInfo> {
+function listConnections({ registry }: PrimaryContext, only: ConnectionFilter, page: PageArgs): Page<ConnectionInfo> {
   // Ids are UUIDv7, made in the order of the connections on each worker.
-  const sorted = [...(only.userId === null ? presence.all() : presence.ofUser(only.userId))]
+  const sorted = [...(only.userId === null ? registry.all() : registry.ofUser(only.userId))]
     .filter(({ namespace }) => only.namespace === null || namespace === only.namespace)
     .filter(({ rooms }) => only.room === null || rooms.has(only.room))
     .sort((a, b) => (a.id < b.id ? -1 : 1))

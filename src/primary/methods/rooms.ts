@@ -6,10 +6,10 @@ import { newestState, readState } from '../channel-state.ts'
 import type { PrimaryContext } from '../context.ts'
 import { deleteRoom, putRoom, readRoom } from '../rest-rooms.ts'
 
-type Needs = Pick<PrimaryContext, 'hub' | 'membership' | 'presence' | 'rooms' | 'store' | 'idempotency' | 'clock'>
+type Needs = Pick<PrimaryContext, 'hub' | 'membership' | 'registry' | 'rooms' | 'store' | 'idempotency' | 'clock'>
 
 export function roomMethods(context: Needs): Handlers<RoomMethods> {
-  const { hub, membership, presence, rooms, store, clock } = context
+  const { hub, membership, registry, rooms, store, clock } = context
   return {
     join({ connectionId, room }, reply, _span, untilMs) {
       const channel = membership.channelIn(connectionId, room)
@@ -35,7 +35,7 @@ export function roomMethods(context: Needs): Handlers<RoomMethods> {
     },
 
     presence({ namespace, room, limit, cursor }, reply) {
-      const users = room === null ? presence.usersOf(namespace) : rooms.membersOf(room)
+      const users = room === null ? registry.usersOf(namespace) : rooms.membersOf(room)
       reply(users.page({ limit, cursor }))
     },
 

@@ -23,7 +23,7 @@ export interface Connection {
  * Who is connected, to this node and to the others, by connection, user, namespace and worker. Addresses and the size of
  * namespaces are counted for this node only, as their limits are. Rooms are in `rooms/`.
  */
-export class Presence {
+export class Registry {
   readonly #byId = new Map<string, Connection>()
   readonly #byUser = new MultiMap<UserId, Connection>()
   readonly #usersOf = new Map<Namespace, UserCounts>()

@@ -2,8 +2,8 @@ import { toError } from '../base/assert.ts'
 import { delay } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { Cluster } from '../store/cluster.ts'
-import type { Connection } from './presence.ts'
-import { Shards } from './shards.ts'
+import type { Connection } from './registry.ts'
+import { Shards } from './published-shards.ts'
 
 export interface PublisherOptions {
   readonly cluster: Cluster

@@ -1,7 +1,7 @@
-import type { Connection } from '../presence/presence.ts'
+import type { Connection } from './registry.ts'
 import type { RoomId } from '../protocol/ids.ts'
 
-export interface RememberedRoomsOptions {
+export interface RecoverableSessionsOptions {
   /** How long after its end a session's rooms are known. */
   readonly keepMs: number
   readonly nowMs: () => number
@@ -20,14 +20,14 @@ const LEFT_MAX = 300_000
  * The rooms of sessions of this node, for clients that do not name them when they come back. A session has the rooms of the
  * connection that came, joined or left last: one that comes later may be given up for it, while the client hands over.
  */
-export class RememberedRooms {
-  readonly #options: RememberedRoomsOptions
+export class RecoverableSessions {
+  readonly #options: RecoverableSessionsOptions
   readonly #live = new Map<string, Connection>()
   readonly #left = new Map<string, Left>()
   /** Sessions and rooms in `#left`. */
   #kept = 0
 
-  constructor(options: RememberedRoomsOptions) {
+  constructor(options: RecoverableSessionsOptions) {
     this.#options = options
   }
 

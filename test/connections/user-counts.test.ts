@@ -1,5 +1,5 @@
 import t from 'tap'
-import { UserCounts } from '../../src/presence/user-counts.ts'
+import { UserCounts } from '../../src/connections/user-counts.ts'
 import type { UserId } from '../../src/protocol/ids.ts'
 
 const id = (n: number) => `user-${String(n).padStart(3, '0')}` as UserId
