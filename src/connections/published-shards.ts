@@ -1,7 +1,7 @@
 import { ownCopy } from '../base/own-copy.ts'
 import { SmallSet } from '../base/small-set.ts'
 import { decodeMsgpack, encodeMsgpack } from '../protocol/msgpack.ts'
-import type { Connection } from './registry.ts'
+import type { Connection } from './connection.ts'
 
 /** A connection as other nodes are told of it. */
 type Row = readonly [

@@ -2,7 +2,7 @@ import { toError } from '../base/assert.ts'
 import { delay } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { Cluster } from '../store/cluster.ts'
-import type { Connection } from './registry.ts'
+import type { Connection } from './connection.ts'
 import { Shards } from './published-shards.ts'
 
 export interface PublisherOptions {

@@ -1,4 +1,4 @@
-import type { Connection } from './registry.ts'
+import type { Connection } from './connection.ts'
 import type { RoomId } from '../protocol/ids.ts'
 
 export interface RecoverableSessionsOptions {

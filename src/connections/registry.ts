@@ -1,23 +1,8 @@
 import { MultiMap } from '../base/multi-map.ts'
-import type { SmallSet } from '../base/small-set.ts'
-import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { Namespace, UserId } from '../protocol/ids.ts'
+import type { Connection } from './connection.ts'
 import { UserCounts } from './user-counts.ts'
-
-/** It is held for long: its strings are its own, see `ownCopy`. */
-export interface Connection {
-  readonly id: string
-  readonly node: string
-  /** Of that node. */
-  readonly worker: number
-  readonly namespace: Namespace
-  readonly userId: UserId
-  /** What connections are counted by: an IPv4 address, or the /64 of an IPv6 one. */
-  readonly addressKey: string
-  readonly openedAtMs: number
-  readonly rooms: SmallSet<RoomId>
-  /** The session whose connection it is; undefined on other nodes. */
-  readonly session?: string
-}
 
 /**
  * Who is connected, to this node and to the others, by connection, user, namespace and worker. Addresses and the size of
@@ -53,6 +38,13 @@ export class Registry {
 
   get(id: string): Connection | undefined {
     return this.#byId.get(id)
+  }
+
+  /** Throws UNAVAILABLE if the connection has gone. */
+  require(id: string): Connection {
+    const connection = this.#byId.get(id)
+    if (!connection) throw new Refusal('UNAVAILABLE', 'the connection is not known any more')
+    return connection
   }
 
   /** Newest last. */

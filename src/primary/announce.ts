@@ -13,8 +13,8 @@ export async function sayGoodbye(context: PrimaryContext): Promise<void> {
 }
 
 /** Puts into the log who came to and went from each room since the last time. */
-export function announce({ announcements, remote, rooms, commits, random, clock, log }: PrimaryContext): void {
-  remote.announceDeparted()
+export function announce({ announcements, remoteMembers, rooms, commits, random, clock, log }: PrimaryContext): void {
+  remoteMembers.noteDeparted()
   for (const { eventType, namespace, room, users } of announcements.take()) {
     const event = encodeEvent({
       id: random.uuid(),

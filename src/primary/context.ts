@@ -12,9 +12,11 @@ import type { Metrics } from '../metrics/metrics.ts'
 import type { Registry } from '../connections/registry.ts'
 import type { Publisher } from '../connections/publisher.ts'
 import type { Announcements } from '../rooms/announcements.ts'
-import type { Membership } from '../rooms/membership.ts'
+import type { Members } from '../rooms/members.ts'
+import type { RemoteMembers } from '../rooms/remote-members.ts'
+import type { Connections } from '../connections/connections.ts'
+import type { ConnectionLimits } from '../connections/limits.ts'
 import type { RecoverableSessions } from '../connections/recoverable-sessions.ts'
-import type { Remote } from '../rooms/remote.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { Store } from '../store/store.ts'
@@ -31,12 +33,14 @@ export interface PrimaryContext {
   readonly ledger: Ledger
   readonly purchaseRates: PurchaseRates
   readonly registry: Registry
+  readonly connections: Connections
+  readonly limits: ConnectionLimits
+  readonly sessions: RecoverableSessions
   readonly publisher: Publisher
-  readonly remote: Remote
   readonly rooms: Rooms
   readonly announcements: Announcements
-  readonly membership: Membership
-  readonly remembered: RecoverableSessions
+  readonly members: Members
+  readonly remoteMembers: RemoteMembers
   readonly states: StateSweep
   /** For requests with idempotency keys that do not go to the ledger. */
   readonly idempotency: Idempotency

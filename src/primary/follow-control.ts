@@ -2,26 +2,26 @@ import { readControl, type Control } from '../hub/control.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Registry } from '../connections/registry.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
-import type { Membership } from '../rooms/membership.ts'
+import type { Members } from '../rooms/members.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 
 export interface FollowOptions {
   readonly hub: Hub
   readonly rooms: Rooms
-  readonly membership: Membership
+  readonly members: Members
   readonly registry: Registry
   readonly workers: Pick<WorkerLinks, 'tell' | 'tellAll'>
 }
 
 /** Does on this node what the log says to all nodes, whichever of them REST had asked. */
-export function followControl({ hub, rooms, membership, registry, workers }: FollowOptions): void {
+export function followControl({ hub, rooms, members, registry, workers }: FollowOptions): void {
   const follow = (control: Control): void => {
     switch (control.kind) {
       case 'room-defined':
         rooms.define(control.room)
         return
       case 'room-deleted': {
-        const emptied = new Set(membership.empty(control.id).map(({ worker }) => worker))
+        const emptied = new Set(members.empty(control.id).map(({ worker }) => worker))
         rooms.remove(control.id)
         for (const worker of emptied) workers.tell(worker, 'roomClosed', { room: control.id })
         return

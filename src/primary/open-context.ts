@@ -17,21 +17,12 @@ import { Ledger } from '../ledger/ledger.ts'
 import type { PlanPool } from '../ledger/plan-pool.ts'
 import { PurchaseRates } from '../ledger/purchase-rates.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { Registry } from '../connections/registry.ts'
-import { Publisher } from '../connections/publisher.ts'
-import type { Namespace } from '../protocol/ids.ts'
-import { Announcements } from '../rooms/announcements.ts'
-import { Membership, type MembershipOptions } from '../rooms/membership.ts'
-import { RecoverableSessions } from '../connections/recoverable-sessions.ts'
-import { Remote } from '../rooms/remote.ts'
-import { Rooms } from '../rooms/rooms.ts'
-import { isLoopback } from '../door/address.ts'
+import type { ConnectionLimitsOptions } from '../connections/limits.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { Store } from '../store/store.ts'
 import type { PrimaryContext } from './context.ts'
-import { loadRooms } from './kept-rooms.ts'
+import { openRooms } from './open-rooms.ts'
 import { readReceiptKey } from './secrets.ts'
-import { StateSweep } from './state-sweep.ts'
 
 export interface OpenOptions {
   readonly config: Config
@@ -43,7 +34,7 @@ export interface OpenOptions {
   readonly log: Log
   readonly logs: Logs
   readonly deliver: HubOptions['deliver']
-  readonly onFull: MembershipOptions['onFull']
+  readonly onFull: ConnectionLimitsOptions['onFull']
   /** Where purchases are computed. `signingKey`: PEM of the key that signs receipts. */
   readonly openPool: (signingKey: string) => PlanPool
 }
@@ -67,16 +58,7 @@ export async function openContext(
     historyTtlMs: settings.HISTORY_TTL,
     deliver: options.deliver,
   })
-  const registry = new Registry(cluster.node)
-  const publisher = new Publisher({ cluster, log: logs.of('presence') })
-  const announcements = new Announcements()
-  const states = new StateSweep({ store, clock, keepMs: settings.HISTORY_TTL })
-  const rooms = createRooms(config, states)
-  await loadRooms(store, rooms)
-  await states.load(rooms)
-  const remembered = new RecoverableSessions({ keepMs: settings.HISTORY_TTL, nowMs: clock.nowMs })
-  const remote = new Remote({ cluster, registry, rooms, announcements, nowMs: clock.nowMs })
-  await cluster.follow(remote)
+  const rooms = await openRooms({ ...options, hub })
   const receiptKey = await readReceiptKey(settings, store)
   const pool = options.openPool(receiptKey.signingKey)
   const context: PrimaryContext = {
@@ -84,12 +66,7 @@ export async function openContext(
     store,
     cluster,
     hub,
-    registry,
-    publisher,
-    remote,
-    rooms,
-    announcements,
-    states,
+    ...rooms,
     idempotency: new Idempotency({ store, clock }),
     receiptKey,
     metrics,
@@ -99,18 +76,7 @@ export async function openContext(
     logs,
     commits: createCommits(options),
     ledger: createLedger(options, pool),
-    remembered,
     purchaseRates: new PurchaseRates(settings.RATE_PURCHASES, () => metrics.rateLimited.inc({ kind: 'purchases' })),
-    membership: new Membership({
-      hub,
-      registry,
-      rooms,
-      announcements,
-      publisher,
-      remembered,
-      ...limitsOf(config),
-      onFull: options.onFull,
-    }),
   }
   return { context, close: () => pool.close() }
 }
@@ -121,16 +87,6 @@ function readGoods(file: string): readonly Good[] {
   } catch (cause) {
     throw new StartError(EXIT.configuration, `GOODS_FILE ${file}: ${toError(cause).message}`, cause)
   }
-}
-
-function createRooms({ settings }: Config, states: StateSweep): Rooms {
-  const autoCreateIn = settings.ROOM_AUTO_CREATE ? [settings.NAMESPACE_PRIVATE as Namespace] : []
-  return new Rooms({
-    autoCreateIn: new Set(autoCreateIn),
-    capacity: settings.ROOM_CAPACITY,
-    onMade: ({ room_id, namespace }) => states.noteMade(room_id, namespace),
-    onGone: ({ room_id, namespace }) => states.noteEmpty(room_id, namespace),
-  })
 }
 
 function createCommits({ config: { settings }, store, metrics, clock }: OpenOptions): GroupCommit {
@@ -165,16 +121,6 @@ function createLedger({ config, store, clock, random, logs, metrics }: OpenOptio
     },
     onRetry: (why) => metrics.purchaseRetries.inc({ why }),
   })
-}
-
-function limitsOf({ settings, explicit }: Config) {
-  const isSet = explicit.has('MAX_CONNECTIONS_PER_ADDRESS')
-  return {
-    perUserMax: settings.MAX_CONNECTIONS_PER_USER,
-    perNamespaceMax: settings.MAX_CONNECTIONS_PER_NAMESPACE,
-    // A proxy or a benchmark on this machine: limited only where somebody says so.
-    perAddressMax: (key: string) => (isLoopback(key) && !isSet ? Infinity : settings.MAX_CONNECTIONS_PER_ADDRESS),
-  }
 }
 
 /** Names this run of the machine; a constant where the system does not tell. */

@@ -1,7 +1,7 @@
 import { Link } from '../link/link.ts'
 import type { PrimaryMethods } from '../link/methods/primary.ts'
 import type { WorkerMethods, WorkerWelcome } from '../link/methods/worker.ts'
-import type { Namespace } from '../protocol/ids.ts'
+import type { Full } from '../connections/limits.ts'
 import type { Traces } from '../base/trace.ts'
 import type { WorkerLife } from '../processes/supervisor.ts'
 import type { WorkerLink, WorkerLinks } from '../processes/workers.ts'
@@ -41,25 +41,21 @@ function tellFirst({ context, tokenKeys, logLevels, memory }: Node, link: Worker
   link.tell('welcome', welcome)
   logLevels.tell(link)
   if (memory.state !== 'enough') link.tell('memoryShort', { short: true })
-  const { addresses, namespaces } = context.membership.full()
+  const { addresses, namespaces } = context.limits.full()
   for (const addressKey of addresses) link.tell('addressFull', { addressKey, full: true })
   for (const namespace of namespaces) link.tell('namespaceFull', { namespace, full: true })
   if (tokenKeys.current) link.tell('jwks', { keys: tokenKeys.current })
 }
 
 /** An address or a namespace has become full, or is full no more. */
-export function tellFull(
-  workers: Pick<WorkerLinks, 'tellAll'>,
-  what: { readonly address: string } | { readonly namespace: Namespace },
-  full: boolean,
-): void {
+export function tellFull(workers: Pick<WorkerLinks, 'tellAll'>, what: Full, full: boolean): void {
   if ('address' in what) workers.tellAll('addressFull', { addressKey: what.address, full })
   else workers.tellAll('namespaceFull', { namespace: what.namespace, full })
 }
 
 /** Forgets the connections of a worker that has ended, and what others had asked it. */
 function workerGone({ context, gathered, workers }: Node, deliveries: Deliveries, worker: number): void {
-  context.membership.workerGone(worker)
+  context.connections.workerGone(worker)
   deliveries.forget(worker)
   gathered.workerGone(worker)
   workers.tellAll('workerGone', { worker })

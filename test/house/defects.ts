@@ -11,7 +11,8 @@ import { Links } from '../../src/processes/links.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
 import { isUserChannel } from '../../src/protocol/ids.ts'
 import { Announcements } from '../../src/rooms/announcements.ts'
-import { Membership } from '../../src/rooms/membership.ts'
+import { Connections } from '../../src/connections/connections.ts'
+import { Members } from '../../src/rooms/members.ts'
 import { Rooms } from '../../src/rooms/rooms.ts'
 import { Lag } from '../../src/session/lag.ts'
 import { Replayer } from '../../src/session/replayer.ts'
@@ -127,8 +128,8 @@ export const DEFECTS: readonly Defect[] = [
         },
     ),
   },
-  { name: 'the connections of a dead worker are kept', plant: replace(Membership, 'workerGone', () => () => {}) },
-  { name: 'a connection that is closed is not told to the primary', plant: replace(Membership, 'close', leaveOut(4)) },
+  { name: 'the connections of a dead worker are kept', plant: replace(Connections, 'workerGone', () => () => {}) },
+  { name: 'a connection that is closed is not told to the primary', plant: replace(Connections, 'close', leaveOut(4)) },
   {
     name: 'a room is left by all devices of a user when one leaves',
     plant: replace(
@@ -242,17 +243,17 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a resume forgets the last of the rooms',
     plant: replace(
-      Membership,
+      Connections,
       'open',
       (original) =>
-        function (id, rooms, resume) {
-          return original.call(this, id, rooms.slice(0, -1), resume)
+        function (opening, resume) {
+          return original.call(this, { ...opening, rooms: opening.rooms?.slice(0, -1) }, resume)
         },
     ),
   },
   {
     name: 'who leaves a room is in it all the same',
-    plant: replace(Membership, 'leave', leaveOut(6)),
+    plant: replace(Members, 'leave', leaveOut(6)),
   },
   {
     name: 'answers overtake the events that were before them',

@@ -1,30 +1,31 @@
 import type { Handlers } from '../../link/link.ts'
 import type { RoomMethods } from '../../link/methods/rooms.ts'
+import { roomChannel } from '../../protocol/ids.ts'
 import { toSortedPage, type PageArgs } from '../../protocol/page.ts'
 import { answerAfter, answerWith, changeInTime, readInTime } from '../answer.ts'
 import { newestState, readState } from '../channel-state.ts'
 import type { PrimaryContext } from '../context.ts'
 import { deleteRoom, putRoom, readRoom } from '../rest-rooms.ts'
 
-type Needs = Pick<PrimaryContext, 'hub' | 'membership' | 'registry' | 'rooms' | 'store' | 'idempotency' | 'clock'>
+type Needs = Pick<PrimaryContext, 'hub' | 'members' | 'registry' | 'rooms' | 'store' | 'idempotency' | 'clock'>
 
 export function roomMethods(context: Needs): Handlers<RoomMethods> {
-  const { hub, membership, registry, rooms, store, clock } = context
+  const { hub, members, registry, rooms, store, clock } = context
   return {
     join({ connectionId, room }, reply, _span, untilMs) {
-      const channel = membership.channelIn(connectionId, room)
+      const channel = roomChannel(registry.require(connectionId).namespace, room)
       const readAt = hub.head
       // The state is read first; then what was retained in between, the join and the answer are one step, so that what the hub
       // delivers after it comes after it on the link, too.
       answerAfter(readInTime(clock, readState(store, channel), untilMs), reply, (read) => {
-        const { members } = membership.join(connectionId, room)
+        const joined = members.join(connectionId, room)
         const state = newestState(read, hub.since(readAt, channel))
-        return { members, state, offset: hub.head }
+        return { ...joined, state, offset: hub.head }
       })
     },
 
     leave({ connectionId, room }, reply) {
-      membership.leave(connectionId, room)
+      members.leave(connectionId, room)
       reply(null)
     },
 

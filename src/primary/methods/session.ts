@@ -4,32 +4,30 @@ import type { ReplayChunk } from '../../hub/hub.ts'
 import { encodeEventBlock } from '../../link/event-block.ts'
 import { answerAfter } from '../answer.ts'
 import type { PrimaryContext } from '../context.ts'
-import { admit, openNow, withRooms } from '../opening.ts'
 
-type Needs = Pick<PrimaryContext, 'hub' | 'membership' | 'remembered' | 'publisher' | 'cluster' | 'clock' | 'log'>
+type Needs = Pick<PrimaryContext, 'hub' | 'connections' | 'sessions'>
 
-export function sessionMethods(context: Needs, worker: number): Handlers<SessionMethods> {
-  const { hub, membership, remembered } = context
+export function sessionMethods({ hub, connections, sessions }: Needs, worker: number): Handlers<SessionMethods> {
   return {
     open(args, reply) {
-      const opening = withRooms(context, args)
-      const waiting = admit(context, worker, opening)
-      if (!waiting) reply(openNow(context, opening))
+      const opening = connections.withRooms(args)
+      const waiting = connections.admit(worker, opening)
+      if (!waiting) reply(connections.open(opening))
       // The rest and the answer are one step, so that what the hub delivers after it comes after it on the link, too.
-      else answerAfter(waiting, reply, (resume) => openNow(context, opening, resume))
+      else answerAfter(waiting, reply, (resume) => connections.open(opening, resume))
     },
 
     replay({ connectionId, after }, reply) {
-      const chunk = membership.replay(connectionId, after)
+      const chunk = connections.replay(connectionId, after)
       reply(chunk ? toPart(chunk, after) : null)
     },
 
     close({ connectionId }) {
-      membership.close(connectionId)
+      connections.close(connectionId)
     },
 
     remembered({ session, cursor }, reply) {
-      reply((hub.holds(cursor) ? remembered.of(session) : undefined) ?? null)
+      reply((hub.holds(cursor) ? sessions.of(session) : undefined) ?? null)
     },
   }
 }

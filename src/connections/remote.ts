@@ -1,29 +1,24 @@
 import { SmallSet } from '../base/small-set.ts'
-import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
-import type { Connection, Registry } from '../connections/registry.ts'
-import { decodeShard } from '../connections/published-shards.ts'
-import type { Cluster, ClusterFollower } from '../store/cluster.ts'
-import type { Announcements } from './announcements.ts'
-import type { Rooms } from './rooms.ts'
+import type { RoomId } from '../protocol/ids.ts'
+import type { ClusterFollower } from '../store/cluster.ts'
+import type { Connection } from './connection.ts'
+import { decodeShard } from './published-shards.ts'
+import type { Registry } from './registry.ts'
+
+/** The rooms, as they are told of connections by other nodes. */
+export interface RemoteRooms {
+  /** A connection of another node is in the room. It was let in there. */
+  entered(connection: Connection, room: RoomId): void
+  /** @param nodeGone its node has ended or died, and so does not announce it */
+  left(connection: Connection, room: RoomId, nodeGone: boolean): void
+  /** Members may have been told that the user of this connection, which is this node's, has gone. That is not so. */
+  stayed(connection: Connection): void
+}
 
 export interface RemoteOptions {
-  readonly cluster: Cluster
   readonly registry: Registry
-  readonly rooms: Rooms
-  readonly announcements: Announcements
-  readonly nowMs: () => number
+  readonly rooms: RemoteRooms
 }
-
-interface Departure {
-  readonly room: RoomId
-  readonly namespace: Namespace
-  readonly user: UserId
-  /** Monotonic. */
-  readonly atMs: number
-}
-
-/** So long one who died is remembered, until a caretaker is there to say so. */
-const DEPARTURES_KEPT_MS = 60_000
 
 /** The connections of the other nodes: what they publish is put beside those of this one. */
 export class Remote implements ClusterFollower {
@@ -31,7 +26,6 @@ export class Remote implements ClusterFollower {
   readonly #shards = new Map<string, ReadonlyMap<string, Connection>>()
   /** Nodes that ended: nobody but us can say that their users have gone. */
   readonly #gone = new Set<string>()
-  #departures: Departure[] = []
 
   constructor(options: RemoteOptions) {
     this.#options = options
@@ -56,26 +50,8 @@ export class Remote implements ClusterFollower {
   }
 
   readonly onTakenForDead = (): void => {
-    const { registry, announcements } = this.#options
-    for (const connection of registry.all()) {
-      if (!registry.isHere(connection)) continue
-      for (const room of connection.rooms) announcements.note(room, connection.namespace, connection.userId, true)
-    }
-  }
-
-  /** Notes who has gone with a node that died, where that is this node's task. To be called now and then. */
-  announceDeparted(): void {
-    const { cluster, rooms, announcements, nowMs } = this.#options
-    const sinceMs = nowMs() - DEPARTURES_KEPT_MS
-    if (!cluster.isCaretaker) {
-      this.#departures = this.#departures.filter(({ atMs }) => atMs > sinceMs)
-      return
-    }
-    for (const { room, namespace, user, atMs } of this.#departures) {
-      const isBack = rooms.membersOf(room).has(user)
-      if (atMs > sinceMs && !isBack) announcements.note(room, namespace, user, false)
-    }
-    this.#departures = []
+    const { registry, rooms } = this.#options
+    for (const connection of registry.all()) if (registry.isHere(connection)) rooms.stayed(connection)
   }
 
   #add(connection: Connection): Connection {
@@ -89,18 +65,15 @@ export class Remote implements ClusterFollower {
     for (const room of rooms) {
       if (connection.rooms.has(room)) continue
       connection.rooms.add(room)
-      this.#options.rooms.joined(room, connection.namespace, connection.userId)
+      this.#options.rooms.entered(connection, room)
     }
     for (const room of connection.rooms) if (!rooms.has(room)) this.#leave(connection, room)
     return connection
   }
 
   #leave(connection: Connection, room: RoomId): void {
-    const { node, namespace, userId } = connection
     connection.rooms.delete(room)
-    const { last } = this.#options.rooms.leave(room, userId)
-    if (!last || !this.#gone.has(node)) return
-    this.#departures.push({ room, namespace, user: userId, atMs: this.#options.nowMs() })
+    this.#options.rooms.left(connection, room, this.#gone.has(connection.node))
   }
 
   #remove(connection: Connection): void {

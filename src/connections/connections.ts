@@ -1,0 +1,178 @@
+import type { Clock } from '../base/clock.ts'
+import { ownCopy } from '../base/own-copy.ts'
+import { SmallSet } from '../base/small-set.ts'
+import type { Cursor, Hub, ReplayChunk } from '../hub/hub.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { NotRecovered } from '../protocol/events.ts'
+import { roomChannel, type Namespace, type RoomId, type UserId } from '../protocol/ids.ts'
+import type { Cluster } from '../store/cluster.ts'
+import { channelsOf, type Connection } from './connection.ts'
+import type { ConnectionLimits } from './limits.ts'
+import type { Publisher } from './publisher.ts'
+import type { RecoverableSessions } from './recoverable-sessions.ts'
+import type { Registry } from './registry.ts'
+import type { Replays, Resume } from './replay.ts'
+import type { Subscriptions } from './subscriptions.ts'
+
+/** The rooms, as this node's connections need them when they come and go. */
+export interface ConnectionRooms {
+  /**
+   * Makes the connection a member: the room is among `connection.rooms` then.
+   * @throws ROOM_NOT_FOUND, ROOM_FULL
+   */
+  enter(connection: Connection, room: RoomId): void
+  /** The connection was closed: it leaves all of its rooms. */
+  closed(connection: Connection): void
+}
+
+export interface ConnectionsOptions {
+  readonly hub: Hub
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly registry: Registry
+  readonly limits: ConnectionLimits
+  readonly subscriptions: Subscriptions
+  readonly replays: Replays
+  readonly publisher: Publisher
+  readonly sessions: RecoverableSessions
+  readonly rooms: ConnectionRooms
+}
+
+/** A connection that a worker asks to let in. */
+export interface Opening {
+  readonly connectionId: string
+  readonly namespace: Namespace
+  readonly userId: UserId
+  readonly addressKey: string
+  /** The rooms to be in from the start. undefined if they are those that the session had, and nobody here knows them. */
+  readonly rooms: readonly RoomId[] | undefined
+  readonly isResume: boolean
+  /** Where a resume goes on; null if that cannot be read. */
+  readonly cursor: Cursor | null
+  readonly session: string
+}
+
+export interface Opened {
+  /** What comes after it follows by the hub. */
+  readonly offset: number
+  readonly epoch: string
+  /** The rooms that it is in now: a resume goes on without one that is full or gone. */
+  readonly rooms: readonly RoomId[]
+  /** How many events of its channels there are between the cursor and `offset`: `replay` gives them. */
+  readonly replayed: number
+  /** null if it has recovered, or if nothing was to be resumed. */
+  readonly reason: NotRecovered | null
+}
+
+/** How connections of this node come and go: what is counted, told to other nodes, remembered and delivered changes together, here. */
+export class Connections {
+  readonly #options: ConnectionsOptions
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options
+  }
+
+  /** Fills in the rooms that a resume does not name. To be called before the connection is let in. */
+  withRooms(asked: Omit<Opening, 'rooms'> & { readonly rooms: readonly RoomId[] | null }): Opening {
+    return { ...asked, rooms: asked.rooms ?? this.#options.sessions.of(asked.session) }
+  }
+
+  /**
+   * Lets a connection in: from here on it is counted and seen, on the other nodes, too. `open` or `close` has to follow.
+   * Returns what has to be waited for before `open`, or undefined if nothing has: the other nodes are to know of it, a cursor from
+   * another node may be ahead of this one, and an old one behind what it holds.
+   * @throws RATE_LIMITED over the limits per user and address, OVERLOADED over the one per namespace
+   */
+  admit(worker: number, opening: Opening): Promise<Resume | undefined> | undefined {
+    const { registry, limits, publisher, replays } = this.#options
+    const connection = this.#toConnection(worker, opening)
+    limits.admit(connection)
+    registry.add(connection)
+    publisher.put(connection)
+    const resume = toResume(opening)
+    const told = publisher.told()
+    if (!told && (opening.rooms === undefined || !replays.mustRecall(resume?.cursor))) return undefined
+    return Promise.all([told, this.#recall(connection, opening, resume)]).then(([, read]) => read)
+  }
+
+  /** @param resume what `admit` gave, if it had to be waited for */
+  open({ connectionId, rooms, ...opening }: Opening, resume = toResume(opening)): Opened {
+    const { hub, registry, subscriptions, publisher, sessions, replays } = this.#options
+    const connection = registry.require(connectionId)
+    const joined = rooms?.filter((room) => this.#tryEnter(connection, room)) ?? []
+    if (joined.length > 0) publisher.put(connection)
+    sessions.changed(connection)
+    subscriptions.open(connection)
+    const replay = resume && replays.begin(connection, resume)
+    const reason = replay?.recovered === false ? replay.reason : rooms === undefined ? 'ROOMS_UNKNOWN' : null
+    return {
+      offset: hub.head,
+      epoch: hub.epoch,
+      rooms: joined,
+      replayed: replay?.recovered === true && reason === null ? replay.count : 0,
+      reason,
+    }
+  }
+
+  /** What more there is of a replay, after `offset`. Returns undefined if it is not held any more. Throws UNAVAILABLE if it has gone. */
+  replay(id: string, offset: number): ReplayChunk | undefined {
+    const { registry, replays } = this.#options
+    return replays.more(registry.require(id), offset)
+  }
+
+  close(id: string): void {
+    const { registry, limits, subscriptions, replays, publisher, sessions, rooms } = this.#options
+    const connection = registry.remove(id)
+    if (!connection) return
+    sessions.closed(connection)
+    publisher.remove(connection)
+    replays.forget(connection)
+    subscriptions.close(connection)
+    rooms.closed(connection)
+    limits.release(connection)
+  }
+
+  /** A worker died: its connections are gone at once. */
+  workerGone(worker: number): void {
+    const { registry, subscriptions } = this.#options
+    for (const { id } of registry.ofWorker(worker)) this.close(id)
+    subscriptions.workerGone(worker)
+  }
+
+  #toConnection(worker: number, opening: Opening): Connection {
+    const { cluster, clock } = this.#options
+    return {
+      id: ownCopy(opening.connectionId),
+      node: cluster.node,
+      worker,
+      namespace: opening.namespace,
+      userId: ownCopy(opening.userId),
+      addressKey: ownCopy(opening.addressKey),
+      openedAtMs: clock.wallMs(),
+      rooms: new SmallSet<RoomId>(),
+      session: ownCopy(opening.session),
+    }
+  }
+
+  async #recall(connection: Connection, { rooms }: Opening, resume: Resume | undefined): Promise<Resume | undefined> {
+    const { replays } = this.#options
+    const cursor = resume?.cursor
+    if (!rooms || !replays.mustRecall(cursor)) return resume
+    const ofRooms = rooms.map((room) => roomChannel(connection.namespace, room))
+    return { cursor, recalled: await replays.recall(cursor, [...channelsOf(connection), ...ofRooms]) }
+  }
+
+  #tryEnter(connection: Connection, room: RoomId): boolean {
+    try {
+      this.#options.rooms.enter(connection, room)
+      return true
+    } catch (thrown) {
+      if (thrown instanceof Refusal) return false
+      throw thrown
+    }
+  }
+}
+
+function toResume({ isResume, cursor }: Pick<Opening, 'isResume' | 'cursor'>): Resume | undefined {
+  return isResume ? { cursor: cursor ?? undefined } : undefined
+}

@@ -1,0 +1,93 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Config } from '../config/load.ts'
+import type { Logs } from '../config/logs.ts'
+import { Connections } from '../connections/connections.ts'
+import { ConnectionLimits, type ConnectionLimitsOptions } from '../connections/limits.ts'
+import { Publisher } from '../connections/publisher.ts'
+import { RecoverableSessions } from '../connections/recoverable-sessions.ts'
+import { Registry } from '../connections/registry.ts'
+import { Remote } from '../connections/remote.ts'
+import { Replays } from '../connections/replay.ts'
+import { Subscriptions } from '../connections/subscriptions.ts'
+import { isLoopback } from '../door/address.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { Namespace } from '../protocol/ids.ts'
+import { Announcements } from '../rooms/announcements.ts'
+import { Members } from '../rooms/members.ts'
+import { RemoteMembers } from '../rooms/remote-members.ts'
+import { Rooms } from '../rooms/rooms.ts'
+import type { Cluster } from '../store/cluster.ts'
+import type { Store } from '../store/store.ts'
+import type { PrimaryContext } from './context.ts'
+import { loadRooms } from './kept-rooms.ts'
+import { StateSweep } from './state-sweep.ts'
+
+export interface OpenRoomsOptions {
+  readonly config: Config
+  readonly store: Store
+  readonly cluster: Cluster
+  readonly hub: Hub
+  readonly clock: Clock
+  readonly log: Log
+  readonly logs: Logs
+  readonly onFull: ConnectionLimitsOptions['onFull']
+}
+
+/** Who is connected, and who is in which room. */
+export type RoomsContext = Pick<
+  PrimaryContext,
+  | 'registry'
+  | 'publisher'
+  | 'limits'
+  | 'sessions'
+  | 'connections'
+  | 'rooms'
+  | 'announcements'
+  | 'members'
+  | 'remoteMembers'
+  | 'states'
+>
+
+/** Loads the rooms that stay and follows the connections of the other nodes. */
+export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext> {
+  const { config, store, cluster, hub, clock, log, logs } = options
+  const keepMs = config.settings.HISTORY_TTL
+  const registry = new Registry(cluster.node)
+  const publisher = new Publisher({ cluster, log: logs.of('presence') })
+  const limits = new ConnectionLimits({ registry, ...limitsOf(config), onFull: options.onFull })
+  const subscriptions = new Subscriptions({ interest: hub.interest, publisher })
+  const replays = new Replays({ hub, cluster, log })
+  const sessions = new RecoverableSessions({ keepMs, nowMs: clock.nowMs })
+  const announcements = new Announcements()
+  const states = new StateSweep({ store, clock, keepMs })
+  const rooms = createRooms(config, states)
+  await loadRooms(store, rooms)
+  await states.load(rooms)
+  const members = new Members({ registry, subscriptions, sessions, rooms, announcements })
+  const remoteMembers = new RemoteMembers({ cluster, rooms, announcements, nowMs: clock.nowMs })
+  await cluster.follow(new Remote({ registry, rooms: remoteMembers }))
+  const parts = { registry, publisher, limits, sessions }
+  const connections = new Connections({ ...parts, hub, cluster, clock, subscriptions, replays, rooms: members })
+  return { ...parts, connections, rooms, announcements, members, remoteMembers, states }
+}
+
+function createRooms({ settings }: Config, states: StateSweep): Rooms {
+  const autoCreateIn = settings.ROOM_AUTO_CREATE ? [settings.NAMESPACE_PRIVATE as Namespace] : []
+  return new Rooms({
+    autoCreateIn: new Set(autoCreateIn),
+    capacity: settings.ROOM_CAPACITY,
+    onMade: ({ room_id, namespace }) => states.noteMade(room_id, namespace),
+    onGone: ({ room_id, namespace }) => states.noteEmpty(room_id, namespace),
+  })
+}
+
+function limitsOf({ settings, explicit }: Config) {
+  const isSet = explicit.has('MAX_CONNECTIONS_PER_ADDRESS')
+  return {
+    perUserMax: settings.MAX_CONNECTIONS_PER_USER,
+    perNamespaceMax: settings.MAX_CONNECTIONS_PER_NAMESPACE,
+    // A proxy or a benchmark on this machine: limited only where somebody says so.
+    perAddressMax: (key: string) => (isLoopback(key) && !isSet ? Infinity : settings.MAX_CONNECTIONS_PER_ADDRESS),
+  }
+}

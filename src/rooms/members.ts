@@ -1,0 +1,76 @@
+import type { Connection } from '../connections/connection.ts'
+import type { ConnectionRooms } from '../connections/connections.ts'
+import type { RecoverableSessions } from '../connections/recoverable-sessions.ts'
+import type { Registry } from '../connections/registry.ts'
+import type { Subscriptions } from '../connections/subscriptions.ts'
+import type { RoomId } from '../protocol/ids.ts'
+import type { Announcements } from './announcements.ts'
+import type { Rooms } from './rooms.ts'
+
+export interface MembersOptions {
+  readonly registry: Registry
+  readonly subscriptions: Subscriptions
+  readonly sessions: RecoverableSessions
+  readonly rooms: Rooms
+  readonly announcements: Announcements
+}
+
+/** How this node's connections join and leave rooms. */
+export class Members implements ConnectionRooms {
+  readonly #options: MembersOptions
+
+  constructor(options: MembersOptions) {
+    this.#options = options
+  }
+
+  /** Throws ROOM_NOT_FOUND, ROOM_FULL; UNAVAILABLE if the connection has gone. What comes after the hub's head follows by the hub. */
+  join(connectionId: string, room: RoomId): { readonly members: number } {
+    const { registry, subscriptions, sessions, rooms } = this.#options
+    const connection = registry.require(connectionId)
+    if (!connection.rooms.has(room)) {
+      this.enter(connection, room)
+      subscriptions.enter(connection, room)
+    }
+    sessions.changed(connection)
+    return { members: rooms.membersOf(room).size }
+  }
+
+  /** Throws UNAVAILABLE if the connection has gone. */
+  leave(connectionId: string, room: RoomId): void {
+    const { registry, sessions } = this.#options
+    const connection = registry.require(connectionId)
+    this.#leave(connection, room)
+    sessions.changed(connection)
+  }
+
+  /** All connections of this node that are in the room leave it. Returns them. */
+  empty(room: RoomId): readonly Connection[] {
+    const { registry } = this.#options
+    const members = [...registry.all()].filter((one) => registry.isHere(one) && one.rooms.has(room))
+    for (const member of members) this.#leave(member, room)
+    return members
+  }
+
+  enter(connection: Connection, id: RoomId): void {
+    const { rooms, announcements } = this.#options
+    const { first, room } = rooms.join(id, connection.namespace, connection.userId)
+    connection.rooms.add(room)
+    if (first) announcements.note(room, connection.namespace, connection.userId, true)
+  }
+
+  closed(connection: Connection): void {
+    for (const room of connection.rooms) this.#exit(connection, room)
+  }
+
+  #leave(connection: Connection, room: RoomId): void {
+    if (!connection.rooms.delete(room)) return
+    this.#options.subscriptions.leave(connection, room)
+    this.#exit(connection, room)
+  }
+
+  /** The counterpart of `enter`, for a connection that is in the room no more. */
+  #exit({ namespace, userId }: Connection, room: RoomId): void {
+    const { rooms, announcements } = this.#options
+    if (rooms.leave(room, userId).last) announcements.note(room, namespace, userId, false)
+  }
+}

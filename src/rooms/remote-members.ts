@@ -1,0 +1,63 @@
+import type { Connection } from '../connections/connection.ts'
+import type { RemoteRooms } from '../connections/remote.ts'
+import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
+import type { Cluster } from '../store/cluster.ts'
+import type { Announcements } from './announcements.ts'
+import type { Rooms } from './rooms.ts'
+
+export interface RemoteMembersOptions {
+  readonly cluster: Cluster
+  readonly rooms: Rooms
+  readonly announcements: Announcements
+  readonly nowMs: () => number
+}
+
+interface Departure {
+  readonly room: RoomId
+  readonly namespace: Namespace
+  readonly user: UserId
+  /** Monotonic. */
+  readonly atMs: number
+}
+
+/** So long one who died is remembered, until a caretaker is there to say so. */
+const DEPARTURES_KEPT_MS = 60_000
+
+/** Members whose connections are on other nodes. Those nodes announce them; if one of them dies, its caretaker does. */
+export class RemoteMembers implements RemoteRooms {
+  readonly #options: RemoteMembersOptions
+  #departures: Departure[] = []
+
+  constructor(options: RemoteMembersOptions) {
+    this.#options = options
+  }
+
+  entered({ namespace, userId }: Connection, room: RoomId): void {
+    this.#options.rooms.joined(room, namespace, userId)
+  }
+
+  left({ namespace, userId }: Connection, room: RoomId, nodeGone: boolean): void {
+    const { rooms, nowMs } = this.#options
+    const { last } = rooms.leave(room, userId)
+    if (last && nodeGone) this.#departures.push({ room, namespace, user: userId, atMs: nowMs() })
+  }
+
+  stayed({ namespace, userId, rooms }: Connection): void {
+    for (const room of rooms) this.#options.announcements.note(room, namespace, userId, true)
+  }
+
+  /** Notes who has gone with a node that died, if that is this node's task. To be called now and then. */
+  noteDeparted(): void {
+    const { cluster, rooms, announcements, nowMs } = this.#options
+    const sinceMs = nowMs() - DEPARTURES_KEPT_MS
+    if (!cluster.isCaretaker) {
+      this.#departures = this.#departures.filter(({ atMs }) => atMs > sinceMs)
+      return
+    }
+    for (const { room, namespace, user, atMs } of this.#departures) {
+      const isBack = rooms.membersOf(room).has(user)
+      if (atMs > sinceMs && !isBack) announcements.note(room, namespace, user, false)
+    }
+    this.#departures = []
+  }
+}
