@@ -1,5 +1,6 @@
 import type { Namespace, RoomId } from '../protocol/ids.ts'
 import type { DeliveryClass } from '../protocol/delivery.ts'
+import type { JsonValue } from '../protocol/events.ts'
 
 /** Members of one room at most. */
 export const CAPACITY_MAX = 1_000_000
@@ -14,4 +15,10 @@ export interface RoomDefinition {
   readonly delivery?: DeliveryClass
   /** null: rooms have no games yet. */
   readonly game: string | null
+}
+
+/** A room as it is read, with what changes whenever anything of it but `offset` does. */
+export interface RoomAt {
+  readonly room: RoomDefinition & { readonly members: number; readonly state: JsonValue; readonly offset: number }
+  readonly tag: string
 }

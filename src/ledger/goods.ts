@@ -1,4 +1,4 @@
-import { controlRecord } from '../hub/control.ts'
+import { goodChangedRecord } from './control.ts'
 import { parseNewGood, type Good } from '../domain/good.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { Refusal, badRequest } from '../protocol/errors.ts'
@@ -59,7 +59,7 @@ export async function putGood(
   // A good that is there stays there.
   if (ifRevision === 'any') await getGood(store, good.id)
   const guards = typeof ifRevision === 'number' ? [{ key, revision: ifRevision }] : []
-  const log = [controlRecord({ kind: 'good-changed', id: good.id })]
+  const log = [goodChangedRecord(good.id)]
   const result = await store.commit({ guards, puts: [{ key, value: encodeRecord(good) }], log, durable: true })
   if (!result.committed) throw new Refusal('CONFLICT', 'the good was changed since it was read: read it again')
   return { good, revision: result.revision, offset: result.offset }

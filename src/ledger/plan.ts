@@ -1,4 +1,4 @@
-import { controlRecord } from '../hub/control.ts'
+import { goodChangedRecord } from './control.ts'
 import {
   decideCredit,
   decidePurchase,
@@ -196,7 +196,7 @@ class Planner {
   #changeGood(good: Good): void {
     this.#goods.set(goodKey(good.id), good)
     this.#puts.set(goodKey(good.id), good)
-    this.#log.push(controlRecord({ kind: 'good-changed', id: good.id }))
+    this.#log.push(goodChangedRecord(good.id))
   }
 
   /** Keeps the player as they are after a step, and the step in their ledger. */

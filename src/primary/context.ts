@@ -17,11 +17,12 @@ import type { RemoteMembers } from '../rooms/remote-members.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { ConnectionLimits } from '../connections/limits.ts'
 import type { RecoverableSessions } from '../connections/recoverable-sessions.ts'
-import type { Rooms } from '../rooms/rooms.ts'
+import type { Directory } from '../rooms/directory.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { Store } from '../store/store.ts'
 import type { ReceiptKey } from './secrets.ts'
-import type { StateSweep } from './state-sweep.ts'
+import type { RoomService } from '../rooms/service.ts'
+import type { StateSweep } from '../rooms/retained-state.ts'
 
 /** The parts of the primary, as its methods use them. */
 export interface PrimaryContext {
@@ -37,11 +38,12 @@ export interface PrimaryContext {
   readonly limits: ConnectionLimits
   readonly sessions: RecoverableSessions
   readonly publisher: Publisher
-  readonly rooms: Rooms
+  readonly directory: Directory
   readonly announcements: Announcements
   readonly members: Members
   readonly remoteMembers: RemoteMembers
   readonly states: StateSweep
+  readonly roomService: RoomService
   /** For requests with idempotency keys that do not go to the ledger. */
   readonly idempotency: Idempotency
   readonly receiptKey: ReceiptKey

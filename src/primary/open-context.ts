@@ -21,6 +21,7 @@ import type { ConnectionLimitsOptions } from '../connections/limits.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { Store } from '../store/store.ts'
 import type { PrimaryContext } from './context.ts'
+import { RoomService } from '../rooms/service.ts'
 import { openRooms } from './open-rooms.ts'
 import { readReceiptKey } from './secrets.ts'
 
@@ -60,6 +61,7 @@ export async function openContext(
   })
   const rooms = await openRooms({ ...options, hub })
   const receiptKey = await readReceiptKey(settings, store)
+  const idempotency = new Idempotency({ store, clock })
   const pool = options.openPool(receiptKey.signingKey)
   const context: PrimaryContext = {
     settings,
@@ -67,7 +69,8 @@ export async function openContext(
     cluster,
     hub,
     ...rooms,
-    idempotency: new Idempotency({ store, clock }),
+    idempotency,
+    roomService: new RoomService({ store, hub, idempotency, ...rooms }),
     receiptKey,
     metrics,
     clock,

@@ -9,11 +9,11 @@ import type { TokenKey, WireKey } from '../link/methods/worker.ts'
 import { Supervisor } from '../processes/supervisor.ts'
 import type { WorkerProcess } from '../processes/worker-process.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
-import { announce } from './announce.ts'
+import { announce } from '../rooms/announce.ts'
 import { Canary } from './canary.ts'
 import type { PrimaryContext } from './context.ts'
 import { Deliveries } from './deliveries.ts'
-import { followControl } from './follow-control.ts'
+import { followLog } from './follow-control.ts'
 import { GatheredMetrics } from './gather-metrics.ts'
 import { LogLevels } from './log-levels.ts'
 import { createMemoryWatch } from './memory-watch.ts'
@@ -63,7 +63,7 @@ export async function openNode(options: OpenNodeOptions, closers: Closers): Prom
   const onKeys = (keys: readonly WireKey[]) => workers.tellAll('jwks', { keys })
   const tokenKeys = openTokenKeys({ tokenKey: secrets.tokenKey, settings, clock, log, onKeys })
   closers.defer(() => tokenKeys.close())
-  followControl({ ...context, workers })
+  followLog(context, workers)
   const supervisor = new Supervisor({
     count: settings.WORKERS,
     spawn: () => options.spawn(reload.config.settings),

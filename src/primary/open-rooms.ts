@@ -16,12 +16,11 @@ import type { Namespace } from '../protocol/ids.ts'
 import { Announcements } from '../rooms/announcements.ts'
 import { Members } from '../rooms/members.ts'
 import { RemoteMembers } from '../rooms/remote-members.ts'
-import { Rooms } from '../rooms/rooms.ts'
+import { Directory } from '../rooms/directory.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { Store } from '../store/store.ts'
 import type { PrimaryContext } from './context.ts'
-import { loadRooms } from './kept-rooms.ts'
-import { StateSweep } from './state-sweep.ts'
+import { StateSweep } from '../rooms/retained-state.ts'
 
 export interface OpenRoomsOptions {
   readonly config: Config
@@ -42,7 +41,7 @@ export type RoomsContext = Pick<
   | 'limits'
   | 'sessions'
   | 'connections'
-  | 'rooms'
+  | 'directory'
   | 'announcements'
   | 'members'
   | 'remoteMembers'
@@ -61,20 +60,20 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
   const sessions = new RecoverableSessions({ keepMs, nowMs: clock.nowMs })
   const announcements = new Announcements()
   const states = new StateSweep({ store, clock, keepMs })
-  const rooms = createRooms(config, states)
-  await loadRooms(store, rooms)
-  await states.load(rooms)
-  const members = new Members({ registry, subscriptions, sessions, rooms, announcements })
-  const remoteMembers = new RemoteMembers({ cluster, rooms, announcements, nowMs: clock.nowMs })
+  const directory = createDirectory(config, states)
+  await directory.load(store)
+  await states.load(directory)
+  const members = new Members({ registry, subscriptions, sessions, directory, announcements })
+  const remoteMembers = new RemoteMembers({ cluster, directory, announcements, nowMs: clock.nowMs })
   await cluster.follow(new Remote({ registry, rooms: remoteMembers }))
   const parts = { registry, publisher, limits, sessions }
   const connections = new Connections({ ...parts, hub, cluster, clock, subscriptions, replays, rooms: members })
-  return { ...parts, connections, rooms, announcements, members, remoteMembers, states }
+  return { ...parts, connections, directory, announcements, members, remoteMembers, states }
 }
 
-function createRooms({ settings }: Config, states: StateSweep): Rooms {
+function createDirectory({ settings }: Config, states: StateSweep): Directory {
   const autoCreateIn = settings.ROOM_AUTO_CREATE ? [settings.NAMESPACE_PRIVATE as Namespace] : []
-  return new Rooms({
+  return new Directory({
     autoCreateIn: new Set(autoCreateIn),
     capacity: settings.ROOM_CAPACITY,
     onMade: ({ room_id, namespace }) => states.noteMade(room_id, namespace),

@@ -17,14 +17,14 @@ const MEMORY_LEVELS: Readonly<Record<MemoryState, number>> = { enough: 0, short:
 /** What of the primary's metrics is read when somebody asks. */
 export function readMetricsOf(node: Node, { deliveries, isUp, readFileSizes }: ReadMetricsOptions): void {
   const { context, workers, tokenKeys, memory } = node
-  const { metrics, settings, cluster, rooms, hub } = context
+  const { metrics, settings, cluster, directory, hub } = context
   const read = metrics.readWhenAsked
   read('commitQueueLength', () => context.commits.queueLength)
   read('purchaseQueueLength', () => context.ledger.queueLength)
   read('deliveryQueueLength', () => deliveries.queueLength)
   read('logHeadOffset', () => hub.head)
   read('historyBytes', () => hub.counts.historyBytes)
-  read('rooms', () => rooms.size)
+  read('rooms', () => directory.size)
   read('storeUp', () => toNumber(isUp()))
   read('tokenKeysReady', () => toNumber(tokenKeys.ready))
   read('workersListening', () => workers.listening.length)

@@ -5,13 +5,13 @@ import type { Registry } from '../connections/registry.ts'
 import type { Subscriptions } from '../connections/subscriptions.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import type { Announcements } from './announcements.ts'
-import type { Rooms } from './rooms.ts'
+import type { Directory } from './directory.ts'
 
 export interface MembersOptions {
   readonly registry: Registry
   readonly subscriptions: Subscriptions
   readonly sessions: RecoverableSessions
-  readonly rooms: Rooms
+  readonly directory: Directory
   readonly announcements: Announcements
 }
 
@@ -25,14 +25,14 @@ export class Members implements ConnectionRooms {
 
   /** Throws ROOM_NOT_FOUND, ROOM_FULL; UNAVAILABLE if the connection has gone. What comes after the hub's head follows by the hub. */
   join(connectionId: string, room: RoomId): { readonly members: number } {
-    const { registry, subscriptions, sessions, rooms } = this.#options
+    const { registry, subscriptions, sessions, directory } = this.#options
     const connection = registry.require(connectionId)
     if (!connection.rooms.has(room)) {
       this.enter(connection, room)
       subscriptions.enter(connection, room)
     }
     sessions.changed(connection)
-    return { members: rooms.membersOf(room).size }
+    return { members: directory.membersOf(room).size }
   }
 
   /** Throws UNAVAILABLE if the connection has gone. */
@@ -52,8 +52,8 @@ export class Members implements ConnectionRooms {
   }
 
   enter(connection: Connection, id: RoomId): void {
-    const { rooms, announcements } = this.#options
-    const { first, room } = rooms.join(id, connection.namespace, connection.userId)
+    const { directory, announcements } = this.#options
+    const { first, room } = directory.join(id, connection.namespace, connection.userId)
     connection.rooms.add(room)
     if (first) announcements.note(room, connection.namespace, connection.userId, true)
   }
@@ -70,7 +70,7 @@ export class Members implements ConnectionRooms {
 
   /** The counterpart of `enter`, for a connection that is in the room no more. */
   #exit({ namespace, userId }: Connection, room: RoomId): void {
-    const { rooms, announcements } = this.#options
-    if (rooms.leave(room, userId).last) announcements.note(room, namespace, userId, false)
+    const { directory, announcements } = this.#options
+    if (directory.leave(room, userId).last) announcements.note(room, namespace, userId, false)
   }
 }

@@ -3,11 +3,11 @@ import type { RemoteRooms } from '../connections/remote.ts'
 import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { Announcements } from './announcements.ts'
-import type { Rooms } from './rooms.ts'
+import type { Directory } from './directory.ts'
 
 export interface RemoteMembersOptions {
   readonly cluster: Cluster
-  readonly rooms: Rooms
+  readonly directory: Directory
   readonly announcements: Announcements
   readonly nowMs: () => number
 }
@@ -33,12 +33,12 @@ export class RemoteMembers implements RemoteRooms {
   }
 
   entered({ namespace, userId }: Connection, room: RoomId): void {
-    this.#options.rooms.joined(room, namespace, userId)
+    this.#options.directory.joined(room, namespace, userId)
   }
 
   left({ namespace, userId }: Connection, room: RoomId, nodeGone: boolean): void {
-    const { rooms, nowMs } = this.#options
-    const { last } = rooms.leave(room, userId)
+    const { directory, nowMs } = this.#options
+    const { last } = directory.leave(room, userId)
     if (last && nodeGone) this.#departures.push({ room, namespace, user: userId, atMs: nowMs() })
   }
 
@@ -48,14 +48,14 @@ export class RemoteMembers implements RemoteRooms {
 
   /** Notes who has gone with a node that died, if that is this node's task. To be called now and then. */
   noteDeparted(): void {
-    const { cluster, rooms, announcements, nowMs } = this.#options
+    const { cluster, directory, announcements, nowMs } = this.#options
     const sinceMs = nowMs() - DEPARTURES_KEPT_MS
     if (!cluster.isCaretaker) {
       this.#departures = this.#departures.filter(({ atMs }) => atMs > sinceMs)
       return
     }
     for (const { room, namespace, user, atMs } of this.#departures) {
-      const isBack = rooms.membersOf(room).has(user)
+      const isBack = directory.membersOf(room).has(user)
       if (atMs > sinceMs && !isBack) announcements.note(room, namespace, user, false)
     }
     this.#departures = []

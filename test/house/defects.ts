@@ -13,7 +13,7 @@ import { isUserChannel } from '../../src/protocol/ids.ts'
 import { Announcements } from '../../src/rooms/announcements.ts'
 import { Connections } from '../../src/connections/connections.ts'
 import { Members } from '../../src/rooms/members.ts'
-import { Rooms } from '../../src/rooms/rooms.ts'
+import { Directory } from '../../src/rooms/directory.ts'
 import { Lag } from '../../src/session/lag.ts'
 import { Replayer } from '../../src/session/replayer.ts'
 import { Sessions } from '../../src/session/sessions.ts'
@@ -133,7 +133,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a room is left by all devices of a user when one leaves',
     plant: replace(
-      Rooms,
+      Directory,
       'leave',
       (original) =>
         function (id, user) {

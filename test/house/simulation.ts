@@ -223,13 +223,13 @@ class Simulation {
   /** What the node knows is what is. */
   #checkNode(): void {
     const { workers, context } = this.#house.node
-    const { registry, rooms } = context
+    const { registry, directory } = context
     if (workers.listening.length !== WORKERS)
       this.#wrong.push(`${workers.listening.length} workers of ${WORKERS} listen`)
     if (registry.countHere !== PLAYERS) this.#wrong.push(`${registry.countHere} connections of ${PLAYERS} players`)
     for (const room of ROOMS as RoomId[]) {
       const inIt = this.#players.filter(({ client }) => client.rooms.includes(room))
-      const known = rooms.membersOf(room).size
+      const known = directory.membersOf(room).size
       const users = new Set(inIt.map(({ name }) => name)).size
       if (known !== users) this.#wrong.push(`${room} has ${known} members, and ${users} users are in it`)
       for (const { name, members, sure } of inIt) {
@@ -250,10 +250,10 @@ class Simulation {
     const { time, node, workers } = this.#house
     for (const { client } of this.#players) client.close()
     await time.pass(SETTLE_MS)
-    const { registry, rooms, hub } = node.context
+    const { registry, directory, hub } = node.context
     if (registry.countHere !== 0) this.#wrong.push(`${registry.countHere} connections are left`)
     for (const room of ROOMS as RoomId[]) {
-      const left = rooms.membersOf(room).size
+      const left = directory.membersOf(room).size
       if (left > 0) this.#wrong.push(`${left} members are left in ${room}`)
       if (hub.interest.listeners(roomChannel('private' as Namespace, room)))
         this.#wrong.push(`somebody still listens to ${room}`)

@@ -28,7 +28,7 @@ for (const seed of SEEDS) {
     await alice.ask(PING, {})
     t.notOk(alice.heard.includes('after'), 'in the end it is outside')
     t.match(await alice.ask(LEAVE, { room_id: 'r' }), { error: { code: 'NOT_IN_ROOM' } })
-    t.equal(house.node.context.rooms.membersOf('r' as never).size, 1)
+    t.equal(house.node.context.directory.membersOf('r' as never).size, 1)
   })
 }
 
@@ -154,7 +154,7 @@ t.test('a client that goes while its joins wait is in none of the rooms', async 
   await pass(150)
   alice.cut()
   await pass(5_000)
-  t.strictSame(house.node.context.rooms.ids(), [])
+  t.strictSame(house.node.context.directory.ids(), [])
   t.equal(house.node.context.registry.countHere, 1)
   t.ok((await bob.ask(PING, {})).success)
 })

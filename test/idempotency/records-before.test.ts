@@ -10,10 +10,10 @@ import { planBatch } from '../../src/ledger/plan.ts'
 import { keysOf, type LedgerRequest } from '../../src/ledger/requests.ts'
 import type { PrimaryContext } from '../../src/primary/context.ts'
 import { appendOnce } from '../../src/primary/once.ts'
-import { putRoom } from '../../src/primary/rest-rooms.ts'
+import { RoomService, type RoomServiceOptions } from '../../src/rooms/service.ts'
 import { encodeEvent, eventRecord } from '../../src/protocol/event-body.ts'
 import type { Channel, Namespace, RoomId, UserId } from '../../src/protocol/ids.ts'
-import { Rooms } from '../../src/rooms/rooms.ts'
+import { Directory } from '../../src/rooms/directory.ts'
 import { createAlone } from '../../src/store/cluster.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -42,10 +42,11 @@ async function open(texts: Texts) {
   const hub = await Hub.open({ store, clock, historyBytes: 1 << 20, historyTtlMs: 600_000, deliver: () => {} })
   const queue = { queueMax: 100, batchMax: 100, intervalMs: 0 }
   const commits = new GroupCommit({ store, ...queue, nowMs: clock.nowMs, onCommit: () => {} })
-  const rooms = new Rooms({ autoCreateIn: new Set(), capacity: 3, onMade: () => {}, onGone: () => {} })
+  const directory = new Directory({ autoCreateIn: new Set(), capacity: 3, onMade: () => {}, onGone: () => {} })
   const idempotency = new Idempotency({ store, clock })
-  const parts = { store, hub, commits, rooms, clock, log: NO_LOG, cluster: createAlone('n1'), idempotency }
-  return { store, context: parts as unknown as PrimaryContext }
+  const parts = { store, hub, commits, clock, log: NO_LOG, cluster: createAlone('n1'), idempotency }
+  const roomService = new RoomService({ ...parts, directory } as unknown as RoomServiceOptions)
+  return { store, context: { ...parts, roomService } as unknown as PrimaryContext }
 }
 
 async function textsOf(store: Store): Promise<Texts> {
@@ -90,7 +91,7 @@ async function askAll({ store, context }: Awaited<ReturnType<typeof open>>, ids:
     restock,
     broadcast: await appendEvent(context, 'broadcast', 'private', `${ids}-event-1`, {}),
     message: await appendEvent(context, 'message', 'alice', `${ids}-event-2`, { delivered: 2 }),
-    room: await putRoom(context, { room: ROOM, ifAbsent: true, idempotencyKey: keyOf('room') }),
+    room: await context.roomService.put({ room: ROOM, ifAbsent: true, idempotencyKey: keyOf('room') }),
   }
 }
 

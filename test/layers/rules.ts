@@ -21,7 +21,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   idempotency: ['base', 'protocol', 'store'],
   ledger: ['base', ...PURE, 'store', 'hub', 'idempotency'],
   connections: ['base', ...PURE, 'store', 'hub'],
-  rooms: ['base', ...PURE, 'store', 'hub', 'connections'],
+  // idempotency: REST may make a room once, however often it asks.
+  rooms: ['base', ...PURE, 'store', 'hub', 'idempotency', 'connections'],
   fanout: ['base', ...PURE, 'link'],
   auth: ['base', ...PURE],
   door: ['base', ...PURE, 'auth'],

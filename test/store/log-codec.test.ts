@@ -26,13 +26,15 @@ const kept = ({ head, body, ...record }: LogRecord) => ({
 /** As the version before this one wrote batches. */
 const encodeOld = (records: readonly LogRecord[]) =>
   encodeMsgpack([7, 3, ...records.flatMap(({ channel, body }) => [channel, body])])
+const OLD_KINDS: ReadonlySet<string> = new Set(['room-defined', 'room-deleted', 'good-changed', 'kicked'])
 /** As it read them: what it makes of the records. */
 function readOld(bytes: Uint8Array): readonly unknown[] {
   const [, , ...flat] = decodeMsgpack(bytes) as [number, number, ...unknown[]]
   const seen: unknown[] = []
   for (let i = 0; i < flat.length; i += 2) {
     const body = flat[i + 1] as Uint8Array
-    seen.push(flat[i] === CONTROL_CHANNEL ? readControl(body) : Buffer.from(body))
+    if (flat[i] !== CONTROL_CHANNEL) seen.push(Buffer.from(body))
+    else seen.push(OLD_KINDS.has(readControl(body).kind) ? readControl(body) : undefined)
   }
   return seen
 }

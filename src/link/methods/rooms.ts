@@ -1,4 +1,4 @@
-import type { RoomDefinition } from '../../domain/room.ts'
+import type { RoomAt, RoomDefinition } from '../../domain/room.ts'
 import type { JsonValue } from '../../protocol/events.ts'
 import type { Channel, Namespace, RoomId } from '../../protocol/ids.ts'
 import type { Page, PageArgs, PresencePage } from '../../protocol/page.ts'
@@ -9,12 +9,6 @@ export interface JoinResult {
   readonly state: JsonValue
   /** The state is as of here. The room's events after it follow on the link. */
   readonly offset: number
-}
-
-/** A room as it is read, with what changes whenever anything of it but `offset` does. */
-export interface RoomAt {
-  readonly room: RoomDefinition & { readonly members: number; readonly state: JsonValue; readonly offset: number }
-  readonly tag: string
 }
 
 /** Rooms, who is in them and what they retain: for connections, and for the REST interface. */

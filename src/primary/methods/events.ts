@@ -10,25 +10,25 @@ import type { JsonObject } from '../../protocol/events.ts'
 import { userChannel, type UserId } from '../../protocol/ids.ts'
 import type { PlacedEvent } from '../../protocol/placed-event.ts'
 import { answerWith, changeInTime, readInTime } from '../answer.ts'
-import { stateKey } from '../channel-state.ts'
+import { stateKey } from '../../rooms/retained-state.ts'
 import type { PrimaryContext } from '../context.ts'
 import { appendOnce } from '../once.ts'
 
 type Needs = Pick<
   PrimaryContext,
-  'commits' | 'hub' | 'registry' | 'rooms' | 'cluster' | 'idempotency' | 'store' | 'log' | 'clock'
+  'commits' | 'hub' | 'registry' | 'directory' | 'cluster' | 'idempotency' | 'store' | 'log' | 'clock'
 >
 
 /** Events that one call for a list looks at: what it may take of this thread. The cursor goes on from there. */
 const EVENTS_LOOKED_AT_MAX = 10_000
 
 export function eventMethods(context: Needs): Handlers<EventMethods> {
-  const { commits, registry, rooms, hub, clock } = context
+  const { commits, registry, directory, hub, clock } = context
   return {
     broadcast({ channel, event, state, once }, reply, span, untilMs) {
       const put = state === null ? {} : { put: { key: stateKey(channel), value: state } }
       const given = eventRecord(channel, event)
-      const record = rooms.isLatest(channel) ? { ...given, head: inLatestRoom(given.head) } : given
+      const record = directory.isLatest(channel) ? { ...given, head: inLatestRoom(given.head) } : given
       if (once) {
         const rest = () => Promise.resolve({})
         const appended = appendOnce(context, { kind: 'broadcast', once, record, ...put, rest, span, untilMs })

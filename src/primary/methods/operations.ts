@@ -1,4 +1,4 @@
-import { controlRecord } from '../../hub/control.ts'
+import { kickedRecord } from '../../connections/control.ts'
 import type { Handlers } from '../../link/link.ts'
 import type { ConnectionFilter, ConnectionInfo, OperationMethods } from '../../link/methods/operations.ts'
 import { Refusal } from '../../protocol/errors.ts'
@@ -50,7 +50,7 @@ async function kick(
   const ids = 'userId' in whom ? Array.from(registry.ofUser(whom.userId), ({ id }) => id) : [whom.connectionId]
   if ('userId' in whom && ids.length === 0) throw new Refusal('USER_OFFLINE', `"${whom.userId}" is not connected`)
   if ('connectionId' in whom && !registry.get(whom.connectionId)) throw new Refusal('NOT_FOUND', 'no such connection')
-  const result = await store.commit({ log: [controlRecord({ kind: 'kicked', ids })], durable: false })
+  const result = await store.commit({ log: [kickedRecord(ids)], durable: false })
   if (!result.committed) throw new Refusal('UNAVAILABLE', 'the store did not take it')
   await hub.reached(result.offset)
   return { kicked: ids.length }

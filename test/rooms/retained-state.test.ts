@@ -1,8 +1,7 @@
 import t from 'tap'
-import { readState, stateKey } from '../../src/primary/channel-state.ts'
-import { StateSweep } from '../../src/primary/state-sweep.ts'
+import { readState, stateKey, StateSweep } from '../../src/rooms/retained-state.ts'
 import { roomChannel, type Namespace, type RoomId } from '../../src/protocol/ids.ts'
-import { Rooms } from '../../src/rooms/rooms.ts'
+import { Directory } from '../../src/rooms/directory.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 
 const PRIVATE = 'private' as Namespace
@@ -16,20 +15,20 @@ async function setUp() {
   const retain = (name: string) =>
     store.commit({ puts: [{ key: stateKey(channel(name)), value: Buffer.from('"kept"') }], durable: true })
   const states = new StateSweep({ store, clock, keepMs: 1000 })
-  const rooms = new Rooms({
+  const directory = new Directory({
     autoCreateIn: new Set([PRIVATE]),
     capacity: 10,
     onMade: ({ room_id, namespace }) => states.noteMade(room_id, namespace),
     onGone: ({ room_id, namespace }) => states.noteEmpty(room_id, namespace),
   })
-  const user = 'alice' as Parameters<Rooms['join']>[2]
+  const user = 'alice' as Parameters<Directory['join']>[2]
   return {
     store,
     states,
-    rooms,
+    directory,
     retain,
-    enter: (name: string) => rooms.join(id(name), PRIVATE, user),
-    leave: (name: string) => rooms.leave(id(name), user),
+    enter: (name: string) => directory.join(id(name), PRIVATE, user),
+    leave: (name: string) => directory.leave(id(name), user),
     state: (name: string) => readState(store, channel(name)),
     sweepAfter: async (ms: number) => {
       nowMs += ms
@@ -56,8 +55,8 @@ t.test('the state of a room that was made by joining goes when it has been empty
 })
 
 t.test('the state of a room that stays, stays', async (t) => {
-  const { rooms, retain, enter, leave, state, sweepAfter } = await setUp()
-  rooms.define({ room_id: id('kept'), namespace: PRIVATE, capacity: 5, game: null })
+  const { directory, retain, enter, leave, state, sweepAfter } = await setUp()
+  directory.define({ room_id: id('kept'), namespace: PRIVATE, capacity: 5, game: null })
   enter('kept')
   await retain('kept')
   leave('kept')
@@ -66,10 +65,10 @@ t.test('the state of a room that stays, stays', async (t) => {
 })
 
 t.test('what was there before the start goes, too, unless somebody comes for it', async (t) => {
-  const { rooms, states, retain, enter, state, sweepAfter } = await setUp()
+  const { directory, states, retain, enter, state, sweepAfter } = await setUp()
   for (const name of ['left', 'again', 'kept']) await retain(name)
-  rooms.define({ room_id: id('kept'), namespace: PRIVATE, capacity: 5, game: null })
-  await states.load(rooms)
+  directory.define({ room_id: id('kept'), namespace: PRIVATE, capacity: 5, game: null })
+  await states.load(directory)
   enter('again')
   await sweepAfter(1001)
   t.strictSame(await Promise.all(['left', 'again', 'kept'].map(state)), [null, 'kept', 'kept'])

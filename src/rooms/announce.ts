@@ -1,19 +1,28 @@
-import { encodeEvent, eventRecord } from '../protocol/event-body.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { GroupCommit } from '../hub/group-commit.ts'
 import { Refusal } from '../protocol/errors.ts'
+import { encodeEvent, eventRecord } from '../protocol/event-body.ts'
 import { SERVER_EVENT } from '../protocol/events.ts'
 import { roomChannel, SERVER_SENDER } from '../protocol/ids.ts'
-import type { PrimaryContext } from './context.ts'
+import type { Announcements } from './announcements.ts'
+import type { Directory } from './directory.ts'
+import type { RemoteMembers } from './remote-members.ts'
 
-/** The other nodes hear from this one that its connections are gone, before it is. */
-export async function sayGoodbye(context: PrimaryContext): Promise<void> {
-  const { cluster, commits, publisher } = context
-  if (cluster.nodes.length > 1) announce(context)
-  await commits.idle()
-  await publisher.close()
+export interface AnnounceOptions {
+  readonly announcements: Announcements
+  readonly remoteMembers: RemoteMembers
+  readonly directory: Directory
+  readonly commits: GroupCommit
+  readonly random: Random
+  readonly clock: Clock
+  readonly log: Log
 }
 
 /** Puts into the log who came to and went from each room since the last time. */
-export function announce({ announcements, remoteMembers, rooms, commits, random, clock, log }: PrimaryContext): void {
+export function announce(options: AnnounceOptions): void {
+  const { announcements, remoteMembers, directory, commits, random, clock, log } = options
   remoteMembers.noteDeparted()
   for (const { eventType, namespace, room, users } of announcements.take()) {
     const event = encodeEvent({
@@ -24,7 +33,7 @@ export function announce({ announcements, remoteMembers, rooms, commits, random,
       userId: SERVER_SENDER,
       timestamp: clock.wallMs(),
       traceparent: undefined,
-      payload: { room_id: room, users, members: rooms.membersOf(room).size },
+      payload: { room_id: room, users, members: directory.membersOf(room).size },
     })
     commits.append({ record: eventRecord(roomChannel(namespace, room), event) }, (result) => {
       if (!(result instanceof Refusal)) return

@@ -3,15 +3,12 @@ import { ownCopy } from '../base/own-copy.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { roomChannel, type Channel, type Namespace, type RoomId, type UserId } from '../protocol/ids.ts'
 import { UserCounts } from '../connections/user-counts.ts'
+import { decodeRecord } from '../store/json-records.ts'
+import { listAll } from '../store/list-all.ts'
+import type { Store } from '../store/store.ts'
+import { Room, ROOM_PREFIX } from './room.ts'
 
-interface Room {
-  readonly definition: RoomDefinition
-  /** Made by REST: stays when it is empty. */
-  readonly kept: boolean
-  readonly members: UserCounts
-}
-
-export interface RoomsOptions {
+export interface DirectoryOptions {
   /** Namespaces in which joining a room that does not exist makes it. */
   readonly autoCreateIn: ReadonlySet<Namespace>
   readonly capacity: number
@@ -20,15 +17,20 @@ export interface RoomsOptions {
   readonly onGone: (room: RoomDefinition) => void
 }
 
-/** The rooms and who is in them, on whatever node. A room's id is unique over all namespaces. */
-export class Rooms {
-  readonly #options: RoomsOptions
+/** The rooms that there are, by their ids: an id is unique over all namespaces. Their members are counted on whatever node they are. */
+export class Directory {
+  readonly #options: DirectoryOptions
   readonly #rooms = new Map<RoomId, Room>()
   /** Of the rooms whose broadcasts are `latest` where they do not say. */
   readonly #latest = new Set<Channel>()
 
-  constructor(options: RoomsOptions) {
+  constructor(options: DirectoryOptions) {
     this.#options = options
+  }
+
+  /** Defines the rooms that REST made before this process started. */
+  async load(store: Store): Promise<void> {
+    for await (const record of listAll(store, ROOM_PREFIX)) this.define(decodeRecord(record) as RoomDefinition)
   }
 
   /** Throws CONFLICT where a room with that id stands in another namespace. */
@@ -43,7 +45,8 @@ export class Rooms {
     this.requireNamespace(definition)
     const { room_id, namespace, delivery } = definition
     const existing = this.#rooms.get(room_id)
-    this.#rooms.set(room_id, { definition, kept: true, members: existing?.members ?? new UserCounts() })
+    const members = existing?.members ?? new UserCounts()
+    this.#rooms.set(room_id, new Room(definition, { isKept: true, members }))
     const channel = roomChannel(namespace, room_id)
     if (delivery === 'latest') this.#latest.add(channel)
     else this.#latest.delete(channel)
@@ -78,12 +81,7 @@ export class Rooms {
    */
   join(id: RoomId, namespace: Namespace, user: UserId): { readonly first: boolean; readonly room: RoomId } {
     const room = this.#find(id, namespace)
-    const here = room.members.has(user)
-    if (!here && room.members.size >= room.definition.capacity) {
-      throw new Refusal('ROOM_FULL', `the room takes ${room.definition.capacity}`, {
-        capacity: room.definition.capacity,
-      })
-    }
+    room.requirePlaceFor(user)
     return { first: room.members.add(user) === 1, room: room.definition.room_id }
   }
 
@@ -98,14 +96,14 @@ export class Rooms {
     const room = this.#rooms.get(id)
     if (!room?.members.has(user)) return { last: false }
     const left = room.members.remove(user)
-    if (room.members.size === 0 && !room.kept) {
+    if (room.members.size === 0 && !room.isKept) {
       this.#rooms.delete(id)
       this.#options.onGone(room.definition)
     }
     return { last: left === 0 }
   }
 
-  /** The members go on as if in a room that was made by joining it; the caller tells them to leave. */
+  /** Forgets the room. Make its members leave first (`Members.empty`); this function does not. */
   remove(id: RoomId): boolean {
     const room = this.#rooms.get(id)
     if (!room) return false
@@ -130,7 +128,7 @@ export class Rooms {
       delivery: 'must',
       game: null,
     } as const
-    const made = { definition, kept: false, members: new UserCounts() }
+    const made = new Room(definition, { isKept: false, members: new UserCounts() })
     this.#rooms.set(definition.room_id, made)
     this.#options.onMade(definition)
     return made

@@ -1,12 +1,40 @@
 import type { Clock } from '../base/clock.ts'
+import { parseJson } from '../protocol/codec.ts'
+import type { JsonValue } from '../protocol/events.ts'
 import { roomChannel, type Channel, type Namespace, type RoomId } from '../protocol/ids.ts'
-import type { Rooms } from '../rooms/rooms.ts'
+import type { PlacedEvent } from '../protocol/placed-event.ts'
+import { decodeRecord } from '../store/json-records.ts'
 import { listAll } from '../store/list-all.ts'
 import type { Store, StoredRecord } from '../store/store.ts'
-import { STATE_PREFIX, stateKey } from './channel-state.ts'
+import type { Directory } from './directory.ts'
+
+const STATE_PREFIX = 'state/'
 
 /** Deleted in one transaction. */
 const BATCH_MAX = 100
+
+/** Where a channel's retained state stands in the store, as JSON. */
+export function stateKey(channel: Channel): string {
+  return STATE_PREFIX + channel
+}
+
+/** The state that was read from the store, or the newest that these later events of the channel retain. */
+export function newestState(read: JsonValue, later: readonly PlacedEvent[]): JsonValue {
+  let state = read
+  for (const { frame } of later) {
+    const { payload } = parseJson(frame) as {
+      readonly payload?: { readonly retain?: unknown; readonly message?: JsonValue }
+    }
+    if (payload?.retain === true && payload.message !== undefined) state = payload.message
+  }
+  return state
+}
+
+/** null: nothing was retained. */
+export async function readState(store: Store, channel: Channel): Promise<JsonValue> {
+  const [record] = await store.get([stateKey(channel)])
+  return record ? (decodeRecord(record) as JsonValue) : null
+}
 
 /**
  * Lets the retained state of a room go when the room, made by joining it, has been empty for so long that nobody who was
@@ -26,11 +54,11 @@ export class StateSweep {
   }
 
   /** Notes the states of rooms that were there before this process started. */
-  async load(rooms: Rooms): Promise<void> {
+  async load(directory: Directory): Promise<void> {
     const prefix = `${STATE_PREFIX}r/`
     for await (const { key } of listAll(this.#store, prefix)) {
       const [namespace, room] = key.slice(prefix.length).split('/')
-      if (room !== undefined && !rooms.get(room as RoomId)) this.noteEmpty(room as RoomId, namespace as Namespace)
+      if (room !== undefined && !directory.get(room as RoomId)) this.noteEmpty(room as RoomId, namespace as Namespace)
     }
   }
 
