@@ -40,9 +40,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ['base', ...PURE, 'schema', 'config', 'setup', ...WORKER_SIDE],
   processes: ['base', 'link'],
   // auth, for the token keys: the primary fetches a key set once for all workers. door, for what counts as loopback.
-  primary: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'processes', 'auth', 'door'],
+  node: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'processes', 'auth', 'door'],
   'worker.ts': ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE, 'transport', 'worker', 'start-traces.ts'],
-  'open-store.ts': ['base', 'config', 'setup', 'store', 'primary'],
+  'open-store.ts': ['base', 'config', 'setup', 'store', 'node'],
   'primary.ts': [
     'base',
     ...PURE,
@@ -50,7 +50,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'setup',
     ...PRIMARY_SIDE,
     'processes',
-    'primary',
+    'node',
     'open-store.ts',
     'start-traces.ts',
   ],

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { decodeEventBlock } from '../../src/link/event-block.ts'
-import { Deliveries } from '../../src/primary/deliveries.ts'
+import { Deliveries } from '../../src/node/deliveries.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
 import type { PlacedEvent } from '../../src/protocol/placed-event.ts'
 import { jsonOf, placed } from '../helpers/placed.ts'

@@ -3,7 +3,7 @@ import t from 'tap'
 
 const CODE = `
   const { createLog } = await import('${new URL('../../src/base/log.ts', import.meta.url).href}')
-  const { onPlaceLost } = await import('${new URL('../../src/primary/place.ts', import.meta.url).href}')
+  const { onPlaceLost } = await import('${new URL('../../src/node/place.ts', import.meta.url).href}')
   onPlaceLost(createLog({ level: 'info', pretty: false, bindings: {} }), { listening: [] })('another node has the name')
 `
 

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { GroupCommit } from '../../src/hub/group-commit.ts'
 import { Hub } from '../../src/hub/hub.ts'
-import { Canary } from '../../src/primary/canary.ts'
+import { Canary } from '../../src/node/canary.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { simulateTime } from '../helpers/house/sim-time.ts'
 import { StoreUnavailable, type CommitResult, type Store, type Transaction } from '../../src/store/store.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readHealth, type HealthOptions } from '../../src/primary/health.ts'
+import { readHealth, type HealthOptions } from '../../src/node/health.ts'
 import { StoreUnavailable } from '../../src/store/store.ts'
 
 const WELL: HealthOptions = {

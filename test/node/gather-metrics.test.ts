@@ -1,7 +1,7 @@
 import t from 'tap'
 import { openLoopDelay } from '../../src/metrics/loop-delay.ts'
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts'
-import { GatheredMetrics } from '../../src/primary/gather-metrics.ts'
+import { GatheredMetrics } from '../../src/node/gather-metrics.ts'
 
 function create(t: { teardown(run: () => void): void }, name: string): Metrics {
   const loopDelay = openLoopDelay()

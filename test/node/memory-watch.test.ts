@@ -1,5 +1,5 @@
 import t from 'tap'
-import { MemoryWatch, memoryState } from '../../src/primary/memory-watch.ts'
+import { MemoryWatch, memoryState } from '../../src/node/memory-watch.ts'
 import { NO_LOG } from '../helpers/no-log.ts'
 
 t.test('what is short stays so until it is well below', async (t) => {
