@@ -12,6 +12,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   client: ['protocol'],
   console: [],
+  // Pure, and in parts the client's: what a game is, and how its state is kept and sent.
+  games: ['protocol'],
   config: ['base', 'protocol'],
   domain: ['protocol'],
   schema: [...PURE],
@@ -167,13 +169,13 @@ export const BANNED: readonly BannedText[] = [
   { name: 'any', pattern: /\bas any\b|:\s*any\b|<any\b|\bany>|\bany\[\]/ },
   { name: 'a string thrown', pattern: /\bthrow\s+['"`]/ },
   { name: 'an empty catch', pattern: /\bcatch\s*(\([^)]*\))?\s*\{\s*\}/ },
-  { name: 'a node: module', pattern: /['"]node:/, within: [...PURE_PLACES, 'src/client/'] },
+  { name: 'a node: module', pattern: /['"]node:/, within: [...PURE_PLACES, 'src/client/', 'src/games/'] },
   { name: 'waiting', pattern: /\bawait\b|\basync\b|\bPromise\b|\bsetTimeout\b/, within: PURE_PLACES },
   // It takes a while to load and some MiB, and who does not trace has no use for it.
   { name: 'tracing loaded before it is wanted', pattern: /^import[^(]*\/tracing\//m, except: ['src/tracing/'] },
   // The same, of a process whose log is lines of JSON.
   { name: 'pino-pretty loaded before it is wanted', pattern: /^import(?! type)[^('"]*['"]pino-pretty['"]/m },
-  { name: 'Buffer', pattern: /\bBuffer\b/, within: [...PURE_PLACES, 'src/client/'] },
+  { name: 'Buffer', pattern: /\bBuffer\b/, within: [...PURE_PLACES, 'src/client/', 'src/games/'] },
 ]
 
 /**

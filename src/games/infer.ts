@@ -1,0 +1,1 @@
+export type { ValueOf } from './types.ts'

@@ -1,0 +1,34 @@
+/**
+ * The numbers of `t.fixed(min, max, step)`: number k of `steps + 1` is one formula, here and at the client, so that both compute
+ * the same bits. If a whole number of steps makes 1, it is a quotient of integers, which gives short decimals: 0.07 and not 0.07000000000000001.
+ */
+export interface Fixed {
+  /** The largest k. */
+  readonly steps: number
+  /** Number k. */
+  at(k: number): number
+  /** The k of the nearest number; below 0 or over `steps` if the value is out of range; NaN of what is no number. */
+  indexOf(value: number): number
+}
+
+export interface Range {
+  readonly min: number
+  readonly max: number
+  readonly step: number
+}
+
+/** The largest k; the tolerance is for quotients such as 0.3 / 0.1. */
+export function stepsOf({ min, max, step }: Range): number {
+  return Math.floor((max - min) / step + 1e-6)
+}
+
+export function fixedOf(range: Range): Fixed {
+  const { min, step } = range
+  const steps = stepsOf(range)
+  const perOne = Math.round(1 / step)
+  const first = Math.round(min * perOne)
+  const isWhole = Math.abs(1 / step - perOne) < 1e-9 * perOne && Math.abs(min * perOne - first) < 1e-6
+  return isWhole
+    ? { steps, at: (k) => (first + k) / perOne, indexOf: (value) => Math.round(value * perOne) - first }
+    : { steps, at: (k) => min + k * step, indexOf: (value) => Math.round((value - min) / step) }
+}
