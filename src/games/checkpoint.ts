@@ -1,0 +1,60 @@
+import type { Seat } from './definition.ts'
+import type { Game } from './define.ts'
+import { GameRandom, type RandomState } from './random.ts'
+import type { Timer } from './timers.ts'
+
+/** All there is to know of a room at the end of a tick: a room made from it goes on as the one it was taken of. Plain data. */
+export interface Checkpoint {
+  readonly game: string
+  readonly version: number
+  readonly roomId: string
+  /** Unix time in milliseconds of tick 0. */
+  readonly startMs: number
+  readonly tick: number
+  readonly nowMs: number
+  readonly random: RandomState
+  readonly seats: readonly Seat[]
+  readonly nextBot: number
+  readonly timers: readonly Timer[]
+  readonly nextTimer: number
+  readonly nextRun: number
+  readonly isLocked: boolean
+  /** All seats were taken at once, at some time. */
+  readonly wasFull: boolean
+  /** Failures in a row, by callback. */
+  readonly failures: readonly (readonly [callback: string, inRow: number])[]
+  /** As JSON, whose keys stand in the order that the game sees. */
+  readonly state: string
+}
+
+export interface RunOptions {
+  readonly game: Game
+  readonly roomId: string
+  /** An integer below 2^53: what chance starts from. */
+  readonly seed: number
+  /** Unix time in milliseconds: tick n is due at this and n / hz. */
+  readonly startMs: number
+  /** They have passed the game's validator. */
+  readonly options: unknown
+}
+
+/** Of a room that has not begun: `create` makes its state. */
+export type Start = Omit<Checkpoint, 'game' | 'version' | 'state'>
+
+export function startOf({ roomId, seed, startMs }: RunOptions): Start {
+  return {
+    roomId,
+    startMs,
+    tick: 0,
+    nowMs: startMs,
+    random: GameRandom.of(seed).state,
+    seats: [],
+    nextBot: 1,
+    timers: [],
+    nextTimer: 1,
+    nextRun: 1,
+    isLocked: false,
+    wasFull: false,
+    failures: [],
+  }
+}

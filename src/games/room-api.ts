@@ -1,0 +1,206 @@
+import type { Json, JsonArgs, Room, Seat } from './definition.ts'
+import type { Game } from './define.ts'
+import type { Effect } from './entries.ts'
+import type { GameRandom } from './random.ts'
+import type { Seats } from './seats.ts'
+import { checkValue } from './sync/shape.ts'
+import type { Timer, Timers } from './timers.ts'
+import { t } from './types.ts'
+
+/** What a callback asked for; done when it has returned. */
+export type Wish =
+  | { readonly kind: 'effect'; readonly effect: Effect }
+  | { readonly kind: 'emit'; readonly name: string; readonly data: Json }
+  | { readonly kind: 'timer'; readonly timer: Timer }
+  | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'kick'; readonly seat: string; readonly why: string }
+  | { readonly kind: 'bot'; readonly id: string; readonly bot: string }
+  | { readonly kind: 'team'; readonly seat: string; readonly team: string | undefined }
+  | { readonly kind: 'lock'; readonly isLocked: boolean }
+  | { readonly kind: 'end'; readonly result: Json | null }
+
+/** What the room's interface stands on. */
+export interface RoomParts {
+  readonly id: string
+  readonly game: Game
+  readonly seats: Seats
+  readonly timers: Timers
+  readonly random: GameRandom
+  readonly clock: { readonly tick: number; readonly nowMs: number }
+  /** Counts the tasks started. */
+  readonly newRun: () => number
+  readonly isLocked: () => boolean
+}
+
+const JSON_TYPE = t.json()
+const TEXT_MAX = 1024
+/** What the callbacks of one tick may ask for, and emit: more is a loop. */
+const WISHES_MAX = 10_000
+const EVENTS_MAX = 1_000
+
+/** The `room` that a game's callbacks are given: one for all of them. Wishes are gathered here until `take`. */
+export class RoomApi implements Room {
+  readonly emit: Readonly<Record<string, (data: unknown) => void>>
+  readonly #parts: RoomParts
+  #wishes: Wish[] = []
+  #reply: Json | undefined
+  /** Of this tick. */
+  #wished = 0
+  #emitted = 0
+
+  constructor(parts: RoomParts) {
+    this.#parts = parts
+    this.emit = Object.freeze(this.#createEmitters())
+  }
+
+  get id(): string {
+    return this.#parts.id
+  }
+
+  get tick(): number {
+    return this.#parts.clock.tick
+  }
+
+  get dt(): number {
+    const { hz } = this.#parts.game
+    return hz === 0 ? 0 : 1 / hz
+  }
+
+  get nowMs(): number {
+    return this.#parts.clock.nowMs
+  }
+
+  get seats(): readonly Seat[] {
+    return this.#parts.seats.all
+  }
+
+  get isLocked(): boolean {
+    return this.#parts.isLocked()
+  }
+
+  random(): number {
+    return this.#parts.random.next()
+  }
+
+  after(ticks: number, timer: string, args: JsonArgs = {}): number {
+    if (this.#parts.game.hz === 0)
+      throw new TypeError('room.after: without a tick rate ticks have no length; use room.afterMs')
+    if (!Number.isInteger(ticks) || ticks < 1) throw new TypeError(`room.after(${ticks}): an integer from 1`)
+    return this.#addTimer(this.tick + ticks, timer, args)
+  }
+
+  afterMs(ms: number, timer: string, args: JsonArgs = {}): number {
+    const { hz } = this.#parts.game
+    if (!(ms >= 0 && ms <= Number.MAX_SAFE_INTEGER)) throw new TypeError(`room.afterMs(${ms}): milliseconds from 0`)
+    const due = hz === 0 ? this.nowMs + Math.ceil(ms) : this.tick + Math.max(1, Math.ceil((ms * hz) / 1000))
+    return this.#addTimer(due, timer, args)
+  }
+
+  cancel(timer: number): void {
+    this.#wish({ kind: 'cancel', id: timer })
+  }
+
+  say(to: string, data: Json): void {
+    this.#wish({ kind: 'effect', effect: { kind: 'say', to, data: ownJson(data) } })
+  }
+
+  reply(value: Json): void {
+    this.#reply = ownJson(value)
+  }
+
+  kick(seat: string, reason = 'kicked'): void {
+    this.#wish({ kind: 'kick', seat: this.#requireSeat(seat), why: reason.slice(0, TEXT_MAX) })
+  }
+
+  lock(): void {
+    this.#wish({ kind: 'lock', isLocked: true })
+  }
+
+  unlock(): void {
+    this.#wish({ kind: 'lock', isLocked: false })
+  }
+
+  setTeam(seat: string, team: string | undefined): void {
+    this.#wish({ kind: 'team', seat: this.#requireSeat(seat), team })
+  }
+
+  addBot(kind: string): string {
+    if (!Object.hasOwn(this.#parts.game.rules.bots, kind))
+      throw new TypeError(`room.addBot("${kind}"): there is no such bot`)
+    const id = this.#parts.seats.newBotId()
+    this.#wish({ kind: 'bot', id, bot: kind })
+    return id
+  }
+
+  removeBot(seat: string): void {
+    this.#wish({ kind: 'kick', seat: this.#requireSeat(seat), why: 'removed' })
+  }
+
+  run(task: string, args: JsonArgs = {}): number {
+    if (!Object.hasOwn(this.#parts.game.rules.tasks, task))
+      throw new TypeError(`room.run("${task}"): there is no such task`)
+    const run = this.#parts.newRun()
+    this.#wish({ kind: 'effect', effect: { kind: 'task', run, task, args: ownJson(args) } })
+    return run
+  }
+
+  end(result?: Json): void {
+    this.#wish({ kind: 'end', result: result === undefined ? null : ownJson(result) })
+  }
+
+  log(message: string, data?: Json): void {
+    const own = data === undefined ? undefined : ownJson(data)
+    this.#wish({ kind: 'effect', effect: { kind: 'log', message: message.slice(0, TEXT_MAX), data: own } })
+  }
+
+  /** What a tick may ask for counts anew. */
+  newTick(): void {
+    this.#wished = 0
+    this.#emitted = 0
+  }
+
+  /** What was asked for since the last time, and it is forgotten here. */
+  take(): { readonly wishes: readonly Wish[]; readonly reply: Json | undefined } {
+    const taken = { wishes: this.#wishes, reply: this.#reply }
+    this.forget()
+    return taken
+  }
+
+  forget(): void {
+    if (this.#wishes.length > 0) this.#wishes = []
+    this.#reply = undefined
+  }
+
+  #addTimer(due: number, name: string, args: JsonArgs): number {
+    if (!Object.hasOwn(this.#parts.game.rules.timers, name))
+      throw new TypeError(`room.after: there is no timer "${name}"`)
+    const id = this.#parts.timers.newId()
+    this.#wish({ kind: 'timer', timer: { id, name, due, args: ownJson(args) } })
+    return id
+  }
+
+  #wish(wish: Wish): void {
+    if (this.#wished++ >= WISHES_MAX) throw new TypeError(`more than ${WISHES_MAX} effects in one tick`)
+    if (wish.kind === 'emit' && this.#emitted++ >= EVENTS_MAX)
+      throw new TypeError(`more than ${EVENTS_MAX} events in one tick`)
+    this.#wishes.push(wish)
+  }
+
+  #requireSeat(id: string): string {
+    if (!this.#parts.seats.get(id)) throw new TypeError(`there is no seat "${id}"`)
+    return id
+  }
+
+  #createEmitters(): Record<string, (data: unknown) => void> {
+    const emitters: Record<string, (data: unknown) => void> = {}
+    for (const [name, type] of this.#parts.game.events) {
+      emitters[name] = (data) => this.#wish({ kind: 'emit', name, data: checkValue(type, data) })
+    }
+    return emitters
+  }
+}
+
+/** A copy, which the game cannot change any more. Throws TypeFault. */
+function ownJson<Value extends Json>(value: Value): Value {
+  return checkValue(JSON_TYPE, value) as Value
+}

@@ -1,0 +1,397 @@
+import type { Json, Seat } from './definition.ts'
+import type { Game } from './define.ts'
+import { startOf, type Checkpoint, type RunOptions, type Start } from './checkpoint.ts'
+import type { Effect, Ending, EndReason, Entry, Joiner, Outcome, TickResult } from './entries.ts'
+import { LiveState } from './live-state.ts'
+import { DONE, Failures, NO_SEAT, OVER, refusal, toOutcome } from './outcomes.ts'
+import { GameRandom } from './random.ts'
+import { GameRefusal } from './refuse.ts'
+import { RoomApi, type Wish } from './room-api.ts'
+import { Seats } from './seats.ts'
+import { mergePatchOf } from './sync/merge-patch.ts'
+import type { Shape, Tree } from './sync/shape.ts'
+import { Timers, type Timer } from './timers.ts'
+
+/** How deep a kick or a bot may follow from what followed from a callback: more is a loop. */
+const DEPTH_MAX = 16
+
+/**
+ * A room's game as it runs: entries and timers in; state, effects and refusals out. It knows no clock and no process: the same entries in the
+ * same ticks give the same states, in play, after a recovery and in a replay. A callback that refuses or throws leaves no trace.
+ */
+export class GameRun {
+  readonly game: Game
+  readonly roomId: string
+  readonly startMs: number
+  readonly #state: LiveState
+  readonly #random: GameRandom
+  readonly #seats: Seats
+  readonly #timers: Timers
+  readonly #room: RoomApi
+  readonly #clock = { tick: 0, nowMs: 0 }
+  readonly #failures: Failures
+  #nextRun: number
+  #isLocked: boolean
+  #wasFull: boolean
+  #ending: Ending | undefined
+  #depth = 0
+  /** Of the tick that runs. */
+  #effects: Effect[] = []
+  #events: (readonly [string, Json])[] = []
+
+  private constructor(game: Game, start: Start, state: LiveState) {
+    this.game = game
+    this.roomId = start.roomId
+    this.startMs = start.startMs
+    this.#state = state
+    this.#random = new GameRandom(start.random)
+    this.#seats = new Seats(start.seats, start.nextBot)
+    this.#timers = new Timers(start.timers, start.nextTimer)
+    this.#clock = { tick: start.tick, nowMs: start.nowMs }
+    this.#nextRun = start.nextRun
+    this.#isLocked = start.isLocked
+    this.#wasFull = start.wasFull
+    this.#failures = new Failures(start.failures)
+    this.#room = new RoomApi({
+      id: this.roomId,
+      game,
+      seats: this.#seats,
+      timers: this.#timers,
+      random: this.#random,
+      clock: this.#clock,
+      newRun: () => this.#nextRun++,
+      isLocked: () => this.#isLocked,
+    })
+  }
+
+  /** A new room, at tick 0. Throws what `create` throws, and TypeFault for a state that is none. */
+  static create(options: RunOptions): GameRun {
+    const { game } = options
+    const run = new GameRun(game, startOf(options), new LiveState(game.state))
+    run.#state.change('create', () => game.rules.create(options.options, run.#room))
+    run.#grantAll(run.#room.take().wishes)
+    return run
+  }
+
+  /** The room as it was at a checkpoint. Throws TypeFault if its state is none of this game. */
+  static restore(game: Game, checkpoint: Checkpoint): GameRun {
+    return new GameRun(game, checkpoint, new LiveState(game.state, JSON.parse(checkpoint.state)))
+  }
+
+  get tick(): number {
+    return this.#clock.tick
+  }
+
+  get nowMs(): number {
+    return this.#clock.nowMs
+  }
+
+  get shape(): Shape<unknown> {
+    return this.#state.shape
+  }
+
+  /** The state: what everything that leaves is made from. */
+  get tree(): Tree {
+    return this.#state.tree
+  }
+
+  get seats(): readonly Seat[] {
+    return this.#seats.all
+  }
+
+  get isLocked(): boolean {
+    return this.#isLocked
+  }
+
+  get ending(): Ending | undefined {
+    return this.#ending
+  }
+
+  /** When the next timer is due: see `Timer`. */
+  get nextDue(): number | undefined {
+    return this.#timers.nextDue
+  }
+
+  /** Unix time in milliseconds. Only where the game has a tick rate. */
+  dueMs(tick: number): number {
+    return this.startMs + (tick * 1000) / this.game.hz
+  }
+
+  /**
+   * Whether the live state is made anew in this tick, as it is in a room that starts from a checkpoint: each second, or with each tick
+   * where ticks have no length. A reference that a game keeps on the side works no longer than that, in play as in a replay.
+   */
+  get isCheckpointTick(): boolean {
+    const { hz } = this.game
+    return hz === 0 || this.#clock.tick % hz === 0
+  }
+
+  /**
+   * Runs the next tick. Never throws for what a game does.
+   * @param entries belong to the room from now on
+   * @param nowMs Unix time in milliseconds; counts only where `hz` is 0, and never goes back
+   */
+  step(entries: readonly Entry[], nowMs: number): TickResult {
+    if (this.#ending) throw new Error(`the room ${this.roomId} is over`)
+    const before = this.tree
+    this.#begin(nowMs)
+    const outcomes = entries.map((entry) => (this.#ending ? OVER : this.#enter(entry)))
+    this.#runTimers()
+    const { tick } = this.game.rules
+    if (tick && !this.#ending) this.#call('tick', (live) => tick(live, this.#room))
+    if (this.tree !== before && !this.#ending) this.#lookWhetherOver()
+    if (this.#ending) for (const { id } of this.#seats.all) this.#leave(id, 'over')
+    if (this.isCheckpointTick) this.#state.renew()
+    return {
+      ...this.#clock,
+      outcomes,
+      effects: this.#effects,
+      events: this.#events,
+      failures: this.#failures.ofTick,
+      hasChanged: this.tree !== before,
+      ending: this.#ending,
+    }
+  }
+
+  /** All there is to know of the room now. */
+  checkpoint(): Checkpoint {
+    const { game, roomId, startMs } = this
+    return {
+      game: game.name,
+      version: game.version,
+      roomId,
+      startMs,
+      ...this.#clock,
+      random: this.#random.state,
+      seats: this.#seats.all,
+      nextBot: this.#seats.nextBot,
+      timers: [...this.#timers.all],
+      nextTimer: this.#timers.nextId,
+      nextRun: this.#nextRun,
+      isLocked: this.#isLocked,
+      wasFull: this.#wasFull,
+      failures: this.#failures.inRow,
+      state: mergePatchOf(this.shape, undefined, this.tree),
+    }
+  }
+
+  /**
+   * What a function of the state alone says, such as `listing` or a view. Throws what it throws, and TypeError if it changes the state.
+   * @param name names it in what is thrown
+   */
+  read<Result>(name: string, ask: (state: unknown) => Result): Result {
+    return this.#state.read(name, ask)
+  }
+
+  #begin(nowMs: number): void {
+    const clock = this.#clock
+    clock.tick++
+    clock.nowMs = this.game.hz === 0 ? Math.max(clock.nowMs, nowMs) : this.dueMs(clock.tick)
+    this.#room.newTick()
+    this.#effects = []
+    this.#events = []
+    this.#failures.newTick()
+  }
+
+  #enter(entry: Entry): Outcome {
+    switch (entry.kind) {
+      case 'join':
+        return this.#join(entry.joiner)
+      case 'bot':
+        return this.#joinBot(this.#seats.newBotId(), entry.bot)
+      case 'drop':
+        return this.#setConnected(entry.user, false)
+      case 'back':
+        return this.#setConnected(entry.user, true)
+      case 'leave':
+        return this.#leave(entry.user, entry.why)
+      case 'input':
+        return this.#input(entry)
+      case 'bought':
+        return this.#bought(entry)
+      case 'result':
+      case 'failedTask':
+        return this.#taskResult(entry)
+      case 'end':
+        this.#end(entry.why)
+        return DONE
+    }
+  }
+
+  #join(joiner: Joiner): Outcome {
+    const { seats } = this.game
+    if (this.#seats.get(joiner.user)) return DONE
+    if (joiner.isGuest && !seats.guests) return refusal('FORBIDDEN', 'guests may not play here')
+    if (this.#isLocked) return refusal('ROOM_LOCKED', 'the room is locked')
+    if (this.#seats.all.length >= seats.max) return refusal('ROOM_FULL', `the room has ${seats.max} seats`)
+    if (this.#wasFull && !seats.lateJoin) return refusal('ROOM_LOCKED', 'the match has begun')
+    return this.#takeSeat(this.#seats.take(joiner))
+  }
+
+  #joinBot(id: string, bot: string): Outcome {
+    if (!Object.hasOwn(this.game.rules.bots, bot)) return refusal('BAD_REQUEST', `there is no bot "${bot}"`)
+    if (this.#seats.all.length >= this.game.seats.max) return refusal('ROOM_FULL', 'no seat is free')
+    return this.#takeSeat(this.#seats.takeForBot(id, bot))
+  }
+
+  /** `seat` was taken just now; it is given back if the game does not want it. */
+  #takeSeat(seat: Seat): Outcome {
+    const { join } = this.game.rules
+    const outcome = join ? this.#call('join', (live) => join(live, seat, this.#room)) : DONE
+    if (outcome.kind !== 'done') this.#seats.remove(seat.id)
+    else if (this.#seats.all.length >= this.game.seats.max) this.#wasFull = true
+    return outcome
+  }
+
+  /** A player's last connection is gone, or the first is back: that is so whatever the game says. */
+  #setConnected(user: string, isConnected: boolean): Outcome {
+    const seat = this.#seats.get(user)
+    if (!seat) return NO_SEAT
+    if (seat.isConnected === isConnected) return DONE
+    const changed = this.#seats.change(user, { isConnected }) ?? seat
+    const name = isConnected ? 'back' : 'drop'
+    const callback = this.game.rules[name]
+    return callback ? this.#call(name, (live) => callback(live, changed, this.#room)) : DONE
+  }
+
+  /** The seat ends whatever the game says. */
+  #leave(user: string, why: string): Outcome {
+    const seat = this.#seats.get(user)
+    if (!seat) return NO_SEAT
+    this.#seats.remove(user)
+    this.#effects.push({ kind: 'left', user, why })
+    const { leave } = this.game.rules
+    return leave ? this.#call('leave', (live) => leave(live, seat, this.#room)) : DONE
+  }
+
+  #input({ user, name, input }: Extract<Entry, { kind: 'input' }>): Outcome {
+    const seat = this.#seats.get(user)
+    if (!seat) return NO_SEAT
+    const { on } = this.game.rules
+    if (!Object.hasOwn(on, name)) return refusal('BAD_REQUEST', `there is no input "${name}"`)
+    return this.#call(`on.${name}`, (live) => on[name]?.(live, seat, input, this.#room))
+  }
+
+  #bought({ user, receipt }: Extract<Entry, { kind: 'bought' }>): Outcome {
+    const seat = this.#seats.get(user)
+    if (!seat) return NO_SEAT
+    const owned = (seat.inventory[receipt.good_id] ?? 0) + receipt.count
+    const inventory = Object.freeze({ ...seat.inventory, [receipt.good_id]: owned })
+    const changed = this.#seats.change(user, { inventory }) ?? seat
+    const { bought } = this.game.rules
+    return bought ? this.#call('bought', (live) => bought(live, changed, receipt, this.#room)) : DONE
+  }
+
+  #taskResult(entry: Extract<Entry, { kind: 'result' | 'failedTask' }>): Outcome {
+    const { task, run } = entry
+    const { results } = this.game.rules
+    if (!Object.hasOwn(results, task)) return DONE
+    const result =
+      entry.kind === 'result'
+        ? ({ run, ok: true, value: entry.value } as const)
+        : ({ run, ok: false, error: entry.error } as const)
+    return this.#call(`results.${task}`, (live) => results[task]?.(live, result, this.#room))
+  }
+
+  /** Those that are due, and were there before the first of them ran. */
+  #runTimers(): void {
+    const { hz, rules } = this.game
+    const now = hz === 0 ? this.#clock.nowMs : this.#clock.tick
+    const beforeId = this.#timers.nextId
+    const next = (): Timer | undefined => (this.#ending ? undefined : this.#timers.takeDue(now, beforeId))
+    for (let timer = next(); timer; timer = next()) {
+      const { name, args } = timer
+      this.#call(`timers.${name}`, (live) => rules.timers[name]?.(live, args, this.#room))
+    }
+  }
+
+  #lookWhetherOver(): void {
+    const { over } = this.game.rules
+    if (!over) return
+    try {
+      const said = this.read('over', over)
+      if (said !== undefined && said !== false) this.#end('over', said)
+    } catch (thrown) {
+      this.#failed('over', thrown)
+    }
+  }
+
+  #end(why: EndReason, { result = null, rewards = [] }: Partial<Ending> = {}): void {
+    this.#ending ??= { why, result, rewards }
+  }
+
+  /** One callback, all of it or nothing: the state, chance and what was asked of the room. */
+  #call(name: string, run: (live: unknown) => unknown): Outcome {
+    const random = this.#random.state
+    const { nextId } = this.#timers
+    const { nextBot } = this.#seats
+    const nextRun = this.#nextRun
+    try {
+      this.#state.change(name, run)
+    } catch (thrown) {
+      this.#random.state = random
+      this.#timers.nextId = nextId
+      this.#seats.nextBot = nextBot
+      this.#nextRun = nextRun
+      this.#room.forget()
+      return thrown instanceof GameRefusal ? this.#refused(name, thrown) : this.#failed(name, thrown)
+    }
+    const { wishes, reply } = this.#room.take()
+    this.#failures.succeeded(name)
+    this.#grantAll(wishes)
+    return reply === undefined ? DONE : { kind: 'done', value: reply }
+  }
+
+  #refused(callback: string, refused: GameRefusal): Outcome {
+    const outcome = toOutcome(this.game, callback, refused)
+    return outcome instanceof TypeError ? this.#failed(callback, outcome) : outcome
+  }
+
+  #failed(callback: string, error: unknown): Outcome {
+    const failure = { callback, error }
+    if (this.#failures.add(failure)) this.#end('failed')
+    return { kind: 'failed', failure }
+  }
+
+  #grantAll(wishes: readonly Wish[]): void {
+    if (wishes.length === 0) return
+    if (this.#depth >= DEPTH_MAX) {
+      this.#failed('room', new Error('kicks and bots that follow from each other without an end'))
+      return
+    }
+    this.#depth++
+    for (const wish of wishes) this.#grant(wish)
+    this.#depth--
+  }
+
+  #grant(wish: Wish): void {
+    switch (wish.kind) {
+      case 'effect':
+        this.#effects.push(wish.effect)
+        return
+      case 'emit':
+        this.#events.push([wish.name, wish.data])
+        return
+      case 'timer':
+        this.#timers.add(wish.timer)
+        return
+      case 'cancel':
+        this.#timers.cancel(wish.id)
+        return
+      case 'team':
+        this.#seats.change(wish.seat, { team: wish.team })
+        return
+      case 'lock':
+        this.#isLocked = wish.isLocked
+        return
+      case 'end':
+        this.#end('over', { result: wish.result })
+        return
+      case 'kick':
+        if (!this.#ending) this.#leave(wish.seat, wish.why)
+        return
+      case 'bot':
+        if (!this.#ending) this.#joinBot(wish.id, wish.bot)
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import type { JsonObject, JsonValue } from '../../protocol/events.ts'
+import type { LogLevel, LogPart } from '../../protocol/log-levels.ts'
+import type { Method } from './method.ts'
+
+/** What the primary may ask of a host, which runs the games of rooms. A room is named by its `handle`, and a connection in it by its `viewer`. */
+export type HostMethods = {
+  /** Sent once, first. */
+  welcome: Method<HostWelcome, null>
+  /** Makes a room. Refused as its game refuses; GAME_FAILED, GAME_NOT_FOUND, BAD_REQUEST for its options, OVERLOADED. */
+  open: Method<OpenRoom, null>
+  /** Goes on with a room that another host had: the checkpoint, then the records behind it. */
+  restore: Method<RestoreRoom, null>
+  /** A connection comes into the room: it takes its user's seat, finds it again, or watches. */
+  enter: Method<EnterRoom, EnteredRoom>
+  /** A connection is gone: its user's seat is held if it was the last. */
+  exit: Method<{ readonly handle: number; readonly viewer: number }, null>
+  /** The user gives up the seat, with all connections. */
+  leave: Method<{ readonly handle: number; readonly viewer: number }, null>
+  input: Method<RoomInput, InputResult>
+  /** The state as the connection sees it now: what it has comes to nothing. */
+  snapshot: Method<{ readonly handle: number; readonly viewer: number }, RoomSnapshot>
+  /** A patch for one connection, from the tick that it has, or a snapshot where that is smaller or all there is. */
+  catchUp: Method<{ readonly handle: number; readonly viewer: number; readonly base: number }, CatchUp>
+  /** For the REST interface. */
+  inspect: Method<{ readonly handle: number }, RoomInspection>
+  bought: Method<{ readonly handle: number; readonly user: string; readonly receipt: JsonObject }, null>
+  /** The room's seats leave, then it is over. */
+  end: Method<{ readonly handle: number }, null>
+  /** Runs its rooms to the end of the tick and says no more. */
+  drain: Method<{ readonly withinMs: number; readonly graceMs: number }, null>
+  ping: Method<null, null>
+  logLevel: Method<{ readonly part: LogPart; readonly level: LogLevel | null }, null>
+  metrics: Method<null, { readonly metrics: unknown }>
+}
+
+/** What a host tells the primary. Its blocks hold journals and patches: see `game-block.ts`. */
+export type OfHostMethods = {
+  /** Its games are loaded. */
+  listening: Method<{ readonly games: readonly GameInfo[] }, null>
+  /** What a tick said beside patches, behind the block that it was in. */
+  said: Method<{ readonly handle: number; readonly effects: readonly RoomEffect[] }, null>
+  /** Seats, listing or lock of a room are others now. */
+  listed: Method<{ readonly handle: number; readonly listing: RoomListing }, null>
+  /** All there is to know of the room at the end of a tick: what is older of its journal is not needed any more. */
+  checkpoint: Method<{ readonly handle: number; readonly tick: number; readonly checkpoint: string }, null>
+  /** The room is over: this was its last word. */
+  over: Method<{ readonly handle: number; readonly ending: RoomEnding }, null>
+  /** Share of the time in which callbacks ran in the last second, 0 to 1: rooms are placed by it. */
+  load: Method<{ readonly busy: number; readonly rooms: number }, null>
+}
+
+export interface HostWelcome {
+  /** See `LINK_VERSION`. */
+  readonly linkVersion: number
+  readonly host: number
+  /** The configuration in force: see `encodeConfig`. */
+  readonly config: string
+}
+
+/** A game, for listings and for those who choose a host. */
+export interface GameInfo {
+  readonly name: string
+  readonly version: number
+  readonly hz: number
+  readonly seats: {
+    readonly min: number
+    readonly max: number
+    readonly holdMs: number
+    readonly lateJoin: boolean
+    readonly spectators: boolean
+    readonly guests: boolean
+  }
+  readonly maxMs: number | null
+  readonly inputs: readonly string[]
+  readonly events: readonly string[]
+  readonly bots: readonly string[]
+}
+
+export interface OpenRoom {
+  readonly handle: number
+  readonly roomId: string
+  readonly game: string
+  readonly options: JsonValue
+  readonly seed: number
+  /** Unix time in milliseconds: tick 0. */
+  readonly startMs: number
+}
+
+export interface RestoreRoom {
+  readonly handle: number
+  readonly checkpoint: string
+  /** Of the journal, in order: see `encodeTick`. */
+  readonly records: readonly Uint8Array[]
+}
+
+export interface EnterRoom {
+  readonly handle: number
+  readonly viewer: number
+  readonly user: string
+  readonly isGuest: boolean
+  readonly as: 'player' | 'spectator'
+  /** What the user owns; of a spectator nothing. */
+  readonly inventory: Readonly<Record<string, number>>
+  /** It had a seat when the connection was lost: without one it is refused, and takes no new one. */
+  readonly isBack: boolean
+  /** `binary`: patches as bytes. */
+  readonly encoding: 'json' | 'binary'
+}
+
+export interface EnteredRoom extends RoomSnapshot {
+  readonly name: string
+  readonly version: number
+  /** null: watches. */
+  readonly seat: string | null
+  /** Milliseconds between two ticks; 0: it ticks when something comes in. */
+  readonly tickMs: number
+  readonly startMs: number
+  /** A description of what the state is: see `TypeDescription`. */
+  readonly types: JsonValue
+}
+
+/** What one connection sees. */
+export interface RoomSnapshot {
+  /** Of the patches for those who see the same; see `game-block.ts`. */
+  readonly view: number
+  /** What the next patch starts from. */
+  readonly tick: number
+  /** JSON text. */
+  readonly state: string
+  readonly hash: number
+}
+
+export type CatchUp =
+  | { readonly kind: 'patch'; readonly patch: Uint8Array; readonly tick: number; readonly view: number }
+  | ({ readonly kind: 'snapshot' } & RoomSnapshot)
+
+export interface RoomInput {
+  readonly handle: number
+  readonly viewer: number
+  readonly name: string
+  readonly input: unknown
+  /** Counts up; null: the client does not count. */
+  readonly seq: number | null
+}
+
+/** What the author's refusals and failures say is in the Refusal of the call. */
+export interface InputResult {
+  readonly tick: number
+  /** null: none. */
+  readonly value: JsonValue
+}
+
+export interface RoomInspection {
+  readonly tick: number
+  /** How late the last tick was, in milliseconds. */
+  readonly latenessMs: number
+  readonly seats: readonly RoomSeat[]
+  readonly spectators: number
+  readonly isLocked: boolean
+  readonly state: JsonValue
+}
+
+export interface RoomSeat {
+  readonly user: string
+  readonly isConnected: boolean
+  readonly bot: string | null
+  readonly team: string | null
+}
+
+export interface RoomListing {
+  /** Seats that are taken, bots among them. */
+  readonly seats: number
+  readonly isLocked: boolean
+  /** What the game says of it. */
+  readonly listing: JsonValue
+}
+
+export type RoomEffect =
+  | { readonly kind: 'say'; readonly to: string; readonly data: JsonValue }
+  /** A user's seat ended: with `kicked` the connections leave the room. */
+  | { readonly kind: 'left'; readonly user: string; readonly why: string }
+  /** Ticks are late by more than a second, or on time again. */
+  | { readonly kind: 'status'; readonly status: 'paused' | 'running'; readonly tick: number }
+
+export interface RoomEnding {
+  readonly why: string
+  readonly tick: number
+  readonly result: JsonValue
+  readonly rewards: readonly { readonly user: string; readonly currency: string; readonly amount: number }[]
+}
