@@ -14,6 +14,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   console: [],
   // Pure, and in parts the client's: what a game is, and how its state is kept and sent.
   games: ['protocol'],
+  // As an author's file would: by what drumbeat/game offers.
+  samples: ['games'],
   // link: it is at the other end of the primary's. The rules of games are pure, and stand in games/.
   host: ['base', 'protocol', 'games', 'link'],
   config: ['base', 'protocol'],
