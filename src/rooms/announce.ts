@@ -4,7 +4,6 @@ import type { Random } from '../base/random.ts'
 import type { GroupCommit } from '../hub/group-commit.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { encodeEvent, eventRecord } from '../protocol/event-body.ts'
-import { SERVER_EVENT } from '../protocol/events.ts'
 import { roomChannel, SERVER_SENDER } from '../protocol/ids.ts'
 import type { Announcements } from './announcements.ts'
 import type { Directory } from './directory.ts'
@@ -24,7 +23,8 @@ export interface AnnounceOptions {
 export function announce(options: AnnounceOptions): void {
   const { announcements, remoteMembers, directory, commits, random, clock, log } = options
   remoteMembers.noteDeparted()
-  for (const { eventType, namespace, room, users } of announcements.take()) {
+  for (const announcement of announcements.take()) {
+    const { eventType, namespace, room, users } = announcement
     const event = encodeEvent({
       id: random.uuid(),
       eventType,
@@ -38,12 +38,7 @@ export function announce(options: AnnounceOptions): void {
     commits.append({ record: eventRecord(roomChannel(namespace, room), event) }, (result) => {
       if (!(result instanceof Refusal)) return
       log.warn({ room, code: result.code }, 'presence was not announced; it is tried again')
-      const came = eventType === SERVER_EVENT.joined
-      const isUnknown = result.code === 'OUTCOME_UNKNOWN'
-      for (const user of users) {
-        if (isUnknown) announcements.noteUnsure(room, namespace, user, came)
-        else announcements.note(room, namespace, user, came)
-      }
+      announcements.noteAgain(announcement)
     })
   }
 }

@@ -25,13 +25,14 @@ export class Members implements ConnectionRooms {
 
   /** Throws ROOM_NOT_FOUND, ROOM_FULL; UNAVAILABLE if the connection has gone. What comes after the hub's head follows by the hub. */
   join(connectionId: string, room: RoomId): { readonly members: number } {
-    const { registry, subscriptions, sessions, directory } = this.#options
+    const { registry, subscriptions, sessions, directory, announcements } = this.#options
     const connection = registry.require(connectionId)
     if (!connection.rooms.has(room)) {
       this.enter(connection, room)
       subscriptions.enter(connection, room)
     }
     sessions.changed(connection)
+    announcements.told(room, connection.userId)
     return { members: directory.membersOf(room).size }
   }
 

@@ -11,6 +11,7 @@ import { toSortedPage, type Page, type PageArgs, type PresencePage } from '../pr
 import { decodeRecord, encodeRecord } from '../store/json-records.ts'
 import type { Guard, Store } from '../store/store.ts'
 import { roomControl } from './control.ts'
+import type { Announcements } from './announcements.ts'
 import type { Directory } from './directory.ts'
 import type { Members } from './members.ts'
 import { newestState, readState, stateKey } from './retained-state.ts'
@@ -22,6 +23,7 @@ export interface RoomServiceOptions {
   readonly registry: Registry
   readonly directory: Directory
   readonly members: Members
+  readonly announcements: Announcements
   readonly idempotency: Idempotency
 }
 
@@ -86,9 +88,10 @@ export class RoomService {
 
   /** Who is in the room, or in the namespace if `room` is null. */
   users(namespace: Namespace, room: RoomId | null, page: PageArgs): PresencePage {
-    const { registry, directory } = this.#options
-    const users = room === null ? registry.usersOf(namespace) : directory.membersOf(room)
-    return users.page(page)
+    const { registry, directory, announcements } = this.#options
+    if (room === null) return registry.usersOf(namespace).page(page)
+    announcements.told(room)
+    return directory.membersOf(room).page(page)
   }
 
   list(page: PageArgs): Page<RoomDefinition & { readonly members: number }> {

@@ -47,6 +47,48 @@ t.test('who comes and goes within a tick is not told of, nor who goes and comes 
   t.equal(watcher.events.length, 1, 'its own coming at first')
 })
 
+t.test(
+  'who goes within the tick is told of if somebody who joined in between was told that they are there',
+  async (t) => {
+    const { house, enter, pass } = await openHouse(t, { env: ENV })
+    const [alice, bob] = [await enter('alice'), await enter('bob')]
+    await alice.ask(JOIN, { room_id: 'r' })
+    await pass(TICK_MS)
+    await bob.ask(JOIN, { room_id: 'r' })
+    const second = await enter('alice', { worker: house.worker(1) })
+    t.equal((await second.ask(JOIN, { room_id: 'r' })).data?.['members'], 2)
+    await bob.ask(LEAVE, { room_id: 'r' })
+    await pass(2 * TICK_MS)
+    t.strictSame(payloadsOf(second, LEFT), [{ room_id: 'r', users: ['bob'], members: 1 }])
+    t.equal(payloadsOf(alice, JOINED).length, 1, 'her own coming at first')
+  },
+)
+
+t.test('who goes within the tick is told of if somebody has read that they are there', async (t) => {
+  const { enter, pass } = await openHouse(t, { env: ENV })
+  const [alice, bob] = [await enter('alice'), await enter('bob')]
+  await alice.ask(JOIN, { room_id: 'r' })
+  await pass(TICK_MS)
+  await bob.ask(JOIN, { room_id: 'r' })
+  t.equal((await alice.ask(LIST, { room_id: 'r' })).data?.['total'], 2)
+  await bob.ask(LEAVE, { room_id: 'r' })
+  await pass(2 * TICK_MS)
+  t.strictSame(payloadsOf(alice, LEFT), [{ room_id: 'r', users: ['bob'], members: 1 }])
+})
+
+t.test('who comes back within the tick is told of if somebody was told that they are away', async (t) => {
+  const { house, enter, pass } = await openHouse(t, { env: ENV })
+  const [alice, bob] = [await enter('alice'), await enter('bob')]
+  for (const client of [alice, bob]) await client.ask(JOIN, { room_id: 'r' })
+  await pass(TICK_MS)
+  await bob.ask(LEAVE, { room_id: 'r' })
+  const second = await enter('alice', { worker: house.worker(1) })
+  t.equal((await second.ask(JOIN, { room_id: 'r' })).data?.['members'], 1)
+  await bob.ask(JOIN, { room_id: 'r' })
+  await pass(2 * TICK_MS)
+  t.strictSame(payloadsOf(second, JOINED), [{ room_id: 'r', users: ['bob'], members: 2 }])
+})
+
 t.test('a user with two devices comes with the first and goes with the last of them', async (t) => {
   const { house, enter, pass } = await openHouse(t, { env: ENV })
   const watcher = await enter('watcher')
