@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { ownCopy } from '../base/own-copy.ts'
 import { SmallSet } from '../base/small-set.ts'
 import type { Cursor, Hub, ReplayChunk } from '../hub/hub.ts'
+import type { Recalled } from '../hub/recall.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { NotRecovered } from '../protocol/events.ts'
 import { roomChannel, type Namespace, type RoomId, type UserId } from '../protocol/ids.ts'
@@ -44,8 +45,8 @@ export interface Opening {
   readonly namespace: Namespace
   readonly userId: UserId
   readonly addressKey: string
-  /** The rooms to be in from the start. undefined if they are those that the session had, and nobody here knows them. */
-  readonly rooms: readonly RoomId[] | undefined
+  /** The rooms to be in from the start. null if they are those that the session has or had. */
+  readonly rooms: readonly RoomId[] | null
   readonly isResume: boolean
   /** Where a resume goes on; null if that cannot be read. */
   readonly cursor: Cursor | null
@@ -72,11 +73,6 @@ export class Connections {
     this.#options = options
   }
 
-  /** Fills in the rooms that a resume does not name. To be called before the connection is let in. */
-  withRooms(asked: Omit<Opening, 'rooms'> & { readonly rooms: readonly RoomId[] | null }): Opening {
-    return { ...asked, rooms: asked.rooms ?? this.#options.sessions.of(asked.session) }
-  }
-
   /**
    * Lets a connection in: from here on it is counted and seen, on the other nodes, too. `open` or `close` has to follow.
    * Returns what has to be waited for before `open`, or undefined if nothing has: the other nodes are to know of it, a cursor from
@@ -89,29 +85,33 @@ export class Connections {
     limits.admit(connection)
     registry.add(connection)
     publisher.put(connection)
-    const resume = toResume(opening)
     const told = publisher.told()
-    if (!told && (opening.rooms === undefined || !replays.mustRecall(resume?.cursor))) return undefined
-    return Promise.all([told, this.#recall(connection, opening, resume)]).then(([, read]) => read)
+    const resume = toResume(opening)
+    const cursor = resume?.cursor
+    const isRead = this.#roomsOf(opening) !== undefined && replays.mustRecall(cursor)
+    if (!told && !isRead) return undefined
+    const read = isRead ? this.#recall(connection, opening, cursor) : undefined
+    return Promise.all([told, read]).then(([, recalled]) => resume && { ...resume, recalled })
   }
 
   /** @param resume what `admit` gave, if it had to be waited for */
-  open({ connectionId, rooms, ...opening }: Opening, resume = toResume(opening)): Opened {
+  open(opening: Opening, resume = toResume(opening)): Opened {
     const { hub, registry, subscriptions, publisher, sessions, replays } = this.#options
-    const connection = registry.require(connectionId)
+    const connection = registry.require(opening.connectionId)
+    // Not before: while this one waited, another connection of the session may have left a room, or joined one.
+    const rooms = this.#roomsOf(opening)
     const joined = rooms?.filter((room) => this.#tryEnter(connection, room)) ?? []
     if (joined.length > 0) publisher.put(connection)
     sessions.changed(connection)
     subscriptions.open(connection)
-    const replay = resume && replays.begin(connection, resume)
-    const reason = replay?.recovered === false ? replay.reason : rooms === undefined ? 'ROOMS_UNKNOWN' : null
-    return {
-      offset: hub.head,
-      epoch: hub.epoch,
-      rooms: joined,
-      replayed: replay?.recovered === true && reason === null ? replay.count : 0,
-      reason,
+    const at = { offset: hub.head, epoch: hub.epoch, rooms: joined }
+    if (rooms === undefined) {
+      const reason = resume && hub.whyNotHeld(resume.cursor)
+      return { ...at, replayed: 0, reason: reason ?? 'ROOMS_UNKNOWN' }
     }
+    const replay = resume && replays.begin(connection, resume)
+    if (replay?.recovered === false) return { ...at, replayed: 0, reason: replay.reason }
+    return { ...at, replayed: replay?.count ?? 0, reason: null }
   }
 
   /** What more there is of a replay, after `offset`. Returns undefined if it is not held any more. Throws UNAVAILABLE if it has gone. */
@@ -154,12 +154,16 @@ export class Connections {
     }
   }
 
-  async #recall(connection: Connection, { rooms }: Opening, resume: Resume | undefined): Promise<Resume | undefined> {
-    const { replays } = this.#options
-    const cursor = resume?.cursor
-    if (!rooms || !replays.mustRecall(cursor)) return resume
-    const ofRooms = rooms.map((room) => roomChannel(connection.namespace, room))
-    return { cursor, recalled: await replays.recall(cursor, [...channelsOf(connection), ...ofRooms]) }
+  /** Returns undefined if they are those of a session that nobody here knows. */
+  #roomsOf({ rooms, session }: Opening): readonly RoomId[] | undefined {
+    return rooms ?? this.#options.sessions.of(session)
+  }
+
+  #recall(connection: Connection, opening: Opening, cursor: Cursor): Promise<Recalled | undefined> {
+    return this.#options.replays.recall(cursor, () => {
+      const rooms = this.#roomsOf(opening) ?? []
+      return [...channelsOf(connection), ...rooms.map((room) => roomChannel(connection.namespace, room))]
+    })
   }
 
   #tryEnter(connection: Connection, room: RoomId): boolean {

@@ -38,13 +38,14 @@ export class Replays {
 
   /**
    * Makes this node follow a cursor that is ahead of it, and reads the events behind one that is older than what the hub holds.
+   * A room that is joined after that needs nothing older than what the hub holds.
    * Returns undefined if the hub holds everything then, or if the store does not have it: `begin` tells them apart.
    */
-  async recall(cursor: Cursor, channels: readonly Channel[]): Promise<Recalled | undefined> {
+  async recall(cursor: Cursor, channels: () => readonly Channel[]): Promise<Recalled | undefined> {
     const { hub, cluster, log } = this.#options
     try {
       if (cursor.offset > hub.head) await cluster.catchUp()
-      return cursor.offset >= hub.floor ? undefined : await hub.recall.read(cursor.offset, channels)
+      return cursor.offset >= hub.floor ? undefined : await hub.recall.read(cursor.offset, channels())
     } catch (cause) {
       log.debug({ err: toError(cause) }, 'the history that a client wants could not be read')
       return undefined // what is not held here is answered with HISTORY_GONE

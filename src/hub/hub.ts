@@ -101,11 +101,17 @@ export class Hub {
    * @param chunkBytesMax of frames; 0: only the count is wanted
    */
   replay(cursor: Cursor | undefined, channels: readonly Channel[], chunkBytesMax = CHUNK_BYTES_MAX): Replay {
-    if (cursor && cursor.epoch !== this.epoch) return { recovered: false, reason: 'EPOCH_CHANGED' }
-    if (!cursor || !this.holds(cursor)) return { recovered: false, reason: 'HISTORY_GONE' }
+    const reason = this.whyNotHeld(cursor)
+    if (!cursor || reason !== null) return { recovered: false, reason: reason ?? 'HISTORY_GONE' }
     const count = this.#history.count(cursor.offset, channels)
     const chunk = toChunk(this.#history.after(cursor.offset, channels), count, chunkBytesMax)
     return { recovered: true, count, chunk }
+  }
+
+  /** Why what comes behind this cursor cannot be given, or null if all of it is held here. */
+  whyNotHeld(cursor: Cursor | undefined): NotRecovered | null {
+    if (cursor && cursor.epoch !== this.epoch) return 'EPOCH_CHANGED'
+    return cursor && this.holds(cursor) ? null : 'HISTORY_GONE'
   }
 
   /** Whether all that comes behind this cursor is held here. */

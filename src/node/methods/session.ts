@@ -10,11 +10,10 @@ type Needs = Pick<PrimaryContext, 'hub' | 'connections' | 'sessions'>
 export function sessionMethods({ hub, connections, sessions }: Needs, worker: number): Handlers<SessionMethods> {
   return {
     open(args, reply) {
-      const opening = connections.withRooms(args)
-      const waiting = connections.admit(worker, opening)
-      if (!waiting) reply(connections.open(opening))
+      const waiting = connections.admit(worker, args)
+      if (!waiting) reply(connections.open(args))
       // The rest and the answer are one step, so that what the hub delivers after it comes after it on the link, too.
-      else answerAfter(waiting, reply, (resume) => connections.open(opening, resume))
+      else answerAfter(waiting, reply, (resume) => connections.open(args, resume))
     },
 
     replay({ connectionId, after }, reply) {
