@@ -57,6 +57,15 @@ export class RecoverableSessions {
     return live ? [...live.rooms] : this.#left.get(session)?.rooms
   }
 
+  /** Forgets those that ended first, until half of what is kept is let go: for when memory is short. */
+  forgetOlderHalf(): void {
+    const keptMax = this.#kept / 2
+    for (const session of this.#left.keys()) {
+      if (this.#kept <= keptMax) return
+      this.#forget(session)
+    }
+  }
+
   #forgetOld(): void {
     const { keepMs, nowMs, leftMax = LEFT_MAX } = this.#options
     const oldestMs = nowMs() - keepMs

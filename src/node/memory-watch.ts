@@ -100,15 +100,18 @@ export class MemoryWatch {
   }
 }
 
-/** Over this process and the workers. */
+type Needs = Pick<PrimaryContext, 'settings' | 'clock' | 'log' | 'hub' | 'ledger' | 'sessions'>
+
+/** Over this process and the workers. @param readSum the bytes that the processes with these ids have; undefined if the system does not tell */
 export function createMemoryWatch(
-  { settings, clock, log, hub, ledger }: PrimaryContext,
+  { settings, clock, log, hub, ledger, sessions }: Needs,
   workers: Pick<WorkerLinks, 'pids' | 'tellAll'>,
+  readSum: (pids: readonly number[]) => number | undefined = sumMemory,
 ): MemoryWatch {
   const collect = createCollector(clock)
   return new MemoryWatch({
     limitBytes: settings.MEMORY_LIMIT,
-    readBytes: () => sumMemory([process.pid, ...workers.pids]),
+    readBytes: () => readSum([process.pid, ...workers.pids]),
     clock,
     log,
     onShort: (short) => workers.tellAll('memoryShort', { short }),
@@ -117,6 +120,7 @@ export function createMemoryWatch(
       if (closeSlow) {
         hub.halveHistory()
         ledger.forgetRecords()
+        sessions.forgetOlderHalf()
       }
       // The workers are told before.
       setImmediate(collect)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { MemoryWatch, memoryState } from '../../src/node/memory-watch.ts'
+import { createMemoryWatch, MemoryWatch, memoryState } from '../../src/node/memory-watch.ts'
 import { NO_LOG } from '../helpers/no-log.ts'
 
 t.test('what is short stays so until it is well below', async (t) => {
@@ -54,3 +54,30 @@ t.test('what closed connections left behind is collected soon, as newcomers are 
   t.strictSame([950, 950, 950].map(look), ['short collect', '', 'close'])
   t.strictSame([760, 760, 760, 760, 760].map(look), ['', '', '', '', 'collect'])
 })
+
+t.test(
+  'when it is critical, workers close slow readers, and what is held only in case it is wanted is let go',
+  async (t) => {
+    const done: string[] = []
+    const note = (what: string) => () => void done.push(what)
+    let nowMs = 0
+    const parts = {
+      settings: { MEMORY_LIMIT: 1000 },
+      clock: { nowMs: () => nowMs, wallMs: () => nowMs },
+      log: NO_LOG,
+      hub: { halveHistory: note('history') },
+      ledger: { forgetRecords: note('records') },
+      sessions: { forgetOlderHalf: note('sessions') },
+    } as unknown as Parameters<typeof createMemoryWatch>[0]
+    const workers = {
+      pids: [1, 2],
+      tellAll: (method: string, args: unknown) => void done.push(`${method} ${JSON.stringify(args)}`),
+    }
+    const memory = createMemoryWatch(parts, workers, (pids) => pids.length * 310)
+    memory.look()
+    t.strictSame(done.splice(0), ['memoryShort {"short":true}', 'relieve {"closeSlow":false}'])
+    nowMs += 2_000
+    memory.look()
+    t.strictSame(done, ['relieve {"closeSlow":true}', 'history', 'records', 'sessions'])
+  },
+)
