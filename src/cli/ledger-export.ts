@@ -1,7 +1,7 @@
 import { requestAdmin } from './request.ts'
 import type { ExportEnd, ExportHead } from './ledger-file.ts'
 import { decodeEntry } from '../ledger/entries.ts'
-import type { ReceiptKeys } from '../link/methods/shop.ts'
+import type { ReceiptKeys } from '../protocol/shapes/shop.ts'
 import type { Page } from '../protocol/page.ts'
 
 export interface ExportOptions {

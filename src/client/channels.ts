@@ -1,5 +1,5 @@
 import { EVENTS } from '../protocol/event-facts.ts'
-import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../protocol/events.ts'
+import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../protocol/shapes/events.ts'
 
 export type Verdict = 'deliver' | 'duplicate' | 'gap'
 

@@ -1,14 +1,9 @@
 import { CLOSE } from '../protocol/close-codes.ts'
-import {
-  EVENT,
-  SERVER_EVENT,
-  type JsonObject,
-  type JsonValue,
-  type ReadyPayload,
-  type Receipt,
-} from '../protocol/events.ts'
-import type { PresencePage } from '../protocol/page.ts'
-import type { BroadcastPayload } from '../protocol/payloads.ts'
+import { EVENT, SERVER_EVENT, type JsonObject, type JsonValue } from '../protocol/events.ts'
+import type { ReadyPayload } from '../protocol/shapes/events.ts'
+import type { Receipt } from '../protocol/shapes/shop.ts'
+import type { JoinedRoom, PresencePage } from '../protocol/shapes/rooms.ts'
+import type { BroadcastPayload } from '../protocol/shapes/payloads.ts'
 import { Emitter, type ListenOptions } from './emitter.ts'
 import { DrumbeatError } from './errors.ts'
 import type {
@@ -16,7 +11,6 @@ import type {
   Broadcastable,
   EventMap,
   GameEvent,
-  JoinedRoom,
   MessageOf,
   RequestType,
   RequestTypes,

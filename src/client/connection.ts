@@ -1,14 +1,7 @@
 import { CLOSE } from '../protocol/close-codes.ts'
-import {
-  EVENT,
-  SERVER_EVENT,
-  type EventEnvelope,
-  type JsonObject,
-  type ReadyPayload,
-  type ReplyEnvelope,
-  type RequestEnvelope,
-  type ResumedPayload,
-} from '../protocol/events.ts'
+import { EVENT, SERVER_EVENT, type JsonObject } from '../protocol/events.ts'
+import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../protocol/shapes/events.ts'
+import type { ReplyEnvelope, RequestEnvelope } from '../protocol/shapes/commands.ts'
 import { contentBytes, type Codec } from './codec.ts'
 import { deferred } from './deferred.ts'
 import { DrumbeatError, readRetryAfterMs } from './errors.ts'

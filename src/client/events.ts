@@ -1,15 +1,8 @@
-import type {
-  EVENT,
-  SERVER_EVENT,
-  EventEnvelope,
-  JsonObject,
-  JsonValue,
-  NotRecovered,
-  ReadyPayload,
-  Receipt,
-} from '../protocol/events.ts'
-import type { BroadcastPayload, MessagePayload } from '../protocol/payloads.ts'
-import type { PresencePage } from '../protocol/page.ts'
+import type { EVENT, SERVER_EVENT, JsonObject, JsonValue } from '../protocol/events.ts'
+import type { CommandName, DataOf, PayloadOf } from '../protocol/shapes/commands.ts'
+import type { EventEnvelope, NotRecovered, ReadyPayload } from '../protocol/shapes/events.ts'
+import type { BroadcastPayload, MessagePayload, PresenceChange } from '../protocol/shapes/payloads.ts'
+import type { Receipt } from '../protocol/shapes/shop.ts'
 import type { DrumbeatError } from './errors.ts'
 import type { Jsonable } from './jsonable.ts'
 
@@ -18,9 +11,6 @@ export type GameEvent<Payload = JsonObject> = Omit<EventEnvelope, 'payload'> & {
 
 /** What `sendMessage` carries: `text`, or any JSON value as `data`. */
 export type Message = MessagePayload
-
-/** The same before it is known what JSON can say of it. */
-type AnyMessage = { readonly text: string } | { readonly data: unknown }
 
 /**
  * What each event's payload is, by the name it has on the wire. A game extends it with what it means by them, and gives it to
@@ -39,7 +29,7 @@ type AnyMessage = { readonly text: string } | { readonly data: unknown }
  */
 export interface EventMap {
   [EVENT.broadcast]: BroadcastOf<JsonValue>
-  [EVENT.sendMessage]: Message & { readonly target_user_id: string }
+  [EVENT.sendMessage]: PayloadOf<'sendMessage'>
   [EVENT.buyGood]: Receipt
   [SERVER_EVENT.joined]: PresenceChange
   [SERVER_EVENT.left]: PresenceChange
@@ -61,65 +51,22 @@ export type Broadcastable<Events extends EventMap, Given> =
 /** The former name of `EventMap`. */
 export type EventPayloads = EventMap
 
-/** The users that came to a room, or left it, since the last event of the kind. */
-export interface PresenceChange {
-  readonly room_id: string
-  readonly users: readonly string[]
-  /** How many are in it now. */
-  readonly members: number
+/**
+ * What each request takes, and what its reply's `data` is, by the name it has on the wire. `unknown` stands for what JSON can say: `request`
+ * refuses the rest.
+ */
+export type RequestTypes = {
+  [Name in CommandName as (typeof EVENT)[Name]]: {
+    payload: PayloadOf<Name> extends infer Payload ? { [Field in keyof Payload]: Given<Payload[Field]> } : never
+    data: DataOf<Name>
+  }
 }
 
-/** What each request takes, and what its reply's `data` is. `unknown` stands for what JSON can say. */
-export interface RequestTypes {
-  [EVENT.broadcast]: {
-    payload: Omit<BroadcastPayload, 'message'> & { readonly message: unknown }
-    data: { readonly offset: number }
-  }
-  [EVENT.sendMessage]: {
-    payload: AnyMessage & { readonly target_user_id: string }
-    data: { readonly offset: number; readonly delivered: number }
-  }
-  [EVENT.buyGood]: {
-    payload: {
-      readonly good_id: string
-      readonly count: number
-      readonly idempotency_key?: string
-      readonly expected_price?: number
-    }
-    data: Receipt
-  }
-  [EVENT.roomJoin]: {
-    payload: { readonly room_id: string; readonly options?: object }
-    data: JoinedRoom
-  }
-  [EVENT.roomLeave]: { payload: { readonly room_id: string }; data: JsonObject }
-  [EVENT.roomInput]: { payload: { readonly input: unknown }; data: JsonObject }
-  [EVENT.stateGet]: {
-    payload: { readonly room_id?: string }
-    data: { readonly state: JsonValue; readonly offset: number }
-  }
-  [EVENT.presenceList]: {
-    payload: { readonly room_id?: string; readonly limit?: number; readonly cursor?: string }
-    data: PresencePage
-  }
-  /** `expires_at`: Unix time in milliseconds */
-  [EVENT.sessionRefresh]: { payload: { readonly token: string }; data: { readonly expires_at: number } }
-  [EVENT.sessionPing]: { payload: object; data: { readonly server_time: number } }
-}
+/** What is given for a field before it is known what JSON can say of it: an interface fits, too. */
+type Given<Value> = JsonValue extends Value ? unknown : JsonObject extends Value ? object : Value
 
 /** The event types that `request` takes. */
 export type RequestType = keyof RequestTypes
-
-/** The answer to `join`. */
-export interface JoinedRoom {
-  readonly room_id: string
-  /** How many users are in it. */
-  readonly members: number
-  /** What was last broadcast with `retain`, or null. */
-  readonly state: JsonValue
-  /** The place in the log from which on this client gets the room's events. */
-  readonly offset: number
-}
 
 /**
  * Events between the cursor and now are lost to this client: fetch the state anew. SESSION_NEW: the server did not take

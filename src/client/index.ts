@@ -20,10 +20,8 @@ export type {
   EventPayloads,
   GameEvent,
   Gap,
-  JoinedRoom,
   Message,
   MessageOf,
-  PresenceChange,
   RequestType,
   RequestTypes,
   SendMessageOf,
@@ -40,5 +38,8 @@ export type { StateStore } from './state.ts'
 export type { StreamOptions } from './stream.ts'
 export type { WebSocketConstructor, WebSocketLike } from './websocket.ts'
 export { EVENT, SERVER_EVENT } from '../protocol/events.ts'
-export type { Encoding, EventEnvelope, JsonObject, JsonValue, ReadyPayload, Receipt } from '../protocol/events.ts'
-export type { PresencePage } from '../protocol/page.ts'
+export type { Encoding, JsonObject, JsonValue } from '../protocol/events.ts'
+export type { EventEnvelope, ReadyPayload } from '../protocol/shapes/events.ts'
+export type { PresenceChange } from '../protocol/shapes/payloads.ts'
+export type { JoinedRoom, PresencePage } from '../protocol/shapes/rooms.ts'
+export type { Receipt } from '../protocol/shapes/shop.ts'

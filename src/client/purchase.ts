@@ -1,4 +1,4 @@
-import type { Receipt } from '../protocol/events.ts'
+import type { Receipt } from '../protocol/shapes/shop.ts'
 import { webCrypto } from './environment.ts'
 import { DrumbeatError } from './errors.ts'
 import type { RequestTypes } from './events.ts'

@@ -1,5 +1,6 @@
 import { webCrypto, type WebCrypto } from './environment.ts'
-import { receiptBytes, type Receipt } from '../protocol/events.ts'
+import { receiptBytes } from '../protocol/receipt.ts'
+import type { Receipt } from '../protocol/shapes/shop.ts'
 
 /** RFC 8037 */
 export interface Ed25519Jwk {

@@ -1,5 +1,6 @@
 import { requestsWhere } from '../protocol/event-facts.ts'
-import type { JsonObject, ReplyEnvelope, RequestEnvelope } from '../protocol/events.ts'
+import type { JsonObject } from '../protocol/events.ts'
+import type { ReplyEnvelope, RequestEnvelope } from '../protocol/shapes/commands.ts'
 import { DrumbeatError, errorFromBody } from './errors.ts'
 import { toSendable } from './sendable.ts'
 import { after } from './timing.ts'

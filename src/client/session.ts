@@ -1,14 +1,7 @@
 import { CLOSE } from '../protocol/close-codes.ts'
-import {
-  EVENT,
-  SUBPROTOCOL,
-  type EventEnvelope,
-  type JsonObject,
-  type ReadyPayload,
-  type ReplyEnvelope,
-  type RequestEnvelope,
-  type ResumedPayload,
-} from '../protocol/events.ts'
+import { EVENT, SUBPROTOCOL, type JsonObject } from '../protocol/events.ts'
+import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../protocol/shapes/events.ts'
+import type { ReplyEnvelope, RequestEnvelope } from '../protocol/shapes/commands.ts'
 import { Channels } from './channels.ts'
 import { loadCodec, type Codec } from './codec.ts'
 import { Connection } from './connection.ts'

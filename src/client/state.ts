@@ -1,5 +1,5 @@
 import type { JsonValue } from '../protocol/events.ts'
-import type { BroadcastPayload } from '../protocol/payloads.ts'
+import type { BroadcastPayload } from '../protocol/shapes/payloads.ts'
 import { DrumbeatError } from './errors.ts'
 import type { GameEvent } from './events.ts'
 

@@ -1,9 +1,9 @@
 import { SUBPROTOCOL, EVENT, SERVER_EVENT, type EventType, type JsonObject } from '../protocol/events.ts'
 import type { ErrorCode } from '../protocol/errors.ts'
-import { ref } from '../schema/build.ts'
-import type { CommandName } from '../schema/commands.ts'
-import { EVENTS, eventTypeOf, type EventName } from '../schema/events.ts'
-import { commandSchema, type SchemaName, type Schemas } from '../schema/schemas.ts'
+import { refTo } from '../protocol/shapes/build.ts'
+import type { CommandName } from '../protocol/shapes/commands.ts'
+import { EVENTS, eventTypeOf, type EventName } from '../protocol/shapes/events.ts'
+import { commandSchema, type SchemaName, type Schemas } from '../documents/schemas.ts'
 import type { Command } from './command.ts'
 
 export interface SocketSettings {
@@ -60,7 +60,7 @@ function inSocket(message: string): JsonObject {
 }
 
 function toMessage(name: SchemaName, eventType: string, summary: string): [string, JsonObject] {
-  return [name, { name, title: eventType, summary, payload: ref(name) }]
+  return [name, { name, title: eventType, summary, payload: refTo(name) }]
 }
 
 function receives({ eventType, about }: Command<unknown>, name: CommandName, { denied }: SocketSettings): JsonObject {

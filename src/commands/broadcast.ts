@@ -1,10 +1,11 @@
 import { EVENT } from '../protocol/events.ts'
-import { parseBroadcast, type BroadcastPayload } from '../protocol/payloads.ts'
+import { parseBroadcast } from '../protocol/payloads.ts'
+import type { BroadcastPayload } from '../protocol/shapes/payloads.ts'
 import type { Command } from './command.ts'
 import { toEvent } from './event.ts'
 import { channelOf } from './rooms.ts'
 
-export const broadcast: Command<BroadcastPayload> = {
+export const broadcast: Command<BroadcastPayload, 'broadcast'> = {
   eventType: EVENT.broadcast,
   about: {
     summary: 'Says something to all members of a room that was joined, or of the namespace.',

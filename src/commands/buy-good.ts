@@ -1,5 +1,6 @@
 import { parseInteger, parseName } from '../domain/good.ts'
-import { EVENT, type JsonObject, type Receipt } from '../protocol/events.ts'
+import { EVENT } from '../protocol/events.ts'
+import type { Receipt } from '../protocol/shapes/shop.ts'
 import { parseIdempotencyKey } from '../protocol/ids.ts'
 import type { Command } from './command.ts'
 import { Refusal } from '../protocol/errors.ts'
@@ -11,7 +12,7 @@ interface Args {
   readonly expectedPrice: number | null
 }
 
-export const buyGood: Command<Args> = {
+export const buyGood: Command<Args, 'buyGood'> = {
   eventType: EVENT.buyGood,
   about: {
     summary: 'Buys: balance, stock, inventory, receipt and event in one step, or none of it.',
@@ -50,7 +51,7 @@ export const buyGood: Command<Args> = {
       if (result instanceof Refusal && result.code === 'OUT_OF_STOCK' && result.details?.['stock_left'] === 0) {
         soldOut.note(args.goodId, changes, clock.nowMs())
       }
-      done(result instanceof Refusal ? result : ({ ...result } satisfies JsonObject))
+      done(result)
     }
     link.call('buy', { ...args, userId, namespace, traceparent }, bought, span, untilMs)
   },

@@ -7,8 +7,9 @@ import type { PrimaryMethods } from '../link/methods/primary.ts'
 import type { WorkerMethods } from '../link/methods/worker.ts'
 import type { Request } from '../protocol/envelope.ts'
 import type { ErrorCode, Refusal } from '../protocol/errors.ts'
-import type { EventType, JsonObject } from '../protocol/events.ts'
-import type { EventName } from '../schema/events.ts'
+import type { EVENT, JsonObject } from '../protocol/events.ts'
+import type { CommandName, DataOf } from '../protocol/shapes/commands.ts'
+import type { EventName } from '../protocol/shapes/events.ts'
 import type { Connection } from '../session/connection.ts'
 import type { VerifiedToken } from '../auth/token.ts'
 import type { SoldOut } from './sold-out.ts'
@@ -32,18 +33,18 @@ export interface CommandLimits {
   readonly buyCountMax: number
 }
 
-export type Done = (result: JsonObject | Refusal) => void
+export type Done<Data> = (result: Data | Refusal) => void
 
-/** One event type that clients may send. */
-export interface Command<Args> {
-  readonly eventType: EventType
+/** One event type that clients may send. What `parse` gives goes to `run`; what that answers is as the shape of its name says. */
+export interface Command<Args, Name extends CommandName = CommandName> {
+  readonly eventType: (typeof EVENT)[Name]
   readonly about: About
   /** Whether it has to wait for joins and leaves that were asked for before. It does, by default. */
   readonly waitsForRooms?: (request: Request) => boolean
   /** The payload of a request. Throws BAD_REQUEST. */
   parse(payload: JsonObject, request: Request, limits: CommandLimits): Args
   /** Calls `done` once, now or later; may throw a Refusal instead. */
-  run(args: Args, call: CommandCall, done: Done): void
+  run(args: Args, call: CommandCall, done: Done<DataOf<Name>>): void
 }
 
 export interface CommandCall {

@@ -1,8 +1,7 @@
 import { parseInteger } from '../domain/good.ts'
-import { Refusal } from '../protocol/errors.ts'
 import { EVENT } from '../protocol/events.ts'
 import { parseUserId, type RoomId } from '../protocol/ids.ts'
-import { PRESENCE_LIMIT, type PageArgs, type PresencePage } from '../protocol/page.ts'
+import { PRESENCE_LIMIT, type PageArgs } from '../protocol/page.ts'
 import type { Command } from './command.ts'
 import { parseOptionalRoom, requireMember } from './rooms.ts'
 
@@ -10,7 +9,7 @@ interface Args extends PageArgs {
   readonly room: RoomId | undefined
 }
 
-export const presenceList: Command<Args> = {
+export const presenceList: Command<Args, 'presenceList'> = {
   eventType: EVENT.presenceList,
   waitsForRooms: ({ room, payload }) => room !== undefined || payload['room_id'] !== undefined,
   about: { summary: 'Who is in a room, or in the namespace.', errors: ['NOT_IN_ROOM'] },
@@ -27,8 +26,6 @@ export const presenceList: Command<Args> = {
   run({ room, limit, cursor }, { connection, context, span, untilMs }, done) {
     if (room !== undefined) requireMember(connection, room)
     const { namespace } = connection
-    const answered = (result: PresencePage | Refusal) =>
-      done(result instanceof Refusal ? result : { ...result, users: result.users.map((user) => ({ ...user })) })
-    context.link.call('presence', { namespace, room: room ?? null, limit, cursor }, answered, span, untilMs)
+    context.link.call('presence', { namespace, room: room ?? null, limit, cursor }, done, span, untilMs)
   },
 }

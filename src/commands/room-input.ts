@@ -4,7 +4,7 @@ import type { Command } from './command.ts'
 import { requireMember } from './rooms.ts'
 
 /** Rooms have no games yet, so there is nothing the input could go to: said, not swallowed. */
-export const roomInput: Command<undefined> = {
+export const roomInput: Command<undefined, 'roomInput'> = {
   eventType: EVENT.roomInput,
   about: { summary: "Input for a room's game; rooms have none yet.", errors: ['NOT_IN_ROOM'] },
 

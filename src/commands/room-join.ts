@@ -6,7 +6,7 @@ import { parseRoomId, roomChannel, type RoomId } from '../protocol/ids.ts'
 import { joinTopic } from '../session/topics.ts'
 import type { Command } from './command.ts'
 
-export const roomJoin: Command<RoomId> = {
+export const roomJoin: Command<RoomId, 'roomJoin'> = {
   eventType: EVENT.roomJoin,
   about: {
     summary: 'Joins a room; in the namespace of players one that does not exist is made.',
@@ -25,18 +25,15 @@ export const roomJoin: Command<RoomId> = {
       throw new Refusal('ROOM_LIMIT', `a connection may be in ${limits.roomsPerConnectionMax} rooms`)
     }
     const joined = (result: JoinResult | Refusal) => {
-      // After what was published before the answer, before what comes behind it: the answer's offset is the cursor.
-      if (connection.isClosed) {
-        done({}) // nobody is told
-        return
-      }
       if (result instanceof Refusal) {
         done(result)
         return
       }
-      connection.rooms.add(room)
+      // A connection that is closed meanwhile is told nothing, and has left its rooms.
+      if (!connection.isClosed) connection.rooms.add(room)
+      // After what was published before the answer, before what comes behind it: the answer's offset is the cursor.
       done({ room_id: room, ...result })
-      joinTopic(fanout, connection, roomChannel(connection.namespace, room))
+      if (!connection.isClosed) joinTopic(fanout, connection, roomChannel(connection.namespace, room))
     }
     link.call('join', { connectionId: connection.id, room }, joined, span, untilMs)
   },

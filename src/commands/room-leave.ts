@@ -5,7 +5,7 @@ import { leaveTopic } from '../session/topics.ts'
 import type { Command } from './command.ts'
 import { requireMember } from './rooms.ts'
 
-export const roomLeave: Command<RoomId> = {
+export const roomLeave: Command<RoomId, 'roomLeave'> = {
   eventType: EVENT.roomLeave,
   about: { summary: 'Leaves a room.', errors: ['NOT_IN_ROOM'], event: 'LeftEvent' },
 

@@ -4,7 +4,7 @@ import { parseMessage } from '../protocol/payloads.ts'
 import type { Command } from './command.ts'
 import { toEvent } from './event.ts'
 
-export const sendMessage: Command<UserId> = {
+export const sendMessage: Command<UserId, 'sendMessage'> = {
   eventType: EVENT.sendMessage,
   about: {
     summary: 'Says something to all connections of a user.',

@@ -1,7 +1,7 @@
 import { EVENT } from '../protocol/events.ts'
 import type { Command } from './command.ts'
 
-export const sessionPing: Command<undefined> = {
+export const sessionPing: Command<undefined, 'sessionPing'> = {
   eventType: EVENT.sessionPing,
   waitsForRooms: () => false,
   about: { summary: 'Asks for a sign of life.' },

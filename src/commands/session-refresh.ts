@@ -3,7 +3,7 @@ import { CLOSE } from '../protocol/close-codes.ts'
 import { EVENT } from '../protocol/events.ts'
 import type { Command } from './command.ts'
 
-export const sessionRefresh: Command<string> = {
+export const sessionRefresh: Command<string, 'sessionRefresh'> = {
   eventType: EVENT.sessionRefresh,
   waitsForRooms: () => false,
   about: { summary: 'Prolongs the connection by a fresh token.', errors: ['TOKEN_INVALID', 'TOKEN_EXPIRED'] },

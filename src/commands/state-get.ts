@@ -3,7 +3,7 @@ import type { RoomId } from '../protocol/ids.ts'
 import type { Command } from './command.ts'
 import { channelOf, parseOptionalRoom } from './rooms.ts'
 
-export const stateGet: Command<RoomId | undefined> = {
+export const stateGet: Command<RoomId | undefined, 'stateGet'> = {
   eventType: EVENT.stateGet,
   about: { summary: 'The retained state of a room, or of the namespace.', errors: ['NOT_IN_ROOM'] },
 

@@ -1,5 +1,6 @@
 import type { UserId } from '../protocol/ids.ts'
-import type { PageArgs, PresencePage } from '../protocol/page.ts'
+import type { PageArgs } from '../protocol/page.ts'
+import type { PresencePage } from '../protocol/shapes/rooms.ts'
 
 /**
  * Users and their connections, kept in the order of their ids so that a page costs a binary search however many there are:

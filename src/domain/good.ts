@@ -1,24 +1,9 @@
 import { badRequest } from '../protocol/errors.ts'
 import { isObject } from '../protocol/envelope.ts'
+import { NAME } from '../protocol/ids.ts'
+import { fieldsOf } from '../protocol/shapes/build.ts'
+import { GOOD, TITLE_LENGTH_MAX, type Good } from '../protocol/shapes/shop.ts'
 import { FORBIDDEN_KEY, isLonger } from '../protocol/value.ts'
-
-export interface Good {
-  readonly id: string
-  readonly name: string
-  /** In the smallest unit of `currency`. */
-  readonly price: number
-  readonly currency: string
-  /** null: unlimited */
-  readonly stock: number | null
-  /** How many one player may ever buy; null: any number. */
-  readonly per_user_limit: number | null
-  /** Unix time in milliseconds; null: always. */
-  readonly sale_from: number | null
-  readonly sale_until: number | null
-}
-
-/** Of ids of goods and currencies, but for `FORBIDDEN_KEY`. */
-export const NAME = /^[A-Za-z0-9_-]{1,64}$/
 
 /** Ids of goods and currencies are keys of records. */
 export function parseName(value: unknown, path: string): string {
@@ -26,9 +11,6 @@ export function parseName(value: unknown, path: string): string {
   if (typeof value === 'string' && NAME.test(value)) return value
   throw badRequest(path, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -')
 }
-
-/** Of what a good is called, in characters. */
-export const TITLE_LENGTH_MAX = 200
 
 /** An integer from `min` to `max`; throws BAD_REQUEST for all else. */
 export function parseInteger(value: unknown, path: string, min = 0, max = Number.MAX_SAFE_INTEGER): number {
@@ -71,4 +53,4 @@ export function parseNewGood(value: unknown, path = ''): Good {
   return good
 }
 
-const FIELDS = new Set(['id', 'name', 'price', 'currency', 'stock', 'per_user_limit', 'sale_from', 'sale_until'])
+const FIELDS = new Set(fieldsOf(GOOD))

@@ -1,15 +1,11 @@
 import { isObject } from '../protocol/envelope.ts'
 import type { UserId } from '../protocol/ids.ts'
+import type { ValueOf } from '../protocol/shapes/build.ts'
+import type { PLAYER } from '../protocol/shapes/shop.ts'
 
 type Amounts = Readonly<Record<string, number>>
 
-export interface Player {
-  readonly user_id: UserId
-  /** Per currency, in its smallest unit. */
-  readonly balances: Amounts
-  /** Per good. */
-  readonly inventory: Amounts
-}
+export type Player = ValueOf<typeof PLAYER> & { readonly user_id: UserId }
 
 /** As it is stored. */
 export interface PlayerRecord extends Player {

@@ -1,7 +1,7 @@
 import type { ErrorCode, ErrorDetails } from '../protocol/errors.ts'
 import type { Namespace, UserId } from '../protocol/ids.ts'
-import type { Receipt } from '../protocol/events.ts'
-import type { Good } from './good.ts'
+import type { Receipt } from '../protocol/shapes/shop.ts'
+import type { Good } from '../protocol/shapes/shop.ts'
 import { amountOf, type PlayerRecord } from './player.ts'
 
 export interface PurchaseOrder {

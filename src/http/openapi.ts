@@ -1,8 +1,7 @@
 import { ERRORS, type ErrorCode } from '../protocol/errors.ts'
 import type { JsonObject } from '../protocol/events.ts'
-import { ref, type Schema } from '../schema/build.ts'
-import { QUERY_PARAMETERS } from '../schema/rest.ts'
-import type { Schemas } from '../schema/schemas.ts'
+import { refTo, type Schema } from '../protocol/shapes/build.ts'
+import { QUERY_PARAMETERS, type Schemas } from '../documents/schemas.ts'
 import type { Condition, Operation } from './operation.ts'
 import type { Route } from './router.ts'
 
@@ -38,14 +37,14 @@ function describe(route: Route): JsonObject {
     summary: operation.summary,
     security: access === 'admin' ? [{ admin: [] }] : [],
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(operation.body === undefined ? {} : { requestBody: { required: true, content: json(ref(operation.body)) } }),
+    ...(operation.body === undefined ? {} : { requestBody: { required: true, content: json(refTo(operation.body)) } }),
     responses: { ...answers(operation), ...refusals(route) },
   }
 }
 
 function inPath({ params = {} }: Operation): readonly JsonObject[] {
   return Object.entries(params).map(([name, schema]) => {
-    return { name, in: 'path', required: true, schema: ref(schema) }
+    return { name, in: 'path', required: true, schema: refTo(schema) }
   })
 }
 
@@ -53,7 +52,7 @@ function inQuery({ query = [] }: Route): readonly JsonObject[] {
   return query.map((name) => {
     const parameter = QUERY_PARAMETERS[name]
     if (!parameter) throw new Error(`nothing is said of ?${name}=`)
-    return { name, in: 'query', description: parameter.description, schema: ref(parameter.schema) }
+    return { name, in: 'query', description: parameter.description, schema: refTo(parameter.schema) }
   })
 }
 
@@ -71,7 +70,7 @@ function answers({ answers, conditions = [] }: Operation): JsonObject {
   const hasTag = conditions.length > 0 ? { headers: { ETag: { schema: { type: 'string' } } } } : {}
   const given = Object.entries(answers).map(([status, answer]) => {
     if (answer === null) return [status, { description: 'Done.' }]
-    const content = answer.includes('/') ? { [answer]: { schema: { type: 'string' } } } : json(ref(answer))
+    const content = answer.includes('/') ? { [answer]: { schema: { type: 'string' } } } : json(refTo(answer))
     return [status, { description: status < '300' ? 'Done.' : 'Not now.', ...hasTag, content }]
   })
   const unchanged = conditions.includes('if-none-match: etag') ? { 304: { description: 'Nothing changed.' } } : {}
@@ -84,7 +83,7 @@ function refusals(route: Route): JsonObject {
   if (route.operation.conditions?.some((condition) => condition !== 'if-none-match: etag')) codes.set(412, ['CONFLICT'])
   const described = Array.from(codes, ([status, those]): [number, JsonObject] => {
     const narrowed = { properties: { error: { properties: { code: { enum: those } } } } }
-    return [status, { description: those.join(', '), content: json({ allOf: [ref('ErrorBody'), narrowed] }) }]
+    return [status, { description: those.join(', '), content: json({ allOf: [refTo('ErrorBody'), narrowed] }) }]
   })
   // What is documented as an answer of its own stays so.
   return Object.fromEntries(described.filter(([status]) => route.operation.answers[status] === undefined))

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../protocol/errors.ts'
-import type { SchemaName } from '../schema/schemas.ts'
+import type { SchemaName } from '../documents/schemas.ts'
 
 /** What a route is to those who call it: what OpenAPI says of it beside its method, path, access and query. */
 export interface Operation {

@@ -3,6 +3,7 @@ import { isObject } from '../protocol/envelope.ts'
 import { badRequest } from '../protocol/errors.ts'
 import { parseIdempotencyKey, type Namespace } from '../protocol/ids.ts'
 import { CURSOR, PAGE_LIMIT, type PageArgs } from '../protocol/page.ts'
+import { fieldsOf, type Named } from '../protocol/shapes/build.ts'
 
 export const PAGE_QUERY: readonly string[] = ['limit', 'cursor']
 
@@ -27,17 +28,21 @@ export function parseCount(
   return parseInteger(/^\d{1,16}$/.test(text) ? Number(text) : text, name, min, max)
 }
 
-/** A body with these fields and no others: what is misspelt is not passed over. */
-export function parseBody<const Field extends string>(
+/** A body with the fields of this shape and no others: what is misspelt is not passed over. What is in them is still to be parsed. */
+export function parseBody<Value>(
   value: unknown,
-  fields: readonly Field[],
-): { readonly [Name in Field]?: unknown } {
+  shape: Named<string, Value>,
+): Readonly<Record<FieldOf<Value>, unknown>> {
   if (!isObject(value)) throw badRequest('', 'the body must be a JSON object')
+  const fields = fieldsOf(shape)
   for (const name of Object.keys(value)) {
-    if (!fields.some((field) => field === name)) throw badRequest(name, `is not one of ${fields.join(', ')}`)
+    if (!fields.includes(name)) throw badRequest(name, `is not one of ${fields.join(', ')}`)
   }
-  return value as { readonly [Name in Field]?: unknown }
+  return value as Readonly<Record<FieldOf<Value>, unknown>>
 }
+
+/** Also of a union: the fields of each. */
+type FieldOf<Value> = Value extends unknown ? keyof Value : never
 
 /** null: there is none. */
 export function parseOptionalKey(value: unknown): string | null {

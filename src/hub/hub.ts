@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { NotRecovered } from '../protocol/events.ts'
+import type { NotRecovered } from '../protocol/shapes/events.ts'
 import type { Channel } from '../protocol/ids.ts'
 import type { PlacedEvent } from '../protocol/placed-event.ts'
 import { CONTROL_CHANNEL, type LogBatch, type Store } from '../store/store.ts'

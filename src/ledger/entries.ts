@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { isObject } from '../protocol/envelope.ts'
 import { Refusal } from '../protocol/errors.ts'
-import type { Receipt } from '../protocol/events.ts'
+import type { Receipt } from '../protocol/shapes/shop.ts'
 import type { UserId } from '../protocol/ids.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { goodChangedRecord } from './control.ts'
-import { parseNewGood, type Good } from '../domain/good.ts'
+import { parseNewGood } from '../domain/good.ts'
+import type { Good } from '../protocol/shapes/shop.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { Refusal, badRequest } from '../protocol/errors.ts'
 import type { Page, PageArgs } from '../protocol/page.ts'

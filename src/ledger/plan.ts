@@ -8,12 +8,15 @@ import {
   type No,
   type PurchaseRequest,
 } from '../domain/purchase.ts'
-import { parseGood, type Good } from '../domain/good.ts'
+import { parseGood } from '../domain/good.ts'
+import type { Good } from '../protocol/shapes/shop.ts'
 import { amountOf, newPlayer, parsePlayerRecord, toPlayer, type Player, type PlayerRecord } from '../domain/player.ts'
 import { conflictOf } from '../idempotency/record.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { encodeEvent, eventRecord, type EncodedEvent } from '../protocol/event-body.ts'
-import { EVENT, receiptBytes, type Receipt } from '../protocol/events.ts'
+import { EVENT } from '../protocol/events.ts'
+import { receiptBytes } from '../protocol/receipt.ts'
+import type { Receipt } from '../protocol/shapes/shop.ts'
 import { userChannel, type UserId } from '../protocol/ids.ts'
 import type { LogRecord } from '../store/store.ts'
 import { encodeEntry, hashOf, type LedgerEntry } from './entries.ts'

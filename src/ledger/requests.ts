@@ -1,10 +1,10 @@
-import type { Good } from '../domain/good.ts'
+import type { Good } from '../protocol/shapes/shop.ts'
 import type { Player } from '../domain/player.ts'
 import type { PurchaseRequest, Refundable } from '../domain/purchase.ts'
 import { recordKey } from '../idempotency/key.ts'
 import type { IdempotencyRecord } from '../idempotency/record.ts'
 import type { ErrorBody } from '../protocol/errors.ts'
-import type { Receipt } from '../protocol/events.ts'
+import type { Receipt } from '../protocol/shapes/shop.ts'
 import type { UserId } from '../protocol/ids.ts'
 import { goodKey, ledgerKeyOf, playerKey, refundedKey } from './keys.ts'
 

@@ -1,5 +1,6 @@
 import { verify, type KeyObject } from 'node:crypto'
-import { receiptBytes, type Receipt } from '../protocol/events.ts'
+import { receiptBytes } from '../protocol/receipt.ts'
+import type { Receipt } from '../protocol/shapes/shop.ts'
 import { decodeEntry, hashOf, type LedgerEntry } from './entries.ts'
 
 export interface LedgerFindings {

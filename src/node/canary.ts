@@ -3,7 +3,7 @@ import { within } from '../base/delay.ts'
 import { CANARY } from '../hub/control.ts'
 import type { GroupCommit } from '../hub/group-commit.ts'
 import type { Hub } from '../hub/hub.ts'
-import type { ReadyPart } from '../link/methods/operations.ts'
+import type { ReadyPart } from '../protocol/shapes/operations.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { WorkerLink } from '../processes/workers.ts'
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import { createCollector } from '../base/heap.ts'
 import type { Log } from '../base/log.ts'
-import type { ReadyPart } from '../link/methods/operations.ts'
+import type { ReadyPart } from '../protocol/shapes/operations.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
 import type { PrimaryContext } from './context.ts'
 

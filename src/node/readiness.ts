@@ -1,4 +1,4 @@
-import type { ReadyPart } from '../link/methods/operations.ts'
+import type { ReadyPart } from '../protocol/shapes/operations.ts'
 
 export interface ReadinessOptions {
   /** Rejects where the store cannot be read. */

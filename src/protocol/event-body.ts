@@ -1,6 +1,7 @@
 import { headOf, LATEST, type EventHead } from './event-head.ts'
 import { isObject } from './envelope.ts'
-import type { EventEnvelope, JsonObject } from './events.ts'
+import type { JsonObject } from './events.ts'
+import type { EventEnvelope } from './shapes/events.ts'
 import type { Channel } from './ids.ts'
 
 /** Of a UUID, and some room: longer ones are none of ours. */

@@ -9,6 +9,8 @@ export type Channel = string & { readonly __brand: 'Channel' }
 
 export const USER_ID = /^[A-Za-z0-9_-]{1,64}$/
 export const ROOM_ID = /^[A-Za-z0-9_.:-]{1,64}$/
+/** Of ids of goods and currencies, but for `FORBIDDEN_KEY`. */
+export const NAME = /^[A-Za-z0-9_-]{1,64}$/
 export const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{16,64}$/
 
 /** The sender of what no client sent: broadcasts by REST, presence. It cannot be a user id. */

@@ -17,13 +17,6 @@ export const PAGE_LIMIT = { fallback: 100, max: 1000 } as const
 export const PRESENCE_LIMIT = { fallback: 100, max: 200 } as const
 export const CURSOR = /^[A-Za-z0-9_.:-]{1,128}$/
 
-/** Users in the order of their ids, and how many there are in all. */
-export interface PresencePage {
-  readonly users: readonly { readonly user_id: string; readonly connections: number }[]
-  readonly next_cursor: string | null
-  readonly total: number
-}
-
 /** The page of what is in the order of its ids; the cursor is the last id of the page before. */
 export function toSortedPage<Item>(
   sorted: readonly Item[],

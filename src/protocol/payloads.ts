@@ -1,23 +1,10 @@
-import { parseDelivery, type DeliveryClass } from './delivery.ts'
+import { parseDelivery } from './delivery.ts'
 import { badRequest } from './errors.ts'
 import type { JsonValue } from './events.ts'
+import { KEY_LENGTH_MAX, type BroadcastPayload, type MessagePayload } from './shapes/payloads.ts'
 import { isLonger } from './value.ts'
 
-export type BroadcastPayload = {
-  readonly message: JsonValue
-  readonly retain?: boolean
-  /** Absent: the room's; in a namespace `must`. */
-  readonly delivery?: DeliveryClass
-  /** Of `latest`: what a newer one stands for. Absent: all that this sender says in the channel. */
-  readonly key?: string
-}
-
-export type MessagePayload = { readonly text: string } | { readonly data: JsonValue }
-
 type Given<Field extends string> = { readonly [Name in Field]?: unknown }
-
-/** In characters. */
-export const KEY_LENGTH_MAX = 64
 
 /** Throws BAD_REQUEST; `at` stands before the field's name in its path. */
 export function parseBroadcast(given: Given<keyof BroadcastPayload>, at = ''): BroadcastPayload {

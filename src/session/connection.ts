@@ -6,6 +6,7 @@ import { CLOSE, type CloseCode } from '../protocol/close-codes.ts'
 import { encodeFrame, encodeReply } from '../protocol/codec.ts'
 import { SERVER_EVENT, type Encoding, type JsonObject } from '../protocol/events.ts'
 import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
+import type { OwnEvents } from '../protocol/shapes/events.ts'
 import type { PlacedEvent } from '../protocol/placed-event.ts'
 import type { Accepted, Access } from '../door/handshake.ts'
 import { ConnectionLimits, type RateOptions } from './limits.ts'
@@ -151,7 +152,8 @@ export class Connection {
     action()
   }
 
-  sendEvent(eventType: string, payload: object): void {
+  /** What concerns this connection alone. */
+  sendEvent<Type extends keyof OwnEvents>(eventType: Type, payload: OwnEvents[Type]): void {
     this.#send(encodeFrame({ eventType, payload }, this.encoding))
   }
 

@@ -8,7 +8,8 @@ import type { OpenResult } from '../link/methods/session.ts'
 import type { WorkerMethods } from '../link/methods/worker.ts'
 import { CLOSE, type CloseCode } from '../protocol/close-codes.ts'
 import { Refusal } from '../protocol/errors.ts'
-import { SERVER_EVENT, type NotRecovered } from '../protocol/events.ts'
+import { SERVER_EVENT } from '../protocol/events.ts'
+import type { NotRecovered, ReadyPayload } from '../protocol/shapes/events.ts'
 import { isRoomId, namespaceChannel, roomChannel, userChannel, type RoomId } from '../protocol/ids.ts'
 import { Connection, type Incoming } from './connection.ts'
 import type { Accepted } from '../door/handshake.ts'
@@ -184,7 +185,11 @@ export class Sessions {
     })
   }
 
-  #readyPayload({ id, userId, namespace, socket }: Connection, sessionId: string, { epoch, offset }: OpenResult) {
+  #readyPayload(
+    { id, userId, namespace, socket }: Connection,
+    sessionId: string,
+    { epoch, offset }: OpenResult,
+  ): ReadyPayload {
     const { resumeTokens, clock, ready, pingIntervalMs } = this.#options
     return {
       session_id: sessionId,

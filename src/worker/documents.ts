@@ -4,7 +4,7 @@ import { systemClock as clock } from '../base/clock.ts'
 import { systemRandom as random } from '../base/random.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Route } from '../http/router.ts'
-import { SCHEMAS_AT } from '../schema/build.ts'
+import { SCHEMAS_AT } from '../protocol/shapes/build.ts'
 import { createRoutes, describeServer, schemasOf } from './routes.ts'
 
 /** Nothing is asked of the routes of a description. */

@@ -16,7 +16,7 @@ import { operationRoutes } from '../http/routes/operations.ts'
 import { playerRoutes } from '../http/routes/players.ts'
 import { roomRoutes } from '../http/routes/rooms.ts'
 import type { Namespace } from '../protocol/ids.ts'
-import { createSchemas, type Schemas } from '../schema/schemas.ts'
+import { createSchemas, type Schemas } from '../documents/schemas.ts'
 
 export type RoutesOptions = Pick<RouteContext, 'primary' | 'clock' | 'random'> & { readonly config: Config }
 

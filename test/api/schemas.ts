@@ -1,5 +1,5 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import type { Schema } from '../../src/schema/build.ts'
+import type { Schema } from '../../src/protocol/shapes/build.ts'
 
 export type Components = Readonly<Record<string, Schema>>
 

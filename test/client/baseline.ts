@@ -1,6 +1,6 @@
 /**
  * The built-ins that `drumbeat/client` may use. All are in Node 18 and in browsers from the end of 2022 on (Chrome 108, Firefox 107, Safari
- * 16.1); the youngest are `Object.hasOwn`, `at` and `reason` of an AbortSignal (Safari 15.4, March 2022). Before a name is added here,
+ * 16.1); the youngest are `Object.hasOwn` and `reason` of an AbortSignal (Safari 15.4, March 2022). Before a name is added here,
  * look it up in MDN's table of browsers, and in Node 18.
  */
 export const BASELINE: ReadonlySet<string> = new Set(
@@ -13,7 +13,7 @@ export const BASELINE: ReadonlySet<string> = new Set(
     // Object, Function, Symbol, JSON
     'asyncIterator call constructor entries fromEntries hasOwn keys parse prototype stringify toJSON toString values',
     // Array, Uint8Array, ArrayBuffer
-    'at filter find flatMap forEach from includes isArray isView join length map pop push reduce reverse shift slice some sort splice',
+    'filter flatMap forEach from includes isArray isView join length map pop push reduce reverse shift slice some sort splice',
     // String, RegExp
     'charCodeAt padStart replace replaceAll search split startsWith test toLowerCase trim trimEnd',
     // Number, Math, Date
@@ -31,6 +31,4 @@ export const BASELINE: ReadonlySet<string> = new Set(
 )
 
 /** Names of the client's own that a built-in has, too. */
-export const OWN_NAMES: ReadonlySet<string> = new Set(
-  'copy encoding offset ready start take terminate text url'.split(' '),
-)
+export const OWN_NAMES: ReadonlySet<string> = new Set('copy encoding offset ready start take terminate url'.split(' '))

@@ -1,11 +1,12 @@
 /** The built client uses no built-in that is newer than what it is said to run on: `BASELINE` is all that it may use. */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { buildClient } from '../helpers/built-client.ts'
 import { BASELINE, OWN_NAMES } from './baseline.ts'
 
 const SKIPPED = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g
+const IMPORT = /\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g
 /** `name` where it stands alone, and what is read of a value. */
 const ALONE = /(?<![\w$#.])[A-Za-z_$][\w$]*/g
 const READ = /(?<=[^.]\.|\?\.)[A-Za-z_$][\w$]*/g
@@ -36,19 +37,30 @@ function namesOf(value: object): readonly string[] {
   )
 }
 
-function codeOf(folder: string): string {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'))
-  return files
-    .map((file) => readFileSync(join(folder, file), 'utf8'))
-    .join('\n')
-    .replaceAll(SKIPPED, ' ')
+/** The text of each file that runs in a page: the compiler also writes those of which only types are used. */
+function readClient(folder: string): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>()
+  const left = ['client/index.js']
+  for (let file = left.pop(); file !== undefined; file = left.pop()) {
+    if (texts.has(file)) continue
+    const text = readFileSync(join(folder, file), 'utf8')
+    texts.set(file, text)
+    for (const [, specifier = ''] of text.matchAll(IMPORT)) left.push(join(dirname(file), specifier))
+  }
+  return texts
 }
 
-t.test('each built-in that the built client names is in the baseline', async (t) => {
+t.test('each built-in that the built client names is in the baseline, and no schema is in it', async (t) => {
   const folder = t.testdir({})
   await buildClient(folder)
   const builtIns = builtInNames()
-  const code = codeOf(folder)
+  const files = readClient(folder)
+  t.strictSame(
+    [...files.keys()].filter((file) => file.includes('/shapes/')),
+    [],
+    'of shapes a page needs the types only',
+  )
+  const code = [...files.values()].join('\n').replaceAll(SKIPPED, ' ')
   const globals = (code.match(ALONE) ?? []).filter((name) => name in globalThis)
   const read = (code.match(READ) ?? []).filter((name) => builtIns.has(name))
   const used = new Set([...globals, ...read])

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Channels, type Verdict } from '../../src/client/channels.ts'
-import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../../src/protocol/events.ts'
+import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../../src/protocol/shapes/events.ts'
 import { eventOf } from './scripted-server.ts'
 
 t.test('an event whose prev was seen is delivered and moves the cursor', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Channels } from '../../src/client/channels.ts'
-import type { EventEnvelope, ReadyPayload } from '../../src/protocol/events.ts'
+import type { EventEnvelope, ReadyPayload } from '../../src/protocol/shapes/events.ts'
 import { eventOf } from './scripted-server.ts'
 
 interface Cursor {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import t from 'tap'
 import { verifyReceipt, type Receipt } from '../../src/client/index.ts'
-import { receiptBytes } from '../../src/protocol/events.ts'
+import { receiptBytes } from '../../src/protocol/receipt.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519')
 const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()

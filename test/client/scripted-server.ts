@@ -4,7 +4,8 @@ import type { AddressInfo, Socket } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { decodeMsgpack, encodeMsgpack } from '../../src/protocol/msgpack.ts'
 import type { ErrorCode } from '../../src/protocol/errors.ts'
-import type { EventEnvelope, JsonObject, ReadyPayload, ResumedPayload } from '../../src/protocol/events.ts'
+import type { JsonObject } from '../../src/protocol/events.ts'
+import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../../src/protocol/shapes/events.ts'
 import { Inbox } from './inbox.ts'
 
 /** What this suite needs of a test: a place to put the cleaning up. */

@@ -1,5 +1,5 @@
 import { GameClient, type ClientOptions, type StatusChange } from '../../src/client/index.ts'
-import type { ReadyPayload } from '../../src/protocol/events.ts'
+import type { ReadyPayload } from '../../src/protocol/shapes/events.ts'
 import { ScriptedServer, type Peer } from './scripted-server.ts'
 
 interface Owner {

@@ -1,6 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto'
 import t from 'tap'
-import { receiptBytes, type Receipt } from '../../src/protocol/events.ts'
+import { receiptBytes } from '../../src/protocol/receipt.ts'
+import type { Receipt } from '../../src/protocol/shapes/shop.ts'
 import { verifyReceipt, type Ed25519Jwk } from '../../src/client/index.ts'
 import { openClient, type Reply, type TestClient } from '../helpers/client.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import type { Receipt } from '../../src/protocol/events.ts'
+import type { Receipt } from '../../src/protocol/shapes/shop.ts'
 import { openClient, type TestClient } from '../helpers/client.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 

@@ -1,4 +1,4 @@
-import type { Receipt } from '../../src/protocol/events.ts'
+import type { Receipt } from '../../src/protocol/shapes/shop.ts'
 import type { Attempt } from '../prove/purchase-checker.ts'
 import { openClient, type TestClient } from './client.ts'
 import type { TestServer } from './server.ts'

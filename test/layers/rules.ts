@@ -20,7 +20,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   host: ['base', 'protocol', 'games', 'link'],
   config: ['base', 'protocol'],
   domain: ['protocol'],
-  schema: [...PURE],
+  // It makes documents of the shapes of `protocol`, for a server's settings.
+  documents: [...PURE],
   store: ['base', ...PURE],
   hub: ['base', ...PURE, 'store'],
   link: ['base', ...PURE],
@@ -33,17 +34,17 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   auth: ['base', ...PURE],
   door: ['base', ...PURE, 'auth'],
   session: ['base', ...PURE, 'link', 'fanout', 'auth', 'door'],
-  // schema: a command and a route say what they take and give, beside the code that does it.
-  commands: ['base', ...PURE, 'schema', 'link', 'fanout', 'auth', 'door', 'session'],
+  // documents: a command and a route say what they take and give, beside the code that does it.
+  commands: ['base', ...PURE, 'documents', 'link', 'fanout', 'auth', 'door', 'session'],
   metrics: ['base', 'protocol'],
-  http: ['base', ...PURE, 'schema', 'link', 'door', 'metrics'],
+  http: ['base', ...PURE, 'documents', 'link', 'door', 'metrics'],
   // link: a request of a Socket.IO client is passed on to the worker that has its session.
   transport: ['base', ...PURE, 'link', 'auth', 'door', 'session', 'http'],
   setup: ['base', 'config'],
   // What is traced knows `base/trace.ts` only, so nothing but the wiring imports it.
   tracing: ['base'],
   'start-traces.ts': ['base', 'config', 'metrics', 'setup', 'tracing'],
-  worker: ['base', ...PURE, 'schema', 'config', 'setup', ...WORKER_SIDE],
+  worker: ['base', ...PURE, 'documents', 'config', 'setup', ...WORKER_SIDE],
   processes: ['base', 'link'],
   // auth, for the token keys: the primary fetches a key set once for all workers. door, for what counts as loopback.
   node: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'processes', 'auth', 'door'],
@@ -88,7 +89,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Folders without a clock, without I/O and without waiting. */
-export const PURE_FOLDERS: readonly string[] = [...PURE, 'schema']
+export const PURE_FOLDERS: readonly string[] = [...PURE, 'documents']
 
 /** Files that may name an adapter; everybody else knows its port. Entries that end in / are folders. */
 export const ADAPTERS = {

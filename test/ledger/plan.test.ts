@@ -1,9 +1,10 @@
 import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import t from 'tap'
-import type { Good } from '../../src/domain/good.ts'
+import type { Good } from '../../src/protocol/shapes/shop.ts'
 import { planBatch, type Plan } from '../../src/ledger/plan.ts'
 import { keysOf, type LedgerRequest, type Outcome } from '../../src/ledger/requests.ts'
-import { receiptBytes, type Receipt } from '../../src/protocol/events.ts'
+import { receiptBytes } from '../../src/protocol/receipt.ts'
+import type { Receipt } from '../../src/protocol/shapes/shop.ts'
 import type { Namespace, UserId } from '../../src/protocol/ids.ts'
 
 const SWORD: Good = {

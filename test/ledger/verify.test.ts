@@ -4,7 +4,7 @@ import { decodeEntry, encodeEntry, linesOf, type LedgerEntry } from '../../src/l
 import { planBatch } from '../../src/ledger/plan.ts'
 import { keysOf, type LedgerRequest } from '../../src/ledger/requests.ts'
 import { LedgerVerifier } from '../../src/ledger/verify.ts'
-import type { Receipt } from '../../src/protocol/events.ts'
+import type { Receipt } from '../../src/protocol/shapes/shop.ts'
 import type { Namespace, UserId } from '../../src/protocol/ids.ts'
 
 const NOW_MS = 1_790_000_000_000

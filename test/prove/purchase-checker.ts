@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { decodeEntry, linesOf, type LedgerEntry } from '../../src/ledger/entries.ts'
 import { LedgerVerifier } from '../../src/ledger/verify.ts'
-import type { Receipt } from '../../src/protocol/events.ts'
+import type { Receipt } from '../../src/protocol/shapes/shop.ts'
 
 /** One request for a purchase and what came of it; a purchase may take several, all with its key. Times are monotonic. */
 export interface Attempt {

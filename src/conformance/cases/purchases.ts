@@ -1,5 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto'
-import { EVENT, receiptBytes, type Receipt } from '../../protocol/events.ts'
+import { EVENT } from '../../protocol/events.ts'
+import { receiptBytes } from '../../protocol/receipt.ts'
+import type { Receipt } from '../../protocol/shapes/shop.ts'
 import { systemClock } from '../../base/clock.ts'
 import { inBoth, PLAYERS_AND_ADMIN, type Case } from '../case.ts'
 import { expectEqual, expectInteger, expectText, expectThat, fieldsOf, listOf, type Fields } from '../expect.ts'

@@ -14,13 +14,11 @@ import {
   type RoomId,
 } from '../../protocol/ids.ts'
 import { parseBroadcast, parseMessage } from '../../protocol/payloads.ts'
+import { BROADCAST_BODY, MESSAGE_BODY } from '../../protocol/shapes/payloads.ts'
 import { jsonAnswer } from '../http.ts'
 import { parseBody, parseCount, parseLimit, parseNamespace, parseOptionalKey } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
-
-const BROADCAST_FIELDS = ['namespace', 'room', 'message', 'retain', 'delivery', 'key', 'idempotency_key'] as const
-const MESSAGE_FIELDS = ['target_user_id', 'text', 'data', 'idempotency_key'] as const
 
 /** What a game's backend says: the sender is the server. */
 export function eventRoutes(context: RouteContext): readonly Route[] {
@@ -42,7 +40,7 @@ function says(context: RouteContext): readonly Route[] {
         errors: ['IDEMPOTENCY_CONFLICT'],
       },
       run: async ({ json, span, traceparent }) => {
-        const body = parseBody(await json(), BROADCAST_FIELDS)
+        const body = parseBody(await json(), BROADCAST_BODY)
         const { namespace: named, room: roomGiven, idempotency_key, ...given } = body
         const namespace = parseNamespace(named, context.namespaces)
         const room = roomGiven === undefined || roomGiven === null ? undefined : parseRoomId(roomGiven, 'room')
@@ -67,7 +65,7 @@ function says(context: RouteContext): readonly Route[] {
         errors: ['USER_OFFLINE', 'IDEMPOTENCY_CONFLICT'],
       },
       run: async ({ json, span, traceparent }) => {
-        const { target_user_id, idempotency_key, ...given } = parseBody(await json(), MESSAGE_FIELDS)
+        const { target_user_id, idempotency_key, ...given } = parseBody(await json(), MESSAGE_BODY)
         const target = parseUserId(target_user_id, 'target_user_id')
         const payload = { target_user_id: target, ...parseMessage(given) }
         const [namespace] = context.namespaces

@@ -3,6 +3,7 @@ import type { GoodAt } from '../../link/methods/shop.ts'
 import { isObject } from '../../protocol/envelope.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { parseIdempotencyKey } from '../../protocol/ids.ts'
+import { RESTOCK_BODY } from '../../protocol/shapes/shop.ts'
 import { answerOnCondition, etagOf, parseIfAbsent, parseIfMatch, unlessKnown } from '../conditions.ts'
 import { jsonAnswer, type HttpAnswer } from '../http.ts'
 import { PAGE_QUERY, parseBody, parsePage } from '../parse.ts'
@@ -90,7 +91,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
         errors: ['GOOD_NOT_FOUND', 'CONFLICT', 'IDEMPOTENCY_CONFLICT'],
       },
       run: async ({ params, json, span }) => {
-        const { count, idempotency_key } = parseBody(await json(), ['count', 'idempotency_key'])
+        const { count, idempotency_key } = parseBody(await json(), RESTOCK_BODY)
         const restock = {
           goodId: parseName(params['id'], 'id'),
           count: parseInteger(count, 'count', 1),

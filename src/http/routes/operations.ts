@@ -1,6 +1,7 @@
 import { parseInteger } from '../../domain/good.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { isLogLevel, isLogPart, LOG_LEVELS, LOG_LEVEL_MS, LOG_PARTS } from '../../protocol/log-levels.ts'
+import { LOG_LEVEL_BODY } from '../../protocol/shapes/operations.ts'
 import { SECURITY_HEADERS, jsonAnswer } from '../http.ts'
 import { parseBody } from '../parse.ts'
 import type { Route } from '../router.ts'
@@ -80,7 +81,7 @@ function administration({ primary, describeSettings }: RouteContext): readonly R
         answers: { 200: 'LogLevelSet' },
       },
       run: async ({ json, span }) => {
-        const body = parseBody(await json(), ['part', 'level', 'for_ms'])
+        const body = parseBody(await json(), LOG_LEVEL_BODY)
         const { part, level } = body
         if (!isLogPart(part)) throw badRequest('part', `must be one of ${LOG_PARTS.join(', ')}`)
         if (!isLogLevel(level)) throw badRequest('level', `must be one of ${LOG_LEVELS.join(', ')}`)

@@ -1,6 +1,7 @@
 import { parseInteger, parseName } from '../../domain/good.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { parseIdempotencyKey, parseUserId } from '../../protocol/ids.ts'
+import { CREDIT_BODY, REFUND_BODY } from '../../protocol/shapes/shop.ts'
 import { jsonAnswer } from '../http.ts'
 import { PAGE_QUERY, parseBody, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
@@ -73,7 +74,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
         errors: ['IDEMPOTENCY_CONFLICT'],
       },
       run: async ({ params, json, span }) => {
-        const { currency, amount, idempotency_key } = parseBody(await json(), ['currency', 'amount', 'idempotency_key'])
+        const { currency, amount, idempotency_key } = parseBody(await json(), CREDIT_BODY)
         const credit = {
           userId: parseUserId(params['id'], 'id'),
           currency: parseName(currency, 'currency'),
@@ -96,7 +97,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
         errors: ['NOT_FOUND', 'CONFLICT', 'IDEMPOTENCY_CONFLICT'],
       },
       run: async ({ params, json, span }) => {
-        const body = parseBody(await json(), ['purchase_id', 'idempotency_key', 'restock'])
+        const body = parseBody(await json(), REFUND_BODY)
         const { purchase_id, idempotency_key, restock = true } = body
         if (typeof purchase_id !== 'string') throw badRequest('purchase_id', 'must be the id on a receipt')
         if (typeof restock !== 'boolean') throw badRequest('restock', 'must be true or false')

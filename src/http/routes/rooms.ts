@@ -1,5 +1,6 @@
 import { parseInteger } from '../../domain/good.ts'
-import { CAPACITY_MAX, type RoomAt } from '../../domain/room.ts'
+import type { RoomAt } from '../../domain/room.ts'
+import { CAPACITY_MAX, ROOM_BODY } from '../../protocol/shapes/rooms.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { parseRoomId } from '../../protocol/ids.ts'
 import { parseDelivery } from '../../protocol/delivery.ts'
@@ -8,8 +9,6 @@ import { jsonAnswer, type HttpAnswer } from '../http.ts'
 import { PAGE_QUERY, parseBody, parseNamespace, parseOptionalKey, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
-
-const ROOM_FIELDS = ['room_id', 'namespace', 'capacity', 'delivery', 'game', 'idempotency_key'] as const
 
 const ROOM_PARAMS = { id: 'RoomId' } as const
 
@@ -87,7 +86,7 @@ function putRoute({ primary, namespaces, roomCapacity }: RouteContext): Route {
     },
     run: async ({ header, json, span }) => {
       const ifAbsent = parseIfAbsent(header('if-none-match'))
-      const body = parseBody(await json(), ROOM_FIELDS)
+      const body = parseBody(await json(), ROOM_BODY)
       const { room_id, namespace, capacity = roomCapacity, delivery = 'must', game = null } = body
       if (game !== null) throw badRequest('game', 'must be null: rooms have no games yet')
       const room = {

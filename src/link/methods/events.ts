@@ -1,6 +1,8 @@
 import type { EncodedEvent } from '../../protocol/event-body.ts'
 import type { JsonObject } from '../../protocol/events.ts'
 import type { Channel, UserId } from '../../protocol/ids.ts'
+import type { Page } from '../../protocol/page.ts'
+import type { DataOf } from '../../protocol/shapes/commands.ts'
 import type { Method } from './method.ts'
 
 /** An idempotency key, with what the request was. */
@@ -24,14 +26,11 @@ export type EventMethods = {
       readonly state: Uint8Array | null
       readonly once: OnceArgs | null
     },
-    { readonly offset: number }
+    DataOf<'broadcast'>
   >
   message: Method<
     { readonly target: UserId; readonly event: EncodedEvent; readonly once: OnceArgs | null },
-    { readonly offset: number; readonly delivered: number }
+    DataOf<'sendMessage'>
   >
-  eventList: Method<
-    { readonly type: string | null; readonly since: number; readonly limit: number },
-    { readonly items: readonly JsonObject[]; readonly next_cursor: string | null }
-  >
+  eventList: Method<{ readonly type: string | null; readonly since: number; readonly limit: number }, Page<JsonObject>>
 }

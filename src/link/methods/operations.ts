@@ -1,18 +1,15 @@
 import type { Namespace, RoomId, UserId } from '../../protocol/ids.ts'
 import type { LogLevel, LogPart } from '../../protocol/log-levels.ts'
 import type { Page, PageArgs } from '../../protocol/page.ts'
+import type { ValueOf } from '../../protocol/shapes/build.ts'
+import type { CONNECTION, Kicked, ReadyPart, Reloaded } from '../../protocol/shapes/operations.ts'
 import type { Method } from './method.ts'
 
-export interface ConnectionInfo {
-  readonly connection_id: string
+/** A connection, as REST lists it. */
+export type ConnectionInfo = ValueOf<typeof CONNECTION> & {
   readonly namespace: Namespace
   readonly user_id: UserId
-  readonly address: string
   readonly rooms: readonly RoomId[]
-  readonly opened_at: number
-  readonly node: string
-  /** Of that node. */
-  readonly worker: number
 }
 
 /** Which connections; null: whatever theirs is. */
@@ -25,13 +22,6 @@ export interface ConnectionFilter {
 /** A Socket.IO client that cannot be served: `old_protocol` of socket.io-client 1 or 2, or with another parser than the default. */
 export type Misfit = 'old_protocol' | 'msgpack_parser' | 'other_parser'
 
-/** One line of /ready. */
-export interface ReadyPart {
-  readonly part: string
-  readonly ok: boolean
-  readonly reason?: string
-}
-
 /** What concerns the node and its connections as such. */
 export type OperationMethods = {
   /** The worker listens; it says on which port. */
@@ -41,9 +31,9 @@ export type OperationMethods = {
   /** The node logs it once for each address. */
   misfit: Method<{ readonly kind: Misfit; readonly address: string; readonly path: string }, null>
   /** Gives how many connections are closed with 4502. */
-  kick: Method<{ readonly connectionId: string } | { readonly userId: UserId }, { readonly kicked: number }>
+  kick: Method<{ readonly connectionId: string } | { readonly userId: UserId }, Kicked>
   connectionList: Method<PageArgs & { readonly only: ConnectionFilter }, Page<ConnectionInfo>>
-  reload: Method<null, { readonly changed: readonly string[]; readonly at_next_start: readonly string[] }>
+  reload: Method<null, Reloaded>
   /** Over all processes of this node; `until`: Unix time in milliseconds. */
   logLevel: Method<
     { readonly part: LogPart; readonly level: LogLevel; readonly forMs: number },

@@ -1,4 +1,4 @@
-import type { NotRecovered } from '../../protocol/events.ts'
+import type { NotRecovered } from '../../protocol/shapes/events.ts'
 import type { Namespace, RoomId, UserId } from '../../protocol/ids.ts'
 import type { Method } from './method.ts'
 

@@ -1,22 +1,9 @@
-import type { Good } from '../../domain/good.ts'
 import type { Player } from '../../domain/player.ts'
 import type { PurchaseRequest } from '../../domain/purchase.ts'
-import type { JsonObject, Receipt } from '../../protocol/events.ts'
 import type { UserId } from '../../protocol/ids.ts'
 import type { Page, PageArgs } from '../../protocol/page.ts'
+import type { Good, Receipt, ReceiptKeys } from '../../protocol/shapes/shop.ts'
 import type { Method } from './method.ts'
-
-/** A key that receipts are verified with: PEM, and as a JSON Web Key. */
-export interface PublicReceiptKey {
-  readonly public_key: string
-  readonly jwk: JsonObject
-}
-
-/** The key in use, and those that were before it. */
-export interface ReceiptKeys extends PublicReceiptKey {
-  readonly algorithm: 'Ed25519'
-  readonly previous: readonly PublicReceiptKey[]
-}
 
 /** A good with the revision that it has in the store. */
 export interface GoodAt {

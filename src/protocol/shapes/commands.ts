@@ -1,0 +1,140 @@
+import { SERVER_EVENT, type EVENT, type EventType, type JsonObject } from '../events.ts'
+import { PRESENCE_LIMIT } from '../page.ts'
+import {
+  anyObject,
+  constant,
+  integer,
+  named,
+  nullable,
+  object,
+  optional,
+  ref,
+  sent,
+  text,
+  TIME,
+  type Schema,
+  type ValueOf,
+} from './build.ts'
+import { BROADCAST, MESSAGE } from './payloads.ts'
+import { JOINED_ROOM, PRESENCE_PAGE, STATE } from './rooms.ts'
+import { RECEIPT } from './shop.ts'
+import { EMPTY, ERROR, JSON_VALUE, KEY, NAME, REQUEST_ID, ROOM_ID, TRACEPARENT, USER_ID } from './values.ts'
+
+export type CommandName = keyof typeof EVENT
+
+export interface CommandShape {
+  /** Of the request. */
+  readonly payload: Schema
+  /** Of its reply. */
+  readonly data: Schema
+  /** The request has to name a room. */
+  readonly needsRoom?: true
+}
+
+const OFFSET = integer(
+  "The event's place in the log. 0, only where a key is used again: it is there, and nobody knows where.",
+)
+const ROOM_OR_NONE = optional(nullable(ref(ROOM_ID)))
+
+/** What is asked and answered, by the names of EVENT. */
+export const COMMANDS = {
+  broadcast: {
+    payload: BROADCAST.schema,
+    data: object({ offset: OFFSET }),
+  },
+  sendMessage: {
+    payload: MESSAGE.schema,
+    data: object({ offset: OFFSET, delivered: integer('Connections of that user, on any node.') }),
+  },
+  buyGood: {
+    payload: sent({
+      good_id: ref(NAME),
+      // The documents say how much that is.
+      count: integer('At most BUY_MAX_COUNT.', 1),
+      expected_price: optional(integer('Of one: PRICE_CHANGED where it is another.')),
+      idempotency_key: optional(KEY),
+    }),
+    data: ref(RECEIPT),
+  },
+  roomJoin: {
+    payload: sent({ room_id: ref(ROOM_ID), options: optional(anyFields()) }),
+    data: JOINED_ROOM,
+  },
+  roomLeave: { payload: sent({ room_id: ref(ROOM_ID) }), data: ref(EMPTY) },
+  roomInput: { payload: sent({ input: ref(JSON_VALUE) }), data: object({}), needsRoom: true },
+  stateGet: { payload: sent({ room_id: ROOM_OR_NONE }), data: STATE },
+  presenceList: {
+    payload: sent({
+      room_id: ROOM_OR_NONE,
+      limit: optional(integer(`${PRESENCE_LIMIT.fallback} where it is absent.`, 1, PRESENCE_LIMIT.max)),
+      cursor: optional(nullable(ref(USER_ID))),
+    }),
+    data: PRESENCE_PAGE,
+  },
+  sessionRefresh: {
+    payload: sent({ token: text('A JWT of the same `sub`.') }),
+    data: object({ expires_at: TIME }),
+  },
+  sessionPing: { payload: anyFields(), data: object({ server_time: TIME }) },
+} as const satisfies Readonly<Record<CommandName, CommandShape>>
+
+function anyFields(): Schema<JsonObject> {
+  return sent({})
+}
+
+/** A request's payload. */
+export type PayloadOf<Name extends CommandName> = ValueOf<(typeof COMMANDS)[Name]['payload']>
+/** A reply's data. */
+export type DataOf<Name extends CommandName> = ValueOf<(typeof COMMANDS)[Name]['data']>
+
+/** What cannot be read of it is ignored, so any value will do; what is meant is text. */
+const REQUEST_TRACEPARENT: Schema<string> = {
+  allOf: [ref(JSON_VALUE)],
+  description: 'W3C trace context; what cannot be read is ignored.',
+}
+
+const REQUEST_FIELDS = {
+  id: optional(ref(REQUEST_ID)),
+  eventType: text('One of `EVENT`.'),
+  room: optional(ref(ROOM_ID)),
+  payload: anyObject(),
+  traceparent: optional(REQUEST_TRACEPARENT),
+}
+const REQUEST = object(REQUEST_FIELDS)
+/** What a client sends. */
+export type RequestEnvelope = ValueOf<typeof REQUEST>
+
+const REPLY_FIELDS = {
+  eventType: constant(SERVER_EVENT.reply),
+  replyTo: ref(REQUEST_ID),
+  success: constant(true),
+  data: anyObject(),
+  traceparent: optional(ref(TRACEPARENT)),
+}
+const REPLY = object(REPLY_FIELDS)
+
+export const ERROR_REPLY = named(
+  'ErrorReply',
+  object(
+    {
+      eventType: constant(SERVER_EVENT.reply),
+      replyTo: optional(ref(REQUEST_ID)),
+      success: constant(false),
+      error: ref(ERROR),
+      traceparent: optional(ref(TRACEPARENT)),
+    },
+    { description: 'Without `replyTo` where the request had no `id`.' },
+  ),
+)
+export type ReplyEnvelope = ValueOf<typeof REPLY> | ValueOf<typeof ERROR_REPLY>
+
+/** A request of one kind. */
+export function requestOf(eventType: EventType, payload: Schema, needsRoom = false): Schema {
+  const room = needsRoom ? ref(ROOM_ID) : REQUEST_FIELDS.room
+  return sent({ ...REQUEST_FIELDS, eventType: constant(eventType), room, payload })
+}
+
+/** The reply to it. */
+export function replyOf(data: Schema): Schema {
+  return object({ ...REPLY_FIELDS, data })
+}

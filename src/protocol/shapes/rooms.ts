@@ -1,0 +1,72 @@
+import {
+  body,
+  integer,
+  listOf,
+  named,
+  NEXT_CURSOR,
+  object,
+  optional,
+  pageOf,
+  ref,
+  type Schema,
+  type ValueOf,
+} from './build.ts'
+import { DELIVERY, JSON_VALUE, KEY, NAMESPACE, ROOM_ID, USER_ID } from './values.ts'
+
+/** Members of one room at most. */
+export const CAPACITY_MAX = 1_000_000
+
+const NO_GAME: Schema<null> = { type: 'null', description: 'Rooms have no games yet.' }
+
+const DEFINITION_FIELDS = {
+  room_id: ref(ROOM_ID),
+  namespace: ref(NAMESPACE),
+  capacity: integer('Members: users, however many connections they have.', 1, CAPACITY_MAX),
+  // What broadcasts in it are that do not say; a room that 0.1.0 stored has none, which is `must`.
+  delivery: optional(ref(DELIVERY)),
+  game: NO_GAME,
+}
+/** What stays of a room when nobody is in it. */
+export const ROOM_DEFINITION = object(DEFINITION_FIELDS)
+
+/** The documents say how much ROOM_CAPACITY is. */
+export const ROOM_BODY = named(
+  'RoomBody',
+  body(
+    {
+      ...DEFINITION_FIELDS,
+      capacity: optional(DEFINITION_FIELDS.capacity),
+      game: optional(NO_GAME),
+      idempotency_key: optional(KEY),
+    },
+    { description: '`capacity` is ROOM_CAPACITY where it is absent.' },
+  ),
+)
+
+const LISTED_FIELDS = { ...DEFINITION_FIELDS, members: integer('Users in it.') }
+export const ROOM = named('Room', object(LISTED_FIELDS))
+export const ROOM_PAGE = named('RoomPage', pageOf(ref(ROOM)))
+
+const RETAINED = { state: ref(JSON_VALUE), offset: integer('The state is as of here, or newer.') }
+export const ROOM_STATE = named('RoomState', object({ ...LISTED_FIELDS, ...RETAINED }))
+
+/** What a room or a namespace retains. */
+export const STATE = object(RETAINED)
+export type RetainedState = ValueOf<typeof STATE>
+
+export const JOINED_ROOM = object({
+  room_id: ref(ROOM_ID),
+  members: integer('Users in the room.'),
+  state: ref(JSON_VALUE),
+  offset: integer('Where to go on from: the state is as of here, or newer.'),
+})
+/** The answer to `join`. `state` is what was last broadcast with `retain`, or null. From `offset` on this client gets the room's events. */
+export type JoinedRoom = ValueOf<typeof JOINED_ROOM>
+
+export const PRESENCE_PAGE = object({
+  users: listOf(object({ user_id: ref(USER_ID), connections: integer('On any node.', 1) })),
+  next_cursor: NEXT_CURSOR,
+  total: integer('Users.'),
+})
+/** Users in the order of their ids, and how many there are in all. */
+export type PresencePage = ValueOf<typeof PRESENCE_PAGE>
