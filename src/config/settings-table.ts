@@ -8,7 +8,10 @@ const END = '<!-- settings:end -->'
 
 const LEGEND =
   'A duration is written as in `250ms`, `5s`, `10m`, `24h`, `7d`; a size as in `16KiB`, `64MB`, or a number of bytes; a ' +
-  'list with commas between its entries, or `none` for an empty one. In a file lists may be real ones.'
+  'list with commas between its entries, or `none` for an empty one. In a file lists may be real ones. A change is in force ' +
+  'after a `reload`, or only after a `start` of the node.'
+
+const IN_FORCE_AFTER = { workers: 'reload', node: 'start' } as const
 
 /** The settings as a Markdown table. */
 function renderTable(): string {
@@ -16,15 +19,15 @@ function renderTable(): string {
   return [
     LEGEND,
     '',
-    '| name | kind | default | values | what it is |',
-    '| --- | --- | --- | --- | --- |',
+    '| name | kind | default | values | in force after | what it is |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n')
 }
 
-function row(name: string, { kind, fallback, note, text }: Setting<unknown, boolean>): string {
+function row(name: string, { kind, fallback, note, text, takenBy }: Setting<unknown, boolean>): string {
   const standard = fallback === undefined ? (note ?? '') : `\`${fallback}\``
-  return `| ${[`\`${name}\``, kind.name, standard, kind.bounds, text].join(' | ')} |`
+  return `| ${[`\`${name}\``, kind.name, standard, kind.bounds, IN_FORCE_AFTER[takenBy], text].join(' | ')} |`
 }
 
 /** The text with the table between the two marks put in anew; without the marks, at its end. */

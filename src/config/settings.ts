@@ -11,23 +11,33 @@ export interface Setting<T, Required extends boolean> {
   readonly fallback?: string
   readonly note?: string
   readonly secret: boolean
+  /**
+   * Who reads it, and so what it takes for a change to be in force: `workers` take it by a reload, which replaces them one by one; `node` by
+   * a start of the node, as the primary holds it, the store does, or clients were told.
+   */
+  readonly takenBy: 'workers' | 'node'
 }
 
 function setting<T>(kind: Kind<T>, fallback: string, text: string): Setting<T, true> {
-  return { kind, text, fallback, required: true, secret: false }
+  return { kind, text, fallback, required: true, secret: false, takenBy: 'node' }
 }
 
 /** Always has a value in the end, which depends on the machine or on other settings (see defaults.ts). */
 function computed<T>(kind: Kind<T>, note: string, text: string): Setting<T, true> {
-  return { kind, text, note, required: true, secret: false }
+  return { kind, text, note, required: true, secret: false, takenBy: 'node' }
 }
 
 function optional<T>(kind: Kind<T>, text: string, note = 'not set'): Setting<T, false> {
-  return { kind, text, note, required: false, secret: false }
+  return { kind, text, note, required: false, secret: false, takenBy: 'node' }
 }
 
 function secret(kind: Kind<string>, text: string, note = 'not set'): Setting<string, false> {
-  return { kind, text, note, required: false, secret: true }
+  return { kind, text, note, required: false, secret: true, takenBy: 'node' }
+}
+
+/** Only workers read it. */
+function byWorkers<T, Required extends boolean>(row: Setting<T, Required>): Setting<T, Required> {
+  return { ...row, takenBy: 'workers' }
 }
 
 const { boolean, choice, duration, filePath, id, integer, list, listOfSome, size, string } = kinds
@@ -73,10 +83,8 @@ export const SETTINGS = {
     'A port of its own for `/metrics`, `/ready` and all that wants ADMIN_TOKEN: on HTTP_PORT they are 404 then.',
     'on HTTP_PORT',
   ),
-  ADMIN_IDLE_TIMEOUT: setting(
-    duration('1s', '1h'),
-    '75s',
-    'How long a connection to ADMIN_LISTEN may wait for its next request.',
+  ADMIN_IDLE_TIMEOUT: byWorkers(
+    setting(duration('1s', '1h'), '75s', 'How long a connection to ADMIN_LISTEN may wait for its next request.'),
   ),
   WORKERS: computed(integer(1, 256), 'one per core', 'Worker processes, all on the one port.'),
   DATA_DIR: setting(filePath, './data', 'The folder of the embedded store, its lock and the development secrets.'),
@@ -91,14 +99,18 @@ export const SETTINGS = {
   API_PATH_PREFIX: setting(kinds.urlPath, '/core/game/v1/real-time', 'What stands before `/private` and `/public`.'),
   NAMESPACE_PRIVATE: setting(id, 'private', 'The namespace of authenticated players.'),
   NAMESPACE_GUEST: setting(id, 'guest', 'The namespace of guests; not the same as the private one.'),
-  PRIVATE_DENIED_EVENTS: setting(clientEvents, 'none', 'What players may not send (`FORBIDDEN`).'),
-  GUEST_DENIED_EVENTS: setting(clientEvents, EVENT.buyGood, 'What guests may not send (`AUTH_REQUIRED`).'),
-  ALLOWED_ORIGINS: setting(
-    list(kinds.origin),
-    'none',
-    "Web pages that may connect, besides the server's own. `*` is all but `null`, which pages of files and some wrapped games send.",
+  PRIVATE_DENIED_EVENTS: byWorkers(setting(clientEvents, 'none', 'What players may not send (`FORBIDDEN`).')),
+  GUEST_DENIED_EVENTS: byWorkers(setting(clientEvents, EVENT.buyGood, 'What guests may not send (`AUTH_REQUIRED`).')),
+  ALLOWED_ORIGINS: byWorkers(
+    setting(
+      list(kinds.origin),
+      'none',
+      "Web pages that may connect, besides the server's own. `*` is all but `null`, which pages of files and some wrapped games send.",
+    ),
   ),
-  TRUSTED_PROXIES: setting(list(kinds.address), 'none', 'Whose `X-Forwarded-For` and `X-User-ID` are believed.'),
+  TRUSTED_PROXIES: byWorkers(
+    setting(list(kinds.address), 'none', 'Whose `X-Forwarded-For` and `X-User-ID` are believed.'),
+  ),
 
   MAX_CONNECTIONS_PER_NAMESPACE: setting(integer(1, 10_000_000), '100000', 'More are refused with 503.'),
   MAX_CONNECTIONS_PER_ADDRESS: setting(
@@ -107,49 +119,67 @@ export const SETTINGS = {
     'IPv6 counts by /64. Loopback is exempt unless this is set.',
   ),
   MAX_CONNECTIONS_PER_USER: setting(integer(1, 100_000), '100', 'More are closed with 4504.'),
-  CONNECT_RATE_PER_ADDRESS: setting(
-    integer(1, 1_000_000),
-    '50',
-    "Attempts per second and worker, with a burst of 4 s' worth. Loopback is exempt unless this is set.",
+  CONNECT_RATE_PER_ADDRESS: byWorkers(
+    setting(
+      integer(1, 1_000_000),
+      '50',
+      "Attempts per second and worker, with a burst of 4 s' worth. Loopback is exempt unless this is set.",
+    ),
   ),
-  HTTP_RATE_PER_ADDRESS: setting(
-    integer(1, 1_000_000),
-    '200',
-    "HTTP requests per second and worker, with a burst of 4 s' worth; not `/health`. Loopback is exempt unless this is set.",
+  HTTP_RATE_PER_ADDRESS: byWorkers(
+    setting(
+      integer(1, 1_000_000),
+      '200',
+      "HTTP requests per second and worker, with a burst of 4 s' worth; not `/health`. Loopback is exempt unless this is set.",
+    ),
   ),
-  HTTP_KEEP_ALIVE: setting(
-    boolean,
-    'true',
-    'Whether a connection goes on after an answer; it is closed when it is idle for 8 s. `false`: for load balancers that keep idle ones for longer.',
+  HTTP_KEEP_ALIVE: byWorkers(
+    setting(
+      boolean,
+      'true',
+      'Whether a connection goes on after an answer; it is closed when it is idle for 8 s. `false`: for load balancers that keep idle ones for longer.',
+    ),
   ),
-  HTTP_HEAD_BYTES: setting(
-    size('4KiB', '64KiB'),
-    '16KiB',
-    "How large a request's head may be: the request line and all headers. A larger one is answered with 431.",
+  HTTP_HEAD_BYTES: byWorkers(
+    setting(
+      size('4KiB', '64KiB'),
+      '16KiB',
+      "How large a request's head may be: the request line and all headers. A larger one is answered with 431.",
+    ),
   ),
-  SOCKET_READ_TIMEOUT: setting(
-    duration('8s', '960s'),
-    '30s',
-    'Silence after which a socket is closed; the server pings before.',
+  SOCKET_READ_TIMEOUT: byWorkers(
+    setting(duration('8s', '960s'), '30s', 'Silence after which a socket is closed; the server pings before.'),
   ),
-  SOCKET_WRITE_TIMEOUT: setting(duration('1s', '600s'), '10s', 'How long a reader may take no byte before 4001.'),
+  SOCKET_WRITE_TIMEOUT: byWorkers(
+    setting(duration('1s', '600s'), '10s', 'How long a reader may take no byte before 4001.'),
+  ),
   SHUTDOWN_TIMEOUT: setting(duration('1s', '600s'), '15s', 'How long draining may take.'),
 
-  MAX_PAYLOAD_BYTES: setting(size('256', '16MiB'), '16KiB', 'The largest frame; above it `PAYLOAD_TOO_LARGE`, 1009.'),
-  MAX_PAYLOAD_BYTES_HARD: computed(
-    size('257', '64MiB'),
-    '4 x MAX_PAYLOAD_BYTES',
-    'Frames above it are not read at all: the connection is cut. Larger than the soft limit.',
+  MAX_PAYLOAD_BYTES: byWorkers(
+    setting(size('256', '16MiB'), '16KiB', 'The largest frame; above it `PAYLOAD_TOO_LARGE`, 1009.'),
   ),
-  MAX_JSON_DEPTH: setting(integer(2, 256), '32', 'Levels of objects and lists in one frame.'),
-  MAX_JSON_KEYS: setting(integer(16, 1_000_000), '4096', 'Keys and list entries in one frame.'),
-  RATE_MESSAGES: setting(integer(1, 1_000_000), '300', "Per second and connection, with a burst of 4 s' worth."),
-  RATE_BYTES: setting(size('1KiB', '1GiB'), '512KiB', "Per second and connection, with a burst of 4 s' worth."),
+  MAX_PAYLOAD_BYTES_HARD: byWorkers(
+    computed(
+      size('257', '64MiB'),
+      '4 x MAX_PAYLOAD_BYTES',
+      'Frames above it are not read at all: the connection is cut. Larger than the soft limit.',
+    ),
+  ),
+  MAX_JSON_DEPTH: byWorkers(setting(integer(2, 256), '32', 'Levels of objects and lists in one frame.')),
+  MAX_JSON_KEYS: byWorkers(setting(integer(16, 1_000_000), '4096', 'Keys and list entries in one frame.')),
+  RATE_MESSAGES: byWorkers(
+    setting(integer(1, 1_000_000), '300', "Per second and connection, with a burst of 4 s' worth."),
+  ),
+  RATE_BYTES: byWorkers(
+    setting(size('1KiB', '1GiB'), '512KiB', "Per second and connection, with a burst of 4 s' worth."),
+  ),
   RATE_PURCHASES: setting(integer(1, 1_000_000), '100', "Per second and user, with a burst of 10 s' worth."),
-  BACKPRESSURE_BYTES: setting(
-    size('16KiB', '1GiB'),
-    '1MiB',
-    'What may wait for one socket before it is closed with 4001. Not under MAX_PAYLOAD_BYTES.',
+  BACKPRESSURE_BYTES: byWorkers(
+    setting(
+      size('16KiB', '1GiB'),
+      '1MiB',
+      'What may wait for one socket before it is closed with 4001. Not under MAX_PAYLOAD_BYTES.',
+    ),
   ),
 
   MEMORY_LIMIT: computed(
@@ -158,7 +188,7 @@ export const SETTINGS = {
     'Of all processes of this node. At 80 % new connections are refused with 503, at 90 % the slowest readers are closed with 4001.',
   ),
 
-  MAX_ROOMS_PER_CONNECTION: setting(integer(1, 1024), '32', 'More are refused with `ROOM_LIMIT`.'),
+  MAX_ROOMS_PER_CONNECTION: byWorkers(setting(integer(1, 1024), '32', 'More are refused with `ROOM_LIMIT`.')),
   ROOM_AUTO_CREATE: setting(boolean, 'true', 'Whether joining a room that does not exist makes it.'),
   ROOM_CAPACITY: setting(integer(1, 1_000_000), '10000', 'Members of a room that does not say otherwise.'),
   FLUSH_INTERVAL_MS: setting(integer(0, 1000), '14', 'Events closer together than this leave in one write.'),
@@ -184,7 +214,7 @@ export const SETTINGS = {
     '90d',
     'How long idempotency keys, receipts and the ledger are kept. Export the ledger before, to keep it for good.',
   ),
-  BUY_MAX_COUNT: setting(integer(1, 1_000_000), '1000', 'The largest `count` of one purchase.'),
+  BUY_MAX_COUNT: byWorkers(setting(integer(1, 1_000_000), '1000', 'The largest `count` of one purchase.')),
   BUY_QUEUE_MAX: setting(integer(1, 1_000_000), '10000', 'Purchases that may wait; above it `OVERLOADED`.'),
   BUY_THREADS: setting(
     integer(1, 64),
@@ -205,18 +235,26 @@ export const SETTINGS = {
     'by the key: HS256; RS256, ES256 (384, 512 by curve), EdDSA',
     'What tokens may be signed with. HS* goes with a secret only, the others with public keys only.',
   ),
-  AUTH_ISSUER: optional(string, 'What `iss` must be.', 'not checked'),
-  AUTH_AUDIENCE: optional(string, 'What `aud` must hold.', 'not checked'),
-  AUTH_QUERY_TOKEN: setting(boolean, 'false', 'Whether `?token=` is read. Proxies write URLs to their logs.'),
-  AUTH_TRUSTED_HEADER: setting(boolean, 'false', 'Whether `X-User-ID` of TRUSTED_PROXIES stands for a token.'),
-  AUTH_CLOCK_SKEW: setting(duration('0s', '5m'), '30s', 'How far clocks may differ.'),
-  AUTH_EXPIRY_GRACE: setting(duration('0s', '10m'), '10s', 'How long a socket may outlive its token.'),
-  AUTH_TOKEN_BYTES_MAX: setting(
-    size('256', '32KiB'),
-    '2KiB',
-    'How large a token may be; a larger one is refused with 401. At least 2 KiB under HTTP_HEAD_BYTES, for the rest of a handshake.',
+  AUTH_ISSUER: byWorkers(optional(string, 'What `iss` must be.', 'not checked')),
+  AUTH_AUDIENCE: byWorkers(optional(string, 'What `aud` must hold.', 'not checked')),
+  AUTH_QUERY_TOKEN: byWorkers(
+    setting(boolean, 'false', 'Whether `?token=` is read. Proxies write URLs to their logs.'),
   ),
-  AUTH_TOKEN_LIFETIME_MAX: setting(duration('1m', '3660d'), '366d', 'Tokens whose `exp` is further ahead are refused.'),
+  AUTH_TRUSTED_HEADER: byWorkers(
+    setting(boolean, 'false', 'Whether `X-User-ID` of TRUSTED_PROXIES stands for a token.'),
+  ),
+  AUTH_CLOCK_SKEW: byWorkers(setting(duration('0s', '5m'), '30s', 'How far clocks may differ.')),
+  AUTH_EXPIRY_GRACE: byWorkers(setting(duration('0s', '10m'), '10s', 'How long a socket may outlive its token.')),
+  AUTH_TOKEN_BYTES_MAX: byWorkers(
+    setting(
+      size('256', '32KiB'),
+      '2KiB',
+      'How large a token may be; a larger one is refused with 401. At least 2 KiB under HTTP_HEAD_BYTES, for the rest of a handshake.',
+    ),
+  ),
+  AUTH_TOKEN_LIFETIME_MAX: byWorkers(
+    setting(duration('1m', '3660d'), '366d', 'Tokens whose `exp` is further ahead are refused.'),
+  ),
   ADMIN_TOKEN: secret(kinds.bearerSecret(16), 'Opens `/api/v1`.', 'a development token in DATA_DIR'),
 
   ETCD_ENDPOINTS: setting(endpoints, 'none', 'A node of a cluster, with its state in etcd, not in DATA_DIR.'),
@@ -252,10 +290,12 @@ export const SETTINGS = {
     'nothing is traced',
   ),
   OTLP_HEADERS: secret(kinds.otlpHeaders, 'Sent with them, as in `authorization=Bearer%20…`. Goes with OTLP_ENDPOINT.'),
-  TRACE_SAMPLE_RATIO: setting(
-    kinds.share,
-    '0.01',
-    'How many of the requests without a `traceparent` are traced; with one, those it calls sampled.',
+  TRACE_SAMPLE_RATIO: byWorkers(
+    setting(
+      kinds.share,
+      '0.01',
+      'How many of the requests without a `traceparent` are traced; with one, those it calls sampled.',
+    ),
   ),
 } as const
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Log } from '../base/log.ts'
 import { toError } from '../base/assert.ts'
 import { ConfigError, type Config } from '../config/load.ts'
-import type { SettingName } from '../config/settings.ts'
+import { SETTINGS, type SettingName } from '../config/settings.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Supervisor } from '../processes/supervisor.ts'
 
@@ -23,38 +23,6 @@ export interface ReloadPlan {
   readonly at_next_start: readonly SettingName[]
 }
 
-/** What only workers read. The rest is held by the primary, by the store, or in what clients were told. */
-const OF_WORKERS: ReadonlySet<SettingName> = new Set([
-  'ADMIN_IDLE_TIMEOUT',
-  'ALLOWED_ORIGINS',
-  'AUTH_AUDIENCE',
-  'AUTH_CLOCK_SKEW',
-  'AUTH_EXPIRY_GRACE',
-  'AUTH_ISSUER',
-  'AUTH_QUERY_TOKEN',
-  'AUTH_TOKEN_BYTES_MAX',
-  'AUTH_TOKEN_LIFETIME_MAX',
-  'AUTH_TRUSTED_HEADER',
-  'BACKPRESSURE_BYTES',
-  'BUY_MAX_COUNT',
-  'CONNECT_RATE_PER_ADDRESS',
-  'GUEST_DENIED_EVENTS',
-  'HTTP_KEEP_ALIVE',
-  'HTTP_HEAD_BYTES',
-  'HTTP_RATE_PER_ADDRESS',
-  'MAX_JSON_DEPTH',
-  'MAX_JSON_KEYS',
-  'MAX_PAYLOAD_BYTES',
-  'MAX_PAYLOAD_BYTES_HARD',
-  'MAX_ROOMS_PER_CONNECTION',
-  'PRIVATE_DENIED_EVENTS',
-  'RATE_BYTES',
-  'RATE_MESSAGES',
-  'SOCKET_READ_TIMEOUT',
-  'SOCKET_WRITE_TIMEOUT',
-  'TRACE_SAMPLE_RATIO',
-  'TRUSTED_PROXIES',
-])
 /** Of SHUTDOWN_TIMEOUT: how long clients may take to move to another worker by themselves. */
 const GRACE_SHARE = 1 / 3
 
@@ -86,8 +54,8 @@ export class Reload {
       (name) => !isDeepStrictEqual(read.settings[name], before.settings[name]),
     )
     const plan = {
-      changed: different.filter((name) => OF_WORKERS.has(name)),
-      at_next_start: different.filter((name) => !OF_WORKERS.has(name)),
+      changed: different.filter((name) => SETTINGS[name].takenBy === 'workers'),
+      at_next_start: different.filter((name) => SETTINGS[name].takenBy === 'node'),
     }
     this.#config = take(plan.changed, read, before)
     this.#rolling = this.#roll(plan, before)
