@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { documentFields } from './field-docs.mjs'
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const DIST = path.join(ROOT, 'dist')
@@ -17,11 +18,12 @@ const PROJECTS = ['tsconfig.build.json', 'tsconfig.client.json']
 /** Folders of files that are read, not imported. */
 const DATA = ['console', 'conformance/vectors']
 
-function build() {
+async function build() {
   mkdirSync(DIST, { recursive: true })
   // Beside what there is, as somebody may be using that.
   const stage = mkdtempSync(path.join(DIST, 'new-'))
   for (const project of PROJECTS) run([COMPILER, '-p', project, '--outDir', stage], stage)
+  await documentFields(stage)
   for (const folder of DATA) cpSync(path.join(ROOT, 'src', folder), path.join(stage, folder), { recursive: true })
   const made = readdirSync(stage)
   for (const name of readdirSync(DIST).filter((name) => isOurs(name) && !made.includes(name)))
@@ -61,8 +63,8 @@ function run(args, unfinished) {
 if (process.argv[2] === 'prepare') {
   // `npm install CLONE` makes a link to a clone and installs nothing there.
   if (!existsSync(path.join(ROOT, 'node_modules'))) run([path.join(ROOT, 'src/setup/ensure-installed.mjs'), 'tools'])
-  if (existsSync(COMPILER)) build()
+  if (existsSync(COMPILER)) await build()
 } else {
   run([path.join(ROOT, 'src/setup/ensure-installed.mjs'), 'tools'])
-  build()
+  await build()
 }

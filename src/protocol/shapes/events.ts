@@ -34,7 +34,7 @@ const READY_FIELDS = {
   ping_interval_ms: integer('So often the server pings a client that says nothing.'),
   max_payload_bytes: integer('Of a frame that is sent to the server.'),
 }
-const READY = object(READY_FIELDS)
+export const READY = object(READY_FIELDS)
 /** The payload of the first frame on a connection. */
 export type ReadyPayload = ValueOf<typeof READY>
 
@@ -45,7 +45,7 @@ const NOT_RECOVERED = choice(
 /** ROOMS_UNKNOWN: the client did not name its rooms, and the server does not know them any more, or is another node. */
 export type NotRecovered = ValueOf<typeof NOT_RECOVERED>
 
-const RESUMED = object({
+export const RESUMED = object({
   ...READY_FIELDS,
   recovered: flag('Nothing is missing after the replay.'),
   replayed: integer('So many frames of replay follow.'),

@@ -49,7 +49,7 @@ export const LOG_LEVEL_SET = named('LogLevelSet', object({ part: ref(LOG_PART), 
 
 export const HEALTH = named('Health', object({ status: constant('ok') }))
 
-const READY_PART = object({
+export const READY_PART = object({
   part: text('What it is called.'),
   ok: flag('It is ready.'),
   reason: optional(text('Why it is not.')),

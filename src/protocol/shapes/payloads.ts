@@ -59,7 +59,7 @@ export const MESSAGE_BODY = named(
   body({ ...MESSAGE_FIELDS, idempotency_key: optional(KEY) }, MESSAGE_RULE),
 )
 
-const CONTENT = object(CONTENT_FIELDS, MESSAGE_RULE)
+export const CONTENT = object(CONTENT_FIELDS, MESSAGE_RULE)
 /** What a message to one user carries. */
 export type MessagePayload = ValueOf<typeof CONTENT>
 

@@ -1,0 +1,84 @@
+// The types of the client are made of shapes (src/protocol/shapes/). The compiler writes them into .d.ts field by field, but without a
+// word on any: an editor would show a receipt's fields and not what they are. The schemas have these words, so they are put in here.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/** @typedef {Readonly<Record<string, any>>} Schema */
+
+const CONSTANT = /^(?:export )?declare const (\w+):/
+const FIELD = /^((?: {4})+)readonly (\w+)\??: /
+
+/**
+ * Puts the description of each field before it, as a docstring.
+ * @param {string} folder of a build
+ */
+export async function documentFields(folder) {
+  const shapes = path.join(folder, 'protocol/shapes')
+  // The client's: the server's files have no types.
+  const files = readdirSync(shapes).filter((file) => file.endsWith('.d.ts'))
+  const modules = await Promise.all(
+    files.map((file) => import(pathToFileURL(path.join(shapes, file.replace(/\.d\.ts$/, '.js'))).href)),
+  )
+  const named = new Map(
+    modules
+      .flatMap((exports) => Object.values(exports))
+      .flatMap((value) => (isNamed(value) ? [[`${value.name}`, value.schema]] : [])),
+  )
+  for (const [i, file] of files.entries()) {
+    const types = path.join(shapes, file)
+    const lines = readFileSync(types, 'utf8').split('\n')
+    writeFileSync(types, withDocs(lines, modules[i], named).join('\n'))
+  }
+}
+
+/**
+ * @param {readonly string[]} lines
+ * @param {Schema} exports of the module
+ * @param {ReadonlyMap<string, Schema>} named
+ */
+function withDocs(lines, exports, named) {
+  /** @type {(Schema | undefined)[]} what the fields at each depth are looked up in */
+  let fields = []
+  return lines.flatMap((line) => {
+    const [, constant] = CONSTANT.exec(line) ?? []
+    if (constant !== undefined) fields = [undefined, fieldsOf(exports[constant], named)]
+    const [, indent = '', name = ''] = FIELD.exec(line) ?? []
+    if (name === '') return [line]
+    const depth = indent.length / 4
+    const schema = fields[depth]?.[name]
+    fields[depth + 1] = fieldsOf(schema, named)
+    const { description } = inner(schema, named)
+    return typeof description === 'string' ? [`${indent}/** ${description} */`, line] : [line]
+  })
+}
+
+/**
+ * The fields of an object, of the objects in a list, and of what is a table of shapes.
+ * @param {Schema | undefined} value
+ * @param {ReadonlyMap<string, Schema>} named
+ * @returns {Schema | undefined}
+ */
+function fieldsOf(value, named) {
+  if (isNamed(value)) return fieldsOf(value.schema, named)
+  const schema = inner(value, named)
+  if (schema.type === 'array') return fieldsOf(schema.items, named)
+  return schema.type === 'object' ? schema.properties : schema
+}
+
+/**
+ * Without references, and of what may be null the rest.
+ * @param {Schema | undefined} schema
+ * @param {ReadonlyMap<string, Schema>} named
+ * @returns {Schema}
+ */
+function inner(schema, named) {
+  if (schema?.$ref !== undefined) return inner(named.get(schema.$ref.split('/').at(-1)), named)
+  if (Array.isArray(schema?.anyOf) && schema.description === undefined) return inner(schema.anyOf[0], named)
+  return schema ?? {}
+}
+
+/** @param {any} value */
+function isNamed(value) {
+  return typeof value?.name === 'string' && typeof value.schema === 'object'
+}
