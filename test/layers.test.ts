@@ -180,7 +180,7 @@ t.test('banned texts are caught in code, and not in comments', async (t) => {
 })
 
 t.test('no test sleeps, and none judges how long something took or what memory a process has', async (t) => {
-  const tests = readSources('test/**/*.test.ts')
+  const tests = readSources('test/**/*.{test,long}.ts')
   tests.delete('test/layers.test.ts') // it holds what is planted below
   t.ok(tests.size > 100, 'the tests were found')
   for (const violation of checkTests(tests)) t.fail(violation)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { fetchJson, type JwksOptions, jwksKeySource, openJwks, parseJwks } from '../../src/auth/jwks.ts'
+import { PATIENCE_MS } from '../helpers/patience.ts'
 import { until } from '../helpers/until.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
@@ -209,7 +210,7 @@ async function serve(t: Test, listener: RequestListener): Promise<URL> {
 
 t.test('JSON is fetched over HTTP', async (t) => {
   const url = await serve(t, (_request, response) => response.end(JSON.stringify(RSA_SET)))
-  t.same(await fetchJson(url, AbortSignal.timeout(2000)), RSA_SET)
+  t.same(await fetchJson(url, AbortSignal.timeout(PATIENCE_MS)), RSA_SET)
 })
 
 t.test('an error status, a redirect, an endless answer and no JSON are failures', async (t) => {
@@ -219,5 +220,6 @@ t.test('an error status, a redirect, an endless answer and no JSON are failures'
     (_request, response) => response.end('{'),
     (_request, response) => response.end('1'.repeat(1024 * 1024 + 1)),
   ]
-  for (const listener of listeners) await t.rejects(fetchJson(await serve(t, listener), AbortSignal.timeout(2000)))
+  for (const listener of listeners)
+    await t.rejects(fetchJson(await serve(t, listener), AbortSignal.timeout(PATIENCE_MS)))
 })

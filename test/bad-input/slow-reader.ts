@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { openClient, type TestClient } from '../helpers/client.ts'
+import { realTime } from '../helpers/real-time.ts'
 import type { TestServer } from '../helpers/server.ts'
 import { metric, until } from './support.ts'
 
@@ -19,7 +19,7 @@ export async function slowReader(t: Test, of: TestServer): Promise<void> {
   while ((await metric(of, 'drumbeat_slow_consumers_total')) - before < 2) {
     await of.admin('POST', '/api/v1/broadcast', { namespace: 'private', message })
     sent++
-    await sleep(60)
+    await realTime(60)
   }
   const { items } = (await of.admin('GET', '/api/v1/connections')) as { items: { user_id: string }[] }
   t.notOk(

@@ -247,7 +247,7 @@ t.test('connect gives up after its time, and says why', async (t) => {
 })
 
 t.test('a server that takes the socket and says nothing is left after the handshake time', async (t) => {
-  const { server, client } = await setUp(t, { handshakeTimeoutMs: 50 })
+  const { server, client } = await setUp(t, { handshakeTimeoutMs: 1_000 })
   const connecting = client.connect()
   t.match(await (await server.accept()).closed, { code: 1000 })
   ;(await server.accept()).ready()

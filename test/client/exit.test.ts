@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t from 'tap'
+import { PATIENCE_MS } from '../helpers/patience.ts'
 import { ScriptedServer } from './scripted-server.ts'
 
 const SDK = new URL('../../src/client/index.ts', import.meta.url).href
@@ -33,5 +34,5 @@ t.test('a process that closed its client in the middle of reconnecting ends by i
 
 function program(body: string) {
   const source = `import { connect } from '${SDK}'\n${body}`
-  return spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: 'inherit', timeout: 10_000 })
+  return spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: 'inherit', timeout: PATIENCE_MS })
 }

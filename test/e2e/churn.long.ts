@@ -1,5 +1,6 @@
 import t from 'tap'
 import { openClient, type Frame, type TestClient } from '../helpers/client.ts'
+import { realTime } from '../helpers/real-time.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 import { until } from '../helpers/until.ts'
 import { checkFrames, NOTHING_WRONG } from './channel-check.ts'
@@ -7,7 +8,6 @@ import { checkFrames, NOTHING_WRONG } from './channel-check.ts'
 const BROADCAST = 'core.game.state.broadcast'
 const ROOM = 'arena'
 const CLIENTS = 30
-const LOAD_MS = 6000
 const EVENTS_MIN = 1000
 const RESUMES_MIN = 300
 const LARGE = 'x'.repeat(3000)
@@ -82,19 +82,17 @@ t.test('clients that are cut off again and again under load miss nothing and get
       const message = i % 10 === 0 ? LARGE : i
       const reply = sender.request(BROADCAST, { message }, room)
       replies.push(reply.then(({ data }) => void accepted.add(Number(data?.['offset']))))
-      await new Promise((resolve) => setTimeout(resolve, 4))
+      await realTime(4)
     }
     await Promise.all(replies)
   })
   const travelling = travellers.map(async (traveller, i) => {
     while (!stop.signal.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, 50 + ((i * 37) % 300)))
+      await realTime(50 + ((i * 37) % 300))
       await traveller.cutAndResume()
     }
   })
   const resumes = () => travellers.reduce((sum, traveller) => sum + traveller.resumes, 0)
-  await new Promise((resolve) => setTimeout(resolve, LOAD_MS))
-  // Longer where the machine is busy with something else: less would say nothing.
   await until(() => accepted.size > EVENTS_MIN && resumes() > RESUMES_MIN)
   stop.abort()
   await Promise.all([...sending, ...travelling])

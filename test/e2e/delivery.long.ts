@@ -1,5 +1,6 @@
 import t from 'tap'
 import { openClient, type TestClient } from '../helpers/client.ts'
+import { realTime } from '../helpers/real-time.ts'
 import { startServer } from '../helpers/server.ts'
 import { until } from '../helpers/until.ts'
 import { checkFrames, NOTHING_WRONG } from './channel-check.ts'
@@ -52,7 +53,7 @@ async function atRate(count: number, perSecond: number, act: (i: number) => Prom
   const all: Promise<void>[] = []
   for (let i = 0; i < count; i++) {
     const waitMs = startedMs + (i * 1000) / perSecond - performance.now()
-    if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs))
+    if (waitMs > 1) await realTime(waitMs)
     all.push(act(i))
   }
   await Promise.all(all)

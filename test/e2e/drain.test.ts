@@ -1,6 +1,7 @@
 /** One real server that stops; the order and the times of it all are tried in test/house/drain.test.ts. */
 import t from 'tap'
 import { openClient } from '../helpers/client.ts'
+import { promisedMs } from '../helpers/promised.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
 
 const BUY = 'core.game.state.buy_good'
@@ -17,6 +18,7 @@ t.test('SIGTERM answers what was asked, says when to come back, closes with 4000
   const alice = await openClient(server, { token: server.mint('alice') })
   const purchases = Promise.all(Array.from({ length: 200 }, () => alice.request(BUY, { good_id: 'sword', count: 1 })))
   await alice.reply('r1')
+  const startedMs = performance.now()
   const stopped = server.stop()
   const replies = await purchases
   const done = replies.filter(({ success }) => success)
@@ -32,6 +34,7 @@ t.test('SIGTERM answers what was asked, says when to come back, closes with 4000
   }
   t.ok(delays.size > 5, 'the returns are spread')
   await stopped
+  promisedMs(t, performance.now() - startedMs, 10_000, 'it stopped')
 
   await server.restart()
   const { inventory } = (await server.admin('GET', '/api/v1/players/alice')) as { inventory: { sword: number } }

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { openClient } from '../helpers/client.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
-import { until } from '../bad-input/support.ts'
+import { until } from '../helpers/until.ts'
 
 const DEBUG = 20
 
@@ -68,8 +68,7 @@ t.test('a level holds in all workers, also in one that starts later, and ends', 
   await until(async () => {
     const before = linesOf(server, 'http', DEBUG).length
     await fetch(`${server.url}/health`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    return linesOf(server, 'http', DEBUG).length === before
+    return !(await until(() => linesOf(server, 'http', DEBUG).length > before, 100))
   })
 })
 

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { connect, EVENT } from '../../src/client/index.ts'
 import { openClient } from '../helpers/client.ts'
+import { realTime } from '../helpers/real-time.ts'
 import { startServer } from '../helpers/server.ts'
 import { openIo } from '../helpers/socket-io.ts'
 import { until } from '../helpers/until.ts'
@@ -49,13 +50,13 @@ t.test('SIGHUP: every worker is another one, each event comes once and in order,
   const speaking = (async () => {
     for (; !signal.aborted; said++) {
       await speaker.broadcast(said, { room: 'arena' }).catch((error: unknown) => failed.push(error))
-      await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
+      await realTime(EVERY_MS)
     }
   })()
   const buying = (async () => {
     for (; !signal.aborted; bought++) {
       await buyer.buyGood({ goodId: 'apple', count: 1 }).catch((error: unknown) => failed.push(error))
-      await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
+      await realTime(EVERY_MS)
     }
   })()
   let handshakes = 0

@@ -18,19 +18,6 @@ t.test('a worker that is stopped is found and replaced, and the other one does n
   )
 })
 
-t.test('a primary that was stopped for a while does not take its workers for dead', async (t) => {
-  const server = await startServer(t)
-  const clients = await Promise.all(Array.from({ length: 10 }, () => openClient(server)))
-  t.teardown(() => clients.forEach((client) => client.terminate()))
-  process.kill(server.pid, 'SIGSTOP')
-  await new Promise((resolve) => setTimeout(resolve, 10_000))
-  process.kill(server.pid, 'SIGCONT')
-  await new Promise((resolve) => setTimeout(resolve, 2500))
-  t.notMatch(server.output(), 'worker does not answer')
-  t.notOk(clients.some((client) => client.isClosed))
-  t.ok((await clients[0]?.request('core.game.state.broadcast', { message: 1 }))?.success)
-})
-
 t.test('workers that die again and again are started later each time', async (t) => {
   const server = await startServer(t, { WORKERS: '1' })
   for (let death = 1; death <= 4; death++) {

@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import { connect, type GameClient, type GameEvent, type StatusChange } from '../../src/client/index.ts'
 import type { TestClient } from '../helpers/client.ts'
 import type { TestServer } from '../helpers/server.ts'
+import { realTime } from '../helpers/real-time.ts'
 
 export const BROADCAST = 'core.game.state.broadcast'
 export const ROOM = 'arena'
@@ -58,7 +59,7 @@ export function flood(sender: TestClient, count: number) {
           () => {}, // the connection went down with the server: not accepted, as far as anybody knows
         ),
       )
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      await realTime(5)
     }
     await Promise.all(replies)
   })()

@@ -2,8 +2,9 @@ import { ClientClosedError, type Etcd3 } from 'etcd3'
 import t, { type Test } from 'tap'
 import { skipWithout, startEtcd } from '../helpers/etcd.ts'
 import { startProxy } from '../helpers/tcp-proxy.ts'
+import { realTime } from '../helpers/real-time.ts'
 import { until } from '../helpers/until.ts'
-import { delay, errorOf, FAST, openClient, putting, timesPut } from './support.ts'
+import { errorOf, FAST, openClient, putting, timesPut } from './support.ts'
 
 /** What the calls and streams of one client have to do with each other. */
 
@@ -103,6 +104,6 @@ t.test('no stream says that its connection is silent', skipWithout('3.5'), async
   const { said } = await openStreams(t, openClient(t, proxy))
   proxy.pause()
   await direct.kv.txn(putting('watched'))
-  await delay(3000)
+  await realTime(3000)
   t.strictSame(said, ['watching'])
 })

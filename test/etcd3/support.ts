@@ -72,7 +72,3 @@ export async function errorOf(failing: Promise<unknown>): Promise<Error> {
   }
   throw new Error('it should have failed')
 }
-
-export function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}

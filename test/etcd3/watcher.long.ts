@@ -2,8 +2,9 @@ import { EtcdError, type Etcd3, type Watcher } from 'etcd3'
 import t, { type Test } from 'tap'
 import { skipWithout, startEtcd, type EtcdVersion } from '../helpers/etcd.ts'
 import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts'
+import { realTime } from '../helpers/real-time.ts'
 import { until } from '../helpers/until.ts'
-import { CUT, delay, FAST, fill, openClient, putting, revisions } from './support.ts'
+import { CUT, FAST, fill, openClient, putting, revisions } from './support.ts'
 
 /** What the library's own watcher makes of cuts and compaction; src/store/etcd has one of its own for these reasons. */
 
@@ -14,7 +15,6 @@ const VALUE_BYTES = 300
 const CUT_AT_BYTES = 500_000
 const PREFIX = 'watched/'
 /** The library waits for longer and longer before it connects again. */
-const WAIT_MS_MAX = 15_000
 
 t.jobs = 2
 
@@ -36,11 +36,9 @@ async function watch(t: Test, client: Etcd3, startRevision?: number) {
 
 /** The watcher's next event of this name. Node's `once` would also listen for errors. */
 async function next(watcher: Watcher, event: 'connected' | 'disconnected'): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const tooLate = setTimeout(() => reject(new Error(`it is not ${event}`)), WAIT_MS_MAX)
-  watcher.once(event, () => resolve())
-  await promise
-  clearTimeout(tooLate)
+  let isThere = false
+  watcher.once(event, () => (isThere = true))
+  if (!(await until(() => isThere))) throw new Error(`it is not ${event}`)
 }
 
 /** Puts a key that is watched and gives its revision. */
@@ -90,7 +88,8 @@ for (const version of ['3.5', '3.4'] as const) {
           marks.push(await put(direct))
           t.ok(await until(() => seen.length === PART + cut))
         }
-        await delay(300)
+        marks.push(await put(direct))
+        t.ok(await until(() => seen.length >= PART + cuts + 1))
         t.strictSame(seen, [...revisions(first, first + PART - 1), ...marks], 'and none comes twice')
         await watcher.cancel()
       }
@@ -148,9 +147,9 @@ for (const listens of [true, false]) {
       await put(direct)
     })
     await connected
-    await delay(500)
+    await realTime(500)
     await put(direct)
-    await delay(500)
+    await realTime(500)
     t.strictSame(seen, [])
     t.equal(said.length, listens ? 1 : 0)
     if (listens) t.strictSame(said, [new EtcdError('Watcher canceled: ')])

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { openClient } from '../helpers/client.ts'
 import { NO_CHROMIUM, openChromium } from '../helpers/chromium.ts'
+import { PATIENCE_MS } from '../helpers/patience.ts'
 import { startServer } from '../helpers/server.ts'
 import { until } from '../helpers/until.ts'
 
@@ -94,11 +95,11 @@ t.test('a chat in the browser, with who is there', { skip: NO_CHROMIUM }, async 
   }
   const anna = await open('anna')
   const ben = await open('ben')
-  await anna.locator('#people li', { hasText: 'ben' }).waitFor({ timeout: 8_000 })
+  await anna.locator('#people li', { hasText: 'ben' }).waitFor({ timeout: PATIENCE_MS })
   t.equal(await ben.locator('#people').textContent(), 'annaben')
   await ben.fill('input[name=text]', 'hello <b>you</b>')
   await ben.click('button')
-  await anna.locator('#lines li', { hasText: 'ben: hello <b>you</b>' }).waitFor({ timeout: 8_000 })
+  await anna.locator('#lines li', { hasText: 'ben: hello <b>you</b>' }).waitFor({ timeout: PATIENCE_MS })
   t.equal(await anna.locator('#lines b').count(), 0)
   await ben.close()
   await anna.waitForFunction(`document.querySelector('#people').textContent === 'anna'`)

@@ -2,6 +2,7 @@ import type { Receipt } from '../../src/protocol/shapes/shop.ts'
 import type { Attempt } from '../prove/purchase-checker.ts'
 import { openClient, type TestClient } from './client.ts'
 import type { TestServer } from './server.ts'
+import { realTime } from './real-time.ts'
 
 /** Of a million receipts, what the checker looks at. */
 function pick({ purchase_id, signature, replayed }: Receipt): Attempt['receipt'] {
@@ -36,7 +37,7 @@ export class Shopper {
       const tookMs = performance.now() - startedMs
       if (attempt.outcome === 'ok' || attempt.outcome === 'refused') return tookMs
       if (tookMs > withinMs) throw new Error(`${key} was not settled: ${attempt.code}`)
-      await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 80))
+      await realTime(20 + Math.random() * 80)
     }
   }
 

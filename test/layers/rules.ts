@@ -184,11 +184,16 @@ export const BANNED: readonly BannedText[] = [
 ]
 
 /**
- * Looked for in tests, which must not depend on how fast a machine is. A helper that looks again and again until something has come about has
- * its pause in a file of its own, and a proof may judge time and memory.
+ * Looked for in tests, which must not depend on how fast a machine is. test/helpers/until.ts waits for what comes about, real-time.ts says when
+ * time may pass all the same, and promised.ts has proofs judge time and memory.
  */
 export const BANNED_IN_TESTS: readonly BannedText[] = [
-  { name: 'a sleep', pattern: /\bsetTimeout\s*\(|['"]node:timers\/promises['"]/ },
+  {
+    name: 'a sleep',
+    pattern: /\bsetTimeout\s*\(|['"]node:timers\/promises['"]/,
+    // In the program of a process that it starts.
+    except: ['test/etcd3/retries.long.ts'],
+  },
   {
     name: 'a bound on how long something took',
     pattern: /\b(?:performance|Date)\.now\(\)\s*-[^\n<>]*<|\b(?:took|elapsed|closed|waited)\w*\b[^\n<>=;]*\s<=?\s/i,
@@ -198,6 +203,8 @@ export const BANNED_IN_TESTS: readonly BannedText[] = [
   {
     name: 'a bound on memory',
     pattern: /\bmemoryUsage\b|\bheapUsed\b|\brss\b|resident_memory|\bVmRSS\b/,
+    // Judged where it is a proof.
+    except: ['test/e2e/client/reconnects.long.ts'],
   },
 ]
 

@@ -7,13 +7,16 @@ const TESTS = resolve(import.meta.dirname, '..')
 const PROVE = resolve(import.meta.dirname, 'prove.mjs')
 const PROOFS = JSON.parse(readFileSync(resolve(import.meta.dirname, 'proofs.json'), 'utf8')) as readonly {
   readonly name: string
-  readonly file: string
+  readonly file: string | readonly string[]
   readonly what: string
 }[]
 
 t.test('every proof has a name by which it is run, and every name has its file', async (t) => {
-  const listed = PROOFS.map(({ file }) => file)
+  const listed = PROOFS.flatMap(({ file }) => file)
   for (const file of listed) t.ok(existsSync(resolve(TESTS, file)), file)
+  for (const file of globSync('**/*.{test,long}.ts', { cwd: TESTS })) {
+    if (/from '.*\/promised\.ts'/.test(readFileSync(resolve(TESTS, file), 'utf8'))) t.ok(listed.includes(file), file)
+  }
   for (const file of globSync('**/*.proof.ts', { cwd: TESTS })) t.ok(listed.includes(file), file)
 })
 

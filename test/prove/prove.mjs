@@ -6,7 +6,7 @@ import { installAndRun } from '../../src/setup/install-and-run.mjs'
 /**
  * @typedef {object} Proof
  * @property {string} name
- * @property {string} file below test/
+ * @property {string | string[]} file below test/; test/helpers/promised.ts tells it that it is a proof
  * @property {string} what
  * @property {string[]} [needs] what is installed beside the tools: `etcd`, `browser`, `proxies`, `clients`
  * @property {Record<string, string>} [env] is set, unless the caller sets it
@@ -28,5 +28,10 @@ if (proof === undefined) {
   process.exit(name === undefined ? 0 : USAGE)
 }
 const { file, needs = [], env = {}, minutesMax } = proof
-const tap = [`--timeout=${60 * minutesMax}`, '--jobs=1', '--reporter=tap', `test/${file}`]
-installAndRun(['tools', ...needs], 'tap', tap, env)
+const tap = [
+  `--timeout=${60 * minutesMax}`,
+  '--jobs=1',
+  '--reporter=tap',
+  ...[file].flat().map((each) => `test/${each}`),
+]
+installAndRun(['tools', ...needs], 'tap', tap, { PROVE: '1', ...env })

@@ -1,18 +1,18 @@
 /** What a case brings about on a real connection. */
 import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isUtf8 } from 'node:buffer'
 import { Unpackr } from 'msgpackr'
 import { SUBPROTOCOL, type Encoding } from '../../src/protocol/events.ts'
 import { FrameReader, type RawFrame } from '../conformance/web-socket-frames.ts'
 import { RawConnection, requestHead, WEBSOCKET_KEY, type HeadOptions } from '../helpers/raw.ts'
+import { realTime } from '../helpers/real-time.ts'
 import { until } from '../helpers/until.ts'
 import { frameBytes } from './bytes.ts'
 import { expected, type Case, type HandshakeCase, type Outcome, type Step } from './case.ts'
 import { pong, short } from './short.ts'
 
 /** How long to look for what should not come. */
-const PATIENCE_MS = 400
+const NOTHING_MS = 400
 const PAUSE_MS = 30
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const HEAD_END = '\r\n\r\n'
@@ -46,7 +46,7 @@ export async function play(it: Case, encoding: Encoding, { port, path, endsAfter
     connection.write(it.early ? Buffer.concat([head, groups.shift() as Buffer]) : head)
     await peer.ready()
     for (const group of groups) {
-      if (group === 'pause') await sleep(PAUSE_MS)
+      if (group === 'pause') await realTime(PAUSE_MS)
       else if (group === 'end') connection.socket.end()
       else await write(connection, group, it.cut)
     }
@@ -60,11 +60,11 @@ async function settle(it: Case, encoding: Encoding, peer: Peer): Promise<Outcome
   const want = expected(it)
   if (mayFollow(it)) {
     peer.write(frameBytes({ op: 'ping', body: LAST }, encoding))
-    await until(() => peer.isOver || (peer.sawLast && peer.outcome() === want), PATIENCE_MS)
+    await until(() => peer.isOver || (peer.sawLast && peer.outcome() === want), NOTHING_MS)
     await until(() => peer.isOver || peer.sawLast)
   } else if (/close|dropped/.test(want)) {
     await until(() => peer.isOver)
-  } else await sleep(PATIENCE_MS)
+  } else await realTime(NOTHING_MS)
   return peer.outcome()
 }
 

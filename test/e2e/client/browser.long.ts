@@ -2,6 +2,7 @@ import { build } from 'esbuild'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { NO_CHROMIUM, openChromium } from '../../helpers/chromium.ts'
+import { realTime } from '../../helpers/real-time.ts'
 import { startServer } from '../../helpers/server.ts'
 import { startProxy } from '../../helpers/tcp-proxy.ts'
 import { until } from '../../helpers/until.ts'
@@ -37,8 +38,7 @@ globalThis.play = async (token, encoding, room) => {
 }
 
 const hear = (page: Page) => page.evaluate<unknown[]>('heard')
-const heardAll = (page: Page, count: number, withinMs = 20_000) =>
-  until(async () => (await hear(page)).length >= count, withinMs)
+const heardAll = (page: Page, count: number) => until(async () => (await hear(page)).length >= count)
 const statuses = (page: Page) => page.evaluate<{ status: string; code?: number }[]>('changes')
 
 t.test('the client in Chromium', { skip: NO_CHROMIUM }, async (t) => {
@@ -95,7 +95,7 @@ t.test('the client in Chromium', { skip: NO_CHROMIUM }, async (t) => {
       await paused
       proxy.freezeAll()
       await speaker.say(5)
-      await new Promise((resolve) => setTimeout(resolve, 6000))
+      await realTime(6_000)
       await devtools.send('Debugger.resume')
       // The server's interval is 30 s, with 5 s for the answer: silence alone would not do it in this time.
       t.ok(await heardAll(page, 5))
@@ -120,8 +120,7 @@ t.test('the client in Chromium', { skip: NO_CHROMIUM }, async (t) => {
     const isBack = async () => {
       await page.context().setOffline(true)
       await page.context().setOffline(false)
-      await new Promise((resolve) => setTimeout(resolve, 500))
-      return page.evaluate<boolean>(`game.status === 'ready'`)
+      return until(() => page.evaluate<boolean>(`game.status === 'ready'`), 500)
     }
     t.ok(await until(isBack))
     await page.close()

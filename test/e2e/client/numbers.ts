@@ -1,5 +1,6 @@
 import { EVENT, type GameClient } from '../../../src/client/index.ts'
 import { openClient, type TestClient } from '../../helpers/client.ts'
+import { realTime } from '../../helpers/real-time.ts'
 import type { Owner, TestServer } from '../../helpers/server.ts'
 import { until } from '../../helpers/until.ts'
 
@@ -17,8 +18,8 @@ export function hear(client: GameClient): number[] {
   return heard
 }
 
-export async function heardAll(heard: readonly number[], count: number, withinMs = 20_000): Promise<void> {
-  await until(() => heard.length >= count, withinMs)
+export async function heardAll(heard: readonly number[], count: number): Promise<void> {
+  await until(() => heard.length >= count)
 }
 
 /** Counts aloud in the room, on a connection of its own that nothing happens to. */
@@ -41,7 +42,7 @@ export class Speaker {
       const { success, error } = await this.#client.request(EVENT.broadcast, { message: this.#next }, { room: ROOM })
       if (!success) throw new Error(`not accepted: ${error?.code}`)
       this.#next++
-      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      if (pauseMs > 0) await realTime(pauseMs)
     }
   }
 }

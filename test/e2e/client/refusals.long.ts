@@ -1,7 +1,9 @@
 import t from 'tap'
 import { WebSocket as PackageWebSocket } from 'ws'
 import { connect, GameClient, type StatusChange, type TokenReason } from '../../../src/client/index.ts'
+import { metric } from '../../bad-input/support.ts'
 import { openClient } from '../../helpers/client.ts'
+import { PATIENCE_MS } from '../../helpers/patience.ts'
 import { startServer } from '../../helpers/server.ts'
 import { until } from '../../helpers/until.ts'
 import { hear, heardAll, openSpeaker, ROOM, upTo } from './numbers.ts'
@@ -59,10 +61,10 @@ t.test('429 and 503 are waited out for as long as they say', async (t) => {
 
   const full = await startServer(t, { WORKERS: '1', MAX_CONNECTIONS_PER_NAMESPACE: '1' })
   const first = await openClient(full)
-  const second = new GameClient({ url: full.url, namespace: 'public', reconnect: FAST, connectTimeoutMs: 30_000 })
+  const second = new GameClient({ url: full.url, namespace: 'public', reconnect: FAST, connectTimeoutMs: PATIENCE_MS })
   t.teardown(() => second.close())
   const connecting = second.connect()
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  t.ok(await until(async () => (await metric(full, 'drumbeat_handshakes_total', 'OVERLOADED')) > 0))
   t.equal(second.status, 'connecting')
   await first.close()
   await connecting

@@ -1,7 +1,8 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { openClient, type TestClient } from '../../helpers/client.ts'
 import { startNodes } from '../../helpers/cluster.ts'
 import { skipWithout, startEtcd } from '../../helpers/etcd.ts'
+import { promisedMs } from '../../helpers/promised.ts'
 import type { TestServer } from '../../helpers/server.ts'
 import { until } from '../../helpers/until.ts'
 
@@ -33,34 +34,33 @@ t.test(
       const users = (data?.['users'] ?? []) as readonly { user_id: string }[]
       return users.map(({ user_id }) => user_id)
     }
-    const goneAfter = async (user: string, withinMs: number) => {
+    const isGone = async (t: Test, user: string, withinMs: number) => {
       const startedMs = performance.now()
-      await until(async () => !(await seen()).includes(user), withinMs)
-      return performance.now() - startedMs
+      t.ok(await until(async () => !(await seen()).includes(user)))
+      promisedMs(t, performance.now() - startedMs, withinMs, 'gone')
     }
 
-    await t.test('one who closes, at once', async (t) => {
+    await t.test('one who closes', async (t) => {
       const client = await open('polite')
       t.ok((await seen()).includes('polite'), 'known to the other node when it has its first frame')
       await client.close()
-      t.ok((await goneAfter('polite', 2_000)) < 1_000)
+      await isGone(t, 'polite', 1_000)
     })
 
-    await t.test('one who sends and reads nothing any more, within the idle timeout', async (t) => {
+    await t.test('one who sends and reads nothing any more', async (t) => {
       const silent = await open('silent', { autoPong: false })
       silent.tcp.pause()
-      const tookMs = await goneAfter('silent', IDLE_MS + 6_000)
-      t.ok(tookMs < IDLE_MS + 5_000, `${Math.round(tookMs)} ms`)
+      await isGone(t, 'silent', IDLE_MS + 5_000)
     })
 
     await t.test('one whom an operator closes, asking the other node', async (t) => {
       const client = await open('kicked')
       t.match(await two.admin('DELETE', '/api/v1/players/kicked/connections'), { kicked: 1 })
       t.equal((await client.closed).code, 4502)
-      t.ok((await goneAfter('kicked', 2_000)) < 1_000)
+      await isGone(t, 'kicked', 1_000)
     })
 
-    await t.test('those of a worker that dies, within 2 s', async (t) => {
+    await t.test('those of a worker that dies', async (t) => {
       const mine = await Promise.all(Array.from({ length: 20 }, (_, i) => open(`with-worker-${i}`)))
       const { items } = (await two.admin('GET', '/api/v1/connections?limit=1000')) as ConnectionList
       const ofOne = items.filter(({ node }) => node === 'n1')
@@ -72,7 +72,7 @@ t.test(
       const left = async () => (await seen()).filter((user) => user.startsWith('with-worker-')).length
       const startedMs = performance.now()
       t.ok(await until(async () => (await left()) === 20 - dead))
-      t.ok(performance.now() - startedMs < 2_000, `${Math.round(performance.now() - startedMs)} ms`)
+      promisedMs(t, performance.now() - startedMs, 2_000, 'gone')
       t.ok(dead > 0 && mine.length === 20)
     })
 
@@ -101,10 +101,10 @@ t.test(
       await here.close()
       t.ok(await until(async () => (await seen()).includes('both')))
       await there.close()
-      t.ok((await goneAfter('both', 2_000)) < 1_000)
+      await isGone(t, 'both', 1_000)
     })
 
-    await t.test('those of a node that stops in order, at once', async (t) => {
+    await t.test('those of a node that stops in order', async (t) => {
       await open('with-node')
       t.ok((await seen()).includes('with-node'))
       await one.stop()

@@ -4,6 +4,7 @@ import { skipWithout, startEtcd } from '../../helpers/etcd.ts'
 import { checkEtcd } from '../../prove/check-etcd.ts'
 import type { Shop } from '../../prove/purchase-checker.ts'
 import { stockUp } from '../../prove/shopping.ts'
+import { promisedMs } from '../../helpers/promised.ts'
 import type { TestServer } from '../../helpers/server.ts'
 import { Shopper } from '../../helpers/shopper.ts'
 import { startProxy } from '../../helpers/tcp-proxy.ts'
@@ -43,7 +44,7 @@ t.test('purchases of the same goods over three nodes: the sums are right', skipW
   t.strictSame(await checkEtcd(etcd, attempts, SHOP), [])
 })
 
-t.test('purchases whose way to the store is cut are settled in 10 s, once each', skipWithout('3.5'), async (t) => {
+t.test('purchases whose way to the store is cut are settled, once each', skipWithout('3.5'), async (t) => {
   const etcd = await startEtcd(t)
   const proxy = await startProxy(t, Number(new URL(etcd.member.endpoint).port))
   const nodes = await startNodes(t, [proxy.endpoint], { count: 1, env: { WORKERS: '1' } })
@@ -57,6 +58,6 @@ t.test('purchases whose way to the store is cut are settled in 10 s, once each',
   const { attempts, times } = await shop(t, nodes, 60)
   proxy.onClientBytes = undefined
   t.ok(cuts >= 10, `${cuts} cuts`)
-  t.ok(Math.max(...times) < 10_000, `the slowest took ${Math.round(Math.max(...times))} ms`)
+  promisedMs(t, Math.max(...times), 10_000, 'the slowest')
   t.strictSame(await checkEtcd(etcd, attempts, SHOP), [])
 })

@@ -2,14 +2,16 @@ import t from 'tap'
 import { openClient } from '../../helpers/client.ts'
 import { startNodes } from '../../helpers/cluster.ts'
 import { skipWithout, startEtcd } from '../../helpers/etcd.ts'
+import { promisedMs } from '../../helpers/promised.ts'
 import type { TestServer } from '../../helpers/server.ts'
+import { until } from '../../helpers/until.ts'
 
 const BROADCAST = 'core.game.state.broadcast'
 const BUY = 'core.game.state.buy_good'
 const QUOTA_BYTES = 16 * 1024 * 1024
 const MESSAGE = 'x'.repeat(15_000)
 
-t.test('etcd over its quota is said within 1 s, reads go on, and it works again', skipWithout('3.5'), async (t) => {
+t.test('etcd over its quota is said, reads go on, and it works again', skipWithout('3.5'), async (t) => {
   const etcd = await startEtcd(t, { args: [`--quota-backend-bytes=${QUOTA_BYTES}`] })
   const env = { WORKERS: '1', RATE_BYTES: '1GiB', RATE_MESSAGES: '100000' }
   const [node] = (await startNodes(t, etcd.endpoints, { count: 1, env })) as [TestServer]
@@ -30,7 +32,7 @@ t.test('etcd over its quota is said within 1 s, reads go on, and it works again'
   }
   t.match(refused, { error: { code: 'UNAVAILABLE', retryable: true } })
   t.ok(accepted > 300, `${accepted} were accepted before`)
-  t.ok(tookMs < 1_000, `after ${Math.round(tookMs)} ms`)
+  promisedMs(t, tookMs, 1_000, 'it was said')
   t.match(await buy('purchase-number-1'), { success: false, error: { code: 'UNAVAILABLE' } })
   t.match(await node.admin('GET', '/api/v1/players/alice'), { balances: { gold: 1000 }, inventory: {} }, 'reads go on')
   const ready = await fetch(`${node.url}/ready`)
@@ -44,11 +46,8 @@ t.test('etcd over its quota is said within 1 s, reads go on, and it works again'
   await etcd.etcdctl('defrag')
   await etcd.etcdctl('alarm', 'disarm')
   const freedAtMs = performance.now()
-  for (let reply = await buy('purchase-number-1'); !reply.success; reply = await buy('purchase-number-1')) {
-    if (performance.now() - freedAtMs > 10_000) throw new Error(`still ${reply.error?.code}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  t.pass(`works again after ${Math.round(performance.now() - freedAtMs)} ms`)
+  t.ok(await until(async () => (await buy('purchase-number-1')).success))
+  promisedMs(t, performance.now() - freedAtMs, 10_000, 'it worked again')
   t.match(
     await node.admin('GET', '/api/v1/players/alice'),
     { inventory: { potion: 1 } },

@@ -10,6 +10,7 @@ import { openClient } from '../../helpers/client.ts'
 import { clusterEnv, startNodes } from '../../helpers/cluster.ts'
 import { skipWithout, startEtcd, type TestEtcd } from '../../helpers/etcd.ts'
 import { ServerProcess } from '../../helpers/server-process.ts'
+import { PATIENCE_MS } from '../../helpers/patience.ts'
 import type { TestServer } from '../../helpers/server.ts'
 import { until } from '../../helpers/until.ts'
 
@@ -44,7 +45,7 @@ t.test(
     t.equal((await server.ended).code, 78)
     t.match(server.stderr, /refuses: .*authentication is not enabled \(ETCD_USERNAME /)
     const { settings } = loadConfig({ env })
-    const facts = await readEtcd(etcd.member.endpoint, { settings, timeoutMs: 10_000, clock: systemClock })
+    const facts = await readEtcd(etcd.member.endpoint, { settings, timeoutMs: PATIENCE_MS, clock: systemClock })
     t.match(checkEtcd(settings, facts), [
       { level: 'fail', text: /does not let this node in: .*authentication is not enabled/ },
     ])
@@ -85,7 +86,7 @@ t.test('a node may be given no more than its prefix', skipWithout('3.5'), async 
     const { settings } = loadConfig({ env: { ...clusterEnv(etcd.endpoints), ...env } })
     return checkEtcd(
       settings,
-      await readEtcd(etcd.member.endpoint, { settings, timeoutMs: 10_000, clock: systemClock }),
+      await readEtcd(etcd.member.endpoint, { settings, timeoutMs: PATIENCE_MS, clock: systemClock }),
     )
   }
   const isShut = ({ level, text }: Finding) => level === 'fail' && text.startsWith('it does not let this node in: ')
