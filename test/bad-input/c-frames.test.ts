@@ -13,7 +13,7 @@ const HARD_BYTES = 4 * SOFT_BYTES
 const BROADCAST = 'core.game.state.broadcast'
 const EVIL = JSON.stringify({ id: 'evil', eventType: BROADCAST, payload: { message: 'evil' } })
 
-const server = await startServer(t, { SOCKET_WRITE_TIMEOUT: '60s' })
+const server = await startServer(t, { SOCKET_READ_TIMEOUT: '600s', SOCKET_WRITE_TIMEOUT: '600s' })
 /** Sees every event of the namespace: what is bad must not become one. */
 const witness = await openClient(server)
 t.teardown(() => witness.terminate())

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { openClient, type Frame, type TestClient } from '../helpers/client.ts'
+import { realTime } from '../helpers/real-time.ts'
 import { startServer } from '../helpers/server.ts'
 import { until } from '../helpers/until.ts'
 
@@ -10,7 +10,14 @@ const MESSAGES = 1_500
 const AT_ONCE = 5
 const PAUSE_MS = 3
 const PADDING = 'x'.repeat(12_000)
-const server = await startServer(t, { RATE_MESSAGES: '100000', RATE_BYTES: '1GiB', BACKPRESSURE_BYTES: '256KiB' })
+const server = await startServer(t, {
+  RATE_MESSAGES: '100000',
+  RATE_BYTES: '1GiB',
+  BACKPRESSURE_BYTES: '2MiB',
+  // How much waits is to close a reader, not for how long it has read nothing or answered no ping.
+  SOCKET_READ_TIMEOUT: '600s',
+  SOCKET_WRITE_TIMEOUT: '600s',
+})
 const open = (user: string, encoding: 'json' | 'msgpack' = 'json') =>
   openClient(server, { token: server.mint(user), encoding })
 
@@ -20,7 +27,7 @@ const open = (user: string, encoding: 'json' | 'msgpack' = 'json') =>
  */
 async function shout(sender: TestClient, payload: (i: number) => object): Promise<void> {
   for (let i = 0; i < MESSAGES; i += AT_ONCE) {
-    await sleep(PAUSE_MS)
+    await realTime(PAUSE_MS)
     await Promise.all(
       Array.from({ length: AT_ONCE }, (_, k) => sender.request(BROADCAST, { ...payload(i + k), pad: PADDING })),
     )

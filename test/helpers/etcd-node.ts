@@ -2,6 +2,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { createLog } from '../../src/base/log.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { openEtcd, type OpenEtcdOptions } from '../../src/store/etcd/open-etcd.ts'
+import { PATIENCE_MS } from './patience.ts'
 import type { Owner } from './server.ts'
 
 const MIB = 1024 * 1024
@@ -18,7 +19,7 @@ export async function openTestNode(
     token: `the token of ${node}`,
     ttlMs: 3_000,
     dialTimeoutMs: 1_000,
-    startTimeoutMs: 10_000,
+    startTimeoutMs: PATIENCE_MS,
     findTlsFault: () => Promise.resolve(undefined),
     retention: { ms: 600_000, bytes: 512 * MIB },
     history: { ms: 600_000, bytes: 64 * MIB },

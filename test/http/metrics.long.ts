@@ -6,7 +6,8 @@ import { openClient } from '../helpers/client.ts'
 import { startServer } from '../helpers/server.ts'
 
 t.test('frames that are dropped as nobody reads them are counted', async (t) => {
-  const server = await startServer(t, { WORKERS: '1', BACKPRESSURE_BYTES: '16KiB' })
+  const patience = { SOCKET_READ_TIMEOUT: '600s', SOCKET_WRITE_TIMEOUT: '600s' }
+  const server = await startServer(t, { ...patience, WORKERS: '1', BACKPRESSURE_BYTES: '16KiB' })
   const reader = await openClient(server)
   t.teardown(() => reader.terminate())
   t.equal(await metric(server, 'drumbeat_drops_total'), 0)
