@@ -1,0 +1,42 @@
+import type { RoomId } from '../protocol/ids.ts'
+
+/**
+ * The port behind which the journals of rooms with games live. What may be relied on, of every adapter:
+ *
+ * - An append is written whole or not at all, and outlives the death of every process of this node.
+ * - The records of a room are read in the order of their ticks; the record of tick 0 is the head, and stays as long as the room does.
+ * - Calls take effect in the order in which they were made.
+ * - A call that is done at once returns undefined; one that has to be waited for returns a promise.
+ * - What fails throws, or rejects with, StoreUnavailable (nothing was done) or OutcomeUnknown (it may have been).
+ */
+export interface Journal {
+  /** A second record of the same room and tick takes the place of the first. */
+  append(records: readonly JournalEntry[]): Promise<void> | undefined
+  /** Keeps the checkpoint in the place of an older one, and lets go of the records up to its tick, except for the head. */
+  checkpoint(checkpoint: JournalEntry): Promise<void> | undefined
+  /** The room is over: nothing of it is kept. */
+  delete(room: RoomId): Promise<void> | undefined
+  /** The rooms that have a journal, in the order of their ids. */
+  rooms(): Promise<readonly RoomId[]>
+  /** Returns undefined if the room has no journal. */
+  read(room: RoomId): Promise<RoomJournal | undefined>
+  close(): Promise<void>
+}
+
+/** A record or a checkpoint of a room, at the end of a tick. */
+export interface JournalEntry {
+  readonly room: RoomId
+  readonly tick: number
+  readonly bytes: Uint8Array
+}
+
+export interface RoomJournal {
+  /** How the room began; undefined if that was not written. */
+  readonly head: Uint8Array | undefined
+  readonly checkpoint: { readonly tick: number; readonly bytes: Uint8Array } | undefined
+  /** Those behind the checkpoint, in order. */
+  readonly records: readonly { readonly tick: number; readonly bytes: Uint8Array }[]
+}
+
+/** The tick of a journal's head. */
+export const HEAD_TICK = 0
