@@ -33,7 +33,8 @@ t.test('what was written is whole after a SIGKILL', async (t) => {
     t.equal(Buffer.from(head ?? []).toString(), `${room} 0`)
     t.ok(from + records.length - 1 >= written, 'the last that was said to be written')
     records.forEach(({ tick, bytes }, i) => {
-      if (tick !== from + i || Buffer.from(bytes).toString() !== `${room} ${tick}`) t.fail(`${room}: no tick ${from + i}`)
+      if (tick !== from + i || Buffer.from(bytes).toString() !== `${room} ${tick}`)
+        t.fail(`${room}: no tick ${from + i}`)
     })
   }
 })

@@ -96,7 +96,10 @@ class LmdbJournal implements Journal {
   async read(room: RoomId): Promise<RoomJournal | undefined> {
     const all = { start: [room, 0] as RecordKey, end: [room, LAST] as RecordKey }
     const records = Array.from(this.#records.getRange(all), ({ key: [, tick], value }) => ({ tick, bytes: value }))
-    const [checkpoint] = Array.from(this.#checkpoints.getRange(all), ({ key: [, tick], value }) => ({ tick, bytes: value }))
+    const [checkpoint] = Array.from(this.#checkpoints.getRange(all), ({ key: [, tick], value }) => ({
+      tick,
+      bytes: value,
+    }))
     if (records.length === 0 && !checkpoint) return undefined
     return {
       head: records.find(({ tick }) => tick === HEAD_TICK)?.bytes,
@@ -110,7 +113,10 @@ class LmdbJournal implements Journal {
   }
 
   #write(written: readonly JournalEntry[], write: () => void): void {
-    requireSpace(this.#options.dataDir, { puts: written.map(({ room, bytes }) => ({ key: room, value: bytes })), durable: false })
+    requireSpace(this.#options.dataDir, {
+      puts: written.map(({ room, bytes }) => ({ key: room, value: bytes })),
+      durable: false,
+    })
     try {
       this.#root.transactionSync(() => {
         requireOwnership(this.#root, this.#options.runId)
