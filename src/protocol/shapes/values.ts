@@ -86,7 +86,9 @@ export const ERROR: Named<'Error', ErrorBody> = named(
         {
           path: optional(text('Of BAD_REQUEST: the field, as in payload.message[3].x')),
           retry_after_ms: optional(integer('Of RATE_LIMITED, OVERLOADED, DRAINING')),
-          trace_id: optional(text('Of INTERNAL: what the log calls it.')),
+          trace_id: optional(text('Of INTERNAL and GAME_FAILED: what the log calls it.')),
+          code: optional(text("Of REFUSED: the game's own code.")),
+          url: optional(text('Of MOVED: where the room is now.')),
         },
         { additionalProperties: true },
       ),
