@@ -35,6 +35,12 @@ export const roomJoin: Command<RoomId, 'roomJoin'> = {
       done({ room_id: room, ...result })
       if (!connection.isClosed) joinTopic(fanout, connection, roomChannel(connection.namespace, room))
     }
-    link.call('join', { connectionId: connection.id, room }, joined, span, untilMs)
+    link.call(
+      'join',
+      { connectionId: connection.id, room, as: 'player', password: null, encoding: 'json' },
+      joined,
+      span,
+      untilMs,
+    )
   },
 }

@@ -10,6 +10,7 @@ import {
   type CommandShape,
 } from '../protocol/shapes/commands.ts'
 import { EVENT_PAGE, EVENT_TYPE_FILTER, EVENTS, LOGGED_EVENT } from '../protocol/shapes/events.ts'
+import { ROOM_GAME } from '../protocol/shapes/games.ts'
 import * as operations from '../protocol/shapes/operations.ts'
 import { BROADCAST_BODY, MESSAGE_BODY } from '../protocol/shapes/payloads.ts'
 import * as rooms from '../protocol/shapes/rooms.ts'
@@ -68,6 +69,7 @@ const ANSWERS = [
   shop.RECEIPT_PAGE,
   shop.RECEIPT_KEYS,
   shop.LEDGER_PAGE,
+  ROOM_GAME,
   rooms.ROOM,
   rooms.ROOM_STATE,
   rooms.ROOM_PAGE,

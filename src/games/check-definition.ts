@@ -1,3 +1,4 @@
+import { GAME_NAME } from '../protocol/ids.ts'
 /** What is wrong with what was given to `defineGame`, of whatever type it really is: a game may be plain JavaScript. */
 export function mistakesIn(definition: unknown): readonly string[] {
   if (!isRecord(definition)) return ['it is no object']
@@ -14,7 +15,6 @@ export function mistakesIn(definition: unknown): readonly string[] {
 type Fields = Readonly<Record<string, unknown>>
 type Say = (mistake: string) => void
 
-const NAME = /^[a-z][a-z0-9-]{0,31}$/
 /** Of inputs, events, timers, tasks, bots. */
 const PART_NAME = /^[A-Za-z][A-Za-z0-9_]{0,31}$/
 const HZ_MAX = 120
@@ -31,7 +31,7 @@ const SEAT_FIELDS: ReadonlySet<string> = new Set(['min', 'max', 'holdMs', 'lateJ
 function checkHead(definition: Fields, say: Say): void {
   const { name, version, hz, maxMs } = definition
   for (const field of Object.keys(definition)) if (!FIELDS.has(field)) say(`${field}: there is no such field`)
-  if (typeof name !== 'string' || !NAME.test(name)) say('name: 1 to 32 of a-z, 0-9 and -, a letter first')
+  if (typeof name !== 'string' || !GAME_NAME.test(name)) say('name: 1 to 32 of a-z, 0-9 and -, a letter first')
   if (!isInteger(version, 1, 2 ** 31)) say('version: an integer from 1')
   if (!isInteger(hz, 0, HZ_MAX)) say(`hz: an integer from 0 to ${HZ_MAX}`)
   if (maxMs !== undefined && !isInteger(maxMs, 1000, Number.MAX_SAFE_INTEGER)) say('maxMs: at least 1000')

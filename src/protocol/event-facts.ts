@@ -21,7 +21,11 @@ export const REQUESTS: Readonly<Record<EventType, RequestFacts>> = {
   [EVENT.buyGood]: { repeat: 'keyed', isMoney: true },
   [EVENT.roomJoin]: { room: 'changes', repeat: 'always' },
   [EVENT.roomLeave]: { room: 'changes', repeat: 'always' },
-  [EVENT.roomInput]: { room: 'speaks' },
+  // Whether it was done is seen from the rooms that a resume names; done twice it could take seats in two rooms.
+  [EVENT.roomFind]: { room: 'changes' },
+  [EVENT.roomList]: { repeat: 'always' },
+  [EVENT.roomInput]: { room: 'speaks', isSampled: true },
+  [EVENT.roomSnapshot]: { room: 'speaks', repeat: 'always' },
   [EVENT.stateGet]: { repeat: 'always' },
   [EVENT.presenceList]: { repeat: 'always' },
   [EVENT.sessionRefresh]: {},
@@ -48,6 +52,9 @@ export const EVENTS: Readonly<Record<string, EventFacts>> = {
   [EVENT.buyGood]: { kind: 3, channel: 'user' },
   [SERVER_EVENT.joined]: { kind: 4, channel: 'room' },
   [SERVER_EVENT.left]: { kind: 5, channel: 'room' },
+  [SERVER_EVENT.status]: { kind: 6, channel: 'room' },
+  // To one user it goes in that user's channel, which the envelope says.
+  [SERVER_EVENT.message]: { kind: 7, channel: 'room' },
 }
 
 export const LOGGED_EVENTS: readonly string[] = Object.keys(EVENTS)

@@ -5,7 +5,10 @@ export const EVENT = {
   buyGood: 'core.game.state.buy_good',
   roomJoin: 'core.game.room.join',
   roomLeave: 'core.game.room.leave',
+  roomFind: 'core.game.room.find',
+  roomList: 'core.game.room.list',
   roomInput: 'core.game.room.input',
+  roomSnapshot: 'core.game.room.snapshot',
   stateGet: 'core.game.state.get',
   presenceList: 'core.game.presence.list',
   sessionRefresh: 'core.game.session.refresh',
@@ -19,6 +22,12 @@ export const SERVER_EVENT = {
   draining: 'core.game.session.draining',
   joined: 'core.game.presence.joined',
   left: 'core.game.presence.left',
+  /** What of a room's state is another since the patch before: told to those who see the same, in no log. */
+  patch: 'core.game.room.patch',
+  /** How a game goes on; `over` stands in the log. */
+  status: 'core.game.room.status',
+  /** What a game says, in the log. */
+  message: 'core.game.room.message',
   reply: 'core.game.reply',
 } as const
 

@@ -11,6 +11,7 @@ export const USER_ID = /^[A-Za-z0-9_-]{1,64}$/
 export const ROOM_ID = /^[A-Za-z0-9_.:-]{1,64}$/
 /** Of ids of goods and currencies, but for `FORBIDDEN_KEY`. */
 export const NAME = /^[A-Za-z0-9_-]{1,64}$/
+export const GAME_NAME = /^[a-z][a-z0-9-]{0,31}$/
 export const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{16,64}$/
 
 /** The sender of what no client sent: broadcasts by REST, presence. It cannot be a user id. */
@@ -33,6 +34,11 @@ export function parseUserId(value: unknown, path: string): UserId {
 export function parseRoomId(value: unknown, path: string): RoomId {
   if (isRoomId(value)) return value
   throw badRequest(path, 'must be 1 to 64 characters of A-Z a-z 0-9 _ . : -')
+}
+
+export function parseGameName(value: unknown, path: string): string {
+  if (typeof value === 'string' && GAME_NAME.test(value)) return value
+  throw badRequest(path, 'must be 1 to 32 of a-z, 0-9 and -, a letter first')
 }
 
 export function parseIdempotencyKey(value: unknown, path: string): string {

@@ -39,6 +39,9 @@ export function createLinkHandlers(running: () => Listeners): Omit<Handlers<Work
     workerGone: ({ worker }) => running().relay.workerGone(worker),
     kick: ({ connectionId }) => running().realTime.sessions.kick(connectionId),
     roomClosed: ({ room }) => running().realTime.sessions.roomClosed(room),
+    gameStatus: () => {},
+    gameView: () => {},
+    roomLeft: () => {},
     closeAll: (_args, reply) => {
       running().realTime.sessions.closeAll(CLOSE.nodeLostPlace, 'this node lost its place in the cluster')
       reply(null)

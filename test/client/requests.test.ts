@@ -45,8 +45,8 @@ t.test('every convenience sends the payload of its event type', async (t) => {
     [() => client.refresh('d.e.f'), { eventType: EVENT.sessionRefresh, payload: { token: 'd.e.f' } }],
     [() => client.ping(), { eventType: EVENT.sessionPing, payload: {} }],
     [
-      () => client.request(EVENT.roomInput, { input: 'left' }, { room: 'arena' }),
-      { eventType: EVENT.roomInput, room: 'arena', payload: { input: 'left' } },
+      () => client.request(EVENT.roomInput, { name: 'turn', input: 'left' }, { room: 'arena' }),
+      { eventType: EVENT.roomInput, room: 'arena', payload: { name: 'turn', input: 'left' } },
     ],
   ]
   for (const [call, expected] of calls) {

@@ -55,7 +55,7 @@ for (const encoding of ['json', 'msgpack'] as const) {
     const others: readonly [string, () => Promise<unknown>][] = [
       ['payload.data.at', () => client.sendMessage('bob', { data: { at: new Date(0) } as never })],
       ['payload.options.f', () => client.join('arena', { options: { f: () => 1 } as never })],
-      ['payload.input', () => client.request(EVENT.roomInput, { input: NaN })],
+      ['payload.input', () => client.request(EVENT.roomInput, { name: 'turn', input: NaN })],
       ['payload.count', () => client.buyGood({ goodId: 'sword', count: NaN })],
       ['room', () => client.broadcast(1, { room: NaN as never })],
       ['payload', () => client.request(EVENT.sessionPing, new Map() as never)],

@@ -47,7 +47,7 @@ export function takesWhatJsonCanSay(): void {
   void plain.sendMessage('bob', 'x')
   void plain.join('arena', { options: point })
   void plain.request(EVENT.broadcast, { message: point })
-  void plain.request(EVENT.roomInput, { input: point })
+  void plain.request(EVENT.roomInput, { name: 'turn', input: point })
   void plain.request(EVENT.buyGood, { good_id: 'sword', count: 1 })
   void plain.request(EVENT.sessionPing, {})
 }

@@ -1,9 +1,10 @@
 import type { JsonObject, JsonValue } from '../../protocol/events.ts'
 import type { Namespace, RoomId } from '../../protocol/ids.ts'
 import type { Page, PageArgs } from '../../protocol/page.ts'
-import type { EnteredRoom, CatchUp, GameInfo, InputResult, RoomInspection, RoomSnapshot } from './host.ts'
+import type { CatchUp, GameInfo, InputResult, RoomInspection, RoomSnapshot } from './host.ts'
 import type { Method } from './method.ts'
-import type { JoinResult } from './rooms.ts'
+import type { ListedRoom, Where } from '../../protocol/shapes/games.ts'
+import type { GameEntry, JoinArgs, JoinResult } from './rooms.ts'
 
 /** Rooms with games, for connections and for the REST interface. */
 export type GameMethods = {
@@ -13,7 +14,10 @@ export type GameMethods = {
     PageArgs & { readonly namespace: Namespace; readonly game: string; readonly where: Where },
     Page<GameRoom>
   >
-  /** A join of a room that has a game. */
+  /**
+   * A join of a room that has a game. A connection that was resumed is in the room already: it goes on with its user's seat, or as a spectator
+   * if there is none, whatever `as` and `password` say.
+   */
   enterGame: Method<EnterArgs, GameJoin>
   gameInput: Method<GameInputArgs, InputResult>
   snapshot: Method<{ readonly connectionId: string; readonly room: RoomId }, RoomSnapshot>
@@ -29,15 +33,6 @@ export type GameMethods = {
   >
 }
 
-/** Fields of a room's listing: equal to a value, one of several, or between two numbers. */
-export type Where = Readonly<Record<string, WhereTerm>>
-export type WhereTerm =
-  | string
-  | number
-  | boolean
-  | { readonly in: readonly (string | number | boolean)[] }
-  | { readonly gte?: number; readonly lte?: number }
-
 export interface FindArgs {
   readonly connectionId: string
   readonly game: string
@@ -47,24 +42,19 @@ export interface FindArgs {
   readonly encoding: 'json' | 'binary'
 }
 
-export interface EnterArgs {
-  readonly connectionId: string
-  readonly room: RoomId
-  readonly as: 'player' | 'spectator'
-  readonly password: string | null
-  readonly encoding: 'json' | 'binary'
-}
+export type EnterArgs = JoinArgs
 
-/** A join's answer, with what the game says. The patches behind `game.tick` follow on the link. */
+/** A join's answer, with what the game says. */
 export interface GameJoin extends JoinResult {
   readonly room: RoomId
-  readonly game: EnteredRoom & { readonly handle: number }
+  readonly game: GameEntry
 }
 
 export interface GameInputArgs {
   readonly connectionId: string
   readonly room: RoomId
   readonly name: string
+  /** As in `RoomInput`. */
   readonly input: unknown
   readonly seq: number | null
 }
@@ -78,13 +68,8 @@ export interface OpenArgs {
   readonly idempotencyKey: string | null
 }
 
-export interface GameRoom {
-  readonly room_id: RoomId
+export type { Where, WhereTerm } from '../../protocol/shapes/games.ts'
+
+export interface GameRoom extends ListedRoom {
   readonly namespace: Namespace
-  readonly game: string
-  /** Seats that are taken, and how many there are. */
-  readonly seats: number
-  readonly seats_max: number
-  readonly is_locked: boolean
-  readonly listing: JsonValue
 }

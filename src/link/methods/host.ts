@@ -117,6 +117,15 @@ export interface EnteredRoom extends RoomSnapshot {
   readonly startMs: number
   /** A description of what the state is: see `TypeDescription`. */
   readonly types: JsonValue
+  /** In an order that stays: a binary client names an input by its place here. */
+  readonly inputs: readonly InputKind[]
+}
+
+/** An input that a game takes. */
+export interface InputKind {
+  readonly name: string
+  /** A description of what it is: see `TypeDescription`. null: only its game knows, and binary clients send JSON text. */
+  readonly type: JsonValue
 }
 
 /** What one connection sees. */
@@ -130,6 +139,7 @@ export interface RoomSnapshot {
   readonly hash: number
 }
 
+/** `patch` is a whole frame, as those of `game-block.ts`. */
 export type CatchUp =
   | { readonly kind: 'patch'; readonly patch: Uint8Array; readonly tick: number; readonly view: number }
   | ({ readonly kind: 'snapshot' } & RoomSnapshot)
@@ -138,6 +148,7 @@ export interface RoomInput {
   readonly handle: number
   readonly viewer: number
   readonly name: string
+  /** What JSON can carry; or a Uint8Array, which a binary client has coded by the input's type, and which nobody has looked into. */
   readonly input: unknown
   /** Counts up; null: the client does not count. */
   readonly seq: number | null
@@ -176,6 +187,8 @@ export interface RoomListing {
 }
 
 export type RoomEffect =
+  /** The connection sees another view from the next patch on. */
+  | { readonly kind: 'view'; readonly viewer: number }
   | { readonly kind: 'say'; readonly to: string; readonly data: JsonValue }
   /** A user's seat ended: with `kicked` the connections leave the room. */
   | { readonly kind: 'left'; readonly user: string; readonly why: string }

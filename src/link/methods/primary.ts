@@ -1,4 +1,5 @@
 import type { EventMethods } from './events.ts'
+import type { GameMethods } from './games.ts'
 import type { OperationMethods } from './operations.ts'
 import type { RelayMethods } from './relay.ts'
 import type { RoomMethods } from './rooms.ts'
@@ -6,4 +7,10 @@ import type { SessionMethods } from './session.ts'
 import type { ShopMethods } from './shop.ts'
 
 /** What a worker may ask of the primary, by subject: a service of the primary answers each. */
-export type PrimaryMethods = SessionMethods & RoomMethods & EventMethods & ShopMethods & OperationMethods & RelayMethods
+export type PrimaryMethods = SessionMethods &
+  RoomMethods &
+  GameMethods &
+  EventMethods &
+  ShopMethods &
+  OperationMethods &
+  RelayMethods

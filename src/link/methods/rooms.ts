@@ -3,14 +3,32 @@ import type { Channel, Namespace, RoomId } from '../../protocol/ids.ts'
 import type { Page, PageArgs } from '../../protocol/page.ts'
 import type { ValueOf } from '../../protocol/shapes/build.ts'
 import type { JoinedRoom, PresencePage, RetainedState, ROOM } from '../../protocol/shapes/rooms.ts'
+import type { EnteredRoom } from './host.ts'
 import type { Method } from './method.ts'
 
 /** The state is as of `offset`. The room's events after it follow on the link. */
-export type JoinResult = Omit<JoinedRoom, 'room_id'>
+export type JoinResult = Omit<JoinedRoom, 'room_id' | 'game'>
+
+export interface JoinArgs {
+  readonly connectionId: string
+  readonly room: RoomId
+  /** Of a room that has a game: for a seat, or to watch. */
+  readonly as: 'player' | 'spectator'
+  /** Of a room that wants one. */
+  readonly password: string | null
+  /** How the connection gets patches. */
+  readonly encoding: 'json' | 'binary'
+}
+
+/** What a connection that has come into a room sees of its game. The patches behind `tick` follow on the link. */
+export interface GameEntry extends EnteredRoom {
+  readonly handle: number
+}
 
 /** Rooms, who is in them and what they retain: for connections, and for the REST interface. */
 export type RoomMethods = {
-  join: Method<{ readonly connectionId: string; readonly room: RoomId }, JoinResult>
+  /** With `game` if the room has one; what the game refuses, this refuses. */
+  join: Method<JoinArgs, JoinResult & { readonly game?: GameEntry }>
   leave: Method<{ readonly connectionId: string; readonly room: RoomId }, null>
   state: Method<{ readonly channel: Channel }, RetainedState>
   presence: Method<PageArgs & { readonly namespace: Namespace; readonly room: RoomId | null }, PresencePage>

@@ -21,6 +21,8 @@ export interface OpenResult {
   readonly offset: number
   readonly epoch: string
   readonly rooms: readonly RoomId[]
+  /** Of these rooms those that have a game: each is to be entered with `enterGame`. Absent: none has. */
+  readonly games?: readonly RoomId[]
   /** Events of its channels between the cursor and `offset`, to be asked for with `replay`. */
   readonly replayed: number
   /** null: recovered, or nothing was to be resumed. */

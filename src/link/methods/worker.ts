@@ -20,6 +20,15 @@ export type WorkerMethods = {
   kick: Method<{ readonly connectionId: string }, null>
   /** The room is no more; its members have left it. */
   roomClosed: Method<{ readonly room: RoomId }, null>
+  /**
+   * What is said of a room with a game to all who are in it, and stands in no log; told behind the patches so far. After `restarted` the
+   * worker asks for a `snapshot` for each of its connections there: what they had comes to nothing, and views may have other numbers.
+   */
+  gameStatus: Method<{ readonly room: RoomId; readonly status: GameStatus }, null>
+  /** The connection sees another view from now on: the worker asks for a `snapshot`, which says which. */
+  gameView: Method<{ readonly connectionId: string; readonly room: RoomId }, null>
+  /** The connection is in this room no longer, though it did not leave. `why`: as in `RoomEffect`. */
+  roomLeft: Method<{ readonly connectionId: string; readonly room: RoomId; readonly why: string }, null>
   /** This node lost its place in the cluster: every connection has to resume on another one. */
   closeAll: Method<null, null>
   /**
@@ -39,6 +48,14 @@ export type WorkerMethods = {
   /** prom-client's JSON. */
   metrics: Method<null, { readonly metrics: unknown }>
 }
+
+export type GameStatus =
+  /** Ticks are late by more than a second, or on time again. */
+  | { readonly status: 'paused' | 'running'; readonly tick: number }
+  /** Another host goes on with the room from this tick. */
+  | { readonly status: 'restarted'; readonly tick: number }
+  /** Another node has the room: clients go there. */
+  | { readonly status: 'moved'; readonly tick: number; readonly url: string }
 
 export interface WorkerWelcome {
   /** See `LINK_VERSION`. */

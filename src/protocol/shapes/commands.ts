@@ -15,6 +15,7 @@ import {
   type Schema,
   type ValueOf,
 } from './build.ts'
+import { AS, FIND, INPUT, INPUT_DONE, LIST, PASSWORD, ROOM_GAME, ROOM_LIST } from './games.ts'
 import { BROADCAST, MESSAGE } from './payloads.ts'
 import { JOINED_ROOM, PRESENCE_PAGE, STATE } from './rooms.ts'
 import { RECEIPT } from './shop.ts'
@@ -57,11 +58,19 @@ export const COMMANDS = {
     data: ref(RECEIPT),
   },
   roomJoin: {
-    payload: sent({ room_id: ref(ROOM_ID), options: optional(anyFields()) }),
+    payload: sent({
+      room_id: ref(ROOM_ID),
+      options: optional(anyFields()),
+      as: optional(AS),
+      password: optional(PASSWORD),
+    }),
     data: JOINED_ROOM,
   },
   roomLeave: { payload: sent({ room_id: ref(ROOM_ID) }), data: ref(EMPTY) },
-  roomInput: { payload: sent({ input: ref(JSON_VALUE) }), data: object({}), needsRoom: true },
+  roomFind: { payload: FIND, data: JOINED_ROOM },
+  roomList: { payload: LIST, data: ROOM_LIST },
+  roomInput: { payload: INPUT, data: INPUT_DONE, needsRoom: true },
+  roomSnapshot: { payload: anyFields(), data: ref(ROOM_GAME), needsRoom: true },
   stateGet: { payload: sent({ room_id: ROOM_OR_NONE }), data: STATE },
   presenceList: {
     payload: sent({

@@ -17,6 +17,7 @@ import {
   type Schema,
   type ValueOf,
 } from './build.ts'
+import { PATCH, ROOM_GAME, SAID, STATUS } from './games.ts'
 import { BROADCAST, MESSAGE, PRESENCE_CHANGE } from './payloads.ts'
 import { RECEIPT } from './shop.ts'
 import { DELIVERY, NAMESPACE, ROOM_ID, SENDER, TRACEPARENT, USER_ID } from './values.ts'
@@ -108,6 +109,11 @@ function toldAlone(eventType: keyof OwnEvents): Schema {
   return object({ eventType: constant(eventType), payload: OWN[eventType] })
 }
 
+/** Of a room with a game, and in no log. */
+function toldInRoom(eventType: string, payload: Schema): Schema {
+  return object({ eventType: constant(eventType), room: ref(ROOM_ID), payload })
+}
+
 /** What the server sends that is no reply. */
 export const EVENTS = {
   BroadcastEvent: toMembers(EVENT.broadcast, ref(BROADCAST)),
@@ -118,6 +124,11 @@ export const EVENTS = {
   ReadyEvent: toldAlone(SERVER_EVENT.ready),
   ResumedEvent: toldAlone(SERVER_EVENT.resumed),
   DrainingEvent: toldAlone(SERVER_EVENT.draining),
+  RoomPatchEvent: PATCH,
+  RoomSnapshotEvent: toldInRoom(EVENT.roomSnapshot, ref(ROOM_GAME)),
+  RoomStatusEvent: toldInRoom(SERVER_EVENT.status, STATUS),
+  RoomOverEvent: toMembers(SERVER_EVENT.status, STATUS),
+  RoomMessageEvent: object({ ...ENVELOPE_FIELDS, eventType: constant(SERVER_EVENT.message), payload: SAID }),
 } as const
 
 export type EventName = keyof typeof EVENTS

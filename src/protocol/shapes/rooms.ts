@@ -11,6 +11,7 @@ import {
   type Schema,
   type ValueOf,
 } from './build.ts'
+import { ROOM_GAME } from './games.ts'
 import { DELIVERY, JSON_VALUE, KEY, NAMESPACE, ROOM_ID, USER_ID } from './values.ts'
 
 /** Members of one room at most. */
@@ -59,6 +60,8 @@ export const JOINED_ROOM = object({
   members: integer('Users in the room.'),
   state: ref(JSON_VALUE),
   offset: integer('Where to go on from: the state is as of here, or newer.'),
+  // Of a room that has one.
+  game: optional(ref(ROOM_GAME)),
 })
 /** The answer to `join`. `state` is what was last broadcast with `retain`, or null. From `offset` on this client gets the room's events. */
 export type JoinedRoom = ValueOf<typeof JOINED_ROOM>

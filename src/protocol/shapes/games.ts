@@ -1,0 +1,162 @@
+import { SERVER_EVENT } from '../events.ts'
+import {
+  INPUT_NAME_LENGTH_MAX,
+  PASSWORD_LENGTH_MAX,
+  ROOM_LIST_LIMIT,
+  WHERE_TERMS_MAX,
+  WHERE_VALUES_MAX,
+} from '../game-limits.ts'
+import { GAME_NAME } from '../ids.ts'
+import {
+  choice,
+  constant,
+  flag,
+  integer,
+  listOf,
+  named,
+  NEXT_CURSOR,
+  nullable,
+  object,
+  optional,
+  recordOf,
+  ref,
+  sent,
+  text,
+  TIME,
+  type Schema,
+  type ValueOf,
+} from './build.ts'
+import { CURSOR, JSON_VALUE, ROOM_ID } from './values.ts'
+
+const GAME = text('The name of a game.', { pattern: GAME_NAME.source })
+const HASH = integer('Of the state: 32 bits.', 0, 2 ** 32 - 1)
+const TICK_MS: Schema<number> = {
+  type: 'number',
+  minimum: 0,
+  description: 'Milliseconds from tick to tick. 0: a tick is when something comes in.',
+}
+
+/** What a connection sees of a room with a game, and what it has to know to go on from there. */
+const ROOM_GAME_FIELDS = {
+  name: GAME,
+  version: integer('Of the game.', 1),
+  handle: integer('The room in binary frames.', 0, 2 ** 32 - 1),
+  seat: nullable(text('The seat that the connection plays on. null: it watches.')),
+  tick: integer('The state is as of this tick, and the next patch starts from it.'),
+  tick_ms: TICK_MS,
+  started_at: TIME,
+  // A description of the state: see `TypeDescription`.
+  types: ref(JSON_VALUE),
+  // `type` is a description, or null if the input is JSON text in binary frames, too.
+  inputs: listOf(object({ name: text('As in `core.game.room.input`.'), type: ref(JSON_VALUE) })),
+  state: ref(JSON_VALUE),
+  hash: HASH,
+}
+export const ROOM_GAME = named('RoomGame', object(ROOM_GAME_FIELDS))
+export type RoomGame = ValueOf<typeof ROOM_GAME>
+
+const PLAIN: Schema<string | number | boolean> = { type: ['string', 'number', 'boolean'] }
+const TERM: Schema<
+  | string
+  | number
+  | boolean
+  | { readonly in: readonly (string | number | boolean)[] }
+  | { readonly gte?: number; readonly lte?: number }
+> = {
+  description: 'A value; or one of several; or from, to, or both.',
+  anyOf: [
+    PLAIN,
+    {
+      type: 'object',
+      required: ['in'],
+      properties: { in: { type: 'array', items: PLAIN, minItems: 1, maxItems: WHERE_VALUES_MAX } },
+      additionalProperties: false,
+    },
+    {
+      type: 'object',
+      minProperties: 1,
+      properties: { gte: { type: 'number' }, lte: { type: 'number' } },
+      additionalProperties: false,
+    },
+  ],
+}
+/** Fields of a room's listing: equal to a value, one of several, or between two numbers. */
+const WHERE = {
+  ...recordOf(TERM),
+  maxProperties: WHERE_TERMS_MAX,
+  propertyNames: { not: { const: '__proto__' } },
+} as Schema<Readonly<Record<string, ValueOf<typeof TERM>>>>
+export type Where = ValueOf<typeof WHERE>
+export type WhereTerm = ValueOf<typeof TERM>
+
+export const FIND = sent({
+  game: GAME,
+  where: optional(WHERE),
+  options: optional(sent({})),
+})
+
+export const LIST = sent({
+  game: GAME,
+  where: optional(WHERE),
+  limit: optional(integer(`${ROOM_LIST_LIMIT.fallback} where it is absent.`, 1, ROOM_LIST_LIMIT.max)),
+  cursor: optional(nullable(ref(CURSOR))),
+})
+
+const LISTED_ROOM = object({
+  room_id: ref(ROOM_ID),
+  game: GAME,
+  seats: integer('That are taken.'),
+  seats_max: integer('How many there are.'),
+  is_locked: flag('Nobody else gets in.'),
+  listing: ref(JSON_VALUE),
+})
+export type ListedRoom = ValueOf<typeof LISTED_ROOM>
+export const ROOM_LIST = object({ rooms: listOf(LISTED_ROOM), next_cursor: NEXT_CURSOR })
+
+export const AS = choice(['player', 'spectator'], 'player: for a seat. spectator: to watch.')
+export const PASSWORD = text('Of a room that wants one.', { minLength: 1, maxLength: PASSWORD_LENGTH_MAX })
+
+export const INPUT = sent({
+  name: text('Of the input.', { minLength: 1, maxLength: INPUT_NAME_LENGTH_MAX }),
+  input: ref(JSON_VALUE),
+  seq: optional(integer("The client's own count: `acks` of patches name the highest that was handled.")),
+})
+export const INPUT_DONE = object({
+  tick: integer('In which it was handled.'),
+  value: optional(ref(JSON_VALUE)),
+})
+
+const EVENTS_OF_PATCH: Schema<readonly (readonly JsonOf[])[]> = {
+  type: 'array',
+  description: 'What happened, as [name, data].',
+  items: { type: 'array', items: ref(JSON_VALUE), minItems: 2, maxItems: 2 },
+}
+type JsonOf = ValueOf<typeof JSON_VALUE>
+
+/** A frame of its own form: it is made by a host for all that see the same. */
+export const PATCH = object({
+  eventType: constant(SERVER_EVENT.patch),
+  room: ref(ROOM_ID),
+  tick: integer('The state is as of here then.'),
+  base: integer('The patch fits a state as of here, and no other.'),
+  acks: optional(recordOf(integer('The highest `seq` of the seat that was handled.'))),
+  // A JSON Merge Patch (RFC 7396).
+  changes: ref(JSON_VALUE),
+  events: optional(EVENTS_OF_PATCH),
+  hash: optional(HASH),
+})
+export type PatchFrame = ValueOf<typeof PATCH>
+
+/** `over` stands in the log; the rest is told to those who are there. */
+export const STATUS = object({
+  status: choice(['paused', 'running', 'restarted', 'moved', 'left', 'over']),
+  tick: optional(integer('Where the room is.')),
+  result: optional(ref(JSON_VALUE)),
+  why: optional(text('Of left and over.')),
+  url: optional(text('Of moved: where the room is now.')),
+})
+export type RoomStatus = ValueOf<typeof STATUS>
+
+export const SAID = object({ room: ref(ROOM_ID), data: ref(JSON_VALUE) })
+/** What a game says. */
+export type GameMessage = ValueOf<typeof SAID>
