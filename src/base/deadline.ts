@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 
-/** What the server may take of the 2 s within which every request is answered, whatever the store does. */
+/** What the server may take of the 2 s within which every request is answered, whatever the store does; the store's calls, too. */
 export const ANSWER_WITHIN_MS = 1_800
 
 export function msLeft({ nowMs }: Clock, untilMs = nowMs() + ANSWER_WITHIN_MS): number {

@@ -1,5 +1,6 @@
 import { toError } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
+import { ANSWER_WITHIN_MS } from '../../base/deadline.ts'
 import { delay } from '../../base/delay.ts'
 import type { Random } from '../../base/random.ts'
 import { OutcomeUnknown, StoreUnavailable, type LogRecord } from '../store.ts'
@@ -66,8 +67,6 @@ interface Lane {
   doubt: { readonly id: number; readonly fences: Set<number> } | undefined
 }
 
-/** Whoever asks is answered within 2 s, whatever etcd does. */
-const COMMIT_WITHIN_MS = 1_800
 const ATTEMPT_MS = 900
 /** Of the reads of a failed transaction, those before the change's own: the lane, the node and the epoch. */
 const OWN_READS = 3
@@ -103,7 +102,7 @@ export class Lanes {
    * @throws OutcomeUnknown etcd did not say within 2 s
    */
   async commit(change: Change): Promise<ChangeResult> {
-    const untilMs = this.#options.clock.nowMs() + COMMIT_WITHIN_MS
+    const untilMs = this.#options.clock.nowMs() + ANSWER_WITHIN_MS
     // Nobody waits for what cannot come.
     this.#options.place()
     if (this.#silentCount === this.#all.length) throw new StoreUnavailable(`${this.#silent()}; nothing was done`)

@@ -1,5 +1,6 @@
 import { toError } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
+import { ANSWER_WITHIN_MS } from '../../base/deadline.ts'
 import { delay } from '../../base/delay.ts'
 import type { Random } from '../../base/random.ts'
 import { OutcomeUnknown, StoreUnavailable } from '../store.ts'
@@ -14,9 +15,8 @@ export interface MembersOptions {
   readonly onMoved: (from: string, to: string, reason: string) => void
 }
 
-/** One attempt at a read; the whole read may take READ_WITHIN_MS. */
+/** One attempt at a read; the whole read may take ANSWER_WITHIN_MS. */
 const READ_ATTEMPT_MS = 800
-const READ_WITHIN_MS = 1_800
 const BACKOFF_MIN_MS = 20
 const BACKOFF_MAX_MS = 400
 
@@ -56,7 +56,7 @@ export class Members {
    * Reads, and reads again with jittered backoff: that changes nothing.
    * @throws StoreUnavailable after `withinMs`, or at once where etcd says no
    */
-  async read<T>(run: (member: Member, withinMs: number) => Promise<T>, withinMs = READ_WITHIN_MS): Promise<T> {
+  async read<T>(run: (member: Member, withinMs: number) => Promise<T>, withinMs = ANSWER_WITHIN_MS): Promise<T> {
     const { clock } = this.#options
     const untilMs = clock.nowMs() + withinMs
     for (let attempt = 0; ; attempt++) {

@@ -1,6 +1,7 @@
 import { toError } from '../../base/assert.ts'
 import { openAll, type Closers } from '../../base/closers.ts'
 import type { Clock } from '../../base/clock.ts'
+import { ANSWER_WITHIN_MS } from '../../base/deadline.ts'
 import { within } from '../../base/delay.ts'
 import type { Log } from '../../base/log.ts'
 import type { Random } from '../../base/random.ts'
@@ -52,7 +53,6 @@ export interface OpenEtcdOptions extends Pick<MemberOptions, 'login' | 'tls'> {
 /** Transactions under way at once: the log's, the ledger's, presence, and one for the rest. */
 const LANES = 4
 const BEAT_MS = 1_000
-const CATCH_UP_MS = 1_800
 
 /**
  * Becomes a node of the cluster that has its state in etcd. Closing the store gives the node's place up.
@@ -214,7 +214,8 @@ async function startRevision({ members, keys, history, clock }: NodeOptions): Pr
 
 async function reachedInTime(watch: LiveWatch, revision: number): Promise<void> {
   const reached = watch.reached(revision).then(() => true)
-  if (!(await within(reached, CATCH_UP_MS, false))) throw new StoreUnavailable('etcd does not say what was committed')
+  if (!(await within(reached, ANSWER_WITHIN_MS, false)))
+    throw new StoreUnavailable('etcd does not say what was committed')
 }
 
 /** Whoever asks while one is under way shares the next one. */
