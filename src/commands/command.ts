@@ -39,8 +39,6 @@ export type Done<Data> = (result: Data | Refusal) => void
 export interface Command<Args, Name extends CommandName = CommandName> {
   readonly eventType: (typeof EVENT)[Name]
   readonly about: About
-  /** Whether it has to wait for joins and leaves that were asked for before. It does, by default. */
-  readonly waitsForRooms?: (request: Request) => boolean
   /** The payload of a request. Throws BAD_REQUEST. */
   parse(payload: JsonObject, request: Request, limits: CommandLimits): Args
   /** Calls `done` once, now or later; may throw a Refusal instead. */

@@ -128,7 +128,7 @@ export class Dispatch {
       if (isTimed) this.#replied(request, cameAtMs)
     }
     const command = COMMANDS.get(request.eventType)
-    const waits = command?.waitsForRooms?.(request) ?? true
+    const waits = waitsForRooms(request)
     if (waits && connection.turns.isFull) {
       this.#options.onLimited('turns')
       fail(new Refusal('RATE_LIMITED', 'too many requests wait for a room', { retry_after_ms: TURNS_RETRY_MS }))
@@ -240,6 +240,12 @@ export class Dispatch {
     this.#options.onRefused(refusal, connection, eventType)
     connection.reply(id, refusal, traceparent)
   }
+}
+
+function waitsForRooms({ eventType, room, payload }: Request): boolean {
+  const { waits } = REQUESTS[eventType]
+  if (waits === 'if-named') return room !== undefined || payload['room_id'] !== undefined
+  return waits !== 'never'
 }
 
 /** What waited for joins that the store did not answer is not begun any more. */

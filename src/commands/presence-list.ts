@@ -11,7 +11,6 @@ interface Args extends PageArgs {
 
 export const presenceList: Command<Args, 'presenceList'> = {
   eventType: EVENT.presenceList,
-  waitsForRooms: ({ room, payload }) => room !== undefined || payload['room_id'] !== undefined,
   about: { summary: 'Who is in a room, or in the namespace.', errors: ['NOT_IN_ROOM'] },
 
   parse({ room_id, limit, cursor }, { room }) {

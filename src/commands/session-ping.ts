@@ -3,7 +3,6 @@ import type { Command } from './command.ts'
 
 export const sessionPing: Command<undefined, 'sessionPing'> = {
   eventType: EVENT.sessionPing,
-  waitsForRooms: () => false,
   about: { summary: 'Asks for a sign of life.' },
   parse: () => undefined,
   run(_args, { context }, done) {

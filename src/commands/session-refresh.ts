@@ -5,7 +5,6 @@ import type { Command } from './command.ts'
 
 export const sessionRefresh: Command<string, 'sessionRefresh'> = {
   eventType: EVENT.sessionRefresh,
-  waitsForRooms: () => false,
   about: { summary: 'Prolongs the connection by a fresh token.', errors: ['TOKEN_INVALID', 'TOKEN_EXPIRED'] },
 
   parse({ token }) {

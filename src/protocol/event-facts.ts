@@ -5,6 +5,11 @@ export interface RequestFacts {
   /** `changes`: it changes the rooms of its connection. `speaks`: it goes to the room that its envelope names, if it names one. */
   readonly room?: 'changes' | 'speaks'
   /**
+   * Whether it waits for the joins and leaves that its connection asked for before. `never`: it is about no room. `if-named`: only if its
+   * envelope or its payload names a room. By default it waits.
+   */
+  readonly waits?: 'never' | 'if-named'
+  /**
    * Whether a client may send it again if nobody knows whether it was done. `keyed`: only with an idempotency key. By default it may not.
    */
   readonly repeat?: 'always' | 'keyed'
@@ -27,9 +32,9 @@ export const REQUESTS: Readonly<Record<EventType, RequestFacts>> = {
   [EVENT.roomInput]: { room: 'speaks', isSampled: true },
   [EVENT.roomSnapshot]: { room: 'speaks', repeat: 'always' },
   [EVENT.stateGet]: { repeat: 'always' },
-  [EVENT.presenceList]: { repeat: 'always' },
-  [EVENT.sessionRefresh]: {},
-  [EVENT.sessionPing]: { repeat: 'always', isSampled: true },
+  [EVENT.presenceList]: { waits: 'if-named', repeat: 'always' },
+  [EVENT.sessionRefresh]: { waits: 'never' },
+  [EVENT.sessionPing]: { waits: 'never', repeat: 'always', isSampled: true },
 }
 
 /** The requests of which this is true. */
