@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { nextTurn } from '../base/delay.ts'
+import { FirstTime } from '../base/first-time.ts'
 import { decodeRecord } from '../store/json-records.ts'
 import type { Store, StoredRecord } from '../store/store.ts'
 import { recordPrefix, SWEPT_KINDS, type KeyedKind } from './key.ts'
@@ -12,9 +13,16 @@ export interface RetentionOptions {
   readonly keepMs: number
 }
 
+export interface RecordSweepOptions extends RetentionOptions {
+  /** A record that nobody can read stays where it is. Called once for each. */
+  readonly onUnreadable: (key: string, error: unknown) => void
+}
+
 /** How many records of each kind one sweep looks at. */
 const PAGE = 1_000
 const DELETED_MAX = 100
+/** So many records that cannot be read are remembered, to be said once. */
+const UNREADABLE_MAX = 1_000
 
 /**
  * Deletes the records that are older than `keepMs` and that no batch of the ledger names. Records are in the order of their keys,
@@ -22,11 +30,12 @@ const DELETED_MAX = 100
  * may sweep at once.
  */
 export class RecordSweep {
-  readonly #options: RetentionOptions
+  readonly #options: RecordSweepOptions
   /** Where the next page of a kind begins. */
   readonly #after = new Map<KeyedKind, string>()
+  readonly #unreadable = new FirstTime(UNREADABLE_MAX)
 
-  constructor(options: RetentionOptions) {
+  constructor(options: RecordSweepOptions) {
     this.#options = options
   }
 
@@ -42,12 +51,24 @@ export class RecordSweep {
     const untilMs = clock.wallMs() - keepMs
     const prefix = recordPrefix(kind)
     const page = await store.list(prefix, { after: this.#after.get(kind) ?? prefix, limit: PAGE })
-    const old = page.filter((record) => (decodeRecord(record) as IdempotencyRecord<unknown>).at < untilMs)
+    const old = page.filter((record) => this.#timeOf(record) < untilMs)
     await this.#delete(old)
     const last = page.at(-1)
     if (page.length === PAGE && last) this.#after.set(kind, last.key)
     else this.#after.delete(kind)
     return old.length
+  }
+
+  /** Unix time in milliseconds. Returns Infinity if the record cannot be read: the others are swept all the same. */
+  #timeOf(record: StoredRecord): number {
+    try {
+      const { at } = decodeRecord(record) as Partial<IdempotencyRecord<unknown>>
+      if (typeof at === 'number') return at
+      throw new Error('the record has no time')
+    } catch (error) {
+      if (this.#unreadable.isFirst(record.key)) this.#options.onUnreadable(record.key, error)
+      return Infinity
+    }
   }
 
   async #delete(old: readonly StoredRecord[]): Promise<void> {

@@ -106,8 +106,14 @@ function createDeliveries({ config, clock, workers }: OpenNodeOptions): Deliveri
 }
 
 function startTimers({ context, memory }: Node, closers: Closers): void {
-  const { store, settings, clock } = context
-  const keys = new RecordSweep({ store, clock, keepMs: settings.RECEIPT_RETENTION })
+  const { store, settings, clock, log } = context
+  const keys = new RecordSweep({
+    store,
+    clock,
+    keepMs: settings.RECEIPT_RETENTION,
+    onUnreadable: (key, error) =>
+      log.error({ err: toError(error), key }, 'a record of an idempotency key cannot be read; it stays'),
+  })
   const timers = [
     setInterval(() => announce(context), context.settings.PRESENCE_INTERVAL_MS),
     setInterval(() => context.hub.trim(), TRIM_MS),

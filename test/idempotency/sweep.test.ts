@@ -9,6 +9,9 @@ import { createManualClock } from '../helpers/manual-clock.ts'
 import { setUp } from './fixtures.ts'
 
 const HOUR_MS = 3_600_000
+const onUnreadable = (key: string) => {
+  throw new Error(`${key} is readable`)
+}
 
 function openStore() {
   const clock = createManualClock()
@@ -24,7 +27,7 @@ function openStore() {
 
 t.test('a key is known for the retention, and is good for another request after it', async (t) => {
   const { store, clock, events, node } = await setUp()
-  const sweep = new RecordSweep({ store, clock, keepMs: HOUR_MS })
+  const sweep = new RecordSweep({ store, clock, keepMs: HOUR_MS, onUnreadable })
   const { append } = node()
   await append({ eventId: 'event-1' })
   clock.pass(HOUR_MS)
@@ -43,7 +46,7 @@ t.test('keys that stand in no ledger go a page at a time, and the young ones sta
   clock.pass(2 * HOUR_MS)
   await put('broadcast', 0, 1_000)
   await store.commit({ puts: [{ key: 'once/buy/alice/x', value: encodeRecord({ at: 0 }) }], durable: true })
-  const keys = new RecordSweep({ store, clock, keepMs: HOUR_MS })
+  const keys = new RecordSweep({ store, clock, keepMs: HOUR_MS, onUnreadable })
   t.equal(await keys.sweep(), 6, 'the first page of broadcasts is young')
   t.equal(await keys.sweep(), 1_000)
   t.equal(await keys.sweep(), 500)
@@ -68,7 +71,7 @@ t.test('a record that is put again while it is swept stays', async (t) => {
       return store.commit(transaction)
     },
   }
-  await new RecordSweep({ store: slow, clock, keepMs: HOUR_MS }).sweep()
+  await new RecordSweep({ store: slow, clock, keepMs: HOUR_MS, onUnreadable }).sweep()
   t.strictSame(await keysLeft(), ['once/room/owner/0000000000000000'])
 })
 
@@ -76,7 +79,27 @@ t.test('two nodes that sweep at once delete each record', async (t) => {
   const { clock, store, put, keysLeft } = openStore()
   await put('message', 0, 500)
   clock.pass(2 * HOUR_MS)
-  const nodes = [1, 2].map(() => new RecordSweep({ store, clock, keepMs: HOUR_MS }))
+  const nodes = [1, 2].map(() => new RecordSweep({ store, clock, keepMs: HOUR_MS, onUnreadable }))
   await Promise.all(nodes.map((node) => node.sweep()))
   t.strictSame(await keysLeft(), [])
+})
+
+t.test('a record that nobody can read is said once, and those around it go', async (t) => {
+  const { clock, store, put, keysLeft } = openStore()
+  await put('broadcast', 1, 3)
+  const [unreadable, untimed] = ['once/broadcast/owner/0000000000000002', 'once/broadcast/owner/x']
+  const values = [Buffer.from('{"fingerprint":'), encodeRecord(null)]
+  await store.commit({
+    puts: [unreadable, untimed].map((key, i) => ({ key, value: values[i] ?? Buffer.of() })),
+    durable: true,
+  })
+  clock.pass(2 * HOUR_MS)
+  const said: string[] = []
+  const sweep = new RecordSweep({ store, clock, keepMs: HOUR_MS, onUnreadable: (key) => said.push(key) })
+  t.equal(await sweep.sweep(), 2)
+  t.strictSame(await keysLeft(), [unreadable, untimed])
+  await put('broadcast', 4, 1)
+  clock.pass(2 * HOUR_MS)
+  t.equal(await sweep.sweep(), 1)
+  t.strictSame(said, [unreadable, untimed])
 })
