@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { systemClock as clock } from './base/clock.ts'
 import { createCollector } from './base/heap.ts'
@@ -10,10 +11,11 @@ import { decodeConfig } from './config/wire.ts'
 import { Link } from './link/link.ts'
 import type { PrimaryMethods } from './link/methods/primary.ts'
 import type { WorkerMethods, WorkerWelcome } from './link/methods/worker.ts'
-import { requireSameLink } from './link/version.ts'
+import { isSameLink } from './link/version.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import type { TransportName } from './session/socket.ts'
+import { EXIT } from './setup/exit-codes.ts'
 import { createTraces, startTraces, tracesTimeOf, type ProcessTraces } from './start-traces.ts'
 import type { HttpHandler } from './http/http.ts'
 import { pingTimes } from './transport/socket-io/ping-times.ts'
@@ -66,13 +68,22 @@ export function runWorker(): void {
     onBlock: (block) => publishBlock(running(), block),
     handlers: {
       welcome: (welcome) => {
-        requireSameLink(welcome.linkVersion)
+        if (!isSameLink(welcome.linkVersion)) endAsStranger()
         started = start(link, welcome)
         void listen(started)
       },
       ...createLinkHandlers(running),
     },
   })
+}
+
+/** The configuration that came with the welcome cannot be relied on, so this is no line of the configured log. */
+function endAsStranger(): never {
+  writeSync(
+    process.stderr.fd,
+    'drumbeat: the files of Drumbeat were changed since this node started, so no worker can join it: start the node anew\n',
+  )
+  process.exit(EXIT.configuration)
 }
 
 function start(link: PrimaryLink, welcome: WorkerWelcome): Running {

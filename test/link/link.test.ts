@@ -6,7 +6,6 @@ import { encodeHead, encodeMessages, LinkDecoder } from '../../src/link/framing.
 import { Link } from '../../src/link/link.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
-import { LINK_VERSION, requireSameLink } from '../../src/link/version.ts'
 import { placeAlone } from '../../src/hub/pack-event.ts'
 import { NO_HEAD } from '../../src/protocol/event-head.ts'
 import type { PlacedEvent } from '../../src/protocol/placed-event.ts'
@@ -195,11 +194,4 @@ t.test('a deadline goes with its call, and a call without one has none', async (
   t.equal(second, undefined)
   caller.close('done')
   answerer.close('done')
-})
-
-t.test('a worker takes the welcome of its own version only; 0.1.0 says none', async (t) => {
-  requireSameLink(LINK_VERSION)
-  for (const other of [undefined, null, 1, LINK_VERSION + 1, String(LINK_VERSION)]) {
-    t.throws(() => requireSameLink(other), /start the node anew/)
-  }
 })

@@ -51,7 +51,7 @@ export type OfHostMethods = {
 
 export interface HostWelcome {
   /** See `LINK_VERSION`. */
-  readonly linkVersion: number
+  readonly linkVersion: string
   readonly host: number
   /** The configuration in force: see `encodeConfig`. */
   readonly config: string

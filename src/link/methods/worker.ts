@@ -59,7 +59,7 @@ export type GameStatus =
 
 export interface WorkerWelcome {
   /** See `LINK_VERSION`. */
-  readonly linkVersion: number
+  readonly linkVersion: string
   readonly worker: number
   readonly port: number
   /** Of ADMIN_LISTEN; null: it is not set. */
