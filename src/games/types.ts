@@ -82,6 +82,12 @@ const number = (kind: NumberKind) => (): GameType<number> => ({ kind })
 const list = <Kind>(kind: Kind, of: TypeDescription, max?: number): ListDescription<Kind> =>
   max === undefined ? { kind, of } : { kind, of, max }
 
+function json(): GameType<Json>
+function json<T>(): GameType<T>
+function json(): GameType<Json> {
+  return { kind: 'json' }
+}
+
 /**
  * The builders of types. Each throws a TypeError that gives the reason if its arguments contradict each other.
  */
@@ -118,7 +124,7 @@ export const t = {
   oneOf: <const V extends readonly Constant[]>(...values: V): GameType<V[number]> => checked({ kind: 'oneOf', values }),
   literal: <const V extends Constant>(value: V): GameType<V> => checked({ kind: 'literal', value }),
   /** Any JSON value without null. The TypeScript type is the author's word: nothing checks it. */
-  json: <T = Json>(): GameType<T> => ({ kind: 'json' }),
+  json,
 }
 
 /**

@@ -1,16 +1,3 @@
-/**
- * The numbers of `t.fixed(min, max, step)`: number k of `steps + 1` is one formula, here and at the client, so that both compute
- * the same bits. If a whole number of steps makes 1, it is a quotient of integers, which gives short decimals: 0.07 and not 0.07000000000000001.
- */
-export interface Fixed {
-  /** The largest k. */
-  readonly steps: number
-  /** Number k. */
-  at(k: number): number
-  /** The k of the nearest number; below 0 or over `steps` if the value is out of range; NaN of what is no number. */
-  indexOf(value: number): number
-}
-
 export interface Range {
   readonly min: number
   readonly max: number
@@ -22,13 +9,40 @@ export function stepsOf({ min, max, step }: Range): number {
   return Math.floor((max - min) / step + 1e-6)
 }
 
-export function fixedOf(range: Range): Fixed {
-  const { min, step } = range
-  const steps = stepsOf(range)
-  const perOne = Math.round(1 / step)
-  const first = Math.round(min * perOne)
-  const isWhole = Math.abs(1 / step - perOne) < 1e-9 * perOne && Math.abs(min * perOne - first) < 1e-6
-  return isWhole
-    ? { steps, at: (k) => (first + k) / perOne, indexOf: (value) => Math.round(value * perOne) - first }
-    : { steps, at: (k) => min + k * step, indexOf: (value) => Math.round((value - min) / step) }
+/**
+ * The numbers of `t.fixed(min, max, step)`: number k of `steps + 1` is one formula, here and at the client, so that both compute
+ * the same bits. If a whole number of steps makes 1, it is a quotient of integers, which gives short decimals: 0.07 and not 0.07000000000000001.
+ */
+export class Fixed {
+  /** The largest k. */
+  readonly steps: number
+  readonly #min: number
+  readonly #step: number
+  /** How many steps make 1; 0 if it is no whole number, or `min` is no multiple of a step. */
+  readonly #perOne: number
+  readonly #first: number
+
+  constructor(range: Range) {
+    const { min, step } = range
+    const perOne = Math.round(1 / step)
+    const first = Math.round(min * perOne)
+    const isWhole = Math.abs(1 / step - perOne) < 1e-9 * perOne && Math.abs(min * perOne - first) < 1e-6
+    this.steps = stepsOf(range)
+    this.#min = min
+    this.#step = step
+    this.#perOne = isWhole ? perOne : 0
+    this.#first = first
+  }
+
+  /** Number k. */
+  at(k: number): number {
+    return this.#perOne > 0 ? (this.#first + k) / this.#perOne : this.#min + k * this.#step
+  }
+
+  /** The k of the nearest number; below 0 or over `steps` if the value is out of range; NaN of what is no number. */
+  indexOf(value: number): number {
+    return this.#perOne > 0
+      ? Math.round(value * this.#perOne) - this.#first
+      : Math.round((value - this.#min) / this.#step)
+  }
 }

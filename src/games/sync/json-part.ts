@@ -7,6 +7,7 @@ import { MapTree, type Tree } from './tree.ts'
 /** Any JSON value without null; at the root of a state, an object. */
 export class JsonPart implements ContainerPart {
   readonly isLeaf = false
+  readonly mayBeLeaf = true
   readonly #isRoot: boolean
   readonly #maps: MapPart
   readonly #arrays: ArrayPart

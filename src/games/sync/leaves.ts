@@ -1,7 +1,7 @@
 import { isWellFormed } from '../limits.ts'
 import type { Constant, FixedDescription, LeafDescription, NumberKind } from '../types.ts'
 import { shown, TypeFault } from './fault.ts'
-import { fixedOf } from './fixed.ts'
+import { Fixed } from './fixed.ts'
 import { WHOLE_NUMBERS } from './numbers.ts'
 import type { LeafPart } from './part.ts'
 
@@ -39,7 +39,7 @@ function expectFinite(value: unknown): number {
 
 function fixedLeaf(type: FixedDescription): LeafPart {
   const { min, max, step } = type
-  const fixed = fixedOf(type)
+  const fixed = new Fixed(type)
   return leaf((value) => {
     if (typeof value === 'number') {
       const k = fixed.indexOf(value)

@@ -1,5 +1,6 @@
 import { isForbiddenKey, isWellFormed } from '../limits.ts'
-import { TypeFault } from './fault.ts'
+import { fastValuesOf, makeFast } from './fast-maps.ts'
+import { rethrowUnder, TypeFault } from './fault.ts'
 import {
   copyPart,
   expectArray,
@@ -42,22 +43,32 @@ export class MapPart implements ContainerPart {
   update(before: Tree, value: unknown, depth: number): Tree {
     const was = before as MapTree
     const live = expectPlain(value)
-    const keys = this.#keysOf(live)
     const { list } = was.keys
     const { values } = was
     const part = this.#of
+    if (!part.isLeaf && part.mayBeLeaf !== true) {
+      const entries = fastValuesOf(live, list)
+      if (entries !== undefined) return updateEntries(part, was, entries, depth + 1)
+    }
+    const keys = this.#keysOf(live)
     let next: Tree[] | undefined
     let i = 0
-    for (; i < keys.length; i++) {
-      const key = keys[i]
-      const tree = values[i]
-      if (key === undefined || key !== list[i] || tree === undefined) break
-      const entry = live[key]
-      if (entry === tree && !isMinusZero(entry)) continue
-      const now = freezePart(part, tree, live, key, depth + 1)
-      if (now === tree) continue
-      next ??= values.slice()
-      next[i] = now
+    let key = ''
+    try {
+      for (; i < keys.length; i++) {
+        key = keys[i] ?? ''
+        const tree = values[i]
+        if (key !== list[i] || tree === undefined) break
+        const entry = live[key]
+        if (entry === tree && !isMinusZero(entry)) continue
+        const now = part.isLeaf ? part.snap(entry) : part.update(tree, entry, depth + 1)
+        if ((typeof now !== 'object' && now !== entry) || isMinusZero(entry)) live[key] = now
+        if (now === tree) continue
+        next ??= values.slice()
+        next[i] = now
+      }
+    } catch (error) {
+      rethrowUnder(key, error)
     }
     if (i < keys.length || i < list.length) return this.#withKeys(was, next?.slice(0, i), i, { live, keys, depth })
     return next === undefined ? was : new MapTree(was.keys, next)
@@ -70,6 +81,7 @@ export class MapPart implements ContainerPart {
       const value = values[i]
       if (value !== undefined) live[key] = thawPart(this.#of, value)
     })
+    makeFast(live, values.length)
     return live
   }
 
@@ -98,11 +110,31 @@ export class MapPart implements ContainerPart {
     return new MapTree(next, values)
   }
 
-  #keysOf(live: Plain): string[] {
+  #keysOf(live: Plain): readonly string[] {
     const keys = Object.keys(live)
     expectCount(keys.length, this.#max, 'entries')
     return keys
   }
+}
+
+/** The tree of a map of containers that has the keys it had. */
+function updateEntries(part: ContainerPart, was: MapTree, entries: readonly unknown[], depth: number): Tree {
+  const { keys, values } = was
+  let next: Tree[] | undefined
+  let i = 0
+  try {
+    for (; i < values.length; i++) {
+      const tree = values[i]
+      if (tree === undefined) break
+      const now = part.update(tree, entries[i], depth)
+      if (now === tree) continue
+      next ??= values.slice()
+      next[i] = now
+    }
+  } catch (error) {
+    rethrowUnder(keys.list[i] ?? '', error)
+  }
+  return next === undefined ? was : new MapTree(keys, next)
 }
 
 interface LiveMap {

@@ -119,7 +119,8 @@ const wholeJson = (tree: Tree): string => {
   return tree instanceof MapTree ? JSON_MAPS.whole(tree) : JSON_ARRAYS.whole(tree)
 }
 
-const JSON_WRITER: JsonWriter = {
+/** Of `json`. */
+export const JSON_WRITER: JsonWriter = {
   whole: wholeJson,
   patch: (before, after) =>
     before instanceof MapTree && after instanceof MapTree

@@ -1,5 +1,6 @@
 import { isForbiddenKey } from '../limits.ts'
-import { TypeFault } from './fault.ts'
+import { compileUpdate, type CompiledUpdate } from './compiled-update.ts'
+import { rethrowUnder, TypeFault } from './fault.ts'
 import {
   copyPart,
   expectOpen,
@@ -30,12 +31,14 @@ export class ObjectPart implements ContainerPart {
   readonly #names: readonly string[]
   readonly #parts: readonly Part[]
   readonly #isDeclared: ReadonlySet<string>
+  readonly #compiled: CompiledUpdate | undefined
 
   constructor(fields: readonly Field[]) {
     this.#fields = fields
     this.#names = fields.map(({ name }) => name)
     this.#parts = fields.map(({ part }) => part)
     this.#isDeclared = new Set(this.#names)
+    this.#compiled = compileUpdate(fields)
   }
 
   make(value: unknown, isLive: boolean, depth: number): Tree {
@@ -44,29 +47,49 @@ export class ObjectPart implements ContainerPart {
     return this.#byName(undefined, live, isLive, depth)
   }
 
-  /** The fast way: the live object has its fields in the declared order, as `thaw` makes it. */
   update(before: Tree, value: unknown, depth: number): Tree {
+    try {
+      const tree = this.#compiled?.(before, value, depth)
+      if (tree !== undefined) return tree
+    } catch (error) {
+      // The general way finds it again, with its path.
+      if (!(error instanceof TypeFault)) throw error
+    }
+    return this.#inOrder(before, value, depth)
+  }
+
+  /** The faster way in general: the live object has its fields in the declared order, as `thaw` makes it. */
+  #inOrder(before: Tree, value: unknown, depth: number): Tree {
     const live = expectPlain(value)
     const was = before as FieldTrees
     const names = this.#names
     const parts = this.#parts
     let next: (Tree | undefined)[] | undefined
     let i = 0
-    // For a plain object it is as good as Object.keys, makes no array, and V8 reads the fields by their places.
-    for (const key in live) {
-      const tree = was[i]
-      const part = parts[i]
-      if (key !== names[i] || tree === undefined || part === undefined) return this.#byName(was, live, true, depth)
-      const field = live[key]
-      if (field !== tree || isMinusZero(field)) {
-        if (field === undefined) return this.#byName(was, live, true, depth)
-        const now = freezePart(part, tree, live, key, depth + 1)
-        if (now !== tree) {
-          next ??= was.slice()
-          next[i] = now
+    let at = ''
+    try {
+      // For a plain object it is as good as Object.keys, makes no array, and V8 reads the fields by their places.
+      for (const key in live) {
+        const tree = was[i]
+        const part = parts[i]
+        const field = live[key]
+        if (key !== names[i] || tree === undefined || part === undefined || field === undefined) {
+          i = -1
+          break
         }
+        if (field !== tree || isMinusZero(field)) {
+          at = key
+          const now = part.isLeaf ? part.snap(field) : part.update(tree, field, depth + 1)
+          if (now !== tree) {
+            next ??= was.slice()
+            next[i] = now
+          }
+          if ((typeof now !== 'object' && now !== field) || isMinusZero(field)) live[key] = now
+        }
+        i++
       }
-      i++
+    } catch (error) {
+      rethrowUnder(at, error)
     }
     return i === names.length ? (next ?? before) : this.#byName(was, live, true, depth)
   }

@@ -12,6 +12,8 @@ export interface LeafPart {
 
 export interface ContainerPart {
   readonly isLeaf: false
+  /** Whether values may also be single ones, as in JSON. */
+  readonly mayBeLeaf?: boolean
   /**
    * Returns the tree of a value that has no predecessor. Snaps numbers in place if `isLive`. Looks closely, too: for accessors, for symbols.
    *

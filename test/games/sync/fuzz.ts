@@ -1,7 +1,12 @@
+import { compileFunction } from 'node:vm'
+import { applyBinaryPatch } from '../../../src/games/sync/apply-binary.ts'
 import { applyMergePatch } from '../../../src/games/sync/apply-merge.ts'
+import { binaryPatchOf } from '../../../src/games/sync/binary-patch.ts'
+import { compileShapes } from '../../../src/games/sync/compiled-update.ts'
 import { hashValue } from '../../../src/games/sync/hash.ts'
 import { mergePatchOf } from '../../../src/games/sync/merge-patch.ts'
 import { shapeOf, type Shape, type Tree } from '../../../src/games/sync/shape.ts'
+import { PatchFault } from '../../../src/games/sync/patch-fault.ts'
 import { hashOf } from '../../../src/games/sync/tree-hash.ts'
 import { parseType, type Json, type TypeDescription } from '../../../src/games/types.ts'
 import { equals, merged, snapped } from './model.ts'
@@ -10,8 +15,16 @@ import { RandomTypes } from './random-types.ts'
 /** Pairs of values for each type. */
 const PAIRS = 6
 
+/** Damaged patches for one that is damaged at all. */
+const DAMAGES = 5
+
 /** Thrown with the seed: `fuzz(seed, seed)` repeats it. */
 export class Found extends Error {}
+
+/** A server compiles the shapes of its games. */
+export function compileAll(): void {
+  compileShapes((parameters, body): unknown => compileFunction(body, [...parameters]))
+}
 
 /** Tries the types of the seeds `from` to `to` with pairs of values. Returns how many pairs there were. @throws Found */
 export function fuzz(from: number, to: number): number {
@@ -30,6 +43,7 @@ class Match {
   #model: Json
   #tree: Tree
   #client: unknown
+  #binaryClient: unknown
 
   constructor(seed: number) {
     this.#seed = seed
@@ -40,11 +54,13 @@ class Match {
     this.#model = snapped(this.#type, this.#live)
     this.#tree = this.#shape.freeze(undefined, this.#live)
     this.#client = JSON.parse(mergePatchOf(this.#shape, undefined, this.#tree))
+    this.#binaryClient = applyBinaryPatch(this.#type, undefined, binaryPatchOf(this.#shape, undefined, this.#tree))
   }
 
   play(): number {
     for (let pair = 0; pair < PAIRS; pair++) {
       this.#look()
+      if (this.#random.chance(0.3)) this.#live = this.#shape.thaw(this.#tree)
       const next = this.#random.change(this.#type, this.#live)
       // The root of a state is an object.
       if (typeof next !== 'object' || Array.isArray(next)) return pair
@@ -68,15 +84,43 @@ class Match {
     this.#expect(equals(shape.thaw(fresh), shape.thaw(this.#tree), true), 'a tree from nothing is equal')
     this.#expect(hashOf(shape, fresh) === hashOf(shape, this.#tree), 'and has the same hash')
     this.#mergePatch(before)
+    this.#binaryPatch(before)
   }
 
   #mergePatch(before: Tree): void {
     const patch = JSON.parse(mergePatchOf(this.#shape, before, this.#tree)) as Json
-    const was = structuredClone(this.#client)
+    const expected = merged(this.#client as Json, patch)
+    const was = JSON.stringify(this.#client)
     const after = applyMergePatch(this.#client, patch)
-    this.#expect(equals(this.#client, was, true), 'nothing is changed in place')
-    this.#expect(equals(after, merged(was as Json, patch), false), 'the patch is applied as RFC 7396 says')
+    this.#expect(JSON.stringify(this.#client) === was, 'nothing is changed in place')
+    this.#expect(equals(after, expected, false), 'the patch is applied as RFC 7396 says')
     this.#client = after
+  }
+
+  #binaryPatch(before: Tree): void {
+    const patch = binaryPatchOf(this.#shape, before, this.#tree)
+    const was = JSON.stringify(this.#binaryClient)
+    const after = applyBinaryPatch(this.#type, this.#binaryClient, patch)
+    this.#expect(JSON.stringify(this.#binaryClient) === was, 'nothing is changed in place')
+    if (this.#random.chance(0.1)) this.#damage(patch)
+    this.#binaryClient = after
+  }
+
+  /** Whatever stands in a patch: a value comes of it, or a PatchFault. */
+  #damage(patch: Uint8Array): void {
+    for (let round = 0; round < DAMAGES; round++) {
+      const bytes = patch.slice(0, this.#random.chance(0.3) ? this.#random.below(patch.length) : patch.length)
+      const changes = 1 + this.#random.below(3)
+      for (let i = 0; i < changes && bytes.length > 0; i++) {
+        bytes[this.#random.below(bytes.length)] = this.#random.chance(0.2) ? 255 : this.#random.below(256)
+      }
+      try {
+        applyBinaryPatch(this.#type, this.#random.chance(0.2) ? undefined : this.#binaryClient, bytes)
+      } catch (error) {
+        this.#expect(error instanceof PatchFault, `a damaged patch throws PatchFault, not ${String(error)}`)
+      }
+    }
+    this.#expect(Object.keys(Object.prototype).length === 0, 'nothing gets into the prototype of objects')
   }
 
   /** What has to hold at all times. */
@@ -88,6 +132,12 @@ class Match {
     this.#expect(shape.freeze(this.#tree, this.#live) === this.#tree, 'no change, no new tree')
     this.#expect(equals(this.#client, this.#model, false), 'the JSON client has the value')
     this.#expect(hashOf(shape, this.#tree) === hashValue(this.#client), 'the JSON client has the hash')
+    // In JSON the order of keys may be another.
+    const isJson = JSON.stringify(this.#type).includes('"kind":"json"')
+    this.#expect(
+      equals(this.#binaryClient, this.#shape.thaw(this.#tree), !isJson),
+      'the binary client has the value in its order',
+    )
   }
 
   #expect(isSo: boolean, what: string): void {

@@ -40,10 +40,10 @@ function nearest({ min, max, step }: { min: number; max: number; step: number },
 
 const round = (value: number) => Number(value.toFixed(9))
 
-/** RFC 7396, section 2, word by word; in place of a copy of the target, a deep one. */
+/** RFC 7396, section 2, word by word. */
 export function merged(target: Json | undefined, patch: Json | null): Json {
-  if (!isPlain(patch)) return structuredClone(patch) as Json
-  const result: Plain = isPlain(target) ? structuredClone(target) : {}
+  if (!isPlain(patch)) return patch as Json
+  const result: Plain = isPlain(target) ? { ...target } : {}
   for (const [name, value] of Object.entries(patch as Record<string, Json | null>)) {
     if (value === null) delete result[name]
     else result[name] = merged(result[name], value)

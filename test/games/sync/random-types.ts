@@ -1,5 +1,5 @@
 import type { Json, LeafDescription, TypeDescription } from '../../../src/games/types.ts'
-import { fixedOf } from '../../../src/games/sync/fixed.ts'
+import { Fixed } from '../../../src/games/sync/fixed.ts'
 import { WHOLE_NUMBERS } from '../../../src/games/sync/numbers.ts'
 
 type Value = Json | undefined
@@ -57,7 +57,8 @@ export class RandomTypes {
 
   /** A type whose values are objects, as a state's is. */
   stateType(): TypeDescription {
-    return this.chance(0.1) ? { kind: 'json' } : this.chance(0.2) ? this.#list('map', 3) : this.#object(3)
+    const depth = this.pick([1, 2, 2, 3])
+    return this.chance(0.1) ? { kind: 'json' } : this.chance(0.3) ? this.#list('map', depth) : this.#object(depth)
   }
 
   type(depth: number): TypeDescription {
@@ -95,7 +96,7 @@ export class RandomTypes {
 
   #object(depth: number): TypeDescription {
     const fields: Record<string, TypeDescription> = {}
-    const count = this.chance(0.05) ? 40 : this.below(6)
+    const count = this.chance(0.01) ? 40 : this.below(6)
     for (let i = 0; i < count; i++) {
       const of = this.type(count > 6 ? 0 : depth - 1)
       const name = count > 6 ? `f${i}` : this.pick(KEYS)
@@ -123,7 +124,7 @@ export class RandomTypes {
       return object
     }
     if (kind === 'map' || kind === 'record') return this.#entries(() => this.value(type.of))
-    if (kind === 'array') return Array.from({ length: this.below(5) }, () => this.value(type.of))
+    if (kind === 'array') return Array.from({ length: this.below(4) }, () => this.value(type.of))
     if (kind === 'json') return this.#entries(() => this.#json(2))
     if (kind === 'optional') return this.value(type.of)
     return this.#leaf(type)
@@ -131,7 +132,7 @@ export class RandomTypes {
 
   #entries(make: () => Json): Json {
     const object: Plain = {}
-    for (let count = this.pick([0, 1, 3, 8, 30]); count > 0; count--) object[this.#key()] = make()
+    for (let count = this.chance(0.03) ? 30 : this.below(5); count > 0; count--) object[this.#key()] = make()
     return object
   }
 
@@ -163,7 +164,7 @@ export class RandomTypes {
     if (kind === 'oneOf') return this.pick(type.values)
     if (kind === 'literal') return type.value
     if (kind === 'fixed') {
-      const fixed = fixedOf(type)
+      const fixed = new Fixed(type)
       const { steps } = fixed
       const k = this.pick([0, steps, this.below(steps + 1), Math.min(steps, 500 + this.below(100))])
       return fixed.at(k) + (this.random() - 0.5) * type.step * 0.8
