@@ -24,7 +24,7 @@ import { readAdminToken, readResumeSecret, readTokenKey } from './node/secrets.t
 import { watchHealth, type HealthyStore } from './node/store-health.ts'
 import { healthOf, type Node } from './node/node.ts'
 import { Links } from './processes/links.ts'
-import { spawnWorker } from './processes/worker-process.ts'
+import { spawnWorker } from './processes/child-process.ts'
 import type { WorkerLinks } from './processes/workers.ts'
 import type { Health } from './setup/service-reports.ts'
 import type { Store } from './store/store.ts'

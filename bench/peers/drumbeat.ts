@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { drumbeatDialect } from '../../src/load/drumbeat.ts'
-import { YOUNG_GENERATION } from '../../src/processes/worker-process.ts'
+import { YOUNG_GENERATION } from '../../src/processes/child-process.ts'
 import { mintToken } from '../../src/auth/token.ts'
 import type { Peer } from './peer.ts'
 

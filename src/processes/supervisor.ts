@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
 import { within } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
-import type { WorkerProcess } from './worker-process.ts'
+import type { WorkerProcess } from './child-process.ts'
 import type { WorkerLink, WorkerLinks } from './workers.ts'
 
 export interface SupervisorOptions {

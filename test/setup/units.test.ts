@@ -4,7 +4,7 @@ import path from 'node:path'
 import t from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
 import { SETTINGS, isSettingName } from '../../src/config/settings.ts'
-import { YOUNG_GENERATION } from '../../src/processes/worker-process.ts'
+import { YOUNG_GENERATION } from '../../src/processes/child-process.ts'
 import { EXIT } from '../../src/setup/exit-codes.ts'
 
 const FOLDER = path.resolve(import.meta.dirname, '../../systemd')
