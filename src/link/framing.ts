@@ -1,18 +1,34 @@
 import { decodeMsgpack, encodeMsgpack } from '../protocol/msgpack.ts'
 
 /**
- * A frame on the link: 4 bytes of length (big-endian), whose highest bit tells what follows: a msgpack array of messages
- * (0), or a block of events (1).
+ * A frame on the link: 4 bytes of length (big-endian), whose two highest bits tell what follows: a msgpack array of messages
+ * (0), a block of events (1), or a block of a game host (2).
  */
 const HEAD_BYTES = 4
-const BLOCK_BIT = 0x8000_0000
+const KINDS = ['messages', 'events', 'game'] as const
+/** What a kind's number is multiplied with. */
+const KIND_UNIT = 2 ** 30
 /** Longer ones are a defect of the other side: a batch of events is far below. */
 const FRAME_BYTES_MAX = 256 * 1024 * 1024
 
+export type FrameKind = (typeof KINDS)[number]
+export type BlockKind = Exclude<FrameKind, 'messages'>
+
+/** A frame that is no message: its bytes are passed on as they are. See `event-block.ts` and `game-block.ts`. */
+export class Block {
+  readonly kind: BlockKind
+  readonly bytes: Buffer
+
+  constructor(kind: BlockKind, bytes: Buffer) {
+    this.kind = kind
+    this.bytes = bytes
+  }
+}
+
 /** What stands before so many bytes of content. */
-export function encodeHead(kind: 'messages' | 'block', length: number): Buffer {
+export function encodeHead(kind: FrameKind, length: number): Buffer {
   const head = Buffer.allocUnsafe(HEAD_BYTES)
-  head.writeUInt32BE(kind === 'block' ? length + BLOCK_BIT : length, 0)
+  head.writeUInt32BE(KINDS.indexOf(kind) * KIND_UNIT + length, 0)
   return head
 }
 
@@ -28,7 +44,7 @@ export class LinkDecoder {
   /** Bytes of the frame that is coming, with its head; those of a head until that is known. */
   #needed = HEAD_BYTES
 
-  /** The messages of the frames that this chunk completes, and the blocks as buffers, in order. */
+  /** The messages of the frames that this chunk completes, and the blocks, each as a `Block`, in order. */
   push(chunk: Buffer): unknown[] {
     this.#chunks.push(chunk)
     this.#bytes += chunk.length
@@ -36,14 +52,15 @@ export class LinkDecoder {
     while (this.#bytes >= this.#needed) {
       const buffer = this.#chunks.length === 1 && this.#chunks[0] ? this.#chunks[0] : Buffer.concat(this.#chunks)
       const head = buffer.readUInt32BE(0)
-      const isBlock = head >= BLOCK_BIT
-      const end = HEAD_BYTES + (isBlock ? head - BLOCK_BIT : head)
+      const kind = KINDS[Math.floor(head / KIND_UNIT)]
+      const end = HEAD_BYTES + (head % KIND_UNIT)
+      if (kind === undefined) throw new Error('a link frame of no known kind')
       if (end > FRAME_BYTES_MAX) throw new Error(`a link frame of ${end} bytes`)
       this.#chunks = [buffer]
       this.#needed = end
       if (buffer.length < end) break
       const content = buffer.subarray(HEAD_BYTES, end)
-      if (isBlock) items.push(content)
+      if (kind !== 'messages') items.push(new Block(kind, content))
       // One by one: a spread call puts all of them on the stack, and a frame can hold more than fit there.
       else for (const message of decodeMsgpack(content) as unknown[]) items.push(message)
       this.#chunks = [buffer.subarray(end)]

@@ -3,7 +3,7 @@ import { toError } from '../base/assert.ts'
 import { fromMachineMs, toMachineMs } from '../base/clock.ts'
 import { endingWith, type Span, type Traces } from '../base/trace.ts'
 import { Refusal, isErrorCode, type ErrorBody } from '../protocol/errors.ts'
-import { encodeHead, encodeMessages, LinkDecoder } from './framing.ts'
+import { Block, encodeHead, encodeMessages, LinkDecoder, type BlockKind } from './framing.ts'
 
 /** A map of method names to their arguments and results. Values travel as msgpack: plain data and bytes. */
 export type Methods = { readonly [name: string]: { readonly args: unknown; readonly result: unknown } }
@@ -29,6 +29,8 @@ export interface LinkOptions<Own extends Methods, Other extends Methods> {
   readonly handlers: Handlers<Own>
   /** A block of events came: see `event-block.ts`. */
   readonly onBlock?: (block: Buffer) => void
+  /** A block of a game host came: see `game-block.ts`. */
+  readonly onGameBlock?: (block: Buffer) => void
   /** A message is about to be sent: of this method, or the answer to it. What must come before it can be sent here. */
   readonly before?: (method: keyof Own | keyof Other) => void
   /** For calls that come in. */
@@ -40,7 +42,7 @@ export interface LinkOptions<Own extends Methods, Other extends Methods> {
 }
 
 /**
- * Both ends of the socket between a worker and the primary. Messages of one turn of the event loop share a write; what
+ * Both ends of the socket between the primary and a worker or a host. Messages of one turn of the event loop share a write; what
  * arrives is handled in order and at once, replies included, so that whoever asks may rely on what came before.
  */
 export class Link<Own extends Methods, Other extends Methods> {
@@ -48,7 +50,7 @@ export class Link<Own extends Methods, Other extends Methods> {
   readonly #decoder = new LinkDecoder()
   readonly #calls = new Map<number, Done>()
   /** Blocks and messages, in order. */
-  #outgoing: (Message | Buffer)[] = []
+  #outgoing: (Message | Block)[] = []
   #nextCall = 1
   #closed = false
 
@@ -113,8 +115,8 @@ export class Link<Own extends Methods, Other extends Methods> {
   }
 
   /** Goes behind all that was sent before. The block is not copied and must stay as it is. */
-  sendBlock(block: Buffer): void {
-    this.#enqueue(block)
+  sendBlock(block: Buffer, kind: BlockKind): void {
+    this.#enqueue(new Block(kind, block))
   }
 
   close(why: string): void {
@@ -131,7 +133,7 @@ export class Link<Own extends Methods, Other extends Methods> {
     this.#enqueue(message)
   }
 
-  #enqueue(item: Message | Buffer): void {
+  #enqueue(item: Message | Block): void {
     if (this.#closed) return
     this.#outgoing.push(item)
     if (this.#outgoing.length === 1) setImmediate(() => this.#flush())
@@ -150,8 +152,9 @@ export class Link<Own extends Methods, Other extends Methods> {
 
   #receive(chunk: Buffer): void {
     for (const item of this.#decoder.push(chunk)) {
-      if (Buffer.isBuffer(item)) this.#options.onBlock?.(item)
-      else this.#handle(item as Message)
+      if (!(item instanceof Block)) this.#handle(item as Message)
+      else if (item.kind === 'events') this.#options.onBlock?.(item.bytes)
+      else this.#options.onGameBlock?.(item.bytes)
     }
   }
 
@@ -204,17 +207,17 @@ export function replyWith<Result>(promise: Promise<Result | Refusal>, reply: (re
 }
 
 /** What goes out, in its order; messages that follow each other share a frame. */
-function* toParts(outgoing: readonly (Message | Buffer)[]): Generator<Uint8Array> {
+function* toParts(outgoing: readonly (Message | Block)[]): Generator<Uint8Array> {
   let messages: Message[] = []
   for (const item of outgoing) {
-    if (!Buffer.isBuffer(item)) {
+    if (!(item instanceof Block)) {
       messages.push(item)
       continue
     }
     if (messages.length > 0) yield encodeMessages(messages)
     messages = []
-    yield encodeHead('block', item.length)
-    yield item
+    yield encodeHead(item.kind, item.bytes.length)
+    yield item.bytes
   }
   if (messages.length > 0) yield encodeMessages(messages)
 }

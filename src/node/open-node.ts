@@ -100,7 +100,7 @@ function createNode(parts: NodeParts): Node {
 }
 
 function createDeliveries({ config, clock, workers }: OpenNodeOptions): Deliveries {
-  const send = (worker: number, block: Buffer) => workers.linkOf(worker)?.sendBlock(block)
+  const send = (worker: number, block: Buffer) => workers.linkOf(worker)?.sendBlock(block, 'events')
   const schedule = (action: () => void, delayMs: number) => void setTimeout(action, delayMs)
   return new Deliveries({ intervalMs: config.settings.FLUSH_INTERVAL_MS, clock, schedule, send })
 }

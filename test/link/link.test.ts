@@ -2,7 +2,7 @@ import { createServer, connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import t from 'tap'
 import { decodeEventBlock, encodeEventBlock } from '../../src/link/event-block.ts'
-import { encodeHead, encodeMessages, LinkDecoder } from '../../src/link/framing.ts'
+import { Block, encodeHead, encodeMessages, LinkDecoder } from '../../src/link/framing.ts'
 import { Link } from '../../src/link/link.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
@@ -36,7 +36,9 @@ t.test('frames are cut out of any chunks', async (t) => {
   const stream = Buffer.concat(
     messages.flatMap((message) => [
       encodeMessages([message, message.i]),
-      encodeHead('block', message.bytes.length),
+      encodeHead('events', message.bytes.length),
+      message.bytes,
+      encodeHead('game', message.bytes.length),
       message.bytes,
     ]),
   )
@@ -46,10 +48,20 @@ t.test('frames are cut out of any chunks', async (t) => {
     for (let at = 0; at < stream.length; at += size) got.push(...decoder.push(stream.subarray(at, at + size)))
     t.strictSame(
       got,
-      messages.flatMap((message) => [message, message.i, message.bytes]),
+      messages.flatMap((message) => [
+        message,
+        message.i,
+        new Block('events', message.bytes),
+        new Block('game', message.bytes),
+      ]),
       `chunks of ${size}`,
     )
   }
+})
+
+t.test('a frame of no known kind, or one that is too long, is a defect of the other side', async (t) => {
+  t.throws(() => new LinkDecoder().push(Buffer.from([0xc0, 0, 0, 1])), /no known kind/)
+  t.throws(() => new LinkDecoder().push(Buffer.from([0xbf, 0, 0, 1])), /a link frame of/)
 })
 
 t.test('one frame may hold more messages than a call can have arguments', async (t) => {
@@ -90,7 +102,7 @@ t.test('blocks stand between the messages before and after, and `before` may put
     queueBytesMax: 1 << 20,
     onClose: () => {},
     handlers: {},
-    before: (method) => method === 'fail' && teller.sendBlock(Buffer.from('before')),
+    before: (method) => method === 'fail' && teller.sendBlock(Buffer.from('before'), 'events'),
   })
   const { promise, resolve } = Promise.withResolvers<void>()
   const listener = new Link<Echo, None>({
@@ -98,17 +110,19 @@ t.test('blocks stand between the messages before and after, and `before` may put
     queueBytesMax: 1 << 20,
     onClose: () => {},
     onBlock: (block) => order.push(`block ${block.toString()}`),
+    onGameBlock: (block) => order.push(`game ${block.toString()}`),
     handlers: { echo: () => {}, note: (text) => order.push(text), fail: () => resolve() },
   })
   teller.tell('note', '1')
   teller.tell('note', '2')
-  teller.sendBlock(Buffer.from('x'.repeat(100_000)))
+  teller.sendBlock(Buffer.from('x'.repeat(100_000)), 'events')
+  teller.sendBlock(Buffer.from('y'.repeat(100_000)), 'game')
   teller.tell('note', '3')
   teller.tell('fail', null)
   await promise
   t.strictSame(
     order.map((item) => item.slice(0, 12)),
-    ['1', '2', 'block xxxxxx', '3', 'block before'],
+    ['1', '2', 'block xxxxxx', 'game yyyyyyy', '3', 'block before'],
   )
   teller.close('done')
   listener.close('done')
