@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { EnvError } from 'envalid'
@@ -9,14 +10,22 @@ import type { Settings } from './settings.ts'
 /** Settings on their way: what was not given or did not parse is absent. */
 export type Draft = { -readonly [Name in keyof Settings]?: Settings[Name] | undefined }
 
-const WORKERS_MAX = 256
+/** Beside this folder, in a clone and in the installed package. */
+const SAMPLES = path.resolve(import.meta.dirname, '../samples')
+
+const PROCESSES_MAX = 256
 const HARD_PAYLOAD_FACTOR = 4
 
 /** Fills in what depends on the machine, on the package's place, or on other settings; `failed` ones stay absent. */
 export function fillDefaults(draft: Draft, packageRoot: string, failed: ReadonlySet<string>): void {
   const { DATA_DIR: dataDir, MAX_PAYLOAD_BYTES: soft } = draft
   if (!failed.has('NODE_ID') && dataDir !== undefined) draft.NODE_ID ??= defaultNodeId(dataDir)
-  if (!failed.has('WORKERS')) draft.WORKERS ??= Math.min(os.availableParallelism(), WORKERS_MAX)
+  const cores = os.availableParallelism()
+  if (!failed.has('WORKERS')) draft.WORKERS ??= Math.min(cores, PROCESSES_MAX)
+  if (!failed.has('GAMES')) draft.GAMES ??= existsSync(SAMPLES) ? [SAMPLES] : []
+  if (!failed.has('GAME_HOSTS') && draft.GAMES !== undefined) {
+    draft.GAME_HOSTS ??= draft.GAMES.length === 0 ? 0 : Math.max(1, Math.min(Math.floor(cores / 2), PROCESSES_MAX))
+  }
   if (!failed.has('MEMORY_LIMIT')) draft.MEMORY_LIMIT ??= allowedMemory()
   if (!failed.has('GOODS_FILE')) draft.GOODS_FILE ??= path.join(packageRoot, 'config', 'goods.yaml')
   if (!failed.has('MAX_PAYLOAD_BYTES_HARD') && soft !== undefined) {

@@ -191,6 +191,41 @@ export const SETTINGS = {
   MAX_ROOMS_PER_CONNECTION: byWorkers(setting(integer(1, 1024), '32', 'More are refused with `ROOM_LIMIT`.')),
   ROOM_AUTO_CREATE: setting(boolean, 'true', 'Whether joining a room that does not exist makes it.'),
   ROOM_CAPACITY: setting(integer(1, 1_000_000), '10000', 'Members of a room that does not say otherwise.'),
+  GAMES: computed(
+    list(filePath),
+    'the samples that come with Drumbeat',
+    'Files, or folders of files, whose default export is a game: `.ts`, `.js` or `.mjs`. See drumbeat/game.',
+  ),
+  GAME_HOSTS: computed(
+    integer(0, 256),
+    'half of the cores, at least 1; 0 without games',
+    'Processes that run the games of rooms.',
+  ),
+  GAME_BUDGET: setting(
+    duration('50ms', '60s'),
+    '500ms',
+    'How long one callback of a game may run. The host of one that runs longer is ended, and its rooms go on in another.',
+  ),
+  GAME_HOST_MEMORY: setting(
+    size('64MiB', '64GiB'),
+    '512MiB',
+    'The heap of a host. One that needs more ends by itself, and its rooms go on in another.',
+  ),
+  GAME_STATE_BYTES: setting(
+    size('1KiB', '16MiB'),
+    '256KiB',
+    "How large the state of a room may be, about. A game's callback that makes it larger fails.",
+  ),
+  ROOM_GAME_EMPTY: setting(
+    duration('1s', '30d'),
+    '30s',
+    'How long a room with a game goes on that has no player and no spectator.',
+  ),
+  ROOM_GAME_MAX: setting(
+    duration('1m', '30d'),
+    '6h',
+    'How long a room with a game may last at all, if its game does not say.',
+  ),
   FLUSH_INTERVAL_MS: setting(integer(0, 1000), '14', 'Events closer together than this leave in one write.'),
   PRESENCE_INTERVAL_MS: setting(integer(10, 10_000), '100', 'Who joined and left is gathered this long.'),
 

@@ -9,7 +9,7 @@ import { readHealth } from './health.ts'
 import type { GatheredMetrics } from './gather-metrics.ts'
 import type { LogLevels } from './log-levels.ts'
 import type { MemoryWatch } from './memory-watch.ts'
-import type { Supervisor } from '../processes/supervisor.ts'
+import type { Supervision } from '../processes/supervisor.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
 import type { createMisfitLog } from './misfits.ts'
 import type { Reload } from './reload.ts'
@@ -21,7 +21,7 @@ export interface Node {
   readonly reload: Reload
   readonly tokenKeys: TokenKeys
   readonly workers: WorkerLinks
-  readonly supervisor: Pick<Supervisor, 'health' | 'stop'>
+  readonly supervisor: Pick<Supervision, 'health' | 'stop'>
   /** Why the store takes no writes; undefined: it does. */
   readonly readStoreFault: () => Promise<string | undefined>
   readonly logLevels: LogLevels

@@ -7,7 +7,7 @@ import { RecordSweep } from '../idempotency/sweep.ts'
 import { sweepLedger } from '../ledger/retention.ts'
 import type { TokenKey, WireKey } from '../link/methods/worker.ts'
 import { Supervisor } from '../processes/supervisor.ts'
-import type { WorkerProcess } from '../processes/child-process.ts'
+import type { NodeProcess } from '../processes/child-process.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
 import { announce } from '../rooms/announce.ts'
 import { Canary } from './canary.ts'
@@ -37,7 +37,7 @@ export interface OpenNodeOptions
   /** Empty. Whoever needs the links before the node is there, such as the store's `onLost`, made it. */
   readonly workers: WorkerLinks
   /** With the settings that are in force for workers now. */
-  readonly spawn: (settings: Settings) => WorkerProcess
+  readonly spawn: (settings: Settings) => NodeProcess
   readonly traces: Traces
 }
 
@@ -65,6 +65,7 @@ export async function openNode(options: OpenNodeOptions, closers: Closers): Prom
   closers.defer(() => tokenKeys.close())
   followLog(context, workers)
   const supervisor = new Supervisor({
+    kind: 'worker',
     count: settings.WORKERS,
     spawn: () => options.spawn(reload.config.settings),
     links: workers,

@@ -4,14 +4,14 @@ import { toError } from '../base/assert.ts'
 import { ConfigError, type Config } from '../config/load.ts'
 import { SETTINGS, type SettingName } from '../config/settings.ts'
 import { Refusal } from '../protocol/errors.ts'
-import type { Supervisor } from '../processes/supervisor.ts'
+import type { Supervision } from '../processes/supervisor.ts'
 
 export interface ReloadOptions {
   /** What the node was started with. */
   readonly config: Config
   /** Reads environment and file again. Throws ConfigError. */
   readonly readConfig: () => Config
-  readonly supervisor: Pick<Supervisor, 'roll'>
+  readonly supervisor: Pick<Supervision, 'roll'>
   readonly log: Log
 }
 

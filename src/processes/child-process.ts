@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** A worker's process and its end of the link. */
-export interface WorkerProcess {
+/** A process of this node, and this end of the link to it. */
+export interface NodeProcess {
   readonly pid: number | undefined
   readonly link: Duplex
   kill(): void
@@ -23,24 +23,36 @@ export const YOUNG_GENERATION = '--max-semi-space-size=4'
 /** uWebSockets.js reads it once, when its binary is loaded. A larger request head is answered with 431 by uWebSockets.js itself. */
 const HEAD_BYTES_VARIABLE = 'UWS_HTTP_MAX_HEADERS_SIZE'
 
-export interface WorkerProcessOptions {
-  /** The file that becomes a worker with `--worker`. */
+export interface ChildOptions {
+  /** The file that becomes a worker with `--worker`, a host with `--host`. */
   readonly script: string
   /** This process's. */
   readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export interface WorkerProcessOptions extends ChildOptions {
   /** How large a request's head may be: request line and headers. */
   readonly headBytesMax: number
 }
 
-export function spawnWorker({ script, env, headBytesMax }: WorkerProcessOptions): WorkerProcess {
+export function spawnWorker({ script, env, headBytesMax }: WorkerProcessOptions): NodeProcess {
   const args = [YOUNG_GENERATION, script, '--worker']
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     env: { ...env, [HEAD_BYTES_VARIABLE]: String(headBytesMax) },
   })
-  const link = child.stdio[LINK_FD]
-  if (!(link instanceof Socket)) throw new Error('the worker has no link')
-  return { pid: child.pid, link, kill: () => void child.kill('SIGKILL'), ended: endOf(child) }
+  return processOf(child)
+}
+
+/** A child whose stdio has a pipe at `LINK_FD`. */
+export function processOf(child: ChildProcess): NodeProcess {
+  return { pid: child.pid, link: pipeOf(child, LINK_FD), kill: () => void child.kill('SIGKILL'), ended: endOf(child) }
+}
+
+export function pipeOf(child: ChildProcess, fd: number): Socket {
+  const pipe = child.stdio[fd]
+  if (!(pipe instanceof Socket)) throw new Error(`a child process has no pipe at ${fd}`)
+  return pipe
 }
 
 function endOf(child: ChildProcess): Promise<string> {

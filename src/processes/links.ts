@@ -10,7 +10,7 @@ export interface LinkedProcess<Own extends Methods, Other extends Methods> {
 }
 
 /**
- * The links to all processes of one kind: workers, later hosts. It is made before everything that sends to them; the supervisor adds
+ * The links to all processes of one kind: workers or hosts. It is made before everything that sends to them; the supervisor adds
  * a process when it starts and removes it when it has ended.
  */
 export class Links<Own extends Methods, Other extends Methods> {

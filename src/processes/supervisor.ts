@@ -2,39 +2,61 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
 import { within } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
-import type { WorkerProcess } from './child-process.ts'
-import type { WorkerLink, WorkerLinks } from './workers.ts'
+import type { NodeProcess } from './child-process.ts'
+import type { LinkedProcess } from './links.ts'
 
-export interface SupervisorOptions {
+/** What a supervisor asks of each process, whatever its kind. */
+export interface SupervisedLink {
+  ask(method: 'drain', args: { readonly withinMs: number; readonly graceMs: number }): Promise<unknown>
+  call(method: 'ping', args: null, done: () => void): void
+  close(why: string): void
+}
+
+export interface SupervisorOptions<Link extends SupervisedLink, Process extends NodeProcess> {
+  readonly kind: 'worker' | 'host'
+  /** How many there are to be; 0: none is ever started. */
   readonly count: number
-  readonly spawn: () => WorkerProcess
-  /** Where a worker is found from its start until it has ended. */
-  readonly links: WorkerLinks
+  readonly spawn: () => Process
+  /** Where a process is found from its start until it has ended. */
+  readonly links: SupervisedLinks<Link>
   readonly log: Log
   readonly clock: Clock
-  /** A worker died, and is replaced. */
+  /** A process died, and is replaced. */
   readonly onDied: () => void
 }
 
-export interface NewWorker {
+/** The part of `Links` that is used here. */
+interface SupervisedLinks<Link> {
+  add(process: Pick<LinkedProcess<never, never>, 'id' | 'pid'> & { readonly link: Link }): void
+  remove(id: number): void
+  setListening(id: number, isListening: boolean): void
+  readonly listening: readonly unknown[]
+}
+
+export interface NewProcess<Process extends NodeProcess> {
   readonly id: number
   readonly stream: Duplex
-  /** To be called when the worker says that it listens. */
+  readonly process: Process
+  /** To be called when the process says that it listens. */
   readonly onListening: () => void
+  /** To be called when the process says that it cannot start as it is configured: another attempt would fail, too. */
+  readonly onUnfit: (error: Error) => void
   readonly onClose: (why: string) => void
 }
 
-/** What the rest of the node does when a worker starts and when it has ended. */
-export interface WorkerLife {
-  /** Makes this end of the worker's link and tells the worker what it must know first. */
-  connect(worker: NewWorker): WorkerLink
-  gone(worker: number): void
+/** What the rest of the node does when a process starts, is replaced and has ended. */
+export interface ProcessLife<Link extends SupervisedLink, Process extends NodeProcess> {
+  /** Makes this end of the process's link and tells the process what it must know first. */
+  connect(started: NewProcess<Process>): Link
+  /** The process was replaced and is drained next; it takes no new work any more. Resolves when it has nothing that must move. */
+  beforeDrain?(id: number): Promise<void>
+  gone(id: number, process: Process): void
 }
 
-interface Slot {
-  readonly worker: number
-  readonly process: WorkerProcess
-  readonly link: WorkerLink
+interface Slot<Link, Process> {
+  readonly id: number
+  readonly process: Process
+  readonly link: Link
   readonly startedAtMs: number
   /** undefined: it does not listen yet. */
   listensSinceMs: number | undefined
@@ -44,11 +66,13 @@ interface Slot {
   isReplaced: boolean
   /** Another one has taken over: it ends. */
   retiring: boolean
+  /** Why it cannot start, as it has said itself. */
+  unfit: Error | undefined
   /** Pings in a row that were not answered by the next beat. */
   missed: number
 }
 
-function isListening({ listensSinceMs }: Slot): boolean {
+function isListening({ listensSinceMs }: Slot<unknown, unknown>): boolean {
   return listensSinceMs !== undefined
 }
 
@@ -67,7 +91,7 @@ export interface RollOptions {
 }
 
 const HEARTBEAT_MS = 1_000
-/** A worker that misses so many pings in a row is stopped or stuck, and is replaced. */
+/** A process that misses so many pings in a row is stopped or stuck, and is replaced. */
 const MISSED_MAX = 7
 /** One that has not listened after so long never will. */
 const START_MS_MAX = 30_000
@@ -75,18 +99,21 @@ const START_MS_MAX = 30_000
 const MISSED_WELL = 2
 const BACKOFF_MIN_MS = 50
 const BACKOFF_MAX_MS = 5_000
-/** A worker that has listened for so long did not die of its start. */
+/** A process that has listened for so long did not die of its start. */
 const HEALTHY_MS = 1_000
-/** Early deaths in a row before all workers ever listened: the start has failed. */
+/** Early deaths in a row before all processes ever listened: the start has failed. */
 const START_ATTEMPTS = 3
 
-/** Keeps `count` workers alive: a dead one is replaced, sooner the longer it had lived. */
-export class Supervisor {
-  readonly #options: SupervisorOptions
-  readonly #slots = new Map<number, Slot>()
-  #life: WorkerLife | undefined
+/** A supervisor, for those who need not know what it starts. */
+export type Supervision = Pick<Supervisor<never, never>, 'health' | 'roll' | 'stop'>
+
+/** Keeps `count` processes of one kind alive: a dead one is replaced, sooner the longer it had lived. */
+export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess> {
+  readonly #options: SupervisorOptions<Link, Process>
+  readonly #slots = new Map<number, Slot<Link, Process>>()
+  #life: ProcessLife<Link, Process> | undefined
   #heartbeat: NodeJS.Timeout | undefined
-  #nextWorker = 1
+  #nextId = 1
   #earlyDeaths = 0
   #stopping = false
   #onAllListening: () => void = () => {}
@@ -94,14 +121,15 @@ export class Supervisor {
   #wasComplete = false
   #beatAtMs: number
 
-  constructor(options: SupervisorOptions) {
+  constructor(options: SupervisorOptions<Link, Process>) {
     this.#options = options
     this.#beatAtMs = options.clock.nowMs()
   }
 
-  /** Resolves when all workers listen; rejects when they die before any does. */
-  start(life: WorkerLife): Promise<void> {
+  /** Resolves when all processes listen; rejects when they die before any does. */
+  start(life: ProcessLife<Link, Process>): Promise<void> {
     this.#life = life
+    if (this.#options.count === 0) return Promise.resolve()
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
     return new Promise((resolve, reject) => {
       this.#onAllListening = resolve
@@ -110,35 +138,35 @@ export class Supervisor {
     })
   }
 
-  /** How many workers do not serve now, of how many that should, and what is wrong with them. Where it stops, nothing is. */
+  /** How many processes do not serve now, of how many that should, and what is wrong with them. Where it stops, nothing is. */
   get health(): { readonly missing: number; readonly of: number; readonly fault: string | undefined } {
     const of = this.#options.count
     const slots = [...this.#slots.values()]
     const well = slots.filter((slot) => isListening(slot) && slot.missed <= MISSED_WELL).length
     const missing = Math.max(0, of - well)
     const isFault = missing > 0 && !this.#stopping
-    return { missing, of, fault: isFault ? `${missing} of ${of} workers do not answer` : undefined }
+    return { missing, of, fault: isFault ? `${missing} of ${of} ${this.#options.kind}s do not answer` : undefined }
   }
 
-  /** Replaces the workers one by one. Rejects where a new one does not come up: those that are left go on. */
+  /** Replaces the processes one by one. Rejects where a new one does not come up: those that are left go on. */
   async roll(options: RollOptions): Promise<void> {
     for (const slot of Array.from(this.#slots.values())) {
       // One that died meanwhile was replaced by one that has all that is new.
-      if (this.#stopping || !this.#slots.has(slot.worker)) continue
+      if (this.#stopping || !this.#slots.has(slot.id)) continue
       slot.isReplaced = true
       try {
         await new Promise<void>((listens, failed) => this.#spawn({ listens, failed }))
       } catch (error) {
         slot.isReplaced = false
-        if (!this.#slots.has(slot.worker)) this.#spawn()
+        if (!this.#slots.has(slot.id)) this.#spawn()
         throw error
       }
       options.onReplaced()
-      await this.#retire(slot.worker, options)
+      await this.#retire(slot.id, options)
     }
   }
 
-  /** Drains all workers, then ends them. */
+  /** Drains all processes, then ends them. */
   async stop(withinMs: number): Promise<void> {
     this.#stopping = true
     clearInterval(this.#heartbeat)
@@ -152,37 +180,47 @@ export class Supervisor {
     await Promise.all(slots.map(({ process }) => process.ended))
   }
 
-  async #retire(worker: number, { graceMs, withinMs }: Pick<RollOptions, 'graceMs' | 'withinMs'>): Promise<void> {
-    const slot = this.#slots.get(worker)
+  async #retire(id: number, { graceMs, withinMs }: Pick<RollOptions, 'graceMs' | 'withinMs'>): Promise<void> {
+    const slot = this.#slots.get(id)
     if (!slot || this.#stopping) return
     slot.retiring = true
-    this.#options.links.setListening(worker, false)
-    const drained = slot.link.ask('drain', { withinMs, graceMs }).catch(() => null)
-    await within(drained, withinMs, undefined)
+    this.#options.links.setListening(id, false)
+    await within(this.#drain(slot.id, slot.link, { withinMs, graceMs }), withinMs, undefined)
     slot.link.close('replaced')
     slot.process.kill()
     await slot.process.ended
   }
 
+  async #drain(id: number, link: Link, times: Pick<RollOptions, 'graceMs' | 'withinMs'>): Promise<void> {
+    await this.#life?.beforeDrain?.(id)
+    // A process that dies meanwhile is drained, too.
+    await link.ask('drain', times).catch(() => null)
+  }
+
   #spawn(successor?: Successor): void {
     if (!this.#life) throw new Error('the supervisor was not started')
-    const { spawn, links, log, clock } = this.#options
-    const worker = this.#nextWorker++
+    const { spawn, links, log, clock, kind } = this.#options
+    const id = this.#nextId++
     const process = spawn()
     const link = this.#life.connect({
-      id: worker,
+      id,
       stream: process.link,
-      onListening: () => this.#listens(worker),
-      // Without its link a worker ends by itself; one that is stuck does not.
+      process,
+      onListening: () => this.#listens(id),
+      onUnfit: (error) => {
+        slot.unfit = error
+        process.kill()
+      },
+      // Without its link a process ends by itself; one that is stuck does not.
       onClose: (why) => {
-        log.debug({ worker, why }, 'link closed')
+        log.debug({ [kind]: id, why }, 'link closed')
         process.kill()
       },
     })
-    links.add({ id: worker, pid: process.pid, link })
+    links.add({ id, pid: process.pid, link })
     const startedAtMs = clock.nowMs()
-    const slot: Slot = {
-      worker,
+    const slot: Slot<Link, Process> = {
+      id,
       process,
       link,
       startedAtMs,
@@ -190,36 +228,38 @@ export class Supervisor {
       listensSinceMs: undefined,
       isReplaced: false,
       retiring: false,
+      unfit: undefined,
       missed: 0,
     }
-    this.#slots.set(worker, slot)
-    void process.ended.then((how) => this.#ended(worker, how))
+    this.#slots.set(id, slot)
+    void process.ended.then((how) => this.#ended(id, how))
   }
 
-  #listens(worker: number): void {
-    const slot = this.#slots.get(worker)
+  #listens(id: number): void {
+    const slot = this.#slots.get(id)
     if (!slot) return
-    const { clock, links, log, count } = this.#options
+    const { clock, links, log, count, kind } = this.#options
     slot.listensSinceMs = clock.nowMs()
-    links.setListening(worker, true)
+    links.setListening(id, true)
     const tookMs = Math.round(clock.nowMs() - slot.startedAtMs)
-    log.info({ worker, pid: slot.process.pid, tookMs }, 'worker ready')
+    log.info({ [kind]: id, pid: slot.process.pid, tookMs }, `${kind} ready`)
     slot.successor?.listens()
     if (this.#wasComplete || links.listening.length < count) return
     this.#wasComplete = true
     this.#onAllListening()
   }
 
-  #ended(worker: number, how: string): void {
-    const slot = this.#slots.get(worker)
+  #ended(id: number, how: string): void {
+    const slot = this.#slots.get(id)
     if (!slot) return
-    this.#slots.delete(worker)
-    this.#options.links.remove(worker)
+    const { kind } = this.#options
+    this.#slots.delete(id)
+    this.#options.links.remove(id)
     slot.link.close(how)
-    this.#life?.gone(worker)
+    this.#life?.gone(id, slot.process)
     if (this.#stopping || slot.retiring) return
     if (slot.successor && !isListening(slot)) {
-      slot.successor.failed(new Error(`worker ${worker} ended at its start: ${how}`))
+      slot.successor.failed(slot.unfit ?? new Error(`${kind} ${id} ended at its start: ${how}`))
       return
     }
     this.#options.onDied()
@@ -227,12 +267,12 @@ export class Supervisor {
     const nowMs = this.#options.clock.nowMs()
     const servedMs = nowMs - (slot.listensSinceMs ?? nowMs)
     this.#earlyDeaths = servedMs > HEALTHY_MS ? 0 : this.#earlyDeaths + 1
-    if (!this.#wasComplete && this.#earlyDeaths >= START_ATTEMPTS) {
-      this.#onStartFailed(new Error(`workers end at their start: ${how}`))
+    if (!this.#wasComplete && (slot.unfit || this.#earlyDeaths >= START_ATTEMPTS)) {
+      this.#onStartFailed(slot.unfit ?? new Error(`${kind}s end at their start: ${how}`))
       return
     }
     const waitMs = this.#earlyDeaths === 0 ? 0 : Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** this.#earlyDeaths)
-    this.#options.log.error({ worker, pid: slot.process.pid, how, waitMs }, 'worker died; starting another')
+    this.#options.log.error({ [kind]: id, pid: slot.process.pid, how, waitMs }, `${kind} died; starting another`)
     setTimeout(() => {
       if (!this.#stopping) this.#spawn()
     }, waitMs)
@@ -247,7 +287,8 @@ export class Supervisor {
       if (isLate) slot.missed = 0
       const isStuck = isListening(slot) ? slot.missed >= MISSED_MAX : nowMs - slot.startedAtMs > START_MS_MAX
       if (isStuck) {
-        this.#options.log.error({ worker: slot.worker, pid: slot.process.pid }, 'worker does not answer: killing it')
+        const { log, kind } = this.#options
+        log.error({ [kind]: slot.id, pid: slot.process.pid }, `${kind} does not answer: killing it`)
         slot.process.kill()
         continue
       }

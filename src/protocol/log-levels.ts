@@ -13,6 +13,8 @@ export const LOG_PARENTS = {
   http: 'worker',
   'socket-io': 'worker',
   security: 'worker',
+  host: null,
+  games: 'host',
 } as const
 
 export type LogPart = keyof typeof LOG_PARENTS

@@ -17,7 +17,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // As an author's file would: by what drumbeat/game offers.
   samples: ['games'],
   // link: it is at the other end of the primary's. The rules of games are pure, and stand in games/.
-  host: ['base', 'protocol', 'games', 'link'],
+  host: ['base', 'protocol', 'games', 'link', 'metrics'],
   config: ['base', 'protocol'],
   domain: ['protocol'],
   // It makes documents of the shapes of `protocol`, for a server's settings.
@@ -49,6 +49,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // auth, for the token keys: the primary fetches a key set once for all workers. door, for what counts as loopback.
   node: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'processes', 'auth', 'door'],
   'worker.ts': ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE, 'transport', 'worker', 'start-traces.ts'],
+  'host.ts': ['base', 'protocol', 'config', 'link', 'metrics', 'host'],
   'open-store.ts': ['base', 'config', 'setup', 'store', 'node'],
   'primary.ts': [
     'base',
@@ -85,7 +86,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'start.ts': ['base', 'config', 'setup', 'transport', 'primary.ts'],
   // Signals first; the rest is loaded behind them.
-  'main.ts': ['setup', 'worker.ts', 'start.ts'],
+  'main.ts': ['setup', 'worker.ts', 'host.ts', 'start.ts'],
 }
 
 /** Folders without a clock, without I/O and without waiting. */

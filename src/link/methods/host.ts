@@ -7,8 +7,11 @@ export type HostMethods = {
   /** Sent once, first. */
   welcome: Method<HostWelcome, null>
   /** Makes a room. Refused as its game refuses; GAME_FAILED, GAME_NOT_FOUND, BAD_REQUEST for its options, OVERLOADED. */
-  open: Method<OpenRoom, null>
-  /** Goes on with a room that another host had: the checkpoint, then the records behind it. */
+  open: Method<OpenRoom, OpenedRoom>
+  /**
+   * Goes on with a room that another host had: the checkpoint, then the records behind it. The connections in it have to `enter` again, with
+   * `isBack`; the seat of a user who has none after some seconds is dropped.
+   */
   restore: Method<RestoreRoom, null>
   /** A connection comes into the room: it takes its user's seat, finds it again, or watches. */
   enter: Method<EnterRoom, EnteredRoom>
@@ -17,6 +20,10 @@ export type HostMethods = {
   /** The user gives up the seat, with all connections. */
   leave: Method<{ readonly handle: number; readonly viewer: number }, null>
   input: Method<RoomInput, InputResult>
+  /** An input in the name of a user who has a seat, for the REST interface. */
+  inputAs: Method<UserInput, InputResult>
+  /** Ends a seat; for the REST interface. */
+  kick: Method<{ readonly handle: number; readonly user: string; readonly why: string }, null>
   /** The state as the connection sees it now: what it has comes to nothing. */
   snapshot: Method<{ readonly handle: number; readonly viewer: number }, RoomSnapshot>
   /** A patch for one connection, from the tick that it has, or a snapshot where that is smaller or all there is. */
@@ -26,7 +33,12 @@ export type HostMethods = {
   bought: Method<{ readonly handle: number; readonly user: string; readonly receipt: JsonObject }, null>
   /** The room's seats leave, then it is over. */
   end: Method<{ readonly handle: number }, null>
-  /** Runs its rooms to the end of the tick and says no more. */
+  /**
+   * Stops a room behind the tick that it is in: it goes on from this checkpoint elsewhere. Inputs that wait here are refused with OVERLOADED;
+   * nothing of the room leaves this host behind the answer.
+   */
+  release: Method<{ readonly handle: number }, ReleasedRoom>
+  /** Runs its rooms to the end of the tick, tells the checkpoint of each, and says no more. */
   drain: Method<{ readonly withinMs: number; readonly graceMs: number }, null>
   ping: Method<null, null>
   logLevel: Method<{ readonly part: LogPart; readonly level: LogLevel | null }, null>
@@ -35,6 +47,8 @@ export type HostMethods = {
 
 /** What a host tells the primary. Its blocks hold journals and patches: see `game-block.ts`. */
 export type OfHostMethods = {
+  /** Its games cannot be loaded, as this says: a line each. The host ends. */
+  unfit: Method<{ readonly mistakes: readonly string[] }, null>
   /** Its games are loaded. */
   listening: Method<{ readonly games: readonly GameInfo[] }, null>
   /** What a tick said beside patches, behind the block that it was in. */
@@ -82,7 +96,13 @@ export interface OpenRoom {
   readonly game: string
   readonly options: JsonValue
   readonly seed: number
-  /** Unix time in milliseconds: tick 0. */
+  /** Unix time in milliseconds. Tick 0 is then, or up to one tick later: the host spreads its rooms. */
+  readonly startMs: number
+}
+
+/** A checkpoint of tick 0 was told before. */
+export interface OpenedRoom {
+  /** Tick 0: see `OpenRoom`. */
   readonly startMs: number
 }
 
@@ -91,6 +111,11 @@ export interface RestoreRoom {
   readonly checkpoint: string
   /** Of the journal, in order: see `encodeTick`. */
   readonly records: readonly Uint8Array[]
+}
+
+export interface ReleasedRoom {
+  readonly tick: number
+  readonly checkpoint: string
 }
 
 export interface EnterRoom {
@@ -154,6 +179,13 @@ export interface RoomInput {
   readonly seq: number | null
 }
 
+export interface UserInput {
+  readonly handle: number
+  readonly user: string
+  readonly name: string
+  readonly input: unknown
+}
+
 /** What the author's refusals and failures say is in the Refusal of the call. */
 export interface InputResult {
   readonly tick: number
@@ -192,6 +224,8 @@ export type RoomEffect =
   | { readonly kind: 'say'; readonly to: string; readonly data: JsonValue }
   /** A user's seat ended: with `kicked` the connections leave the room. */
   | { readonly kind: 'left'; readonly user: string; readonly why: string }
+  /** These connections see something else from now on, as the key of their seat is another: it starts with this. */
+  | { readonly kind: 'view'; readonly viewers: readonly number[]; readonly snapshot: RoomSnapshot }
   /** Ticks are late by more than a second, or on time again. */
   | { readonly kind: 'status'; readonly status: 'paused' | 'running'; readonly tick: number }
 

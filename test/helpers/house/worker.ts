@@ -5,7 +5,7 @@ import { Link } from '../../../src/link/link.ts'
 import type { PrimaryMethods } from '../../../src/link/methods/primary.ts'
 import type { WorkerMethods, WorkerWelcome } from '../../../src/link/methods/worker.ts'
 import { createMetrics } from '../../../src/metrics/metrics.ts'
-import type { WorkerProcess } from '../../../src/processes/child-process.ts'
+import type { NodeProcess } from '../../../src/processes/child-process.ts'
 import type { HandshakeResult, RequestHead } from '../../../src/door/handshake.ts'
 import type { PrimaryLink } from '../../../src/worker/context.ts'
 import { drainParts } from '../../../src/worker/drain.ts'
@@ -32,7 +32,7 @@ const PING_INTERVAL_MS = 24_000
 export class HouseWorker implements WorkerEnd {
   readonly topics = new Map<string, Set<ServerSocket>>()
   /** The primary's side of it. */
-  readonly process: WorkerProcess
+  readonly process: NodeProcess
   readonly #options: HouseWorkerOptions
   readonly #primaryEnd: PipeEnd
   readonly #end: PipeEnd
