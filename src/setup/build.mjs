@@ -14,7 +14,7 @@ const DIST = path.join(ROOT, 'dist')
 // Not bin/tsc: a file without an extension does not go with what tap loads into the processes of tests.
 const COMPILER = path.join(ROOT, 'node_modules/typescript/lib/tsc.js')
 /** The client last: it is for older machines than the server is, and has types. */
-const PROJECTS = ['tsconfig.build.json', 'tsconfig.client.json']
+const PROJECTS = ['tsconfig.build.json', 'src/console', 'tsconfig.client.json']
 /** Folders of files that are read, not imported. */
 const DATA = ['console', 'conformance/vectors']
 
@@ -24,7 +24,7 @@ async function build() {
   const stage = mkdtempSync(path.join(DIST, 'new-'))
   for (const project of PROJECTS) run([COMPILER, '-p', project, '--outDir', stage], stage)
   await documentFields(stage)
-  for (const folder of DATA) cpSync(path.join(ROOT, 'src', folder), path.join(stage, folder), { recursive: true })
+  for (const folder of DATA) copyData(path.join(ROOT, 'src', folder), path.join(stage, folder))
   const made = readdirSync(stage)
   for (const name of readdirSync(DIST).filter((name) => isOurs(name) && !made.includes(name)))
     remove(path.join(DIST, name))
@@ -33,6 +33,15 @@ async function build() {
     renameSync(path.join(stage, name), path.join(DIST, name))
   }
   remove(stage)
+}
+
+/**
+ * Sources, and what is for the compiler, stay behind.
+ * @param {string} from
+ * @param {string} to
+ */
+function copyData(from, to) {
+  cpSync(from, to, { recursive: true, filter: (name) => !/\.ts$|tsconfig\.json$/.test(name) })
 }
 
 /**

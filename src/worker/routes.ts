@@ -8,11 +8,11 @@ import { describeRoutes } from '../http/openapi.ts'
 import type { Route } from '../http/router.ts'
 import type { RouteContext } from '../http/routes/admin-context.ts'
 import { connectionRoutes } from '../http/routes/connections.ts'
-import { consoleRoutes } from '../http/routes/console.ts'
 import { documentRoutes, type Documents } from '../http/routes/documents.ts'
 import { eventRoutes } from '../http/routes/events.ts'
 import { goodRoutes } from '../http/routes/goods.ts'
 import { operationRoutes } from '../http/routes/operations.ts'
+import { pageRoutes } from '../http/routes/pages.ts'
 import { playerRoutes } from '../http/routes/players.ts'
 import { roomRoutes } from '../http/routes/rooms.ts'
 import type { Namespace } from '../protocol/ids.ts'
@@ -38,7 +38,7 @@ export function createRoutes({ config, ...asked }: RoutesOptions): readonly Rout
     ...eventRoutes(context),
     ...roomRoutes(context),
     ...documentRoutes(() => (documents ??= describeServer(routes, settings))),
-    ...consoleRoutes({ folder: join(import.meta.dirname, '../console'), apiPathPrefix: settings.API_PATH_PREFIX }),
+    ...pageRoutes({ root: join(import.meta.dirname, '..'), apiPathPrefix: settings.API_PATH_PREFIX }),
   ]
   return routes
 }

@@ -65,6 +65,9 @@ t.test('each route answers as the document says', async (t) => {
   for (const id of ['getHealth', 'getReady', 'getMetrics', 'getConsole', 'getConfig']) await call(id, 200)
   for (const id of ['getOpenapi', 'getAsyncapi', 'getReceiptKey']) await call(id, 200)
   await call('getConsoleFile', 200, { file: 'console.js' })
+  await call('getProtocolFile', 200, { file: 'events.js' })
+  const library = await call('getClientFile', 200, { file: 'index.js' })
+  await call('getClientFile', 304, { file: 'index.js', 'If-None-Match': String(library.headers['etag']) })
 
   const axe = { name: 'Axe', price: 3, currency: 'gold', stock: 7 }
   const put = await call('putGood', 200, { id: 'axe' }, axe)

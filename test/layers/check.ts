@@ -25,7 +25,7 @@ export function checkSources(sources: Sources): string[] {
 
 function checkFile(file: string, text: string): string[] {
   if (file.startsWith('src/console/') && !CONSOLE_FILE.test(file))
-    return [`${file}: the console holds static files only`]
+    return [`${file}: the console holds pages, styles, pictures and sources in TypeScript only`]
   if (!/\.(?:ts|mts|js|mjs)$/.test(file)) return []
   const layer = layerOf(file)
   if (MAY_IMPORT[layer] === undefined) return [`${file}: ${layer} has no place in the table of layers`]

@@ -20,9 +20,7 @@ export function findCircles(sources: Sources): string[] {
 }
 
 function importedBy(file: string, text: string, sources: Sources): readonly string[] {
-  // The types of JavaScript stand in its comments.
-  const code = file.endsWith('.js') ? text : withoutComments(text)
-  return importsOf(code)
+  return importsOf(withoutComments(text))
     .filter((specifier) => specifier.startsWith('.'))
     .map((specifier) => path.posix.join(path.posix.dirname(file), specifier))
     .filter((target) => sources.has(target))

@@ -11,7 +11,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   protocol: [],
   client: ['protocol'],
-  console: [],
+  console: ['protocol', 'client'],
   // Pure, and in parts the client's: what a game is, and how its state is kept and sent.
   games: ['protocol'],
   // As an author's file would: by what drumbeat/game offers.
@@ -135,8 +135,8 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   'socket.io': ['src/transport/socket-io/'],
   'socket.io-adapter': ['src/transport/socket-io/'],
   'uWebSockets.js': ['src/transport/uws/uws.ts'],
-  // Not imported: its files are served to browsers.
-  uplot: ['src/http/routes/console.ts'],
+  // Its files are served to browsers.
+  uplot: ['src/console/plot.ts', 'src/http/routes/pages.ts'],
   uuid: ['src/base/random.ts'],
   ws: ['src/conformance/peer.ts'],
   yaml: ['src/config/'],
@@ -152,8 +152,9 @@ export interface BannedText {
 }
 
 const PURE_PLACES = PURE_FOLDERS.map((folder) => `src/${folder}/`)
+const IN_BROWSERS = [...PURE_PLACES, 'src/client/', 'src/games/', 'src/console/']
 
-/** Looked for in the code, not in its comments. The console is the browser's: it has the browser's clock and chance. */
+/** Looked for in the code, not in its comments. */
 export const BANNED: readonly BannedText[] = [
   {
     name: 'process.env',
@@ -164,24 +165,24 @@ export const BANNED: readonly BannedText[] = [
     name: 'a clock of its own',
     pattern: /\bDate\.now\b|\bperformance\.now\b|\bnew Date\(\)|\bhrtime\b/,
     // The client has no access to base; it compares clocks to learn that the machine slept.
-    except: ['src/base/clock.ts', 'src/client/timing.ts', 'src/console/', 'src/host/realm-guards.ts'],
+    except: ['src/base/clock.ts', 'src/client/timing.ts', 'src/console/clock.ts', 'src/host/realm-guards.ts'],
   },
   {
     name: 'Math.random',
     pattern: /\bMath\.random\b/,
     // The client has no access to base; it takes its chance as an argument, and this is the default.
-    except: ['src/base/random.ts', 'src/client/timing.ts', 'src/console/'],
+    except: ['src/base/random.ts', 'src/client/timing.ts'],
   },
   { name: 'any', pattern: /\bas any\b|:\s*any\b|<any\b|\bany>|\bany\[\]/ },
   { name: 'a string thrown', pattern: /\bthrow\s+['"`]/ },
   { name: 'an empty catch', pattern: /\bcatch\s*(\([^)]*\))?\s*\{\s*\}/ },
-  { name: 'a node: module', pattern: /['"]node:/, within: [...PURE_PLACES, 'src/client/', 'src/games/'] },
+  { name: 'a node: module', pattern: /['"]node:/, within: IN_BROWSERS },
   { name: 'waiting', pattern: /\bawait\b|\basync\b|\bPromise\b|\bsetTimeout\b/, within: PURE_PLACES },
   // It takes a while to load and some MiB, and who does not trace has no use for it.
   { name: 'tracing loaded before it is wanted', pattern: /^import[^(]*\/tracing\//m, except: ['src/tracing/'] },
   // The same, of a process whose log is lines of JSON.
   { name: 'pino-pretty loaded before it is wanted', pattern: /^import(?! type)[^('"]*['"]pino-pretty['"]/m },
-  { name: 'Buffer', pattern: /\bBuffer\b/, within: [...PURE_PLACES, 'src/client/', 'src/games/'] },
+  { name: 'Buffer', pattern: /\bBuffer\b/, within: IN_BROWSERS },
 ]
 
 /**
@@ -215,5 +216,5 @@ export const SUPPRESSIONS_MAX = 3
 
 export const LINES_MAX = 400
 
-/** What the console is made of: files that a browser takes as they are. */
-export const CONSOLE_FILE = /\.(?:html|css|js|svg|png|ico|webmanifest)$/
+/** What the console is made of: files that a browser takes as they are, and sources whose types are taken out. */
+export const CONSOLE_FILE = /\.(?:html|css|ts|svg)$|\/tsconfig\.json$/

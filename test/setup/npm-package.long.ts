@@ -1,11 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { NO_CHROMIUM, openChromium } from '../helpers/chromium.ts'
+import { openConsole, shows } from '../helpers/console.ts'
 import { until } from '../helpers/until.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
@@ -81,10 +83,11 @@ t.test('the package of npm', async (t) => {
     )
     const vectors = readdirSync(path.join(ROOT, 'src/conformance/vectors'))
     for (const name of vectors) t.ok(files.includes(`dist/conformance/vectors/${name}`), name)
-    const page = readdirSync(path.join(ROOT, 'src/console'), { recursive: true, encoding: 'utf8' })
-    for (const name of page.filter((name) => !lstatSync(path.join(ROOT, 'src/console', name)).isDirectory())) {
-      t.ok(files.includes(`dist/console/${name}`), name)
-    }
+    const page = readdirSync(path.join(ROOT, 'src/console')).filter((name) => name !== 'tsconfig.json')
+    t.strictSame(
+      files.filter((file) => file.startsWith('dist/console/')).sort(),
+      page.map((name) => `dist/console/${name.replace(/\.ts$/, '.js')}`).sort(),
+    )
   })
 
   await t.test('publint finds nothing wrong with it', async (t) => {
@@ -104,6 +107,16 @@ t.test('the package of npm', async (t) => {
     await t.test(`serves in an empty folder, with Node ${version}`, (t) => serves(t, project, node))
   }
 })
+
+/** The console with its client library, as the package has them. */
+async function plays(t: Test, url: string): Promise<void> {
+  const { page, wrong } = await openConsole(t, await openChromium(t), { url })
+  await shows(page, '#metric-connections', /\d/)
+  await page.click('#tab-playground')
+  await page.click('#connect-guest')
+  await shows(page, '#status', /^Connected as guest-/)
+  t.strictSame(wrong, [])
+}
 
 /** `npx drumbeat start` in a folder below the project. */
 async function serves(t: Test, project: string, node: string): Promise<void> {
@@ -136,7 +149,10 @@ async function serves(t: Test, project: string, node: string): Promise<void> {
 
   t.equal((await fetch(`${url()}/ready`)).status, 200)
   t.match(await (await fetch(`${url()}/`)).text(), /<html/, 'the console')
-  t.equal((await fetch(`${url()}/console/uplot.js`)).status, 200)
+  for (const file of ['console/console.js', 'console/uplot.js', 'client/index.js', 'protocol/events.js']) {
+    t.equal((await fetch(`${url()}/${file}`)).status, 200, file)
+  }
+  if (NO_CHROMIUM === false) await plays(t, url())
   t.match(command('token', 'alice'), { status: 0, stdout: /^\S+\.\S+\.\S+\n$/ })
   // Purchases are planned on a thread of its own, and load is made by one.
   t.match(command('conformance', url(), '--only', '^(purchase|vectors)'), { status: 0, stdout: / 0 failed/ })

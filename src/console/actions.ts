@@ -1,0 +1,145 @@
+import { byId, element, fillSelect, onSubmit, showOutcome } from './dom.ts'
+import { amountText, describe } from './outcome.ts'
+import type { JsonValue, PresencePage } from '../client/index.ts'
+import type { Player } from './player.ts'
+
+const PRESENCE_LIMIT = 50
+const WHOLE_NAMESPACE = { value: '', text: 'Everyone in the namespace' }
+
+/** Broadcast, messages, rooms, state and presence: one form each. */
+export class Actions {
+  readonly #player: Player
+  #broadcastTarget = byId('broadcast-target', HTMLSelectElement)
+  #lookTarget = byId('look-target', HTMLSelectElement)
+  #stateOutput = byId('state-output', HTMLPreElement)
+  #users = byId('presence-users', HTMLUListElement)
+  #more = byId('presence-more', HTMLButtonElement)
+  /** The cursor of the page that follows what is shown. */
+  #nextUsers = ''
+
+  constructor(player: Player) {
+    this.#player = player
+    onSubmit('broadcast-form', () => this.#broadcast())
+    onSubmit('message-form', () => this.#message())
+    onSubmit('room-form', () => this.#join())
+    onSubmit('look-form', (button) => (button?.id === 'presence-list' ? this.#listPresence() : this.fetchState()))
+    this.#more.addEventListener('click', () => void this.#listPresence(this.#nextUsers))
+    this.showRooms([])
+  }
+
+  /** A new session: what was found out in the one before holds no more. */
+  clear() {
+    for (const form of ['broadcast', 'message', 'room', 'look']) showOutcome(`${form}-outcome`, 'ok', '')
+    this.#stateOutput.hidden = true
+    this.#more.hidden = true
+    this.#users.replaceChildren()
+  }
+
+  /** @param rooms that the connection is in */
+  showRooms(rooms: readonly string[]) {
+    const options = rooms.map((room) => ({ value: room, text: `Room ${room}` }))
+    fillSelect(this.#broadcastTarget, [WHOLE_NAMESPACE, ...options])
+    fillSelect(this.#lookTarget, [{ value: '', text: 'The namespace' }, ...options])
+    byId('rooms', HTMLUListElement).replaceChildren(...rooms.map((room) => this.#roomItem(room)))
+  }
+
+  async #broadcast() {
+    const message = parseMessage(byId('broadcast-text', HTMLInputElement).value)
+    const retain = byId('broadcast-retain', HTMLInputElement).checked
+    const room = this.#broadcastTarget.value
+    const options = { ...(retain ? { retain } : {}), ...(room === '' ? {} : { room }) }
+    const outcome = await this.#player.ask((client) => client.broadcast(message, options))
+    const done = outcome.success ? `Broadcast at offset ${outcome.data.offset}.` : ''
+    showOutcome('broadcast-outcome', outcome.success ? 'ok' : 'failed', describe(outcome, done))
+  }
+
+  async #message() {
+    const target = byId('target-user', HTMLInputElement).value.trim()
+    const text = byId('message-text', HTMLInputElement).value
+    const outcome = await this.#player.ask((client) => client.sendMessage(target, text))
+    const done = outcome.success ? `Delivered to ${countText(outcome.data.delivered, 'connection')} of ${target}.` : ''
+    showOutcome('message-outcome', outcome.success ? 'ok' : 'failed', describe(outcome, done))
+  }
+
+  async #join() {
+    const room = byId('room-id', HTMLInputElement).value.trim()
+    const outcome = await this.#player.ask((client) => client.join(room))
+    const done = outcome.success ? `Joined ${room}, ${countText(outcome.data.members, 'member')}.` : ''
+    showOutcome('room-outcome', outcome.success ? 'ok' : 'failed', describe(outcome, done))
+    if (!outcome.success) return
+    this.#broadcastTarget.value = room
+    this.#lookTarget.value = room
+    this.#showState(outcome.data.state)
+  }
+
+  async #leave(room: string) {
+    const outcome = await this.#player.ask((client) => client.leave(room))
+    showOutcome('room-outcome', outcome.success ? 'ok' : 'failed', describe(outcome, `Left ${room}.`))
+  }
+
+  #roomItem(room: string) {
+    const leave = element('button', { type: 'button', class: 'quiet', 'aria-label': `Leave ${room}` }, 'Leave')
+    leave.addEventListener('click', () => void this.#leave(room))
+    return element('li', { 'data-room': room }, element('span', {}, room), leave)
+  }
+
+  /** @param room empty for the namespace; what is chosen in the form when absent */
+  async fetchState(room: string = this.#lookTarget.value) {
+    const outcome = await this.#player.ask((client) => client.getState(room === '' ? undefined : room))
+    const done = outcome.success ? `${describeWhere(room)} at offset ${outcome.data.offset}.` : ''
+    showOutcome('look-outcome', outcome.success ? 'ok' : 'failed', describe(outcome, done))
+    if (outcome.success) this.#showState(outcome.data.state)
+  }
+
+  #showState(state: JsonValue) {
+    this.#stateOutput.hidden = false
+    this.#stateOutput.textContent = state === null ? 'No state is retained.' : JSON.stringify(state, null, 2)
+  }
+
+  /** @param cursor of the page before */
+  async #listPresence(cursor?: string) {
+    const room = this.#lookTarget.value
+    const page = { ...(room === '' ? {} : { room_id: room }), limit: PRESENCE_LIMIT, ...(cursor ? { cursor } : {}) }
+    const outcome = await this.#player.ask((client) => client.listPresence(page))
+    const done = outcome.success ? `${describeWhere(room)}: ${amountText(outcome.data.total)} present.` : ''
+    showOutcome('look-outcome', outcome.success ? 'ok' : 'failed', describe(outcome, done))
+    if (!outcome.success) return
+    if (cursor === undefined) this.#users.replaceChildren()
+    this.#showUsers(outcome.data)
+  }
+
+  #showUsers({ users, next_cursor: next }: PresencePage) {
+    this.#users.append(...users.map(({ user_id }) => this.#userItem(user_id)))
+    this.#more.hidden = next === null
+    this.#nextUsers = next ?? ''
+  }
+
+  #userItem(user: string) {
+    const pick = element('button', { type: 'button', class: 'quiet', title: 'Write to this user' }, user)
+    pick.addEventListener('click', () => {
+      byId('target-user', HTMLInputElement).value = user
+      byId('message-text', HTMLInputElement).focus()
+    })
+    return element('li', {}, pick)
+  }
+}
+
+/** @param room empty for the namespace */
+function describeWhere(room: string) {
+  return room === '' ? 'The namespace' : `Room ${room}`
+}
+
+function countText(count: number, noun: string) {
+  return count === 1 ? `1 ${noun}` : `${amountText(count)} ${noun}s`
+}
+
+/** @returns an object or array where the text is one in JSON, else the text */
+export function parseMessage(text: string): JsonValue {
+  if (!/^\s*[[{]/.test(text)) return text
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    // Somebody's "[sic]" is a text like any other.
+    return text
+  }
+}

@@ -1,0 +1,74 @@
+import { byId, onSubmit } from './dom.ts'
+import { callApi, type Answer, type ApiRequest } from './http.ts'
+import { KeyKeeper } from './keyed.ts'
+import { failure, isUncertain, type Outcome } from './outcome.ts'
+
+/** Of this tab only: the browser forgets it with the tab. */
+const KEPT_AS = 'drumbeat-admin-token'
+
+/** Requests in the operator's name. */
+export class Admin {
+  #token = sessionStorage.getItem(KEPT_AS) ?? ''
+  #keys = new KeyKeeper()
+  readonly #listeners: Array<() => void> = []
+
+  constructor() {
+    const input = byId('admin-token', HTMLInputElement)
+    onSubmit('token-form', () => {
+      // What cannot travel in a header cannot be the token either.
+      if (/^[!-~]+$/.test(input.value.trim())) this.#use(input.value.trim())
+      input.value = ''
+    })
+    byId('token-forget', HTMLButtonElement).addEventListener('click', () => {
+      this.#use('')
+      input.focus()
+    })
+    this.#show()
+  }
+
+  get hasToken() {
+    return this.#token !== ''
+  }
+
+  /** @param listener hears of another token */
+  onToken(listener: () => void) {
+    this.#listeners.push(listener)
+  }
+
+  read<Data>(path: string): Promise<Answer<Data>> {
+    return this.#ask(path)
+  }
+
+  change<Data>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: object, ifMatch = ''): Promise<Outcome<Data>> {
+    return this.#ask(path, { method, ifMatch, body })
+  }
+
+  /**
+   * A POST that happens once, however often it is sent while its outcome is not known.
+   * @param body without the idempotency key
+   */
+  async changeOnce<Data>(path: string, body: object): Promise<Outcome<Data>> {
+    const key = this.#keys.keyFor({ path, ...body })
+    const outcome = await this.change<Data>('POST', path, { ...body, idempotency_key: key })
+    if (!isUncertain(outcome)) this.#keys.settle()
+    return outcome
+  }
+
+  async #ask<Data>(path: string, request: Omit<ApiRequest, 'adminToken'> = {}): Promise<Answer<Data>> {
+    if (!this.hasToken) return failure('AUTH_REQUIRED', 'enter the admin token at the top of the page')
+    return callApi(path, { ...request, adminToken: this.#token })
+  }
+
+  #use(token: string) {
+    this.#token = token
+    if (token === '') sessionStorage.removeItem(KEPT_AS)
+    else sessionStorage.setItem(KEPT_AS, token)
+    this.#show()
+    for (const listener of this.#listeners) listener()
+  }
+
+  #show() {
+    byId('token-entry', HTMLElement).hidden = this.hasToken
+    byId('token-held', HTMLElement).hidden = !this.hasToken
+  }
+}

@@ -1,0 +1,33 @@
+import { Admin } from './admin.ts'
+import { showOutcome } from './dom.ts'
+import { GoodsView } from './goods-view.ts'
+import { NodeView } from './node-view.ts'
+import { Overview } from './overview.ts'
+import { PlayersView } from './players-view.ts'
+import { PlaygroundView } from './playground-view.ts'
+import { RoomsView } from './rooms-view.ts'
+import { Router } from './router.ts'
+import { TailView } from './tail-view.ts'
+import { Vitals } from './vitals.ts'
+
+/** The page, put together: views that know nothing of each other, the server's numbers, and the admin token. */
+const admin = new Admin()
+const vitals = new Vitals()
+
+vitals.listen((look, trouble) => {
+  const node = look?.now.samples('build_info')[0]?.labels['node']
+  const text = look === null ? `No numbers. ${trouble}` : `Live${node === undefined ? '' : `, node ${node}`}`
+  showOutcome('server-status', look === null ? 'failed' : 'ok', text)
+})
+
+const router = new Router({
+  overview: new Overview(vitals),
+  rooms: new RoomsView(admin),
+  players: new PlayersView(admin),
+  goods: new GoodsView(admin),
+  tail: new TailView(admin, vitals),
+  node: new NodeView(admin, vitals),
+  playground: new PlaygroundView(),
+})
+router.start()
+vitals.start()

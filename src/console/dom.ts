@@ -1,0 +1,58 @@
+/** The element with this id, as the given class. A page without it is a defect, so this throws. */
+export function byId<T extends Element>(id: string, type: new () => T): T {
+  const found = document.getElementById(id)
+  if (!(found instanceof type)) throw new Error(`the page has no ${type.name} with id ${id}`)
+  return found
+}
+
+/** A new element. Children that are strings become text nodes: nothing from the server is ever read as HTML. */
+export function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, string> = {},
+  ...children: Array<Node | string>
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
+  made.append(...children)
+  return made
+}
+
+export function onClick(id: string, action: () => void) {
+  byId(id, HTMLButtonElement).addEventListener('click', action)
+}
+
+/** Runs `action` when the form is sent, by its button or by Enter. The browser itself never sends it anywhere. */
+export function onSubmit(formId: string, action: (submitter: HTMLElement | null) => void | Promise<void>) {
+  byId(formId, HTMLFormElement).addEventListener('submit', (event) => {
+    event.preventDefault()
+    void action(event.submitter)
+  })
+}
+
+/**
+ * Shows what an action came to, below its form. A text that is there already is left alone, as a new one is read aloud.
+ * @param id of an element with role=status
+ */
+export function showOutcome(id: string, state: 'ok' | 'failed' | 'busy', text: string) {
+  const line = byId(id, HTMLElement)
+  line.dataset['state'] = state
+  if (line.textContent !== text) line.textContent = text
+}
+
+/**
+ * Shows terms and what holds of them.
+ * @param id of a `dl`
+ */
+export function showFacts(id: string, facts: Readonly<Record<string, string>>) {
+  const blocks = Object.entries(facts).map(([term, text]) => {
+    return element('div', {}, element('dt', {}, term), element('dd', {}, text))
+  })
+  byId(id, HTMLDListElement).replaceChildren(...blocks)
+}
+
+/** Fills a select anew and keeps what was chosen, where it is still there. */
+export function fillSelect(select: HTMLSelectElement, options: ReadonlyArray<{ value: string; text: string }>) {
+  const chosen = select.value
+  select.replaceChildren(...options.map(({ value, text }) => element('option', { value }, text)))
+  if (options.some(({ value }) => value === chosen)) select.value = chosen
+}

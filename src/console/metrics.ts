@@ -1,0 +1,58 @@
+/** Prometheus text, parsed once. Pure. */
+export type Sample = { labels: Readonly<Record<string, string>>; value: number }
+
+const PREFIX = 'drumbeat_'
+const LINE = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?$/
+const LABEL = /([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g
+
+/** One look at /metrics. */
+export class Scrape {
+  readonly #byName: Map<string, Sample[]> = new Map()
+  readonly atMs: number
+
+  /** @param atMs monotonic */
+  constructor(text: string, atMs: number) {
+    this.atMs = atMs
+    for (const line of text.split('\n')) {
+      if (line.startsWith('#')) continue
+      const [, name, labels = '', value] = LINE.exec(line) ?? []
+      if (name === undefined || value === undefined) continue
+      const samples = this.#byName.get(name) ?? []
+      samples.push({ labels: parseLabels(labels), value: Number(value) })
+      this.#byName.set(name, samples)
+    }
+  }
+
+  /**
+   * @param name without `drumbeat_`
+   * @returns empty: the server does not have it
+   */
+  samples(name: string): readonly Sample[] {
+    return this.#byName.get(PREFIX + name) ?? []
+  }
+
+  /** @returns over all label sets; null: the server does not have it */
+  total(name: string): number | null {
+    const samples = this.samples(name)
+    return samples.length === 0 ? null : samples.reduce((sum, { value }) => sum + value, 0)
+  }
+
+  /** @returns sums by the values of this label */
+  sums(name: string, label: string): Map<string, number> {
+    const sums: Map<string, number> = new Map()
+    for (const { labels, value } of this.samples(name)) {
+      const part = labels[label]
+      if (part !== undefined) sums.set(part, (sums.get(part) ?? 0) + value)
+    }
+    return sums
+  }
+}
+
+function parseLabels(text: string) {
+  const pairs = Array.from(text.matchAll(LABEL), ([, name = '', value = '']) => [name, unescape(value)] as const)
+  return Object.fromEntries(pairs)
+}
+
+function unescape(value: string) {
+  return value.includes('\\') ? value.replaceAll(/\\(.)/g, (_, char) => (char === 'n' ? '\n' : char)) : value
+}

@@ -1,0 +1,161 @@
+import { openDialog } from './dialog.ts'
+import { byId, onClick, showOutcome } from './dom.ts'
+import { LOG_LEVELS, LOG_PARTS } from '../protocol/log-levels.ts'
+import { wallMs } from './clock.ts'
+import type { Config, LogLevelSet, ReadyPart, Reloaded, Setting } from './rest.ts'
+import { callApi } from './http.ts'
+import { describe, type Outcome } from './outcome.ts'
+import { rateBy } from './readings.ts'
+import { Table } from './table.ts'
+import { bytesText, durationText, msText, percentText } from './units.ts'
+import type { Look } from './readings.ts'
+import type { Admin } from './admin.ts'
+import type { Vitals } from './vitals.ts'
+import { View } from './view.ts'
+
+interface Process {
+  name: string
+  cpu: number | null
+  rss: number
+  heap: number
+  delayMs: number
+  startedMs: number
+}
+
+const REFRESH_MS = 3_000
+const MINUTE_MS = 60_000
+
+/** This node and the others: what is ready, the processes, the settings, and what may be done to it. */
+export class NodeView extends View {
+  readonly #admin: Admin
+  #settings: readonly Setting[] = []
+  #filter = byId('settings-filter', HTMLInputElement)
+  #parts = new Table('Readiness', {
+    id: 'ready-table',
+    keyOf: ({ part }: ReadyPart) => part,
+    columns: [
+      { title: 'Part', text: ({ part }) => part, isHeading: true },
+      { title: 'State', text: ({ ok }) => (ok ? 'ok' : 'not ok') },
+      { title: 'What it says', text: ({ reason }) => reason ?? '', isLong: true },
+    ],
+    empty: 'Not known.',
+  })
+  #processes = new Table('Processes', {
+    id: 'processes-table',
+    keyOf: ({ name }: Process) => name,
+    columns: [
+      { title: 'Process', text: ({ name }) => name, isHeading: true, isMono: true },
+      { title: 'CPU', text: ({ cpu }) => (cpu === null ? '—' : percentText(cpu)), isNumber: true },
+      { title: 'Resident', text: ({ rss }) => bytesText(rss), isNumber: true },
+      { title: 'Heap', text: ({ heap }) => bytesText(heap), isNumber: true },
+      { title: 'Loop delay', text: ({ delayMs }) => msText(delayMs), isNumber: true },
+      { title: 'Up for', text: ({ startedMs }) => durationText(wallMs() - startedMs), isNumber: true },
+    ],
+    empty: 'Not known.',
+  })
+  #config = new Table('Settings in force', {
+    id: 'settings-table',
+    keyOf: ({ name }: Setting) => name,
+    columns: [
+      { title: 'Setting', text: ({ name }) => name, isHeading: true, isMono: true },
+      {
+        title: 'Value',
+        text: ({ value }) => (typeof value === 'string' ? value : JSON.stringify(value)),
+        isMono: true,
+        isLong: true,
+      },
+      { title: 'From', text: ({ source }) => source },
+    ],
+    empty: 'None in sight.',
+  })
+
+  constructor(admin: Admin, vitals: Vitals) {
+    super(REFRESH_MS)
+    this.#admin = admin
+    byId('ready-list', HTMLElement).append(this.#parts.element)
+    byId('processes-list', HTMLElement).append(this.#processes.element)
+    byId('settings-list', HTMLElement).append(this.#config.element)
+    vitals.listen((look) => this.#processes.show(look === null ? [] : processesOf(look)))
+    this.#filter.addEventListener('input', () => this.#showSettings())
+    onClick('reload', () => this.#reload())
+    onClick('log-level', () => this.#logLevel())
+    admin.onToken(() => this.refresh())
+  }
+
+  protected override async read(isCurrent: () => boolean): Promise<Outcome | null> {
+    const [ready, config] = await Promise.all([
+      callApi<{ parts: readonly ReadyPart[] }>('/ready'),
+      this.#admin.read<Config>('/api/v1/config'),
+    ])
+    if (!isCurrent()) return ready
+    showOutcome('ready-status', 'failed', describe(ready, ''))
+    this.#parts.show(ready.success ? ready.data.parts : [])
+    showOutcome('settings-status', 'failed', describe(config, ''))
+    this.#settings = config.success ? config.data.settings : []
+    this.#showSettings()
+    return config.success ? ready : config
+  }
+
+  #showSettings() {
+    const needle = this.#filter.value.trim().toLowerCase()
+    this.#config.show(this.#settings.filter(({ name, source }) => `${name} ${source}`.toLowerCase().includes(needle)))
+  }
+
+  #reload() {
+    openDialog({
+      title: 'Reload this node?',
+      text:
+        'The configuration is read again, and the workers are replaced one by one: each drains, and its clients move to another ' +
+        'and resume. Only the node that answers is reloaded.',
+      action: 'Reload',
+      isDangerous: true,
+      run: () => this.#admin.change<Reloaded>('POST', '/api/v1/reload', {}),
+      done: ({ changed, at_next_start: later }) => {
+        const list = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '))
+        const text = `Workers are being replaced. Settings changed: ${list(changed)}; at the next start: ${list(later)}.`
+        showOutcome('node-outcome', 'ok', text)
+      },
+    })
+  }
+
+  #logLevel() {
+    openDialog({
+      title: 'Log more, or less, for a while',
+      text: 'In all processes of this node; then it is as configured again.',
+      action: 'Set the level',
+      fields: [
+        { name: 'part', label: 'Part', type: 'select', options: LOG_PARTS },
+        { name: 'level', label: 'Level', type: 'select', options: LOG_LEVELS, value: 'debug' },
+        { name: 'minutes', label: 'For, in minutes', type: 'number', min: 1, value: '10' },
+      ],
+      run: ({ part, level, minutes }: { part: string; level: string; minutes: number }) =>
+        this.#admin.change<LogLevelSet>('PUT', '/api/v1/log-level', {
+          part,
+          level,
+          for_ms: minutes * MINUTE_MS,
+        }),
+      done: ({ part, level, until }) => {
+        showOutcome('node-outcome', 'ok', `${part} logs at ${level} until ${new Date(until).toLocaleTimeString()}.`)
+      },
+    })
+  }
+}
+
+function processesOf(look: Look): Process[] {
+  const by = (name: string) => look.now.sums(name, 'process')
+  const cpu = rateBy('process_cpu_seconds_total', 'process', 100)(look)
+  const [heap, delay, started] = [
+    by('process_heap_used_bytes'),
+    by('event_loop_delay_p99_seconds'),
+    by('process_start_time_seconds'),
+  ]
+  const found = Array.from(by('process_resident_memory_bytes'), ([name, rss]) => ({
+    name,
+    rss,
+    cpu: cpu.get(name) ?? null,
+    heap: heap.get(name) ?? 0,
+    delayMs: (delay.get(name) ?? 0) * 1_000,
+    startedMs: (started.get(name) ?? 0) * 1_000,
+  }))
+  return found.toSorted((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }))
+}

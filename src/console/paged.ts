@@ -1,0 +1,62 @@
+import { element } from './dom.ts'
+import type { Page } from '../protocol/page.ts'
+import type { Table } from './table.ts'
+
+const LIMIT = 50
+
+/** Which page of a list is shown: forwards by the cursors that the server gives, back by those that were used. */
+export class Pager {
+  /** of the pages up to this one; the first has none */
+  #cursors: string[] = []
+  #next = ''
+  #previous = element('button', { type: 'button' }, 'Previous')
+  #following = element('button', { type: 'button' }, 'Next')
+  #place = element('span', { class: 'hint' })
+  element
+
+  /** @param name of the list */
+  constructor(name: string, onTurn: () => void) {
+    this.element = element(
+      'nav',
+      { class: 'pager', 'aria-label': `Pages of ${name}` },
+      this.#previous,
+      this.#place,
+      this.#following,
+    )
+    this.#previous.addEventListener('click', () => {
+      this.#cursors.pop()
+      onTurn()
+    })
+    this.#following.addEventListener('click', () => {
+      this.#cursors.push(this.#next)
+      onTurn()
+    })
+    this.#took([], null)
+  }
+
+  query(filters: Readonly<Record<string, string>> = {}) {
+    const query = new URLSearchParams({ limit: String(LIMIT), ...filters })
+    const cursor = this.#cursors.at(-1)
+    if (cursor !== undefined) query.set('cursor', cursor)
+    return query.toString()
+  }
+
+  reset() {
+    this.#cursors = []
+  }
+
+  /** Shows a page, as the server gave it. */
+  show<Item>(table: Table<Item>, { items, next_cursor: next }: Page<Item>) {
+    table.show(items)
+    this.#took(items, next)
+  }
+
+  #took(items: readonly unknown[], next: string | null) {
+    this.#next = next ?? ''
+    this.#previous.disabled = this.#cursors.length === 0
+    this.#following.disabled = next === null
+    const first = this.#cursors.length * LIMIT
+    this.#place.textContent = items.length === 0 ? '' : `${first + 1} to ${first + items.length}`
+    this.element.hidden = this.#cursors.length === 0 && next === null
+  }
+}

@@ -1,0 +1,117 @@
+import type { Scrape } from './metrics.ts'
+
+/** From two looks at /metrics to what is plotted. Pure. */
+
+export interface Look {
+  readonly now: Scrape
+  /** null: nothing was seen right before */
+  readonly before: Scrape | null
+}
+
+/** By the name of the series. null: not known */
+export type Values = ReadonlyMap<string, number | null>
+export type Reading = (look: Look) => Values
+
+/** @param label its values are the series */
+export function gaugeBy(name: string, label: string, scale: number = 1): Reading {
+  return ({ now }) => new Map(Array.from(now.sums(name, label), ([part, value]) => [part, value * scale]))
+}
+
+/** @param names metrics by the name of their series */
+export function gauges(names: Readonly<Record<string, string>>): Reading {
+  return ({ now }) => new Map(Object.entries(names).map(([series, name]) => [series, now.total(name)]))
+}
+
+/**
+ * @param names counters by the name of their series
+ * @returns per second
+ */
+export function rates(names: Readonly<Record<string, string>>): Reading {
+  return ({ now, before }) =>
+    new Map(
+      Object.entries(names).map(([series, name]) => {
+        return [series, before === null ? null : rateOf(before.total(name), now.total(name), now.atMs - before.atMs)]
+      }),
+    )
+}
+
+/**
+ * @param name a counter
+ * @param label its values are the series
+ * @returns per second
+ */
+export function rateBy(name: string, label: string, scale: number = 1): Reading {
+  return ({ now, before }) => {
+    const earlier = before?.sums(name, label)
+    return new Map(
+      Array.from(now.sums(name, label), ([part, value]) => {
+        if (before === null || earlier === undefined) return [part, null]
+        // A label that is new has counted from zero.
+        const rate = rateOf(earlier.get(part) ?? 0, value, now.atMs - before.atMs)
+        return [part, rate === null ? null : rate * scale]
+      }),
+    )
+  }
+}
+
+/**
+ * @param name a histogram
+ * @param shares 0 to 1, by the name of their series
+ * @returns of what was observed between the two looks; null where that is nothing
+ */
+export function quantiles(name: string, shares: Readonly<Record<string, number>>, scale: number = 1): Reading {
+  return ({ now, before }) => {
+    const counts = before === null ? [] : bucketDifferences(now, before, name)
+    return new Map(
+      Object.entries(shares).map(([series, share]) => {
+        const value = quantileOf(counts, share)
+        return [series, value === null ? null : value * scale]
+      }),
+    )
+  }
+}
+
+/**
+ * A counter's speed. One that went down was started anew, so that its speed is not known.
+ * @returns per second
+ */
+function rateOf(before: number | null, now: number | null, elapsedMs: number): number | null {
+  if (before === null || now === null || now < before || elapsedMs <= 0) return null
+  return ((now - before) * 1_000) / elapsedMs
+}
+
+/** @returns cumulative, as Prometheus has them, in order */
+function bucketDifferences(
+  now: Scrape,
+  before: Scrape,
+  name: string,
+): ReadonlyArray<readonly [upTo: number, count: number]> {
+  const earlier = before.sums(`${name}_bucket`, 'le')
+  return Array.from(now.sums(`${name}_bucket`, 'le'), ([le, count]) => {
+    return [le === '+Inf' ? Infinity : Number(le), count - (earlier.get(le) ?? 0)] as const
+  }).sort(([one], [other]) => one - other)
+}
+
+/**
+ * Evenly spread within its bucket, as Prometheus' `histogram_quantile` has it.
+ * @param buckets cumulative
+ * @returns null: nothing was observed, or the counts went down
+ */
+export function quantileOf(
+  buckets: ReadonlyArray<readonly [upTo: number, count: number]>,
+  share: number,
+): number | null {
+  const total = buckets.at(-1)?.[1] ?? 0
+  if (total <= 0 || buckets.some(([, count]) => count < 0)) return null
+  const rank = share * total
+  let [lower, below] = [0, 0]
+  for (const [upTo, count] of buckets) {
+    if (count >= rank) {
+      if (upTo === Infinity) return lower
+      return lower + (upTo - lower) * (count === below ? 1 : (rank - below) / (count - below))
+    }
+    lower = upTo
+    below = count
+  }
+  return lower
+}

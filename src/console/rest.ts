@@ -1,0 +1,16 @@
+import type { ValueOf } from '../protocol/shapes/build.ts'
+import type { CONFIG, CONNECTION, LOG_LEVEL_SET } from '../protocol/shapes/operations.ts'
+import type { ROOM, ROOM_STATE } from '../protocol/shapes/rooms.ts'
+import type { PLAYER } from '../protocol/shapes/shop.ts'
+
+/** What the REST interface answers. Pages import types of the shapes alone, and not the shapes. */
+
+export type { Kicked, ReadyPart, Reloaded } from '../protocol/shapes/operations.ts'
+export type { Good, Receipt } from '../protocol/shapes/shop.ts'
+export type Config = ValueOf<typeof CONFIG>
+export type Setting = Config['settings'][number]
+export type Connection = ValueOf<typeof CONNECTION>
+export type LogLevelSet = ValueOf<typeof LOG_LEVEL_SET>
+export type PlayerAccount = ValueOf<typeof PLAYER>
+export type Room = ValueOf<typeof ROOM>
+export type RoomState = ValueOf<typeof ROOM_STATE>

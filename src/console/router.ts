@@ -1,0 +1,62 @@
+import { byId } from './dom.ts'
+import type { View } from './view.ts'
+
+/** Tabs, one for each view, at `#/`, `#/rooms`, …: the address is the state, so that it can be kept and gone back to. */
+export class Router {
+  #tabs: HTMLAnchorElement[] = Array.from(document.querySelectorAll('a[role="tab"]'))
+  #views
+  #shown = ''
+
+  /** @param views by what stands in `tab-…` and `view-…` */
+  constructor(views: Readonly<Record<string, View>>) {
+    this.#views = views
+    for (const tab of this.#tabs) {
+      tab.addEventListener('keydown', (event) => this.#move(event, tab))
+      tab.addEventListener('focus', () => tab.scrollIntoView({ block: 'nearest', inline: 'nearest' }))
+    }
+    byId('skip', HTMLAnchorElement).addEventListener('click', (event) => {
+      // The address says which view it is, so it cannot say where in it.
+      event.preventDefault()
+      byId(`view-${this.#shown}`, HTMLElement).focus()
+    })
+  }
+
+  start() {
+    window.addEventListener('hashchange', () => this.#go())
+    this.#go()
+  }
+
+  #go() {
+    const wanted = this.#tabs.find((tab) => tab.hash === location.hash) ?? this.#tabs[0]
+    if (wanted === undefined) return
+    const name = wanted.id.replace('tab-', '')
+    if (name === this.#shown) return
+    for (const tab of this.#tabs) {
+      const isWanted = tab === wanted
+      tab.setAttribute('aria-selected', String(isWanted))
+      tab.tabIndex = isWanted ? 0 : -1
+      byId(`view-${tab.id.replace('tab-', '')}`, HTMLElement).hidden = !isWanted
+    }
+    document.title = `${wanted.textContent} · Drumbeat console`
+    this.#views[this.#shown]?.hide()
+    this.#shown = name
+    this.#views[name]?.show()
+  }
+
+  #move(event: KeyboardEvent, from: HTMLAnchorElement) {
+    const at = this.#tabs.indexOf(from)
+    const last = this.#tabs.length - 1
+    const places: Record<string, number> = {
+      ArrowRight: at === last ? 0 : at + 1,
+      ArrowLeft: at === 0 ? last : at - 1,
+      Home: 0,
+      End: last,
+      ' ': at,
+    }
+    const to = this.#tabs[places[event.key] ?? -1]
+    if (to === undefined) return
+    event.preventDefault()
+    to.focus()
+    location.hash = to.hash
+  }
+}

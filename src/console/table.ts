@@ -1,0 +1,128 @@
+import { element } from './dom.ts'
+
+export interface Column<Item> {
+  readonly title: string
+  readonly text: (item: Item) => string
+  readonly isNumber?: boolean
+  readonly isMono?: boolean
+  /** It may be on several lines. */
+  readonly isLong?: boolean
+  /** It is what the row is about. */
+  readonly isHeading?: boolean
+  /** The text is a button that does this. */
+  readonly onOpen?: (item: Item) => void
+}
+
+export interface RowAction<Item> {
+  readonly text: string
+  /** For who does not see which row it stands in. */
+  readonly label: (item: Item) => string
+  readonly run: (item: Item) => void
+  readonly isDangerous?: boolean
+  readonly isOffered?: (item: Item) => boolean
+}
+
+/** A table whose rows stay the same elements while their items change, so that focus and what is being read stay where they are. */
+export class Table<Item> {
+  #keyOf
+  #columns
+  #actions
+  #rows: Map<string, { row: HTMLTableRowElement; item: Item }> = new Map()
+  #body = element('tbody')
+  #empty
+  element
+
+  /** @param name what it is a table of */
+  constructor(
+    name: string,
+    {
+      id = '',
+      keyOf,
+      columns,
+      actions = [],
+      empty,
+    }: {
+      id?: string
+      keyOf: (item: Item) => string
+      columns: ReadonlyArray<Column<Item>>
+      actions?: ReadonlyArray<RowAction<Item>>
+      empty: string
+    },
+  ) {
+    this.#keyOf = keyOf
+    this.#columns = columns
+    this.#actions = actions
+    this.#empty = element('p', { class: 'empty' }, empty)
+    const heads = columns.map(({ title, isNumber }) => {
+      return element('th', { scope: 'col', class: isNumber ? 'number' : '' }, title)
+    })
+    if (actions.length > 0) heads.push(element('th', { scope: 'col' }, element('span', { class: 'unseen' }, 'Actions')))
+    const table = element(
+      'table',
+      { 'aria-label': name },
+      element('thead', {}, element('tr', {}, ...heads)),
+      this.#body,
+    )
+    const attributes = { class: 'table', role: 'region', 'aria-label': `${name}, scrollable`, tabindex: '0' }
+    this.element = element('div', id === '' ? attributes : { ...attributes, id }, table, this.#empty)
+  }
+
+  show(items: readonly Item[]) {
+    const keys = new Set(items.map((item) => this.#keyOf(item)))
+    for (const [key, { row }] of this.#rows) {
+      if (keys.has(key)) continue
+      row.remove()
+      this.#rows.delete(key)
+    }
+    for (const [i, item] of items.entries()) {
+      const held = this.#rows.get(this.#keyOf(item)) ?? this.#make(item)
+      held.item = item
+      this.#fill(held.row, item)
+      if (this.#body.children[i] !== held.row) this.#body.insertBefore(held.row, this.#body.children[i] ?? null)
+    }
+    this.#empty.hidden = items.length > 0
+  }
+
+  #make(item: Item) {
+    const key = this.#keyOf(item)
+    const held = { row: element('tr', { 'data-key': key }), item }
+    for (const { isNumber, isMono, isLong, isHeading, onOpen } of this.#columns) {
+      const kind = [isNumber ? 'number' : '', isMono ? 'mono' : '', isLong ? 'long' : ''].join(' ').trim()
+      const cell = isHeading ? element('th', { scope: 'row', class: kind }) : element('td', { class: kind })
+      if (onOpen !== undefined) {
+        const open = element('button', { type: 'button', class: 'link' })
+        open.addEventListener('click', () => onOpen(held.item))
+        cell.append(open)
+      }
+      held.row.append(cell)
+    }
+    if (this.#actions.length > 0) held.row.append(element('td', { class: 'actions' }, ...this.#buttons(held)))
+    this.#rows.set(key, held)
+    return held
+  }
+
+  #buttons(held: { item: Item }) {
+    return this.#actions.map(({ text, label, run, isDangerous }) => {
+      const attributes = {
+        type: 'button',
+        class: isDangerous ? 'quiet danger' : 'quiet',
+        'aria-label': label(held.item),
+      }
+      const made = element('button', attributes, text)
+      made.addEventListener('click', () => run(held.item))
+      return made
+    })
+  }
+
+  #fill(row: HTMLTableRowElement, item: Item) {
+    for (const [i, { text }] of this.#columns.entries()) {
+      const cell = row.children[i]
+      const place = cell?.firstElementChild ?? cell
+      const now = text(item)
+      if (place !== undefined && place.textContent !== now) place.textContent = now
+    }
+    const buttons = row.querySelectorAll('.actions > button')
+    for (const [i, { isOffered }] of this.#actions.entries())
+      buttons[i]?.toggleAttribute('hidden', isOffered?.(item) === false)
+  }
+}

@@ -1,0 +1,74 @@
+import { monotonicMs } from './clock.ts'
+import { errorOf } from './http.ts'
+import { Scrape } from './metrics.ts'
+import { describe, failure, type Failure } from './outcome.ts'
+import { serverUrl } from './server-url.ts'
+import type { Look } from './readings.ts'
+
+/** null: the numbers are not known, and why */
+export type Listener = (look: Look | null, trouble: string) => void
+
+/** A little below a second: sixty a minute, with some to spare for timers that are late. */
+const PERIOD_MS = 970
+const TIMEOUT_MS = 5_000
+/** What is older is not what was right before. */
+const BEFORE_MS_MAX = 4 * PERIOD_MS
+
+/** The server's numbers: asked for once a second and parsed once, while somebody can see them. */
+export class Vitals {
+  readonly #listeners: Listener[] = []
+  #isAsking = false
+  #isPaused = false
+  #waitUntil = 0
+  #before: Scrape | null = null
+
+  /** The newest look; null: there is none, or not any more. */
+  latest: Scrape | null = null
+
+  start() {
+    setInterval(() => void this.#tick(), PERIOD_MS)
+    document.addEventListener('visibilitychange', () => void this.#tick())
+    void this.#tick()
+  }
+
+  listen(listener: Listener) {
+    this.#listeners.push(listener)
+  }
+
+  pause(isPaused: boolean) {
+    this.#isPaused = isPaused
+    void this.#tick()
+  }
+
+  async #tick() {
+    if (this.#isAsking || this.#isPaused || document.hidden || monotonicMs() < this.#waitUntil) return
+    this.#isAsking = true
+    const outcome = await this.#ask()
+    this.#isAsking = false
+    if (this.#isPaused) return
+    this.#before = this.latest
+    this.latest = outcome instanceof Scrape ? outcome : null
+    if (this.latest === null) return this.#tell(null, outcome instanceof Scrape ? '' : describe(outcome, ''))
+    const isRecent = this.#before !== null && this.latest.atMs - this.#before.atMs < BEFORE_MS_MAX
+    this.#tell({ now: this.latest, before: isRecent ? this.#before : null }, '')
+  }
+
+  async #ask(): Promise<Scrape | { success: false; error: Failure }> {
+    try {
+      const response = await fetch(serverUrl('/metrics'), {
+        cache: 'no-store',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      })
+      if (response.ok) return new Scrape(await response.text(), monotonicMs())
+      const error = await errorOf(response)
+      this.#waitUntil = monotonicMs() + Number(error.details?.['retry_after_ms'] ?? 0)
+      return { success: false, error }
+    } catch {
+      return failure('NO_ANSWER', 'the server does not answer; asked again every second')
+    }
+  }
+
+  #tell(look: Look | null, trouble: string) {
+    for (const listener of this.#listeners) listener(look, trouble)
+  }
+}

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import module from 'node:module'
+import { extname, join } from 'node:path'
+import { etagOf } from './conditions.ts'
+import { SECURITY_HEADERS, type HttpAnswer } from './http.ts'
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+/** Scripts and styles of our own only, and nothing inline. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self' ws: wss:",
+  "img-src 'self' data:",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join('; ')
+
+const TAG_LENGTH = 22
+const IMPORTED_SOURCE = /\b(from|import)(\s*\(?\s*)'(\.[^'\n]*)\.ts'/g
+
+/** Files as browsers get them, by their names there. All are read when it is made, so that they belong together. */
+export class BrowserFiles {
+  readonly #texts: ReadonlyMap<string, string>
+  readonly #edit: (text: string) => string
+  readonly #answers = new Map<string, HttpAnswer>()
+
+  /**
+   * @param texts by their names; of `x.ts` browsers get the JavaScript, as `x.js`
+   * @param edit is applied to each text, once
+   */
+  constructor(texts: ReadonlyMap<string, string>, edit: (text: string) => string = (text) => text) {
+    this.#texts = texts
+    this.#edit = edit
+  }
+
+  /** Returns undefined if there is no such file. Types are taken out of a source when it is asked for first. */
+  answer(name: string): HttpAnswer | undefined {
+    const known = this.#answers.get(name)
+    if (known) return known
+    const text = this.#read(name)
+    if (text === undefined) return undefined
+    const answer = toAnswer(name, this.#edit(text))
+    this.#answers.set(name, answer)
+    return answer
+  }
+
+  #read(name: string): string | undefined {
+    if (!(extname(name) in TYPES)) return undefined
+    const source = this.#texts.get(name.replace(/\.js$/, '.ts'))
+    return name.endsWith('.js') && source !== undefined ? toJavaScript(source) : this.#texts.get(name)
+  }
+}
+
+/** The texts of a folder that browsers may have, by their names. */
+export function readFolder(folder: string): Map<string, string> {
+  const names = readdirSync(folder).filter((name) => {
+    return extname(name) in TYPES || (name.endsWith('.ts') && !name.endsWith('.d.ts'))
+  })
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
+}
+
+/** Lines and columns stay as they are. Node says that this is experimental, so a package has no sources, and a clone has a pinned Node. */
+function toJavaScript(source: string): string {
+  return module.stripTypeScriptTypes(source).replace(IMPORTED_SOURCE, "$1$2'$3.js'")
+}
+
+function toAnswer(name: string, body: string): HttpAnswer {
+  const tag = createHash('sha256').update(body).digest('base64url').slice(0, TAG_LENGTH)
+  return {
+    status: 200,
+    headers: {
+      'content-type': TYPES[extname(name)] ?? '',
+      'content-security-policy': CONTENT_SECURITY_POLICY,
+      'cache-control': 'no-cache',
+      etag: etagOf(tag),
+      ...SECURITY_HEADERS,
+    },
+    body,
+  }
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Refusal } from '../../protocol/errors.ts'
+import { BrowserFiles, readFolder } from '../browser-files.ts'
+import { unlessKnown } from '../conditions.ts'
+import type { HttpAnswer } from '../http.ts'
+import type { Operation } from '../operation.ts'
+import type { Route } from '../router.ts'
+
+/**
+ * Folders that browsers get under the names that they have here, so that an import from one to the other means the same to both. A page is
+ * the `index.html` of its folder, at `page`.
+ */
+const FOLDERS: readonly Folder[] = [
+  {
+    name: 'console',
+    file: { id: 'getConsoleFile', summary: 'A file of the console.' },
+    page: { path: '/', id: 'getConsole', summary: 'The console, for browsers.' },
+  },
+  {
+    name: 'client',
+    file: { id: 'getClientFile', summary: 'A module of the client library, for pages of this server.' },
+  },
+  { name: 'protocol', file: { id: 'getProtocolFile', summary: 'A module that the client library imports.' } },
+]
+
+interface Folder {
+  readonly name: string
+  readonly file: Pick<Operation, 'id' | 'summary'>
+  readonly page?: Pick<Operation, 'id' | 'summary'> & { readonly path: string }
+}
+
+const PAGE = 'index.html'
+const PREFIX_IN_PAGE = 'content="/core/game/v1/real-time"'
+
+/** Files of a package, by the names under which the console's folder has them. */
+const OF_UPLOT = {
+  'uplot.js': import.meta.resolve('uplot/dist/uPlot.esm.js'),
+  'uplot.css': import.meta.resolve('uplot/dist/uPlot.min.css'),
+} as const
+const IMPORTED_UPLOT = "from 'uplot'"
+
+/** The console at `/`, and what pages import. @param root of the sources, or of what was built of them */
+export function pageRoutes(options: { readonly root: string; readonly apiPathPrefix: string }): readonly Route[] {
+  const edit = (text: string) => {
+    return text
+      .replace(PREFIX_IN_PAGE, `content="${options.apiPathPrefix}"`)
+      .replace(IMPORTED_UPLOT, "from './uplot.js'")
+  }
+  return FOLDERS.flatMap((folder) => {
+    const texts = readFolder(join(options.root, folder.name))
+    if (folder.name === 'console') {
+      for (const [name, url] of Object.entries(OF_UPLOT)) texts.set(name, readFileSync(fileURLToPath(url), 'utf8'))
+    }
+    return folderRoutes(folder, new BrowserFiles(texts, edit))
+  })
+}
+
+function folderRoutes({ name, file, page }: Folder, files: BrowserFiles): readonly Route[] {
+  const operation = { conditions: ['if-none-match: etag'] } as const
+  const ofFile: Route = {
+    method: 'GET',
+    path: `/${name}/:file`,
+    access: 'open',
+    operation: {
+      ...file,
+      ...operation,
+      params: { file: 'FileName' },
+      answers: { 200: '*/*' },
+      errors: ['NOT_FOUND'],
+    },
+    run: ({ params, header }) => unlessKnown(found(files, params['file'] ?? ''), header('if-none-match')),
+  }
+  if (page === undefined) return [ofFile]
+  const { path, ...about } = page
+  const ofPage: Route = {
+    method: 'GET',
+    path,
+    access: 'open',
+    operation: { ...about, ...operation, answers: { 200: 'text/html' } },
+    run: ({ header }) => unlessKnown(found(files, PAGE), header('if-none-match')),
+  }
+  return [ofPage, ofFile]
+}
+
+function found(files: BrowserFiles, name: string): HttpAnswer {
+  const answer = files.answer(name)
+  if (!answer) throw new Refusal('NOT_FOUND', 'no such path')
+  return answer
+}
