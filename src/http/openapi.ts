@@ -5,6 +5,12 @@ import { QUERY_PARAMETERS, type Schemas } from '../documents/schemas.ts'
 import type { Condition, Operation } from './operation.ts'
 import type { Route } from './router.ts'
 
+/**
+ * From the document's own address, `…/api/v1/openapi.json`, to what its paths begin at: the root, or the path below which a proxy shows
+ * the server, which the server does not know.
+ */
+const SERVER = { url: '../..', description: 'The server that gave this document.' } as const
+
 /** The OpenAPI 3.1 document of these routes. */
 export function describeRoutes(routes: readonly Route[], schemas: Schemas): JsonObject {
   const paths: Record<string, Record<string, JsonObject>> = {}
@@ -20,7 +26,7 @@ export function describeRoutes(routes: readonly Route[], schemas: Schemas): Json
       description: 'The REST interface. What players send and get on a socket is in asyncapi.json.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
+    servers: [SERVER],
     paths,
     components: {
       schemas,

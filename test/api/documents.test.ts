@@ -16,6 +16,7 @@ function read(name: string): unknown {
 }
 
 interface Openapi {
+  readonly servers: readonly { readonly url: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId: string }>>>>
 }
 
@@ -50,6 +51,17 @@ t.test('OpenAPI 3.1 is valid, and has every route and nothing else', async (t) =
     t.equal(operation.body !== undefined, takesBody, `${path} reads a body`)
     const params = path.split('/').flatMap((part) => (part.startsWith(':') ? [part.slice(1)] : []))
     t.strictSame(Object.keys(operation.params ?? {}), params, `${path} names its parameters`)
+  }
+})
+
+t.test('the paths of OpenAPI begin where the server is, below a path of a proxy, too', async (t) => {
+  const { servers, paths } = read('openapi.json') as Openapi
+  t.equal(servers.length, 1)
+  const [path = ''] = Object.keys(paths).filter((path) => path.endsWith('/openapi.json'))
+  for (const root of ['https://game.example', 'https://game.example/ops', 'https://game.example/a/b']) {
+    // RFC 3986, then a path behind it without a second slash, as OpenAPI has it.
+    const url = new URL(servers[0]?.url ?? '', root + path).href.replace(/\/$/, '')
+    t.equal(url, root)
   }
 })
 

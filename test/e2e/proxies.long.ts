@@ -56,6 +56,9 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
         const sent = { method: 'POST', headers: { authorization }, body: credit }
         t.match(await ask(agent, url, sent), { status: 200, body: { balances: { gold: 5 } } })
         t.match(await ask(agent, `${proxy.url}${path}/api/v1/config`), { status: 401 })
+        const document = `${proxy.url}${path}/api/v1/openapi.json`
+        const { servers } = (await ask(agent, document)).body as { servers: { url: string }[] }
+        t.equal(new URL(servers[0]?.url ?? '', document).href, `${proxy.url}${path}/`)
       })
 
       await t.test(`a WebSocket at ${path}/, of a page of the same address`, async (t) => {
