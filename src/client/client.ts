@@ -1,6 +1,8 @@
+import type { GameTypes } from '../games/define.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import { EVENT, SERVER_EVENT, type JsonObject, type JsonValue } from '../protocol/events.ts'
-import type { ReadyPayload } from '../protocol/shapes/events.ts'
+import type { RequestEnvelope } from '../protocol/shapes/commands.ts'
+import type { EventEnvelope, ReadyPayload } from '../protocol/shapes/events.ts'
 import type { Receipt } from '../protocol/shapes/shop.ts'
 import type { JoinedRoom, PresencePage } from '../protocol/shapes/rooms.ts'
 import type { BroadcastPayload } from '../protocol/shapes/payloads.ts'
@@ -18,10 +20,12 @@ import type {
   StatusChange,
   StreamEvents,
 } from './events.ts'
+import type { GameRoom } from './game-room.ts'
+import { Games, type EnterOptions, type PlayOptions, type TypesIn } from './games.ts'
 import type { Jsonable } from './jsonable.ts'
 import { readOptions, type ClientOptions } from './options.ts'
 import { purchase, type Order } from './purchase.ts'
-import { Requests, type RequestOptions } from './requests.ts'
+import { Requests, type Line, type RequestOptions } from './requests.ts'
 import { Session } from './session.ts'
 import { StateStore } from './state.ts'
 import { Stream, type StreamOptions } from './stream.ts'
@@ -39,19 +43,25 @@ export class GameClient<Events extends EventMap = EventMap> {
   readonly #session: Session
   readonly #requests: Requests
   readonly #options: ClientOptions
+  readonly #games = new Games({
+    request: (eventType, payload, options) => this.#requests.request(eventType, payload, options),
+    tell: (envelope) => this.#tell(envelope),
+    forget: (room) => this.#session.forget(room),
+  })
   readonly #refresher = new Refresher(async () => (await this.refresh()).expires_at)
   #change: StatusChange = { status: 'connecting' }
   #opening: Promise<void> | undefined
   /** Events of the first moment, kept until who awaits `connect` has had a turn to put handlers on. */
   #held: GameEvent[] | undefined = []
   #cancelRelease = () => {}
+  #line: Line | undefined
 
   constructor(options: ClientOptions) {
     const settings = readOptions(options)
     this.#options = options
     this.#session = new Session(settings, {
       onStatus: (change) => this.#onStatus(change),
-      onEvent: (event) => (this.#held ? void this.#held.push(event) : this.#emit(event)),
+      onEvent: (event) => this.#onEvent(event),
       onReply: (reply) => {
         const error = this.#requests.settle(reply)
         if (error) this.#emitter.emit('error', error)
@@ -62,15 +72,24 @@ export class GameClient<Events extends EventMap = EventMap> {
         this.#emitter.emit(SERVER_EVENT.draining, payload)
       },
       onGap: (gap) => this.#emitter.emit('gap', gap),
-      onUp: (line, lost) => this.#requests.up(line, () => lost.forEach((room) => void this.#rejoin(room))),
-      onLost: (line) => this.#requests.lost(line),
+      onUp: (line, lost) => {
+        this.#line = line
+        this.#requests.up(line, () => lost.forEach((room) => void this.#rejoin(room)))
+      },
+      onLost: (line) => {
+        if (this.#line === line) this.#line = undefined
+        this.#requests.lost(line)
+      },
       roomsUnderWay: () => this.#requests.roomsUnderWay,
     })
     this.#requests = new Requests({
       timeoutMs: settings.requestTimeoutMs,
       queueMax: settings.queueMax,
       queueMaxAgeMs: settings.queueMaxAgeMs,
-      onSuccess: (envelope, data) => this.#session.settled(envelope, data),
+      onSuccess: (envelope, data) => {
+        this.#session.settled(envelope, data)
+        this.#games.settled(envelope, data)
+      },
     })
   }
 
@@ -195,6 +214,19 @@ export class GameClient<Events extends EventMap = EventMap> {
     await this.request(EVENT.roomLeave, { room_id: room }, options)
   }
 
+  /**
+   * Joins the best room of a game, or makes one: `client.play<typeof arena>('arena', { where: { phase: 'lobby' } })`.
+   * Rejects with GAME_NOT_FOUND, REFUSED and others.
+   */
+  play<Game = GameTypes>(game: string, options: PlayOptions<TypesIn<Game>> = {}): Promise<GameRoom<TypesIn<Game>>> {
+    return this.#games.play(game, options)
+  }
+
+  /** Joins a room with a game by its id: to play, to come back, or to watch. */
+  enter<Game = GameTypes>(room: string, options: EnterOptions = {}): Promise<GameRoom<TypesIn<Game>>> {
+    return this.#games.enter(room, options)
+  }
+
   /** What was last broadcast with `retain` in the room, or in the namespace. */
   getState(room?: string, options?: RequestOptions): Promise<{ readonly state: JsonValue; readonly offset: number }> {
     return this.request(EVENT.stateGet, room === undefined ? {} : { room_id: room }, options)
@@ -247,6 +279,7 @@ export class GameClient<Events extends EventMap = EventMap> {
       await this.#requests.request(EVENT.roomJoin, { room_id: room })
     } catch (thrown) {
       if (!(thrown instanceof DrumbeatError) || thrown.code === 'CLOSED') return
+      this.#games.lost(room, thrown)
       const message = `${room} could not be joined again: ${thrown.message}`
       this.#emitter.emit('error', new DrumbeatError(thrown.code, message, { ...thrown.details, room_id: room }))
     }
@@ -260,6 +293,7 @@ export class GameClient<Events extends EventMap = EventMap> {
     if (change.status === 'closed') {
       this.#cancelRelease()
       this.#requests.close(change.reason)
+      this.#games.close()
     }
     this.#emitter.emit('status', change)
   }
@@ -290,6 +324,19 @@ export class GameClient<Events extends EventMap = EventMap> {
     if (signal?.aborted) abort()
     closed(this.#change)
     return stream
+  }
+
+  /** What changes a room's state does not wait for the first handlers: a room is there when its join is answered. */
+  #onEvent(event: EventEnvelope): void {
+    if (this.#games.take(event)) return
+    if (this.#held) this.#held.push(event)
+    else this.#emit(event)
+  }
+
+  /** Sends what wants no answer; false where there is no connection. */
+  #tell(envelope: RequestEnvelope): boolean {
+    this.#line?.send(envelope)
+    return this.#line !== undefined
   }
 
   #release(): void {

@@ -104,10 +104,17 @@ export class Session {
 
   /** Rooms are remembered from here, however the request was made. */
   settled(envelope: RequestEnvelope, data: JsonObject): void {
-    const { room_id: room } = envelope.payload
+    const room = envelope.payload.room_id ?? data.room_id
     if (typeof room !== 'string') return
-    if (envelope.eventType === EVENT.roomJoin) this.#channels.joined(room, Number(data.offset))
+    if (envelope.eventType === EVENT.roomJoin || envelope.eventType === EVENT.roomFind) {
+      this.#channels.joined(room, Number(data.offset))
+    }
     if (envelope.eventType === EVENT.roomLeave) this.#channels.left(room)
+  }
+
+  /** The room is no more. */
+  forget(room: string): void {
+    this.#channels.left(room)
   }
 
   async #run(): Promise<void> {

@@ -1,0 +1,258 @@
+import type { GameTypes } from '../games/define.ts'
+import { applyMergePatch } from '../games/sync/apply-merge.ts'
+import { hashValue } from '../games/sync/hash.ts'
+import type { Clock } from './clock.ts'
+import { Emitter, type ListenOptions } from './emitter.ts'
+import { DrumbeatError } from './errors.ts'
+import type { RequestOptions } from './requests.ts'
+
+/** What the server says of a game with a join, and in a snapshot. */
+export interface GameData {
+  readonly name: string
+  readonly version: number
+  readonly handle: number
+  /** null: this client watches. */
+  readonly seat: string | null
+  readonly tick: number
+  readonly tick_ms: number
+  readonly started_at: number
+  /** The inputs by name, and whether each of them counts or only the newest. */
+  readonly inputs: readonly { readonly name: string; readonly keep: 'all' | 'latest' }[]
+  readonly types: unknown
+  readonly state: unknown
+  readonly hash: number
+}
+
+/** `core.game.room.patch`. */
+export interface GamePatch {
+  readonly tick: number
+  /** The tick that it starts from. */
+  readonly base: number
+  readonly acks?: Readonly<Record<string, number>>
+  readonly changes?: unknown
+  readonly events?: readonly (readonly [name: string, data: unknown])[]
+  readonly hash?: number
+}
+
+/** What happened to a room, beside its state. */
+export type RoomStatus =
+  /** Ticks are late by more than a second, or on time again. */
+  | { readonly status: 'paused' | 'running'; readonly tick?: number }
+  /** It goes on from this tick after a fault of the server; the state has followed. */
+  | { readonly status: 'restarted'; readonly tick?: number }
+  | { readonly status: 'over'; readonly result: unknown }
+  /** This client is not in it any more: it left, its seat ended, or the room could not be found again. */
+  | { readonly status: 'left'; readonly reason: DrumbeatError | undefined }
+
+type Immutable<T> = T extends (...args: never[]) => unknown
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]: Immutable<T[K]> }
+    : T
+
+/** What `on` takes: the game's own events by name, and these. */
+export type RoomEvents<Types extends GameTypes> = Types['events'] & {
+  status: RoomStatus
+  /** The game says something to everybody in the room, or to this player: nobody misses it. */
+  message: unknown
+}
+
+/** Sends an input. Resolves with what the game replied, or undefined; rejects with a DrumbeatError: REFUSED has the game's code in `details.code`. */
+export type Send<Inputs> = {
+  readonly [Name in keyof Inputs]: (input: Inputs[Name], options?: RequestOptions) => Promise<unknown>
+}
+
+/** What a room needs of its client. */
+export interface RoomSource {
+  readonly clock: Clock
+  input(name: string, input: unknown, seq: number, options: RequestOptions): Promise<unknown>
+  /** Without an answer; false where there is no connection to send it on. */
+  tellInput(name: string, input: unknown, seq: number): boolean
+  snapshot(): Promise<GameData>
+  leave(): Promise<void>
+}
+
+/**
+ * A room with a game that this client is in. `state` is replaced, never changed: what did not change is the same object as before, so that a view
+ * may compare. It is kept over reconnects; a patch that does not fit is never applied: the state is asked for anew.
+ */
+export class GameRoom<Types extends GameTypes = GameTypes> {
+  readonly id: string
+  /** By the names of the game's inputs. Those that keep only the newest resolve at once, and are left out while there is no connection. */
+  readonly send: Send<Types['inputs']>
+  readonly #source: RoomSource
+  readonly #emitter = new Emitter<Record<string, unknown>>()
+  readonly #listeners = new Set<(state: Immutable<Types['state']>) => void>()
+  #data: GameData
+  #state: unknown
+  #tick: number
+  #seq = 0
+  #acked = 0
+  #result: unknown
+  #isOver = false
+  #hasLeft = false
+  /** Patches that came while a snapshot is asked for. */
+  #waiting: GamePatch[] | undefined
+
+  constructor(id: string, data: GameData, source: RoomSource) {
+    this.id = id
+    this.#source = source
+    this.#data = data
+    this.#state = data.state
+    this.#tick = data.tick
+    this.send = new Proxy(
+      {},
+      {
+        get: (_target, name) => (input: unknown, options?: RequestOptions) => this.#send(String(name), input, options),
+      },
+    ) as Send<Types['inputs']>
+  }
+
+  /** As of `tick`. */
+  get state(): Immutable<Types['state']> {
+    return this.#state as Immutable<Types['state']>
+  }
+
+  get tick(): number {
+    return this.#tick
+  }
+
+  /** The user id under which this client plays; null: it watches. */
+  get seat(): string | null {
+    return this.#data.seat
+  }
+
+  /** The game's name and version. */
+  get game(): { readonly name: string; readonly version: number } {
+    return this.#data
+  }
+
+  /** The highest `seq` of this client's inputs that the game has seen, of those that were sent. */
+  get acked(): { readonly seq: number; readonly of: number } {
+    return { seq: this.#acked, of: this.#seq }
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** What the game said at its end; undefined before. */
+  get result(): unknown {
+    return this.#result
+  }
+
+  /** The server's time, and the tick that the room is in by it. */
+  get clock(): { readonly nowMs: number; readonly roundTripMs: number; readonly tick: number } {
+    const { nowMs, roundTripMs } = this.#source.clock
+    const { tick_ms: tickMs, started_at: startedAt } = this.#data
+    const tick = tickMs === 0 ? this.#tick : Math.max(this.#tick, Math.floor((nowMs - startedAt) / tickMs))
+    return { nowMs, roundTripMs, tick }
+  }
+
+  /** Calls the listener now and with every new state. Returns the function that ends this. */
+  subscribe(listener: (state: Immutable<Types['state']>) => void): () => void {
+    const own = (state: Immutable<Types['state']>) => listener(state)
+    this.#listeners.add(own)
+    own(this.state)
+    return () => void this.#listeners.delete(own)
+  }
+
+  /** Calls the handler with every such event from now on. Returns the function that ends this, as the signal does. */
+  on<Name extends keyof RoomEvents<Types> & string>(
+    name: Name,
+    handler: (event: RoomEvents<Types>[Name]) => void,
+    options?: ListenOptions,
+  ): () => void {
+    return this.#emitter.on(name, handler as (event: unknown) => void, options)
+  }
+
+  /** Gives up the seat. Resolves when nothing comes from the room any more. */
+  async leave(): Promise<void> {
+    if (this.#hasLeft) return
+    await this.#source.leave()
+  }
+
+  /** A patch came. */
+  patched(patch: GamePatch): void {
+    if (this.#waiting) this.#waiting.push(patch)
+    else if (!this.#apply(patch)) void this.#resync(patch)
+  }
+
+  /** The state came anew: with a join, after a resume, or because it was asked for. */
+  refreshed(data: GameData): void {
+    this.#data = data
+    this.#tick = data.tick
+    const waiting = this.#waiting ?? []
+    this.#waiting = undefined
+    this.#setState(data.state)
+    for (const patch of waiting) this.patched(patch)
+  }
+
+  statusChanged(status: RoomStatus): void {
+    if (status.status === 'over') {
+      this.#isOver = true
+      this.#result = status.result
+    }
+    this.#emitter.emit('status', status)
+  }
+
+  said(data: unknown): void {
+    this.#emitter.emit('message', data)
+  }
+
+  /** This client is in the room no more. */
+  ended(reason?: DrumbeatError): void {
+    if (this.#hasLeft) return
+    this.#hasLeft = true
+    this.#emitter.emit('status', { status: 'left', reason })
+  }
+
+  #send(name: string, input: unknown, options: RequestOptions = {}): Promise<unknown> {
+    if (this.#hasLeft)
+      return Promise.reject(new DrumbeatError('NOT_IN_ROOM', `this client has left the room ${this.id}`))
+    const seq = ++this.#seq
+    const isLatest = this.#data.inputs.some((one) => one.name === name && one.keep === 'latest')
+    if (!isLatest) return this.#source.input(name, input, seq, options)
+    this.#source.tellInput(name, input, seq)
+    return Promise.resolve()
+  }
+
+  /** Returns whether the state is right. */
+  #apply({ tick, base, acks, changes, events, hash }: GamePatch): boolean {
+    // From before the snapshot that came meanwhile.
+    if (tick <= this.#tick) return true
+    if (base !== this.#tick) return false
+    const state = this.#changed(changes)
+    if (state === undefined || (hash !== undefined && hash !== hashValue(state))) return false
+    this.#tick = tick
+    this.#acked = Math.max(this.#acked, (this.seat !== null && acks?.[this.seat]) || 0)
+    if (state !== this.#state) this.#setState(state)
+    for (const [name, data] of events ?? []) this.#emitter.emit(name, data)
+    return true
+  }
+
+  /** The state with these changes; undefined if they are none. */
+  #changed(changes: unknown): unknown {
+    if (changes === undefined) return this.#state
+    try {
+      return applyMergePatch(this.#state, changes)
+    } catch {
+      return undefined
+    }
+  }
+
+  async #resync(patch: GamePatch): Promise<void> {
+    this.#waiting = [patch]
+    try {
+      this.refreshed(await this.#source.snapshot())
+    } catch {
+      // The connection was lost, and a snapshot comes with the next one; or this client is in the room no more, and is told so.
+      this.#waiting = undefined
+    }
+  }
+
+  #setState(state: unknown): void {
+    this.#state = state
+    for (const listener of Array.from(this.#listeners)) listener(this.state)
+  }
+}

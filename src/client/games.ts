@@ -1,0 +1,191 @@
+import type { GameTypes, TypesOf } from '../games/define.ts'
+import { EVENT, SERVER_EVENT, type JsonObject } from '../protocol/events.ts'
+import type { EventEnvelope } from '../protocol/shapes/events.ts'
+import type { RequestEnvelope } from '../protocol/shapes/commands.ts'
+import { Clock } from './clock.ts'
+import type { DrumbeatError } from './errors.ts'
+import { GameRoom, type GameData, type GamePatch, type RoomStatus } from './game-room.ts'
+import type { RequestOptions } from './requests.ts'
+import { after, nowMs } from './timing.ts'
+
+/** Which room `play` is to find: fields of the game's listing, each equal to a value, one of several, or in a range. */
+export type Where<Listing> = {
+  readonly [Field in keyof Listing]?:
+    | Listing[Field]
+    | { readonly in: readonly Listing[Field][] }
+    | { readonly gte?: Listing[Field]; readonly lte?: Listing[Field] }
+}
+
+export interface PlayOptions<Types extends GameTypes> extends Omit<RequestOptions, 'room'> {
+  readonly where?: Where<Types['listing']>
+  /** Of the room that is made where none fits. */
+  readonly options?: Types['options']
+}
+
+export interface EnterOptions extends Omit<RequestOptions, 'room'> {
+  /** `spectator`: without a seat. By default `player`. */
+  readonly as?: 'player' | 'spectator'
+  readonly password?: string
+}
+
+/** What a game is given as: `typeof arena`, or its types. */
+export type TypesIn<Game> = Game extends GameTypes ? Game : TypesOf<Game>
+
+/** What the rooms with games need of their client. */
+export interface GamesSource {
+  request(eventType: string, payload: JsonObject, options?: RequestOptions): Promise<JsonObject>
+  /** Without an answer; false where there is no connection. */
+  tell(envelope: RequestEnvelope): boolean
+  /** The session is in this room no more. */
+  forget(room: string): void
+}
+
+/** Answers that the clock is set by at once, and how often it asks behind that. */
+const CLOCK_ANSWERS = 3
+const CLOCK_MS = 10_000
+
+/** The rooms with games that this client is in. */
+export class Games {
+  readonly clock = new Clock()
+  readonly #source: GamesSource
+  readonly #rooms = new Map<string, GameRoom>()
+  readonly #byHandle = new Map<number, GameRoom>()
+  #cancelClock: (() => void) | undefined
+
+  constructor(source: GamesSource) {
+    this.#source = source
+  }
+
+  async play<Types extends GameTypes>(
+    game: string,
+    { where, options, ...rest }: PlayOptions<Types>,
+  ): Promise<GameRoom<Types>> {
+    const payload = { game, ...(where && { where }), ...(options === undefined ? {} : { options }) }
+    const { room_id: room } = await this.#source.request(EVENT.roomFind, payload as JsonObject, rest)
+    return this.#roomOf(String(room))
+  }
+
+  async enter<Types extends GameTypes>(
+    room: string,
+    { as, password, ...rest }: EnterOptions,
+  ): Promise<GameRoom<Types>> {
+    const payload = { room_id: room, ...(as && { as }), ...(password === undefined ? {} : { password }) }
+    await this.#source.request(EVENT.roomJoin, payload, rest)
+    return this.#roomOf(room)
+  }
+
+  /** A request was answered: what it says of rooms counts before anything else is read. */
+  settled({ eventType, payload }: RequestEnvelope, data: JsonObject): void {
+    const room = String(data['room_id'] ?? payload['room_id'])
+    if (eventType === EVENT.roomLeave) this.#end(room)
+    if (eventType !== EVENT.roomFind && eventType !== EVENT.roomJoin) return
+    if (data['game'] !== undefined) this.#refresh(room, data['game'] as unknown as GameData)
+  }
+
+  /** Returns whether the event is for the rooms alone. */
+  take(event: EventEnvelope): boolean {
+    const { eventType } = event
+    if (eventType === SERVER_EVENT.patch) {
+      const patch = event as unknown as GamePatch & { readonly handle?: number }
+      const room = patch.handle === undefined ? this.#rooms.get(event.room ?? '') : this.#byHandle.get(patch.handle)
+      room?.patched(patch)
+      return true
+    }
+    const payload = event.payload as unknown
+    if (eventType === SERVER_EVENT.status) this.#statusChanged(event.room ?? '', payload as RoomStatus)
+    if (eventType === SERVER_EVENT.message) this.#said(event.payload)
+    if (eventType !== EVENT.roomSnapshot) return false
+    this.#refresh(event.room ?? '', payload as GameData)
+    return true
+  }
+
+  /** Rooms that the session is in no more, and could not join again. */
+  lost(room: string, reason?: DrumbeatError): void {
+    this.#end(room, reason)
+  }
+
+  close(): void {
+    for (const room of this.#rooms.keys()) this.#end(room)
+  }
+
+  #roomOf<Types extends GameTypes>(id: string): GameRoom<Types> {
+    const room = this.#rooms.get(id)
+    if (!room) throw new TypeError(`the room ${id} has no game`)
+    return room as unknown as GameRoom<Types>
+  }
+
+  #refresh(id: string, data: GameData): void {
+    const known = this.#rooms.get(id)
+    const room = known ?? new GameRoom(id, data, this.#sourceOf(id))
+    if (known) known.refreshed(data)
+    this.#rooms.set(id, room)
+    for (const [handle, other] of this.#byHandle) if (other === room) this.#byHandle.delete(handle)
+    this.#byHandle.set(data.handle, room)
+    if (!this.#cancelClock) void this.#setClock()
+  }
+
+  #sourceOf(room: string) {
+    return {
+      clock: this.clock,
+      input: async (name: string, input: unknown, seq: number, options: RequestOptions) =>
+        (await this.#source.request(EVENT.roomInput, { name, input, seq } as JsonObject, { ...options, room }))[
+          'value'
+        ],
+      tellInput: (name: string, input: unknown, seq: number) =>
+        this.#source.tell({ eventType: EVENT.roomInput, room, payload: { name, input, seq } as JsonObject }),
+      snapshot: async () => (await this.#source.request(EVENT.roomSnapshot, {}, { room })) as unknown as GameData,
+      leave: async () => void (await this.#source.request(EVENT.roomLeave, { room_id: room })),
+    }
+  }
+
+  #statusChanged(id: string, status: RoomStatus): void {
+    this.#rooms.get(id)?.statusChanged(status)
+    if (status.status !== 'over') return
+    this.#source.forget(id)
+    this.#end(id)
+  }
+
+  #said(payload: JsonObject): void {
+    this.#rooms.get(String(payload['room']))?.said(payload['data'])
+  }
+
+  #end(id: string, reason?: DrumbeatError): void {
+    const room = this.#rooms.get(id)
+    if (!room) return
+    this.#rooms.delete(id)
+    for (const [handle, other] of this.#byHandle) if (other === room) this.#byHandle.delete(handle)
+    if (this.#rooms.size === 0) this.#cancelClock?.()
+    room.ended(reason)
+  }
+
+  /** Asks for the time, now and then while there are rooms. */
+  async #setClock(): Promise<void> {
+    let isOver = false
+    let cancelNext = () => {}
+    this.#cancelClock = () => {
+      isOver = true
+      cancelNext()
+      this.#cancelClock = undefined
+    }
+    for (let answers = 0; !isOver; answers++) {
+      const askedAtMs = nowMs()
+      try {
+        const { server_time: serverMs } = await this.#source.request(EVENT.sessionPing, {})
+        this.clock.answered(askedAtMs, Number(serverMs))
+      } catch {
+        answers = CLOCK_ANSWERS // the connection is being looked for
+      }
+      const waitMs = answers < CLOCK_ANSWERS ? 0 : CLOCK_MS
+      if (waitMs > 0 && !isOver) await new Promise<void>((resolve) => (cancelNext = stopping(resolve, waitMs)))
+    }
+  }
+}
+
+/** Resolves after the time; returns what resolves at once. */
+function stopping(resolve: () => void, waitMs: number): () => void {
+  const cancel = after(waitMs, resolve)
+  return () => {
+    cancel()
+    resolve()
+  }
+}
