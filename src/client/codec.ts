@@ -24,12 +24,16 @@ export function loadCodec(encoding: Encoding): Promise<Codec> {
 }
 
 async function loadMsgpack(): Promise<Codec> {
-  const { encodeMsgpack, decodeMsgpack } = await import('../protocol/msgpack.ts')
+  const [{ encodeMsgpack, decodeMsgpack }, { decodePatch, GAME_FRAME }] = await Promise.all([
+    import('../protocol/msgpack.ts'),
+    import('./binary-patch.ts'),
+  ])
   return {
     encode: encodeMsgpack,
     decode(content) {
       if (!(content instanceof ArrayBuffer)) throw new TypeError('a text frame on a msgpack connection')
-      return decodeMsgpack(new Uint8Array(content))
+      const bytes = new Uint8Array(content)
+      return bytes[0] === GAME_FRAME ? decodePatch(bytes) : decodeMsgpack(bytes)
     },
   }
 }

@@ -1,48 +1,23 @@
 import type { GameTypes } from '../games/define.ts'
 import { applyMergePatch } from '../games/sync/apply-merge.ts'
 import { hashValue } from '../games/sync/hash.ts'
+import type { JsonValue } from '../protocol/events.ts'
+import type { PatchFrame, RoomGame, RoomStatus } from '../protocol/shapes/games.ts'
 import type { Clock } from './clock.ts'
 import { Emitter, type ListenOptions } from './emitter.ts'
 import { DrumbeatError } from './errors.ts'
 import type { RequestOptions } from './requests.ts'
 
-/** What the server says of a game with a join, and in a snapshot. */
-export interface GameData {
-  readonly name: string
-  readonly version: number
-  readonly handle: number
-  /** null: this client watches. */
-  readonly seat: string | null
-  readonly tick: number
-  readonly tick_ms: number
-  readonly started_at: number
-  /** The inputs by name, and whether each of them counts or only the newest. */
-  readonly inputs: readonly { readonly name: string; readonly keep: 'all' | 'latest' }[]
-  readonly types: unknown
-  readonly state: unknown
-  readonly hash: number
-}
+/** A patch as the client has it: of a binary one `apply` makes the changes. */
+export type Patch = Omit<PatchFrame, 'eventType' | 'room' | 'changes'> &
+  ({ readonly changes: JsonValue } | { readonly apply: (state: unknown, types: unknown) => unknown })
 
-/** `core.game.room.patch`. */
-export interface GamePatch {
-  readonly tick: number
-  /** The tick that it starts from. */
-  readonly base: number
-  readonly acks?: Readonly<Record<string, number>>
-  readonly changes?: unknown
-  readonly events?: readonly (readonly [name: string, data: unknown])[]
-  readonly hash?: number
-}
-
-/** What happened to a room, beside its state. */
-export type RoomStatus =
-  /** Ticks are late by more than a second, or on time again. */
-  | { readonly status: 'paused' | 'running'; readonly tick?: number }
-  /** It goes on from this tick after a fault of the server; the state has followed. */
-  | { readonly status: 'restarted'; readonly tick?: number }
-  | { readonly status: 'over'; readonly result: unknown }
-  /** This client is not in it any more: it left, its seat ended, or the room could not be found again. */
-  | { readonly status: 'left'; readonly reason: DrumbeatError | undefined }
+/**
+ * What happened to a room, beside its state. `paused`: ticks are late by more than a second; `running`: they are on time again. `restarted`: the room
+ * goes on from `tick` after a fault of the server, and the state has followed. `over`: with `result`. `left`: this client is not in it any more:
+ * `why` is the room's reason, `error` that of a room that could not be joined again.
+ */
+export type RoomChange = RoomStatus & { readonly error?: DrumbeatError | undefined }
 
 type Immutable<T> = T extends (...args: never[]) => unknown
   ? T
@@ -52,7 +27,7 @@ type Immutable<T> = T extends (...args: never[]) => unknown
 
 /** What `on` takes: the game's own events by name, and these. */
 export type RoomEvents<Types extends GameTypes> = Types['events'] & {
-  status: RoomStatus
+  status: RoomChange
   /** The game says something to everybody in the room, or to this player: nobody misses it. */
   message: unknown
 }
@@ -68,7 +43,7 @@ export interface RoomSource {
   input(name: string, input: unknown, seq: number, options: RequestOptions): Promise<unknown>
   /** Without an answer; false where there is no connection to send it on. */
   tellInput(name: string, input: unknown, seq: number): boolean
-  snapshot(): Promise<GameData>
+  snapshot(): Promise<RoomGame>
   leave(): Promise<void>
 }
 
@@ -83,7 +58,7 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
   readonly #source: RoomSource
   readonly #emitter = new Emitter<Record<string, unknown>>()
   readonly #listeners = new Set<(state: Immutable<Types['state']>) => void>()
-  #data: GameData
+  #data: RoomGame
   #state: unknown
   #tick: number
   #seq = 0
@@ -92,9 +67,9 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
   #isOver = false
   #hasLeft = false
   /** Patches that came while a snapshot is asked for. */
-  #waiting: GamePatch[] | undefined
+  #waiting: Patch[] | undefined
 
-  constructor(id: string, data: GameData, source: RoomSource) {
+  constructor(id: string, data: RoomGame, source: RoomSource) {
     this.id = id
     this.#source = source
     this.#data = data
@@ -173,13 +148,13 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
   }
 
   /** A patch came. */
-  patched(patch: GamePatch): void {
+  patched(patch: Patch): void {
     if (this.#waiting) this.#waiting.push(patch)
     else if (!this.#apply(patch)) void this.#resync(patch)
   }
 
   /** The state came anew: with a join, after a resume, or because it was asked for. */
-  refreshed(data: GameData): void {
+  refreshed(data: RoomGame): void {
     this.#data = data
     this.#tick = data.tick
     const waiting = this.#waiting ?? []
@@ -188,7 +163,7 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     for (const patch of waiting) this.patched(patch)
   }
 
-  statusChanged(status: RoomStatus): void {
+  statusChanged(status: RoomChange): void {
     if (status.status === 'over') {
       this.#isOver = true
       this.#result = status.result
@@ -201,10 +176,10 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
   }
 
   /** This client is in the room no more. */
-  ended(reason?: DrumbeatError): void {
+  ended(change: Omit<RoomChange, 'status'> = {}): void {
     if (this.#hasLeft) return
     this.#hasLeft = true
-    this.#emitter.emit('status', { status: 'left', reason })
+    this.#emitter.emit('status', { ...change, status: 'left' })
   }
 
   #send(name: string, input: unknown, options: RequestOptions = {}): Promise<unknown> {
@@ -218,30 +193,32 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
   }
 
   /** Returns whether the state is right. */
-  #apply({ tick, base, acks, changes, events, hash }: GamePatch): boolean {
+  #apply(patch: Patch): boolean {
+    const { tick, base, acks, events, hash } = patch
     // From before the snapshot that came meanwhile.
     if (tick <= this.#tick) return true
     if (base !== this.#tick) return false
-    const state = this.#changed(changes)
+    const state = this.#changed(patch)
     if (state === undefined || (hash !== undefined && hash !== hashValue(state))) return false
     this.#tick = tick
     this.#acked = Math.max(this.#acked, (this.seat !== null && acks?.[this.seat]) || 0)
     if (state !== this.#state) this.#setState(state)
-    for (const [name, data] of events ?? []) this.#emitter.emit(name, data)
+    for (const [name, data] of events ?? []) this.#emitter.emit(name as string, data)
     return true
   }
 
-  /** The state with these changes; undefined if they are none. */
-  #changed(changes: unknown): unknown {
-    if (changes === undefined) return this.#state
+  /** The state with the changes of a patch; undefined if they are none. */
+  #changed(patch: Patch): unknown {
     try {
-      return applyMergePatch(this.#state, changes)
+      if ('apply' in patch) return patch.apply(this.#state, this.#data.types)
+      const isSame = Object.keys(patch.changes as object).length === 0
+      return isSame ? this.#state : applyMergePatch(this.#state, patch.changes)
     } catch {
       return undefined
     }
   }
 
-  async #resync(patch: GamePatch): Promise<void> {
+  async #resync(patch: Patch): Promise<void> {
     this.#waiting = [patch]
     try {
       this.refreshed(await this.#source.snapshot())

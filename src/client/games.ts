@@ -2,14 +2,17 @@ import type { GameTypes, TypesOf } from '../games/define.ts'
 import { EVENT, SERVER_EVENT, type JsonObject } from '../protocol/events.ts'
 import type { EventEnvelope } from '../protocol/shapes/events.ts'
 import type { RequestEnvelope } from '../protocol/shapes/commands.ts'
+import type { RoomGame } from '../protocol/shapes/games.ts'
 import { Clock } from './clock.ts'
 import type { DrumbeatError } from './errors.ts'
-import { GameRoom, type GameData, type GamePatch, type RoomStatus } from './game-room.ts'
+import { GameRoom, type Patch, type RoomChange } from './game-room.ts'
 import type { RequestOptions } from './requests.ts'
-import { after, nowMs } from './timing.ts'
+import { nowMs, sleep } from './timing.ts'
 
 /** Which room `play` is to find: fields of the game's listing, each equal to a value, one of several, or in a range. */
-export type Where<Listing> = {
+export type Where<Listing> = unknown extends Listing ? JsonObject : WhereOf<Listing>
+
+type WhereOf<Listing> = {
   readonly [Field in keyof Listing]?:
     | Listing[Field]
     | { readonly in: readonly Listing[Field][] }
@@ -50,7 +53,7 @@ export class Games {
   readonly #source: GamesSource
   readonly #rooms = new Map<string, GameRoom>()
   readonly #byHandle = new Map<number, GameRoom>()
-  #cancelClock: (() => void) | undefined
+  #stopClock: AbortController | undefined
 
   constructor(source: GamesSource) {
     this.#source = source
@@ -62,7 +65,7 @@ export class Games {
   ): Promise<GameRoom<Types>> {
     const payload = { game, ...(where && { where }), ...(options === undefined ? {} : { options }) }
     const { room_id: room } = await this.#source.request(EVENT.roomFind, payload as JsonObject, rest)
-    return this.#roomOf(String(room))
+    return this.#roomOf(room as string)
   }
 
   async enter<Types extends GameTypes>(
@@ -76,32 +79,32 @@ export class Games {
 
   /** A request was answered: what it says of rooms counts before anything else is read. */
   settled({ eventType, payload }: RequestEnvelope, data: JsonObject): void {
-    const room = String(data['room_id'] ?? payload['room_id'])
+    const room = (data['room_id'] ?? payload['room_id']) as string
     if (eventType === EVENT.roomLeave) this.#end(room)
     if (eventType !== EVENT.roomFind && eventType !== EVENT.roomJoin) return
-    if (data['game'] !== undefined) this.#refresh(room, data['game'] as unknown as GameData)
+    if (data['game'] !== undefined) this.#refresh(room, data['game'] as unknown as RoomGame)
   }
 
   /** Returns whether the event is for the rooms alone. */
   take(event: EventEnvelope): boolean {
     const { eventType } = event
     if (eventType === SERVER_EVENT.patch) {
-      const patch = event as unknown as GamePatch & { readonly handle?: number }
+      const patch = event as unknown as Patch & { readonly handle?: number }
       const room = patch.handle === undefined ? this.#rooms.get(event.room ?? '') : this.#byHandle.get(patch.handle)
       room?.patched(patch)
       return true
     }
     const payload = event.payload as unknown
-    if (eventType === SERVER_EVENT.status) this.#statusChanged(event.room ?? '', payload as RoomStatus)
+    if (eventType === SERVER_EVENT.status) this.#statusChanged(event.room ?? '', payload as RoomChange)
     if (eventType === SERVER_EVENT.message) this.#said(event.payload)
     if (eventType !== EVENT.roomSnapshot) return false
-    this.#refresh(event.room ?? '', payload as GameData)
+    this.#refresh(event.room ?? '', payload as RoomGame)
     return true
   }
 
   /** Rooms that the session is in no more, and could not join again. */
-  lost(room: string, reason?: DrumbeatError): void {
-    this.#end(room, reason)
+  lost(room: string, error: DrumbeatError): void {
+    this.#end(room, { error })
   }
 
   close(): void {
@@ -114,14 +117,14 @@ export class Games {
     return room as unknown as GameRoom<Types>
   }
 
-  #refresh(id: string, data: GameData): void {
+  #refresh(id: string, data: RoomGame): void {
     const known = this.#rooms.get(id)
     const room = known ?? new GameRoom(id, data, this.#sourceOf(id))
     if (known) known.refreshed(data)
     this.#rooms.set(id, room)
     for (const [handle, other] of this.#byHandle) if (other === room) this.#byHandle.delete(handle)
     this.#byHandle.set(data.handle, room)
-    if (!this.#cancelClock) void this.#setClock()
+    if (!this.#stopClock) void this.#setClock()
   }
 
   #sourceOf(room: string) {
@@ -133,41 +136,40 @@ export class Games {
         ],
       tellInput: (name: string, input: unknown, seq: number) =>
         this.#source.tell({ eventType: EVENT.roomInput, room, payload: { name, input, seq } as JsonObject }),
-      snapshot: async () => (await this.#source.request(EVENT.roomSnapshot, {}, { room })) as unknown as GameData,
+      snapshot: async () => (await this.#source.request(EVENT.roomSnapshot, {}, { room })) as unknown as RoomGame,
       leave: async () => void (await this.#source.request(EVENT.roomLeave, { room_id: room })),
     }
   }
 
-  #statusChanged(id: string, status: RoomStatus): void {
-    this.#rooms.get(id)?.statusChanged(status)
-    if (status.status !== 'over') return
+  #statusChanged(id: string, status: RoomChange): void {
+    const { status: what, ...rest } = status
+    if (what !== 'left') this.#rooms.get(id)?.statusChanged(status)
+    if (what !== 'over' && what !== 'left') return
     this.#source.forget(id)
-    this.#end(id)
+    this.#end(id, what === 'left' ? rest : {})
   }
 
   #said(payload: JsonObject): void {
-    this.#rooms.get(String(payload['room']))?.said(payload['data'])
+    this.#rooms.get(payload['room'] as string)?.said(payload['data'])
   }
 
-  #end(id: string, reason?: DrumbeatError): void {
+  #end(id: string, change?: Omit<RoomChange, 'status'>): void {
     const room = this.#rooms.get(id)
     if (!room) return
     this.#rooms.delete(id)
     for (const [handle, other] of this.#byHandle) if (other === room) this.#byHandle.delete(handle)
-    if (this.#rooms.size === 0) this.#cancelClock?.()
-    room.ended(reason)
+    if (this.#rooms.size === 0) {
+      this.#stopClock?.abort()
+      this.#stopClock = undefined
+    }
+    room.ended(change)
   }
 
   /** Asks for the time, now and then while there are rooms. */
   async #setClock(): Promise<void> {
-    let isOver = false
-    let cancelNext = () => {}
-    this.#cancelClock = () => {
-      isOver = true
-      cancelNext()
-      this.#cancelClock = undefined
-    }
-    for (let answers = 0; !isOver; answers++) {
+    const stop = new AbortController()
+    this.#stopClock = stop
+    for (let answers = 1; !stop.signal.aborted; answers++) {
       const askedAtMs = nowMs()
       try {
         const { server_time: serverMs } = await this.#source.request(EVENT.sessionPing, {})
@@ -175,17 +177,7 @@ export class Games {
       } catch {
         answers = CLOCK_ANSWERS // the connection is being looked for
       }
-      const waitMs = answers < CLOCK_ANSWERS ? 0 : CLOCK_MS
-      if (waitMs > 0 && !isOver) await new Promise<void>((resolve) => (cancelNext = stopping(resolve, waitMs)))
+      if (answers >= CLOCK_ANSWERS) await sleep(CLOCK_MS, [stop.signal])
     }
-  }
-}
-
-/** Resolves after the time; returns what resolves at once. */
-function stopping(resolve: () => void, waitMs: number): () => void {
-  const cancel = after(waitMs, resolve)
-  return () => {
-    cancel()
-    resolve()
   }
 }

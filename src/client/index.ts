@@ -29,7 +29,7 @@ export type {
   StatusChange,
   StreamEvents,
 } from './events.ts'
-export type { GameRoom, RoomEvents, RoomStatus, Send } from './game-room.ts'
+export type { GameRoom, RoomChange, RoomEvents, Send } from './game-room.ts'
 export type { EnterOptions, PlayOptions, TypesIn, Where } from './games.ts'
 export type { Jsonable } from './jsonable.ts'
 export type { ClientOptions, QueueOptions, ReconnectOptions, TokenReason, TokenSource } from './options.ts'

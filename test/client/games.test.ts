@@ -1,8 +1,12 @@
 /** Rooms with games, as the client has them: a state that is always right, or asked for anew. */
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { GameClient } from '../../src/client/index.ts'
-import type { GameData, RoomStatus } from '../../src/client/game-room.ts'
-import type { GameRoom } from '../../src/client/index.ts'
+import { shapeOf } from '../../src/games/sync/shape.ts'
+import { t as types } from '../../src/games/types.ts'
+import type { RoomGame } from '../../src/protocol/shapes/games.ts'
+import type { GameRoom, RoomChange } from '../../src/client/index.ts'
+import { binaryPatchOf } from '../../src/games/sync/binary-patch.ts'
+import { ByteWriter } from '../../src/games/sync/byte-writer.ts'
 import { hashValue } from '../../src/games/sync/hash.ts'
 import type { Peer } from './scripted-server.ts'
 import { connected, until } from './setup.ts'
@@ -21,7 +25,7 @@ interface Arena {
 
 const STATE = { ships: { ann: { x: 1, y: 1 }, bob: { x: 5, y: 5 } }, phase: 'play' }
 
-function data(tick: number, state: unknown = STATE): GameData {
+function data(tick: number, state: RoomGame['state'] = STATE): RoomGame {
   return {
     name: 'arena',
     version: 2,
@@ -31,8 +35,8 @@ function data(tick: number, state: unknown = STATE): GameData {
     tick_ms: 50,
     started_at: 1_790_000_000_000,
     inputs: [
-      { name: 'fire', keep: 'all' },
-      { name: 'steer', keep: 'latest' },
+      { name: 'fire', keep: 'all', type: null },
+      { name: 'steer', keep: 'latest', type: null },
     ],
     types: { kind: 'json' },
     state,
@@ -48,7 +52,7 @@ async function receive(peer: Peer) {
   }
 }
 
-async function playing(client: GameClient, peer: Peer): Promise<GameRoom<Arena>> {
+async function playing(t: Test, client: GameClient, peer: Peer): Promise<GameRoom<Arena>> {
   const finding = client.play<Arena>('arena', { where: { phase: 'lobby' }, options: { map: 'moon' } })
   const find = await receive(peer)
   t.match(find, {
@@ -60,12 +64,12 @@ async function playing(client: GameClient, peer: Peer): Promise<GameRoom<Arena>>
 }
 
 function patch(peer: Peer, tick: number, base: number, rest: object): void {
-  peer.send({ eventType: 'core.game.room.patch', room: 'arena:1', tick, base, ...rest })
+  peer.send({ eventType: 'core.game.room.patch', room: 'arena:1', tick, base, changes: {}, ...rest })
 }
 
 t.test('patches are applied on their base, and what did not change stays the same object', async (t) => {
   const { client, peer } = await connected(t)
-  const room = await playing(client, peer)
+  const room = await playing(t, client, peer)
   const states: unknown[] = []
   const events: unknown[] = []
   room.subscribe((state) => states.push(state))
@@ -88,7 +92,7 @@ t.test(
   'a patch that does not fit, or a wrong hash, is not applied: the state is asked for, and what came meanwhile follows',
   async (t) => {
     const { client, peer } = await connected(t)
-    const room = await playing(client, peer)
+    const room = await playing(t, client, peer)
     const gaps = [
       { base: 11, rest: { changes: { phase: 'wrong' } }, name: 'another base' },
       { base: 10, rest: { changes: { phase: 'wrong' }, hash: 1 }, name: 'another hash' },
@@ -100,7 +104,7 @@ t.test(
       const asked = await receive(peer)
       t.match(asked, { eventType: 'core.game.room.snapshot', room: 'arena:1' }, name)
       patch(peer, tick + 4, tick + 3, { changes: { phase: `${name} later` } })
-      peer.reply(asked, data(tick + 3, { ...STATE, phase: 'new' }) as never)
+      peer.reply(asked, data(tick + 3, { ...STATE, phase: 'new' }))
       await until(() => room.tick === tick + 4)
       t.equal(room.state.phase, `${name} later`)
       tick += 4
@@ -115,7 +119,7 @@ t.test(
   'inputs: a promise with what the game replied, or its refusal; of those that keep the newest none waits',
   async (t) => {
     const { client, peer } = await connected(t)
-    const room = await playing(client, peer)
+    const room = await playing(t, client, peer)
     const firing = room.send.fire({})
     const fire = await receive(peer)
     t.match(fire, { room: 'arena:1', eventType: 'core.game.room.input', payload: { name: 'fire', input: {}, seq: 1 } })
@@ -142,7 +146,7 @@ t.test(
 
 t.test('the room outlives the connection: the snapshot behind a resume goes on with it', async (t) => {
   const { server, client, peer } = await connected(t)
-  const room = await playing(client, peer)
+  const room = await playing(t, client, peer)
   peer.cut()
   await room.send.steer({ dx: 5 })
   const next = await server.accept()
@@ -156,8 +160,8 @@ t.test('the room outlives the connection: the snapshot behind a resume goes on w
 
 t.test('a room that a resume does not bring is joined again, or has ended for this client', async (t) => {
   const { server, client, peer } = await connected(t)
-  const room = await playing(client, peer)
-  const statuses: RoomStatus[] = []
+  const room = await playing(t, client, peer)
+  const statuses: RoomChange[] = []
   room.on('status', (status) => statuses.push(status))
   client.on('error', () => {})
   peer.cut()
@@ -173,13 +177,13 @@ t.test('a room that a resume does not bring is joined again, or has ended for th
   const again = await receive(third)
   third.refuse(again, 'ROOM_NOT_FOUND')
   await until(() => statuses.length > 0)
-  t.match(statuses, [{ status: 'left', reason: { code: 'ROOM_NOT_FOUND' } }])
+  t.match(statuses, [{ status: 'left', error: { code: 'ROOM_NOT_FOUND' } }])
   await t.rejects(room.send.fire({}), { code: 'NOT_IN_ROOM' })
 })
 
 t.test('status, messages, and the end with its result', async (t) => {
   const { client, peer } = await connected(t)
-  const room = await playing(client, peer)
+  const room = await playing(t, client, peer)
   const heard: unknown[] = []
   room.on('status', (status) => heard.push(status))
   room.on('message', (message) => heard.push(message))
@@ -203,7 +207,7 @@ t.test('status, messages, and the end with its result', async (t) => {
 
 t.test('leaving ends it, and another room of the name is another one', async (t) => {
   const { client, peer } = await connected(t)
-  const room = await playing(client, peer)
+  const room = await playing(t, client, peer)
   const leaving = room.leave()
   const leave = await receive(peer)
   t.match(leave, { eventType: 'core.game.room.leave', payload: { room_id: 'arena:1' } })
@@ -240,4 +244,49 @@ t.test('the clock is the server’s, by the answer that was quickest', async (t)
   await until(() => room.clock.nowMs > Date.now() + aheadMs - 60_000)
   t.ok(room.clock.nowMs < Date.now() + aheadMs + 60_000)
   t.ok(room.clock.tick >= 10)
+})
+
+t.test('binary patches, whose handle names the room: the same state, acks, events and hash', async (t) => {
+  const { client, peer } = await connected(t, { encoding: 'msgpack' })
+  const type = types.object({
+    phase: types.string(20),
+    ships: types.map(types.object({ x: types.fixed(0, 100, 0.01), y: types.fixed(0, 100, 0.01) })),
+  })
+  const finding = client.play<Arena>('arena')
+  const find = await receive(peer)
+  peer.reply(find, {
+    room_id: 'arena:1',
+    members: 1,
+    state: null,
+    offset: 41,
+    game: { ...data(10), types: type } as never,
+  })
+  const room = await finding
+  const shape = shapeOf(type)
+  const before = shape.freeze(undefined, structuredClone(STATE))
+  const state = { ...structuredClone(STATE), phase: 'over' }
+  state.ships.ann.x = 1.25
+  const after = shape.freeze(before, state)
+  const frame = (tick: number, base: number, changes: Uint8Array) => {
+    const writer = new ByteWriter()
+    // Acks, events and a hash follow the changes.
+    for (const byte of [0xc1, 1, 7]) writer.byte(byte)
+    for (const value of [7, tick, tick - base, changes.length]) writer.varint(value)
+    for (const byte of changes) writer.byte(byte)
+    writer.varint(1)
+    writer.text('ann')
+    writer.varint(3)
+    writer.text('[["boom",{"x":1}]]')
+    writer.fixedWidth(hashValue(state), 4)
+    return writer.take()
+  }
+  const booms: unknown[] = []
+  room.on('boom', (boom) => booms.push(boom))
+  peer.sendRaw(frame(12, 10, binaryPatchOf(shape, before, after)))
+  await until(() => room.tick === 12)
+  t.strictSame(room.state, state)
+  t.equal(room.acked.seq, 3)
+  t.strictSame(booms, [{ x: 1 }])
+  peer.sendRaw(frame(13, 12, Uint8Array.of(255, 255)))
+  t.match(await receive(peer), { eventType: 'core.game.room.snapshot' }, 'one that does not fit')
 })

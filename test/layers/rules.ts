@@ -10,7 +10,8 @@ const PRIMARY_SIDE = ['store', 'hub', 'link', 'idempotency', 'ledger', 'connecti
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   protocol: [],
-  client: ['protocol'],
+  // games: how a patch is applied, and the types of `typeof arena`; what only a server does is not imported.
+  client: ['protocol', 'games'],
   console: ['protocol', 'client'],
   // Pure, and in parts the client's: what a game is, and how its state is kept and sent.
   games: ['protocol'],

@@ -151,6 +151,8 @@ export interface InputKind {
   readonly name: string
   /** A description of what it is: see `TypeDescription`. null: only its game knows, and binary clients send JSON text. */
   readonly type: JsonValue
+  /** `latest`: of those that wait for the same tick only the newest counts, and a client need not wait for its reply. */
+  readonly keep: 'all' | 'latest'
 }
 
 /** What one connection sees. */

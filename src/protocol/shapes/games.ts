@@ -48,7 +48,13 @@ const ROOM_GAME_FIELDS = {
   // A description of the state: see `TypeDescription`.
   types: ref(JSON_VALUE),
   // `type` is a description, or null if the input is JSON text in binary frames, too.
-  inputs: listOf(object({ name: text('As in `core.game.room.input`.'), type: ref(JSON_VALUE) })),
+  inputs: listOf(
+    object({
+      name: text('As in `core.game.room.input`.'),
+      type: ref(JSON_VALUE),
+      keep: choice(['all', 'latest'], 'latest: of those that wait for the same tick only the newest counts.'),
+    }),
+  ),
   state: ref(JSON_VALUE),
   hash: HASH,
 }
