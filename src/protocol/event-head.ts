@@ -9,12 +9,14 @@ export const LATEST = 1
 export const LATEST_BY_ROOM = 2
 /** It belongs to a traced request: its text has a `traceparent`. */
 export const TRACED = 4
+/** It is not kept as its channel's state. An event of an older version does not say so: its text does. */
+export const NOT_RETAINED = 8
 
 /** What the server has to know of an event to pass it on. It travels beside the text, so that nobody has to look into that. */
 export interface EventHead {
   /** The number of its type: see `typeOfKind`. */
   readonly kind: number
-  /** A sum of LATEST, LATEST_BY_ROOM and TRACED. */
+  /** A sum of LATEST, LATEST_BY_ROOM, TRACED and NOT_RETAINED. */
   readonly flags: number
   /** Of events that are `latest`, or become so in a room that is: what a newer one takes the place of. */
   readonly key: string | null
@@ -35,12 +37,13 @@ interface HeadFields {
 export function headOf({ eventType, userId, traceparent, payload }: HeadFields): EventHead {
   const kind = EVENTS[eventType]?.kind ?? 0
   const traced = traceparent === undefined ? 0 : TRACED
-  if (eventType !== EVENT.broadcast) return { kind, flags: traced, key: null, id: null }
-  const { delivery, key } = payload as { readonly delivery?: unknown; readonly key?: unknown }
-  if (delivery === 'must') return { kind, flags: traced, key: null, id: null }
+  if (eventType !== EVENT.broadcast) return { kind, flags: traced | NOT_RETAINED, key: null, id: null }
+  const { retain, delivery, key } = payload as { readonly [Field in 'retain' | 'delivery' | 'key']?: unknown }
+  const flags = retain === true ? traced : traced | NOT_RETAINED
+  if (delivery === 'must') return { kind, flags, key: null, id: null }
   // Without a key of its own it is all that its sender says.
   const stands = typeof key === 'string' ? `k${key}` : `u${userId ?? ''}`
-  return { kind, flags: delivery === 'latest' ? traced | LATEST : traced, key: stands, id: null }
+  return { kind, flags: delivery === 'latest' ? flags | LATEST : flags, key: stands, id: null }
 }
 
 /** The head of an event in a room whose class is `latest`: what the payload says goes before. */

@@ -1,6 +1,6 @@
 import { parseJson } from './codec.ts'
 import { isObject } from './envelope.ts'
-import { LATEST, TRACED, typeOfKind } from './event-head.ts'
+import { LATEST, NOT_RETAINED, TRACED, typeOfKind } from './event-head.ts'
 import type { Place } from './frame-front.ts'
 import type { Channel } from './ids.ts'
 
@@ -56,6 +56,11 @@ export class PlacedEvent {
 
   get isTraced(): boolean {
     return (this.flags & TRACED) !== 0
+  }
+
+  /** If not, nothing of its payload is kept as the channel's state. */
+  get mayBeRetained(): boolean {
+    return (this.flags & NOT_RETAINED) === 0
   }
 
   /** So many bytes of the frame are its front: see `frameFront`. */

@@ -21,8 +21,9 @@ export function stateKey(channel: Channel): string {
 /** The state that was read from the store, or the newest that these later events of the channel retain. */
 export function newestState(read: JsonValue, later: readonly PlacedEvent[]): JsonValue {
   let state = read
-  for (const { frame } of later) {
-    const { payload } = parseJson(frame) as {
+  for (const event of later) {
+    if (!event.mayBeRetained) continue
+    const { payload } = parseJson(event.frame) as {
       readonly payload?: { readonly retain?: unknown; readonly message?: JsonValue }
     }
     if (payload?.retain === true && payload.message !== undefined) state = payload.message

@@ -1,6 +1,14 @@
 import t from 'tap'
 import { encodeEvent, eventRecord, readHead, type EventFields } from '../../src/protocol/event-body.ts'
-import { inLatestRoom, isLatest, LATEST, LATEST_BY_ROOM, TRACED, typeOfKind } from '../../src/protocol/event-head.ts'
+import {
+  inLatestRoom,
+  isLatest,
+  LATEST,
+  LATEST_BY_ROOM,
+  NOT_RETAINED,
+  TRACED,
+  typeOfKind,
+} from '../../src/protocol/event-head.ts'
 import { EVENT, SERVER_EVENT } from '../../src/protocol/events.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
 
@@ -22,13 +30,22 @@ const recordOf = (given: Partial<EventFields>) => eventRecord('n/private' as Cha
 
 t.test("an event's head says its type, its class, its key and whether it is traced", async (t) => {
   const cases: [given: Partial<EventFields>, flags: number, key: string | null][] = [
-    [{ payload: { message: 1 } }, 0, 'ualice'],
-    [{ payload: { message: 1, delivery: 'must' } }, 0, null],
-    [{ payload: { message: 1, delivery: 'latest' } }, LATEST, 'ualice'],
-    [{ payload: { message: 1, delivery: 'latest', key: 'ü' }, traceparent: TRACEPARENT }, LATEST | TRACED, 'kü'],
-    [{ payload: { message: { delivery: 'latest', traceparent: TRACEPARENT } } }, 0, 'ualice'],
-    [{ eventType: EVENT.sendMessage, payload: { text: 'x', delivery: 'latest' } }, 0, null],
-    [{ eventType: SERVER_EVENT.joined, traceparent: TRACEPARENT }, TRACED, null],
+    [{ payload: { message: 1 } }, NOT_RETAINED, 'ualice'],
+    [{ payload: { message: 1, retain: true } }, 0, 'ualice'],
+    [{ payload: { message: 1, retain: false } }, NOT_RETAINED, 'ualice'],
+    [{ payload: { message: 1, retain: true, delivery: 'must' } }, 0, null],
+    [{ payload: { message: 1, retain: true, delivery: 'latest' } }, LATEST, 'ualice'],
+    [{ payload: { message: 1, delivery: 'must' } }, NOT_RETAINED, null],
+    [{ payload: { message: 1, delivery: 'latest' } }, NOT_RETAINED | LATEST, 'ualice'],
+    [
+      { payload: { message: 1, delivery: 'latest', key: 'ü' }, traceparent: TRACEPARENT },
+      NOT_RETAINED | LATEST | TRACED,
+      'kü',
+    ],
+    [{ payload: { message: { delivery: 'latest', traceparent: TRACEPARENT } } }, NOT_RETAINED, 'ualice'],
+    [{ payload: { message: { retain: true } } }, NOT_RETAINED, 'ualice'],
+    [{ eventType: EVENT.sendMessage, payload: { text: 'x', delivery: 'latest' } }, NOT_RETAINED, null],
+    [{ eventType: SERVER_EVENT.joined, traceparent: TRACEPARENT }, NOT_RETAINED | TRACED, null],
   ]
   for (const [given, flags, key] of cases) {
     const { head, body } = recordOf(given)
@@ -54,18 +71,22 @@ t.test('the numbers of types stay what they are, as logs hold them', async (t) =
 
 t.test("a room's class counts where the payload does not say", async (t) => {
   const inRoom = (payload: object) => inLatestRoom(recordOf({ payload }).head)
-  t.equal(inRoom({ message: 1 }).flags, LATEST | LATEST_BY_ROOM)
+  t.equal(inRoom({ message: 1, retain: true }).flags, LATEST | LATEST_BY_ROOM)
   t.equal(inRoom({ message: 1, key: 'a' }).key, 'ka')
-  t.equal(inRoom({ message: 1, delivery: 'latest' }).flags, LATEST, 'said already')
+  t.equal(inRoom({ message: 1, retain: true, delivery: 'latest' }).flags, LATEST, 'said already')
   t.notOk(isLatest(inRoom({ message: 1, delivery: 'must' })))
   t.notOk(isLatest(inLatestRoom(recordOf({ eventType: SERVER_EVENT.left }).head)))
 })
 
 t.test('the text of a version that wrote no heads says it all, too', async (t) => {
   const old = { id: 'an-id', eventType: EVENT.broadcast, userId: 'alice', payload: { message: 1 } }
-  t.match(readHead(utf8({ delivery: 'latest', ...old })), { flags: LATEST, key: 'ualice', id: 'an-id' })
+  t.match(readHead(utf8({ delivery: 'latest', ...old })), {
+    flags: NOT_RETAINED | LATEST,
+    key: 'ualice',
+    id: 'an-id',
+  })
   const must = { ...old, payload: { message: 1, delivery: 'must' } }
-  t.match(readHead(utf8({ delivery: 'latest', ...must })), { flags: 0, key: null })
+  t.match(readHead(utf8({ delivery: 'latest', ...must })), { flags: NOT_RETAINED, key: null })
   for (const none of [1, 'x', null, [], {}, { eventType: 1, payload: {} }, { eventType: 'x', payload: 1 }]) {
     t.equal(readHead(utf8(none)), undefined, JSON.stringify(none))
   }
