@@ -2,13 +2,13 @@
 // Plain JavaScript, as nothing may be installed yet.
 import { installAndRun } from './install-and-run.mjs'
 
-/** What each name runs. The client's reference is made by typedoc, which wants an older TypeScript than the project's. */
+/** What each name runs. The client's reference is made of the built types, in which each field is described, by typedoc, which wants an older TypeScript than the project's. */
 const DOCUMENTS = {
   settings: 'node src/config/settings-table.ts',
   api: 'node src/worker/documents.ts',
   metrics: 'node src/metrics/document.ts',
   rfc6455: 'node test/rfc6455/document.ts',
-  client: 'npx -y -p typedoc@0.28.20 -p typescript@5.9.3 typedoc',
+  client: 'node src/setup/build.mjs && npx -y -p typedoc@0.28.20 -p typescript@5.9.3 typedoc',
 }
 const USAGE = 64
 

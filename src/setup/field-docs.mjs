@@ -7,6 +7,8 @@ import { pathToFileURL } from 'node:url'
 /** @typedef {Readonly<Record<string, any>>} Schema */
 
 const CONSTANT = /^(?:export )?declare const (\w+):/
+const SHAPE = /declare const (\w+): [^\n]*?(?:Named<"\w+", |Schema<)(\{\n[\s\S]*?\n\})>;/g
+const VALUE = /export type (\w+) = ValueOf<typeof (\w+)>;/g
 const FIELD = /^((?: {4})+)readonly (\w+)\??: /
 
 /**
@@ -28,8 +30,20 @@ export async function documentFields(folder) {
   for (const [i, file] of files.entries()) {
     const types = path.join(shapes, file)
     const lines = readFileSync(types, 'utf8').split('\n')
-    writeFileSync(types, withDocs(lines, modules[i], named).join('\n'))
+    writeFileSync(types, writtenOut(withDocs(lines, modules[i], named).join('\n')))
   }
+}
+
+/**
+ * `type Receipt = ValueOf<typeof RECEIPT>` as the object that it is: references and editors then show that.
+ * @param {string} text
+ */
+function writtenOut(text) {
+  const objects = new Map(Array.from(text.matchAll(SHAPE), ([, constant, object]) => [constant, object]))
+  return text.replace(VALUE, (declared, name, constant) => {
+    const object = objects.get(constant)
+    return object === undefined ? declared : `export type ${name} = ${object};`
+  })
 }
 
 /**

@@ -15,6 +15,7 @@ t.test("an editor shows what a field of the client's types is: the schema says i
   const read = (name: string) => readFileSync(join(folder, `protocol/shapes/${name}.d.ts`), 'utf8')
   t.match(read('shop'), '    /** What is left of that currency. */\n    readonly balance: number;')
   t.match(read('shop'), '    /** null: unlimited */\n    readonly stock_left: number | null;', 'of what may be null')
+  t.match(read('shop'), /\nexport type Receipt = \{\n/, 'a type is what it is')
   t.match(read('events'), '    /** Unix time in milliseconds */\n    readonly timestamp: number;')
   t.match(read('rooms'), '        /** On any node. */\n        readonly connections: number;', 'of objects in a list')
   t.match(read('payloads'), '    /** For people. */\n    readonly text: string;', 'of either object')
