@@ -2,6 +2,7 @@ import t from 'tap'
 import { openClient } from '../helpers/client.ts'
 import { requestHead, sendRaw } from '../helpers/raw.ts'
 import { startServer } from '../helpers/server.ts'
+import { until } from '../helpers/until.ts'
 
 const PLAIN = { upgrade: undefined, connection: undefined, 'sec-websocket-key': undefined }
 
@@ -42,6 +43,9 @@ t.test('REST', async (t) => {
     t.match(await other.closed, { code: 4502, reason: /kicked/ })
     t.match(await server.admin('DELETE', '/api/v1/players/eve/connections'), { kicked: 2 })
     for (const one of [first, second]) t.match(await one.closed, { code: 4502 })
+    // The client may learn of it before the primary does.
+    const left = async () => ((await server.admin('GET', '/api/v1/connections')) as { items: object[] }).items.length
+    t.ok(await until(async () => (await left()) === 0), 'none of them is known any more')
     const token = server.adminToken
     t.match(await asked('DELETE', '/api/v1/players/eve/connections', { token }), {
       body: { error: { code: 'USER_OFFLINE' } },
