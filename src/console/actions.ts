@@ -1,6 +1,6 @@
+import type { JsonValue, PresencePage } from '../client/index.ts'
 import { byId, element, fillSelect, onSubmit, showOutcome } from './dom.ts'
 import { amountText, describe } from './outcome.ts'
-import type { JsonValue, PresencePage } from '../client/index.ts'
 import type { Player } from './player.ts'
 
 const PRESENCE_LIMIT = 50
@@ -9,11 +9,11 @@ const WHOLE_NAMESPACE = { value: '', text: 'Everyone in the namespace' }
 /** Broadcast, messages, rooms, state and presence: one form each. */
 export class Actions {
   readonly #player: Player
-  #broadcastTarget = byId('broadcast-target', HTMLSelectElement)
-  #lookTarget = byId('look-target', HTMLSelectElement)
-  #stateOutput = byId('state-output', HTMLPreElement)
-  #users = byId('presence-users', HTMLUListElement)
-  #more = byId('presence-more', HTMLButtonElement)
+  readonly #broadcastTarget = byId('broadcast-target', HTMLSelectElement)
+  readonly #lookTarget = byId('look-target', HTMLSelectElement)
+  readonly #stateOutput = byId('state-output', HTMLPreElement)
+  readonly #users = byId('presence-users', HTMLUListElement)
+  readonly #more = byId('presence-more', HTMLButtonElement)
   /** The cursor of the page that follows what is shown. */
   #nextUsers = ''
 
@@ -83,7 +83,7 @@ export class Actions {
     return element('li', { 'data-room': room }, element('span', {}, room), leave)
   }
 
-  /** @param room empty for the namespace; what is chosen in the form when absent */
+  /** @param room empty for the namespace; by default what is chosen in the form */
   async fetchState(room: string = this.#lookTarget.value) {
     const outcome = await this.#player.ask((client) => client.getState(room === '' ? undefined : room))
     const done = outcome.success ? `${describeWhere(room)} at offset ${outcome.data.offset}.` : ''
@@ -133,7 +133,7 @@ function countText(count: number, noun: string) {
   return count === 1 ? `1 ${noun}` : `${amountText(count)} ${noun}s`
 }
 
-/** @returns an object or array where the text is one in JSON, else the text */
+/** Returns an object or an array if the text is one in JSON, else the text. */
 export function parseMessage(text: string): JsonValue {
   if (!/^\s*[[{]/.test(text)) return text
   try {

@@ -9,7 +9,7 @@ const KEPT_AS = 'drumbeat-admin-token'
 /** Requests in the operator's name. */
 export class Admin {
   #token = sessionStorage.getItem(KEPT_AS) ?? ''
-  #keys = new KeyKeeper()
+  readonly #keys = new KeyKeeper()
   readonly #listeners: Array<() => void> = []
 
   constructor() {

@@ -1,5 +1,5 @@
-import { byId, element } from './dom.ts'
 import type { EventEnvelope } from '../client/index.ts'
+import { byId, element } from './dom.ts'
 
 /** An event, or a frame of the session, which has no place in the log. */
 export interface ShownEvent extends Partial<Omit<EventEnvelope, 'eventType' | 'payload'>> {
@@ -36,18 +36,18 @@ const TIME = new Intl.DateTimeFormat(undefined, {
 
 /** The list of events, newest first. What arrives between two frames of the screen is drawn in one go. */
 export class EventsView {
-  /** newest first, as in the page */
+  /** Newest first, as in the page. */
   #shown: Shown[] = []
-  /** oldest first, not yet in the page */
+  /** Not yet in the page, oldest first. */
   #pending: ShownEvent[] = []
   #received = 0
   #isPaused = false
   #isDrawing = false
   #needle = ''
-  #body
-  #count
-  #empty
-  #pause
+  readonly #body: HTMLElement
+  readonly #count: HTMLElement
+  readonly #empty: HTMLElement
+  readonly #pause: HTMLElement
 
   /** @param prefix of its ids; `…-panel` is where it goes, below a title `…-title` */
   constructor(prefix: string, whenEmpty: string) {

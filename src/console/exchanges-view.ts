@@ -6,11 +6,11 @@ const EXCHANGES_MAX = 20
 
 /** What was sent, and what came back: newest first, and only the newest unfolded. */
 export class ExchangesView {
-  #list = byId('exchanges', HTMLOListElement)
-  /** oldest first */
-  #items: Map<Exchange, HTMLDetailsElement> = new Map()
+  readonly #list = byId('exchanges', HTMLOListElement)
+  /** Oldest first. */
+  readonly #items: Map<Exchange, HTMLDetailsElement> = new Map()
   #newest: HTMLDetailsElement | null = null
-  #onEdit
+  readonly #onEdit: (sent: string) => void
 
   constructor(onEdit: (sent: string) => void) {
     this.#onEdit = onEdit

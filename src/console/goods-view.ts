@@ -1,11 +1,11 @@
+import type { Page } from '../protocol/page.ts'
+import type { Admin } from './admin.ts'
 import { openDialog } from './dialog.ts'
 import { byId, showOutcome } from './dom.ts'
 import { amountText, describe, type Outcome } from './outcome.ts'
 import { Pager } from './paged.ts'
-import { Table } from './table.ts'
-import type { Page } from '../protocol/page.ts'
 import type { Good } from './rest.ts'
-import type { Admin } from './admin.ts'
+import { Table } from './table.ts'
 import { View } from './view.ts'
 
 const REFRESH_MS = 3_000
@@ -25,8 +25,8 @@ function pathOf(id: string) {
 /** The catalog, its stock and its prices. */
 export class GoodsView extends View {
   readonly #admin: Admin
-  #pager = new Pager('goods', () => this.refresh())
-  #table = new Table('Goods', {
+  readonly #pager = new Pager('goods', () => this.refresh())
+  readonly #table = new Table('Goods', {
     id: 'goods-table',
     keyOf: ({ id }: Good) => id,
     columns: [

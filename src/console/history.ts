@@ -7,8 +7,8 @@ export const HISTORY_S = 600
 export class History {
   /** Unix time in seconds, oldest first */
   times: number[] = []
-  /** as long as `times` */
-  #series: Map<string, Array<number | null>> = new Map()
+  /** Each as long as `times`. */
+  readonly #series: Map<string, Array<number | null>> = new Map()
 
   /** @param values a series that is not among them has a gap here */
   add(atS: number, values: Values) {
@@ -38,7 +38,7 @@ export class History {
 /**
  * At most `max` series, those with the most in sight; the others in one that is called so.
  * @param options isBusyOnly: without those that are zero all along; isWorst: the others are their largest, not their sum
- * @returns by name
+ * @returns columns by the name of the series
  */
 export function chooseSeries(
   series: ReadonlyMap<string, ReadonlyArray<number | null>>,

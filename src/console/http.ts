@@ -15,10 +15,7 @@ export async function errorOf(response: Response): Promise<Failure> {
   return { code: `HTTP_${response.status}`, message: response.statusText || 'no reason given' }
 }
 
-/**
- * What is not ready /ready says in a body like any other of it, and that with 503.
- * @returns null: it is no such thing
- */
+/** `/ready` says with 503 what is not ready, in the body that it has with 200. Returns null for any other body. */
 async function reportOf(response: Response): Promise<object | null> {
   try {
     const body = (await response.json()) as { readonly parts?: unknown } | null

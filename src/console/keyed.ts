@@ -7,7 +7,7 @@ export class KeyKeeper {
 
   /**
    * @param request all that makes it this request and no other
-   * @returns 32 characters of 0-9a-f
+   * @returns 32 characters of `0-9a-f`
    */
   keyFor(request: object): string {
     const text = JSON.stringify(request)

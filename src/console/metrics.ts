@@ -1,5 +1,8 @@
 /** Prometheus text, parsed once. Pure. */
-export type Sample = { labels: Readonly<Record<string, string>>; value: number }
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
 
 const PREFIX = 'drumbeat_'
 const LINE = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?$/
@@ -25,19 +28,19 @@ export class Scrape {
 
   /**
    * @param name without `drumbeat_`
-   * @returns empty: the server does not have it
+   * @returns none if the server does not have it
    */
   samples(name: string): readonly Sample[] {
     return this.#byName.get(PREFIX + name) ?? []
   }
 
-  /** @returns over all label sets; null: the server does not have it */
+  /** The sum over all label sets. Returns null if the server does not have it. */
   total(name: string): number | null {
     const samples = this.samples(name)
     return samples.length === 0 ? null : samples.reduce((sum, { value }) => sum + value, 0)
   }
 
-  /** @returns sums by the values of this label */
+  /** Sums by the values of this label. */
   sums(name: string, label: string): Map<string, number> {
     const sums: Map<string, number> = new Map()
     for (const { labels, value } of this.samples(name)) {

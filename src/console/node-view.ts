@@ -1,17 +1,17 @@
+import { LOG_LEVELS, LOG_PARTS } from '../protocol/log-levels.ts'
+import type { Admin } from './admin.ts'
+import { wallMs } from './clock.ts'
 import { openDialog } from './dialog.ts'
 import { byId, onClick, showOutcome } from './dom.ts'
-import { LOG_LEVELS, LOG_PARTS } from '../protocol/log-levels.ts'
-import { wallMs } from './clock.ts'
-import type { Config, LogLevelSet, ReadyPart, Reloaded, Setting } from './rest.ts'
 import { callApi } from './http.ts'
 import { describe, type Outcome } from './outcome.ts'
 import { rateBy } from './readings.ts'
+import type { Look } from './readings.ts'
+import type { Config, LogLevelSet, ReadyPart, Reloaded, Setting } from './rest.ts'
 import { Table } from './table.ts'
 import { bytesText, durationText, msText, percentText } from './units.ts'
-import type { Look } from './readings.ts'
-import type { Admin } from './admin.ts'
-import type { Vitals } from './vitals.ts'
 import { View } from './view.ts'
+import type { Vitals } from './vitals.ts'
 
 interface Process {
   name: string
@@ -29,8 +29,8 @@ const MINUTE_MS = 60_000
 export class NodeView extends View {
   readonly #admin: Admin
   #settings: readonly Setting[] = []
-  #filter = byId('settings-filter', HTMLInputElement)
-  #parts = new Table('Readiness', {
+  readonly #filter = byId('settings-filter', HTMLInputElement)
+  readonly #parts = new Table('Readiness', {
     id: 'ready-table',
     keyOf: ({ part }: ReadyPart) => part,
     columns: [
@@ -40,7 +40,7 @@ export class NodeView extends View {
     ],
     empty: 'Not known.',
   })
-  #processes = new Table('Processes', {
+  readonly #processes = new Table('Processes', {
     id: 'processes-table',
     keyOf: ({ name }: Process) => name,
     columns: [
@@ -53,7 +53,7 @@ export class NodeView extends View {
     ],
     empty: 'Not known.',
   })
-  #config = new Table('Settings in force', {
+  readonly #config = new Table('Settings in force', {
     id: 'settings-table',
     keyOf: ({ name }: Setting) => name,
     columns: [

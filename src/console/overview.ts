@@ -1,10 +1,10 @@
 import { wallMs } from './clock.ts'
 import { byId, element, showOutcome } from './dom.ts'
+import type { Scrape } from './metrics.ts'
 import { Plot } from './plot.ts'
 import { PLOTS } from './plots.ts'
-import { bytesText, countText, durationText } from './units.ts'
-import type { Scrape } from './metrics.ts'
 import type { Look } from './readings.ts'
+import { bytesText, countText, durationText } from './units.ts'
 import { View } from './view.ts'
 import type { Vitals } from './vitals.ts'
 
@@ -56,9 +56,9 @@ function isOne(scrape: Scrape, name: string) {
 
 /** The plots, and how the node is. */
 export class Overview extends View {
-  #plots = PLOTS.map((about) => new Plot(about))
-  #list = byId('plots', HTMLUListElement)
-  #span = byId('span', HTMLSelectElement)
+  readonly #plots = PLOTS.map((about) => new Plot(about))
+  readonly #list = byId('plots', HTMLUListElement)
+  readonly #span = byId('span', HTMLSelectElement)
   #updates = 0
 
   constructor(vitals: Vitals) {

@@ -1,18 +1,18 @@
-import { element } from './dom.ts'
 import type { Page } from '../protocol/page.ts'
+import { element } from './dom.ts'
 import type { Table } from './table.ts'
 
 const LIMIT = 50
 
 /** Which page of a list is shown: forwards by the cursors that the server gives, back by those that were used. */
 export class Pager {
-  /** of the pages up to this one; the first has none */
+  /** Of the pages up to this one; the first has none. */
   #cursors: string[] = []
   #next = ''
-  #previous = element('button', { type: 'button' }, 'Previous')
-  #following = element('button', { type: 'button' }, 'Next')
-  #place = element('span', { class: 'hint' })
-  element
+  readonly #previous = element('button', { type: 'button' }, 'Previous')
+  readonly #following = element('button', { type: 'button' }, 'Next')
+  readonly #place = element('span', { class: 'hint' })
+  readonly element: HTMLElement
 
   /** @param name of the list */
   constructor(name: string, onTurn: () => void) {

@@ -80,7 +80,7 @@ export class Player {
   /**
    * Sends a text as it is, but for a join or a leave: the library makes those, under an id of its own, as it has to know its rooms.
    * Never rejects.
-   * @returns null: sent, and no reply is due
+   * @returns null if it was sent and no reply is due
    */
   async send(text: string): Promise<Outcome | null> {
     const limit = this.#client?.session?.max_payload_bytes ?? Infinity

@@ -1,12 +1,12 @@
+import type { Page } from '../protocol/page.ts'
+import type { Admin } from './admin.ts'
 import { openDialog } from './dialog.ts'
 import { byId, onClick, onSubmit, showFacts, showOutcome } from './dom.ts'
 import { amountText, describe, type Outcome } from './outcome.ts'
 import { Pager } from './paged.ts'
+import type { Connection, Kicked, PlayerAccount, Receipt } from './rest.ts'
 import { Table } from './table.ts'
 import { momentText } from './units.ts'
-import type { Page } from '../protocol/page.ts'
-import type { Connection, Kicked, PlayerAccount, Receipt } from './rest.ts'
-import type { Admin } from './admin.ts'
 import { View } from './view.ts'
 
 const REFRESH_MS = 3_000
@@ -23,12 +23,12 @@ function listText(amounts: Readonly<Record<string, number>>) {
 /** Who is connected, and one user with what they have. */
 export class PlayersView extends View {
   readonly #admin: Admin
-  #pager = new Pager('connections', () => this.refresh())
-  #purchasePager = new Pager('purchases', () => this.refresh())
+  readonly #pager = new Pager('connections', () => this.refresh())
+  readonly #purchasePager = new Pager('purchases', () => this.refresh())
   #user = ''
   #connections = this.#makeConnections('Connections', 'connections-table', 'Nobody is connected.')
   #ofUser = this.#makeConnections('Connections of the player', 'player-connections', 'Not connected.')
-  #purchases = new Table('Purchases', {
+  readonly #purchases = new Table('Purchases', {
     id: 'player-purchases',
     keyOf: ({ purchase_id }: Receipt) => purchase_id,
     columns: [

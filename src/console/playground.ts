@@ -1,8 +1,8 @@
+import { EVENT } from '../client/index.ts'
 import { byId, element, onSubmit, showOutcome } from './dom.ts'
 import { parseEnvelope, toJson } from './envelope.ts'
 import { describe } from './outcome.ts'
 import type { Player } from './player.ts'
-import { EVENT } from '../client/index.ts'
 
 const TEMPLATES: ReadonlyArray<{ eventType: string; room?: string; payload: Record<string, unknown> }> = [
   { eventType: EVENT.broadcast, payload: { message: { x: 3, y: 4 }, retain: false } },
@@ -22,7 +22,7 @@ const TEMPLATES: ReadonlyArray<{ eventType: string; room?: string; payload: Reco
 
 /** The form that sends any text as an envelope. */
 export class Playground {
-  #text = byId('envelope', HTMLTextAreaElement)
+  readonly #text = byId('envelope', HTMLTextAreaElement)
   #nextId = 1
 
   constructor(player: Player) {
@@ -56,7 +56,7 @@ export class Playground {
   }
 }
 
-/** @returns the same request on several lines; what would not be the same stays as it was */
+/** Returns the same request on several lines. What would not be the same then stays as it was. */
 function layOut(sent: string): string {
   const envelope = parseEnvelope(sent)
   try {

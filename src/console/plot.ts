@@ -1,7 +1,7 @@
+import uPlot from 'uplot'
 import { element } from './dom.ts'
 import { chooseSeries, History } from './history.ts'
 import { headlineOf } from './plots.ts'
-import uPlot from 'uplot'
 import type { PlotAbout } from './plots.ts'
 import type { Look } from './readings.ts'
 
@@ -29,20 +29,20 @@ function colour(name: string) {
 
 /** One plot with its legend, which is text and holds the values under the cursor, or else the newest. */
 export class Plot {
-  #about
-  #history = new History()
-  /** as drawn */
+  readonly #about: PlotAbout
+  readonly #history = new History()
+  /** As drawn. */
   #drawn: ReadonlyMap<string, ReadonlyArray<number | null>> = new Map()
-  /** the colour of each series, the same for as long as it is there */
-  #slots: Map<string, number> = new Map()
-  /** values in the legend, in the order of the series */
+  /** The colour of each series: the same for as long as it is there. */
+  readonly #slots: Map<string, number> = new Map()
+  /** Values in the legend, in the order of the series. */
   #legendValues: Array<HTMLElement> = []
   #chart: uPlot | null = null
-  #canvas = element('div', { class: 'canvas', role: 'img' })
-  #legend = element('ul', { class: 'legend' })
-  #headline
+  readonly #canvas = element('div', { class: 'canvas', role: 'img' })
+  readonly #legend = element('ul', { class: 'legend' })
+  readonly #headline: HTMLElement
   #spanS = 0
-  element
+  readonly element: HTMLElement
 
   constructor(about: PlotAbout) {
     this.#about = about

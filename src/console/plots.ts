@@ -1,6 +1,6 @@
 import { gaugeBy, gauges, quantiles, rateBy, rates } from './readings.ts'
-import { bytesText, countText, msText, percentText, perSecondText } from './units.ts'
 import type { Values, Reading } from './readings.ts'
+import { bytesText, countText, msText, percentText, perSecondText } from './units.ts'
 
 export interface PlotAbout {
   readonly id: string
@@ -19,7 +19,7 @@ const PERCENTILES = { p50: 0.5, p99: 0.99 }
 const MS = 1_000
 const PERCENT = 100
 
-/** in the order of the page */
+/** In the order of the page. */
 export const PLOTS: readonly PlotAbout[] = [
   {
     id: 'connections',

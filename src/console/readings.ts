@@ -57,7 +57,7 @@ export function rateBy(name: string, label: string, scale: number = 1): Reading 
 /**
  * @param name a histogram
  * @param shares 0 to 1, by the name of their series
- * @returns of what was observed between the two looks; null where that is nothing
+ * @returns of what was observed between the two looks; null if that is nothing
  */
 export function quantiles(name: string, shares: Readonly<Record<string, number>>, scale: number = 1): Reading {
   return ({ now, before }) => {
@@ -80,7 +80,7 @@ function rateOf(before: number | null, now: number | null, elapsedMs: number): n
   return ((now - before) * 1_000) / elapsedMs
 }
 
-/** @returns cumulative, as Prometheus has them, in order */
+/** Cumulative, as Prometheus has them, in their order. */
 function bucketDifferences(
   now: Scrape,
   before: Scrape,
@@ -95,7 +95,7 @@ function bucketDifferences(
 /**
  * Evenly spread within its bucket, as Prometheus' `histogram_quantile` has it.
  * @param buckets cumulative
- * @returns null: nothing was observed, or the counts went down
+ * @returns null if nothing was observed, or the counts went down
  */
 export function quantileOf(
   buckets: ReadonlyArray<readonly [upTo: number, count: number]>,

@@ -1,13 +1,13 @@
+import type { Page } from '../protocol/page.ts'
 import { parseMessage } from './actions.ts'
+import type { Admin } from './admin.ts'
 import { openDialog } from './dialog.ts'
 import { byId, onClick, onSubmit, showFacts, showOutcome } from './dom.ts'
 import { amountText, describe, type Outcome } from './outcome.ts'
 import { Pager } from './paged.ts'
+import type { Config, Connection, Room, RoomState } from './rest.ts'
 import { Table } from './table.ts'
 import { momentText } from './units.ts'
-import type { Admin } from './admin.ts'
-import type { Page } from '../protocol/page.ts'
-import type { Config, Connection, Room, RoomState } from './rest.ts'
 import { View } from './view.ts'
 
 interface NewRoom {
@@ -23,10 +23,10 @@ const ROOM_ID = '[A-Za-z0-9_.:\\-]{1,64}'
 /** The rooms, and one of them with its members and its state. */
 export class RoomsView extends View {
   readonly #admin: Admin
-  #pager = new Pager('rooms', () => this.refresh())
-  #memberPager = new Pager('connections in the room', () => this.refresh())
+  readonly #pager = new Pager('rooms', () => this.refresh())
+  readonly #memberPager = new Pager('connections in the room', () => this.refresh())
   #opened = ''
-  #table = new Table('Rooms', {
+  readonly #table = new Table('Rooms', {
     id: 'rooms-table',
     keyOf: ({ room_id }: Room) => room_id,
     columns: [
@@ -44,7 +44,7 @@ export class RoomsView extends View {
     ],
     empty: 'There are no rooms.',
   })
-  #members = new Table('Connections in the room', {
+  readonly #members = new Table('Connections in the room', {
     id: 'the-room-members',
     keyOf: ({ connection_id }: Connection) => connection_id,
     columns: [

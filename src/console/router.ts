@@ -3,8 +3,8 @@ import type { View } from './view.ts'
 
 /** Tabs, one for each view, at `#/`, `#/rooms`, …: the address is the state, so that it can be kept and gone back to. */
 export class Router {
-  #tabs: HTMLAnchorElement[] = Array.from(document.querySelectorAll('a[role="tab"]'))
-  #views
+  readonly #tabs: HTMLAnchorElement[] = Array.from(document.querySelectorAll('a[role="tab"]'))
+  readonly #views: Readonly<Record<string, View>>
   #shown = ''
 
   /** @param views by what stands in `tab-…` and `view-…` */

@@ -1,7 +1,7 @@
+import type { Page } from '../protocol/page.ts'
 import { byId, fillSelect, onSubmit, showOutcome } from './dom.ts'
 import { callApi } from './http.ts'
 import { KeyKeeper } from './keyed.ts'
-import type { Page } from '../protocol/page.ts'
 import { amountText, describe, isUncertain, type Outcome } from './outcome.ts'
 import type { Player } from './player.ts'
 import type { Good, Receipt } from './rest.ts'
@@ -11,9 +11,9 @@ const PAGES_MAX = 20
 /** The goods, and the form that buys one. */
 export class Shop {
   #goods: Map<string, Good> = new Map()
-  #keys = new KeyKeeper()
+  readonly #keys = new KeyKeeper()
   readonly #player: Player
-  #select = byId('good-select', HTMLSelectElement)
+  readonly #select = byId('good-select', HTMLSelectElement)
 
   constructor(player: Player) {
     this.#player = player

@@ -24,13 +24,13 @@ export interface RowAction<Item> {
 
 /** A table whose rows stay the same elements while their items change, so that focus and what is being read stay where they are. */
 export class Table<Item> {
-  #keyOf
-  #columns
-  #actions
-  #rows: Map<string, { row: HTMLTableRowElement; item: Item }> = new Map()
-  #body = element('tbody')
-  #empty
-  element
+  readonly #keyOf: (item: Item) => string
+  readonly #columns: ReadonlyArray<Column<Item>>
+  readonly #actions: ReadonlyArray<RowAction<Item>>
+  readonly #rows: Map<string, { row: HTMLTableRowElement; item: Item }> = new Map()
+  readonly #body = element('tbody')
+  readonly #empty: HTMLElement
+  readonly element: HTMLElement
 
   /** @param name what it is a table of */
   constructor(

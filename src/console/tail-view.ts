@@ -1,11 +1,11 @@
-import { byId, onSubmit, showOutcome } from './dom.ts'
-import { EventsView } from './events-view.ts'
-import { describe, type Outcome } from './outcome.ts'
 import type { EventEnvelope } from '../client/index.ts'
 import type { Page } from '../protocol/page.ts'
 import type { Admin } from './admin.ts'
-import type { Vitals } from './vitals.ts'
+import { byId, onSubmit, showOutcome } from './dom.ts'
+import { EventsView } from './events-view.ts'
+import { describe, type Outcome } from './outcome.ts'
 import { View } from './view.ts'
+import type { Vitals } from './vitals.ts'
 
 const REFRESH_MS = 1_000
 const LIMIT = 500
@@ -16,7 +16,7 @@ const PAGES_MAX = 4
 export class TailView extends View {
   readonly #admin: Admin
   readonly #vitals: Vitals
-  #events = new EventsView('tail', 'What happens from now on appears here, newest first.')
+  readonly #events = new EventsView('tail', 'What happens from now on appears here, newest first.')
   /** The offset up to which the log was looked at; null: it is to begin where the log ends. */
   #since: number | null = null
   #filter = { channel: '', type: '', sender: '' }

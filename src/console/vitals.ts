@@ -2,10 +2,10 @@ import { monotonicMs } from './clock.ts'
 import { errorOf } from './http.ts'
 import { Scrape } from './metrics.ts'
 import { describe, failure, type Failure } from './outcome.ts'
-import { serverUrl } from './server-url.ts'
 import type { Look } from './readings.ts'
+import { serverUrl } from './server-url.ts'
 
-/** null: the numbers are not known, and why */
+/** Gets null if the numbers are not known, and then why. */
 export type Listener = (look: Look | null, trouble: string) => void
 
 /** A little below a second: sixty a minute, with some to spare for timers that are late. */

@@ -64,7 +64,7 @@ export class Wire {
 
   /**
    * Sends a text as it is, right or wrong. Never rejects.
-   * @returns null: sent, and no reply is due
+   * @returns null if it was sent and no reply is due
    */
   async send(text: string): Promise<Outcome | null> {
     const socket = this.#socket
