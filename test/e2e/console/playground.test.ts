@@ -31,6 +31,12 @@ t.test('the playground of the console', { skip: NO_CHROMIUM }, async (t) => {
     await page.click('#tab-playground')
     await shows(page, '#status', /^Connected as guest-/)
     t.strictSame(wrong, [], 'no error, and nothing that the content security policy forbids')
+
+    const statuses = new Set<number>()
+    page.on('response', (answer) => answer.url().endsWith('.js') && statuses.add(answer.status()))
+    await page.reload()
+    await shows(page, '#status', /Not connected/)
+    t.strictSame([...statuses], [304], 'no module is sent again')
     await page.close()
   })
 
@@ -81,6 +87,12 @@ t.test('the playground of the console', { skip: NO_CHROMIUM }, async (t) => {
     await shows(page, '#exchanges > li:nth-child(2)', /this is no JSON/)
     await send(JSON.stringify({ id: 'long', eventType: 'x', payload: 'x'.repeat(20_000) }))
     await shows(page, '#envelope-outcome', /PAYLOAD_TOO_LARGE: .*nothing was sent/)
+
+    await server.admin('POST', '/api/v1/reload', {})
+    await page.waitForSelector('#events tr[data-event-type="core.game.session.resumed"]')
+    await shows(page, '#status', /^Resumed as/)
+    await send('{"id":"moved","eventType":"core.game.session.ping","payload":{}}')
+    await shows(page, `${newest}[data-state="ok"]`, /"replyTo":"moved"/)
     t.strictSame(wrong, [])
     await page.close()
   })
