@@ -52,6 +52,8 @@ const RESENT_WITH_KEY = requestsWhere(({ repeat }) => repeat === 'keyed')
 export class Requests {
   readonly #options: RequestsOptions
   readonly #pending = new Map<string, Pending>()
+  /** Joins and leaves that nobody waits for any more, by connection: what their answers say of the rooms is so all the same. */
+  readonly #givenUp = new Map<string, { readonly line: Line; readonly envelope: RequestEnvelope }>()
   /** Connections that only answer what they were asked. */
   readonly #retired = new Set<Line>()
   #line: Line | undefined
@@ -65,6 +67,7 @@ export class Requests {
 
   /** A join or a leave has no answer yet: which rooms there are is not known. */
   get roomsUnderWay(): boolean {
+    if (this.#givenUp.size > 0) return true
     return [...this.#pending.values()].some(({ line, envelope }) => line !== undefined && ROOM.has(envelope.eventType))
   }
 
@@ -107,6 +110,7 @@ export class Requests {
   lost(line: Line): void {
     if (this.#line === line) this.#line = undefined
     this.#retired.delete(line)
+    for (const [id, givenUp] of this.#givenUp) if (givenUp.line === line) this.#givenUp.delete(id)
     for (const pending of this.#pending.values()) {
       if (pending.line !== line) continue
       if (!isRepeatable(pending.envelope)) pending.reject(unanswered(pending, 'the connection was lost'))
@@ -118,7 +122,10 @@ export class Requests {
   settle(reply: ReplyEnvelope): DrumbeatError | undefined {
     const pending = reply.replyTo === undefined ? undefined : this.#pending.get(reply.replyTo)
     if (reply.success) {
-      if (pending === undefined) return undefined
+      if (pending === undefined) {
+        this.#settleLate(reply.replyTo, reply.data)
+        return undefined
+      }
       this.#options.onSuccess(pending.envelope, reply.data)
       pending.resolve(reply.data)
       return undefined
@@ -128,7 +135,18 @@ export class Requests {
     const elsewhere = error.code === 'DRAINING' && (this.#draining || pending?.line !== this.#line)
     if (pending && elsewhere) this.#again(pending)
     else pending?.reject(error)
-    return reply.replyTo === undefined ? error : undefined
+    if (reply.replyTo === undefined) return error
+    this.#settleLate(reply.replyTo)
+    return undefined
+  }
+
+  /** The answer of a request that was given up. */
+  #settleLate(id: string, data?: JsonObject): void {
+    const givenUp = this.#givenUp.get(id)
+    if (!givenUp) return
+    this.#givenUp.delete(id)
+    if (data) this.#options.onSuccess(givenUp.envelope, data)
+    this.#closeIdle()
   }
 
   close(reason: string): void {
@@ -165,17 +183,21 @@ export class Requests {
       this.#pending.delete(envelope.id)
       this.#closeIdle()
     }
-    const giveUp = (why: string) => () => pending.reject(unanswered(pending, why))
+    const giveUp = (error: unknown) => {
+      const { line } = pending
+      if (line && ROOM.has(envelope.eventType)) this.#givenUp.set(envelope.id, { line, envelope })
+      pending.reject(error)
+    }
     const pending: Pending = {
       envelope,
       line: undefined,
       everSent: false,
-      cancelAge: after(ageMs ?? Infinity, giveUp(`no connection within ${ageMs} ms`)),
+      cancelAge: after(ageMs ?? Infinity, () => giveUp(unanswered(pending, `no connection within ${ageMs} ms`))),
       resolve: (data) => (forget(), caller.resolve(data)),
       reject: (error) => (forget(), caller.reject(error)),
     }
-    const onAbort = () => pending.reject(signal?.reason)
-    const cancel = after(wholeMs, giveUp(`no reply within ${wholeMs} ms`))
+    const onAbort = () => giveUp(signal?.reason)
+    const cancel = after(wholeMs, () => giveUp(unanswered(pending, `no reply within ${wholeMs} ms`)))
     signal?.addEventListener('abort', onAbort)
     this.#pending.set(envelope.id, pending)
     return pending
@@ -200,7 +222,8 @@ export class Requests {
 
   #closeIdle(): void {
     for (const line of this.#retired) {
-      if ([...this.#pending.values()].some((pending) => pending.line === line)) continue
+      const asked = [...this.#pending.values(), ...this.#givenUp.values()]
+      if (asked.some((one) => one.line === line)) continue
       this.#retired.delete(line)
       line.close()
     }

@@ -211,3 +211,31 @@ t.test('close settles everything: sent is unknown, unsent is closed, and later r
   await expected
   await t.rejects(client.ping(), { code: 'CLOSED', retryable: false })
 })
+
+t.test('a join or leave that was given up counts all the same, once it is answered', async (t) => {
+  const { client, peer } = await connected(t)
+  await joined(client, peer, 'arena', 41)
+  const leaving = client.leave('arena', { timeoutMs: 20 })
+  const leave = await peer.receive()
+  await t.rejects(leaving, { code: 'OUTCOME_UNKNOWN' })
+  t.same(client.rooms, ['arena'], 'nobody knows yet')
+  peer.reply(leave, {})
+  await until(() => client.rooms.length === 0)
+
+  const stop = new AbortController()
+  const joining = client.join('lobby', { signal: stop.signal })
+  const join = await peer.receive()
+  stop.abort(new Error('changed my mind'))
+  await t.rejects(joining, { message: 'changed my mind' })
+  peer.reply(join, { room_id: 'lobby', members: 1, state: null, offset: 42 })
+  await until(() => client.rooms.includes('lobby'))
+
+  const refused = client.join('full', { timeoutMs: 20 })
+  const asked = await peer.receive()
+  await t.rejects(refused, { code: 'OUTCOME_UNKNOWN' })
+  peer.refuse(asked, 'ROOM_FULL')
+  const pinged = client.ping()
+  peer.reply(await peer.receive(), { server_time: 1 })
+  await pinged
+  t.same(client.rooms, ['lobby'])
+})
