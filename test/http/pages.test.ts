@@ -42,7 +42,7 @@ t.test('all that the console imports is there, the client library included', asy
 })
 
 t.test('each file has an ETag of its content, under which it is not sent again', async (t) => {
-  const files = ['console', 'client', 'protocol'].flatMap((folder) => {
+  const files = ['console', 'client', 'protocol', 'games', 'games/sync'].flatMap((folder) => {
     return [...readFolder(join(SRC, folder)).keys()].map((file) => `/${folder}/${file.replace('.ts', '.js')}`)
   })
   const tags = new Set<string>()

@@ -23,6 +23,8 @@ const FOLDERS: readonly Folder[] = [
     file: { id: 'getClientFile', summary: 'A module of the client library, for pages of this server.' },
   },
   { name: 'protocol', file: { id: 'getProtocolFile', summary: 'A module that the client library imports.' } },
+  { name: 'games', file: { id: 'getGamesFile', summary: 'A module of games that the client library imports.' } },
+  { name: 'games/sync', file: { id: 'getSyncFile', summary: 'A module of patches that the client library imports.' } },
 ]
 
 interface Folder {
