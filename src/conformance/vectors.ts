@@ -51,12 +51,38 @@ export interface ResumeVector {
   readonly reason?: string
 }
 
+/** A type of a game's state, as a client gets it. */
+export type GameTypeVector = { readonly kind: string } & Fields
+
+export interface GamePatchVector {
+  readonly name: string
+  readonly type: GameTypeVector
+  /** Absent: the patches are from nothing. */
+  readonly before?: unknown
+  readonly after: unknown
+  /** The JSON Merge Patch, as text. */
+  readonly merge: string
+  /** The binary patch in hexadecimal. */
+  readonly binary: string
+  /** Of `after`. */
+  readonly hash: number
+}
+
+export interface RefusedGamePatchVector {
+  readonly name: string
+  readonly type: GameTypeVector
+  readonly before: unknown
+  readonly binary: string
+}
+
 interface Vectors {
   readonly requests: readonly RequestVector[]
   readonly 'refused-requests': readonly RefusedVector[]
   readonly 'event-frames': readonly EventVector[]
   readonly 'close-codes': readonly CloseVector[]
   readonly resume: readonly ResumeVector[]
+  readonly 'game-patches': readonly GamePatchVector[]
+  readonly 'refused-game-patches': readonly RefusedGamePatchVector[]
 }
 
 /** A file of the folder `vectors`, as it is described there. */

@@ -188,6 +188,7 @@ function mapReader(of: Reader): [Reader['whole'], Reader['change']] {
         keys.splice(index, 0, keyOf(bytes))
         values.splice(index++, 0, of.whole(bytes))
       }
+      expect(new Set(keys).size === keys.length)
     }
     changeGroups(bytes, Math.floor(head / MAP.group), of, values)
     const after: Plain = {}
