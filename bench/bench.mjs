@@ -6,6 +6,7 @@ const PROGRAMS = {
   cluster: { program: 'bench/cluster/run.ts', needs: ['etcd'] },
   retention: { program: 'bench/cluster/retention.ts', needs: ['etcd'] },
   ledger: { program: 'bench/ledger/run.ts', needs: ['etcd'] },
+  patches: { program: 'bench/patches.ts', needs: [] },
   'client-size': { program: 'bench/client-size.ts', needs: [] },
 }
 
