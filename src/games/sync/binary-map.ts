@@ -5,7 +5,7 @@ import { keptKeys, type Keys, type MapTree, type Tree } from './tree.ts'
 import { GROUP, MAP } from './wire.ts'
 
 export class MapWriter implements BinaryWriter {
-  readonly isLeaf = false
+  readonly hasMask = false
   readonly all = 1
   readonly #of: BinaryWriter
 
@@ -32,17 +32,21 @@ export class MapWriter implements BinaryWriter {
 
   change(out: ByteWriter, before: Tree, after: Tree): void {
     const [from, to] = [before as MapTree, after as MapTree]
-    const start = out.length
+    const head = out.reserve()
     const kept = from.keys === to.keys ? undefined : keptKeys(from.keys, to.keys)
-    const isRemoved = kept !== undefined && writeRemoved(out, from.keys, kept)
-    const isAdded = kept !== undefined && this.#writeAdded(out, to, kept)
-    const groups = this.#writeGroups(out, from, to, kept)
-    out.insertVarint(start, groups * MAP.group + (isRemoved ? MAP.removed : 0) + (isAdded ? MAP.added : 0))
+    let flags = 0
+    if (kept !== undefined) {
+      const added = kept.reduce((count, index) => (index === -1 ? count + 1 : count), 0)
+      const removed = from.keys.list.length + added - kept.length
+      if (removed > 0) writeRemoved(out, from.keys, kept, removed)
+      if (added > 0) this.#writeAdded(out, to, kept, added)
+      flags = (removed > 0 ? MAP.removed : 0) + (added > 0 ? MAP.added : 0)
+    }
+    out.fill(head, this.#writeGroups(out, from, to, kept) * MAP.group + flags)
   }
 
-  #writeAdded(out: ByteWriter, { keys, values }: MapTree, kept: Int32Array): boolean {
-    const start = out.length
-    let count = 0
+  #writeAdded(out: ByteWriter, { keys, values }: MapTree, kept: Int32Array, count: number): void {
+    out.varint(count)
     let next = 0
     for (const [i, value] of values.entries()) {
       if (kept[i] !== -1) continue
@@ -50,10 +54,7 @@ export class MapWriter implements BinaryWriter {
       out.text(keys.list[i] ?? '')
       this.#of.whole(out, value)
       next = i + 1
-      count++
     }
-    if (count > 0) out.insertVarint(start, count)
-    return count > 0
   }
 
   /** Returns how many groups there are: neighbours in which the same differs. */
@@ -67,6 +68,10 @@ export class MapWriter implements BinaryWriter {
     let lastMask = of.all
     let i = 0
     while (i < count) {
+      if (kept === undefined && was[i] === is[i]) {
+        i++
+        continue
+      }
       const mask = this.#maskAt(i, was, is, kept)
       if (mask === NO_CHANGE) {
         i++
@@ -97,23 +102,19 @@ export class MapWriter implements BinaryWriter {
   }
 }
 
-function writeRemoved(out: ByteWriter, before: Keys, kept: Int32Array): boolean {
-  const start = out.length
-  let count = 0
+function writeRemoved(out: ByteWriter, before: Keys, kept: Int32Array, count: number): void {
+  out.varint(count)
   let next = 0
-  let removed = 0
-  for (let j = 0; j <= kept.length; j++) {
-    const index = j < kept.length ? (kept[j] ?? -1) : before.list.length
-    if (index === -1) continue
-    for (; removed < index; removed++) {
-      out.varint(removed - next)
-      next = removed + 1
-      count++
+  let index = 0
+  const writeUpTo = (end: number) => {
+    for (; index < end; index++) {
+      out.varint(index - next)
+      next = index + 1
     }
-    removed = index + 1
+    index = end + 1
   }
-  if (count > 0) out.insertVarint(start, count)
-  return count > 0
+  for (const keptIndex of kept) if (keptIndex !== -1) writeUpTo(keptIndex)
+  writeUpTo(before.list.length)
 }
 
 function writeGroupHead(out: ByteWriter, gap: number, length: number, isSameMask: boolean): void {

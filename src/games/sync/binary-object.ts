@@ -17,7 +17,7 @@ type FieldTrees = readonly (Tree | undefined)[]
 const NUMBER_BITS = 30
 
 export class ObjectWriter implements BinaryWriter {
-  readonly isLeaf = false
+  readonly hasMask = true
   readonly all: Mask
   readonly #fields: readonly FieldWriter[]
   readonly #writers: readonly BinaryWriter[]
@@ -92,7 +92,7 @@ function fieldDiffers(writer: BinaryWriter | undefined, before: Tree | undefined
 }
 
 function changeOf(out: ByteWriter, writer: BinaryWriter, before: Tree, after: Tree): void {
-  if (writer.isLeaf) return writer.change(out, before, after, 1)
+  if (!writer.hasMask) return writer.change(out, before, after, 1)
   const mask = writer.maskOf(before, after)
   writer.mask(out, mask)
   writer.change(out, before, after, mask)

@@ -43,7 +43,7 @@ function writerOf(type: TypeDescription): BinaryWriter {
 }
 
 class SingleWriter implements BinaryWriter {
-  readonly isLeaf = true
+  readonly hasMask = false
   readonly all = 1
   readonly #leaf: LeafWriter
 
@@ -71,7 +71,7 @@ class SingleWriter implements BinaryWriter {
 /** What is written whole if anything in it differs. */
 const wholeOnly = (whole: BinaryWriter['whole']): BinaryWriter => ({
   whole,
-  isLeaf: false,
+  hasMask: false,
   all: 1,
   maskOf: (before, after) => (differs(before, after) ? 1 : NO_CHANGE),
   mask: () => {},

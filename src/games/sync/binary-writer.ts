@@ -8,8 +8,8 @@ export const NO_CHANGE = 0
 
 /** Writes the trees of one type. */
 export interface BinaryWriter {
-  /** Whether it has no mask, and everything that is not identical differs. */
-  readonly isLeaf: boolean
+  /** Whether `mask` writes anything. */
+  readonly hasMask: boolean
   whole(out: ByteWriter, tree: Tree): void
   /** Returns NO_CHANGE if both are the same value. */
   maskOf(before: Tree, after: Tree): Mask

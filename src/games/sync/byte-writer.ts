@@ -84,14 +84,23 @@ export class ByteWriter {
     this.length += bytes.length
   }
 
-  /** Writes a varint in front of what was written from `start` on. */
-  insertVarint(start: number, value: number): void {
-    const end = this.length
-    this.varint(value)
-    const size = this.length - end
-    const head = this.#bytes.slice(end, this.length)
-    this.#bytes.copyWithin(start + size, start, end)
-    this.#bytes.set(head, start)
+  /** Leaves a byte for a varint that is known later: `fill` writes it there. */
+  reserve(): number {
+    this.byte(0)
+    return this.length - 1
+  }
+
+  /** Moves what follows if the varint needs more than the reserved byte. */
+  fill(at: number, value: number): void {
+    if (value > 127) {
+      const end = this.length
+      this.varint(value)
+      const more = this.length - end - 1
+      const head = this.#bytes.slice(end, this.length)
+      this.#bytes.copyWithin(at + 1 + more, at + 1, end)
+      this.#bytes.set(head, at)
+      this.length = end + more
+    } else this.#bytes[at] = value
   }
 
   #room(bytes: number): void {

@@ -1,11 +1,7 @@
-import { isMinusZero, type Part } from './part.ts'
-import type { Tree } from './tree.ts'
+import { isMinusZero, type Part, type QuickUpdate } from './part.ts'
 
 /** Makes a function of the text of its body, as `new Function(...parameters, body)` does. */
 export type FunctionMaker = (parameters: readonly string[], body: string) => unknown
-
-/** Returns undefined if the value is not of the usual form, or wrong: then the general way has to be gone. */
-export type CompiledUpdate = (before: Tree, live: unknown, depth: number) => Tree | undefined
 
 let makeFunction: FunctionMaker | undefined
 
@@ -26,11 +22,11 @@ interface FieldToCompile {
 }
 
 /** Returns undefined if there is nothing to compile with, or the type is none that gains from it. */
-export function compileUpdate(fields: readonly FieldToCompile[]): CompiledUpdate | undefined {
+export function compileUpdate(fields: readonly FieldToCompile[]): QuickUpdate | undefined {
   const isInherited = fields.some(({ name }) => name in Object.prototype)
   if (!makeFunction || isInherited || fields.length === 0 || fields.length > FIELDS_MAX) return undefined
   const make = makeFunction(['parts', 'isMinusZero'], `return ${textOf(fields)}`)
-  return (make as (parts: readonly Part[], isMinusZero: (value: unknown) => boolean) => CompiledUpdate)(
+  return (make as (parts: readonly Part[], isMinusZero: (value: unknown) => boolean) => QuickUpdate)(
     fields.map(({ part }) => part),
     isMinusZero,
   )
@@ -55,6 +51,7 @@ function textOf(fields: readonly FieldToCompile[]): string {
     })}
     if (count !== ${fields.length}) return undefined
     let isChanged = false
+    try {
     ${each((i, { part }) => {
       const now = part.isLeaf ? `parts[${i}].snap(live${i})` : `parts[${i}].update(tree${i}, live${i}, depth + 1)`
       return `if (live${i} !== tree${i} || (live${i} === 0 && 1 / live${i} < 0)) {
@@ -63,6 +60,10 @@ function textOf(fields: readonly FieldToCompile[]): string {
         if (now !== tree${i}) { tree${i} = now; isChanged = true }
       }`
     })}
+    } catch {
+      // The general way meets it again, and knows the path.
+      return undefined
+    }
     if (!isChanged) return before
     const next = before.slice()
     ${each((i) => `next[${i}] = tree${i}`)}

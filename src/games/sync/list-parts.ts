@@ -120,13 +120,14 @@ export class MapPart implements ContainerPart {
 /** The tree of a map of containers that has the keys it had. */
 function updateEntries(part: ContainerPart, was: MapTree, entries: readonly unknown[], depth: number): Tree {
   const { keys, values } = was
+  const { quick } = part
   let next: Tree[] | undefined
   let i = 0
   try {
     for (; i < values.length; i++) {
       const tree = values[i]
       if (tree === undefined) break
-      const now = part.update(tree, entries[i], depth)
+      const now = quick?.(tree, entries[i], depth) ?? part.update(tree, entries[i], depth)
       if (now === tree) continue
       next ??= values.slice()
       next[i] = now

@@ -1,5 +1,5 @@
 import { isForbiddenKey } from '../limits.ts'
-import { compileUpdate, type CompiledUpdate } from './compiled-update.ts'
+import { compileUpdate } from './compiled-update.ts'
 import { rethrowUnder, TypeFault } from './fault.ts'
 import {
   copyPart,
@@ -13,6 +13,7 @@ import {
   type ContainerPart,
   type Part,
   type Plain,
+  type QuickUpdate,
 } from './part.ts'
 import type { Tree } from './tree.ts'
 
@@ -27,18 +28,18 @@ type FieldTrees = readonly (Tree | undefined)[]
 /** Objects of declared fields. */
 export class ObjectPart implements ContainerPart {
   readonly isLeaf = false
+  readonly quick: QuickUpdate | undefined
   readonly #fields: readonly Field[]
   readonly #names: readonly string[]
   readonly #parts: readonly Part[]
   readonly #isDeclared: ReadonlySet<string>
-  readonly #compiled: CompiledUpdate | undefined
 
   constructor(fields: readonly Field[]) {
     this.#fields = fields
     this.#names = fields.map(({ name }) => name)
     this.#parts = fields.map(({ part }) => part)
     this.#isDeclared = new Set(this.#names)
-    this.#compiled = compileUpdate(fields)
+    this.quick = compileUpdate(fields)
   }
 
   make(value: unknown, isLive: boolean, depth: number): Tree {
@@ -48,14 +49,7 @@ export class ObjectPart implements ContainerPart {
   }
 
   update(before: Tree, value: unknown, depth: number): Tree {
-    try {
-      const tree = this.#compiled?.(before, value, depth)
-      if (tree !== undefined) return tree
-    } catch (error) {
-      // The general way finds it again, with its path.
-      if (!(error instanceof TypeFault)) throw error
-    }
-    return this.#inOrder(before, value, depth)
+    return this.quick?.(before, value, depth) ?? this.#inOrder(before, value, depth)
   }
 
   /** The faster way in general: the live object has its fields in the declared order, as `thaw` makes it. */

@@ -12,6 +12,8 @@ export interface LeafPart {
 
 export interface ContainerPart {
   readonly isLeaf: false
+  /** What is tried before `update` if it is there. */
+  readonly quick?: QuickUpdate | undefined
   /** Whether values may also be single ones, as in JSON. */
   readonly mayBeLeaf?: boolean
   /**
@@ -25,6 +27,9 @@ export interface ContainerPart {
   thaw(tree: Tree): unknown
   isSame(tree: Tree, value: unknown): boolean
 }
+
+/** Returns undefined if the value is not of the usual form, or wrong: then `update` finds out. Else as `update`. */
+export type QuickUpdate = (before: Tree, value: unknown, depth: number) => Tree | undefined
 
 export type Plain = Record<string, unknown>
 

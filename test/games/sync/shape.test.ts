@@ -1,4 +1,5 @@
 import t from 'tap'
+import { compileAll } from './fuzz.ts'
 import { checkValue, shapeOf, TypeFault } from '../../../src/games/sync/shape.ts'
 import { t as types, type TypeDescription } from '../../../src/games/types.ts'
 
@@ -314,4 +315,41 @@ t.test('checkValue leaves what it was given as it is', async (t) => {
   const value = { x: 0.123, o: undefined, a: [0.1] }
   t.strictSame(checkValue(type, value), { x: 0.1, a: [Math.fround(0.1)] })
   t.strictSame(value, { x: 0.123, o: undefined, a: [0.1] })
+})
+
+t.test('a changed value is refused with its path, on every way', async (t) => {
+  const many = () => Object.fromEntries(Array.from({ length: 20 }, (_ship, i) => [`s${i}`, { x: i, hp: 3 }]))
+  const type = types.object({ ships: types.map(types.object({ x: types.fixed(0, 1024, 1 / 100), hp: types.uint8() })) })
+  const changes: [string, (ship: Record<string, unknown>) => void][] = [
+    ['x: must be a number from 0 to 1024 (in steps of 0.01), but is -3', (ship) => (ship['x'] = -3)],
+    ['x: is missing', (ship) => delete ship['x']],
+    ['speed: is not declared', (ship) => (ship['speed'] = 1)],
+    ['hp: is missing', (ship) => (ship['hp'] = undefined)],
+  ]
+  for (const way of ['in general', 'compiled']) {
+    if (way === 'compiled') compileAll()
+    const shape = shapeOf<{ ships: Record<string, Record<string, unknown>> }>(type)
+    const tree = shape.freeze(undefined, { ships: many() })
+    for (const [reason, change] of changes) {
+      for (const live of [{ ships: many() as Record<string, Record<string, unknown>> }, shape.thaw(tree)]) {
+        change(live.ships['s7'] ?? {})
+        t.throws(
+          () => shape.freeze(tree, live),
+          new TypeFault(reason.replace(/^\w+: /, ''))
+            .under(reason.split(':')[0] ?? '')
+            .under('s7')
+            .under('ships'),
+          `${way}: ${reason}`,
+        )
+      }
+    }
+    const thawed = shape.thaw(tree)
+    Object.setPrototypeOf(thawed.ships['s3'], Vector.prototype)
+    t.throws(() => shape.freeze(tree, thawed), /ships\.s3: must be a plain object, but is an instance of Vector/, way)
+    const other = shape.thaw(tree)
+    other.ships['s3'] = { hp: 3, x: -0 }
+    const after = shape.freeze(tree, other)
+    t.ok(Object.is(other.ships['s3']['x'], 0), `${way}: -0 is 0`)
+    t.equal(shape.freeze(after, shape.thaw(after)), after)
+  }
 })
