@@ -25,9 +25,16 @@ function read(of: Plain): unknown {
 /** Returns the values of a fast map that has these keys in this order, and undefined of every other. */
 export function fastValuesOf(live: Plain, keys: readonly string[]): readonly unknown[] | undefined {
   if (keys.length < KEYS_MIN || !FAST.has(live)) return undefined
-  let i = 0
-  for (const key in live) if (key !== keys[i++]) break
-  if (i === keys.length) return Object.values(live)
+  if (hasKeys(live, keys)) return Object.values(live)
   FAST.delete(live)
   return undefined
+}
+
+function hasKeys(live: Plain, keys: readonly string[]): boolean {
+  let i = 0
+  for (const key in live) {
+    if (key !== keys[i]) return false
+    i++
+  }
+  return i === keys.length
 }

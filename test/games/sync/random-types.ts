@@ -132,7 +132,8 @@ export class RandomTypes {
 
   #entries(make: () => Json): Json {
     const object: Plain = {}
-    for (let count = this.chance(0.03) ? 30 : this.below(5); count > 0; count--) object[this.#key()] = make()
+    for (let count = this.chance(0.06) ? 20 + this.below(10) : this.below(5); count > 0; count--)
+      object[this.#key()] = make()
     return object
   }
 
@@ -202,7 +203,7 @@ export class RandomTypes {
   #changeEntries(value: Json, of: TypeDescription | undefined): Json {
     if (typeof value !== 'object' || Array.isArray(value)) return this.#json(2)
     const make = () => (of ? this.value(of) : this.#json(2))
-    const share = this.pick([0.05, 0.5, 1])
+    const share = this.pick([0.05, 0.05, 0.5, 1])
     for (const key of Object.keys(value)) {
       if (!this.chance(share)) continue
       const entry = value[key] as Json

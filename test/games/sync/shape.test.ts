@@ -353,3 +353,26 @@ t.test('a changed value is refused with its path, on every way', async (t) => {
     t.equal(shape.freeze(after, shape.thaw(after)), after)
   }
 })
+
+t.test('a large map that was thawed is seen to change its keys, at every place', async (t) => {
+  const shape = shapeOf<Record<string, { n: number }>>(types.map(types.object({ n: types.uint8() })))
+  const tree = shape.freeze(
+    undefined,
+    Object.fromEntries(Array.from({ length: 20 }, (_entry, i) => [`k${i}`, { n: i }])),
+  )
+  for (const key of ['k0', 'k7', 'k19']) {
+    const changes: ((live: Record<string, { n: number }>) => void)[] = [
+      (live) => delete live[key],
+      (live) => void (delete live[key], (live['new'] = { n: 1 })),
+      (live) => void (delete live[key], (live[key] = { n: 1 })),
+      (live) => (live['3'] = { n: 1 }),
+      (live) => Object.assign(live[key] ?? {}, { n: 200 }),
+    ]
+    for (const change of changes) {
+      const live = shape.thaw(tree)
+      change(live)
+      const expected = JSON.stringify(live)
+      t.equal(JSON.stringify(shape.thaw(shape.freeze(tree, live))), expected, `${key}: ${expected}`)
+    }
+  }
+})
