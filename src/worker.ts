@@ -30,7 +30,7 @@ import type { PrimaryLink, WorkerContext } from './worker/context.ts'
 import { drainParts } from './worker/drain.ts'
 import { HeapWatch } from './worker/heap-watch.ts'
 import { createHttp } from './worker/http.ts'
-import { createLinkHandlers, publishBlock, type Listeners } from './worker/link-handlers.ts'
+import { createLinkHandlers, publishBlock, publishGameBlock, type Listeners } from './worker/link-handlers.ts'
 import { openContext } from './worker/open-context.ts'
 import { readMetricsOf } from './worker/read-metrics.ts'
 import { createRealTime, type RealTime } from './worker/real-time.ts'
@@ -66,6 +66,7 @@ export function runWorker(): void {
     queueBytesMax: LINK_QUEUE_BYTES_MAX,
     onClose: () => process.exit(0),
     onBlock: (block) => publishBlock(running(), block),
+    onGameBlock: (block) => publishGameBlock(running(), block),
     handlers: {
       welcome: (welcome) => {
         if (!isSameLink(welcome.linkVersion)) endAsStranger()
@@ -98,6 +99,10 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
     publish: (topic, frame, isBinary, event) => {
       server.publish(topic, frame, isBinary)
       if (!isBinary) socketIo.publish(topic, frame, event)
+    },
+    publishPatch: (topic, frame, isBinary) => {
+      server.publish(topic, frame, isBinary)
+      if (!isBinary) socketIo.publishPatch(topic, frame)
     },
     pingIntervalMs: pingIntervals(context.config.settings),
   })

@@ -10,6 +10,7 @@ import type { ErrorCode, Refusal } from '../protocol/errors.ts'
 import type { EVENT, JsonObject } from '../protocol/events.ts'
 import type { CommandName, DataOf } from '../protocol/shapes/commands.ts'
 import type { EventName } from '../protocol/shapes/events.ts'
+import type { GameRooms } from '../session/games/game-rooms.ts'
 import type { Connection } from '../session/connection.ts'
 import type { VerifiedToken } from '../auth/token.ts'
 import type { SoldOut } from './sold-out.ts'
@@ -20,6 +21,7 @@ export type PrimaryLink = Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>
 export interface CommandContext {
   readonly link: PrimaryLink
   readonly fanout: Fanout
+  readonly games: GameRooms
   readonly clock: Clock
   readonly random: Random
   readonly limits: CommandLimits

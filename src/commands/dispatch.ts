@@ -8,11 +8,13 @@ import { isRequest, parseRequest, readRequestId, type Request } from '../protoco
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { REQUESTS } from '../protocol/event-facts.ts'
 import { EVENT, type EventType, type JsonObject } from '../protocol/events.ts'
+import { decodeInputFrame, isGameFrame, type InputFrame } from '../protocol/game-frames.ts'
 import type { ValueLimits } from '../protocol/value.ts'
 import type { Access } from '../door/handshake.ts'
 import type { Connection, Incoming } from '../session/connection.ts'
 import type { Traffic } from '../session/traffic.ts'
 import type { CommandContext } from './command.ts'
+import { readInputId, toInputRequest } from './input-frame.ts'
 import { requireMember } from './rooms.ts'
 import { COMMANDS } from './table.ts'
 
@@ -171,6 +173,7 @@ export class Dispatch {
 
   /** Returns undefined if the frame was refused, which was answered. */
   #parse(connection: Connection, { bytes, refusal: found }: Incoming): Request | undefined {
+    if (connection.encoding === 'msgpack' && isGameFrame(bytes)) return this.#parseInput(connection, bytes)
     let value: unknown
     try {
       const decoded = decodeFrame(bytes, connection.encoding, this.#options.valueLimits)
@@ -181,12 +184,29 @@ export class Dispatch {
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown
       this.#refuse(connection, { id: readRequestId(value) }, thrown)
-      // A request with a wrong value is a mistake in a game; a client that sends something else speaks another protocol.
-      if (!isRequest(value) && connection.limits.isOneBadFrameTooMany(this.#options.context.clock.nowMs())) {
-        connection.close(CLOSE.badRequests, 'too many frames that are no requests')
-      }
+      if (!isRequest(value)) this.#noRequest(connection)
       return undefined
     }
+  }
+
+  /** A binary input. Returns undefined if it was refused. */
+  #parseInput(connection: Connection, bytes: Uint8Array): Request | undefined {
+    let frame: InputFrame | undefined
+    try {
+      frame = decodeInputFrame(bytes)
+      return toInputRequest(connection, frame, this.#options.context.games)
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) throw thrown
+      this.#refuse(connection, { id: frame?.id }, thrown)
+      if (frame === undefined) this.#noRequest(connection)
+      return undefined
+    }
+  }
+
+  /** A request with a wrong value is a mistake in a game; a client that sends something else speaks another protocol. */
+  #noRequest(connection: Connection): void {
+    if (!connection.limits.isOneBadFrameTooMany(this.#options.context.clock.nowMs())) return
+    connection.close(CLOSE.badRequests, 'too many frames that are no requests')
   }
 
   #overRate(connection: Connection, id: string | undefined, waitMs: number): void {
@@ -200,6 +220,7 @@ export class Dispatch {
 
   /** Of a frame that is refused unread. */
   #readId(connection: Connection, bytes: Uint8Array): string | undefined {
+    if (connection.encoding === 'msgpack' && isGameFrame(bytes)) return readInputId(bytes)
     try {
       return readRequestId(decodeFrame(bytes, connection.encoding, this.#options.valueLimits).value)
     } catch (thrown) {
@@ -217,7 +238,10 @@ export class Dispatch {
       if (access === 'guest') throw new Refusal('AUTH_REQUIRED', `a guest may not send ${eventType}`)
       throw new Refusal('FORBIDDEN', `${eventType} may not be sent here`)
     }
-    if (room !== undefined && REQUESTS[eventType].room !== 'changes') requireMember(connection, room)
+    if (room === undefined || REQUESTS[eventType].room === 'changes') return
+    const isOver = !connection.rooms.has(room) && this.#options.context.games.isOver(room)
+    if (isOver) throw new Refusal('ROOM_OVER', `the room "${room}" is over`)
+    requireMember(connection, room)
   }
 
   /** What is no refusal, and what the primary calls INTERNAL, is a defect: logged, under an id that the client gets. */

@@ -1,21 +1,43 @@
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { EVENT } from '../protocol/events.ts'
+import { parseInputName, parseSeq } from '../protocol/game-payloads.ts'
+import type { RoomId } from '../protocol/ids.ts'
 import type { Command } from './command.ts'
-import { requireMember } from './rooms.ts'
+import { requireViewer } from './rooms.ts'
 
-/** Rooms have no games yet, so there is nothing the input could go to: said, not swallowed. */
-export const roomInput: Command<undefined, 'roomInput'> = {
+interface Args {
+  readonly room: RoomId
+  readonly name: string
+  /** What JSON can carry; or bytes that a binary client has coded by the input's type. */
+  readonly input: unknown
+  readonly seq: number | null
+}
+
+export const roomInput: Command<Args, 'roomInput'> = {
   eventType: EVENT.roomInput,
-  about: { summary: "Input for a room's game; rooms have none yet.", errors: ['NOT_IN_ROOM'] },
-
-  parse({ input }, { room }) {
-    if (input === undefined) throw badRequest('payload.input', 'is required')
-    if (room === undefined) throw badRequest('room', 'is required')
-    return undefined
+  about: {
+    summary: "What a player does in a room's game.",
+    errors: ['NOT_IN_ROOM', 'ROOM_OVER', 'REFUSED', 'GAME_FAILED', 'MOVED'],
+    event: 'RoomPatchEvent',
   },
 
-  run(_args, { connection, request }) {
-    if (request.room !== undefined) requireMember(connection, request.room)
-    throw new Refusal('FORBIDDEN', 'no game runs in this room')
+  parse({ name, input, seq }, { room }) {
+    if (room === undefined) throw badRequest('room', 'is required')
+    if (input === undefined) throw badRequest('payload.input', 'is required')
+    return { room, name: parseInputName(name, 'payload.name'), input, seq: parseSeq(seq, 'payload.seq') }
+  },
+
+  run(args, { connection, context, span, untilMs }, done) {
+    requireViewer(connection, args.room, context.games)
+    context.link.call(
+      'gameInput',
+      { connectionId: connection.id, ...args },
+      (result) => {
+        if (result instanceof Refusal) done(result)
+        else done(result.value === null ? { tick: result.tick } : { tick: result.tick, value: result.value })
+      },
+      span,
+      untilMs,
+    )
   },
 }

@@ -1,44 +1,55 @@
-import type { JoinResult } from '../link/methods/rooms.ts'
-import { badRequest, Refusal } from '../protocol/errors.ts'
-import { isObject } from '../protocol/envelope.ts'
+import { Refusal } from '../protocol/errors.ts'
 import { EVENT } from '../protocol/events.ts'
-import { parseRoomId, roomChannel, type RoomId } from '../protocol/ids.ts'
-import { joinTopic } from '../session/topics.ts'
+import { parseAs, parseOptions, parsePassword } from '../protocol/game-payloads.ts'
+import { parseRoomId, type RoomId } from '../protocol/ids.ts'
+import { patchEncoding } from '../session/games/viewer.ts'
 import type { Command } from './command.ts'
+import { enterRoom, requirePlace } from './enter-room.ts'
 
-export const roomJoin: Command<RoomId, 'roomJoin'> = {
+interface Args {
+  readonly room: RoomId
+  readonly as: 'player' | 'spectator'
+  readonly password: string | null
+}
+
+export const roomJoin: Command<Args, 'roomJoin'> = {
   eventType: EVENT.roomJoin,
   about: {
-    summary: 'Joins a room; in the namespace of players one that does not exist is made.',
-    errors: ['ROOM_NOT_FOUND', 'ROOM_FULL', 'ROOM_LIMIT'],
+    summary:
+      'Joins a room; in the namespace of players one that does not exist is made. A room with a game asks its game.',
+    errors: [
+      'ROOM_NOT_FOUND',
+      'ROOM_FULL',
+      'ROOM_LIMIT',
+      'ROOM_LOCKED',
+      'ROOM_OVER',
+      'REFUSED',
+      'GAME_FAILED',
+      'MOVED',
+    ],
     event: 'JoinedEvent',
   },
 
-  parse({ room_id, options }) {
-    if (options !== undefined && !isObject(options)) throw badRequest('payload.options', 'must be an object')
-    return parseRoomId(room_id, 'payload.room_id')
+  parse({ room_id, options, as, password }) {
+    parseOptions(options, 'payload.options')
+    return {
+      room: parseRoomId(room_id, 'payload.room_id'),
+      as: parseAs(as, 'payload.as'),
+      password: parsePassword(password, 'payload.password'),
+    }
   },
 
-  run(room, { connection, context, span, untilMs }, done) {
-    const { link, fanout, limits } = context
-    if (!connection.rooms.has(room) && connection.rooms.size >= limits.roomsPerConnectionMax) {
-      throw new Refusal('ROOM_LIMIT', `a connection may be in ${limits.roomsPerConnectionMax} rooms`)
-    }
-    const joined = (result: JoinResult | Refusal) => {
-      if (result instanceof Refusal) {
-        done(result)
-        return
-      }
-      // A connection that is closed meanwhile is told nothing, and has left its rooms.
-      if (!connection.isClosed) connection.rooms.add(room)
-      // After what was published before the answer, before what comes behind it: the answer's offset is the cursor.
-      done({ room_id: room, ...result })
-      if (!connection.isClosed) joinTopic(fanout, connection, roomChannel(connection.namespace, room))
-    }
-    link.call(
+  run({ room, as, password }, call, done) {
+    const { connection, context, span, untilMs } = call
+    if (!connection.rooms.has(room)) requirePlace(call)
+    const args = { connectionId: connection.id, room, as, password, encoding: patchEncoding(connection) }
+    context.link.call(
       'join',
-      { connectionId: connection.id, room, as: 'player', password: null, encoding: 'json' },
-      joined,
+      args,
+      (result) => {
+        if (result instanceof Refusal) done(result)
+        else enterRoom(call, room, result, done)
+      },
       span,
       untilMs,
     )

@@ -15,13 +15,14 @@ export const roomLeave: Command<RoomId, 'roomLeave'> = {
 
   run(room, { connection, context, span, untilMs }, done) {
     requireMember(connection, room)
-    const { link, fanout } = context
+    const { link, fanout, games } = context
     const left = (result: null | Refusal) => {
       if (connection.isClosed) {
         done({}) // nobody is told
         return
       }
       connection.rooms.delete(room)
+      games.leave(connection, room)
       const channel = roomChannel(connection.namespace, room)
       leaveTopic(fanout, connection, channel)
       connection.lag?.left(channel)

@@ -1,10 +1,20 @@
 import { Refusal } from '../protocol/errors.ts'
 import { namespaceChannel, parseRoomId, roomChannel, type Channel, type RoomId } from '../protocol/ids.ts'
+import type { GameRooms } from '../session/games/game-rooms.ts'
+import type { Viewer } from '../session/games/viewer.ts'
 import type { Connection } from '../session/connection.ts'
 
 /** Throws NOT_IN_ROOM. */
 export function requireMember(connection: Connection, room: RoomId): void {
   if (!connection.rooms.has(room)) throw new Refusal('NOT_IN_ROOM', `this connection has not joined "${room}"`)
+}
+
+/** What the connection is in the room's game. Throws NOT_IN_ROOM, FORBIDDEN. */
+export function requireViewer(connection: Connection, room: RoomId, games: GameRooms): Viewer {
+  requireMember(connection, room)
+  const viewer = games.find(connection, room)
+  if (!viewer) throw new Refusal('FORBIDDEN', 'no game runs in this room')
+  return viewer
 }
 
 /** The channel a request is about: a room that was joined, or the namespace. Throws NOT_IN_ROOM. */

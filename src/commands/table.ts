@@ -3,9 +3,12 @@ import { broadcast } from './broadcast.ts'
 import { buyGood } from './buy-good.ts'
 import type { Command } from './command.ts'
 import { presenceList } from './presence-list.ts'
+import { roomFind } from './room-find.ts'
 import { roomInput } from './room-input.ts'
 import { roomJoin } from './room-join.ts'
 import { roomLeave } from './room-leave.ts'
+import { roomList } from './room-list.ts'
+import { roomSnapshot } from './room-snapshot.ts'
 import { sendMessage } from './send-message.ts'
 import { sessionPing } from './session-ping.ts'
 import { sessionRefresh } from './session-refresh.ts'
@@ -18,7 +21,10 @@ const ALL: readonly Command<unknown>[] = [
   buyGood,
   roomJoin,
   roomLeave,
+  roomFind,
+  roomList,
   roomInput,
+  roomSnapshot,
   stateGet,
   presenceList,
   sessionRefresh,

@@ -17,6 +17,8 @@ import { Turns } from './turns.ts'
 /** What came before the first frame was sent, kept so that it is answered after it. */
 const EARLY_FRAMES_MAX = 64
 
+const utf8 = new TextDecoder()
+
 /** A frame from the client. */
 export interface Incoming {
   readonly bytes: Uint8Array
@@ -42,6 +44,13 @@ export interface SlowReading {
   end(): void
 }
 
+/** The rooms with games that a connection is in: what it sees of them goes by topics of its own. */
+export interface Watching {
+  /** The client reads too slowly: it gets nothing of them until `resume`. */
+  pause(): void
+  resume(): void
+}
+
 /** One connection: who it is, what it may send, which rooms it is in, how it is answered and closed. */
 export class Connection {
   readonly id: string
@@ -60,6 +69,8 @@ export class Connection {
   stalledSinceMs = 0
   /** Is there while the client reads too slowly. */
   lag: SlowReading | undefined
+  /** Is there while it is in a room with a game. */
+  watching: Watching | undefined
   readonly #socket: Socket
   readonly #shared: ConnectionShared
   #limits: ConnectionLimits | undefined
@@ -145,7 +156,10 @@ export class Connection {
   /** The transport says that the client has read something. */
   drained(): void {
     this.stalledSinceMs = 0
-    if (this.lag?.drained() === true) this.lag = undefined
+    if (this.lag?.drained() === true) {
+      this.lag = undefined
+      this.watching?.resume()
+    }
     if (!this.#onRead || this.#socket.bufferedBytes() > 0) return
     const action = this.#onRead
     this.#onRead = undefined
@@ -155,6 +169,16 @@ export class Connection {
   /** What concerns this connection alone. */
   sendEvent<Type extends keyof OwnEvents>(eventType: Type, payload: OwnEvents[Type]): void {
     this.#send(encodeFrame({ eventType, payload }, this.encoding))
+  }
+
+  /** What it is told of a room that it is in, and that is in no log. */
+  sendInRoom(eventType: string, room: RoomId, payload: object): void {
+    this.#send(encodeFrame({ eventType, room, payload }, this.encoding))
+  }
+
+  /** @param frame whole: JSON, or a binary frame of a game */
+  sendPatch(frame: Uint8Array): void {
+    this.#send(this.encoding === 'json' ? utf8.decode(frame) : frame)
   }
 
   /** Events that this connection alone gets. */

@@ -34,6 +34,7 @@ export class Lag implements Laggard, SlowReading {
     this.#options = options
     connection.socket.subscribe(NO_TOPIC)
     for (const topic of this.#topics()) connection.socket.unsubscribe(topic)
+    connection.watching?.pause()
     options.fanout.addLaggard(this)
   }
 

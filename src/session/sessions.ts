@@ -12,6 +12,8 @@ import { SERVER_EVENT } from '../protocol/events.ts'
 import type { NotRecovered, ReadyPayload } from '../protocol/shapes/events.ts'
 import { isRoomId, namespaceChannel, roomChannel, userChannel, type RoomId } from '../protocol/ids.ts'
 import { Connection, type Incoming } from './connection.ts'
+import { ComingBack } from './games/coming-back.ts'
+import type { GameRooms } from './games/game-rooms.ts'
 import type { Accepted } from '../door/handshake.ts'
 import type { RateOptions } from './limits.ts'
 import { parseCursor } from './cursor.ts'
@@ -24,6 +26,7 @@ import { joinTopic, leaveAllTopics, leaveTopic } from './topics.ts'
 export interface SessionsOptions {
   readonly link: Pick<Link<WorkerMethods, PrimaryMethods>, 'call' | 'tell'>
   readonly fanout: Fanout
+  readonly games: GameRooms
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -61,10 +64,19 @@ export class Sessions {
   readonly #options: SessionsOptions
   readonly #connections = new Map<string, Connection>()
   readonly #replayer: Replayer
+  readonly #comingBack: ComingBack
 
   constructor(options: SessionsOptions) {
     this.#options = options
     this.#replayer = new Replayer(options.link)
+    this.#comingBack = new ComingBack({
+      link: options.link,
+      games: options.games,
+      onRefused: (connection, room, { code }) => {
+        options.link.tell('leave', { connectionId: connection.id, room })
+        this.#left(connection, room, code)
+      },
+    })
   }
 
   get all(): ReadonlyMap<string, Connection> {
@@ -90,10 +102,11 @@ export class Sessions {
   }
 
   closed(connection: Connection, code: number): void {
-    const { link, fanout, log, onClose } = this.#options
+    const { link, fanout, games, log, onClose } = this.#options
     connection.closed()
     this.#connections.delete(connection.id)
     leaveAllTopics(fanout, connection)
+    games.closed(connection)
     log.debug({ connection: connection.id, user: connection.userId, code }, 'connection closed')
     link.tell('close', { connectionId: connection.id })
     onClose(connection, code)
@@ -101,11 +114,18 @@ export class Sessions {
 
   /** A room is no more: its members are in it no longer, behind all that was said in it. */
   roomClosed(room: RoomId): void {
-    const { fanout } = this.#options
+    const { fanout, games } = this.#options
+    games.ended(room)
     for (const connection of this.#connections.values()) {
       if (!connection.rooms.delete(room)) continue
       leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
     }
+  }
+
+  /** A connection is in this room no longer, though it did not leave. */
+  roomLeft(id: string, room: RoomId, why: string): void {
+    const connection = this.#connections.get(id)
+    if (connection?.rooms.has(room) === true) this.#left(connection, room, why)
   }
 
   kick(id: string): void {
@@ -146,19 +166,38 @@ export class Sessions {
     this.#sendFirst(connection, session, result)
     if (connection.isClosed) return
     const early = connection.opened()
-    const cursor = session.resume?.cursor
-    if (!cursor || result.replayed === 0) this.#subscribe(connection)
-    else {
-      connection.turns.take((done) => {
-        this.#replayer.replay(connection, cursor.offset, () => {
-          this.#subscribe(connection)
-          connection.turns.replayedAtMs = this.#options.clock.nowMs()
-          done()
-        })
-      })
-    }
+    this.#goOn(connection, session, result)
     this.#options.log.debug({ connection: connection.id, user: connection.userId }, 'connection open')
     this.#options.onOpen(connection, early)
+  }
+
+  /** What was missed, then what comes, then the games of its rooms. */
+  #goOn(connection: Connection, { resume }: Session, { replayed, games = [] }: OpenResult): void {
+    const cursor = resume?.cursor
+    const isReplayed = cursor !== undefined && cursor !== null && replayed > 0
+    if (!isReplayed && games.length === 0) {
+      this.#subscribe(connection)
+      return
+    }
+    connection.turns.take((done) => {
+      const subscribe = () => {
+        this.#subscribe(connection)
+        connection.turns.replayedAtMs = this.#options.clock.nowMs()
+        this.#comingBack.goOn(connection, games, done)
+      }
+      if (isReplayed) this.#replayer.replay(connection, cursor.offset, subscribe)
+      else subscribe()
+    }, games.length > 0)
+  }
+
+  #left(connection: Connection, room: RoomId, why: string): void {
+    const { fanout, games } = this.#options
+    const channel = roomChannel(connection.namespace, room)
+    connection.rooms.delete(room)
+    games.leave(connection, room)
+    leaveTopic(fanout, connection, channel)
+    connection.lag?.left(channel)
+    connection.sendInRoom(SERVER_EVENT.status, room, { status: 'left', why })
   }
 
   #subscribe(connection: Connection): void {

@@ -22,6 +22,8 @@ interface Waiting {
 
 /** How often every connection is looked at, at the least. */
 const SWEEP_MS = 250
+/** Where patches are sent: what waits in front of a patch makes it late, and later ones say the same in less. */
+const PATCH_LAG_BYTES = 8 * 1024
 /** To come back costs more than less than this. */
 const WORTH_CLOSING_BYTES = 4 * 1024
 
@@ -84,7 +86,7 @@ function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
       closeAsSlow(connection, options.lag)
     } else if (connection.expiresAtMs !== null && wallMs > connection.expiresAtMs + options.expiryGraceMs) {
       connection.close(CLOSE.tokenExpired, 'the token has expired')
-    } else if (!connection.lag && connection.socket.bufferedBytes() > options.lagBytes) {
+    } else if (!connection.lag && connection.socket.bufferedBytes() > lagBytesOf(connection, options)) {
       connection.lag = new Lag(connection, options.lag)
     }
     connection.rest(nowMs)
@@ -98,7 +100,17 @@ function isSlow(connection: Connection, nowMs: number, { backpressureBytesMax, s
     return false
   }
   if (connection.stalledSinceMs === 0) connection.stalledSinceMs = nowMs
-  return waiting > backpressureBytesMax || nowMs - connection.stalledSinceMs > stallMs
+  if (waiting > backpressureBytesMax) return true
+  return nowMs - connection.stalledSinceMs > stallMs && !isBehindInPatchesOnly(connection)
+}
+
+/** For patches nobody is closed: they stop at a small bound, and when the client has read, one stands for all that it has missed. */
+function isBehindInPatchesOnly({ watching, lag }: Connection): boolean {
+  return watching !== undefined && (lag === undefined || lag.bytes === 0)
+}
+
+function lagBytesOf({ watching }: Connection, { lagBytes }: SweepOptions): number {
+  return watching === undefined ? lagBytes : Math.min(lagBytes, PATCH_LAG_BYTES)
 }
 
 function waitingBytes({ socket, lag }: Connection): number {

@@ -39,9 +39,13 @@ export function createLinkHandlers(running: () => Listeners): Omit<Handlers<Work
     workerGone: ({ worker }) => running().relay.workerGone(worker),
     kick: ({ connectionId }) => running().realTime.sessions.kick(connectionId),
     roomClosed: ({ room }) => running().realTime.sessions.roomClosed(room),
-    gameStatus: () => {},
-    gameView: () => {},
-    roomLeft: () => {},
+    gameStatus: ({ room, status }) => running().realTime.games.status(room, status),
+    gameView: ({ connectionId, room }) => {
+      const { sessions, games } = running().realTime
+      const connection = sessions.all.get(connectionId)
+      if (connection) games.viewChanged(connection, room)
+    },
+    roomLeft: ({ connectionId, room, why }) => running().realTime.sessions.roomLeft(connectionId, room, why),
     closeAll: (_args, reply) => {
       running().realTime.sessions.closeAll(CLOSE.nodeLostPlace, 'this node lost its place in the cluster')
       reply(null)
@@ -57,6 +61,12 @@ export function createLinkHandlers(running: () => Listeners): Omit<Handlers<Work
 export function publishBlock({ sweeper, realTime }: Pick<Listeners, 'sweeper' | 'realTime'>, block: Buffer): void {
   sweeper.publishing(block.length)
   realTime.fanout.publish(decodeEventBlock(block))
+}
+
+/** A block of a game host came. */
+export function publishGameBlock({ sweeper, realTime }: Pick<Listeners, 'sweeper' | 'realTime'>, block: Buffer): void {
+  sweeper.publishing(block.length)
+  realTime.games.publish(block)
 }
 
 async function readMetrics({ context }: Listeners): Promise<{ metrics: unknown }> {

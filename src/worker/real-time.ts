@@ -8,6 +8,7 @@ import { createAdmission, type Admission } from '../door/admission.ts'
 import { createHandshake, type HandshakeOptions, type HandshakeResult } from '../door/handshake.ts'
 import type { RequestHead } from '../door/request-head.ts'
 import { createResumeTokens, type ResumeTokens } from '../auth/resume-token.ts'
+import { GameRooms, type GameRoomsOptions } from '../session/games/game-rooms.ts'
 import { Sessions, type SessionsOptions } from '../session/sessions.ts'
 import { createSocketIoGate, type SocketIoGate } from '../door/socket-io-gate.ts'
 import type { Traffic } from '../session/traffic.ts'
@@ -20,6 +21,7 @@ export interface RealTime {
   readonly admission: Admission
   readonly keys: WorkerKeys
   readonly fanout: Fanout
+  readonly games: GameRooms
   readonly sessions: Sessions
   readonly dispatch: Dispatch
   readonly soldOut: SoldOut
@@ -35,10 +37,14 @@ const CONNECT_BURST_S = 4
 /** What the transports bring. */
 export interface TransportParts {
   readonly publish: FanoutOptions['publish']
+  readonly publishPatch: GameRoomsOptions['publish']
   readonly pingIntervalMs: SessionsOptions['pingIntervalMs']
 }
 
-export function createRealTime(context: WorkerContext, { publish, pingIntervalMs }: TransportParts): RealTime {
+export function createRealTime(
+  context: WorkerContext,
+  { publish, publishPatch, pingIntervalMs }: TransportParts,
+): RealTime {
   const { config, link, clock, random, welcome, watch } = context
   const { settings } = config
   const keys = createWorkerKeys(welcome.tokenKey, settings, () => link.tell('unknownKey', null))
@@ -57,15 +63,20 @@ export function createRealTime(context: WorkerContext, { publish, pingIntervalMs
   })
   const traffic: Traffic = { receivedBytes: 0, sentBytes: 0, requests: new Map() }
   const fanout = createFanout(context, traffic, publish)
+  const games = new GameRooms({
+    link,
+    publish: publishPatch,
+    onPublished: (bytes) => void (traffic.sentBytes += bytes),
+  })
   const soldOut = new SoldOut()
-  const dispatch = createDispatch(context, { fanout, verifier, soldOut, traffic })
-  const sessions = createSessions(context, { fanout, resumeTokens, dispatch, traffic, pingIntervalMs })
+  const dispatch = createDispatch(context, { fanout, games, verifier, soldOut, traffic })
+  const sessions = createSessions(context, { fanout, games, resumeTokens, dispatch, traffic, pingIntervalMs })
   const options = handshakeOptions(context, { admission, verifier, resumeTokens })
   const gates = {
     handshake: watch.handshake(createHandshake(options)),
     socketIoGate: watch.gate(createSocketIoGate(options)),
   }
-  return { admission, keys, fanout, sessions, dispatch, soldOut, resumeTokens, traffic, ...gates }
+  return { admission, keys, fanout, games, sessions, dispatch, soldOut, resumeTokens, traffic, ...gates }
 }
 
 function createVerifier({ config: { settings }, clock, metrics }: WorkerContext, keys: WorkerKeys): TokenVerifier {
@@ -97,6 +108,7 @@ function createDispatch(
   context: WorkerContext,
   parts: {
     readonly fanout: Fanout
+    readonly games: GameRooms
     readonly verifier: TokenVerifier
     readonly soldOut: SoldOut
     readonly traffic: Traffic
@@ -108,6 +120,7 @@ function createDispatch(
     context: {
       link,
       fanout: parts.fanout,
+      games: parts.games,
       soldOut: parts.soldOut,
       clock,
       random,
@@ -133,6 +146,7 @@ function createSessions(
   { config: { settings }, link, clock, random, logs, metrics, watch }: WorkerContext,
   parts: {
     readonly fanout: Fanout
+    readonly games: GameRooms
     readonly resumeTokens: ResumeTokens
     readonly dispatch: Dispatch
     readonly traffic: Traffic
@@ -142,6 +156,7 @@ function createSessions(
   return new Sessions({
     link,
     fanout: parts.fanout,
+    games: parts.games,
     clock,
     random,
     log: logs.of('session'),

@@ -1,3 +1,4 @@
+import { SERVER_EVENT } from '../../protocol/events.ts'
 import { eventTypeOf } from '../../protocol/placed-event.ts'
 import type { SentEvent } from '../../session/socket.ts'
 
@@ -17,6 +18,12 @@ export function framePacket(frame: Uint8Array, { kind, offset }: SentEvent, epoc
   const text = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString()
   const cursor = epoch === undefined ? '' : `,"${epoch}:${offset}"`
   return `${EVENT}[${JSON.stringify(eventTypeOf(kind, frame))},${text}${cursor}]`
+}
+
+/** A patch of a room's game, made of its JSON frame. */
+export function patchPacket(frame: Uint8Array): string {
+  const text = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString()
+  return `${EVENT}["${SERVER_EVENT.patch}",${text}]`
 }
 
 /** An event that says where the log is, as the first one of a connection does. */

@@ -19,6 +19,8 @@ export interface SocketIo {
   readonly addRoutes: (app: TemplatedApp) => void
   /** To those who are subscribed; `frame` is a JSON frame of the log. */
   readonly publish: (topic: string, frame: Uint8Array, event: SentEvent) => void
+  /** To those who are subscribed; `frame` is JSON of a patch. */
+  readonly publishPatch: (topic: string, frame: Uint8Array) => void
   readonly relay: Pick<Relay, 'received' | 'workerGone'>
 }
 
@@ -30,6 +32,7 @@ export function createSocketIo(options: SocketIoOptions): SocketIo {
   return {
     addRoutes: (app) => addSocketIoRoutes(app, { ...options, engine, relay }),
     publish: (topic, frame, event) => topics.publish(topic, frame, event),
+    publishPatch: (topic, frame) => topics.publishPatch(topic, frame),
     relay,
   }
 }

@@ -1,5 +1,5 @@
 import type { SentEvent } from '../../session/socket.ts'
-import { framePacket } from './packets.ts'
+import { framePacket, patchPacket } from './packets.ts'
 
 /** Who gets what is published. */
 export interface Member {
@@ -24,6 +24,14 @@ export class Topics {
     const members = this.#members.get(topic)
     members?.delete(member)
     if (members?.size === 0) this.#members.delete(topic)
+  }
+
+  /** What is in no log has no cursor: one packet is for all. */
+  publishPatch(topic: string, frame: Uint8Array): void {
+    const members = this.#members.get(topic)
+    if (!members) return
+    const packet = patchPacket(frame)
+    for (const member of members) member.write(packet)
   }
 
   publish(topic: string, frame: Uint8Array, event: SentEvent): void {

@@ -9,7 +9,12 @@ import type { NodeProcess } from '../../../src/processes/child-process.ts'
 import type { HandshakeResult, RequestHead } from '../../../src/door/handshake.ts'
 import type { PrimaryLink } from '../../../src/worker/context.ts'
 import { drainParts } from '../../../src/worker/drain.ts'
-import { createLinkHandlers, publishBlock, type Listeners } from '../../../src/worker/link-handlers.ts'
+import {
+  createLinkHandlers,
+  publishBlock,
+  publishGameBlock,
+  type Listeners,
+} from '../../../src/worker/link-handlers.ts'
 import { openContext } from '../../../src/worker/open-context.ts'
 import { createRealTime } from '../../../src/worker/real-time.ts'
 import { startSweeper } from '../../../src/worker/sweeper.ts'
@@ -55,6 +60,7 @@ export class HouseWorker implements WorkerEnd {
       queueBytesMax: LINK_QUEUE_BYTES_MAX,
       onClose: () => this.kill(),
       onBlock: (block) => publishBlock(this.parts, block),
+      onGameBlock: (block) => publishGameBlock(this.parts, block),
       handlers: { welcome: (welcome) => this.#start(welcome), ...createLinkHandlers(() => this.parts) },
     })
   }
@@ -130,6 +136,9 @@ export class HouseWorker implements WorkerEnd {
     })
     const realTime = createRealTime(context, {
       publish: (topic, frame, isBinary) => {
+        for (const socket of this.topics.get(topic) ?? []) socket.sendBuilt(frame, isBinary)
+      },
+      publishPatch: (topic, frame, isBinary) => {
         for (const socket of this.topics.get(topic) ?? []) socket.sendBuilt(frame, isBinary)
       },
       pingIntervalMs: () => PING_INTERVAL_MS,

@@ -1,0 +1,31 @@
+import type { GameEntry, JoinResult } from '../link/methods/rooms.ts'
+import { Refusal } from '../protocol/errors.ts'
+import { roomChannel, type RoomId } from '../protocol/ids.ts'
+import type { DataOf } from '../protocol/shapes/commands.ts'
+import { toRoomGame } from '../session/games/viewer.ts'
+import { joinTopic } from '../session/topics.ts'
+import type { CommandCall, Done } from './command.ts'
+
+/** Throws ROOM_LIMIT if the connection may be in no other room. */
+export function requirePlace({ connection, context: { limits } }: Pick<CommandCall, 'connection' | 'context'>): void {
+  if (connection.rooms.size < limits.roomsPerConnectionMax) return
+  throw new Refusal('ROOM_LIMIT', `a connection may be in ${limits.roomsPerConnectionMax} rooms`)
+}
+
+/** The primary has let the connection into a room. To be called in its answer: what comes behind that is for the connection. */
+export function enterRoom(
+  { connection, context }: Pick<CommandCall, 'connection' | 'context'>,
+  room: RoomId,
+  { members, state, offset, game }: JoinResult & { readonly game?: GameEntry },
+  done: Done<DataOf<'roomJoin'>>,
+): void {
+  const { fanout, games } = context
+  // A connection that is closed meanwhile is told nothing, and has left its rooms.
+  if (!connection.isClosed) connection.rooms.add(room)
+  const told = game === undefined ? {} : { game: toRoomGame(game, game) }
+  // After what was published before the answer, before what comes behind it: the answer's offset is the cursor.
+  done({ room_id: room, members, state, offset, ...told })
+  if (connection.isClosed) return
+  joinTopic(fanout, connection, roomChannel(connection.namespace, room))
+  if (game !== undefined) games.enter(connection, room, game)
+}

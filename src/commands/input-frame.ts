@@ -1,0 +1,40 @@
+import type { Request } from '../protocol/envelope.ts'
+import { badRequest, Refusal } from '../protocol/errors.ts'
+import { EVENT, type JsonObject } from '../protocol/events.ts'
+import { decodeInputFrame, type InputFrame } from '../protocol/game-frames.ts'
+import type { GameRooms } from '../session/games/game-rooms.ts'
+import type { Connection } from '../session/connection.ts'
+
+/**
+ * The request that a binary input stands for. Its value is passed on as it came: only the game's host knows the types.
+ * Throws BAD_REQUEST if the connection is in no room with such a handle, or its game has no such input.
+ */
+export function toInputRequest(
+  connection: Connection,
+  { handle, index, seq, id, value }: InputFrame,
+  games: GameRooms,
+): Request {
+  const viewer = games.findByHandle(connection, handle)
+  if (!viewer) throw badRequest('handle', 'this connection is in no room of this handle')
+  const kind = viewer.entry.inputs[index]
+  if (!kind) throw badRequest('name', `the game has ${viewer.entry.inputs.length} inputs`)
+  // The bytes are gone when its turn comes.
+  const payload = { name: kind.name, input: value.slice(), ...(seq === undefined ? {} : { seq }) }
+  return {
+    id,
+    eventType: EVENT.roomInput,
+    room: viewer.room,
+    payload: payload as unknown as JsonObject,
+    traceparent: undefined,
+  }
+}
+
+/** The id to answer to, of a frame that is refused unread. */
+export function readInputId(bytes: Uint8Array): string | undefined {
+  try {
+    return decodeInputFrame(bytes).id
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return undefined
+    throw thrown
+  }
+}

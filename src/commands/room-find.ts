@@ -1,0 +1,48 @@
+import { badRequest, Refusal } from '../protocol/errors.ts'
+import { EVENT, type JsonObject } from '../protocol/events.ts'
+import { parseOptions, parseWhere } from '../protocol/game-payloads.ts'
+import { parseGameName } from '../protocol/ids.ts'
+import type { Where } from '../protocol/shapes/games.ts'
+import { patchEncoding } from '../session/games/viewer.ts'
+import type { Command } from './command.ts'
+import { enterRoom, requirePlace } from './enter-room.ts'
+
+interface Args {
+  readonly game: string
+  readonly where: Where
+  readonly options: JsonObject
+}
+
+export const roomFind: Command<Args, 'roomFind'> = {
+  eventType: EVENT.roomFind,
+  about: {
+    summary: 'Joins the best room of a game, or makes one where none fits.',
+    errors: ['GAME_NOT_FOUND', 'ROOM_LIMIT', 'REFUSED', 'GAME_FAILED', 'MOVED'],
+    event: 'JoinedEvent',
+  },
+
+  parse({ game, where, options, party }) {
+    // Who is not taken along is left behind: better said than ignored.
+    if (party !== undefined) throw badRequest('payload.party', 'parties are not found a room together yet')
+    return {
+      game: parseGameName(game, 'payload.game'),
+      where: parseWhere(where, 'payload.where'),
+      options: parseOptions(options, 'payload.options'),
+    }
+  },
+
+  run(args, call, done) {
+    const { connection, context, span, untilMs } = call
+    requirePlace(call)
+    context.link.call(
+      'find',
+      { connectionId: connection.id, ...args, encoding: patchEncoding(connection) },
+      (result) => {
+        if (result instanceof Refusal) done(result)
+        else enterRoom(call, result.room, result, done)
+      },
+      span,
+      untilMs,
+    )
+  },
+}

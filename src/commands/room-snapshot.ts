@@ -1,0 +1,37 @@
+import { badRequest, Refusal } from '../protocol/errors.ts'
+import { EVENT } from '../protocol/events.ts'
+import type { RoomId } from '../protocol/ids.ts'
+import { toRoomGame } from '../session/games/viewer.ts'
+import type { Command } from './command.ts'
+import { requireViewer } from './rooms.ts'
+
+export const roomSnapshot: Command<RoomId, 'roomSnapshot'> = {
+  eventType: EVENT.roomSnapshot,
+  about: {
+    summary: "What the connection sees of its room's game now.",
+    errors: ['NOT_IN_ROOM', 'ROOM_OVER', 'GAME_FAILED'],
+  },
+
+  parse(_payload, { room }) {
+    if (room === undefined) throw badRequest('room', 'is required')
+    return room
+  },
+
+  run(room, { connection, context, span, untilMs }, done) {
+    const viewer = requireViewer(connection, room, context.games)
+    context.link.call(
+      'snapshot',
+      { connectionId: connection.id, room },
+      (result) => {
+        if (result instanceof Refusal) {
+          done(result)
+          return
+        }
+        done(toRoomGame(viewer.entry, result))
+        if (!connection.isClosed) viewer.given(result)
+      },
+      span,
+      untilMs,
+    )
+  },
+}

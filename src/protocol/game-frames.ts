@@ -1,0 +1,84 @@
+import { badRequest } from './errors.ts'
+
+/** The first byte of a binary frame of a game, which no msgpack value begins with. */
+export const GAME_FRAME = 0xc1
+const KIND_INPUT = 2
+const HAS_SEQ = 1
+const HAS_ID = 2
+const FLAGS = HAS_SEQ | HAS_ID
+const HEAD_BYTES = 3
+const ID_BYTES_MAX = 256
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** An input as a binary client sends it. */
+export interface InputFrame {
+  /** The room's. */
+  readonly handle: number
+  /** The place of the input's name in `data.game.inputs`. */
+  readonly index: number
+  readonly seq: number | undefined
+  readonly id: string | undefined
+  /** Coded by the input's type: a view of the frame. */
+  readonly value: Uint8Array
+}
+
+/** Whether the frame is one of a game, and no msgpack. */
+export function isGameFrame(bytes: Uint8Array): boolean {
+  return bytes[0] === GAME_FRAME
+}
+
+/**
+ * Reads 0xC1, u8 kind (2), u8 flags (1: seq, 2: id), varint handle, varint index, varint seq, id as varint length and UTF-8, then the value.
+ * Varints are LEB128, unsigned. Throws BAD_REQUEST; whether the value is whole, its game knows.
+ */
+export function decodeInputFrame(bytes: Uint8Array): InputFrame {
+  const [, kind, flags = 0] = bytes
+  if (bytes.length < HEAD_BYTES) throw badRequest('', 'the frame is cut off')
+  if (kind !== KIND_INPUT) throw badRequest('', `no client sends game frames of kind ${kind}`)
+  if ((flags & ~FLAGS) !== 0) throw badRequest('', 'flags of another version')
+  const reader = new Reader(bytes, HEAD_BYTES)
+  const handle = reader.varint(2 ** 32 - 1)
+  const index = reader.varint(2 ** 16)
+  const seq = (flags & HAS_SEQ) === 0 ? undefined : reader.varint(Number.MAX_SAFE_INTEGER)
+  const id = (flags & HAS_ID) === 0 ? undefined : reader.text(reader.varint(ID_BYTES_MAX))
+  return { handle, index, seq, id, value: reader.rest() }
+}
+
+class Reader {
+  readonly #bytes: Uint8Array
+  #at: number
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = bytes
+    this.#at = at
+  }
+
+  varint(max: number): number {
+    let value = 0
+    for (let unit = 1; unit < 2 ** 53; unit *= 128) {
+      const byte = this.#bytes[this.#at++]
+      if (byte === undefined) throw badRequest('', 'the frame is cut off')
+      value += (byte & 127) * unit
+      if (byte >= 128) continue
+      if (value > max) break
+      return value
+    }
+    throw badRequest('', `a number above ${max}`)
+  }
+
+  text(length: number): string {
+    const end = this.#at + length
+    if (end > this.#bytes.length) throw badRequest('', 'the frame is cut off')
+    const bytes = this.#bytes.subarray(this.#at, end)
+    this.#at = end
+    try {
+      return utf8.decode(bytes)
+    } catch {
+      throw badRequest('id', 'is no UTF-8')
+    }
+  }
+
+  rest(): Uint8Array {
+    return this.#bytes.subarray(this.#at)
+  }
+}

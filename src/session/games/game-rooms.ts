@@ -1,0 +1,141 @@
+import { decodeGameBlock } from '../../link/game-block.ts'
+import type { Link } from '../../link/link.ts'
+import type { PrimaryMethods } from '../../link/methods/primary.ts'
+import type { GameEntry } from '../../link/methods/rooms.ts'
+import type { GameStatus, WorkerMethods } from '../../link/methods/worker.ts'
+import { MultiMap } from '../../base/multi-map.ts'
+import { SERVER_EVENT } from '../../protocol/events.ts'
+import type { RoomId } from '../../protocol/ids.ts'
+import type { Connection, Watching } from '../connection.ts'
+import { PatchTopics, type PatchTopicsOptions } from './patch-topics.ts'
+import { Viewer } from './viewer.ts'
+
+export interface GameRoomsOptions extends PatchTopicsOptions {
+  readonly link: Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>
+}
+
+/** Rooms that are over, of which it is remembered: who is late with an input is told so. */
+const OVER_MAX = 10_000
+
+/** Which connections of this worker are in rooms with games, and what they are sent of them. */
+export class GameRooms {
+  readonly #options: GameRoomsOptions
+  readonly #topics: PatchTopics
+  readonly #ofRoom = new MultiMap<RoomId, Viewer>()
+  readonly #ofConnection = new Map<Connection, ViewersOfConnection>()
+  readonly #over = new Set<RoomId>()
+
+  constructor(options: GameRoomsOptions) {
+    this.#options = options
+    this.#topics = new PatchTopics(options)
+  }
+
+  /** Connections in rooms, each as often as it is in one; and topics of which somebody is. */
+  get counts(): { readonly viewers: number; readonly topics: number } {
+    let viewers = 0
+    for (const { all } of this.#ofConnection.values()) viewers += all.length
+    return { viewers, topics: this.#topics.size }
+  }
+
+  /** The connection was given the state of its entry. To be called in the answer that brought it: the next patch fits. */
+  enter(connection: Connection, room: RoomId, entry: GameEntry): void {
+    this.leave(connection, room)
+    const { link } = this.#options
+    const viewer = new Viewer({ connection, room, entry, link, topics: this.#topics })
+    let viewers = this.#ofConnection.get(connection)
+    if (viewers === undefined) {
+      viewers = new ViewersOfConnection((each) => this.#ofRoom.delete(each.room, each))
+      this.#ofConnection.set(connection, viewers)
+      connection.watching = viewers
+    }
+    viewers.all.push(viewer)
+    this.#ofRoom.add(room, viewer)
+  }
+
+  find(connection: Connection, room: RoomId): Viewer | undefined {
+    return this.#ofConnection.get(connection)?.all.find((viewer) => viewer.room === room)
+  }
+
+  findByHandle(connection: Connection, handle: number): Viewer | undefined {
+    return this.#ofConnection.get(connection)?.all.find(({ entry }) => entry.handle === handle)
+  }
+
+  /** It had a game, and is over. */
+  isOver(room: RoomId): boolean {
+    return this.#over.has(room)
+  }
+
+  leave(connection: Connection, room: RoomId): void {
+    const viewers = this.#ofConnection.get(connection)
+    const viewer = this.find(connection, room)
+    if (!viewers || !viewer) return
+    viewer.end()
+    viewers.all.splice(viewers.all.indexOf(viewer), 1)
+    this.#ofRoom.delete(room, viewer)
+    if (viewers.all.length === 0) this.#forget(connection)
+  }
+
+  /** The room is no more. */
+  ended(room: RoomId): void {
+    const viewers = [...this.#ofRoom.of(room)]
+    if (viewers.length === 0) return
+    for (const { connection } of viewers) this.leave(connection, room)
+    this.#over.add(room)
+    if (this.#over.size <= OVER_MAX) return
+    const [oldest] = this.#over
+    if (oldest !== undefined) this.#over.delete(oldest)
+  }
+
+  /** The socket is closed. */
+  closed(connection: Connection): void {
+    this.#ofConnection.get(connection)?.closed()
+    this.#forget(connection)
+  }
+
+  /** A block of a host came. */
+  publish(block: Buffer): void {
+    this.#topics.publish(decodeGameBlock(block).patches)
+  }
+
+  status(room: RoomId, status: GameStatus): void {
+    for (const viewer of this.#ofRoom.of(room)) {
+      viewer.connection.sendInRoom(SERVER_EVENT.status, room, status)
+      if (status.status === 'restarted') viewer.refresh()
+    }
+  }
+
+  /** The connection sees another view from now on. */
+  viewChanged(connection: Connection, room: RoomId): void {
+    this.find(connection, room)?.refresh()
+  }
+
+  #forget(connection: Connection): void {
+    this.#ofConnection.delete(connection)
+    connection.watching = undefined
+  }
+}
+
+/** The rooms with games that one connection is in. */
+class ViewersOfConnection implements Watching {
+  readonly all: Viewer[] = []
+  readonly #onGone: (viewer: Viewer) => void
+
+  constructor(onGone: (viewer: Viewer) => void) {
+    this.#onGone = onGone
+  }
+
+  pause(): void {
+    for (const viewer of this.all) viewer.pause()
+  }
+
+  resume(): void {
+    for (const viewer of this.all) viewer.resume()
+  }
+
+  closed(): void {
+    for (const viewer of this.all) {
+      viewer.closed()
+      this.#onGone(viewer)
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import type { BlockPatch } from '../../link/game-block.ts'
+import type { Socket } from '../socket.ts'
+
+/** Those who see the same of a room, in one encoding. */
+export interface PatchTopic {
+  readonly name: string
+  readonly isBinary: boolean
+  /** Sockets that are subscribed. */
+  size: number
+  /** What they all have come to. */
+  tick: number
+}
+
+/** Which view of a room, and in which encoding. */
+export interface PatchSource {
+  readonly handle: number
+  readonly view: number
+  readonly encoding: 'json' | 'binary'
+}
+
+type Subscriber = Pick<Socket, 'subscribe' | 'unsubscribe'>
+
+export interface PatchTopicsOptions {
+  /** @param frame JSON as text, or a binary frame */
+  readonly publish: (topic: string, frame: Uint8Array, isBinary: boolean) => void
+  /** So many bytes go out. */
+  readonly onPublished: (bytes: number) => void
+}
+
+/** Publishes each patch once for all sockets of this worker that see the same. */
+export class PatchTopics {
+  readonly #options: PatchTopicsOptions
+  readonly #topics = new Map<string, PatchTopic>()
+
+  constructor(options: PatchTopicsOptions) {
+    this.#options = options
+  }
+
+  /** How many topics have somebody. */
+  get size(): number {
+    return this.#topics.size
+  }
+
+  /** @param tick what the socket was given last */
+  join(source: PatchSource, tick: number, socket: Subscriber): PatchTopic {
+    const name = nameOf(source)
+    let topic = this.#topics.get(name)
+    if (topic === undefined) {
+      topic = { name, isBinary: source.encoding === 'binary', size: 0, tick }
+      this.#topics.set(name, topic)
+    }
+    topic.size++
+    topic.tick = Math.max(topic.tick, tick)
+    socket.subscribe(name)
+    return topic
+  }
+
+  leave(topic: PatchTopic, socket: Subscriber): void {
+    socket.unsubscribe(topic.name)
+    this.gone(topic)
+  }
+
+  /** A socket is closed, and its subscriptions with it. */
+  gone(topic: PatchTopic): void {
+    if (--topic.size === 0) this.#topics.delete(topic.name)
+  }
+
+  publish(patches: readonly BlockPatch[]): void {
+    for (const patch of patches) {
+      const topic = this.#topics.get(nameOf(patch))
+      if (topic === undefined) continue
+      this.#options.publish(topic.name, patch.bytes, topic.isBinary)
+      this.#options.onPublished(topic.size * patch.bytes.length)
+      topic.tick = patch.tick
+    }
+  }
+}
+
+function nameOf({ handle, view, encoding }: PatchSource): string {
+  return `${encoding === 'json' ? 'g' : 'b'}:${handle}/${view}`
+}
