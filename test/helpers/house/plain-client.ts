@@ -1,4 +1,5 @@
 import { decodeMsgpack, encodeMsgpack } from '../../../src/protocol/msgpack.ts'
+import { isGameFrame } from '../../../src/protocol/game-frames.ts'
 import type { Refused } from '../../../src/door/handshake.ts'
 import type { Closed, Frame, Reply } from '../client.ts'
 import type { House } from './house.ts'
@@ -17,6 +18,9 @@ export interface PlainOptions {
   readonly address?: string
   readonly worker?: HouseWorker
 }
+
+/** What of a house a client needs. */
+export type HouseDoor = Pick<House, 'time' | 'mint' | 'network' | 'url'>
 
 export type Extra = Readonly<Record<string, unknown>>
 
@@ -37,12 +41,12 @@ export class PlainClient {
   closed: Closed | undefined
   /** Why there was no connection. */
   refused: Refused | undefined
-  readonly #house: House
+  readonly #house: HouseDoor
   readonly #options: PlainOptions
   #requests = 0
 
   /** Not to be awaited: it is on its way. */
-  constructor(house: House, options: PlainOptions = {}) {
+  constructor(house: HouseDoor, options: PlainOptions = {}) {
     this.#house = house
     this.#options = options
     const { user, tokenLifetimeS, encoding = 'json', query = {}, address = '127.0.0.1', worker } = options
@@ -61,7 +65,7 @@ export class PlainClient {
   }
 
   /** Resolves when the first frame is there, or the connection is closed without one. */
-  static async open(house: House, options: PlainOptions = {}): Promise<PlainClient> {
+  static async open(house: HouseDoor, options: PlainOptions = {}): Promise<PlainClient> {
     const client = new PlainClient(house, options)
     await client.until(() => client.frames.length > 0 || client.closed !== undefined, 'a first frame')
     return client
@@ -165,7 +169,13 @@ export class PlainClient {
   }
 
   #received(data: unknown): void {
-    const value = typeof data === 'string' ? JSON.parse(data) : decodeMsgpack(new Uint8Array(data as ArrayBuffer))
-    this.frames.push(value as Frame)
+    this.frames.push(decode(data))
   }
+}
+
+function decode(data: unknown): Frame {
+  if (typeof data === 'string') return JSON.parse(data) as Frame
+  const bytes = new Uint8Array(data as ArrayBuffer)
+  if (isGameFrame(bytes)) return { eventType: 'core.game.room.patch', bytes }
+  return decodeMsgpack(bytes) as Frame
 }

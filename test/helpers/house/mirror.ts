@@ -1,0 +1,55 @@
+import { applyMergePatch } from '../../../src/games/sync/apply-merge.ts'
+import type { Frame } from '../client.ts'
+
+const PATCH = 'core.game.room.patch'
+const SNAPSHOT = 'core.game.room.snapshot'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** What a client makes of what it was sent of one room: the state that it has, and how often something did not fit. */
+export class Mirror {
+  state: unknown
+  tick = -1
+  patches = 0
+  snapshots = 0
+  /** Patches that started from another tick than the state. */
+  misfits = 0
+
+  /** @param frames all that came, from the reply to the join on */
+  static of(frames: readonly Frame[], room: string): Mirror {
+    const mirror = new Mirror()
+    for (const frame of frames) mirror.take(frame, room)
+    return mirror
+  }
+
+  take(frame: Frame, room: string): void {
+    const game = (frame['data'] as Fields | undefined)?.['game'] as Fields | undefined
+    if (game && (frame['data'] as Fields)['room_id'] === room) this.#have(game)
+    else if (frame.eventType === SNAPSHOT && frame['room'] === room) {
+      this.snapshots++
+      this.#have(frame.payload ?? {})
+    } else if (frame.eventType === PATCH) this.#patch(readPatch(frame), room)
+  }
+
+  #have({ state, tick }: Fields): void {
+    this.state = state
+    this.tick = Number(tick)
+  }
+
+  #patch(patch: Fields, room: string): void {
+    if (patch['room'] !== undefined && patch['room'] !== room) return
+    if (patch['base'] !== this.tick) {
+      this.misfits++
+      return
+    }
+    this.patches++
+    this.state = applyMergePatch(this.state, patch['changes'])
+    this.tick = Number(patch['tick'])
+  }
+}
+
+/** Of binary ones what a scripted room makes: JSON behind three bytes. */
+function readPatch(frame: Frame): Fields {
+  const bytes = frame['bytes']
+  return bytes instanceof Uint8Array ? (JSON.parse(Buffer.from(bytes.subarray(3)).toString()) as Fields) : frame
+}

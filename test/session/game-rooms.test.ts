@@ -1,0 +1,414 @@
+import t from 'tap'
+import { openGameWire, type GameWire } from '../helpers/house/game-wire.ts'
+import { Mirror } from '../helpers/house/mirror.ts'
+import type { PlainClient } from '../helpers/house/plain-client.ts'
+import { encodeEventBlock } from '../../src/link/event-block.ts'
+import { namespaceChannel, type Namespace } from '../../src/protocol/ids.ts'
+import { placed } from '../helpers/placed.ts'
+import { Refusal } from '../../src/protocol/errors.ts'
+
+const JOIN = 'core.game.room.join'
+const FIND = 'core.game.room.find'
+const LEAVE = 'core.game.room.leave'
+const INPUT = 'core.game.room.input'
+const SNAPSHOT = 'core.game.room.snapshot'
+const STATUS = 'core.game.room.status'
+const PATCH = 'core.game.room.patch'
+const BROADCAST = 'core.game.state.broadcast'
+const ROOM = 'counter:abc'
+/** The socket's buffer is full of patches then, and the sweep has seen it. */
+const LAGGING_MS = 1_000
+const PAD = 'x'.repeat(500)
+
+const mirrorOf = (client: PlainClient) => Mirror.of(client.frames, ROOM)
+
+async function openRoom(t: Parameters<typeof openGameWire>[0], env: Readonly<Record<string, string>> = {}) {
+  const wire = await openGameWire(t, env)
+  return { ...wire, room: wire.primary.makeRoom(ROOM) }
+}
+
+/** So many ticks, some time apart. */
+async function play({ primary, pass }: GameWire, room: Parameters<typeof primary.change>[0], ticks: number) {
+  for (let i = 0; i < ticks; i++) {
+    primary.change(room, { n: room.tick + 1, pad: `${room.tick}${PAD}` })
+    await pass(20)
+  }
+}
+
+/** An event of the log in the namespace. */
+function say({ primary }: GameWire, offset: number) {
+  const event = placed(namespaceChannel('private' as Namespace), offset, offset - 1)
+  primary.link.sendBlock(encodeEventBlock([event]), 'events')
+}
+
+t.test('a join of a room with a game is answered with its game, and the patches behind it fit', async (t) => {
+  const { enter, primary, room, pass } = await openRoom(t)
+  primary.change(room, { n: 5 })
+  const alice = await enter('alice')
+  const { data } = await alice.ask(JOIN, { room_id: ROOM, as: 'spectator', password: 'secret' })
+  t.strictSame(data, {
+    room_id: ROOM,
+    members: 1,
+    state: null,
+    offset: 11,
+    game: {
+      name: 'counter',
+      version: 3,
+      handle: 1,
+      seat: null,
+      tick: 1,
+      tick_ms: 50,
+      started_at: 1_790_000_000_000,
+      types: { kind: 'json' },
+      inputs: [
+        { name: 'place', type: { kind: 'object' } },
+        { name: 'say', type: null },
+      ],
+      state: { n: 5 },
+      hash: 7,
+    },
+  })
+  t.match(primary.argsOf('join')[0], { as: 'spectator', password: 'secret', encoding: 'json' })
+  primary.change(room, { n: 6 }, { more: { acks: { alice: 3 }, events: [['boom', { x: 1 }]], hash: 9 } })
+  await alice.until(() => mirrorOf(alice).tick === 2)
+  t.strictSame(alice.events.at(-1), {
+    eventType: PATCH,
+    room: ROOM,
+    tick: 2,
+    base: 1,
+    changes: { n: 6 },
+    acks: { alice: 3 },
+    events: [['boom', { x: 1 }]],
+    hash: 9,
+  })
+  await pass(100)
+})
+
+t.test('no patch between the answer to a join and what is sent behind it is missed, or comes twice', async (t) => {
+  const wire = await openRoom(t)
+  const { enter, primary, room, pass } = wire
+  const clients: PlainClient[] = []
+  for (let i = 0; i < 20; i++) {
+    const client = await enter(`u${i}`, { encoding: i % 2 === 0 ? 'json' : 'msgpack' })
+    client.request(i % 3 === 0 ? FIND : JOIN, i % 3 === 0 ? { game: 'counter' } : { room_id: ROOM })
+    clients.push(client)
+    for (let n = 0; n < 3; n++) {
+      primary.change(room, { n: room.tick + 1 })
+      await pass(1)
+    }
+  }
+  await pass(100)
+  for (const client of clients) {
+    const mirror = mirrorOf(client)
+    t.strictSame([mirror.state, mirror.tick, mirror.misfits], [room.state(0), room.tick, 0])
+  }
+})
+
+t.test('binary clients get the bytes as they are; those who see something else get that', async (t) => {
+  const { enter, primary, room, pass } = await openRoom(t)
+  const [alice, bob] = [await enter('alice', { encoding: 'msgpack' }), await enter('bob')]
+  for (const client of [alice, bob]) await client.ask(JOIN, { room_id: ROOM })
+  t.strictSame(
+    primary.argsOf('join').map(({ encoding }) => encoding),
+    ['binary', 'json'],
+  )
+  primary.change(room, { n: 1 })
+  await pass(100)
+  const bytes = alice.events.at(-1)?.['bytes']
+  t.ok(bytes instanceof Uint8Array && bytes[0] === 0xc1)
+  t.equal(bob.events.at(-1)?.['tick'], 1)
+  t.strictSame(
+    [alice, bob].map((client) => mirrorOf(client).state),
+    [{ n: 1 }, { n: 1 }],
+  )
+})
+
+t.test('who sees another view from now on gets its state, then its patches and none of the one before', async (t) => {
+  const { enter, primary, room, pass } = await openRoom(t)
+  const [alice, bob] = [await enter('alice'), await enter('bob')]
+  for (const client of [alice, bob]) await client.ask(JOIN, { room_id: ROOM })
+  const [seen] = room.viewers.values()
+  if (!seen) throw new Error('nobody is there')
+  seen.view = 1
+  primary.link.tell('gameView', { connectionId: seen.connectionId, room: room.id })
+  primary.change(room, { n: 100 })
+  await alice.until(() => mirrorOf(alice).snapshots === 1)
+  primary.change(room, { n: 101 })
+  primary.change(room, { fog: 1 }, { view: 1 })
+  await pass(100)
+  t.strictSame(mirrorOf(alice).state, { n: 0, view: 1, fog: 1 })
+  t.equal(mirrorOf(alice).misfits, 0)
+  t.strictSame(mirrorOf(bob).state, { n: 101 })
+})
+
+for (const encoding of ['json', 'msgpack'] as const) {
+  t.test(
+    `who reads too slowly gets fewer patches, each from its own tick, and is not closed: ${encoding}`,
+    async (t) => {
+      const wire = await openRoom(t, { BACKPRESSURE_BYTES: '64KiB', SOCKET_WRITE_TIMEOUT: '5s' })
+      const { enter, primary, room, pass } = wire
+      const slow = await enter('slow', { encoding })
+      const quick = await enter('quick', { encoding })
+      for (const client of [slow, quick]) await client.ask(JOIN, { room_id: ROOM })
+      slow.wire.pause()
+      await play(wire, room, 50)
+      await pass(LAGGING_MS)
+      const waiting = slow.wire.waitingBytes
+      t.ok(waiting < 32 * 1024, `${waiting} bytes wait`)
+      await play(wire, room, 10)
+      t.equal(slow.wire.waitingBytes, waiting, 'and no more of them')
+      await pass(20_000)
+      t.equal(slow.closed, undefined, 'longer than SOCKET_WRITE_TIMEOUT')
+      slow.wire.resume()
+      await slow.until(() => mirrorOf(slow).tick === room.tick)
+      t.equal(primary.argsOf('catchUp').length, 1)
+      await play(wire, room, 5)
+      await pass(100)
+      const [late, prompt] = [mirrorOf(slow), mirrorOf(quick)]
+      t.strictSame([late.state, late.misfits], [room.state(0), 0])
+      t.strictSame([prompt.state, prompt.misfits, prompt.patches], [room.state(0), 0, room.tick])
+      t.ok(late.patches < prompt.patches / 1.3, `${late.patches} of ${prompt.patches}`)
+      t.equal(quick.closed, undefined)
+    },
+  )
+}
+
+t.test('what comes between the question for what was missed and its answer is in the answer', async (t) => {
+  const wire = await openRoom(t)
+  const { enter, primary, room, pass } = wire
+  const slow = await enter('slow')
+  await slow.ask(JOIN, { room_id: ROOM })
+  slow.wire.pause()
+  await play(wire, room, 40)
+  await pass(LAGGING_MS)
+  primary.held.add('catchUp')
+  slow.wire.resume()
+  await slow.until(() => primary.argsOf('catchUp').length === 1)
+  await play(wire, room, 3)
+  primary.release()
+  await play(wire, room, 3)
+  await pass(100)
+  const { state, misfits } = mirrorOf(slow)
+  t.strictSame([state, misfits], [room.state(0), 0])
+})
+
+t.test('who was away for longer than is known gets the state', async (t) => {
+  const wire = await openRoom(t)
+  const { enter, room, pass } = wire
+  const slow = await enter('slow')
+  await slow.ask(JOIN, { room_id: ROOM })
+  slow.wire.pause()
+  await play(wire, room, 100)
+  await pass(LAGGING_MS)
+  slow.wire.resume()
+  await slow.until(() => mirrorOf(slow).snapshots === 1)
+  await play(wire, room, 3)
+  await pass(100)
+  t.strictSame([mirrorOf(slow).state, mirrorOf(slow).misfits], [room.state(0), 0])
+})
+
+t.test('a question for what was missed that comes to nothing is asked again', async (t) => {
+  const wire = await openRoom(t)
+  const { enter, primary, room, pass } = wire
+  const slow = await enter('slow')
+  await slow.ask(JOIN, { room_id: ROOM })
+  slow.wire.pause()
+  await play(wire, room, 40)
+  await pass(LAGGING_MS)
+  primary.refusals.set('catchUp', new Refusal('UNAVAILABLE', 'the host is gone'))
+  slow.wire.resume()
+  await slow.until(() => primary.argsOf('catchUp').length === 2)
+  primary.refusals.clear()
+  await slow.until(() => mirrorOf(slow).tick === room.tick)
+  t.strictSame([mirrorOf(slow).state, mirrorOf(slow).misfits], [room.state(0), 0])
+})
+
+t.test('who is behind in a game and in the log is closed for the log, as ever', async (t) => {
+  const wire = await openRoom(t, { SOCKET_WRITE_TIMEOUT: '5s' })
+  const { enter, pass, room } = wire
+  const slow = await enter('slow')
+  await slow.ask(JOIN, { room_id: ROOM })
+  slow.wire.pause()
+  await play(wire, room, 40)
+  await pass(10_000)
+  t.equal(slow.closed, undefined)
+  say(wire, 12)
+  await pass(6_000)
+  slow.wire.resume()
+  t.match(await slow.end(), { code: 4001 })
+})
+
+t.test('events of the log wait their turn beside patches, and none is lost', async (t) => {
+  const wire = await openRoom(t)
+  const { enter, pass, room } = wire
+  const slow = await enter('slow')
+  await slow.ask(JOIN, { room_id: ROOM })
+  slow.wire.pause()
+  await play(wire, room, 40)
+  await pass(LAGGING_MS)
+  for (let offset = 12; offset < 20; offset++) {
+    say(wire, offset)
+    await play(wire, room, 1)
+  }
+  slow.wire.resume()
+  await slow.until(() => mirrorOf(slow).tick === room.tick)
+  t.strictSame(
+    slow.events.flatMap(({ offset }) => (offset === undefined ? [] : [offset])),
+    [12, 13, 14, 15, 16, 17, 18, 19],
+  )
+  t.strictSame([mirrorOf(slow).state, mirrorOf(slow).misfits], [room.state(0), 0])
+})
+
+t.test('who joins, or comes to see something else, while it reads too slowly goes on once it has read', async (t) => {
+  const wire = await openRoom(t)
+  const { enter, primary, pass, room } = wire
+  const other = primary.makeRoom('counter:other')
+  const slow = await enter('slow')
+  await slow.ask(JOIN, { room_id: ROOM })
+  slow.wire.pause()
+  await play(wire, room, 40)
+  await pass(LAGGING_MS)
+  slow.request(JOIN, { room_id: other.id })
+  await pass(100)
+  await play(wire, other, 3)
+  const seen = room.viewers.values().next().value
+  if (!seen) throw new Error('nobody is there')
+  seen.view = 1
+  primary.link.tell('gameView', { connectionId: seen.connectionId, room: room.id })
+  primary.change(room, { fog: 1 }, { view: 1 })
+  await pass(100)
+  slow.wire.resume()
+  const inOther = () => Mirror.of(slow.frames, other.id)
+  await slow.until(() => inOther().tick === other.tick && mirrorOf(slow).snapshots === 1)
+  primary.change(room, { fog: 2 }, { view: 1 })
+  await play(wire, other, 1)
+  await pass(100)
+  t.strictSame([mirrorOf(slow).state, mirrorOf(slow).misfits], [room.state(1), 0])
+  t.strictSame([inOther().state, inOther().misfits], [other.state(0), 0])
+})
+
+t.test('a client that asks gets what it sees, and goes on from there', async (t) => {
+  const wire = await openRoom(t)
+  const { enter, primary, room, pass } = wire
+  const alice = await enter('alice')
+  const { data } = await alice.ask(JOIN, { room_id: ROOM })
+  const joined = (data as { game: object }).game
+  primary.change(room, { n: 1 })
+  const reply = await alice.ask(SNAPSHOT, {}, { room: ROOM })
+  t.strictSame(reply.data, { ...joined, tick: 1, state: { n: 1 } })
+  primary.change(room, { n: 2 })
+  await pass(100)
+  t.equal(mirrorOf(alice).misfits, 0)
+  t.strictSame(mirrorOf(alice).state, { n: 2 })
+})
+
+t.test(
+  'a connection that was resumed is sent the state of its rooms behind the first frame, then patches',
+  async (t) => {
+    const wire = await openRoom(t)
+    const { enter, primary, room, pass, worker } = wire
+    const alice = await enter('alice')
+    await alice.ask(JOIN, { room_id: ROOM })
+    alice.cut()
+    await pass(100)
+    t.strictSame(worker.parts.realTime.games.counts, { viewers: 0, topics: 0 })
+    primary.change(room, { n: 1 })
+    primary.games = [room.id]
+    const back = await alice.resume([ROOM])
+    const input = back.request(INPUT, { name: 'place', input: {} }, { room: ROOM })
+    primary.change(room, { n: 2 })
+    t.ok((await back.reply(input)).success, 'what is asked at once waits until the room is there')
+    await pass(100)
+    t.equal(back.frames[1]?.eventType, SNAPSHOT)
+    t.match(back.frames[1], { room: ROOM, payload: { name: 'counter', handle: 1, seat: 'a seat' } })
+    t.strictSame([mirrorOf(back).state, mirrorOf(back).misfits], [{ n: 2 }, 0])
+  },
+)
+
+t.test('a room that does not take a connection back is left, and the client is told', async (t) => {
+  const { enter, primary, room } = await openRoom(t)
+  const alice = await enter('alice')
+  primary.games = [room.id]
+  primary.refusals.set('enterGame', new Refusal('ROOM_FULL', 'no seat is left'))
+  const back = await alice.resume([ROOM])
+  await back.until(() => back.events.length === 1)
+  t.strictSame(back.events, [{ eventType: STATUS, room: ROOM, payload: { status: 'left', why: 'ROOM_FULL' } }])
+  t.match(primary.argsOf('leave')[0], { room: ROOM })
+  t.match(await back.ask(INPUT, { name: 'place', input: {} }, { room: ROOM }), { error: { code: 'NOT_IN_ROOM' } })
+})
+
+t.test('a room that cannot be reached at a resume is asked again', async (t) => {
+  const { enter, primary, room } = await openRoom(t)
+  const alice = await enter('alice')
+  primary.games = [room.id]
+  primary.refusals.set('enterGame', new Refusal('UNAVAILABLE', 'its host is being replaced'))
+  const back = await alice.resume([ROOM])
+  await back.until(() => primary.argsOf('enterGame').length === 2)
+  primary.refusals.clear()
+  await back.until(() => mirrorOf(back).snapshots === 1)
+  primary.change(room, { n: 1 })
+  await back.until(() => mirrorOf(back).tick === 1)
+  t.equal(mirrorOf(back).misfits, 0)
+})
+
+t.test('when another host goes on, all are told the tick and get the state', async (t) => {
+  const wire = await openRoom(t)
+  const { enter, primary, room, pass } = wire
+  const clients = [await enter('alice'), await enter('bob', { encoding: 'msgpack' })]
+  for (const client of clients) await client.ask(JOIN, { room_id: ROOM })
+  await play(wire, room, 3)
+  // The views have other numbers there.
+  for (const viewer of room.viewers.values()) viewer.view = 4
+  primary.link.tell('gameStatus', { room: room.id, status: { status: 'restarted', tick: 2 } })
+  primary.change(room, { n: 50 }, { view: 4 })
+  await pass(100)
+  primary.change(room, { n: 51 }, { view: 4 })
+  await pass(100)
+  for (const client of clients) {
+    t.match(
+      client.events.find(({ eventType }) => eventType === STATUS),
+      { room: ROOM, payload: { status: 'restarted', tick: 2 } },
+    )
+    const { state, snapshots, misfits } = mirrorOf(client)
+    t.strictSame([state, snapshots, misfits], [room.state(4), 1, 0])
+  }
+})
+
+t.test('late ticks are told, and whoever lost its seat is told and gets no more', async (t) => {
+  const { enter, primary, room, pass } = await openRoom(t)
+  const alice = await enter('alice')
+  await alice.ask(JOIN, { room_id: ROOM })
+  for (const status of ['paused', 'running'] as const) {
+    primary.link.tell('gameStatus', { room: room.id, status: { status, tick: 7 } })
+  }
+  const [seen] = room.viewers.values()
+  primary.link.tell('roomLeft', { connectionId: String(seen?.connectionId), room: room.id, why: 'kicked' })
+  primary.change(room, { n: 1 })
+  await pass(100)
+  t.strictSame(
+    alice.events.map(({ payload }) => payload),
+    [
+      { status: 'paused', tick: 7 },
+      { status: 'running', tick: 7 },
+      { status: 'left', why: 'kicked' },
+    ],
+  )
+  t.match(await alice.ask(LEAVE, { room_id: ROOM }), { error: { code: 'NOT_IN_ROOM' } })
+})
+
+t.test('who leaves gets no patch behind the reply; a room that is over takes no more inputs', async (t) => {
+  const { enter, primary, room, pass, worker } = await openRoom(t)
+  const [alice, bob] = [await enter('alice'), await enter('bob')]
+  for (const client of [alice, bob]) await client.ask(JOIN, { room_id: ROOM })
+  await alice.ask(LEAVE, { room_id: ROOM })
+  const before = alice.frames.length
+  primary.change(room, { n: 1 })
+  await pass(100)
+  t.equal(alice.frames.length, before)
+  primary.link.tell('roomClosed', { room: room.id })
+  primary.change(room, { n: 2 })
+  await pass(100)
+  t.strictSame(worker.parts.realTime.games.counts, { viewers: 0, topics: 0 })
+  t.match(await bob.ask(INPUT, { name: 'place', input: {} }, { room: ROOM }), { error: { code: 'ROOM_OVER' } })
+  t.match(await bob.ask(BROADCAST, { message: 1 }, { room: 'another' }), { error: { code: 'NOT_IN_ROOM' } })
+})
