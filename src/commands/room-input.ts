@@ -22,8 +22,8 @@ export const roomInput: Command<Args, 'roomInput'> = {
   },
 
   parse({ name, input, seq }, { room }) {
-    if (room === undefined) throw badRequest('room', 'is required')
     if (input === undefined) throw badRequest('payload.input', 'is required')
+    if (room === undefined) throw badRequest('room', 'is required')
     return { room, name: parseInputName(name, 'payload.name'), input, seq: parseSeq(seq, 'payload.seq') }
   },
 

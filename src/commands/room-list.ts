@@ -15,7 +15,6 @@ interface Args extends PageArgs {
 
 export const roomList: Command<Args, 'roomList'> = {
   eventType: EVENT.roomList,
-  waitsForRooms: () => false,
   about: { summary: 'The rooms of a game that can be joined or watched.', errors: ['GAME_NOT_FOUND'] },
 
   parse({ game, where, limit, cursor }) {

@@ -28,7 +28,7 @@ export const REQUESTS: Readonly<Record<EventType, RequestFacts>> = {
   [EVENT.roomLeave]: { room: 'changes', repeat: 'always' },
   // Whether it was done is seen from the rooms that a resume names; done twice it could take seats in two rooms.
   [EVENT.roomFind]: { room: 'changes' },
-  [EVENT.roomList]: { repeat: 'always' },
+  [EVENT.roomList]: { waits: 'never', repeat: 'always' },
   [EVENT.roomInput]: { room: 'speaks', isSampled: true },
   [EVENT.roomSnapshot]: { room: 'speaks', repeat: 'always' },
   [EVENT.stateGet]: { repeat: 'always' },

@@ -5,7 +5,7 @@ import { openHouse } from '../helpers/house/open-house.ts'
 /** What a request is tried with: `good` is carried out for a member of room `r`, each of `bad` is refused for its path. */
 interface Tried {
   readonly good: readonly { readonly payload: object; readonly room?: string }[]
-  readonly bad: readonly { readonly payload: object; readonly path: string }[]
+  readonly bad: readonly { readonly payload: object; readonly room?: string; readonly path: string }[]
   /** Where nothing can be carried out. */
   readonly code?: string
 }
@@ -13,6 +13,26 @@ interface Tried {
 const LONG = 'a'.repeat(65)
 const noRoomIds = ['', LONG, 'a/b', '#a', 'a b', 'a\nb', 'a\0b', '\u202Ea', 'ä', '😀', 7, [], {}, true]
 const badRooms = noRoomIds.map((room_id) => ({ payload: { room_id }, path: 'payload.room_id' }))
+
+const badGames = ['', 'Chess', 'a'.repeat(33), '1a', '__proto__', 7, null].map((game) => ({
+  payload: { game },
+  path: 'payload.game',
+}))
+const badFilters = [
+  { where: [], path: 'payload.where' },
+  { where: 'phase', path: 'payload.where' },
+  { where: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`f${i}`, 1])), path: 'payload.where' },
+  { where: { a: null }, path: 'payload.where.a' },
+  { where: { a: [1] }, path: 'payload.where.a' },
+  { where: { a: {} }, path: 'payload.where.a' },
+  { where: { a: { in: [1], gte: 1 } }, path: 'payload.where.a' },
+  { where: { a: { in: [1], more: 1 } }, path: 'payload.where.a' },
+  { where: { a: { in: [] } }, path: 'payload.where.a.in' },
+  { where: { a: { in: Array.from({ length: 65 }, () => 1) } }, path: 'payload.where.a.in' },
+  { where: { a: { in: [1, {}] } }, path: 'payload.where.a.in[1]' },
+  { where: { a: { gte: '1' } }, path: 'payload.where.a.gte' },
+  { where: { a: { gte: 1, lte: null } }, path: 'payload.where.a.lte' },
+].map(({ where, path }) => ({ payload: { game: 'none', where }, path }))
 
 const TRIED: Readonly<Record<string, Tried>> = {
   'core.game.state.broadcast': {
@@ -67,6 +87,38 @@ const TRIED: Readonly<Record<string, Tried>> = {
       { payload: {}, path: 'payload.room_id' },
       { payload: { room_id: null }, path: 'payload.room_id' },
       { payload: { room_id: 'r', options: 'x' }, path: 'payload.options' },
+      { payload: { room_id: 'r', as: 'guest' }, path: 'payload.as' },
+      { payload: { room_id: 'r', as: null }, path: 'payload.as' },
+      { payload: { room_id: 'r', password: '' }, path: 'payload.password' },
+      { payload: { room_id: 'r', password: 'p'.repeat(129) }, path: 'payload.password' },
+    ],
+  },
+  'core.game.room.find': {
+    code: 'GAME_NOT_FOUND',
+    good: [
+      { payload: { game: 'none' } },
+      { payload: { game: 'none', where: { a: 1, b: { in: ['x', true] }, c: { gte: 1, lte: 2 } }, options: { a: 1 } } },
+    ],
+    bad: [
+      ...badGames,
+      ...badFilters,
+      { payload: { game: 'none', options: 'x' }, path: 'payload.options' },
+      { payload: { game: 'none', options: [] }, path: 'payload.options' },
+      { payload: { game: 'none', party: ['bob'] }, path: 'payload.party' },
+    ],
+  },
+  'core.game.room.list': {
+    code: 'GAME_NOT_FOUND',
+    good: [
+      { payload: { game: 'none' } },
+      { payload: { game: 'none', where: { a: { lte: 2 } }, limit: 100, cursor: 'none:x' } },
+    ],
+    bad: [
+      ...badGames,
+      ...badFilters,
+      { payload: { game: 'none', limit: 0 }, path: 'payload.limit' },
+      { payload: { game: 'none', limit: 101 }, path: 'payload.limit' },
+      { payload: { game: 'none', cursor: '../x' }, path: 'payload.cursor' },
     ],
   },
   'core.game.room.leave': {
@@ -75,11 +127,26 @@ const TRIED: Readonly<Record<string, Tried>> = {
   },
   'core.game.room.input': {
     code: 'FORBIDDEN', // there is no game in it
-    good: [{ payload: { input: 1 }, room: 'r' }],
+    good: [{ payload: { name: 'place', input: 1, seq: 0 }, room: 'r' }],
     bad: [
       { payload: {}, path: 'payload.input' },
-      { payload: { input: 1 }, path: 'room' },
+      { payload: { name: 'place', input: 1 }, path: 'room' },
+      ...[7, null, '', LONG].map((name) => ({
+        payload: { name, input: 1 },
+        room: 'r',
+        path: 'payload.name',
+      })),
+      ...['1', -1, 1.5, 2 ** 53, null].map((seq) => ({
+        payload: { name: 'place', input: 1, seq },
+        room: 'r',
+        path: 'payload.seq',
+      })),
     ],
+  },
+  'core.game.room.snapshot': {
+    code: 'FORBIDDEN', // there is no game in it
+    good: [{ payload: {}, room: 'r' }],
+    bad: [{ payload: {}, path: 'room' }],
   },
   'core.game.state.get': {
     good: [{ payload: {} }, { payload: { room_id: 'r' } }, { payload: { room_id: null }, room: 'r' }],
@@ -136,8 +203,8 @@ for (const encoding of ['json', 'msgpack'] as const) {
         const reply = await alice.ask(eventType, payload, room === undefined ? {} : { room })
         t.equal(reply.error?.code ?? 'ok', code, `${eventType} ${JSON.stringify(payload)}`)
       }
-      for (const { payload, path } of bad) {
-        const { error } = await alice.ask(eventType, payload)
+      for (const { payload, room, path } of bad) {
+        const { error } = await alice.ask(eventType, payload, room === undefined ? {} : { room })
         t.equal(
           `${error?.code} ${error?.details?.path}`,
           `BAD_REQUEST ${path}`,
@@ -184,7 +251,7 @@ t.test('outside of a room nothing can be said in it or read of it', async (t) =>
   const [member, outsider] = [await enter('member'), await enter('outsider')]
   await member.ask('core.game.room.join', { room_id: 'club' })
   for (const eventType of EVENT_TYPES) {
-    if (eventType === 'core.game.room.join') continue
+    if (eventType === 'core.game.room.join' || eventType === 'core.game.room.find') continue
     const [good] = (TRIED[eventType] as Tried).good
     const isAboutRooms = eventType === 'core.game.room.leave'
     const payload = isAboutRooms ? { room_id: 'club' } : (good?.payload ?? { token: 'x' })

@@ -199,10 +199,11 @@ export class ScriptedPrimary {
     }
     const handle = (method: string) => (args: unknown, reply: (result: unknown) => void, span: undefined) => {
       this.calls.push({ method, args: args as Readonly<Record<string, unknown>> })
+      const answerer = own[method as keyof Own] as Answerer | undefined
       const answer = () => {
         const refusal = this.refusals.get(method)
         if (refusal) reply(refusal)
-        else (own[method as keyof Own] as Answerer | undefined)?.(args, reply, span) ?? undefined
+        else answerer?.(args, reply, span)
       }
       if (this.held.has(method)) this.#waiting.push(answer)
       else answer()
