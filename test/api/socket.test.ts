@@ -13,8 +13,15 @@ import { createValidators, said } from './schemas.ts'
 const validators = createValidators(schemasOf(loadConfig({ env: {} }).settings), true)
 /** What only rooms with games answer and tell. */
 const OF_GAMES: ReadonlySet<string> = new Set([
-  ...['roomFind', 'roomList', 'roomInput', 'roomSnapshot'],
-  ...['RoomPatchEvent', 'RoomSnapshotEvent', 'RoomStatusEvent', 'RoomOverEvent', 'RoomMessageEvent'],
+  'roomFind',
+  'roomList',
+  'roomInput',
+  'roomSnapshot',
+  'RoomPatchEvent',
+  'RoomSnapshotEvent',
+  'RoomStatusEvent',
+  'RoomOverEvent',
+  'RoomMessageEvent',
 ])
 const EVENT_NAMES = Object.keys(EVENTS) as EventName[]
 
