@@ -4,8 +4,6 @@ import type { TypeDescription } from '../games/types.ts'
 import { SERVER_EVENT } from '../protocol/events.ts'
 import type { Patch } from './game-room.ts'
 
-/** The first byte of a frame of a game, which no msgpack begins with. */
-export const GAME_FRAME = 0xc1
 const PATCH = 1
 const FLAGS = { acks: 1, events: 2, hash: 4 } as const
 

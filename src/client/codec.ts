@@ -1,4 +1,4 @@
-import type { Encoding } from '../protocol/events.ts'
+import { GAME_FRAME, type Encoding } from '../protocol/events.ts'
 
 /** One frame's content on one side, a value on the other. `decode` throws on the wrong kind of frame. */
 export interface Codec {
@@ -24,7 +24,7 @@ export function loadCodec(encoding: Encoding): Promise<Codec> {
 }
 
 async function loadMsgpack(): Promise<Codec> {
-  const [{ encodeMsgpack, decodeMsgpack }, { decodePatch, GAME_FRAME }] = await Promise.all([
+  const [{ encodeMsgpack, decodeMsgpack }, { decodePatch }] = await Promise.all([
     import('../protocol/msgpack.ts'),
     import('./binary-patch.ts'),
   ])

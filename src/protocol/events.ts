@@ -34,6 +34,8 @@ export const SERVER_EVENT = {
 export type EventType = (typeof EVENT)[keyof typeof EVENT]
 
 export const SUBPROTOCOL = { json: 'game.v1.json', msgpack: 'game.v1.msgpack' } as const
+/** The first byte of a binary frame of a game, which no msgpack value begins with. */
+export const GAME_FRAME = 0xc1
 /** How frames are written: `json` as text, `msgpack` as bytes. */
 export type Encoding = keyof typeof SUBPROTOCOL
 

@@ -1,7 +1,6 @@
 import { badRequest } from './errors.ts'
+import { GAME_FRAME } from './events.ts'
 
-/** The first byte of a binary frame of a game, which no msgpack value begins with. */
-export const GAME_FRAME = 0xc1
 const KIND_INPUT = 2
 const HAS_SEQ = 1
 const HAS_ID = 2

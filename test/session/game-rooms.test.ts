@@ -61,8 +61,8 @@ t.test('a join of a room with a game is answered with its game, and the patches 
       started_at: 1_790_000_000_000,
       types: { kind: 'json' },
       inputs: [
-        { name: 'place', type: { kind: 'object' } },
-        { name: 'say', type: null },
+        { name: 'place', type: { kind: 'object' }, keep: 'all' },
+        { name: 'say', type: null, keep: 'latest' },
       ],
       state: { n: 5 },
       hash: 7,

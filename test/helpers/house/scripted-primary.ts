@@ -14,8 +14,8 @@ export type FlatState = Readonly<Record<string, JsonValue>>
 
 const HISTORY = 20
 export const INPUTS = [
-  { name: 'place', type: { kind: 'object' } },
-  { name: 'say', type: null },
+  { name: 'place', type: { kind: 'object' }, keep: 'all' },
+  { name: 'say', type: null, keep: 'latest' },
 ] as const
 
 interface Seen {
