@@ -7,6 +7,7 @@ export const LOG_PARENTS = {
   store: 'primary',
   ledger: 'primary',
   presence: 'primary',
+  placement: 'primary',
   worker: null,
   session: 'worker',
   commands: 'worker',

@@ -3,9 +3,11 @@ import type { ConnectionRooms } from '../connections/connections.ts'
 import type { RecoverableSessions } from '../connections/recoverable-sessions.ts'
 import type { Registry } from '../connections/registry.ts'
 import type { Subscriptions } from '../connections/subscriptions.ts'
+import { Refusal } from '../protocol/errors.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import type { Announcements } from './announcements.ts'
 import type { Directory } from './directory.ts'
+import type { RoomGame } from './room-game.ts'
 
 export interface MembersOptions {
   readonly registry: Registry
@@ -15,12 +17,21 @@ export interface MembersOptions {
   readonly announcements: Announcements
 }
 
+/** Of a node without games. */
+const NO_GAMES: RoomGame = { owns: () => false, mayReturn: () => false, left: () => {}, gone: () => {} }
+
 /** How this node's connections join and leave rooms. */
 export class Members implements ConnectionRooms {
   readonly #options: MembersOptions
+  #game: RoomGame = NO_GAMES
 
   constructor(options: MembersOptions) {
     this.#options = options
+  }
+
+  /** From here on the games of rooms are told of their members. */
+  plugIn(game: RoomGame): void {
+    this.#game = game
   }
 
   /** Throws ROOM_NOT_FOUND, ROOM_FULL; UNAVAILABLE if the connection has gone. What comes after the hub's head follows by the hub. */
@@ -28,7 +39,7 @@ export class Members implements ConnectionRooms {
     const { registry, subscriptions, sessions, directory, announcements } = this.#options
     const connection = registry.require(connectionId)
     if (!connection.rooms.has(room)) {
-      this.enter(connection, room)
+      this.#enter(connection, room)
       subscriptions.enter(connection, room)
     }
     sessions.changed(connection)
@@ -53,18 +64,31 @@ export class Members implements ConnectionRooms {
   }
 
   enter(connection: Connection, id: RoomId): void {
+    const game = this.#options.directory.get(id)?.game ?? null
+    if (game !== null && !this.#game.mayReturn(connection, id)) {
+      throw new Refusal('ROOM_NOT_FOUND', `no place in the game of "${id}" for this connection`)
+    }
+    this.#enter(connection, id)
+  }
+
+  #enter(connection: Connection, id: RoomId): void {
     const { directory, announcements } = this.#options
+    if (this.#game.owns(id) && !directory.get(id)) throw new Refusal('ROOM_NOT_FOUND', `no room "${id}"`)
     const { first, room } = directory.join(id, connection.namespace, connection.userId)
     connection.rooms.add(room)
     if (first) announcements.note(room, connection.namespace, connection.userId, true)
   }
 
   closed(connection: Connection): void {
-    for (const room of connection.rooms) this.#exit(connection, room)
+    for (const room of connection.rooms) {
+      this.#game.gone(connection, room)
+      this.#exit(connection, room)
+    }
   }
 
   #leave(connection: Connection, room: RoomId): void {
     if (!connection.rooms.delete(room)) return
+    this.#game.left(connection, room)
     this.#options.subscriptions.leave(connection, room)
     this.#exit(connection, room)
   }

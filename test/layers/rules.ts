@@ -4,7 +4,17 @@ const PURE = ['protocol', 'domain'] as const
 /** What a worker process is made of: it moves bytes and holds nothing that must live on. */
 const WORKER_SIDE = ['link', 'fanout', 'auth', 'door', 'session', 'commands', 'metrics', 'http'] as const
 /** What the primary process is made of: the log, the state, and who may change them. */
-const PRIMARY_SIDE = ['store', 'hub', 'link', 'idempotency', 'ledger', 'connections', 'rooms', 'metrics'] as const
+const PRIMARY_SIDE = [
+  'store',
+  'hub',
+  'link',
+  'idempotency',
+  'ledger',
+  'connections',
+  'rooms',
+  'placement',
+  'metrics',
+] as const
 
 /** What each folder may import from, besides itself; for a file of src itself, under its name (see `layerOf`). */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -31,6 +41,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   connections: ['base', ...PURE, 'store', 'hub'],
   // idempotency: REST may make a room once, however often it asks.
   rooms: ['base', ...PURE, 'store', 'hub', 'idempotency', 'connections'],
+  // link: it is the primary's end of what hosts are asked and tell. Processes, the ledger and workers are given to it as functions.
+  placement: ['base', ...PURE, 'store', 'hub', 'link', 'connections', 'rooms'],
   fanout: ['base', ...PURE, 'link'],
   auth: ['base', ...PURE],
   door: ['base', ...PURE, 'auth'],

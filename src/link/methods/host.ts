@@ -51,8 +51,11 @@ export type OfHostMethods = {
   unfit: Method<{ readonly mistakes: readonly string[] }, null>
   /** Its games are loaded. */
   listening: Method<{ readonly games: readonly GameInfo[] }, null>
-  /** What a tick said beside patches, behind the block that it was in. */
-  said: Method<{ readonly handle: number; readonly effects: readonly RoomEffect[] }, null>
+  /**
+   * What a tick said beside patches, behind the block that it was in. A room that goes on from a checkpoint says again what it has said since:
+   * what is of a tick that was heard of is left out by the primary.
+   */
+  said: Method<{ readonly handle: number; readonly tick: number; readonly effects: readonly RoomEffect[] }, null>
   /** Seats, listing or lock of a room are others now. */
   listed: Method<{ readonly handle: number; readonly listing: RoomListing }, null>
   /** All there is to know of the room at the end of a tick: what is older of its journal is not needed any more. */

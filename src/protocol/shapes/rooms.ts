@@ -4,20 +4,20 @@ import {
   listOf,
   named,
   NEXT_CURSOR,
+  nullable,
   object,
   optional,
   pageOf,
   ref,
-  type Schema,
+  text,
   type ValueOf,
 } from './build.ts'
+import { GAME_NAME } from '../ids.ts'
 import { ROOM_GAME } from './games.ts'
 import { DELIVERY, JSON_VALUE, KEY, NAMESPACE, ROOM_ID, USER_ID } from './values.ts'
 
 /** Members of one room at most. */
 export const CAPACITY_MAX = 1_000_000
-
-const NO_GAME: Schema<null> = { type: 'null', description: 'Rooms have no games yet.' }
 
 const DEFINITION_FIELDS = {
   room_id: ref(ROOM_ID),
@@ -25,7 +25,8 @@ const DEFINITION_FIELDS = {
   capacity: integer('Members: users, however many connections they have.', 1, CAPACITY_MAX),
   // What broadcasts in it are that do not say; a room that 0.1.0 stored has none, which is `must`.
   delivery: optional(ref(DELIVERY)),
-  game: NO_GAME,
+  // null: it has none.
+  game: nullable(text('The name of its game.', { pattern: GAME_NAME.source })),
 }
 /** What stays of a room when nobody is in it. */
 export const ROOM_DEFINITION = object(DEFINITION_FIELDS)
@@ -37,7 +38,7 @@ export const ROOM_BODY = named(
     {
       ...DEFINITION_FIELDS,
       capacity: optional(DEFINITION_FIELDS.capacity),
-      game: optional(NO_GAME),
+      game: optional(DEFINITION_FIELDS.game),
       idempotency_key: optional(KEY),
     },
     { description: '`capacity` is ROOM_CAPACITY where it is absent.' },

@@ -1,0 +1,85 @@
+import type { RoomEnding } from '../link/methods/host.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { Calls } from './calls.ts'
+import type { Hosts } from './hosts.ts'
+import type { PlacementOptions } from './parts.ts'
+import type { PlacedRoom } from './placed-room.ts'
+import { Rewards } from './rewards.ts'
+import type { RoomEvents } from './room-events.ts'
+import type { PlacedRooms } from './rooms.ts'
+
+export interface EndingsOptions extends PlacementOptions {
+  readonly rooms: PlacedRooms
+  readonly hosts: Hosts
+  readonly calls: Calls
+  readonly events: RoomEvents
+}
+
+/** How rooms end: their last word goes into the log, rewards are paid, and then all leave and nothing is left. */
+export class Endings {
+  readonly #options: EndingsOptions
+  readonly #rewards: Rewards
+  readonly #underWay = new Map<PlacedRoom, Promise<void>>()
+
+  constructor(options: EndingsOptions) {
+    this.#options = options
+    this.#rewards = new Rewards(options)
+  }
+
+  /** The room's last word, from its host. One that comes again, after the room was restored, is the same. */
+  over(room: PlacedRoom, ending: RoomEnding): void {
+    if (this.#underWay.has(room)) return
+    this.#underWay.set(
+      room,
+      this.#end(room, ending).finally(() => this.#underWay.delete(room)),
+    )
+  }
+
+  /** Its game cannot go on. */
+  failed(room: PlacedRoom, why: string): void {
+    this.#options.log.error(
+      { room: room.id, game: room.game.name, tick: room.tick, why },
+      'a room with a game is ended',
+    )
+    room.whyEnded = new Refusal('GAME_FAILED', `the game failed: ${why}`)
+    this.over(room, { why: 'failed', tick: room.tick, result: null, rewards: [] })
+  }
+
+  /** Has the host end it. Resolves when it is gone. Rejects with what the host refuses. */
+  async end(room: PlacedRoom, untilMs: number | undefined): Promise<void> {
+    const { calls } = this.#options
+    await new Promise<void>((resolve, reject) => {
+      const done = (result: null | Refusal) =>
+        result instanceof Refusal && result.code !== 'ROOM_OVER' ? reject(result) : resolve()
+      calls.make(room, { method: 'end', args: { handle: room.handle }, done, untilMs, mayRepeat: true })
+    })
+    while (this.#options.rooms.byHandle(room.handle)) await (this.#underWay.get(room) ?? room.gone)
+  }
+
+  /** Resolves when none is under way any more. */
+  async idle(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay.values())
+  }
+
+  async #end(room: PlacedRoom, ending: RoomEnding): Promise<void> {
+    const { events, counts, hosts } = this.#options
+    room.phase = 'ending'
+    counts.onEnded(ending.why)
+    hosts.get(room.host)?.rooms.delete(room.handle)
+    for (const { ended } of room.waiting.splice(0)) ended(room.whyEnded)
+    await events.over(room, ending)
+    this.#close(room)
+    await this.#rewards.pay(room, ending.rewards)
+    // Not before: whoever recovers the room from its journal pays what was not paid.
+    await this.#options.journal.delete(room.id)
+  }
+
+  #close(room: PlacedRoom): void {
+    const { rooms, members, directory, workers } = this.#options
+    rooms.remove(room)
+    const emptied = new Set(members.empty(room.id).map(({ worker }) => worker))
+    directory.remove(room.id)
+    for (const worker of emptied) workers.tell(worker, 'roomClosed', { room: room.id })
+    room.markGone()
+  }
+}

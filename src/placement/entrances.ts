@@ -1,0 +1,290 @@
+import type { Connection } from '../connections/connection.ts'
+import type { GameInputArgs } from '../link/methods/games.ts'
+import type { CatchUp, EnteredRoom, InputResult, RoomSnapshot } from '../link/methods/host.ts'
+import type { GameEntry, JoinArgs, JoinResult } from '../link/methods/rooms.ts'
+import { Refusal, type ErrorCode } from '../protocol/errors.ts'
+import { GUEST_PREFIX, type RoomId, type UserId } from '../protocol/ids.ts'
+import type { RoomGame } from '../rooms/room-game.ts'
+import type { Calls } from './calls.ts'
+import type { Hosts } from './hosts.ts'
+import type { PlacementOptions } from './parts.ts'
+import { PasswordTries } from './passwords.ts'
+import type { PlacedRoom } from './placed-room.ts'
+import type { PlacedRooms } from './rooms.ts'
+import type { Viewer } from './viewers.ts'
+
+export interface EntrancesOptions extends PlacementOptions {
+  readonly rooms: PlacedRooms
+  readonly hosts: Hosts
+  readonly calls: Calls
+}
+
+export type Entered = JoinResult & { readonly game: GameEntry }
+
+/** How a connection comes into a room. */
+export interface Entrance {
+  readonly connection: Connection
+  readonly as: 'player' | 'spectator'
+  readonly encoding: 'json' | 'binary'
+  readonly untilMs: number | undefined
+}
+
+interface Admission extends Entrance {
+  /** It has the user's seat back, or nothing. */
+  readonly isBack: boolean
+  readonly inventory: Readonly<Record<string, number>>
+}
+
+type Reply<Result> = (result: Result | Refusal) => void
+
+/** Nothing is known of the room then: the worker asks again. */
+const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'OVERLOADED', 'OUTCOME_UNKNOWN', 'DRAINING'])
+
+/** Sessions of one room that may come back to it without its password. */
+const SESSIONS_MAX = 10_000
+
+/** How connections come into rooms with games, what they do there, and how they leave. */
+export class Entrances implements RoomGame {
+  readonly #options: EntrancesOptions
+  readonly #passwords: PasswordTries
+  #lastViewer = 0
+
+  constructor(options: EntrancesOptions) {
+    this.#options = options
+    this.#passwords = new PasswordTries(options.clock.nowMs)
+  }
+
+  /**
+   * `reply` is called behind all that the room has said before, and what it says next comes behind that. Refused as the game refuses;
+   * ROOM_NOT_FOUND, ROOM_LOCKED, FORBIDDEN, RATE_LIMITED.
+   */
+  join(args: JoinArgs, reply: Reply<Entered>, untilMs?: number): void {
+    const connection = this.#options.registry.require(args.connectionId)
+    const room = this.require(args.room, connection)
+    const entrance = { connection, as: args.as, encoding: args.encoding, untilMs }
+    if (connection.rooms.has(room.id) && !room.viewers.of(connection)) this.#comeBack(room, entrance, reply)
+    else {
+      if (!connection.rooms.has(room.id)) this.#passwords.require(room.password, args.password, connection)
+      this.enter(room, entrance, reply)
+    }
+  }
+
+  /** Lets the connection in as `join` does, but asks for no password. */
+  enter(room: PlacedRoom, entrance: Entrance, reply: Reply<Entered>): void {
+    const { connection, as } = entrance
+    if (as === 'player' && room.isLockedByMaker && !room.seated.has(connection.userId))
+      throw new Refusal('ROOM_LOCKED', 'the room is locked')
+    void this.#admit(room, { ...entrance, isBack: false }, reply)
+  }
+
+  /** Throws ROOM_NOT_FOUND if the connection cannot see such a room. */
+  require(id: RoomId, { namespace }: Pick<Connection, 'namespace'>): PlacedRoom {
+    const room = this.#options.rooms.get(id)
+    if (room?.namespace === namespace) return room
+    throw new Refusal('ROOM_NOT_FOUND', `no room "${id}" in ${namespace}`)
+  }
+
+  input({ connectionId, room: id, name, input, seq }: GameInputArgs, done: Reply<InputResult>, untilMs?: number): void {
+    const { room, viewer } = this.#requireViewer(connectionId, id)
+    const args = { handle: room.handle, viewer: viewer.number, name, input, seq }
+    this.#options.calls.make(room, { method: 'input', args, done, untilMs, mayRepeat: false })
+  }
+
+  snapshot(connectionId: string, id: RoomId, done: Reply<RoomSnapshot>, untilMs?: number): void {
+    const { room, viewer } = this.#requireViewer(connectionId, id)
+    const args = { handle: room.handle, viewer: viewer.number }
+    this.#options.calls.make(room, { method: 'snapshot', args, done, untilMs, mayRepeat: true })
+  }
+
+  catchUp(viewed: { connectionId: string; room: RoomId; base: number }, done: Reply<CatchUp>, untilMs?: number): void {
+    const { room, viewer } = this.#requireViewer(viewed.connectionId, viewed.room)
+    const args = { handle: room.handle, viewer: viewer.number, base: viewed.base }
+    this.#options.calls.make(room, { method: 'catchUp', args, done, untilMs, mayRepeat: true })
+  }
+
+  // What `Members` asks: see `RoomGame`.
+
+  owns(id: RoomId): boolean {
+    const [game = ''] = id.split(':', 1)
+    return game !== id && this.#options.hosts.game(game) !== undefined
+  }
+
+  mayReturn({ userId, session }: Connection, id: RoomId): boolean {
+    const room = this.#options.rooms.get(id)
+    if (!room || room.phase === 'ending') return false
+    if (room.seated.has(userId) || room.password === undefined) return true
+    return session !== undefined && room.sessions.has(session)
+  }
+
+  left(connection: Connection, id: RoomId): void {
+    this.#part(connection, id, 'leave')
+  }
+
+  gone(connection: Connection, id: RoomId): void {
+    this.#part(connection, id, 'exit')
+  }
+
+  // What the room says.
+
+  /** The user's seat has ended: its connections are in the room no longer. */
+  seatEnded(room: PlacedRoom, user: string, why: string): void {
+    room.seated.delete(user)
+    for (const viewer of room.viewers.ofSeat(user)) this.putOut(room, viewer, why)
+  }
+
+  /** The connection is in the room no longer, though it did not leave. */
+  putOut(room: PlacedRoom, viewer: Viewer, why: string): void {
+    const { members, workers } = this.#options
+    const { connection } = viewer
+    room.viewers.remove(viewer)
+    if (!connection.rooms.has(room.id)) return
+    members.leave(connection.id, room.id)
+    workers.tell(connection.worker, 'roomLeft', { connectionId: connection.id, room: room.id, why })
+  }
+
+  /** A new host has the room: those who are in it are told to it, and those who went meanwhile. */
+  reenter(room: PlacedRoom): void {
+    const departures = room.departures.splice(0)
+    for (const viewer of room.viewers.all) this.#tellAgain(room, viewer)
+    for (const { viewer, how } of departures) {
+      this.#tellAgain(room, viewer)
+      this.#tellGone(room, viewer, how)
+    }
+  }
+
+  #tellAgain(room: PlacedRoom, viewer: Viewer): void {
+    const done = (result: EnteredRoom | Refusal) => {
+      // A host that dies here is followed by another one, which is told again.
+      if (!(result instanceof Refusal) || result.code === 'OUTCOME_UNKNOWN' || result.code === 'UNAVAILABLE') return
+      if (room.viewers.get(viewer.number) === viewer) this.putOut(room, viewer, result.message)
+    }
+    const args = { ...enterArgs(room, viewer), inventory: {}, isBack: viewer.seat !== null }
+    this.#options.calls.make(room, { method: 'enter', args, done, untilMs: Infinity, mayRepeat: false })
+  }
+
+  /** A resumed connection is a member already, and has no view of the game yet. It has its user's seat, or watches. */
+  #comeBack(room: PlacedRoom, entrance: Entrance, reply: Reply<Entered>): void {
+    const { members } = this.#options
+    const { connection } = entrance
+    const answer: Reply<Entered> = (result) => {
+      const isFinal = result instanceof Refusal && !TEMPORARY.has(result.code)
+      if (isFinal && connection.rooms.has(room.id) && !room.viewers.of(connection))
+        members.leave(connection.id, room.id)
+      reply(result)
+    }
+    void this.#admit(room, { ...entrance, as: 'player', isBack: true }, (result) => {
+      const hasNoSeat = result instanceof Refusal && result.code === 'NOT_IN_ROOM'
+      if (hasNoSeat) void this.#admit(room, { ...entrance, as: 'spectator', isBack: false }, answer)
+      else answer(result)
+    })
+  }
+
+  async #admit(room: PlacedRoom, entrance: Omit<Admission, 'inventory'>, reply: Reply<Entered>): Promise<void> {
+    const { roomService, clock } = this.#options
+    const { connection } = entrance
+    room.reserve(connection.userId)
+    const answer: Reply<Entered> = (result) => {
+      room.release(connection.userId)
+      reply(result)
+    }
+    try {
+      const read = roomService.beginJoin(connection.id, room.id)
+      const [join, inventory] = await Promise.all([read, this.#inventoryOf(entrance)])
+      const untilMs = entrance.untilMs ?? Infinity
+      if (untilMs <= clock.nowMs())
+        throw new Refusal('UNAVAILABLE', 'the store did not answer in time: nothing was done')
+      this.#ask(room, { ...entrance, inventory }, join, answer)
+    } catch (thrown) {
+      answer(this.#options.toRefusal(thrown))
+    }
+  }
+
+  /** What a new seat is given. */
+  #inventoryOf({ connection, as, isBack }: Omit<Admission, 'inventory'>): Promise<Admission['inventory']> {
+    if (as === 'spectator' || isBack || isGuest(connection)) return Promise.resolve({})
+    return this.#options.inventoryOf(connection.userId)
+  }
+
+  #ask(room: PlacedRoom, admission: Admission, join: () => JoinResult, reply: Reply<Entered>): void {
+    const { calls, registry } = this.#options
+    const { connection, as, encoding, inventory, isBack, untilMs } = admission
+    const viewer: Viewer = { number: ++this.#lastViewer, connection, as, encoding, seat: null }
+    const done = (result: EnteredRoom | Refusal) => {
+      if (result instanceof Refusal) reply(result)
+      else if (!registry.get(connection.id)) {
+        this.#tellGone(room, viewer, 'exit')
+        reply(new Refusal('UNAVAILABLE', 'the connection is not known any more'))
+      } else reply(this.#letIn(room, viewer, result, join))
+    }
+    const onLate = (result: EnteredRoom | Refusal) => result instanceof Refusal || this.#tellGone(room, viewer, 'exit')
+    const args = { ...enterArgs(room, viewer), inventory, isBack }
+    calls.make(room, { method: 'enter', args, done, onLate, untilMs, mayRepeat: true })
+  }
+
+  #letIn(room: PlacedRoom, viewer: Viewer, entered: EnteredRoom, join: () => JoinResult): Entered | Refusal {
+    const { connection } = viewer
+    const before = room.viewers.of(connection)
+    viewer.seat = entered.seat as UserId | null
+    try {
+      const joined = join()
+      room.viewers.add(viewer)
+      if (viewer.seat !== null) room.seated.add(viewer.seat)
+      if (connection.session !== undefined && room.sessions.size < SESSIONS_MAX) room.sessions.add(connection.session)
+      if (before) this.#remove(room, before, 'exit')
+      return { ...joined, game: { ...entered, handle: room.handle } }
+    } catch (thrown) {
+      this.#tellGone(room, viewer, 'exit')
+      return this.#options.toRefusal(thrown)
+    }
+  }
+
+  #part(connection: Connection, id: RoomId, how: 'exit' | 'leave'): void {
+    const room = this.#options.rooms.get(id)
+    const viewer = room?.viewers.of(connection)
+    if (room && viewer) this.#remove(room, viewer, how)
+  }
+
+  #remove(room: PlacedRoom, viewer: Viewer, how: 'exit' | 'leave'): void {
+    if (room.viewers.remove(viewer)) this.#tellGone(room, viewer, how)
+  }
+
+  #tellGone(room: PlacedRoom, viewer: Viewer, how: 'exit' | 'leave'): void {
+    if (room.phase === 'ending') return
+    if (room.phase === 'moving') {
+      room.departures.push({ viewer, how })
+      return
+    }
+    const moves = room.moves
+    const done = (result: null | Refusal) => {
+      // Nobody knows whether that host had written it down: the next one is told again.
+      const isUnknown = result instanceof Refusal && result.code === 'OUTCOME_UNKNOWN'
+      if (!isUnknown || room.phase === 'ending') return
+      if (room.phase === 'moving') room.departures.push({ viewer, how })
+      else if (room.moves !== moves) this.#tellAgainGone(room, viewer, how)
+    }
+    const args = { handle: room.handle, viewer: viewer.number }
+    this.#options.calls.make(room, { method: how, args, done, untilMs: Infinity, mayRepeat: false })
+  }
+
+  #tellAgainGone(room: PlacedRoom, viewer: Viewer, how: 'exit' | 'leave'): void {
+    this.#tellAgain(room, viewer)
+    this.#tellGone(room, viewer, how)
+  }
+
+  /** Throws NOT_IN_ROOM; UNAVAILABLE if the connection has gone. */
+  #requireViewer(connectionId: string, id: RoomId): { readonly room: PlacedRoom; readonly viewer: Viewer } {
+    const connection = this.#options.registry.require(connectionId)
+    const room = this.#options.rooms.get(id)
+    const viewer = room?.viewers.of(connection)
+    if (room && viewer) return { room, viewer }
+    throw new Refusal('NOT_IN_ROOM', `this connection is in no game in "${id}"`)
+  }
+}
+
+function enterArgs({ handle }: PlacedRoom, { number, connection, as, encoding }: Viewer) {
+  return { handle, viewer: number, user: connection.userId, isGuest: isGuest(connection), as, encoding }
+}
+
+export function isGuest({ userId }: Pick<Connection, 'userId'>): boolean {
+  return userId.startsWith(GUEST_PREFIX)
+}

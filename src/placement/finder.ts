@@ -1,0 +1,258 @@
+import type { Connection } from '../connections/connection.ts'
+import type { FindArgs, GameJoin, GameRoom, OpenArgs, Where } from '../link/methods/games.ts'
+import type { GameInfo, OpenedRoom, OpenRoom } from '../link/methods/host.ts'
+import type { JsonObject } from '../protocol/events.ts'
+import { Refusal, type ErrorCode } from '../protocol/errors.ts'
+import type { Namespace, RoomId } from '../protocol/ids.ts'
+import { toSortedPage, type Page, type PageArgs } from '../protocol/page.ts'
+import type { Endings } from './endings.ts'
+import { isGuest, type Entrances } from './entrances.ts'
+import type { Host, Hosts } from './hosts.ts'
+import type { PlacementOptions } from './parts.ts'
+import { Password } from './passwords.ts'
+import { PlacedRoom } from './placed-room.ts'
+import type { PlacedRooms } from './rooms.ts'
+import { fitsWhere, requireListed } from './where.ts'
+
+export interface FinderOptions extends PlacementOptions {
+  readonly rooms: PlacedRooms
+  readonly hosts: Hosts
+  readonly entrances: Entrances
+  readonly endings: Endings
+}
+
+interface Search {
+  readonly connection: Connection
+  readonly args: FindArgs
+  readonly game: GameInfo
+  readonly reply: (result: GameJoin | Refusal) => void
+  readonly untilMs: number | undefined
+  /** Rooms that have said no. */
+  readonly tried: Set<PlacedRoom>
+}
+
+/** What a room is opened with. */
+interface Plan {
+  readonly namespace: Namespace
+  readonly game: GameInfo
+  readonly options: JsonObject
+  readonly isLocked: boolean
+  readonly password: string | null
+  /** Of the search that makes it; undefined for REST. */
+  readonly where?: Where
+}
+
+/** What a room may say while another one would do. */
+const NEXT_ROOM: ReadonlySet<ErrorCode> = new Set([
+  'ROOM_FULL',
+  'ROOM_LOCKED',
+  'ROOM_OVER',
+  'ROOM_NOT_FOUND',
+  'REFUSED',
+  'GAME_FAILED',
+])
+/** Rooms that one search tries before it makes one. */
+const TRIED_MAX = 8
+const RANDOM_LENGTH = 12
+/** Seeds are integers below it. */
+const SEEDS = 2 ** 48
+
+/** Where players play: the best room that there is, or a new one. All of it is decided at once, so that no two searches take one seat. */
+export class Finder {
+  readonly #options: FinderOptions
+  /** What is wanted of rooms that are being made by a search, so that others who want the same wait for them. */
+  readonly #wanted = new WeakMap<PlacedRoom, Where>()
+
+  constructor(options: FinderOptions) {
+    this.#options = options
+  }
+
+  /** Refused as a join is; GAME_NOT_FOUND, BAD_REQUEST, FORBIDDEN for guests where the game has none, OVERLOADED. */
+  find(args: FindArgs, reply: Search['reply'], untilMs?: number): void {
+    const connection = this.#options.registry.require(args.connectionId)
+    const game = this.requireGame(args.game)
+    if (isGuest(connection) && !game.seats.guests) throw new Refusal('FORBIDDEN', 'guests may not play this game')
+    this.#requireListed(game.name, args.where)
+    this.#search({ connection, args, game, reply, untilMs, tried: new Set() })
+  }
+
+  /** The rooms of a game that `where` allows, by their ids. */
+  list(
+    namespace: Namespace | null,
+    { game, where, ...page }: PageArgs & { readonly game: string; readonly where: Where },
+  ): Page<GameRoom> {
+    this.requireGame(game)
+    this.#requireListed(game, where)
+    const rooms = [...this.#options.rooms.ofGame(game)]
+      .filter((room) => isThere(room) && (namespace === null || room.namespace === namespace))
+      .filter((room) => fitsWhere(where, room.listing.listing))
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+    const { items, next_cursor } = toSortedPage(rooms, ({ id }) => id, page)
+    return { items: items.map((room) => room.toListed()), next_cursor }
+  }
+
+  /** Makes a room. Refused as its game refuses; GAME_NOT_FOUND, OVERLOADED, UNAVAILABLE. */
+  open(args: OpenArgs, done: (result: GameRoom | Refusal) => void): void {
+    const game = this.requireGame(args.game)
+    const room = this.#open({ ...args, game })
+    room.waiting.push({ go: () => done(room.toListed()), ended: done })
+  }
+
+  /** Throws GAME_NOT_FOUND. */
+  requireGame(name: string): GameInfo {
+    const game = this.#options.hosts.game(name)
+    if (!game) throw new Refusal('GAME_NOT_FOUND', `there is no game "${name}"`)
+    return game
+  }
+
+  #search(search: Search): void {
+    const room = this.#best(search) ?? this.#open({ ...this.#planOf(search) })
+    const { connection } = search
+    // From here on the seat is this user's, until the game has said something.
+    room.reserve(connection.userId)
+    const enter = () => this.#enter(room, search)
+    if (room.phase !== 'opening') enter()
+    else {
+      room.waiting.push({
+        go: enter,
+        ended: (why) => {
+          room.release(connection.userId)
+          search.reply(why)
+        },
+      })
+    }
+  }
+
+  #planOf({ connection, game, args }: Search): Plan {
+    return {
+      namespace: connection.namespace,
+      game,
+      options: args.options,
+      isLocked: false,
+      password: null,
+      where: args.where,
+    }
+  }
+
+  #enter(room: PlacedRoom, search: Search): void {
+    const { connection, args, reply, untilMs, tried } = search
+    const answer = (result: Omit<GameJoin, 'room'> | Refusal) => {
+      room.release(connection.userId)
+      const isNext = result instanceof Refusal && NEXT_ROOM.has(result.code) && !this.#isOwn(room, search)
+      if (!isNext) {
+        reply(result instanceof Refusal ? result : { ...result, room: room.id })
+        return
+      }
+      tried.add(room)
+      this.#again(search)
+    }
+    try {
+      if (this.#wanted.has(room)) requireListed(args.where, room.listing.listing, 'payload.where')
+      this.#options.entrances.enter(room, { connection, as: 'player', encoding: args.encoding, untilMs }, answer)
+    } catch (thrown) {
+      answer(this.#options.toRefusal(thrown))
+    }
+  }
+
+  #again(search: Search): void {
+    try {
+      if (search.tried.size >= TRIED_MAX)
+        throw new Refusal('OVERLOADED', 'rooms fill up too fast', { retry_after_ms: 500 })
+      this.#search(search)
+    } catch (thrown) {
+      search.reply(this.#options.toRefusal(thrown))
+    }
+  }
+
+  /** Whether the room was made for this search, so that no other would do better. */
+  #isOwn(room: PlacedRoom, { args, connection }: Search): boolean {
+    return this.#wanted.get(room) === args.where && room.viewers.size === 0 && !room.seated.has(connection.userId)
+  }
+
+  /** The room with the fewest free seats: matches are to begin. One where the user has a seat already goes before. */
+  #best({ connection, args, game, tried }: Search): PlacedRoom | undefined {
+    let best: PlacedRoom | undefined
+    for (const room of this.#options.rooms.ofGame(game.name)) {
+      if (room.namespace !== connection.namespace || tried.has(room)) continue
+      if (room.isLocked || room.password !== undefined || !room.hasPlaceFor(connection.userId)) continue
+      if (!this.#fits(room, args.where)) continue
+      if (room.seated.has(connection.userId)) return room
+      if (!best || room.seatsTaken > best.seatsTaken) best = room
+    }
+    return best
+  }
+
+  #fits(room: PlacedRoom, where: Where): boolean {
+    if (room.phase === 'ending') return false
+    if (room.phase !== 'opening') return fitsWhere(where, room.listing.listing)
+    const wanted = this.#wanted.get(room)
+    return wanted !== undefined && JSON.stringify(wanted) === JSON.stringify(where)
+  }
+
+  /** Throws BAD_REQUEST for what no room of the game lists, as far as there is one. */
+  #requireListed(game: string, where: Where): void {
+    for (const room of this.#options.rooms.ofGame(game)) {
+      if (room.phase === 'opening') continue
+      requireListed(where, room.listing.listing, 'payload.where')
+      return
+    }
+  }
+
+  #open({ namespace, game, options, isLocked, password, where }: Plan): PlacedRoom {
+    const { rooms, hosts, random, clock, limits } = this.#options
+    const host = hosts.leastBusy()
+    if (!host) throw new Refusal('UNAVAILABLE', 'no host for games is there now', { retry_after_ms: 1_000 })
+    if (rooms.size >= limits.roomsMax || host.rooms.size >= limits.roomsPerHostMax)
+      throw new Refusal('OVERLOADED', 'there are as many rooms as there may be', { retry_after_ms: 5_000 })
+    const opened: OpenRoom = {
+      handle: rooms.newHandle(),
+      roomId: newRoomId(game.name, random.token()),
+      game: game.name,
+      options,
+      seed: Math.floor(random.fraction() * SEEDS),
+      startMs: clock.wallMs(),
+    }
+    const hashed = password === null ? undefined : new Password(password)
+    const room = new PlacedRoom({ opened, namespace, game, password: hashed, isLocked })
+    room.host = host.id
+    rooms.add(room)
+    if (where !== undefined) this.#wanted.set(room, where)
+    host.rooms.add(room.handle)
+    host.link.call('open', opened, (result) => host.outlet.pass(() => this.#opened(room, host, result)))
+    return room
+  }
+
+  #opened(room: PlacedRoom, host: Host, result: OpenedRoom | Refusal): void {
+    const { rooms, directory, limits, hosts } = this.#options
+    if (room.phase !== 'opening') return
+    const isThere = !(result instanceof Refusal) && hosts.get(host.id) !== undefined
+    if (!isThere) {
+      rooms.remove(room)
+      host.rooms.delete(room.handle)
+      const why = result instanceof Refusal ? result : new Refusal('UNAVAILABLE', 'the host of the room has ended')
+      const isLost = why.code === 'OUTCOME_UNKNOWN'
+      const told = isLost ? new Refusal('UNAVAILABLE', 'the host died while the room was made') : why
+      for (const { ended } of room.waiting.splice(0)) ended(told)
+      room.markGone()
+      return
+    }
+    room.phase = 'running'
+    directory.define({
+      room_id: room.id,
+      namespace: room.namespace,
+      capacity: limits.roomCapacity,
+      delivery: 'must',
+      game: room.game.name,
+    })
+    for (const { go } of room.waiting.splice(0)) go()
+  }
+}
+
+function isThere({ phase }: PlacedRoom): boolean {
+  return phase === 'running' || phase === 'moving'
+}
+
+/** Names of games leave room for it in a room's id. */
+function newRoomId(game: string, token: string): RoomId {
+  return `${game}:${token.slice(-RANDOM_LENGTH)}` as RoomId
+}

@@ -1,0 +1,99 @@
+import { toError } from '../base/assert.ts'
+import { delay } from '../base/delay.ts'
+import { Deque } from '../base/deque.ts'
+import type { Journal, JournalEntry } from '../store/journal.ts'
+import { OutcomeUnknown, StoreUnavailable } from '../store/store.ts'
+
+export interface OutletOptions {
+  readonly journal: Journal
+  /** The journal does not take what has to be written. It is tried again until it does. */
+  readonly onFault: (error: Error) => void
+  /** Bytes of blocks that wait: of those above it the patches are left out, and clients that miss them ask for a snapshot. */
+  readonly waitingBytesMax?: number
+}
+
+interface Item {
+  readonly records: readonly JournalEntry[]
+  readonly bytes: number
+  readonly pass: (hasPatches: boolean) => void
+  readonly hasPatches: boolean
+  isCommitted: boolean
+}
+
+const RETRY_MS = 100
+const WAITING_BYTES_MAX = 16 * 1024 * 1024
+
+/**
+ * What one host says, in its order: nobody hears of anything before the records in front of it are in the journal. Where nothing has to be
+ * waited for, all is passed on at once.
+ */
+export class Outlet {
+  readonly #options: OutletOptions
+  readonly #items = new Deque<Item>()
+  #waitingBytes = 0
+  #isAdvancing = false
+
+  constructor(options: OutletOptions) {
+    this.#options = options
+  }
+
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  /** @param pass passes the block's patches on, unless it is told that they are left out */
+  block(records: readonly JournalEntry[], bytes: number, pass: (hasPatches: boolean) => void): void {
+    const hasPatches = this.#waitingBytes + bytes <= (this.#options.waitingBytesMax ?? WAITING_BYTES_MAX)
+    this.#add({ records, bytes: hasPatches ? bytes : 0, pass, hasPatches, isCommitted: records.length === 0 })
+  }
+
+  /** Something that is said behind all blocks so far. */
+  pass(action: () => void): void {
+    if (this.#items.length === 0) action()
+    else this.#add({ records: [], bytes: 0, pass: action, hasPatches: true, isCommitted: true })
+  }
+
+  #add(item: Item): void {
+    this.#items.push(item)
+    this.#waitingBytes += item.bytes
+    this.#advance()
+  }
+
+  #advance(): void {
+    if (this.#isAdvancing) return
+    this.#isAdvancing = true
+    for (let item = this.#items.first(); item; item = this.#items.first()) {
+      if (!item.isCommitted && !this.#commit(item)) return
+      this.#items.shift()
+      this.#waitingBytes -= item.bytes
+      item.pass(item.hasPatches)
+    }
+    this.#isAdvancing = false
+  }
+
+  /** Returns whether it is committed. If not, all that waits goes on when it is, or is tried again. */
+  #commit(item: Item): boolean {
+    try {
+      const pending = this.#options.journal.append(item.records)
+      if (pending) void this.#waitFor(item, pending)
+      else item.isCommitted = true
+    } catch (cause) {
+      void this.#waitFor(item, Promise.reject(toError(cause)))
+    }
+    return item.isCommitted
+  }
+
+  /** What is no fault of the store is a defect, and ends the process. */
+  async #waitFor(item: Item, pending: Promise<void>): Promise<void> {
+    try {
+      await pending
+      item.isCommitted = true
+    } catch (cause) {
+      if (!(cause instanceof StoreUnavailable || cause instanceof OutcomeUnknown)) throw cause
+      this.#options.onFault(cause)
+      await delay(RETRY_MS)
+    }
+    this.#isAdvancing = false
+    this.#advance()
+  }
+}

@@ -1,0 +1,59 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { Registry } from '../connections/registry.ts'
+import type { GroupCommit } from '../hub/group-commit.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { WorkerMethods } from '../link/methods/worker.ts'
+import type { Refusal } from '../protocol/errors.ts'
+import type { UserId } from '../protocol/ids.ts'
+import type { Directory } from '../rooms/directory.ts'
+import type { Members } from '../rooms/members.ts'
+import type { RoomService } from '../rooms/service.ts'
+import type { Journal } from '../store/journal.ts'
+import type { Credit } from './rewards.ts'
+
+/** What is told to workers. */
+export interface Workers {
+  /** Does nothing if the worker has ended. */
+  tell<Name extends keyof WorkerMethods>(worker: number, method: Name, args: WorkerMethods[Name]['args']): void
+  /** Patches, behind all that the worker was told before. */
+  sendGameBlock(worker: number, block: Buffer): void
+}
+
+export interface PlacementLimits {
+  /** Of this node. */
+  readonly roomsMax: number
+  readonly roomsPerHostMax: number
+  /** Members of a room, those who watch included. */
+  readonly roomCapacity: number
+}
+
+/** What is counted of rooms with games. */
+export interface PlacementCounts {
+  readonly onJournal: (bytes: number) => void
+  readonly onRestored: (how: 'crash' | 'move') => void
+  readonly onEnded: (why: string) => void
+}
+
+export interface PlacementOptions {
+  readonly registry: Registry
+  readonly directory: Directory
+  readonly members: Members
+  readonly roomService: RoomService
+  readonly hub: Hub
+  readonly commits: Pick<GroupCommit, 'append'>
+  readonly journal: Journal
+  readonly workers: Workers
+  /** What the user owns: goods by their ids. */
+  readonly inventoryOf: (user: UserId) => Promise<Readonly<Record<string, number>>>
+  /** See `RewardsOptions`. */
+  readonly credit: (credit: Credit) => Promise<Refusal | undefined>
+  /** What became of a request that something was thrown for; throws what is a defect. */
+  readonly toRefusal: (thrown: unknown) => Refusal
+  readonly limits: PlacementLimits
+  readonly counts: PlacementCounts
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}

@@ -1,0 +1,68 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Connection } from '../connections/connection.ts'
+import { GUEST_PREFIX } from '../protocol/ids.ts'
+import { Refusal } from '../protocol/errors.ts'
+
+const SALT_BYTES = 16
+
+/** A room's password, which is not kept itself. */
+export class Password {
+  readonly #salt = randomBytes(SALT_BYTES)
+  readonly #digest: Buffer
+
+  constructor(text: string) {
+    this.#digest = this.#hash(text)
+  }
+
+  /** Takes the same time whatever is given. */
+  is(text: string): boolean {
+    return timingSafeEqual(this.#hash(text), this.#digest)
+  }
+
+  #hash(text: string): Buffer {
+    return createHash('sha256').update(this.#salt).update(text).digest()
+  }
+}
+
+const WRONG_MAX = 5
+const WINDOW_MS = 60_000
+/** Those who have tried; the oldest are forgotten first. */
+const TRIERS_MAX = 100_000
+
+/** Who has given wrong passwords lately: after five in a minute no more are looked at. */
+export class PasswordTries {
+  readonly #nowMs: () => number
+  /** When each of the last wrong ones came; monotonic. */
+  readonly #wrong = new Map<string, readonly number[]>()
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
+  }
+
+  /** Throws FORBIDDEN for a wrong password or none, RATE_LIMITED if there were too many. */
+  require(password: Password | undefined, given: string | null, connection: Connection): void {
+    if (password === undefined) return
+    if (given === null) throw new Refusal('FORBIDDEN', 'the room wants a password')
+    const trier = nameOf(connection)
+    const sinceMs = this.#nowMs() - WINDOW_MS
+    const wrong = (this.#wrong.get(trier) ?? []).filter((atMs) => atMs > sinceMs)
+    const [first] = wrong
+    if (wrong.length >= WRONG_MAX && first !== undefined) {
+      const retryAfterMs = Math.ceil(first + WINDOW_MS - this.#nowMs())
+      throw new Refusal('RATE_LIMITED', 'too many wrong passwords', { retry_after_ms: retryAfterMs })
+    }
+    if (password.is(given)) return
+    this.#wrong.delete(trier)
+    this.#wrong.set(trier, [...wrong, this.#nowMs()])
+    for (const [oldest] of this.#wrong) {
+      if (this.#wrong.size <= TRIERS_MAX) break
+      this.#wrong.delete(oldest)
+    }
+    throw new Refusal('FORBIDDEN', 'this is not the password of the room')
+  }
+}
+
+/** A guest has a new id with each session, and an address that stays. */
+function nameOf({ userId, addressKey }: Connection): string {
+  return userId.startsWith(GUEST_PREFIX) ? `address ${addressKey}` : userId
+}

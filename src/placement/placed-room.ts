@@ -1,0 +1,165 @@
+import type { JsonValue } from '../protocol/events.ts'
+import type { GameRoom } from '../link/methods/games.ts'
+import type { GameInfo, OpenRoom, RoomListing } from '../link/methods/host.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
+import type { Password } from './passwords.ts'
+import { Viewers, type Viewer } from './viewers.ts'
+
+/** `opening`: its host was asked to make it. `moving`: its host is gone, or was asked to let it go. `ending`: its last word is on its way. */
+export type RoomPhase = 'opening' | 'running' | 'moving' | 'ending'
+
+/** A call that waits until the room runs. */
+export interface Waiting {
+  /** The room runs. */
+  readonly go: () => void
+  /** The room has ended, or never began. */
+  readonly ended: (why: Refusal) => void
+}
+
+/** What a viewer did while its room had no host. */
+export interface Departure {
+  readonly viewer: Viewer
+  readonly how: 'exit' | 'leave'
+}
+
+/** A tick's record, kept until a checkpoint stands for it. */
+export interface KeptRecord {
+  readonly tick: number
+  readonly bytes: Uint8Array
+}
+
+const NOT_LISTED: RoomListing = { seats: 0, isLocked: false, listing: null }
+
+/** A room with a game of this node: which host runs it, who sees it, and what it takes to go on elsewhere. */
+export class PlacedRoom {
+  readonly opened: OpenRoom
+  readonly namespace: Namespace
+  readonly game: GameInfo
+  readonly password: Password | undefined
+  readonly viewers = new Viewers()
+  /** Users who have a seat, as far as this node was told. */
+  readonly seated = new Set<string>()
+  /** Users who are on their way to a seat, and how many times each. */
+  readonly coming = new Map<string, number>()
+  /** Sessions that were let in: they may come back without the password. */
+  readonly sessions = new Set<string>()
+  phase: RoomPhase = 'opening'
+  /** The host that runs it, or that was asked to. */
+  host: number | undefined
+  /** The newest tick of which it was heard what it says. */
+  #heard = -1
+  /** What is of these ticks was heard from an earlier host. */
+  #heardBefore = -1
+  /** Counts the hosts that it had: an answer of an earlier one counts no more. */
+  moves = 0
+  listing: RoomListing = NOT_LISTED
+  /** Nobody new takes a seat, as whoever made the room wanted. The game may unlock it. */
+  isLockedByMaker: boolean
+  checkpoint: { readonly tick: number; readonly text: string } | undefined
+  /** Those behind the checkpoint. */
+  records: KeptRecord[] = []
+  recordBytes = 0
+  /** Hosts that died of it since the last checkpoint was made, by name and in all. */
+  blamed = 0
+  lost = 0
+  /** What waits until it runs. */
+  waiting: Waiting[] = []
+  departures: Departure[] = []
+  /** What calls are answered once it has ended. */
+  whyEnded = new Refusal('ROOM_OVER', 'the room is over')
+
+  /** Resolves when it is no more. */
+  readonly gone: Promise<void>
+  markGone: () => void = () => {}
+
+  constructor(options: {
+    readonly opened: OpenRoom
+    readonly namespace: Namespace
+    readonly game: GameInfo
+    readonly password: Password | undefined
+    readonly isLocked: boolean
+  }) {
+    this.opened = options.opened
+    this.namespace = options.namespace
+    this.game = options.game
+    this.password = options.password
+    this.isLockedByMaker = options.isLocked
+    this.gone = new Promise((resolve) => (this.markGone = resolve))
+  }
+
+  get id(): RoomId {
+    return this.opened.roomId as RoomId
+  }
+
+  get handle(): number {
+    return this.opened.handle
+  }
+
+  get isLocked(): boolean {
+    return this.isLockedByMaker || this.listing.isLocked
+  }
+
+  /** The last tick that is in the journal. */
+  get tick(): number {
+    return this.records.at(-1)?.tick ?? this.checkpoint?.tick ?? 0
+  }
+
+  /** Seats that are taken, and those that somebody is on the way to. */
+  get seatsTaken(): number {
+    let coming = 0
+    for (const user of this.coming.keys()) if (!this.seated.has(user)) coming++
+    return Math.max(this.listing.seats, this.seated.size) + coming
+  }
+
+  hasPlaceFor(user: UserId): boolean {
+    return this.seated.has(user) || this.coming.has(user) || this.seatsTaken < this.game.seats.max
+  }
+
+  reserve(user: string): void {
+    this.coming.set(user, (this.coming.get(user) ?? 0) + 1)
+  }
+
+  release(user: string): void {
+    const left = (this.coming.get(user) ?? 0) - 1
+    if (left > 0) this.coming.set(user, left)
+    else this.coming.delete(user)
+  }
+
+  /** Another host goes on from a checkpoint, and says again what has been said since. */
+  saysAgain(): void {
+    this.#heardBefore = this.#heard
+  }
+
+  /** Whether what is said in this tick was not heard before. */
+  hears(tick: number): boolean {
+    this.#heard = Math.max(this.#heard, tick)
+    return tick > this.#heardBefore
+  }
+
+  keep(record: KeptRecord): void {
+    this.records.push(record)
+    this.recordBytes += record.bytes.length
+  }
+
+  /** What is older than the checkpoint is not needed any more. */
+  keepCheckpoint(checkpoint: { readonly tick: number; readonly text: string }): void {
+    this.checkpoint = checkpoint
+    this.records = this.records.filter(({ tick }) => tick > checkpoint.tick)
+    this.recordBytes = this.records.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    this.blamed = 0
+    this.lost = 0
+  }
+
+  toListed(): GameRoom {
+    return {
+      room_id: this.id,
+      namespace: this.namespace,
+      game: this.game.name,
+      seats: Math.max(this.listing.seats, this.seated.size),
+      seats_max: this.game.seats.max,
+      is_locked: this.isLocked,
+      listing: this.listing.listing satisfies JsonValue,
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import { decodeGameBlock, encodeGameBlock, type BlockPatch } from '../link/game-block.ts'
+import type { Handlers } from '../link/link.ts'
+import type { GameRoom } from '../link/methods/games.ts'
+import type { InputResult, OfHostMethods, RoomEffect, RoomInspection } from '../link/methods/host.ts'
+import type { JsonObject } from '../protocol/events.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { RoomId } from '../protocol/ids.ts'
+import { Calls } from './calls.ts'
+import { Endings } from './endings.ts'
+import { Entrances } from './entrances.ts'
+import { Finder } from './finder.ts'
+import { Hosts, type Host, type HostLink } from './hosts.ts'
+import { Outlet } from './outlet.ts'
+import type { PlacementOptions } from './parts.ts'
+import type { PlacedRoom } from './placed-room.ts'
+import { Recovery } from './recovery.ts'
+import { RoomEvents } from './room-events.ts'
+import { PlacedRooms } from './rooms.ts'
+
+/** What a host tells, but for `unfit`, which is the supervisor's. */
+type HostHandlers = Omit<Handlers<OfHostMethods>, 'unfit'>
+
+/** The rooms with games of this node: which host runs each, who is in it, and what becomes of what is said there. */
+export class Placement {
+  readonly hosts = new Hosts()
+  readonly rooms = new PlacedRooms()
+  readonly entrances: Entrances
+  readonly finder: Finder
+  readonly endings: Endings
+  readonly recovery: Recovery
+  readonly calls: Calls
+  readonly #options: PlacementOptions
+  readonly #events: RoomEvents
+
+  constructor(options: PlacementOptions) {
+    this.#options = options
+    const { hosts, rooms } = this
+    this.calls = new Calls({ hosts, clock: options.clock, onHostLost: (host) => this.recovery.hostLost(host) })
+    this.#events = new RoomEvents(options)
+    const { calls } = this
+    this.entrances = new Entrances({ ...options, rooms, hosts, calls })
+    this.endings = new Endings({ ...options, rooms, hosts, calls, events: this.#events })
+    const { entrances, endings } = this
+    this.recovery = new Recovery({ ...options, rooms, hosts, calls, entrances, endings })
+    this.finder = new Finder({ ...options, rooms, hosts, entrances, endings })
+  }
+
+  /** Journals of rooms that ran in an earlier life of this node: nothing goes on from them. */
+  async forgetOld(): Promise<void> {
+    const { journal } = this.#options
+    for (const room of await journal.rooms()) await journal.delete(room)
+  }
+
+  /** A host has started; it takes rooms when it listens. Call `recovery.hostGone` when it has ended. */
+  addHost(id: number, link: HostLink): void {
+    const { journal, log } = this.#options
+    let isFaulty = false
+    const onFault = (error: Error) => {
+      if (!isFaulty) log.error({ host: id, err: error }, 'the journal takes nothing: what rooms say waits')
+      isFaulty = true
+    }
+    this.hosts.add(id, link, new Outlet({ journal, onFault }))
+  }
+
+  /** What a host tells. A room that it has no longer is not spoken for any more. */
+  handlersOf(id: number): HostHandlers {
+    const behind = (handle: number, act: (room: PlacedRoom) => void) => {
+      this.hosts.get(id)?.outlet.pass(() => {
+        const room = this.rooms.byHandle(handle)
+        if (room?.host === id && room.phase !== 'ending') act(room)
+      })
+    }
+    return {
+      listening: ({ games }) => {
+        this.hosts.listens(id, games)
+        this.recovery.placeHomeless()
+      },
+      said: ({ handle, tick, effects }) =>
+        behind(handle, (room) => {
+          if (room.hears(tick)) for (const effect of effects) this.#said(room, effect)
+        }),
+      listed: ({ handle, listing }) =>
+        behind(handle, (room) => {
+          if (room.listing.isLocked && !listing.isLocked) room.isLockedByMaker = false
+          room.listing = listing
+        }),
+      checkpoint: ({ handle, tick, checkpoint }) =>
+        behind(handle, (room) => this.recovery.checkpoint(room, { tick, text: checkpoint })),
+      over: ({ handle, ending }) => behind(handle, (room) => this.endings.over(room, ending)),
+      load: ({ busy, rooms }) => {
+        const host = this.hosts.get(id)
+        if (host) Object.assign(host, { busy, measuredRooms: rooms })
+      },
+    }
+  }
+
+  /** A block of a host: its records are committed, then its patches are passed on to the workers that have somebody in their rooms. */
+  block(id: number, block: Buffer): void {
+    const host = this.hosts.get(id)
+    if (!host) return
+    const { records, patches } = decodeGameBlock(block)
+    const own = records.flatMap(({ handle, tick, bytes }) => {
+      const room = this.rooms.byHandle(handle)
+      // The block's memory is not kept for a record.
+      return room?.host === id ? [{ room, tick, bytes: Uint8Array.from(bytes) }] : []
+    })
+    const entries = own.map(({ room, tick, bytes }) => ({ room: room.id, tick, bytes }))
+    host.outlet.block(entries, block.length, (hasPatches) => {
+      for (const { room, ...record } of own) {
+        this.#options.counts.onJournal(record.bytes.length)
+        this.recovery.recorded(room, record)
+      }
+      if (hasPatches) this.#pass(host, patches, records.length === 0 ? block : undefined)
+    })
+  }
+
+  /** A user has bought something: games where the user has a seat are told. */
+  bought(user: string, receipt: JsonObject): void {
+    for (const room of this.rooms.all) {
+      if (!room.seated.has(user)) continue
+      const args = { handle: room.handle, user, receipt }
+      this.calls.make(room, { method: 'bought', args, done: () => {}, untilMs: Infinity, mayRepeat: false })
+    }
+  }
+
+  /** A room as it is now, with its state. Throws ROOM_NOT_FOUND. */
+  inspect(id: RoomId, done: (result: (RoomInspection & GameRoom) | Refusal) => void, untilMs?: number): void {
+    const room = this.requireRoom(id)
+    const answer = (result: RoomInspection | Refusal) =>
+      done(
+        result instanceof Refusal
+          ? result
+          : ({ ...room.toListed(), ...result } as unknown as RoomInspection & GameRoom),
+      )
+    this.calls.make(room, { method: 'inspect', args: { handle: room.handle }, done: answer, untilMs, mayRepeat: true })
+  }
+
+  /** An input in the name of a user who has a seat. Throws ROOM_NOT_FOUND. */
+  inputAs(
+    {
+      room: id,
+      ...input
+    }: { readonly room: RoomId; readonly user: string; readonly name: string; readonly input: unknown },
+    done: (result: InputResult | Refusal) => void,
+    untilMs?: number,
+  ): void {
+    const room = this.requireRoom(id)
+    const args = { handle: room.handle, ...input }
+    this.calls.make(room, { method: 'inputAs', args, done, untilMs, mayRepeat: false })
+  }
+
+  /** Throws ROOM_NOT_FOUND. */
+  requireRoom(id: RoomId): PlacedRoom {
+    const room = this.rooms.get(id)
+    if (!room || room.phase === 'opening') throw new Refusal('ROOM_NOT_FOUND', `no room with a game "${id}"`)
+    return room
+  }
+
+  #said(room: PlacedRoom, effect: RoomEffect): void {
+    const { workers } = this.#options
+    switch (effect.kind) {
+      case 'say':
+        this.#events.say(room, effect.to, effect.data)
+        return
+      case 'left':
+        // With the end of a room all leave it, when its last word has been said.
+        if (effect.why !== 'over') this.entrances.seatEnded(room, effect.user, effect.why)
+        return
+      case 'view':
+        for (const number of 'viewers' in effect ? effect.viewers : [effect.viewer]) this.#tellView(room, number)
+        return
+      case 'status': {
+        const { status, tick } = effect
+        for (const worker of room.viewers.workers)
+          workers.tell(worker, 'gameStatus', { room: room.id, status: { status, tick } })
+      }
+    }
+  }
+
+  #tellView(room: PlacedRoom, number: number): void {
+    const viewer = room.viewers.get(number)
+    if (!viewer) return
+    const { id: connectionId, worker } = viewer.connection
+    this.#options.workers.tell(worker, 'gameView', { connectionId, room: room.id })
+  }
+
+  #pass({ id }: Host, patches: readonly BlockPatch[], whole: Buffer | undefined): void {
+    const byWorker = new Map<number, BlockPatch[]>()
+    for (const patch of patches) {
+      const room = this.rooms.byHandle(patch.handle)
+      if (room?.host !== id) continue
+      for (const worker of room.viewers.workers) {
+        const ofWorker = byWorker.get(worker)
+        if (ofWorker) ofWorker.push(patch)
+        else byWorker.set(worker, [patch])
+      }
+    }
+    let made: { readonly patches: readonly BlockPatch[]; readonly block: Buffer } | undefined = whole && {
+      patches,
+      block: whole,
+    }
+    for (const [worker, wanted] of byWorker) {
+      if (!made || !areSame(made.patches, wanted)) {
+        made = { patches: wanted, block: encodeGameBlock({ records: [], patches: wanted }) }
+      }
+      this.#options.workers.sendGameBlock(worker, made.block)
+    }
+  }
+}
+
+function areSame(a: readonly BlockPatch[], b: readonly BlockPatch[]): boolean {
+  return a.length === b.length && a.every((patch, i) => patch === b[i])
+}

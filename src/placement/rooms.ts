@@ -1,0 +1,53 @@
+import type { RoomId } from '../protocol/ids.ts'
+import type { PlacedRoom } from './placed-room.ts'
+
+/** The rooms with games of this node. */
+export class PlacedRooms {
+  readonly #byHandle = new Map<number, PlacedRoom>()
+  readonly #byId = new Map<RoomId, PlacedRoom>()
+  readonly #ofGame = new Map<string, Set<PlacedRoom>>()
+  #lastHandle = 0
+
+  /** One that no room of this node has had. */
+  newHandle(): number {
+    return ++this.#lastHandle
+  }
+
+  add(room: PlacedRoom): void {
+    this.#byHandle.set(room.handle, room)
+    this.#byId.set(room.id, room)
+    const { name } = room.game
+    const ofGame = this.#ofGame.get(name) ?? new Set()
+    this.#ofGame.set(name, ofGame)
+    ofGame.add(room)
+  }
+
+  remove(room: PlacedRoom): void {
+    this.#byHandle.delete(room.handle)
+    this.#byId.delete(room.id)
+    const ofGame = this.#ofGame.get(room.game.name)
+    ofGame?.delete(room)
+    if (ofGame?.size === 0) this.#ofGame.delete(room.game.name)
+  }
+
+  byHandle(handle: number): PlacedRoom | undefined {
+    return this.#byHandle.get(handle)
+  }
+
+  get(id: RoomId): PlacedRoom | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** In the order in which they were made. */
+  ofGame(name: string): Iterable<PlacedRoom> {
+    return this.#ofGame.get(name) ?? []
+  }
+
+  get all(): Iterable<PlacedRoom> {
+    return this.#byHandle.values()
+  }
+
+  get size(): number {
+    return this.#byHandle.size
+  }
+}
