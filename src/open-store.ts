@@ -12,6 +12,8 @@ import { createAlone, type Cluster } from './store/cluster.ts'
 import { EtcdRefused } from './store/etcd/await-etcd.ts'
 import { NameTaken } from './store/etcd/node-place.ts'
 import type { CallEnd } from './store/etcd/timed-member.ts'
+import type { Journal } from './store/journal.ts'
+import { openLmdbJournal } from './store/lmdb/lmdb-journal.ts'
 import { openLmdbStore } from './store/lmdb/lmdb-store.ts'
 import { readFileSizes } from './store/lmdb/sizes.ts'
 import { NewerSchema, StoreUnavailable, type Store } from './store/store.ts'
@@ -32,6 +34,8 @@ const NODE_TOKEN_FILE = 'node-token'
 export interface OpenedStore {
   readonly store: Store
   readonly cluster: Cluster
+  /** Of rooms with games; on this machine whatever the store is. */
+  readonly journal: Journal
   /** Of the embedded store: its files, and the bytes of each. */
   readonly readFileSizes?: () => ReturnType<typeof readFileSizes>
 }
@@ -52,7 +56,13 @@ async function openEmbedded({ settings, clock, random }: OpenStoreOptions) {
       logSync: settings.LOG_SYNC,
       logBytesMax: settings.HISTORY_BYTES,
     })
-    return { store, cluster: createAlone(settings.NODE_ID), readFileSizes: () => readFileSizes(settings.DATA_DIR) }
+    const journal = await openLmdbJournal({ dataDir: settings.DATA_DIR, bootId: readBootId(), runId: random.uuid() })
+    return {
+      store,
+      cluster: createAlone(settings.NODE_ID),
+      journal,
+      readFileSizes: () => readFileSizes(settings.DATA_DIR),
+    }
   } catch (cause) {
     throw new StartError(EXIT.configuration, `the data in ${settings.DATA_DIR}: ${toError(cause).message}`, cause)
   }
@@ -64,7 +74,8 @@ async function openInEtcd({ settings, clock, random, log, onLost, onEtcdCall }: 
   const { ETCD_USERNAME: username, ETCD_PASSWORD: password } = settings
   const { ETCD_CA_FILE: ca, ETCD_CERT_FILE: cert, ETCD_KEY_FILE: key } = settings
   try {
-    return await openEtcd({
+    const journal = await openLmdbJournal({ dataDir: settings.DATA_DIR, bootId: readBootId(), runId: random.uuid() })
+    const opened = await openEtcd({
       endpoints: settings.ETCD_ENDPOINTS,
       prefix: settings.ETCD_PREFIX,
       login: username === undefined || password === undefined ? undefined : { username, password },
@@ -84,6 +95,7 @@ async function openInEtcd({ settings, clock, random, log, onLost, onEtcdCall }: 
       onCall: onEtcdCall,
       onLost,
     })
+    return { ...opened, journal }
   } catch (cause) {
     throw new StartError(exitCodeOf(cause), toError(cause).message, cause)
   }

@@ -18,7 +18,7 @@ import { openStore, type OpenedStore } from './open-store.ts'
 import { openPlanPool, type PlanPool } from './ledger/plan-pool.ts'
 import { sayGoodbye } from './node/goodbye.ts'
 import { lockInstance, lockPort } from './setup/instance-lock.ts'
-import { openNode } from './node/open-node.ts'
+import { openNode, stopHosts } from './node/open-node.ts'
 import { onPlaceLost } from './node/place.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './node/secrets.ts'
 import { watchHealth, type HealthyStore } from './node/store-health.ts'
@@ -47,8 +47,9 @@ export interface Primary {
   stop(): Promise<void>
 }
 
-/** Of SHUTDOWN_TIMEOUT, what workers may use; the rest is for the ledger and the store. */
-const WORKERS_SHARE = 0.8
+/** Of SHUTDOWN_TIMEOUT, what workers and hosts may use; the rest is for the ledger and the store. */
+const WORKERS_SHARE = 0.7
+const HOSTS_SHARE = 0.1
 
 /**
  * Starts a node: lock, store, hub, ledger, port, then the workers. Resolves when all of them listen. Throws StartError for
@@ -69,6 +70,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
     const opened = await openHealthyStore(settings, { logs, metrics, onLost: onPlaceLost(log, workers) })
     const { store } = opened
     closers.defer(() => store.close())
+    closers.defer(() => opened.journal.close())
     const ports = await lockPorts(settings, closers)
     const node = await openNode(
       {
@@ -78,6 +80,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
         secrets: await readSecrets(settings, store, log),
         ports,
         workers,
+        hosts: new Links(),
         spawn: ({ HTTP_HEAD_BYTES: headBytesMax }) => spawnWorker({ script, env: readEnvironment(), headBytesMax }),
         openPool: (signingKey) => openPool(settings, signingKey, logs),
         metrics,
@@ -179,6 +182,7 @@ async function stop(node: Node, withinMs: number, closers: Closers): Promise<voi
   node.isDraining = true
   log.info({ withinMs }, 'draining')
   await node.supervisor.stop(withinMs * WORKERS_SHARE)
+  await stopHosts(node, withinMs * HOSTS_SHARE)
   await node.context.ledger.idle()
   await sayGoodbye(node.context)
   await closers.close()

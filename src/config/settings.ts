@@ -226,6 +226,8 @@ export const SETTINGS = {
     '6h',
     'How long a room with a game may last at all, if its game does not say.',
   ),
+  GAME_ROOMS_MAX: setting(integer(1, 1_000_000), '10000', 'Rooms with games on this node; above it `OVERLOADED`.'),
+  GAME_ROOMS_PER_HOST_MAX: setting(integer(1, 100_000), '2000', 'The same in one host.'),
   FLUSH_INTERVAL_MS: setting(integer(0, 1000), '14', 'Events closer together than this leave in one write.'),
   PRESENCE_INTERVAL_MS: setting(integer(10, 10_000), '100', 'Who joined and left is gathered this long.'),
 

@@ -20,6 +20,7 @@ import type { RecoverableSessions } from '../connections/recoverable-sessions.ts
 import type { Directory } from '../rooms/directory.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { Store } from '../store/store.ts'
+import type { Placement } from '../placement/placement.ts'
 import type { ReceiptKey } from './secrets.ts'
 import type { RoomService } from '../rooms/service.ts'
 import type { StateSweep } from '../rooms/retained-state.ts'
@@ -44,6 +45,8 @@ export interface PrimaryContext {
   readonly remoteMembers: RemoteMembers
   readonly states: StateSweep
   readonly roomService: RoomService
+  /** Rooms with games. */
+  readonly games: Placement
   /** For requests with idempotency keys that do not go to the ledger. */
   readonly idempotency: Idempotency
   readonly receiptKey: ReceiptKey

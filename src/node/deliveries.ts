@@ -33,6 +33,14 @@ const OVERTAKING: ReadonlySet<keyof PrimaryMethods | keyof WorkerMethods> = new 
   'relieve',
   'relay',
   'workerGone',
+  'gameInput',
+  'snapshot',
+  'catchUp',
+  'gameRooms',
+  'games',
+  'gameRoomOpen',
+  'gameRoom',
+  'gameRoomInput',
 ] as const)
 
 /**

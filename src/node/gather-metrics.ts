@@ -1,19 +1,24 @@
 import { within } from '../base/delay.ts'
 import { addUpCounts, keepCounts, mergeMetrics, type Metrics } from '../metrics/metrics.ts'
-import type { WorkerLink } from '../processes/workers.ts'
 
-/** A worker that does not answer in this time counts with what it said last. */
+/** A worker or a host, which counts by itself. */
+export interface MetricsSource {
+  readonly id: number | string
+  readonly link: { ask(method: 'metrics', args: null): Promise<{ readonly metrics: unknown }> }
+}
+
+/** One that does not answer in this time counts with what it said last. */
 const ANSWER_MS = 1_000
 /** So many that are gone are kept one by one before they are added up. */
 const GONE_MAX = 8
 
 /**
- * The metrics of this process and all workers. What was counted stays counted when a worker dies or is too slow to answer: a sum
+ * The metrics of this process, all workers and all hosts. What was counted stays counted when one of them dies or is too slow to answer: a sum
  * that went down would be read as a restart, and its rate would be all that was ever counted.
  */
 export class GatheredMetrics {
   readonly #own: Metrics
-  readonly #last = new Map<number, unknown>()
+  readonly #last = new Map<MetricsSource['id'], unknown>()
   #gone: unknown[] = []
   #isAddingUp = false
 
@@ -22,11 +27,9 @@ export class GatheredMetrics {
   }
 
   /** Prometheus text. */
-  async read(
-    workers: readonly { readonly id: number; readonly link: Pick<WorkerLink, 'ask'> }[],
-  ): Promise<{ contentType: string; text: string }> {
+  async read(sources: readonly MetricsSource[]): Promise<{ contentType: string; text: string }> {
     await Promise.all(
-      workers.map(async ({ id, link }) => {
+      sources.map(async ({ id, link }) => {
         const answer = await askMetrics(link)
         if (answer !== undefined) this.#last.set(id, answer)
       }),
@@ -35,10 +38,10 @@ export class GatheredMetrics {
     return mergeMetrics([own, ...this.#gone, ...this.#last.values()])
   }
 
-  workerGone(worker: number): void {
-    const last = this.#last.get(worker)
+  gone(source: MetricsSource['id']): void {
+    const last = this.#last.get(source)
     if (last === undefined) return
-    this.#last.delete(worker)
+    this.#last.delete(source)
     this.#gone.push(keepCounts(last))
     if (this.#gone.length > GONE_MAX && !this.#isAddingUp) void this.#addUp()
   }
@@ -53,7 +56,7 @@ export class GatheredMetrics {
   }
 }
 
-function askMetrics(link: Pick<WorkerLink, 'ask'>): Promise<unknown> {
+function askMetrics(link: MetricsSource['link']): Promise<unknown> {
   const answered = link.ask('metrics', null).then(
     ({ metrics }) => metrics,
     () => undefined, // it is being replaced

@@ -9,8 +9,15 @@ export interface HealthOptions {
   readonly isStoreOwn: boolean
   readonly connections: number
   /** How many do not serve, of how many, and what is wrong with them. */
-  readonly workers: { readonly missing: number; readonly of: number; readonly fault: string | undefined }
+  readonly workers: Processes
+  readonly hosts: Processes
   readonly draining: boolean
+}
+
+interface Processes {
+  readonly missing: number
+  readonly of: number
+  readonly fault: string | undefined
 }
 
 /**
@@ -18,16 +25,18 @@ export interface HealthOptions {
  * a node that is started anew would only have lost them. Settles when the store has.
  */
 export async function readHealth({ readStore, isStoreOwn, ...options }: HealthOptions): Promise<Health> {
-  const { connections, workers, draining } = options
+  const { connections, workers, hosts, draining } = options
   const failed = await readStore().then(() => undefined, toError)
   const trouble = failed && `the store cannot be read: ${failed.message}`
   const isStoreFault = isStoreOwn || !(failed instanceof StoreUnavailable)
   const said = [
     `${connections} connections, ${workers.of - workers.missing} of ${workers.of} workers`,
+    hosts.of === 0 ? undefined : `${hosts.of - hosts.missing} of ${hosts.of} hosts of games`,
     draining ? 'draining' : undefined,
     workers.fault,
+    hosts.fault,
     trouble,
   ]
-  const fault = workers.fault ?? (isStoreFault ? trouble : undefined)
+  const fault = workers.fault ?? hosts.fault ?? (isStoreFault ? trouble : undefined)
   return { status: said.filter((part) => part !== undefined).join('; '), fault: draining ? undefined : fault }
 }

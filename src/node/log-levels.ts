@@ -1,12 +1,17 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logs } from '../config/logs.ts'
 import type { LogLevel, LogPart } from '../protocol/log-levels.ts'
-import type { WorkerLink, WorkerLinks } from '../processes/workers.ts'
+
+interface LevelArgs {
+  readonly part: LogPart
+  readonly level: LogLevel | null
+}
 
 export interface LogLevelsOptions {
   readonly logs: Logs
   readonly clock: Clock
-  readonly workers: Pick<WorkerLinks, 'tellAll'>
+  /** Workers and hosts. */
+  readonly processes: readonly { tellAll(method: 'logLevel', args: LevelArgs): void }[]
 }
 
 /** Levels that were asked for at run time, over all processes of the node, each until its time is over. */
@@ -33,13 +38,13 @@ export class LogLevels {
     return clock.wallMs() + forMs
   }
 
-  /** A worker that has just started. */
-  tell(link: WorkerLink): void {
+  /** A worker or a host that has just started. */
+  tell(link: { tell(method: 'logLevel', args: LevelArgs): void }): void {
     for (const [part, { level }] of this.#now) link.tell('logLevel', { part, level })
   }
 
   #apply(part: LogPart, level: LogLevel | null): void {
     this.#options.logs.setLevel(part, level)
-    this.#options.workers.tellAll('logLevel', { part, level })
+    for (const processes of this.#options.processes) processes.tellAll('logLevel', { part, level })
   }
 }

@@ -1,15 +1,17 @@
 import type { Config } from '../config/load.ts'
 import { encodeConfig } from '../config/wire.ts'
+import type { HostWelcome } from '../link/methods/host.ts'
 import type { TokenKey, WorkerWelcome } from '../link/methods/worker.ts'
 import { LINK_VERSION } from '../link/version.ts'
 import type { Canary } from './canary.ts'
 import type { PrimaryContext } from './context.ts'
 import type { Health } from '../setup/service-reports.ts'
 import { readHealth } from './health.ts'
-import type { GatheredMetrics } from './gather-metrics.ts'
+import type { GatheredMetrics, MetricsSource } from './gather-metrics.ts'
 import type { LogLevels } from './log-levels.ts'
 import type { MemoryWatch } from './memory-watch.ts'
 import type { Supervision } from '../processes/supervisor.ts'
+import type { HostLinks } from '../processes/hosts.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
 import type { createMisfitLog } from './misfits.ts'
 import type { Reload } from './reload.ts'
@@ -22,6 +24,8 @@ export interface Node {
   readonly tokenKeys: TokenKeys
   readonly workers: WorkerLinks
   readonly supervisor: Pick<Supervision, 'health' | 'stop'>
+  readonly hosts: HostLinks
+  readonly hostSupervisor: Pick<Supervision, 'health' | 'roll' | 'stop'>
   /** Why the store takes no writes; undefined: it does. */
   readonly readStoreFault: () => Promise<string | undefined>
   readonly logLevels: LogLevels
@@ -33,6 +37,17 @@ export interface Node {
   isDraining: boolean
 }
 
+/** Whose metrics are the node's beside those of this process. */
+export function sourcesOf({ workers, hosts }: Pick<Node, 'workers' | 'hosts'>): readonly MetricsSource[] {
+  const ofHosts = hosts.listening.map(({ id, link }) => ({ id: hostSource(id), link }))
+  return [...workers.listening, ...ofHosts]
+}
+
+/** Workers are numbered, too. */
+export function hostSource(host: number): string {
+  return `host ${host}`
+}
+
 /** For a service manager. */
 export function healthOf(node: Node): Promise<Health> {
   const { store, settings, registry } = node.context
@@ -41,8 +56,13 @@ export function healthOf(node: Node): Promise<Health> {
     isStoreOwn: settings.ETCD_ENDPOINTS.length === 0,
     connections: registry.countHere,
     workers: node.supervisor.health,
+    hosts: node.hostSupervisor.health,
     draining: node.isDraining,
   })
+}
+
+export function createHostWelcome(host: number, config: Config): HostWelcome {
+  return { host, linkVersion: LINK_VERSION, config: encodeConfig(config) }
 }
 
 export function createWelcome(options: {

@@ -19,9 +19,12 @@ import { PurchaseRates } from '../ledger/purchase-rates.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { ConnectionLimitsOptions } from '../connections/limits.ts'
 import type { Cluster } from '../store/cluster.ts'
+import type { WorkerLinks } from '../processes/workers.ts'
+import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
 import type { PrimaryContext } from './context.ts'
 import { RoomService } from '../rooms/service.ts'
+import { openGames } from './open-games.ts'
 import { openRooms } from './open-rooms.ts'
 import { readReceiptKey } from './secrets.ts'
 
@@ -29,6 +32,9 @@ export interface OpenOptions {
   readonly config: Config
   readonly store: Store
   readonly cluster: Cluster
+  /** Of rooms with games. */
+  readonly journal: Journal
+  readonly workers: WorkerLinks
   readonly metrics: Metrics
   readonly clock: Clock
   readonly random: Random
@@ -44,7 +50,7 @@ export interface OpenOptions {
 const COMMIT_QUEUE_MAX = 50_000
 const COMMIT_BATCH_MAX = 1_000
 
-/** Opens what stands on the store: hub, ledger, rooms. `close` closes it in reverse, but for the store. */
+/** Opens what stands on the store: hub, ledger, rooms and their games. `close` closes it in reverse, but for the store. */
 export async function openContext(
   options: OpenOptions,
 ): Promise<{ readonly context: PrimaryContext; readonly close: () => Promise<void> }> {
@@ -63,7 +69,7 @@ export async function openContext(
   const receiptKey = await readReceiptKey(settings, store)
   const idempotency = new Idempotency({ store, clock })
   const pool = options.openPool(receiptKey.signingKey)
-  const context: PrimaryContext = {
+  const parts = {
     settings,
     store,
     cluster,
@@ -81,6 +87,8 @@ export async function openContext(
     ledger: createLedger(options, pool),
     purchaseRates: new PurchaseRates(settings.RATE_PURCHASES, () => metrics.rateLimited.inc({ kind: 'purchases' })),
   }
+  const games = await openGames({ ...options, context: parts })
+  const context: PrimaryContext = { ...parts, games }
   return { context, close: () => pool.close() }
 }
 

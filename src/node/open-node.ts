@@ -1,4 +1,4 @@
-import { toError } from '../base/assert.ts'
+import { assert, toError } from '../base/assert.ts'
 import type { Closers } from '../base/closers.ts'
 import type { Traces } from '../base/trace.ts'
 import type { Config } from '../config/load.ts'
@@ -8,16 +8,19 @@ import { sweepLedger } from '../ledger/retention.ts'
 import type { TokenKey, WireKey } from '../link/methods/worker.ts'
 import { Supervisor } from '../processes/supervisor.ts'
 import type { NodeProcess } from '../processes/child-process.ts'
+import type { HostProcess } from '../processes/host-process.ts'
+import type { HostLife, HostLink, HostLinks } from '../processes/hosts.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
 import { announce } from '../rooms/announce.ts'
 import { Canary } from './canary.ts'
 import type { PrimaryContext } from './context.ts'
 import { Deliveries } from './deliveries.ts'
 import { followLog } from './follow-control.ts'
+import { createHostLife } from './host-links.ts'
 import { GatheredMetrics } from './gather-metrics.ts'
 import { LogLevels } from './log-levels.ts'
 import { createMemoryWatch } from './memory-watch.ts'
-import { createWelcome, type Node } from './node.ts'
+import { createHostWelcome, createWelcome, hostSource, type Node } from './node.ts'
 import { openContext, type OpenOptions } from './open-context.ts'
 import { createMisfitLog } from './misfits.ts'
 import { readMetricsOf, type ReadMetricsOptions } from './read-metrics.ts'
@@ -38,6 +41,10 @@ export interface OpenNodeOptions
   readonly workers: WorkerLinks
   /** With the settings that are in force for workers now. */
   readonly spawn: (settings: Settings) => NodeProcess
+  /** Empty, as `workers` is. */
+  readonly hosts: HostLinks
+  /** Undefined if no games can run: then there are no hosts. */
+  readonly spawnHost?: (settings: Settings) => HostProcess
   readonly traces: Traces
 }
 
@@ -50,7 +57,7 @@ const MEMORY_MS = 1_000
  * `closers` gets what has to be closed, also if this throws.
  */
 export async function openNode(options: OpenNodeOptions, closers: Closers): Promise<Node> {
-  const { config, readConfig, metrics, clock, log, traces, secrets, ports, workers } = options
+  const { config, readConfig, metrics, clock, log, traces, secrets, ports, workers, hosts } = options
   const { settings } = config
   const deliveries = createDeliveries(options)
   // Workers are started last: until then nobody calls into what stands above them here.
@@ -73,25 +80,75 @@ export async function openNode(options: OpenNodeOptions, closers: Closers): Prom
     clock,
     onDied: () => metrics.workerRestarts.inc(),
   })
-  const reload = new Reload({ config, readConfig, supervisor, log })
-  const node = createNode({ context, reload, tokenKeys, readStoreFault: options.readFault, workers, supervisor })
+  const hostSupervisor = createHostSupervisor(options, () => reload.config.settings)
+  const reload = new Reload({ config, readConfig, supervisors: [hostSupervisor, supervisor], log })
+  const parts = {
+    context,
+    reload,
+    tokenKeys,
+    readStoreFault: options.readFault,
+    workers,
+    supervisor,
+    hosts,
+    hostSupervisor,
+  }
+  const node = createNode(parts)
   readMetricsOf(node, { ...options, deliveries })
   startTimers(node, closers)
   await tokenKeys.firstAttempt
+  closers.defer(() => stopHosts(node, 0))
+  await hostSupervisor.start(lifeOfHosts(node, traces))
   closers.defer(() => supervisor.stop(0))
   const welcomeOf = (worker: number) => createWelcome({ worker, config: reload.config, ...ports, ...secrets })
   await supervisor.start(createWorkerLife({ node, deliveries, traces, welcomeOf }))
   return node
 }
 
-type NodeParts = Pick<Node, 'context' | 'reload' | 'tokenKeys' | 'readStoreFault' | 'workers' | 'supervisor'>
+function createHostSupervisor(
+  { config, hosts, spawnHost, log, clock, metrics }: OpenNodeOptions,
+  settings: () => Settings,
+): Supervisor<HostLink, HostProcess> {
+  return new Supervisor<HostLink, HostProcess>({
+    kind: 'host',
+    count: spawnHost === undefined ? 0 : config.settings.GAME_HOSTS,
+    spawn() {
+      assert(spawnHost, 'a host is started where none can be')
+      return spawnHost(settings())
+    },
+    links: hosts,
+    log,
+    clock,
+    onDied: () => metrics.hostRestarts.inc(),
+  })
+}
+
+/** Drains the hosts, then ends them. Their rooms go on nowhere. */
+export async function stopHosts({ context, hostSupervisor }: Node, withinMs: number): Promise<void> {
+  context.games.recovery.isStopping = true
+  await hostSupervisor.stop(withinMs)
+}
+
+function lifeOfHosts(node: Node, traces: Traces): HostLife {
+  return createHostLife({
+    placement: node.context.games,
+    traces,
+    welcomeOf: (host) => createHostWelcome(host, node.reload.config),
+    tellFirst: (link) => node.logLevels.tell(link),
+    onGone: (host) => node.gathered.gone(hostSource(host)),
+  })
+}
+
+type NodeParts = Pick<
+  Node,
+  'context' | 'reload' | 'tokenKeys' | 'readStoreFault' | 'workers' | 'supervisor' | 'hosts' | 'hostSupervisor'
+>
 
 function createNode(parts: NodeParts): Node {
-  const { context, workers } = parts
+  const { context, workers, hosts } = parts
   const { logs, clock } = context
   return {
     ...parts,
-    logLevels: new LogLevels({ logs, clock, workers }),
+    logLevels: new LogLevels({ logs, clock, processes: [workers, hosts] }),
     gathered: new GatheredMetrics(context.metrics),
     memory: createMemoryWatch(context, workers),
     canary: new Canary({ ...context, workers: () => workers.listening }),

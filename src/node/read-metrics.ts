@@ -16,7 +16,7 @@ const MEMORY_LEVELS: Readonly<Record<MemoryState, number>> = { enough: 0, short:
 
 /** What of the primary's metrics is read when somebody asks. */
 export function readMetricsOf(node: Node, { deliveries, isUp, readFileSizes }: ReadMetricsOptions): void {
-  const { context, workers, tokenKeys, memory } = node
+  const { context, workers, hosts, tokenKeys, memory } = node
   const { metrics, settings, cluster, directory, hub } = context
   const read = metrics.readWhenAsked
   read('commitQueueLength', () => context.commits.queueLength)
@@ -29,6 +29,10 @@ export function readMetricsOf(node: Node, { deliveries, isUp, readFileSizes }: R
   read('tokenKeysReady', () => toNumber(tokenKeys.ready))
   read('workersListening', () => workers.listening.length)
   read('workersWanted', () => settings.WORKERS)
+  read('hostsListening', () => hosts.listening.length)
+  read('hostsWanted', () => node.hostSupervisor.health.of)
+  read('gameRoomsWaiting', () => context.games.recovery.homeless)
+  read('gameJournalWaitingBytes', () => context.games.hosts.waitingBytes)
   read('clusterNodes', () => cluster.nodes.length)
   read('placeHeld', () => toNumber(cluster.fault === undefined))
   read('caretaker', () => toNumber(cluster.isCaretaker))

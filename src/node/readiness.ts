@@ -10,6 +10,8 @@ export interface ReadinessOptions {
   readonly clusterFault: () => string | undefined
   readonly workersListening: () => number
   readonly workersWanted: number
+  readonly hostsListening: () => number
+  readonly hostsWanted: number
   readonly head: () => number
   readonly draining: () => boolean
   /** Whether player tokens can be verified. */
@@ -28,11 +30,19 @@ export async function readParts(options: ReadinessOptions): Promise<readonly Rea
     clusterPart(options),
     { part: 'hub', ok: true, reason: `applied up to ${options.head()}` },
     toPart('workers', listening === options.workersWanted, `${listening} of ${options.workersWanted} listen`),
+    ...hostParts(options),
     canary,
     toPart('keys', options.keysReady(), 'no key set could be read yet'),
     options.memory(),
     toPart('draining', !options.draining(), 'the server is stopping'),
   ]
+}
+
+/** Not there where no game is set up. */
+function hostParts({ hostsListening, hostsWanted }: ReadinessOptions): readonly ReadyPart[] {
+  if (hostsWanted === 0) return []
+  const listening = hostsListening()
+  return [toPart('hosts', listening === hostsWanted, `${listening} of ${hostsWanted} run games`)]
 }
 
 async function storePart({ readStore, readStoreFault }: ReadinessOptions): Promise<ReadyPart> {

@@ -11,7 +11,8 @@ export interface ReloadOptions {
   readonly config: Config
   /** Reads environment and file again. Throws ConfigError. */
   readonly readConfig: () => Config
-  readonly supervisor: Pick<Supervision, 'roll'>
+  /** Whose processes are replaced, in this order. */
+  readonly supervisors: readonly Pick<Supervision, 'roll'>[]
   readonly log: Log
 }
 
@@ -83,13 +84,14 @@ export class Reload {
   }
 
   async #roll(plan: ReloadPlan, before: Config): Promise<void> {
-    const { supervisor, log } = this.#options
+    const { supervisors, log } = this.#options
     const { SHUTDOWN_TIMEOUT: withinMs } = this.#config.settings
     log.info(plan, 'replacing the workers, one by one')
     let replaced = 0
     const onReplaced = () => void replaced++
     try {
-      await supervisor.roll({ withinMs, graceMs: withinMs * GRACE_SHARE, onReplaced })
+      for (const supervisor of supervisors)
+        await supervisor.roll({ withinMs, graceMs: withinMs * GRACE_SHARE, onReplaced })
       log.info('all workers were replaced')
     } catch (error) {
       // Whoever starts now has what the newest workers have.

@@ -56,6 +56,6 @@ export function tellFull(workers: Pick<WorkerLinks, 'tellAll'>, what: Full, full
 function workerGone({ context, gathered, workers }: Node, deliveries: Deliveries, worker: number): void {
   context.connections.workerGone(worker)
   deliveries.forget(worker)
-  gathered.workerGone(worker)
+  gathered.gone(worker)
   workers.tellAll('workerGone', { worker })
 }

@@ -31,7 +31,7 @@ t.test('counts of workers that went are kept, however many, and gauges are not',
     t.equal(valueOf(text, 'drumbeat_commit_seconds_count'), worker)
     t.equal(valueOf(text, 'drumbeat_slow_readers'), 1)
     t.equal(text.match(/^drumbeat_process_cpu_seconds_total/gm)?.length, 2, 'series do not grow with restarts')
-    gathered.workerGone(worker)
+    gathered.gone(worker)
   }
 })
 
@@ -45,5 +45,5 @@ t.test('a worker that does not answer counts with what it said last', async (t) 
   await gathered.read([workerOf(1, metrics)])
   const { text } = await gathered.read([workerOf(1, undefined)])
   t.equal(valueOf(text, 'drumbeat_deliveries_total'), 5)
-  gathered.workerGone(2)
+  gathered.gone(2)
 })

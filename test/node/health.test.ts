@@ -6,6 +6,7 @@ const WELL: HealthOptions = {
   readStore: async () => [],
   isStoreOwn: true,
   connections: 7,
+  hosts: { missing: 0, of: 0, fault: undefined },
   workers: { missing: 0, of: 2, fault: undefined },
   draining: false,
 }

@@ -5,12 +5,12 @@ import { Refusal } from '../../protocol/errors.ts'
 import { toSortedPage, type Page, type PageArgs } from '../../protocol/page.ts'
 import { answerWith, changeInTime } from '../answer.ts'
 import type { PrimaryContext } from '../context.ts'
-import type { Node } from '../node.ts'
+import { sourcesOf, type Node } from '../node.ts'
 import { readParts } from '../readiness.ts'
 
 /** All but `listening`, which is the supervisor's. */
 export function operationMethods(node: Node): Omit<Handlers<OperationMethods>, 'listening'> {
-  const { context, tokenKeys, workers } = node
+  const { context, tokenKeys } = node
   const { clock } = context
   return {
     reload: (_args, reply) => reply(node.reload.start()),
@@ -18,7 +18,7 @@ export function operationMethods(node: Node): Omit<Handlers<OperationMethods>, '
     unknownKey: () => tokenKeys.noteUnknownKid(),
     misfit: (misfit) => node.noteMisfit(misfit),
     ready: (_args, reply) => answerWith(readyParts(node), reply),
-    metrics: (_args, reply) => answerWith(node.gathered.read(workers.listening), reply),
+    metrics: (_args, reply) => answerWith(node.gathered.read(sourcesOf(node)), reply),
     connectionList: ({ only, ...page }, reply) => reply(listConnections(context, only, page)),
     kick: (whom, reply, _span, untilMs) => answerWith(changeInTime(clock, kick(context, whom), untilMs), reply),
   }
@@ -33,6 +33,8 @@ async function readyParts(node: Node) {
     clusterFault: () => context.cluster.fault,
     workersListening: () => node.workers.listening.length,
     workersWanted: context.settings.WORKERS,
+    hostsListening: () => node.hosts.listening.length,
+    hostsWanted: node.hostSupervisor.health.of,
     head: () => context.hub.head,
     draining: () => node.isDraining,
     keysReady: () => tokenKeys.ready,

@@ -2,7 +2,7 @@ import type { Handlers } from '../../link/link.ts'
 import type { PrimaryMethods } from '../../link/methods/primary.ts'
 import type { Node } from '../node.ts'
 import { eventMethods } from './events.ts'
-import { noGames } from './no-games.ts'
+import { gameMethods } from './games.ts'
 import { operationMethods } from './operations.ts'
 import { relayMethods } from './relay.ts'
 import { roomMethods } from './rooms.ts'
@@ -15,7 +15,7 @@ export function primaryMethods(node: Node, worker: number): Omit<Handlers<Primar
   return {
     ...sessionMethods(context, worker),
     ...roomMethods(context),
-    ...noGames,
+    ...gameMethods(context),
     ...eventMethods(context),
     ...shopMethods(context),
     ...operationMethods(node),

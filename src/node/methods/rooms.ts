@@ -1,14 +1,26 @@
 import type { Handlers } from '../../link/link.ts'
 import type { RoomMethods } from '../../link/methods/rooms.ts'
 import { answerAfter, answerWith, changeInTime, readInTime } from '../answer.ts'
+import type { RoomId } from '../../protocol/ids.ts'
 import type { PrimaryContext } from '../context.ts'
 
-export function roomMethods({
-  roomService,
-  clock,
-}: Pick<PrimaryContext, 'roomService' | 'clock'>): Handlers<RoomMethods> {
+type Needs = Pick<PrimaryContext, 'roomService' | 'games' | 'clock'>
+
+export function roomMethods({ roomService, games, clock }: Needs): Handlers<RoomMethods> {
+  /** A room with a game ends first: its members are told how. */
+  const remove = async (room: RoomId, ifTag: string | null, untilMs?: number): Promise<null> => {
+    const placed = games.rooms.get(room)
+    if (!placed) return roomService.delete(room, ifTag)
+    await games.endings.end(placed, untilMs)
+    return null
+  }
   return {
-    join({ connectionId, room }, reply, _span, untilMs) {
+    join(args, reply, _span, untilMs) {
+      const { connectionId, room } = args
+      if (games.rooms.get(room)) {
+        games.entrances.join(args, reply, untilMs)
+        return
+      }
       answerAfter(readInTime(clock, roomService.beginJoin(connectionId, room), untilMs), reply, (join) => join())
     },
 
@@ -25,6 +37,6 @@ export function roomMethods({
     roomList: (page, reply) => reply(roomService.list(page)),
     roomGet: ({ room }, reply, _span, untilMs) => answerWith(readInTime(clock, roomService.get(room), untilMs), reply),
     roomDelete: ({ room, ifTag }, reply, _span, untilMs) =>
-      answerWith(changeInTime(clock, roomService.delete(room, ifTag), untilMs), reply),
+      answerWith(changeInTime(clock, remove(room, ifTag, untilMs), untilMs), reply),
   }
 }

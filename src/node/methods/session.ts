@@ -1,19 +1,24 @@
 import type { Handlers } from '../../link/link.ts'
-import type { ReplayPart, SessionMethods } from '../../link/methods/session.ts'
+import type { Opened } from '../../connections/connections.ts'
+import type { OpenResult, ReplayPart, SessionMethods } from '../../link/methods/session.ts'
 import type { ReplayChunk } from '../../hub/hub.ts'
 import { encodeEventBlock } from '../../link/event-block.ts'
 import { answerAfter } from '../answer.ts'
 import type { PrimaryContext } from '../context.ts'
 
-type Needs = Pick<PrimaryContext, 'hub' | 'connections' | 'sessions'>
+type Needs = Pick<PrimaryContext, 'hub' | 'connections' | 'sessions' | 'games'>
 
-export function sessionMethods({ hub, connections, sessions }: Needs, worker: number): Handlers<SessionMethods> {
+export function sessionMethods({ hub, connections, sessions, games }: Needs, worker: number): Handlers<SessionMethods> {
+  const withGames = (opened: Opened): OpenResult => {
+    const playing = opened.rooms.filter((room) => games.rooms.get(room))
+    return playing.length === 0 ? opened : { ...opened, games: playing }
+  }
   return {
     open(args, reply) {
       const waiting = connections.admit(worker, args)
-      if (!waiting) reply(connections.open(args))
+      if (!waiting) reply(withGames(connections.open(args)))
       // The rest and the answer are one step, so that what the hub delivers after it comes after it on the link, too.
-      else answerAfter(waiting, reply, (resume) => connections.open(args, resume))
+      else answerAfter(waiting, reply, (resume) => withGames(connections.open(args, resume)))
     },
 
     replay({ connectionId, after }, reply) {

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 
-const ENVIRONMENTS = ['records', 'log'] as const
+const ENVIRONMENTS = ['records', 'log', 'journal'] as const
 
-/** What each of the two environments takes of the disk, in bytes. Throws what the file system throws. */
+/** What each environment takes of the disk, in bytes. Throws what the file system throws. */
 export function readFileSizes(dataDir: string): readonly (readonly [name: string, bytes: number])[] {
   return ENVIRONMENTS.map((name) => [name, statSync(join(dataDir, name, 'data.mdb')).size] as const)
 }

@@ -12,17 +12,19 @@ import { planBatch } from '../../../src/ledger/plan.ts'
 import type { PlanPool } from '../../../src/ledger/plan-pool.ts'
 import { createMetrics } from '../../../src/metrics/metrics.ts'
 import type { Node } from '../../../src/node/node.ts'
-import { openNode } from '../../../src/node/open-node.ts'
+import { openNode, stopHosts } from '../../../src/node/open-node.ts'
 import { readResumeSecret } from '../../../src/node/secrets.ts'
 import { Links } from '../../../src/processes/links.ts'
 import type { WorkerLinks } from '../../../src/processes/workers.ts'
 import { createAlone } from '../../../src/store/cluster.ts'
+import { createMemoryJournal } from '../../../src/store/memory/memory-journal.ts'
 import { createMemoryStore } from '../../../src/store/memory/memory-store.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Channel } from '../../../src/protocol/ids.ts'
 import { createChance, createRandom, type Chance } from './chance.ts'
 import { Network } from './network.ts'
 import { SimTime } from './sim-time.ts'
+import { HouseHost, type StartHost } from './host.ts'
 import { NO_FAULTS, over, withFaults, type StoreFaults } from './store.ts'
 import { HouseWorker, NO_LOOP_DELAY } from './worker.ts'
 
@@ -34,6 +36,8 @@ export interface HouseOptions {
   readonly store?: (truth: Store) => Store
   /** A worker was started. It does not listen yet. */
   readonly onSpawn?: (worker: HouseWorker) => void
+  /** Starts what runs games in each host; without it no game is set up. */
+  readonly startHost?: StartHost
 }
 
 /** An event in the log. */
@@ -62,6 +66,9 @@ export class House {
   readonly truth: Store
   readonly network: Network
   readonly workers: HouseWorker[] = []
+  /** All that were ever started, as `workers`. */
+  readonly hosts: HouseHost[] = []
+  readonly journal = createMemoryJournal()
   /** All that was ever put into the log, in its order. */
   readonly log: Logged[] = []
   faultsFired = 0
@@ -144,9 +151,21 @@ export class House {
     }
   }
 
+  #startHost(start: StartHost | undefined): HouseHost['process'] {
+    if (!start) throw new Error('no host can be started in this house')
+    const host = new HouseHost(start, () => this.#linkDelayMs())
+    this.hosts.push(host)
+    return host.process
+  }
+
+  #linkDelayMs(): number {
+    return this.chance.happens(0.5) ? 0 : this.chance.fraction() * 2
+  }
+
   async #stop(node: Node): Promise<void> {
     node.isDraining = true
     await node.supervisor.stop(STOP_MS)
+    await stopHosts(node, STOP_MS)
     await node.context.ledger.idle()
   }
 
@@ -159,13 +178,14 @@ export class House {
         ADMIN_TOKEN: 'the-admin-token-of-the-house',
         DATA_DIR: dataDir,
         MEMORY_LIMIT: 'off',
+        GAMES: 'none',
         API_PATH_PREFIX: PREFIX,
         ...this.env,
       },
     })
   }
 
-  async #open({ store: before = (truth) => truth }: HouseOptions): Promise<void> {
+  async #open({ store: before = (truth) => truth, startHost }: HouseOptions): Promise<void> {
     const config = this.#readConfig()
     const { settings } = config
     const store = withFaults(before(this.truth), this.faults, this.chance, () => this.faultsFired++)
@@ -173,8 +193,7 @@ export class House {
     const random = createRandom(this.chance)
     const workers: WorkerLinks = new Links()
     const spawn = () => {
-      const linkDelayMs = () => (this.chance.happens(0.5) ? 0 : this.chance.fraction() * 2)
-      const worker = new HouseWorker({ random, logs, linkDelayMs })
+      const worker = new HouseWorker({ random, logs, linkDelayMs: () => this.#linkDelayMs() })
       this.workers.push(worker)
       this.onSpawn(worker)
       return worker.process
@@ -195,6 +214,9 @@ export class House {
         ports: { port: 1, adminPort: null },
         workers,
         spawn,
+        hosts: new Links(),
+        spawnHost: () => this.#startHost(startHost),
+        journal: this.journal,
         openPool: (signingKey) => openPool(signingKey, random.uuid),
         metrics: createMetrics('primary', NO_LOOP_DELAY),
         traces: { tracer: undefined },

@@ -1,0 +1,53 @@
+import type { Traces } from '../base/trace.ts'
+import { Link } from '../link/link.ts'
+import type { HostMethods, HostWelcome, OfHostMethods } from '../link/methods/host.ts'
+import type { Placement } from '../placement/placement.ts'
+import type { HostLife, HostLink } from '../processes/hosts.ts'
+
+export interface HostLifeOptions {
+  readonly placement: Placement
+  readonly traces: Traces
+  readonly welcomeOf: (host: number) => HostWelcome
+  /** Tells a new host what it has to know beside its welcome. */
+  readonly tellFirst: (link: HostLink) => void
+  readonly onGone: (host: number) => void
+}
+
+const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
+
+/** What this node does for each host that starts, is replaced or has ended. */
+export function createHostLife({ placement, traces, welcomeOf, tellFirst, onGone }: HostLifeOptions): HostLife {
+  const { recovery } = placement
+  return {
+    connect({ id, stream, onListening, onUnfit, onClose }) {
+      const { listening, ...handlers } = placement.handlersOf(id)
+      const link: HostLink = new Link<OfHostMethods, HostMethods>({
+        stream,
+        queueBytesMax: LINK_QUEUE_BYTES_MAX,
+        traces,
+        handlers: {
+          ...handlers,
+          listening(args, reply) {
+            listening(args, reply)
+            onListening()
+          },
+          unfit: ({ mistakes }) => onUnfit(new Error(`the games cannot be loaded: ${mistakes.join('; ')}`)),
+        },
+        onGameBlock: (block) => placement.block(id, block),
+        onClose(why) {
+          recovery.hostLost(id)
+          onClose(why)
+        },
+      })
+      placement.addHost(id, link)
+      link.tell('welcome', welcomeOf(id))
+      tellFirst(link)
+      return link
+    },
+    beforeDrain: (id) => recovery.empty(id),
+    gone(id, { culprit }) {
+      recovery.hostGone(id, culprit?.handle)
+      onGone(id)
+    },
+  }
+}

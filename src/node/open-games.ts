@@ -1,0 +1,87 @@
+import { readPlayer } from '../ledger/player-ledger.ts'
+import { Placement } from '../placement/placement.ts'
+import type { Credit } from '../placement/rewards.ts'
+import type { PlacementOptions, Workers } from '../placement/parts.ts'
+import type { WorkerLinks } from '../processes/workers.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { Journal } from '../store/journal.ts'
+import { storeRefusal } from '../store/store-refusal.ts'
+import type { PrimaryContext } from './context.ts'
+
+type Needs = Pick<
+  PrimaryContext,
+  | 'settings'
+  | 'store'
+  | 'hub'
+  | 'commits'
+  | 'ledger'
+  | 'registry'
+  | 'directory'
+  | 'members'
+  | 'roomService'
+  | 'metrics'
+  | 'clock'
+  | 'random'
+  | 'logs'
+>
+
+export interface OpenGamesOptions {
+  readonly context: Needs
+  readonly journal: Journal
+  readonly workers: WorkerLinks
+}
+
+/** The rooms with games of this node, which are told of its connections from here on. */
+export async function openGames({ context, journal, workers }: OpenGamesOptions): Promise<Placement> {
+  const { members, logs, store } = context
+  const placement = new Placement({
+    ...context,
+    journal,
+    workers: toWorkers(workers),
+    inventoryOf: async (user) => (await readPlayer(store, user)).inventory,
+    credit: (credit) => payCredit(context, credit),
+    toRefusal: (thrown) => (thrown instanceof Refusal ? thrown : storeRefusal(thrown)),
+    limits: limitsOf(context),
+    counts: countsOf(context),
+    log: logs.of('placement'),
+  })
+  await placement.forgetOld()
+  members.plugIn(placement.entrances)
+  return placement
+}
+
+function toWorkers(workers: WorkerLinks): Workers {
+  return {
+    tell: (worker, method, args) => workers.tell(worker, method, args),
+    sendGameBlock: (worker, block) => workers.linkOf(worker)?.sendBlock(block, 'game'),
+  }
+}
+
+function limitsOf({ settings }: Needs): PlacementOptions['limits'] {
+  return {
+    roomsMax: settings.GAME_ROOMS_MAX,
+    roomsPerHostMax: settings.GAME_ROOMS_PER_HOST_MAX,
+    roomCapacity: settings.ROOM_CAPACITY,
+  }
+}
+
+function countsOf({ metrics }: Needs): PlacementOptions['counts'] {
+  return {
+    onJournal: (bytes) => metrics.gameJournalBytes.inc(bytes),
+    onRestored: (how) => metrics.gameRoomsRestored.inc({ why: how }),
+    onEnded: (why) => metrics.gameRoomsEnded.inc({ why: ENDS.has(why) ? why : 'other' }),
+  }
+}
+
+/** A game cannot make a label of its own. */
+const ENDS: ReadonlySet<string> = new Set(['over', 'ended', 'empty', 'too long', 'failed'])
+
+function payCredit({ ledger }: Needs, credit: Credit): Promise<Refusal | undefined> {
+  return new Promise((resolve) => {
+    ledger.submit({ kind: 'credit', ...credit }, (outcome) => {
+      if (outcome instanceof Refusal) resolve(outcome)
+      else if (outcome.kind !== 'refused') resolve(undefined)
+      else resolve(new Refusal(outcome.error.code, outcome.error.message, outcome.error.details))
+    })
+  })
+}
