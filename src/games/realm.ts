@@ -1,6 +1,7 @@
 /**
  * Whether a callback of a game runs now, and which. Callbacks are synchronous, so a flag is enough: what would make a room differ from its
- * replay (chance, clocks, timers) is refused while it is set, and is free to everybody else. The guards themselves stand in the host.
+ * replay (chance, clocks, timers) is refused while it is set, and is free to everybody else. The guards themselves stand in realm-guards.ts:
+ * hosts use them, and so do the tests of authors.
  */
 let running: string | undefined
 

@@ -1,4 +1,4 @@
-import { runningCallback } from '../games/realm.ts'
+import { runningCallback } from './realm.ts'
 
 let isClosed = false
 
