@@ -39,6 +39,7 @@ export class Lab {
   readonly target: Target
   readonly #peers: Peer[] = []
   readonly #cleanups: (() => Promise<unknown>)[] = []
+  readonly #goodbyes: (() => Promise<unknown>)[] = []
 
   constructor(target: Target) {
     this.target = target
@@ -57,6 +58,11 @@ export class Lab {
   /** Run when the case is over, whatever came of it. */
   later(cleanup: () => Promise<unknown>): void {
     this.#cleanups.push(cleanup)
+  }
+
+  /** The same, while its connections are still there. */
+  before(goodbye: () => Promise<unknown>): void {
+    this.#goodbyes.push(goodbye)
   }
 
   guest(options: OpenOptions = {}): Promise<Peer> {
@@ -132,6 +138,7 @@ export class Lab {
 
   /** Closes and cleans up; what was ended before is not ended again. */
   async end(): Promise<void> {
+    for (const goodbye of this.#goodbyes.splice(0)) await goodbye()
     await Promise.all(this.#peers.splice(0).map((peer) => peer.close()))
     for (const cleanup of this.#cleanups.splice(0).toReversed()) await cleanup()
   }

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import WebSocket from 'ws'
-import { SERVER_EVENT, SUBPROTOCOL, type Encoding } from '../protocol/events.ts'
+import { GAME_FRAME, SERVER_EVENT, SUBPROTOCOL, type Encoding } from '../protocol/events.ts'
 import { decodeMsgpack, encodeMsgpack } from '../protocol/msgpack.ts'
 import { expectEqual, expectFields, expectThat, fieldsOf, Mismatch, show, type Fields } from './expect.ts'
+import { decodePatchHead } from './patch-head.ts'
 import { Waiter } from './waiter.ts'
 
 export interface PeerOptions {
@@ -206,6 +207,7 @@ export class Peer {
 
 function decode(data: Buffer, isBinary: boolean): Frame {
   try {
+    if (isBinary && data[0] === GAME_FRAME) return decodePatchHead(data)
     return fieldsOf(isBinary ? decodeMsgpack(data) : JSON.parse(data.toString()))
   } catch (error) {
     return { undecodable: String(error) }

@@ -3,6 +3,7 @@ import { CLOSING_CASES } from './cases/closing.ts'
 import { ENCODING_CASES } from './cases/encodings.ts'
 import { ENVELOPE_CASES } from './cases/envelope.ts'
 import { EVENT_CASES } from './cases/events.ts'
+import { GAME_CASES } from './cases/games.ts'
 import { HTTP_CASES } from './cases/http.ts'
 import { LOG_CASES } from './cases/log.ts'
 import { MESSAGE_CASES } from './cases/messages.ts'
@@ -30,6 +31,7 @@ export const CASES: readonly Case[] = [
   ...EVENT_CASES,
   ...LOG_CASES,
   ...ROOM_CASES,
+  ...GAME_CASES,
   ...MESSAGE_CASES,
   ...PURCHASE_CASES,
   ...RESUME_CASES,

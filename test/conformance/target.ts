@@ -1,3 +1,4 @@
+import { GAME } from '../../src/conformance/match.ts'
 import type { Target } from '../../src/conformance/lab.ts'
 import { startServer, type Owner, type TestServer } from '../helpers/server.ts'
 
@@ -15,6 +16,15 @@ export function startOurs(owner: Owner): Promise<TestServer> {
 /** A server whose limits are so low that the slowest machine reaches them. For `limit.messages` and `limit.retry-after` only. */
 export function startLimited(owner: Owner): Promise<TestServer> {
   return startServer(owner, { ...ENV, CONNECT_RATE_PER_ADDRESS: '1', RATE_MESSAGES: '5', WORKERS: '1' })
+}
+
+/** Whether the server runs the game that the cases of games play. */
+export async function runsGames(server: TestServer): Promise<boolean> {
+  const listed = server.admin('GET', '/api/v1/games') as Promise<{
+    readonly items: readonly { readonly name: string }[]
+  }>
+  const { items } = await listed.catch(() => ({ items: [] }))
+  return items.some(({ name }) => name === GAME)
 }
 
 export function targetOf(server: TestServer, over: Partial<Target> = {}): Target {

@@ -1,6 +1,7 @@
 import type { FaultRow } from './fault.ts'
 import { DELIVERY_FAULTS } from './delivery.ts'
 import { EVENTS_FAULTS } from './events.ts'
+import { GAMES_FAULTS } from './games.ts'
 import { HANDSHAKE_FAULTS } from './handshake.ts'
 import { LIMITS_FAULTS } from './limits.ts'
 import { PURCHASES_FAULTS } from './purchases.ts'
@@ -15,6 +16,7 @@ export const FAULTS: readonly FaultRow[] = [
   ...HANDSHAKE_FAULTS,
   ...EVENTS_FAULTS,
   ...ROOMS_FAULTS,
+  ...GAMES_FAULTS,
   ...PURCHASES_FAULTS,
   ...RESUMES_FAULTS,
   ...LIMITS_FAULTS,
