@@ -1,11 +1,7 @@
 import t from 'tap'
-import { openGameWire, type GameWire } from '../helpers/house/game-wire.ts'
-import { Mirror } from '../helpers/house/mirror.ts'
-import type { PlainClient } from '../helpers/house/plain-client.ts'
-import { encodeEventBlock } from '../../src/link/event-block.ts'
-import { namespaceChannel, type Namespace } from '../../src/protocol/ids.ts'
-import { placed } from '../helpers/placed.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
+import { mirrorOf, openRoom, play, ROOM } from '../helpers/house/game-room.ts'
+import type { PlainClient } from '../helpers/house/plain-client.ts'
 
 const JOIN = 'core.game.room.join'
 const FIND = 'core.game.room.find'
@@ -15,31 +11,6 @@ const SNAPSHOT = 'core.game.room.snapshot'
 const STATUS = 'core.game.room.status'
 const PATCH = 'core.game.room.patch'
 const BROADCAST = 'core.game.state.broadcast'
-const ROOM = 'counter:abc'
-/** The socket's buffer is full of patches then, and the sweep has seen it. */
-const LAGGING_MS = 1_000
-const PAD = 'x'.repeat(500)
-
-const mirrorOf = (client: PlainClient) => Mirror.of(client.frames, ROOM)
-
-async function openRoom(t: Parameters<typeof openGameWire>[0], env: Readonly<Record<string, string>> = {}) {
-  const wire = await openGameWire(t, env)
-  return { ...wire, room: wire.primary.makeRoom(ROOM) }
-}
-
-/** So many ticks, some time apart. */
-async function play({ primary, pass }: GameWire, room: Parameters<typeof primary.change>[0], ticks: number) {
-  for (let i = 0; i < ticks; i++) {
-    primary.change(room, { n: room.tick + 1, pad: `${room.tick}${PAD}` })
-    await pass(20)
-  }
-}
-
-/** An event of the log in the namespace. */
-function say({ primary }: GameWire, offset: number) {
-  const event = placed(namespaceChannel('private' as Namespace), offset, offset - 1)
-  primary.link.sendBlock(encodeEventBlock([event]), 'events')
-}
 
 t.test('a join of a room with a game is answered with its game, and the patches behind it fit', async (t) => {
   const { enter, primary, room, pass } = await openRoom(t)
@@ -141,152 +112,6 @@ t.test('who sees another view from now on gets its state, then its patches and n
   t.strictSame(mirrorOf(bob).state, { n: 101 })
 })
 
-for (const encoding of ['json', 'msgpack'] as const) {
-  t.test(
-    `who reads too slowly gets fewer patches, each from its own tick, and is not closed: ${encoding}`,
-    async (t) => {
-      const wire = await openRoom(t, { BACKPRESSURE_BYTES: '64KiB', SOCKET_WRITE_TIMEOUT: '5s' })
-      const { enter, primary, room, pass } = wire
-      const slow = await enter('slow', { encoding })
-      const quick = await enter('quick', { encoding })
-      for (const client of [slow, quick]) await client.ask(JOIN, { room_id: ROOM })
-      slow.wire.pause()
-      await play(wire, room, 50)
-      await pass(LAGGING_MS)
-      const waiting = slow.wire.waitingBytes
-      t.ok(waiting < 32 * 1024, `${waiting} bytes wait`)
-      await play(wire, room, 10)
-      t.equal(slow.wire.waitingBytes, waiting, 'and no more of them')
-      await pass(20_000)
-      t.equal(slow.closed, undefined, 'longer than SOCKET_WRITE_TIMEOUT')
-      slow.wire.resume()
-      await slow.until(() => mirrorOf(slow).tick === room.tick)
-      t.equal(primary.argsOf('catchUp').length, 1)
-      await play(wire, room, 5)
-      await pass(100)
-      const [late, prompt] = [mirrorOf(slow), mirrorOf(quick)]
-      t.strictSame([late.state, late.misfits], [room.state(0), 0])
-      t.strictSame([prompt.state, prompt.misfits, prompt.patches], [room.state(0), 0, room.tick])
-      t.ok(late.patches < prompt.patches / 1.3, `${late.patches} of ${prompt.patches}`)
-      t.equal(quick.closed, undefined)
-    },
-  )
-}
-
-t.test('what comes between the question for what was missed and its answer is in the answer', async (t) => {
-  const wire = await openRoom(t)
-  const { enter, primary, room, pass } = wire
-  const slow = await enter('slow')
-  await slow.ask(JOIN, { room_id: ROOM })
-  slow.wire.pause()
-  await play(wire, room, 40)
-  await pass(LAGGING_MS)
-  primary.held.add('catchUp')
-  slow.wire.resume()
-  await slow.until(() => primary.argsOf('catchUp').length === 1)
-  await play(wire, room, 3)
-  primary.release()
-  await play(wire, room, 3)
-  await pass(100)
-  const { state, misfits } = mirrorOf(slow)
-  t.strictSame([state, misfits], [room.state(0), 0])
-})
-
-t.test('who was away for longer than is known gets the state', async (t) => {
-  const wire = await openRoom(t)
-  const { enter, room, pass } = wire
-  const slow = await enter('slow')
-  await slow.ask(JOIN, { room_id: ROOM })
-  slow.wire.pause()
-  await play(wire, room, 100)
-  await pass(LAGGING_MS)
-  slow.wire.resume()
-  await slow.until(() => mirrorOf(slow).snapshots === 1)
-  await play(wire, room, 3)
-  await pass(100)
-  t.strictSame([mirrorOf(slow).state, mirrorOf(slow).misfits], [room.state(0), 0])
-})
-
-t.test('a question for what was missed that comes to nothing is asked again', async (t) => {
-  const wire = await openRoom(t)
-  const { enter, primary, room, pass } = wire
-  const slow = await enter('slow')
-  await slow.ask(JOIN, { room_id: ROOM })
-  slow.wire.pause()
-  await play(wire, room, 40)
-  await pass(LAGGING_MS)
-  primary.refusals.set('catchUp', new Refusal('UNAVAILABLE', 'the host is gone'))
-  slow.wire.resume()
-  await slow.until(() => primary.argsOf('catchUp').length === 2)
-  primary.refusals.clear()
-  await slow.until(() => mirrorOf(slow).tick === room.tick)
-  t.strictSame([mirrorOf(slow).state, mirrorOf(slow).misfits], [room.state(0), 0])
-})
-
-t.test('who is behind in a game and in the log is closed for the log, as ever', async (t) => {
-  const wire = await openRoom(t, { SOCKET_WRITE_TIMEOUT: '5s' })
-  const { enter, pass, room } = wire
-  const slow = await enter('slow')
-  await slow.ask(JOIN, { room_id: ROOM })
-  slow.wire.pause()
-  await play(wire, room, 40)
-  await pass(10_000)
-  t.equal(slow.closed, undefined)
-  say(wire, 12)
-  await pass(6_000)
-  slow.wire.resume()
-  t.match(await slow.end(), { code: 4001 })
-})
-
-t.test('events of the log wait their turn beside patches, and none is lost', async (t) => {
-  const wire = await openRoom(t)
-  const { enter, pass, room } = wire
-  const slow = await enter('slow')
-  await slow.ask(JOIN, { room_id: ROOM })
-  slow.wire.pause()
-  await play(wire, room, 40)
-  await pass(LAGGING_MS)
-  for (let offset = 12; offset < 20; offset++) {
-    say(wire, offset)
-    await play(wire, room, 1)
-  }
-  slow.wire.resume()
-  await slow.until(() => mirrorOf(slow).tick === room.tick)
-  t.strictSame(
-    slow.events.flatMap(({ offset }) => (offset === undefined ? [] : [offset])),
-    [12, 13, 14, 15, 16, 17, 18, 19],
-  )
-  t.strictSame([mirrorOf(slow).state, mirrorOf(slow).misfits], [room.state(0), 0])
-})
-
-t.test('who joins, or comes to see something else, while it reads too slowly goes on once it has read', async (t) => {
-  const wire = await openRoom(t)
-  const { enter, primary, pass, room } = wire
-  const other = primary.makeRoom('counter:other')
-  const slow = await enter('slow')
-  await slow.ask(JOIN, { room_id: ROOM })
-  slow.wire.pause()
-  await play(wire, room, 40)
-  await pass(LAGGING_MS)
-  slow.request(JOIN, { room_id: other.id })
-  await pass(100)
-  await play(wire, other, 3)
-  const seen = room.viewers.values().next().value
-  if (!seen) throw new Error('nobody is there')
-  seen.view = 1
-  primary.link.tell('gameView', { connectionId: seen.connectionId, room: room.id })
-  primary.change(room, { fog: 1 }, { view: 1 })
-  await pass(100)
-  slow.wire.resume()
-  const inOther = () => Mirror.of(slow.frames, other.id)
-  await slow.until(() => inOther().tick === other.tick && mirrorOf(slow).snapshots === 1)
-  primary.change(room, { fog: 2 }, { view: 1 })
-  await play(wire, other, 1)
-  await pass(100)
-  t.strictSame([mirrorOf(slow).state, mirrorOf(slow).misfits], [room.state(1), 0])
-  t.strictSame([inOther().state, inOther().misfits], [other.state(0), 0])
-})
-
 t.test('a client that asks gets what it sees, and goes on from there', async (t) => {
   const wire = await openRoom(t)
   const { enter, primary, room, pass } = wire
@@ -314,9 +139,13 @@ t.test(
     t.strictSame(worker.parts.realTime.games.counts, { viewers: 0, topics: 0 })
     primary.change(room, { n: 1 })
     primary.games = [room.id]
+    primary.held.add('enterGame')
     const back = await alice.resume([ROOM])
     const input = back.request(INPUT, { name: 'place', input: {} }, { room: ROOM })
     primary.change(room, { n: 2 })
+    await pass(100)
+    t.strictSame(primary.argsOf('gameInput'), [])
+    primary.release()
     t.ok((await back.reply(input)).success, 'what is asked at once waits until the room is there')
     await pass(100)
     t.equal(back.frames[1]?.eventType, SNAPSHOT)

@@ -23,8 +23,11 @@ export class Mirror {
   }
 
   take(frame: Frame, room: string): void {
-    const game = (frame['data'] as Fields | undefined)?.['game'] as Fields | undefined
-    if (game && (frame['data'] as Fields)['room_id'] === room) this.#have(game)
+    const data = (frame['data'] ?? {}) as Fields
+    const game = data['game'] as Fields | undefined
+    if (game && data['room_id'] === room) this.#have(game)
+    // The reply to a snapshot does not say of which room it is.
+    else if ('hash' in data) this.#have(data)
     else if (frame.eventType === SNAPSHOT && frame['room'] === room) {
       this.snapshots++
       this.#have(frame.payload ?? {})

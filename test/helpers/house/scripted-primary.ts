@@ -12,7 +12,8 @@ import type { HouseWorker } from './worker.ts'
 /** A flat state: enough to see whether what a client has is right. */
 export type FlatState = Readonly<Record<string, JsonValue>>
 
-const HISTORY = 20
+/** Versions that a patch can start from. */
+const HISTORY = 60
 export const INPUTS = [
   { name: 'place', type: { kind: 'object' }, keep: 'all' },
   { name: 'say', type: null, keep: 'latest' },
