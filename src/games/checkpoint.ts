@@ -21,6 +21,8 @@ export interface Checkpoint {
   readonly isLocked: boolean
   /** All seats were taken at once, at some time. */
   readonly wasFull: boolean
+  /** A callback that makes the state larger fails: see `sizeOf`. null: there is no limit. */
+  readonly stateBytesMax: number | null
   /** Failures in a row, by callback. */
   readonly failures: readonly (readonly [callback: string, inRow: number])[]
   /** As JSON, whose keys stand in the order that the game sees. */
@@ -36,12 +38,14 @@ export interface RunOptions {
   readonly startMs: number
   /** They have passed the game's validator. */
   readonly options: unknown
+  /** By default there is no limit. */
+  readonly stateBytesMax?: number
 }
 
 /** Of a room that has not begun: `create` makes its state. */
 export type Start = Omit<Checkpoint, 'game' | 'version' | 'state'>
 
-export function startOf({ roomId, seed, startMs }: RunOptions): Start {
+export function startOf({ roomId, seed, startMs, stateBytesMax }: RunOptions): Start {
   return {
     roomId,
     startMs,
@@ -55,6 +59,7 @@ export function startOf({ roomId, seed, startMs }: RunOptions): Start {
     nextRun: 1,
     isLocked: false,
     wasFull: false,
+    stateBytesMax: stateBytesMax ?? null,
     failures: [],
   }
 }

@@ -146,7 +146,7 @@ export function defineGame(given: unknown): Game {
   const mistakes = mistakesIn(definition)
   if (mistakes.length > 0) throw new GameDefinitionError(nameOf(definition), mistakes)
   const state = definition.state ?? t.json()
-  return {
+  const game: Game = {
     name: definition.name,
     version: definition.version,
     hz: definition.hz,
@@ -160,6 +160,15 @@ export function defineGame(given: unknown): Game {
     refusals: definition.refusals && new Map(Object.entries(definition.refusals)),
     rules: rulesOf(definition),
   }
+  GAMES.add(game)
+  return game
+}
+
+const GAMES = new WeakSet<object>()
+
+/** Whether this is what `defineGame` gave. */
+export function isGame(value: unknown): value is Game {
+  return typeof value === 'object' && value !== null && GAMES.has(value)
 }
 
 /** The state's type may be declared; without one it is any JSON value without null. */

@@ -163,7 +163,7 @@ export interface GameDefinition<
   readonly version: number
   /** Ticks a second, up to 120. 0: the room runs only when something comes in. */
   readonly hz: number
-  readonly seats: SeatOptions<BotName>
+  readonly seats: SeatOptions<NoInfer<BotName>>
   /** How long a room may last, in milliseconds. By default as ROOM_GAME_MAX says. */
   readonly maxMs?: number
   readonly options?: OptionsType

@@ -25,6 +25,8 @@ export interface TickRecord {
 
 /** What is first in a record, so that what reads it later knows what it reads. */
 const FORMAT = 1
+/** How a msgpack array of up to 15 elements begins: this and their number. */
+const FIXARRAY = 0x90
 
 export function encodeHead(head: JournalHead): Uint8Array {
   return encodeMsgpack([FORMAT, head])
@@ -37,8 +39,25 @@ export function decodeHead(bytes: Uint8Array): JournalHead {
 }
 
 /** To be called before the step runs: entries belong to it then, and may become part of a state that changes. */
-export function encodeTick({ tick, nowMs, entries, hash }: TickRecord): Uint8Array {
-  return encodeMsgpack([FORMAT, tick, nowMs, entries, hash])
+export function encodeEntries(entries: readonly Entry[]): Uint8Array {
+  return encodeMsgpack(entries)
+}
+
+export function encodeTick({ entries, ...rest }: TickRecord): Uint8Array {
+  return joinTick(rest, encodeEntries(entries))
+}
+
+/** The record of a tick whose entries were encoded before the step: its hash is known only behind that. */
+export function joinTick({ tick, nowMs, hash }: Omit<TickRecord, 'entries'>, entries: Uint8Array): Uint8Array {
+  const parts = [encodeMsgpack(FORMAT), encodeMsgpack(tick), encodeMsgpack(nowMs), entries, encodeMsgpack(hash)]
+  const record = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, 1))
+  record[0] = FIXARRAY + parts.length
+  let at = 1
+  for (const part of parts) {
+    record.set(part, at)
+    at += part.length
+  }
+  return record
 }
 
 /** Throws JournalError. */

@@ -1,5 +1,7 @@
 import { inRealm } from './realm.ts'
-import { shapeOf, type Shape, type Tree } from './sync/shape.ts'
+import { sharedShapeOf } from './shared-shapes.ts'
+import type { Shape, Tree } from './sync/shape.ts'
+import { growthOf, sizeOf } from './sync/size.ts'
 import type { GameType } from './types.ts'
 
 /**
@@ -8,14 +10,20 @@ import type { GameType } from './types.ts'
  */
 export class LiveState {
   readonly shape: Shape<unknown>
+  /** A callback that makes the state larger fails: see `sizeOf`. null: there is no limit. */
+  readonly bytesMax: number | null
   #live: unknown
   #tree: Tree | undefined
+  /** See `sizeOf`. */
+  #bytes = 0
 
   /** @param initial plain data, which belongs to the room from now on; undefined: `create` is to make it. Throws TypeFault. */
-  constructor(type: GameType<unknown>, initial?: unknown) {
-    this.shape = shapeOf(type)
+  constructor(type: GameType<unknown>, bytesMax: number | null, initial?: unknown) {
+    this.shape = sharedShapeOf(type)
+    this.bytesMax = bytesMax
     if (initial === undefined) return
     this.#tree = this.shape.freeze(undefined, initial)
+    this.#bytes = sizeOf(this.#tree)
     this.renew()
   }
 
@@ -33,7 +41,7 @@ export class LiveState {
     try {
       const given = inRealm(callback, () => run(this.#live))
       if (given !== undefined) this.#live = requireObject(callback, given)
-      this.#tree = this.shape.freeze(this.#tree, this.#live)
+      this.#take(this.shape.freeze(this.#tree, this.#live))
     } catch (thrown) {
       this.#restore()
       throw thrown
@@ -57,9 +65,28 @@ export class LiveState {
     this.#live = this.shape.thaw(this.tree)
   }
 
+  #take(tree: Tree): void {
+    if (tree === this.#tree) return
+    const growth = this.#tree === undefined ? sizeOf(tree) : growthOf(this.#tree, tree)
+    const bytes = this.#bytes + growth
+    // A state that is too large already, as of an older configuration, may shrink.
+    if (this.bytesMax !== null && bytes > this.bytesMax && growth > 0) throw new StateTooLarge(bytes, this.bytesMax)
+    this.#tree = tree
+    this.#bytes = bytes
+  }
+
   #restore(): void {
     // Before `create` has returned there is nothing to go back to.
     if (this.#tree !== undefined && !this.shape.isSame(this.#tree, this.#live)) this.renew()
+  }
+}
+
+/** A callback has made the state larger than it may be. */
+export class StateTooLarge extends Error {
+  override readonly name = 'StateTooLarge'
+
+  constructor(bytes: number, bytesMax: number) {
+    super(`the state would have about ${bytes} bytes, over ${bytesMax} (GAME_STATE_BYTES)`)
   }
 }
 

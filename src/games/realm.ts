@@ -5,14 +5,29 @@
  */
 let running: string | undefined
 
+/** Is told when a callback begins and when it has ended. */
+export interface RealmObserver {
+  enter(callback: string): void
+  leave(): void
+}
+
+let observer: RealmObserver | undefined
+
+/** There is one; undefined: nobody is told any more. */
+export function observeRealm(next: RealmObserver | undefined): void {
+  observer = next
+}
+
 /** Runs a callback of a game. `callback` names it in what a guard throws. */
 export function inRealm<Result>(callback: string, run: () => Result): Result {
   const before = running
   running = callback
+  observer?.enter(callback)
   try {
     return run()
   } finally {
     running = before
+    observer?.leave()
   }
 }
 

@@ -37,6 +37,8 @@ const TEXT_MAX = 1024
 /** What the callbacks of one tick may ask for, and emit: more is a loop. */
 const WISHES_MAX = 10_000
 const EVENTS_MAX = 1_000
+/** How much of it there may be, as JSON: UTF-16 units. */
+const TICK_UNITS_MAX = 256 * 1024
 
 /** The `room` that a game's callbacks are given: one for all of them. Wishes are gathered here until `take`. */
 export class RoomApi implements Room {
@@ -47,6 +49,7 @@ export class RoomApi implements Room {
   /** Of this tick. */
   #wished = 0
   #emitted = 0
+  #units = 0
 
   constructor(parts: RoomParts) {
     this.#parts = parts
@@ -101,11 +104,11 @@ export class RoomApi implements Room {
   }
 
   say(to: string, data: Json): void {
-    this.#wish({ kind: 'effect', effect: { kind: 'say', to, data: ownJson(data) } })
+    this.#wish({ kind: 'effect', effect: { kind: 'say', to, data: this.#own(data) } })
   }
 
   reply(value: Json): void {
-    this.#reply = ownJson(value)
+    this.#reply = this.#own(value)
   }
 
   kick(seat: string, reason = 'kicked'): void {
@@ -140,16 +143,16 @@ export class RoomApi implements Room {
     if (!Object.hasOwn(this.#parts.game.rules.tasks, task))
       throw new TypeError(`room.run("${task}"): there is no such task`)
     const run = this.#parts.newRun()
-    this.#wish({ kind: 'effect', effect: { kind: 'task', run, task, args: ownJson(args) } })
+    this.#wish({ kind: 'effect', effect: { kind: 'task', run, task, args: this.#own(args) } })
     return run
   }
 
   end(result?: Json): void {
-    this.#wish({ kind: 'end', result: result === undefined ? null : ownJson(result) })
+    this.#wish({ kind: 'end', result: result === undefined ? null : this.#own(result) })
   }
 
   log(message: string, data?: Json): void {
-    const own = data === undefined ? undefined : ownJson(data)
+    const own = data === undefined ? undefined : this.#own(data)
     this.#wish({ kind: 'effect', effect: { kind: 'log', message: message.slice(0, TEXT_MAX), data: own } })
   }
 
@@ -157,6 +160,7 @@ export class RoomApi implements Room {
   newTick(): void {
     this.#wished = 0
     this.#emitted = 0
+    this.#units = 0
   }
 
   /** What was asked for since the last time, and it is forgotten here. */
@@ -175,7 +179,7 @@ export class RoomApi implements Room {
     if (!Object.hasOwn(this.#parts.game.rules.timers, name))
       throw new TypeError(`room.after: there is no timer "${name}"`)
     const id = this.#parts.timers.newId()
-    this.#wish({ kind: 'timer', timer: { id, name, due, args: ownJson(args) } })
+    this.#wish({ kind: 'timer', timer: { id, name, due, args: this.#own(args) } })
     return id
   }
 
@@ -186,6 +190,17 @@ export class RoomApi implements Room {
     this.#wishes.push(wish)
   }
 
+  /** A copy, which the game cannot change any more. Throws TypeFault. */
+  #own<Value extends Json>(value: Value): Value {
+    return this.#count(checkValue(JSON_TYPE, value) as Value)
+  }
+
+  #count<Value extends Json>(value: Value): Value {
+    this.#units += JSON.stringify(value).length
+    if (this.#units <= TICK_UNITS_MAX) return value
+    throw new TypeError(`more than ${TICK_UNITS_MAX} characters of events, messages and arguments in one tick`)
+  }
+
   #requireSeat(id: string): string {
     if (!this.#parts.seats.get(id)) throw new TypeError(`there is no seat "${id}"`)
     return id
@@ -194,13 +209,8 @@ export class RoomApi implements Room {
   #createEmitters(): Record<string, (data: unknown) => void> {
     const emitters: Record<string, (data: unknown) => void> = {}
     for (const [name, type] of this.#parts.game.events) {
-      emitters[name] = (data) => this.#wish({ kind: 'emit', name, data: checkValue(type, data) })
+      emitters[name] = (data) => this.#wish({ kind: 'emit', name, data: this.#count(checkValue(type, data)) })
     }
     return emitters
   }
-}
-
-/** A copy, which the game cannot change any more. Throws TypeFault. */
-function ownJson<Value extends Json>(value: Value): Value {
-  return checkValue(JSON_TYPE, value) as Value
 }

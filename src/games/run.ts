@@ -39,11 +39,11 @@ export class GameRun {
   #effects: Effect[] = []
   #events: (readonly [string, Json])[] = []
 
-  private constructor(game: Game, start: Start, state: LiveState) {
+  private constructor(game: Game, start: Start, state?: unknown) {
     this.game = game
     this.roomId = start.roomId
     this.startMs = start.startMs
-    this.#state = state
+    this.#state = new LiveState(game.state, start.stateBytesMax, state)
     this.#random = new GameRandom(start.random)
     this.#seats = new Seats(start.seats, start.nextBot)
     this.#timers = new Timers(start.timers, start.nextTimer)
@@ -67,7 +67,7 @@ export class GameRun {
   /** A new room, at tick 0. Throws what `create` throws, and TypeFault for a state that is none. */
   static create(options: RunOptions): GameRun {
     const { game } = options
-    const run = new GameRun(game, startOf(options), new LiveState(game.state))
+    const run = new GameRun(game, startOf(options))
     run.#state.change('create', () => game.rules.create(options.options, run.#room))
     run.#grantAll(run.#room.take().wishes)
     return run
@@ -75,7 +75,7 @@ export class GameRun {
 
   /** The room as it was at a checkpoint. Throws TypeFault if its state is none of this game. */
   static restore(game: Game, checkpoint: Checkpoint): GameRun {
-    return new GameRun(game, checkpoint, new LiveState(game.state, JSON.parse(checkpoint.state)))
+    return new GameRun(game, checkpoint, JSON.parse(checkpoint.state))
   }
 
   get tick(): number {
@@ -170,6 +170,7 @@ export class GameRun {
       nextRun: this.#nextRun,
       isLocked: this.#isLocked,
       wasFull: this.#wasFull,
+      stateBytesMax: this.#state.bytesMax,
       failures: this.#failures.inRow,
       state: mergePatchOf(this.shape, undefined, this.tree),
     }

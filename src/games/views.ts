@@ -2,7 +2,8 @@ import type { Seat } from './definition.ts'
 import type { Game } from './define.ts'
 import type { GameRun } from './run.ts'
 import { hashOf } from './sync/tree-hash.ts'
-import { shapeOf, type Shape, type Tree } from './sync/shape.ts'
+import { sharedShapeOf } from './shared-shapes.ts'
+import type { Shape, Tree } from './sync/shape.ts'
 
 const KEY_MAX = 64
 
@@ -45,7 +46,7 @@ export class View {
   ) {
     this.key = key
     this.number = number
-    this.shape = shapeOf(run.game.viewType)
+    this.shape = sharedShapeOf(run.game.viewType)
     this.#run = run
     this.#ticksKept = ticksKept
     this.#versions = [{ tick: run.tick, tree: this.#look(undefined) }]
@@ -75,8 +76,8 @@ export class View {
     if (seen === tree && !hasNews && !this.isHashDue) return undefined
     this.#versions.push({ tick: this.#run.tick, tree: seen })
     const oldest = this.#run.tick - this.#ticksKept
-    // The last one that is too old goes only when there is a newer one that is old enough.
-    while (this.#versions.length > 1 && (this.#versions[0]?.tick ?? 0) < oldest) this.#versions.shift()
+    // The one that was seen at that time stays, however old it is.
+    while ((this.#versions[1]?.tick ?? Infinity) <= oldest) this.#versions.shift()
     return tick
   }
 

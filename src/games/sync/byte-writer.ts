@@ -64,6 +64,12 @@ export class ByteWriter {
     this.length += 8
   }
 
+  bytes(value: Uint8Array): void {
+    this.#room(value.length)
+    this.#bytes.set(value, this.length)
+    this.length += value.length
+  }
+
   /** Its length in bytes, then UTF-8. */
   text(value: string): void {
     const start = this.length
@@ -79,9 +85,7 @@ export class ByteWriter {
     const bytes = new TextEncoder().encode(value)
     this.length = start
     this.varint(bytes.length)
-    this.#room(bytes.length)
-    this.#bytes.set(bytes, this.length)
-    this.length += bytes.length
+    this.bytes(bytes)
   }
 
   /** Leaves a byte for a varint that is known later: `fill` writes it there. */
