@@ -1,29 +1,13 @@
 import type { Duplex } from 'node:stream'
+import { toError } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
-import type { Game } from '../games/define.ts'
-import type { Link } from '../link/link.ts'
+import { Link } from '../link/link.ts'
 import type { HostMethods, HostWelcome, OfHostMethods } from '../link/methods/host.ts'
-import type { LogLevel, LogPart } from '../protocol/log-levels.ts'
-import type { Metrics } from '../metrics/metrics.ts'
-import type { HostSettings } from './settings.ts'
-import type { CallbackWatch } from './watch.ts'
-
-export type PrimaryLink = Link<HostMethods, OfHostMethods>
-
-/** What a host is made of once the primary has said its welcome. */
-export interface HostParts {
-  /** By their names. */
-  readonly games: ReadonlyMap<string, Game>
-  readonly settings: HostSettings
-  /** What games log goes there, too. */
-  readonly log: Log
-  readonly setLogLevel: (part: LogPart, level: LogLevel | null) => void
-  readonly metrics: Metrics
-  readonly watch: CallbackWatch
-}
+import type { HostParts, PrimaryLink } from './host-parts.ts'
+import { createLinkHandlers } from './link-handlers.ts'
+import { Rooms } from './rooms.ts'
 
 export interface HostOptions {
   /** The link to the primary. */
@@ -31,16 +15,47 @@ export interface HostOptions {
   readonly clock: Clock
   readonly scheduler: Scheduler
   readonly random: Random
-  /** Loads the games. */
+  /** Loads the games. What it throws is told the primary, a line a mistake. */
   readonly begin: (welcome: HostWelcome) => HostParts | Promise<HostParts>
-  /** The primary is gone or stuck, or the games could not be loaded. */
+  /** The primary is gone or stuck. */
   readonly onClose: (why: string) => void
 }
 
 export interface Host {
-  /** Ends its rooms, without a word to the primary. */
+  /** Ends its rooms without a word to the primary, as a death does. */
   close(): void
 }
 
+const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
+
 /** A host in this process: it runs the games of rooms for the primary at the other end of the stream. */
-export type CreateHost = (options: HostOptions) => Host
+export function createHost({ stream, clock, scheduler, random, begin, onClose }: HostOptions): Host {
+  let rooms: Rooms | undefined
+  const running = (): Rooms => {
+    if (!rooms) throw new Error('the primary spoke before the host had said that it listens')
+    return rooms
+  }
+  const start = async (welcome: HostWelcome): Promise<void> => {
+    try {
+      rooms = new Rooms({ ...(await begin(welcome)), link, clock, scheduler, random })
+      link.tell('listening', { games: rooms.gameInfos })
+    } catch (thrown) {
+      link.tell('unfit', { mistakes: toError(thrown).message.split('\n') })
+    }
+  }
+  const link: PrimaryLink = new Link<HostMethods, OfHostMethods>({
+    stream,
+    queueBytesMax: LINK_QUEUE_BYTES_MAX,
+    onClose: (why) => {
+      rooms?.close()
+      onClose(why)
+    },
+    handlers: {
+      welcome: (welcome) => void start(welcome),
+      // Asked while the games are loaded, too.
+      ping: (_args, reply) => reply(null),
+      ...createLinkHandlers(running),
+    },
+  })
+  return { close: () => link.close('the host is closed') }
+}

@@ -1,4 +1,5 @@
 import { CLIENTS, SECURITY } from './catalog/clients.ts'
+import { GAMES } from './catalog/games.ts'
 import { HOSTS } from './catalog/hosts.ts'
 import { NODE, PROCESS } from './catalog/node.ts'
 import { PURCHASES, STORE } from './catalog/store.ts'
@@ -9,10 +10,20 @@ export const SECTIONS = {
   'Security and limits': SECURITY,
   'Log and store': STORE,
   Purchases: PURCHASES,
+  Games: GAMES,
   'Hosts of games': HOSTS,
   'Node and cluster': NODE,
   Processes: PROCESS,
 } as const
 
 /** Every metric there is. */
-export const METRICS = { ...CLIENTS, ...SECURITY, ...STORE, ...PURCHASES, ...HOSTS, ...NODE, ...PROCESS } as const
+export const METRICS = {
+  ...CLIENTS,
+  ...SECURITY,
+  ...STORE,
+  ...PURCHASES,
+  ...GAMES,
+  ...HOSTS,
+  ...NODE,
+  ...PROCESS,
+} as const

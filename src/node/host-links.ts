@@ -1,4 +1,5 @@
 import type { Traces } from '../base/trace.ts'
+import { ConfigError } from '../config/load.ts'
 import { Link } from '../link/link.ts'
 import type { HostMethods, HostWelcome, OfHostMethods } from '../link/methods/host.ts'
 import type { Placement } from '../placement/placement.ts'
@@ -31,7 +32,7 @@ export function createHostLife({ placement, traces, welcomeOf, tellFirst, onGone
             listening(args, reply)
             onListening()
           },
-          unfit: ({ mistakes }) => onUnfit(new Error(`the games cannot be loaded: ${mistakes.join('; ')}`)),
+          unfit: ({ mistakes }) => onUnfit(new ConfigError(mistakes)),
         },
         onGameBlock: (block) => placement.block(id, block),
         onClose(why) {

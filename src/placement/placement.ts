@@ -167,7 +167,7 @@ export class Placement {
         if (effect.why !== 'over') this.entrances.seatEnded(room, effect.user, effect.why)
         return
       case 'view':
-        for (const number of 'viewers' in effect ? effect.viewers : [effect.viewer]) this.#tellView(room, number)
+        this.#tellView(room, effect.viewer)
         return
       case 'status': {
         const { status, tick } = effect

@@ -8,15 +8,17 @@ export interface HostProcess extends NodeProcess {
   readonly culprit: Culprit | undefined
 }
 
-/** A callback that did not end: what a host's watcher thread says, in a line of JSON, before it ends the process. */
+/** A callback that did not end, or that ran when the memory did: what a host's watcher thread says, in a line of JSON. */
 export interface Culprit {
+  /** `time`: the thread has ended the process. `memory`: V8 has, soon after this was said. */
+  readonly why: 'time' | 'memory'
   /** Of the room. */
   readonly handle: number
   readonly game: string
   /** As `on.fire`, `tick`, `bots.easy`. */
   readonly callback: string
   readonly tick: number
-  /** How long it had run. */
+  /** How long it had run; of `time` only. */
   readonly ranMs: number
 }
 
@@ -35,8 +37,9 @@ export function spawnHost({ script, env, heapMibMax }: HostProcessOptions): Host
     env: { ...env },
   })
   const lines = createInterface({ input: pipeOf(child, WATCHER_FD) })
+  let suspect: Culprit | undefined
   let culprit: Culprit | undefined
-  lines.on('line', (line) => (culprit = parseCulprit(line) ?? culprit))
+  lines.on('line', (line) => (suspect = parseCulprit(line) ?? suspect))
   const read = new Promise<void>((resolve) => lines.once('close', resolve))
   const { ended, ...rest } = processOf(child)
   return {
@@ -44,6 +47,8 @@ export function spawnHost({ script, env, heapMibMax }: HostProcessOptions): Host
     // What it had written is read first.
     ended: ended.then(async (how) => {
       await read
+      // What was short of memory once and lived on is not what this process died of.
+      if (suspect?.why === 'time' || OUT_OF_MEMORY.test(how)) culprit = suspect
       return culprit === undefined ? how : `${how}, as ${describeCulprit(culprit)}`
     }),
     get culprit() {
@@ -52,8 +57,12 @@ export function spawnHost({ script, env, heapMibMax }: HostProcessOptions): Host
   }
 }
 
-function describeCulprit({ game, callback, tick, ranMs, handle }: Culprit): string {
-  return `${callback} of the game ${game} had not ended after ${ranMs} ms (room ${handle}, tick ${tick})`
+/** How V8 ends a process whose heap is full. */
+const OUT_OF_MEMORY = /^(?:SIGABRT|SIGTRAP|SIGILL|exit code 13[34])$/
+
+function describeCulprit({ why, game, callback, tick, ranMs, handle }: Culprit): string {
+  const what = why === 'time' ? `had not ended after ${ranMs} ms` : 'ran when the memory was used up'
+  return `${callback} of the game ${game} ${what} (room ${handle}, tick ${tick})`
 }
 
 /** Returns undefined for a line that was cut off with its process. */

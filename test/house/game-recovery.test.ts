@@ -1,3 +1,4 @@
+import type { Culprit } from '../../src/processes/host-process.ts'
 import t from 'tap'
 import type { RoomId } from '../../src/protocol/ids.ts'
 import { StoreUnavailable } from '../../src/store/store.ts'
@@ -5,7 +6,14 @@ import { GAME, openGames, payloadsOf } from '../helpers/games/open-games.ts'
 import { Mirror } from '../helpers/house/mirror.ts'
 import type { PlainClient } from '../helpers/house/plain-client.ts'
 
-const stuckIn = (handle: number) => ({ handle, game: 'counter', callback: 'tick', tick: 1, ranMs: 500 })
+const stuckIn = (handle: number): Culprit => ({
+  why: 'time',
+  handle,
+  game: 'counter',
+  callback: 'tick',
+  tick: 1,
+  ranMs: 500,
+})
 
 /** What the client has made of what it was sent, held against the room. */
 function mirrorOf(client: PlainClient, room: string): Mirror {

@@ -62,7 +62,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // auth, for the token keys: the primary fetches a key set once for all workers. door, for what counts as loopback.
   node: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'processes', 'auth', 'door'],
   'worker.ts': ['base', ...PURE, 'config', 'setup', ...WORKER_SIDE, 'transport', 'worker', 'start-traces.ts'],
-  'host.ts': ['base', 'protocol', 'config', 'link', 'metrics', 'host'],
+  'host.ts': ['base', 'config', 'setup', 'games', 'link', 'metrics', 'host'],
   'open-store.ts': ['base', 'config', 'setup', 'store', 'node'],
   'primary.ts': [
     'base',

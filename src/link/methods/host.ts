@@ -229,8 +229,6 @@ export type RoomEffect =
   | { readonly kind: 'say'; readonly to: string; readonly data: JsonValue }
   /** A user's seat ended: with `kicked` the connections leave the room. */
   | { readonly kind: 'left'; readonly user: string; readonly why: string }
-  /** These connections see something else from now on, as the key of their seat is another: it starts with this. */
-  | { readonly kind: 'view'; readonly viewers: readonly number[]; readonly snapshot: RoomSnapshot }
   /** Ticks are late by more than a second, or on time again. */
   | { readonly kind: 'status'; readonly status: 'paused' | 'running'; readonly tick: number }
 

@@ -1,0 +1,60 @@
+import { writeSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { systemClock as clock } from './base/clock.ts'
+import { logNodeWarnings } from './base/node-warnings.ts'
+import { systemRandom as random } from './base/random.ts'
+import { systemScheduler as scheduler } from './base/scheduler.ts'
+import { openLogs } from './config/open-log.ts'
+import { decodeConfig } from './config/wire.ts'
+import { createHost } from './host/create-host.ts'
+import type { HostParts } from './host/host-parts.ts'
+import { loadGames } from './host/loader.ts'
+import { closeRealm } from './games/realm-guards.ts'
+import { openWatch } from './host/watcher.ts'
+import type { HostWelcome } from './link/methods/host.ts'
+import { isSameLink } from './link/version.ts'
+import { openLoopDelay } from './metrics/loop-delay.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { EXIT } from './setup/exit-codes.ts'
+
+/** File descriptors that the primary passes: one end of the link, and where the watcher thread writes. */
+const LINK_FD = 3
+const WATCHER_FD = 4
+
+/** Runs until the primary is gone: a host never outlives it. */
+export function runHost(): void {
+  createHost({
+    stream: new Socket({ fd: LINK_FD, readable: true, writable: true }),
+    clock,
+    scheduler,
+    random,
+    begin,
+    onClose: () => process.exit(0),
+  })
+}
+
+async function begin(welcome: HostWelcome): Promise<HostParts> {
+  if (!isSameLink(welcome.linkVersion)) endAsStranger()
+  const name = `host-${welcome.host}`
+  const { settings } = decodeConfig(welcome.config)
+  const logs = openLogs(settings, name)
+  logNodeWarnings(logs.of('host'))
+  closeRealm()
+  return {
+    games: await loadGames(settings.GAMES),
+    settings,
+    log: logs.of('games'),
+    setLogLevel: (part, level) => logs.setLevel(part, level),
+    metrics: createMetrics(name, openLoopDelay()),
+    watch: await openWatch({ fd: WATCHER_FD, budgetMs: settings.GAME_BUDGET }),
+  }
+}
+
+/** The configuration that came with the welcome cannot be relied on, so this is no line of the configured log. */
+function endAsStranger(): never {
+  writeSync(
+    process.stderr.fd,
+    'drumbeat: the files of Drumbeat were changed since this node started, so no host can join it: start the node anew\n',
+  )
+  process.exit(EXIT.configuration)
+}

@@ -1,0 +1,54 @@
+import { toError } from '../base/assert.ts'
+import type { Log } from '../base/log.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
+import type { Failure } from '../games/entries.ts'
+import { Refusal } from '../protocol/errors.ts'
+
+export interface FailureLogOptions {
+  readonly roomId: string
+  readonly game: string
+  readonly log: Log
+  readonly newTraceId: () => string
+  readonly onFailure: () => void
+}
+
+/** Lines of one room: a game that fails with each input must not fill the log. */
+const LINES_PER_SECOND = 2
+const LINES_BURST = 20
+
+/** What went wrong in a game, for its author: a line each, as long as there are not too many. */
+export class FailureLog {
+  readonly #options: FailureLogOptions
+  readonly #lines: TokenBucket
+  readonly #known = new WeakMap<Failure, string>()
+  #left = 0
+
+  constructor(options: FailureLogOptions, nowMs: number) {
+    this.#options = options
+    this.#lines = new TokenBucket(LINES_PER_SECOND, LINES_BURST, nowMs)
+  }
+
+  /** Returns the trace id that stands in the line. */
+  add(failure: Failure, tick: number, nowMs: number): string {
+    const { roomId: room, game, log, newTraceId, onFailure } = this.#options
+    const traceId = this.#known.get(failure) ?? newTraceId()
+    if (this.#known.has(failure)) return traceId
+    this.#known.set(failure, traceId)
+    onFailure()
+    if (!this.#lines.take(1, nowMs)) {
+      this.#left++
+      return traceId
+    }
+    const { callback, error } = failure
+    const leftOut = this.#left === 0 ? {} : { leftOut: this.#left }
+    this.#left = 0
+    log.error({ room, game, callback, tick, traceId, err: toError(error), ...leftOut }, 'a game failed')
+    return traceId
+  }
+
+  /** What a player is answered. */
+  refusal(failure: Failure, tick: number, nowMs: number): Refusal {
+    const traceId = this.add(failure, tick, nowMs)
+    return new Refusal('GAME_FAILED', `${failure.callback} of the game failed`, { trace_id: traceId })
+  }
+}

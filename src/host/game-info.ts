@@ -1,0 +1,17 @@
+import type { Game } from '../games/define.ts'
+import type { GameInfo } from '../link/methods/host.ts'
+
+export function gameInfoOf(game: Game): GameInfo {
+  const { name, version, hz, seats, maxMs, inputs, events, rules } = game
+  const { min, max, holdMs, lateJoin, spectators, guests } = seats
+  return {
+    name,
+    version,
+    hz,
+    seats: { min, max, holdMs, lateJoin, spectators, guests },
+    maxMs: maxMs ?? null,
+    inputs: [...inputs.keys()],
+    events: [...events.keys()],
+    bots: Object.keys(rules.bots),
+  }
+}

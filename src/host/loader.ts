@@ -1,0 +1,118 @@
+import { readdirSync, statSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { compileFunction } from 'node:vm'
+import { besideUrl } from '../base/beside.ts'
+import { toError } from '../base/assert.ts'
+import { compileShapes } from '../games/sync/compiled-update.ts'
+import { GameDefinitionError, isGame, type Game } from '../games/define.ts'
+
+/** All that is wrong with the games that were to be loaded. */
+export class GamesError extends Error {
+  override readonly name = 'GamesError'
+  readonly mistakes: readonly string[]
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join('\n'))
+    this.mistakes = mistakes
+  }
+}
+
+const GAME_FILE = /(?<!\.d|\.test)\.(?:ts|js|mjs)$/
+/** What a game imports. */
+const SPECIFIER = 'drumbeat/game'
+
+interface Loaded {
+  readonly file: string
+  readonly game: Game
+}
+
+/**
+ * Loads games by their names. What they import as `drumbeat/game` is this Drumbeat, wherever their files are.
+ * @param paths files, or folders of files
+ * @throws GamesError with all mistakes
+ */
+export async function loadGames(paths: readonly string[]): Promise<ReadonlyMap<string, Game>> {
+  resolveGameImports()
+  compileShapes((parameters, body): unknown => compileFunction(body, [...parameters]))
+  const mistakes: string[] = []
+  const loaded: Loaded[] = []
+  for (const file of filesOf(paths, mistakes)) {
+    const game = await load(file, mistakes)
+    if (game) loaded.push({ file, game })
+  }
+  const games = byName(loaded, mistakes)
+  if (mistakes.length > 0) throw new GamesError(mistakes)
+  return games
+}
+
+let isResolving = false
+
+function resolveGameImports(): void {
+  if (isResolving) return
+  isResolving = true
+  const { href: url } = besideUrl('../games/index', import.meta.url)
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === SPECIFIER ? { url, shortCircuit: true } : next(specifier, context),
+  })
+}
+
+function filesOf(paths: readonly string[], mistakes: string[]): string[] {
+  const files = paths.flatMap((place) => {
+    const stat = statSync(place, { throwIfNoEntry: false })
+    if (stat?.isDirectory())
+      return readdirSync(place)
+        .filter((name) => GAME_FILE.test(name))
+        .sort()
+        .map((name) => path.join(place, name))
+    if (stat === undefined) mistakes.push(`GAMES: ${place}: there is no such file or folder`)
+    else if (!GAME_FILE.test(place)) mistakes.push(`GAMES: ${place}: a game is a .ts, .js or .mjs file`)
+    else return [place]
+    return []
+  })
+  return [...new Set(files)]
+}
+
+async function load(file: string, mistakes: string[]): Promise<Game | undefined> {
+  try {
+    const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown }
+    if (isGame(module.default)) return module.default
+    const what = 'default' in module ? 'its default export is no game' : 'it has no default export'
+    mistakes.push(`${file}: ${what}: export default defineGame({ … }), of ${SPECIFIER}`)
+  } catch (thrown) {
+    mistakes.push(describe(file, thrown))
+  }
+  return undefined
+}
+
+/** Where in the file, and what. A definition's mistakes are lines of their own. */
+function describe(file: string, thrown: unknown): string {
+  const error = toError(thrown)
+  const what = error instanceof GameDefinitionError ? error.message : `${error.name}: ${error.message}`
+  return `${placeIn(file, error)}: ${what}`
+}
+
+/** The file with the line, where that is known: V8 puts it before the message of a syntax error, and into a frame of any other. */
+function placeIn(file: string, { stack = '' }: Error): string {
+  const url = pathToFileURL(file).href
+  for (const start of [url, file]) {
+    const at = stack.indexOf(`${start}:`)
+    const place = at === -1 ? undefined : /^:\d+(?::\d+)?/.exec(stack.slice(at + start.length))
+    if (place) return file + place[0]
+  }
+  return file
+}
+
+function byName(loaded: readonly Loaded[], mistakes: string[]): ReadonlyMap<string, Game> {
+  const files = new Map<string, string>()
+  const games = new Map<string, Game>()
+  for (const { file, game } of loaded) {
+    const other = files.get(game.name)
+    if (other !== undefined) mistakes.push(`${file}: the game "${game.name}" is in ${other}, too`)
+    files.set(game.name, file)
+    games.set(game.name, game)
+  }
+  return games
+}

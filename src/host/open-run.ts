@@ -1,0 +1,52 @@
+import type { Game } from '../games/define.ts'
+import { inRealm } from '../games/realm.ts'
+import { GameRefusal } from '../games/refuse.ts'
+import { GameRun } from '../games/run.ts'
+import { validate } from '../games/standard-schema.ts'
+import { checkValue, TypeFault } from '../games/sync/shape.ts'
+import { t } from '../games/types.ts'
+import type { OpenRoom } from '../link/methods/host.ts'
+import { badRequest, Refusal } from '../protocol/errors.ts'
+
+const PATH = 'payload.options'
+const ANY_OPTIONS = t.json()
+
+export interface OpenRunOptions {
+  readonly game: Game
+  readonly args: OpenRoom
+  /** Tick 0. */
+  readonly startMs: number
+  readonly stateBytesMax: number
+  /** `create` or the validator of the options threw. Returns the trace id of the line. */
+  readonly onFailure: (callback: string, error: unknown) => string
+}
+
+/** A new room's game. Throws BAD_REQUEST for its options, REFUSED, GAME_FAILED. */
+export function openRun({ game, args, startMs, stateBytesMax, onFailure }: OpenRunOptions): GameRun {
+  const { roomId, seed } = args
+  const options = checkOptions(game, args.options, onFailure)
+  try {
+    return GameRun.create({ game, roomId, seed, startMs, options, stateBytesMax })
+  } catch (thrown) {
+    if (thrown instanceof GameRefusal) {
+      const { code, details } = thrown
+      throw new Refusal('REFUSED', thrown.message, { code, ...(details === undefined ? {} : { details }) })
+    }
+    throw failed('create', thrown, onFailure)
+  }
+}
+
+function checkOptions({ options: type }: Game, given: unknown, onFailure: OpenRunOptions['onFailure']): unknown {
+  try {
+    return inRealm('options', () => (type ? validate(type, given) : checkValue(ANY_OPTIONS, given)))
+  } catch (thrown) {
+    if (thrown instanceof TypeFault) {
+      throw badRequest(thrown.path === '' ? PATH : `${PATH}.${thrown.path}`, thrown.reason)
+    }
+    throw failed('options', thrown, onFailure)
+  }
+}
+
+function failed(callback: string, thrown: unknown, onFailure: OpenRunOptions['onFailure']): Refusal {
+  return new Refusal('GAME_FAILED', `${callback} of the game failed`, { trace_id: onFailure(callback, thrown) })
+}

@@ -1,0 +1,58 @@
+import type { Json } from '../games/definition.ts'
+import { ByteWriter } from '../games/sync/byte-writer.ts'
+import { GAME_FRAME, SERVER_EVENT } from '../protocol/events.ts'
+
+/** All that one tick says to those who see the same. */
+export interface PatchParts {
+  readonly tick: number
+  readonly base: number
+  /** By seat: the highest number of its inputs that was handled. */
+  readonly acks: ReadonlyMap<string, number>
+  readonly events: readonly (readonly [name: string, data: Json])[]
+  /** undefined: it is not told with this one. */
+  readonly hash: number | undefined
+}
+
+const encoder = new TextEncoder()
+const out = new ByteWriter()
+
+/** A frame for JSON clients, as it stands on the wire. @param changes a JSON Merge Patch */
+export function jsonPatchFrame(roomId: string, changes: string, parts: PatchParts): Uint8Array {
+  const { tick, base, acks, events, hash } = parts
+  let text = `{"eventType":"${SERVER_EVENT.patch}","room":${JSON.stringify(roomId)},"tick":${tick},"base":${base}`
+  if (acks.size > 0) text += `,"acks":${JSON.stringify(Object.fromEntries(acks))}`
+  text += `,"changes":${changes}`
+  if (events.length > 0) text += `,"events":${JSON.stringify(events)}`
+  if (hash !== undefined) text += `,"hash":${hash}`
+  return encoder.encode(`${text}}`)
+}
+
+const PATCH = 1
+const FLAGS = { acks: 1, events: 2, hash: 4 } as const
+
+/**
+ * A frame for binary clients: 0xC1, the kind, flags; handle, tick, tick - base, length of the changes as varints, the changes; then what the
+ * flags say: acks (count, and for each the seat and its number), events (JSON text), the hash (u32, little-endian). Texts have their length in
+ * bytes before them.
+ * @param changes see `binaryPatchOf`
+ */
+export function binaryPatchFrame(handle: number, changes: Uint8Array, parts: PatchParts): Uint8Array {
+  const { tick, base, acks, events, hash } = parts
+  const flags =
+    (acks.size > 0 ? FLAGS.acks : 0) | (events.length > 0 ? FLAGS.events : 0) | (hash === undefined ? 0 : FLAGS.hash)
+  out.clear()
+  for (const byte of [GAME_FRAME, PATCH, flags]) out.byte(byte)
+  for (const value of [handle, tick, tick - base]) out.varint(value)
+  out.varint(changes.length)
+  out.bytes(changes)
+  if (acks.size > 0) {
+    out.varint(acks.size)
+    for (const [seat, seq] of acks) {
+      out.text(seat)
+      out.varint(seq)
+    }
+  }
+  if (events.length > 0) out.text(JSON.stringify(events))
+  if (hash !== undefined) out.fixedWidth(hash, 4)
+  return out.take()
+}

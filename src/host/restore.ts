@@ -1,0 +1,108 @@
+import type { Game } from '../games/define.ts'
+import type { Json } from '../games/definition.ts'
+import { decodeTick, type TickRecord } from '../games/journal.ts'
+import { GameRun } from '../games/run.ts'
+import { inRealm } from '../games/realm.ts'
+import { hashOf } from '../games/sync/tree-hash.ts'
+import type { RestoreRoom } from '../link/methods/host.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { Outbound } from './outbound.ts'
+import { Room } from './room.ts'
+import { decodeCheckpoint, type RoomCheckpoint } from './room-checkpoint.ts'
+import type { RoomServices } from './room-services.ts'
+import type { TaskUnderWay } from './tasks.ts'
+
+export interface RestoreOptions {
+  readonly args: RestoreRoom
+  readonly games: ReadonlyMap<string, Game>
+  readonly services: RoomServices
+  readonly out: Outbound
+}
+
+/** Ticks without a record that are made up for before the room is here: ten seconds of a fast one. */
+const AHEAD_MAX = 1_200
+
+/**
+ * A room that another host had, as it was: the checkpoint, the records behind it, then the ticks that were due meanwhile. The room may be over
+ * when this returns.
+ * @throws GAME_NOT_FOUND; GAME_FAILED if its state cannot be used any more
+ */
+export function restoreRoom({ args, games, services, out }: RestoreOptions): Room {
+  const checkpoint = decodeCheckpoint(args.checkpoint)
+  const game = games.get(checkpoint.game)
+  if (!game) throw new Refusal('GAME_NOT_FOUND', `there is no game "${checkpoint.game}"`)
+  services.watch.room(args.handle, game.name, checkpoint.tick)
+  const room = new Room(args.handle, restoreRun(game, checkpoint), services)
+  const tasks = new Map(checkpoint.host.tasks.map((task) => [task.run, task]))
+  for (const bytes of args.records) replay(room, decodeTick(bytes), { tasks, out })
+  const nowMs = services.nowMs()
+  room.seating.restore(room.run.seats, new Map(checkpoint.host.goneAtMs), nowMs)
+  if (room.isClosed) return room
+  for (const task of tasks.values()) room.tasks.start(task)
+  for (let i = 0; i < AHEAD_MAX && !room.isClosed && game.hz > 0 && (room.dueMs ?? Infinity) <= nowMs; i++) {
+    room.tick(room.dueMs ?? nowMs, out)
+  }
+  return room
+}
+
+function restoreRun(game: Game, checkpoint: RoomCheckpoint): GameRun {
+  try {
+    return GameRun.restore(game, migrate(game, checkpoint))
+  } catch (error) {
+    throw new Refusal('GAME_FAILED', `the state of the room cannot be used: ${String(error)}`)
+  }
+}
+
+/** The state as the version of the game has it that runs here. */
+function migrate(game: Game, checkpoint: RoomCheckpoint): RoomCheckpoint {
+  const { version } = checkpoint
+  if (version === game.version) return checkpoint
+  if (version > game.version) throw new Error(`it is of version ${version}, which is newer than ${game.version}`)
+  let state = JSON.parse(checkpoint.state) as unknown
+  for (let from = version; from < game.version; from++) {
+    const step = game.rules.migrate[from]
+    if (!step) throw new Error(`there is no way from version ${from} (migrate)`)
+    const before = state as Json
+    state = inRealm(`migrate.${from}`, () => step(before))
+  }
+  return { ...checkpoint, version: game.version, state: JSON.stringify(state) }
+}
+
+interface Replay {
+  readonly tasks: Map<number, TaskUnderWay>
+  readonly out: Outbound
+}
+
+/** Ticks between records had no entries. */
+function replay(room: Room, record: TickRecord, { tasks, out }: Replay): void {
+  if (room.isClosed || record.tick <= room.run.tick) return
+  if (room.game.hz > 0) while (room.run.tick < record.tick - 1) replayTick(room, EMPTY, { tasks, out })
+  if (room.isClosed) return
+  for (const entry of record.entries)
+    if (entry.kind === 'result' || entry.kind === 'failedTask') tasks.delete(entry.run)
+  replayTick(room, record, { tasks, out })
+  if (record.hash === null || record.hash === hashOf(room.run.shape, room.run.tree)) return
+  const { services, run, game } = room
+  services.metrics.otherHash()
+  services.log.error(
+    { room: run.roomId, game: game.name, tick: run.tick, hash: hashOf(run.shape, run.tree), was: record.hash },
+    'a room came to another state in its replay: the game uses something that is no part of its state',
+  )
+}
+
+function replayTick(
+  room: Room,
+  { entries, nowMs }: Pick<TickRecord, 'entries' | 'nowMs'>,
+  { tasks, out }: Replay,
+): void {
+  if (room.isClosed) return
+  const result = room.run.step(entries, nowMs)
+  const said = result.effects.filter((effect) => {
+    if (effect.kind === 'task') tasks.set(effect.run, effect)
+    // What is logged was logged before.
+    return effect.kind !== 'task' && effect.kind !== 'log'
+  })
+  room.say({ ...result, effects: said }, [], out)
+}
+
+const EMPTY = { entries: [], nowMs: 0 } as const

@@ -1,0 +1,36 @@
+import type { Game } from '../games/define.ts'
+import type { Seat } from '../games/definition.ts'
+import type { Entry } from '../games/entries.ts'
+import type { GameRun } from '../games/run.ts'
+import type { EntryQueue, Waiting } from './entry-queue.ts'
+import type { FailureLog } from './failure-log.ts'
+import type { InputLimits } from './input-limits.ts'
+import type { RoomServices } from './room-services.ts'
+import type { RoomViews } from './room-views.ts'
+import type { Seating } from './seating.ts'
+import type { Tasks } from './tasks.ts'
+
+/** What a room is made of, for whatever is done with it. */
+export interface RoomParts {
+  readonly handle: number
+  readonly game: Game
+  readonly run: GameRun
+  readonly services: RoomServices
+  readonly seating: Seating
+  readonly queue: EntryQueue
+  readonly views: RoomViews
+  readonly limits: InputLimits
+  readonly failures: FailureLog
+  readonly tasks: Tasks
+  readonly latenessMs: number
+  /** It is over, or goes on elsewhere. */
+  readonly isClosed: boolean
+  /** Of a user or a bot. */
+  seatOf(user: string): Seat | undefined
+  /** Enters the room in its next tick. */
+  push(waiting: Waiting): void
+  /** Entries that nobody waits for. */
+  pushAll(entries: readonly Entry[]): void
+  /** A callback outside of the step failed. Returns the trace id of its line. */
+  failed(callback: string, error: unknown): string
+}

@@ -1,0 +1,44 @@
+import type { RoomParts } from './room-parts.ts'
+
+/** What a room does by itself as time passes: seats that were held too long, bots that fill up, an end of rooms that are empty or too old. */
+export class RoomRules {
+  readonly #room: RoomParts
+  #emptySinceMs: number | undefined
+  #waitingSinceMs: number | undefined
+  #isEnding = false
+
+  constructor(room: RoomParts) {
+    this.#room = room
+  }
+
+  /** To be called now and then. */
+  look(): void {
+    const { seating, services } = this.#room
+    const nowMs = services.nowMs()
+    this.#room.pushAll(seating.due(nowMs))
+    this.#fill(nowMs)
+    if (!this.#isEnding) this.#lookForEnd(nowMs)
+  }
+
+  #lookForEnd(nowMs: number): void {
+    const { seating, services, game, run } = this.#room
+    const { ROOM_GAME_EMPTY, ROOM_GAME_MAX } = services.settings
+    this.#emptySinceMs = seating.isEmpty ? (this.#emptySinceMs ?? nowMs) : undefined
+    const isEmpty = this.#emptySinceMs !== undefined && nowMs - this.#emptySinceMs >= ROOM_GAME_EMPTY
+    const isTooOld = nowMs - run.startMs >= (game.maxMs ?? ROOM_GAME_MAX)
+    if (!isEmpty && !isTooOld) return
+    this.#isEnding = true
+    this.#room.push({ entry: { kind: 'end', why: isTooOld ? 'too long' : 'empty' } })
+  }
+
+  /** Bots take the free seats up to `min` when players have waited for others long enough. */
+  #fill(nowMs: number): void {
+    const { seating, game, run } = this.#room
+    const { min, fill } = game.seats
+    const isWaiting = fill !== undefined && seating.hasPlayers && run.seats.length < min && !run.isLocked
+    this.#waitingSinceMs = isWaiting ? (this.#waitingSinceMs ?? nowMs) : undefined
+    if (!isWaiting || this.#waitingSinceMs === undefined || nowMs - this.#waitingSinceMs < fill.afterMs) return
+    this.#waitingSinceMs = undefined
+    for (let i = run.seats.length; i < min; i++) this.#room.push({ entry: { kind: 'bot', bot: fill.bot } })
+  }
+}

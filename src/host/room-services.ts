@@ -1,0 +1,26 @@
+import type { Log } from '../base/log.ts'
+import type { OfHostMethods } from '../link/methods/host.ts'
+import type { HostQueue } from './entry-queue.ts'
+import type { HostMetrics } from './host-metrics.ts'
+import type { HostSettings } from './settings.ts'
+import type { CallbackWatch } from './watch.ts'
+
+/** What the rooms of a host share. */
+export interface RoomServices {
+  readonly settings: HostSettings
+  readonly log: Log
+  readonly metrics: HostMetrics
+  readonly watch: CallbackWatch
+  /** Bounds what waits in all rooms together. */
+  readonly queue: HostQueue
+  /** The clock of rooms: Unix time in milliseconds, with fractions, that never jumps. */
+  readonly nowMs: () => number
+  /** In [0, 1). */
+  readonly chance: () => number
+  readonly newTraceId: () => string
+  readonly tell: <Name extends keyof OfHostMethods>(method: Name, args: OfHostMethods[Name]['args']) => void
+  /** Something waits for the room, or its next tick is due at another time. */
+  readonly wake: (handle: number) => void
+  /** The room is over, or goes on elsewhere. */
+  readonly closed: (handle: number) => void
+}

@@ -1,0 +1,298 @@
+import type { Game } from '../games/define.ts'
+import type { Seat } from '../games/definition.ts'
+import type { Effect, Entry, TickResult } from '../games/entries.ts'
+import { encodeEntries, joinTick } from '../games/journal.ts'
+import type { GameRun } from '../games/run.ts'
+import { hashOf } from '../games/sync/tree-hash.ts'
+import type { ReleasedRoom, RoomEffect } from '../link/methods/host.ts'
+import { Refusal } from '../protocol/errors.ts'
+import { Bots } from './bots.ts'
+import { EntryQueue, type Waiting } from './entry-queue.ts'
+import { FailureLog } from './failure-log.ts'
+import { InputLimits } from './input-limits.ts'
+import { ListingNews } from './listing-news.ts'
+import type { Outbound } from './outbound.ts'
+import type { PatchParts } from './patch-frame.ts'
+import { encodeCheckpoint } from './room-checkpoint.ts'
+import { sendInput } from './room-inputs.ts'
+import type { RoomParts } from './room-parts.ts'
+import { RoomRules } from './room-rules.ts'
+import type { RoomServices } from './room-services.ts'
+import { RoomViews } from './room-views.ts'
+import { Seating } from './seating.ts'
+import { Tasks } from './tasks.ts'
+
+/** Beyond it clients are told that the room is paused. */
+const PAUSED_MS = 1_000
+/** Between two checkpoints of a room whose ticks have no length. */
+const CHECKPOINT_MS = 1_000
+/** A view that fails so often in a row ends the room, as a callback does. */
+const VIEW_FAILURES_MAX = 10
+
+/** A room as it runs in this host: what waits for it, who is in it, and what it says in each tick. */
+export class Room implements RoomParts {
+  readonly handle: number
+  readonly run: GameRun
+  readonly services: RoomServices
+  readonly seating: Seating
+  readonly queue: EntryQueue
+  readonly views: RoomViews
+  readonly limits = new InputLimits()
+  readonly failures: FailureLog
+  readonly tasks: Tasks
+  readonly #bots: Bots
+  readonly #listing: ListingNews
+  readonly #rules = new RoomRules(this)
+  /** How late the last tick was. */
+  latenessMs = 0
+  /** It is over, or goes on elsewhere. */
+  isClosed = false
+  #isPaused = false
+  #viewFailures = 0
+  #checkpointDueMs = 0
+  #checkpointTick = -1
+  #seatsSeen: readonly Seat[] = []
+  #release: ((released: ReleasedRoom) => void) | undefined
+
+  constructor(handle: number, run: GameRun, services: RoomServices) {
+    this.handle = handle
+    this.run = run
+    this.services = services
+    const { game, roomId } = run
+    this.seating = new Seating(game)
+    this.queue = new EntryQueue(services.queue)
+    this.failures = new FailureLog(
+      {
+        roomId,
+        game: game.name,
+        log: services.log,
+        newTraceId: services.newTraceId,
+        onFailure: () => services.metrics.gameFailed(game.name),
+      },
+      services.nowMs(),
+    )
+    this.views = new RoomViews({ run, handle, onFailure: (callback, error) => this.#viewFailed(callback, error) })
+    this.tasks = new Tasks(game, (entry) => this.push({ entry }))
+    this.#bots = new Bots({
+      run,
+      random: services.chance,
+      nowMs: services.nowMs,
+      send: (seat, name, input) => this.#sendOfBot(seat, name, input),
+      onFailure: (callback, error) => void this.failed(callback, error),
+    })
+    this.#listing = new ListingNews(this)
+  }
+
+  get game(): Game {
+    return this.run.game
+  }
+
+  /** When the next tick is due, by the clock of rooms: undefined if nothing has to happen. */
+  get dueMs(): number | undefined {
+    if (this.isClosed) return undefined
+    if (this.game.hz > 0) return this.run.dueMs(this.run.tick + 1)
+    return this.queue.length > 0 ? this.services.nowMs() : this.run.nextDue
+  }
+
+  seatOf(user: string): Seat | undefined {
+    return this.run.seats.find(({ id }) => id === user)
+  }
+
+  push(waiting: Waiting): void {
+    if (this.isClosed) return
+    this.queue.push(waiting)
+    if (this.game.hz === 0) this.services.wake(this.handle)
+  }
+
+  pushAll(entries: readonly Entry[]): void {
+    for (const entry of entries) this.push('user' in entry ? { entry, user: entry.user } : { entry })
+  }
+
+  /** A callback outside of the step failed. Returns the trace id of its line. */
+  failed(callback: string, error: unknown): string {
+    return this.failures.add({ callback, error }, this.run.tick, this.services.nowMs())
+  }
+
+  /** Runs the next tick. What it says goes to `out`. */
+  tick(nowMs: number, out: Outbound): void {
+    const { handle, run, game, services } = this
+    const waiting = this.queue.take()
+    const entries = encodeEntries(waiting.map(({ entry }) => entry))
+    const dueMs = game.hz > 0 ? run.dueMs(run.tick + 1) : nowMs
+    services.watch.room(handle, game.name, run.tick + 1)
+    const result = run.step(
+      waiting.map(({ entry }) => entry),
+      Math.floor(nowMs),
+    )
+    this.latenessMs = Math.max(0, nowMs - dueMs)
+    const { tick } = result
+    if (waiting.length > 0 || run.isCheckpointTick) {
+      const hash = run.isCheckpointTick ? hashOf(run.shape, run.tree) : null
+      const at = { tick, nowMs: game.hz === 0 ? result.nowMs : 0, hash }
+      out.record({ handle, tick, bytes: joinTick(at, entries) })
+    }
+    for (const failure of result.failures) this.failures.add(failure, tick, nowMs)
+    const moved = this.#rekey()
+    this.#patch({ acks: acksOf(waiting), events: result.events }, out)
+    // Those who have left in this tick, as all have at the end, have seen it.
+    this.#settle(result, waiting, nowMs)
+    out.behind(() => this.#answer(waiting, result))
+    this.say(result, moved, out)
+    if (this.isClosed) return
+    if (this.#isCheckpointDue) this.tellCheckpoint(out)
+    if (this.#release && run.isCheckpointTick) this.#releaseNow(out)
+    else this.#bots.play()
+  }
+
+  /** Looks whether somebody sees something else now, as the game has changed a seat. Returns what is told of it. */
+  #rekey(): RoomEffect[] {
+    if (this.#seatsSeen === this.run.seats) return []
+    this.#seatsSeen = this.run.seats
+    return this.views.rekey((viewer) => this.#seatOfViewer(viewer)).map((viewer) => ({ kind: 'view', viewer }))
+  }
+
+  /** What a tick means for who is in the room. */
+  #settle(result: TickResult, waiting: readonly Waiting[], nowMs: number): void {
+    const users = new Set(waiting.flatMap(({ user }) => (user === undefined ? [] : [user])))
+    for (const effect of result.effects) {
+      if (effect.kind !== 'left') continue
+      users.add(effect.user)
+      this.limits.forget(effect.user)
+    }
+    for (const user of users) {
+      if (this.queue.has(user)) continue
+      const seat = this.seatOf(user)
+      if (seat?.bot !== undefined) continue
+      for (const viewer of this.seating.settle(user, seat, nowMs)) this.views.detach(viewer)
+    }
+  }
+
+  /** What follows from a tick besides patches and replies. */
+  say({ tick, effects, ending, hasChanged }: TickResult, first: readonly RoomEffect[], out: Outbound): void {
+    const told = [...first, ...effects.flatMap((effect) => this.#carryOut(effect)), ...this.#status(tick)]
+    if (told.length > 0) out.behind(() => this.services.tell('said', { handle: this.handle, tick, effects: told }))
+    const listing = this.#listing.look(hasChanged)
+    if (listing) out.behind(() => this.services.tell('listed', { handle: this.handle, listing }))
+    if (ending) {
+      const over = { why: ending.why, tick, result: ending.result, rewards: ending.rewards }
+      this.close('ROOM_OVER', 'the room is over', out)
+      out.behind(() => this.services.tell('over', { handle: this.handle, ending: over }))
+    }
+  }
+
+  /** To be called when time has passed. */
+  look(out: Outbound): void {
+    this.#rules.look()
+    if (this.game.hz === 0 && this.run.tick > this.#checkpointTick && this.#isCheckpointDue) this.tellCheckpoint(out)
+  }
+
+  /** Only where `run.isCheckpointTick` is so. */
+  tellCheckpoint(out: Outbound): void {
+    const { tick } = this.run
+    const checkpoint = encodeCheckpoint(this)
+    this.#checkpointTick = tick
+    this.#checkpointDueMs = this.services.nowMs() + CHECKPOINT_MS
+    out.behind(() => this.services.tell('checkpoint', { handle: this.handle, tick, checkpoint }))
+  }
+
+  /** Each second. Where ticks have no length the last one of a second is taken up by `look`. */
+  get #isCheckpointDue(): boolean {
+    if (!this.run.isCheckpointTick) return false
+    return this.game.hz > 0 || this.services.nowMs() >= this.#checkpointDueMs
+  }
+
+  /** The room stops behind the next tick from whose end another host can go on, and that is told. */
+  release(out: Outbound, released: (room: ReleasedRoom) => void): void {
+    this.#release = released
+    if (this.game.hz === 0 && this.queue.length === 0) this.#releaseNow(out)
+  }
+
+  /** Nothing runs here any more; what waits is refused. */
+  close(code: 'ROOM_OVER' | 'OVERLOADED' | 'UNAVAILABLE', message: string, out: Outbound): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.tasks.stop()
+    const left = this.queue.drain()
+    const outcome = { kind: 'closed', refusal: new Refusal(code, message) } as const
+    out.behind(() => left.forEach(({ done }) => done?.(outcome, this.run.tick)))
+    this.services.closed(this.handle)
+  }
+
+  #releaseNow(out: Outbound): void {
+    const released = this.#release
+    const room = { tick: this.run.tick, checkpoint: encodeCheckpoint(this) }
+    this.close('OVERLOADED', 'the room goes on in another process', out)
+    out.behind(() => released?.(room))
+  }
+
+  #patch(news: Pick<PatchParts, 'acks' | 'events'>, out: Outbound): void {
+    const failures = this.#viewFailures
+    for (const patch of this.views.patches(news)) out.patch(patch)
+    if (this.#viewFailures === failures) this.#viewFailures = 0
+  }
+
+  #answer(waiting: readonly Waiting[], { outcomes, tick }: TickResult): void {
+    waiting.forEach(({ done }, i) => {
+      const outcome = outcomes[i]
+      if (done && outcome) done(outcome, tick)
+    })
+  }
+
+  #carryOut(effect: Effect): RoomEffect[] {
+    switch (effect.kind) {
+      case 'task':
+        this.tasks.start(effect)
+        return []
+      case 'log': {
+        const { message, data } = effect
+        this.services.log.info({ room: this.run.roomId, game: this.game.name, tick: this.run.tick, data }, message)
+        return []
+      }
+      case 'left':
+      case 'say':
+        return [effect]
+    }
+  }
+
+  #status(tick: number): RoomEffect[] {
+    const { hz } = this.game
+    const isPaused = this.#isPaused ? this.latenessMs > 1000 / hz : this.latenessMs > PAUSED_MS
+    if (isPaused === this.#isPaused) return []
+    this.#isPaused = isPaused
+    return [{ kind: 'status', status: isPaused ? 'paused' : 'running', tick }]
+  }
+
+  /** null: the connection has lost its seat. */
+  #seatOfViewer(viewer: number): Seat | undefined | null {
+    const found = this.seating.viewer(viewer)
+    if (found?.isSpectator === true) return undefined
+    return (found && this.seatOf(found.user)) ?? null
+  }
+
+  #sendOfBot(seat: Seat, name: string, input: unknown): void {
+    try {
+      sendInput(this, { user: seat.id, name, input })
+    } catch (thrown) {
+      // Too many: as a player's would be, it is left out. Another refusal is a mistake of the bot.
+      if (!(thrown instanceof Refusal) || (thrown.code !== 'RATE_LIMITED' && thrown.code !== 'OVERLOADED')) throw thrown
+    }
+  }
+
+  #viewFailed(callback: string, error: unknown): void {
+    this.failed(callback, error)
+    if (++this.#viewFailures === VIEW_FAILURES_MAX) this.push({ entry: { kind: 'end', why: 'failed' } })
+  }
+}
+
+/** By seat, of the inputs that have a number. */
+function acksOf(waiting: readonly Waiting[]): ReadonlyMap<string, number> {
+  let acks: Map<string, number> | undefined
+  for (const { user, seq } of waiting) {
+    if (user === undefined || seq === undefined) continue
+    acks ??= new Map()
+    acks.set(user, Math.max(seq, acks.get(user) ?? 0))
+  }
+  return acks ?? NO_ACKS
+}
+
+const NO_ACKS: ReadonlyMap<string, number> = new Map()

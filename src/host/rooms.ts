@@ -1,0 +1,249 @@
+import { toError } from '../base/assert.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import type { Scheduler } from '../base/scheduler.ts'
+import { observeRealm } from '../games/realm.ts'
+import type { GameInfo, OpenedRoom, OpenRoom, ReleasedRoom, RestoreRoom } from '../link/methods/host.ts'
+import { Refusal } from '../protocol/errors.ts'
+import { gameInfoOf } from './game-info.ts'
+import { HostMetrics } from './host-metrics.ts'
+import type { HostParts, PrimaryLink } from './host-parts.ts'
+import { openRun } from './open-run.ts'
+import { Outbound } from './outbound.ts'
+import { restoreRoom } from './restore.ts'
+import { Room } from './room.ts'
+import type { RoomServices } from './room-services.ts'
+import { Phases, TickClock } from './tick-clock.ts'
+
+export interface RoomsOptions extends HostParts {
+  readonly link: PrimaryLink
+  readonly clock: Clock
+  readonly scheduler: Scheduler
+  readonly random: Random
+}
+
+/** Ticks that a room may make up for at once. */
+const LATE_TICKS_MAX = 5
+/** How often rooms are asked what time means for them: holds, ends, bots. */
+const LOOK_MS = 100
+const LOAD_MS = 1_000
+/** Entries that may wait in all rooms of a host together. */
+const WAITING_MAX = 16_384
+/** A host whose ticks are later than that takes no new rooms and no new inputs. */
+const BEHIND_MS = 1_000
+const RETRY_MS = 1_000
+
+/** The rooms of this host, and the time that passes in them. */
+export class Rooms {
+  readonly gameInfos: readonly GameInfo[]
+  readonly setLogLevel: HostParts['setLogLevel']
+  readonly metrics: HostMetrics
+  readonly #options: RoomsOptions
+  readonly #services: RoomServices
+  readonly #rooms = new Map<number, Room>()
+  readonly #clock: TickClock
+  readonly #phases = new Phases()
+  readonly #out: Outbound
+  readonly #cancels: (() => void)[] = []
+  /** Unix time at the start of the monotonic clock: rooms must not notice that somebody sets the clock. */
+  readonly #originMs: number
+  #isDraining = false
+  /** How late the latest room of the last phase was. */
+  #latenessMs = 0
+  #busyMs = 0
+
+  constructor(options: RoomsOptions) {
+    const { clock, link, games, watch, settings, log, random, scheduler } = options
+    this.#options = options
+    this.#originMs = clock.wallMs() - clock.nowMs()
+    this.#out = new Outbound((block) => link.sendBlock(block, 'game'))
+    this.gameInfos = Array.from(games.values(), gameInfoOf)
+    this.setLogLevel = options.setLogLevel
+    this.metrics = new HostMetrics(options.metrics, {
+      rooms: () => this.#rooms.size,
+      seats: () => this.#countSeats(),
+      sentBytes: () => this.#out.sentBytes,
+    })
+    this.#services = {
+      settings,
+      log,
+      metrics: this.metrics,
+      watch,
+      queue: { max: WAITING_MAX, waiting: 0 },
+      nowMs: () => this.#nowMs(),
+      chance: random.fraction,
+      newTraceId: random.token,
+      tell: (method, args) => link.tell(method, args),
+      wake: (handle) => this.#schedule(handle),
+      closed: (handle) => this.#forget(handle),
+    }
+    this.#clock = new TickClock({
+      scheduler,
+      nowMs: () => this.#nowMs(),
+      run: (handles, nowMs) => this.#runPhase(handles, nowMs),
+    })
+    observeRealm(watch)
+    this.#repeat(LOOK_MS, () => this.#look())
+    this.#repeat(LOAD_MS, () => this.#tellLoad())
+  }
+
+  /** Throws ROOM_NOT_FOUND. */
+  room(handle: number): Room {
+    const room = this.#rooms.get(handle)
+    if (!room) throw new Refusal('ROOM_NOT_FOUND', 'the room is not here')
+    return room
+  }
+
+  find(handle: number): Room | undefined {
+    return this.#rooms.get(handle)
+  }
+
+  /** Throws OVERLOADED if this host cannot keep up. */
+  requireTime(): void {
+    if (this.#latenessMs <= BEHIND_MS) return
+    throw new Refusal('OVERLOADED', 'the host of the room is behind', { retry_after_ms: RETRY_MS })
+  }
+
+  open(args: OpenRoom): OpenedRoom {
+    this.#requireOpen()
+    this.requireTime()
+    const game = this.#options.games.get(args.game)
+    if (!game) throw new Refusal('GAME_NOT_FOUND', `there is no game "${args.game}"`)
+    const { watch, settings } = this.#options
+    const startMs = this.#phases.startOf(game.hz, args.startMs)
+    watch.room(args.handle, game.name, 0)
+    const onFailure = (callback: string, error: unknown) => this.#failedBefore(args, callback, error)
+    const run = openRun({ game, args, startMs, stateBytesMax: settings.GAME_STATE_BYTES, onFailure })
+    const room = new Room(args.handle, run, this.#services)
+    this.#add(room)
+    room.tellCheckpoint(this.#out)
+    this.#out.flush()
+    return { startMs }
+  }
+
+  restore(args: RestoreRoom): void {
+    this.#requireOpen()
+    const { games } = this.#options
+    const room = restoreRoom({ args, games, services: this.#services, out: this.#out })
+    if (!room.isClosed) this.#add(room)
+    this.#out.flush()
+  }
+
+  release(handle: number, released: (room: ReleasedRoom) => void): void {
+    this.room(handle).release(this.#out, released)
+    this.#out.flush()
+  }
+
+  /** Resolves when the checkpoints of all rooms were told, or the time is over: then those that are left stop where they are. */
+  drain(withinMs: number): Promise<void> {
+    this.#isDraining = true
+    const { link, scheduler } = this.#options
+    return new Promise((resolve) => {
+      const look = () => {
+        if (this.#rooms.size === 0) resolve()
+      }
+      for (const { handle } of Array.from(this.#rooms.values())) {
+        this.release(handle, ({ tick, checkpoint }) => {
+          link.tell('checkpoint', { handle, tick, checkpoint })
+          look()
+        })
+      }
+      look()
+      this.#cancels.push(scheduler.after(withinMs, resolve))
+    })
+  }
+
+  close(): void {
+    observeRealm(undefined)
+    this.#clock.stop()
+    for (const cancel of this.#cancels) cancel()
+    for (const { tasks } of this.#rooms.values()) tasks.stop()
+    this.#rooms.clear()
+  }
+
+  #nowMs(): number {
+    return this.#originMs + this.#options.clock.nowMs()
+  }
+
+  #requireOpen(): void {
+    if (this.#isDraining) throw new Refusal('DRAINING', 'the host ends', { retry_after_ms: RETRY_MS })
+  }
+
+  #add(room: Room): void {
+    this.#rooms.set(room.handle, room)
+    this.#phases.add(room.game.hz, room.run.startMs)
+    this.#schedule(room.handle)
+  }
+
+  #forget(handle: number): void {
+    const room = this.#rooms.get(handle)
+    if (!room) return
+    this.#rooms.delete(handle)
+    this.#phases.remove(room.game.hz, room.run.startMs)
+    this.#clock.set(handle, undefined)
+  }
+
+  #schedule(handle: number): void {
+    const room = this.#rooms.get(handle)
+    if (room) this.#clock.set(handle, room.dueMs)
+  }
+
+  #runPhase(handles: readonly number[], nowMs: number): void {
+    const startedMs = this.#options.clock.nowMs()
+    this.#latenessMs = 0
+    for (const handle of handles) {
+      const room = this.#rooms.get(handle)
+      if (!room) continue
+      for (let i = 0; i < LATE_TICKS_MAX && (room.dueMs ?? Infinity) <= nowMs; i++) this.#tick(room, nowMs)
+      this.#latenessMs = Math.max(this.#latenessMs, room.latenessMs)
+      this.#schedule(handle)
+      this.#out.flushIfLarge()
+    }
+    this.#out.flush()
+    this.#busyMs += this.#options.clock.nowMs() - startedMs
+  }
+
+  #tick(room: Room, nowMs: number): void {
+    const { clock } = this.#options
+    const { isMeasured } = this.metrics
+    const startedMs = isMeasured ? clock.nowMs() : 0
+    room.tick(nowMs, this.#out)
+    this.metrics.ticked(room.game.hz > 0 && room.latenessMs >= 1000 / room.game.hz)
+    if (isMeasured) this.metrics.measured(clock.nowMs() - startedMs, room.latenessMs)
+  }
+
+  #look(): void {
+    for (const room of Array.from(this.#rooms.values())) room.look(this.#out)
+    this.#out.flush()
+  }
+
+  #tellLoad(): void {
+    this.#options.link.tell('load', { busy: Math.min(1, this.#busyMs / LOAD_MS), rooms: this.#rooms.size })
+    this.#busyMs = 0
+  }
+
+  #repeat(everyMs: number, action: () => void): void {
+    const at = this.#cancels.length
+    const again = (): void => {
+      this.#cancels[at] = this.#options.scheduler.after(everyMs, () => {
+        again()
+        action()
+      })
+    }
+    again()
+  }
+
+  /** A callback failed before there was a room. */
+  #failedBefore({ roomId, game }: OpenRoom, callback: string, error: unknown): string {
+    const traceId = this.#options.random.token()
+    this.metrics.gameFailed(game)
+    this.#options.log.error({ room: roomId, game, callback, tick: 0, traceId, err: toError(error) }, 'a game failed')
+    return traceId
+  }
+
+  #countSeats(): number {
+    let seats = 0
+    for (const { run } of this.#rooms.values()) seats += run.seats.length
+    return seats
+  }
+}

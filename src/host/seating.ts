@@ -1,0 +1,164 @@
+import type { Seat } from '../games/definition.ts'
+import type { Game } from '../games/define.ts'
+import type { Entry } from '../games/entries.ts'
+import type { EnterRoom } from '../link/methods/host.ts'
+import { Refusal } from '../protocol/errors.ts'
+
+/** A connection in a room. */
+export interface Viewer {
+  readonly viewer: number
+  readonly user: string
+  readonly isSpectator: boolean
+  readonly encoding: 'json' | 'binary'
+}
+
+/** Where a user will be when all that waits has entered the room. */
+interface Expected {
+  isHere: boolean
+  /** When the last connection was lost, or was missed behind a restore: by the clock of the host. */
+  goneAtMs: number | undefined
+}
+
+/** What a connection that comes means: an entry that it waits for; undefined: it has all it needs. */
+export type Entering = Entry | undefined
+
+/** After a restore: how long a seat that says it is connected may have no connection. */
+const RETURN_MS = 5_000
+
+/**
+ * Who is in a room, and what it means for the seats that connections come and go: a seat belongs to a user, whose first connection takes it or
+ * finds it again, and whose last one drops it. What is decided here goes into the journal; the step only does it.
+ */
+export class Seating {
+  readonly #game: Game
+  readonly #viewers = new Map<number, Viewer>()
+  readonly #expected = new Map<string, Expected>()
+
+  constructor(game: Game) {
+    this.#game = game
+  }
+
+  viewer(viewer: number): Viewer | undefined {
+    return this.#viewers.get(viewer)
+  }
+
+  get spectators(): number {
+    let count = 0
+    for (const { isSpectator } of this.#viewers.values()) if (isSpectator) count++
+    return count
+  }
+
+  /** Nobody plays and nobody watches. Bots do not count. */
+  get isEmpty(): boolean {
+    return this.#viewers.size === 0 && this.#expected.size === 0
+  }
+
+  /** Whether the user has a seat, or will have one. */
+  has(user: string): boolean {
+    return this.#expected.has(user)
+  }
+
+  get hasPlayers(): boolean {
+    return this.#expected.size > 0
+  }
+
+  /** A connection comes. Throws FORBIDDEN, NOT_IN_ROOM; nothing was done then. */
+  enter(args: EnterRoom): Entering {
+    const { viewer, user, isGuest, inventory, encoding } = args
+    const isSpectator = args.as === 'spectator'
+    if (isSpectator && !this.#game.seats.spectators) throw new Refusal('FORBIDDEN', 'this game has no spectators')
+    const expected = isSpectator ? undefined : this.#expected.get(user)
+    if (!isSpectator && args.isBack && !expected) throw new Refusal('NOT_IN_ROOM', 'no seat in this room any more')
+    this.#viewers.set(viewer, { viewer, user, isSpectator, encoding })
+    if (isSpectator) return undefined
+    if (!expected) {
+      this.#expected.set(user, { isHere: true, goneAtMs: undefined })
+      return { kind: 'join', joiner: { user, isGuest, inventory } }
+    }
+    const wasHere = expected.isHere
+    expected.isHere = true
+    expected.goneAtMs = undefined
+    return wasHere ? undefined : { kind: 'back', user }
+  }
+
+  /** A connection is gone. */
+  exit(viewer: number, nowMs: number): readonly Entry[] {
+    const gone = this.#viewers.get(viewer)
+    if (!gone) return []
+    this.#viewers.delete(viewer)
+    if (gone.isSpectator || this.connectionsOf(gone.user).length > 0) return []
+    const expected = this.#expected.get(gone.user)
+    if (!expected?.isHere) return []
+    expected.isHere = false
+    expected.goneAtMs = nowMs
+    return [{ kind: 'drop', user: gone.user }]
+  }
+
+  /** The player gives the seat up; a spectator just goes. */
+  leave(viewer: number): readonly Entry[] {
+    const gone = this.#viewers.get(viewer)
+    if (!gone) return []
+    this.#viewers.delete(viewer)
+    if (gone.isSpectator || !this.#expected.has(gone.user)) return []
+    this.forget(gone.user)
+    return [{ kind: 'leave', user: gone.user, why: 'left' }]
+  }
+
+  /** What is due: seats that were held for so long, and seats behind a restore to which nobody came back. */
+  due(nowMs: number): readonly Entry[] {
+    const { holdMs } = this.#game.seats
+    const entries: Entry[] = []
+    for (const [user, expected] of Array.from(this.#expected)) {
+      const { isHere, goneAtMs } = expected
+      if (goneAtMs === undefined) continue
+      if (isHere && nowMs - goneAtMs >= RETURN_MS) {
+        expected.isHere = false
+        expected.goneAtMs = nowMs
+        entries.push({ kind: 'drop', user })
+      } else if (!isHere && nowMs - goneAtMs >= holdMs) {
+        this.forget(user)
+        entries.push({ kind: 'leave', user, why: 'held too long' })
+      }
+    }
+    return entries
+  }
+
+  /** What waited of this user has entered the room: this is the seat that came of it. Returns the connections that have none any more. */
+  settle(user: string, seat: Seat | undefined, nowMs: number): readonly number[] {
+    if (!seat) return this.forget(user)
+    const expected = this.#expected.get(user)
+    if (expected) expected.isHere = seat.isConnected
+    else this.#expected.set(user, { isHere: seat.isConnected, goneAtMs: seat.isConnected ? undefined : nowMs })
+    return []
+  }
+
+  /** The user has no seat any more. Returns the connections that played with it. */
+  forget(user: string): readonly number[] {
+    this.#expected.delete(user)
+    const gone = this.connectionsOf(user)
+    for (const viewer of gone) this.#viewers.delete(viewer)
+    return gone
+  }
+
+  /** The seats of a room that goes on here: their connections have to come again. @param goneAtMs of those who were gone already */
+  restore(seats: readonly Seat[], goneAtMs: ReadonlyMap<string, number>, nowMs: number): void {
+    for (const { id, bot, isConnected } of seats) {
+      if (bot !== undefined) continue
+      this.#expected.set(id, { isHere: isConnected, goneAtMs: isConnected ? nowMs : (goneAtMs.get(id) ?? nowMs) })
+    }
+  }
+
+  /** When each user was gone whose seat is held. */
+  get goneAtMs(): readonly (readonly [user: string, goneAtMs: number])[] {
+    return Array.from(this.#expected).flatMap(([user, { isHere, goneAtMs }]) =>
+      isHere || goneAtMs === undefined ? [] : [[user, goneAtMs] as const],
+    )
+  }
+
+  /** The connections with which the user plays. */
+  connectionsOf(user: string): readonly number[] {
+    const found: number[] = []
+    for (const other of this.#viewers.values()) if (other.user === user && !other.isSpectator) found.push(other.viewer)
+    return found
+  }
+}

@@ -1,0 +1,109 @@
+/** A host as a process: the games it loads, and how it ends when one of them does not end, or eats its memory. */
+import path from 'node:path'
+import t from 'tap'
+import { folderOf, RunningHost } from './helpers/process.ts'
+
+const game = (name: string, rest = '', on = 'go() {}'): string => `
+import { defineGame, t } from 'drumbeat/game'
+
+export default defineGame({
+  name: '${name}', version: 1, hz: 20, seats: { max: 2 },
+  state: t.object({ n: t.uint32() }),
+  inputs: { go: { type: t.object({}) } },
+  create: () => ({ n: 0 }),
+  on: { ${on} },
+  ${rest}
+})
+`
+
+t.test('games are loaded from files and folders, in TypeScript and JavaScript, wherever they are', async (t) => {
+  const folder = folderOf(t, {
+    'one.ts': game('one', 'tick: (state: { n: number }): void => void state.n++,'),
+    'two.mjs': game('two'),
+    'one.test.ts': 'this is no game',
+    'types.d.ts': 'nor is this',
+    'README.md': 'nor this',
+  })
+  const other = folderOf(t, { 'three.js': game('three') })
+  const host = new RunningHost(t, { GAMES: `${folder},${path.join(other, 'three.js')}` })
+  t.match(await host.started, [{ name: 'one', hz: 20, inputs: ['go'] }, { name: 'two' }, { name: 'three' }])
+})
+
+t.test('an empty folder has no games; without GAMES there are the samples', async (t) => {
+  const host = new RunningHost(t, { GAMES: folderOf(t, {}) })
+  t.strictSame(await host.started, [])
+  const games = await new RunningHost(t, {}).started
+  t.ok(Array.isArray(games) && games.some(({ name }) => name === 'tictactoe'))
+})
+
+t.test('all that is wrong with games is said at once, each with its file and line', async (t) => {
+  const folder = folderOf(t, {
+    'a.ts': game('same'),
+    'b.ts': game('same'),
+    'bad-syntax.ts': 'export const a = 1\nexport default defineGame({,\n',
+    'enum.ts': 'export enum E { A }\n',
+    'mistakes.ts': game('Wrong Name').replace('hz: 20', 'hz: 1000'),
+    'none.ts': 'export const a = 1\n',
+    'plain.ts': 'export default { name: "plain" }\n',
+    'throws.ts': 'const nothing = undefined as unknown as { x: number }\n\nexport default nothing.x\n',
+    'unknown.ts': "import './no-such-file.ts'\n",
+  })
+  const host = new RunningHost(t, { GAMES: `${folder},${folder}/nowhere.ts,${folder}/a.py` })
+  const said = await host.started
+  const mistakes = 'mistakes' in said ? said.mistakes.map((line) => line.replace(`${folder}/`, '')) : []
+  t.match(mistakes, [
+    /nowhere\.ts: there is no such file/,
+    /a\.py: there is no such file/,
+    /^bad-syntax\.ts:2.*SyntaxError/,
+    /^enum\.ts:1.*enum/,
+    /^mistakes\.ts:\d+.*the game "Wrong Name" is not right/,
+    /^ {2}name: 1 to 32/,
+    /^ {2}hz: an integer/,
+    /^none\.ts: it has no default export/,
+    /^plain\.ts: its default export is no game/,
+    /^throws\.ts:3.*TypeError/,
+    /^unknown\.ts.*no-such-file/,
+    /^b\.ts: the game "same" is in .*a\.ts, too/,
+  ])
+})
+
+t.test('a callback that does not end is named, and its host is ended', async (t) => {
+  const folder = folderOf(t, {
+    'loop.ts': game('loop', '', 'go(state) { for (;;) state.n = 1 }'),
+    'good.ts': game('good'),
+  })
+  const host = new RunningHost(t, { GAMES: folder, GAME_BUDGET: '100ms' })
+  await host.openRoom(7, 'loop')
+  await host.openRoom(8, 'good')
+  await host.enter(7, 71, 'alice')
+  t.equal(host.process.culprit, undefined)
+  const input = host.link.ask('input', { handle: 7, viewer: 71, name: 'go', input: {}, seq: null })
+  await t.rejects(input, { code: 'OUTCOME_UNKNOWN' })
+  t.match(
+    await host.process.ended,
+    /^SIGKILL, as on\.go of the game loop had not ended after \d+ ms \(room 7, tick \d+\)/,
+  )
+  t.match(host.process.culprit, { why: 'time', handle: 7, game: 'loop', callback: 'on.go', tick: Number })
+})
+
+t.test('a game uses nothing that would make its replay another one', async (t) => {
+  const folder = folderOf(t, {
+    'chance.ts': game('chance', '', 'go(state, _seat, _input, room) { state.n = Math.random() * 10 }'),
+  })
+  const host = new RunningHost(t, { GAMES: folder })
+  await host.openRoom(1, 'chance')
+  await host.enter(1, 11, 'alice')
+  await t.rejects(host.link.ask('input', { handle: 1, viewer: 11, name: 'go', input: {}, seq: null }), {
+    code: 'GAME_FAILED',
+  })
+})
+
+t.test('a game that eats memory ends its host by the limit of the heap, and is named', async (t) => {
+  const folder = folderOf(t, {
+    'eater.ts': `const kept: unknown[] = []\n${game('eater', 'tick() { kept.push(Array.from({ length: 300_000 }, (_, i) => [i])) },')}`,
+  })
+  const host = new RunningHost(t, { GAMES: folder, GAME_BUDGET: '60s' }, { heapMibMax: 64 })
+  await host.openRoom(1, 'eater')
+  t.match(await host.process.ended, /as tick of the game eater ran when the memory was used up \(room 1, tick \d+\)/)
+  t.match(host.process.culprit, { why: 'memory', handle: 1 })
+})
