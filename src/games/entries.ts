@@ -27,6 +27,8 @@ export type Entry =
   | { readonly kind: 'failedTask'; readonly task: string; readonly run: number; readonly error: string }
   /** A bot takes a seat, as `seats.fill` says. */
   | { readonly kind: 'bot'; readonly bot: string }
+  /** Behind this tick the room goes on in another process, or may. */
+  | { readonly kind: 'moved' }
   | { readonly kind: 'end'; readonly why: EndReason }
 
 /** `over`: the game said so. `empty`, `too long`, `ended`: by the rules of rooms. `failed`: too many failures in a row. */

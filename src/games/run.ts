@@ -33,6 +33,7 @@ export class GameRun {
   #nextRun: number
   #isLocked: boolean
   #wasFull: boolean
+  #isMoving = false
   #ending: Ending | undefined
   #depth = 0
   /** Of the tick that runs. */
@@ -107,7 +108,7 @@ export class GameRun {
     return this.#ending
   }
 
-  /** When the next timer is due: see `Timer`. */
+  /** See `Timer`. */
   get nextDue(): number | undefined {
     return this.#timers.nextDue
   }
@@ -118,12 +119,11 @@ export class GameRun {
   }
 
   /**
-   * Whether the live state is made anew in this tick, as it is in a room that starts from a checkpoint: each second, or with each tick
-   * where ticks have no length. A reference that a game keeps on the side works no longer than that, in play as in a replay.
+   * Whether the live state is made anew in this tick, as in a room that starts from a checkpoint: each second, where the room moves, and with each
+   * tick where ticks have no length. A reference that a game keeps on the side works no longer than that, in play as in a replay.
    */
   get isCheckpointTick(): boolean {
-    const { hz } = this.game
-    return hz === 0 || this.#clock.tick % hz === 0
+    return this.#isMoving || this.game.hz === 0 || this.#clock.tick % this.game.hz === 0
   }
 
   /**
@@ -135,6 +135,7 @@ export class GameRun {
     if (this.#ending) throw new Error(`the room ${this.roomId} is over`)
     const before = this.tree
     this.#begin(nowMs)
+    this.#isMoving = entries.some(({ kind }) => kind === 'moved')
     const outcomes = entries.map((entry) => (this.#ending ? OVER : this.#enter(entry)))
     this.#runTimers()
     const { tick } = this.game.rules
@@ -213,6 +214,8 @@ export class GameRun {
       case 'result':
       case 'failedTask':
         return this.#taskResult(entry)
+      case 'moved':
+        return DONE
       case 'end':
         this.#end(entry.why)
         return DONE
@@ -284,8 +287,7 @@ export class GameRun {
   }
 
   #taskResult(entry: Extract<Entry, { kind: 'result' | 'failedTask' }>): Outcome {
-    const { task, run } = entry
-    const { results } = this.game.rules
+    const [{ task, run }, { results }] = [entry, this.game.rules]
     if (!Object.hasOwn(results, task)) return DONE
     const result =
       entry.kind === 'result'

@@ -139,9 +139,12 @@ export class Room implements RoomParts {
     out.behind(() => this.#answer(waiting, result))
     this.say(result, moved, out)
     if (this.isClosed) return
+    if (this.#release && run.isCheckpointTick) {
+      this.#releaseNow(out)
+      return
+    }
     if (this.#isCheckpointDue) this.tellCheckpoint(out)
-    if (this.#release && run.isCheckpointTick) this.#releaseNow(out)
-    else this.#bots.play()
+    this.#bots.play()
   }
 
   /** Looks whether somebody sees something else now, as the game has changed a seat. Returns what is told of it. */
@@ -201,10 +204,12 @@ export class Room implements RoomParts {
     return this.game.hz > 0 || this.services.nowMs() >= this.#checkpointDueMs
   }
 
-  /** The room stops behind the next tick from whose end another host can go on, and that is told. */
+  /** The room stops behind its next tick, and that is told: from there another host goes on. */
   release(out: Outbound, released: (room: ReleasedRoom) => void): void {
     this.#release = released
+    // Where ticks have no length there is none if nothing has come in.
     if (this.game.hz === 0 && this.queue.length === 0) this.#releaseNow(out)
+    else this.push({ entry: { kind: 'moved' } })
   }
 
   /** Nothing runs here any more; what waits is refused. */

@@ -34,7 +34,7 @@ export type HostMethods = {
   /** The room's seats leave, then it is over. */
   end: Method<{ readonly handle: number }, null>
   /**
-   * Stops a room behind the tick that it is in: it goes on from this checkpoint elsewhere. Inputs that wait here are refused with OVERLOADED;
+   * Stops a room behind its next tick: it goes on from this checkpoint elsewhere. Inputs that wait here are refused with OVERLOADED;
    * nothing of the room leaves this host behind the answer.
    */
   release: Method<{ readonly handle: number }, ReleasedRoom>
