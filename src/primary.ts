@@ -25,6 +25,7 @@ import { watchHealth, type HealthyStore } from './node/store-health.ts'
 import { healthOf, type Node } from './node/node.ts'
 import { Links } from './processes/links.ts'
 import { spawnWorker } from './processes/child-process.ts'
+import { spawnHost } from './processes/host-process.ts'
 import type { WorkerLinks } from './processes/workers.ts'
 import type { Health } from './setup/service-reports.ts'
 import type { Store } from './store/store.ts'
@@ -47,6 +48,7 @@ export interface Primary {
   stop(): Promise<void>
 }
 
+const MIB = 1024 * 1024
 /** Of SHUTDOWN_TIMEOUT, what workers and hosts may use; the rest is for the ledger and the store. */
 const WORKERS_SHARE = 0.7
 const HOSTS_SHARE = 0.1
@@ -82,6 +84,8 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
         workers,
         hosts: new Links(),
         spawn: ({ HTTP_HEAD_BYTES: headBytesMax }) => spawnWorker({ script, env: readEnvironment(), headBytesMax }),
+        spawnHost: ({ GAME_HOST_MEMORY }) =>
+          spawnHost({ script, env: readEnvironment(), heapMibMax: Math.floor(GAME_HOST_MEMORY / MIB) }),
         openPool: (signingKey) => openPool(settings, signingKey, logs),
         metrics,
         traces,

@@ -12,7 +12,7 @@ export interface Setting<T, Required extends boolean> {
   readonly note?: string
   readonly secret: boolean
   /**
-   * Who reads it, and so what it takes for a change to be in force: `workers` take it by a reload, which replaces them one by one; `node` by
+   * Who reads it, and so what it takes for a change to be in force: `workers`, and hosts, take it by a reload, which replaces them one by one; `node` by
    * a start of the node, as the primary holds it, the store does, or clients were told.
    */
   readonly takenBy: 'workers' | 'node'
@@ -191,40 +191,44 @@ export const SETTINGS = {
   MAX_ROOMS_PER_CONNECTION: byWorkers(setting(integer(1, 1024), '32', 'More are refused with `ROOM_LIMIT`.')),
   ROOM_AUTO_CREATE: setting(boolean, 'true', 'Whether joining a room that does not exist makes it.'),
   ROOM_CAPACITY: setting(integer(1, 1_000_000), '10000', 'Members of a room that does not say otherwise.'),
-  GAMES: computed(
-    list(filePath),
-    'the samples that come with Drumbeat',
-    'Files, or folders of files, whose default export is a game: `.ts`, `.js` or `.mjs`. See drumbeat/game.',
+  GAMES: byWorkers(
+    computed(
+      list(filePath),
+      'the samples that come with Drumbeat',
+      'Files, or folders of files, whose default export is a game: `.ts`, `.js` or `.mjs`. See drumbeat/game.',
+    ),
   ),
   GAME_HOSTS: computed(
     integer(0, 256),
     'half of the cores, at least 1; 0 without games',
     'Processes that run the games of rooms.',
   ),
-  GAME_BUDGET: setting(
-    duration('50ms', '60s'),
-    '500ms',
-    'How long one callback of a game may run. The host of one that runs longer is ended, and its rooms go on in another.',
+  GAME_BUDGET: byWorkers(
+    setting(
+      duration('50ms', '60s'),
+      '500ms',
+      'How long one callback of a game may run. The host of one that runs longer is ended, and its rooms go on in another.',
+    ),
   ),
-  GAME_HOST_MEMORY: setting(
-    size('64MiB', '64GiB'),
-    '512MiB',
-    'The heap of a host. One that needs more ends by itself, and its rooms go on in another.',
+  GAME_HOST_MEMORY: byWorkers(
+    setting(
+      size('64MiB', '64GiB'),
+      '512MiB',
+      'The heap of a host. One that needs more ends by itself, and its rooms go on in another.',
+    ),
   ),
-  GAME_STATE_BYTES: setting(
-    size('1KiB', '16MiB'),
-    '256KiB',
-    "How large the state of a room may be, about. A game's callback that makes it larger fails.",
+  GAME_STATE_BYTES: byWorkers(
+    setting(
+      size('1KiB', '16MiB'),
+      '256KiB',
+      "How large the state of a room may be, about. A game's callback that makes it larger fails.",
+    ),
   ),
-  ROOM_GAME_EMPTY: setting(
-    duration('1s', '30d'),
-    '30s',
-    'How long a room with a game goes on that has no player and no spectator.',
+  ROOM_GAME_EMPTY: byWorkers(
+    setting(duration('1s', '30d'), '30s', 'How long a room with a game goes on that has no player and no spectator.'),
   ),
-  ROOM_GAME_MAX: setting(
-    duration('1m', '30d'),
-    '6h',
-    'How long a room with a game may last at all, if its game does not say.',
+  ROOM_GAME_MAX: byWorkers(
+    setting(duration('1m', '30d'), '6h', 'How long a room with a game may last at all, if its game does not say.'),
   ),
   GAME_ROOMS_MAX: setting(integer(1, 1_000_000), '10000', 'Rooms with games on this node; above it `OVERLOADED`.'),
   GAME_ROOMS_PER_HOST_MAX: setting(integer(1, 100_000), '2000', 'The same in one host.'),

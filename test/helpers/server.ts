@@ -17,6 +17,8 @@ const DEFAULTS: ServerEnv = {
   LOG_FORMAT: 'json',
   NODE_ID: 'n1',
   WORKERS: '2',
+  // What is about games says how many it wants.
+  GAME_HOSTS: '0',
   AUTH_JWT_SECRET: 'a secret for the tests, of thirty-two bytes and more',
   ADMIN_TOKEN: 'the-admin-token-of-the-tests',
 }
