@@ -10,7 +10,7 @@ import {
   type CommandShape,
 } from '../protocol/shapes/commands.ts'
 import { EVENT_PAGE, EVENT_TYPE_FILTER, EVENTS, LOGGED_EVENT } from '../protocol/shapes/events.ts'
-import { ROOM_GAME } from '../protocol/shapes/games.ts'
+import * as games from '../protocol/shapes/games.ts'
 import * as operations from '../protocol/shapes/operations.ts'
 import { BROADCAST_BODY, MESSAGE_BODY } from '../protocol/shapes/payloads.ts'
 import * as rooms from '../protocol/shapes/rooms.ts'
@@ -60,6 +60,7 @@ const BODIES = [
   MESSAGE_BODY,
   operations.LOG_LEVEL_BODY,
   rooms.ROOM_BODY,
+  games.INPUT_BODY,
 ] as const
 const ANSWERS = [
   shop.GOOD,
@@ -69,10 +70,17 @@ const ANSWERS = [
   shop.RECEIPT_PAGE,
   shop.RECEIPT_KEYS,
   shop.LEDGER_PAGE,
-  ROOM_GAME,
+  games.ROOM_GAME,
+  games.GAME_ROOM,
+  games.GAME_ROOM_PAGE,
+  games.ROOM_PLAY,
+  games.GAMES,
+  games.INPUT_ANSWER,
   rooms.ROOM,
   rooms.ROOM_STATE,
   rooms.ROOM_PAGE,
+  rooms.ROOM_MADE,
+  rooms.ROOMS_FOUND,
   operations.CONNECTION,
   operations.CONNECTION_PAGE,
   EVENT_PAGE,
@@ -84,7 +92,16 @@ const ANSWERS = [
   operations.RELOAD,
   operations.DOCUMENT,
 ] as const
-const OTHERS = [LOGGED_EVENT, ERROR_REPLY, PAGE_LIMIT_SHAPE, EVENT_TYPE_FILTER, OFFSET, FILE_NAME] as const
+const OTHERS = [
+  LOGGED_EVENT,
+  ERROR_REPLY,
+  PAGE_LIMIT_SHAPE,
+  EVENT_TYPE_FILTER,
+  OFFSET,
+  FILE_NAME,
+  games.GAME_NAME_SHAPE,
+  games.WHERE_TEXT,
+] as const
 
 type NameOf<Shapes extends readonly Named[]> = Shapes[number]['name']
 type Part = 'Payload' | 'Data' | 'Request' | 'Reply'
@@ -152,5 +169,7 @@ export const QUERY_PARAMETERS: Readonly<Record<string, { readonly description: s
     user: { description: 'Only of this user.', schema: 'UserId' },
     room: { description: 'Only in this room.', schema: 'RoomId' },
     type: { description: 'Only of this event type.', schema: 'EventTypeFilter' },
+    game: { description: 'Only rooms of this game, as a search finds them.', schema: 'GameName' },
+    where: { description: 'Only those whose listing is so. Goes with `game`.', schema: 'WhereText' },
     since: { description: 'Only behind this offset.', schema: 'Offset' },
   }

@@ -79,10 +79,10 @@ export class Finder {
   /** The rooms of a game that `where` allows, by their ids. */
   list(
     namespace: Namespace | null,
-    { game, where, ...page }: PageArgs & { readonly game: string; readonly where: Where },
+    { game, where, path, ...page }: PageArgs & { readonly game: string; readonly where: Where; readonly path?: string },
   ): Page<GameRoom> {
     this.requireGame(game)
-    this.#requireListed(game, where)
+    this.#requireListed(game, where, path)
     const rooms = [...this.#options.rooms.ofGame(game)]
       .filter((room) => isThere(room) && (namespace === null || room.namespace === namespace))
       .filter((room) => fitsWhere(where, room.listing.listing))
@@ -190,10 +190,10 @@ export class Finder {
   }
 
   /** Throws BAD_REQUEST for what no room of the game lists, as far as there is one. */
-  #requireListed(game: string, where: Where): void {
+  #requireListed(game: string, where: Where, path = 'payload.where'): void {
     for (const room of this.#options.rooms.ofGame(game)) {
       if (room.phase === 'opening') continue
-      requireListed(where, room.listing.listing, 'payload.where')
+      requireListed(where, room.listing.listing, path)
       return
     }
   }

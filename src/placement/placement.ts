@@ -1,6 +1,6 @@
 import { decodeGameBlock, encodeGameBlock, type BlockPatch } from '../link/game-block.ts'
 import type { Handlers } from '../link/link.ts'
-import type { GameRoom } from '../link/methods/games.ts'
+import type { InspectedRoom } from '../link/methods/games.ts'
 import type { InputResult, OfHostMethods, RoomEffect, RoomInspection } from '../link/methods/host.ts'
 import type { JsonObject } from '../protocol/events.ts'
 import { Refusal } from '../protocol/errors.ts'
@@ -124,14 +124,10 @@ export class Placement {
   }
 
   /** A room as it is now, with its state. Throws ROOM_NOT_FOUND. */
-  inspect(id: RoomId, done: (result: (RoomInspection & GameRoom) | Refusal) => void, untilMs?: number): void {
+  inspect(id: RoomId, done: (result: InspectedRoom | Refusal) => void, untilMs?: number): void {
     const room = this.requireRoom(id)
     const answer = (result: RoomInspection | Refusal) =>
-      done(
-        result instanceof Refusal
-          ? result
-          : ({ ...room.toListed(), ...result } as unknown as RoomInspection & GameRoom),
-      )
+      done(result instanceof Refusal ? result : { ...room.toListed(), ...result })
     this.calls.make(room, { method: 'inspect', args: { handle: room.handle }, done: answer, untilMs, mayRepeat: true })
   }
 

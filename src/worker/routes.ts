@@ -14,6 +14,7 @@ import { goodRoutes } from '../http/routes/goods.ts'
 import { operationRoutes } from '../http/routes/operations.ts'
 import { pageRoutes } from '../http/routes/pages.ts'
 import { playerRoutes } from '../http/routes/players.ts'
+import { gameRoutes } from '../http/routes/games.ts'
 import { roomRoutes } from '../http/routes/rooms.ts'
 import type { Namespace } from '../protocol/ids.ts'
 import { createSchemas, type Schemas } from '../documents/schemas.ts'
@@ -37,6 +38,7 @@ export function createRoutes({ config, ...asked }: RoutesOptions): readonly Rout
     ...playerRoutes(context),
     ...eventRoutes(context),
     ...roomRoutes(context),
+    ...gameRoutes(context),
     ...documentRoutes(() => (documents ??= describeServer(routes, settings))),
     ...pageRoutes({ root: join(import.meta.dirname, '..'), apiPathPrefix: settings.API_PATH_PREFIX }),
   ]

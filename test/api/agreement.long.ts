@@ -112,6 +112,8 @@ t.test('bodies and queries of REST', async (t) => {
       })
     }
     for (const name of query) {
+      // JSON as text: what is in it no schema of a text says.
+      if (name === 'where') continue
       await t.test(`${method} ${path}?${name}=`, async (t) => {
         const schema = resolve(SCHEMAS, { $ref: `#/components/schemas/${QUERY_PARAMETERS[name]?.schema ?? ''}` })
         const validate = validators.compile(schema)

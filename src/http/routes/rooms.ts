@@ -2,13 +2,14 @@ import { parseInteger } from '../../domain/good.ts'
 import type { RoomAt } from '../../domain/room.ts'
 import { CAPACITY_MAX, ROOM_BODY } from '../../protocol/shapes/rooms.ts'
 import { badRequest } from '../../protocol/errors.ts'
-import { parseRoomId } from '../../protocol/ids.ts'
+import { parseGameName, parseRoomId } from '../../protocol/ids.ts'
 import { parseDelivery } from '../../protocol/delivery.ts'
 import { answerOnCondition, etagOf, parseIfAbsent, parseIfMatch, unlessKnown } from '../conditions.ts'
 import { jsonAnswer, type HttpAnswer } from '../http.ts'
 import { PAGE_QUERY, parseBody, parseNamespace, parseOptionalKey, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
+import { OF_GAMES, parseGameRoom, parseWhereText, readPlay } from './games.ts'
 
 const ROOM_PARAMS = { id: 'RoomId' } as const
 
@@ -20,9 +21,21 @@ export function roomRoutes(context: RouteContext): readonly Route[] {
       method: 'GET',
       path: '/api/v1/rooms',
       access: 'admin',
-      query: PAGE_QUERY,
-      operation: { id: 'listRooms', summary: 'The rooms, by their ids.', answers: { 200: 'RoomPage' } },
-      run: async ({ query, span }) => jsonAnswer(await primary.ask('roomList', parsePage(query), span)),
+      query: [...PAGE_QUERY, 'game', 'where'],
+      operation: {
+        id: 'listRooms',
+        summary: 'The rooms, by their ids; or those of one game, with what it says of them.',
+        answers: { 200: 'RoomsFound' },
+        errors: ['GAME_NOT_FOUND'],
+      },
+      run: async ({ query, span }) => {
+        const page = parsePage(query)
+        const game = query.get('game')
+        if (game === null) return jsonAnswer(await primary.ask('roomList', page, span))
+        const where = parseWhereText(query.get('where'))
+        const asked = { ...page, namespace: null, game: parseGameName(game, 'game'), where, path: 'where' }
+        return jsonAnswer(await primary.ask('gameRooms', asked, span))
+      },
     },
     {
       method: 'GET',
@@ -30,14 +43,17 @@ export function roomRoutes(context: RouteContext): readonly Route[] {
       access: 'admin',
       operation: {
         id: 'getRoom',
-        summary: 'A room with its retained state.',
+        summary: 'A room with its retained state; of one with a game also what is played there.',
         params: ROOM_PARAMS,
         answers: { 200: 'RoomState' },
         errors: ['ROOM_NOT_FOUND'],
         conditions: ['if-none-match: etag'],
       },
       run: async ({ params, header, span }) => {
-        const found = await primary.ask('roomGet', { room: parseRoomId(params['id'], 'id') }, span)
+        const room = parseRoomId(params['id'], 'id')
+        const found = await primary.ask('roomGet', { room }, span)
+        // It is another one with each tick, so it has no tag.
+        if (found.room.game !== null) return jsonAnswer({ ...found.room, play: await readPlay(context, room, span) })
         return unlessKnown(roomAnswer(found), header('if-none-match'))
       },
     },
@@ -47,7 +63,7 @@ export function roomRoutes(context: RouteContext): readonly Route[] {
       access: 'admin',
       operation: {
         id: 'deleteRoom',
-        summary: 'Lets its members leave, and the room and its state go.',
+        summary: 'Lets its members leave, and the room and its state go. A game that is played there ends.',
         params: ROOM_PARAMS,
         answers: { 200: 'Empty' },
         errors: ['ROOM_NOT_FOUND'],
@@ -78,17 +94,20 @@ function putRoute({ primary, namespaces, roomCapacity }: RouteContext): Route {
     access: 'admin',
     operation: {
       id: 'putRoom',
-      summary: 'Makes a room that stays, or gives one another definition; its members stay in it.',
+      summary:
+        'Makes a room that stays, or gives one another definition; its members stay in it. With `game` a room with that game, which lasts until the game ends.',
       body: 'RoomBody',
-      answers: { 201: 'RoomState' },
-      errors: ['CONFLICT', 'IDEMPOTENCY_CONFLICT'],
+      answers: { 201: 'RoomMade' },
+      errors: ['CONFLICT', 'IDEMPOTENCY_CONFLICT', 'GAME_NOT_FOUND', 'REFUSED', 'GAME_FAILED'],
       conditions: ['if-none-match: *'],
     },
     run: async ({ header, json, span }) => {
       const ifAbsent = parseIfAbsent(header('if-none-match'))
       const body = parseBody(await json(), ROOM_BODY)
       const { room_id, namespace, capacity = roomCapacity, delivery = 'must', game = null } = body
-      if (game !== null) throw badRequest('game', 'must be null: rooms have no games yet')
+      if (game !== null)
+        return jsonAnswer(await primary.ask('gameRoomOpen', parseGameRoom(body, namespaces), span), 201)
+      for (const name of OF_GAMES) if (body[name] !== undefined) throw badRequest(name, 'is of rooms with a game only')
       const room = {
         room_id: parseRoomId(room_id, 'room_id'),
         namespace: parseNamespace(namespace, namespaces),

@@ -11,7 +11,14 @@ export type GameMethods = {
   /** Joins the best room of a game that `where` allows, or makes one. Refused as a join is; GAME_NOT_FOUND, BAD_REQUEST. */
   find: Method<FindArgs, GameJoin>
   gameRooms: Method<
-    PageArgs & { readonly namespace: Namespace; readonly game: string; readonly where: Where },
+    PageArgs & {
+      /** null: of any. */
+      readonly namespace: Namespace | null
+      readonly game: string
+      readonly where: Where
+      /** Where `where` stands in what was asked, for what is wrong there; `payload.where` by default. */
+      readonly path?: string
+    },
     Page<GameRoom>
   >
   /**
@@ -25,7 +32,7 @@ export type GameMethods = {
   games: Method<null, { readonly items: readonly GameInfo[] }>
   /** For the REST interface: makes a room with a game. */
   gameRoomOpen: Method<OpenArgs, GameRoom>
-  gameRoom: Method<{ readonly room: RoomId }, RoomInspection & GameRoom>
+  gameRoom: Method<{ readonly room: RoomId }, InspectedRoom>
   /** An input in the name of a user who has a seat. */
   gameRoomInput: Method<
     { readonly room: RoomId; readonly user: string; readonly name: string; readonly input: JsonValue },
@@ -73,3 +80,6 @@ export type { Where, WhereTerm } from '../../protocol/shapes/games.ts'
 export interface GameRoom extends ListedRoom {
   readonly namespace: Namespace
 }
+
+/** A room as it is now, with its state. */
+export type InspectedRoom = RoomInspection & Omit<GameRoom, 'seats'>

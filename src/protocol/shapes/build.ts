@@ -33,6 +33,9 @@ export interface ObjectRules {
   readonly description?: string
   /** What it may not be. */
   readonly not?: JsonObject
+  /** Rules between fields: one of them holds; all of them hold. */
+  readonly anyOf?: readonly JsonObject[]
+  readonly allOf?: readonly JsonObject[]
   /** What fields that are not named may be: anything by default. */
   readonly additionalProperties?: boolean | Schema
   readonly propertyNames?: JsonObject
@@ -161,6 +164,11 @@ export function choice<const Value extends JsonValue>(values: readonly Value[], 
 
 export function nullable<Value>(schema: Schema<Value>): Schema<Value | null> {
   return { anyOf: [schema, { type: 'null' }] }
+}
+
+/** One of these, whichever it is. */
+export function oneOfShapes<One, Other>(one: Named<string, One>, other: Named<string, Other>): Schema<One | Other> {
+  return { anyOf: [ref(one), ref(other)] }
 }
 
 export function listOf<Value>(items: Schema<Value>): Schema<readonly Value[]> {

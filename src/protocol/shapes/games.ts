@@ -8,6 +8,7 @@ import {
 } from '../game-limits.ts'
 import { GAME_NAME } from '../ids.ts'
 import {
+  body,
   choice,
   constant,
   flag,
@@ -18,6 +19,7 @@ import {
   nullable,
   object,
   optional,
+  pageOf,
   recordOf,
   ref,
   sent,
@@ -26,7 +28,7 @@ import {
   type Schema,
   type ValueOf,
 } from './build.ts'
-import { CURSOR, JSON_VALUE, ROOM_ID } from './values.ts'
+import { CURSOR, JSON_VALUE, NAMESPACE, ROOM_ID, USER_ID } from './values.ts'
 
 const GAME = text('The name of a game.', { pattern: GAME_NAME.source })
 const HASH = integer('Of the state: 32 bits.', 0, 2 ** 32 - 1)
@@ -108,14 +110,18 @@ export const LIST = sent({
   cursor: optional(nullable(ref(CURSOR))),
 })
 
-const LISTED_ROOM = object({
+const LISTED_ROOM_FIELDS = {
   room_id: ref(ROOM_ID),
   game: GAME,
   seats: integer('That are taken.'),
   seats_max: integer('How many there are.'),
   is_locked: flag('Nobody else gets in.'),
   listing: ref(JSON_VALUE),
-})
+}
+const LISTED_ROOM = object(LISTED_ROOM_FIELDS)
+/** The same as REST gives it. */
+export const GAME_ROOM = named('GameRoom', object({ ...LISTED_ROOM_FIELDS, namespace: ref(NAMESPACE) }))
+export const GAME_ROOM_PAGE = named('GameRoomPage', pageOf(ref(GAME_ROOM)))
 export type ListedRoom = ValueOf<typeof LISTED_ROOM>
 export const ROOM_LIST = object({ rooms: listOf(LISTED_ROOM), next_cursor: NEXT_CURSOR })
 
@@ -166,3 +172,69 @@ export type RoomStatus = ValueOf<typeof STATUS>
 export const SAID = object({ room: ref(ROOM_ID), data: ref(JSON_VALUE) })
 /** What a game says. */
 export type GameMessage = ValueOf<typeof SAID>
+
+/** A room with a game, as those who run the server see it. */
+export const ROOM_PLAY = named(
+  'RoomPlay',
+  object({
+    tick: integer('The last one that has run.'),
+    lateness_ms: {
+      type: 'number',
+      minimum: 0,
+      description: 'How late it was.',
+    } satisfies Schema<number> as Schema<number>,
+    seats: listOf(
+      object({
+        user_id: text('A user, or a bot.'),
+        is_connected: flag('Some connection of the user is there.'),
+        bot: nullable(text('The kind of bot; null: a player.')),
+        team: nullable(text('As the game has set it.')),
+      }),
+    ),
+    seats_max: integer('How many there are.'),
+    spectators: integer('Connections that watch.'),
+    is_locked: flag('Nobody else gets in.'),
+    listing: ref(JSON_VALUE),
+    state: ref(JSON_VALUE),
+  }),
+)
+
+export const GAMES = named(
+  'Games',
+  object({
+    items: listOf(
+      object({
+        name: GAME,
+        version: integer('Of the game.', 1),
+        hz: integer('Ticks a second. 0: a tick is when something comes in.'),
+        seats: object({
+          min: integer('Players that it takes.'),
+          max: integer('Seats of a room.'),
+          hold_ms: integer('How long a seat is kept for a player who has lost the connection.'),
+          late_join: flag('A seat can be taken when the match has begun.'),
+          spectators: flag('Others may watch.'),
+          guests: flag('Guests may play.'),
+        }),
+        max_ms: nullable(integer('How long a room may last; null: ROOM_GAME_MAX.')),
+        inputs: listOf(text('The name of an input.')),
+        events: listOf(text('The name of an event.')),
+        bots: listOf(text('A kind of bot.')),
+      }),
+    ),
+  }),
+)
+
+export const INPUT_BODY = named(
+  'InputBody',
+  body({
+    user_id: ref(USER_ID),
+    name: text('Of the input.', { minLength: 1, maxLength: INPUT_NAME_LENGTH_MAX }),
+    input: ref(JSON_VALUE),
+  }),
+)
+export const INPUT_ANSWER = named('InputAnswer', INPUT_DONE)
+export const GAME_NAME_SHAPE = named('GameName', GAME)
+export const WHERE_TEXT = named(
+  'WhereText',
+  text('JSON: an object of fields of the listing, each equal to a value, { "in": [...] } or { "gte": 1, "lte": 4 }.'),
+)

@@ -1,11 +1,14 @@
 import {
+  anyObject,
   body,
+  flag,
   integer,
   listOf,
   named,
   NEXT_CURSOR,
   nullable,
   object,
+  oneOfShapes,
   optional,
   pageOf,
   ref,
@@ -13,7 +16,7 @@ import {
   type ValueOf,
 } from './build.ts'
 import { GAME_NAME } from '../ids.ts'
-import { ROOM_GAME } from './games.ts'
+import { GAME_ROOM, GAME_ROOM_PAGE, PASSWORD, ROOM_GAME, ROOM_PLAY } from './games.ts'
 import { DELIVERY, JSON_VALUE, KEY, NAMESPACE, ROOM_ID, USER_ID } from './values.ts'
 
 /** Members of one room at most. */
@@ -31,17 +34,35 @@ const DEFINITION_FIELDS = {
 /** What stays of a room when nobody is in it. */
 export const ROOM_DEFINITION = object(DEFINITION_FIELDS)
 
+const OF_A_GAME = { required: ['game'], properties: { game: { type: 'string' } } }
+/** Of a room with a game: it is given an id. */
+const GAME_FIELDS = {
+  options: optional(anyObject('What the game makes the room with.')),
+  locked: optional(flag('true: nobody takes a seat until the game unlocks the room.')),
+  password: optional(nullable(PASSWORD)),
+}
+
 /** The documents say how much ROOM_CAPACITY is. */
 export const ROOM_BODY = named(
   'RoomBody',
   body(
     {
       ...DEFINITION_FIELDS,
+      room_id: optional(ref(ROOM_ID)),
       capacity: optional(DEFINITION_FIELDS.capacity),
       game: optional(DEFINITION_FIELDS.game),
+      ...GAME_FIELDS,
       idempotency_key: optional(KEY),
     },
-    { description: '`capacity` is ROOM_CAPACITY where it is absent.' },
+    {
+      description: '`capacity` is ROOM_CAPACITY where it is absent.',
+      anyOf: [{ required: ['room_id'] }, OF_A_GAME],
+      allOf: [
+        { not: { required: ['room_id', 'game'], properties: OF_A_GAME.properties } },
+        ...Object.keys(GAME_FIELDS).map((name) => ({ not: { required: ['room_id', name] } })),
+        ...['capacity', 'delivery'].map((name) => ({ not: { ...OF_A_GAME, required: ['game', name] } })),
+      ],
+    },
   ),
 )
 
@@ -50,7 +71,10 @@ export const ROOM = named('Room', object(LISTED_FIELDS))
 export const ROOM_PAGE = named('RoomPage', pageOf(ref(ROOM)))
 
 const RETAINED = { state: ref(JSON_VALUE), offset: integer('The state is as of here, or newer.') }
-export const ROOM_STATE = named('RoomState', object({ ...LISTED_FIELDS, ...RETAINED }))
+export const ROOM_STATE = named('RoomState', object({ ...LISTED_FIELDS, ...RETAINED, play: optional(ref(ROOM_PLAY)) }))
+/** What POST answers: a room as it is kept, or one with a game as a search finds it. */
+export const ROOM_MADE = named('RoomMade', oneOfShapes(ROOM_STATE, GAME_ROOM))
+export const ROOMS_FOUND = named('RoomsFound', oneOfShapes(ROOM_PAGE, GAME_ROOM_PAGE))
 
 /** What a room or a namespace retains. */
 export const STATE = object(RETAINED)

@@ -4,9 +4,9 @@ import type { CatchUp, RoomSnapshot } from '../../../src/link/methods/host.ts'
 import type { PrimaryMethods } from '../../../src/link/methods/primary.ts'
 import type { GameEntry } from '../../../src/link/methods/rooms.ts'
 import type { WorkerMethods } from '../../../src/link/methods/worker.ts'
+import type { Namespace, RoomId } from '../../../src/protocol/ids.ts'
 import { Refusal } from '../../../src/protocol/errors.ts'
 import type { JsonValue } from '../../../src/protocol/events.ts'
-import type { RoomId } from '../../../src/protocol/ids.ts'
 import type { HouseWorker } from './worker.ts'
 
 /** A flat state: enough to see whether what a client has is right. */
@@ -188,7 +188,7 @@ export class ScriptedPrimary {
       gameRooms: ({ game, namespace }, reply) => {
         const items = [...this.rooms.values()].map((room) => ({
           room_id: room.id,
-          namespace,
+          namespace: namespace ?? ('private' as Namespace),
           game,
           seats: room.viewers.size,
           seats_max: 8,

@@ -1,0 +1,115 @@
+import type { Span } from '../../base/trace.ts'
+import type { GameInfo } from '../../link/methods/host.ts'
+import type { InspectedRoom, OpenArgs, Where } from '../../link/methods/games.ts'
+import { badRequest } from '../../protocol/errors.ts'
+import { parseInputName, parseOptions, parsePassword, parseWhere } from '../../protocol/game-payloads.ts'
+import { parseGameName, parseRoomId, parseUserId, type Namespace, type RoomId } from '../../protocol/ids.ts'
+import type { JsonValue } from '../../protocol/events.ts'
+import { INPUT_BODY } from '../../protocol/shapes/games.ts'
+import type { ROOM_BODY } from '../../protocol/shapes/rooms.ts'
+import type { ValueOf } from '../../protocol/shapes/build.ts'
+import { jsonAnswer } from '../http.ts'
+import { parseBody, parseNamespace, parseOptionalKey } from '../parse.ts'
+import type { Route } from '../router.ts'
+import type { RouteContext } from './admin-context.ts'
+
+/** Fields of a room's body that only one with a game has. */
+export const OF_GAMES = ['options', 'locked', 'password'] as const
+
+export function gameRoutes({ primary }: RouteContext): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/api/v1/games',
+      access: 'admin',
+      operation: { id: 'listGames', summary: 'The games that this node plays.', answers: { 200: 'Games' } },
+      run: async ({ span }) => {
+        const { items } = await primary.ask('games', null, span)
+        return jsonAnswer({ items: items.map(toGame) })
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/rooms/:id/input',
+      access: 'admin',
+      operation: {
+        id: 'sendInput',
+        summary: 'An input in the name of a user who has a seat.',
+        params: { id: 'RoomId' },
+        body: 'InputBody',
+        answers: { 200: 'InputAnswer' },
+        errors: ['ROOM_NOT_FOUND', 'ROOM_OVER', 'NOT_IN_ROOM', 'REFUSED', 'GAME_FAILED'],
+      },
+      run: async ({ params, json, span }) => {
+        const { user_id, name, input } = parseBody(await json(), INPUT_BODY)
+        const args = {
+          room: parseRoomId(params['id'], 'id'),
+          user: parseUserId(user_id, 'user_id'),
+          name: parseInputName(name, 'name'),
+          input: parseInput(input),
+        }
+        const { tick, value } = await primary.ask('gameRoomInput', args, span)
+        return jsonAnswer(value === null ? { tick } : { tick, value })
+      },
+    },
+  ]
+}
+
+/** The body of a room with a game. Throws BAD_REQUEST. */
+export function parseGameRoom(
+  body: Readonly<Record<keyof ValueOf<typeof ROOM_BODY>, unknown>>,
+  namespaces: readonly Namespace[],
+): OpenArgs {
+  const { namespace, game, options, locked = false, password = null, idempotency_key } = body
+  for (const name of ['room_id', 'capacity', 'delivery'] as const)
+    if (body[name] !== undefined) throw badRequest(name, 'is of rooms without a game only')
+  if (typeof locked !== 'boolean') throw badRequest('locked', 'must be true or false')
+  return {
+    namespace: parseNamespace(namespace, namespaces),
+    game: parseGameName(game, 'game'),
+    options: parseOptions(options, 'options'),
+    isLocked: locked,
+    password: password === null ? null : parsePassword(password, 'password'),
+    idempotencyKey: parseOptionalKey(idempotency_key),
+  }
+}
+
+/** `?where=`, which is JSON. Throws BAD_REQUEST. */
+export function parseWhereText(text: string | null): Where {
+  if (text === null) return {}
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw badRequest('where', 'must be JSON')
+  }
+  return parseWhere(value, 'where')
+}
+
+/** What is played in a room. */
+export async function readPlay({ primary }: RouteContext, room: RoomId, span: Span | undefined): Promise<object> {
+  return toPlay(await primary.ask('gameRoom', { room }, span))
+}
+
+function toPlay({ tick, latenessMs, seats, seats_max, spectators, is_locked, listing, state }: InspectedRoom) {
+  return {
+    tick,
+    lateness_ms: latenessMs,
+    seats: seats.map(({ user, isConnected, bot, team }) => ({ user_id: user, is_connected: isConnected, bot, team })),
+    seats_max,
+    spectators,
+    is_locked,
+    listing,
+    state,
+  }
+}
+
+function toGame({ seats, maxMs, ...game }: GameInfo) {
+  const { holdMs, lateJoin, ...others } = seats
+  return { ...game, seats: { ...others, hold_ms: holdMs, late_join: lateJoin }, max_ms: maxMs }
+}
+
+function parseInput(input: unknown): JsonValue {
+  if (input === undefined) throw badRequest('input', 'is required')
+  return input as JsonValue
+}
