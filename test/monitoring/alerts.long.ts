@@ -69,6 +69,26 @@ const CASES: Readonly<Record<string, Case>> = {
     quiet: { [gauge('worker_restarts_total')]: '0x20 1x40' },
     labels: A,
   },
+  DrumbeatHostsMissing: {
+    fires: { ...steady('hosts_listening', 1), ...steady('hosts_wanted', 2) },
+    quiet: { ...steady('hosts_listening', 0), ...steady('hosts_wanted', 0) },
+    labels: A,
+  },
+  DrumbeatHostRestarts: {
+    fires: { [gauge('host_restarts_total')]: '0x20 4x40' },
+    quiet: { [gauge('host_restarts_total')]: '0x20 1x40' },
+    labels: A,
+  },
+  DrumbeatGameFails: {
+    fires: { [gauge('game_rooms_ended_total', ',why="failed"')]: '0x20 1x40' },
+    quiet: { [gauge('game_rooms_ended_total', ',why="over"')]: '0+1x60' },
+    labels: A,
+  },
+  DrumbeatJournalStands: {
+    fires: steady('game_journal_waiting_bytes', 1),
+    quiet: steady('game_journal_waiting_bytes', 0),
+    labels: A,
+  },
   DrumbeatLoopDelay: {
     fires: steady('event_loop_delay_p99_seconds', 0.2, WORKER),
     quiet: steady('event_loop_delay_p99_seconds', 0.05, WORKER),
