@@ -62,6 +62,7 @@ function limitsOf({ settings }: Needs): PlacementOptions['limits'] {
     roomsMax: settings.GAME_ROOMS_MAX,
     roomsPerHostMax: settings.GAME_ROOMS_PER_HOST_MAX,
     roomCapacity: settings.ROOM_CAPACITY,
+    endedMs: settings.HISTORY_TTL,
   }
 }
 

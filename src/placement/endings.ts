@@ -77,6 +77,7 @@ export class Endings {
   #close(room: PlacedRoom): void {
     const { rooms, members, directory, workers } = this.#options
     rooms.remove(room)
+    rooms.ended.add(room)
     const emptied = new Set(members.empty(room.id).map(({ worker }) => worker))
     directory.remove(room.id)
     for (const worker of emptied) workers.tell(worker, 'roomClosed', { room: room.id })

@@ -60,6 +60,7 @@ export class Entrances implements RoomGame {
    */
   join(args: JoinArgs, reply: Reply<Entered>, untilMs?: number): void {
     const connection = this.#options.registry.require(args.connectionId)
+    if (this.#options.rooms.ended.has(args.room)) this.#refuseEnded(args.room, connection)
     const room = this.require(args.room, connection)
     const entrance = { connection, as: args.as, encoding: args.encoding, untilMs }
     if (connection.rooms.has(room.id) && !room.viewers.of(connection)) this.#comeBack(room, entrance, reply)
@@ -116,8 +117,16 @@ export class Entrances implements RoomGame {
     return session !== undefined && room.sessions.has(session)
   }
 
+  hasEndedFor(connection: Connection, id: RoomId): boolean {
+    return this.#options.rooms.ended.wasIn(connection, id)
+  }
+
+  /** The other connections of the user are out of the room at once: what the user does next in it may overtake the game's word for it. */
   left(connection: Connection, id: RoomId): void {
+    const seat = this.#options.rooms.get(id)?.viewers.of(connection)?.seat ?? null
     this.#part(connection, id, 'leave')
+    const room = this.#options.rooms.get(id)
+    if (seat !== null && room) this.#putOutAll(room, seat, 'left')
   }
 
   gone(connection: Connection, id: RoomId): void {
@@ -128,8 +137,19 @@ export class Entrances implements RoomGame {
 
   /** The user's seat has ended: its connections are in the room no longer. */
   seatEnded(room: PlacedRoom, user: string, why: string): void {
+    const leaving = room.leaving.get(user) ?? 0
+    if (leaving > 1) room.leaving.set(user, leaving - 1)
+    else room.leaving.delete(user)
+    if (leaving === 0) this.#putOutAll(room, user, why)
+  }
+
+  #putOutAll(room: PlacedRoom, user: string, why: string): void {
     room.seated.delete(user)
-    for (const viewer of room.viewers.ofSeat(user)) this.putOut(room, viewer, why)
+    for (const viewer of room.viewers.ofSeat(user)) {
+      this.putOut(room, viewer, why)
+      // Its host may have let it in anew meanwhile.
+      this.#tellGone(room, viewer, 'exit')
+    }
   }
 
   /** The connection is in the room no longer, though it did not leave. */
@@ -145,6 +165,7 @@ export class Entrances implements RoomGame {
   /** A new host has the room: those who are in it are told to it, and those who went meanwhile. */
   reenter(room: PlacedRoom): void {
     const departures = room.departures.splice(0)
+    room.leaving.clear()
     for (const viewer of room.viewers.all) this.#tellAgain(room, viewer)
     for (const { viewer, how } of departures) {
       this.#tellAgain(room, viewer)
@@ -160,6 +181,12 @@ export class Entrances implements RoomGame {
     }
     const args = { ...enterArgs(room, viewer), inventory: {}, isBack: viewer.seat !== null }
     this.#options.calls.make(room, { method: 'enter', args, done, untilMs: Infinity, mayRepeat: false })
+  }
+
+  /** A resumed connection that was to hear how the room has ended has heard it. */
+  #refuseEnded(id: RoomId, connection: Connection): never {
+    if (connection.rooms.has(id)) this.#options.members.leave(connection.id, id)
+    throw new Refusal('ROOM_OVER', 'the room is over')
   }
 
   /** A resumed connection is a member already, and has no view of the game yet. It has its user's seat, or watches. */
@@ -254,6 +281,8 @@ export class Entrances implements RoomGame {
       room.departures.push({ viewer, how })
       return
     }
+    const { seat } = viewer
+    if (how === 'leave' && seat !== null) room.leaving.set(seat, (room.leaving.get(seat) ?? 0) + 1)
     const moves = room.moves
     const done = (result: null | Refusal) => {
       // Nobody knows whether that host had written it down: the next one is told again.

@@ -27,6 +27,8 @@ export interface PlacementLimits {
   readonly roomsPerHostMax: number
   /** Members of a room, those who watch included. */
   readonly roomCapacity: number
+  /** How long a session may come back and hear how a room has ended. */
+  readonly endedMs: number
 }
 
 /** What is counted of rooms with games. */

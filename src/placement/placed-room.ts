@@ -42,6 +42,8 @@ export class PlacedRoom {
   readonly seated = new Set<string>()
   /** Users who are on their way to a seat, and how many times each. */
   readonly coming = new Map<string, number>()
+  /** Users who have given up their seat, and how many times that was not confirmed yet. */
+  readonly leaving = new Map<string, number>()
   /** Sessions that were let in: they may come back without the password. */
   readonly sessions = new Set<string>()
   phase: RoomPhase = 'opening'

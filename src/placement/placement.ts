@@ -6,6 +6,7 @@ import type { JsonObject } from '../protocol/events.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import { Calls } from './calls.ts'
+import { EndedRooms } from './ended-rooms.ts'
 import { Endings } from './endings.ts'
 import { Entrances } from './entrances.ts'
 import { Finder } from './finder.ts'
@@ -23,7 +24,7 @@ type HostHandlers = Omit<Handlers<OfHostMethods>, 'unfit'>
 /** The rooms with games of this node: which host runs each, who is in it, and what becomes of what is said there. */
 export class Placement {
   readonly hosts = new Hosts()
-  readonly rooms = new PlacedRooms()
+  readonly rooms: PlacedRooms
   readonly entrances: Entrances
   readonly finder: Finder
   readonly endings: Endings
@@ -34,6 +35,7 @@ export class Placement {
 
   constructor(options: PlacementOptions) {
     this.#options = options
+    this.rooms = new PlacedRooms(new EndedRooms({ keepMs: options.limits.endedMs, nowMs: options.clock.nowMs }))
     const { hosts, rooms } = this
     this.calls = new Calls({ hosts, clock: options.clock, onHostLost: (host) => this.recovery.hostLost(host) })
     this.#events = new RoomEvents(options)

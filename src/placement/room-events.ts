@@ -51,7 +51,7 @@ export class RoomEvents {
   ): Promise<void> {
     const { why, tick, result } = ending
     const channel = roomChannel(room.namespace, room.id)
-    const payload = { room: room.id, status: 'over', tick, why, result }
+    const payload = { status: 'over', tick, why, result }
     await this.#add(room, { eventType: SERVER_EVENT.status, channel, payload }, true)
   }
 

@@ -1,12 +1,18 @@
 import type { RoomId } from '../protocol/ids.ts'
+import type { EndedRooms } from './ended-rooms.ts'
 import type { PlacedRoom } from './placed-room.ts'
 
 /** The rooms with games of this node. */
 export class PlacedRooms {
+  readonly ended: EndedRooms
   readonly #byHandle = new Map<number, PlacedRoom>()
   readonly #byId = new Map<RoomId, PlacedRoom>()
   readonly #ofGame = new Map<string, Set<PlacedRoom>>()
   #lastHandle = 0
+
+  constructor(ended: EndedRooms) {
+    this.ended = ended
+  }
 
   /** One that no room of this node has had. */
   newHandle(): number {

@@ -18,7 +18,13 @@ export interface MembersOptions {
 }
 
 /** Of a node without games. */
-const NO_GAMES: RoomGame = { owns: () => false, mayReturn: () => false, left: () => {}, gone: () => {} }
+const NO_GAMES: RoomGame = {
+  owns: () => false,
+  mayReturn: () => false,
+  hasEndedFor: () => false,
+  left: () => {},
+  gone: () => {},
+}
 
 /** How this node's connections join and leave rooms. */
 export class Members implements ConnectionRooms {
@@ -64,6 +70,11 @@ export class Members implements ConnectionRooms {
   }
 
   enter(connection: Connection, id: RoomId): void {
+    // It leaves again when it asks for its game, behind what it has missed.
+    if (this.#game.hasEndedFor(connection, id)) {
+      connection.rooms.add(id)
+      return
+    }
     const game = this.#options.directory.get(id)?.game ?? null
     if (game !== null && !this.#game.mayReturn(connection, id)) {
       throw new Refusal('ROOM_NOT_FOUND', `no place in the game of "${id}" for this connection`)

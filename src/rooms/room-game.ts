@@ -7,6 +7,8 @@ export interface RoomGame {
   owns(room: RoomId): boolean
   /** Whether a resumed connection may be in the room, before the game was asked: its user has a seat there, or nobody is kept out. */
   mayReturn(connection: Connection, room: RoomId): boolean
+  /** Whether the room has ended since the session of a resumed connection was in it: then the connection is to get the last events of it. */
+  hasEndedFor(connection: Connection, room: RoomId): boolean
   /** The connection has left the room: its user gives up the seat. */
   left(connection: Connection, room: RoomId): void
   /** The connection was closed: its user's seat is held if it was the last. */

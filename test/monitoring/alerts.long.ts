@@ -84,6 +84,11 @@ const CASES: Readonly<Record<string, Case>> = {
     quiet: { [gauge('game_rooms_ended_total', ',why="over"')]: '0+1x60' },
     labels: A,
   },
+  DrumbeatTicksLate: {
+    fires: { ...growing('game_ticks_total', 100), ...growing('game_late_ticks_total', 5) },
+    quiet: { ...growing('game_ticks_total', 100), ...growing('game_late_ticks_total', 0.5) },
+    labels: A,
+  },
   DrumbeatJournalStands: {
     fires: steady('game_journal_waiting_bytes', 1),
     quiet: steady('game_journal_waiting_bytes', 0),

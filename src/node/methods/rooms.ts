@@ -17,7 +17,7 @@ export function roomMethods({ roomService, games, clock }: Needs): Handlers<Room
   return {
     join(args, reply, _span, untilMs) {
       const { connectionId, room } = args
-      if (games.rooms.get(room)) {
+      if (games.rooms.get(room) ?? games.rooms.ended.has(room)) {
         games.entrances.join(args, reply, untilMs)
         return
       }

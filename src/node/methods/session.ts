@@ -10,7 +10,7 @@ type Needs = Pick<PrimaryContext, 'hub' | 'connections' | 'sessions' | 'games'>
 
 export function sessionMethods({ hub, connections, sessions, games }: Needs, worker: number): Handlers<SessionMethods> {
   const withGames = (opened: Opened): OpenResult => {
-    const playing = opened.rooms.filter((room) => games.rooms.get(room))
+    const playing = opened.rooms.filter((room) => games.rooms.get(room) ?? games.rooms.ended.has(room))
     return playing.length === 0 ? opened : { ...opened, games: playing }
   }
   return {
