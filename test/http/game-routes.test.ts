@@ -111,7 +111,7 @@ t.test('a list of rooms goes on where the page before ended', async (t) => {
   for (let cursor: unknown = ''; cursor !== null;) {
     const { data } = await call(
       'GET',
-      `/api/v1/rooms?game=counter&limit=2${cursor === '' ? '' : `&cursor=${String(cursor)}`}`,
+      `/api/v1/rooms?game=counter&limit=2${cursor === '' ? '' : `&cursor=${cursor as string}`}`,
     )
     found.push(...(data['items'] as { room_id: string }[]).map(({ room_id }) => room_id))
     cursor = data['next_cursor']
