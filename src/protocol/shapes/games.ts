@@ -182,7 +182,7 @@ export const ROOM_PLAY = named(
       type: 'number',
       minimum: 0,
       description: 'How late it was.',
-    } as Schema<number>,
+    },
     seats: listOf(
       object({
         user_id: text('A user, or a bot.'),
