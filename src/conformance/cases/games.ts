@@ -240,7 +240,12 @@ const COMING_BACK: readonly Case[] = [
 ]
 
 /** `place` as bytes: u8 cell. */
-function binaryInput({ game }: Seated, id: string, bytes: readonly number[], handle = Number(game['handle'])): Buffer {
+function binaryInput(
+  { game }: Seated,
+  id: string,
+  bytes: readonly number[],
+  handle = expectInteger(game['handle'], 'handle'),
+): Buffer {
   const index = listOf(game['inputs'], 'inputs').findIndex((input) => fieldsOf(input)['name'] === 'place')
   const varint = (value: number): number[] =>
     value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))]
