@@ -1,3 +1,5 @@
+import { decodePatch } from '../../src/client/binary-patch.ts'
+import { GAME_FRAME } from '../../src/protocol/events.ts'
 import { PATIENCE_MS } from './patience.ts'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
@@ -183,7 +185,7 @@ export class TestClient {
   }
 
   #received(data: Buffer): void {
-    this.frames.push((this.#isBinary ? unpackr.unpack(data) : JSON.parse(data.toString())) as Frame)
+    this.frames.push(decode(data, this.#isBinary))
     this.#came.wake()
   }
 
@@ -212,4 +214,9 @@ export class TestClient {
       this.#wait(() => this.frames[0], 'no first frame', PATIENCE_MS).then(() => resolve(), reject)
     })
   }
+}
+
+function decode(data: Buffer, isBinary: boolean): Frame {
+  if (!isBinary) return JSON.parse(data.toString()) as Frame
+  return data[0] === GAME_FRAME ? { ...decodePatch(data) } : (unpackr.unpack(data) as Frame)
 }

@@ -14,6 +14,7 @@ export class Mirror {
   snapshots = 0
   /** Patches that started from another tick than the state. */
   misfits = 0
+  #types: unknown
 
   /** @param frames all that came, from the reply to the join on */
   static of(frames: readonly Frame[], room: string): Mirror {
@@ -34,8 +35,9 @@ export class Mirror {
     } else if (frame.eventType === PATCH) this.#patch(readPatch(frame), room)
   }
 
-  #have({ state, tick }: Fields): void {
+  #have({ state, tick, types }: Fields): void {
     this.state = state
+    this.#types = types ?? this.#types
     this.tick = Number(tick)
   }
 
@@ -46,7 +48,8 @@ export class Mirror {
       return
     }
     this.patches++
-    this.state = applyMergePatch(this.state, patch['changes'])
+    const { apply } = patch as { readonly apply?: (state: unknown, types: unknown) => unknown }
+    this.state = apply ? apply(this.state, this.#types) : applyMergePatch(this.state, patch['changes'])
     this.tick = Number(patch['tick'])
   }
 }
