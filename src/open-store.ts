@@ -45,7 +45,7 @@ export function openStore(options: OpenStoreOptions): Promise<OpenedStore> {
   return options.settings.ETCD_ENDPOINTS.length > 0 ? openInEtcd(options) : openEmbedded(options)
 }
 
-async function openEmbedded({ settings, clock, random }: OpenStoreOptions) {
+async function openEmbedded({ settings, clock, random, log }: OpenStoreOptions) {
   try {
     const store = await openLmdbStore({
       dataDir: settings.DATA_DIR,
@@ -55,6 +55,11 @@ async function openEmbedded({ settings, clock, random }: OpenStoreOptions) {
       runId: random.uuid(),
       logSync: settings.LOG_SYNC,
       logBytesMax: settings.HISTORY_BYTES,
+      onLogLost: (reason) =>
+        log.warn(
+          { reason },
+          'the log of events is let go, and clients start anew; players, goods and the ledger are whole',
+        ),
     })
     const journal = await openLmdbJournal({ dataDir: settings.DATA_DIR, bootId: readBootId(), runId: random.uuid() })
     return {

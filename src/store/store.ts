@@ -116,6 +116,11 @@ export class StoreLost extends Error {
   override readonly name = 'StoreLost'
 }
 
+/** The data cannot be what was written last: somebody has to decide before the server starts. The message says what to do. */
+export class DataRefused extends Error {
+  override readonly name = 'DataRefused'
+}
+
 /** A newer version of Drumbeat wrote the data. */
 export class NewerSchema extends Error {
   override readonly name = 'NewerSchema'

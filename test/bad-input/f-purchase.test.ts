@@ -52,6 +52,7 @@ async function putGarbage(dataDir: string): Promise<void> {
     runId: 'r',
     logSync: false,
     logBytesMax: 1 << 20,
+    onLogLost: () => {},
   }
   const store = await openLmdbStore({ dataDir, ...options })
   const puts = Object.entries(GARBAGE).map(([user, text]) => ({ key: `player/${user}`, value: Buffer.from(text) }))

@@ -18,6 +18,7 @@ t.test('the LMDB store keeps the contract', async (t) => {
       runId: 'run',
       logSync: false,
       logBytesMax: 1 << 20,
+      onLogLost: () => {},
     })
     t.teardown(() => store.close())
     return store

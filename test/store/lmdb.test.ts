@@ -24,6 +24,7 @@ function openAt(dataDir: string, over: Partial<LmdbStoreOptions> = {}): Promise<
     runId: `run-${++runs}`,
     logSync: false,
     logBytesMax: 1 << 20,
+    onLogLost: () => {},
     ...over,
   })
 }
@@ -60,6 +61,7 @@ t.test('a change whose event had not reached the log has it there after the rest
   await first.close()
   // As if the process had died between the two commits.
   const records = new RecordsEnv(join(dataDir, 'records'), 'run-that-dies')
+  records.take(records.storeId ?? '')
   await records.commit({ puts: [{ key: 'k', value: Buffer.from('v') }], log: log('b'), durable: true }, 1, 0)
   await records.close()
   for (let restart = 0; restart < 3; restart++) {

@@ -13,6 +13,7 @@ const store = await openLmdbStore({
   runId: 'run',
   logSync: false,
   logBytesMax: 64 << 20,
+  onLogLost: () => {},
 })
 
 async function write(name: string, durable: boolean): Promise<void> {

@@ -12,7 +12,14 @@ const BUY = 'core.game.state.buy_good'
 
 /** A player who cannot be read. */
 async function putGarbage(dataDir: string, user: string): Promise<void> {
-  const options = { newEpoch: () => 'e1', bootId: 'b', runId: 'r', logSync: false, logBytesMax: 1 << 20 }
+  const options = {
+    newEpoch: () => 'e1',
+    bootId: 'b',
+    runId: 'r',
+    logSync: false,
+    logBytesMax: 1 << 20,
+    onLogLost: () => {},
+  }
   const store = await openLmdbStore({ dataDir, clock: systemClock, ...options })
   await store.commit({ puts: [{ key: `player/${user}`, value: Buffer.from('{"balances":') }], durable: true })
   await store.close()

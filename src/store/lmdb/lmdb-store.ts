@@ -11,7 +11,9 @@ import {
   type Transaction,
 } from '../store.ts'
 import { UNLIMITED } from '../limits.ts'
+import { isThere, requireRecords, requireSameRecords } from './check-data.ts'
 import { LogEnv } from './log-env.ts'
+import { mayBeTorn, readMark, writeMark, type Mark } from './mark.ts'
 import { RecordsEnv, type OutboxEntry } from './records-env.ts'
 import { requireSpace } from './space.ts'
 
@@ -26,23 +28,63 @@ export interface LmdbStoreOptions {
   readonly logBytesMax: number
   /** Of this process only. */
   readonly runId: string
+  /** A log that was there is let go: the epoch changes. */
+  readonly onLogLost: (reason: string) => void
 }
 
-/** The embedded store: one machine, one primary, two LMDB environments under `dataDir`. Throws what lmdb throws. */
+/** The embedded store: one machine, one primary, two LMDB environments under `dataDir`. Throws DataRefused, NewerSchema and what lmdb throws. */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
-  const records = new RecordsEnv(join(options.dataDir, 'records'), options.runId)
-  const log = await LogEnv.open({
-    path: join(options.dataDir, 'log'),
-    sync: options.logSync,
-    bytesMax: options.logBytesMax,
-    bootId: options.bootId,
-    newEpoch: options.newEpoch,
-    runId: options.runId,
-  })
-  await log.markOpen()
-  const store = new LmdbStore(records, log, options)
-  store.recover()
-  return store
+  const { dataDir, bootId, runId, logSync } = options
+  const markFile = join(dataDir, MARK_FILE)
+  const mark = readMark(markFile)
+  const logPath = join(dataDir, 'log')
+  const files = { records: join(dataDir, 'records', 'data.mdb'), log: join(logPath, 'data.mdb'), mark: markFile }
+  requireRecords(files, mark)
+  const records = new RecordsEnv(join(dataDir, 'records'), runId)
+  try {
+    requireSameRecords(markFile, records, mark)
+    // A store is named after the run that made it.
+    const storeId = records.storeId ?? runId
+    records.take(storeId)
+    const writeState: WriteState = (state) =>
+      writeMark(markFile, { storeId, revision: records.revision, bootId, ...state })
+    const log = await LogEnv.open({
+      path: logPath,
+      sync: logSync,
+      bytesMax: options.logBytesMax,
+      bootId,
+      newEpoch: options.newEpoch,
+      runId,
+      storeId,
+      outboxSequence: records.outboxSequence,
+      outboxFirst: records.outboxFirst,
+      closedAt: mark === undefined || mark === 'damaged' ? undefined : mark.logHead,
+      mayBeTorn: mark !== undefined && mayBeTorn(mark, bootId),
+      onLost: options.onLogLost,
+    })
+    // Before anything is written to a log that was there. What was appended to it without sync is on disk behind markOpen.
+    writeState({ clean: false, sync: false })
+    await log.markOpen()
+    if (logSync) writeState({ clean: false, sync: true })
+    const store = new LmdbStore({ records, log, writeState, options })
+    store.recover()
+    return store
+  } catch (cause) {
+    await records.close()
+    throw cause
+  }
+}
+
+/** In the data folder. It says whose records and log these are, and how the log was left. */
+const MARK_FILE = 'store.json'
+
+type WriteState = (state: Pick<Mark, 'clean' | 'sync' | 'logHead'>) => void
+
+interface Parts {
+  readonly records: RecordsEnv
+  readonly log: LogEnv
+  readonly writeState: WriteState
+  readonly options: LmdbStoreOptions
 }
 
 class LmdbStore implements Store {
@@ -51,13 +93,19 @@ class LmdbStore implements Store {
   readonly #log: LogEnv
   readonly #clock: Clock
   readonly #dataDir: string
+  readonly #writeState: WriteState
+  readonly #markFile: string
+  readonly #logSync: boolean
   #follower: (batch: LogBatch) => void = () => {}
 
-  constructor(records: RecordsEnv, log: LogEnv, { clock, dataDir }: LmdbStoreOptions) {
+  constructor({ records, log, writeState, options: { clock, dataDir, logSync } }: Parts) {
     this.#records = records
     this.#log = log
+    this.#writeState = writeState
     this.#clock = clock
     this.#dataDir = dataDir
+    this.#markFile = join(dataDir, MARK_FILE)
+    this.#logSync = logSync
   }
 
   get epoch(): string {
@@ -114,7 +162,11 @@ class LmdbStore implements Store {
   }
 
   async close(): Promise<void> {
-    await this.#log.close()
+    const isClean = await this.#log.close()
+    // A folder that somebody has removed needs no mark.
+    if (isClean && isThere(this.#markFile)) {
+      this.#writeState({ clean: true, sync: this.#logSync, logHead: this.#log.head })
+    }
     await this.#records.close()
   }
 

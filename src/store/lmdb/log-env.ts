@@ -1,9 +1,14 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { open, type Database, type RootDatabase } from 'lmdb'
+import { toError } from '../../base/assert.ts'
 import { Deque } from '../../base/deque.ts'
 import { decodeBatch, encodeBatch, type StoredBatch } from '../log-codec.ts'
 import type { LogBatch, LogRecord } from '../store.ts'
-import { requireOwnership, takeOwnership } from './owner.ts'
+import { findMisfit, isThere } from './check-data.ts'
+import { findDamage } from './find-damage.ts'
+import { mayBeTorn } from './mark.ts'
+import { isOwner, requireOwnership, takeOwnership } from './owner.ts'
 
 export interface LogEnvOptions {
   /** A folder without a dot in its name: lmdb takes one with a dot for a file. */
@@ -17,48 +22,87 @@ export interface LogEnvOptions {
   readonly newEpoch: () => string
   /** Of this process only. */
   readonly runId: string
+  /** Of the records that the log belongs to. */
+  readonly storeId: string
+  readonly outboxSequence: number
+  readonly outboxFirst: number
+  /** Its last offset when it was closed in order; undefined if it was not. */
+  readonly closedAt: number | undefined
+  /** A power cut may have torn the log, so it must not be opened. */
+  readonly mayBeTorn: boolean
+  /** A log that was there is let go, and the epoch changes. */
+  readonly onLost: (reason: string) => void
 }
 
 interface Meta {
   readonly epoch: string
+  /** Absent in a log that an older version made, as is the next. */
+  readonly storeId?: string
+  /** Outbox entries up to here had no place in this log. */
+  readonly outboxFrom?: number
   readonly bootId: string
-  /** Closed in order, all on disk. */
+  /** Closed in order, all on disk. With `sync` and `bootId` it tells an older version, and this one of a log that has no mark yet. */
   readonly clean: boolean
   /** Every append was synced. */
   readonly sync: boolean
 }
 
+/** Within the folder of an environment. */
+const DATA_FILE = 'data.mdb'
+
 /**
  * The log in an environment of its own, opened without sync: an append is a write to the page cache, which outlives
  * every process but not the power. After a power cut the file may be torn, so it is thrown away then and the epoch
- * changes: no client is told that it missed nothing.
+ * changes: no client is told that it missed nothing. The same is done with a log that is damaged, which is known before it is opened.
  */
 export class LogEnv {
   readonly epoch: string
   readonly #options: LogEnvOptions
   readonly #root: RootDatabase<string, string>
   readonly #batches: Database<Buffer, number>
+  readonly #stored: Meta | undefined
   /** First offset and size of each stored batch, oldest first. */
   readonly #sizes = new Deque<{ readonly offset: number; readonly bytes: number }>()
+  readonly #outboxFrom: number
   #bytes = 0
   #head = 0
-  #outboxSequence = 0
+  #outboxSequence: number
 
+  /** Throws DataRefused if the records may be older than the log. */
   static async open(options: LogEnvOptions): Promise<LogEnv> {
-    const first = LogEnv.#tryOpen(options)
-    if (first && first.#isTrusted()) return first
-    await first?.close()
+    const found = await LogEnv.#openFound(options)
+    if (typeof found !== 'string') return found
+    if (found !== '') options.onLost(found)
     await rm(options.path, { recursive: true, force: true })
     return new LogEnv(options)
   }
 
-  static #tryOpen(options: LogEnvOptions): LogEnv | undefined {
+  /** Returns why the log that is there cannot be used; an empty text says that there is none. */
+  static async #openFound(options: LogEnvOptions): Promise<LogEnv | string> {
+    const file = join(options.path, DATA_FILE)
+    if (!isThere(file)) return ''
+    if (options.mayBeTorn) return 'it was not closed before the machine stopped'
+    const damage = findDamage(file)
+    if (damage !== undefined) return damage
+    const log = LogEnv.#tryOpen(options)
+    if (typeof log === 'string') return log
+    try {
+      const misfit = log.#findMisfit()
+      if (misfit === undefined) return log
+      await log.#root.close()
+      return misfit
+    } catch (cause) {
+      await log.#root.close()
+      throw cause
+    }
+  }
+
+  static #tryOpen(options: LogEnvOptions): LogEnv | string {
     try {
       return new LogEnv(options)
     } catch (cause) {
-      // A torn file after a power cut; anything else (no space, no right) fails again on the new one.
-      if (cause instanceof Error) return undefined
-      throw cause
+      // Batches that cannot be read; anything else (no space, no right) fails again on the new one.
+      return toError(cause).message
     }
   }
 
@@ -66,10 +110,17 @@ export class LogEnv {
     this.#options = options
     this.#root = open({ path: options.path, noSubdir: false, noSync: !options.sync, overlappingSync: false })
     this.#batches = this.#root.openDB({ name: 'batches', encoding: 'binary', keyEncoding: 'ordered-binary' })
-    const stored = this.#readMeta()
-    this.epoch = stored?.epoch ?? options.newEpoch()
-    if (!stored) this.#writeMeta(false)
-    for (const { key, value } of this.#batches.getRange()) this.#account(key, value.length, decodeBatch(value))
+    this.#stored = this.#readMeta()
+    this.epoch = this.#stored?.epoch ?? options.newEpoch()
+    this.#outboxFrom = this.#stored ? (this.#stored.outboxFrom ?? 0) : options.outboxFirst - 1
+    this.#outboxSequence = this.#outboxFrom
+    if (!this.#stored) this.#writeMeta(false)
+    for (const { key, value } of this.#batches.getRange()) this.#load(key, value)
+  }
+
+  /** The last offset. */
+  get head(): number {
+    return this.#head
   }
 
   get outboxSequence(): number {
@@ -111,16 +162,27 @@ export class LogEnv {
     return { offset, committedAtMs: batch.committedAtMs, records: batch.records }
   }
 
-  async close(): Promise<void> {
-    await this.#sync()
-    this.#writeMeta(true)
-    await this.#sync()
+  /** Resolves to whether all of it is on disk, and still this run's. */
+  async close(): Promise<boolean> {
+    const isOurs = isOwner(this.#root, this.#options.runId)
+    if (isOurs) {
+      await this.#sync()
+      this.#writeMeta(true)
+      await this.#sync()
+    }
     await this.#root.close()
+    return isOurs
   }
 
-  #isTrusted(): boolean {
-    const meta = this.#readMeta()
-    return meta !== undefined && (meta.clean || meta.sync || meta.bootId === this.#options.bootId)
+  /** Throws DataRefused. */
+  #findMisfit(): string | undefined {
+    const { storeId, outboxSequence, outboxFirst, path, bootId, closedAt = this.#head } = this.#options
+    if (!this.#stored || mayBeTorn(this.#stored, bootId)) return 'it was not closed before the machine stopped'
+    const logId = this.#stored.storeId
+    const logSequence = this.#outboxSequence
+    const misfit = findMisfit(path, { recordsId: storeId, outboxSequence, outboxFirst, logId, logSequence })
+    if (misfit !== undefined || this.#head === closedAt) return misfit
+    return `it ends at ${this.#head}, and ended at ${closedAt} when it was closed`
   }
 
   #readMeta(): Meta | undefined {
@@ -129,9 +191,15 @@ export class LogEnv {
   }
 
   #writeMeta(clean: boolean): void {
-    const { bootId, sync } = this.#options
-    const meta: Meta = { epoch: this.epoch, bootId, clean, sync }
+    const { bootId, sync, storeId } = this.#options
+    const meta: Meta = { epoch: this.epoch, storeId, outboxFrom: this.#outboxFrom, bootId, clean, sync }
     this.#root.putSync('meta', JSON.stringify(meta))
+  }
+
+  #load(offset: number, value: Buffer): void {
+    if (this.#sizes.first() && offset !== this.#head + 1)
+      throw new Error(`the log goes on at ${offset} behind ${this.#head}`)
+    this.#account(offset, value.length, decodeBatch(value))
   }
 
   #account(offset: number, bytes: number, batch: StoredBatch): void {

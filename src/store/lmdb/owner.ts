@@ -13,5 +13,9 @@ export function takeOwnership(root: RootDatabase<string, string>, runId: string)
 
 /** To be called inside each write transaction. Throws StoreLost. */
 export function requireOwnership(root: RootDatabase<string, string>, runId: string): void {
-  if (root.get(OWNER) !== runId) throw new StoreLost('another instance has taken the data folder')
+  if (!isOwner(root, runId)) throw new StoreLost('another instance has taken the data folder')
+}
+
+export function isOwner(root: RootDatabase<string, string>, runId: string): boolean {
+  return root.get(OWNER) === runId
 }

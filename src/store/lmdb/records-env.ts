@@ -26,7 +26,10 @@ export class RecordsEnv {
   readonly #runId: string
   #outboxSequence: number
 
-  /** @param runId of this process only */
+  /**
+   * The file is whole, or not there: see `findDamage`.
+   * @param runId of this process only
+   */
   constructor(path: string, runId: string) {
     this.#runId = runId
     // Without overlappingSync a write's promise resolves after the sync, and not before. Batching by turns of the event loop
@@ -37,8 +40,36 @@ export class RecordsEnv {
     const schema = this.#number('schema')
     if (schema > SCHEMA) throw new NewerSchema(schema, SCHEMA)
     if (schema === 0) this.#root.putSync('schema', String(SCHEMA))
-    takeOwnership(this.#root, runId)
     this.#outboxSequence = this.#number('outboxSequence')
+  }
+
+  /** Names the store. Returns undefined if an older version made it. */
+  get storeId(): string | undefined {
+    return this.#root.get('storeId')
+  }
+
+  /** Grows with each transaction. */
+  get revision(): number {
+    return this.#number('revision')
+  }
+
+  /** Of the last transaction that had log records. */
+  get outboxSequence(): number {
+    return this.#outboxSequence
+  }
+
+  /** Of the first transaction whose log records are kept here; those before it were in the log for certain. */
+  get outboxFirst(): number {
+    for (const sequence of this.#outbox.getKeys({ limit: 1 })) return sequence
+    return this.#outboxSequence + 1
+  }
+
+  /** From now on this run writes, and no other one. */
+  take(storeId: string): void {
+    this.#root.transactionSync(() => {
+      if (this.storeId !== storeId) this.#root.putSync('storeId', storeId)
+      takeOwnership(this.#root, this.#runId)
+    })
   }
 
   get(key: string): StoredRecord | undefined {

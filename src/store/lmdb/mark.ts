@@ -1,0 +1,67 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { isObject } from '../../protocol/envelope.ts'
+
+/** How an environment that is written without sync was left. It stands in a small file beside it, so that it is known before the environment is opened. */
+export interface Mark {
+  /** Names the run of the machine that wrote the environment. */
+  readonly bootId: string
+  /** Closed in order, all on disk. */
+  readonly clean: boolean
+  /** Every write was synced. */
+  readonly sync: boolean
+  /** Of the embedded store: its records', and how far they were when this was written. */
+  readonly storeId?: string
+  readonly revision?: number
+  /** Of the log, if it was closed in order: its last offset. */
+  readonly logHead?: number
+}
+
+/** Returns undefined if there is none, and 'damaged' if there is one that says nothing. */
+export function readMark(file: string): Mark | 'damaged' | undefined {
+  try {
+    const mark: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    return isMark(mark) ? mark : 'damaged'
+  } catch (error) {
+    if (error instanceof SyntaxError) return 'damaged'
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** In the place of the one before, whole, and on the disk when this returns. Throws what the file system throws. */
+export function writeMark(file: string, mark: Mark): void {
+  const fresh = `${file}.new`
+  const fd = openSync(fresh, 'w', 0o600)
+  try {
+    writeSync(fd, `${JSON.stringify(mark)}\n`)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+  renameSync(fresh, file)
+  syncFolder(dirname(file))
+}
+
+/** Whether a power cut may have left the environment torn. */
+export function mayBeTorn(mark: Mark | 'damaged', bootId: string): boolean {
+  return mark === 'damaged' || !(mark.clean || mark.sync || mark.bootId === bootId)
+}
+
+function isMark(value: unknown): value is Mark {
+  return (
+    isObject(value) &&
+    typeof value.bootId === 'string' &&
+    typeof value.clean === 'boolean' &&
+    typeof value.sync === 'boolean'
+  )
+}
+
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
