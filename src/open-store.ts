@@ -61,7 +61,7 @@ async function openEmbedded({ settings, clock, random, log }: OpenStoreOptions) 
           'the log of events is let go, and clients start anew; players, goods and the ledger are whole',
         ),
     })
-    const journal = await openLmdbJournal({ dataDir: settings.DATA_DIR, bootId: readBootId(), runId: random.uuid() })
+    const journal = await openJournal({ settings, random, log })
     return {
       store,
       cluster: createAlone(settings.NODE_ID),
@@ -73,13 +73,26 @@ async function openEmbedded({ settings, clock, random, log }: OpenStoreOptions) 
   }
 }
 
+function openJournal({
+  settings,
+  random,
+  log,
+}: Pick<OpenStoreOptions, 'settings' | 'random' | 'log'>): Promise<Journal> {
+  return openLmdbJournal({
+    dataDir: settings.DATA_DIR,
+    runId: random.uuid(),
+    onLost: ({ room, reason }) =>
+      log.warn({ room, reason }, 'the journal of rooms with games is let go: of one room, or of all'),
+  })
+}
+
 async function openInEtcd({ settings, clock, random, log, onLost, onEtcdCall }: OpenStoreOptions) {
   // gRPC takes a while to load, and who has no etcd need not wait for it.
   const { openEtcd } = await import('./store/etcd/open-etcd.ts')
   const { ETCD_USERNAME: username, ETCD_PASSWORD: password } = settings
   const { ETCD_CA_FILE: ca, ETCD_CERT_FILE: cert, ETCD_KEY_FILE: key } = settings
   try {
-    const journal = await openLmdbJournal({ dataDir: settings.DATA_DIR, bootId: readBootId(), runId: random.uuid() })
+    const journal = await openJournal({ settings, random, log })
     const opened = await openEtcd({
       endpoints: settings.ETCD_ENDPOINTS,
       prefix: settings.ETCD_PREFIX,

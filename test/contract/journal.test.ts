@@ -9,7 +9,7 @@ t.test('journals in memory keep the contract', async (t) => {
 
 t.test('journals in LMDB keep the contract', async (t) => {
   journalContract(t, async (t) => {
-    const journal = await openLmdbJournal({ dataDir: t.testdir(), bootId: 'boot', runId: 'run' })
+    const journal = await openLmdbJournal({ dataDir: t.testdir(), runId: 'run', onLost: () => {} })
     t.teardown(() => journal.close())
     return journal
   })

@@ -1,51 +1,71 @@
-import { rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { open, type Database, type RootDatabase } from 'lmdb'
 import { toError } from '../../base/assert.ts'
 import type { RoomId } from '../../protocol/ids.ts'
 import { HEAD_TICK, type Journal, type JournalEntry, type RoomJournal } from '../journal.ts'
 import { StoreLost } from '../store.ts'
+import { isThere } from './check-data.ts'
+import { findDamage } from './find-damage.ts'
+import { encodeEntry, findGap, NO_TICK, readBytes, type StoredEntry } from './journal-value.ts'
 import { requireOwnership, takeOwnership } from './owner.ts'
 import { requireSpace } from './space.ts'
 
 export interface LmdbJournalOptions {
   /** An existing folder that no other instance uses. */
   readonly dataDir: string
-  /** Names the run of the machine: what was written before a power cut is not trusted. */
-  readonly bootId: string
   /** Of this process only. */
   readonly runId: string
+  /** The journal of a room, or the whole of it if `room` is undefined, is not what was written and was let go. */
+  readonly onLost: (lost: { readonly room: RoomId | undefined; readonly reason: string }) => void
 }
 
 type RecordKey = [room: string, tick: number]
 
 /** Behind every tick. */
 const LAST = Number.MAX_SAFE_INTEGER
+/** Within the data folder: an environment that cannot be opened, of which only the last is kept, so that somebody may look at it. */
+const DAMAGED = 'journal-damaged'
 
 /**
  * Journals in an LMDB environment of their own, opened without sync as the log is: an append is a write to the page cache, takes some 10 µs
- * on this thread and outlives every process. After a power cut the file may be torn, and is thrown away. Throws what lmdb throws.
+ * on this thread and outlives every process. A power cut may tear the file, and what rooms recover from has to be what was written: so a
+ * file that is not whole is moved away unopened, and a room whose entries are damaged, or do not follow each other, is let go.
+ * Throws what lmdb throws.
  */
 export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Journal> {
   const path = join(options.dataDir, 'journal')
-  const found = tryOpen(path)
-  if (found?.get('bootId') === options.bootId) return new LmdbJournal(found, options)
-  await found?.close()
-  await rm(path, { recursive: true, force: true })
-  return new LmdbJournal(openAt(path), options)
+  const found = openFound(path)
+  if (typeof found !== 'string') return toJournal(found, options)
+  if (found !== '') {
+    options.onLost({ room: undefined, reason: found })
+    await rm(join(options.dataDir, DAMAGED), { recursive: true, force: true })
+    await rename(path, join(options.dataDir, DAMAGED))
+  }
+  return toJournal(openAt(path), options)
+}
+
+function toJournal(root: RootDatabase<string, string>, options: LmdbJournalOptions): Journal {
+  const journal = new LmdbJournal(root, options)
+  journal.dropDamaged()
+  return journal
 }
 
 function openAt(path: string): RootDatabase<string, string> {
   return open({ path, noSubdir: false, noSync: true, overlappingSync: false })
 }
 
-function tryOpen(path: string): RootDatabase<string, string> | undefined {
+/** Returns why the environment cannot be used; an empty text says that there is none. */
+function openFound(path: string): RootDatabase<string, string> | string {
+  const file = join(path, 'data.mdb')
+  if (!isThere(file)) return ''
+  const damage = findDamage(file)
+  if (damage !== undefined) return damage
   try {
     return openAt(path)
   } catch (cause) {
-    // A torn file after a power cut; anything else (no space, no right) fails again on the new one.
-    if (cause instanceof Error) return undefined
-    throw cause
+    // Anything but the file itself (no space, no right) fails again on the new one.
+    return toError(cause).message
   }
 }
 
@@ -54,28 +74,41 @@ class LmdbJournal implements Journal {
   readonly #records: Database<Buffer, RecordKey>
   readonly #checkpoints: Database<Buffer, RecordKey>
   readonly #options: LmdbJournalOptions
+  /** The newest tick of the rooms that were written to. */
+  readonly #newest = new Map<RoomId, number>()
 
   constructor(root: RootDatabase<string, string>, options: LmdbJournalOptions) {
     this.#root = root
     this.#options = options
     takeOwnership(root, options.runId)
-    root.putSync('bootId', options.bootId)
     this.#records = root.openDB({ name: 'records', encoding: 'binary', keyEncoding: 'ordered-binary' })
     this.#checkpoints = root.openDB({ name: 'checkpoints', encoding: 'binary', keyEncoding: 'ordered-binary' })
+  }
+
+  dropDamaged(): void {
+    for (const room of this.#rooms()) {
+      const reason = findGap(room, this.#readStored(room))
+      if (reason === undefined) continue
+      this.delete(room)
+      this.#options.onLost({ room, reason })
+    }
   }
 
   append(records: readonly JournalEntry[]): undefined {
     if (records.length === 0) return
     this.#write(records, () => {
-      for (const { room, tick, bytes } of records) this.#records.putSync([room, tick], toBuffer(bytes))
+      for (const record of records) {
+        this.#records.putSync([record.room, record.tick], encodeEntry(record, this.#previousOf(record)))
+        this.#newest.set(record.room, Math.max(record.tick, this.#newest.get(record.room) ?? NO_TICK))
+      }
     })
   }
 
   checkpoint(checkpoint: JournalEntry): undefined {
-    const { room, tick, bytes } = checkpoint
+    const { room, tick } = checkpoint
     this.#write([checkpoint], () => {
       removeRange(this.#checkpoints, [room, 0], [room, LAST])
-      this.#checkpoints.putSync([room, tick], toBuffer(bytes))
+      this.#checkpoints.putSync([room, tick], encodeEntry(checkpoint, NO_TICK))
       removeRange(this.#records, [room, HEAD_TICK + 1], [room, tick + 1])
     })
   }
@@ -85,31 +118,52 @@ class LmdbJournal implements Journal {
       removeRange(this.#records, [room, 0], [room, LAST])
       removeRange(this.#checkpoints, [room, 0], [room, LAST])
     })
+    this.#newest.delete(room)
   }
 
   async rooms(): Promise<readonly RoomId[]> {
-    const rooms = new Set<string>()
-    for (const db of [this.#records, this.#checkpoints]) for (const [room] of db.getKeys()) rooms.add(room)
-    return [...rooms].sort() as RoomId[]
+    return this.#rooms()
   }
 
   async read(room: RoomId): Promise<RoomJournal | undefined> {
-    const all = { start: [room, 0] as RecordKey, end: [room, LAST] as RecordKey }
-    const records = Array.from(this.#records.getRange(all), ({ key: [, tick], value }) => ({ tick, bytes: value }))
-    const [checkpoint] = Array.from(this.#checkpoints.getRange(all), ({ key: [, tick], value }) => ({
-      tick,
-      bytes: value,
-    }))
-    if (records.length === 0 && !checkpoint) return undefined
+    const { head, checkpoint, records } = this.#readStored(room)
+    if (!head && !checkpoint && records.length === 0) return undefined
     return {
-      head: records.find(({ tick }) => tick === HEAD_TICK)?.bytes,
-      checkpoint,
-      records: records.filter(({ tick }) => tick !== HEAD_TICK),
+      head: head && readBytes(head.value),
+      checkpoint: checkpoint && toRead(checkpoint),
+      records: records.map(toRead),
     }
   }
 
   async close(): Promise<void> {
     await this.#root.close()
+  }
+
+  #rooms(): readonly RoomId[] {
+    const rooms = new Set<string>()
+    for (const db of [this.#records, this.#checkpoints]) for (const [room] of db.getKeys()) rooms.add(room)
+    return [...rooms].sort() as RoomId[]
+  }
+
+  #readStored(room: RoomId) {
+    const all = { start: [room, 0] as RecordKey, end: [room, LAST] as RecordKey }
+    const read = (db: Database<Buffer, RecordKey>): StoredEntry[] =>
+      Array.from(db.getRange(all), ({ key: [, tick], value }) => ({ tick, value }))
+    const records = read(this.#records)
+    return {
+      head: records.find(({ tick }) => tick === HEAD_TICK),
+      checkpoint: read(this.#checkpoints)[0],
+      records: records.filter(({ tick }) => tick !== HEAD_TICK),
+    }
+  }
+
+  /** Records that a checkpoint has made needless do not count: then it is the tick of the checkpoint, or an earlier one. */
+  #previousOf({ room, tick }: JournalEntry): number {
+    const newest = this.#newest.get(room)
+    if (newest !== undefined && newest < tick) return newest
+    const range = { start: [room, tick - 1] as RecordKey, end: [room, NO_TICK] as RecordKey, reverse: true, limit: 1 }
+    for (const [, previous] of this.#records.getKeys(range)) return previous
+    return NO_TICK
   }
 
   #write(written: readonly JournalEntry[], write: () => void): void {
@@ -133,6 +187,6 @@ function removeRange(db: Database<Buffer, RecordKey>, start: RecordKey, end: Rec
   for (const key of Array.from(db.getKeys({ start, end }))) db.removeSync(key)
 }
 
-function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
+function toRead({ tick, value }: StoredEntry): { readonly tick: number; readonly bytes: Uint8Array } {
+  return { tick, bytes: readBytes(value) }
 }
