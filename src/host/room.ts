@@ -87,11 +87,11 @@ export class Room implements RoomParts {
     return this.run.game
   }
 
-  /** When the next tick is due, by the clock of rooms: undefined if nothing has to happen. */
+  /** When the next tick is due, by the clock of rooms: undefined if nothing has to happen. In the past: what waits is due since it came. */
   get dueMs(): number | undefined {
     if (this.isClosed) return undefined
     if (this.game.hz > 0) return this.run.dueMs(this.run.tick + 1)
-    return this.queue.length > 0 ? this.services.nowMs() : this.run.nextDue
+    return this.queue.length > 0 ? this.run.nowMs : this.run.nextDue
   }
 
   seatOf(user: string): Seat | undefined {
