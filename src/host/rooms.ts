@@ -48,8 +48,9 @@ export class Rooms {
   /** Unix time at the start of the monotonic clock: rooms must not notice that somebody sets the clock. */
   readonly #originMs: number
   #isDraining = false
-  /** How late the latest room of the last phase was. */
+  /** How late the latest room of the last phase was, and when that was. */
   #latenessMs = 0
+  #latenessAtMs = 0
   #busyMs = 0
 
   constructor(options: RoomsOptions) {
@@ -100,7 +101,7 @@ export class Rooms {
 
   /** Throws OVERLOADED if this host cannot keep up. */
   requireTime(): void {
-    if (this.#latenessMs <= BEHIND_MS) return
+    if (this.#latenessMs <= BEHIND_MS || this.#nowMs() - this.#latenessAtMs > BEHIND_MS) return
     throw new Refusal('OVERLOADED', 'the host of the room is behind', { retry_after_ms: RETRY_MS })
   }
 
@@ -191,6 +192,7 @@ export class Rooms {
   #runPhase(handles: readonly number[], nowMs: number): void {
     const startedMs = this.#options.clock.nowMs()
     this.#latenessMs = 0
+    this.#latenessAtMs = nowMs
     for (const handle of handles) {
       const room = this.#rooms.get(handle)
       if (!room) continue

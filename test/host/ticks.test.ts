@@ -75,6 +75,27 @@ t.test('late ticks are made up for, five at once, and players are told when it w
   )
 })
 
+t.test('a host that was behind takes new rooms again, also if its rooms are over', async (t) => {
+  const primary = await TestPrimary.open(t, [ticker])
+  await primary.openRoom(1, 'ticker')
+  primary.call('end', { handle: 1 })
+  await primary.time.pass(2)
+  primary.time.stall(3_000)
+  await primary.time.pass(10)
+  t.equal(primary.of('over').length, 1)
+  const open = {
+    handle: 2,
+    roomId: 'ticker:2',
+    game: 'ticker',
+    options: {},
+    seed: 1,
+    startMs: primary.time.clock.wallMs(),
+  }
+  t.match(await primary.ask('open', open), { code: 'OVERLOADED' })
+  await primary.time.pass(1_000)
+  t.match(await primary.ask('open', open), { startMs: Number })
+})
+
 t.test('rooms of one rate are spread over the phases of a tick, and share the wake-ups', async (t) => {
   const phases = new Phases()
   const starts = Array.from({ length: 30 }, () => {
