@@ -1,5 +1,6 @@
 import type { Seat } from './definition.ts'
 import type { Game } from './define.ts'
+import type { Effect } from './entries.ts'
 import { GameRandom, type RandomState } from './random.ts'
 import type { Timer } from './timers.ts'
 
@@ -25,6 +26,8 @@ export interface Checkpoint {
   readonly stateBytesMax: number | null
   /** Failures in a row, by callback. */
   readonly failures: readonly (readonly [callback: string, inRow: number])[]
+  /** What `create` asked for, as long as there was no tick to do it in. */
+  readonly effects: readonly Effect[]
   /** As JSON, whose keys stand in the order that the game sees. */
   readonly state: string
 }
@@ -61,5 +64,6 @@ export function startOf({ roomId, seed, startMs, stateBytesMax }: RunOptions): S
     wasFull: false,
     stateBytesMax: stateBytesMax ?? null,
     failures: [],
+    effects: [],
   }
 }

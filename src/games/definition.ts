@@ -48,7 +48,7 @@ export interface Room<
   readonly emit: Emit
   /** Runs the timer in so many ticks, at least 1. Returns a number for `cancel`. Not where `hz` is 0: use `afterMs`. */
   after(ticks: number, timer: TimerName, args?: JsonArgs): number
-  /** Runs the timer so many milliseconds from now, by the room's clock; with a tick rate in the first tick after it. */
+  /** Runs the timer so many milliseconds from now, at least 1, by the room's clock; with a tick rate in the first tick after it. */
   afterMs(ms: number, timer: TimerName, args?: JsonArgs): number
   /** Does nothing if the timer has run. */
   cancel(timer: number): void
@@ -93,7 +93,7 @@ export interface SeatOptions<BotName extends string = string> {
   readonly max: number
   /** How long a seat is kept for a player who has lost the connection, in milliseconds. By default 30,000. */
   readonly holdMs?: number
-  /** Whether a seat can be taken after the first tick with `min` seats. By default true. */
+  /** Whether a seat can be taken after all were taken at once. By default true; a game that begins earlier locks the room. */
   readonly lateJoin?: boolean
   /** Whether others may watch. By default true. */
   readonly spectators?: boolean

@@ -1,16 +1,35 @@
-import type { Game } from './define.ts'
-import type { Failure, Outcome, RefusalCode } from './entries.ts'
+import type { Game, SeatRules } from './define.ts'
+import type { Over } from './definition.ts'
+import type { Ending, Failure, Joiner, Outcome, RefusalCode } from './entries.ts'
 import type { GameRefusal } from './refuse.ts'
+import type { Registers } from './registers.ts'
+import { checkValue } from './sync/shape.ts'
+import { t } from './types.ts'
 
 export const DONE: Outcome = { kind: 'done' }
 export const OVER = refusal('ROOM_OVER', 'the room is over')
 export const NO_SEAT = refusal('NOT_IN_ROOM', 'no seat in this room')
+
+const JSON_TYPE = t.json()
+const REWARDS = t.array(t.object({ user: t.string(256), currency: t.string(64), amount: t.float64() }))
 
 /** Failures of one callback in a row that end the room. */
 const FAILURES_MAX = 10
 
 export function refusal(code: RefusalCode, message: string, details?: Readonly<Record<string, unknown>>): Outcome {
   return details ? { kind: 'refused', code, message, details } : { kind: 'refused', code, message }
+}
+
+/** Why there is no seat for who comes; undefined: there is. */
+export function refusalOfJoin(
+  { max, guests, lateJoin }: SeatRules,
+  { isGuest }: Joiner,
+  { seats, isLocked, wasFull }: Registers,
+): Outcome | undefined {
+  if (isGuest && !guests) return refusal('FORBIDDEN', 'guests may not play here')
+  if (isLocked) return refusal('ROOM_LOCKED', 'the room is locked')
+  if (seats.all.length >= max) return refusal('ROOM_FULL', `the room has ${max} seats`)
+  return wasFull && !lateJoin ? refusal('ROOM_LOCKED', 'the match has begun') : undefined
 }
 
 /** What a game's refusal comes to, or what is wrong with it: only who asked for something can be refused. */
@@ -20,7 +39,25 @@ export function toOutcome({ refusals }: Game, callback: string, { code, details 
     return new TypeError(`refuse("${code}") in ${callback}: nobody asked for anything`)
   }
   const message = refusals?.get(code) ?? `the game refused: ${code}`
-  return refusal('REFUSED', message, { code, ...(details === undefined ? {} : { details }) })
+  try {
+    return refusal('REFUSED', message, {
+      code,
+      ...(details === undefined ? {} : { details: checkValue(JSON_TYPE, details) }),
+    })
+  } catch (error) {
+    return new TypeError(`refuse("${code}"): its details are no JSON without null: ${String(error)}`)
+  }
+}
+
+/** What `over` said, as a copy that the leaves behind it do not change; undefined: the room goes on. Throws TypeFault, TypeError. */
+export function endOf(said: Over): Pick<Ending, 'result' | 'rewards'> | undefined {
+  if (said === undefined || said === false) return undefined
+  if (typeof said !== 'object' || said === null) throw new TypeError('over gives false, or { result, rewards }')
+  const { result, rewards = [] } = said
+  const own = checkValue(REWARDS, rewards)
+  const wrong = own.find(({ amount }) => !Number.isSafeInteger(amount) || amount < 1)
+  if (wrong) throw new TypeError(`over: a reward of ${wrong.amount}: an integer from 1`)
+  return { result: result === undefined ? null : checkValue(JSON_TYPE, result), rewards: own }
 }
 
 /** The callbacks of a room that failed: in this tick, and in a row. */

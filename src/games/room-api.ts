@@ -1,10 +1,9 @@
 import type { Json, JsonArgs, Room, Seat } from './definition.ts'
 import type { Game } from './define.ts'
 import type { Effect } from './entries.ts'
-import type { GameRandom } from './random.ts'
-import type { Seats } from './seats.ts'
+import type { Registers } from './registers.ts'
 import { checkValue } from './sync/shape.ts'
-import type { Timer, Timers } from './timers.ts'
+import type { Timer } from './timers.ts'
 import { t } from './types.ts'
 
 /** What a callback asked for; done when it has returned. */
@@ -23,13 +22,8 @@ export type Wish =
 export interface RoomParts {
   readonly id: string
   readonly game: Game
-  readonly seats: Seats
-  readonly timers: Timers
-  readonly random: GameRandom
+  readonly registers: Registers
   readonly clock: { readonly tick: number; readonly nowMs: number }
-  /** Counts the tasks started. */
-  readonly newRun: () => number
-  readonly isLocked: () => boolean
 }
 
 const JSON_TYPE = t.json()
@@ -50,6 +44,10 @@ export class RoomApi implements Room {
   #wished = 0
   #emitted = 0
   #units = 0
+  /** What they were when the callback began that runs: one that comes to nothing does not count. */
+  #before = { wished: 0, emitted: 0, units: 0 }
+  /** Whether a callback runs that may ask for something. */
+  #isOpen = false
 
   constructor(parts: RoomParts) {
     this.#parts = parts
@@ -74,15 +72,16 @@ export class RoomApi implements Room {
   }
 
   get seats(): readonly Seat[] {
-    return this.#parts.seats.all
+    return this.#parts.registers.seats.all
   }
 
   get isLocked(): boolean {
-    return this.#parts.isLocked()
+    return this.#parts.registers.isLocked
   }
 
   random(): number {
-    return this.#parts.random.next()
+    this.#requireOpen()
+    return this.#parts.registers.random.next()
   }
 
   after(ticks: number, timer: string, args: JsonArgs = {}): number {
@@ -95,7 +94,8 @@ export class RoomApi implements Room {
   afterMs(ms: number, timer: string, args: JsonArgs = {}): number {
     const { hz } = this.#parts.game
     if (!(ms >= 0 && ms <= Number.MAX_SAFE_INTEGER)) throw new TypeError(`room.afterMs(${ms}): milliseconds from 0`)
-    const due = hz === 0 ? this.nowMs + Math.ceil(ms) : this.tick + Math.max(1, Math.ceil((ms * hz) / 1000))
+    const due =
+      hz === 0 ? this.nowMs + Math.max(1, Math.ceil(ms)) : this.tick + Math.max(1, Math.ceil((ms * hz) / 1000))
     return this.#addTimer(due, timer, args)
   }
 
@@ -104,6 +104,7 @@ export class RoomApi implements Room {
   }
 
   say(to: string, data: Json): void {
+    if (typeof to !== 'string') throw new TypeError('room.say: to a user, or to all')
     this.#wish({ kind: 'effect', effect: { kind: 'say', to, data: this.#own(data) } })
   }
 
@@ -124,13 +125,15 @@ export class RoomApi implements Room {
   }
 
   setTeam(seat: string, team: string | undefined): void {
+    if (team !== undefined && typeof team !== 'string') throw new TypeError('room.setTeam: a string, or undefined')
     this.#wish({ kind: 'team', seat: this.#requireSeat(seat), team })
   }
 
   addBot(kind: string): string {
+    this.#requireOpen()
     if (!Object.hasOwn(this.#parts.game.rules.bots, kind))
       throw new TypeError(`room.addBot("${kind}"): there is no such bot`)
-    const id = this.#parts.seats.newBotId()
+    const id = this.#parts.registers.seats.newBotId()
     this.#wish({ kind: 'bot', id, bot: kind })
     return id
   }
@@ -140,9 +143,10 @@ export class RoomApi implements Room {
   }
 
   run(task: string, args: JsonArgs = {}): number {
+    this.#requireOpen()
     if (!Object.hasOwn(this.#parts.game.rules.tasks, task))
       throw new TypeError(`room.run("${task}"): there is no such task`)
-    const run = this.#parts.newRun()
+    const run = this.#parts.registers.nextRun++
     this.#wish({ kind: 'effect', effect: { kind: 'task', run, task, args: this.#own(args) } })
     return run
   }
@@ -163,27 +167,49 @@ export class RoomApi implements Room {
     this.#units = 0
   }
 
-  /** What was asked for since the last time, and it is forgotten here. */
+  /** A callback begins that may ask for something, until `take` or `forget`. */
+  open(): void {
+    this.#isOpen = true
+    this.#before = { wished: this.#wished, emitted: this.#emitted, units: this.#units }
+  }
+
+  /** What the callback has asked for; it is forgotten here. */
   take(): { readonly wishes: readonly Wish[]; readonly reply: Json | undefined } {
     const taken = { wishes: this.#wishes, reply: this.#reply }
-    this.forget()
+    this.#close()
     return taken
   }
 
+  /** The callback has come to nothing. */
   forget(): void {
+    this.#wished = this.#before.wished
+    this.#emitted = this.#before.emitted
+    this.#units = this.#before.units
+    this.#close()
+  }
+
+  #close(): void {
+    this.#isOpen = false
     if (this.#wishes.length > 0) this.#wishes = []
     this.#reply = undefined
   }
 
+  /** Views, listings and `over` only read: a room that was kept on the side gives them no way to do more. */
+  #requireOpen(): void {
+    if (!this.#isOpen) throw new TypeError('room: it is used outside of the callback that it was given to')
+  }
+
   #addTimer(due: number, name: string, args: JsonArgs): number {
+    this.#requireOpen()
     if (!Object.hasOwn(this.#parts.game.rules.timers, name))
       throw new TypeError(`room.after: there is no timer "${name}"`)
-    const id = this.#parts.timers.newId()
+    const id = this.#parts.registers.timers.newId()
     this.#wish({ kind: 'timer', timer: { id, name, due, args: this.#own(args) } })
     return id
   }
 
   #wish(wish: Wish): void {
+    this.#requireOpen()
     if (this.#wished++ >= WISHES_MAX) throw new TypeError(`more than ${WISHES_MAX} effects in one tick`)
     if (wish.kind === 'emit' && this.#emitted++ >= EVENTS_MAX)
       throw new TypeError(`more than ${EVENTS_MAX} events in one tick`)
@@ -192,6 +218,7 @@ export class RoomApi implements Room {
 
   /** A copy, which the game cannot change any more. Throws TypeFault. */
   #own<Value extends Json>(value: Value): Value {
+    this.#requireOpen()
     return this.#count(checkValue(JSON_TYPE, value) as Value)
   }
 
@@ -202,7 +229,7 @@ export class RoomApi implements Room {
   }
 
   #requireSeat(id: string): string {
-    if (!this.#parts.seats.get(id)) throw new TypeError(`there is no seat "${id}"`)
+    if (!this.#parts.registers.seats.get(id)) throw new TypeError(`there is no seat "${id}"`)
     return id
   }
 

@@ -1,16 +1,16 @@
-import type { Json, Seat } from './definition.ts'
+import type { Json, Seat, TaskResult } from './definition.ts'
 import type { Game } from './define.ts'
 import { startOf, type Checkpoint, type RunOptions, type Start } from './checkpoint.ts'
 import type { Effect, Ending, EndReason, Entry, Joiner, Outcome, TickResult } from './entries.ts'
 import { LiveState } from './live-state.ts'
-import { DONE, Failures, NO_SEAT, OVER, refusal, toOutcome } from './outcomes.ts'
-import { GameRandom } from './random.ts'
+import { DONE, endOf, Failures, NO_SEAT, OVER, refusal, refusalOfJoin, toOutcome } from './outcomes.ts'
 import { GameRefusal } from './refuse.ts'
+import { Registers } from './registers.ts'
 import { RoomApi, type Wish } from './room-api.ts'
-import { Seats } from './seats.ts'
+import type { Seats } from './seats.ts'
 import { mergePatchOf } from './sync/merge-patch.ts'
 import type { Shape, Tree } from './sync/shape.ts'
-import { Timers, type Timer } from './timers.ts'
+import type { Timer, Timers } from './timers.ts'
 
 /** How deep a kick or a bot may follow from what followed from a callback: more is a loop. */
 const DEPTH_MAX = 16
@@ -24,20 +24,18 @@ export class GameRun {
   readonly roomId: string
   readonly startMs: number
   readonly #state: LiveState
-  readonly #random: GameRandom
+  readonly #registers: Registers
   readonly #seats: Seats
   readonly #timers: Timers
   readonly #room: RoomApi
   readonly #clock = { tick: 0, nowMs: 0 }
   readonly #failures: Failures
-  #nextRun: number
-  #isLocked: boolean
-  #wasFull: boolean
   #isMoving = false
   #ending: Ending | undefined
   #depth = 0
+  /** Of the tick that runs; before the first, what `create` asked for. */
+  #effects: Effect[]
   /** Of the tick that runs. */
-  #effects: Effect[] = []
   #events: (readonly [string, Json])[] = []
 
   private constructor(game: Game, start: Start, state?: unknown) {
@@ -45,32 +43,32 @@ export class GameRun {
     this.roomId = start.roomId
     this.startMs = start.startMs
     this.#state = new LiveState(game.state, start.stateBytesMax, state)
-    this.#random = new GameRandom(start.random)
-    this.#seats = new Seats(start.seats, start.nextBot)
-    this.#timers = new Timers(start.timers, start.nextTimer)
+    const registers = new Registers(start)
+    this.#registers = registers
+    this.#seats = registers.seats
+    this.#timers = registers.timers
     this.#clock = { tick: start.tick, nowMs: start.nowMs }
-    this.#nextRun = start.nextRun
-    this.#isLocked = start.isLocked
-    this.#wasFull = start.wasFull
     this.#failures = new Failures(start.failures)
+    this.#effects = [...start.effects]
     this.#room = new RoomApi({
       id: this.roomId,
       game,
-      seats: this.#seats,
-      timers: this.#timers,
-      random: this.#random,
+      registers,
       clock: this.#clock,
-      newRun: () => this.#nextRun++,
-      isLocked: () => this.#isLocked,
     })
   }
 
-  /** A new room, at tick 0. Throws what `create` throws, and TypeFault for a state that is none. */
+  /**
+   * A new room, at tick 0: what `create` asked to be done outside comes with the first tick. Throws what `create` throws, TypeFault for a state that is
+   * none, and TypeError if it ends the room.
+   */
   static create(options: RunOptions): GameRun {
     const { game } = options
     const run = new GameRun(game, startOf(options))
+    run.#room.open()
     run.#state.change('create', () => game.rules.create(options.options, run.#room))
     run.#grantAll(run.#room.take().wishes)
+    if (run.#ending) throw new TypeError('room.end in create: a room that is not to be is refused')
     return run
   }
 
@@ -101,7 +99,7 @@ export class GameRun {
   }
 
   get isLocked(): boolean {
-    return this.#isLocked
+    return this.#registers.isLocked
   }
 
   get ending(): Ending | undefined {
@@ -143,10 +141,12 @@ export class GameRun {
     if (this.tree !== before && !this.#ending) this.#lookWhetherOver()
     if (this.#ending) for (const { id } of this.#seats.all) this.#leave(id, 'over')
     if (this.isCheckpointTick) this.#state.renew()
+    const effects = this.#effects
+    this.#effects = []
     return {
       ...this.#clock,
       outcomes,
-      effects: this.#effects,
+      effects,
       events: this.#events,
       failures: this.#failures.ofTick,
       hasChanged: this.tree !== before,
@@ -163,16 +163,10 @@ export class GameRun {
       roomId,
       startMs,
       ...this.#clock,
-      random: this.#random.state,
-      seats: this.#seats.all,
-      nextBot: this.#seats.nextBot,
-      timers: [...this.#timers.all],
-      nextTimer: this.#timers.nextId,
-      nextRun: this.#nextRun,
-      isLocked: this.#isLocked,
-      wasFull: this.#wasFull,
+      ...this.#registers.checkpoint(),
       stateBytesMax: this.#state.bytesMax,
       failures: this.#failures.inRow,
+      effects: [...this.#effects],
       state: mergePatchOf(this.shape, undefined, this.tree),
     }
   }
@@ -190,7 +184,6 @@ export class GameRun {
     clock.tick++
     clock.nowMs = this.game.hz === 0 ? Math.max(clock.nowMs, nowMs) : this.dueMs(clock.tick)
     this.#room.newTick()
-    this.#effects = []
     this.#events = []
     this.#failures.newTick()
   }
@@ -223,13 +216,8 @@ export class GameRun {
   }
 
   #join(joiner: Joiner): Outcome {
-    const { seats } = this.game
     if (this.#seats.get(joiner.user)) return DONE
-    if (joiner.isGuest && !seats.guests) return refusal('FORBIDDEN', 'guests may not play here')
-    if (this.#isLocked) return refusal('ROOM_LOCKED', 'the room is locked')
-    if (this.#seats.all.length >= seats.max) return refusal('ROOM_FULL', `the room has ${seats.max} seats`)
-    if (this.#wasFull && !seats.lateJoin) return refusal('ROOM_LOCKED', 'the match has begun')
-    return this.#takeSeat(this.#seats.take(joiner))
+    return refusalOfJoin(this.game.seats, joiner, this.#registers) ?? this.#takeSeat(this.#seats.take(joiner))
   }
 
   #joinBot(id: string, bot: string): Outcome {
@@ -243,7 +231,7 @@ export class GameRun {
     const { join } = this.game.rules
     const outcome = join ? this.#call('join', (live) => join(live, seat, this.#room)) : DONE
     if (outcome.kind !== 'done') this.#seats.remove(seat.id)
-    else if (this.#seats.all.length >= this.game.seats.max) this.#wasFull = true
+    else if (this.#seats.all.length >= this.game.seats.max) this.#registers.wasFull = true
     return outcome
   }
 
@@ -287,12 +275,11 @@ export class GameRun {
   }
 
   #taskResult(entry: Extract<Entry, { kind: 'result' | 'failedTask' }>): Outcome {
-    const [{ task, run }, { results }] = [entry, this.game.rules]
+    const { task, run } = entry
+    const { results } = this.game.rules
     if (!Object.hasOwn(results, task)) return DONE
-    const result =
-      entry.kind === 'result'
-        ? ({ run, ok: true, value: entry.value } as const)
-        : ({ run, ok: false, error: entry.error } as const)
+    const isDone = entry.kind === 'result'
+    const result: TaskResult = isDone ? { run, ok: true, value: entry.value } : { run, ok: false, error: entry.error }
     return this.#call(`results.${task}`, (live) => results[task]?.(live, result, this.#room))
   }
 
@@ -312,8 +299,9 @@ export class GameRun {
     const { over } = this.game.rules
     if (!over) return
     try {
-      const said = this.read('over', over)
-      if (said !== undefined && said !== false) this.#end('over', said)
+      const said = this.read('over', (state) => endOf(over(state)))
+      this.#failures.succeeded('over')
+      if (said) this.#end('over', said)
     } catch (thrown) {
       this.#failed('over', thrown)
     }
@@ -325,17 +313,12 @@ export class GameRun {
 
   /** One callback, all of it or nothing: the state, chance and what was asked of the room. */
   #call(name: string, run: (live: unknown) => unknown): Outcome {
-    const random = this.#random.state
-    const { nextId } = this.#timers
-    const { nextBot } = this.#seats
-    const nextRun = this.#nextRun
+    const mark = this.#registers.mark()
+    this.#room.open()
     try {
       this.#state.change(name, run)
     } catch (thrown) {
-      this.#random.state = random
-      this.#timers.nextId = nextId
-      this.#seats.nextBot = nextBot
-      this.#nextRun = nextRun
+      this.#registers.reset(mark)
       this.#room.forget()
       return thrown instanceof GameRefusal ? this.#refused(name, thrown) : this.#failed(name, thrown)
     }
@@ -385,7 +368,7 @@ export class GameRun {
         this.#seats.change(wish.seat, { team: wish.team })
         return
       case 'lock':
-        this.#isLocked = wish.isLocked
+        this.#registers.isLocked = wish.isLocked
         return
       case 'end':
         this.#end('over', { result: wish.result })

@@ -3,7 +3,7 @@ import type { Game } from './define.ts'
 import type { GameRun } from './run.ts'
 import { hashOf } from './sync/tree-hash.ts'
 import { sharedShapeOf } from './shared-shapes.ts'
-import type { Shape, Tree } from './sync/shape.ts'
+import { checkValue, type Shape, type Tree } from './sync/shape.ts'
 
 const KEY_MAX = 64
 
@@ -108,9 +108,11 @@ export class View {
   #look(before: Tree | undefined): Tree {
     const { view } = this.#run.game.rules
     if (!view) return this.#run.tree
-    return this.shape.freeze(
-      before,
-      this.#run.read('view.of', (state) => view.of(state, this.key)),
-    )
+    const { state, viewType } = this.#run.game
+    return this.#run.read('view.of', (live) => {
+      const seen = view.of(live, this.key)
+      // Numbers are snapped in place, and parts of what is seen may be the state's own: another type snaps a copy.
+      return this.shape.freeze(before, viewType === state ? seen : checkValue(viewType, seen))
+    })
   }
 }

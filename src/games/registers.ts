@@ -1,0 +1,56 @@
+import type { Checkpoint, Start } from './checkpoint.ts'
+import { GameRandom, type RandomState } from './random.ts'
+import { Seats } from './seats.ts'
+import { Timers } from './timers.ts'
+
+/** What a callback uses up while it runs. */
+interface Mark {
+  readonly random: RandomState
+  readonly nextTimer: number
+  readonly nextBot: number
+  readonly nextRun: number
+}
+
+type Registered = Pick<
+  Checkpoint,
+  'random' | 'seats' | 'nextBot' | 'timers' | 'nextTimer' | 'nextRun' | 'isLocked' | 'wasFull'
+>
+
+/** What a room knows beside the state of its game. */
+export class Registers {
+  readonly random: GameRandom
+  readonly seats: Seats
+  readonly timers: Timers
+  /** The number of the next task. */
+  nextRun: number
+  isLocked: boolean
+  /** All seats were taken at once, at some time. */
+  wasFull: boolean
+
+  constructor(start: Start) {
+    this.random = new GameRandom(start.random)
+    this.seats = new Seats(start.seats, start.nextBot)
+    this.timers = new Timers(start.timers, start.nextTimer)
+    this.nextRun = start.nextRun
+    this.isLocked = start.isLocked
+    this.wasFull = start.wasFull
+  }
+
+  mark(): Mark {
+    const { random, timers, seats, nextRun } = this
+    return { random: random.state, nextTimer: timers.nextId, nextBot: seats.nextBot, nextRun }
+  }
+
+  /** The callback has come to nothing. */
+  reset({ random, nextTimer, nextBot, nextRun }: Mark): void {
+    this.random.state = random
+    this.timers.nextId = nextTimer
+    this.seats.nextBot = nextBot
+    this.nextRun = nextRun
+  }
+
+  checkpoint(): Registered {
+    const { seats, timers, isLocked, wasFull } = this
+    return { ...this.mark(), seats: seats.all, timers: [...timers.all], isLocked, wasFull }
+  }
+}
