@@ -23,7 +23,8 @@ export function closeRealm(): void {
   for (const [name, instead] of Object.entries(INSTEAD)) guard(globalThis, name, instead)
   guard(Math, 'random', 'room.random()', 'Math.')
   guard(performance, 'now', 'room.nowMs', 'performance.')
-  guard(process, 'hrtime', 'room.nowMs', 'process.')
+  // Browsers have none.
+  if ('process' in globalThis) guard(process, 'hrtime', 'room.nowMs', 'process.')
   guard(crypto, 'randomUUID', 'room.random()', 'crypto.')
   guard(crypto, 'getRandomValues', 'room.random()', 'crypto.')
   guardDate()

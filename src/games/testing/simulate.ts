@@ -1,0 +1,55 @@
+import type { Game, GameTypes } from '../define.ts'
+import { encodeHead, type JournalHead } from '../journal.ts'
+import { closeRealm } from '../realm-guards.ts'
+import { checkOptions, SimulatedRoom } from './simulated-room.ts'
+import { Simulation } from './simulation.ts'
+import { replayRoom, type Journal } from './replay.ts'
+
+export interface SimulateOptions<Options = unknown> {
+  /** What chance starts from: an integer from 0 below 2^53. By default 1. */
+  readonly seed?: number
+  /** From whoever makes the room. By default `{}`. */
+  readonly options?: Options
+  /** Unix time in milliseconds of tick 0. By default the first second of 2026. */
+  readonly startMs?: number
+  /** By default the name of the game and `:test`. */
+  readonly roomId?: string
+}
+
+const START_MS = Date.UTC(2026, 0, 1)
+
+/**
+ * A room of this game on a clock by hand, in this process and without a server.
+ * @throws TypeFault if the options do not fit, and what `create` throws
+ * @example
+ * const room = simulate(arena, { seed: 7, options: { map: 'sea' } })
+ * room.join('ann')
+ * assert.equal(room.input('ann', 'fire', {}).code, 'NOT_YET')
+ * room.advance(5_000)
+ */
+export function simulate<Types extends GameTypes>(
+  game: Game<Types>,
+  given: SimulateOptions<Types['options']> = {},
+): Simulation<Types> {
+  closeRealm()
+  const head = headOf(game, given)
+  return new Simulation<Types>(SimulatedRoom.create(game, head), encodeHead(head))
+}
+
+/** How a room begins. Throws TypeFault if the options do not fit. */
+export function headOf(
+  game: Game,
+  { seed = 1, options = {}, startMs = START_MS, roomId = `${game.name}:test` }: SimulateOptions,
+): JournalHead {
+  const { name, version } = game
+  return { game: name, version, roomId, seed, startMs, options: checkOptions(game, options) }
+}
+
+/**
+ * The room that comes of a recording; it can be played on.
+ * @throws ReplayError with the tick that is another one, if it comes to another state than when it was recorded
+ * @throws JournalError if it is no recording
+ */
+export function replay<Types extends GameTypes>(game: Game<Types>, journal: Journal): Simulation<Types> {
+  return new Simulation<Types>(replayRoom(game, journal), journal.head)
+}
