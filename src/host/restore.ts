@@ -1,8 +1,7 @@
 import type { Game } from '../games/define.ts'
-import type { Json } from '../games/definition.ts'
 import { decodeTick, type TickRecord } from '../games/journal.ts'
+import { migrated } from '../games/migrate.ts'
 import { GameRun } from '../games/run.ts'
-import { inRealm } from '../games/realm.ts'
 import { hashOf } from '../games/sync/tree-hash.ts'
 import type { RestoreRoom } from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
@@ -47,25 +46,10 @@ export function restoreRoom({ args, games, services, out }: RestoreOptions): Roo
 
 function restoreRun(game: Game, checkpoint: RoomCheckpoint): GameRun {
   try {
-    return GameRun.restore(game, migrate(game, checkpoint))
+    return GameRun.restore(game, migrated(game, checkpoint))
   } catch (error) {
     throw new Refusal('GAME_FAILED', `the state of the room cannot be used: ${String(error)}`)
   }
-}
-
-/** The state as the version of the game has it that runs here. */
-function migrate(game: Game, checkpoint: RoomCheckpoint): RoomCheckpoint {
-  const { version } = checkpoint
-  if (version === game.version) return checkpoint
-  if (version > game.version) throw new Error(`it is of version ${version}, which is newer than ${game.version}`)
-  let state = JSON.parse(checkpoint.state) as unknown
-  for (let from = version; from < game.version; from++) {
-    const step = game.rules.migrate[from]
-    if (!step) throw new Error(`there is no way from version ${from} (migrate)`)
-    const before = state as Json
-    state = inRealm(`migrate.${from}`, () => step(before))
-  }
-  return { ...checkpoint, version: game.version, state: JSON.stringify(state) }
 }
 
 interface Replay {
