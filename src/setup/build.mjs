@@ -13,8 +13,8 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const DIST = path.join(ROOT, 'dist')
 // Not bin/tsc: a file without an extension does not go with what tap loads into the processes of tests.
 const COMPILER = path.join(ROOT, 'node_modules/typescript/lib/tsc.js')
-/** The client last: it is for older machines than the server is, and has types. */
-const PROJECTS = ['tsconfig.build.json', 'src/console', 'tsconfig.client.json']
+/** Those that have types behind the server. The client last: it is for older machines. */
+const PROJECTS = ['tsconfig.build.json', 'src/console', 'tsconfig.testing.json', 'tsconfig.client.json']
 /** Folders of files that are read, not imported. */
 const DATA = ['console', 'conformance/vectors']
 

@@ -71,6 +71,8 @@ t.test('the package of npm', async (t) => {
       'dist/main.js',
       'dist/client/index.js',
       'dist/client/index.d.ts',
+      'dist/games/testing/index.js',
+      'dist/games/testing/index.d.ts',
     ]) {
       t.ok(files.includes(file), file)
     }
