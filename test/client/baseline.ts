@@ -5,23 +5,24 @@
  */
 export const BASELINE: ReadonlySet<string> = new Set(
   [
-    'AbortController Array ArrayBuffer Date Error Infinity JSON Map Math Number Object Promise Set String Symbol TextEncoder',
-    'TypeError URL Uint8Array atob clearInterval clearTimeout encodeURIComponent fetch globalThis queueMicrotask setInterval',
+    'AbortController Array ArrayBuffer DataView Date Error Infinity JSON Map Math Number Object Promise Proxy RangeError Set String Symbol',
+    'TextDecoder TextEncoder TypeError URL Uint8Array WeakMap atob clearInterval clearTimeout encodeURIComponent fetch globalThis queueMicrotask setInterval',
     'setTimeout undefined',
     // Not in Node 18 and 20, where the client says so, or asks for the module.
     'WebSocket crypto',
     // Object, Function, Symbol, JSON
     'asyncIterator call constructor entries fromEntries hasOwn keys parse prototype stringify toJSON toString values',
-    // Array, Uint8Array, ArrayBuffer
+    // Array, Uint8Array, ArrayBuffer, DataView
+    'buffer byteLength byteOffset every getFloat32 getFloat64 getUint32 getUint8 indexOf setFloat64',
     'filter flatMap forEach from includes isArray isView join length map pop push reduce reverse shift slice some sort splice',
     // String, RegExp
     'charCodeAt padStart replace replaceAll search split startsWith test toLowerCase trim trimEnd',
     // Number, Math, Date
-    'abs isFinite max min now random',
+    'abs ceil floor imul isFinite max min now random round',
     // Map, Set
     'add clear delete get has set size',
     // Promise, Error
-    'catch message next reject resolve then',
+    'all catch message next reject resolve then',
     // AbortSignal, EventTarget, fetch, URL, TextEncoder, WebSocket, Web Crypto
     'abort aborted addEventListener binaryType close code data decode encode error getRandomValues hash headers href importKey json',
     'pathname protocol reason removeEventListener send signal status verify',
@@ -31,4 +32,6 @@ export const BASELINE: ReadonlySet<string> = new Set(
 )
 
 /** Names of the client's own that a built-in has, too. */
-export const OWN_NAMES: ReadonlySet<string> = new Set('copy encoding offset ready start take terminate url'.split(' '))
+export const OWN_NAMES: ReadonlySet<string> = new Set(
+  'apply at copy encoding group input name of offset ready start take terminate text url view'.split(' '),
+)
