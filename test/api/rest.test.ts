@@ -66,6 +66,8 @@ t.test('each route answers as the document says', async (t) => {
   for (const id of ['getOpenapi', 'getAsyncapi', 'getReceiptKey']) await call(id, 200)
   await call('getConsoleFile', 200, { file: 'console.js' })
   await call('getProtocolFile', 200, { file: 'events.js' })
+  await call('getGamesFile', 200, { file: 'limits.js' })
+  await call('getSyncFile', 200, { file: 'apply-merge.js' })
   const library = await call('getClientFile', 200, { file: 'index.js' })
   await call('getClientFile', 304, { file: 'index.js', 'If-None-Match': String(library.headers['etag']) })
 
