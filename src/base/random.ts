@@ -6,8 +6,8 @@ import { systemClock } from './clock.ts'
 export interface Random {
   /** In [0, 1). */
   readonly fraction: () => number
-  /** UUIDv7: sorts by its time, and those of one process in the order in which they were made. */
-  readonly uuid: () => string
+  /** UUIDv7: sorts by its time, now by default, and those of one process in the order in which they were made. */
+  readonly uuid: (wallMs?: number) => string
   /** 22 characters of A-Z a-z 0-9 _ -: 128 bits. */
   readonly token: () => string
 }
@@ -17,18 +17,18 @@ const UUID_BYTES = 16
 const POOL_BYTES = 256 * UUID_BYTES
 const SEQUENCE_MAX = 2 ** 32 - 1
 
-function createUuids(): () => string {
+function createUuids(): (wallMs?: number) => string {
   const pool = Buffer.allocUnsafe(POOL_BYTES)
   let used = POOL_BYTES
   let msecs = 0
   let seq = 0
-  return () => {
+  return (wallMs) => {
     if (used === POOL_BYTES) {
       randomFillSync(pool)
       used = 0
     }
     const random = pool.subarray(used, (used += UUID_BYTES))
-    const nowMs = systemClock.wallMs()
+    const nowMs = wallMs ?? systemClock.wallMs()
     if (nowMs > msecs) {
       msecs = nowMs
       // Half of its range is left to count up.

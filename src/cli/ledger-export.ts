@@ -1,8 +1,7 @@
 import { requestAdmin } from './request.ts'
 import type { ExportEnd, ExportHead } from './ledger-file.ts'
 import { decodeEntry } from '../ledger/entries.ts'
-import type { ReceiptKeys } from '../protocol/shapes/shop.ts'
-import type { Page } from '../protocol/page.ts'
+import type { LedgerBeginning, LedgerPage, ReceiptKeys } from '../protocol/shapes/shop.ts'
 
 export interface ExportOptions {
   readonly url: string
@@ -37,10 +36,13 @@ export async function exportLedger({ url, adminToken, now, write, progress }: Ex
   write(JSON.stringify(head satisfies ExportHead))
   const gaps = new Gaps()
   let entries = 0
+  let beginning: LedgerBeginning | null = null
   const read = async (from: string | null, isWanted: (line: string) => boolean) => {
     for (let cursor = from; ;) {
       const query = cursor === null ? '' : `&cursor=${cursor}`
-      const page = (await ask(`/api/v1/ledger?limit=${PAGE}${query}`)) as Page<string>
+      const page = (await ask(`/api/v1/ledger?limit=${PAGE}${query}`)) as LedgerPage
+      // The last that is said: it may be let go of more meanwhile.
+      beginning = page.beginning
       const wanted = page.items.filter(isWanted)
       for (const line of wanted) write(line)
       entries += wanted.length
@@ -53,7 +55,7 @@ export async function exportLedger({ url, adminToken, now, write, progress }: Ex
   for (let look = 0; look < LOOKS_MAX && gaps.size > 0; look++) {
     await read(idOfTime(now.getTime() - LATE_MS), (line) => gaps.fill(line))
   }
-  write(JSON.stringify({ drumbeat: 'end', entries } satisfies ExportEnd))
+  write(JSON.stringify({ drumbeat: 'end', entries, beginning } satisfies ExportEnd))
   return entries
 }
 

@@ -1,3 +1,5 @@
+import type { LedgerBeginning } from '../protocol/shapes/shop.ts'
+
 /** The first line of an export; its last one is an `ExportEnd`. */
 export interface ExportHead {
   readonly drumbeat: 'ledger'
@@ -11,4 +13,6 @@ export interface ExportHead {
 export interface ExportEnd {
   readonly drumbeat: 'end'
   readonly entries: number
+  /** Absent in exports of versions that did not know where a ledger begins. */
+  readonly beginning?: LedgerBeginning | null
 }

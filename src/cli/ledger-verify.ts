@@ -3,13 +3,17 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { toError } from '../base/assert.ts'
 import { LedgerVerifier, type LedgerFindings } from '../ledger/verify.ts'
+import type { LedgerBeginning } from '../protocol/shapes/shop.ts'
 import type { ExportEnd, ExportHead } from './ledger-file.ts'
 
 /**
  * Checks an export without a server. Throws where it is none.
  * @param keyFiles public keys in PEM that are trusted; if it is empty, the keys that the export itself names are
  */
-export async function verifyExport(file: string, keyFiles: readonly string[]): Promise<LedgerFindings> {
+export async function verifyExport(
+  file: string,
+  keyFiles: readonly string[],
+): Promise<LedgerFindings & { readonly beginning: LedgerBeginning | null }> {
   const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity })
   let verifier: LedgerVerifier | undefined
   let end: ExportEnd | undefined
@@ -19,7 +23,7 @@ export async function verifyExport(file: string, keyFiles: readonly string[]): P
     else verifier.add(line)
   }
   if (!verifier) throw new Error(`${file} is empty`)
-  const findings = verifier.finish()
+  const findings = { ...verifier.finish(end?.beginning), beginning: end?.beginning ?? null }
   if (end?.entries === findings.entries) return findings
   const said = end ? `it says that it has ${end.entries} entries, there are ${findings.entries}` : 'its end is missing'
   return { ...findings, problems: [...findings.problems, `the export is not whole: ${said}`] }

@@ -37,9 +37,14 @@ async function printExport(values: { readonly url?: string; readonly token?: str
 }
 
 async function printFindings(file: string, keyFiles: readonly string[] | undefined): Promise<void> {
-  const { problems, entries, players, receipts, cutOff } = await verifyExport(file, keyFiles ?? [])
+  const { problems, entries, players, receipts, cutOff, beginning } = await verifyExport(file, keyFiles ?? [])
   for (const problem of problems) print(`${problem}\n`)
   print(`${entries} entries of ${players} players, ${receipts} receipts: ${problems.length || 'no'} problems\n`)
+  if (beginning) {
+    const { batches, entries: gone, batch, let_go_at } = beginning
+    const when = new Date(let_go_at).toISOString()
+    print(`It begins behind batch ${batch}: ${gone} entries in ${batches} batches were let go, the last on ${when}\n`)
+  }
   if (cutOff > 0) print(`${cutOff} players have earlier entries that are not in it\n`)
   if (keyFiles === undefined) print('The keys are those that the export names: give --key for those you trust\n')
   if (problems.length > 0) process.exitCode = EXIT.problems

@@ -20,7 +20,7 @@ export const sessionRefresh: Command<string, 'sessionRefresh'> = {
       connection.close(CLOSE.tokenInvalid, 'the token is of another user')
       return
     }
-    connection.expiresAtMs = expiresAtMs
+    connection.expiresAt(expiresAtMs)
     done({ expires_at: expiresAtMs })
   },
 }

@@ -69,6 +69,7 @@ const ANSWERS = [
   shop.RECEIPT,
   shop.RECEIPT_PAGE,
   shop.RECEIPT_KEYS,
+  shop.LEDGER_BEGINNING,
   shop.LEDGER_PAGE,
   games.ROOM_GAME,
   games.GAME_ROOM,

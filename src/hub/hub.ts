@@ -149,7 +149,7 @@ export class Hub {
 
   /** Lets go of history that is too old. To be called now and then. */
   trim(): void {
-    this.#history.trim(this.#options.clock.wallMs())
+    this.#history.trim(this.#options.clock.nowMs())
   }
 
   #apply(batch: LogBatch): void {
@@ -160,7 +160,7 @@ export class Hub {
       if (channel === CONTROL_CHANNEL) return this.#control(body)
       const prev = this.#heads.advance(channel, offset)
       const entry = this.#slabs.place(record, { offset, prev })
-      this.#history.add(entry, batch.committedAtMs)
+      this.#history.add(entry, this.#options.clock.nowMs())
       for (let listener = this.interest.listeners(channel); listener; listener = listener.next) {
         const entries = outgoing.get(listener.worker)
         if (entries) entries.push(entry)

@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.ts'
 import { nextTurn } from '../base/delay.ts'
 import { FirstTime } from '../base/first-time.ts'
 import { decodeRecord } from '../store/json-records.ts'
@@ -8,9 +7,6 @@ import type { IdempotencyRecord } from './record.ts'
 
 export interface RetentionOptions {
   readonly store: Pick<Store, 'limits' | 'list' | 'commit'>
-  readonly clock: Clock
-  /** How long a key is known. */
-  readonly keepMs: number
 }
 
 export interface RecordSweepOptions extends RetentionOptions {
@@ -25,7 +21,7 @@ const DELETED_MAX = 100
 const UNREADABLE_MAX = 1_000
 
 /**
- * Deletes the records that are older than `keepMs` and that no batch of the ledger names. Records are in the order of their keys,
+ * Deletes the records that are of before a moment and that no batch of the ledger names. Records are in the order of their keys,
  * not of time: so each sweep looks at a page of each kind, and the next one goes on behind it. Every delete is guarded, so two nodes
  * may sweep at once.
  */
@@ -39,16 +35,18 @@ export class RecordSweep {
     this.#options = options
   }
 
-  /** Returns how many records were too old. */
-  async sweep(): Promise<number> {
+  /**
+   * Returns how many records were too old.
+   * @param untilMs see `LivedTime`
+   */
+  async sweep(untilMs: number): Promise<number> {
     let swept = 0
-    for (const kind of SWEPT_KINDS) swept += await this.#sweep(kind)
+    for (const kind of SWEPT_KINDS) swept += await this.#sweep(kind, untilMs)
     return swept
   }
 
-  async #sweep(kind: KeyedKind): Promise<number> {
-    const { store, clock, keepMs } = this.#options
-    const untilMs = clock.wallMs() - keepMs
+  async #sweep(kind: KeyedKind, untilMs: number): Promise<number> {
+    const { store } = this.#options
     const prefix = recordPrefix(kind)
     const page = await store.list(prefix, { after: this.#after.get(kind) ?? prefix, limit: PAGE })
     const old = page.filter((record) => this.#timeOf(record) < untilMs)

@@ -16,7 +16,10 @@ import { keysOf, type LedgerRequest, type Outcome } from './requests.ts'
 export interface LedgerOptions {
   readonly store: Store
   readonly pool: PlanPool
+  /** Its wall clock dates what is decided: see `createSteadyClock`. */
   readonly clock: Clock
+  /** When the newest entry of the ledger was decided, in Unix milliseconds: none is dated before it. */
+  readonly newestMs: number
   readonly random: Random
   readonly log: Log
   /** Requests that may wait; the next one gets OVERLOADED. */
@@ -92,10 +95,12 @@ export class Ledger {
   readonly #open = new Set<Waiting>()
   readonly #sweep = new Sweep(() => this.#answerLate())
   #nextSequence = 0
+  #newestMs: number
   #running: Promise<void> | undefined
 
   constructor(options: LedgerOptions) {
     this.#options = options
+    this.#newestMs = options.newestMs
   }
 
   get queueLength(): number {
@@ -236,8 +241,9 @@ export class Ledger {
     for (const key of records.keys()) values.set(key, valueOf(key, records, before))
     const requests = batch.map(({ request }) => request)
     const step = startShared(batch, 'ledger plan')
+    this.#newestMs = Math.max(this.#newestMs, this.#options.clock.wallMs())
     try {
-      const plan = await this.#options.pool.plan({ nowMs: this.#options.clock.wallMs(), requests, records: values })
+      const plan = await this.#options.pool.plan({ nowMs: this.#newestMs, requests, records: values })
       endShared(step, batch)
       return plan
     } catch (cause) {

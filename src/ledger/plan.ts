@@ -49,7 +49,8 @@ export interface Plan {
 }
 
 export interface PlanTools {
-  readonly newId: () => string
+  /** UUIDv7 of that time. */
+  readonly newId: (wallMs: number) => string
   /** Ed25519, base64url */
   readonly sign: (bytes: Uint8Array) => string
 }
@@ -75,7 +76,7 @@ class Planner {
   constructor(input: PlanInput, tools: PlanTools) {
     this.#input = input
     this.#tools = tools
-    this.#batchId = tools.newId()
+    this.#batchId = tools.newId(input.nowMs)
   }
 
   run(): Plan {
@@ -240,7 +241,7 @@ class Planner {
 
   #event(request: PurchaseRequest, receipt: Receipt): EncodedEvent {
     return encodeEvent({
-      id: this.#tools.newId(),
+      id: this.#tools.newId(this.#input.nowMs),
       eventType: EVENT.buyGood,
       namespace: request.namespace,
       room: undefined,

@@ -2,11 +2,12 @@ import { nextTurn } from '../base/delay.ts'
 import type { Player, PlayerRecord } from '../domain/player.ts'
 import { newPlayer, parsePlayerRecord, toPlayer } from '../domain/player.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
-import type { Receipt } from '../protocol/shapes/shop.ts'
+import type { LedgerPage, Receipt } from '../protocol/shapes/shop.ts'
 import type { UserId } from '../protocol/ids.ts'
 import type { Page, PageArgs } from '../protocol/page.ts'
 import { decodeRecord } from '../store/json-records.ts'
 import type { Store } from '../store/store.ts'
+import { readBeginning } from './beginning.ts'
 import { decodeEntry, linesOf, type LedgerEntry } from './entries.ts'
 import { LEDGER_PREFIX, ledgerKey, ledgerKeyOf, playerKey } from './keys.ts'
 
@@ -54,12 +55,38 @@ export async function findPurchase(store: Store, user: UserId, purchaseId: strin
   return found?.receipt as Receipt | undefined
 }
 
+/** The time of the newest batch, in Unix milliseconds; 0 if there is none. Ids of batches are in the order of their times. */
+export async function readNewestMs(store: Store): Promise<number> {
+  const isThereAfter = async (ms: number) =>
+    (await store.list(LEDGER_PREFIX, { after: keyOfTime(ms), limit: 1 })).length > 0
+  let [low, high] = [0, MS_MAX]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if (await isThereAfter(middle)) low = middle + 1
+    else high = middle
+  }
+  const newest = await store.list(LEDGER_PREFIX, { after: keyOfTime(low - 1), limit: NEWEST_MAX })
+  return Math.max(0, ...newest.map(({ value }) => decodeEntry(linesOf(value)[0] ?? '').at))
+}
+
+/** Of a UUIDv7: 48 bits. */
+const MS_MAX = 2 ** 48 - 1
+/** Batches of one millisecond that are looked at. */
+const NEWEST_MAX = 20
+
+/** Before every batch of that millisecond, and behind those of earlier ones. */
+function keyOfTime(ms: number): string {
+  const hex = Math.max(0, ms).toString(16).padStart(12, '0')
+  return ledgerKey(`${hex.slice(0, 8)}-${hex.slice(8)}`)
+}
+
 /** The ledger of all players as it is stored, a line an entry, in pages of whole batches; the cursor is a batch's id. */
-export async function listLines(store: Store, { limit, cursor }: PageArgs): Promise<Page<string>> {
+export async function listLines(store: Store, { limit, cursor }: PageArgs): Promise<LedgerPage> {
   const after = cursor === null ? {} : { after: ledgerKey(cursor) }
   const batches = await store.list(LEDGER_PREFIX, { ...after, limit })
   const last = batches.at(-1)
   return {
+    beginning: (await readBeginning(store)).beginning,
     items: batches.flatMap(({ value }) => linesOf(value)),
     next_cursor: batches.length === limit && last ? last.key.slice(LEDGER_PREFIX.length) : null,
   }

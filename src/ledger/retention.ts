@@ -1,26 +1,43 @@
+import type { Clock } from '../base/clock.ts'
 import { nextTurn } from '../base/delay.ts'
 import { recordKey } from '../idempotency/key.ts'
-import type { RetentionOptions } from '../idempotency/sweep.ts'
-import type { StoredRecord } from '../store/store.ts'
+import type { Store, StoredRecord } from '../store/store.ts'
+import { putBeginning, readBeginning } from './beginning.ts'
 import { decodeEntry, linesOf } from './entries.ts'
 import { LEDGER_PREFIX, refundedKey } from './keys.ts'
+
+export interface LedgerSweepOptions {
+  readonly store: Pick<Store, 'get' | 'list' | 'commit'>
+  readonly clock: Clock
+  /** PEM of the key that signs receipts. */
+  readonly signingKey: string
+  /** See `LivedTime`. */
+  readonly untilMs: number
+}
 
 /** Batches read at once. */
 const PAGE = 20
 
 /**
- * Lets go of what is older than `keepMs`: whole batches of the ledger, the oldest first, each with the idempotency keys and the
- * marks of refunds that were written in the same transaction. Gives how many. Guarded, so that two nodes may do it at once.
+ * Lets go of what is of before a moment: whole batches of the ledger, the oldest first, each with the idempotency keys and the
+ * marks of refunds that were written in the same transaction. What is gone is counted and signed. Gives how many batches. Guarded, so that two nodes may do it at once.
  */
-export async function sweepLedger({ store, clock, keepMs }: RetentionOptions): Promise<number> {
-  const untilMs = clock.wallMs() - keepMs
+export async function sweepLedger({ store, clock, signingKey, untilMs }: LedgerSweepOptions): Promise<number> {
   for (let swept = 0; ;) {
     const page = await store.list(LEDGER_PREFIX, { limit: PAGE })
     const old = page.filter((batch) => timeOf(batch) < untilMs)
     for (const batch of old) {
       const keys = [batch.key, ...keysWith(batch)]
-      const guards = keys.map((key) => ({ key, revision: batch.revision }))
-      const { committed } = await store.commit({ guards, deletes: keys, durable: true })
+      const { beginning, guard } = await readBeginning(store)
+      const guards = [...keys.map((key) => ({ key, revision: batch.revision })), guard]
+      const next = {
+        batch: batch.key.slice(LEDGER_PREFIX.length),
+        batches: (beginning?.batches ?? 0) + 1,
+        entries: (beginning?.entries ?? 0) + linesOf(batch.value).length,
+        let_go_at: clock.wallMs(),
+      }
+      const puts = [putBeginning(next, signingKey)]
+      const { committed } = await store.commit({ guards, puts, deletes: keys, durable: true })
       if (!committed) return swept // somebody else is at it
       swept++
       await nextTurn()

@@ -1,4 +1,6 @@
 import { verify, type KeyObject } from 'node:crypto'
+import type { LedgerBeginning } from '../protocol/shapes/shop.ts'
+import { isSigned } from './beginning.ts'
 import { receiptBytes } from '../protocol/receipt.ts'
 import type { Receipt } from '../protocol/shapes/shop.ts'
 import { decodeEntry, hashOf, type LedgerEntry } from './entries.ts'
@@ -70,11 +72,17 @@ export class LedgerVerifier {
     this.#advance(known)
   }
 
-  finish(): LedgerFindings {
+  /**
+   * @param beginning where the ledger says that it begins; null: it says that it is whole; undefined: it is an export of a version that did
+   * not know
+   */
+  finish(beginning?: LedgerBeginning | null): LedgerFindings {
+    if (beginning && !isSigned(beginning, this.#keys)) this.#tell('where the ledger begins is signed by no known key')
     let cutOff = 0
     for (const [user, known] of this.#players) {
-      this.#begin(known)
+      const before = this.#begin(known)
       if (known.isCutOff) cutOff++
+      if (before !== undefined) this.#checkBeginning(user, before, beginning)
       if (known.early.size > 0) this.#tell(`${user}: entry ${known.entry + 1} is missing`)
     }
     for (const [id, refund] of this.#refunds) this.#checkRefund(id, refund)
@@ -105,17 +113,26 @@ export class LedgerVerifier {
     }
   }
 
-  /** The player's first entries were let go of long ago: it begins with the first there is. */
-  #begin(known: Known): void {
-    if (known.entry > 0 || known.early.size === 0) return
+  /** The player's first entries were let go of long ago: it begins with the first there is, which is returned then. */
+  #begin(known: Known): LedgerEntry | undefined {
+    if (known.entry > 0 || known.early.size === 0) return undefined
     const first = known.early.get(Math.min(...known.early.keys()))
-    if (!first) return
+    if (!first) return undefined
     const { entry, previous, currency, balance, amount } = first.entry
     known.isCutOff = true
     known.entry = entry - 1
     known.hash = previous
     known.balances.set(currency, balance - amount)
     this.#advance(known)
+    return first.entry
+  }
+
+  /** What is not there has to be of a batch that was let go. */
+  #checkBeginning(user: string, first: LedgerEntry, beginning: LedgerBeginning | null | undefined): void {
+    if (beginning === undefined) return
+    const batch = first.previous_batch
+    if (beginning !== null && batch !== null && batch <= beginning.batch) return
+    this.#tell(`${user}: the entries before ${first.entry} are missing, and were not let go`)
   }
 
   #check(known: Known, entry: LedgerEntry): void {

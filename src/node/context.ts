@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { SteadyClock } from '../base/steady-clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Logs } from '../config/logs.ts'
@@ -52,6 +53,8 @@ export interface PrimaryContext {
   readonly receiptKey: ReceiptKey
   readonly metrics: Metrics
   readonly clock: Clock
+  /** For what is dated, and kept by its date. */
+  readonly steadyClock: SteadyClock
   readonly random: Random
   readonly log: Log
   readonly logs: Logs

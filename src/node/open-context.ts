@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { toError } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
+import { createSteadyClock } from '../base/steady-clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Config } from '../config/load.ts'
@@ -14,6 +15,7 @@ import { Hub, type HubOptions } from '../hub/hub.ts'
 import { Idempotency } from '../idempotency/idempotency.ts'
 import { parseGoods, seedGoods } from '../ledger/goods.ts'
 import { Ledger } from '../ledger/ledger.ts'
+import { readNewestMs } from '../ledger/player-ledger.ts'
 import type { PlanPool } from '../ledger/plan-pool.ts'
 import { PurchaseRates } from '../ledger/purchase-rates.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -67,7 +69,8 @@ export async function openContext(
   })
   const rooms = await openRooms({ ...options, hub })
   const receiptKey = await readReceiptKey(settings, store)
-  const idempotency = new Idempotency({ store, clock })
+  const steadyClock = createSteadyClock(clock)
+  const idempotency = new Idempotency({ store, clock: steadyClock })
   const pool = options.openPool(receiptKey.signingKey)
   const parts = {
     settings,
@@ -80,11 +83,12 @@ export async function openContext(
     receiptKey,
     metrics,
     clock,
+    steadyClock,
     random,
     log,
     logs,
     commits: createCommits(options),
-    ledger: createLedger(options, pool),
+    ledger: createLedger({ ...options, clock: steadyClock }, pool, await readNewestMs(store)),
     purchaseRates: new PurchaseRates(settings.RATE_PURCHASES, () => metrics.rateLimited.inc({ kind: 'purchases' })),
   }
   const games = await openGames({ ...options, context: parts })
@@ -115,12 +119,17 @@ function createCommits({ config: { settings }, store, metrics, clock }: OpenOpti
   })
 }
 
-function createLedger({ config, store, clock, random, logs, metrics }: OpenOptions, pool: PlanPool): Ledger {
+function createLedger(
+  { config, store, clock, random, logs, metrics }: OpenOptions,
+  pool: PlanPool,
+  newestMs: number,
+): Ledger {
   const log = logs.of('ledger')
   return new Ledger({
     store,
     pool,
     clock,
+    newestMs,
     random,
     log,
     queueMax: config.settings.BUY_QUEUE_MAX,

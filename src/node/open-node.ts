@@ -3,6 +3,7 @@ import type { Closers } from '../base/closers.ts'
 import type { Traces } from '../base/trace.ts'
 import type { Config } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
+import { LivedTime } from '../idempotency/lived-time.ts'
 import { RecordSweep } from '../idempotency/sweep.ts'
 import { sweepLedger } from '../ledger/retention.ts'
 import type { TokenKey, WireKey } from '../link/methods/worker.ts'
@@ -164,11 +165,10 @@ function createDeliveries({ config, clock, workers }: OpenNodeOptions): Deliveri
 }
 
 function startTimers({ context, memory }: Node, closers: Closers): void {
-  const { store, settings, clock, log } = context
+  const { store, settings, steadyClock, log } = context
+  const lived = new LivedTime({ store, clock: steadyClock, keepMs: settings.RECEIPT_RETENTION })
   const keys = new RecordSweep({
     store,
-    clock,
-    keepMs: settings.RECEIPT_RETENTION,
     onUnreadable: (key, error) =>
       log.error({ err: toError(error), key }, 'a record of an idempotency key cannot be read; it stays'),
   })
@@ -177,7 +177,7 @@ function startTimers({ context, memory }: Node, closers: Closers): void {
     setInterval(() => context.hub.trim(), TRIM_MS),
     setInterval(() => memory.look(), MEMORY_MS),
     setInterval(() => void sweepStates(context), TRIM_MS),
-    setInterval(() => void sweepOld(context, keys), SWEEP_MS),
+    setInterval(() => void sweepOld(context, lived, keys), SWEEP_MS),
   ]
   closers.defer(() => timers.forEach((timer) => clearInterval(timer)))
 }
@@ -193,13 +193,25 @@ async function sweepStates({ states, log }: PrimaryContext): Promise<void> {
 
 /** One of the nodes that share a store does it for all. */
 async function sweepOld(
-  { store, cluster, settings, clock, log }: PrimaryContext,
+  { store, cluster, receiptKey, steadyClock, log }: PrimaryContext,
+  lived: LivedTime,
   idempotencyKeys: RecordSweep,
 ): Promise<void> {
   if (!cluster.isCaretaker) return
+  const apartMs = steadyClock.apartMs()
+  if (apartMs !== undefined) {
+    log.error({ apartMs }, 'the wall clock of the machine has jumped: nothing is deleted for its age')
+    return
+  }
   try {
-    const batches = await sweepLedger({ store, clock, keepMs: settings.RECEIPT_RETENTION })
-    const keys = await idempotencyKeys.sweep()
+    const untilMs = await lived.readUntilMs()
+    const { behindMs } = lived
+    if (behindMs !== undefined) {
+      log.error({ behindMs }, 'the wall clock is behind what it was in an earlier run: nothing is deleted for its age')
+    }
+    if (untilMs === undefined) return
+    const batches = await sweepLedger({ store, clock: steadyClock, signingKey: receiptKey.signingKey, untilMs })
+    const keys = await idempotencyKeys.sweep(untilMs)
     if (batches + keys > 0) log.info({ batches, keys }, 'let go of what is over RECEIPT_RETENTION')
   } catch (error) {
     log.debug({ err: toError(error) }, 'what is over RECEIPT_RETENTION stays for now')

@@ -14,6 +14,8 @@ export interface ReadinessOptions {
   readonly hostsWanted: number
   readonly head: () => number
   readonly draining: () => boolean
+  /** How far the wall clock has jumped; undefined while it is as the monotonic one says. */
+  readonly clockApartMs: () => number | undefined
   /** Whether player tokens can be verified. */
   readonly keysReady: () => boolean
   readonly memory: () => ReadyPart
@@ -33,6 +35,7 @@ export async function readParts(options: ReadinessOptions): Promise<readonly Rea
     ...hostParts(options),
     canary,
     toPart('keys', options.keysReady(), 'no key set could be read yet'),
+    clockPart(options),
     options.memory(),
     toPart('draining', !options.draining(), 'the server is stopping'),
   ]
@@ -60,6 +63,14 @@ function clusterPart({ nodes, clusterFault }: ReadinessOptions): ReadyPart {
   const names = nodes()
   const who = names.length === 1 ? `only this node: ${names[0]}` : `${names.length} nodes: ${names.join(', ')}`
   return { part: 'cluster', ok: fault === undefined, reason: fault ?? who }
+}
+
+function clockPart({ clockApartMs }: ReadinessOptions): ReadyPart {
+  const apartMs = clockApartMs()
+  if (apartMs === undefined) return { part: 'clock', ok: true }
+  const way = apartMs > 0 ? 'ahead' : 'back'
+  const reason = `the wall clock has jumped ${Math.round(Math.abs(apartMs) / 1000)} s ${way}; nothing is deleted for its age`
+  return { part: 'clock', ok: false, reason }
 }
 
 function toPart(part: string, ok: boolean, reason: string): ReadyPart {

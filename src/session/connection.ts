@@ -63,8 +63,8 @@ export class Connection {
   readonly rooms = new SmallSet<RoomId>()
   /** Subscribed to. */
   readonly channels = new SmallSet<Channel>()
-  /** Unix time in milliseconds; null: never. */
-  expiresAtMs: number | null
+  /** Monotonic; Infinity: never. A wall clock that jumps ends no session whose token was good. */
+  expiresAtNowMs = Infinity
   /** Since when the client takes nothing, monotonic; 0: it does. */
   stalledSinceMs = 0
   /** Is there while the client reads too slowly. */
@@ -88,8 +88,8 @@ export class Connection {
     this.userId = accepted.userId
     this.encoding = accepted.encoding
     this.addressKey = accepted.addressKey
-    this.expiresAtMs = accepted.expiresAtMs
     this.#shared = shared
+    this.expiresAt(accepted.expiresAtMs)
     this.#socket = socket
   }
 
@@ -100,6 +100,12 @@ export class Connection {
 
   get turns(): Turns {
     return (this.#turns ??= new Turns())
+  }
+
+  /** @param unixMs of the token that was verified just now; null: never */
+  expiresAt(unixMs: number | null): void {
+    const { clock } = this.#shared
+    this.expiresAtNowMs = unixMs === null ? Infinity : clock.nowMs() + unixMs - clock.wallMs()
   }
 
   /** Lets go of what an idle connection does not need. To be called now and then. */

@@ -80,11 +80,10 @@ export class Sweeper {
 /** Slow readers, tokens that have run out, and what idle connections do not need. */
 function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
   const nowMs = options.clock.nowMs()
-  const wallMs = options.clock.wallMs()
   for (const connection of connections) {
     if (isSlow(connection, nowMs, options)) {
       closeAsSlow(connection, options.lag)
-    } else if (connection.expiresAtMs !== null && wallMs > connection.expiresAtMs + options.expiryGraceMs) {
+    } else if (nowMs > connection.expiresAtNowMs + options.expiryGraceMs) {
       connection.close(CLOSE.tokenExpired, 'the token has expired')
     } else if (!connection.lag && connection.socket.bufferedBytes() > lagBytesOf(connection, options)) {
       connection.lag = new Lag(connection, options.lag)

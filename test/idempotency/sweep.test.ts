@@ -27,14 +27,14 @@ function openStore() {
 
 t.test('a key is known for the retention, and is good for another request after it', async (t) => {
   const { store, clock, events, node } = await setUp()
-  const sweep = new RecordSweep({ store, clock, keepMs: HOUR_MS, onUnreadable })
+  const sweep = new RecordSweep({ store, onUnreadable })
   const { append } = node()
   await append({ eventId: 'event-1' })
   clock.pass(HOUR_MS)
-  t.equal(await sweep.sweep(), 0)
+  t.equal(await sweep.sweep(clock.wallMs() - HOUR_MS), 0)
   await t.rejects(append({ eventId: 'event-2', fingerprint: 'bye' }), { code: 'IDEMPOTENCY_CONFLICT' })
   clock.pass(1)
-  t.equal(await sweep.sweep(), 1)
+  t.equal(await sweep.sweep(clock.wallMs() - HOUR_MS), 1)
   t.strictSame(await append({ eventId: 'event-3', fingerprint: 'bye' }), { offset: 2 })
   t.strictSame(events, ['event-1', 'event-3'])
 })
@@ -46,16 +46,24 @@ t.test('keys that stand in no ledger go a page at a time, and the young ones sta
   clock.pass(2 * HOUR_MS)
   await put('broadcast', 0, 1_000)
   await store.commit({ puts: [{ key: 'once/buy/alice/x', value: encodeRecord({ at: 0 }) }], durable: true })
-  const keys = new RecordSweep({ store, clock, keepMs: HOUR_MS, onUnreadable })
-  t.equal(await keys.sweep(), 6, 'the first page of broadcasts is young')
-  t.equal(await keys.sweep(), 1_000)
-  t.equal(await keys.sweep(), 500)
-  t.equal(await keys.sweep(), 0)
+  const keys = new RecordSweep({ store, onUnreadable })
+  t.equal(
+    await keys.sweep(clock.wallMs() - HOUR_MS),
+    2 * (SWEPT_KINDS.length - 1),
+    'the first page of broadcasts is young',
+  )
+  t.equal(await keys.sweep(clock.wallMs() - HOUR_MS), 1_000)
+  t.equal(await keys.sweep(clock.wallMs() - HOUR_MS), 500)
+  t.equal(await keys.sweep(clock.wallMs() - HOUR_MS), 0)
   const left = await keysLeft()
   t.equal(left.length, 1_001)
   t.ok(left.includes('once/buy/alice/x'), 'those of the ledger go with it')
   clock.pass(2 * HOUR_MS)
-  t.equal((await keys.sweep()) + (await keys.sweep()), 1_000, 'and it begins anew')
+  t.equal(
+    (await keys.sweep(clock.wallMs() - HOUR_MS)) + (await keys.sweep(clock.wallMs() - HOUR_MS)),
+    1_000,
+    'and it begins anew',
+  )
 })
 
 t.test('a record that is put again while it is swept stays', async (t) => {
@@ -71,7 +79,7 @@ t.test('a record that is put again while it is swept stays', async (t) => {
       return store.commit(transaction)
     },
   }
-  await new RecordSweep({ store: slow, clock, keepMs: HOUR_MS, onUnreadable }).sweep()
+  await new RecordSweep({ store: slow, onUnreadable }).sweep(clock.wallMs() - HOUR_MS)
   t.strictSame(await keysLeft(), ['once/room/owner/0000000000000000'])
 })
 
@@ -79,8 +87,8 @@ t.test('two nodes that sweep at once delete each record', async (t) => {
   const { clock, store, put, keysLeft } = openStore()
   await put('message', 0, 500)
   clock.pass(2 * HOUR_MS)
-  const nodes = [1, 2].map(() => new RecordSweep({ store, clock, keepMs: HOUR_MS, onUnreadable }))
-  await Promise.all(nodes.map((node) => node.sweep()))
+  const nodes = [1, 2].map(() => new RecordSweep({ store, onUnreadable }))
+  await Promise.all(nodes.map((node) => node.sweep(clock.wallMs() - HOUR_MS)))
   t.strictSame(await keysLeft(), [])
 })
 
@@ -95,11 +103,11 @@ t.test('a record that nobody can read is said once, and those around it go', asy
   })
   clock.pass(2 * HOUR_MS)
   const said: string[] = []
-  const sweep = new RecordSweep({ store, clock, keepMs: HOUR_MS, onUnreadable: (key) => said.push(key) })
-  t.equal(await sweep.sweep(), 2)
+  const sweep = new RecordSweep({ store, onUnreadable: (key) => said.push(key) })
+  t.equal(await sweep.sweep(clock.wallMs() - HOUR_MS), 2)
   t.strictSame(await keysLeft(), [unreadable, untimed])
   await put('broadcast', 4, 1)
   clock.pass(2 * HOUR_MS)
-  t.equal(await sweep.sweep(), 1)
+  t.equal(await sweep.sweep(clock.wallMs() - HOUR_MS), 1)
   t.strictSame(said, [unreadable, untimed])
 })

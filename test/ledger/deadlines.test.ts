@@ -54,6 +54,7 @@ function setUp({ planned, committed }: { planned?: Gate; committed?: Gate }) {
     clock: { nowMs: () => time.ms, wallMs: () => 1 },
     random: { ...systemRandom, fraction: () => 0 },
     log: NO_LOG,
+    newestMs: 0,
     queueMax: 100,
     onBatch: () => {},
     onRetry: () => {},

@@ -43,6 +43,7 @@ async function setUp(change: (store: Store) => Partial<Store> = () => ({}), opti
     clock: systemClock,
     random: { ...systemRandom, fraction: () => 0 },
     log: NO_LOG,
+    newestMs: 0,
     queueMax: 1_000,
     onBatch: (batch) => batches.push(batch),
     onRetry: (why) => retries.push(why),

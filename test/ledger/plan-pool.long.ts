@@ -45,6 +45,7 @@ t.test(
       clock: systemClock,
       random: systemRandom,
       log: NO_LOG,
+      newestMs: 0,
       queueMax: 100,
       onBatch: () => {},
       onRetry: () => {},

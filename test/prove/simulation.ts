@@ -116,6 +116,7 @@ function createLedger(store: Store, defect: Defect | undefined): Ledger {
     clock: systemClock,
     random: { ...systemRandom, fraction: () => systemRandom.fraction() / 20 },
     log: NO_LOG,
+    newestMs: 0,
     queueMax: 1_000,
     onBatch: () => {},
     onRetry: () => {},

@@ -44,6 +44,7 @@ const ledger = new Ledger({
   clock: systemClock,
   random: systemRandom,
   log,
+  newestMs: 0,
   queueMax: 100_000,
   onBatch: ({ requests, planMs, commitMs }) => {
     count.batches++

@@ -2,7 +2,7 @@ import type { Player } from '../../domain/player.ts'
 import type { PurchaseRequest } from '../../domain/purchase.ts'
 import type { UserId } from '../../protocol/ids.ts'
 import type { Page, PageArgs } from '../../protocol/page.ts'
-import type { Good, Receipt, ReceiptKeys } from '../../protocol/shapes/shop.ts'
+import type { Good, LedgerPage, Receipt, ReceiptKeys } from '../../protocol/shapes/shop.ts'
 import type { Method } from './method.ts'
 
 /** A good with the revision that it has in the store. */
@@ -34,7 +34,7 @@ export type ShopMethods = {
     Player
   >
   /** Lines of the ledger; `limit` is of batches. */
-  ledgerList: Method<PageArgs, Page<string>>
+  ledgerList: Method<PageArgs, LedgerPage>
   playerPurchases: Method<PageArgs & { readonly userId: UserId }, Page<Receipt>>
   receiptKey: Method<null, ReceiptKeys>
 }

@@ -37,6 +37,7 @@ async function readyParts(node: Node) {
     hostsWanted: node.hostSupervisor.health.of,
     head: () => context.hub.head,
     draining: () => node.isDraining,
+    clockApartMs: () => context.steadyClock.apartMs(),
     keysReady: () => tokenKeys.ready,
     memory: () => node.memory.part,
     canary: () => node.canary.ask(),

@@ -1,4 +1,6 @@
 import {
+  NEXT_CURSOR,
+  TIME,
   anyObject,
   body,
   constant,
@@ -13,7 +15,6 @@ import {
   recordOf,
   ref,
   text,
-  TIME,
   type ValueOf,
 } from './build.ts'
 import { KEY, NAME, USER_ID } from './values.ts'
@@ -124,4 +125,26 @@ export const RECEIPT_KEYS = named(
 /** The key in use, and those that were before it. */
 export type ReceiptKeys = ValueOf<typeof RECEIPT_KEYS>
 
-export const LEDGER_PAGE = named('LedgerPage', pageOf(text('A line of the ledger, as it is stored.')))
+export const LEDGER_BEGINNING = named(
+  'LedgerBeginning',
+  object({
+    batch: text('The last batch that was let go: all up to it are gone.'),
+    batches: integer('How many batches were let go, in all.', 1),
+    entries: integer('How many entries these had.', 1),
+    let_go_at: TIME,
+    signature: text('As of a receipt, over all other fields.'),
+  }),
+)
+/** Where the ledger begins: RECEIPT_RETENTION has let go of what was before. */
+export type LedgerBeginning = ValueOf<typeof LEDGER_BEGINNING>
+
+export const LEDGER_PAGE = named(
+  'LedgerPage',
+  object({
+    items: listOf(text('A line of the ledger, as it is stored.')),
+    next_cursor: NEXT_CURSOR,
+    beginning: nullable(ref(LEDGER_BEGINNING)),
+  }),
+)
+/** Lines of the ledger, and where it begins; null: nothing was ever let go. */
+export type LedgerPage = ValueOf<typeof LEDGER_PAGE>

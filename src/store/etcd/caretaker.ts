@@ -41,6 +41,8 @@ export class Caretaker {
   /** Of the duty's key, since it is this node's; 0: it is not. */
   #since = 0
   #marks: readonly Mark[] = []
+  /** Since when this node knows a mark, monotonic, as a wall clock that jumps must not make the log old. */
+  #knownSince = new Map<Mark, number>()
   #bytesBase = 0
   #compactedTo = 0
   #busy = false
@@ -80,7 +82,7 @@ export class Caretaker {
   }
 
   async #take(): Promise<void> {
-    const { lanes, keys, node, place, log, members, logBytes } = this.#options
+    const { lanes, keys, node, place, log, members, logBytes, clock } = this.#options
     const result = await lanes.commit({
       compares: [isSince(keys.caretaker, 0)],
       operations: [put(keys.caretaker, Buffer.from(node), place.lease)],
@@ -91,6 +93,7 @@ export class Caretaker {
     if (!result.committed) return
     const { kvs } = await members.read((member, withinMs) => member.range({ key: keys.marks }, withinMs))
     this.#marks = kvs[0] ? decodeMarks(kvs[0].value) : []
+    this.#knownSince = new Map(this.#marks.map((mark) => [mark, clock.nowMs()]))
     this.#bytesBase = (this.#marks.at(-1)?.bytes ?? 0) - logBytes()
     this.#since = result.revision
     log.info({ node }, 'this node is the caretaker')
@@ -99,7 +102,8 @@ export class Caretaker {
   async #work(): Promise<void> {
     const { lanes, keys, clock, retention, position, logBytes, seenByAll, mayCompact } = this.#options
     const mark = { atMs: clock.wallMs(), revision: position(), bytes: this.#bytesBase + logBytes() }
-    const marks = withMark(this.#marks, mark, retention)
+    this.#knownSince.set(mark, clock.nowMs())
+    const marks = withMark(this.#marks, mark, retention, this.#ageOf)
     const result = await lanes.commit({
       compares: [isSince(keys.caretaker, this.#since)],
       operations: [put(keys.marks, encodeMarks(marks))],
@@ -117,9 +121,15 @@ export class Caretaker {
       return
     }
     this.#marks = marks
-    const oldest = markBefore(marks, mark.atMs, retention)
+    this.#knownSince = new Map(marks.map((kept) => [kept, this.#knownSince.get(kept) ?? clock.nowMs()]))
+    const oldest = markBefore(marks, retention, this.#ageOf)
     const target = Math.min(oldest?.revision ?? 0, seenByAll())
     if (mayCompact && target > this.#compactedTo) await this.#compact(target)
+  }
+
+  readonly #ageOf = (mark: Mark): number => {
+    const nowMs = this.#options.clock.nowMs()
+    return nowMs - (this.#knownSince.get(mark) ?? nowMs)
   }
 
   /** Harmless however late it comes: the revision was old enough when it was chosen. */

@@ -23,14 +23,23 @@ export interface Span {
 }
 
 /** The newest mark behind which there is more than the span, in time or in bytes; undefined: there is not so much. */
-export function markBefore(marks: readonly Mark[], nowMs: number, { ms, bytes }: Span): Mark | undefined {
+export function markBefore(
+  marks: readonly Mark[],
+  { ms, bytes }: Span,
+  ageOf: (mark: Mark) => number,
+): Mark | undefined {
   const total = marks.at(-1)?.bytes ?? 0
-  return marks.findLast((mark) => nowMs - mark.atMs >= ms || total - mark.bytes >= bytes)
+  return marks.findLast((mark) => ageOf(mark) >= ms || total - mark.bytes >= bytes)
 }
 
 /** The marks with the new one, without those that nobody needs any more: all before the one that ends the span. */
-export function withMark(marks: readonly Mark[], mark: Mark, span: Span): readonly Mark[] {
+export function withMark(
+  marks: readonly Mark[],
+  mark: Mark,
+  span: Span,
+  ageOf: (mark: Mark) => number,
+): readonly Mark[] {
   const all = [...marks, mark]
-  const last = markBefore(all, mark.atMs, span)
+  const last = markBefore(all, span, ageOf)
   return last ? all.slice(all.indexOf(last)) : all
 }

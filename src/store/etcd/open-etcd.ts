@@ -209,7 +209,7 @@ class EtcdNode {
 async function startRevision({ members, keys, history, clock }: NodeOptions): Promise<number> {
   const { kvs } = await members.read((member, withinMs) => member.range({ key: keys.marks }, withinMs))
   const marks = kvs[0] ? decodeMarks(kvs[0].value) : []
-  return markBefore(marks, clock.wallMs(), history)?.revision ?? 0
+  return markBefore(marks, history, ({ atMs }) => clock.wallMs() - atMs)?.revision ?? 0
 }
 
 async function reachedInTime(watch: LiveWatch, revision: number): Promise<void> {
