@@ -1,5 +1,6 @@
 import t from 'tap'
 import { DEFECTS } from './defects.ts'
+import { GAME_DEFECTS } from './game-defects.ts'
 import { simulate } from './simulation.ts'
 
 const SEEDS_MAX = 200
@@ -20,7 +21,7 @@ async function find(plant: () => () => void): Promise<{ readonly seed: number; r
   return undefined
 }
 
-for (const { name, plant } of DEFECTS) {
+for (const { name, plant } of [...DEFECTS, ...GAME_DEFECTS]) {
   t.test(`the simulation finds within ${SEEDS_MAX} seeds: ${name}`, async (t) => {
     const found = await find(plant)
     t.ok(found, found ? `seed ${found.seed}: ${found.wrong.slice(0, 120)}` : 'it is not found')

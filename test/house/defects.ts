@@ -30,7 +30,7 @@ export interface Defect {
 type Method = (this: any, ...args: any[]) => any
 
 /** Puts a method of its own in the place of a class's; it is given the original. */
-function replace<C extends { prototype: object }>(
+export function replace<C extends { prototype: object }>(
   owner: C,
   method: keyof C['prototype'] & string,
   make: (original: Method) => Method,
@@ -47,7 +47,7 @@ function replace<C extends { prototype: object }>(
 }
 
 /** Every so many calls one is left out. */
-function leaveOut(every: number): (original: Method) => Method {
+export function leaveOut(every: number): (original: Method) => Method {
   let calls = 0
   return (original) =>
     function (...args) {

@@ -11,6 +11,7 @@ import {
 } from '../../src/protocol/ids.ts'
 import type { House } from '../helpers/house/house.ts'
 import type { Wire } from '../helpers/house/socket.ts'
+import { GamePlayer } from './game-player.ts'
 import { WireCheck } from './wire-check.ts'
 
 /** A time in a channel: the player has to get everything after `after` that was there at `until`. */
@@ -64,6 +65,7 @@ export class Player {
   readonly #house: House
   /** Names what this one says: a user may play on two devices. */
   readonly #device: string
+  readonly games: GamePlayer
   #client: GameClient | undefined
   readonly #changes = new Map<RoomId, number>()
   #said = 0
@@ -72,6 +74,18 @@ export class Player {
     this.#house = house
     this.#device = device
     this.name = name as UserId
+    this.games = new GamePlayer({
+      client: () => this.client,
+      device,
+      mayFail: (code) => !this.mustSucceed && EXPECTED.has(code),
+    })
+  }
+
+  /** Something that it does in a room with a game. */
+  async inGame(done: Promise<void>): Promise<void> {
+    this.underWay++
+    await done
+    this.underWay--
   }
 
   get client(): GameClient {
@@ -94,7 +108,10 @@ export class Player {
     this.#client.on('status', (change) => {
       if (change.status === 'closed' && change.error !== undefined) this.wrong.push(`closed: ${change.reason}`)
     })
-    this.#client.on('error', (error) => this.wrong.push(`an error without a request: ${error.code} ${error.message}`))
+    this.#client.on(
+      'error',
+      (error) => isOfEnded(error) || this.wrong.push(`an error without a request: ${error.code} ${error.message}`),
+    )
     this.#restart([])
   }
 
@@ -213,4 +230,9 @@ export class Player {
     ]
     for (const channel of channels) this.stays.push({ channel, after, until: undefined })
   }
+}
+
+/** A room that has ended while nothing of the history was left for this client. */
+function isOfEnded({ code, message }: DrumbeatError): boolean {
+  return (code === 'ROOM_NOT_FOUND' || code === 'ROOM_OVER') && message.includes('arena:')
 }

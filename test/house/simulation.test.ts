@@ -1,5 +1,5 @@
 import t from 'tap'
-import { simulate } from './simulation.ts'
+import { FAULTS, simulate } from './simulation.ts'
 
 /**
  * Seeds that found something: an announcement whose outcome was unknown (17), a leave that
@@ -16,7 +16,7 @@ t.test('players in a house where everything breaks get what they were promised, 
     t.strictSame(simulated.wrong, [], `seed ${seed}`)
     for (const [name, count] of Object.entries(simulated.counts)) counts[name] = (counts[name] ?? 0) + count
   }
-  for (const name of ['cut', 'slow', 'kill', 'freeze', 'store', 'wall', 'network', 'reload']) {
+  for (const name of [...FAULTS, 'play', 'input', 'refused', 'say', 'end']) {
     t.ok((counts[name] ?? 0) > 0, `${name}: ${counts[name]} times`)
   }
 })

@@ -2,6 +2,9 @@ import { roomChannel, type Namespace, type RoomId } from '../../src/protocol/ids
 import { House } from '../helpers/house/house.ts'
 import { NO_FAULTS } from '../helpers/house/store.ts'
 import type { HouseWorker } from '../helpers/house/worker.ts'
+import { arena } from '../helpers/games/arena.ts'
+import { realHost } from '../helpers/house/real-host.ts'
+import { GameCheck } from './game-check.ts'
 import { Player } from './player.ts'
 
 export interface Simulated {
@@ -12,12 +15,32 @@ export interface Simulated {
 }
 
 const WORKERS = 2
+const HOSTS = 2
 const PLAYERS = 6
 const ROOMS = ['arena', 'lobby', 'castle']
+/** As often as they are here. */
+export const FAULTS = [
+  'cut',
+  'cut',
+  'cut',
+  'slow',
+  'kill',
+  'freeze',
+  'store',
+  'wall',
+  'network',
+  'reload',
+  'host',
+  'host',
+  'host',
+  'frozen host',
+]
 const GOODS = ['sword', 'shield', 'nothing-of-the-kind']
 /** How long things happen and break, in simulated time. */
 const PLAY_MS = 20_000
 const PAUSE_MS_MAX = 120
+/** Of what players do, what they do in games. */
+const GAME_SHARE = 0.4
 /** So little that a client that does not read for a while lags. */
 const BACKPRESSURE = '32KiB'
 /** How often something breaks, on average. */
@@ -33,7 +56,15 @@ const SETTLE_MS = 10_000
 export async function simulate(seed: number): Promise<Simulated> {
   const house = await House.open({
     seed,
-    env: { HISTORY_TTL: '10m', SHUTDOWN_TIMEOUT: '4s', BACKPRESSURE_BYTES: BACKPRESSURE, WORKERS: `${WORKERS}` },
+    startHost: realHost([arena]),
+    env: {
+      HISTORY_TTL: '10m',
+      SHUTDOWN_TIMEOUT: '4s',
+      BACKPRESSURE_BYTES: BACKPRESSURE,
+      WORKERS: `${WORKERS}`,
+      GAME_HOSTS: `${HOSTS}`,
+      ROOM_GAME_EMPTY: '20s',
+    },
   })
   try {
     return await new Simulation(house).run()
@@ -70,8 +101,11 @@ class Simulation {
     await this.#comeToRest()
     this.#checkPlayers()
     this.#checkNode()
+    const players = this.#players.map(({ name, games }) => [name, games] as const)
+    this.#wrong.push(...(await new GameCheck(this.#house, players).look()))
     await this.#leave()
-    return { wrong: [...this.#wrong, ...this.#players.flatMap((player) => player.wrong)], counts: this.#counts }
+    const told = this.#players.flatMap((player) => [...player.wrong, ...player.games.wrong])
+    return { wrong: [...this.#wrong, ...told], counts: this.#counts }
   }
 
   async #play(player: Player): Promise<void> {
@@ -85,6 +119,7 @@ class Simulation {
   #act(player: Player): Promise<void> {
     const { chance } = this.#house
     const room = chance.pick(ROOMS)
+    if (chance.happens(GAME_SHARE)) return this.#actInGame(player)
     const roll = chance.fraction()
     if (roll < 0.12) return this.#counted('join', player.join(room))
     if (roll < 0.18) return this.#counted('leave', player.leave(room))
@@ -93,6 +128,20 @@ class Simulation {
     if (roll < 0.8) return this.#counted('message', player.sendMessage(chance.pick(this.#players).name))
     if (roll < 0.85) return this.#counted('buy', player.buy(chance.pick(GOODS)))
     return this.#counted('look', player.look(chance.happens(0.5) ? room : undefined))
+  }
+
+  #actInGame(player: Player): Promise<void> {
+    const { chance } = this.#house
+    const { games } = player
+    const act = (name: string, done: Promise<void>) => this.#counted(name, player.inGame(done))
+    const { rooms } = games
+    if (rooms.length === 0 || chance.happens(0.05)) return act('play', games.play())
+    const room = chance.pick(rooms)
+    const roll = chance.fraction()
+    if (roll < 0.7) return act('input', games.add(room))
+    if (roll < 0.8) return act('refused', games.refused(room))
+    if (roll < 0.95) return act('say', games.say(room))
+    return roll < 0.98 ? act('leave game', games.leave(room)) : act('end', games.end(room))
   }
 
   async #break(): Promise<void> {
@@ -104,7 +153,7 @@ class Simulation {
   }
 
   #breakOne(): void {
-    const { chance, network, workers, faults, time } = this.#house
+    const { chance, network, workers, hosts, faults, time } = this.#house
     const { wires } = network
     const listening = workers.filter(({ isListening }) => isListening)
     const faultKinds: Readonly<Record<string, () => void>> = {
@@ -123,6 +172,17 @@ class Simulation {
         // One that is never thawed has to be found and replaced.
         if (chance.happens(0.7)) setTimeout(() => worker.thaw(), chance.integer(100, 12_000))
       },
+      host: () => {
+        const running = hosts.filter(({ hasEnded }) => !hasEnded)
+        if (running.length > 0) chance.pick(running).kill()
+      },
+      'frozen host': () => {
+        const running = hosts.filter(({ hasEnded }) => !hasEnded)
+        if (running.length === 0) return
+        const host = chance.pick(running)
+        host.freeze()
+        if (chance.happens(0.7)) setTimeout(() => host.thaw(), chance.integer(100, 12_000))
+      },
       store: () => {
         Object.assign(faults, { refused: 0.2, lost: 0.1, unanswered: 0.1, delayMs: chance.integer(0, 400) })
         setTimeout(() => Object.assign(faults, NO_FAULTS), chance.integer(100, 2_000))
@@ -137,7 +197,7 @@ class Simulation {
         if (!this.#isReloading) this.#reload()
       },
     }
-    const name = chance.pick(['cut', 'cut', 'cut', 'slow', 'kill', 'freeze', 'store', 'wall', 'network', 'reload'])
+    const name = chance.pick(FAULTS)
     this.#count(name)
     faultKinds[name]?.()
   }
@@ -179,6 +239,7 @@ class Simulation {
       player.broadcast(undefined, false),
       player.sendMessage(player.name),
       ...player.client.rooms.map((room) => player.broadcast(room, false)),
+      ...player.games.rooms.map((room) => player.inGame(player.games.add(room))),
     ])
     await time.settle(Promise.all(last), HEAL_MS)
     await time.pass(SETTLE_MS)
@@ -250,7 +311,12 @@ class Simulation {
     const { time, node, workers } = this.#house
     for (const { client } of this.#players) client.close()
     await time.pass(SETTLE_MS)
-    const { registry, directory, hub } = node.context
+    // Seats are held for a while, and empty rooms go on for a while.
+    await time.pass(HEAL_MS)
+    const { registry, directory, hub, games } = node.context
+    if (games.rooms.size > 0) this.#wrong.push(`${games.rooms.size} rooms with games are left`)
+    const journals = await this.#house.journal.rooms()
+    if (journals.length > 0) this.#wrong.push(`${journals.length} journals are left`)
     if (registry.countHere !== 0) this.#wrong.push(`${registry.countHere} connections are left`)
     for (const room of ROOMS as RoomId[]) {
       const left = directory.membersOf(room).size

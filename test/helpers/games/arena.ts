@@ -1,0 +1,97 @@
+import { defineGame, refuse, t } from '../../../src/games/index.ts'
+
+/** What happens to a seat, as the game sees it: `join`, `drop`, `back`, `leave`. */
+const LIFE = t.array(t.string(16))
+
+/** 20 ticks a second. Each seat moves and counts what its player has sent; what the game was called with stands in its state. */
+export const arena = defineGame({
+  name: 'arena',
+  version: 1,
+  hz: 20,
+  seats: { min: 1, max: 3, holdMs: 8_000, guests: false },
+  state: t.object({
+    seats: t.map(t.object({ x: t.uint32() })),
+    /** By user: the seat's life. A user who comes anew goes on in the same line. */
+    lives: t.map(LIFE),
+    /** By user: inputs that were done. */
+    added: t.map(t.uint32()),
+    /** By device: the last input. */
+    last: t.map(t.uint32()),
+    /** Inputs that came out of their order, or twice. */
+    disorder: t.uint32(),
+    ticks: t.uint32(),
+    /** Who has ended it. */
+    endedBy: t.string(64),
+  }),
+  inputs: {
+    /** `n` counts up with each of a device's inputs. */
+    add: { type: t.object({ device: t.string(32), n: t.uint32() }), perSecond: 200 },
+    no: { type: t.object({}) },
+    say: { type: t.object({ text: t.string(64) }), perSecond: 100 },
+    end: { type: t.object({}) },
+  },
+  refusals: { NOT_NOW: 'never' },
+  listing: (state) => ({ players: Object.keys(state.seats).length }),
+  create: () => ({ seats: {}, lives: {}, added: {}, last: {}, disorder: 0, ticks: 0, endedBy: '' }),
+  join(state, seat) {
+    state.seats[seat.id] = { x: 0 }
+    state.added[seat.id] ??= 0
+    ;(state.lives[seat.id] ??= []).push('join')
+  },
+  drop: (state, seat) => void state.lives[seat.id]?.push('drop'),
+  back: (state, seat) => void state.lives[seat.id]?.push('back'),
+  leave(state, seat) {
+    state.lives[seat.id]?.push('leave')
+    delete state.seats[seat.id]
+  },
+  on: {
+    add(state, seat, { device, n }, room) {
+      if (n <= (state.last[device] ?? 0)) state.disorder++
+      state.last[device] = n
+      const added = (state.added[seat.id] ?? 0) + 1
+      state.added[seat.id] = added
+      room.reply({ added })
+    },
+    no(state, seat) {
+      state.added[seat.id] = 1_000_000
+      return refuse('NOT_NOW')
+    },
+    say: (_state, _seat, { text }, room) => room.say('all', text),
+    end: (state, seat) => void (state.endedBy = seat.id),
+  },
+  tick(state) {
+    state.ticks++
+    for (const own of Object.values(state.seats)) own.x++
+  },
+  over: ({ endedBy, added, disorder }) =>
+    endedBy !== '' && {
+      result: { endedBy, added: { ...added }, disorder },
+      rewards: [{ user: endedBy, currency: 'medals', amount: 1 }],
+    },
+})
+
+/** Runs only when something comes in. */
+export const board = defineGame({
+  name: 'board',
+  version: 1,
+  hz: 0,
+  seats: { max: 2, holdMs: 8_000 },
+  state: t.object({ moves: t.uint32(), by: t.map(t.uint32()), lives: t.map(LIFE) }),
+  inputs: { add: { type: t.object({ n: t.uint32() }), perSecond: 200 } },
+  listing: () => ({}),
+  create: () => ({ moves: 0, by: {}, lives: {} }),
+  join(state, seat) {
+    state.by[seat.id] ??= 0
+    ;(state.lives[seat.id] ??= []).push('join')
+  },
+  drop: (state, seat) => void state.lives[seat.id]?.push('drop'),
+  back: (state, seat) => void state.lives[seat.id]?.push('back'),
+  leave: (state, seat) => void state.lives[seat.id]?.push('leave'),
+  on: {
+    add(state, seat, _input, room) {
+      state.moves++
+      state.by[seat.id] = (state.by[seat.id] ?? 0) + 1
+      room.reply({ added: state.by[seat.id] ?? 0 })
+    },
+  },
+})

@@ -1,0 +1,121 @@
+import type { UserId } from '../../src/protocol/ids.ts'
+import type { House } from '../helpers/house/house.ts'
+import type { GamePlayer } from './game-player.ts'
+
+/** What is promised of a seat: it is taken, then lost and found again any number of times, then given up; and so again. */
+const LIFE = /^(?:join (?:drop back )*(?:drop )?leave )*(?:join (?:drop back )*(?:drop )?)?$/
+
+interface ArenaState {
+  readonly lives: Readonly<Record<string, readonly string[]>>
+  readonly added: Readonly<Record<string, number>>
+  readonly disorder: number
+}
+
+interface Ended {
+  readonly room: string
+  readonly why: string
+  readonly result: (Omit<ArenaState, 'lives'> & { readonly endedBy: string }) | null
+}
+
+interface Body {
+  readonly eventType?: string
+  readonly room?: string
+  readonly payload?: {
+    readonly status?: string
+    readonly data?: unknown
+    readonly why?: string
+    readonly result?: Ended['result']
+  }
+}
+
+/** Looks at every promise to those who play in rooms with games, when all is well again. Returns what was not kept, a line each. */
+export class GameCheck {
+  readonly #house: House
+  readonly #players: readonly (readonly [user: string, player: GamePlayer])[]
+  readonly #wrong: string[] = []
+
+  constructor(house: House, players: readonly (readonly [user: string, player: GamePlayer])[]) {
+    this.#house = house
+    this.#players = players
+  }
+
+  async look(): Promise<readonly string[]> {
+    const bodies = this.#house.log.map(({ body }) => JSON.parse(Buffer.from(body).toString()) as Body)
+    const ended = this.#lookAtEnds(bodies)
+    this.#lookAtSentences(bodies)
+    await this.#lookAtRewards(ended)
+    for (const room of this.#house.node.context.games.rooms.all) {
+      if (room.game.name === 'arena') await this.#lookAtRoom(room.id)
+    }
+    for (const { room, result } of ended.values()) if (result) this.#lookAtInputs(room, result)
+    return this.#wrong
+  }
+
+  /** Each room ends once, and none because its game failed: the games are sound. */
+  #lookAtEnds(bodies: readonly Body[]): ReadonlyMap<string, Ended> {
+    const ended = new Map<string, Ended>()
+    for (const { eventType, room = '', payload } of bodies) {
+      if (eventType !== 'core.game.room.status' || payload?.status !== 'over') continue
+      if (ended.has(room)) this.#wrong.push(`${room} ended twice`)
+      if (payload.why === 'failed') this.#wrong.push(`${room} failed`)
+      ended.set(room, { room, why: payload.why ?? '', result: payload.result ?? null })
+    }
+    return ended
+  }
+
+  /** What a game was to say, and said it would, stands in the log once. */
+  #lookAtSentences(bodies: readonly Body[]): void {
+    const times = new Map<unknown, number>()
+    for (const { eventType, payload } of bodies) {
+      if (eventType === 'core.game.room.message') times.set(payload?.data, (times.get(payload?.data) ?? 0) + 1)
+    }
+    for (const [text, count] of times) if (count > 1) this.#wrong.push(`"${String(text)}" was said ${count} times`)
+    for (const [, { said }] of this.#players)
+      for (const text of said) if (!times.has(text)) this.#wrong.push(`"${text}" was never said`)
+  }
+
+  async #lookAtRewards(ended: ReadonlyMap<string, Ended>): Promise<void> {
+    for (const user of new Set(this.#players.map(([name]) => name))) {
+      const won = [...ended.values()].filter(({ result }) => result?.endedBy === user).length
+      const { balances } = await this.#house.ask('playerGet', { userId: user as UserId })
+      if ((balances['medals'] ?? 0) !== won)
+        this.#wrong.push(`${user} won ${won} and was paid ${balances['medals'] ?? 0}`)
+    }
+  }
+
+  async #lookAtRoom(room: string): Promise<void> {
+    const { state, tick } = await this.#house.ask('gameRoom', { room: room as never })
+    const arena = state as unknown as ArenaState & { readonly ticks: number }
+    if (arena.ticks !== tick) this.#wrong.push(`${room}: ${arena.ticks} ticks have run by tick ${tick}`)
+    this.#lookAtInputs(room, arena)
+    for (const [user, life] of Object.entries(arena.lives)) {
+      if (!LIFE.test(life.map((one) => `${one} `).join('')))
+        this.#wrong.push(`${room}: the seat of ${user} was ${life.join(', ')}`)
+    }
+    for (const [user, { played }] of this.#players) {
+      const seen = played.get(room)?.room
+      if (!seen || seen.isOver || !this.#players.some(([, player]) => player.rooms.some((one) => one.room === seen)))
+        continue
+      const { lives, added } = seen.state as unknown as ArenaState
+      if (JSON.stringify([sorted(lives), sorted(added)]) !== JSON.stringify([sorted(arena.lives), sorted(arena.added)]))
+        this.#wrong.push(`${user} sees another state of ${room} than there is`)
+    }
+  }
+
+  /** Each acknowledged input was done, none twice, and no refused one. */
+  #lookAtInputs(room: string, { added, disorder }: Omit<ArenaState, 'lives'>): void {
+    if (disorder > 0) this.#wrong.push(`${room}: ${disorder} inputs came out of order, or twice`)
+    for (const user of new Set(this.#players.map(([name]) => name))) {
+      const own = this.#players.filter(([name]) => name === user).flatMap(([, { played }]) => played.get(room) ?? [])
+      const sent = own.reduce((sum, one) => sum + one.sent, 0)
+      const done = own.reduce((sum, one) => sum + one.done, 0)
+      const there = added[user] ?? 0
+      if (there < done || there > sent)
+        this.#wrong.push(`${room}: ${user} sent ${sent}, ${done} were acknowledged, and ${there} are there`)
+    }
+  }
+}
+
+function sorted(values: object): readonly (readonly [string, unknown])[] {
+  return Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))
+}

@@ -1,0 +1,81 @@
+import { LiveState } from '../../src/games/live-state.ts'
+import { Calls } from '../../src/placement/calls.ts'
+import { Entrances } from '../../src/placement/entrances.ts'
+import { PlacedRoom } from '../../src/placement/placed-room.ts'
+import { Recovery } from '../../src/placement/recovery.ts'
+import { Rewards } from '../../src/placement/rewards.ts'
+import { RoomEvents } from '../../src/placement/room-events.ts'
+import { leaveOut, replace, type Defect } from './defects.ts'
+
+const NOTHING = () => () => {}
+
+/** Mistakes in what is done of rooms with games. */
+export const GAME_DEFECTS: readonly Defect[] = [
+  {
+    name: 'a host that takes over is not given the records behind the checkpoint',
+    plant: replace(PlacedRoom, 'keep', NOTHING),
+  },
+  {
+    name: 'a host that takes over is not told who is in its rooms',
+    plant: replace(Entrances, 'reenter', NOTHING),
+  },
+  {
+    name: 'what a game has said is said again by the next host',
+    plant: replace(PlacedRoom, 'hears', () => () => true),
+  },
+  {
+    name: 'a host is not told that a connection has closed',
+    plant: replace(Entrances, 'gone', NOTHING),
+  },
+  {
+    name: 'an input whose host has died is given to the next one',
+    plant: replace(
+      Calls,
+      'make',
+      (original) =>
+        function (room, call) {
+          return original.call(this, room, { ...call, mayRepeat: true })
+        },
+    ),
+  },
+  {
+    name: 'a reward has another key each time',
+    plant: replace(
+      Rewards,
+      'pay',
+      (original) =>
+        async function (room: { readonly id: string }, rewards) {
+          await original.call(this, room, rewards)
+          await original.call(this, { id: `${room.id}-` }, rewards)
+        },
+    ),
+  },
+  {
+    name: 'rooms that wait for a host are not given to the one that comes up',
+    plant: replace(Recovery, 'placeHomeless', NOTHING),
+  },
+  {
+    name: 'a callback that refuses leaves what it had changed',
+    plant: replace(
+      LiveState,
+      'change',
+      (original) =>
+        function (name, run: (live: unknown) => unknown) {
+          const thrown: unknown[] = []
+          original.call(this, name, (live: unknown) => {
+            try {
+              return run(live)
+            } catch (error) {
+              thrown.push(error)
+              return undefined
+            }
+          })
+          if (thrown.length > 0) throw thrown[0]
+        },
+    ),
+  },
+  {
+    name: 'what a game says is lost now and then',
+    plant: replace(RoomEvents, 'say', leaveOut(20)),
+  },
+]

@@ -1,0 +1,114 @@
+import { DrumbeatError, type GameClient } from '../../src/client/index.ts'
+import type { GameRoom } from '../../src/client/game-room.ts'
+import type { TypesOf } from '../../src/games/define.ts'
+import type { arena } from '../helpers/games/arena.ts'
+
+export type Arena = TypesOf<typeof arena>
+type Room = GameRoom<Arena>
+
+/** What a player was told and has sent in one room. */
+export interface Played {
+  /** Another one after the room was left and joined again. */
+  room: Room
+  /** Inputs that were sent, and those that were acknowledged. */
+  sent: number
+  done: number
+}
+
+/** Codes that an honest request to a game may get while things break, beside those of all requests. */
+const EXPECTED = new Set([
+  // It comes back, and its host does not answer.
+  'FORBIDDEN',
+  'ROOM_FULL',
+  'ROOM_OVER',
+  'ROOM_LOCKED',
+  'NOT_IN_ROOM',
+  'ROOM_LIMIT',
+  'ABORTED',
+  'CLOSED',
+])
+const ROOMS_MAX = 2
+
+/** What one player does in rooms with games, by the client library, and what is promised of them. */
+export class GamePlayer {
+  /** By the ids of rooms; those that are over, too. */
+  readonly played = new Map<string, Played>()
+  /** Sentences that a game was asked to say, and that it said it would. */
+  readonly said: string[] = []
+  readonly wrong: string[] = []
+  readonly #client: () => GameClient
+  readonly #device: string
+  readonly #mayFail: (code: string) => boolean
+  #sent = 0
+
+  constructor(options: {
+    readonly client: () => GameClient
+    readonly device: string
+    /** Whether a request may end with this code now. */
+    readonly mayFail: (code: string) => boolean
+  }) {
+    this.#client = options.client
+    this.#device = options.device
+    this.#mayFail = options.mayFail
+  }
+
+  /** The rooms that it is in, as far as it knows. */
+  get rooms(): readonly Played[] {
+    return [...this.played.values()].filter(({ room }) => !room.isOver && this.#client().rooms.includes(room.id))
+  }
+
+  async play(): Promise<void> {
+    if (this.rooms.length >= ROOMS_MAX) return
+    const room = await this.#ask(this.#client().play<Arena>('arena'))
+    if (!room || this.played.get(room.id)?.room === room) return
+    const played = this.played.get(room.id)
+    if (played) played.room = room
+    else this.played.set(room.id, { room, sent: 0, done: 0 })
+    room.subscribe((state) => {
+      if (state.ticks !== room.tick)
+        this.wrong.push(`${room.id}: tick ${room.tick} is the ${state.ticks}th that has run`)
+    })
+  }
+
+  async add(played: Played): Promise<void> {
+    played.sent++
+    const done = await this.#ask(played.room.send.add({ device: this.#device, n: ++this.#sent }))
+    if (done) played.done++
+  }
+
+  async refused({ room }: Played): Promise<void> {
+    const code = await room.send.no({}).then(() => 'ok', codeOf)
+    const isExpected = code === 'REFUSED' || this.#mayFail(code) || EXPECTED.has(code)
+    if (!isExpected) this.wrong.push(`a refusal was ${code}`)
+  }
+
+  async say({ room }: Played): Promise<void> {
+    const text = `${this.#device} says ${++this.#sent}`
+    const code = await room.send.say({ text }).then(() => 'ok', codeOf)
+    if (code === 'ok') this.said.push(text)
+    else if (!this.#mayFail(code) && !EXPECTED.has(code)) this.wrong.push(`a sentence ended with ${code}`)
+  }
+
+  async end({ room }: Played): Promise<void> {
+    await this.#ask(room.send.end({}))
+  }
+
+  async leave({ room }: Played): Promise<void> {
+    await this.#ask(room.leave())
+  }
+
+  async #ask<T>(asked: Promise<T>): Promise<T | undefined> {
+    try {
+      return (await asked) ?? (true as T)
+    } catch (error) {
+      const code = codeOf(error)
+      if (!this.#mayFail(code) && !EXPECTED.has(code) && !code.includes('has no game'))
+        this.wrong.push(`a request to a game ended with ${String(error)}`)
+      return undefined
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof DrumbeatError ? error.code : String(error)
+}
