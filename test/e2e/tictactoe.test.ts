@@ -1,7 +1,7 @@
 /** A match from its first move to its result, with the game that comes with Drumbeat: real processes, two kinds of clients, and who watches. */
 import t, { type Test } from 'tap'
 import { WebSocket as Ws } from 'ws'
-import { connect, type ClientOptions, type GameRoom, type WebSocketConstructor } from '../../src/client/index.ts'
+import { connect, type ClientOptions, type GameRoom } from '../../src/client/index.ts'
 import type { TypesIn } from '../../src/client/games.ts'
 import type tictactoe from '../../src/samples/tictactoe.ts'
 import { startServer } from '../helpers/server.ts'
@@ -26,7 +26,7 @@ async function openPlayer(t: Test, options: Omit<ClientOptions, 'url'>) {
       sockets.push(this)
     }
   }
-  const game = await connect({ url: server.url, WebSocket: Cuttable as unknown as WebSocketConstructor, ...options })
+  const game = await connect({ url: server.url, WebSocket: Cuttable, ...options })
   t.teardown(() => game.close())
   const cut = async () => {
     const lost = game.once('status')
