@@ -53,6 +53,8 @@ export class Games {
   readonly #source: GamesSource
   readonly #rooms = new Map<string, GameRoom>()
   readonly #byHandle = new Map<number, GameRoom>()
+  /** By the answer that brought it: a room may be over before its caller hears of the answer. */
+  readonly #byAnswer = new WeakMap<object, GameRoom>()
   #stopClock: AbortController | undefined
 
   constructor(source: GamesSource) {
@@ -64,8 +66,7 @@ export class Games {
     { where, options, ...rest }: PlayOptions<Types>,
   ): Promise<GameRoom<Types>> {
     const payload = { game, ...(where && { where }), ...(options === undefined ? {} : { options }) }
-    const { room_id: room } = await this.#source.request(EVENT.roomFind, payload as JsonObject, rest)
-    return this.#roomOf(room as string)
+    return this.#roomOf(await this.#source.request(EVENT.roomFind, payload as JsonObject, rest))
   }
 
   async enter<Types extends GameTypes>(
@@ -73,8 +74,7 @@ export class Games {
     { as, password, ...rest }: EnterOptions,
   ): Promise<GameRoom<Types>> {
     const payload = { room_id: room, ...(as && { as }), ...(password === undefined ? {} : { password }) }
-    await this.#source.request(EVENT.roomJoin, payload, rest)
-    return this.#roomOf(room)
+    return this.#roomOf(await this.#source.request(EVENT.roomJoin, payload, rest))
   }
 
   /** A request was answered: what it says of rooms counts before anything else is read. */
@@ -82,7 +82,8 @@ export class Games {
     const room = (data['room_id'] ?? payload['room_id']) as string
     if (eventType === EVENT.roomLeave) this.#end(room)
     if (eventType !== EVENT.roomFind && eventType !== EVENT.roomJoin) return
-    if (data['game'] !== undefined) this.#refresh(room, data['game'] as unknown as RoomGame)
+    if (data['game'] === undefined) return
+    this.#byAnswer.set(data, this.#refresh(room, data['game'] as unknown as RoomGame))
   }
 
   /** Returns whether the event is for the rooms alone. */
@@ -111,13 +112,13 @@ export class Games {
     for (const room of this.#rooms.keys()) this.#end(room)
   }
 
-  #roomOf<Types extends GameTypes>(id: string): GameRoom<Types> {
-    const room = this.#rooms.get(id)
-    if (!room) throw new TypeError(`the room ${id} has no game`)
+  #roomOf<Types extends GameTypes>(answer: JsonObject): GameRoom<Types> {
+    const room = this.#byAnswer.get(answer)
+    if (!room) throw new TypeError('this room has no game')
     return room as unknown as GameRoom<Types>
   }
 
-  #refresh(id: string, data: RoomGame): void {
+  #refresh(id: string, data: RoomGame): GameRoom {
     const known = this.#rooms.get(id)
     const room = known ?? new GameRoom(id, data, this.#sourceOf(id))
     if (known) known.refreshed(data)
@@ -125,6 +126,7 @@ export class Games {
     for (const [handle, other] of this.#byHandle) if (other === room) this.#byHandle.delete(handle)
     this.#byHandle.set(data.handle, room)
     if (!this.#stopClock) void this.#setClock()
+    return room
   }
 
   #sourceOf(room: string) {

@@ -205,6 +205,21 @@ t.test('status, messages, and the end with its result', async (t) => {
   t.strictSame(client.rooms, [])
 })
 
+t.test('a room that is over before its answer was looked at is there all the same, with its result', async (t) => {
+  const { client, peer } = await connected(t)
+  const finding = client.play<Arena>('arena')
+  const find = await receive(peer)
+  peer.reply(find, { room_id: 'arena:1', members: 1, state: null, offset: 41, game: data(10) })
+  const over = { status: 'over', result: { winner: 'bob' } }
+  peer.event(42, 41, { eventType: 'core.game.room.status', room: 'arena:1', payload: over })
+  const room = await finding
+  await until(() => room.isOver)
+  t.strictSame(room.result, { winner: 'bob' })
+  const joining = client.enter('lobby')
+  peer.reply(await receive(peer), { room_id: 'lobby', members: 1, state: null, offset: 43 })
+  await t.rejects(joining, { message: 'this room has no game' })
+})
+
 t.test('leaving ends it, and another room of the name is another one', async (t) => {
   const { client, peer } = await connected(t)
   const room = await playing(t, client, peer)

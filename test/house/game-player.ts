@@ -102,7 +102,7 @@ export class GamePlayer {
       return (await asked) ?? (true as T)
     } catch (error) {
       const code = codeOf(error)
-      if (!this.#mayFail(code) && !EXPECTED.has(code) && !code.includes('has no game'))
+      if (!this.#mayFail(code) && !EXPECTED.has(code))
         this.wrong.push(`a request to a game ended with ${String(error)}`)
       return undefined
     }
