@@ -1,0 +1,260 @@
+import type { Game } from '../../../src/games/define.ts'
+import type { Entry, TickResult } from '../../../src/games/entries.ts'
+import type { Call, Wish } from './random-game.ts'
+
+/** The room is not what its guarantees say. */
+export class Found extends Error {}
+
+interface ModelSeat {
+  readonly id: string
+  readonly isBot: boolean
+  isConnected: boolean
+  team: string | undefined
+}
+
+interface ModelTimer {
+  readonly id: number
+  readonly tag: number
+  readonly due: number
+}
+
+const IN_ROW_MAX = 10
+const DONE = 'done'
+
+/**
+ * What has to be called in a room, and in which order, by what is promised: a seat joins, drops and is back in turn, and leaves, each once; a callback that comes
+ * to nothing is as none; all leave before the end, and nothing runs behind it. It is told what each callback meant to do, and nothing else.
+ */
+export class Model {
+  readonly #game: Game
+  readonly #startMs: number
+  readonly #calls: readonly Call[]
+  #at = 0
+  #tick = 0
+  #nowMs: number
+  #seats: ModelSeat[] = []
+  #timers: ModelTimer[] = []
+  #nextTimer = 1
+  #nextBot = 1
+  #nextRun = 1
+  #isLocked = false
+  #wasFull = false
+  #isOver = false
+  #ending: string | undefined
+  readonly #inRow = new Map<string, number>()
+  /** Of a tick. */
+  #said: string[] = []
+  #events = 0
+
+  /** @param calls grows while the room runs */
+  constructor(game: Game, startMs: number, calls: readonly Call[]) {
+    this.#game = game
+    this.#startMs = startMs
+    this.#nowMs = startMs
+    this.#calls = calls
+  }
+
+  /** A tick has run: it has to be what the model says. @throws Found */
+  step(entries: readonly Entry[], nowMs: number, result: TickResult): void {
+    const { hz } = this.#game
+    this.#tick++
+    this.#nowMs = hz === 0 ? Math.max(this.#nowMs, nowMs) : this.#startMs + (this.#tick * 1000) / hz
+    this.#said = []
+    this.#events = 0
+    const outcomes = entries.map((entry) => (this.#ending ? 'ROOM_OVER' : this.#enter(entry)))
+    this.#runTimers()
+    if (hz > 0 && !this.#ending) this.#call('tick', undefined, undefined)
+    if (this.#isOver) this.#ending ??= 'over'
+    if (this.#ending) for (const { id } of this.#seats) this.#leave(id, 'over')
+    this.#expect('calls', this.#calls.length, this.#at)
+    this.#expect('tick', result.tick, this.#tick)
+    this.#expect('nowMs', result.nowMs, this.#nowMs)
+    this.#expect('outcomes', result.outcomes.map(outcomeName).join(), outcomes.join())
+    this.#expect('effects', result.effects.map(effectName).join(), this.#said.join())
+    this.#expect('events', result.events.length, this.#events)
+    this.#expect('ending', result.ending?.why, this.#ending)
+  }
+
+  /** What the room says of itself between two ticks. @throws Found */
+  look(
+    seats: readonly { readonly id: string; readonly isConnected: boolean; readonly team: string | undefined }[],
+    isLocked: boolean,
+  ): void {
+    const names = (list: typeof seats) => list.map(({ id, isConnected, team }) => `${id} ${isConnected} ${team}`).join()
+    this.#expect('seats', names(seats), names(this.#seats))
+    this.#expect('isLocked', isLocked, this.#isLocked)
+  }
+
+  #enter(entry: Entry): string {
+    switch (entry.kind) {
+      case 'join':
+        return this.#join(entry.joiner.user, entry.joiner.isGuest)
+      case 'bot':
+        return this.#joinBot(`bot-${this.#nextBot++}`)
+      case 'drop':
+      case 'back':
+        return this.#connect(entry.user, entry.kind)
+      case 'leave':
+        return this.#leave(entry.user, entry.why)
+      case 'input':
+        return this.#ofSeat(entry.user, `on.${entry.name}`, entry.input as number)
+      case 'bought':
+        return this.#ofSeat(entry.user, 'bought', entry.receipt.count)
+      case 'result':
+      case 'failedTask':
+        return this.#call('results.load', undefined, entry.run)
+      case 'moved':
+        return DONE
+      case 'end':
+        this.#ending = entry.why
+        return DONE
+    }
+  }
+
+  #join(user: string, isGuest: boolean): string {
+    const { max, guests, lateJoin } = this.#game.seats
+    if (this.#seat(user)) return DONE
+    if (isGuest && !guests) return 'FORBIDDEN'
+    if (this.#isLocked) return 'ROOM_LOCKED'
+    if (this.#seats.length >= max) return 'ROOM_FULL'
+    if (this.#wasFull && !lateJoin) return 'ROOM_LOCKED'
+    return this.#take({ id: user, isBot: false, isConnected: true, team: undefined })
+  }
+
+  #joinBot(id: string): string {
+    if (this.#seats.length >= this.#game.seats.max) return 'ROOM_FULL'
+    return this.#take({ id, isBot: true, isConnected: true, team: undefined })
+  }
+
+  #take(seat: ModelSeat): string {
+    this.#seats = [...this.#seats, seat]
+    const outcome = this.#call('join', seat, undefined)
+    if (!outcome.startsWith(DONE)) this.#seats = this.#seats.filter((other) => other !== seat)
+    else if (this.#seats.length >= this.#game.seats.max) this.#wasFull = true
+    return outcome
+  }
+
+  #connect(user: string, kind: 'drop' | 'back'): string {
+    const seat = this.#seat(user)
+    if (!seat) return 'NOT_IN_ROOM'
+    if (seat.isConnected === (kind === 'back')) return DONE
+    seat.isConnected = kind === 'back'
+    return this.#call(kind, seat, undefined)
+  }
+
+  #leave(user: string, why: string): string {
+    const seat = this.#seat(user)
+    if (!seat) return 'NOT_IN_ROOM'
+    this.#seats = this.#seats.filter((other) => other !== seat)
+    this.#said.push(`left ${user} ${why}`)
+    return this.#call('leave', seat, undefined)
+  }
+
+  #ofSeat(user: string, callback: string, number: number): string {
+    const seat = this.#seat(user)
+    return seat ? this.#call(callback, seat, number) : 'NOT_IN_ROOM'
+  }
+
+  #runTimers(): void {
+    const now = this.#game.hz === 0 ? this.#nowMs : this.#tick
+    const before = this.#nextTimer
+    for (;;) {
+      const due = this.#timers.filter(({ id, due }) => due <= now && id < before)
+      const [first] = due.toSorted((a, b) => a.due - b.due || a.id - b.id)
+      if (!first || this.#ending) return
+      this.#timers = this.#timers.filter((timer) => timer !== first)
+      this.#call('timers.late', undefined, first.tag)
+    }
+  }
+
+  /** The next callback that ran has to be this one. */
+  #call(name: string, seat: ModelSeat | undefined, number: number | undefined): string {
+    const call = this.#calls[this.#at++]
+    if (!call) throw new Found(`tick ${this.#tick}: ${name} of ${seat?.id} was not called`)
+    const shown = (id: string | undefined, isConnected: boolean | undefined, more: unknown) =>
+      JSON.stringify([id, isConnected, more])
+    this.#expect('the next callback', call.name, name)
+    this.#expect(name, shown(call.seat, call.isConnected, call.number), shown(seat?.id, seat?.isConnected, number))
+    this.#expect(`${name}: its tick`, call.tick, this.#tick)
+    this.#expect(`${name}: its time`, call.nowMs, this.#nowMs)
+    this.#expect(`${name}: seats`, call.seats.join(), this.#seats.map(({ id }) => id).join())
+    if (call.fate !== 'ok') return this.#failed(call)
+    this.#inRow.delete(name)
+    this.#isOver = call.setsOver ?? this.#isOver
+    // Numbers were given when it asked; what it asked for is done now.
+    for (const wish of call.wishes) this.#number(wish)
+    for (const wish of call.wishes) this.#grant(wish)
+    return call.reply === undefined ? DONE : `${DONE} ${call.reply}`
+  }
+
+  #failed({ name, fate }: Call): string {
+    if (fate === 'refuse' && (name === 'join' || name.startsWith('on.'))) return 'REFUSED'
+    const inRow = (this.#inRow.get(name) ?? 0) + 1
+    this.#inRow.set(name, inRow)
+    if (inRow >= IN_ROW_MAX) this.#ending ??= 'failed'
+    return 'failed'
+  }
+
+  #number(wish: Wish): void {
+    if (wish.kind === 'bot') this.#expect('the number of a bot', wish.id, `bot-${this.#nextBot++}`)
+    if (wish.kind === 'timer') this.#expect('the number of a timer', wish.id, this.#nextTimer++)
+    if (wish.kind === 'task') this.#expect('the number of a task', wish.run, this.#nextRun++)
+  }
+
+  #grant(wish: Wish): void {
+    switch (wish.kind) {
+      case 'kick':
+        if (!this.#ending) this.#leave(wish.seat, 'kicked')
+        return
+      case 'bot':
+        if (!this.#ending) this.#joinBot(wish.id)
+        return
+      case 'timer':
+        this.#timers.push({ ...wish, due: (this.#game.hz === 0 ? this.#nowMs : this.#tick) + wish.after })
+        return
+      case 'cancel':
+        this.#timers = this.#timers.filter(({ id }) => id !== wish.id)
+        return
+      case 'say':
+        this.#said.push('say')
+        return
+      case 'emit':
+        this.#events++
+        return
+      case 'task':
+        this.#said.push(`task ${wish.run}`)
+        return
+      case 'team': {
+        const seat = this.#seat(wish.seat)
+        if (seat) seat.team = wish.team
+        return
+      }
+      case 'lock':
+      case 'unlock':
+        this.#isLocked = wish.kind === 'lock'
+        return
+      case 'end':
+        this.#ending ??= 'over'
+    }
+  }
+
+  #seat(id: string): ModelSeat | undefined {
+    return this.#seats.find((seat) => seat.id === id)
+  }
+
+  #expect(what: string, is: unknown, expected: unknown): void {
+    if (!Object.is(is, expected))
+      throw new Found(`tick ${this.#tick}: ${what}: ${String(is)}, expected ${String(expected)}`)
+  }
+}
+
+function outcomeName(outcome: TickResult['outcomes'][number]): string {
+  if (outcome.kind === 'refused') return outcome.code
+  if (outcome.kind === 'failed') return outcome.kind
+  return outcome.value === undefined ? DONE : `${DONE} ${JSON.stringify(outcome.value)}`
+}
+
+function effectName(effect: TickResult['effects'][number]): string {
+  if (effect.kind === 'left') return `left ${effect.user} ${effect.why}`
+  return effect.kind === 'task' ? `task ${effect.run}` : effect.kind
+}
