@@ -1,5 +1,7 @@
 import { GAME } from '../../src/conformance/match.ts'
 import type { Target } from '../../src/conformance/lab.ts'
+import { EVENT } from '../../src/protocol/events.ts'
+import { openClient } from '../helpers/client.ts'
 import { startServer, type Owner, type TestServer } from '../helpers/server.ts'
 
 export const SECRET = 'a secret of the conformance tests, of thirty-two bytes and more'
@@ -10,7 +12,7 @@ const ENV = { AUTH_JWT_SECRET: SECRET, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIE
 
 /** A server on which no case has to be skipped but those that `startLimited` is for. */
 export function startOurs(owner: Owner): Promise<TestServer> {
-  return startServer(owner, ENV)
+  return startServer(owner, { ...ENV, GAME_HOSTS: '1' })
 }
 
 /** A server whose limits are so low that the slowest machine reaches them. For `limit.messages` and `limit.retry-after` only. */
@@ -20,11 +22,10 @@ export function startLimited(owner: Owner): Promise<TestServer> {
 
 /** Whether the server runs the game that the cases of games play. */
 export async function runsGames(server: TestServer): Promise<boolean> {
-  const listed = server.admin('GET', '/api/v1/games') as Promise<{
-    readonly items: readonly { readonly name: string }[]
-  }>
-  const { items } = await listed.catch(() => ({ items: [] }))
-  return items.some(({ name }) => name === GAME)
+  const guest = await openClient(server)
+  const { success } = await guest.request(EVENT.roomList, { game: GAME })
+  await guest.close()
+  return success
 }
 
 export function targetOf(server: TestServer, over: Partial<Target> = {}): Target {

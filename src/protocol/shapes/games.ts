@@ -162,6 +162,8 @@ export type PatchFrame = ValueOf<typeof PATCH>
 /** `over` stands in the log; the rest is told to those who are there. */
 export const STATUS = object({
   status: choice(['paused', 'running', 'restarted', 'moved', 'left', 'over']),
+  // Of `over`; it stands in the envelope as well.
+  room: optional(ref(ROOM_ID)),
   tick: optional(integer('Where the room is.')),
   result: optional(ref(JSON_VALUE)),
   why: optional(text('Of left and over.')),
