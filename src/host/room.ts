@@ -174,13 +174,18 @@ export class Room implements RoomParts {
   say({ tick, effects, ending, hasChanged }: TickResult, first: readonly RoomEffect[], out: Outbound): void {
     const told = [...first, ...effects.flatMap((effect) => this.#carryOut(effect)), ...this.#status(tick)]
     if (told.length > 0) out.behind(() => this.services.tell('said', { handle: this.handle, tick, effects: told }))
-    const listing = this.#listing.look(hasChanged)
-    if (listing) out.behind(() => this.services.tell('listed', { handle: this.handle, listing }))
+    this.tellListing(hasChanged, out)
     if (ending) {
       const over = { why: ending.why, tick, result: ending.result, rewards: ending.rewards }
       this.close('ROOM_OVER', 'the room is over', out)
       out.behind(() => this.services.tell('over', { handle: this.handle, ending: over }))
     }
+  }
+
+  /** Before a search asks for the room, and after each tick. */
+  tellListing(hasChanged: boolean, out: Outbound): void {
+    const listing = this.#listing.look(hasChanged)
+    if (listing) out.behind(() => this.services.tell('listed', { handle: this.handle, listing }))
   }
 
   /** To be called when time has passed. */

@@ -118,6 +118,7 @@ export class Rooms {
     const room = new Room(args.handle, run, this.#services)
     this.#add(room)
     room.tellCheckpoint(this.#out)
+    room.tellListing(true, this.#out)
     this.#out.flush()
     return { startMs }
   }

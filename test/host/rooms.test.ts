@@ -5,28 +5,33 @@ import { Refusal } from '../../src/protocol/errors.ts'
 import { counter, turns } from './helpers/games.ts'
 import { TestPrimary } from './helpers/primary.ts'
 
-t.test('a room is made: its checkpoint first, then the answer; it ticks at its own times, and is listed', async (t) => {
-  const primary = await TestPrimary.open(t, [counter])
-  const startMs = await primary.openRoom(1, 'counter')
-  t.match(primary.take(), [{ what: 'checkpoint', handle: 1, tick: 0 }])
-  await primary.time.pass(1_050)
-  const records = primary.of('record')
-  t.strictSame(
-    records.map(({ record }) => record.tick),
-    [10],
-    'ticks in which nothing came in have a record only where there is a hash',
-  )
-  t.type(records[0]?.record.hash, 'number')
-  t.match(primary.of('listed'), [
-    { args: { handle: 1, listing: { seats: 0, isLocked: false, listing: { count: 0 } } } },
-  ])
-  const inspection = await primary.done('inspect', { handle: 1 })
-  t.equal(inspection.tick, Math.floor((primary.time.clock.wallMs() - startMs) / 100))
-  t.match(await primary.ask('open', { handle: 2, roomId: 'x:1', game: 'nope', options: {}, seed: 1, startMs }), {
-    code: 'GAME_NOT_FOUND',
-  })
-  t.match(await primary.ask('inspect', { handle: 9 }), { code: 'ROOM_NOT_FOUND' })
-})
+t.test(
+  'a room is made: its checkpoint and its listing first, then the answer; it ticks at its own times',
+  async (t) => {
+    const primary = await TestPrimary.open(t, [counter])
+    const startMs = await primary.openRoom(1, 'counter')
+    const listing = { seats: 0, isLocked: false, listing: { count: 0 } }
+    t.match(primary.take(), [
+      { what: 'checkpoint', handle: 1, tick: 0 },
+      { what: 'listed', args: { handle: 1, listing } },
+    ])
+    await primary.time.pass(1_050)
+    const records = primary.of('record')
+    t.strictSame(
+      records.map(({ record }) => record.tick),
+      [10],
+      'ticks in which nothing came in have a record only where there is a hash',
+    )
+    t.type(records[0]?.record.hash, 'number')
+    t.strictSame(primary.of('listed'), [], 'it is listed as before')
+    const inspection = await primary.done('inspect', { handle: 1 })
+    t.equal(inspection.tick, Math.floor((primary.time.clock.wallMs() - startMs) / 100))
+    t.match(await primary.ask('open', { handle: 2, roomId: 'x:1', game: 'nope', options: {}, seed: 1, startMs }), {
+      code: 'GAME_NOT_FOUND',
+    })
+    t.match(await primary.ask('inspect', { handle: 9 }), { code: 'ROOM_NOT_FOUND' })
+  },
+)
 
 t.test('a tick leaves in order: the record, the patches, the replies, the effects', async (t) => {
   const primary = await TestPrimary.open(t, [counter])
