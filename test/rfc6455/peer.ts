@@ -26,6 +26,8 @@ export interface Endpoint {
   readonly path: string
   /** A server may wait for the client's close frame, or for its FIN, which is as good. */
   readonly endsAfterClose?: true
+  /** A pong comes behind all that was to be said to the frames before its ping. Else what is expected is waited for. */
+  readonly answersInOrder?: boolean
 }
 
 interface Reply {
@@ -35,7 +37,11 @@ interface Reply {
 }
 
 /** Plays one case over a connection of its own. Rejects where there is no handshake. */
-export async function play(it: Case, encoding: Encoding, { port, path, endsAfterClose }: Endpoint): Promise<Outcome> {
+export async function play(
+  it: Case,
+  encoding: Encoding,
+  { port, path, endsAfterClose, answersInOrder = false }: Endpoint,
+): Promise<Outcome> {
   const connection = new RawConnection(port)
   connection.socket.setNoDelay(true)
   try {
@@ -50,18 +56,17 @@ export async function play(it: Case, encoding: Encoding, { port, path, endsAfter
       else if (group === 'end') connection.socket.end()
       else await write(connection, group, it.cut)
     }
-    return await settle(it, encoding, peer)
+    return await settle(it, encoding, peer, answersInOrder)
   } finally {
     connection.end()
   }
 }
 
-async function settle(it: Case, encoding: Encoding, peer: Peer): Promise<Outcome> {
+async function settle(it: Case, encoding: Encoding, peer: Peer, answersInOrder: boolean): Promise<Outcome> {
   const want = expected(it)
   if (mayFollow(it)) {
     peer.write(frameBytes({ op: 'ping', body: LAST }, encoding))
-    await until(() => peer.isOver || (peer.sawLast && peer.outcome() === want), NOTHING_MS)
-    await until(() => peer.isOver || peer.sawLast)
+    await until(() => peer.isOver || (peer.sawLast && (answersInOrder || peer.outcome() === want)))
   } else if (/close|dropped/.test(want)) {
     await until(() => peer.isOver)
   } else await realTime(NOTHING_MS)

@@ -26,11 +26,11 @@ const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsTyp
 const BAD_REQUESTS_MAX = 5
 
 t.test('ws does in each case what the table says that the RFC wants', async (t) => {
-  const port = await startReference(t)
+  const endpoint = { port: await startReference(t), path: '/', endsAfterClose: true, answersInOrder: true } as const
   const played = await inParallel(
     CASES.flatMap((it) =>
       (it.encodings ?? (['json'] as const)).map((encoding) => async () => {
-        const came = await play(asWanted(it), encoding, { port, path: '/', endsAfterClose: true }).catch(String)
+        const came = await play(asWanted(it), encoding, endpoint).catch(String)
         return { it, title: `${it.id} (${encoding}): ${came}`, isAsWanted: wanted(it).includes(came) }
       }),
     ),
