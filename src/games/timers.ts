@@ -41,7 +41,8 @@ export class Timers {
   }
 
   add(timer: Timer): void {
-    const behind = this.#timers.findIndex(({ due }) => due > timer.due)
+    // A timer that was set by what followed from a callback may come before the callback's own.
+    const behind = this.#timers.findIndex(({ due, id }) => due > timer.due || (due === timer.due && id > timer.id))
     this.#timers.splice(behind === -1 ? this.#timers.length : behind, 0, timer)
   }
 
