@@ -1,7 +1,16 @@
 /** What `fuzz` finds in games, and how short it makes it. */
+import assert, { AssertionError } from 'node:assert/strict'
+import { compileFunction } from 'node:vm'
 import t from 'tap'
 import { defineGame, refuse, t as type, type Game } from '../../../src/games/index.ts'
-import { fuzz, FuzzError, type Fault, type FuzzOptions } from '../../../src/games/testing/index.ts'
+import {
+  fuzz,
+  FuzzError,
+  ReplayError,
+  simulate,
+  type Fault,
+  type FuzzOptions,
+} from '../../../src/games/testing/index.ts'
 import tictactoe from '../../../src/samples/tictactoe.ts'
 import { FAULTY_GAMES } from './faulty-games.ts'
 import { schema } from './schema.ts'
@@ -22,6 +31,11 @@ for (const { fault, kind, message, entriesMax, make } of FAULTY_GAMES) {
     t.equal(found?.kind, kind)
     t.match(found?.message, message)
     t.ok((found?.entries ?? Infinity) <= entriesMax, `${found?.entries} entries, at most ${entriesMax}`)
+    const show = compileFunction(found?.code.join('\n') ?? '', ['simulate', 'game', 'assert'])
+    const thrown = kind === 'threw' ? AssertionError : kind === 'replay' ? ReplayError : undefined
+    const run = (): unknown => show(simulate, make(), assert)
+    if (thrown) t.throws(run, thrown, 'the lines show it')
+    else t.doesNotThrow(run)
     t.comment(`${found?.entries} entries, seed ${found?.seed}: ${found?.message}\n${found?.code.join('\n')}`)
   })
 }
