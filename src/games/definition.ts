@@ -171,6 +171,7 @@ export interface GameDefinition<
   readonly events?: Events
   /** What the game may refuse with, and what it means. Where it is there, another code is a fault of the game. */
   readonly refusals?: Refusals
+  /** Gives the first state. What it asks of the room is done with the first tick. */
   create(options: ValidOf<OptionsType>, room: Room<EmittersOf<Events>, TimerName, TaskName>): Created
   join?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName>): Change<State>
   /** The last connection of the player is gone; the seat is held. */
