@@ -16,7 +16,7 @@ import type { Journal } from './store/journal.ts'
 import { openLmdbJournal } from './store/lmdb/lmdb-journal.ts'
 import { openLmdbStore } from './store/lmdb/lmdb-store.ts'
 import { readFileSizes } from './store/lmdb/sizes.ts'
-import { NewerSchema, StoreUnavailable, type Store } from './store/store.ts'
+import { DiskFull, NewerSchema, StoreUnavailable, type Store } from './store/store.ts'
 
 export interface OpenStoreOptions {
   readonly settings: Settings
@@ -69,6 +69,7 @@ async function openEmbedded({ settings, clock, random, log }: OpenStoreOptions) 
       readFileSizes: () => readFileSizes(settings.DATA_DIR),
     }
   } catch (cause) {
+    if (isFull(cause)) throw cause
     throw new StartError(EXIT.configuration, `the data in ${settings.DATA_DIR}: ${toError(cause).message}`, cause)
   }
 }
@@ -115,8 +116,14 @@ async function openInEtcd({ settings, clock, random, log, onLost, onEtcdCall }: 
     })
     return { ...opened, journal }
   } catch (cause) {
+    if (isFull(cause)) throw cause
     throw new StartError(exitCodeOf(cause), toError(cause).message, cause)
   }
+}
+
+/** Of this machine's disk: `startPrimary` says so. */
+function isFull(cause: unknown): boolean {
+  return cause instanceof DiskFull || (cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC')
 }
 
 function exitCodeOf(cause: unknown): ExitCode {

@@ -17,6 +17,9 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { openPlanPool, type PlanPool } from './ledger/plan-pool.ts'
 import { sayGoodbye } from './node/goodbye.ts'
+import { Refusal } from './protocol/errors.ts'
+import { EXIT } from './setup/exit-codes.ts'
+import { StartError } from './setup/start-error.ts'
 import { lockInstance, lockPort } from './setup/instance-lock.ts'
 import { openNode, stopHosts } from './node/open-node.ts'
 import { onPlaceLost } from './node/place.ts'
@@ -28,7 +31,7 @@ import { spawnWorker } from './processes/child-process.ts'
 import { spawnHost } from './processes/host-process.ts'
 import type { WorkerLinks } from './processes/workers.ts'
 import type { Health } from './setup/service-reports.ts'
-import type { Store } from './store/store.ts'
+import { StoreUnavailable, type Store } from './store/store.ts'
 import { createTraces, startTraces, tracesTimeOf, type StartTracesOptions } from './start-traces.ts'
 
 export interface PrimaryOptions {
@@ -59,46 +62,63 @@ const HOSTS_SHARE = 0.1
  */
 export function startPrimary({ config, readConfig, script }: PrimaryOptions): Promise<Primary> {
   const { settings } = config
-  return openAll(async (closers) => {
-    const lock = await lockInstance(settings.DATA_DIR)
-    closers.defer(() => lock.release())
-    if (config.sources.NODE_ID === 'default') keepNodeId(settings.DATA_DIR, settings.NODE_ID)
-    const logs = openLogs(settings, 'primary')
-    const log = logs.of('primary')
-    logNodeWarnings(log)
-    const metrics = createMetrics('primary', openLoopDelay())
-    const traces = await openTraces({ settings, metrics, clock, random, log }, closers)
-    const workers: WorkerLinks = new Links()
-    const opened = await openHealthyStore(settings, { logs, metrics, onLost: onPlaceLost(log, workers) })
-    const { store } = opened
-    closers.defer(() => store.close())
-    closers.defer(() => opened.journal.close())
-    const ports = await lockPorts(settings, closers)
-    const node = await openNode(
-      {
-        config,
-        readConfig,
-        ...opened,
-        secrets: await readSecrets(settings, store, log),
-        ports,
-        workers,
-        hosts: new Links(),
-        spawn: ({ HTTP_HEAD_BYTES: headBytesMax }) => spawnWorker({ script, env: readEnvironment(), headBytesMax }),
-        spawnHost: ({ GAME_HOST_MEMORY }) =>
-          spawnHost({ script, env: readEnvironment(), heapMibMax: Math.floor(GAME_HOST_MEMORY / MIB) }),
-        openPool: (signingKey) => openPool(settings, signingKey, logs),
-        metrics,
-        traces,
-        clock,
-        random,
-        log,
-        logs,
-      },
-      closers,
-    )
-    tellListening(log, settings, { ...ports, epoch: store.epoch })
-    return toPrimary(node, ports.port, closers)
-  })
+  return sayingFull(
+    openAll(async (closers) => {
+      const lock = await lockInstance(settings.DATA_DIR)
+      closers.defer(() => lock.release())
+      if (config.sources.NODE_ID === 'default') keepNodeId(settings.DATA_DIR, settings.NODE_ID)
+      const logs = openLogs(settings, 'primary')
+      const log = logs.of('primary')
+      logNodeWarnings(log)
+      const metrics = createMetrics('primary', openLoopDelay())
+      const traces = await openTraces({ settings, metrics, clock, random, log }, closers)
+      const workers: WorkerLinks = new Links()
+      const opened = await openHealthyStore(settings, { logs, metrics, onLost: onPlaceLost(log, workers) })
+      const { store } = opened
+      closers.defer(() => store.close())
+      closers.defer(() => opened.journal.close())
+      const ports = await lockPorts(settings, closers)
+      const node = await openNode(
+        {
+          config,
+          readConfig,
+          ...opened,
+          secrets: await readSecrets(settings, store, log),
+          ports,
+          workers,
+          hosts: new Links(),
+          spawn: ({ HTTP_HEAD_BYTES: headBytesMax }) => spawnWorker({ script, env: readEnvironment(), headBytesMax }),
+          spawnHost: ({ GAME_HOST_MEMORY }) =>
+            spawnHost({ script, env: readEnvironment(), heapMibMax: Math.floor(GAME_HOST_MEMORY / MIB) }),
+          openPool: (signingKey) => openPool(settings, signingKey, logs),
+          metrics,
+          traces,
+          clock,
+          random,
+          log,
+          logs,
+        },
+        closers,
+      )
+      tellListening(log, settings, { ...ports, epoch: store.epoch })
+      return toPrimary(node, ports.port, closers)
+    }),
+  )
+}
+
+/** A full disk, or a store that takes no writes, is said in a line: somebody else has to mend it. */
+async function sayingFull(starting: Promise<Primary>): Promise<Primary> {
+  try {
+    return await starting
+  } catch (cause) {
+    const error = toError(cause)
+    const isFull = 'code' in error && error.code === 'ENOSPC'
+    if (isFull) throw new StartError(EXIT.temporary, `the disk is full: ${error.message}`, cause)
+    if (error instanceof StoreUnavailable || (error instanceof Refusal && error.code === 'UNAVAILABLE')) {
+      throw new StartError(EXIT.temporary, `the store takes no writes: ${error.message}`, cause)
+    }
+    throw cause
+  }
 }
 
 async function openTraces(options: StartTracesOptions, closers: Closers): Promise<Traces> {

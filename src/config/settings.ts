@@ -237,6 +237,11 @@ export const SETTINGS = {
 
   HISTORY_BYTES: setting(size('64KiB', '64GiB'), '64MiB', 'How much of the log is kept for those who come back.'),
   HISTORY_TTL: setting(duration('1s', '30d'), '10m', 'How long it is kept.'),
+  RETAINED_BYTES: setting(
+    size('64KiB', '64GiB'),
+    '64MiB',
+    "What all retained states may take together, by each node's count; above it `OVERLOADED`. Far under etcd's quota.",
+  ),
   RESUME_TOKEN_TTL: setting(duration('1m', '30d'), '24h', 'How long a resume token is good for.'),
   LOG_SYNC: setting(boolean, 'false', 'Whether plain events wait for the disk, too. Purchases always do.'),
 

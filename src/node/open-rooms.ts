@@ -59,7 +59,7 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
   const replays = new Replays({ hub, cluster, log })
   const sessions = new RecoverableSessions({ keepMs, nowMs: clock.nowMs })
   const announcements = new Announcements()
-  const states = new StateSweep({ store, clock, keepMs })
+  const states = new StateSweep({ store, clock, keepMs, bytesMax: config.settings.RETAINED_BYTES })
   const directory = createDirectory(config, states)
   await directory.load(store)
   await states.load(directory)

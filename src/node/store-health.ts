@@ -1,7 +1,7 @@
 import { toError } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import { CONTROL_CHANNEL, type CommitResult, type Store, type Transaction } from '../store/store.ts'
+import { CONTROL_CHANNEL, DiskFull, type CommitResult, type Store, type Transaction } from '../store/store.ts'
 
 /** A fault that goes on is logged again after so long, and not for each commit. */
 const LOG_EVERY_MS = 5_000
@@ -38,6 +38,8 @@ export function watchHealth(store: Store, log: Log, clock: Clock): HealthyStore 
   const commit = async (transaction: Transaction): Promise<CommitResult> => {
     try {
       const result = await store.commit(transaction)
+      // On a full disk events still find room, and deletes.
+      if (fault instanceof DiskFull && !transaction.puts?.length) return result
       if (fault) log.info('the store takes writes again')
       fault = undefined
       return result

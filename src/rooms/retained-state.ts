@@ -6,6 +6,7 @@ import type { PlacedEvent } from '../protocol/placed-event.ts'
 import { decodeRecord } from '../store/json-records.ts'
 import { listAll } from '../store/list-all.ts'
 import type { Store, StoredRecord } from '../store/store.ts'
+import { StateBudget } from './state-budget.ts'
 import type { Directory } from './directory.ts'
 
 const STATE_PREFIX = 'state/'
@@ -42,22 +43,31 @@ export async function readState(store: Store, channel: Channel): Promise<JsonVal
  * in it can resume. Else every room that ever was would leave its state on the disk.
  */
 export class StateSweep {
+  readonly budget: StateBudget
   readonly #store: Store
   readonly #clock: Clock
   readonly #keepMs: number
   /** Since when, monotonic; oldest first. */
   readonly #empty = new Map<Channel, number>()
 
-  constructor(options: { readonly store: Store; readonly clock: Clock; readonly keepMs: number }) {
+  constructor(options: {
+    readonly store: Store
+    readonly clock: Clock
+    readonly keepMs: number
+    readonly bytesMax: number
+  }) {
+    this.budget = new StateBudget(options.bytesMax)
     this.#store = options.store
     this.#clock = options.clock
     this.#keepMs = options.keepMs
   }
 
-  /** Notes the states of rooms that were there before this process started. */
+  /** Notes the states that were there before this process started. */
   async load(directory: Directory): Promise<void> {
     const prefix = `${STATE_PREFIX}r/`
-    for await (const { key } of listAll(this.#store, prefix)) {
+    for await (const { key, value } of listAll(this.#store, STATE_PREFIX)) {
+      this.budget.note(key.slice(STATE_PREFIX.length) as Channel, value.length)
+      if (!key.startsWith(prefix)) continue
       const [namespace, room] = key.slice(prefix.length).split('/')
       if (room !== undefined && !directory.get(room as RoomId)) this.noteEmpty(room as RoomId, namespace as Namespace)
     }
@@ -92,6 +102,9 @@ export class StateSweep {
       // Another node has swept some of them, or somebody has retained something anew: the rest waits for the next time.
       if (!committed) return
     }
-    for (const channel of due) this.#empty.delete(channel)
+    for (const channel of due) {
+      // One that was retained anew meanwhile belongs to a room that is there again.
+      if (this.#empty.delete(channel)) this.budget.forget(channel)
+    }
   }
 }

@@ -108,6 +108,9 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
 }
 
+/** This machine's disk has no room for that; events and deletes may have. */
+export class DiskFull extends StoreUnavailable {}
+
 /**
  * This process must not go on: another instance has taken the data, or the store failed in a way that may have harmed the
  * process. Nobody handles it, the process ends, and the next one finds all that was committed.

@@ -16,7 +16,7 @@ async function setUp() {
   const store = createMemoryStore({ clock, epoch: 'e1' })
   const retain = (name: string) =>
     store.commit({ puts: [{ key: stateKey(channel(name)), value: Buffer.from('"kept"') }], durable: true })
-  const states = new StateSweep({ store, clock, keepMs: 1000 })
+  const states = new StateSweep({ store, clock, keepMs: 1000, bytesMax: 1 << 20 })
   const directory = new Directory({
     autoCreateIn: new Set([PRIVATE]),
     capacity: 10,

@@ -70,7 +70,7 @@ export const STORE = {
     type: 'gauge',
     help: 'What is free where the embedded store is.',
     labels: ['folder'],
-    when: 'Under 4 MiB no event is accepted.',
+    when: 'Under 4 MiB only events, deletes and what fits into free pages are accepted.',
   },
   etcdCallSeconds: {
     name: 'etcd_call_seconds',

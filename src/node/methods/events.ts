@@ -16,26 +16,33 @@ import { appendOnce } from '../once.ts'
 
 type Needs = Pick<
   PrimaryContext,
-  'commits' | 'hub' | 'registry' | 'directory' | 'cluster' | 'idempotency' | 'store' | 'log' | 'clock'
+  'states' | 'commits' | 'hub' | 'registry' | 'directory' | 'cluster' | 'idempotency' | 'store' | 'log' | 'clock'
 >
 
 /** Events that one call for a list looks at: what it may take of this thread. The cursor goes on from there. */
 const EVENTS_LOOKED_AT_MAX = 10_000
 
 export function eventMethods(context: Needs): Handlers<EventMethods> {
-  const { commits, registry, directory, hub, clock } = context
+  const { commits, registry, directory, hub, clock, states } = context
   return {
     broadcast({ channel, event, state, once }, reply, span, untilMs) {
+      const giveBack = state === null ? () => {} : states.budget.take(channel, state.length)
+      if (!giveBack) {
+        reply(new Refusal('OVERLOADED', 'all that may be retained is taken (RETAINED_BYTES); nothing was done'))
+        return
+      }
       const put = state === null ? {} : { put: { key: stateKey(channel), value: state } }
       const given = eventRecord(channel, event)
       const record = directory.isLatest(channel) ? { ...given, head: inLatestRoom(given.head) } : given
       if (once) {
         const rest = () => Promise.resolve({})
         const appended = appendOnce(context, { kind: 'broadcast', once, record, ...put, rest, span, untilMs })
+        void appended.catch(giveBack)
         answerWith(changeInTime(clock, appended, untilMs), reply)
         return
       }
       commits.append({ record, ...put, span, untilMs }, (result) => {
+        if (result instanceof Refusal && result.code !== 'OUTCOME_UNKNOWN') giveBack()
         reply(result instanceof Refusal ? result : { offset: result })
       })
     },

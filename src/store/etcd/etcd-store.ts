@@ -90,13 +90,20 @@ export class EtcdStore implements Store {
     const operations: Operation[] = []
     for (const { key, value } of puts) operations.push(put(keys.record(key), value))
     for (const key of deletes) operations.push(remove(keys.record(key)))
-    const result = await lanes.commit({
+    const isGuarded = (key: string) => guards.some((guard) => guard.key === key && guard.revision > 0)
+    const isRemoval = deletes.length > 0 && puts.length + log.length === 0 && deletes.every(isGuarded)
+    const conditional = {
       compares: guards.map(({ key, revision }) => isAt(keys.record(key), revision)),
       operations,
       reads: guards.map(({ key }) => read(keys.record(key), { keysOnly: true })),
-      records: log,
-      bytes: puts.reduce((sum, { key, value }) => sum + key.length + value.length, 0),
-    })
+    }
+    const change = () =>
+      lanes.commit({
+        ...conditional,
+        records: log,
+        bytes: puts.reduce((sum, { key, value }) => sum + key.length + value.length, 0),
+      })
+    const result = isRemoval ? await lanes.remove(conditional) : await change()
     if (result.committed) {
       const { revision } = result
       return {

@@ -122,6 +122,38 @@ export class Lanes {
     }
   }
 
+  /**
+   * Deletes, each on condition of its key's revision, without a lane: done twice, or late, they do no harm, and etcd takes them also when its
+   * quota takes no put any more. Throws as `commit` does.
+   */
+  async remove({
+    compares,
+    operations,
+    reads,
+  }: Pick<Change, 'compares' | 'operations' | 'reads'>): Promise<ChangeResult> {
+    const { members, place, timeline, epochKey, clock } = this.#options
+    const untilMs = clock.nowMs() + ANSWER_WITHIN_MS
+    const at = place()
+    const txn = {
+      compare: [isSince(at.key, at.revision), isNotBefore(at.key, at.writtenAt), timeline.comparison, ...compares],
+      success: [...operations],
+      failure: [read(at.key, { keysOnly: true }), read(epochKey), ...reads],
+    }
+    let response: TxnResponse
+    try {
+      response = await members.call((member) => member.txn(txn, this.#withinMs(untilMs)))
+    } catch (cause) {
+      if (cause instanceof StoreUnavailable || cause instanceof OutcomeUnknown) throw cause
+      const failure = failureOf(toError(cause))
+      if (failure === 'refused' || failure === 'unsent') throw toUnavailable(cause)
+      throw new OutcomeUnknown(`${this.#silent()}: it is not known whether it was done`)
+    }
+    if (response.succeeded) return { committed: true, revision: revisionOf(response) }
+    timeline.requireEpoch(found(response, 1))
+    if (Number(found(response, 0)?.create_revision ?? 0) !== at.revision) throw this.#lost()
+    return { committed: false, response, readsFrom: 2 }
+  }
+
   /** Writes all lanes within `register`, when none of them is in use: what is still under way can never happen then. */
   async renew(register: (written: LanesWritten) => Promise<number>): Promise<void> {
     const taken: Lane[] = []

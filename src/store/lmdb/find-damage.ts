@@ -54,6 +54,19 @@ export function findDamage(file: string): string | undefined {
   }
 }
 
+/** Of the pages that the file has, and nothing uses. Returns 0 if the file is written meanwhile, and so cannot be read. */
+export function countFreeBytes(file: string): number {
+  const fd = openSync(file, 'r')
+  try {
+    return new Checker(fd).countFree()
+  } catch (error) {
+    if (error instanceof Damage) return 0
+    throw error
+  } finally {
+    closeSync(fd)
+  }
+}
+
 class Damage extends Error {}
 
 class Checker {
@@ -77,6 +90,15 @@ class Checker {
       if (isTree) this.#checkTree(readTree(data, 0, key.toString('latin1').replaceAll('\0', '')))
     })
     for (const list of lists) this.#checkFree(list)
+  }
+
+  countFree(): number {
+    this.#meta = this.#newestMeta()
+    const { free, pageBytes, lastPage } = this.#meta
+    this.#used = new Uint8Array(Math.ceil(this.#bytes / pageBytes))
+    let pages = Math.max(0, Math.floor(this.#bytes / pageBytes) - 1 - lastPage)
+    this.#checkTree(free, (list) => this.#walkFree(list, (_first, count) => (pages += count)))
+    return pages * pageBytes
   }
 
   #newestMeta(): Meta {
@@ -166,19 +188,25 @@ class Checker {
     return page
   }
 
-  /** A count, then pages, or blocks: the negative number of its pages, and the first. What is free is used by nobody. */
+  /** What is free is used by nobody. */
   #checkFree(list: Buffer): void {
+    this.#walkFree(list, (first, pages) => {
+      if (first < 2 || first + pages - 1 > this.#meta.lastPage) throw new Damage(`page ${first} is said to be free`)
+      for (let page = first; page < first + pages; page++) {
+        if (this.#used[page] === 1) throw new Damage(`page ${page} is used, and said to be free`)
+      }
+    })
+  }
+
+  /** A count, then pages, or blocks: the negative number of its pages, and the first. */
+  #walkFree(list: Buffer, onBlock: (first: number, pages: number) => void): void {
     const count = readNumber(list, 0)
     if (count * 8 + 8 > list.length) throw new Damage('a list of free pages is longer than it can be')
     for (let i = 1; i <= count; i++) {
       const entry = readNumber(list, i * 8)
       const pages = entry < 0 ? -entry : 1
       const first = entry < 0 ? readNumber(list, ++i * 8) : entry
-      if (first === 0) continue
-      if (first < 2 || first + pages - 1 > this.#meta.lastPage) throw new Damage(`page ${first} is said to be free`)
-      for (let page = first; page < first + pages; page++) {
-        if (this.#used[page] === 1) throw new Damage(`page ${page} is used, and said to be free`)
-      }
+      if (first !== 0) onBlock(first, pages)
     }
   }
 

@@ -15,7 +15,7 @@ import { isThere, requireRecords, requireSameRecords } from './check-data.ts'
 import { LogEnv } from './log-env.ts'
 import { mayBeTorn, readMark, writeMark, type Mark } from './mark.ts'
 import { RecordsEnv, type OutboxEntry } from './records-env.ts'
-import { requireSpace } from './space.ts'
+import { Space } from './space.ts'
 
 export interface LmdbStoreOptions {
   /** An existing folder that no other instance uses. */
@@ -36,6 +36,8 @@ export interface LmdbStoreOptions {
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const { dataDir, bootId, runId, logSync } = options
   const markFile = join(dataDir, MARK_FILE)
+  const space = new Space(dataDir)
+  space.open()
   const mark = readMark(markFile)
   const logPath = join(dataDir, 'log')
   const files = { records: join(dataDir, 'records', 'data.mdb'), log: join(logPath, 'data.mdb'), mark: markFile }
@@ -66,7 +68,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
     writeState({ clean: false, sync: false })
     await log.markOpen()
     if (logSync) writeState({ clean: false, sync: true })
-    const store = new LmdbStore({ records, log, writeState, options })
+    const store = new LmdbStore({ records, log, space, writeState, options })
     store.recover()
     return store
   } catch (cause) {
@@ -83,6 +85,7 @@ type WriteState = (state: Pick<Mark, 'clean' | 'sync' | 'logHead'>) => void
 interface Parts {
   readonly records: RecordsEnv
   readonly log: LogEnv
+  readonly space: Space
   readonly writeState: WriteState
   readonly options: LmdbStoreOptions
 }
@@ -92,18 +95,18 @@ class LmdbStore implements Store {
   readonly #records: RecordsEnv
   readonly #log: LogEnv
   readonly #clock: Clock
-  readonly #dataDir: string
+  readonly #space: Space
   readonly #writeState: WriteState
   readonly #markFile: string
   readonly #logSync: boolean
   #follower: (batch: LogBatch) => void = () => {}
 
-  constructor({ records, log, writeState, options: { clock, dataDir, logSync } }: Parts) {
+  constructor({ records, log, space, writeState, options: { clock, dataDir, logSync } }: Parts) {
     this.#records = records
     this.#log = log
     this.#writeState = writeState
     this.#clock = clock
-    this.#dataDir = dataDir
+    this.#space = space
     this.#markFile = join(dataDir, MARK_FILE)
     this.#logSync = logSync
   }
@@ -126,7 +129,8 @@ class LmdbStore implements Store {
   }
 
   async commit(transaction: Transaction): Promise<CommitResult> {
-    requireSpace(this.#dataDir, transaction)
+    const { mayLogGrow } = this.#space.require(transaction)
+    this.#log.mayGrow = mayLogGrow
     try {
       return await this.#commit(transaction)
     } catch (cause) {

@@ -57,6 +57,8 @@ const DATA_FILE = 'data.mdb'
  */
 export class LogEnv {
   readonly epoch: string
+  /** While the disk has little room, the oldest batches give way to new ones. */
+  mayGrow = true
   readonly #options: LogEnvOptions
   readonly #root: RootDatabase<string, string>
   readonly #batches: Database<Buffer, number>
@@ -212,9 +214,10 @@ export class LogEnv {
   /** First offsets of the batches that have to go for `incomingBytes` to fit. */
   #oldestBeyond(incomingBytes: number): number[] {
     const offsets: number[] = []
+    const most = this.mayGrow ? this.#options.bytesMax : Math.min(this.#options.bytesMax, this.#bytes)
     let bytes = this.#bytes + incomingBytes
     for (const oldest of this.#sizes) {
-      if (bytes <= this.#options.bytesMax) break
+      if (bytes <= most) break
       bytes -= oldest.bytes
       offsets.push(oldest.offset)
     }

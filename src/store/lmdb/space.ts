@@ -1,19 +1,115 @@
+import { closeSync, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
 import { readFreeBytes } from '../../base/disk.ts'
 import { recordBytes } from '../log-codec.ts'
-import { StoreUnavailable, type Transaction } from '../store.ts'
+import { DiskFull, type Transaction } from '../store.ts'
+import { countFreeBytes } from './find-damage.ts'
 
+const MEBIBYTE = 1024 * 1024
+/** What grows the files leaves so much of the disk to what does not. */
+const RESERVE_BYTES = 4 * MEBIBYTE
+/** What finds its place within the files grows them a little all the same, as their free pages are not always where they are needed. */
+const WITHIN_FILES_BYTES = 1.5 * MEBIBYTE
 /** Never to be used: a commit that meets a full disk inside lmdb has been seen to corrupt the process's memory. */
-const RESERVE_BYTES = 4 * 1024 * 1024
+const LEAST_BYTES = 0.5 * MEBIBYTE
 /** Of what is put, for the pages around it, and as log records are written twice, to the outbox and to the log. */
 const GROWTH = 3
+/** Beside deletes, for the server's own notes of them, and to tell of them. */
+const HOUSEKEEPING_BYTES = 4 * 1024
+/** A file that is let go where others have filled the disk: the space for deletes. */
+const BALLAST_FILE = 'reserve'
+const BALLAST_BYTES = 2 * MEBIBYTE
 
-/** Throws StoreUnavailable where the disk has no room for the transaction. Costs one system call, a few microseconds. */
+/**
+ * Room on the disk, asked for before each commit. While there is little, the log stops to grow, what changes records has to fit into pages
+ * that the file has free, and deletes go on: a full store can always be emptied.
+ */
+export class Space {
+  readonly #folder: string
+  readonly #records: string
+  readonly #readFree: () => number
+  /** Of the records' file, as it was counted last, less what was promised since. */
+  #freeBytes = 0
+  #isBallastThere: boolean
+
+  /** @param readFree bytes that the disk has left */
+  constructor(folder: string, readFree = () => readFreeBytes(folder)) {
+    this.#folder = folder
+    this.#readFree = readFree
+    this.#records = join(folder, 'records', 'data.mdb')
+    this.#isBallastThere = statSync(join(folder, BALLAST_FILE), { throwIfNoEntry: false })?.size === BALLAST_BYTES
+  }
+
+  /** Throws DiskFull where even deletes have no room. To be called before anything is written. */
+  open(): void {
+    if (this.#readFree() > RESERVE_BYTES + 2 * BALLAST_BYTES) this.#makeBallast()
+    this.#require(LEAST_BYTES)
+  }
+
+  /** Returns whether the log may grow. Throws DiskFull where there is no room. Costs one system call, a few microseconds. */
+  require(transaction: Transaction): { readonly mayLogGrow: boolean } {
+    const bytes = GROWTH * bytesOf(transaction)
+    const free = this.#readFree()
+    if (free >= RESERVE_BYTES + bytes) {
+      if (!this.#isBallastThere && free > 2 * RESERVE_BYTES + bytes) this.#makeBallast()
+      return { mayLogGrow: true }
+    }
+    if (isHousekeeping(transaction)) this.#require(LEAST_BYTES)
+    else if (!isDurable(transaction) || this.#fitsWithin(bytes)) this.#require(WITHIN_FILES_BYTES + bytes)
+    else throw noSpace(free, RESERVE_BYTES + bytes)
+    return { mayLogGrow: false }
+  }
+
+  #fitsWithin(bytes: number): boolean {
+    if (this.#freeBytes < WITHIN_FILES_BYTES + bytes) this.#freeBytes = countFreeBytes(this.#records)
+    if (this.#freeBytes < WITHIN_FILES_BYTES + bytes) return false
+    this.#freeBytes -= bytes
+    return true
+  }
+
+  #require(bytes: number): void {
+    if (this.#readFree() < bytes) this.#dropBallast()
+    const free = this.#readFree()
+    if (free < bytes) throw noSpace(free, bytes)
+  }
+
+  #makeBallast(): void {
+    if (this.#isBallastThere) return
+    const fd = openSync(join(this.#folder, BALLAST_FILE), 'w', 0o600)
+    try {
+      writeSync(fd, new Uint8Array(BALLAST_BYTES))
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    this.#isBallastThere = true
+  }
+
+  #dropBallast(): void {
+    rmSync(join(this.#folder, BALLAST_FILE), { force: true })
+    this.#isBallastThere = false
+  }
+}
+
+/** Throws DiskFull where the disk has no room for the transaction, beside the reserve. */
 export function requireSpace(folder: string, transaction: Transaction): void {
   const free = readFreeBytes(folder)
   const needed = RESERVE_BYTES + GROWTH * bytesOf(transaction)
-  if (free >= needed) return
-  const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`
-  throw new StoreUnavailable(`the disk has ${mebibytes(free)} left, and ${mebibytes(needed)} are needed`)
+  if (free < needed) throw noSpace(free, needed)
+}
+
+function noSpace(free: number, needed: number): DiskFull {
+  const mebibytes = (bytes: number) => `${(bytes / MEBIBYTE).toFixed(1)} MiB`
+  return new DiskFull(`the disk has ${mebibytes(free)} left, and ${mebibytes(needed)} are needed`)
+}
+
+function isHousekeeping(transaction: Transaction): boolean {
+  const { deletes = [] } = transaction
+  return deletes.length > 0 && bytesOf(transaction) <= HOUSEKEEPING_BYTES
+}
+
+function isDurable({ durable, puts = [], deletes = [], guards = [] }: Transaction): boolean {
+  return durable || puts.length + deletes.length + guards.length > 0
 }
 
 function bytesOf({ puts = [], log = [] }: Transaction): number {
