@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { watchSignals } from './setup/signals.ts'
+import { closeToOthers, watchSignals } from './setup/signals.ts'
 
+closeToOthers()
 const argv = process.argv.slice(2)
 // Before the rest is loaded, in which time a signal would end a server.
 if (argv[0] === 'start') watchSignals()

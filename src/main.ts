@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
-import { ignoreSignals, watchSignals } from './setup/signals.ts'
+import { closeToOthers, ignoreSignals, watchSignals } from './setup/signals.ts'
 
+closeToOthers()
 // The rest is loaded after this, as that takes a while, in which a signal would end the process.
 // `--worker`, `--host`: started by the primary, which speaks over the link.
 if (process.argv.includes('--worker')) {

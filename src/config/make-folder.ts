@@ -1,8 +1,10 @@
 import { mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 
+const OWNER_ONLY = 0o700
+
 /**
- * Makes a folder and those above it; one that is there is fine. Throws what the file system throws.
+ * Makes a folder, for its owner only, and those above it; one that is there is fine. Throws what the file system throws.
  * mkdirSync's own `recursive` never returns where a folder is there and refuses new ones with ENOENT, as in /proc.
  */
 export function makeFolder(folder: string): void {
@@ -10,7 +12,7 @@ export function makeFolder(folder: string): void {
   const above = path.dirname(folder)
   if (above !== folder) makeFolder(above)
   try {
-    mkdirSync(folder)
+    mkdirSync(folder, OWNER_ONLY)
   } catch (error) {
     const another = error instanceof Error && 'code' in error && error.code === 'EEXIST'
     if (!another || !statSync(folder).isDirectory()) throw error

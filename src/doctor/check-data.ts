@@ -21,13 +21,13 @@ const RECORDS_BYTES = 1024 * MEBIBYTE
 const CLUSTER_BYTES = 64 * MEBIBYTE
 /** Each purchase waits for one sync or two. */
 const SYNC_MS_MAX = 10
-const OTHERS_MAY_READ = 0o005
+const FOR_OTHERS = 0o007
 
 /** Whether the data folder will do. Decides only. */
 export function checkData(settings: Settings, facts: DataFacts): readonly Finding[] {
   const { DATA_DIR } = settings
   if (facts.fault !== undefined) {
-    const mend = `install -d -m 0750 -o "$(id -un)" ${DATA_DIR}, as root`
+    const mend = `install -d -m 0700 -o "$(id -un)" ${DATA_DIR}, as root`
     return [fail('data folder', `DATA_DIR cannot be used: ${facts.place}: ${facts.fault}`, mend)]
   }
   return [checkFolder(DATA_DIR, facts), checkSpace(settings, facts), checkFileSystem(settings, facts), checkSync(facts)]
@@ -35,7 +35,7 @@ export function checkData(settings: Settings, facts: DataFacts): readonly Findin
 
 function checkFolder(dataDir: string, { isThere, mode, isInUse }: DataFacts): Finding {
   if (!isThere) return ok('data folder', `${dataDir} will be made at the start`)
-  if ((mode & OTHERS_MAY_READ) !== 0) {
+  if ((mode & FOR_OTHERS) !== 0) {
     return warn('data folder', `everybody on this machine may read ${dataDir}`, `chmod o-rwx ${dataDir}`)
   }
   return ok('data folder', `${dataDir}${isInUse ? ', in use by a live Drumbeat' : ''}`)

@@ -20,6 +20,9 @@ const LINK_FD = 3
  */
 export const YOUNG_GENERATION = '--max-semi-space-size=4'
 
+/** Node's SIGUSR1 opens an inspector, which anybody on the machine may use. */
+export const NO_INSPECTOR = '--disable-sigusr1'
+
 /** uWebSockets.js reads it once, when its binary is loaded. A larger request head is answered with 431 by uWebSockets.js itself. */
 const HEAD_BYTES_VARIABLE = 'UWS_HTTP_MAX_HEADERS_SIZE'
 
@@ -36,7 +39,7 @@ export interface WorkerProcessOptions extends ChildOptions {
 }
 
 export function spawnWorker({ script, env, headBytesMax }: WorkerProcessOptions): NodeProcess {
-  const args = [YOUNG_GENERATION, script, '--worker']
+  const args = [YOUNG_GENERATION, NO_INSPECTOR, script, '--worker']
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     env: { ...env, [HEAD_BYTES_VARIABLE]: String(headBytesMax) },

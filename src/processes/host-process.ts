@@ -1,6 +1,13 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { pipeOf, processOf, YOUNG_GENERATION, type ChildOptions, type NodeProcess } from './child-process.ts'
+import {
+  NO_INSPECTOR,
+  pipeOf,
+  processOf,
+  YOUNG_GENERATION,
+  type ChildOptions,
+  type NodeProcess,
+} from './child-process.ts'
 
 /** A process that runs the games of rooms. */
 export interface HostProcess extends NodeProcess {
@@ -31,7 +38,7 @@ export interface HostProcessOptions extends ChildOptions {
 }
 
 export function spawnHost({ script, env, heapMibMax }: HostProcessOptions): HostProcess {
-  const args = [YOUNG_GENERATION, `--max-old-space-size=${heapMibMax}`, script, '--host']
+  const args = [YOUNG_GENERATION, NO_INSPECTOR, `--max-old-space-size=${heapMibMax}`, script, '--host']
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'],
     env: { ...env },

@@ -1,24 +1,34 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { delay } from '../base/delay.ts'
 import type { ListenAddress } from '../config/listen.ts'
 import type { SettingName } from '../config/settings.ts'
 import { EXIT } from './exit-codes.ts'
 import { StartError } from './start-error.ts'
 
 const PID_FILE = 'primary.pid'
+const LOCK_FILE = 'lock'
 
 /** Something that only one process has; the kernel takes it back when that dies, however it dies. */
 export interface Lock {
   readonly release: () => void
 }
 
-/** Holds the data folder for this process. The pid file is only for people. Throws StartError. */
+/**
+ * Holds the data folder for this process. The pid file is only for people. Throws StartError.
+ *
+ * The lock is flock(2) on a file in the folder, so only who may write the folder can have it, and the kernel takes it back however
+ * the process dies: it belongs to the open file, which no child gets. Node cannot ask for it, so flock(1) does, on the descriptor that it is
+ * given, and leaves it locked. A file that is only made exclusively would outlive a process that is killed; a socket's name in Linux's
+ * abstract namespace, as it was, can be taken by anybody, and takes its place where there is no flock(1).
+ */
 export async function lockInstance(dataDir: string): Promise<Lock> {
   const folder = realpathSync(dataDir)
   const pidFile = join(folder, PID_FILE)
-  const lock = await lockName(folderLock(folder))
+  const lock = await lockFolder(folder)
   if (!lock) throw new StartError(EXIT.temporary, `DATA_DIR ${folder} is in use by a live instance${readPid(pidFile)}`)
   writeFileSync(pidFile, `${process.pid}\n`)
   return {
@@ -52,8 +62,50 @@ export async function whoHasPort(host: string, port: number): Promise<'nobody' |
 }
 
 /** Whether a live Drumbeat has the data folder, which has to be there. */
-export function isFolderInUse(dataDir: string): Promise<boolean> {
-  return isLocked(folderLock(realpathSync(dataDir)))
+export async function isFolderInUse(dataDir: string): Promise<boolean> {
+  const folder = realpathSync(dataDir)
+  const file = join(folder, LOCK_FILE)
+  if (!existsSync(file)) return isLocked(folderLock(folder))
+  const fd = openSync(file, 'r')
+  try {
+    const outcome = flock(fd)
+    return outcome === 'missing' ? await isLocked(folderLock(folder)) : outcome === 'taken'
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** undefined: somebody has it. */
+async function lockFolder(folder: string): Promise<Lock | undefined> {
+  const fd = openSync(join(folder, LOCK_FILE), 'a', 0o600)
+  let outcome = flock(fd)
+  // Whoever only looks, such as the doctor, has it for a moment.
+  for (let look = 1; outcome === 'taken' && look < LOOKS; look++) {
+    await delay(LOOK_MS)
+    outcome = flock(fd)
+  }
+  if (outcome === 'locked') return { release: () => closeSync(fd) }
+  closeSync(fd)
+  return outcome === 'missing' ? lockName(folderLock(folder)) : undefined
+}
+
+const LOOKS = 3
+const LOOK_MS = 100
+/** Of flock(1), where somebody else has the lock. */
+const TAKEN = 1
+
+/** Locks the open file, which is the same in the process that does it. Throws what else flock(1) says. */
+function flock(fd: number): 'locked' | 'taken' | 'missing' {
+  const { status, error, stderr } = spawnSync('flock', ['-n', '3'], {
+    stdio: ['ignore', 'ignore', 'pipe', fd],
+  })
+  if (error && 'code' in error && error.code === 'ENOENT') return 'missing'
+  if (status === 0) return 'locked'
+  if (status === TAKEN) return 'taken'
+  throw new StartError(
+    EXIT.configuration,
+    `the data folder cannot be locked: ${error?.message ?? stderr.toString().trim()}`,
+  )
 }
 
 function folderLock(folder: string): string {

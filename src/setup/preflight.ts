@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { makeFolder } from '../config/make-folder.ts'
 import type { Settings } from '../config/settings.ts'
 import { EXIT } from './exit-codes.ts'
@@ -102,11 +102,15 @@ export function checkOpenFiles(settings: Settings, limit: number | undefined): P
   return { exitCode: EXIT.configuration, message, fatal: false }
 }
 
+const FOR_OTHERS = 0o007
+
 function checkDataDir(dataDir: string): Problem | undefined {
   try {
     makeFolder(dataDir)
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
-    return undefined
+    if ((statSync(dataDir).mode & FOR_OTHERS) === 0) return undefined
+    const message = `DATA_DIR ${dataDir} is open to everybody on this machine: it holds messages, balances and keys. chmod o-rwx ${dataDir}`
+    return { exitCode: EXIT.permission, message, fatal: false }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return fatal(EXIT.permission, `DATA_DIR cannot be used: ${reason}`)

@@ -25,6 +25,17 @@ const IMPATIENT_EXIT_CODE = 1
 let watched: Signals | undefined
 
 /**
+ * What is for this user only: files are made so, and SIGUSR1 does nothing, where Node would open an inspector, or end a process that was
+ * told not to. To be called first in each process.
+ */
+export function closeToOthers(): void {
+  process.umask(OWNER_ONLY)
+  process.on('SIGUSR1', () => {})
+}
+
+const OWNER_ONLY = 0o077
+
+/**
  * Takes SIGTERM, SIGINT and SIGHUP from now on: without a handler each of them ends the process. So this is called before anything
  * that takes time, and before the modules of the server are loaded. Later calls return the same.
  */

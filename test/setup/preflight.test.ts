@@ -21,7 +21,7 @@ t.test('on a machine that will do there is nothing to say, and the data folder i
 
 t.test('this machine, as it is, starts the server', async (t) => {
   const problems = await preflight(
-    settingsWith({ DATA_DIR: t.testdir({}) }),
+    settingsWith({ DATA_DIR: path.join(t.testdir({}), 'data') }),
     thisMachine(async () => ({})),
   )
   t.strictSame(
@@ -31,7 +31,7 @@ t.test('this machine, as it is, starts the server', async (t) => {
 })
 
 t.test('a Node that is too old is named, with what to do', async (t) => {
-  const settings = settingsWith({ DATA_DIR: t.testdir({}) })
+  const settings = settingsWith({ DATA_DIR: path.join(t.testdir({}), 'data') })
   for (const nodeVersion of ['22.17.9', '20.20.2', '18.0.0']) {
     const [problem, ...others] = await preflight(settings, { ...GOOD, nodeVersion })
     t.match(problem, { exitCode: 78, fatal: true, message: `Node ${nodeVersion} is too old: 22.18 or later is needed` })
@@ -46,12 +46,12 @@ t.test('a uWebSockets.js binary that does not load is told with its reason and w
   const loadUws = async (): Promise<never> => {
     throw new Error("libc.so.6: version `GLIBC_2.38' not found")
   }
-  const problems = await preflight(settingsWith({ DATA_DIR: t.testdir({}) }), { ...GOOD, loadUws })
+  const problems = await preflight(settingsWith({ DATA_DIR: path.join(t.testdir({}), 'data') }), { ...GOOD, loadUws })
   t.match(problems, [{ exitCode: 78, fatal: true, message: /GLIBC_2\.38' not found.*`npm ci`.*glibc 2\.27/ }])
 })
 
 t.test('too few open files are an error, few are a warning', async (t) => {
-  const settings = settingsWith({ DATA_DIR: t.testdir({}), MAX_CONNECTIONS_PER_NAMESPACE: '2000' })
+  const settings = settingsWith({ DATA_DIR: path.join(t.testdir({}), 'data'), MAX_CONNECTIONS_PER_NAMESPACE: '2000' })
   const at = (limit: number | undefined) => preflight(settings, { ...GOOD, openFilesMax: () => limit })
   t.match(await at(255), [{ exitCode: 78, fatal: true, message: /255, and 256 are needed: raise it with `ulimit -n`/ }])
   t.match(await at(1063), [{ fatal: false, message: /room for 1998 connections on 2 workers/ }])
@@ -87,4 +87,14 @@ t.test('all problems come at once', async (t) => {
     problems.map(({ exitCode }) => exitCode),
     [78, 78, 77],
   )
+})
+
+t.test('a data folder that is open to others is a warning, and one that is made is not open', async (t) => {
+  const dataDir = path.join(t.testdir({}), 'data')
+  const settings = settingsWith({ DATA_DIR: dataDir })
+  t.strictSame(await preflight(settings, GOOD), [])
+  t.equal(statSync(dataDir).mode & 0o777, 0o700)
+  chmodSync(dataDir, 0o755)
+  const [problem] = await preflight(settings, GOOD)
+  t.match(problem, { fatal: false, message: `DATA_DIR ${dataDir} is open to everybody on this machine` })
 })
