@@ -219,12 +219,15 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
   }
 
   async #resync(patch: Patch): Promise<void> {
-    this.#waiting = [patch]
+    const waiting = [patch]
+    this.#waiting = waiting
     try {
-      this.refreshed(await this.#source.snapshot())
+      const data = await this.#source.snapshot()
+      // Unless the state came anew by itself meanwhile: then that is the newer one.
+      if (this.#waiting === waiting) this.refreshed(data)
     } catch {
       // The connection was lost, and a snapshot comes with the next one; or this client is in the room no more, and is told so.
-      this.#waiting = undefined
+      if (this.#waiting === waiting) this.#waiting = undefined
     }
   }
 

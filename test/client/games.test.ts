@@ -4,7 +4,9 @@ import type { GameClient } from '../../src/client/index.ts'
 import { shapeOf } from '../../src/games/sync/shape.ts'
 import { t as types } from '../../src/games/types.ts'
 import type { RoomGame } from '../../src/protocol/shapes/games.ts'
-import type { GameRoom, RoomChange } from '../../src/client/index.ts'
+import { Clock } from '../../src/client/clock.ts'
+import { GameRoom } from '../../src/client/game-room.ts'
+import type { RoomChange } from '../../src/client/index.ts'
 import { binaryPatchOf } from '../../src/games/sync/binary-patch.ts'
 import { ByteWriter } from '../../src/games/sync/byte-writer.ts'
 import { hashValue } from '../../src/games/sync/hash.ts'
@@ -114,6 +116,29 @@ t.test(
     await until(() => room.state.phase === 'right')
   },
 )
+
+t.test('a snapshot that was asked for does not take the place of a newer one', async (t) => {
+  for (const answer of [data(13, { ...STATE, phase: 'asked' }), new Error('the connection was lost')]) {
+    const asked = Promise.withResolvers<RoomGame>()
+    const room = new GameRoom('arena:1', data(10), {
+      clock: new Clock(),
+      input: () => Promise.resolve(),
+      tellInput: () => true,
+      snapshot: () => asked.promise,
+      leave: () => Promise.resolve(),
+    })
+    const phases: unknown[] = []
+    room.subscribe((state) => phases.push((state as Arena['state']).phase))
+    room.patched({ tick: 12, base: 11, changes: { phase: 'unfit' } })
+    if (answer instanceof Error) asked.reject(answer)
+    else asked.resolve(answer)
+    room.refreshed(data(20, { ...STATE, phase: 'newer' }))
+    await asked.promise.catch(() => {})
+    await Promise.resolve()
+    t.strictSame(phases, ['play', 'newer'])
+    t.equal(room.tick, 20)
+  }
+})
 
 t.test(
   'inputs: a promise with what the game replied, or its refusal; of those that keep the newest none waits',
