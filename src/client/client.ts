@@ -276,7 +276,7 @@ export class GameClient<Events extends EventMap = EventMap> {
   /** A resume did not join it again. What was asked of the room meanwhile is done behind this. */
   async #rejoin(room: string): Promise<void> {
     try {
-      await this.#requests.request(EVENT.roomJoin, { room_id: room })
+      await this.#requests.request(EVENT.roomJoin, this.#games.rejoining(room))
     } catch (thrown) {
       if (!(thrown instanceof DrumbeatError) || thrown.code === 'CLOSED') return
       this.#games.lost(room, thrown)

@@ -55,6 +55,8 @@ export class Games {
   readonly #byHandle = new Map<number, GameRoom>()
   /** By the answer that brought it: a room may be over before its caller hears of the answer. */
   readonly #byAnswer = new WeakMap<object, GameRoom>()
+  /** What each room was joined with, beside its id. */
+  readonly #entrances = new Map<string, JsonObject>()
   #stopClock: AbortController | undefined
 
   constructor(source: GamesSource) {
@@ -83,7 +85,14 @@ export class Games {
     if (eventType === EVENT.roomLeave) this.#end(room)
     if (eventType !== EVENT.roomFind && eventType !== EVENT.roomJoin) return
     if (data['game'] === undefined) return
+    const { as, password } = payload
+    this.#entrances.set(room, { ...(as === undefined ? {} : { as }), ...(password === undefined ? {} : { password }) })
     this.#byAnswer.set(data, this.#refresh(room, data['game'] as unknown as RoomGame))
+  }
+
+  /** The payload that joins the room again, as it was joined. */
+  rejoining(room: string): JsonObject & { readonly room_id: string } {
+    return { ...this.#entrances.get(room), room_id: room }
   }
 
   /** Returns whether the event is for the rooms alone. */
@@ -159,6 +168,7 @@ export class Games {
     const room = this.#rooms.get(id)
     if (!room) return
     this.#rooms.delete(id)
+    this.#entrances.delete(id)
     for (const [handle, other] of this.#byHandle) if (other === room) this.#byHandle.delete(handle)
     if (this.#rooms.size === 0) {
       this.#stopClock?.abort()

@@ -9,7 +9,7 @@ const ENDED_MAX = 10_000
 export class EndedRooms {
   readonly #keepMs: number
   readonly #nowMs: () => number
-  readonly #rooms = new Map<RoomId, { readonly sessions: ReadonlySet<string>; readonly atMs: number }>()
+  readonly #rooms = new Map<RoomId, { readonly sessions: Pick<ReadonlySet<string>, 'has'>; readonly atMs: number }>()
 
   constructor({ keepMs, nowMs }: { readonly keepMs: number; readonly nowMs: () => number }) {
     this.#keepMs = keepMs

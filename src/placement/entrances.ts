@@ -189,7 +189,10 @@ export class Entrances implements RoomGame {
     throw new Refusal('ROOM_OVER', 'the room is over')
   }
 
-  /** A resumed connection is a member already, and has no view of the game yet. It has its user's seat, or watches. */
+  /**
+   * A resumed connection is a member already, and has no view of the game yet. It has its user's seat, or watches as it did before; one that
+   * played on a seat that has ended meanwhile is refused with NOT_IN_ROOM.
+   */
   #comeBack(room: PlacedRoom, entrance: Entrance, reply: Reply<Entered>): void {
     const { members } = this.#options
     const { connection } = entrance
@@ -201,7 +204,8 @@ export class Entrances implements RoomGame {
     }
     void this.#admit(room, { ...entrance, as: 'player', isBack: true }, (result) => {
       const hasNoSeat = result instanceof Refusal && result.code === 'NOT_IN_ROOM'
-      if (hasNoSeat) void this.#admit(room, { ...entrance, as: 'spectator', isBack: false }, answer)
+      if (hasNoSeat && roleOf(room, connection) !== 'player')
+        void this.#admit(room, { ...entrance, as: 'spectator', isBack: false }, answer)
       else answer(result)
     })
   }
@@ -256,7 +260,7 @@ export class Entrances implements RoomGame {
       const joined = join()
       room.viewers.add(viewer)
       if (viewer.seat !== null) room.seated.add(viewer.seat)
-      if (connection.session !== undefined && room.sessions.size < SESSIONS_MAX) room.sessions.add(connection.session)
+      remember(room, viewer)
       if (before) this.#remove(room, before, 'exit')
       return { ...joined, game: { ...entered, handle: room.handle } }
     } catch (thrown) {
@@ -308,6 +312,15 @@ export class Entrances implements RoomGame {
     if (room && viewer) return { room, viewer }
     throw new Refusal('NOT_IN_ROOM', `this connection is in no game in "${id}"`)
   }
+}
+
+/** What the connection's session was in the room when it was let in last; undefined if that is not known. */
+function roleOf({ sessions }: PlacedRoom, { session }: Connection): Viewer['as'] | undefined {
+  return session === undefined ? undefined : sessions.get(session)
+}
+
+function remember({ sessions }: PlacedRoom, { connection: { session }, as }: Viewer): void {
+  if (session !== undefined && (sessions.size < SESSIONS_MAX || sessions.has(session))) sessions.set(session, as)
 }
 
 function enterArgs({ handle }: PlacedRoom, { number, connection, as, encoding }: Viewer) {

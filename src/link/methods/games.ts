@@ -22,8 +22,8 @@ export type GameMethods = {
     Page<GameRoom>
   >
   /**
-   * A join of a room that has a game. A connection that was resumed is in the room already: it goes on with its user's seat, or as a spectator
-   * if there is none, whatever `as` and `password` say.
+   * A join of a room that has a game. A connection that was resumed is in the room already: it goes on with its user's seat, or watches if it did
+   * before, whatever `as` and `password` say. NOT_IN_ROOM if its seat has ended meanwhile: it is in the room no longer.
    */
   enterGame: Method<EnterArgs, GameJoin>
   gameInput: Method<GameInputArgs, InputResult>
