@@ -20,6 +20,8 @@ export interface RestoreOptions {
 
 /** Ticks without a record that are made up for before the room is here: ten seconds of a fast one. */
 const AHEAD_MAX = 1_200
+/** One whose ticks take long must not keep the host from others, nor from saying that it lives: what is left then is late as any tick may be. */
+const AHEAD_MS_MAX = 100
 
 /**
  * A room that another host had, as it was: the checkpoint, the records behind it, then the ticks that were due meanwhile. The room may be over
@@ -38,7 +40,9 @@ export function restoreRoom({ args, games, services, out }: RestoreOptions): Roo
   room.seating.restore(room.run.seats, new Map(checkpoint.host.goneAtMs), nowMs)
   if (room.isClosed) return room
   for (const task of tasks.values()) room.tasks.start(task)
+  const untilMs = nowMs + AHEAD_MS_MAX
   for (let i = 0; i < AHEAD_MAX && !room.isClosed && game.hz > 0 && (room.dueMs ?? Infinity) <= nowMs; i++) {
+    if (services.nowMs() > untilMs) break
     room.tick(room.dueMs ?? nowMs, out)
   }
   return room

@@ -152,6 +152,40 @@ t.test(
   },
 )
 
+t.test('a restored room whose ticks take long does not hold its host up, and misses none of them', async (t) => {
+  let tickTakes = () => {}
+  const slow = defineGame({
+    name: 'slow',
+    version: 1,
+    hz: 20,
+    seats: { max: 2 },
+    state: type.object({ ticks: type.uint32() }),
+    create: () => ({ ticks: 0 }),
+    tick(state) {
+      state.ticks++
+      tickTakes()
+    },
+  })
+  const primary = await TestPrimary.open(t, [slow])
+  await primary.openRoom(1, 'slow')
+  const { time } = primary
+  await time.pass(1_500)
+  const { checkpoint = '' } = primary.of('checkpoint').at(-1) ?? {}
+  primary.kill()
+  await time.pass(5_000)
+  const other = await TestPrimary.beside(t, primary, [slow])
+  tickTakes = () => time.stall(30)
+  const askedMs = time.clock.wallMs()
+  await other.done('restore', { handle: 1, checkpoint, records: [] })
+  const stalledMs = time.clock.wallMs() - askedMs
+  t.ok(stalledMs < 500, `some 100 ticks of 30 ms were due, and it was there after ${stalledMs} ms`)
+  tickTakes = () => {}
+  await time.pass(1_000)
+  const { tick, state } = await other.done('enter', other.entering(1, 99, 'alice'))
+  t.ok(tick > 140, 'it has caught up')
+  t.strictSame(JSON.parse(state), { ticks: tick })
+})
+
 t.test('a replay that comes to another state is said loudly, and the room goes on', async (t) => {
   let global = 0
   const leaky = defineGame({
