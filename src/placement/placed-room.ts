@@ -29,6 +29,9 @@ export interface KeptRecord {
   readonly bytes: Uint8Array
 }
 
+/** How long it is remembered that a host had to be ended for a room. */
+const BLAMED_MS = 600_000
+
 const NOT_LISTED: RoomListing = { seats: 0, isLocked: false, listing: null }
 
 /** A room with a game of this node: which host runs it, who sees it, and what it takes to go on elsewhere. */
@@ -62,9 +65,9 @@ export class PlacedRoom {
   /** Those behind the checkpoint. */
   records: KeptRecord[] = []
   recordBytes = 0
-  /** Hosts that died of it since the last checkpoint was made, by name and in all. */
-  blamed = 0
+  /** Hosts of it that died since the last checkpoint was made. */
   lost = 0
+  #blamedAtMs = -Infinity
   /** What waits until it runs. */
   waiting: Waiting[] = []
   departures: Departure[] = []
@@ -149,8 +152,17 @@ export class PlacedRoom {
     this.checkpoint = checkpoint
     this.records = this.records.filter(({ tick }) => tick > checkpoint.tick)
     this.recordBytes = this.records.reduce((sum, { bytes }) => sum + bytes.length, 0)
-    this.blamed = 0
     this.lost = 0
+  }
+
+  /**
+   * A host had to be ended for it. Returns whether that was so not long ago, too. A checkpoint in between does not count: a game that eats memory
+   * makes some before it has eaten all of it.
+   */
+  blame(nowMs: number): boolean {
+    const isAgain = nowMs - this.#blamedAtMs < BLAMED_MS
+    this.#blamedAtMs = nowMs
+    return isAgain
   }
 
   toListed(): GameRoom {

@@ -19,8 +19,7 @@ export interface RecoveryOptions extends PlacementOptions {
 /** Why a room goes to another host. */
 type Why = 'crash' | 'move'
 
-/** A room that has ended so many hosts since its last checkpoint is ended itself: by its name, and without. */
-const BLAMED_MAX = 2
+/** A room that has lost so many hosts since its last checkpoint is ended itself. */
 const LOST_MAX = 20
 /** Of records that no checkpoint stands for: the host of such a room does not make any. */
 const RECORD_BYTES_MAX = 64 * 1024 * 1024
@@ -109,15 +108,15 @@ export class Recovery {
   }
 
   #bury(room: PlacedRoom, isCulprit: boolean): void {
-    const { endings } = this.#options
+    const { endings, clock } = this.#options
     if (room.phase === 'ending') return
     // One that was never made is refused by its call, which came to nothing.
     if (room.phase === 'opening') return
     if (room.phase === 'running') this.#stopped(room)
     room.host = undefined
     room.lost++
-    if (isCulprit) room.blamed++
-    if (room.blamed >= BLAMED_MAX) endings.failed(room, 'a callback did not end, twice')
+    if (isCulprit && room.blame(clock.nowMs()))
+      endings.failed(room, 'it ended two hosts: a callback did not end, or used up the memory')
     else if (room.lost >= LOST_MAX)
       endings.failed(room, `its host died ${LOST_MAX} times before it had made a checkpoint`)
     else if (!room.checkpoint) endings.failed(room, 'its host died before it had made a checkpoint')

@@ -131,6 +131,26 @@ t.test('a room that its host had to be ended for is tried once more, and then en
   t.match(await input(bob, other, 'add', 1), { success: true }, 'the other room goes on')
 })
 
+t.test('a checkpoint between does not clear a room that hosts had to be ended for; ten minutes do', async (t) => {
+  const { enter, find, input, hostOf, pass } = await openGames(t, { env: { GAME_HOSTS: '1' } })
+  const alice = await enter('alice')
+  const culprit = await find(alice)
+  const endHost = async (waitMs: number) => {
+    const { host, script } = hostOf(culprit)
+    const room = script.room(culprit)
+    if (!room) throw new Error('the room is not there')
+    script.checkpoint(room)
+    await pass(1_000)
+    host.kill(stuckIn(room.handle))
+    await pass(waitMs)
+  }
+  await endHost(610_000)
+  await endHost(10_000)
+  t.match(await input(alice, culprit, 'add', 1), { success: true })
+  await endHost(10_000)
+  t.match(payloadsOf(alice, GAME.status), [{ status: 'restarted' }, { status: 'restarted' }, { status: 'over' }])
+})
+
 t.test('a room that cannot be restored is ended, the others are not', async (t) => {
   const { scripts, enter, find, hostOf, pass, running } = await openGames(t)
   const alice = await enter('alice')
