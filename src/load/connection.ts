@@ -22,6 +22,8 @@ export interface ConnectionOptions {
   readonly room?: number
   /** For the few connections whose latency is taken: the event's sequence number. */
   readonly onEvent?: (sequence: number) => void
+  /** For connections that read more of an event than its number: see `FrameListener`. */
+  readonly onData?: (payload: Buffer) => boolean
   /** Once it is ready it reads so many bytes at a time, and only when `sip` says so. */
   readonly sipBytes?: number
   /** Before the events of one read: they all arrived at this moment. */
@@ -52,7 +54,8 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options
     const onOther = (opcode: number, payload: Buffer): void => this.#onOther(opcode, payload)
-    this.counter = new FrameCounter(options.onEvent === undefined ? { onOther } : { onOther, onEvent: options.onEvent })
+    const { onEvent, onData } = options
+    this.counter = new FrameCounter({ onOther, ...(onEvent && { onEvent }), ...(onData && { onData }) })
     this.#awaited = options.dialect.ready
     this.#ready.promise.catch(() => {}) // whoever made it may look later
     void this.#start()

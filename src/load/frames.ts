@@ -12,6 +12,8 @@ const scratch = Buffer.allocUnsafe(512 * 1024)
 export interface FrameListener {
   /** Called for events only where it is there: most connections count and nothing else. */
   readonly onEvent?: (sequence: number) => void
+  /** Sees every data frame first, in place of the search for the marker. True: it was an event. `payload` is valid until this returns. */
+  readonly onData?: (payload: Buffer) => boolean
   /** Any other frame. `payload` is valid until this returns. */
   readonly onOther: (opcode: number, payload: Buffer) => void
 }
@@ -80,7 +82,13 @@ export class FrameCounter {
       this.#listener.onEvent?.(-1)
       return
     }
-    const marker = isData ? this.#findMarker(bytes, payload, end) : -1
+    const { onData } = this.#listener
+    if (isData && onData?.(bytes.subarray(payload, end)) === true) {
+      this.events++
+      this.eventBytes += end - start
+      return
+    }
+    const marker = isData && onData === undefined ? this.#findMarker(bytes, payload, end) : -1
     if (marker < 0) {
       this.#listener.onOther(opcode, bytes.subarray(payload, end))
       return
