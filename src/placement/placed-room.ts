@@ -67,6 +67,8 @@ export class PlacedRoom {
   recordBytes = 0
   /** Hosts of it that died since the last checkpoint was made. */
   lost = 0
+  /** A host had to be ended for it. */
+  isSuspect = false
   #blamedAtMs = -Infinity
   /** What waits until it runs. */
   waiting: Waiting[] = []
@@ -162,6 +164,7 @@ export class PlacedRoom {
   blame(nowMs: number): boolean {
     const isAgain = nowMs - this.#blamedAtMs < BLAMED_MS
     this.#blamedAtMs = nowMs
+    this.isSuspect = true
     return isAgain
   }
 

@@ -21,6 +21,8 @@ type Why = 'crash' | 'move'
 
 /** A room that has lost so many hosts since its last checkpoint is ended itself. */
 const LOST_MAX = 20
+/** How long a room that ended its host waits for one that has no other rooms. */
+const SUSPECT_WAIT_MS = 5_000
 /** Of records that no checkpoint stands for: the host of such a room does not make any. */
 const RECORD_BYTES_MAX = 64 * 1024 * 1024
 
@@ -69,10 +71,9 @@ export class Recovery {
 
   /** A host has come up: what waits for one goes there. */
   placeHomeless(): void {
-    for (const [room, why] of this.#homeless) {
-      this.#homeless.delete(room)
-      void this.#place(room, why)
-    }
+    // One that ends its next host, too, does so when the others of it run already, or is alone there.
+    const waiting = [...this.#homeless].sort(([one], [other]) => Number(one.isSuspect) - Number(other.isSuspect))
+    for (const [room] of waiting) this.#placeWaiting(room)
   }
 
   /** Moves the rooms of a host that is to be drained to others. Resolves when it has none any more. */
@@ -120,7 +121,21 @@ export class Recovery {
     else if (room.lost >= LOST_MAX)
       endings.failed(room, `its host died ${LOST_MAX} times before it had made a checkpoint`)
     else if (!room.checkpoint) endings.failed(room, 'its host died before it had made a checkpoint')
+    else if (isCulprit) this.#placeApart(room)
     else void this.#place(room, 'crash')
+  }
+
+  /** If it ends the next host as well, that is not to be the one that all others have just gone to: it waits for the one that is being started. */
+  #placeApart(room: PlacedRoom): void {
+    this.#homeless.set(room, 'crash')
+    setTimeout(() => this.#placeWaiting(room), SUSPECT_WAIT_MS).unref()
+  }
+
+  #placeWaiting(room: PlacedRoom): void {
+    const why = this.#homeless.get(room)
+    if (why === undefined || this.isStopping) return
+    this.#homeless.delete(room)
+    void this.#place(room, why)
   }
 
   #move(host: Host, room: PlacedRoom): Promise<void> {

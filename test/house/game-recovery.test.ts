@@ -131,6 +131,30 @@ t.test('a room that its host had to be ended for is tried once more, and then en
   t.match(await input(bob, other, 'add', 1), { success: true }, 'the other room goes on')
 })
 
+t.test('a room that its host had to be ended for is not tried where the others of that host go', async (t) => {
+  const { enterAll, find, input, hostOf, running, pass } = await openGames(t)
+  const [alice, bob] = await enterAll('alice', 'bob')
+  if (!alice || !bob) throw new Error('nobody')
+  const culprit = await find(alice)
+  const { host, script } = hostOf(culprit)
+  const beside = await findBeside()
+  host.kill(stuckIn(script.room(culprit)?.handle ?? 0))
+  await pass(10_000)
+  t.not(hostOf(culprit).host, hostOf(beside).host)
+  t.equal(running().length, 2)
+  t.match(await input(alice, culprit, 'add', 1), { success: true })
+  t.match(payloadsOf(bob, GAME.status), [{ status: 'restarted' }])
+
+  async function findBeside(): Promise<string> {
+    if (!bob) throw new Error('nobody')
+    for (let i = 0; ; i++) {
+      const room = await find(bob, { where: { phase: `p${i}` }, options: { phase: `p${i}` } })
+      if (hostOf(room).host === host) return room
+      await bob.ask(GAME.leave, { room_id: room })
+    }
+  }
+})
+
 t.test('a checkpoint between does not clear a room that hosts had to be ended for; ten minutes do', async (t) => {
   const { enter, find, input, hostOf, pass } = await openGames(t, { env: { GAME_HOSTS: '1' } })
   const alice = await enter('alice')
