@@ -1,8 +1,19 @@
 import { createHash } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { toError } from '../base/assert.ts'
 import { delay } from '../base/delay.ts'
 import type { ListenAddress } from '../config/listen.ts'
 import type { SettingName } from '../config/settings.ts'
@@ -65,7 +76,7 @@ export async function whoHasPort(host: string, port: number): Promise<'nobody' |
 export async function isFolderInUse(dataDir: string): Promise<boolean> {
   const folder = realpathSync(dataDir)
   const file = join(folder, LOCK_FILE)
-  if (!existsSync(file)) return isLocked(folderLock(folder))
+  if (!existsSync(file) || !mayRead(file)) return isLocked(folderLock(folder))
   const fd = openSync(file, 'r')
   try {
     const outcome = flock(fd)
@@ -77,7 +88,7 @@ export async function isFolderInUse(dataDir: string): Promise<boolean> {
 
 /** undefined: somebody has it. */
 async function lockFolder(folder: string): Promise<Lock | undefined> {
-  const fd = openSync(join(folder, LOCK_FILE), 'a', 0o600)
+  const fd = openLock(join(folder, LOCK_FILE))
   let outcome = flock(fd)
   // Whoever only looks, such as the doctor, has it for a moment.
   for (let look = 1; outcome === 'taken' && look < LOOKS; look++) {
@@ -87,6 +98,24 @@ async function lockFolder(folder: string): Promise<Lock | undefined> {
   if (outcome === 'locked') return { release: () => closeSync(fd) }
   closeSync(fd)
   return outcome === 'missing' ? lockName(folderLock(folder)) : undefined
+}
+
+/** Throws StartError: the file may be another user's, of a start as root for example. */
+function openLock(file: string): number {
+  try {
+    return openSync(file, 'a', 0o600)
+  } catch (cause) {
+    throw new StartError(EXIT.permission, `the data folder cannot be locked: ${toError(cause).message}`, cause)
+  }
+}
+
+function mayRead(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK)
+    return true
+  } catch {
+    return false // somebody else's folder
+  }
 }
 
 const LOOKS = 3

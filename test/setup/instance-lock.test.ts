@@ -50,3 +50,8 @@ t.test('whoever takes the name that the lock had before keeps nobody from starti
   const lock = await lockInstance(folder)
   lock.release()
 })
+
+t.test('a lock that cannot be opened is said in a line', async (t) => {
+  const folder = t.testdir({ lock: {} })
+  await t.rejects(lockInstance(folder), { exitCode: 77, message: /^the data folder cannot be locked: EISDIR/ })
+})
