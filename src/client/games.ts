@@ -87,7 +87,8 @@ export class Games {
     if (data['game'] === undefined) return
     const { as, password } = payload
     this.#entrances.set(room, { ...(as === undefined ? {} : { as }), ...(password === undefined ? {} : { password }) })
-    this.#byAnswer.set(data, this.#refresh(room, data['game'] as unknown as RoomGame))
+    // The answer itself is its caller's, who may change it.
+    this.#byAnswer.set(data, this.#refresh(room, structuredClone(data['game']) as unknown as RoomGame))
   }
 
   /** The payload that joins the room again, as it was joined. */
