@@ -1,19 +1,13 @@
 import { spawn } from 'node:child_process'
-import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { BUN } from '../../helpers/bun.ts'
 import { startServer } from '../../helpers/server.ts'
 import { startProxy } from '../../helpers/tcp-proxy.ts'
 import { until } from '../../helpers/until.ts'
 import { openSpeaker, ROOM, upTo } from './numbers.ts'
 
 const PLAYER = fileURLToPath(new URL('sleeper.ts', import.meta.url))
-const ARCH = process.arch === 'arm64' ? 'aarch64' : process.arch
-const inModules = (path: string) => fileURLToPath(new URL(`../../../node_modules/${path}`, import.meta.url))
-/** Bun's install script moves it from its platform's package; before that, or without it, a stub stands in its place. */
-const BUN = [inModules(`@oven/bun-linux-${ARCH}/bin/bun`), inModules('bun/bin/bun.exe')].find(
-  (path) => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 1_000_000,
-)
 const skip = BUN === undefined && 'no Bun for this machine'
 
 for (const encoding of ['json', 'msgpack']) {

@@ -3,23 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { buildClient, runNode } from '../../helpers/built-client.ts'
+import { NODES, nodeOf } from '../../helpers/nodes.ts'
 import { startServer } from '../../helpers/server.ts'
-
-/** As src/setup/ensure-nodes.mjs installs them, and for each which WebSockets there are. */
-const NODES: readonly { readonly version: string; readonly kinds: readonly Kind[] }[] = [
-  { version: '18.20.8', kinds: ['ws'] },
-  { version: '20.20.2', kinds: ['ws'] },
-  { version: '22.23.3', kinds: ['ws', 'global'] },
-]
-/** The class of the package `ws`, or the global one. */
-type Kind = 'ws' | 'global'
-
-const nodeOf = (version: string) =>
-  join(
-    import.meta.dirname,
-    '../../../node_modules/.cache/drumbeat',
-    `node-${version}/node_modules/node-linux-${process.arch}/bin/node`,
-  )
 
 /** Plays for a while, loses its connection once, and writes what came of it. */
 const PROGRAM = `
