@@ -36,10 +36,14 @@ async function listenSomewhere(t: Test): Promise<number> {
 t.test('what is for operators is on the listener of theirs only, what is for everybody on both', async (t) => {
   const { server, adminUrl, status } = await start(t)
   const routes = standardRoutes().filter(({ method }) => method === 'GET')
-  const files: Readonly<Record<string, string>> = { console: 'console.js', client: 'index.js', protocol: 'events.js' }
-  const pathOf = (path: string) => {
-    return path.replace(':file', files[path.split('/')[1] ?? ''] ?? '').replaceAll(/:\w+/g, 'sword')
+  const files: Readonly<Record<string, string>> = {
+    '/console/:file': 'console.js',
+    '/client/:file': 'index.js',
+    '/protocol/:file': 'events.js',
+    '/games/:file': 'limits.js',
+    '/games/sync/:file': 'hash.js',
   }
+  const pathOf = (path: string) => path.replace(':file', files[path] ?? '').replaceAll(/:\w+/g, 'sword')
   for (const { path, access } of routes) {
     const [here, there] = [await status(server.url, pathOf(path)), await status(adminUrl, pathOf(path))]
     if (access === 'open') t.strictSame([path, here, there], [path, 200, 200])

@@ -60,13 +60,14 @@ export function parseGameRoom(
   body: Readonly<Record<keyof ValueOf<typeof ROOM_BODY>, unknown>>,
   namespaces: readonly Namespace[],
 ): OpenArgs {
-  const { namespace, game, options, locked = false, password = null, idempotency_key } = body
+  const { namespace, options, locked = false, password = null, idempotency_key } = body
+  const game = parseGameName(body.game, 'game')
   for (const name of ['room_id', 'capacity', 'delivery'] as const)
     if (body[name] !== undefined) throw badRequest(name, 'is of rooms without a game only')
   if (typeof locked !== 'boolean') throw badRequest('locked', 'must be true or false')
   return {
     namespace: parseNamespace(namespace, namespaces),
-    game: parseGameName(game, 'game'),
+    game,
     options: parseOptions(options, 'options'),
     isLocked: locked,
     password: password === null ? null : parsePassword(password, 'password'),

@@ -107,9 +107,10 @@ function putRoute({ primary, namespaces, roomCapacity }: RouteContext): Route {
       const { room_id, namespace, capacity = roomCapacity, delivery = 'must', game = null } = body
       if (game !== null)
         return jsonAnswer(await primary.ask('gameRoomOpen', parseGameRoom(body, namespaces), span), 201)
+      const id = parseRoomId(room_id, 'room_id')
       for (const name of OF_GAMES) if (body[name] !== undefined) throw badRequest(name, 'is of rooms with a game only')
       const room = {
-        room_id: parseRoomId(room_id, 'room_id'),
+        room_id: id,
         namespace: parseNamespace(namespace, namespaces),
         capacity: parseInteger(capacity, 'capacity', 1, CAPACITY_MAX),
         delivery: parseDelivery(delivery, 'delivery'),
