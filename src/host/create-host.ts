@@ -31,6 +31,8 @@ const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 /** A host in this process: it runs the games of rooms for the primary at the other end of the stream. */
 export function createHost({ stream, clock, scheduler, random, begin, onClose }: HostOptions): Host {
   let rooms: Rooms | undefined
+  /** What was told while the games were loaded. */
+  const early: (() => void)[] = []
   const running = (): Rooms => {
     if (!rooms) throw new Error('the primary spoke before the host had said that it listens')
     return rooms
@@ -38,11 +40,13 @@ export function createHost({ stream, clock, scheduler, random, begin, onClose }:
   const start = async (welcome: HostWelcome): Promise<void> => {
     try {
       rooms = new Rooms({ ...(await begin(welcome)), link, clock, scheduler, random })
+      for (const act of early.splice(0)) act()
       link.tell('listening', { games: rooms.gameInfos })
     } catch (thrown) {
       link.tell('unfit', { mistakes: toError(thrown).message.split('\n') })
     }
   }
+  const handlers = createLinkHandlers(running)
   const link: PrimaryLink = new Link<HostMethods, OfHostMethods>({
     stream,
     queueBytesMax: LINK_QUEUE_BYTES_MAX,
@@ -54,7 +58,13 @@ export function createHost({ stream, clock, scheduler, random, begin, onClose }:
       welcome: (welcome) => void start(welcome),
       // Asked while the games are loaded, too.
       ping: (_args, reply) => reply(null),
-      ...createLinkHandlers(running),
+      ...handlers,
+      // There may be a stop while the games are loaded.
+      drain: (args, reply, ...rest) => (rooms ? handlers.drain(args, reply, ...rest) : reply(null)),
+      logLevel(...args) {
+        if (rooms) handlers.logLevel(...args)
+        else early.push(() => handlers.logLevel(...args))
+      },
     },
   })
   return { close: () => link.close('the host is closed') }

@@ -29,6 +29,13 @@ t.test('games are loaded from files and folders, in TypeScript and JavaScript, w
   t.match(await host.started, [{ name: 'one', hz: 20, inputs: ['go'] }, { name: 'two' }, { name: 'three' }])
 })
 
+t.test('what is told while the games are loaded ends nothing: a level of the log, and a stop', async (t) => {
+  const host = new RunningHost(t, { GAMES: folderOf(t, { 'one.ts': game('one') }) })
+  host.link.tell('logLevel', { part: 'host', level: 'debug' })
+  t.equal(await host.link.ask('drain', { withinMs: 1_000, graceMs: 0 }), null)
+  t.match(await host.started, [{ name: 'one' }])
+})
+
 t.test('an empty folder has no games; without GAMES there are the samples', async (t) => {
   const host = new RunningHost(t, { GAMES: folderOf(t, {}) })
   t.strictSame(await host.started, [])
