@@ -14,6 +14,8 @@ import type { Timer, Timers } from './timers.ts'
 
 /** How deep a kick or a bot may follow from what followed from a callback: more is a loop. */
 const DEPTH_MAX = 16
+/** Hashes a second that records have: see `isHashTick`. */
+const HASHES_PER_S = 4
 
 /**
  * A room's game as it runs: entries and timers in; state, effects and refusals out. It knows no clock and no process: the same entries in the
@@ -122,6 +124,14 @@ export class GameRun {
    */
   get isCheckpointTick(): boolean {
     return this.#isMoving || this.game.hz === 0 || this.#clock.tick % this.game.hz === 0
+  }
+
+  /**
+   * Whether the record of this tick, if it has one, says the hash of the state: with checkpoints and some times between, as whoever goes on from a
+   * checkpoint has to find a hash behind it to know that the replay is right.
+   */
+  get isHashTick(): boolean {
+    return this.isCheckpointTick || this.#clock.tick % Math.max(1, Math.floor(this.game.hz / HASHES_PER_S)) === 0
   }
 
   /**

@@ -127,7 +127,7 @@ export class Room implements RoomParts {
     this.latenessMs = Math.max(0, nowMs - dueMs)
     const { tick } = result
     if (waiting.length > 0 || run.isCheckpointTick) {
-      const hash = run.isCheckpointTick ? hashOf(run.shape, run.tree) : null
+      const hash = run.isHashTick ? hashOf(run.shape, run.tree) : null
       const at = { tick, nowMs: game.hz === 0 ? result.nowMs : 0, hash }
       out.record({ handle, tick, bytes: joinTick(at, entries) })
     }

@@ -217,6 +217,43 @@ t.test('a replay that comes to another state is said loudly, and the room goes o
   t.ok((await other.done('inspect', { handle: 1 })).tick >= 25)
 })
 
+t.test(
+  'records between checkpoints have hashes, too, so that a replay from the newest checkpoint has something to be held against',
+  async (t) => {
+    let global = 0
+    const leaky = defineGame({
+      name: 'leaky',
+      version: 1,
+      hz: 20,
+      seats: { max: 2 },
+      state: type.object({ n: type.uint32() }),
+      inputs: { nothing: { type: type.object({}) } },
+      create: () => ({ n: 0 }),
+      on: { nothing() {} },
+      tick: (state) => void (state.n = global++),
+    })
+    const primary = await TestPrimary.open(t, [leaky])
+    await primary.openRoom(1, 'leaky')
+    await primary.done('enter', primary.entering(1, 11, 'alice'))
+    const lastCheckpoint = () => primary.of('checkpoint').at(-1)
+    await primary.time.until(() => (lastCheckpoint()?.tick ?? 0) >= 20, 5_000)
+    for (let i = 0; i < 10; i++) {
+      primary.call('input', { handle: 1, viewer: 11, name: 'nothing', input: {}, seq: i })
+      await primary.time.pass(50)
+    }
+    const { tick: from = 0, checkpoint = '' } = lastCheckpoint() ?? {}
+    const behind = primary.of('record').filter(({ record }) => record.tick > from)
+    t.ok(behind.length > 5 && behind.length < 15)
+    primary.kill()
+    const other = await TestPrimary.beside(t, primary, [leaky])
+    await other.done('restore', { handle: 1, checkpoint, records: behind.map(({ bytes }) => bytes) })
+    t.match(other.lines, [
+      { level: 'error', message: /another state in its replay/, fields: { tick: 25 } },
+      { fields: { tick: 30 } },
+    ])
+  },
+)
+
 t.test('seats behind a restore: who comes again is there, who does not is dropped; holds go on', async (t) => {
   const primary = await TestPrimary.open(t, [counter])
   await primary.openRoom(1, 'counter')
