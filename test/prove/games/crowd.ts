@@ -17,11 +17,16 @@ export function gameFile(name: string): string {
 }
 
 /** Makes rooms of the game; returns their ids. */
-export async function openRooms(server: TestServer, game: string, count: number): Promise<readonly string[]> {
+export async function openRooms(
+  server: TestServer,
+  game: string,
+  count: number,
+  options: object = {},
+): Promise<readonly string[]> {
   const rooms: string[] = []
   for (let i = 0; i < count; i += ROOMS_AT_ONCE) {
     const some = Array.from({ length: Math.min(ROOMS_AT_ONCE, count - i) }, async () => {
-      const body = { namespace: 'private', game }
+      const body = { namespace: 'private', game, options }
       return ((await server.admin('POST', '/api/v1/rooms', body)) as { readonly room_id: string }).room_id
     })
     rooms.push(...(await Promise.all(some)))
