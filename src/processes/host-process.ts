@@ -1,13 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import {
-  NO_INSPECTOR,
-  pipeOf,
-  processOf,
-  YOUNG_GENERATION,
-  type ChildOptions,
-  type NodeProcess,
-} from './child-process.ts'
+import { NO_INSPECTOR, pipeOf, processOf, type ChildOptions, type NodeProcess } from './child-process.ts'
 
 /** A process that runs the games of rooms. */
 export interface HostProcess extends NodeProcess {
@@ -29,6 +22,12 @@ export interface Culprit {
   readonly ranMs: number
 }
 
+/**
+ * As V8 has it by itself, and four times what the other processes have: states of the last two seconds outlive a small one and are copied again and
+ * again. With 100 rooms of 8 players at 20 Hz collections take 0.036 of a core instead of 0.085, and all of it 0.19 instead of 0.26.
+ */
+const HOST_YOUNG_GENERATION = '--max-semi-space-size=16'
+
 /** Where the watcher thread writes: the main thread, which has the link, is stuck when it does. */
 const WATCHER_FD = 4
 
@@ -38,7 +37,7 @@ export interface HostProcessOptions extends ChildOptions {
 }
 
 export function spawnHost({ script, env, heapMibMax }: HostProcessOptions): HostProcess {
-  const args = [YOUNG_GENERATION, NO_INSPECTOR, `--max-old-space-size=${heapMibMax}`, script, '--host']
+  const args = [HOST_YOUNG_GENERATION, NO_INSPECTOR, `--max-old-space-size=${heapMibMax}`, script, '--host']
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'],
     env: { ...env },
