@@ -50,7 +50,7 @@ t.test('the plots of the console', { skip: NO_CHROMIUM }, async (t) => {
       ['cpu', /primary [\d.]+ %, worker-1 [\d.]+ %, worker-2/],
       ['memory', /primary [\d.]+ MB, worker-1 [\d.]+ MB/],
       ['loop-delay', /primary [\d.]+ ms/],
-      ['store', /history held [\d.]+ k?B, log [\d.]+ [kM]?B, records/],
+      ['store', /history held [\d.]+ k?B, journal [\d.]+ [kM]?B, log [\d.]+ [kM]?B, records/],
       ['slow-consumers', /closed\/s 0, slow now 0/],
     ] as const) {
       await page.locator(`#plot-${id} .canvas`).waitFor()
