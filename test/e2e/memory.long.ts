@@ -22,7 +22,7 @@ const ROOMY = {
   RATE_MESSAGES: '100000',
   RATE_BYTES: '1GiB',
 }
-const server = await startServer(t, { ...ROOMY, MEMORY_LIMIT: '350MiB' })
+const server = await startServer(t, { ...ROOMY, MEMORY_LIMIT: '450MiB' })
 const said = (text: string) => server.output().includes(text)
 const readiness = async () => {
   const response = await fetch(`${server.url}/ready`)
@@ -36,7 +36,7 @@ const knock = () =>
   )
 
 t.test('it refuses who is new, closes who reads slowest, keeps what it acknowledged, and recovers', async (t) => {
-  t.match(await readiness(), { status: 200, memory: { ok: true, reason: / of 350 MiB/ } })
+  t.match(await readiness(), { status: 200, memory: { ok: true, reason: / of 450 MiB/ } })
   await server.admin('POST', '/api/v1/players/alice/credit', {
     currency: 'gold',
     amount: 1_000_000,
