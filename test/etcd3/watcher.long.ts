@@ -41,6 +41,20 @@ async function next(watcher: Watcher, event: 'connected' | 'disconnected'): Prom
   if (!(await until(() => isThere))) throw new Error(`it is not ${event}`)
 }
 
+/** The next cut of the watcher's connection, and its return: that is listened for from the cut on, so it is not missed between two looks. */
+function nextCut(watcher: Watcher): { readonly cut: () => Promise<void>; readonly back: () => Promise<void> } {
+  let isCut = false
+  let isBack = false
+  watcher.once('disconnected', () => {
+    isCut = true
+    watcher.once('connected', () => (isBack = true))
+  })
+  const toBe = async (isSo: () => boolean, what: string) => {
+    if (!(await until(isSo))) throw new Error(`it is not ${what}`)
+  }
+  return { cut: () => toBe(() => isCut, 'disconnected'), back: () => toBe(() => isBack, 'connected') }
+}
+
 /** Puts a key that is watched and gives its revision. */
 async function put(client: Etcd3): Promise<number> {
   const { header } = await client.kv.txn(putting(`${PREFIX}a`))
@@ -80,11 +94,11 @@ for (const version of ['3.5', '3.4'] as const) {
         const { watcher, seen } = await watch(t, client, first)
         const marks: number[] = []
         for (let cut = 1; cut <= cuts; cut++) {
-          const disconnected = next(watcher, 'disconnected')
+          const { cut: isCut, back } = nextCut(watcher)
           if (cut === 2) proxy.cutAll()
-          await disconnected
+          await isCut()
           bytes = 0
-          await next(watcher, 'connected')
+          await back()
           marks.push(await put(direct))
           t.ok(await until(() => seen.length === PART + cut))
         }
@@ -101,9 +115,10 @@ for (const version of ['3.5', '3.4'] as const) {
     const { first } = await fill(member, { prefix: PREFIX, count: 2 * PART })
     cutBeforeEvents(proxy)
     const { watcher, seen } = await watch(t, client, first)
-    await next(watcher, 'disconnected')
+    const { cut, back } = nextCut(watcher)
+    await cut()
     proxy.onServerBytes = undefined
-    await next(watcher, 'connected')
+    await back()
     const mark = await put(direct)
     t.ok(await until(() => seen.length > 0))
     t.strictSame(seen, [mark])

@@ -24,8 +24,7 @@ const web = createServer(({ url = '/' }, response) => {
   const { pathname } = new URL(url, 'http://x')
   const file = pathname === '/' ? '/index.html' : pathname
   // `npm run build` puts the client there, with what it shares with the server beside it.
-  const place =
-    file.startsWith('/client/') || file.startsWith('/protocol/') ? join(ROOT, 'dist', file) : join(FOLDER, 'chat', file)
+  const place = /^\/(?:client|protocol|games)\//.test(file) ? join(ROOT, 'dist', file) : join(FOLDER, 'chat', file)
   response.setHeader('content-type', TYPES[extname(file)] ?? 'text/plain')
   createReadStream(place)
     .on('error', () => response.writeHead(404).end())
