@@ -6,16 +6,19 @@ const MEASURED = 16
 /** What a host counts. */
 export class HostMetrics {
   readonly #metrics: Metrics
-  readonly #failures = new Map<string, number>()
+  readonly #failures: Map<string, number>
   #ticks = 0
   #lateTicks = 0
   #otherHashes = 0
 
+  /** @param games their names: of each that has not failed 0 is told */
   constructor(
     metrics: Metrics,
+    games: Iterable<string>,
     read: { readonly rooms: () => number; readonly seats: () => number; readonly sentBytes: () => number },
   ) {
     this.#metrics = metrics
+    this.#failures = new Map(Array.from(games, (game) => [game, 0]))
     const { readWhenAsked } = metrics
     readWhenAsked('gameRooms', read.rooms)
     readWhenAsked('gameSeats', read.seats)

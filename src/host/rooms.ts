@@ -60,7 +60,7 @@ export class Rooms {
     this.#out = new Outbound((block) => link.sendBlock(block, 'game'))
     this.gameInfos = Array.from(games.values(), gameInfoOf)
     this.setLogLevel = options.setLogLevel
-    this.metrics = new HostMetrics(options.metrics, {
+    this.metrics = new HostMetrics(options.metrics, games.keys(), {
       rooms: () => this.#rooms.size,
       seats: () => this.#countSeats(),
       sentBytes: () => this.#out.sentBytes,

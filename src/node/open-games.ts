@@ -67,6 +67,9 @@ function limitsOf({ settings }: Needs): PlacementOptions['limits'] {
 }
 
 function countsOf({ metrics }: Needs): PlacementOptions['counts'] {
+  // A rate of what never was cannot be asked for.
+  for (const why of ENDS) metrics.gameRoomsEnded.inc({ why }, 0)
+  for (const why of ['crash', 'move']) metrics.gameRoomsRestored.inc({ why }, 0)
   return {
     onJournal: (bytes) => metrics.gameJournalBytes.inc(bytes),
     onRestored: (how) => metrics.gameRoomsRestored.inc({ why: how }),
