@@ -1,7 +1,6 @@
 import type { GameTypes } from '../games/define.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import { EVENT, SERVER_EVENT, type JsonObject, type JsonValue } from '../protocol/events.ts'
-import type { RequestEnvelope } from '../protocol/shapes/commands.ts'
 import type { EventEnvelope, ReadyPayload } from '../protocol/shapes/events.ts'
 import type { Receipt } from '../protocol/shapes/shop.ts'
 import type { JoinedRoom, PresencePage } from '../protocol/shapes/rooms.ts'
@@ -25,7 +24,7 @@ import { Games, type EnterOptions, type PlayOptions, type TypesIn } from './game
 import type { Jsonable } from './jsonable.ts'
 import { readOptions, type ClientOptions } from './options.ts'
 import { purchase, type Order } from './purchase.ts'
-import { Requests, type Line, type RequestOptions } from './requests.ts'
+import { Requests, type RequestOptions } from './requests.ts'
 import { Session } from './session.ts'
 import { StateStore } from './state.ts'
 import { Stream, type StreamOptions } from './stream.ts'
@@ -45,7 +44,7 @@ export class GameClient<Events extends EventMap = EventMap> {
   readonly #options: ClientOptions
   readonly #games = new Games({
     request: (eventType, payload, options) => this.#requests.request(eventType, payload, options),
-    tell: (envelope) => this.#tell(envelope),
+    tell: (envelope) => this.#requests.tell(envelope),
     forget: (room) => this.#session.forget(room),
   })
   readonly #refresher = new Refresher(async () => (await this.refresh()).expires_at)
@@ -54,7 +53,6 @@ export class GameClient<Events extends EventMap = EventMap> {
   /** Events of the first moment, kept until who awaits `connect` has had a turn to put handlers on. */
   #held: GameEvent[] | undefined = []
   #cancelRelease = () => {}
-  #line: Line | undefined
 
   constructor(options: ClientOptions) {
     const settings = readOptions(options)
@@ -72,14 +70,8 @@ export class GameClient<Events extends EventMap = EventMap> {
         this.#emitter.emit(SERVER_EVENT.draining, payload)
       },
       onGap: (gap) => this.#emitter.emit('gap', gap),
-      onUp: (line, lost) => {
-        this.#line = line
-        this.#requests.up(line, () => lost.forEach((room) => void this.#rejoin(room)))
-      },
-      onLost: (line) => {
-        if (this.#line === line) this.#line = undefined
-        this.#requests.lost(line)
-      },
+      onUp: (line, lost) => this.#requests.up(line, () => lost.forEach((room) => void this.#rejoin(room))),
+      onLost: (line) => this.#requests.lost(line),
       roomsUnderWay: () => this.#requests.roomsUnderWay,
     })
     this.#requests = new Requests({
@@ -331,12 +323,6 @@ export class GameClient<Events extends EventMap = EventMap> {
     if (this.#games.take(event)) return
     if (this.#held) this.#held.push(event)
     else this.#emit(event)
-  }
-
-  /** Sends what wants no answer; false where there is no connection. */
-  #tell(envelope: RequestEnvelope): boolean {
-    this.#line?.send(envelope)
-    return this.#line !== undefined
   }
 
   #release(): void {

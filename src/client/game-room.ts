@@ -97,6 +97,11 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     return this.#data.seat
   }
 
+  /** The room in binary frames. */
+  get handle(): number {
+    return this.#data.handle
+  }
+
   /** The game's name and version. */
   get game(): { readonly name: string; readonly version: number } {
     return this.#data

@@ -52,7 +52,6 @@ export class Games {
   readonly clock = new Clock()
   readonly #source: GamesSource
   readonly #rooms = new Map<string, GameRoom>()
-  readonly #byHandle = new Map<number, GameRoom>()
   /** By the answer that brought it: a room may be over before its caller hears of the answer. */
   readonly #byAnswer = new WeakMap<object, GameRoom>()
   /** What each room was joined with, beside its id. */
@@ -88,7 +87,7 @@ export class Games {
     const { as, password } = payload
     this.#entrances.set(room, { ...(as === undefined ? {} : { as }), ...(password === undefined ? {} : { password }) })
     // The answer itself is its caller's, who may change it.
-    this.#byAnswer.set(data, this.#refresh(room, structuredClone(data['game']) as unknown as RoomGame))
+    this.#byAnswer.set(data, this.#refresh(room, JSON.parse(JSON.stringify(data['game'])) as RoomGame))
   }
 
   /** The payload that joins the room again, as it was joined. */
@@ -101,7 +100,7 @@ export class Games {
     const { eventType } = event
     if (eventType === SERVER_EVENT.patch) {
       const patch = event as unknown as Patch & { readonly handle?: number }
-      const room = patch.handle === undefined ? this.#rooms.get(event.room ?? '') : this.#byHandle.get(patch.handle)
+      const room = patch.handle === undefined ? this.#rooms.get(event.room ?? '') : this.#withHandle(patch.handle)
       room?.patched(patch)
       return true
     }
@@ -128,13 +127,16 @@ export class Games {
     return room as unknown as GameRoom<Types>
   }
 
+  /** A client is in a few rooms. */
+  #withHandle(handle: number): GameRoom | undefined {
+    return [...this.#rooms.values()].find((room) => room.handle === handle)
+  }
+
   #refresh(id: string, data: RoomGame): GameRoom {
     const known = this.#rooms.get(id)
     const room = known ?? new GameRoom(id, data, this.#sourceOf(id))
     if (known) known.refreshed(data)
     this.#rooms.set(id, room)
-    for (const [handle, other] of this.#byHandle) if (other === room) this.#byHandle.delete(handle)
-    this.#byHandle.set(data.handle, room)
     if (!this.#stopClock) void this.#setClock()
     return room
   }
@@ -170,7 +172,6 @@ export class Games {
     if (!room) return
     this.#rooms.delete(id)
     this.#entrances.delete(id)
-    for (const [handle, other] of this.#byHandle) if (other === room) this.#byHandle.delete(handle)
     if (this.#rooms.size === 0) {
       this.#stopClock?.abort()
       this.#stopClock = undefined

@@ -88,6 +88,12 @@ export class Requests {
     })
   }
 
+  /** Sends what wants no answer; false where there is no connection. */
+  tell(envelope: RequestEnvelope): boolean {
+    this.#line?.send(envelope)
+    return this.#line !== undefined
+  }
+
   /**
    * A connection is there: what waits goes, in order, behind the requests that `first` makes. One that was there before is closed
    * when it has answered.

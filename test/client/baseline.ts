@@ -14,7 +14,7 @@ export const BASELINE: ReadonlySet<string> = new Set(
     'asyncIterator call constructor entries fromEntries hasOwn keys parse prototype stringify toJSON toString values',
     // Array, Uint8Array, ArrayBuffer, DataView
     'buffer byteLength byteOffset every getFloat32 getFloat64 getUint32 getUint8 indexOf setFloat64',
-    'filter flatMap forEach from includes isArray isView join length map pop push reduce reverse shift slice some sort splice',
+    'filter find flatMap forEach from includes isArray isView join length map pop push reduce reverse shift slice some sort splice',
     // String, RegExp
     'charCodeAt padStart replace replaceAll search split startsWith test toLowerCase trim trimEnd',
     // Number, Math, Date
