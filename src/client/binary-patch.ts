@@ -1,24 +1,21 @@
 import { applyBinaryPatch } from '../games/sync/apply-binary.ts'
 import { ByteReader } from '../games/sync/byte-reader.ts'
 import type { TypeDescription } from '../games/types.ts'
-import { SERVER_EVENT } from '../protocol/events.ts'
+import { PATCH_FRAME, SERVER_EVENT } from '../protocol/events.ts'
 import type { Patch } from './game-room.ts'
-
-const PATCH = 1
-const FLAGS = { acks: 1, events: 2, hash: 4 } as const
 
 /** A binary patch as the event that a JSON client gets, with a function in the place of its changes. Throws for other frames. */
 export function decodePatch(bytes: Uint8Array): Patch & { readonly eventType: string; readonly handle: number } {
   const [, kind, flags = 0] = bytes
-  if (kind !== PATCH) throw new TypeError(`a frame of kind ${kind}`)
+  if (kind !== PATCH_FRAME.kind) throw new TypeError(`a frame of kind ${kind}`)
   const reader = new ByteReader(bytes, 3, bytes.length)
   const handle = reader.varint()
   const tick = reader.varint()
   const base = tick - reader.varint()
   const changes = reader.take(reader.varint())
-  const acks = (flags & FLAGS.acks) === 0 ? undefined : readAcks(reader)
-  const events = (flags & FLAGS.events) === 0 ? undefined : (JSON.parse(reader.text()) as Patch['events'])
-  const hash = (flags & FLAGS.hash) === 0 ? undefined : reader.fixedWidth(4)
+  const acks = (flags & PATCH_FRAME.acks) === 0 ? undefined : readAcks(reader)
+  const events = (flags & PATCH_FRAME.events) === 0 ? undefined : (JSON.parse(reader.text()) as Patch['events'])
+  const hash = (flags & PATCH_FRAME.hash) === 0 ? undefined : reader.fixedWidth(4)
   return {
     eventType: SERVER_EVENT.patch,
     handle,

@@ -1,5 +1,4 @@
-import type { BoughtReceipt, Json, JsonArgs } from './definition.ts'
-import type { Reward } from './definition.ts'
+import type { BoughtReceipt, Json, JsonArgs, Reward } from './definition.ts'
 
 /** Who takes a seat. */
 export interface Joiner {

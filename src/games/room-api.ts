@@ -2,6 +2,7 @@ import type { Json, JsonArgs, Room, Seat } from './definition.ts'
 import type { Game } from './define.ts'
 import type { Effect } from './entries.ts'
 import type { Registers } from './registers.ts'
+import { dtOf } from './room-facts.ts'
 import { checkValue } from './sync/shape.ts'
 import type { Timer } from './timers.ts'
 import { t } from './types.ts'
@@ -63,8 +64,7 @@ export class RoomApi implements Room {
   }
 
   get dt(): number {
-    const { hz } = this.#parts.game
-    return hz === 0 ? 0 : 1 / hz
+    return dtOf(this.#parts.game)
   }
 
   get nowMs(): number {

@@ -1,5 +1,6 @@
 import type { RoomFacts, Seat } from '../games/definition.ts'
 import { inRealm } from '../games/realm.ts'
+import { factsOf } from '../games/room-facts.ts'
 import type { GameRun } from '../games/run.ts'
 import { viewKeyOf } from '../games/views.ts'
 
@@ -30,11 +31,11 @@ export class Bots {
 
   /** To be called behind each tick. */
   play(): void {
-    const { run, nowMs } = this.#options
+    const { run, nowMs, random } = this.#options
     const bots = run.seats.filter(({ bot, id }) => bot !== undefined && !this.#broken.has(id))
     if (bots.length === 0) return
     const untilMs = nowMs() + TICK_MS
-    const facts = this.#facts()
+    const facts = factsOf(run, random)
     const views = new Map<string, unknown>()
     const first = Math.max(
       0,
@@ -76,11 +77,5 @@ export class Bots {
     const seen = view ? structuredClone(run.read('view.of', (state) => view.of(state, key))) : run.shape.thaw(run.tree)
     views.set(key, seen)
     return seen
-  }
-
-  #facts(): RoomFacts {
-    const { run, random } = this.#options
-    const { roomId: id, tick, nowMs, seats, isLocked, game } = run
-    return { id, tick, dt: game.hz === 0 ? 0 : 1 / game.hz, nowMs, seats, isLocked, random }
   }
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../games/definition.ts'
 import { ByteWriter } from '../games/sync/byte-writer.ts'
-import { GAME_FRAME, SERVER_EVENT } from '../protocol/events.ts'
+import { GAME_FRAME, PATCH_FRAME, SERVER_EVENT } from '../protocol/events.ts'
 
 /** All that one tick says to those who see the same. */
 export interface PatchParts {
@@ -27,9 +27,6 @@ export function jsonPatchFrame(roomId: string, changes: string, parts: PatchPart
   return encoder.encode(`${text}}`)
 }
 
-const PATCH = 1
-const FLAGS = { acks: 1, events: 2, hash: 4 } as const
-
 /**
  * A frame for binary clients: 0xC1, the kind, flags; handle, tick, tick - base, length of the changes as varints, the changes; then what the
  * flags say: acks (count, and for each the seat and its number), events (JSON text), the hash (u32, little-endian). Texts have their length in
@@ -39,9 +36,11 @@ const FLAGS = { acks: 1, events: 2, hash: 4 } as const
 export function binaryPatchFrame(handle: number, changes: Uint8Array, parts: PatchParts): Uint8Array {
   const { tick, base, acks, events, hash } = parts
   const flags =
-    (acks.size > 0 ? FLAGS.acks : 0) | (events.length > 0 ? FLAGS.events : 0) | (hash === undefined ? 0 : FLAGS.hash)
+    (acks.size > 0 ? PATCH_FRAME.acks : 0) |
+    (events.length > 0 ? PATCH_FRAME.events : 0) |
+    (hash === undefined ? 0 : PATCH_FRAME.hash)
   out.clear()
-  for (const byte of [GAME_FRAME, PATCH, flags]) out.byte(byte)
+  for (const byte of [GAME_FRAME, PATCH_FRAME.kind, flags]) out.byte(byte)
   for (const value of [handle, tick, tick - base]) out.varint(value)
   out.varint(changes.length)
   out.bytes(changes)

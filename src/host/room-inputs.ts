@@ -1,7 +1,6 @@
-import { decodeMsgpack, encodeMsgpack } from '../protocol/msgpack.ts'
+import { checkInput } from '../games/check-input.ts'
 import type { InputRule } from '../games/define.ts'
-import { inRealm } from '../games/realm.ts'
-import { isStandardSchema, validate } from '../games/standard-schema.ts'
+import { isStandardSchema } from '../games/standard-schema.ts'
 import { applyBinaryPatch } from '../games/sync/apply-binary.ts'
 import { TypeFault } from '../games/sync/fault.ts'
 import { PatchFault } from '../games/sync/patch-fault.ts'
@@ -31,14 +30,13 @@ export function sendInput(room: RoomParts, { input, name, ...from }: SeatInput):
   room.push(rule.keep === 'latest' ? { ...waiting, latest: name } : waiting)
 }
 
-/** The input as its validator has it, and as the journal will have it. */
+/** See `checkInput`. */
 function check(room: RoomParts, name: string, { type }: InputRule, input: unknown): unknown {
   const { handle, run, game, services } = room
   try {
     const given = input instanceof Uint8Array ? decode(type, input) : input
     services.watch.room(handle, game.name, run.tick)
-    const value = inRealm(`inputs.${name}`, () => validate(type, given))
-    return isStandardSchema(type) ? decodeMsgpack(encodeMsgpack(value)) : value
+    return checkInput(name, type, given)
   } catch (thrown) {
     if (thrown instanceof TypeFault) {
       throw badRequest(thrown.path === '' ? PATH : `${PATH}.${thrown.path}`, thrown.reason)

@@ -133,7 +133,7 @@ export class RoomViews {
     const before = view.at(base)
     const snapshot = this.snapshotOf(viewer)
     if (before === undefined) return { kind: 'snapshot', ...snapshot }
-    const parts = { acks: NO_ACKS, events: [], tick: view.tick, base, hash: view.hash }
+    const parts = { acks: NO_ACKS, events: [], tick: view.tick, base, hash: snapshot.hash }
     const patch = this.#frame(encoding, view, before, parts)
     if (patch.length > snapshot.state.length) return { kind: 'snapshot', ...snapshot }
     return { kind: 'patch', patch, tick: view.tick, view: view.number }

@@ -1,3 +1,4 @@
+import { areSame } from '../base/same-items.ts'
 import type { Clock } from '../base/clock.ts'
 import { encodeEventBlock } from '../link/event-block.ts'
 import type { PrimaryMethods } from '../link/methods/primary.ts'
@@ -116,8 +117,4 @@ export class Deliveries {
       this.#options.send(worker, encoded.block)
     }
   }
-}
-
-function areSame(a: readonly PlacedEvent[], b: readonly PlacedEvent[]): boolean {
-  return a.length === b.length && a.every((event, i) => event === b[i])
 }

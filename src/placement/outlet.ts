@@ -2,7 +2,7 @@ import { toError } from '../base/assert.ts'
 import { delay } from '../base/delay.ts'
 import { Deque } from '../base/deque.ts'
 import type { Journal, JournalEntry } from '../store/journal.ts'
-import { OutcomeUnknown, StoreUnavailable } from '../store/store.ts'
+import { isStoreFault } from '../store/store-refusal.ts'
 
 export interface OutletOptions {
   readonly journal: Journal
@@ -89,7 +89,7 @@ export class Outlet {
       await pending
       item.isCommitted = true
     } catch (cause) {
-      if (!(cause instanceof StoreUnavailable || cause instanceof OutcomeUnknown)) throw cause
+      if (!isStoreFault(cause)) throw cause
       this.#options.onFault(cause)
       await delay(RETRY_MS)
     }

@@ -1,3 +1,4 @@
+import { areSame } from '../base/same-items.ts'
 import { decodeGameBlock, encodeGameBlock, type BlockPatch } from '../link/game-block.ts'
 import type { Handlers } from '../link/link.ts'
 import type { InspectedRoom } from '../link/methods/games.ts'
@@ -204,8 +205,4 @@ export class Placement {
       this.#options.workers.sendGameBlock(worker, made.block)
     }
   }
-}
-
-function areSame(a: readonly BlockPatch[], b: readonly BlockPatch[]): boolean {
-  return a.length === b.length && a.every((patch, i) => patch === b[i])
 }

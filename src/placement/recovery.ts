@@ -1,5 +1,5 @@
-import type { Refusal as RefusalType } from '../protocol/errors.ts'
 import { Refusal } from '../protocol/errors.ts'
+import { isStoreFault } from '../store/store-refusal.ts'
 import type { Calls } from './calls.ts'
 import type { Endings } from './endings.ts'
 import type { Entrances } from './entrances.ts'
@@ -182,7 +182,7 @@ export class Recovery {
     })
   }
 
-  #restored(room: PlacedRoom, result: null | RefusalType, why: Why): void {
+  #restored(room: PlacedRoom, result: null | Refusal, why: Why): void {
     const { endings, entrances, counts, workers } = this.#options
     if (result instanceof Refusal) {
       // Its host died meanwhile: `hostGone` gives the room to the next one.
@@ -211,8 +211,4 @@ export class Recovery {
       failed(error)
     }
   }
-}
-
-function isStoreFault(error: unknown): error is Error {
-  return error instanceof Error && ['StoreUnavailable', 'OutcomeUnknown'].includes(error.name)
 }

@@ -1,6 +1,11 @@
 import { Refusal } from '../protocol/errors.ts'
 import { OutcomeUnknown, StoreUnavailable } from './store.ts'
 
+/** Whether the store has failed, and not the code that asks it. */
+export function isStoreFault(cause: unknown): cause is StoreUnavailable | OutcomeUnknown {
+  return cause instanceof StoreUnavailable || cause instanceof OutcomeUnknown
+}
+
 /** What a client is told when the store fails. Anything else is a defect and is thrown on. */
 export function storeRefusal(cause: unknown): Refusal {
   if (cause instanceof StoreUnavailable) {

@@ -2,7 +2,7 @@
  * What TypeScript makes of the types of games: tsc checks this file, and nothing runs it. Each `@ts-expect-error` is a line that has to be
  * a mistake.
  */
-import type { ValueOf } from '../../src/games/infer.ts'
+import type { ValueOf } from '../../src/games/types.ts'
 import { checkValue, shapeOf } from '../../src/games/sync/shape.ts'
 import { t, type Json } from '../../src/games/types.ts'
 

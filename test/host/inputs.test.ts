@@ -33,24 +33,11 @@ const foreign = defineGame({
   on: { add: (state, _seat, { n }) => void (state.sum += n) },
 })
 
-async function openCounter(t: { teardown(end: () => void): void }): Promise<TestPrimary> {
-  const primary = await TestPrimary.open(t, [counter])
-  await primary.openRoom(1, 'counter')
-  for (const [viewer, user] of [
-    [11, 'alice'],
-    [21, 'bob'],
-  ] as const) {
-    await primary.done('enter', primary.entering(1, viewer, user))
-  }
-  primary.take()
-  return primary
-}
-
 const send = (name: string, input: unknown, seq: number | null = null, viewer = 11) =>
   ({ handle: 1, viewer, name, input, seq }) as const
 
 t.test('a bad input is refused with its place, before it waits', async (t) => {
-  const primary = await openCounter(t)
+  const primary = await TestPrimary.withTwo(t, counter)
   for (const [name, input, path] of [
     ['nope', {}, 'payload.name'],
     ['add', { by: -1 }, 'payload.input.by'],
@@ -104,7 +91,7 @@ t.test('a validator of another library gives what enters the room, and the journ
 })
 
 t.test('a callback that throws: GAME_FAILED with the trace id of the line; the state is as before', async (t) => {
-  const primary = await openCounter(t)
+  const primary = await TestPrimary.withTwo(t, counter)
   t.match(await primary.ask('input', send('fail', {})), { code: 'GAME_FAILED', details: { trace_id: 'trace-1' } })
   t.match(primary.lines, [
     {
@@ -124,7 +111,7 @@ t.test('a callback that throws: GAME_FAILED with the trace id of the line; the s
 })
 
 t.test('failures in a row end the room; a flood of them does not fill the log', async (t) => {
-  const primary = await openCounter(t)
+  const primary = await TestPrimary.withTwo(t, counter)
   for (let i = 0; i < 10; i++) primary.call('input', send('fail', {}))
   await primary.time.pass(200)
   t.equal(primary.of('reply').length, 10, 'each is answered')
@@ -133,7 +120,7 @@ t.test('failures in a row end the room; a flood of them does not fill the log', 
 })
 
 t.test('each input has its rate for each seat', async (t) => {
-  const primary = await openCounter(t)
+  const primary = await TestPrimary.withTwo(t, counter)
   for (let i = 0; i < 7; i++) primary.call('input', send('add', { by: 1 }))
   primary.call('input', send('add', { by: 1 }, null, 21), 'bob')
   primary.call('input', send('say', {}), 'say')
@@ -151,7 +138,7 @@ t.test('each input has its rate for each seat', async (t) => {
 })
 
 t.test('of inputs of which the latest counts, those of one tick are one, and all are answered', async (t) => {
-  const primary = await openCounter(t)
+  const primary = await TestPrimary.withTwo(t, counter)
   for (const x of [1, 2, 3]) primary.call('input', send('steer', { x }, x), `steer ${x}`)
   await primary.time.pass(150)
   t.match(primary.of('record')[0]?.record.entries, [{ name: 'steer', input: { x: 3 } }])
@@ -164,7 +151,7 @@ t.test('of inputs of which the latest counts, those of one tick are one, and all
 })
 
 t.test('one who floods waits alone', async (t) => {
-  const primary = await openCounter(t)
+  const primary = await TestPrimary.withTwo(t, counter)
   for (let i = 0; i < 40; i++) primary.call('input', send('spam', {}, i), 'alice')
   primary.call('input', send('spam', {}, 1, 21), 'bob')
   await primary.time.pass(150)
@@ -194,7 +181,7 @@ t.test('a state that grows over its limit: the callback fails, with the size', a
 })
 
 t.test('a receipt of the ledger and an input of an operator enter as others do', async (t) => {
-  const primary = await openCounter(t)
+  const primary = await TestPrimary.withTwo(t, counter)
   const receipt = { purchase_id: 'p1', good_id: 'hat', count: 1, total: 5, currency: 'gold' }
   t.equal(await primary.ask('bought', { handle: 1, user: 'alice', receipt }), null)
   t.match(await primary.ask('bought', { handle: 1, user: 'nobody', receipt }), { code: 'NOT_IN_ROOM' })

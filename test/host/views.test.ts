@@ -31,24 +31,11 @@ const teams = defineGame({
   },
 })
 
-async function open(t: { teardown(end: () => void): void }): Promise<TestPrimary> {
-  const primary = await TestPrimary.open(t, [teams])
-  await primary.openRoom(1, 'teams')
-  for (const [viewer, user] of [
-    [11, 'alice'],
-    [21, 'bob'],
-  ] as const) {
-    await primary.done('enter', primary.entering(1, viewer, user))
-  }
-  primary.take()
-  return primary
-}
-
 const input = (viewer: number, name: string, value: object = {}) =>
   ({ handle: 1, viewer, name, input: value, seq: null }) as const
 
 t.test('those with the same key have one patch, and who gets another key is told to look anew', async (t) => {
-  const primary = await open(t)
+  const primary = await TestPrimary.withTwo(t, teams)
   await primary.done('input', input(11, 'go'))
   t.match(
     primary.patches(1).map(({ changes }) => changes),
@@ -73,7 +60,7 @@ t.test('those with the same key have one patch, and who gets another key is told
 })
 
 t.test('a view that fails is said, costs its patches, and after ten in a row the room', async (t) => {
-  const primary = await open(t)
+  const primary = await TestPrimary.withTwo(t, teams)
   await primary.done('input', input(11, 'break'))
   t.match(primary.lines[0], { level: 'error', fields: { callback: 'view', err: { message: 'fog' } } })
   t.strictSame(primary.of('patch'), [])

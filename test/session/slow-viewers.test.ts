@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { Refusal } from '../../src/protocol/errors.ts'
 import { mirrorOf, openRoom, play, ROOM, say } from '../helpers/house/game-room.ts'
 import { Mirror } from '../helpers/house/mirror.ts'
@@ -7,6 +7,24 @@ const JOIN = 'core.game.room.join'
 const SNAPSHOT = 'core.game.room.snapshot'
 /** The socket's buffer is full of patches then, and the sweep has seen it. */
 const LAGGING_MS = 1_000
+
+/** A room with a client that has stopped reading for so many ticks and so long: it is behind. */
+async function openBehind(
+  t: Test,
+  {
+    ticks = 40,
+    forMs = LAGGING_MS,
+    settings,
+  }: { ticks?: number; forMs?: number; settings?: Parameters<typeof openRoom>[1] } = {},
+) {
+  const wire = await openRoom(t, settings)
+  const slow = await wire.enter('slow')
+  await slow.ask(JOIN, { room_id: ROOM })
+  slow.wire.pause()
+  await play(wire, wire.room, ticks)
+  await wire.pass(forMs)
+  return { wire, slow }
+}
 
 for (const encoding of ['json', 'msgpack'] as const) {
   t.test(
@@ -41,13 +59,8 @@ for (const encoding of ['json', 'msgpack'] as const) {
 }
 
 t.test('what comes between the question for what was missed and its answer is in the answer', async (t) => {
-  const wire = await openRoom(t)
-  const { enter, primary, room, pass } = wire
-  const slow = await enter('slow')
-  await slow.ask(JOIN, { room_id: ROOM })
-  slow.wire.pause()
-  await play(wire, room, 40)
-  await pass(LAGGING_MS)
+  const { wire, slow } = await openBehind(t)
+  const { primary, room, pass } = wire
   primary.held.add('catchUp')
   slow.wire.resume()
   await slow.until(() => primary.argsOf('catchUp').length === 1)
@@ -61,13 +74,8 @@ t.test('what comes between the question for what was missed and its answer is in
 
 for (const how of ['asked for', 'of another view'] as const) {
   t.test(`a state ${how} that comes before what was missed stands for it`, async (t) => {
-    const wire = await openRoom(t)
-    const { enter, primary, room, pass } = wire
-    const slow = await enter('slow')
-    await slow.ask(JOIN, { room_id: ROOM })
-    slow.wire.pause()
-    await play(wire, room, 40)
-    await pass(LAGGING_MS)
+    const { wire, slow } = await openBehind(t)
+    const { primary, room, pass } = wire
     primary.held.add('catchUp')
     slow.wire.resume()
     await slow.until(() => primary.argsOf('catchUp').length === 1)
@@ -91,13 +99,8 @@ for (const how of ['asked for', 'of another view'] as const) {
 }
 
 t.test('who asks for the state while it reads too slowly goes on from that', async (t) => {
-  const wire = await openRoom(t)
-  const { enter, primary, room, pass } = wire
-  const slow = await enter('slow')
-  await slow.ask(JOIN, { room_id: ROOM })
-  slow.wire.pause()
-  await play(wire, room, 40)
-  await pass(LAGGING_MS)
+  const { wire, slow } = await openBehind(t)
+  const { primary, room, pass } = wire
   slow.request(SNAPSHOT, {}, { room: ROOM })
   await pass(100)
   const asked = room.tick
@@ -112,13 +115,8 @@ t.test('who asks for the state while it reads too slowly goes on from that', asy
 })
 
 t.test('who was away for longer than is known gets the state', async (t) => {
-  const wire = await openRoom(t)
-  const { enter, room, pass } = wire
-  const slow = await enter('slow')
-  await slow.ask(JOIN, { room_id: ROOM })
-  slow.wire.pause()
-  await play(wire, room, 100)
-  await pass(LAGGING_MS)
+  const { wire, slow } = await openBehind(t, { ticks: 100 })
+  const { room, pass } = wire
   slow.wire.resume()
   await slow.until(() => mirrorOf(slow).snapshots === 1)
   await play(wire, room, 3)
@@ -127,13 +125,8 @@ t.test('who was away for longer than is known gets the state', async (t) => {
 })
 
 t.test('a question for what was missed that comes to nothing is asked again', async (t) => {
-  const wire = await openRoom(t)
-  const { enter, primary, room, pass } = wire
-  const slow = await enter('slow')
-  await slow.ask(JOIN, { room_id: ROOM })
-  slow.wire.pause()
-  await play(wire, room, 40)
-  await pass(LAGGING_MS)
+  const { wire, slow } = await openBehind(t)
+  const { primary, room } = wire
   primary.refusals.set('catchUp', new Refusal('UNAVAILABLE', 'the host is gone'))
   slow.wire.resume()
   await slow.until(() => primary.argsOf('catchUp').length === 2)
@@ -143,13 +136,8 @@ t.test('a question for what was missed that comes to nothing is asked again', as
 })
 
 t.test('who is behind in a game and in the log is closed for the log, as ever', async (t) => {
-  const wire = await openRoom(t, { SOCKET_WRITE_TIMEOUT: '5s' })
-  const { enter, pass, room } = wire
-  const slow = await enter('slow')
-  await slow.ask(JOIN, { room_id: ROOM })
-  slow.wire.pause()
-  await play(wire, room, 40)
-  await pass(10_000)
+  const { wire, slow } = await openBehind(t, { forMs: 10_000, settings: { SOCKET_WRITE_TIMEOUT: '5s' } })
+  const { pass } = wire
   t.equal(slow.closed, undefined)
   say(wire, 12)
   await pass(6_000)
@@ -158,13 +146,8 @@ t.test('who is behind in a game and in the log is closed for the log, as ever', 
 })
 
 t.test('events of the log wait their turn beside patches, and none is lost', async (t) => {
-  const wire = await openRoom(t)
-  const { enter, pass, room } = wire
-  const slow = await enter('slow')
-  await slow.ask(JOIN, { room_id: ROOM })
-  slow.wire.pause()
-  await play(wire, room, 40)
-  await pass(LAGGING_MS)
+  const { wire, slow } = await openBehind(t)
+  const { room } = wire
   for (let offset = 12; offset < 20; offset++) {
     say(wire, offset)
     await play(wire, room, 1)

@@ -1,23 +1,22 @@
+import { checkInput } from '../check-input.ts'
 import type { Seat } from '../definition.ts'
 import type { Game } from '../define.ts'
 import type { Entry, Failure } from '../entries.ts'
 import type { GameRandom } from '../random.ts'
 import { inRealm } from '../realm.ts'
+import { factsOf } from '../room-facts.ts'
 import type { GameRun } from '../run.ts'
-import { validate } from '../standard-schema.ts'
-import { decodeMsgpack, encodeMsgpack } from '../../protocol/msgpack.ts'
 
 /** An input that is none: its name is not declared, or its value does not fit. */
 export class NoInput extends Error {
   override readonly name = 'NoInput'
 }
 
-/** The value as the validator has it, and as a journal would. Throws TypeFault, NoInput, and what a validator throws that should not. */
-export function checkInput(game: Game, name: string, value: unknown): unknown {
+/** See `checkInput`. Throws NoInput, too. */
+export function inputOf(game: Game, name: string, value: unknown): unknown {
   const rule = game.inputs.get(name)
   if (!rule) throw new NoInput(`the game ${game.name} has no input "${name}"`)
-  const valid = inRealm(`inputs.${name}`, () => validate(rule.type, value))
-  return decodeMsgpack(encodeMsgpack(valid))
+  return checkInput(name, rule.type, value)
 }
 
 /** The bots of a room: each looks at what its seat sees, and says what it does in the next tick. */
@@ -39,9 +38,15 @@ export class BotPlayers {
       if (!bot) continue
       const callback = `bots.${seat.bot}`
       try {
-        const inputs = inRealm(callback, () => bot(see(seat), seat, this.#factsOf(run)))
+        const inputs = inRealm(callback, () =>
+          bot(
+            see(seat),
+            seat,
+            factsOf(run, () => this.#random.next()),
+          ),
+        )
         for (const [name, value] of inputs) {
-          entries.push({ kind: 'input', user: seat.id, name, input: checkInput(run.game, name, value) })
+          entries.push({ kind: 'input', user: seat.id, name, input: inputOf(run.game, name, value) })
         }
       } catch (error) {
         this.#broken.add(seat.id)
@@ -49,10 +54,5 @@ export class BotPlayers {
       }
     }
     return { entries, failures }
-  }
-
-  #factsOf({ roomId: id, tick, nowMs, seats, isLocked, game }: GameRun) {
-    const dt = game.hz === 0 ? 0 : 1 / game.hz
-    return { id, tick, dt, nowMs, seats, isLocked, random: () => this.#random.next() }
   }
 }

@@ -4,7 +4,7 @@ import type { BoughtReceipt, Json, Seat } from '../definition.ts'
 import type { EndReason, Ending, Entry, Failure, TickResult } from '../entries.ts'
 import { encodeTick } from '../journal.ts'
 import type { Shape, Tree } from '../sync/shape.ts'
-import { checkInput } from './bot-players.ts'
+import { inputOf } from './bot-players.ts'
 import { replayRoom, type Journal } from './replay.ts'
 import { badRequest, replyOf, type Reply } from './replies.ts'
 import { SeatKeeper } from './seat-keeper.ts'
@@ -147,7 +147,7 @@ export class Simulation<Types extends GameTypes = GameTypes> {
     value: Types['inputs'][Name],
   ): Reply<Types['refusal']> {
     try {
-      const input = checkInput(this.#room.run.game, name, value)
+      const input = inputOf(this.#room.run.game, name, value)
       return this.#send({ kind: 'input', user, name, input })
     } catch (error) {
       if (error instanceof Error) return badRequest(this.ticks, error)

@@ -96,6 +96,20 @@ export class TestPrimary {
     this.#link.tell('welcome', { linkVersion: LINK_VERSION, host: 1, config: '' })
   }
 
+  /** A host with one room of the game, in which alice (connection 11) and bob (21) have seats; what was heard of it is taken. */
+  static async withTwo(owner: { teardown(end: () => void): void }, game: Game): Promise<TestPrimary> {
+    const primary = await TestPrimary.open(owner, [game])
+    await primary.openRoom(1, game.name)
+    for (const [viewer, user] of [
+      [11, 'alice'],
+      [21, 'bob'],
+    ] as const) {
+      await primary.done('enter', primary.entering(1, viewer, user))
+    }
+    primary.take()
+    return primary
+  }
+
   static async open(
     owner: { teardown(end: () => void): void },
     games: readonly Game[],

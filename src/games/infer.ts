@@ -1,1 +1,0 @@
-export type { ValueOf } from './types.ts'
