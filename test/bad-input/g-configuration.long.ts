@@ -6,6 +6,7 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { open } from 'lmdb'
 import t from 'tap'
+import { freePort } from '../helpers/ports.ts'
 import { promisedMs } from '../helpers/promised.ts'
 import { ServerProcess, type ServerEnv } from '../helpers/server-process.ts'
 import { startServer } from '../helpers/server.ts'
@@ -35,15 +36,6 @@ interface Refused {
   readonly tookMs: number
   /** Whether anybody could connect. */
   readonly portOpened: boolean
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Starts what should not start, and watches its port until it has ended. */

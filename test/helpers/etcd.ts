@@ -1,14 +1,13 @@
 import { PATIENCE_MS } from './patience.ts'
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, openSync, closeSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { onFreePorts } from './ports.ts'
 import type { Owner } from './server.ts'
 import { until } from './until.ts'
 
@@ -31,8 +30,6 @@ const HOST = '127.0.0.1'
 const ANSWER_MS_MAX = 1_000
 const LOG_CHARS = 4_000
 const OUTPUT_BYTES_MAX = 1024 * 1024 * 1024
-/** Below what the kernel gives to outgoing connections: else one of those may sit on a port when its member comes back. */
-const PORTS = { from: 20_000, to: 32_000 }
 
 /** Those whose binaries are here. */
 export function etcdVersions(): readonly EtcdVersion[] {
@@ -49,10 +46,14 @@ export function skipWithout(version: EtcdVersion): { readonly skip: string | fal
  * Gone when the owner ends, or when this process does, however it ends.
  */
 export async function startEtcd(owner: Owner, options: EtcdOptions = {}): Promise<TestEtcd> {
-  const { version = '3.5', members = 1, args = [], tls } = options
+  const { version = '3.5', members = 1 } = options
   if (!etcdVersions().includes(version)) throw new Error(`there is no etcd ${version} in ${BINARIES}`)
+  return onFreePorts(2 * members + 1, (ports) => startOn(ports, owner, options))
+}
+
+async function startOn(ports: readonly number[], owner: Owner, options: EtcdOptions): Promise<TestEtcd> {
+  const { version = '3.5', members = 1, args = [], tls } = options
   const folder = await mkdtemp(join(tmpdir(), 'drumbeat-etcd-'))
-  const ports = await freePorts(2 * members + 1)
   const secureEndpoint = `https://${HOST}:${ports[2 * members]}`
   const places = Array.from({ length: members }, (_, index) => ({
     name: `m${index}`,
@@ -267,28 +268,5 @@ export class EtcdMember {
       raftTerm?: string
     }
     return { id: header.member_id, isLeader: leader === header.member_id, term: Number(raftTerm ?? 0) }
-  }
-}
-
-/** Different ones that nobody listens on. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const ports = new Set<number>()
-  while (ports.size < count) {
-    const port = randomInt(PORTS.from, PORTS.to)
-    if (await isFree(port)) ports.add(port)
-  }
-  return [...ports]
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer()
-  try {
-    server.listen({ host: HOST, port })
-    await once(server, 'listening')
-    return true
-  } catch {
-    return false
-  } finally {
-    server.close()
   }
 }

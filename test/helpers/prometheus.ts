@@ -2,10 +2,10 @@ import { PATIENCE_MS } from './patience.ts'
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { onFreePorts } from './ports.ts'
 import type { Owner } from './server.ts'
 import { until } from './until.ts'
 
@@ -48,9 +48,13 @@ export interface TestPrometheus {
 }
 
 /** A real Prometheus on a free port, with this configuration file, ready when this resolves. */
-export async function startPrometheus(owner: Owner, configFile: string): Promise<TestPrometheus> {
+export function startPrometheus(owner: Owner, configFile: string): Promise<TestPrometheus> {
+  return onFreePorts(1, ([port = 0]) => startOn(port, owner, configFile))
+}
+
+async function startOn(port: number, owner: Owner, configFile: string): Promise<TestPrometheus> {
   const data = await mkdtemp(join(tmpdir(), 'drumbeat-prometheus-'))
-  const url = `http://127.0.0.1:${await freePort()}`
+  const url = `http://127.0.0.1:${port}`
   const args = [
     `--config.file=${configFile}`,
     `--storage.tsdb.path=${data}`,
@@ -72,7 +76,8 @@ export async function startPrometheus(owner: Owner, configFile: string): Promise
       ({ ok }) => ok,
       () => false, // it does not listen yet
     )
-  if (!(await until(isReady))) throw new Error(`Prometheus does not start: ${said}`)
+  await until(async () => child.exitCode !== null || (await isReady()))
+  if (child.exitCode !== null || !(await isReady())) throw new Error(`Prometheus does not start: ${said}`)
   return {
     query: async (query) => {
       const { result } = await ask<{ result: [] }>(`${url}/api/v1/query?query=${encodeURIComponent(query)}`)
@@ -86,15 +91,4 @@ async function ask<T>(url: string): Promise<T> {
   const answer = (await (await fetch(url)).json()) as { readonly data: T; readonly error?: string }
   if (answer.error !== undefined) throw new Error(answer.error)
   return answer.data
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Certificates } from './certificates.ts'
+import { onFreePorts } from './ports.ts'
 import type { Owner, TestServer } from './server.ts'
 import { until } from './until.ts'
 
@@ -24,6 +25,12 @@ export function skipWithoutProxy(name: ProxyName): { readonly skip: string | fal
   return { skip: !existsSync(join(FOLDERS[name], name)) && `no ${name} here (ensure-installed.mjs says why)` }
 }
 
+interface ProxyOptions {
+  readonly server: TestServer
+  readonly certificates: Certificates
+  readonly change?: (text: string) => string
+}
+
 export interface TestProxy {
   /** `https://127.0.0.1:PORT` */
   readonly url: string
@@ -34,17 +41,12 @@ export interface TestProxy {
  * A real proxy with the configuration of docs/proxies.md, in which only addresses and certificates are other ones. It takes
  * connections when this resolves, and ends with the owner.
  */
-export async function startProxy(
-  owner: Owner,
-  name: ProxyName,
-  options: {
-    readonly server: TestServer
-    readonly certificates: Certificates
-    readonly change?: (text: string) => string
-  },
-): Promise<TestProxy> {
+export function startProxy(owner: Owner, name: ProxyName, options: ProxyOptions): Promise<TestProxy> {
+  return onFreePorts(1, ([port = 0]) => startOn(port, owner, name, options))
+}
+
+async function startOn(port: number, owner: Owner, name: ProxyName, options: ProxyOptions): Promise<TestProxy> {
   const folder = await mkdtemp(join(tmpdir(), `drumbeat-${name}-`))
-  const port = await freePort()
   const { cert, key } = options.certificates.server
   const both = join(folder, 'both.pem')
   writeFileSync(both, `${readFileSync(cert, 'utf8')}\n${readFileSync(key, 'utf8')}`)
@@ -103,14 +105,4 @@ function takesConnections(port: number): Promise<boolean> {
       resolve(true)
     })
   })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

@@ -143,6 +143,8 @@ t.test('cut off right behind "resumed", a client still gets what it missed', asy
   client.socket.connect()
   await until(() => client.disconnects.length === 2)
   const before = heard().length
+  // What stood in the same chunk as "resumed" is kept by the library, which would tell it a second time: the network took it, too.
+  client.socket.receiveBuffer.length = 0
   client.socket.connect()
   t.ok(await until(() => heard().length >= 6), `${before} before, ${heard().length} after`)
   t.strictSame(heard(), [0, 1, 2, 3, 4, 5])
