@@ -11,10 +11,10 @@ export const BASELINE: ReadonlySet<string> = new Set(
     // Not in Node 18 and 20, where the client says so, or asks for the module.
     'WebSocket crypto',
     // Object, Function, Symbol, JSON
-    'asyncIterator call constructor entries fromEntries hasOwn keys parse prototype stringify toJSON toString values',
+    'asyncIterator call constructor create entries fromEntries hasOwn keys parse prototype stringify toJSON toString values',
     // Array, Uint8Array, ArrayBuffer, DataView
     'buffer byteLength byteOffset every getFloat32 getFloat64 getUint32 getUint8 indexOf setFloat64',
-    'filter find flatMap forEach from includes isArray isView join length map pop push reduce reverse shift slice some sort splice',
+    'filter find findIndex flatMap forEach from includes isArray isView join length map pop push reduce reverse shift slice some sort splice',
     // String, RegExp
     'charCodeAt padStart replace replaceAll search split startsWith test toLowerCase trim trimEnd',
     // Number, Math, Date

@@ -8,6 +8,7 @@ import {
   type EventMap,
   type GameClient,
   type GameEvent,
+  type GameRoom,
   type JsonValue,
   type SendMessageOf,
 } from '../../src/client/index.ts'
@@ -143,4 +144,24 @@ declare const bad: GameClient<BadEvents>
 export function aGameCannotMeanADate(): void {
   // @ts-expect-error no date fits
   void bad.broadcast({ at: new Date() })
+}
+
+interface Arena {
+  readonly state: { ships: Record<string, { x: number }> }
+  readonly options: unknown
+  readonly inputs: Readonly<Record<string, unknown>>
+  readonly events: Readonly<Record<string, unknown>>
+  readonly refusal: string
+  readonly listing: unknown
+}
+declare const room: GameRoom<Arena>
+
+export function aViewIsOfTheRoomsState(): void {
+  const view = room.interpolated(100, { 'ships.*.heading': 360, 'ships.*.x': false })
+  const x: number | undefined = view.at().ships['ann']?.x
+  void x
+  // @ts-expect-error a view is only looked at
+  view.at().ships['ann'] = { x: 1 }
+  // @ts-expect-error neither a turn nor whether it moves
+  room.interpolated(100, { 'ships.*.x': 'yes' })
 }

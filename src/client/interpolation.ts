@@ -1,0 +1,81 @@
+/**
+ * Which numbers of a state move, by the names that lead to them, with `*` for every entry of a map or a list: `true`; or how much a full turn is, for
+ * an angle; `false` if it does not move. `{ 'ships.*.heading': 360, 'ships.*.fuel': false }`.
+ */
+export type Moving = Readonly<Record<string, boolean | number>>
+
+/** The same as a tree. */
+export interface Plan {
+  [name: string]: Plan | boolean | number | undefined
+}
+
+/** As much of a `TypeDescription` as is looked at. */
+interface Description {
+  readonly kind: string
+  readonly of?: Description
+  readonly fields?: Readonly<Record<string, Description>>
+}
+
+/** Whole numbers count something, or name it: by themselves they do not move. */
+const MOVING_KINDS = ['fixed', 'float32', 'float64']
+
+/** Which numbers of a type's values move, if nothing else is said of them. */
+export function planOf(type: unknown, moving: Moving = {}): Plan {
+  const plan = plainPlan(fromType(type as Description))
+  for (const [path, how] of Object.entries(moving)) {
+    const names = path.split('.')
+    const last = names.pop() ?? ''
+    let at = plan
+    for (const name of names) at = at[name] = plainPlan(at[name])
+    at[last] = how
+  }
+  return plan
+}
+
+function fromType({ kind, of, fields }: Description): Plan[string] {
+  if (kind === 'optional' && of) return fromType(of)
+  if (!of && !fields) return MOVING_KINDS.includes(kind)
+  const plan = plainPlan(undefined)
+  for (const [name, type] of Object.entries(fields ?? { '*': of as Description })) plan[name] = fromType(type)
+  return plan
+}
+
+/** The keys of a map are anything, so a plan inherits nothing. */
+function plainPlan(plan: Plan[string]): Plan {
+  return typeof plan === 'object' ? plan : (Object.create(null) as Plan)
+}
+
+/**
+ * The value on the way from one to the other, of which `share` (0 to 1) is done. Only numbers that move are between the two: what is in one of
+ * the two only, and all the rest, is as it was. What does not move is the same object as before.
+ */
+export function between(plan: Plan[string], before: unknown, after: unknown, share: number): unknown {
+  if (before === after || !plan) return before
+  if (typeof before === 'number' && typeof after === 'number') {
+    const way = after - before
+    // Of an angle the shorter way.
+    return before + share * (typeof plan === 'number' ? way - plan * Math.round(way / plan) : way)
+  }
+  if (typeof plan !== 'object' || !isSameThing(before, after)) return before
+  return betweenEntries(plan, before as Entries, after as Entries, share)
+}
+
+type Entries = Readonly<Record<string, unknown>>
+
+function betweenEntries(plan: Plan, before: Entries, after: Entries, share: number): unknown {
+  let moved: Record<string, unknown> | undefined
+  for (const key of Object.keys(before)) {
+    const value = between(plan[key] ?? plan['*'], before[key], after[key], share)
+    if (value === before[key]) continue
+    moved ??= (Array.isArray(before) ? [...before] : { ...before }) as Record<string, unknown>
+    moved[key] = value
+  }
+  return moved ?? before
+}
+
+/** Not if they say that they are two, by their `id`; nor the elements of a list from which one is gone. */
+function isSameThing(before: unknown, after: unknown): boolean {
+  if (typeof before !== 'object' || typeof after !== 'object' || !before || !after) return false
+  if (Array.isArray(before) && before.length !== (after as unknown[]).length) return false
+  return (before as Entries)['id'] === (after as Entries)['id']
+}
