@@ -3,9 +3,10 @@ import type { Game } from './define.ts'
 import type { Effect } from './entries.ts'
 import type { Registers } from './registers.ts'
 import { dtOf } from './room-facts.ts'
+import { rethrowUnder } from './sync/fault.ts'
 import { checkValue } from './sync/shape.ts'
 import type { Timer } from './timers.ts'
-import { t } from './types.ts'
+import { t, type GameType } from './types.ts'
 
 /** What a callback asked for; done when it has returned. */
 export type Wish =
@@ -105,11 +106,11 @@ export class RoomApi implements Room {
 
   say(to: string, data: Json): void {
     if (typeof to !== 'string') throw new TypeError('room.say: to a user, or to all')
-    this.#wish({ kind: 'effect', effect: { kind: 'say', to, data: this.#own(data) } })
+    this.#wish({ kind: 'effect', effect: { kind: 'say', to, data: this.#own('room.say', data) } })
   }
 
   reply(value: Json): void {
-    this.#reply = this.#own(value)
+    this.#reply = this.#own('room.reply', value)
   }
 
   kick(seat: string, reason = 'kicked'): void {
@@ -147,16 +148,16 @@ export class RoomApi implements Room {
     if (!Object.hasOwn(this.#parts.game.rules.tasks, task))
       throw new TypeError(`room.run("${task}"): there is no such task`)
     const run = this.#parts.registers.nextRun++
-    this.#wish({ kind: 'effect', effect: { kind: 'task', run, task, args: this.#own(args) } })
+    this.#wish({ kind: 'effect', effect: { kind: 'task', run, task, args: this.#own('room.run', args) } })
     return run
   }
 
   end(result?: Json): void {
-    this.#wish({ kind: 'end', result: result === undefined ? null : this.#own(result) })
+    this.#wish({ kind: 'end', result: result === undefined ? null : this.#own('room.end', result) })
   }
 
   log(message: string, data?: Json): void {
-    const own = data === undefined ? undefined : this.#own(data)
+    const own = data === undefined ? undefined : this.#own('room.log', data)
     this.#wish({ kind: 'effect', effect: { kind: 'log', message: message.slice(0, TEXT_MAX), data: own } })
   }
 
@@ -204,7 +205,7 @@ export class RoomApi implements Room {
     if (!Object.hasOwn(this.#parts.game.rules.timers, name))
       throw new TypeError(`room.after: there is no timer "${name}"`)
     const id = this.#parts.registers.timers.newId()
-    this.#wish({ kind: 'timer', timer: { id, name, due, args: this.#own(args) } })
+    this.#wish({ kind: 'timer', timer: { id, name, due, args: this.#own('room.after', args) } })
     return id
   }
 
@@ -216,10 +217,10 @@ export class RoomApi implements Room {
     this.#wishes.push(wish)
   }
 
-  /** A copy, which the game cannot change any more. Throws TypeFault. */
-  #own<Value extends Json>(value: Value): Value {
+  /** A copy, which the game cannot change any more. Throws TypeFault. @param call names it there, as in `room.say.text` */
+  #own<Value extends Json>(call: string, value: Value): Value {
     this.#requireOpen()
-    return this.#count(checkValue(JSON_TYPE, value) as Value)
+    return this.#count(checked(call, JSON_TYPE, value) as Value)
   }
 
   #count<Value extends Json>(value: Value): Value {
@@ -236,8 +237,17 @@ export class RoomApi implements Room {
   #createEmitters(): Record<string, (data: unknown) => void> {
     const emitters: Record<string, (data: unknown) => void> = {}
     for (const [name, type] of this.#parts.game.events) {
-      emitters[name] = (data) => this.#wish({ kind: 'emit', name, data: this.#count(checkValue(type, data)) })
+      emitters[name] = (data) =>
+        this.#wish({ kind: 'emit', name, data: this.#count(checked(`room.emit.${name}`, type, data)) })
     }
     return emitters
+  }
+}
+
+function checked<Value>(call: string, type: GameType<Value>, value: unknown): Value {
+  try {
+    return checkValue(type, value)
+  } catch (thrown) {
+    return rethrowUnder(call, thrown)
   }
 }

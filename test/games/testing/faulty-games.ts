@@ -305,6 +305,44 @@ export const FAULTY_GAMES: readonly FaultyGame[] = [
       }),
   },
   {
+    fault: 'a bot that throws',
+    kind: 'threw',
+    message: /bots\.wild: TypeError: Cannot read properties of undefined \(reading 'hp'\) \(faulty-games\.ts:\d+:\d+\)/,
+    entriesMax: 3,
+    make: () =>
+      defineGame({
+        ...base,
+        name: 'bot-throws',
+        state: type,
+        inputs: { go, call: { type: t.object({}) } },
+        create: () => structuredClone(START),
+        join: (state, seat) => void (state.players[seat.id] = { ...NEW }),
+        leave: (state, seat) => void delete state.players[seat.id],
+        on: {
+          go: (state, _seat, { by }) => void (state.n = by),
+          call: (_state, _seat, _input, room) => void room.addBot('wild'),
+        },
+        // Its enemy may have left.
+        bots: { wild: (view) => [['go', { by: (view.players['ann'] as { hp: number }).hp }]] },
+      }),
+  },
+  {
+    fault: 'an event out of its type',
+    kind: 'threw',
+    message: /on\.fire: TypeFault: room\.emit\.boom\.x: must be a whole number from 0 to 255, but is 3\d\d/,
+    entriesMax: 2,
+    make: () =>
+      defineGame({
+        ...base,
+        name: 'event',
+        state: type,
+        inputs: { fire: { type: t.object({ x: t.uint16() }) } },
+        events: { boom: t.object({ x: t.uint8() }) },
+        create: () => structuredClone(START),
+        on: { fire: (_state, _seat, { x }, room) => void (x > 300 && room.emit.boom({ x })) },
+      }),
+  },
+  {
     fault: 'a listing that changes the state',
     kind: 'threw',
     message: /listing has changed the state/,
