@@ -1,15 +1,17 @@
-import type { Json, Seat, TaskResult } from './definition.ts'
+import type { Seat, TaskResult } from './definition.ts'
 import type { Game } from './define.ts'
+import { Attendance } from './attendance.ts'
+import { Callbacks } from './callbacks.ts'
 import { startOf, type Checkpoint, type RunOptions, type Start } from './checkpoint.ts'
-import type { Effect, Ending, EndReason, Entry, Joiner, Outcome, TickResult } from './entries.ts'
+import type { Ending, EndReason, Entry, Outcome, TickResult } from './entries.ts'
 import { LiveState } from './live-state.ts'
-import { DONE, endOf, Failures, NO_SEAT, OVER, refusal, refusalOfJoin, toOutcome } from './outcomes.ts'
-import { GameRefusal } from './refuse.ts'
+import { DONE, endOf, Failures, NO_SEAT, OVER, refusal } from './outcomes.ts'
 import { Registers } from './registers.ts'
 import { RoomApi, type Wish } from './room-api.ts'
 import type { Seats } from './seats.ts'
 import { mergePatchOf } from './sync/merge-patch.ts'
 import type { Shape, Tree } from './sync/shape.ts'
+import type { TickNews } from './tick-news.ts'
 import type { Timer, Timers } from './timers.ts'
 
 /** How deep a kick or a bot may follow from what followed from a callback: more is a loop. */
@@ -32,13 +34,11 @@ export class GameRun {
   readonly #room: RoomApi
   readonly #clock = { tick: 0, nowMs: 0 }
   readonly #failures: Failures
+  readonly #callbacks: Callbacks
+  readonly #attendance: Attendance
+  readonly #news: TickNews
   #isMoving = false
-  #ending: Ending | undefined
   #depth = 0
-  /** Of the tick that runs; before the first, what `create` asked for. */
-  #effects: Effect[]
-  /** Of the tick that runs. */
-  #events: (readonly [string, Json])[] = []
 
   private constructor(game: Game, start: Start, state?: unknown) {
     this.game = game
@@ -51,13 +51,23 @@ export class GameRun {
     this.#timers = registers.timers
     this.#clock = { tick: start.tick, nowMs: start.nowMs }
     this.#failures = new Failures(start.failures)
-    this.#effects = [...start.effects]
+    this.#news = { effects: [...start.effects], events: [], ending: undefined }
     this.#room = new RoomApi({
       id: this.roomId,
       game,
       registers,
       clock: this.#clock,
     })
+    this.#callbacks = new Callbacks({
+      game,
+      registers,
+      state: this.#state,
+      room: this.#room,
+      failures: this.#failures,
+      grant: (wishes) => this.#grantAll(wishes),
+      onFailed: () => this.#end('failed'),
+    })
+    this.#attendance = new Attendance({ game, registers, callbacks: this.#callbacks, news: this.#news })
   }
 
   /**
@@ -70,7 +80,7 @@ export class GameRun {
     run.#room.open()
     run.#state.change('create', () => game.rules.create(options.options, run.#room))
     run.#grantAll(run.#room.take().wishes)
-    if (run.#ending) throw new TypeError('room.end in create: a room that is not to be is refused')
+    if (run.#news.ending) throw new TypeError('room.end in create: a room that is not to be is refused')
     return run
   }
 
@@ -105,7 +115,7 @@ export class GameRun {
   }
 
   get ending(): Ending | undefined {
-    return this.#ending
+    return this.#news.ending
   }
 
   /** See `Timer`. */
@@ -140,27 +150,27 @@ export class GameRun {
    * @param nowMs Unix time in milliseconds; counts only where `hz` is 0, and never goes back
    */
   step(entries: readonly Entry[], nowMs: number): TickResult {
-    if (this.#ending) throw new Error(`the room ${this.roomId} is over`)
+    if (this.#news.ending) throw new Error(`the room ${this.roomId} is over`)
     const before = this.tree
     this.#begin(nowMs)
     this.#isMoving = entries.some(({ kind }) => kind === 'moved')
-    const outcomes = entries.map((entry) => (this.#ending ? OVER : this.#enter(entry)))
+    const outcomes = entries.map((entry) => (this.#news.ending ? OVER : this.#enter(entry)))
     this.#runTimers()
     const { tick } = this.game.rules
-    if (tick && !this.#ending) this.#call('tick', (live) => tick(live, this.#room))
-    if (this.tree !== before && !this.#ending) this.#lookWhetherOver()
-    if (this.#ending) for (const { id } of this.#seats.all) this.#leave(id, 'over')
+    if (tick && !this.#news.ending) this.#callbacks.call('tick', (live) => tick(live, this.#room))
+    if (this.tree !== before && !this.#news.ending) this.#lookWhetherOver()
+    if (this.#news.ending) for (const { id } of this.#seats.all) this.#attendance.leave(id, 'over')
     if (this.isCheckpointTick) this.#state.renew()
-    const effects = this.#effects
-    this.#effects = []
+    const { effects, events } = this.#news
+    this.#news.effects = []
     return {
       ...this.#clock,
       outcomes,
       effects,
-      events: this.#events,
+      events,
       failures: this.#failures.ofTick,
       hasChanged: this.tree !== before,
-      ending: this.#ending,
+      ending: this.#news.ending,
     }
   }
 
@@ -176,7 +186,7 @@ export class GameRun {
       ...this.#registers.checkpoint(),
       stateBytesMax: this.#state.bytesMax,
       failures: this.#failures.inRow,
-      effects: [...this.#effects],
+      effects: [...this.#news.effects],
       state: mergePatchOf(this.shape, undefined, this.tree),
     }
   }
@@ -194,26 +204,26 @@ export class GameRun {
     clock.tick++
     clock.nowMs = this.game.hz === 0 ? Math.max(clock.nowMs, nowMs) : this.dueMs(clock.tick)
     this.#room.newTick()
-    this.#events = []
+    this.#news.events = []
     this.#failures.newTick()
   }
 
   #enter(entry: Entry): Outcome {
     switch (entry.kind) {
       case 'join':
-        return this.#join(entry.joiner)
+        return this.#attendance.join(entry.joiner)
       case 'bot':
-        return this.#joinBot(this.#seats.newBotId(), entry.bot)
+        return this.#attendance.joinNewBot(entry.bot)
       case 'drop':
-        return this.#setConnected(entry.user, false)
+        return this.#attendance.setConnected(entry.user, false)
       case 'back':
-        return this.#setConnected(entry.user, true)
+        return this.#attendance.setConnected(entry.user, true)
       case 'leave':
-        return this.#leave(entry.user, entry.why)
+        return this.#attendance.leave(entry.user, entry.why)
       case 'input':
         return this.#input(entry)
       case 'bought':
-        return this.#bought(entry)
+        return this.#attendance.bought(entry.user, entry.receipt)
       case 'result':
       case 'failedTask':
         return this.#taskResult(entry)
@@ -225,63 +235,12 @@ export class GameRun {
     }
   }
 
-  #join(joiner: Joiner): Outcome {
-    if (this.#seats.get(joiner.user)) return DONE
-    return refusalOfJoin(this.game.seats, joiner, this.#registers) ?? this.#takeSeat(this.#seats.take(joiner))
-  }
-
-  #joinBot(id: string, bot: string): Outcome {
-    if (!Object.hasOwn(this.game.rules.bots, bot)) return refusal('BAD_REQUEST', `there is no bot "${bot}"`)
-    if (this.#seats.all.length >= this.game.seats.max) return refusal('ROOM_FULL', 'no seat is free')
-    return this.#takeSeat(this.#seats.takeForBot(id, bot))
-  }
-
-  /** `seat` was taken just now; it is given back if the game does not want it. */
-  #takeSeat(seat: Seat): Outcome {
-    const { join } = this.game.rules
-    const outcome = join ? this.#call('join', (live) => join(live, seat, this.#room)) : DONE
-    if (outcome.kind !== 'done') this.#seats.remove(seat.id)
-    else if (this.#seats.all.length >= this.game.seats.max) this.#registers.wasFull = true
-    return outcome
-  }
-
-  /** A player's last connection is gone, or the first is back: that is so whatever the game says. */
-  #setConnected(user: string, isConnected: boolean): Outcome {
-    const seat = this.#seats.get(user)
-    if (!seat) return NO_SEAT
-    if (seat.isConnected === isConnected) return DONE
-    const changed = this.#seats.change(user, { isConnected }) ?? seat
-    const name = isConnected ? 'back' : 'drop'
-    const callback = this.game.rules[name]
-    return callback ? this.#call(name, (live) => callback(live, changed, this.#room)) : DONE
-  }
-
-  /** The seat ends whatever the game says. */
-  #leave(user: string, why: string): Outcome {
-    const seat = this.#seats.get(user)
-    if (!seat) return NO_SEAT
-    this.#seats.remove(user)
-    this.#effects.push({ kind: 'left', user, why })
-    const { leave } = this.game.rules
-    return leave ? this.#call('leave', (live) => leave(live, seat, this.#room)) : DONE
-  }
-
   #input({ user, name, input }: Extract<Entry, { kind: 'input' }>): Outcome {
     const seat = this.#seats.get(user)
     if (!seat) return NO_SEAT
     const { on } = this.game.rules
     if (!Object.hasOwn(on, name)) return refusal('BAD_REQUEST', `there is no input "${name}"`)
-    return this.#call(`on.${name}`, (live) => on[name]?.(live, seat, input, this.#room))
-  }
-
-  #bought({ user, receipt }: Extract<Entry, { kind: 'bought' }>): Outcome {
-    const seat = this.#seats.get(user)
-    if (!seat) return NO_SEAT
-    const owned = (seat.inventory[receipt.good_id] ?? 0) + receipt.count
-    const inventory = Object.freeze({ ...seat.inventory, [receipt.good_id]: owned })
-    const changed = this.#seats.change(user, { inventory }) ?? seat
-    const { bought } = this.game.rules
-    return bought ? this.#call('bought', (live) => bought(live, changed, receipt, this.#room)) : DONE
+    return this.#callbacks.call(`on.${name}`, (live) => on[name]?.(live, seat, input, this.#room))
   }
 
   #taskResult(entry: Extract<Entry, { kind: 'result' | 'failedTask' }>): Outcome {
@@ -290,7 +249,7 @@ export class GameRun {
     if (!Object.hasOwn(results, task)) return DONE
     const isDone = entry.kind === 'result'
     const result: TaskResult = isDone ? { run, ok: true, value: entry.value } : { run, ok: false, error: entry.error }
-    return this.#call(`results.${task}`, (live) => results[task]?.(live, result, this.#room))
+    return this.#callbacks.call(`results.${task}`, (live) => results[task]?.(live, result, this.#room))
   }
 
   /** Those that are due, and were there before the first of them ran. */
@@ -298,10 +257,10 @@ export class GameRun {
     const { hz, rules } = this.game
     const now = hz === 0 ? this.#clock.nowMs : this.#clock.tick
     const beforeId = this.#timers.nextId
-    const next = (): Timer | undefined => (this.#ending ? undefined : this.#timers.takeDue(now, beforeId))
+    const next = (): Timer | undefined => (this.#news.ending ? undefined : this.#timers.takeDue(now, beforeId))
     for (let timer = next(); timer; timer = next()) {
       const { name, args } = timer
-      this.#call(`timers.${name}`, (live) => rules.timers[name]?.(live, args, this.#room))
+      this.#callbacks.call(`timers.${name}`, (live) => rules.timers[name]?.(live, args, this.#room))
     }
   }
 
@@ -313,46 +272,18 @@ export class GameRun {
       this.#failures.succeeded('over')
       if (said) this.#end('over', said)
     } catch (thrown) {
-      this.#failed('over', thrown)
+      this.#callbacks.failed('over', thrown)
     }
   }
 
   #end(why: EndReason, { result = null, rewards = [] }: Partial<Ending> = {}): void {
-    this.#ending ??= { why, result, rewards }
-  }
-
-  /** One callback, all of it or nothing: the state, chance and what was asked of the room. */
-  #call(name: string, run: (live: unknown) => unknown): Outcome {
-    const mark = this.#registers.mark()
-    this.#room.open()
-    try {
-      this.#state.change(name, run)
-    } catch (thrown) {
-      this.#registers.reset(mark)
-      this.#room.forget()
-      return thrown instanceof GameRefusal ? this.#refused(name, thrown) : this.#failed(name, thrown)
-    }
-    const { wishes, reply } = this.#room.take()
-    this.#failures.succeeded(name)
-    this.#grantAll(wishes)
-    return reply === undefined ? DONE : { kind: 'done', value: reply }
-  }
-
-  #refused(callback: string, refused: GameRefusal): Outcome {
-    const outcome = toOutcome(this.game, callback, refused)
-    return outcome instanceof TypeError ? this.#failed(callback, outcome) : outcome
-  }
-
-  #failed(callback: string, error: unknown): Outcome {
-    const failure = { callback, error }
-    if (this.#failures.add(failure)) this.#end('failed')
-    return { kind: 'failed', failure }
+    this.#news.ending ??= { why, result, rewards }
   }
 
   #grantAll(wishes: readonly Wish[]): void {
     if (wishes.length === 0) return
     if (this.#depth >= DEPTH_MAX) {
-      this.#failed('room', new Error('kicks and bots that follow from each other without an end'))
+      this.#callbacks.failed('room', new Error('kicks and bots that follow from each other without an end'))
       return
     }
     this.#depth++
@@ -363,10 +294,10 @@ export class GameRun {
   #grant(wish: Wish): void {
     switch (wish.kind) {
       case 'effect':
-        this.#effects.push(wish.effect)
+        this.#news.effects.push(wish.effect)
         return
       case 'emit':
-        this.#events.push([wish.name, wish.data])
+        this.#news.events.push([wish.name, wish.data])
         return
       case 'timer':
         this.#timers.add(wish.timer)
@@ -384,10 +315,10 @@ export class GameRun {
         this.#end('over', { result: wish.result })
         return
       case 'kick':
-        if (!this.#ending) this.#leave(wish.seat, wish.why)
+        if (!this.#news.ending) this.#attendance.leave(wish.seat, wish.why)
         return
       case 'bot':
-        if (!this.#ending) this.#joinBot(wish.id, wish.bot)
+        if (!this.#news.ending) this.#attendance.joinBot(wish.id, wish.bot)
     }
   }
 }

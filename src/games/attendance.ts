@@ -1,0 +1,85 @@
+import type { BoughtReceipt, Seat } from './definition.ts'
+import type { Game } from './define.ts'
+import type { Callbacks } from './callbacks.ts'
+import type { Joiner, Outcome } from './entries.ts'
+import { DONE, NO_SEAT, refusal, refusalOfJoin } from './outcomes.ts'
+import type { Registers } from './registers.ts'
+import type { TickNews } from './tick-news.ts'
+
+export interface AttendanceOptions {
+  readonly game: Game
+  readonly registers: Registers
+  readonly callbacks: Callbacks
+  readonly news: TickNews
+}
+
+/** Who has a seat: how seats are taken, lost, found again and given up, each with its callback. */
+export class Attendance {
+  readonly #options: AttendanceOptions
+
+  constructor(options: AttendanceOptions) {
+    this.#options = options
+  }
+
+  join(joiner: Joiner): Outcome {
+    const { game, registers } = this.#options
+    if (registers.seats.get(joiner.user)) return DONE
+    return refusalOfJoin(game.seats, joiner, registers) ?? this.#take(registers.seats.take(joiner))
+  }
+
+  joinNewBot(bot: string): Outcome {
+    return this.joinBot(this.#options.registers.seats.newBotId(), bot)
+  }
+
+  joinBot(id: string, bot: string): Outcome {
+    const { game, registers } = this.#options
+    const { seats } = registers
+    if (!Object.hasOwn(game.rules.bots, bot)) return refusal('BAD_REQUEST', `there is no bot "${bot}"`)
+    if (seats.all.length >= game.seats.max) return refusal('ROOM_FULL', 'no seat is free')
+    return this.#take(seats.takeForBot(id, bot))
+  }
+
+  /** A player's last connection is gone, or the first is back: that is so whatever the game says. */
+  setConnected(user: string, isConnected: boolean): Outcome {
+    const { game, registers, callbacks } = this.#options
+    const seat = registers.seats.get(user)
+    if (!seat) return NO_SEAT
+    if (seat.isConnected === isConnected) return DONE
+    const changed = registers.seats.change(user, { isConnected }) ?? seat
+    const name = isConnected ? 'back' : 'drop'
+    const callback = game.rules[name]
+    return callback ? callbacks.call(name, (live) => callback(live, changed, callbacks.room)) : DONE
+  }
+
+  /** The seat ends whatever the game says. */
+  leave(user: string, why: string): Outcome {
+    const { game, registers, callbacks, news } = this.#options
+    const seat = registers.seats.get(user)
+    if (!seat) return NO_SEAT
+    registers.seats.remove(user)
+    news.effects.push({ kind: 'left', user, why })
+    const { leave } = game.rules
+    return leave ? callbacks.call('leave', (live) => leave(live, seat, callbacks.room)) : DONE
+  }
+
+  bought(user: string, receipt: BoughtReceipt): Outcome {
+    const { game, registers, callbacks } = this.#options
+    const seat = registers.seats.get(user)
+    if (!seat) return NO_SEAT
+    const owned = (seat.inventory[receipt.good_id] ?? 0) + receipt.count
+    const inventory = Object.freeze({ ...seat.inventory, [receipt.good_id]: owned })
+    const changed = registers.seats.change(user, { inventory }) ?? seat
+    const { bought } = game.rules
+    return bought ? callbacks.call('bought', (live) => bought(live, changed, receipt, callbacks.room)) : DONE
+  }
+
+  /** `seat` was taken just now; it is given back if the game does not want it. */
+  #take(seat: Seat): Outcome {
+    const { game, registers, callbacks } = this.#options
+    const { join } = game.rules
+    const outcome = join ? callbacks.call('join', (live) => join(live, seat, callbacks.room)) : DONE
+    if (outcome.kind !== 'done') registers.seats.remove(seat.id)
+    else if (registers.seats.all.length >= game.seats.max) registers.wasFull = true
+    return outcome
+  }
+}
