@@ -61,6 +61,7 @@ const BODIES = [
   operations.LOG_LEVEL_BODY,
   rooms.ROOM_BODY,
   games.INPUT_BODY,
+  games.BOT_BODY,
 ] as const
 const ANSWERS = [
   shop.GOOD,
@@ -77,6 +78,7 @@ const ANSWERS = [
   games.ROOM_PLAY,
   games.GAMES,
   games.INPUT_ANSWER,
+  games.BOT_ADDED,
   rooms.ROOM,
   rooms.ROOM_STATE,
   rooms.ROOM_PAGE,
@@ -102,6 +104,7 @@ const OTHERS = [
   FILE_NAME,
   games.GAME_NAME_SHAPE,
   games.WHERE_TEXT,
+  games.BOT_SEAT_SHAPE,
 ] as const
 
 type NameOf<Shapes extends readonly Named[]> = Shapes[number]['name']

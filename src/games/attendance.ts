@@ -23,12 +23,20 @@ export class Attendance {
 
   join(joiner: Joiner): Outcome {
     const { game, registers } = this.#options
-    if (registers.seats.get(joiner.user)) return DONE
+    const seat = registers.seats.get(joiner.user)
+    if (seat && seat.bot === undefined) return DONE
     return refusalOfJoin(game.seats, joiner, registers) ?? this.#take(registers.seats.take(joiner))
   }
 
+  /** The outcome has the id of the seat. */
   joinNewBot(bot: string): Outcome {
-    return this.joinBot(this.#options.registers.seats.newBotId(), bot)
+    const { seats } = this.#options.registers
+    const { nextBot } = seats
+    const id = seats.newBotId()
+    const outcome = this.joinBot(id, bot)
+    if (outcome.kind === 'done') return { kind: 'done', value: id }
+    seats.nextBot = nextBot
+    return outcome
   }
 
   joinBot(id: string, bot: string): Outcome {

@@ -24,7 +24,7 @@ export type Entry =
   /** What a task came to. */
   | { readonly kind: 'result'; readonly task: string; readonly run: number; readonly value: Json }
   | { readonly kind: 'failedTask'; readonly task: string; readonly run: number; readonly error: string }
-  /** A bot takes a seat, as `seats.fill` says. */
+  /** A bot takes a seat, whose id the outcome has. */
   | { readonly kind: 'bot'; readonly bot: string }
   /** Behind this tick the room goes on in another process, or may. */
   | { readonly kind: 'moved' }

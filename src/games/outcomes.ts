@@ -3,6 +3,7 @@ import type { Over } from './definition.ts'
 import type { Ending, Failure, Joiner, Outcome, RefusalCode } from './entries.ts'
 import type { GameRefusal } from './refuse.ts'
 import type { Registers } from './registers.ts'
+import { BOT_ID } from '../protocol/ids.ts'
 import { checkValue } from './sync/shape.ts'
 import { t } from './types.ts'
 
@@ -23,9 +24,10 @@ export function refusal(code: RefusalCode, message: string, details?: Readonly<R
 /** Why there is no seat for who comes; undefined: there is. */
 export function refusalOfJoin(
   { max, guests, lateJoin }: SeatRules,
-  { isGuest }: Joiner,
+  { user, isGuest }: Joiner,
   { seats, isLocked, wasFull }: Registers,
 ): Outcome | undefined {
+  if (BOT_ID.test(user)) return refusal('FORBIDDEN', `"${user}" is the name of a bot`)
   if (isGuest && !guests) return refusal('FORBIDDEN', 'guests may not play here')
   if (isLocked) return refusal('ROOM_LOCKED', 'the room is locked')
   if (seats.all.length >= max) return refusal('ROOM_FULL', `the room has ${max} seats`)

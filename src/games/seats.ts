@@ -1,7 +1,6 @@
 import type { Seat } from './definition.ts'
 import type { Joiner } from './entries.ts'
-
-export const BOT_PREFIX = 'bot-'
+import { BOT_PREFIX } from '../protocol/ids.ts'
 
 const NEW_SEAT = { isConnected: true, isGuest: false, bot: undefined, team: undefined } as const
 

@@ -3,6 +3,7 @@ import type { HostMethods, InputResult } from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Fate } from './entry-queue.ts'
 import { replyOf } from './replies.ts'
+import { addBot, removeBot } from './room-bots.ts'
 import { enter, exit, inspect, leave } from './room-doors.ts'
 import { sendInput } from './room-inputs.ts'
 import type { RoomParts } from './room-parts.ts'
@@ -38,6 +39,11 @@ export function createLinkHandlers(rooms: () => Rooms): Omit<Handlers<HostMethod
       rooms().requireTime()
       sendInput(room, { user, name, input, done: answer(room, reply) })
     },
+    addBot: ({ handle, bot }, reply) => {
+      rooms().requireTime()
+      addBot(rooms().room(handle), bot, reply)
+    },
+    removeBot: ({ handle, seat }, reply) => removeBot(rooms().room(handle), seat, reply),
     kick: ({ handle, user, why }, reply) => {
       const room = rooms().room(handle)
       room.push({ entry: { kind: 'leave', user, why }, user, done: whenDone(room, reply) })

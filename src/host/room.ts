@@ -165,8 +165,9 @@ export class Room implements RoomParts {
     for (const user of users) {
       if (this.queue.has(user)) continue
       const seat = this.seatOf(user)
-      if (seat?.bot !== undefined) continue
-      for (const viewer of this.seating.settle(user, seat, nowMs)) this.views.detach(viewer)
+      // A user who came under the name of a bot was refused, and has none.
+      const own = seat?.bot === undefined ? seat : undefined
+      for (const viewer of this.seating.settle(user, own, nowMs)) this.views.detach(viewer)
     }
   }
 

@@ -2,7 +2,7 @@ import { areSame } from '../base/same-items.ts'
 import { decodeGameBlock, encodeGameBlock, type BlockPatch } from '../link/game-block.ts'
 import type { Handlers } from '../link/link.ts'
 import type { InspectedRoom } from '../link/methods/games.ts'
-import type { InputResult, OfHostMethods, RoomEffect, RoomInspection } from '../link/methods/host.ts'
+import type { AddedBot, InputResult, OfHostMethods, RoomEffect, RoomInspection } from '../link/methods/host.ts'
 import type { JsonObject } from '../protocol/events.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { RoomId } from '../protocol/ids.ts'
@@ -146,6 +146,38 @@ export class Placement {
     const room = this.requireRoom(id)
     const args = { handle: room.handle, ...input }
     this.calls.make(room, { method: 'inputAs', args, done, untilMs, mayRepeat: false })
+  }
+
+  /** Gives a seat to a bot. Throws ROOM_NOT_FOUND. */
+  addBot(
+    { room: id, bot }: { readonly room: RoomId; readonly bot: string },
+    done: (result: AddedBot | Refusal) => void,
+    untilMs?: number,
+  ): void {
+    const room = this.requireRoom(id)
+    this.calls.make(room, {
+      method: 'addBot',
+      args: { handle: room.handle, bot },
+      done,
+      untilMs,
+      mayRepeat: false,
+    })
+  }
+
+  /** Ends the seat of a bot. Throws ROOM_NOT_FOUND. */
+  removeBot(
+    { room: id, seat }: { readonly room: RoomId; readonly seat: string },
+    done: (result: null | Refusal) => void,
+    untilMs?: number,
+  ): void {
+    const room = this.requireRoom(id)
+    this.calls.make(room, {
+      method: 'removeBot',
+      args: { handle: room.handle, seat },
+      done,
+      untilMs,
+      mayRepeat: false,
+    })
   }
 
   /** Throws ROOM_NOT_FOUND. */

@@ -3,7 +3,7 @@ import { delay } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { RoomEnding } from '../link/methods/host.ts'
 import type { Refusal } from '../protocol/errors.ts'
-import { GUEST_PREFIX, isUserId, NAME, type UserId } from '../protocol/ids.ts'
+import { BOT_ID, GUEST_PREFIX, isUserId, NAME, type UserId } from '../protocol/ids.ts'
 import type { PlacedRoom } from './placed-room.ts'
 
 export interface Credit {
@@ -19,7 +19,6 @@ export interface RewardsOptions {
   readonly log: Log
 }
 
-const BOT_PREFIX = 'bot-'
 const RETRY_MS_MIN = 200
 const RETRY_MS_MAX = 10_000
 /** Refusals after which the same request with the same key is asked again. */
@@ -67,7 +66,7 @@ export function rewardKey(room: string, index: number): string {
 }
 
 function whyNot({ user, currency, amount }: RoomEnding['rewards'][number]): string | undefined {
-  if (user.startsWith(BOT_PREFIX)) return 'a bot has no money'
+  if (BOT_ID.test(user)) return 'a bot has no money'
   if (user.startsWith(GUEST_PREFIX)) return 'a guest has no money'
   if (!isUserId(user)) return 'it is no user id'
   if (!NAME.test(currency)) return 'it is no currency'

@@ -38,6 +38,11 @@ export function parseInputName(value: unknown, path: string): string {
   return parseText(value, path, INPUT_NAME_LENGTH_MAX)
 }
 
+/** Whether its game has such a bot is known by the game. Throws BAD_REQUEST. */
+export function parseBotKind(value: unknown, path: string): string {
+  return parseText(value, path, INPUT_NAME_LENGTH_MAX)
+}
+
 /** Returns null if the client does not count. Throws BAD_REQUEST. */
 export function parseSeq(value: unknown, path: string): number | null {
   if (value === undefined) return null

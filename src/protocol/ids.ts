@@ -17,6 +17,9 @@ export const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{16,64}$/
 /** The sender of what no client sent: broadcasts by REST, presence. It cannot be a user id. */
 export const SERVER_SENDER = '@server'
 export const GUEST_PREFIX = 'guest-'
+export const BOT_PREFIX = 'bot-'
+/** The id of a bot's seat: no user takes a seat under it. */
+export const BOT_ID = new RegExp(`^${BOT_PREFIX}\\d+$`)
 
 export function isUserId(value: unknown): value is UserId {
   return typeof value === 'string' && USER_ID.test(value)

@@ -106,6 +106,8 @@ t.test('each route answers as the document says', async (t) => {
   await call('listRooms', 404, { game: 'nothing' })
   await call('putRoom', 404, null, { game: 'nothing', namespace: 'private', options: {} })
   await call('sendInput', 404, { id: 'arena' }, { user_id: 'alice', name: 'fire', input: {} })
+  await call('addBot', 404, { id: 'arena' }, { bot: 'easy' })
+  await call('removeBot', 404, { id: 'arena', seat: 'bot-1' })
   await call('listConnections', 200, { namespace: 'private', user: 'alice', room: 'arena' })
   await call('listEvents', 200, { since: 0, limit: 1000 })
   await call('deleteRoom', 200, { id: 'arena' })

@@ -72,6 +72,41 @@ t.test('a bot that throws, or sends what is no input, is logged once and does no
   t.match(primary.lines[1]?.fields['err'], { message: /payload\.input\.by/ })
 })
 
+t.test('bots come in and go as somebody outside of the game wants', async (t) => {
+  const primary = await TestPrimary.open(t, [hall])
+  await primary.openRoom(1, 'hall')
+  await primary.done('enter', primary.entering(1, 11, 'alice'))
+  const add = (bot: string) => primary.ask('addBot', { handle: 1, bot })
+  t.match(await add('eager'), { seat: 'bot-1', tick: Number })
+  t.match(await add('none'), { code: 'BAD_REQUEST', details: { path: 'bot' } })
+  t.match(await add('toString'), { code: 'BAD_REQUEST' })
+  t.match(await add('eager'), { seat: 'bot-2' })
+  t.match(await add('eager'), { seat: 'bot-3' })
+  t.match(await add('eager'), { code: 'ROOM_FULL' })
+  const remove = (seat: string) => primary.ask('removeBot', { handle: 1, seat })
+  t.match(await remove('alice'), { code: 'NOT_FOUND' })
+  t.match(await remove('bot-9'), { code: 'NOT_FOUND' })
+  t.equal(await remove('bot-2'), null)
+  t.match(await remove('bot-2'), { code: 'NOT_FOUND' })
+  t.match(await add('eager'), { seat: 'bot-4' }, 'what was refused uses no number up')
+  const { seats } = await primary.done('inspect', { handle: 1 })
+  t.strictSame(
+    seats.map(({ user }) => user),
+    ['alice', 'bot-1', 'bot-3', 'bot-4'],
+  )
+  t.match(await primary.ask('addBot', { handle: 2, bot: 'eager' }), { code: 'ROOM_NOT_FOUND' })
+})
+
+t.test('a user under the name of a bot takes no seat, and is forgotten', async (t) => {
+  const primary = await TestPrimary.open(t, [hall])
+  await primary.openRoom(1, 'hall')
+  t.match(await primary.ask('enter', primary.entering(1, 11, 'bot-1')), { code: 'FORBIDDEN' })
+  await primary.done('addBot', { handle: 1, bot: 'eager' })
+  t.match(await primary.ask('enter', primary.entering(1, 12, 'bot-1')), { code: 'FORBIDDEN' })
+  await primary.time.pass(31_000)
+  t.match(primary.of('over'), [{ args: { ending: { why: 'empty' } } }], 'nobody is waited for')
+})
+
 interface Work {
   resolve: (value: string) => void
   reject: (error: Error) => void

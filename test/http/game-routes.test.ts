@@ -34,7 +34,7 @@ function createCaller(house: House) {
     if (!route) throw new Error(`no route ${method} ${path}`)
     try {
       const answer = await route.run({
-        params: { id: parts[4] ?? '' },
+        params: { id: parts[4] ?? '', seat: parts[6] ?? '' },
         query: url.searchParams,
         header: () => undefined,
         json: () => Promise.resolve(body),
@@ -101,6 +101,35 @@ t.test('a backend makes rooms with games, looks at them, plays and ends them', a
   t.match(await call('GET', '/api/v1/rooms'), { data: { items: [{ room_id: id, game: 'counter' }] } })
   t.match(await call('DELETE', `/api/v1/rooms/${id}`), { status: 200 })
   t.match(await call('GET', `/api/v1/rooms/${id}`), { status: 404 })
+})
+
+t.test('bots come into a room and go, once for each key', async (t) => {
+  const { house, enter, find, running } = await openGames(t)
+  const call = createCaller(house)
+  const room = await find(await enter('alice'))
+  const path = `/api/v1/rooms/${room}/bots`
+  const body = { bot: 'easy', idempotency_key: 'a-key-of-16-letters' }
+  t.match(await call('POST', path, body), { status: 201, data: { user_id: 'bot-2', bot: 'easy', tick: 2 } })
+  t.match(await call('POST', path, body), { status: 201, data: { user_id: 'bot-2', tick: 2 } }, 'the same one')
+  t.match(await call('POST', path, { ...body, bot: 'hard' }), { status: 409, data: { code: 'IDEMPOTENCY_CONFLICT' } })
+  t.match(await call('POST', path, { bot: 'easy' }), { status: 201, data: { user_id: 'bot-3' } })
+  t.match(await call('GET', `/api/v1/rooms/${room}`), {
+    data: { play: { seats: [{ user_id: 'alice', bot: null }, { bot: 'easy' }, { bot: 'easy' }] } },
+  })
+  t.match(await call('POST', path, { bot: 'easy' }), { status: 409, data: { code: 'ROOM_FULL' } })
+  t.match(await call('DELETE', `${path}/bot-2`), { status: 200, data: {} })
+  t.match(await call('DELETE', `${path}/bot-2`), { status: 404, data: { code: 'NOT_FOUND' } })
+  t.match(await call('DELETE', `${path}/alice`), { status: 404, data: { code: 'NOT_FOUND' } })
+  t.match(await call('DELETE', `${path}/a b`), { status: 400, data: { path: 'seat' } })
+  for (const bad of [undefined, '', 3, 'x'.repeat(65), 'hard'])
+    t.match(await call('POST', path, { bot: bad }), { status: 400, data: { code: 'BAD_REQUEST', path: 'bot' } })
+  t.match(await call('POST', path, { bot: 'easy', kind: 1 }), { status: 400, data: { path: 'kind' } })
+  t.match(await call('POST', '/api/v1/rooms/counter:none/bots', { bot: 'easy' }), {
+    status: 404,
+    data: { code: 'ROOM_NOT_FOUND' },
+  })
+  t.match(await call('DELETE', '/api/v1/rooms/counter:none/bots/bot-1'), { data: { code: 'ROOM_NOT_FOUND' } })
+  t.equal(running().flatMap(({ script }) => script.asked.filter((asked) => asked === 'addBot easy')).length, 3)
 })
 
 t.test('a list of rooms goes on where the page before ended', async (t) => {

@@ -2,10 +2,10 @@ import type { Span } from '../../base/trace.ts'
 import type { GameInfo } from '../../link/methods/host.ts'
 import type { InspectedRoom, OpenArgs, Where } from '../../link/methods/games.ts'
 import { badRequest } from '../../protocol/errors.ts'
-import { parseInputName, parseOptions, parsePassword, parseWhere } from '../../protocol/game-payloads.ts'
+import { parseBotKind, parseInputName, parseOptions, parsePassword, parseWhere } from '../../protocol/game-payloads.ts'
 import { parseGameName, parseRoomId, parseUserId, type Namespace, type RoomId } from '../../protocol/ids.ts'
 import type { JsonValue } from '../../protocol/events.ts'
-import { INPUT_BODY } from '../../protocol/shapes/games.ts'
+import { BOT_BODY, INPUT_BODY } from '../../protocol/shapes/games.ts'
 import type { ROOM_BODY } from '../../protocol/shapes/rooms.ts'
 import type { ValueOf } from '../../protocol/shapes/build.ts'
 import { jsonAnswer } from '../http.ts'
@@ -50,6 +50,52 @@ export function gameRoutes({ primary }: RouteContext): readonly Route[] {
         }
         const { tick, value } = await primary.ask('gameRoomInput', args, span)
         return jsonAnswer(value === null ? { tick } : { tick, value })
+      },
+    },
+    ...botRoutes(primary),
+  ]
+}
+
+function botRoutes(primary: RouteContext['primary']): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/api/v1/rooms/:id/bots',
+      access: 'admin',
+      operation: {
+        id: 'addBot',
+        summary: 'Gives a free seat of a room to a bot of its game.',
+        params: { id: 'RoomId' },
+        body: 'BotBody',
+        answers: { 201: 'BotAdded' },
+        errors: ['ROOM_NOT_FOUND', 'ROOM_OVER', 'ROOM_FULL', 'REFUSED', 'GAME_FAILED', 'IDEMPOTENCY_CONFLICT'],
+      },
+      run: async ({ params, json, span }) => {
+        const { bot, idempotency_key } = parseBody(await json(), BOT_BODY)
+        const args = {
+          room: parseRoomId(params['id'], 'id'),
+          bot: parseBotKind(bot, 'bot'),
+          idempotencyKey: parseOptionalKey(idempotency_key),
+        }
+        const { seat, tick } = await primary.ask('gameBotAdd', args, span)
+        return jsonAnswer({ user_id: seat, bot: args.bot, tick }, 201)
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/api/v1/rooms/:id/bots/:seat',
+      access: 'admin',
+      operation: {
+        id: 'removeBot',
+        summary: 'Ends the seat of a bot.',
+        params: { id: 'RoomId', seat: 'BotSeat' },
+        answers: { 200: 'Empty' },
+        errors: ['ROOM_NOT_FOUND', 'ROOM_OVER', 'NOT_FOUND'],
+      },
+      run: async ({ params, span }) => {
+        const args = { room: parseRoomId(params['id'], 'id'), seat: parseUserId(params['seat'], 'seat') }
+        await primary.ask('gameBotRemove', args, span)
+        return jsonAnswer({})
       },
     },
   ]

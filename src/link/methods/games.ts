@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../protocol/events.ts'
 import type { Namespace, RoomId } from '../../protocol/ids.ts'
 import type { Page, PageArgs } from '../../protocol/page.ts'
-import type { CatchUp, GameInfo, InputResult, RoomInspection, RoomSnapshot } from './host.ts'
+import type { AddedBot, CatchUp, GameInfo, InputResult, RoomInspection, RoomSnapshot } from './host.ts'
 import type { Method } from './method.ts'
 import type { ListedRoom, Where } from '../../protocol/shapes/games.ts'
 import type { GameEntry, JoinArgs, JoinResult } from './rooms.ts'
@@ -38,6 +38,16 @@ export type GameMethods = {
     { readonly room: RoomId; readonly user: string; readonly name: string; readonly input: JsonValue },
     InputResult
   >
+  /** A bot takes a seat, once for each key. Refused as the game refuses; ROOM_NOT_FOUND, BAD_REQUEST, ROOM_FULL. */
+  gameBotAdd: Method<AddBotArgs, AddedBot>
+  /** ROOM_NOT_FOUND, NOT_FOUND. */
+  gameBotRemove: Method<{ readonly room: RoomId; readonly seat: string }, null>
+}
+
+export interface AddBotArgs {
+  readonly room: RoomId
+  readonly bot: string
+  readonly idempotencyKey: string | null
 }
 
 export interface FindArgs {

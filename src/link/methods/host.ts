@@ -22,6 +22,10 @@ export type HostMethods = {
   input: Method<RoomInput, InputResult>
   /** An input in the name of a user who has a seat, for the REST interface. */
   inputAs: Method<UserInput, InputResult>
+  /** Gives a seat to a bot of this kind; for the REST interface. Refused as its game refuses; BAD_REQUEST, ROOM_FULL. */
+  addBot: Method<{ readonly handle: number; readonly bot: string }, AddedBot>
+  /** Ends the seat of a bot; for the REST interface. NOT_FOUND. */
+  removeBot: Method<{ readonly handle: number; readonly seat: string }, null>
   /** Ends a seat; for the REST interface. */
   kick: Method<{ readonly handle: number; readonly user: string; readonly why: string }, null>
   /** The state as the connection sees it now: what it has comes to nothing. */
@@ -196,6 +200,11 @@ export interface InputResult {
   readonly tick: number
   /** null: none. */
   readonly value: JsonValue
+}
+
+export interface AddedBot {
+  readonly seat: string
+  readonly tick: number
 }
 
 export interface RoomInspection {

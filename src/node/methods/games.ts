@@ -1,7 +1,8 @@
 import type { Handlers } from '../../link/link.ts'
 import type { GameMethods } from '../../link/methods/games.ts'
 import { recordKey } from '../../idempotency/key.ts'
-import type { GameRoom, OpenArgs } from '../../link/methods/games.ts'
+import type { AddBotArgs, GameRoom, OpenArgs } from '../../link/methods/games.ts'
+import type { AddedBot } from '../../link/methods/host.ts'
 import { Refusal } from '../../protocol/errors.ts'
 import { answerWith, changeInTime } from '../answer.ts'
 import type { PrimaryContext } from '../context.ts'
@@ -28,28 +29,58 @@ export function gameMethods(context: Needs): Handlers<GameMethods> {
     gameRoomOpen: (args, reply, _span, untilMs) => answerWith(changeInTime(clock, open(context, args), untilMs), reply),
     gameRoom: ({ room }, reply, _span, untilMs) => games.inspect(room, reply, untilMs),
     gameRoomInput: (args, reply, _span, untilMs) => games.inputAs(args, reply, untilMs),
+    gameBotAdd: (args, reply, _span, untilMs) =>
+      answerWith(changeInTime(clock, addBot(context, args, untilMs), untilMs), reply),
+    gameBotRemove: (args, reply, _span, untilMs) => games.removeBot(args, reply, untilMs),
   }
 }
 
 /** The room that an idempotency key has made is in the record; it may be over by now. */
-function open({ games, idempotency, store }: Needs, { idempotencyKey, ...args }: OpenArgs): Promise<GameRoom> {
-  const make = () => openOne(games, { ...args, idempotencyKey })
-  if (idempotencyKey === null) return make()
-  return idempotency.once<GameRoom, GameRoom>({
-    key: recordKey('gameRoom', args.game, idempotencyKey),
+function open(context: Needs, { idempotencyKey, ...args }: OpenArgs): Promise<GameRoom> {
+  return once(context, {
+    record: idempotencyKey === null ? null : recordKey('gameRoom', args.game, idempotencyKey),
     fingerprint: JSON.stringify(args),
+    make: () => answerOf((done) => context.games.finder.open({ ...args, idempotencyKey }, done)),
+  })
+}
+
+/** The bot of the record may have left by now. */
+function addBot(context: Needs, { idempotencyKey, ...args }: AddBotArgs, untilMs?: number): Promise<AddedBot> {
+  return once(context, {
+    record: idempotencyKey === null ? null : recordKey('gameBot', args.room, idempotencyKey),
+    fingerprint: JSON.stringify(args),
+    make: () => answerOf((done) => context.games.addBot(args, done, untilMs)),
+  })
+}
+
+interface Making<Answer> {
+  /** Where the record of the key stands; null: there is no key. */
+  readonly record: string | null
+  readonly fingerprint: string
+  readonly make: () => Promise<Answer>
+}
+
+/** What a host has made cannot be part of a transaction: the record follows it. */
+function once<Answer extends object>(
+  { idempotency, store }: Needs,
+  { record: key, fingerprint, make }: Making<Answer>,
+): Promise<Answer> {
+  if (key === null) return make()
+  return idempotency.once<Answer, Answer>({
+    key,
+    fingerprint,
     run: async (keep) => {
-      const room = await make()
-      const kept = keep(room)
+      const made = await make()
+      const kept = keep(made)
       await store.commit({ guards: [{ key: kept.key, revision: 0 }], puts: [kept], durable: true })
-      return room
+      return made
     },
     repeat: ({ answer }) => answer,
   })
 }
 
-function openOne({ finder }: Needs['games'], args: OpenArgs): Promise<GameRoom> {
+function answerOf<Answer>(ask: (done: (result: Answer | Refusal) => void) => void): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    finder.open(args, (result) => (result instanceof Refusal ? reject(result) : resolve(result)))
+    ask((result) => (result instanceof Refusal ? reject(result) : resolve(result)))
   })
 }

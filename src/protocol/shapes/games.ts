@@ -6,7 +6,7 @@ import {
   WHERE_TERMS_MAX,
   WHERE_VALUES_MAX,
 } from '../game-limits.ts'
-import { GAME_NAME } from '../ids.ts'
+import { GAME_NAME, USER_ID as USER_ID_FORM } from '../ids.ts'
 import {
   body,
   choice,
@@ -28,7 +28,7 @@ import {
   type Schema,
   type ValueOf,
 } from './build.ts'
-import { CURSOR, JSON_VALUE, NAMESPACE, ROOM_ID, USER_ID } from './values.ts'
+import { CURSOR, JSON_VALUE, KEY, NAMESPACE, ROOM_ID, USER_ID } from './values.ts'
 
 const GAME = text('The name of a game.', { pattern: GAME_NAME.source })
 const HASH = integer('Of the state: 32 bits.', 0, 2 ** 32 - 1)
@@ -234,6 +234,14 @@ export const INPUT_BODY = named(
     input: ref(JSON_VALUE),
   }),
 )
+const BOT_KIND = text('A kind of bot, as its game names it.', { minLength: 1, maxLength: INPUT_NAME_LENGTH_MAX })
+const BOT_SEAT = text('The seat of a bot.', { pattern: USER_ID_FORM.source })
+export const BOT_BODY = named('BotBody', body({ bot: BOT_KIND, idempotency_key: optional(KEY) }))
+export const BOT_ADDED = named(
+  'BotAdded',
+  object({ user_id: BOT_SEAT, bot: BOT_KIND, tick: integer('In which it took the seat.') }),
+)
+export const BOT_SEAT_SHAPE = named('BotSeat', BOT_SEAT)
 export const INPUT_ANSWER = named('InputAnswer', INPUT_DONE)
 export const GAME_NAME_SHAPE = named('GameName', GAME)
 export const WHERE_TEXT = named(

@@ -90,7 +90,7 @@ export class Model {
       case 'join':
         return this.#join(entry.joiner.user, entry.joiner.isGuest)
       case 'bot':
-        return this.#joinBot(`bot-${this.#nextBot++}`)
+        return this.#joinNewBot()
       case 'drop':
       case 'back':
         return this.#connect(entry.user, entry.kind)
@@ -119,6 +119,15 @@ export class Model {
     if (this.#seats.length >= max) return 'ROOM_FULL'
     if (this.#wasFull && !lateJoin) return 'ROOM_LOCKED'
     return this.#take({ id: user, isBot: false, isConnected: true, team: undefined })
+  }
+
+  #joinNewBot(): string {
+    const id = `bot-${this.#nextBot++}`
+    const outcome = this.#joinBot(id)
+    if (outcome === DONE) return `${DONE} "${id}"`
+    // The number of one that never was is given again.
+    this.#nextBot = Number(id.slice('bot-'.length))
+    return outcome
   }
 
   #joinBot(id: string): string {

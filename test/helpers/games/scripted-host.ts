@@ -10,6 +10,7 @@ import type {
   RoomEnding,
 } from '../../../src/link/methods/host.ts'
 import { Refusal } from '../../../src/protocol/errors.ts'
+import { BOT_ID } from '../../../src/protocol/ids.ts'
 
 /** What has come into a room, in a tick of its own. */
 interface Entry {
@@ -40,7 +41,7 @@ export const COUNTER: GameInfo = {
   maxMs: null,
   inputs: ['add', 'say', 'end', 'kick', 'list', 'lock', 'unlock'],
   events: [],
-  bots: [],
+  bots: ['easy'],
 }
 
 /**
@@ -106,6 +107,21 @@ export class ScriptedHost {
           reply(this.#input(room, room.viewers.get(viewer)?.user ?? '?', name, input))
         },
         inputAs: ({ handle, user, name, input }, reply) => reply(this.#input(this.#room(handle), user, name, input)),
+        addBot: ({ handle, bot }, reply) => {
+          const room = this.#room(handle)
+          this.asked.push(`addBot ${bot}`)
+          if (bot !== 'easy') throw new Refusal('BAD_REQUEST', 'no such bot', { path: 'bot' })
+          if (Object.keys(room.seats).length >= COUNTER.seats.max) throw new Refusal('ROOM_FULL', 'no seat is free')
+          const seat = `bot-${room.tick + 1}`
+          this.#step(room, { kind: 'join', user: seat })
+          reply({ seat, tick: room.tick })
+        },
+        removeBot: ({ handle, seat }, reply) => {
+          const room = this.#room(handle)
+          if (!room.seats[seat] || !BOT_ID.test(seat)) throw new Refusal('NOT_FOUND', `no bot "${seat}"`)
+          this.end(room, seat, 'removed')
+          reply(null)
+        },
         kick: ({ handle, user, why }, reply) => {
           this.end(this.#room(handle), user, why)
           reply(null)
@@ -117,7 +133,7 @@ export class ScriptedHost {
           const seats = Object.entries(room.seats).map(([user, how]) => ({
             user,
             isConnected: how === 'here',
-            bot: null,
+            bot: BOT_ID.test(user) ? 'easy' : null,
             team: null,
           }))
           reply({ tick: room.tick, latenessMs: 0, seats, spectators: 0, isLocked: room.isLocked, state: stateOf(room) })
