@@ -1,4 +1,4 @@
-import { defineGame, refuse, t } from '../games/index.ts'
+import { defineGame, refuse, t, type Room, type Seat, type ValueOf } from '../games/index.ts'
 
 /** Who waits so long loses: milliseconds for each move. */
 const MOVE_MS = 30_000
@@ -14,8 +14,22 @@ const LINES = [
 ] as const
 const CENTRE = 4
 
-type Mark = 'x' | 'o'
-type Cell = '' | Mark
+const stateType = t.object({
+  phase: t.oneOf('waiting', 'playing', 'over'),
+  cells: t.array(t.oneOf('', 'x', 'o'), 9),
+  /** The players by their marks, and what they are called. */
+  players: t.object({ x: t.string(64), o: t.string(64) }),
+  names: t.object({ x: t.string(16), o: t.string(16) }),
+  turn: t.oneOf('x', 'o'),
+  /** When the move has to be made by: Unix time in milliseconds; 0: no move is awaited. */
+  until: t.float64(),
+  /** The mark that won; empty: nobody, or nobody yet. */
+  winner: t.oneOf('', 'x', 'o'),
+  /** How it ended. */
+  how: t.oneOf('', 'row', 'full', 'time', 'left'),
+})
+type State = ValueOf<typeof stateType>
+type Mark = State['turn']
 
 /** Three in a row, for two: the first who sits down is x and begins. Each move has a time, and a bot plays where nobody else comes. */
 export default defineGame({
@@ -23,20 +37,11 @@ export default defineGame({
   version: 1,
   hz: 0,
   seats: { min: 2, max: 2, holdMs: 60_000, lateJoin: false, guests: true, fill: { afterMs: 10_000, bot: 'careful' } },
-  state: t.object({
-    phase: t.oneOf('waiting', 'playing', 'over'),
-    cells: t.array(t.oneOf('', 'x', 'o'), 9),
-    /** The players by their marks. */
-    players: t.object({ x: t.string(64), o: t.string(64) }),
-    turn: t.oneOf('x', 'o'),
-    /** When the move has to be made by: Unix time in milliseconds; 0: no move is awaited. */
-    until: t.float64(),
-    /** The mark that won; empty: nobody, or nobody yet. */
-    winner: t.oneOf('', 'x', 'o'),
-    /** How it ended. */
-    how: t.oneOf('', 'row', 'full', 'time', 'left'),
-  }),
-  inputs: { place: { type: t.object({ cell: t.uint8() }), perSecond: 5 } },
+  state: stateType,
+  inputs: {
+    name: { type: t.object({ name: t.string(16) }), perSecond: 2 },
+    place: { type: t.object({ cell: t.uint8() }), perSecond: 5 },
+  },
   refusals: {
     NOT_STARTED: 'the match has not begun: the other player is not here yet',
     NOT_YOUR_TURN: 'it is the turn of the other player',
@@ -47,6 +52,7 @@ export default defineGame({
     phase: 'waiting',
     cells: ['', '', '', '', '', '', '', '', ''],
     players: { x: '', o: '' },
+    names: { x: '', o: '' },
     turn: 'x',
     until: 0,
     winner: '',
@@ -54,19 +60,19 @@ export default defineGame({
   }),
   listing: ({ phase }) => ({ phase }),
   join(state, seat, room) {
-    if (state.players.x === '') {
-      state.players.x = seat.id
-      return
-    }
-    state.players.o = seat.id
+    const mark = state.players.x === '' ? 'x' : 'o'
+    state.players[mark] = seat.id
+    state.names[mark] = seat.bot ? 'Bot' : 'Player'
+    if (mark === 'x') return
     state.phase = 'playing'
     awaitMove(state, room)
   },
   leave(state, seat) {
-    if (state.phase === 'playing') finish(state, state.players.x === seat.id ? 'o' : 'x', 'left')
-    else if (state.phase === 'waiting' && state.players.x === seat.id) state.players.x = ''
+    if (state.phase === 'playing') finish(state, other(markOf(state, seat)), 'left')
+    else if (state.phase === 'waiting') state.players.x = ''
   },
   on: {
+    name: (state, seat, { name }) => void (state.names[markOf(state, seat)] = name.trim() || 'Nobody'),
     place(state, seat, { cell }, room) {
       if (state.phase !== 'playing') refuse('NOT_STARTED')
       if (state.players[state.turn] !== seat.id) refuse('NOT_YOUR_TURN')
@@ -91,7 +97,7 @@ export default defineGame({
     phase === 'over' && { result: winner === '' ? { how } : { how, winner: players[winner] } },
   bots: {
     careful: (view, seat) => {
-      const mark: Mark = view.players.x === seat.id ? 'x' : 'o'
+      const mark = markOf(view, seat)
       if (view.phase !== 'playing' || view.turn !== mark) return []
       const cell = finishing(view.cells, mark) ?? finishing(view.cells, other(mark)) ?? firstFree(view.cells)
       return cell === undefined ? [] : [['place', { cell }]]
@@ -99,46 +105,39 @@ export default defineGame({
   },
 })
 
-interface State {
-  phase: 'waiting' | 'playing' | 'over'
-  turn: Mark
-  until: number
-  winner: Cell
-  how: '' | 'row' | 'full' | 'time' | 'left'
-}
-
-function awaitMove(
-  state: State,
-  room: { readonly nowMs: number; afterMs(ms: number, timer: 'timeUp', args: { until: number }): number },
-): void {
+function awaitMove(state: State, room: Pick<Room<unknown, 'timeUp'>, 'nowMs' | 'afterMs'>): void {
   state.until = room.nowMs + MOVE_MS
   room.afterMs(MOVE_MS, 'timeUp', { until: state.until })
 }
 
-function finish(state: State, winner: Cell, how: State['how']): void {
+function finish(state: State, winner: State['winner'], how: State['how']): void {
   state.phase = 'over'
   state.until = 0
   state.winner = winner
   state.how = how
 }
 
+function markOf({ players }: State, { id }: Seat): Mark {
+  return players.x === id ? 'x' : 'o'
+}
+
 function other(mark: Mark): Mark {
   return mark === 'x' ? 'o' : 'x'
 }
 
-function hasRow(cells: readonly Cell[], mark: Mark): boolean {
+function hasRow(cells: State['cells'], mark: Mark): boolean {
   return LINES.some((line) => line.every((cell) => cells[cell] === mark))
 }
 
 /** The cell that makes a row of this mark. */
-function finishing(cells: readonly Cell[], mark: Mark): number | undefined {
+function finishing(cells: State['cells'], mark: Mark): number | undefined {
   const line = LINES.find(
     (line) => line.filter((cell) => cells[cell] === mark).length === 2 && line.some((cell) => cells[cell] === ''),
   )
   return line?.find((cell) => cells[cell] === '')
 }
 
-function firstFree(cells: readonly Cell[]): number | undefined {
+function firstFree(cells: State['cells']): number | undefined {
   if (cells[CENTRE] === '') return CENTRE
   const cell = cells.indexOf('')
   return cell === -1 ? undefined : cell

@@ -78,6 +78,16 @@ t.test('what may not be done is refused with a code, and changes nothing', async
   t.match(room.at(2000, join('cat')).outcomes, [{ code: 'ROOM_FULL' }])
 })
 
+t.test('players say what they are called; who does not is a player, or a bot', async (t) => {
+  const room = match()
+  t.match(stateOf(room).names, { x: 'Player', o: 'Player' })
+  room.at(2000, input('bob', 'name', { name: ' Bob ' }), input('ann', 'name', { name: ' ' }))
+  t.match(stateOf(room).names, { x: 'Nobody', o: 'Bob' })
+  const withBot = new TestRoom(tictactoe)
+  withBot.at(0, join('ann'), { kind: 'bot', bot: 'careful' })
+  t.match(stateOf(withBot).names, { x: 'Player', o: 'Bot' })
+})
+
 t.test('the bot plays by the rules, wins where it can, and prevents what it can', async (t) => {
   const { careful } = tictactoe.rules.bots
   const playing = (cells: State['cells'], turn: 'x' | 'o'): State => ({
@@ -85,6 +95,7 @@ t.test('the bot plays by the rules, wins where it can, and prevents what it can'
     cells,
     turn,
     players: { x: 'bot-1', o: 'ann' },
+    names: { x: 'Bot', o: 'Ann' },
     until: 1,
     winner: '',
     how: '',

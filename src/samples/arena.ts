@@ -1,0 +1,147 @@
+import { defineGame, refuse, t, type RoomFacts, type ValueOf } from '../games/index.ts'
+
+/** What the page has to know to draw it. The field is a square of SIZE by SIZE units. */
+export const SIZE = 800
+export const SHIP_RADIUS = 18
+export const HP_MAX = 3
+export const RELOAD_MS = 300
+/** Who has shot down so many wins; or who has the most when the time is up. */
+export const GOAL = 10
+
+const MATCH_MS = 90_000
+const RESPAWN_MS = 2_000
+const SHIP_SPEED = 220 // units a second
+const SHOT_SPEED = 520
+const BOT_RANGE = 320
+
+/** `dx`, `dy` is where it looks: of any length but 0. */
+const moving = { x: t.fixed(0, SIZE, 1 / 8), y: t.fixed(0, SIZE, 1 / 8), dx: t.int8(), dy: t.int8() }
+const ship = t.object({
+  ...moving,
+  isMoving: t.boolean(),
+  name: t.string(16),
+  color: t.uint8(), // 0 to 7, of each ship its own
+  hp: t.uint8(), // 0: it was shot down, and is back soon
+  score: t.uint8(),
+  readyAt: t.float64(), // shoots again from then on: Unix time in milliseconds, as of `endsAt`
+})
+const stateType = t.object({
+  phase: t.oneOf('lobby', 'play', 'over'),
+  endsAt: t.float64(),
+  ships: t.map(ship), // by the ids of seats
+  shots: t.map(t.object({ ...moving, color: t.uint8() })),
+})
+type State = ValueOf<typeof stateType>
+type Ship = ValueOf<typeof ship>
+type Point = { x: number; y: number }
+
+/** Ships that shoot at each other, for 2 to 8. A bot plays with who waits alone, and others may come in at any time. */
+export default defineGame({
+  name: 'arena',
+  version: 1,
+  hz: 20,
+  seats: { min: 2, max: 8, guests: true, fill: { afterMs: 3_000, bot: 'easy' } },
+  state: stateType,
+  inputs: {
+    name: { type: t.object({ name: t.string(16) }), perSecond: 2 },
+    steer: { type: t.object({ dx: t.int8(), dy: t.int8() }), keep: 'latest', perSecond: 30 }, // 0, 0 stops
+    fire: { type: t.object({}), perSecond: 10 },
+  },
+  events: { boom: t.object({ x: t.uint16(), y: t.uint16(), color: t.uint8() }) },
+  refusals: { NOT_YET: 'the match has not begun', SHOT_DOWN: 'the ship is not back yet', RELOADING: 'too early' },
+  listing: ({ phase }) => ({ phase }),
+  create: () => ({ phase: 'lobby', endsAt: 0, ships: {}, shots: {} }),
+  join(state, seat, room) {
+    const used = Object.values(state.ships).map(({ color }) => color)
+    const color = [0, 1, 2, 3, 4, 5, 6, 7].find((color) => !used.includes(color)) ?? 0
+    const name = `${seat.bot ? 'Bot' : 'Player'} ${color + 1}`
+    state.ships[seat.id] = { ...place(room), name, color, score: 0, readyAt: 0 }
+    if (state.phase === 'play' || room.seats.length < 2) return
+    state.phase = 'play'
+    state.endsAt = room.nowMs + MATCH_MS
+    room.afterMs(MATCH_MS, 'timeUp')
+  },
+  drop: (state, seat) => void (shipOf(state.ships, seat.id).isMoving = false),
+  leave(state, seat) {
+    if (state.phase !== 'over') delete state.ships[seat.id] // all leave at the end, and the last picture stays
+  },
+  on: {
+    name: (state, seat, { name }) => void (shipOf(state.ships, seat.id).name = name.trim() || 'Nobody'),
+    steer(state, seat, { dx, dy }) {
+      const isMoving = dx !== 0 || dy !== 0
+      Object.assign(shipOf(state.ships, seat.id), isMoving ? { isMoving, dx, dy } : { isMoving })
+    },
+    fire(state, seat, _input, room) {
+      const ship = shipOf(state.ships, seat.id)
+      if (state.phase !== 'play') refuse('NOT_YET')
+      if (ship.hp === 0) refuse('SHOT_DOWN')
+      if (room.nowMs < ship.readyAt) refuse('RELOADING')
+      ship.readyAt = room.nowMs + RELOAD_MS
+      const { x, y, dx, dy, color } = ship
+      state.shots[`${room.tick}-${color}`] = { x, y, dx, dy, color }
+    },
+  },
+  timers: {
+    timeUp: (state) => void (state.phase = 'over'),
+    respawn: (state, { id }: { id: string }, room) => void Object.assign(state.ships[id] ?? {}, place(room)),
+  },
+  tick(state, room) {
+    const ships = Object.entries(state.ships)
+    for (const [, ship] of ships) if (ship.isMoving && ship.hp > 0) move(ship, SHIP_SPEED * room.dt)
+    for (const [key, shot] of Object.entries(state.shots)) {
+      const isAtWall = move(shot, SHOT_SPEED * room.dt)
+      const others = ships.filter(([, ship]) => ship.color !== shot.color && ship.hp > 0)
+      const [id = '', ship] = others.find(([, ship]) => distance(ship, shot) < SHIP_RADIUS) ?? []
+      if (isAtWall || ship) delete state.shots[key]
+      if (!ship || --ship.hp > 0) continue
+      room.emit.boom({ x: Math.round(ship.x), y: Math.round(ship.y), color: ship.color })
+      room.afterMs(RESPAWN_MS, 'respawn', { id })
+      for (const [, by] of ships) if (by.color === shot.color && ++by.score === GOAL) state.phase = 'over'
+    }
+  },
+  over({ phase, ships }) {
+    const ranking = Object.entries(ships).map(([id, { name, score }]) => ({ id, name, score }))
+    return phase === 'over' && { result: { ranking: ranking.sort((a, b) => b.score - a.score) } }
+  },
+  bots: {
+    easy: (view, seat, room) => hunt(view, seat.id, room, { everyTicks: 20, error: 0.6 }),
+    hard: (view, seat, room) => hunt(view, seat.id, room, { everyTicks: 8, error: 0.1 }),
+  },
+})
+
+/** A ship that begins, somewhere. */
+function place(room: { random(): number }) {
+  const coordinate = () => SIZE * (0.1 + 0.8 * room.random())
+  return { x: coordinate(), y: coordinate(), dx: 0, dy: -1, isMoving: false, hp: HP_MAX }
+}
+
+function shipOf(ships: State['ships'], id: string): Ship {
+  const ship = ships[id]
+  if (!ship) throw new Error(`no ship of ${id}`)
+  return ship
+}
+
+/** Returns whether it came to the wall. `Math.sqrt` gives the same on every machine; `hypot`, `sin` and `cos` need not. */
+function move(thing: Point & { dx: number; dy: number }, way: number): boolean {
+  const part = way / Math.sqrt(thing.dx ** 2 + thing.dy ** 2)
+  const [x, y] = [thing.x + thing.dx * part, thing.y + thing.dy * part]
+  thing.x = Math.max(0, Math.min(SIZE, x))
+  thing.y = Math.max(0, Math.min(SIZE, y))
+  return thing.x !== x || thing.y !== y
+}
+
+function distance(a: Point, b: Point): number {
+  return Math.sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2)
+}
+
+/** Now and then a bot turns to the nearest ship, and shoots if it is near; in between it goes straight on. */
+function hunt({ ships }: State, id: string, room: RoomFacts, level: { everyTicks: number; error: number }) {
+  const own = shipOf(ships, id)
+  if (own.hp === 0 || (room.tick + own.color) % level.everyTicks !== 0) return []
+  const others = Object.values(ships).filter((ship) => ship !== own && ship.hp > 0)
+  const target = others.sort((a, b) => distance(own, a) - distance(own, b))[0] ?? { x: SIZE / 2, y: SIZE / 2 }
+  const [x, y, turn] = [target.x - own.x, target.y - own.y, (room.random() - 0.5) * level.error]
+  const scale = 100 / Math.max(1, distance(own, target))
+  const steer = { dx: Math.round((x - y * turn) * scale), dy: Math.round((y + x * turn) * scale) }
+  return [['steer', steer] as const, ...(distance(own, target) < BOT_RANGE ? [['fire', {}] as const] : [])]
+}
