@@ -226,10 +226,15 @@ export class Player {
     const channels = [
       namespaceChannel(NAMESPACE),
       userChannel(this.name),
-      ...rooms.map((room) => roomChannel(NAMESPACE, room as RoomId)),
+      // What is said in rooms with games is looked at by `GameCheck`.
+      ...rooms.filter((room) => !isOfGame(room)).map((room) => roomChannel(NAMESPACE, room as RoomId)),
     ]
     for (const channel of channels) this.stays.push({ channel, after, until: undefined })
   }
+}
+
+function isOfGame(room: string): boolean {
+  return room.includes(':')
 }
 
 /** A room that has ended while nothing of the history was left for this client. */
