@@ -194,12 +194,12 @@ export class Entrances implements RoomGame {
    * played on a seat that has ended meanwhile is refused with NOT_IN_ROOM.
    */
   #comeBack(room: PlacedRoom, entrance: Entrance, reply: Reply<Entered>): void {
-    const { members } = this.#options
+    const { members, registry } = this.#options
     const { connection } = entrance
     const answer: Reply<Entered> = (result) => {
       const isFinal = result instanceof Refusal && !TEMPORARY.has(result.code)
-      if (isFinal && connection.rooms.has(room.id) && !room.viewers.of(connection))
-        members.leave(connection.id, room.id)
+      const isMember = registry.get(connection.id) === connection && connection.rooms.has(room.id)
+      if (isFinal && isMember && !room.viewers.of(connection)) members.leave(connection.id, room.id)
       reply(result)
     }
     void this.#admit(room, { ...entrance, as: 'player', isBack: true }, (result) => {
