@@ -1,8 +1,12 @@
 import { applyBinaryPatch } from '../games/sync/apply-binary.ts'
 import { ByteReader } from '../games/sync/byte-reader.ts'
 import type { TypeDescription } from '../games/types.ts'
-import { PATCH_FRAME, SERVER_EVENT } from '../protocol/events.ts'
+import type { SERVER_EVENT } from '../protocol/events.ts'
+import { PATCH_FRAME } from '../protocol/game-bytes.ts'
 import type { Patch } from './game-room.ts'
+
+// A text of its own: this part of a bundle is loaded by itself.
+const PATCH: (typeof SERVER_EVENT)['patch'] = 'core.game.room.patch'
 
 /** A binary patch as the event that a JSON client gets, with a function in the place of its changes. Throws for other frames. */
 export function decodePatch(bytes: Uint8Array): Patch & { readonly eventType: string; readonly handle: number } {
@@ -17,7 +21,7 @@ export function decodePatch(bytes: Uint8Array): Patch & { readonly eventType: st
   const events = (flags & PATCH_FRAME.events) === 0 ? undefined : (JSON.parse(reader.text()) as Patch['events'])
   const hash = (flags & PATCH_FRAME.hash) === 0 ? undefined : reader.fixedWidth(4)
   return {
-    eventType: SERVER_EVENT.patch,
+    eventType: PATCH,
     handle,
     tick,
     base,

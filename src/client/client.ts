@@ -44,7 +44,7 @@ export class GameClient<Events extends EventMap = EventMap> {
   readonly #options: ClientOptions
   readonly #games = new Games({
     request: (eventType, payload, options) => this.#requests.request(eventType, payload, options),
-    tell: (envelope) => this.#requests.tell(envelope),
+    tell: (eventType, payload, room) => this.#requests.tell(eventType, payload, room),
     forget: (room) => this.#session.forget(room),
   })
   readonly #refresher = new Refresher(async () => (await this.refresh()).expires_at)

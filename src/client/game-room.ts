@@ -17,9 +17,13 @@ export type Patch = Omit<PatchFrame, 'eventType' | 'room' | 'changes'> &
 /**
  * What happened to a room, beside its state. `paused`: ticks are late by more than a second; `running`: they are on time again. `restarted`: the room
  * goes on from `tick` after a fault of the server, and the state has followed. `over`: with `result`. `left`: this client is not in it any more:
- * `why` is the room's reason, `error` that of a room that could not be joined again.
+ * `why` is the room's reason, `error` that of a room that could not be joined again. `reseated`: this player's seat had ended when the connection came back
+ * with a new session, and it has a new one.
  */
-export type RoomChange = RoomStatus & { readonly error?: DrumbeatError | undefined }
+export type RoomChange = Omit<RoomStatus, 'status'> & {
+  readonly status: RoomStatus['status'] | 'reseated'
+  readonly error?: DrumbeatError | undefined
+}
 
 type Immutable<T> = T extends (...args: never[]) => unknown
   ? T
@@ -43,8 +47,8 @@ export type Send<Inputs> = {
 export interface RoomSource {
   readonly clock: Clock
   input(name: string, input: unknown, seq: number, options: RequestOptions): Promise<unknown>
-  /** Without an answer; false where there is no connection to send it on. */
-  tellInput(name: string, input: unknown, seq: number): boolean
+  /** Without an answer; left out if there is no connection. Throws what cannot be sent. */
+  tellInput(name: string, input: unknown, seq: number): void
   snapshot(): Promise<RoomGame>
   leave(): Promise<void>
 }
@@ -203,14 +207,13 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     this.#emitter.emit('status', { ...change, status: 'left' })
   }
 
-  #send(name: string, input: unknown, options: RequestOptions = {}): Promise<unknown> {
-    if (this.#hasLeft)
-      return Promise.reject(new DrumbeatError('NOT_IN_ROOM', `this client has left the room ${this.id}`))
+  async #send(name: string, input: unknown, options: RequestOptions = {}): Promise<unknown> {
+    if (this.#hasLeft) throw new DrumbeatError('NOT_IN_ROOM', `this client has left the room ${this.id}`)
     const seq = ++this.#seq
     const isLatest = this.#data.inputs.some((one) => one.name === name && one.keep === 'latest')
     if (!isLatest) return this.#source.input(name, input, seq, options)
     this.#source.tellInput(name, input, seq)
-    return Promise.resolve()
+    return undefined
   }
 
   /** When the state's tick is, by the server's clock; without ticks it is always there. */

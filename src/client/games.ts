@@ -37,8 +37,8 @@ export type TypesIn<Game> = Game extends GameTypes ? Game : TypesOf<Game>
 /** What the rooms with games need of their client. */
 export interface GamesSource {
   request(eventType: string, payload: JsonObject, options?: RequestOptions): Promise<JsonObject>
-  /** Without an answer; false where there is no connection. */
-  tell(envelope: RequestEnvelope): boolean
+  /** Without an answer; left out if there is no connection. Throws what cannot be sent. */
+  tell(eventType: string, payload: JsonObject, room: string): void
   /** The session is in this room no more. */
   forget(room: string): void
 }
@@ -135,7 +135,11 @@ export class Games {
   #refresh(id: string, data: RoomGame): GameRoom {
     const known = this.#rooms.get(id)
     const room = known ?? new GameRoom(id, data, this.#sourceOf(id))
-    if (known) known.refreshed(data)
+    if (known) {
+      const hadSeat = known.seat !== null
+      known.refreshed(data)
+      if (hadSeat && data.is_new_seat) known.statusChanged({ status: 'reseated', tick: data.tick })
+    }
     this.#rooms.set(id, room)
     if (!this.#stopClock) void this.#setClock()
     return room
@@ -149,7 +153,7 @@ export class Games {
           'value'
         ],
       tellInput: (name: string, input: unknown, seq: number) =>
-        this.#source.tell({ eventType: EVENT.roomInput, room, payload: { name, input, seq } as JsonObject }),
+        this.#source.tell(EVENT.roomInput, { name, input, seq } as JsonObject, room),
       snapshot: async () => (await this.#source.request(EVENT.roomSnapshot, {}, { room })) as unknown as RoomGame,
       leave: async () => void (await this.#source.request(EVENT.roomLeave, { room_id: room })),
     }

@@ -88,10 +88,10 @@ export class Requests {
     })
   }
 
-  /** Sends what wants no answer; false where there is no connection. */
-  tell(envelope: RequestEnvelope): boolean {
+  /** Sends what wants no answer, or leaves it out if there is no connection. Throws what cannot be sent, as a request rejects. */
+  tell(eventType: string, payload: JsonObject, room: string): void {
+    const envelope = toSendable({ eventType, room, payload }) as RequestEnvelope
     this.#line?.send(envelope)
-    return this.#line !== undefined
   }
 
   /**

@@ -3,13 +3,14 @@ import { EVENT, SUBPROTOCOL, type JsonObject } from '../protocol/events.ts'
 import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../protocol/shapes/events.ts'
 import type { ReplyEnvelope, RequestEnvelope } from '../protocol/shapes/commands.ts'
 import { Channels } from './channels.ts'
-import { loadCodec, type Codec } from './codec.ts'
+import type { Codec } from './codec.ts'
 import { Connection } from './connection.ts'
 import { deferred } from './deferred.ts'
 import { finalError, isTokenRefused, refusalOf, type Lost } from './ending.ts'
 import { onNetworkHint } from './environment.ts'
 import { DrumbeatError } from './errors.ts'
 import type { Gap, StatusChange } from './events.ts'
+import { loadCodec } from './load-codec.ts'
 import type { Settings } from './options.ts'
 import { askWhyRefused } from './refusal.ts'
 import type { Line } from './requests.ts'
@@ -118,9 +119,9 @@ export class Session {
   }
 
   async #run(): Promise<void> {
-    const codec = await loadCodec(this.#settings.encoding)
+    const openCodec = await loadCodec(this.#settings.encoding)
     while (!this.stopped.aborted) {
-      const lost = await this.#live(codec)
+      const lost = await this.#live(openCodec)
       if (this.stopped.aborted) return
       const { code, reason } = lost
       const error = finalError(lost, {
@@ -163,15 +164,15 @@ export class Session {
   }
 
   /** From one connection, over those that take its place before it goes, to the loss of the last one. */
-  async #live(codec: Codec): Promise<Lost> {
-    const opened = await this.#dial(codec)
+  async #live(openCodec: () => Codec): Promise<Lost> {
+    const opened = await this.#dial(openCodec)
     if (!(opened instanceof Connection)) return opened
     let connection = opened
     let waitMs = await sentAway(connection)
     for (let failures = 0; ; failures++) {
       await sleep(waitMs, [connection.gone])
       if (connection.ended) return connection.ended
-      const next = await this.#dial(codec)
+      const next = await this.#dial(openCodec)
       if (next instanceof Connection) {
         connection = next
         failures = 0
@@ -183,7 +184,7 @@ export class Session {
   }
 
   /** A connection with a session, or why there is none. */
-  async #dial(codec: Codec): Promise<Connection | Lost> {
+  async #dial(openCodec: () => Codec): Promise<Connection | Lost> {
     let token: string | undefined
     try {
       token = await this.tokens.ask()
@@ -195,7 +196,7 @@ export class Session {
     const cause = this.tokens.refusedAgain
     if (cause) return { ...NEVER_OPENED, reason: cause.message, cause }
     const url = this.#settings.endpoint + this.#resumeQuery()
-    const connection = this.#connect(codec, { url, token })
+    const connection = this.#connect(openCodec(), { url, token })
     this.#dialing = connection
     await connection.opened
     this.#dialing = undefined

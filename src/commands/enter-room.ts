@@ -22,7 +22,7 @@ export function enterRoom(
   const { fanout, games } = context
   // A connection that is closed meanwhile is told nothing, and has left its rooms.
   if (!connection.isClosed) connection.rooms.add(room)
-  const told = game === undefined ? {} : { game: toRoomGame(game, game) }
+  const told = game && { game: { ...toRoomGame(game, game), ...(game.isNewSeat && { is_new_seat: true }) } }
   // After what was published before the answer, before what comes behind it: the answer's offset is the cursor.
   done({ room_id: room, members, state, offset, ...told })
   if (connection.isClosed) return

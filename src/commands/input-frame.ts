@@ -7,7 +7,7 @@ import type { Connection } from '../session/connection.ts'
 
 /**
  * The request that a binary input stands for. Its value is passed on as it came: only the game's host knows the types.
- * Throws BAD_REQUEST if the connection is in no room with such a handle, or its game has no such input.
+ * Throws NOT_IN_ROOM if the connection is in no room of this handle, and BAD_REQUEST if its game has no such input.
  */
 export function toInputRequest(
   connection: Connection,
@@ -15,7 +15,7 @@ export function toInputRequest(
   games: GameRooms,
 ): Request {
   const viewer = games.findByHandle(connection, handle)
-  if (!viewer) throw badRequest('handle', 'this connection is in no room of this handle')
+  if (!viewer) throw new Refusal('NOT_IN_ROOM', `this connection is in no room of the handle ${handle}`)
   const kind = viewer.entry.inputs[index]
   if (!kind) throw badRequest('name', `the game has ${viewer.entry.inputs.length} inputs`)
   // The bytes are gone when its turn comes.

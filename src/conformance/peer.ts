@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import WebSocket from 'ws'
-import { GAME_FRAME, SERVER_EVENT, SUBPROTOCOL, type Encoding } from '../protocol/events.ts'
+import { SERVER_EVENT, SUBPROTOCOL, type Encoding } from '../protocol/events.ts'
+import { GAME_FRAME } from '../protocol/game-bytes.ts'
 import { decodeMsgpack, encodeMsgpack } from '../protocol/msgpack.ts'
 import { expectEqual, expectFields, expectThat, fieldsOf, Mismatch, show, type Fields } from './expect.ts'
 import { decodePatchHead } from './patch-head.ts'

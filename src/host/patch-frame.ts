@@ -1,6 +1,7 @@
 import type { Json } from '../games/definition.ts'
 import { ByteWriter } from '../games/sync/byte-writer.ts'
-import { GAME_FRAME, PATCH_FRAME, SERVER_EVENT } from '../protocol/events.ts'
+import { SERVER_EVENT } from '../protocol/events.ts'
+import { GAME_FRAME, PATCH_FRAME } from '../protocol/game-bytes.ts'
 
 /** All that one tick says to those who see the same. */
 export interface PatchParts {

@@ -17,9 +17,10 @@ export function enter(room: RoomParts, args: EnterRoom, reply: Reply<EnteredRoom
   // Another connection of a user who is here; what waits for that user goes first.
   const mustWait = args.as === 'player' && queue.has(user)
   if (entry === undefined && !mustWait) {
-    reply(attach(room, args))
+    reply(attach(room, args, false))
     return
   }
+  const isNewSeat = entry?.kind === 'join'
   room.push({
     entry: entry ?? { kind: 'back', user },
     user,
@@ -28,7 +29,7 @@ export function enter(room: RoomParts, args: EnterRoom, reply: Reply<EnteredRoom
       if (refused instanceof Refusal) {
         seating.exit(viewer, services.nowMs())
         reply(refused)
-      } else reply(attach(room, args))
+      } else reply(attach(room, args, isNewSeat))
     },
   })
 }
@@ -67,7 +68,7 @@ export function inspect({ run, seating, latenessMs }: RoomParts): RoomInspection
 }
 
 /** The connection sees the room from now on. */
-function attach(room: RoomParts, { viewer, user, as, encoding }: EnterRoom): EnteredRoom | Refusal {
+function attach(room: RoomParts, { viewer, user, as, encoding }: EnterRoom, isNewSeat: boolean): EnteredRoom | Refusal {
   const { seating, views, run, game } = room
   const seat = as === 'player' ? room.seatOf(user) : undefined
   if (!seating.viewer(viewer) || (as === 'player' && !seat)) {
@@ -85,6 +86,7 @@ function attach(room: RoomParts, { viewer, user, as, encoding }: EnterRoom): Ent
     name: game.name,
     version: game.version,
     seat: seat?.id ?? null,
+    isNewSeat,
     tickMs: game.hz === 0 ? 0 : 1000 / game.hz,
     startMs: run.startMs,
     types: game.viewType as JsonValue,

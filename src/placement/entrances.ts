@@ -113,8 +113,7 @@ export class Entrances implements RoomGame {
   mayReturn({ userId, session }: Connection, id: RoomId): boolean {
     const room = this.#options.rooms.get(id)
     if (!room || room.phase === 'ending') return false
-    if (room.seated.has(userId) || room.password === undefined) return true
-    return session !== undefined && room.sessions.has(session)
+    return room.seated.has(userId) || (session !== undefined && room.sessions.has(session))
   }
 
   hasEndedFor(connection: Connection, id: RoomId): boolean {

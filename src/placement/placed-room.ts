@@ -47,7 +47,7 @@ export class PlacedRoom {
   readonly coming = new Map<string, number>()
   /** Users who have given up their seat, and how many times that was not confirmed yet. */
   readonly leaving = new Map<string, number>()
-  /** Sessions that were let in, and as what: they may come back without the password. */
+  /** Sessions that were let in, and as what: they come back as that, without the password. */
   readonly sessions = new Map<string, 'player' | 'spectator'>()
   phase: RoomPhase = 'opening'
   /** The host that runs it, or that was asked to. */

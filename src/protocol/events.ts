@@ -34,10 +34,6 @@ export const SERVER_EVENT = {
 export type EventType = (typeof EVENT)[keyof typeof EVENT]
 
 export const SUBPROTOCOL = { json: 'game.v1.json', msgpack: 'game.v1.msgpack' } as const
-/** The first byte of a binary frame of a game, which no msgpack value begins with. */
-export const GAME_FRAME = 0xc1
-/** The second byte of a patch, and what the bits of its third say of what follows the changes. */
-export const PATCH_FRAME = { kind: 1, acks: 1, events: 2, hash: 4 } as const
 /** How frames are written: `json` as text, `msgpack` as bytes. */
 export type Encoding = keyof typeof SUBPROTOCOL
 

@@ -1,10 +1,7 @@
 import { badRequest } from './errors.ts'
-import { GAME_FRAME } from './events.ts'
+import { GAME_FRAME, INPUT_FRAME } from './game-bytes.ts'
 
-const KIND_INPUT = 2
-const HAS_SEQ = 1
-const HAS_ID = 2
-const FLAGS = HAS_SEQ | HAS_ID
+const FLAGS = INPUT_FRAME.seq | INPUT_FRAME.id
 const HEAD_BYTES = 3
 const ID_BYTES_MAX = 256
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -33,13 +30,13 @@ export function isGameFrame(bytes: Uint8Array): boolean {
 export function decodeInputFrame(bytes: Uint8Array): InputFrame {
   const [, kind, flags = 0] = bytes
   if (bytes.length < HEAD_BYTES) throw badRequest('', 'the frame is cut off')
-  if (kind !== KIND_INPUT) throw badRequest('', `no client sends game frames of kind ${kind}`)
+  if (kind !== INPUT_FRAME.kind) throw badRequest('', `no client sends game frames of kind ${kind}`)
   if ((flags & ~FLAGS) !== 0) throw badRequest('', 'flags of another version')
   const reader = new Reader(bytes, HEAD_BYTES)
   const handle = reader.varint(2 ** 32 - 1)
   const index = reader.varint(2 ** 16)
-  const seq = (flags & HAS_SEQ) === 0 ? undefined : reader.varint(Number.MAX_SAFE_INTEGER)
-  const id = (flags & HAS_ID) === 0 ? undefined : reader.text(reader.varint(ID_BYTES_MAX))
+  const seq = (flags & INPUT_FRAME.seq) === 0 ? undefined : reader.varint(Number.MAX_SAFE_INTEGER)
+  const id = (flags & INPUT_FRAME.id) === 0 ? undefined : reader.text(reader.varint(ID_BYTES_MAX))
   return { handle, index, seq, id, value: reader.rest() }
 }
 

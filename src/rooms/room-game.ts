@@ -5,7 +5,10 @@ import type { RoomId } from '../protocol/ids.ts'
 export interface RoomGame {
   /** Whether the id is one of a room with a game, so that joining it makes no room. */
   owns(room: RoomId): boolean
-  /** Whether a resumed connection may be in the room, before the game was asked: its user has a seat there, or nobody is kept out. */
+  /**
+   * Whether a resumed connection may be in the room, before the game was asked: its user has a seat there, or its session was in the room, and it is known
+   * as what. Others have to join: nobody could say whether they are to play or to watch.
+   */
   mayReturn(connection: Connection, room: RoomId): boolean
   /** Whether the room has ended since the session of a resumed connection was in it: then the connection is to get the last events of it. */
   hasEndedFor(connection: Connection, room: RoomId): boolean

@@ -11,14 +11,14 @@ export const BASELINE: ReadonlySet<string> = new Set(
     // Not in Node 18 and 20, where the client says so, or asks for the module.
     'WebSocket crypto',
     // Object, Function, Symbol, JSON
-    'asyncIterator call constructor create entries fromEntries hasOwn keys parse prototype stringify toJSON toString values',
+    'asyncIterator call constructor create entries fromEntries getPrototypeOf hasOwn is keys parse prototype stringify toJSON toString values',
     // Array, Uint8Array, ArrayBuffer, DataView
-    'buffer byteLength byteOffset every getFloat32 getFloat64 getUint32 getUint8 indexOf setFloat64',
+    'buffer byteLength byteOffset copyWithin every getFloat32 getFloat64 getUint32 getUint8 indexOf setFloat32 setFloat64 subarray',
     'filter find findIndex flatMap forEach from includes isArray isView join length map pop push reduce reverse shift slice some sort splice',
     // String, RegExp
     'charCodeAt padStart replace replaceAll search split startsWith test toLowerCase trim trimEnd',
     // Number, Math, Date
-    'abs ceil floor imul isFinite max min now random round',
+    'abs ceil floor fround imul isFinite isInteger max min now random round',
     // Map, Set
     'add clear delete get has set size',
     // Promise, Error
@@ -33,5 +33,5 @@ export const BASELINE: ReadonlySet<string> = new Set(
 
 /** Names of the client's own that a built-in has, too. */
 export const OWN_NAMES: ReadonlySet<string> = new Set(
-  'apply at copy encoding group input name of offset ready start take terminate text url view'.split(' '),
+  'apply at bytes copy encoding group input name of offset ready start take terminate text type url view'.split(' '),
 )

@@ -1,73 +1,11 @@
 /** Rooms with games, as the client has them: a state that is always right, or asked for anew. */
-import t, { type Test } from 'tap'
-import type { GameClient } from '../../src/client/index.ts'
-import { shapeOf } from '../../src/games/sync/shape.ts'
-import { t as types } from '../../src/games/types.ts'
-import type { RoomGame } from '../../src/protocol/shapes/games.ts'
+import t from 'tap'
 import { Clock } from '../../src/client/clock.ts'
 import { GameRoom } from '../../src/client/game-room.ts'
 import type { RoomChange } from '../../src/client/index.ts'
-import { binaryPatchOf } from '../../src/games/sync/binary-patch.ts'
-import { ByteWriter } from '../../src/games/sync/byte-writer.ts'
-import { hashValue } from '../../src/games/sync/hash.ts'
-import type { Peer } from './scripted-server.ts'
+import type { RoomGame } from '../../src/protocol/shapes/games.ts'
+import { data, patch, playing, receive, STATE, type Arena } from './arena.ts'
 import { connected, until } from './setup.ts'
-
-interface Arena {
-  readonly state: {
-    readonly ships: Readonly<Record<string, { readonly x: number; readonly y: number }>>
-    readonly phase: string
-  }
-  readonly options: { readonly map: string }
-  readonly inputs: { readonly fire: object; readonly steer: { readonly dx: number } }
-  readonly events: { readonly boom: { readonly x: number } }
-  readonly refusal: string
-  readonly listing: { readonly phase: string }
-}
-
-const STATE = { ships: { ann: { x: 1, y: 1 }, bob: { x: 5, y: 5 } }, phase: 'play' }
-
-function data(tick: number, state: RoomGame['state'] = STATE): RoomGame {
-  return {
-    name: 'arena',
-    version: 2,
-    handle: 7,
-    seat: 'ann',
-    tick,
-    tick_ms: 50,
-    started_at: 1_790_000_000_000,
-    inputs: [
-      { name: 'fire', keep: 'all', type: null },
-      { name: 'steer', keep: 'latest', type: null },
-    ],
-    types: { kind: 'json' },
-    state,
-    hash: hashValue(state),
-  }
-}
-
-async function receive(peer: Peer) {
-  for (;;) {
-    const request = await peer.receive()
-    if (request.eventType !== 'core.game.session.ping') return request
-    peer.reply(request, { server_time: Date.now() })
-  }
-}
-
-async function playing(t: Test, client: GameClient, peer: Peer): Promise<GameRoom<Arena>> {
-  const finding = client.play<Arena>('arena', { where: { phase: 'lobby' }, options: { map: 'moon' } })
-  const find = await receive(peer)
-  t.match(find, {
-    eventType: 'core.game.room.find',
-    payload: { game: 'arena', where: { phase: 'lobby' }, options: { map: 'moon' } },
-  })
-  peer.reply(find, { room_id: 'arena:1', members: 1, state: null, offset: 41, game: data(10) as never })
-  return finding
-}
-
-function patch(peer: Peer, tick: number, base: number, rest: object): void {
-  peer.send({ eventType: 'core.game.room.patch', room: 'arena:1', tick, base, changes: {}, ...rest })
-}
 
 t.test('patches are applied on their base, and what did not change stays the same object', async (t) => {
   const { client, peer } = await connected(t)
@@ -123,7 +61,7 @@ t.test('a snapshot that was asked for does not take the place of a newer one', a
     const room = new GameRoom('arena:1', data(10), {
       clock: new Clock(),
       input: () => Promise.resolve(),
-      tellInput: () => true,
+      tellInput: () => {},
       snapshot: () => asked.promise,
       leave: () => Promise.resolve(),
     })
@@ -139,35 +77,6 @@ t.test('a snapshot that was asked for does not take the place of a newer one', a
     t.equal(room.tick, 20)
   }
 })
-
-t.test(
-  'inputs: a promise with what the game replied, or its refusal; of those that keep the newest none waits',
-  async (t) => {
-    const { client, peer } = await connected(t)
-    const room = await playing(t, client, peer)
-    const firing = room.send.fire({})
-    const fire = await receive(peer)
-    t.match(fire, { room: 'arena:1', eventType: 'core.game.room.input', payload: { name: 'fire', input: {}, seq: 1 } })
-    peer.reply(fire, { tick: 11, value: 'hit' })
-    t.equal(await firing, 'hit')
-    await room.send.steer({ dx: 1 })
-    const steer = await receive(peer)
-    t.match(steer, { payload: { name: 'steer', input: { dx: 1 }, seq: 2 } })
-    t.notOk('id' in steer, 'nobody answers it')
-    const refused = room.send.fire({})
-    const asked = await receive(peer)
-    peer.send({
-      eventType: 'core.game.reply',
-      replyTo: asked.id,
-      success: false,
-      error: { code: 'REFUSED', message: 'no', retryable: false, details: { code: 'NOT_YET' } },
-    })
-    await t.rejects(refused, { code: 'REFUSED', details: { code: 'NOT_YET' } })
-    patch(peer, 11, 10, { acks: { ann: 2 } })
-    await until(() => room.acked.seq === 2)
-    t.equal(room.acked.of, 3)
-  },
-)
 
 t.test('the room outlives the connection: the snapshot behind a resume goes on with it', async (t) => {
   const { server, client, peer } = await connected(t)
@@ -196,6 +105,7 @@ t.test('a room that a resume does not bring is joined again, or has ended for th
   t.match(join, { eventType: 'core.game.room.join', payload: { room_id: 'arena:1' } })
   second.reply(join, { room_id: 'arena:1', members: 1, state: null, offset: 41, game: data(50) as never })
   await until(() => room.tick === 50)
+  t.strictSame(statuses, [], 'the seat is the one that it was')
   second.cut()
   const third = await server.accept()
   third.resumed({ recovered: false, reason: 'ROOMS_UNKNOWN', rooms: [] })
@@ -204,6 +114,38 @@ t.test('a room that a resume does not bring is joined again, or has ended for th
   await until(() => statuses.length > 0)
   t.match(statuses, [{ status: 'left', error: { code: 'ROOM_NOT_FOUND' } }])
   await t.rejects(room.send.fire({}), { code: 'NOT_IN_ROOM' })
+})
+
+t.test('a seat that is a new one behind a lost session is told; one that was asked for is not', async (t) => {
+  const { server, client, peer } = await connected(t)
+  const statuses: RoomChange[] = []
+  const taking = { is_new_seat: true }
+  const finding = client.play<Arena>('arena')
+  peer.reply(await receive(peer), { room_id: 'arena:1', offset: 41, game: { ...data(10), ...taking } })
+  const room = await finding
+  room.on('status', (status) => statuses.push(status))
+  const watching = client.enter<Arena>('arena:2', { as: 'spectator' })
+  peer.reply(await receive(peer), { room_id: 'arena:2', offset: 42, game: { ...data(10), handle: 8, seat: null } })
+  const watched = await watching
+  watched.on('status', (status) => statuses.push(status))
+  const entering = client.enter<Arena>('arena:2')
+  peer.reply(await receive(peer), { room_id: 'arena:2', offset: 42, game: { ...data(20), handle: 8, ...taking } })
+  t.equal(await entering, watched)
+  t.equal(watched.seat, 'ann')
+  t.strictSame(statuses, [])
+  peer.cut()
+  const next = await server.accept()
+  next.ready()
+  for (const handle of [7, 8]) {
+    const join = await receive(next)
+    next.reply(join, { room_id: join.payload['room_id'], offset: 50, game: { ...data(90), handle, ...taking } })
+  }
+  await until(() => statuses.length === 2)
+  t.strictSame(statuses, [
+    { status: 'reseated', tick: 90 },
+    { status: 'reseated', tick: 90 },
+  ])
+  t.equal(room.tick, 90)
 })
 
 t.test('status, messages, and the end with its result', async (t) => {
@@ -284,49 +226,4 @@ t.test('the clock is the server’s, by the answer that was quickest', async (t)
   await until(() => room.clock.nowMs > Date.now() + aheadMs - 60_000)
   t.ok(room.clock.nowMs < Date.now() + aheadMs + 60_000)
   t.ok(room.clock.tick >= 10)
-})
-
-t.test('binary patches, whose handle names the room: the same state, acks, events and hash', async (t) => {
-  const { client, peer } = await connected(t, { encoding: 'msgpack' })
-  const type = types.object({
-    phase: types.string(20),
-    ships: types.map(types.object({ x: types.fixed(0, 100, 0.01), y: types.fixed(0, 100, 0.01) })),
-  })
-  const finding = client.play<Arena>('arena')
-  const find = await receive(peer)
-  peer.reply(find, {
-    room_id: 'arena:1',
-    members: 1,
-    state: null,
-    offset: 41,
-    game: { ...data(10), types: type } as never,
-  })
-  const room = await finding
-  const shape = shapeOf(type)
-  const before = shape.freeze(undefined, structuredClone(STATE))
-  const state = { ...structuredClone(STATE), phase: 'over' }
-  state.ships.ann.x = 1.25
-  const after = shape.freeze(before, state)
-  const frame = (tick: number, base: number, changes: Uint8Array) => {
-    const writer = new ByteWriter()
-    // Acks, events and a hash follow the changes.
-    for (const byte of [0xc1, 1, 7]) writer.byte(byte)
-    for (const value of [7, tick, tick - base, changes.length]) writer.varint(value)
-    for (const byte of changes) writer.byte(byte)
-    writer.varint(1)
-    writer.text('ann')
-    writer.varint(3)
-    writer.text('[["boom",{"x":1}]]')
-    writer.fixedWidth(hashValue(state), 4)
-    return writer.take()
-  }
-  const booms: unknown[] = []
-  room.on('boom', (boom) => booms.push(boom))
-  peer.sendRaw(frame(12, 10, binaryPatchOf(shape, before, after)))
-  await until(() => room.tick === 12)
-  t.strictSame(room.state, state)
-  t.equal(room.acked.seq, 3)
-  t.strictSame(booms, [{ x: 1 }])
-  peer.sendRaw(frame(13, 12, Uint8Array.of(255, 255)))
-  t.match(await receive(peer), { eventType: 'core.game.room.snapshot' }, 'one that does not fit')
 })

@@ -64,7 +64,7 @@ class Stage {
     this.room = new GameRoom<Arena>('arena:1', this.#game(tick, state), {
       clock: new Clock(() => START_MS + this.timeMs),
       input: () => Promise.resolve(),
-      tellInput: () => true,
+      tellInput: () => {},
       snapshot: () => new Promise(() => {}),
       leave: () => Promise.resolve(),
     })

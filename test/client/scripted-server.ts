@@ -4,7 +4,8 @@ import type { AddressInfo, Socket } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { decodeMsgpack, encodeMsgpack } from '../../src/protocol/msgpack.ts'
 import type { ErrorCode } from '../../src/protocol/errors.ts'
-import type { JsonObject } from '../../src/protocol/events.ts'
+import { EVENT, type JsonObject } from '../../src/protocol/events.ts'
+import { decodeInputFrame, isGameFrame } from '../../src/protocol/game-frames.ts'
 import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../../src/protocol/shapes/events.ts'
 import { Inbox } from './inbox.ts'
 
@@ -105,7 +106,8 @@ export class Peer {
     this.protocols = (request.headers['sec-websocket-protocol'] ?? '').split(/, */)
     this.#ws = ws
     ws.on('message', (content: Buffer, binary) => {
-      this.#requests.push((binary ? decodeMsgpack(content) : JSON.parse(content.toString())) as Received)
+      if (binary && isGameFrame(content)) this.#requests.push(binaryInput(content))
+      else this.#requests.push((binary ? decodeMsgpack(content) : JSON.parse(content.toString())) as Received)
     })
     this.closed = once(ws, 'close').then(([code, reason]) => ({ code: Number(code), reason: String(reason) }))
   }
@@ -172,6 +174,12 @@ export function eventOf(offset: number, prev: number, rest: Partial<EventEnvelop
     payload: { message: offset },
     ...rest,
   }
+}
+
+/** As a request whose payload is what the frame holds. */
+function binaryInput(bytes: Uint8Array): Received {
+  const { id = '', value, ...head } = decodeInputFrame(bytes)
+  return { id, eventType: EVENT.roomInput, payload: { ...head, value: [...value] } as JsonObject }
 }
 
 const READY: ReadyPayload = {

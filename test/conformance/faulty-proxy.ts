@@ -3,7 +3,7 @@ import { createServer, request as requestHttp, type IncomingMessage, type Server
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { encodeFrame } from '../../src/protocol/codec.ts'
-import { GAME_FRAME } from '../../src/protocol/events.ts'
+import { GAME_FRAME } from '../../src/protocol/game-bytes.ts'
 import { decodeMsgpack } from '../../src/protocol/msgpack.ts'
 import type { Owner, TestServer } from '../helpers/server.ts'
 import { FrameReader, writeFrame, type RawFrame } from './web-socket-frames.ts'

@@ -1,5 +1,5 @@
 import { decodePatch } from '../../src/client/binary-patch.ts'
-import { GAME_FRAME } from '../../src/protocol/events.ts'
+import { GAME_FRAME } from '../../src/protocol/game-bytes.ts'
 import { PATIENCE_MS } from './patience.ts'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'

@@ -82,7 +82,9 @@ t.test('a seat belongs to a user: the first connection takes it, the last one dr
   const calls = async (): Promise<unknown> =>
     ((await primary.done('inspect', { handle: 1 })).state as { calls: unknown }).calls
   const first = await primary.done('enter', primary.entering(1, 11, 'alice'))
+  t.equal(first.isNewSeat, true)
   const second = await primary.done('enter', primary.entering(1, 12, 'alice'))
+  t.equal(second.isNewSeat, false)
   t.equal(second.seat, 'alice')
   t.equal(second.tick, first.tick, 'it has not waited for a tick')
   await primary.done('exit', { handle: 1, viewer: 11 })
@@ -91,7 +93,7 @@ t.test('a seat belongs to a user: the first connection takes it, the last one dr
   await primary.done('exit', { handle: 1, viewer: 12 })
   await primary.time.pass(300)
   t.strictSame(await calls(), ['join alice', 'drop alice'])
-  await primary.done('enter', primary.entering(1, 13, 'alice', { isBack: true }))
+  t.match(await primary.done('enter', primary.entering(1, 13, 'alice', { isBack: true })), { isNewSeat: false })
   t.strictSame(await calls(), ['join alice', 'drop alice', 'back alice'])
   await primary.done('exit', { handle: 1, viewer: 13 })
   await primary.time.pass(2_500)
@@ -101,6 +103,8 @@ t.test('a seat belongs to a user: the first connection takes it, the last one dr
   t.match(await primary.ask('input', { handle: 1, viewer: 14, name: 'add', input: { by: 1 }, seq: null }), {
     code: 'NOT_IN_ROOM',
   })
+  t.match(await primary.done('enter', primary.entering(1, 15, 'alice')), { seat: 'alice', isNewSeat: true })
+  t.match(await primary.done('enter', primary.entering(1, 16, 'bob', { as: 'spectator' })), { isNewSeat: false })
 })
 
 t.test(

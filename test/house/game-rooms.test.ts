@@ -159,10 +159,14 @@ t.test('a room that was made locked takes nobody until its game unlocks it', asy
 })
 
 t.test('two connections share a seat: it is held when the last is gone, and found again', async (t) => {
-  const { enter, find, hostOf, pass } = await openGames(t)
+  const { enter, hostOf, pass } = await openGames(t)
   const [phone, laptop] = [await enter('alice'), await enter('alice')]
-  const room = await find(phone)
-  t.equal(await find(laptop), room, 'the room where the user has a seat goes before')
+  const { data } = await phone.ask(GAME.find, { game: 'counter' })
+  const room = String(data?.['room_id'])
+  t.match(data, { game: { seat: 'alice', is_new_seat: true } })
+  const second = await laptop.ask(GAME.find, { game: 'counter' })
+  t.equal(second.data?.['room_id'], room, 'the room where the user has a seat goes before')
+  t.notHas(second.data, { game: { is_new_seat: true } })
   const seat = () => hostOf(room).script.room(room)?.seats['alice']
   await phone.close()
   await pass(100)

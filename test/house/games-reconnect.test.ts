@@ -136,6 +136,26 @@ t.test('one whose session is no more joins its rooms as before: to watch, with t
   await allSee(t, [room, watched])
 })
 
+t.test('one whose session and seat are no more has a new seat, and is told so', async (t) => {
+  const env = { RESUME_TOKEN_TTL: '1m' }
+  const { player, settle, pass, until, allSee } = await openPlayers(t, [lap], { seed: 18, env })
+  const [alice, bob] = [await player('alice'), await player('bob')]
+  const room = await settle(alice.play<typeof lap>('lap'))
+  const other = await settle(bob.play<typeof lap>('lap'))
+  alice.sleep()
+  await pass(120_000)
+  t.strictSame(other.state.past['alice'], ['join', 'drop', 'leave'])
+  alice.wake()
+  await until(() => alice.changes.length > 0)
+  t.match(alice.changes, [{ status: 'reseated', tick: room.tick }])
+  t.equal(room.seat, 'alice')
+  t.strictSame(room.state.past['alice'], ['join', 'drop', 'leave', 'join'], 'the state is that of the new seat')
+  t.equal(await settle(room.send.go({ by: 5 })), 5)
+  await pass(100)
+  await allSee(t, [room, other])
+  t.strictSame([alice.changes.length, bob.changes.length], [1, 0])
+})
+
 t.test('several rooms at once: each has its own state, and each is there again', async (t) => {
   const { player, settle, pass, until, allSee, house, make } = await openPlayers(t, [lap], {
     seed: 17,

@@ -1,4 +1,4 @@
-import { loadCodec } from '../../src/client/codec.ts'
+import { loadCodec } from '../../src/client/load-codec.ts'
 import { connect, DrumbeatError, EVENT, type GameClient, type GameEvent } from '../../src/client/index.ts'
 import {
   roomChannel,

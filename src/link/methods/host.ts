@@ -144,6 +144,8 @@ export interface EnteredRoom extends RoomSnapshot {
   readonly version: number
   /** null: watches. */
   readonly seat: string | null
+  /** The seat was taken by this: the user had none. */
+  readonly isNewSeat: boolean
   /** Milliseconds between two ticks; 0: it ticks when something comes in. */
   readonly tickMs: number
   readonly startMs: number

@@ -44,6 +44,7 @@ const ROOM_GAME_FIELDS = {
   version: integer('Of the game.', 1),
   handle: integer('The room in binary frames.', 0, 2 ** 32 - 1),
   seat: nullable(text('The seat that the connection plays on. null: it watches.')),
+  is_new_seat: optional(flag('Of a join that took the seat, as the user had none in this room. Absent: false.')),
   tick: integer('The state is as of this tick, and the next patch starts from it.'),
   tick_ms: TICK_MS,
   started_at: TIME,

@@ -7,7 +7,7 @@ import { EVENT } from '../../protocol/events.ts'
 import type { RoomId } from '../../protocol/ids.ts'
 import type { Connection } from '../connection.ts'
 import type { GameRooms } from './game-rooms.ts'
-import { patchEncoding, toRoomGame } from './viewer.ts'
+import { ASK_AGAIN_MS, patchEncoding, toRoomGame } from './viewer.ts'
 
 export interface ComingBackOptions {
   readonly link: Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>
@@ -16,8 +16,6 @@ export interface ComingBackOptions {
   readonly onRefused: (connection: Connection, room: RoomId, refusal: Refusal) => void
 }
 
-/** After that a room that is not to be reached is asked again. */
-const RETRY_MS = 500
 /** Nothing is known of the room then: its host may be on the way back. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'UNAVAILABLE',
@@ -53,7 +51,7 @@ export class ComingBack {
         connection.sendInRoom(EVENT.roomSnapshot, room, toRoomGame(result.game, result.game))
         games.enter(connection, room, result.game)
       } else if (isThere && result instanceof Refusal) {
-        if (TEMPORARY.has(result.code)) setTimeout(() => this.#again(connection, room), RETRY_MS)
+        if (TEMPORARY.has(result.code)) setTimeout(() => this.#again(connection, room), ASK_AGAIN_MS)
         else onRefused(connection, room, result)
       }
       asked()

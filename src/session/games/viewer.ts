@@ -19,7 +19,7 @@ export interface ViewerOptions {
 }
 
 /** After that a room that could not say how it goes on is asked again. */
-const RETRY_MS = 500
+export const ASK_AGAIN_MS = 500
 /** Then it is in vain to ask again: the room ends, or the connection has left it. */
 const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ROOM_OVER',
@@ -133,7 +133,7 @@ export class Viewer {
   #refused({ code }: Refusal): void {
     if (FINAL.has(code)) return
     // Whatever it was, nothing of it is known: not even whether the room goes on from what the client has.
-    setTimeout(() => this.resume(), RETRY_MS)
+    setTimeout(() => this.resume(), ASK_AGAIN_MS)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { loadCodec } from '../../../src/client/codec.ts'
+import { loadCodec } from '../../../src/client/load-codec.ts'
 import type { TypesIn } from '../../../src/client/games.ts'
 import {
   connect,

@@ -81,9 +81,10 @@ export class ScriptedHost {
           this.asked.push(`enter ${user}${isBack ? ' back' : ''}`)
           const room = this.#room(handle)
           if (this.refuseEnter) return reply(this.refuseEnter)
+          const isNewSeat = as === 'player' && room.seats[user] === undefined
           if (as === 'player') this.#sit(room, user, isBack)
           room.viewers.set(viewer, { user, as })
-          reply(entered(room, as === 'player' ? user : null))
+          reply(entered(room, as === 'player' ? user : null, isNewSeat))
         },
         exit: ({ handle, viewer }, reply) => {
           const room = this.#room(handle)
@@ -275,13 +276,14 @@ function checkpointOf({ roomId, tick, count, isLocked, listing, seats }: Scripte
   return JSON.stringify({ roomId, tick, count, isLocked, listing, seats })
 }
 
-function entered(room: ScriptedRoom, seat: string | null): EnteredRoom {
+function entered(room: ScriptedRoom, seat: string | null, isNewSeat = false): EnteredRoom {
   const { tick } = room
   const state = JSON.stringify(stateOf(room))
   return {
     name: 'counter',
     version: 1,
     seat,
+    isNewSeat,
     tickMs: 0,
     startMs: 0,
     types: null,

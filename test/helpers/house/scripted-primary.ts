@@ -77,7 +77,7 @@ export class ScriptedRoom {
   }
 
   entry({ view, seat }: Seen): GameEntry {
-    const about = { name: 'counter', version: 3, seat, tickMs: 50, startMs: 1_790_000_000_000 }
+    const about = { name: 'counter', version: 3, seat, isNewSeat: false, tickMs: 50, startMs: 1_790_000_000_000 }
     return { ...about, types: { kind: 'json' }, inputs: INPUTS, handle: this.handle, ...this.snapshot(view) }
   }
 

@@ -1,4 +1,5 @@
-import { GAME_FRAME, SERVER_EVENT } from '../../../src/protocol/events.ts'
+import { SERVER_EVENT } from '../../../src/protocol/events.ts'
+import { GAME_FRAME } from '../../../src/protocol/game-bytes.ts'
 
 /** What a patch starts with, and the hash that may stand at its end. */
 export interface PatchHead {
