@@ -224,6 +224,11 @@ export const SETTINGS = {
       "How large the state of a room may be, about. A game's callback that makes it larger fails.",
     ),
   ),
+  GAME_INVENTORY_GOODS: setting(
+    integer(0, 10_000),
+    '500',
+    'So many kinds of goods of a player a game is told of when a seat is taken, those that were bought first.',
+  ),
   ROOM_GAME_EMPTY: byWorkers(
     setting(duration('1s', '30d'), '30s', 'How long a room with a game goes on that has no player and no spectator.'),
   ),

@@ -1,9 +1,9 @@
-import type { BoughtReceipt, Seat } from './definition.ts'
 import type { Game } from './define.ts'
 import type { Callbacks } from './callbacks.ts'
-import type { Joiner, Outcome } from './entries.ts'
+import type { BoughtEntry, Joiner, Outcome } from './entries.ts'
 import { DONE, NO_SEAT, refusal, refusalOfJoin } from './outcomes.ts'
 import type { Registers } from './registers.ts'
+import type { TakenSeat } from './seats.ts'
 import type { TickNews } from './tick-news.ts'
 
 export interface AttendanceOptions {
@@ -70,19 +70,23 @@ export class Attendance {
     return leave ? callbacks.call('leave', (live) => leave(live, seat, callbacks.room)) : DONE
   }
 
-  bought(user: string, receipt: BoughtReceipt): Outcome {
+  /** Each purchase once, and none is left out: what the seat has, or has not come to yet, changes nothing. The seat has it whatever the game says. */
+  bought({ user, receipt, ledgerEntry, after }: BoughtEntry): Outcome {
     const { game, registers, callbacks } = this.#options
     const seat = registers.seats.get(user)
     if (!seat) return NO_SEAT
-    const owned = (seat.inventory[receipt.good_id] ?? 0) + receipt.count
-    const inventory = Object.freeze({ ...seat.inventory, [receipt.good_id]: owned })
-    const changed = registers.seats.change(user, { inventory }) ?? seat
+    if (ledgerEntry <= seat.ledgerEntry) return DONE
+    if (after > seat.ledgerEntry) return refusal('CONFLICT', 'an earlier purchase is missing')
+    const { good_id, count } = receipt
+    const owned = Object.hasOwn(seat.inventory, good_id) ? (seat.inventory[good_id] ?? 0) : 0
+    const inventory = Object.freeze({ ...seat.inventory, [good_id]: owned + count })
+    const changed = registers.seats.change(user, { inventory, ledgerEntry }) ?? seat
     const { bought } = game.rules
     return bought ? callbacks.call('bought', (live) => bought(live, changed, receipt, callbacks.room)) : DONE
   }
 
   /** `seat` was taken just now; it is given back if the game does not want it. */
-  #take(seat: Seat): Outcome {
+  #take(seat: TakenSeat): Outcome {
     const { game, registers, callbacks } = this.#options
     const { join } = game.rules
     const outcome = join ? callbacks.call('join', (live) => join(live, seat, callbacks.room)) : DONE

@@ -1,7 +1,7 @@
-import type { Seat } from './definition.ts'
 import type { Game } from './define.ts'
 import type { Effect } from './entries.ts'
 import { GameRandom, type RandomState } from './random.ts'
+import type { TakenSeat } from './seats.ts'
 import type { Timer } from './timers.ts'
 
 /** All there is to know of a room at the end of a tick: a room made from it goes on as the one it was taken of. Plain data. */
@@ -14,7 +14,7 @@ export interface Checkpoint {
   readonly tick: number
   readonly nowMs: number
   readonly random: RandomState
-  readonly seats: readonly Seat[]
+  readonly seats: readonly TakenSeat[]
   readonly nextBot: number
   readonly timers: readonly Timer[]
   readonly nextTimer: number

@@ -1,5 +1,5 @@
+import type { Receipt } from '../protocol/shapes/shop.ts'
 import type {
-  BoughtReceipt,
   GameDefinition as Definition,
   Initial,
   InputDefinitions,
@@ -77,7 +77,7 @@ export interface Rules {
   readonly drop?: SeatCallback
   readonly back?: SeatCallback
   readonly leave?: SeatCallback
-  readonly bought?: (state: unknown, seat: Seat, receipt: BoughtReceipt, room: Room) => unknown
+  readonly bought?: (state: unknown, seat: Seat, receipt: Receipt, room: Room) => unknown
   readonly on: Table<(state: unknown, seat: Seat, input: unknown, room: Room) => unknown>
   readonly timers: Table<(state: unknown, args: JsonArgs, room: Room) => unknown>
   readonly tasks: Table<(args: JsonArgs, context: { readonly signal: AbortSignal }) => Promise<Json> | Json>

@@ -1,3 +1,4 @@
+import type { Receipt } from '../protocol/shapes/shop.ts'
 import type { StandardSchema, Validator } from './standard-schema.ts'
 import type { GameType, Json, ValueOf } from './types.ts'
 
@@ -18,7 +19,10 @@ export interface Seat {
   readonly bot: string | undefined
   /** What the game has set by `room.setTeam`. */
   readonly team: string | undefined
-  /** What the player owned when the seat was taken, and bought since: counts by the id of a good. */
+  /**
+   * What the player owned when the seat was taken, and has bought since if the game has `bought`: counts by the id of a good. A guest and a bot own
+   * nothing.
+   */
   readonly inventory: Readonly<Record<string, number>>
 }
 
@@ -132,15 +136,6 @@ export interface Reward {
 /** Ends the room if it is not false or undefined. */
 export type Over = false | undefined | { readonly result?: Json; readonly rewards?: readonly Reward[] }
 
-/** What the ledger did for a seat: see `Receipt` of the protocol. */
-export type BoughtReceipt = {
-  readonly purchase_id: string
-  readonly good_id: string
-  readonly count: number
-  readonly total: number
-  readonly currency: string
-}
-
 /** Changes the state in place, or gives the one that takes its place. */
 type Change<State> = State | void
 
@@ -178,10 +173,11 @@ export interface GameDefinition<
   drop?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName>): Change<State>
   back?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName>): Change<State>
   leave?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName>): Change<State>
+  /** The player of a seat has bought something since the seat was taken; `seat.inventory` has it. Once for each receipt, in their order. */
   bought?(
     state: State,
     seat: Seat,
-    receipt: BoughtReceipt,
+    receipt: Receipt,
     room: Room<EmittersOf<Events>, TimerName, TaskName>,
   ): Change<State>
   readonly on?: {

@@ -1,10 +1,13 @@
-import type { BoughtReceipt, Json, JsonArgs, Reward } from './definition.ts'
+import type { Receipt } from '../protocol/shapes/shop.ts'
+import type { Json, JsonArgs, Reward } from './definition.ts'
 
 /** Who takes a seat. */
 export interface Joiner {
   readonly user: string
   readonly isGuest: boolean
   readonly inventory: Readonly<Record<string, number>>
+  /** The last entry of the player's ledger that `inventory` has; 0: none. What is bought behind it comes as `bought`. */
+  readonly ledgerEntry: number
 }
 
 /**
@@ -20,7 +23,7 @@ export type Entry =
   | { readonly kind: 'leave'; readonly user: string; readonly why: string }
   /** `input` has passed its validator. */
   | { readonly kind: 'input'; readonly user: string; readonly name: string; readonly input: unknown }
-  | { readonly kind: 'bought'; readonly user: string; readonly receipt: BoughtReceipt }
+  | BoughtEntry
   /** What a task came to. */
   | { readonly kind: 'result'; readonly task: string; readonly run: number; readonly value: Json }
   | { readonly kind: 'failedTask'; readonly task: string; readonly run: number; readonly error: string }
@@ -29,6 +32,16 @@ export type Entry =
   /** Behind this tick the room goes on in another process, or may. */
   | { readonly kind: 'moved' }
   | { readonly kind: 'end'; readonly why: EndReason }
+
+/** A purchase, with its place in the ledger of its user: so a seat knows whether it has it already, and whether one before it is missing. */
+export interface BoughtEntry {
+  readonly kind: 'bought'
+  readonly user: string
+  readonly receipt: Receipt
+  readonly ledgerEntry: number
+  /** Between this entry of the ledger and `ledgerEntry` there is no purchase. */
+  readonly after: number
+}
 
 /** `over`: the game said so. `empty`, `too long`, `ended`: by the rules of rooms. `failed`: too many failures in a row. */
 export type EndReason = 'over' | 'ended' | 'empty' | 'too long' | 'failed'
@@ -52,6 +65,7 @@ export type RefusalCode =
   | 'FORBIDDEN'
   | 'NOT_IN_ROOM'
   | 'BAD_REQUEST'
+  | 'CONFLICT'
 
 /** A callback that threw, or left a state that is none. */
 export interface Failure {

@@ -1,4 +1,4 @@
-import type { Seat, TaskResult } from './definition.ts'
+import type { TaskResult } from './definition.ts'
 import type { Game } from './define.ts'
 import { Attendance } from './attendance.ts'
 import { Callbacks } from './callbacks.ts'
@@ -8,7 +8,7 @@ import { LiveState } from './live-state.ts'
 import { DONE, endOf, Failures, NO_SEAT, OVER, refusal } from './outcomes.ts'
 import { Registers } from './registers.ts'
 import { RoomApi, type Wish } from './room-api.ts'
-import type { Seats } from './seats.ts'
+import type { Seats, TakenSeat } from './seats.ts'
 import { mergePatchOf } from './sync/merge-patch.ts'
 import type { Shape, Tree } from './sync/shape.ts'
 import type { TickNews } from './tick-news.ts'
@@ -106,7 +106,7 @@ export class GameRun {
     return this.#state.tree
   }
 
-  get seats(): readonly Seat[] {
+  get seats(): readonly TakenSeat[] {
     return this.#seats.all
   }
 
@@ -223,7 +223,7 @@ export class GameRun {
       case 'input':
         return this.#input(entry)
       case 'bought':
-        return this.#attendance.bought(entry.user, entry.receipt)
+        return this.#attendance.bought(entry)
       case 'result':
       case 'failedTask':
         return this.#taskResult(entry)

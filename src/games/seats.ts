@@ -2,20 +2,26 @@ import type { Seat } from './definition.ts'
 import type { Joiner } from './entries.ts'
 import { BOT_PREFIX } from '../protocol/ids.ts'
 
-const NEW_SEAT = { isConnected: true, isGuest: false, bot: undefined, team: undefined } as const
+/** A seat with what is not the game's business. */
+export interface TakenSeat extends Seat {
+  /** The last entry of the player's ledger that has come into `inventory`; 0: none. */
+  readonly ledgerEntry: number
+}
+
+const NEW_SEAT = { isConnected: true, isGuest: false, bot: undefined, team: undefined, ledgerEntry: 0 } as const
 
 /** The seats of a room, in the order in which they were taken. What is handed out never changes. */
 export class Seats {
-  #seats: readonly Seat[]
+  #seats: readonly TakenSeat[]
   #nextBot: number
 
   /** @param seats as JSON has them: without the fields that are undefined */
-  constructor(seats: readonly Seat[] = [], nextBot = 1) {
+  constructor(seats: readonly TakenSeat[] = [], nextBot = 1) {
     this.#seats = Object.freeze(seats.map((seat) => Object.freeze({ ...NEW_SEAT, ...seat })))
     this.#nextBot = nextBot
   }
 
-  get all(): readonly Seat[] {
+  get all(): readonly TakenSeat[] {
     return this.#seats
   }
 
@@ -32,20 +38,20 @@ export class Seats {
     return `${BOT_PREFIX}${this.#nextBot++}`
   }
 
-  get(id: string): Seat | undefined {
+  get(id: string): TakenSeat | undefined {
     return this.#seats.find((seat) => seat.id === id)
   }
 
-  take({ user, isGuest, inventory }: Joiner): Seat {
-    return this.#add({ ...NEW_SEAT, id: user, isGuest, inventory })
+  take({ user, isGuest, inventory, ledgerEntry }: Joiner): TakenSeat {
+    return this.#add({ ...NEW_SEAT, id: user, isGuest, inventory, ledgerEntry })
   }
 
-  takeForBot(id: string, bot: string): Seat {
+  takeForBot(id: string, bot: string): TakenSeat {
     return this.#add({ ...NEW_SEAT, id, bot, inventory: {} })
   }
 
   /** Returns the seat as it is now; undefined if there is none. */
-  change(id: string, change: Partial<Pick<Seat, 'isConnected' | 'team' | 'inventory'>>): Seat | undefined {
+  change(id: string, change: Partial<Omit<TakenSeat, 'id' | 'isGuest' | 'bot'>>): TakenSeat | undefined {
     const seat = this.get(id)
     if (!seat) return undefined
     const changed = Object.freeze({ ...seat, ...change })
@@ -57,7 +63,7 @@ export class Seats {
     this.#seats = Object.freeze(this.#seats.filter((seat) => seat.id !== id))
   }
 
-  #add(seat: Seat): Seat {
+  #add(seat: TakenSeat): TakenSeat {
     Object.freeze(seat.inventory)
     this.#seats = Object.freeze([...this.#seats, Object.freeze(seat)])
     return seat

@@ -13,5 +13,6 @@ export function gameInfoOf(game: Game): GameInfo {
     inputs: [...inputs.keys()],
     events: [...events.keys()],
     bots: Object.keys(rules.bots),
+    hearsPurchases: rules.bought !== undefined,
   }
 }

@@ -2,6 +2,7 @@ import { replyWith, type Handlers } from '../link/link.ts'
 import type { HostMethods, InputResult } from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Fate } from './entry-queue.ts'
+import { hearPurchases } from './hear-purchases.ts'
 import { replyOf } from './replies.ts'
 import { addBot, removeBot } from './room-bots.ts'
 import { enter, exit, inspect, leave } from './room-doors.ts'
@@ -48,11 +49,7 @@ export function createLinkHandlers(rooms: () => Rooms): Omit<Handlers<HostMethod
       const room = rooms().room(handle)
       room.push({ entry: { kind: 'leave', user, why }, user, done: whenDone(room, reply) })
     },
-    bought: ({ handle, user, receipt }, reply) => {
-      const room = rooms().room(handle)
-      const entry = { kind: 'bought', user, receipt: receipt as BoughtReceipt } as const
-      room.push({ entry, user, done: whenDone(room, reply) })
-    },
+    bought: (args, reply) => hearPurchases(rooms().room(args.handle), args, reply),
     end: ({ handle }, reply) => {
       const room = rooms().room(handle)
       room.push({ entry: { kind: 'end', why: 'ended' }, done: () => reply(null) })
@@ -79,8 +76,6 @@ export function createLinkHandlers(rooms: () => Rooms): Omit<Handlers<HostMethod
       ),
   }
 }
-
-type BoughtReceipt = Extract<Parameters<RoomParts['push']>[0]['entry'], { kind: 'bought' }>['receipt']
 
 function answer(room: RoomParts, reply: Reply<InputResult>): (fate: Fate, tick: number) => void {
   return (fate, tick) => reply(replyOf(room, fate, tick))

@@ -1,4 +1,4 @@
-import type { EnteredRoom, EnterRoom, RoomInspection } from '../link/methods/host.ts'
+import type { EnteredSeat, EnterRoom, RoomInspection } from '../link/methods/host.ts'
 import { isStandardSchema } from '../games/standard-schema.ts'
 import type { JsonValue } from '../protocol/events.ts'
 import { Refusal } from '../protocol/errors.ts'
@@ -8,7 +8,7 @@ import type { RoomParts } from './room-parts.ts'
 type Reply<Result> = (result: Result | Refusal) => void
 
 /** A connection comes. Throws ROOM_OVER, FORBIDDEN, NOT_IN_ROOM, OVERLOADED; what the game says to it is replied behind a tick. */
-export function enter(room: RoomParts, args: EnterRoom, reply: Reply<EnteredRoom>): void {
+export function enter(room: RoomParts, args: EnterRoom, reply: Reply<EnteredSeat>): void {
   const { seating, queue, services } = room
   const { user, viewer } = args
   const isNew = args.as === 'player' && !args.isBack && !seating.has(user)
@@ -68,7 +68,7 @@ export function inspect({ run, seating, latenessMs }: RoomParts): RoomInspection
 }
 
 /** The connection sees the room from now on. */
-function attach(room: RoomParts, { viewer, user, as, encoding }: EnterRoom, isNewSeat: boolean): EnteredRoom | Refusal {
+function attach(room: RoomParts, { viewer, user, as, encoding }: EnterRoom, isNewSeat: boolean): EnteredSeat | Refusal {
   const { seating, views, run, game } = room
   const seat = as === 'player' ? room.seatOf(user) : undefined
   if (!seating.viewer(viewer) || (as === 'player' && !seat)) {
@@ -87,6 +87,7 @@ function attach(room: RoomParts, { viewer, user, as, encoding }: EnterRoom, isNe
     version: game.version,
     seat: seat?.id ?? null,
     isNewSeat,
+    ledgerEntry: seat?.ledgerEntry ?? 0,
     tickMs: game.hz === 0 ? 0 : 1000 / game.hz,
     startMs: run.startMs,
     types: game.viewType as JsonValue,

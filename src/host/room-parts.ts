@@ -1,7 +1,7 @@
 import type { Game } from '../games/define.ts'
-import type { Seat } from '../games/definition.ts'
 import type { Entry } from '../games/entries.ts'
 import type { GameRun } from '../games/run.ts'
+import type { TakenSeat } from '../games/seats.ts'
 import type { EntryQueue, Waiting } from './entry-queue.ts'
 import type { FailureLog } from './failure-log.ts'
 import type { InputLimits } from './input-limits.ts'
@@ -26,7 +26,7 @@ export interface RoomParts {
   /** It is over, or goes on elsewhere. */
   readonly isClosed: boolean
   /** Of a user or a bot. */
-  seatOf(user: string): Seat | undefined
+  seatOf(user: string): TakenSeat | undefined
   /** Enters the room in its next tick. */
   push(waiting: Waiting): void
   /** Entries that nobody waits for. */

@@ -3,6 +3,7 @@ import type { Seat } from '../games/definition.ts'
 import type { Effect, Entry, TickResult } from '../games/entries.ts'
 import { encodeEntries, joinTick } from '../games/journal.ts'
 import type { GameRun } from '../games/run.ts'
+import type { TakenSeat } from '../games/seats.ts'
 import { hashOf } from '../games/sync/tree-hash.ts'
 import type { ReleasedRoom, RoomEffect } from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
@@ -94,7 +95,7 @@ export class Room implements RoomParts {
     return this.queue.length > 0 ? this.run.nowMs : this.run.nextDue
   }
 
-  seatOf(user: string): Seat | undefined {
+  seatOf(user: string): TakenSeat | undefined {
     return this.run.seats.find(({ id }) => id === user)
   }
 

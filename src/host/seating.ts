@@ -64,7 +64,7 @@ export class Seating {
 
   /** A connection comes. Throws FORBIDDEN, NOT_IN_ROOM; nothing was done then. */
   enter(args: EnterRoom): Entering {
-    const { viewer, user, isGuest, inventory, encoding } = args
+    const { viewer, user, isGuest, inventory, ledgerEntry, encoding } = args
     const isSpectator = args.as === 'spectator'
     if (isSpectator && !this.#game.seats.spectators) throw new Refusal('FORBIDDEN', 'this game has no spectators')
     const expected = isSpectator ? undefined : this.#expected.get(user)
@@ -73,7 +73,7 @@ export class Seating {
     if (isSpectator) return undefined
     if (!expected) {
       this.#expected.set(user, { isHere: true, goneAtMs: undefined })
-      return { kind: 'join', joiner: { user, isGuest, inventory } }
+      return { kind: 'join', joiner: { user, isGuest, inventory, ledgerEntry } }
     }
     const wasHere = expected.isHere
     expected.isHere = true

@@ -55,6 +55,8 @@ export class Hub {
   /** What came for the nodes themselves before anybody took it. */
   #control: (body: Uint8Array) => void = (body) => this.#controlBacklog.push(body)
   #controlBacklog: Uint8Array[] = []
+  /** By the kind of their head. */
+  readonly #watchers = new Map<number, (channel: Channel) => void>()
   readonly #waiting: { readonly offset: number; readonly done: () => void }[] = []
 
   /** Applies the stored history, then follows the log. */
@@ -141,6 +143,11 @@ export class Hub {
     for (const body of this.#controlBacklog.splice(0)) onControl(body)
   }
 
+  /** Calls back with the channel of each event of this kind (see `EventHead`) from now on, when it was delivered. A kind has one watcher. */
+  watch(kind: number, onEvent: (channel: Channel) => void): void {
+    this.#watchers.set(kind, onEvent)
+  }
+
   /** Lets go of the older half of the history, but for what those need who were just here. */
   halveHistory(): void {
     const least = this.#options.historyBytes * HISTORY_SHARE_LEAST
@@ -171,6 +178,7 @@ export class Hub {
     this.trim()
     this.#options.deliver(outgoing)
     this.#reach(batch.offset + batch.records.length - 1)
+    for (const { channel, head } of batch.records) if (head) this.#watchers.get(head.kind)?.(channel)
   }
 
   #reach(offset: number): void {

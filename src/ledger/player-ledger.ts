@@ -21,6 +21,38 @@ export async function readPlayer(store: Store, user: UserId): Promise<Player> {
   return toPlayer(await readRecord(store, user))
 }
 
+/** What a player has, and the last entry of their ledger as of then. */
+export async function readHoldings(
+  store: Store,
+  user: UserId,
+): Promise<{ readonly inventory: Player['inventory']; readonly ledgerEntry: number }> {
+  const { inventory, ledger } = await readRecord(store, user)
+  return { inventory, ledgerEntry: ledger.entries }
+}
+
+/** What a player has bought behind an entry of their ledger, in its order, as far as it is still kept. */
+export async function purchasesAfter(
+  store: Store,
+  user: UserId,
+  after: number,
+): Promise<readonly { readonly receipt: Receipt; readonly ledgerEntry: number }[]> {
+  const found: { readonly receipt: Receipt; readonly ledgerEntry: number }[] = []
+  let { batch, entry } = await headOf(store, user)
+  while (batch !== null && entry > after) {
+    const entries = (await entriesOf(store, ledgerKey(batch), user)).filter((one) => one.entry <= entry)
+    for (const one of entries.toReversed()) {
+      if (one.kind === 'purchase' && one.entry > after)
+        found.push({ receipt: one.receipt as Receipt, ledgerEntry: one.entry })
+    }
+    const [first] = entries
+    if (!first) break // it is kept no longer
+    batch = first.previous_batch
+    entry = first.entry - 1
+    await nextTurn()
+  }
+  return found.reverse()
+}
+
 /** One page looks into so many at most: a player may have credits only. */
 const BATCHES_PER_PAGE = 200
 

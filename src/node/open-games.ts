@@ -1,9 +1,13 @@
-import { readPlayer } from '../ledger/player-ledger.ts'
+import { purchasesAfter, readHoldings } from '../ledger/player-ledger.ts'
+import { withGoodsMax, type Holdings } from '../placement/holdings.ts'
 import { Placement } from '../placement/placement.ts'
 import type { Credit } from '../placement/rewards.ts'
 import type { PlacementOptions, Workers } from '../placement/parts.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
 import { Refusal } from '../protocol/errors.ts'
+import { kindOf } from '../protocol/event-head.ts'
+import { EVENT } from '../protocol/events.ts'
+import { userOf, type UserId } from '../protocol/ids.ts'
 import type { Journal } from '../store/journal.ts'
 import { storeRefusal } from '../store/store-refusal.ts'
 import type { PrimaryContext } from './context.ts'
@@ -33,12 +37,13 @@ export interface OpenGamesOptions {
 
 /** The rooms with games of this node, which are told of its connections from here on. */
 export async function openGames({ context, journal, workers }: OpenGamesOptions): Promise<Placement> {
-  const { members, logs, store } = context
+  const { members, logs, store, hub } = context
   const placement = new Placement({
     ...context,
     journal,
     workers: toWorkers(workers),
-    inventoryOf: async (user) => (await readPlayer(store, user)).inventory,
+    holdingsOf: (user) => holdingsOf(context, user),
+    purchasesAfter: (user, ledgerEntry) => purchasesAfter(store, user, ledgerEntry),
     credit: (credit) => payCredit(context, credit),
     toRefusal: (thrown) => (thrown instanceof Refusal ? thrown : storeRefusal(thrown)),
     limits: limitsOf(context),
@@ -47,7 +52,21 @@ export async function openGames({ context, journal, workers }: OpenGamesOptions)
   })
   await placement.forgetOld()
   members.plugIn(placement.entrances)
+  hub.watch(PURCHASE_KIND, (channel) => {
+    const user = userOf(channel)
+    if (user !== undefined) placement.purchases.bought(user)
+  })
   return placement
+}
+
+/** In the heads of events. */
+const PURCHASE_KIND = kindOf(EVENT.buyGood)
+
+async function holdingsOf({ store, settings, logs }: Needs, user: UserId): Promise<Holdings> {
+  const most = settings.GAME_INVENTORY_GOODS
+  return withGoodsMax(await readHoldings(store, user), most, (goods) =>
+    logs.of('placement').warn({ user, goods, most }, 'a player has more kinds of goods than games are told of'),
+  )
 }
 
 function toWorkers(workers: WorkerLinks): Workers {

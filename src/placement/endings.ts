@@ -6,6 +6,7 @@ import type { PlacementOptions } from './parts.ts'
 import type { PlacedRoom } from './placed-room.ts'
 import { Rewards } from './rewards.ts'
 import type { RoomEvents } from './room-events.ts'
+import type { Purchases } from './purchases.ts'
 import type { PlacedRooms } from './rooms.ts'
 
 export interface EndingsOptions extends PlacementOptions {
@@ -13,6 +14,7 @@ export interface EndingsOptions extends PlacementOptions {
   readonly hosts: Hosts
   readonly calls: Calls
   readonly events: RoomEvents
+  readonly purchases: Purchases
 }
 
 /** How rooms end: their last word goes into the log, rewards are paid, and then all leave and nothing is left. */
@@ -75,8 +77,9 @@ export class Endings {
   }
 
   #close(room: PlacedRoom): void {
-    const { rooms, members, directory, workers } = this.#options
+    const { rooms, members, directory, workers, purchases } = this.#options
     rooms.remove(room)
+    purchases.ended(room)
     rooms.ended.add(room)
     const emptied = new Set(members.empty(room.id).map(({ worker }) => worker))
     directory.remove(room.id)

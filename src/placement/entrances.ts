@@ -1,6 +1,6 @@
 import type { Connection } from '../connections/connection.ts'
 import type { GameInputArgs } from '../link/methods/games.ts'
-import type { CatchUp, EnteredRoom, InputResult, RoomSnapshot } from '../link/methods/host.ts'
+import type { CatchUp, EnteredSeat, InputResult, RoomSnapshot } from '../link/methods/host.ts'
 import type { GameEntry, JoinArgs, JoinResult } from '../link/methods/rooms.ts'
 import { Refusal, type ErrorCode } from '../protocol/errors.ts'
 import { GUEST_PREFIX, type RoomId, type UserId } from '../protocol/ids.ts'
@@ -8,8 +8,10 @@ import type { RoomGame } from '../rooms/room-game.ts'
 import type { Calls } from './calls.ts'
 import type { Hosts } from './hosts.ts'
 import type { PlacementOptions } from './parts.ts'
+import type { Holdings } from './holdings.ts'
 import { PasswordTries } from './passwords.ts'
 import type { PlacedRoom } from './placed-room.ts'
+import type { Purchases } from './purchases.ts'
 import type { PlacedRooms } from './rooms.ts'
 import type { Viewer } from './viewers.ts'
 
@@ -17,6 +19,7 @@ export interface EntrancesOptions extends PlacementOptions {
   readonly rooms: PlacedRooms
   readonly hosts: Hosts
   readonly calls: Calls
+  readonly purchases: Purchases
 }
 
 export type Entered = JoinResult & { readonly game: GameEntry }
@@ -32,13 +35,16 @@ export interface Entrance {
 interface Admission extends Entrance {
   /** It has the user's seat back, or nothing. */
   readonly isBack: boolean
-  readonly inventory: Readonly<Record<string, number>>
+  readonly holdings: Holdings
 }
 
 type Reply<Result> = (result: Result | Refusal) => void
 
 /** Nothing is known of the room then: the worker asks again. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'OVERLOADED', 'OUTCOME_UNKNOWN', 'DRAINING'])
+
+/** Of spectators, of guests, and of those who have a seat already. */
+const NOTHING: Holdings = { inventory: {}, ledgerEntry: 0 }
 
 /** Sessions of one room that may come back to it without its password. */
 const SESSIONS_MAX = 10_000
@@ -144,6 +150,7 @@ export class Entrances implements RoomGame {
 
   #putOutAll(room: PlacedRoom, user: string, why: string): void {
     room.seated.delete(user)
+    this.#options.purchases.unseated(room, user as UserId)
     for (const viewer of room.viewers.ofSeat(user)) {
       this.putOut(room, viewer, why)
       // Its host may have let it in anew meanwhile.
@@ -173,12 +180,12 @@ export class Entrances implements RoomGame {
   }
 
   #tellAgain(room: PlacedRoom, viewer: Viewer): void {
-    const done = (result: EnteredRoom | Refusal) => {
+    const done = (result: EnteredSeat | Refusal) => {
       // A host that dies here is followed by another one, which is told again.
       if (!(result instanceof Refusal) || result.code === 'OUTCOME_UNKNOWN' || result.code === 'UNAVAILABLE') return
       if (room.viewers.get(viewer.number) === viewer) this.putOut(room, viewer, result.message)
     }
-    const args = { ...enterArgs(room, viewer), inventory: {}, isBack: viewer.seat !== null }
+    const args = { ...enterArgs(room, viewer), ...NOTHING, isBack: viewer.seat !== null }
     this.#options.calls.make(room, { method: 'enter', args, done, untilMs: Infinity, mayRepeat: false })
   }
 
@@ -209,7 +216,7 @@ export class Entrances implements RoomGame {
     })
   }
 
-  async #admit(room: PlacedRoom, entrance: Omit<Admission, 'inventory'>, reply: Reply<Entered>): Promise<void> {
+  async #admit(room: PlacedRoom, entrance: Omit<Admission, 'holdings'>, reply: Reply<Entered>): Promise<void> {
     const { roomService, clock } = this.#options
     const { connection } = entrance
     room.reserve(connection.userId)
@@ -219,53 +226,59 @@ export class Entrances implements RoomGame {
     }
     try {
       const read = roomService.beginJoin(connection.id, room.id)
-      const [join, inventory] = await Promise.all([read, this.#inventoryOf(entrance)])
+      const [join, holdings] = await Promise.all([read, this.#holdingsOf(entrance)])
       const untilMs = entrance.untilMs ?? Infinity
       if (untilMs <= clock.nowMs())
         throw new Refusal('UNAVAILABLE', 'the store did not answer in time: nothing was done')
-      this.#ask(room, { ...entrance, inventory }, join, answer)
+      this.#ask(room, { ...entrance, holdings }, join, answer)
     } catch (thrown) {
       answer(this.#options.toRefusal(thrown))
     }
   }
 
   /** What a new seat is given. */
-  #inventoryOf({ connection, as, isBack }: Omit<Admission, 'inventory'>): Promise<Admission['inventory']> {
-    if (as === 'spectator' || isBack || isGuest(connection)) return Promise.resolve({})
-    return this.#options.inventoryOf(connection.userId)
+  #holdingsOf({ connection, as, isBack }: Omit<Admission, 'holdings'>): Promise<Holdings> {
+    if (as === 'spectator' || isBack || isGuest(connection)) return Promise.resolve(NOTHING)
+    return this.#options.holdingsOf(connection.userId)
   }
 
   #ask(room: PlacedRoom, admission: Admission, join: () => JoinResult, reply: Reply<Entered>): void {
     const { calls, registry } = this.#options
-    const { connection, as, encoding, inventory, isBack, untilMs } = admission
+    const { connection, as, encoding, holdings, isBack, untilMs } = admission
     const viewer: Viewer = { number: ++this.#lastViewer, connection, as, encoding, seat: null }
-    const done = (result: EnteredRoom | Refusal) => {
+    const done = (result: EnteredSeat | Refusal) => {
       if (result instanceof Refusal) reply(result)
       else if (!registry.get(connection.id)) {
         this.#tellGone(room, viewer, 'exit')
         reply(new Refusal('UNAVAILABLE', 'the connection is not known any more'))
       } else reply(this.#letIn(room, viewer, result, join))
     }
-    const onLate = (result: EnteredRoom | Refusal) => result instanceof Refusal || this.#tellGone(room, viewer, 'exit')
-    const args = { ...enterArgs(room, viewer), inventory, isBack }
+    const onLate = (result: EnteredSeat | Refusal) => result instanceof Refusal || this.#tellGone(room, viewer, 'exit')
+    const args = { ...enterArgs(room, viewer), ...holdings, isBack }
     calls.make(room, { method: 'enter', args, done, onLate, untilMs, mayRepeat: true })
   }
 
-  #letIn(room: PlacedRoom, viewer: Viewer, entered: EnteredRoom, join: () => JoinResult): Entered | Refusal {
+  #letIn(room: PlacedRoom, viewer: Viewer, entered: EnteredSeat, join: () => JoinResult): Entered | Refusal {
+    const { ledgerEntry, ...seen } = entered
     const { connection } = viewer
     const before = room.viewers.of(connection)
     viewer.seat = entered.seat as UserId | null
     try {
       const joined = join()
       room.viewers.add(viewer)
-      if (viewer.seat !== null) room.seated.add(viewer.seat)
+      if (viewer.seat !== null) this.#seated(room, viewer.seat, ledgerEntry)
       remember(room, viewer)
       if (before) this.#remove(room, before, 'exit')
-      return { ...joined, game: { ...entered, handle: room.handle } }
+      return { ...joined, game: { ...seen, handle: room.handle } }
     } catch (thrown) {
       this.#tellGone(room, viewer, 'exit')
       return this.#options.toRefusal(thrown)
     }
+  }
+
+  #seated(room: PlacedRoom, user: UserId, ledgerEntry: number): void {
+    room.seated.add(user)
+    this.#options.purchases.seated(room, user, ledgerEntry)
   }
 
   #part(connection: Connection, id: RoomId, how: 'exit' | 'leave'): void {

@@ -11,6 +11,8 @@ import type { Directory } from '../rooms/directory.ts'
 import type { Members } from '../rooms/members.ts'
 import type { RoomService } from '../rooms/service.ts'
 import type { Journal } from '../store/journal.ts'
+import type { Holdings } from './holdings.ts'
+import type { PurchasesOptions } from './purchases.ts'
 import type { Credit } from './rewards.ts'
 
 /** What is told to workers. */
@@ -47,8 +49,9 @@ export interface PlacementOptions {
   readonly commits: Pick<GroupCommit, 'append'>
   readonly journal: Journal
   readonly workers: Workers
-  /** What the user owns: goods by their ids. */
-  readonly inventoryOf: (user: UserId) => Promise<Readonly<Record<string, number>>>
+  /** What a new seat of the user is given. */
+  readonly holdingsOf: (user: UserId) => Promise<Holdings>
+  readonly purchasesAfter: PurchasesOptions['purchasesAfter']
   /** See `RewardsOptions`. */
   readonly credit: (credit: Credit) => Promise<Refusal | undefined>
   /** What became of a request that something was thrown for; throws what is a defect. */

@@ -3,7 +3,6 @@ import { decodeGameBlock, encodeGameBlock, type BlockPatch } from '../link/game-
 import type { Handlers } from '../link/link.ts'
 import type { InspectedRoom } from '../link/methods/games.ts'
 import type { AddedBot, InputResult, OfHostMethods, RoomEffect, RoomInspection } from '../link/methods/host.ts'
-import type { JsonObject } from '../protocol/events.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import { Calls } from './calls.ts'
@@ -17,6 +16,7 @@ import type { PlacementOptions } from './parts.ts'
 import type { PlacedRoom } from './placed-room.ts'
 import { Recovery } from './recovery.ts'
 import { RoomEvents } from './room-events.ts'
+import { Purchases } from './purchases.ts'
 import { PlacedRooms } from './rooms.ts'
 
 /** What a host tells, but for `unfit`, which is the supervisor's. */
@@ -31,6 +31,7 @@ export class Placement {
   readonly endings: Endings
   readonly recovery: Recovery
   readonly calls: Calls
+  readonly purchases: Purchases
   readonly #options: PlacementOptions
   readonly #events: RoomEvents
 
@@ -41,8 +42,10 @@ export class Placement {
     this.calls = new Calls({ hosts, clock: options.clock, onHostLost: (host) => this.recovery.hostLost(host) })
     this.#events = new RoomEvents(options)
     const { calls } = this
-    this.entrances = new Entrances({ ...options, rooms, hosts, calls })
-    this.endings = new Endings({ ...options, rooms, hosts, calls, events: this.#events })
+    this.purchases = new Purchases({ ...options, calls })
+    const { purchases } = this
+    this.entrances = new Entrances({ ...options, rooms, hosts, calls, purchases })
+    this.endings = new Endings({ ...options, rooms, hosts, calls, purchases, events: this.#events })
     const { entrances, endings } = this
     this.recovery = new Recovery({ ...options, rooms, hosts, calls, entrances, endings })
     this.finder = new Finder({ ...options, rooms, hosts, entrances, endings })
@@ -115,15 +118,6 @@ export class Placement {
       }
       if (hasPatches) this.#pass(host, patches, records.length === 0 ? block : undefined)
     })
-  }
-
-  /** A user has bought something: games where the user has a seat are told. */
-  bought(user: string, receipt: JsonObject): void {
-    for (const room of this.rooms.all) {
-      if (!room.seated.has(user)) continue
-      const args = { handle: room.handle, user, receipt }
-      this.calls.make(room, { method: 'bought', args, done: () => {}, untilMs: Infinity, mayRepeat: false })
-    }
   }
 
   /** A room as it is now, with its state. Throws ROOM_NOT_FOUND. */

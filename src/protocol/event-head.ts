@@ -34,8 +34,13 @@ interface HeadFields {
   readonly payload: object
 }
 
+/** The number of an event type; 0 if it has none. */
+export function kindOf(eventType: string): number {
+  return EVENTS[eventType]?.kind ?? 0
+}
+
 export function headOf({ eventType, userId, traceparent, payload }: HeadFields): EventHead {
-  const kind = EVENTS[eventType]?.kind ?? 0
+  const kind = kindOf(eventType)
   const traced = traceparent === undefined ? 0 : TRACED
   if (eventType !== EVENT.broadcast) return { kind, flags: traced | NOT_RETAINED, key: null, id: null }
   const { retain, delivery, key } = payload as { readonly [Field in 'retain' | 'delivery' | 'key']?: unknown }

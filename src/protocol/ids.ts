@@ -61,6 +61,11 @@ export function userChannel(user: UserId): Channel {
   return `u/${user}` as Channel
 }
 
+/** Returns undefined for a channel that is no user's. */
+export function userOf(channel: Channel): UserId | undefined {
+  return isUserChannel(channel) ? (channel.slice(2) as UserId) : undefined
+}
+
 export function isUserChannel(channel: Channel): boolean {
   return channel.startsWith('u/')
 }

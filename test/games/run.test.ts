@@ -7,7 +7,7 @@ import { decodeTick, encodeTick, JournalError } from '../../src/games/journal.ts
 import { refuse } from '../../src/games/refuse.ts'
 import { GameRun } from '../../src/games/run.ts'
 import { t as type } from '../../src/games/types.ts'
-import { input, join, START_MS, TestRoom } from './helpers/room.ts'
+import { bought, input, join, START_MS, TestRoom } from './helpers/room.ts'
 
 /** Says in each callback what it was told to, after it has changed what it can. */
 function saboteur(callback: string, how: 'refuse' | 'throw' | 'null' | 'loop' | 'promise'): Game {
@@ -48,15 +48,11 @@ function saboteur(callback: string, how: 'refuse' | 'throw' | 'null' | 'loop' | 
   })
 }
 
-const RECEIPT = { purchase_id: 'p', good_id: 'hat', count: 2, total: 4, currency: 'gold' }
 /** What makes each callback run. */
 const SCRIPT: readonly Entry[][] = [
   [join('ann'), join('bob')],
   [input('ann', 'go'), { kind: 'drop', user: 'ann' }, input('bob', 'go')],
-  [
-    { kind: 'back', user: 'ann' },
-    { kind: 'bought', user: 'bob', receipt: RECEIPT },
-  ],
+  [{ kind: 'back', user: 'ann' }, bought('bob', 1, { count: 2 })],
   [{ kind: 'result', task: 'load', run: 1, value: 1 }, join('cat')],
   [{ kind: 'leave', user: 'bob', why: 'left' }, input('ann', 'go')],
 ]

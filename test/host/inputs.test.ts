@@ -3,6 +3,7 @@ import t from 'tap'
 import { defineGame, t as type } from '../../src/games/index.ts'
 import type { StandardSchema } from '../../src/games/standard-schema.ts'
 import { counter } from './helpers/games.ts'
+import { simulatedReceipt } from '../../src/games/testing/simulated-receipt.ts'
 import { TestPrimary } from './helpers/primary.ts'
 
 /** A validator of the Standard Schema interface: a positive number, as text or number. */
@@ -180,11 +181,35 @@ t.test('a state that grows over its limit: the callback fails, with the size', a
   t.notOk((await primary.ask('input', send('add', { by: 1 }))) instanceof Error, 'it goes on')
 })
 
-t.test('a receipt of the ledger and an input of an operator enter as others do', async (t) => {
+t.test('what a player has bought enters once, in its order, however often it is told', async (t) => {
+  const primary = await TestPrimary.open(t, [counter])
+  await primary.openRoom(1, 'counter')
+  const holdings = { inventory: { hat: 1 }, ledgerEntry: 4 }
+  t.match(await primary.ask('enter', primary.entering(1, 11, 'alice', holdings)), { ledgerEntry: 4 })
+  const tell = (after: number, ...entries: readonly number[]) =>
+    primary.ask('bought', { handle: 1, user: 'alice', after, purchases: entries.map(purchase) })
+  t.strictSame(await tell(4, 5, 7), { ledgerEntry: 7 })
+  t.strictSame(await tell(4, 5, 7, 8), { ledgerEntry: 8 }, 'a part of it was heard')
+  t.strictSame(await tell(9, 10), { ledgerEntry: 8 }, 'one is missing')
+  t.match(await primary.ask('enter', primary.entering(1, 12, 'alice', { ledgerEntry: 20 })), { ledgerEntry: 8 })
+  const { state } = await primary.done('inspect', { handle: 1 })
+  t.strictSame((state as { calls: readonly string[] }).calls, [
+    'join alice',
+    'alice bought simulated.5, has 2',
+    'alice bought simulated.7, has 3',
+    'alice bought simulated.8, has 4',
+  ])
+  const unseated = { handle: 1, user: 'nobody', after: 0, purchases: [purchase(1)] }
+  t.match(await primary.ask('bought', unseated), { code: 'NOT_IN_ROOM' })
+})
+
+function purchase(ledgerEntry: number) {
+  const receipt = simulatedReceipt(ledgerEntry, { user_id: 'alice', good_id: 'hat', committed_at: 0 })
+  return { receipt, ledgerEntry }
+}
+
+t.test('an input of an operator enters as others do', async (t) => {
   const primary = await TestPrimary.withTwo(t, counter)
-  const receipt = { purchase_id: 'p1', good_id: 'hat', count: 1, total: 5, currency: 'gold' }
-  t.equal(await primary.ask('bought', { handle: 1, user: 'alice', receipt }), null)
-  t.match(await primary.ask('bought', { handle: 1, user: 'nobody', receipt }), { code: 'NOT_IN_ROOM' })
   t.match(await primary.ask('inputAs', { handle: 1, user: 'bob', name: 'add', input: { by: 2 } }), {
     value: { count: 2 },
   })

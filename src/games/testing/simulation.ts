@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../checkpoint.ts'
 import type { GameTypes } from '../define.ts'
-import type { BoughtReceipt, Json, Seat } from '../definition.ts'
+import type { Receipt } from '../../protocol/shapes/shop.ts'
+import type { Json, Reward, Seat } from '../definition.ts'
 import type { EndReason, Ending, Entry, Failure, TickResult } from '../entries.ts'
 import { encodeTick } from '../journal.ts'
 import type { Shape, Tree } from '../sync/shape.ts'
@@ -8,6 +9,7 @@ import { inputOf } from './bot-players.ts'
 import { replayRoom, type Journal } from './replay.ts'
 import { badRequest, replyOf, type Reply } from './replies.ts'
 import { SeatKeeper } from './seat-keeper.ts'
+import { simulatedReceipt } from './simulated-receipt.ts'
 import { frozen, SimulatedRoom, type PendingTask } from './simulated-room.ts'
 
 /** A value that cannot be changed, at any depth. */
@@ -46,6 +48,8 @@ export class Simulation<Types extends GameTypes = GameTypes> {
   readonly #room: SimulatedRoom
   readonly #head: Uint8Array
   readonly #keeper = new SeatKeeper()
+  /** Of all users together. */
+  #ledgerEntries: number
   #nowMs: number
   #ofBots: readonly Entry[] = []
   /** What was sent in `together`; undefined: outside of it. */
@@ -57,6 +61,7 @@ export class Simulation<Types extends GameTypes = GameTypes> {
     this.#room = room
     this.#head = head
     this.#nowMs = room.run.nowMs
+    this.#ledgerEntries = Math.max(0, ...room.run.seats.map(({ ledgerEntry }) => ledgerEntry))
     this.#look()
   }
 
@@ -90,6 +95,11 @@ export class Simulation<Types extends GameTypes = GameTypes> {
     return this.ending?.result
   }
 
+  /** What the match pays; empty while it is not over. Rewards of guests and bots, who have no money, are left out. */
+  get rewards(): readonly Reward[] {
+    return this.ending?.rewards ?? []
+  }
+
   /** Tasks that were started and wait for `resolveTask` or `failTask`. */
   get tasks(): readonly PendingTask[] {
     return [...this.#room.tasks.values()]
@@ -118,7 +128,8 @@ export class Simulation<Types extends GameTypes = GameTypes> {
   ): Reply<Types['refusal']> {
     const seat = this.seats.find(({ id }) => id === user)
     if (seat && !seat.isConnected) return this.back(user)
-    return this.#send({ kind: 'join', joiner: { user, isGuest: guest, inventory: { ...inventory } } })
+    const joiner = { user, isGuest: guest, inventory: { ...inventory }, ledgerEntry: this.#ledgerEntries }
+    return this.#send({ kind: 'join', joiner })
   }
 
   /** The user's last connection is gone: the seat is held for `holdMs`. */
@@ -155,9 +166,14 @@ export class Simulation<Types extends GameTypes = GameTypes> {
     }
   }
 
-  /** The ledger did something for the user. */
-  bought(user: string, receipt: BoughtReceipt): Reply {
-    return this.#send({ kind: 'bought', user, receipt: { ...receipt } })
+  /**
+   * The user buys a good: `bought` of the game is called with a receipt as a server gives it, but for the signature.
+   * @param more of the receipt; by default one of the good, for 1 gold
+   */
+  buy(user: string, good: string, more: Partial<Receipt> = {}): Reply {
+    const ledgerEntry = ++this.#ledgerEntries
+    const receipt = simulatedReceipt(ledgerEntry, { user_id: user, good_id: good, committed_at: this.#nowMs, ...more })
+    return this.#send({ kind: 'bought', user, receipt, ledgerEntry, after: 0 })
   }
 
   /** A task comes to an end. @param task its number, or its name: the oldest that waits */

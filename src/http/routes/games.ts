@@ -151,7 +151,7 @@ function toPlay({ tick, latenessMs, seats, seats_max, spectators, is_locked, lis
   }
 }
 
-function toGame({ seats, maxMs, ...game }: GameInfo) {
+function toGame({ seats, maxMs, hearsPurchases: _ofTheNode, ...game }: GameInfo) {
   const { holdMs, lateJoin, ...others } = seats
   return { ...game, seats: { ...others, hold_ms: holdMs, late_join: lateJoin }, max_ms: maxMs }
 }

@@ -1,5 +1,6 @@
-import type { JsonObject, JsonValue } from '../../protocol/events.ts'
+import type { JsonValue } from '../../protocol/events.ts'
 import type { LogLevel, LogPart } from '../../protocol/log-levels.ts'
+import type { Receipt } from '../../protocol/shapes/shop.ts'
 import type { Method } from './method.ts'
 
 /** What the primary may ask of a host, which runs the games of rooms. A room is named by its `handle`, and a connection in it by its `viewer`. */
@@ -14,7 +15,7 @@ export type HostMethods = {
    */
   restore: Method<RestoreRoom, null>
   /** A connection comes into the room: it takes its user's seat, finds it again, or watches. */
-  enter: Method<EnterRoom, EnteredRoom>
+  enter: Method<EnterRoom, EnteredSeat>
   /** A connection is gone: its user's seat is held if it was the last. */
   exit: Method<{ readonly handle: number; readonly viewer: number }, null>
   /** The user gives up the seat, with all connections. */
@@ -34,7 +35,11 @@ export type HostMethods = {
   catchUp: Method<{ readonly handle: number; readonly viewer: number; readonly base: number }, CatchUp>
   /** For the REST interface. */
   inspect: Method<{ readonly handle: number }, RoomInspection>
-  bought: Method<{ readonly handle: number; readonly user: string; readonly receipt: JsonObject }, null>
+  /**
+   * What the user of a seat has bought, in the order of the ledger: so far as the seat has it already, it comes to nothing. Refused with NOT_IN_ROOM if
+   * there is no seat.
+   */
+  bought: Method<BoughtInRoom, HeardPurchases>
   /** The room's seats leave, then it is over. */
   end: Method<{ readonly handle: number }, null>
   /**
@@ -95,6 +100,8 @@ export interface GameInfo {
   readonly inputs: readonly string[]
   readonly events: readonly string[]
   readonly bots: readonly string[]
+  /** Whether it has `bought`. */
+  readonly hearsPurchases: boolean
 }
 
 export interface OpenRoom {
@@ -133,10 +140,36 @@ export interface EnterRoom {
   readonly as: 'player' | 'spectator'
   /** What the user owns; of a spectator nothing. */
   readonly inventory: Readonly<Record<string, number>>
+  /** The last entry of the user's ledger that the inventory has; 0: none. */
+  readonly ledgerEntry: number
   /** It had a seat when the connection was lost: without one it is refused, and takes no new one. */
   readonly isBack: boolean
   /** `binary`: patches as bytes. */
   readonly encoding: 'json' | 'binary'
+}
+
+export interface EnteredSeat extends EnteredRoom {
+  /** The last entry of the player's ledger that the seat has; of a spectator 0. */
+  readonly ledgerEntry: number
+}
+
+export interface BoughtInRoom {
+  readonly handle: number
+  readonly user: string
+  /** The last entry of the user's ledger that the seat was known to have: between it and the first of these there is no purchase. */
+  readonly after: number
+  readonly purchases: readonly Purchase[]
+}
+
+/** A receipt, and its entry in the player's ledger. */
+export interface Purchase {
+  readonly receipt: Receipt
+  readonly ledgerEntry: number
+}
+
+export interface HeardPurchases {
+  /** The last entry that the seat has now. */
+  readonly ledgerEntry: number
 }
 
 export interface EnteredRoom extends RoomSnapshot {

@@ -13,20 +13,16 @@ import { answerWith, changeInTime, readInTime } from '../answer.ts'
 import type { PrimaryContext } from '../context.ts'
 import { publishedKeys } from '../secrets.ts'
 
-type Needs = Pick<
-  PrimaryContext,
-  'store' | 'hub' | 'ledger' | 'purchaseRates' | 'receiptKey' | 'metrics' | 'clock' | 'games'
->
+type Needs = Pick<PrimaryContext, 'store' | 'hub' | 'ledger' | 'purchaseRates' | 'receiptKey' | 'metrics' | 'clock'>
 
 export function shopMethods(context: Needs): Handlers<ShopMethods> {
-  const { store, ledger, purchaseRates, metrics, clock, games } = context
+  const { store, ledger, purchaseRates, metrics, clock } = context
   return {
     buy(request, reply, span, untilMs) {
       purchaseRates.take(request.userId, clock.nowMs())
       const done = (outcome: Outcome | Refusal) => {
         const result = toReceipt(outcome)
         metrics.purchases.inc({ outcome: nameOf(result) })
-        if (!(result instanceof Refusal) && !result.replayed) games.bought(request.userId, result)
         reply(result)
       }
       ledger.submit({ kind: 'purchase', ...request }, done, span, untilMs)

@@ -69,6 +69,17 @@ export const DEFECTS: readonly Defect[] = [
     ),
   },
   {
+    name: 'a seat forgets how far it has the ledger of its player',
+    plant: replace(
+      Seats,
+      'change',
+      (original) =>
+        function (this: Seats, id: string, { ledgerEntry: _forgotten, ...change }: { ledgerEntry?: number }) {
+          return original.call(this, id, change) as unknown
+        },
+    ),
+  },
+  {
     name: 'what a callback asked for is done though it came to nothing',
     plant: replace(RoomApi, 'forget', () => () => {}),
   },

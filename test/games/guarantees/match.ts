@@ -4,6 +4,7 @@ import { GameRun } from '../../../src/games/run.ts'
 import { hashOf } from '../../../src/games/sync/tree-hash.ts'
 import { Dice } from '../../../src/games/testing/dice.ts'
 import { differenceOf } from '../../../src/games/testing/difference.ts'
+import { simulatedReceipt } from '../../../src/games/testing/simulated-receipt.ts'
 import { START_MS } from '../helpers/room.ts'
 import { Found, Model } from './model.ts'
 import { BOT, randomGame, type Fate } from './random-game.ts'
@@ -117,7 +118,8 @@ class RandomEntries {
     const roll = dice.roll()
     if (roll < 0.25) {
       const joiner = dice.pick(USERS)
-      return { kind: 'join', joiner: { user: joiner, isGuest: joiner.startsWith('guest-'), inventory: {} } }
+      const isGuest = joiner.startsWith('guest-')
+      return { kind: 'join', joiner: { user: joiner, isGuest, inventory: {}, ledgerEntry: dice.below(6) } }
     }
     if (roll < 0.55) return { kind: 'input', user, name: dice.pick(['go', 'stop']), input: number }
     if (roll < 0.67) return { kind: 'drop', user }
@@ -125,8 +127,9 @@ class RandomEntries {
     if (roll < 0.86) return { kind: 'leave', user, why: dice.pick(['left', 'kicked']) }
     if (roll < 0.89) return { kind: 'bot', bot: BOT }
     if (roll < 0.92) {
-      const receipt = { purchase_id: 'p', good_id: 'hat', count: number, total: 1, currency: 'gold' }
-      return { kind: 'bought', user, receipt }
+      const receipt = simulatedReceipt(number, { user_id: user, good_id: 'hat', committed_at: START_MS, count: number })
+      const ledgerEntry = 1 + dice.below(20)
+      return { kind: 'bought', user, receipt, ledgerEntry, after: Math.max(0, ledgerEntry - 1 - dice.below(12)) }
     }
     if (roll < 0.95) return { kind: 'result', task: 'load', run: number, value: number }
     if (roll < 0.97) return { kind: 'failedTask', task: 'load', run: number, error: 'disk' }

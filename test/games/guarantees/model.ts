@@ -1,5 +1,5 @@
 import type { Game } from '../../../src/games/define.ts'
-import type { Entry, TickResult } from '../../../src/games/entries.ts'
+import type { BoughtEntry, Entry, Joiner, TickResult } from '../../../src/games/entries.ts'
 import type { Call, Wish } from './random-game.ts'
 
 /** The room is not what its guarantees say. */
@@ -8,6 +8,8 @@ export class Found extends Error {}
 interface ModelSeat {
   readonly id: string
   readonly isBot: boolean
+  /** How far the seat has its player's ledger. */
+  ledgerEntry: number
   isConnected: boolean
   team: string | undefined
 }
@@ -88,7 +90,7 @@ export class Model {
   #enter(entry: Entry): string {
     switch (entry.kind) {
       case 'join':
-        return this.#join(entry.joiner.user, entry.joiner.isGuest)
+        return this.#join(entry.joiner)
       case 'bot':
         return this.#joinNewBot()
       case 'drop':
@@ -99,7 +101,7 @@ export class Model {
       case 'input':
         return this.#ofSeat(entry.user, `on.${entry.name}`, entry.input as number)
       case 'bought':
-        return this.#ofSeat(entry.user, 'bought', entry.receipt.count)
+        return this.#bought(entry)
       case 'result':
       case 'failedTask':
         return this.#call('results.load', undefined, entry.run)
@@ -111,14 +113,14 @@ export class Model {
     }
   }
 
-  #join(user: string, isGuest: boolean): string {
+  #join({ user, isGuest, ledgerEntry }: Joiner): string {
     const { max, guests, lateJoin } = this.#game.seats
     if (this.#seat(user)) return DONE
     if (isGuest && !guests) return 'FORBIDDEN'
     if (this.#isLocked) return 'ROOM_LOCKED'
     if (this.#seats.length >= max) return 'ROOM_FULL'
     if (this.#wasFull && !lateJoin) return 'ROOM_LOCKED'
-    return this.#take({ id: user, isBot: false, isConnected: true, team: undefined })
+    return this.#take({ id: user, isBot: false, ledgerEntry, isConnected: true, team: undefined })
   }
 
   #joinNewBot(): string {
@@ -132,7 +134,7 @@ export class Model {
 
   #joinBot(id: string): string {
     if (this.#seats.length >= this.#game.seats.max) return 'ROOM_FULL'
-    return this.#take({ id, isBot: true, isConnected: true, team: undefined })
+    return this.#take({ id, isBot: true, ledgerEntry: 0, isConnected: true, team: undefined })
   }
 
   #take(seat: ModelSeat): string {
@@ -157,6 +159,16 @@ export class Model {
     this.#seats = this.#seats.filter((other) => other !== seat)
     this.#said.push(`left ${user} ${why}`)
     return this.#call('leave', seat, undefined)
+  }
+
+  /** Each once, in the order of the ledger, and none behind one that is missing. */
+  #bought({ user, ledgerEntry, after, receipt }: BoughtEntry): string {
+    const seat = this.#seat(user)
+    if (!seat) return 'NOT_IN_ROOM'
+    if (ledgerEntry <= seat.ledgerEntry) return DONE
+    if (after > seat.ledgerEntry) return 'CONFLICT'
+    seat.ledgerEntry = ledgerEntry
+    return this.#call('bought', seat, receipt.count)
   }
 
   #ofSeat(user: string, callback: string, number: number): string {

@@ -1,6 +1,7 @@
 import type { Game } from '../../../src/games/define.ts'
-import type { Entry, TickResult } from '../../../src/games/entries.ts'
+import type { Entry, Joiner, TickResult } from '../../../src/games/entries.ts'
 import { GameRun } from '../../../src/games/run.ts'
+import { simulatedReceipt } from '../../../src/games/testing/simulated-receipt.ts'
 
 export const START_MS = 1_790_000_000_000
 
@@ -32,8 +33,18 @@ export class TestRoom {
   }
 }
 
-export function join(user: string, isGuest = false): Entry {
-  return { kind: 'join', joiner: { user, isGuest, inventory: {} } }
+export function join(
+  user: string,
+  isGuest = false,
+  holdings: Partial<Pick<Joiner, 'inventory' | 'ledgerEntry'>> = {},
+): Entry {
+  return { kind: 'join', joiner: { user, isGuest, inventory: {}, ledgerEntry: 0, ...holdings } }
+}
+
+/** A purchase, as an entry of the user's ledger. */
+export function bought(user: string, ledgerEntry: number, { after = 0, good = 'hat', count = 1 } = {}): Entry {
+  const receipt = simulatedReceipt(ledgerEntry, { user_id: user, good_id: good, count, committed_at: START_MS })
+  return { kind: 'bought', user, receipt, ledgerEntry, after }
 }
 
 export function input(user: string, name: string, value: unknown = {}): Entry {

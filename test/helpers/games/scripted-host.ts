@@ -42,6 +42,7 @@ export const COUNTER: GameInfo = {
   inputs: ['add', 'say', 'end', 'kick', 'list', 'lock', 'unlock'],
   events: [],
   bots: ['easy'],
+  hearsPurchases: true,
 }
 
 /**
@@ -77,14 +78,14 @@ export class ScriptedHost {
           this.rooms.set(handle, room)
           reply(null)
         },
-        enter: ({ handle, viewer, user, as, isBack }, reply) => {
+        enter: ({ handle, viewer, user, as, isBack, ledgerEntry }, reply) => {
           this.asked.push(`enter ${user}${isBack ? ' back' : ''}`)
           const room = this.#room(handle)
           if (this.refuseEnter) return reply(this.refuseEnter)
           const isNewSeat = as === 'player' && room.seats[user] === undefined
           if (as === 'player') this.#sit(room, user, isBack)
           room.viewers.set(viewer, { user, as })
-          reply(entered(room, as === 'player' ? user : null, isNewSeat))
+          reply({ ...entered(room, as === 'player' ? user : null, isNewSeat), ledgerEntry })
         },
         exit: ({ handle, viewer }, reply) => {
           const room = this.#room(handle)
@@ -139,10 +140,10 @@ export class ScriptedHost {
           }))
           reply({ tick: room.tick, latenessMs: 0, seats, spectators: 0, isLocked: room.isLocked, state: stateOf(room) })
         },
-        bought: ({ handle, user, receipt }, reply) => {
-          this.asked.push(`bought ${user} ${JSON.stringify(receipt['good_id'])}`)
+        bought: ({ handle, user, after, purchases }, reply) => {
+          for (const { receipt } of purchases) this.asked.push(`bought ${user} ${receipt.good_id}`)
           this.#room(handle)
-          reply(null)
+          reply({ ledgerEntry: purchases.at(-1)?.ledgerEntry ?? after })
         },
         end: ({ handle }, reply) => {
           this.over(this.#room(handle), { why: 'ended', result: null, rewards: [] })

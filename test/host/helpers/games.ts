@@ -26,6 +26,8 @@ export const counter = defineGame({
   drop: (state, seat) => void state.calls.push(`drop ${seat.id}`),
   back: (state, seat) => void state.calls.push(`back ${seat.id}`),
   leave: (state, seat) => void state.calls.push(`leave ${seat.id}`),
+  bought: (state, seat, { good_id, purchase_id }) =>
+    void state.calls.push(`${seat.id} bought ${purchase_id}, has ${seat.inventory[good_id]}`),
   on: {
     add(state, _seat, { by }, room) {
       state.count += by

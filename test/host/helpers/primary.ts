@@ -203,6 +203,7 @@ export class TestPrimary {
       isGuest: false,
       as: 'player',
       inventory: {},
+      ledgerEntry: 0,
       isBack: false,
       encoding: 'json',
       ...more,

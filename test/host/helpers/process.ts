@@ -81,6 +81,7 @@ export class RunningHost {
       isGuest: false,
       as: 'player',
       inventory: {},
+      ledgerEntry: 0,
       isBack: false,
       encoding: 'json',
     }

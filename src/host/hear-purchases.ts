@@ -1,0 +1,25 @@
+import type { BoughtInRoom, HeardPurchases } from '../link/methods/host.ts'
+import { Refusal } from '../protocol/errors.ts'
+import type { RoomParts } from './room-parts.ts'
+
+/**
+ * What the player of a seat has bought enters the room, in its order. Replied when all of it has entered, with what the seat has then; NOT_IN_ROOM if
+ * there is no seat.
+ */
+export function hearPurchases(
+  room: RoomParts,
+  { user, after, purchases }: BoughtInRoom,
+  reply: (result: HeardPurchases | Refusal) => void,
+): void {
+  purchases.forEach((purchase, i) => {
+    const entry = { kind: 'bought', user, after: purchases[i - 1]?.ledgerEntry ?? after, ...purchase } as const
+    if (i < purchases.length - 1) room.push({ entry, user })
+    else room.push({ entry, user, done: (fate) => reply(fate.kind === 'closed' ? fate.refusal : heardOf(room, user)) })
+  })
+}
+
+/** Whatever the game has said to a purchase, the seat has it. */
+function heardOf(room: RoomParts, user: string): HeardPurchases | Refusal {
+  const seat = room.seatOf(user)
+  return seat ? { ledgerEntry: seat.ledgerEntry } : new Refusal('NOT_IN_ROOM', 'no seat in this room')
+}

@@ -1,0 +1,37 @@
+import { defineGame, t } from '../../../src/games/index.ts'
+
+/** What a seat had when it was taken, and the ids of what was bought since. */
+const SEAT = t.object({ had: t.map(t.uint32()), heard: t.array(t.string(100)), has: t.map(t.uint32()) })
+
+const state = t.object({ seats: t.map(SEAT) })
+const create = () => ({ seats: {} })
+
+/** 20 ticks a second; writes down what it is told of the shop. `win` ends it and pays whoever asks, and each one in `also`. */
+export const stall = defineGame({
+  name: 'stall',
+  version: 1,
+  hz: 20,
+  seats: { max: 4, holdMs: 60_000, guests: true },
+  state,
+  create,
+  join: (state, { id, inventory }) =>
+    void (state.seats[id] = { had: { ...inventory }, heard: [], has: { ...inventory } }),
+  bought(state, { id, inventory }, { purchase_id }) {
+    const seat = state.seats[id]
+    if (!seat) return
+    seat.heard.push(purchase_id)
+    seat.has = { ...inventory }
+  },
+  leave: (state, seat) => void delete state.seats[seat.id],
+})
+
+/** Runs only when something comes in, and does not want to hear of purchases. */
+export const deafStall = defineGame({
+  name: 'deaf',
+  version: 1,
+  hz: 0,
+  seats: { max: 4 },
+  state,
+  create,
+  join: (state, { id, inventory }) => void (state.seats[id] = { had: { ...inventory }, heard: [], has: {} }),
+})
