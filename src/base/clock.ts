@@ -23,6 +23,17 @@ export function fromMachineMs(machineMs: number): number {
   return machineMs - PROCESS_STARTED_MS
 }
 
+/** When the machine's monotonic clock was 0, in Unix time, as the wall clock has it now. */
+export function monotonicOriginMs({ nowMs, wallMs }: Clock): number {
+  return wallMs() - nowMs() - PROCESS_STARTED_MS
+}
+
+/** Unix time that nobody can set, in milliseconds: the same in all processes of this machine that are given the same origin. */
+export function createUnixTime({ nowMs }: Pick<Clock, 'nowMs'>, originMs: number): () => number {
+  const startedMs = originMs + PROCESS_STARTED_MS
+  return () => startedMs + nowMs()
+}
+
 /** More than two readings can be apart by themselves. */
 const SET_MS = 100
 

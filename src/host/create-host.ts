@@ -39,7 +39,8 @@ export function createHost({ stream, clock, scheduler, random, begin, onClose }:
   }
   const start = async (welcome: HostWelcome): Promise<void> => {
     try {
-      rooms = new Rooms({ ...(await begin(welcome)), link, clock, scheduler, random })
+      const { clockOriginMs } = welcome
+      rooms = new Rooms({ ...(await begin(welcome)), link, clock, clockOriginMs, scheduler, random })
       for (const act of early.splice(0)) act()
       link.tell('listening', { games: rooms.gameInfos })
     } catch (thrown) {

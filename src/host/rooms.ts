@@ -1,5 +1,5 @@
 import { toError } from '../base/assert.ts'
-import type { Clock } from '../base/clock.ts'
+import { createUnixTime, type Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import { observeRealm } from '../games/realm.ts'
@@ -18,6 +18,8 @@ import { Phases, TickClock } from './tick-clock.ts'
 export interface RoomsOptions extends HostParts {
   readonly link: PrimaryLink
   readonly clock: Clock
+  /** See `HostWelcome`. */
+  readonly clockOriginMs: number
   readonly scheduler: Scheduler
   readonly random: Random
 }
@@ -45,8 +47,8 @@ export class Rooms {
   readonly #phases = new Phases()
   readonly #out: Outbound
   readonly #cancels: (() => void)[] = []
-  /** Unix time at the start of the monotonic clock: rooms must not notice that somebody sets the clock. */
-  readonly #originMs: number
+  /** The clock of rooms: they must not notice that somebody sets the machine's. */
+  readonly #nowMs: () => number
   #isDraining = false
   /** How late the latest room of the last phase was, and when that was. */
   #latenessMs = 0
@@ -56,7 +58,7 @@ export class Rooms {
   constructor(options: RoomsOptions) {
     const { clock, link, games, watch, settings, log, random, scheduler } = options
     this.#options = options
-    this.#originMs = clock.wallMs() - clock.nowMs()
+    this.#nowMs = createUnixTime(clock, options.clockOriginMs)
     this.#out = new Outbound((block) => link.sendBlock(block, 'game'))
     this.gameInfos = Array.from(games.values(), gameInfoOf)
     this.setLogLevel = options.setLogLevel
@@ -71,7 +73,7 @@ export class Rooms {
       metrics: this.metrics,
       watch,
       queue: { max: WAITING_MAX, waiting: 0 },
-      nowMs: () => this.#nowMs(),
+      nowMs: this.#nowMs,
       chance: random.fraction,
       newTraceId: random.token,
       tell: (method, args) => link.tell(method, args),
@@ -80,7 +82,7 @@ export class Rooms {
     }
     this.#clock = new TickClock({
       scheduler,
-      nowMs: () => this.#nowMs(),
+      nowMs: this.#nowMs,
       run: (handles, nowMs) => this.#runPhase(handles, nowMs),
     })
     observeRealm(watch)
@@ -161,10 +163,6 @@ export class Rooms {
     for (const cancel of this.#cancels) cancel()
     for (const { tasks } of this.#rooms.values()) tasks.stop()
     this.#rooms.clear()
-  }
-
-  #nowMs(): number {
-    return this.#originMs + this.#options.clock.nowMs()
   }
 
   #requireOpen(): void {

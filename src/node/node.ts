@@ -61,8 +61,12 @@ export function healthOf(node: Node): Promise<Health> {
   })
 }
 
-export function createHostWelcome(host: number, config: Config): HostWelcome {
-  return { host, linkVersion: LINK_VERSION, config: encodeConfig(config) }
+export function createHostWelcome(options: {
+  readonly host: number
+  readonly config: Config
+  readonly clockOriginMs: number
+}): HostWelcome {
+  return { ...options, linkVersion: LINK_VERSION, config: encodeConfig(options.config) }
 }
 
 export function createWelcome(options: {

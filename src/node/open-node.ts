@@ -130,10 +130,12 @@ export async function stopHosts({ context, hostSupervisor }: Node, withinMs: num
 }
 
 function lifeOfHosts(node: Node, traces: Traces): HostLife {
+  const { games: placement } = node.context
+  const clockOriginMs = placement.roomClock.originMs
   return createHostLife({
-    placement: node.context.games,
+    placement,
     traces,
-    welcomeOf: (host) => createHostWelcome(host, node.reload.config),
+    welcomeOf: (host) => createHostWelcome({ host, config: node.reload.config, clockOriginMs }),
     tellFirst: (link) => node.logLevels.tell(link),
     onGone: (host) => node.gathered.gone(hostSource(host)),
   })

@@ -12,6 +12,7 @@ import type { Holdings } from './holdings.ts'
 import { PasswordTries } from './passwords.ts'
 import type { PlacedRoom } from './placed-room.ts'
 import type { Purchases } from './purchases.ts'
+import type { RoomClock } from './room-clock.ts'
 import type { PlacedRooms } from './rooms.ts'
 import type { Viewer } from './viewers.ts'
 
@@ -20,6 +21,7 @@ export interface EntrancesOptions extends PlacementOptions {
   readonly hosts: Hosts
   readonly calls: Calls
   readonly purchases: Purchases
+  readonly roomClock: RoomClock
 }
 
 export type Entered = JoinResult & { readonly game: GameEntry }
@@ -269,7 +271,8 @@ export class Entrances implements RoomGame {
       if (viewer.seat !== null) this.#seated(room, viewer.seat, ledgerEntry)
       remember(room, viewer)
       if (before) this.#remove(room, before, 'exit')
-      return { ...joined, game: { ...seen, handle: room.handle } }
+      const startMs = this.#options.roomClock.toWallMs(seen.startMs)
+      return { ...joined, game: { ...seen, startMs, handle: room.handle } }
     } catch (thrown) {
       this.#tellGone(room, viewer, 'exit')
       return this.#options.toRefusal(thrown)

@@ -11,12 +11,14 @@ import type { Host, Hosts } from './hosts.ts'
 import type { PlacementOptions } from './parts.ts'
 import { Password } from './passwords.ts'
 import { PlacedRoom } from './placed-room.ts'
+import type { RoomClock } from './room-clock.ts'
 import type { PlacedRooms } from './rooms.ts'
 import { fitsWhere, requireListed } from './where.ts'
 
 export interface FinderOptions extends PlacementOptions {
   readonly rooms: PlacedRooms
   readonly hosts: Hosts
+  readonly roomClock: RoomClock
   readonly entrances: Entrances
   readonly endings: Endings
 }
@@ -199,7 +201,7 @@ export class Finder {
   }
 
   #open({ namespace, game, options, isLocked, password, where }: Plan): PlacedRoom {
-    const { rooms, hosts, random, clock, limits } = this.#options
+    const { rooms, hosts, random, roomClock, limits } = this.#options
     const host = hosts.leastBusy()
     if (!host) throw new Refusal('UNAVAILABLE', 'no host for games is there now', { retry_after_ms: 1_000 })
     if (rooms.size >= limits.roomsMax || host.rooms.size >= limits.roomsPerHostMax)
@@ -210,7 +212,7 @@ export class Finder {
       game: game.name,
       options,
       seed: Math.floor(random.fraction() * SEEDS),
-      startMs: clock.wallMs(),
+      startMs: Math.floor(roomClock.nowMs()),
     }
     const hashed = password === null ? undefined : new Password(password)
     const room = new PlacedRoom({ opened, namespace, game, password: hashed, isLocked })

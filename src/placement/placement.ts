@@ -15,6 +15,7 @@ import { Outlet } from './outlet.ts'
 import type { PlacementOptions } from './parts.ts'
 import type { PlacedRoom } from './placed-room.ts'
 import { Recovery } from './recovery.ts'
+import { RoomClock } from './room-clock.ts'
 import { RoomEvents } from './room-events.ts'
 import { Purchases } from './purchases.ts'
 import { PlacedRooms } from './rooms.ts'
@@ -32,23 +33,25 @@ export class Placement {
   readonly recovery: Recovery
   readonly calls: Calls
   readonly purchases: Purchases
+  readonly roomClock: RoomClock
   readonly #options: PlacementOptions
   readonly #events: RoomEvents
 
   constructor(options: PlacementOptions) {
     this.#options = options
+    this.roomClock = new RoomClock(options.clock)
     this.rooms = new PlacedRooms(new EndedRooms({ keepMs: options.limits.endedMs, nowMs: options.clock.nowMs }))
-    const { hosts, rooms } = this
+    const { hosts, rooms, roomClock } = this
     this.calls = new Calls({ hosts, clock: options.clock, onHostLost: (host) => this.recovery.hostLost(host) })
     this.#events = new RoomEvents(options)
     const { calls } = this
     this.purchases = new Purchases({ ...options, calls })
     const { purchases } = this
-    this.entrances = new Entrances({ ...options, rooms, hosts, calls, purchases })
+    this.entrances = new Entrances({ ...options, rooms, hosts, calls, purchases, roomClock })
     this.endings = new Endings({ ...options, rooms, hosts, calls, purchases, events: this.#events })
     const { entrances, endings } = this
     this.recovery = new Recovery({ ...options, rooms, hosts, calls, entrances, endings })
-    this.finder = new Finder({ ...options, rooms, hosts, entrances, endings })
+    this.finder = new Finder({ ...options, rooms, hosts, roomClock, entrances, endings })
   }
 
   /** Journals of rooms that ran in an earlier life of this node: nothing goes on from them. */

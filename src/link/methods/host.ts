@@ -81,6 +81,8 @@ export interface HostWelcome {
   readonly host: number
   /** The configuration in force: see `encodeConfig`. */
   readonly config: string
+  /** Of the clock of rooms: see `createUnixTime`. All hosts of a node have the same, so that a room goes on in time in the next one. */
+  readonly clockOriginMs: number
 }
 
 /** A game, for listings and for those who choose a host. */
@@ -110,7 +112,7 @@ export interface OpenRoom {
   readonly game: string
   readonly options: JsonValue
   readonly seed: number
-  /** Unix time in milliseconds. Tick 0 is then, or up to one tick later: the host spreads its rooms. */
+  /** By the clock of rooms. Tick 0 is then, or up to one tick later: the host spreads its rooms. */
   readonly startMs: number
 }
 

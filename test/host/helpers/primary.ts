@@ -1,4 +1,4 @@
-import { systemClock } from '../../../src/base/clock.ts'
+import { monotonicOriginMs, systemClock } from '../../../src/base/clock.ts'
 import type { Log } from '../../../src/base/log.ts'
 import { systemScheduler } from '../../../src/base/scheduler.ts'
 import type { Game } from '../../../src/games/define.ts'
@@ -93,7 +93,12 @@ export class TestPrimary {
         load: () => {},
       },
     })
-    this.#link.tell('welcome', { linkVersion: LINK_VERSION, host: 1, config: '' })
+    this.#link.tell('welcome', {
+      linkVersion: LINK_VERSION,
+      host: 1,
+      config: '',
+      clockOriginMs: monotonicOriginMs(systemClock),
+    })
   }
 
   /** A host with one room of the game, in which alice (connection 11) and bob (21) have seats; what was heard of it is taken. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { monotonicOriginMs, systemClock } from '../../../src/base/clock.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { encodeConfig } from '../../../src/config/wire.ts'
 import { Link } from '../../../src/link/link.ts'
@@ -54,7 +55,12 @@ export class RunningHost {
       },
     })
     const config = loadConfig({ env: { LOG_LEVEL: 'silent', DATA_DIR: os.tmpdir(), ...env } })
-    this.link.tell('welcome', { linkVersion: LINK_VERSION, host: 1, config: encodeConfig(config) })
+    this.link.tell('welcome', {
+      linkVersion: LINK_VERSION,
+      host: 1,
+      config: encodeConfig(config),
+      clockOriginMs: monotonicOriginMs(systemClock),
+    })
     owner.teardown(async () => {
       this.process.kill()
       await this.process.ended
