@@ -1,4 +1,5 @@
 import type { GameTypes } from '../games/define.ts'
+import type { Immutable } from '../games/immutable.ts'
 import { applyMergePatch } from '../games/sync/apply-merge.ts'
 import { hashValue } from '../games/sync/hash.ts'
 import type { JsonValue } from '../protocol/events.ts'
@@ -24,12 +25,6 @@ export type RoomChange = Omit<RoomStatus, 'status'> & {
   readonly status: RoomStatus['status'] | 'reseated'
   readonly error?: DrumbeatError | undefined
 }
-
-type Immutable<T> = T extends (...args: never[]) => unknown
-  ? T
-  : T extends object
-    ? { readonly [K in keyof T]: Immutable<T[K]> }
-    : T
 
 /** What `on` takes: the game's own events by name, and these. */
 export type RoomEvents<Types extends GameTypes> = Types['events'] & {

@@ -210,6 +210,13 @@ export const SETTINGS = {
       'How long one callback of a game may run. The host of one that runs longer is ended, and its rooms go on in another.',
     ),
   ),
+  GAME_BOT_BUDGET: byWorkers(
+    setting(
+      duration('1ms', '1s'),
+      '5ms',
+      'How long the bots of one room may think in one tick, all together. What one takes too long is missing in the ticks that follow, in which bots are left out.',
+    ),
+  ),
   GAME_HOST_MEMORY: byWorkers(
     setting(
       size('64MiB', '64GiB'),

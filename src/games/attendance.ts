@@ -1,7 +1,7 @@
 import type { Game } from './define.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { BoughtEntry, Joiner, Outcome } from './entries.ts'
-import { DONE, NO_SEAT, refusal, refusalOfJoin } from './outcomes.ts'
+import { DONE, NO_SEAT, OVER, refusal, refusalOfJoin } from './outcomes.ts'
 import type { Registers } from './registers.ts'
 import type { TakenSeat } from './seats.ts'
 import type { TickNews } from './tick-news.ts'
@@ -13,6 +13,9 @@ export interface AttendanceOptions {
   readonly news: TickNews
 }
 
+/** A game that wants no bots is asked again after that, or after `fill.afterMs` if that is longer. */
+const FILL_RETRY_MS = 1_000
+
 /** Who has a seat: how seats are taken, lost, found again and given up, each with its callback. */
 export class Attendance {
   readonly #options: AttendanceOptions
@@ -21,30 +24,76 @@ export class Attendance {
     this.#options = options
   }
 
-  join(joiner: Joiner): Outcome {
+  /** Those of bots that fill up are as good as free, unless nobody may come any more. */
+  get yielding(): number {
     const { game, registers } = this.#options
-    const seat = registers.seats.get(joiner.user)
+    if (registers.wasFull && !game.seats.lateJoin) return 0
+    return registers.seats.all.reduce((count, { fills }) => count + Number(fills), 0)
+  }
+
+  /** When bots take the free seats: by the room's clock; undefined: nobody waits. */
+  get fillDueMs(): number | undefined {
+    const { game, registers } = this.#options
+    const { fill } = game.seats
+    if (!fill || registers.waitingSinceMs === null) return undefined
+    return registers.waitingSinceMs + Math.max(1, fill.afterMs)
+  }
+
+  join(joiner: Joiner): Outcome {
+    const { game, registers, callbacks, news } = this.#options
+    const { seats } = registers
+    const seat = seats.get(joiner.user)
     if (seat && seat.bot === undefined) return DONE
-    return refusalOfJoin(game.seats, joiner, registers) ?? this.#take(registers.seats.take(joiner))
+    const refused = refusalOfJoin(game.seats, joiner, registers, this.yielding)
+    if (refused) return refused
+    const bot = this.#botInTheWay()
+    if (!bot) return this.#take(seats.take(joiner))
+    // The game may not want the player: then the bot has never gone.
+    return callbacks.attempt(() => {
+      this.leave(bot.id, 'replaced')
+      if (news.ending) return OVER
+      // The game may have done something about the free seat.
+      return refusalOfJoin(game.seats, joiner, registers, 0) ?? this.#take(seats.take(joiner))
+    })
   }
 
   /** The outcome has the id of the seat. */
-  joinNewBot(bot: string): Outcome {
+  joinNewBot(bot: string, fills = false): Outcome {
     const { seats } = this.#options.registers
     const { nextBot } = seats
     const id = seats.newBotId()
-    const outcome = this.joinBot(id, bot)
+    const outcome = this.joinBot(id, bot, fills)
     if (outcome.kind === 'done') return { kind: 'done', value: id }
     seats.nextBot = nextBot
     return outcome
   }
 
-  joinBot(id: string, bot: string): Outcome {
+  joinBot(id: string, bot: string, fills = false): Outcome {
     const { game, registers } = this.#options
     const { seats } = registers
     if (!Object.hasOwn(game.rules.bots, bot)) return refusal('BAD_REQUEST', `there is no bot "${bot}"`)
     if (seats.all.length >= game.seats.max) return refusal('ROOM_FULL', 'no seat is free')
-    return this.#take(seats.takeForBot(id, bot))
+    return this.#take(seats.takeForBot(id, bot, fills))
+  }
+
+  /** Bots take the free seats if players have waited long enough. To be called in each tick. */
+  fill(nowMs: number): void {
+    const { game, registers, news } = this.#options
+    const { fill } = game.seats
+    const { waitingSinceMs } = registers
+    if (!fill || waitingSinceMs === null || nowMs - waitingSinceMs < fill.afterMs) return
+    registers.waitingSinceMs = null
+    while (this.#isWaiting && !news.ending) {
+      if (this.joinNewBot(fill.bot, true).kind === 'done') continue
+      registers.waitingSinceMs = nowMs + Math.max(0, FILL_RETRY_MS - fill.afterMs)
+      return
+    }
+  }
+
+  /** To be called behind each tick. */
+  lookWhetherWaiting(nowMs: number): void {
+    const { registers } = this.#options
+    registers.waitingSinceMs = this.#isWaiting ? (registers.waitingSinceMs ?? nowMs) : null
   }
 
   /** A player's last connection is gone, or the first is back: that is so whatever the game says. */
@@ -93,5 +142,22 @@ export class Attendance {
     if (outcome.kind !== 'done') registers.seats.remove(seat.id)
     else if (registers.seats.all.length >= game.seats.max) registers.wasFull = true
     return outcome
+  }
+
+  /** Whether a player is there, and seats are free that bots may take. */
+  get #isWaiting(): boolean {
+    const { game, registers } = this.#options
+    const { fill, lateJoin } = game.seats
+    const { seats, isLocked, wasFull } = registers
+    if (!fill || isLocked || (wasFull && !lateJoin) || seats.all.length >= fill.to) return false
+    return seats.all.some(({ bot }) => bot === undefined)
+  }
+
+  /** The bot that gives way to a player, as there are as many seats taken as there are to be: the one that came last. */
+  #botInTheWay(): TakenSeat | undefined {
+    const { game, registers } = this.#options
+    const { seats } = registers
+    if (this.yielding === 0 || seats.all.length < (game.seats.fill?.to ?? game.seats.max)) return undefined
+    return seats.all.findLast(({ fills }) => fills)
   }
 }

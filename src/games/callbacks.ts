@@ -5,6 +5,7 @@ import { DONE, toOutcome, type Failures } from './outcomes.ts'
 import { GameRefusal } from './refuse.ts'
 import type { Registers } from './registers.ts'
 import type { RoomApi, Wish } from './room-api.ts'
+import type { TickNews } from './tick-news.ts'
 
 export interface CallbacksOptions {
   readonly game: Game
@@ -12,6 +13,7 @@ export interface CallbacksOptions {
   readonly registers: Registers
   readonly room: RoomApi
   readonly failures: Failures
+  readonly news: TickNews
   /** Does what a callback has asked for. */
   readonly grant: (wishes: readonly Wish[]) => void
   /** A callback has failed too often in a row. */
@@ -43,6 +45,23 @@ export class Callbacks {
     failures.succeeded(name)
     grant(wishes)
     return reply === undefined ? DONE : { kind: 'done', value: reply }
+  }
+
+  /** Runs callbacks that come to nothing together if the last of them does: but for what has failed, which is told. */
+  attempt(run: () => Outcome): Outcome {
+    const { state, registers, room, failures, news } = this.#options
+    const before = { registers: registers.checkpoint(), state: state.save(), asked: room.asked, inRow: failures.inRow }
+    const [effects, events] = [news.effects.length, news.events.length]
+    const outcome = run()
+    // A room that is over is over.
+    if (outcome.kind === 'done' || news.ending) return outcome
+    registers.restore(before.registers)
+    state.restore(before.state)
+    room.asked = before.asked
+    if (outcome.kind === 'refused') failures.restore(before.inRow)
+    news.effects.length = effects
+    news.events.length = events
+    return outcome
   }
 
   failed(callback: string, error: unknown): Outcome {

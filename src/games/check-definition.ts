@@ -26,7 +26,17 @@ const CALLBACKS = ['create', 'join', 'drop', 'back', 'leave', 'bought', 'tick', 
 const TABLES = ['on', 'timers', 'tasks', 'results', 'bots'] as const
 const HEAD = ['name', 'version', 'hz', 'seats', 'maxMs', 'options', 'state', 'inputs', 'events', 'refusals'] as const
 const FIELDS: ReadonlySet<string> = new Set([...HEAD, ...CALLBACKS, ...TABLES, 'view', 'migrate'])
-const SEAT_FIELDS: ReadonlySet<string> = new Set(['min', 'max', 'holdMs', 'lateJoin', 'spectators', 'guests', 'fill'])
+const SEAT_FIELDS: ReadonlySet<string> = new Set([
+  'min',
+  'max',
+  'holdMs',
+  'lateJoin',
+  'spectators',
+  'guests',
+  'fill',
+  'standIn',
+])
+const FILL_FIELDS: ReadonlySet<string> = new Set(['afterMs', 'bot', 'to'])
 
 function checkHead(definition: Fields, say: Say): void {
   const { name, version, hz, maxMs } = definition
@@ -46,7 +56,7 @@ function checkSeats({ seats, bots }: Fields, say: Say): void {
     say('seats: an object with max')
     return
   }
-  const { min = 1, max, holdMs = 0, fill } = seats
+  const { min = 1, max, holdMs = 0, fill, standIn } = seats
   for (const field of Object.keys(seats)) if (!SEAT_FIELDS.has(field)) say(`seats.${field}: there is no such field`)
   if (!isInteger(max, 1, SEATS_MAX)) say(`seats.max: an integer from 1 to ${SEATS_MAX}`)
   else if (!isInteger(min, 0, max)) say('seats.min: an integer from 0 to max')
@@ -54,9 +64,30 @@ function checkSeats({ seats, bots }: Fields, say: Say): void {
   for (const flag of ['lateJoin', 'spectators', 'guests']) {
     if (seats[flag] !== undefined && typeof seats[flag] !== 'boolean') say(`seats.${flag}: true or false`)
   }
-  if (fill === undefined) return
-  if (!isRecord(fill) || !isInteger(fill['afterMs'], 0, HOLD_MS_MAX)) say('seats.fill: { afterMs, bot }')
-  else if (!isRecord(bots) || typeof bots[String(fill['bot'])] !== 'function') say('seats.fill.bot: one of bots')
+  if (fill !== undefined) checkFill(fill, max, bots, say)
+  if (standIn !== undefined && !isBot(bots, standIn)) say(`seats.standIn: ${oneOfBots(bots)}`)
+}
+
+function checkFill(fill: unknown, max: unknown, bots: unknown, say: Say): void {
+  if (!isRecord(fill)) {
+    say('seats.fill: { afterMs, bot }')
+    return
+  }
+  const { afterMs, bot, to } = fill
+  for (const field of Object.keys(fill)) if (!FILL_FIELDS.has(field)) say(`seats.fill.${field}: there is no such field`)
+  if (!isInteger(afterMs, 0, HOLD_MS_MAX)) say('seats.fill.afterMs: 0 to a day')
+  if (!isBot(bots, bot)) say(`seats.fill.bot: ${oneOfBots(bots)}`)
+  if (to !== undefined && !isInteger(to, 1, typeof max === 'number' ? max : SEATS_MAX))
+    say('seats.fill.to: an integer from 1 to max')
+}
+
+function oneOfBots(bots: unknown): string {
+  const names = isRecord(bots) ? Object.keys(bots) : []
+  return names.length === 0 ? 'one of bots, of which there are none' : `one of bots: ${names.join(', ')}`
+}
+
+function isBot(bots: unknown, name: unknown): boolean {
+  return isRecord(bots) && typeof name === 'string' && Object.hasOwn(bots, name)
 }
 
 function checkInputs({ inputs = {}, on = {} }: Fields, say: Say): void {

@@ -22,6 +22,8 @@ export interface Checkpoint {
   readonly isLocked: boolean
   /** All seats were taken at once, at some time. */
   readonly wasFull: boolean
+  /** Since when the room waits for players, by its clock: see `seats.fill`. null: it does not. */
+  readonly waitingSinceMs: number | null
   /** A callback that makes the state larger fails: see `sizeOf`. null: there is no limit. */
   readonly stateBytesMax: number | null
   /** Failures in a row, by callback. */
@@ -62,6 +64,7 @@ export function startOf({ roomId, seed, startMs, stateBytesMax }: RunOptions): S
     nextRun: 1,
     isLocked: false,
     wasFull: false,
+    waitingSinceMs: null,
     stateBytesMax: stateBytesMax ?? null,
     failures: [],
     effects: [],

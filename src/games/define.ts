@@ -45,7 +45,8 @@ export interface SeatRules {
   readonly lateJoin: boolean
   readonly spectators: boolean
   readonly guests: boolean
-  readonly fill: { readonly afterMs: number; readonly bot: string } | undefined
+  readonly fill: { readonly afterMs: number; readonly bot: string; readonly to: number } | undefined
+  readonly standIn: string | undefined
 }
 
 /** A game as it runs: what `defineGame` was given, checked, with the defaults filled in. */
@@ -232,8 +233,9 @@ function seatRulesOf({
   spectators = true,
   guests = false,
   fill,
+  standIn,
 }: SeatOptions): SeatRules {
-  return { min, max, holdMs, lateJoin, spectators, guests, fill }
+  return { min, max, holdMs, lateJoin, spectators, guests, fill: fill && { to: max, ...fill }, standIn }
 }
 
 function inputRulesOf(inputs: InputDefinitions): ReadonlyMap<string, InputRule> {

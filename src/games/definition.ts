@@ -1,4 +1,5 @@
 import type { Receipt } from '../protocol/shapes/shop.ts'
+import type { Immutable } from './immutable.ts'
 import type { StandardSchema, Validator } from './standard-schema.ts'
 import type { GameType, Json, ValueOf } from './types.ts'
 
@@ -17,6 +18,8 @@ export interface Seat {
   readonly isGuest: boolean
   /** The bot's kind, as in `bots`; undefined: a player. */
   readonly bot: string | undefined
+  /** Whether it is a bot that `seats.fill` has brought: it gives way to a player who comes. */
+  readonly fills: boolean
   /** What the game has set by `room.setTeam`. */
   readonly team: string | undefined
   /**
@@ -47,6 +50,7 @@ export interface Room<
   Emit = Emitters,
   TimerName extends string = string,
   TaskName extends string = string,
+  BotName extends string = string,
 > extends RoomFacts {
   /** Something happened that whoever is there hears of with the tick's patch; nobody hears of it later. */
   readonly emit: Emit
@@ -67,7 +71,7 @@ export interface Room<
   unlock(): void
   setTeam(seat: string, team: string | undefined): void
   /** Gives a seat to a bot of this kind: `join` is called in this tick. Returns its id. */
-  addBot(kind: string): string
+  addBot(kind: BotName): string
   removeBot(seat: string): void
   /** Starts a task; its result comes in `results`. Returns a number, which comes with it. */
   run(task: TaskName, args?: JsonArgs): number
@@ -103,8 +107,19 @@ export interface SeatOptions<BotName extends string = string> {
   readonly spectators?: boolean
   /** Whether guests may play. By default false. */
   readonly guests?: boolean
-  /** Who takes the free seats up to `min` when the room has waited for so long. */
-  readonly fill?: { readonly afterMs: number; readonly bot: BotName }
+  /** Bots that take the free seats if players have waited for others for so long. */
+  readonly fill?: FillOptions<BotName>
+  /** The bot that plays a player's seat while the connection is lost, until the player is back. By default nobody does. */
+  readonly standIn?: BotName
+}
+
+/** A bot that fills a seat gives way to a player who comes, as long as players may come at all: see `lateJoin`. */
+export interface FillOptions<BotName extends string = string> {
+  /** How long a room waits for players that has one, and free seats: milliseconds by the room's clock. */
+  readonly afterMs: number
+  readonly bot: BotName
+  /** How many seats are taken then, those of players among them. By default all. */
+  readonly to?: number
 }
 
 /** A state as `create` may give it: lists may be readonly, as the room takes a copy. */
@@ -167,29 +182,29 @@ export interface GameDefinition<
   /** What the game may refuse with, and what it means. Where it is there, another code is a fault of the game. */
   readonly refusals?: Refusals
   /** Gives the first state. What it asks of the room is done with the first tick. */
-  create(options: ValidOf<OptionsType>, room: Room<EmittersOf<Events>, TimerName, TaskName>): Created
-  join?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName>): Change<State>
+  create(options: ValidOf<OptionsType>, room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>): Created
+  join?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>): Change<State>
   /** The last connection of the player is gone; the seat is held. */
-  drop?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName>): Change<State>
-  back?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName>): Change<State>
-  leave?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName>): Change<State>
+  drop?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>): Change<State>
+  back?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>): Change<State>
+  leave?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>): Change<State>
   /** The player of a seat has bought something since the seat was taken; `seat.inventory` has it. Once for each receipt, in their order. */
   bought?(
     state: State,
     seat: Seat,
     receipt: Receipt,
-    room: Room<EmittersOf<Events>, TimerName, TaskName>,
+    room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>,
   ): Change<State>
   readonly on?: {
     readonly [Name in keyof Inputs]: (
       state: State,
       seat: Seat,
       input: ValidOf<Inputs[Name]['type']>,
-      room: Room<EmittersOf<Events>, TimerName, TaskName>,
+      room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>,
     ) => Change<State>
   }
   readonly timers?: {
-    readonly [Name in TimerName]: TimerCallback<State, Room<EmittersOf<Events>, TimerName, TaskName>>
+    readonly [Name in TimerName]: TimerCallback<State, Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>>
   }
   /** What takes time, outside of the room; may use everything. `signal` is aborted when the room has ended. */
   readonly tasks?: { readonly [Name in TaskName]: Task }
@@ -197,21 +212,27 @@ export interface GameDefinition<
     readonly [Name in TaskName]?: (
       state: State,
       result: TaskResult,
-      room: Room<EmittersOf<Events>, TimerName, TaskName>,
+      room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>,
     ) => Change<State>
   }
-  tick?(state: State, room: Room<EmittersOf<Events>, TimerName, TaskName>): Change<State>
+  tick?(state: State, room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>): Change<State>
   over?(state: State): Over
   /** What a search of rooms may ask for. */
   listing?(state: State): Listing
   /** Who sees what: the state's own shape, or `type`'s, for each key. */
   readonly view?: ViewDefinition<State>
+  /** What each kind of bot does in a tick: inputs, as a player would send them. It sees what its seat sees, and cannot change that. */
   readonly bots?: {
-    readonly [Name in BotName]: (view: State, seat: Seat, room: RoomFacts) => readonly (readonly [string, unknown])[]
+    readonly [Name in BotName]: (view: Immutable<State>, seat: Seat, room: RoomFacts) => readonly InputOf<Inputs>[]
   }
   /** By the version that a state is of: what it is in the next one. */
   readonly migrate?: Readonly<Record<number, Migration>>
 }
+
+/** The name of an input, and its value. */
+export type InputOf<Inputs extends InputDefinitions> = {
+  readonly [Name in keyof Inputs & string]: readonly [Name, ValidOf<Inputs[Name]['type']>]
+}[keyof Inputs & string]
 
 /** A game knows what it gave to `after`, and says so by the type of `args`: as a method's, TypeScript takes any. */
 type TimerCallback<State, InRoom> = { run(state: State, args: JsonArgs, room: InRoom): Change<State> }['run']

@@ -4,6 +4,11 @@ import type { Shape, Tree } from './sync/shape.ts'
 import { growthOf, sizeOf } from './sync/size.ts'
 import type { GameType } from './types.ts'
 
+export interface SavedState {
+  readonly tree: Tree
+  readonly bytes: number
+}
+
 /**
  * The state of a room, twice: the live one is the game's to change while a callback runs, and the tree is what it was at the end of the last
  * one that went well. All that leaves is made from the tree, so nobody outside holds a reference to what the game changes.
@@ -58,6 +63,18 @@ export class LiveState {
       this.#restore()
       throw thrown
     }
+  }
+
+  /** For `restore`. */
+  save(): SavedState {
+    return { tree: this.tree, bytes: this.#bytes }
+  }
+
+  /** The state is what it was when it was saved. */
+  restore({ tree, bytes }: SavedState): void {
+    this.#tree = tree
+    this.#bytes = bytes
+    this.#restore()
   }
 
   /** Makes the live state anew, so that no reference to the old one works any more. */

@@ -21,16 +21,17 @@ export function refusal(code: RefusalCode, message: string, details?: Readonly<R
   return details ? { kind: 'refused', code, message, details } : { kind: 'refused', code, message }
 }
 
-/** Why there is no seat for who comes; undefined: there is. */
+/** Why there is no seat for who comes; undefined: there is. @param yielding seats that a player may have */
 export function refusalOfJoin(
   { max, guests, lateJoin }: SeatRules,
   { user, isGuest }: Joiner,
   { seats, isLocked, wasFull }: Registers,
+  yielding: number,
 ): Outcome | undefined {
   if (BOT_ID.test(user)) return refusal('FORBIDDEN', `"${user}" is the name of a bot`)
   if (isGuest && !guests) return refusal('FORBIDDEN', 'guests may not play here')
   if (isLocked) return refusal('ROOM_LOCKED', 'the room is locked')
-  if (seats.all.length >= max) return refusal('ROOM_FULL', `the room has ${max} seats`)
+  if (seats.all.length - yielding >= max) return refusal('ROOM_FULL', `the room has ${max} seats`)
   return wasFull && !lateJoin ? refusal('ROOM_LOCKED', 'the match has begun') : undefined
 }
 
@@ -81,6 +82,12 @@ export class Failures {
 
   newTick(): void {
     this.#ofTick = []
+  }
+
+  /** Those in a row are what they were; those of the tick are told all the same. */
+  restore(inRow: Failures['inRow']): void {
+    this.#inRow.clear()
+    for (const [callback, count] of inRow) this.#inRow.set(callback, count)
   }
 
   succeeded(callback: string): void {

@@ -13,7 +13,7 @@ interface Mark {
 
 type Registered = Pick<
   Checkpoint,
-  'random' | 'seats' | 'nextBot' | 'timers' | 'nextTimer' | 'nextRun' | 'isLocked' | 'wasFull'
+  'random' | 'seats' | 'nextBot' | 'timers' | 'nextTimer' | 'nextRun' | 'isLocked' | 'wasFull' | 'waitingSinceMs'
 >
 
 /** What a room knows beside the state of its game. */
@@ -26,6 +26,8 @@ export class Registers {
   isLocked: boolean
   /** All seats were taken at once, at some time. */
   wasFull: boolean
+  /** See `Checkpoint`. */
+  waitingSinceMs: number | null
 
   constructor(start: Start) {
     this.random = new GameRandom(start.random)
@@ -34,6 +36,7 @@ export class Registers {
     this.nextRun = start.nextRun
     this.isLocked = start.isLocked
     this.wasFull = start.wasFull
+    this.waitingSinceMs = start.waitingSinceMs
   }
 
   mark(): Mark {
@@ -50,7 +53,17 @@ export class Registers {
   }
 
   checkpoint(): Registered {
-    const { seats, timers, isLocked, wasFull } = this
-    return { ...this.mark(), seats: seats.all, timers: [...timers.all], isLocked, wasFull }
+    const { seats, timers, isLocked, wasFull, waitingSinceMs } = this
+    return { ...this.mark(), seats: seats.all, timers: [...timers.all], isLocked, wasFull, waitingSinceMs }
+  }
+
+  /** All that has happened since the checkpoint never was. */
+  restore({ seats, timers, isLocked, wasFull, waitingSinceMs, ...mark }: Registered): void {
+    this.seats.all = seats
+    this.timers.all = timers
+    this.isLocked = isLocked
+    this.wasFull = wasFull
+    this.waitingSinceMs = waitingSinceMs
+    this.reset(mark)
   }
 }

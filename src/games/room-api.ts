@@ -36,6 +36,13 @@ const EVENTS_MAX = 1_000
 /** How much of it there may be, as JSON: UTF-16 units. */
 const TICK_UNITS_MAX = 256 * 1024
 
+/** How much the callbacks of a tick have asked for so far. */
+export interface Asked {
+  readonly wished: number
+  readonly emitted: number
+  readonly units: number
+}
+
 /** The `room` that a game's callbacks are given: one for all of them. Wishes are gathered here until `take`. */
 export class RoomApi implements Room {
   readonly emit: Readonly<Record<string, (data: unknown) => void>>
@@ -47,7 +54,7 @@ export class RoomApi implements Room {
   #emitted = 0
   #units = 0
   /** What they were when the callback began that runs: one that comes to nothing does not count. */
-  #before = { wished: 0, emitted: 0, units: 0 }
+  #before: Asked = { wished: 0, emitted: 0, units: 0 }
   /** Whether a callback runs that may ask for something. */
   #isOpen = false
 
@@ -163,15 +170,23 @@ export class RoomApi implements Room {
 
   /** What a tick may ask for counts anew. */
   newTick(): void {
-    this.#wished = 0
-    this.#emitted = 0
-    this.#units = 0
+    this.asked = { wished: 0, emitted: 0, units: 0 }
+  }
+
+  get asked(): Asked {
+    return { wished: this.#wished, emitted: this.#emitted, units: this.#units }
+  }
+
+  set asked({ wished, emitted, units }: Asked) {
+    this.#wished = wished
+    this.#emitted = emitted
+    this.#units = units
   }
 
   /** A callback begins that may ask for something, until `take` or `forget`. */
   open(): void {
     this.#isOpen = true
-    this.#before = { wished: this.#wished, emitted: this.#emitted, units: this.#units }
+    this.#before = this.asked
   }
 
   /** What the callback has asked for; it is forgotten here. */
@@ -183,9 +198,7 @@ export class RoomApi implements Room {
 
   /** The callback has come to nothing. */
   forget(): void {
-    this.#wished = this.#before.wished
-    this.#emitted = this.#before.emitted
-    this.#units = this.#before.units
+    this.asked = this.#before
     this.#close()
   }
 

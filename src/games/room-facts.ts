@@ -16,7 +16,27 @@ export function dtOf({ hz }: Pick<Game, 'hz'>): number {
   return hz === 0 ? 0 : 1 / hz
 }
 
-/** What a bot may know of its room. @param random not the room's chance, which only callbacks may use */
-export function factsOf({ roomId: id, tick, nowMs, seats, isLocked, game }: Facts, random: () => number): RoomFacts {
-  return { id, tick, dt: dtOf(game), nowMs, seats, isLocked, random }
+/**
+ * What a bot may know of its room beside what its seat sees. Each is given its own.
+ * @param random not the room's chance, which only callbacks may use
+ */
+export function factsForBots(
+  { roomId: id, tick, nowMs, seats, isLocked, game }: Facts,
+  random: () => number,
+): RoomFacts {
+  return Object.freeze({ id, tick, dt: dtOf(game), nowMs, seats: forBots(seats), isLocked, random })
 }
+
+const FOR_BOTS = new WeakMap<readonly Seat[], readonly Seat[]>()
+
+/** Teams and inventories may be secrets: what others may know of them stands in the view. */
+function forBots(seats: readonly Seat[]): readonly Seat[] {
+  let known = FOR_BOTS.get(seats)
+  if (!known) {
+    known = Object.freeze(seats.map((seat) => Object.freeze({ ...seat, team: undefined, inventory: NOTHING })))
+    FOR_BOTS.set(seats, known)
+  }
+  return known
+}
+
+const NOTHING = Object.freeze({})

@@ -64,6 +64,7 @@ export class GameRun {
       state: this.#state,
       room: this.#room,
       failures: this.#failures,
+      news: this.#news,
       grant: (wishes) => this.#grantAll(wishes),
       onFailed: () => this.#end('failed'),
     })
@@ -118,9 +119,15 @@ export class GameRun {
     return this.#news.ending
   }
 
-  /** See `Timer`. */
+  /** When the room has something to do by itself, where ticks have no length: Unix time in milliseconds; undefined: never. */
   get nextDue(): number | undefined {
-    return this.#timers.nextDue
+    const [timer, fill] = [this.#timers.nextDue, this.#attendance.fillDueMs]
+    return timer === undefined || (fill !== undefined && fill < timer) ? fill : timer
+  }
+
+  /** How many of the seats are bots' that give way to players. */
+  get yielding(): number {
+    return this.#attendance.yielding
   }
 
   /** Unix time in milliseconds. Only where the game has a tick rate. */
@@ -155,11 +162,13 @@ export class GameRun {
     this.#begin(nowMs)
     this.#isMoving = entries.some(({ kind }) => kind === 'moved')
     const outcomes = entries.map((entry) => (this.#news.ending ? OVER : this.#enter(entry)))
+    if (!this.#news.ending) this.#attendance.fill(this.#clock.nowMs)
     this.#runTimers()
     const { tick } = this.game.rules
     if (tick && !this.#news.ending) this.#callbacks.call('tick', (live) => tick(live, this.#room))
     if (this.tree !== before && !this.#news.ending) this.#lookWhetherOver()
     if (this.#news.ending) for (const { id } of this.#seats.all) this.#attendance.leave(id, 'over')
+    this.#attendance.lookWhetherWaiting(this.#clock.nowMs)
     if (this.isCheckpointTick) this.#state.renew()
     const { effects, events } = this.#news
     this.#news.effects = []

@@ -8,7 +8,14 @@ export interface TakenSeat extends Seat {
   readonly ledgerEntry: number
 }
 
-const NEW_SEAT = { isConnected: true, isGuest: false, bot: undefined, team: undefined, ledgerEntry: 0 } as const
+const NEW_SEAT = {
+  isConnected: true,
+  isGuest: false,
+  bot: undefined,
+  fills: false,
+  team: undefined,
+  ledgerEntry: 0,
+} as const
 
 /** The seats of a room, in the order in which they were taken. What is handed out never changes. */
 export class Seats {
@@ -23,6 +30,11 @@ export class Seats {
 
   get all(): readonly TakenSeat[] {
     return this.#seats
+  }
+
+  /** Puts back what `all` was. */
+  set all(seats: readonly TakenSeat[]) {
+    this.#seats = seats
   }
 
   /** The number of the next bot; a callback that comes to nothing sets it back. */
@@ -46,8 +58,9 @@ export class Seats {
     return this.#add({ ...NEW_SEAT, id: user, isGuest, inventory, ledgerEntry })
   }
 
-  takeForBot(id: string, bot: string): TakenSeat {
-    return this.#add({ ...NEW_SEAT, id, bot, inventory: {} })
+  /** @param fills see `Seat` */
+  takeForBot(id: string, bot: string, fills: boolean): TakenSeat {
+    return this.#add({ ...NEW_SEAT, id, bot, fills, inventory: {} })
   }
 
   /** Returns the seat as it is now; undefined if there is none. */

@@ -22,6 +22,11 @@ export class Timers {
     return this.#timers
   }
 
+  /** Puts back what `all` was. */
+  set all(timers: readonly Timer[]) {
+    this.#timers = [...timers]
+  }
+
   /** Given to the next one; a callback that comes to nothing sets it back. */
   get nextId(): number {
     return this.#nextId

@@ -37,6 +37,7 @@ export class View {
   #versions: Version[]
   #hashed: Tree | undefined
   #hashedTick = -1
+  #lookedTick: number
 
   /** Throws what the game throws. */
   constructor(
@@ -49,7 +50,8 @@ export class View {
     this.shape = sharedShapeOf(run.game.viewType)
     this.#run = run
     this.#ticksKept = ticksKept
-    this.#versions = [{ tick: run.tick, tree: this.#look(undefined) }]
+    this.#versions = [{ tick: run.tick, tree: lookAt(run, key, undefined) }]
+    this.#lookedTick = run.tick
   }
 
   /** The tick of the newest version: what a patch has to start from for those who have all. */
@@ -59,6 +61,11 @@ export class View {
 
   get tree(): Tree {
     return this.#newest.tree
+  }
+
+  /** Whether it is what is seen in the tick that the room is in. */
+  get isCurrent(): boolean {
+    return this.#lookedTick === this.#run.tick
   }
 
   get hash(): number {
@@ -72,7 +79,8 @@ export class View {
    */
   advance(hasNews: boolean): number | undefined {
     const { tick, tree } = this.#newest
-    const seen = this.#look(tree)
+    const seen = lookAt(this.#run, this.key, tree)
+    this.#lookedTick = this.#run.tick
     if (seen === tree && !hasNews && !this.isHashDue) return undefined
     this.#versions.push({ tick: this.#run.tick, tree: seen })
     const oldest = this.#run.tick - this.#ticksKept
@@ -104,15 +112,16 @@ export class View {
     if (!newest) throw new Error('a view has at least one version')
     return newest
   }
+}
 
-  #look(before: Tree | undefined): Tree {
-    const { view } = this.#run.game.rules
-    if (!view) return this.#run.tree
-    const { state, viewType } = this.#run.game
-    return this.#run.read('view.of', (live) => {
-      const seen = view.of(live, this.key)
-      // Numbers are snapped in place, and parts of what is seen may be the state's own: another type snaps a copy.
-      return this.shape.freeze(before, viewType === state ? seen : checkValue(viewType, seen))
-    })
-  }
+/** What is seen of a room now, with a key. @param before what was seen earlier: what has not changed is shared. Throws what the game throws. */
+export function lookAt(run: GameRun, key: string, before: Tree | undefined): Tree {
+  const { state, viewType, rules } = run.game
+  const { view } = rules
+  if (!view) return run.tree
+  return run.read('view.of', (live) => {
+    const seen = view.of(live, key)
+    // Numbers are snapped in place, and parts of what is seen may be the state's own: another type snaps a copy.
+    return sharedShapeOf(viewType).freeze(before, viewType === state ? seen : checkValue(viewType, seen))
+  })
 }

@@ -3,12 +3,12 @@ import type { GameInfo } from '../link/methods/host.ts'
 
 export function gameInfoOf(game: Game): GameInfo {
   const { name, version, hz, seats, maxMs, inputs, events, rules } = game
-  const { min, max, holdMs, lateJoin, spectators, guests } = seats
+  const { min, max, holdMs, lateJoin, spectators, guests, fill = null, standIn = null } = seats
   return {
     name,
     version,
     hz,
-    seats: { min, max, holdMs, lateJoin, spectators, guests },
+    seats: { min, max, holdMs, lateJoin, spectators, guests, fill, standIn },
     maxMs: maxMs ?? null,
     inputs: [...inputs.keys()],
     events: [...events.keys()],

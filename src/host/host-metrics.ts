@@ -7,6 +7,7 @@ const MEASURED = 16
 export class HostMetrics {
   readonly #metrics: Metrics
   readonly #failures: Map<string, number>
+  readonly #skippedBots: Map<string, number>
   #ticks = 0
   #lateTicks = 0
   #otherHashes = 0
@@ -18,7 +19,9 @@ export class HostMetrics {
     read: { readonly rooms: () => number; readonly seats: () => number; readonly sentBytes: () => number },
   ) {
     this.#metrics = metrics
-    this.#failures = new Map(Array.from(games, (game) => [game, 0]))
+    const names = [...games]
+    this.#failures = new Map(names.map((game) => [game, 0]))
+    this.#skippedBots = new Map(this.#failures)
     const { readWhenAsked } = metrics
     readWhenAsked('gameRooms', read.rooms)
     readWhenAsked('gameSeats', read.seats)
@@ -26,7 +29,8 @@ export class HostMetrics {
     readWhenAsked('gameTicks', () => this.#ticks)
     readWhenAsked('gameLateTicks', () => this.#lateTicks)
     readWhenAsked('gameOtherHashes', () => this.#otherHashes)
-    readWhenAsked('gameFailures', () => Array.from(this.#failures, ([game, count]) => [{ game }, count] as const))
+    readWhenAsked('gameFailures', () => byGame(this.#failures))
+    readWhenAsked('gameSkippedBots', () => byGame(this.#skippedBots))
   }
 
   /** Whether the next tick is one that is measured. */
@@ -46,7 +50,12 @@ export class HostMetrics {
   }
 
   gameFailed(game: string): void {
-    this.#failures.set(game, (this.#failures.get(game) ?? 0) + 1)
+    countUp(this.#failures, game)
+  }
+
+  /** A bot was left out of a tick, as there was no time for it. */
+  botSkipped(game: string): void {
+    countUp(this.#skippedBots, game)
   }
 
   /** A replay came to another state than the room had. */
@@ -57,4 +66,12 @@ export class HostMetrics {
   toJson(): Promise<unknown> {
     return this.#metrics.toJson()
   }
+}
+
+function countUp(counts: Map<string, number>, game: string): void {
+  counts.set(game, (counts.get(game) ?? 0) + 1)
+}
+
+function byGame(counts: ReadonlyMap<string, number>) {
+  return Array.from(counts, ([game, count]) => [{ game }, count] as const)
 }

@@ -13,8 +13,7 @@ export interface ListingNewsOptions {
 /** What a search may know of a room, as often as it is something else: seats and lock at once, what the game lists each second. */
 export class ListingNews {
   readonly #options: ListingNewsOptions
-  #seats = -1
-  #isLocked = false
+  #seen: Omit<RoomListing, 'listing'> = { seats: -1, bots: 0, yielding: 0, isLocked: false }
   #listing = '{}'
   #isStale = true
 
@@ -26,14 +25,16 @@ export class ListingNews {
   look(hasChanged: boolean): RoomListing | undefined {
     const { run } = this.#options
     this.#isStale ||= hasChanged
-    const isOther = run.seats.length !== this.#seats || run.isLocked !== this.#isLocked
+    const seen = seenOf(run)
+    const { seats, bots, yielding, isLocked } = this.#seen
+    const isOther =
+      seen.seats !== seats || seen.bots !== bots || seen.yielding !== yielding || seen.isLocked !== isLocked
     const mayList = this.#isStale && (isOther || run.isCheckpointTick)
     const before = this.#listing
     if (mayList) this.#read()
     if (!isOther && this.#listing === before) return undefined
-    this.#seats = run.seats.length
-    this.#isLocked = run.isLocked
-    return { seats: this.#seats, isLocked: this.#isLocked, listing: JSON.parse(this.#listing) }
+    this.#seen = seen
+    return { ...seen, listing: JSON.parse(this.#listing) }
   }
 
   #read(): void {
@@ -47,4 +48,9 @@ export class ListingNews {
       failed('listing', error)
     }
   }
+}
+
+function seenOf({ seats, yielding, isLocked }: GameRun): Omit<RoomListing, 'listing'> {
+  const bots = seats.reduce((count, { bot }) => count + Number(bot !== undefined), 0)
+  return { seats: seats.length, bots, yielding, isLocked }
 }

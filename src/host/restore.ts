@@ -45,6 +45,8 @@ export function restoreRoom({ args, games, services, out }: RestoreOptions): Roo
     if (services.nowMs() > untilMs) break
     room.tick(room.dueMs ?? nowMs, out)
   }
+  // What bots had said was not in the journal, and there is no tick behind which they are asked.
+  if (game.hz === 0) room.think()
   return room
 }
 

@@ -1,4 +1,5 @@
 import type { EnteredSeat, EnterRoom, RoomInspection } from '../link/methods/host.ts'
+import { botOf } from '../games/bots.ts'
 import { isStandardSchema } from '../games/standard-schema.ts'
 import type { JsonValue } from '../protocol/events.ts'
 import { Refusal } from '../protocol/errors.ts'
@@ -55,11 +56,13 @@ export function inspect({ run, seating, latenessMs }: RoomParts): RoomInspection
   return {
     tick: run.tick,
     latenessMs: Math.round(latenessMs),
-    seats: run.seats.map(({ id, isConnected, bot, team }) => ({
-      user: id,
-      isConnected,
-      bot: bot ?? null,
-      team: team ?? null,
+    seats: run.seats.map((seat) => ({
+      user: seat.id,
+      isConnected: seat.isConnected,
+      bot: seat.bot ?? null,
+      standIn: (seat.bot === undefined ? botOf(run.game, seat) : undefined) ?? null,
+      fills: seat.fills,
+      team: seat.team ?? null,
     })),
     spectators: seating.spectators,
     isLocked: run.isLocked,

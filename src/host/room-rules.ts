@@ -1,10 +1,9 @@
 import type { RoomParts } from './room-parts.ts'
 
-/** What a room does by itself as time passes: seats that were held too long, bots that fill up, an end of rooms that are empty or too old. */
+/** What a room does by itself as time passes: seats that were held too long, an end of rooms that are empty or too old. */
 export class RoomRules {
   readonly #room: RoomParts
   #emptySinceMs: number | undefined
-  #waitingSinceMs: number | undefined
   #isEnding = false
 
   constructor(room: RoomParts) {
@@ -16,7 +15,6 @@ export class RoomRules {
     const { seating, services } = this.#room
     const nowMs = services.nowMs()
     this.#room.pushAll(seating.due(nowMs))
-    this.#fill(nowMs)
     if (!this.#isEnding) this.#lookForEnd(nowMs)
   }
 
@@ -29,16 +27,5 @@ export class RoomRules {
     if (!isEmpty && !isTooOld) return
     this.#isEnding = true
     this.#room.push({ entry: { kind: 'end', why: isTooOld ? 'too long' : 'empty' } })
-  }
-
-  /** Bots take the free seats up to `min` when players have waited for others long enough. */
-  #fill(nowMs: number): void {
-    const { seating, game, run } = this.#room
-    const { min, fill } = game.seats
-    const isWaiting = fill !== undefined && seating.hasPlayers && run.seats.length < min && !run.isLocked
-    this.#waitingSinceMs = isWaiting ? (this.#waitingSinceMs ?? nowMs) : undefined
-    if (!isWaiting || this.#waitingSinceMs === undefined || nowMs - this.#waitingSinceMs < fill.afterMs) return
-    this.#waitingSinceMs = undefined
-    for (let i = run.seats.length; i < min; i++) this.#room.push({ entry: { kind: 'bot', bot: fill.bot } })
   }
 }

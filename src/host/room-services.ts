@@ -3,6 +3,7 @@ import type { OfHostMethods } from '../link/methods/host.ts'
 import type { HostQueue } from './entry-queue.ts'
 import type { HostMetrics } from './host-metrics.ts'
 import type { HostSettings } from './settings.ts'
+import type { SlowBots } from './slow-bots.ts'
 import type { CallbackWatch } from './watch.ts'
 
 /** What the rooms of a host share. */
@@ -11,6 +12,7 @@ export interface RoomServices {
   readonly log: Log
   readonly metrics: HostMetrics
   readonly watch: CallbackWatch
+  readonly slowBots: SlowBots
   /** Bounds what waits in all rooms together. */
   readonly queue: HostQueue
   /** The clock of rooms: Unix time in milliseconds, with fractions, that never jumps. */

@@ -60,6 +60,12 @@ export class RoomViews {
     this.#places.set(viewer, { seen, encoding })
   }
 
+  /** What is seen with the key in this tick, if a connection sees it and has been told. */
+  current(key: string): Tree | undefined {
+    const view = this.#byKey.get(key)?.view
+    return view?.isCurrent === true ? view.tree : undefined
+  }
+
   has(viewer: number): boolean {
     return this.#places.has(viewer)
   }

@@ -1,3 +1,4 @@
+import { botOf, Bots } from '../games/bots.ts'
 import type { Game } from '../games/define.ts'
 import type { Seat } from '../games/definition.ts'
 import type { Effect, Entry, TickResult } from '../games/entries.ts'
@@ -7,7 +8,8 @@ import type { TakenSeat } from '../games/seats.ts'
 import { hashOf } from '../games/sync/tree-hash.ts'
 import type { ReleasedRoom, RoomEffect } from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
-import { Bots } from './bots.ts'
+import { HostBotPace } from './bot-pace.ts'
+import { BotViews } from './bot-views.ts'
 import { EntryQueue, type Waiting } from './entry-queue.ts'
 import { FailureLog } from './failure-log.ts'
 import { InputLimits } from './input-limits.ts'
@@ -15,7 +17,6 @@ import { ListingNews } from './listing-news.ts'
 import type { Outbound } from './outbound.ts'
 import type { PatchParts } from './patch-frame.ts'
 import { encodeCheckpoint } from './room-checkpoint.ts'
-import { sendInput } from './room-inputs.ts'
 import type { RoomParts } from './room-parts.ts'
 import { RoomRules } from './room-rules.ts'
 import type { RoomServices } from './room-services.ts'
@@ -42,6 +43,7 @@ export class Room implements RoomParts {
   readonly failures: FailureLog
   readonly tasks: Tasks
   readonly #bots: Bots
+  readonly #botPace: HostBotPace
   readonly #listing: ListingNews
   readonly #rules = new RoomRules(this)
   /** How late the last tick was. */
@@ -74,12 +76,19 @@ export class Room implements RoomParts {
     )
     this.views = new RoomViews({ run, handle, onFailure: (callback, error) => this.#viewFailed(callback, error) })
     this.tasks = new Tasks(game, (entry) => this.push({ entry }))
+    this.#botPace = new HostBotPace({
+      game,
+      budgetMs: services.settings.GAME_BOT_BUDGET,
+      nowMs: services.nowMs,
+      onSkipped: (slow) => services.slowBots.skipped(run, slow),
+    })
+    const views = new BotViews(run, this.views)
     this.#bots = new Bots({
       run,
+      see: (seat) => views.of(seat),
       random: services.chance,
-      nowMs: services.nowMs,
-      send: (seat, name, input) => this.#sendOfBot(seat, name, input),
-      onFailure: (callback, error) => void this.failed(callback, error),
+      isHeard: (user) => this.queue.has(user),
+      pace: this.#botPace,
     })
     this.#listing = new ListingNews(this)
   }
@@ -92,7 +101,7 @@ export class Room implements RoomParts {
   get dueMs(): number | undefined {
     if (this.isClosed) return undefined
     if (this.game.hz > 0) return this.run.dueMs(this.run.tick + 1)
-    return this.queue.length > 0 ? this.run.nowMs : this.run.nextDue
+    return this.queue.length > 0 || this.#bots.hasInputs ? this.run.nowMs : this.run.nextDue
   }
 
   seatOf(user: string): TakenSeat | undefined {
@@ -118,16 +127,16 @@ export class Room implements RoomParts {
   tick(nowMs: number, out: Outbound): void {
     const { handle, run, game, services } = this
     const waiting = this.queue.take()
-    const entries = encodeEntries(waiting.map(({ entry }) => entry))
+    const ofOthers = waiting.map(({ entry }) => entry)
+    const ofBots = this.#bots.take(ofOthers)
+    const all = [...ofBots, ...ofOthers]
+    const entries = encodeEntries(all)
     const dueMs = game.hz > 0 ? run.dueMs(run.tick + 1) : nowMs
     services.watch.room(handle, game.name, run.tick + 1)
-    const result = run.step(
-      waiting.map(({ entry }) => entry),
-      Math.floor(nowMs),
-    )
+    const result = run.step(all, Math.floor(nowMs))
     this.latenessMs = Math.max(0, nowMs - dueMs)
     const { tick } = result
-    if (waiting.length > 0 || run.isCheckpointTick) {
+    if (all.length > 0 || run.isCheckpointTick) {
       const hash = run.isHashTick ? hashOf(run.shape, run.tree) : null
       const at = { tick, nowMs: game.hz === 0 ? result.nowMs : 0, hash }
       out.record({ handle, tick, bytes: joinTick(at, entries) })
@@ -137,7 +146,7 @@ export class Room implements RoomParts {
     this.#patch({ acks: acksOf(waiting), events: result.events }, out)
     // Those who have left in this tick, as all have at the end, have seen it.
     this.#settle(result, waiting, nowMs)
-    out.behind(() => this.#answer(waiting, result))
+    out.behind(() => this.#answer(waiting, result, ofBots.length))
     this.say(result, moved, out)
     if (this.isClosed) return
     if (this.#release && run.isCheckpointTick) {
@@ -145,7 +154,16 @@ export class Room implements RoomParts {
       return
     }
     if (this.#isCheckpointDue) this.tellCheckpoint(out)
-    this.#bots.play()
+    this.think()
+  }
+
+  /** The bots say what they do in the next tick. To be called when the state is another one. */
+  think(): void {
+    const { handle, game, run, services } = this
+    if (this.isClosed || !run.seats.some((seat) => botOf(game, seat) !== undefined)) return
+    services.watch.room(handle, game.name, run.tick)
+    for (const { callback, error } of this.#bots.think()) this.failed(callback, error)
+    if (game.hz === 0 && this.#bots.hasInputs) services.wake(handle)
   }
 
   /** Looks whether somebody sees something else now, as the game has changed a seat. Returns what is told of it. */
@@ -162,6 +180,7 @@ export class Room implements RoomParts {
       if (effect.kind !== 'left') continue
       users.add(effect.user)
       this.limits.forget(effect.user)
+      this.#botPace.forget(effect.user)
     }
     for (const user of users) {
       if (this.queue.has(user)) continue
@@ -193,6 +212,7 @@ export class Room implements RoomParts {
   /** To be called when time has passed. */
   look(out: Outbound): void {
     this.#rules.look()
+    if (this.game.hz === 0 && this.#bots.isBehind && !this.#bots.hasInputs) this.think()
     if (this.game.hz === 0 && this.run.tick > this.#checkpointTick && this.#isCheckpointDue) this.tellCheckpoint(out)
   }
 
@@ -243,9 +263,10 @@ export class Room implements RoomParts {
     if (this.#viewFailures === failures) this.#viewFailures = 0
   }
 
-  #answer(waiting: readonly Waiting[], { outcomes, tick }: TickResult): void {
+  /** @param first which outcome is that of the first */
+  #answer(waiting: readonly Waiting[], { outcomes, tick }: TickResult, first: number): void {
     waiting.forEach(({ done }, i) => {
-      const outcome = outcomes[i]
+      const outcome = outcomes[first + i]
       if (done && outcome) done(outcome, tick)
     })
   }
@@ -279,15 +300,6 @@ export class Room implements RoomParts {
     const found = this.seating.viewer(viewer)
     if (found?.isSpectator === true) return undefined
     return (found && this.seatOf(found.user)) ?? null
-  }
-
-  #sendOfBot(seat: Seat, name: string, input: unknown): void {
-    try {
-      sendInput(this, { user: seat.id, name, input })
-    } catch (thrown) {
-      // Too many: as a player's would be, it is left out. Another refusal is a mistake of the bot.
-      if (!(thrown instanceof Refusal) || (thrown.code !== 'RATE_LIMITED' && thrown.code !== 'OVERLOADED')) throw thrown
-    }
   }
 
   #viewFailed(callback: string, error: unknown): void {

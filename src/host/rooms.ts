@@ -13,6 +13,7 @@ import { Outbound } from './outbound.ts'
 import { restoreRoom } from './restore.ts'
 import { Room } from './room.ts'
 import type { RoomServices } from './room-services.ts'
+import { SlowBots } from './slow-bots.ts'
 import { Phases, TickClock } from './tick-clock.ts'
 
 export interface RoomsOptions extends HostParts {
@@ -26,7 +27,7 @@ export interface RoomsOptions extends HostParts {
 
 /** Ticks that a room may make up for at once. */
 const LATE_TICKS_MAX = 5
-/** How often rooms are asked what time means for them: holds, ends, bots. */
+/** How often rooms are asked what time means for them: holds, ends. */
 const LOOK_MS = 100
 const LOAD_MS = 1_000
 /** Entries that may wait in all rooms of a host together. */
@@ -72,6 +73,7 @@ export class Rooms {
       log,
       metrics: this.metrics,
       watch,
+      slowBots: new SlowBots({ metrics: this.metrics, log, budgetMs: settings.GAME_BOT_BUDGET }),
       queue: { max: WAITING_MAX, waiting: 0 },
       nowMs: this.#nowMs,
       chance: random.fraction,

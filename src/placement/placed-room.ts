@@ -32,7 +32,7 @@ export interface KeptRecord {
 /** How long it is remembered that a host had to be ended for a room. */
 const BLAMED_MS = 600_000
 
-const NOT_LISTED: RoomListing = { seats: 0, isLocked: false, listing: null }
+const NOT_LISTED: RoomListing = { seats: 0, bots: 0, yielding: 0, isLocked: false, listing: null }
 
 /** A room with a game of this node: which host runs it, who sees it, and what it takes to go on elsewhere. */
 export class PlacedRoom {
@@ -112,11 +112,11 @@ export class PlacedRoom {
     return this.records.at(-1)?.tick ?? this.checkpoint?.tick ?? 0
   }
 
-  /** Seats that are taken, and those that somebody is on the way to. */
+  /** Seats that no newcomer can have: those that are taken, but for bots that give way, and those that somebody is on the way to. */
   get seatsTaken(): number {
     let coming = 0
     for (const user of this.coming.keys()) if (!this.seated.has(user)) coming++
-    return Math.max(this.listing.seats, this.seated.size) + coming
+    return Math.max(this.listing.seats - this.listing.yielding, this.seated.size) + coming
   }
 
   hasPlaceFor(user: UserId): boolean {
@@ -169,12 +169,15 @@ export class PlacedRoom {
   }
 
   toListed(): GameRoom {
+    const { max } = this.game.seats
     return {
       room_id: this.id,
       namespace: this.namespace,
       game: this.game.name,
       seats: Math.max(this.listing.seats, this.seated.size),
-      seats_max: this.game.seats.max,
+      bots: this.listing.bots,
+      seats_free: this.isLocked ? 0 : Math.max(0, max - this.seatsTaken),
+      seats_max: max,
       is_locked: this.isLocked,
       listing: this.listing.listing satisfies JsonValue,
     }

@@ -30,6 +30,7 @@ const stateType = t.object({
 })
 type State = ValueOf<typeof stateType>
 type Mark = State['turn']
+type Cells = readonly State['cells'][number][]
 
 /** Three in a row, for two: the first who sits down is x and begins. Each move has a time, and a bot plays where nobody else comes. */
 export default defineGame({
@@ -117,7 +118,7 @@ function finish(state: State, winner: State['winner'], how: State['how']): void 
   state.how = how
 }
 
-function markOf({ players }: State, { id }: Seat): Mark {
+function markOf({ players }: Pick<State, 'players'>, { id }: Seat): Mark {
   return players.x === id ? 'x' : 'o'
 }
 
@@ -125,19 +126,19 @@ function other(mark: Mark): Mark {
   return mark === 'x' ? 'o' : 'x'
 }
 
-function hasRow(cells: State['cells'], mark: Mark): boolean {
+function hasRow(cells: Cells, mark: Mark): boolean {
   return LINES.some((line) => line.every((cell) => cells[cell] === mark))
 }
 
 /** The cell that makes a row of this mark. */
-function finishing(cells: State['cells'], mark: Mark): number | undefined {
+function finishing(cells: Cells, mark: Mark): number | undefined {
   const line = LINES.find(
     (line) => line.filter((cell) => cells[cell] === mark).length === 2 && line.some((cell) => cells[cell] === ''),
   )
   return line?.find((cell) => cells[cell] === '')
 }
 
-function firstFree(cells: State['cells']): number | undefined {
+function firstFree(cells: Cells): number | undefined {
   if (cells[CENTRE] === '') return CENTRE
   const cell = cells.indexOf('')
   return cell === -1 ? undefined : cell

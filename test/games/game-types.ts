@@ -14,7 +14,8 @@ export const arena = defineGame({
     lateJoin: true,
     spectators: true,
     guests: true,
-    fill: { afterMs: 5_000, bot: 'easy' },
+    fill: { afterMs: 5_000, bot: 'easy', to: 4 },
+    standIn: 'hard',
   },
   options: t.object({ map: t.string(32) }),
   state: t.object({
@@ -67,7 +68,15 @@ export const arena = defineGame({
   over: (state) =>
     state.phase === 'over' && { result: { winner: 'a' }, rewards: [{ user: 'a', currency: 'gold', amount: 50 }] },
   view: { key: (seat) => seat?.team ?? 'all', of: (state) => state },
-  bots: { easy: (view, seat) => [['steer', { dx: view.ships[seat.id]?.hp ?? 0, dy: 0 }]] },
+  bots: {
+    easy: (view, seat) => [['steer', { dx: view.ships[seat.id]?.hp ?? 0, dy: 0 }]],
+    hard: (view, seat, room) => {
+      const own = view.ships[seat.id]
+      // @ts-expect-error: what a bot sees cannot be changed
+      if (own) own.hp = 3
+      return room.tick % 2 === 0 ? [['fire', {}]] : [['steer', { dx: 1, dy: room.seats.length }]]
+    },
+  },
   migrate: { 1: (old) => old },
 })
 
@@ -100,3 +109,42 @@ export const plain = defineGame({
   },
 })
 export const count: TypesOf<typeof plain>['state']['n'] = 4
+
+/** A game whose bots are looked at by the compiler. */
+const botted = {
+  name: 'botted',
+  version: 1,
+  hz: 0,
+  inputs: { add: { type: t.uint8() } },
+  create: () => ({ n: 0 }),
+} as const
+
+export const bots = [
+  defineGame({
+    ...botted,
+    // @ts-expect-error: there is no such bot
+    seats: { max: 2, fill: { afterMs: 1, bot: 'esay' } },
+    on: { add() {} },
+    bots: { easy: () => [] },
+  }),
+  // @ts-expect-error: there is no such bot
+  defineGame({ ...botted, seats: { max: 2, standIn: 'hard' }, on: { add() {} }, bots: { easy: () => [] } }),
+  // @ts-expect-error: there are no bots
+  defineGame({ ...botted, seats: { max: 2, standIn: 'hard' }, on: { add() {} } }),
+  // @ts-expect-error: the value does not fit
+  defineGame({ ...botted, seats: { max: 2 }, on: { add() {} }, bots: { easy: () => [['add', 'one']] } }),
+  // @ts-expect-error: there is no such input
+  defineGame({ ...botted, seats: { max: 2 }, on: { add() {} }, bots: { easy: () => [['ad', 1]] } }),
+  defineGame({
+    ...botted,
+    seats: { max: 2 },
+    on: {
+      add(_state, _seat, _by, room) {
+        room.addBot('easy')
+        // @ts-expect-error: there is no such bot
+        room.addBot('esay')
+      },
+    },
+    bots: { easy: (view) => (view.n > 1 ? [] : [['add', 1]]) },
+  }),
+]

@@ -308,7 +308,14 @@ t.test('a definition that is not right lists every mistake', async (t) => {
     name: 'No Name',
     version: 0,
     hz: 1000,
-    seats: { max: 2, min: 3, fill: { afterMs: 1, bot: 'x' }, colour: 1 },
+    seats: {
+      max: 2,
+      min: 3,
+      fill: { afterMs: -1, bot: 'toString', to: 3, when: 1 },
+      standIn: 'hard',
+      colour: 1,
+    },
+    bots: { easy: () => [], hardest: 1 },
     inputs: { go: { type: type.object({}), keep: 'first' }, 'not a name': { type: type.object({}) } },
     on: { stay: () => {} },
     timers: { t: 3 },
@@ -328,7 +335,12 @@ t.test('a definition that is not right lists every mistake', async (t) => {
       'version',
       'hz',
       'seats.min',
-      'seats.fill.bot',
+      'seats.fill.afterMs',
+      'seats.fill.bot: one of bots: easy, hardest',
+      'seats.fill.to',
+      'seats.fill.when',
+      'seats.standIn: one of bots: easy, hardest',
+      'bots.hardest',
       'seats.colour',
       'inputs.go.keep',
       'on.go',
@@ -339,7 +351,7 @@ t.test('a definition that is not right lists every mistake', async (t) => {
       'create',
     ]) {
       t.ok(
-        mistakes.some((mistake) => mistake.startsWith(`${place}:`)),
+        mistakes.some((mistake) => mistake.startsWith(place.includes(':') ? place : `${place}:`)),
         place,
       )
     }

@@ -93,6 +93,17 @@ t.test('a callback that does not end is named, and its host is ended', async (t)
   t.match(host.process.culprit, { why: 'time', handle: 7, game: 'loop', callback: 'on.go', tick: Number })
 })
 
+t.test('a bot that does not end is named, and its host is ended', async (t) => {
+  const folder = folderOf(t, { 'stuck.ts': game('stuck', 'bots: { easy: () => [], stuck: () => { for (;;); } },') })
+  const host = new RunningHost(t, { GAMES: folder, GAME_BUDGET: '100ms' })
+  await host.openRoom(7, 'stuck')
+  await host.link.ask('addBot', { handle: 7, bot: 'easy' })
+  t.equal(host.process.culprit, undefined)
+  await t.rejects(host.link.ask('addBot', { handle: 7, bot: 'stuck' }), { code: 'OUTCOME_UNKNOWN' })
+  t.match(await host.process.ended, /^SIGKILL, as bots\.stuck of the game stuck had not ended after/)
+  t.match(host.process.culprit, { why: 'time', handle: 7, game: 'stuck', callback: 'bots.stuck' })
+})
+
 t.test('a game uses nothing that would make its replay another one', async (t) => {
   const folder = folderOf(t, {
     'chance.ts': game('chance', '', 'go(state, _seat, _input, room) { state.n = Math.random() * 10 }'),

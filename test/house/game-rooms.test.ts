@@ -153,7 +153,10 @@ t.test('a room that was made locked takes nobody until its game unlocks it', asy
   const { script } = hostOf(room_id)
   const room = script.room(room_id)
   for (const isLocked of [true, false])
-    script.link.tell('listed', { handle: room?.handle ?? 0, listing: { seats: 0, isLocked, listing: null } })
+    script.link.tell('listed', {
+      handle: room?.handle ?? 0,
+      listing: { seats: 0, bots: 0, yielding: 0, isLocked, listing: null },
+    })
   await house.time.pass(100)
   t.match(await alice.ask(GAME.join, { room_id }), { data: { game: { seat: 'alice' } } })
 })

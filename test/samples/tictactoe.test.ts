@@ -100,7 +100,15 @@ t.test('the bot plays by the rules, wins where it can, and prevents what it can'
     winner: '',
     how: '',
   })
-  const seat = { id: 'bot-1', isConnected: true, isGuest: false, bot: 'careful', team: undefined, inventory: {} }
+  const seat = {
+    id: 'bot-1',
+    isConnected: true,
+    isGuest: false,
+    bot: 'careful',
+    fills: true,
+    team: undefined,
+    inventory: {},
+  }
   const moves = (cells: State['cells'], turn: 'x' | 'o') => careful?.(playing(cells, turn), seat, {} as never)
   t.strictSame(moves(['', '', '', '', '', '', '', '', ''], 'x'), [['place', { cell: 4 }]])
   t.strictSame(moves(['x', 'x', '', 'o', 'o', '', '', '', ''], 'x'), [['place', { cell: 2 }]])

@@ -1,10 +1,11 @@
 /** What the tests of a game's author use: `drumbeat/game/testing`. */
+export type { Immutable } from '../immutable.ts'
 export { JournalError } from '../journal.ts'
 export type { Checkpoint } from '../checkpoint.ts'
 export { replay, simulate, type SimulateOptions } from './simulate.ts'
 export { ReplayError, type Journal } from './replay.ts'
 export type { Reply } from './replies.ts'
 export type { PendingTask } from './simulated-room.ts'
-export type { Immutable, SimulatedEvent, Simulation } from './simulation.ts'
+export type { SimulatedEvent, Simulation } from './simulation.ts'
 export { fuzz, FuzzError, type Fault, type FuzzOptions, type FuzzReport } from './fuzz.ts'
 export type { FindingKind } from './finding.ts'

@@ -1,3 +1,4 @@
+import { Bots } from '../bots.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Game } from '../define.ts'
 import type { Json, JsonArgs, Seat } from '../definition.ts'
@@ -12,7 +13,6 @@ import { checkValue } from '../sync/shape.ts'
 import { hashOf } from '../sync/tree-hash.ts'
 import { t } from '../types.ts'
 import { Audience } from './audience.ts'
-import { BotPlayers } from './bot-players.ts'
 
 /** A task that was started and has not come to an end. */
 export interface PendingTask {
@@ -31,13 +31,14 @@ export class SimulatedRoom {
   readonly records: TickRecord[] = []
   /** Is told of each tick, behind it: what entered, as the journal has it. */
   onStep: ((record: TickRecord, result: TickResult) => void) | undefined
-  readonly #bots: BotPlayers
+  readonly bots: Bots
 
   private constructor(run: GameRun, seed: number) {
     this.run = run
     this.audience = new Audience(run)
     // Not the room's chance: what a bot does is journaled.
-    this.#bots = new BotPlayers(GameRandom.of(seed + 1))
+    const random = GameRandom.of(seed + 1)
+    this.bots = new Bots({ run, see: (seat) => this.see(seat), random: () => random.next() })
   }
 
   /** Throws what `create` throws, and TypeFault for the state that it gives. */
@@ -67,13 +68,9 @@ export class SimulatedRoom {
     return hashOf(this.run.shape, this.run.tree)
   }
 
-  /** What everybody sees now, what a search would find, and what the bots do next. To be called behind each tick. */
-  look(): { readonly failures: readonly Failure[]; readonly bots: readonly Entry[] } {
-    const { run } = this
-    const failures: Failure[] = [...this.audience.look(), ...this.#lookAtListing()]
-    if (run.ending) return { failures, bots: [] }
-    const { entries, failures: ofBots } = this.#bots.play(run, (seat) => this.see(seat))
-    return { failures: [...failures, ...ofBots], bots: entries }
+  /** Everybody looks, a search would, and the bots think. To be called behind each tick. Returns what failed. */
+  look(): readonly Failure[] {
+    return [...this.audience.look(), ...this.#lookAtListing(), ...this.bots.think()]
   }
 
   /** What a seat sees, or a spectator: it cannot be changed. */

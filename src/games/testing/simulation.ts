@@ -1,19 +1,17 @@
+import { inputOf } from '../bots.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { GameTypes } from '../define.ts'
 import type { Receipt } from '../../protocol/shapes/shop.ts'
 import type { Json, Reward, Seat } from '../definition.ts'
 import type { EndReason, Ending, Entry, Failure, TickResult } from '../entries.ts'
+import type { Immutable } from '../immutable.ts'
 import { encodeTick } from '../journal.ts'
 import type { Shape, Tree } from '../sync/shape.ts'
-import { inputOf } from './bot-players.ts'
 import { replayRoom, type Journal } from './replay.ts'
 import { badRequest, replyOf, type Reply } from './replies.ts'
 import { SeatKeeper } from './seat-keeper.ts'
 import { simulatedReceipt } from './simulated-receipt.ts'
 import { frozen, SimulatedRoom, type PendingTask } from './simulated-room.ts'
-
-/** A value that cannot be changed, at any depth. */
-export type Immutable<Value> = Value extends object ? { readonly [Name in keyof Value]: Immutable<Value[Name]> } : Value
 
 type AtTick<What> = What & { readonly tick: number }
 
@@ -33,7 +31,7 @@ interface Waiting {
 /**
  * A room on a clock by hand. What is sent (`join`, `input`, …) enters at once, in a tick of its own, and is answered by what the method returns; what
  * is sent inside of `together` enters in one tick. Time passes by `tick` and `advance` only, and with it what a server does by itself: seats
- * that were held too long end, `seats.fill` brings bots. Rates (`perSecond`) are not looked at.
+ * that were held too long end, `seats.fill` brings bots, and bots play, those too that stand in for players (`seats.standIn`). Rates (`perSecond`) are not looked at.
  */
 export class Simulation<Types extends GameTypes = GameTypes> {
   /** What the game has emitted. */
@@ -51,7 +49,6 @@ export class Simulation<Types extends GameTypes = GameTypes> {
   /** Of all users together. */
   #ledgerEntries: number
   #nowMs: number
-  #ofBots: readonly Entry[] = []
   /** What was sent in `together`; undefined: outside of it. */
   #waiting: Waiting[] | undefined
   #state: { readonly tree: Tree; readonly value: unknown } | undefined
@@ -146,7 +143,7 @@ export class Simulation<Types extends GameTypes = GameTypes> {
     return this.#send({ kind: 'leave', user, why })
   }
 
-  /** A bot takes a seat, as by `seats.fill`. */
+  /** A bot takes a seat, as by REST: it does not give way to players, as those of `seats.fill` do. */
   joinBot(kind: string): Reply<Types['refusal']> {
     return this.#send({ kind: 'bot', bot: kind })
   }
@@ -291,22 +288,23 @@ export class Simulation<Types extends GameTypes = GameTypes> {
   /** A tick; where ticks have no length, those too that follow from the inputs of bots. */
   #run(waiting: readonly Waiting[]): void {
     this.#runOne(waiting)
-    for (let i = 0; this.#room.run.game.hz === 0 && this.#ofBots.length > 0 && !this.ending; i++) {
+    for (let i = 0; this.#room.run.game.hz === 0 && this.#room.bots.hasInputs && !this.ending; i++) {
       if (i > TICKS_MAX) throw new Error('the bots answer each other without an end')
       this.#runOne([])
     }
   }
 
   #runOne(waiting: readonly Waiting[]): void {
-    const { run } = this.#room
+    const { run, bots } = this.#room
     if (run.game.hz > 0) this.#nowMs = Math.max(this.#nowMs, run.dueMs(run.tick + 1))
     const newest = onlyNewest(waiting, this.#room)
-    const before = [...this.#keeper.entries(run, this.#nowMs), ...this.#ofBots]
-    this.#ofBots = []
-    const result = this.#room.step([...before, ...newest.map(({ entry }) => entry)], this.#nowMs)
+    const others = [...this.#keeper.entries(run, this.#nowMs), ...newest.map(({ entry }) => entry)]
+    const ofBots = bots.take(others)
+    const before = ofBots.length + others.length - newest.length
+    const result = this.#room.step([...ofBots, ...others], this.#nowMs)
     for (const { entry, reply } of waiting) {
       const at = newest.findIndex((other) => other.entry === entry || isReplacedBy(entry, other.entry, this.#room))
-      const outcome = result.outcomes[before.length + at]
+      const outcome = result.outcomes[before + at]
       if (outcome) Object.assign(reply, replyOf(outcome, result.tick))
     }
     this.#note(result)
@@ -326,9 +324,7 @@ export class Simulation<Types extends GameTypes = GameTypes> {
   }
 
   #look(): void {
-    const { failures, bots } = this.#room.look()
-    for (const failure of failures) this.failures.push({ tick: this.ticks, ...failure })
-    this.#ofBots = bots
+    for (const failure of this.#room.look()) this.failures.push({ tick: this.ticks, ...failure })
     this.#keeper.look(this.#room.run)
   }
 }

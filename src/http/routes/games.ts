@@ -138,11 +138,27 @@ export async function readPlay({ primary }: RouteContext, room: RoomId, span: Sp
   return toPlay(await primary.ask('gameRoom', { room }, span))
 }
 
-function toPlay({ tick, latenessMs, seats, seats_max, spectators, is_locked, listing, state }: InspectedRoom) {
+function toPlay({
+  tick,
+  latenessMs,
+  seats,
+  seats_free,
+  seats_max,
+  spectators,
+  is_locked,
+  listing,
+  state,
+}: InspectedRoom) {
   return {
     tick,
     lateness_ms: latenessMs,
-    seats: seats.map(({ user, isConnected, bot, team }) => ({ user_id: user, is_connected: isConnected, bot, team })),
+    seats: seats.map(({ user, isConnected, standIn, ...seat }) => ({
+      user_id: user,
+      is_connected: isConnected,
+      stand_in: standIn,
+      ...seat,
+    })),
+    seats_free,
     seats_max,
     spectators,
     is_locked,
@@ -152,8 +168,13 @@ function toPlay({ tick, latenessMs, seats, seats_max, spectators, is_locked, lis
 }
 
 function toGame({ seats, maxMs, hearsPurchases: _ofTheNode, ...game }: GameInfo) {
-  const { holdMs, lateJoin, ...others } = seats
-  return { ...game, seats: { ...others, hold_ms: holdMs, late_join: lateJoin }, max_ms: maxMs }
+  const { holdMs, lateJoin, fill, standIn, ...others } = seats
+  const filled = fill && { after_ms: fill.afterMs, bot: fill.bot, to: fill.to }
+  return {
+    ...game,
+    seats: { ...others, hold_ms: holdMs, late_join: lateJoin, fill: filled, stand_in: standIn },
+    max_ms: maxMs,
+  }
 }
 
 function parseInput(input: unknown): JsonValue {

@@ -97,6 +97,8 @@ export interface GameInfo {
     readonly lateJoin: boolean
     readonly spectators: boolean
     readonly guests: boolean
+    readonly fill: { readonly afterMs: number; readonly bot: string; readonly to: number } | null
+    readonly standIn: string | null
   }
   readonly maxMs: number | null
   readonly inputs: readonly string[]
@@ -258,12 +260,20 @@ export interface RoomSeat {
   readonly user: string
   readonly isConnected: boolean
   readonly bot: string | null
+  /** The kind of bot that plays while the player is gone; null: the player does, or nobody, or it is the seat of a bot. */
+  readonly standIn: string | null
+  /** It is a bot that gives way to a player. */
+  readonly fills: boolean
   readonly team: string | null
 }
 
 export interface RoomListing {
   /** Seats that are taken, bots among them. */
   readonly seats: number
+  /** How many of them are bots'. */
+  readonly bots: number
+  /** How many of these give way to a player who comes. */
+  readonly yielding: number
   readonly isLocked: boolean
   /** What the game says of it. */
   readonly listing: JsonValue

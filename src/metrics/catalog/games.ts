@@ -46,6 +46,13 @@ export const GAMES = {
     labels: ['game'],
     when: 'A mistake in the game: the log says where. Ten in a row of one callback end the room.',
   },
+  gameSkippedBots: {
+    name: 'game_skipped_bots_total',
+    type: 'counter',
+    help: 'How many times a bot was left out of a tick, as the bots of its room had used up GAME_BOT_BUDGET.',
+    labels: ['game'],
+    when: 'A kind of bot takes too long: the log names it once. Others of its room play less often than they might.',
+  },
   gameOtherHashes: {
     name: 'game_other_hashes_total',
     type: 'counter',

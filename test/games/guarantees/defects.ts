@@ -1,3 +1,5 @@
+import { Attendance } from '../../../src/games/attendance.ts'
+import { Callbacks } from '../../../src/games/callbacks.ts'
 import { GameRandom } from '../../../src/games/random.ts'
 import { Registers } from '../../../src/games/registers.ts'
 import { RoomApi } from '../../../src/games/room-api.ts'
@@ -190,6 +192,43 @@ export const DEFECTS: readonly Defect[] = [
           return Math.min(5, original.call(this) as number)
         },
       'get',
+    ),
+  },
+  {
+    name: 'a player whom the game does not want has sent a bot away',
+    plant: replace(
+      Callbacks,
+      'attempt',
+      () =>
+        function (this: Callbacks, run: () => unknown) {
+          return run()
+        },
+    ),
+  },
+  {
+    name: 'bots that fill a room up do not give way',
+    plant: replace(Attendance, 'yielding', () => () => 0, 'get'),
+  },
+  {
+    name: 'bots fill a room up when a player comes, and not when it has waited',
+    plant: replace(
+      Attendance,
+      'fill',
+      (original) =>
+        function (this: Attendance) {
+          original.call(this, Infinity)
+        },
+    ),
+  },
+  {
+    name: 'a room that goes on from a checkpoint waits for players anew',
+    plant: replace(
+      Registers,
+      'checkpoint',
+      (original) =>
+        function (this: Registers) {
+          return { ...(original.call(this) as object), waitingSinceMs: null }
+        },
     ),
   },
 ]

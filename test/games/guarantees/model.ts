@@ -10,6 +10,7 @@ interface ModelSeat {
   readonly isBot: boolean
   /** How far the seat has its player's ledger. */
   ledgerEntry: number
+  readonly fills: boolean
   isConnected: boolean
   team: string | undefined
 }
@@ -20,8 +21,20 @@ interface ModelTimer {
   readonly due: number
 }
 
+interface Saved {
+  readonly seats: ModelSeat[]
+  readonly timers: ModelTimer[]
+  readonly numbers: readonly [timer: number, bot: number, run: number]
+  readonly flags: readonly [isLocked: boolean, wasFull: boolean, isOver: boolean]
+  readonly said: string[]
+  readonly events: number
+  readonly inRow: Map<string, number>
+}
+
 const IN_ROW_MAX = 10
 const DONE = 'done'
+/** A game that refuses a bot is asked again after that. */
+const RETRY_MS = 1_000
 
 /**
  * What has to be called in a room, and in which order, by what is promised: a seat joins, drops and is back in turn, and leaves, each once; a callback that comes
@@ -41,9 +54,11 @@ export class Model {
   #nextRun = 1
   #isLocked = false
   #wasFull = false
+  /** Since when a room with a player has free seats that bots are to have. */
+  #waitingSince: number | undefined
   #isOver = false
   #ending: string | undefined
-  readonly #inRow = new Map<string, number>()
+  #inRow = new Map<string, number>()
   /** Of a tick. */
   #said: string[] = []
   #events = 0
@@ -64,10 +79,12 @@ export class Model {
     this.#said = []
     this.#events = 0
     const outcomes = entries.map((entry) => (this.#ending ? 'ROOM_OVER' : this.#enter(entry)))
+    if (!this.#ending) this.#fill()
     this.#runTimers()
     if (hz > 0 && !this.#ending) this.#call('tick', undefined, undefined)
     if (this.#isOver) this.#ending ??= 'over'
     if (this.#ending) for (const { id } of this.#seats) this.#leave(id, 'over')
+    this.#waitingSince = this.#isToFill ? (this.#waitingSince ?? this.#nowMs) : undefined
     this.#expect('calls', this.#calls.length, this.#at)
     this.#expect('tick', result.tick, this.#tick)
     this.#expect('nowMs', result.nowMs, this.#nowMs)
@@ -114,27 +131,81 @@ export class Model {
   }
 
   #join({ user, isGuest, ledgerEntry }: Joiner): string {
-    const { max, guests, lateJoin } = this.#game.seats
+    const { max, lateJoin, fill } = this.#game.seats
     if (this.#seat(user)) return DONE
+    const mayReplace = lateJoin || !this.#wasFull
+    const bot = mayReplace ? this.#seats.findLast(({ fills }) => fills) : undefined
+    const refusal = this.#refusalOf(isGuest, bot ? max + 1 : max)
+    if (refusal !== undefined) return refusal
+    const seat = { id: user, isBot: false, fills: false, ledgerEntry, isConnected: true, team: undefined }
+    if (!bot || this.#seats.length < (fill?.to ?? max)) return this.#take(seat)
+    const before = this.#save()
+    this.#leave(bot.id, 'replaced')
+    const outcome = this.#ending ? 'ROOM_OVER' : (this.#refusalOf(isGuest, max) ?? this.#take(seat))
+    if (!outcome.startsWith(DONE) && !this.#ending) this.#restore(before, outcome)
+    return outcome
+  }
+
+  #refusalOf(isGuest: boolean, max: number): string | undefined {
+    const { guests, lateJoin } = this.#game.seats
     if (isGuest && !guests) return 'FORBIDDEN'
     if (this.#isLocked) return 'ROOM_LOCKED'
     if (this.#seats.length >= max) return 'ROOM_FULL'
-    if (this.#wasFull && !lateJoin) return 'ROOM_LOCKED'
-    return this.#take({ id: user, isBot: false, ledgerEntry, isConnected: true, team: undefined })
+    return this.#wasFull && !lateJoin ? 'ROOM_LOCKED' : undefined
   }
 
-  #joinNewBot(): string {
+  #save(): Saved {
+    return {
+      seats: this.#seats.map((seat) => ({ ...seat })),
+      timers: [...this.#timers],
+      numbers: [this.#nextTimer, this.#nextBot, this.#nextRun],
+      flags: [this.#isLocked, this.#wasFull, this.#isOver],
+      said: this.#said.slice(),
+      events: this.#events,
+      inRow: new Map(this.#inRow),
+    }
+  }
+
+  /** The player does not come, and the bot has never gone; what has failed is counted. */
+  #restore({ seats, timers, numbers, flags, said, events, inRow }: Saved, outcome: string): void {
+    this.#seats = seats
+    this.#timers = timers
+    ;[this.#nextTimer, this.#nextBot, this.#nextRun] = numbers
+    ;[this.#isLocked, this.#wasFull, this.#isOver] = flags
+    this.#said = said
+    this.#events = events
+    if (outcome !== 'failed') this.#inRow = inRow
+  }
+
+  get #isToFill(): boolean {
+    const { fill, lateJoin } = this.#game.seats
+    if (!fill || this.#ending || this.#isLocked || (this.#wasFull && !lateJoin)) return false
+    return this.#seats.length < fill.to && this.#seats.some(({ isBot }) => !isBot)
+  }
+
+  #fill(): void {
+    const { fill } = this.#game.seats
+    if (!fill || this.#waitingSince === undefined || this.#nowMs - this.#waitingSince < fill.afterMs) return
+    this.#waitingSince = undefined
+    while (this.#isToFill) {
+      if (this.#joinNewBot(true).startsWith(DONE)) continue
+      this.#waitingSince = this.#nowMs + Math.max(0, RETRY_MS - fill.afterMs)
+      return
+    }
+  }
+
+  #joinNewBot(fills = false): string {
     const id = `bot-${this.#nextBot++}`
-    const outcome = this.#joinBot(id)
+    const outcome = this.#joinBot(id, fills)
     if (outcome === DONE) return `${DONE} "${id}"`
     // The number of one that never was is given again.
     this.#nextBot = Number(id.slice('bot-'.length))
     return outcome
   }
 
-  #joinBot(id: string): string {
+  #joinBot(id: string, fills = false): string {
     if (this.#seats.length >= this.#game.seats.max) return 'ROOM_FULL'
-    return this.#take({ id, isBot: true, ledgerEntry: 0, isConnected: true, team: undefined })
+    return this.#take({ id, isBot: true, fills, ledgerEntry: 0, isConnected: true, team: undefined })
   }
 
   #take(seat: ModelSeat): string {

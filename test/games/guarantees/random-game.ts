@@ -93,7 +93,7 @@ export function randomGame(seed: number, fated: ReadonlyMap<number, Fate> = new 
     name: 'random',
     version: 1,
     hz,
-    seats: { max, lateJoin: dice.chance(0.7), guests: dice.chance(0.5) },
+    seats: { max, lateJoin: dice.chance(0.7), guests: dice.chance(0.5), ...fillOf(seed, max) },
     state: t.object({
       n: t.uint32(),
       list: t.array(t.string(8), 8),
@@ -122,6 +122,13 @@ export function randomGame(seed: number, fated: ReadonlyMap<number, Fate> = new 
     bots: { [BOT]: () => [] },
   })
   return { game, calls }
+}
+
+/** Bots fill every other game. */
+function fillOf(seed: number, max: number): { fill?: { afterMs: number; bot: typeof BOT; to: number } } {
+  if (seed % 2 === 0) return {}
+  const dice = new Dice(2 ** 20 + seed)
+  return { fill: { afterMs: dice.pick([0, 0, 0, 100]), bot: BOT, to: 1 + dice.below(max) } }
 }
 
 const asRoom = (room: unknown) => room as Room

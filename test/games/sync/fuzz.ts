@@ -3,6 +3,7 @@ import { applyBinaryPatch } from '../../../src/games/sync/apply-binary.ts'
 import { applyMergePatch } from '../../../src/games/sync/apply-merge.ts'
 import { binaryPatchOf } from '../../../src/games/sync/binary-patch.ts'
 import { compileShapes } from '../../../src/games/sync/compiled-update.ts'
+import { frozenOf } from '../../../src/games/sync/frozen.ts'
 import { hashValue } from '../../../src/games/sync/hash.ts'
 import { mergePatchOf } from '../../../src/games/sync/merge-patch.ts'
 import { shapeOf, type Shape, type Tree } from '../../../src/games/sync/shape.ts'
@@ -130,6 +131,9 @@ class Match {
     this.#expect(equals(this.#live, this.#model, false), 'the live value was snapped')
     this.#expect(shape.isSame(this.#tree, this.#live), 'the live value is what the tree says')
     this.#expect(shape.freeze(this.#tree, this.#live) === this.#tree, 'no change, no new tree')
+    const frozen = frozenOf(shape, this.#tree)
+    this.#expect(equals(frozen, shape.thaw(this.#tree), true), 'a frozen value is what thaw gives')
+    this.#expect(isFrozen(frozen), 'at every depth')
     this.#expect(equals(this.#client, this.#model, false), 'the JSON client has the value')
     this.#expect(hashOf(shape, this.#tree) === hashValue(this.#client), 'the JSON client has the hash')
     // In JSON the order of keys may be another.
@@ -143,4 +147,9 @@ class Match {
   #expect(isSo: boolean, what: string): void {
     if (!isSo) throw new Found(`seed ${this.#seed}: not so: ${what}; type ${JSON.stringify(this.#type).slice(0, 2000)}`)
   }
+}
+
+function isFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return Object.isFrozen(value) && Object.values(value).every((part) => isFrozen(part))
 }

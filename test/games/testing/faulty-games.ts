@@ -288,7 +288,8 @@ export const FAULTY_GAMES: readonly FaultyGame[] = [
   {
     fault: 'a bot that sends what is no input',
     kind: 'threw',
-    message: /bots\.wild: TypeFault: by: must be a whole number from -128 to 127, but is 200/,
+    message:
+      /bots\.wild: NoInput: its input "go" does not fit: by: must be a whole number from -128 to 127, but is 200/,
     entriesMax: 4,
     make: () =>
       defineGame({
@@ -301,7 +302,7 @@ export const FAULTY_GAMES: readonly FaultyGame[] = [
           go: (state, _seat, { by }) => void (state.n = by),
           call: (_state, _seat, _input, room) => void room.addBot('wild'),
         },
-        bots: { wild: (view) => [['go', { by: view.n > 50 ? 200 : 1 }]] },
+        bots: { wild: (view) => [['go', { by: view.n > 50 ? 200 : 1 }] as const] },
       }),
   },
   {
@@ -323,7 +324,7 @@ export const FAULTY_GAMES: readonly FaultyGame[] = [
           call: (_state, _seat, _input, room) => void room.addBot('wild'),
         },
         // Its enemy may have left.
-        bots: { wild: (view) => [['go', { by: (view.players['ann'] as { hp: number }).hp }]] },
+        bots: { wild: (view) => [['go', { by: (view.players['ann'] as { hp: number }).hp }] as const] },
       }),
   },
   {

@@ -1,7 +1,7 @@
 /** A room on a clock by hand, as the test of a game's author uses it. */
 import t from 'tap'
 import { defineGame, refuse, t as type } from '../../../src/games/index.ts'
-import { replay, ReplayError, simulate } from '../../../src/games/testing/index.ts'
+import { fuzz, replay, ReplayError, simulate } from '../../../src/games/testing/index.ts'
 import tictactoe from '../../../src/samples/tictactoe.ts'
 import { schema } from './schema.ts'
 
@@ -9,7 +9,7 @@ const arena = defineGame({
   name: 'arena',
   version: 2,
   hz: 20,
-  seats: { min: 2, max: 3, holdMs: 2_000, guests: true, fill: { afterMs: 1_000, bot: 'easy' } },
+  seats: { min: 2, max: 3, holdMs: 2_000, guests: true, fill: { afterMs: 1_000, bot: 'easy', to: 2 } },
   options: type.object({ size: type.uint16() }),
   state: type.object({
     phase: type.oneOf('lobby', 'play', 'over'),
@@ -156,6 +156,52 @@ t.test('seats are held, ended and filled as a server does it', async (t) => {
   room.advance(10_000)
   const xs = Object.values(room.state.ships).map(({ x }) => x)
   t.ok(xs.length === 2 && xs.every((x) => x >= 50) && xs.includes(50), `the bots have steered to ${xs.join()}`)
+})
+
+t.test('a bot that fills a seat gives way, and one stands in for a player who is gone', async (t) => {
+  const stand = defineGame({
+    name: 'stand',
+    version: 1,
+    hz: 10,
+    seats: { max: 2, holdMs: 5_000, fill: { afterMs: 500, bot: 'steady' }, standIn: 'steady' },
+    state: type.object({ steps: type.map(type.uint16()) }),
+    inputs: { step: { type: type.object({ by: type.uint8() }) } },
+    create: () => ({ steps: {} }),
+    join(state, seat) {
+      if (seat.id === 'eve') refuse('NOT_YOU')
+      state.steps[seat.id] = 0
+    },
+    leave: (state, seat) => void delete state.steps[seat.id],
+    on: { step: (state, seat, { by }) => void (state.steps[seat.id] = (state.steps[seat.id] ?? 0) + by) },
+    bots: { steady: () => [['step', { by: 1 }]] },
+  })
+  const room = simulate(stand)
+  room.join('ann')
+  room.advance(500)
+  t.strictSame(
+    room.seats.map(({ id, fills }) => [id, fills]),
+    [
+      ['ann', false],
+      ['bot-1', true],
+    ],
+  )
+  t.match(room.join('eve'), { code: 'NOT_YOU' })
+  t.equal(room.state.steps['bot-1'], 1, 'it has never gone')
+  t.match(room.join('bob'), { ok: true })
+  t.match(room.left, [{ user: 'bot-1', why: 'replaced' }])
+  room.drop('ann')
+  room.tick(5)
+  t.equal(room.state.steps['ann'], 5)
+  room.together(() => {
+    room.back('ann')
+    room.input('ann', 'step', { by: 100 })
+  })
+  t.equal(room.state.steps['ann'], 105, 'no step of the bot in that tick')
+  room.tick(5)
+  t.equal(room.state.steps['ann'], 105)
+  t.strictSame(room.failures, [])
+  t.strictSame(room.replay().state, room.state)
+  fuzz(stand, { seeds: 10 })
 })
 
 t.test('what is sent together enters in one tick, and of the latest only the newest', async (t) => {

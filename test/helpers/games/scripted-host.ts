@@ -37,7 +37,7 @@ export const COUNTER: GameInfo = {
   name: 'counter',
   version: 1,
   hz: 0,
-  seats: { min: 1, max: 3, holdMs: 30_000, lateJoin: true, spectators: true, guests: false },
+  seats: { min: 1, max: 3, holdMs: 30_000, lateJoin: true, spectators: true, guests: false, fill: null, standIn: null },
   maxMs: null,
   inputs: ['add', 'say', 'end', 'kick', 'list', 'lock', 'unlock'],
   events: [],
@@ -136,6 +136,8 @@ export class ScriptedHost {
             user,
             isConnected: how === 'here',
             bot: BOT_ID.test(user) ? 'easy' : null,
+            standIn: null,
+            fills: false,
             team: null,
           }))
           reply({ tick: room.tick, latenessMs: 0, seats, spectators: 0, isLocked: room.isLocked, state: stateOf(room) })
@@ -262,9 +264,11 @@ export class ScriptedHost {
   }
 
   #listed({ handle, isLocked, listing, seats }: ScriptedRoom): void {
+    const users = Object.keys(seats)
+    const bots = users.filter((user) => BOT_ID.test(user)).length
     this.link.tell('listed', {
       handle,
-      listing: { seats: Object.keys(seats).length, isLocked, listing: { ...listing } },
+      listing: { seats: users.length, bots, yielding: 0, isLocked, listing: { ...listing } },
     })
   }
 }

@@ -191,6 +191,8 @@ export class ScriptedPrimary {
           namespace: namespace ?? ('private' as Namespace),
           game,
           seats: room.viewers.size,
+          bots: 0,
+          seats_free: 8 - room.viewers.size,
           seats_max: 8,
           is_locked: false,
           listing: { phase: 'play' },

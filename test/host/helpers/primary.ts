@@ -33,7 +33,12 @@ export type Heard =
   | { readonly what: 'listed' | 'over' | 'listening' | 'unfit' | 'load'; readonly args: unknown }
 
 export const NO_LOOP_DELAY = { p99Ms: () => 0, close: () => {} }
-const SETTINGS: HostSettings = { GAME_STATE_BYTES: 262_144, ROOM_GAME_EMPTY: 30_000, ROOM_GAME_MAX: 3_600_000 }
+const SETTINGS: HostSettings = {
+  GAME_BOT_BUDGET: 5,
+  GAME_STATE_BYTES: 262_144,
+  ROOM_GAME_EMPTY: 30_000,
+  ROOM_GAME_MAX: 3_600_000,
+}
 
 export interface LogLine {
   readonly level: string

@@ -1,0 +1,194 @@
+import { checkInput } from './check-input.ts'
+import type { Seat } from './definition.ts'
+import type { Entry, Failure } from './entries.ts'
+import type { Game } from './define.ts'
+import { inRealm } from './realm.ts'
+import { factsForBots } from './room-facts.ts'
+import type { GameRun } from './run.ts'
+import { TypeFault } from './sync/fault.ts'
+
+export type Input = Extract<Entry, { kind: 'input' }>
+
+export interface BotsOptions {
+  readonly run: GameRun
+  /** What the seat sees: plain data that cannot be changed. Throws what the game's view throws. */
+  readonly see: (seat: Seat) => unknown
+  /** In [0, 1): not the room's chance, as what bots do is journaled. */
+  readonly random: () => number
+  /** Whether something of the seat's player waits for the room: then nobody stands in. */
+  readonly isHeard?: (user: string) => boolean
+  readonly pace?: BotPace
+}
+
+/** How much of a server bots may have. */
+export interface BotPace {
+  /** Bots are asked now. */
+  begin(): void
+  /** Whether there is time for this one. */
+  mayThink(seat: Seat, bot: string): boolean
+  /** To be called when it has answered. */
+  hasThought(): void
+  /** Whether the seat may send this input now. */
+  maySend(seat: Seat, name: string): boolean
+}
+
+/** Where time is not looked at. */
+const NO_PACE: BotPace = { begin: () => {}, mayThink: () => true, hasThought: () => {}, maySend: () => true }
+
+/** Of one bot in one tick: more is a mistake. */
+const INPUTS_MAX = 16
+/** A bot that fails so often in a row does nothing any more. */
+const FAILURES_MAX = 10
+
+/** The bot that plays a seat now: its own, or who stands in for a player that is gone. undefined: its player does. */
+export function botOf({ seats }: Pick<Game, 'seats'>, { bot, isConnected }: Seat): string | undefined {
+  return bot ?? (isConnected ? undefined : seats.standIn)
+}
+
+/**
+ * The bots of a room: each is asked behind each tick what it does, by what its seat sees, and that enters the next tick as inputs of the seat. A
+ * bot that stands in for a player does so until something is heard of the player, and no input of it comes into the same tick.
+ */
+export class Bots {
+  readonly #options: BotsOptions
+  readonly #pace: BotPace
+  /** What they have said for the next tick. */
+  #inputs: readonly Input[] = []
+  /** The seat that is asked first the next time, as there was no time for it. */
+  #first: string | undefined
+  /** Failures in a row, by seat. */
+  readonly #failed = new Map<string, number>()
+  /** There was no time for some bot, or some input: where ticks have no length the bots are to be asked again. */
+  isBehind = false
+
+  constructor(options: BotsOptions) {
+    this.#options = options
+    this.#pace = options.pace ?? NO_PACE
+  }
+
+  /** Whether something of theirs waits for the next tick. */
+  get hasInputs(): boolean {
+    return this.#inputs.length > 0
+  }
+
+  /** Asks them. To be called behind each tick. Returns what failed: it costs the bot its inputs. */
+  think(): readonly Failure[] {
+    const { run } = this.#options
+    this.isBehind = false
+    this.#inputs = []
+    const seats = run.ending ? [] : run.seats.filter((seat) => this.#isAsked(seat))
+    if (seats.length === 0) return []
+    const failures: Failure[] = []
+    const inputs: Input[] = []
+    const first = Math.max(
+      0,
+      seats.findIndex(({ id }) => id === this.#first),
+    )
+    this.#first = undefined
+    this.#pace.begin()
+    for (const seat of [...seats.slice(first), ...seats.slice(0, first)]) {
+      const bot = botOf(run.game, seat) ?? ''
+      if (this.#pace.mayThink(seat, bot)) inputs.push(...this.#ask(seat, bot, failures))
+      else {
+        this.#first ??= seat.id
+        this.isBehind = true
+      }
+    }
+    this.#inputs = inputs
+    return failures
+  }
+
+  /** Takes what enters the next tick in front of these entries. */
+  take(entries: readonly Entry[]): readonly Input[] {
+    const inputs = this.#inputs
+    if (inputs.length === 0) return inputs
+    this.#inputs = []
+    const heard = new Set(entries.map((entry) => ('user' in entry ? entry.user : undefined)))
+    const { seats } = this.#options.run
+    const isOfBot = (user: string) => seats.some(({ id, bot }) => id === user && bot !== undefined)
+    return inputs.filter(({ user }) => !heard.has(user) || isOfBot(user))
+  }
+
+  #isAsked(seat: Seat): boolean {
+    const { run, isHeard } = this.#options
+    if (botOf(run.game, seat) === undefined) {
+      this.#failed.delete(seat.id)
+      return false
+    }
+    if ((this.#failed.get(seat.id) ?? 0) >= FAILURES_MAX) return false
+    return seat.bot !== undefined || isHeard?.(seat.id) !== true
+  }
+
+  #ask(seat: Seat, bot: string, failures: Failure[]): readonly Input[] {
+    const { run, see, random } = this.#options
+    let callback = 'view'
+    try {
+      const view = see(seat)
+      callback = `bots.${bot}`
+      const facts = factsForBots(run, random)
+      const said: unknown = inRealm(callback, () => run.game.rules.bots[bot]?.(view, seat, facts))
+      const inputs = inputsOf(run.game, seat, said)
+      this.#failed.delete(seat.id)
+      return inputs.filter(({ name }) => this.#maySend(seat, name))
+    } catch (thrown) {
+      failures.push({ callback, error: asAuthorsFault(thrown) })
+      this.#hasFailed(seat, callback, failures)
+      return []
+    } finally {
+      this.#pace.hasThought()
+    }
+  }
+
+  #maySend(seat: Seat, name: string): boolean {
+    const may = this.#pace.maySend(seat, name)
+    if (!may) this.isBehind = true
+    return may
+  }
+
+  #hasFailed({ id }: Seat, callback: string, failures: Failure[]): void {
+    const inRow = (this.#failed.get(id) ?? 0) + 1
+    this.#failed.set(id, inRow)
+    if (inRow < FAILURES_MAX) return
+    const error = new Error(
+      `it has failed ${FAILURES_MAX} times in a row: it does nothing any more on the seat of ${id}`,
+    )
+    failures.push({ callback, error })
+  }
+}
+
+/** An input that is none: its name is not declared, or its value does not fit; or what a bot gave is no list of inputs. */
+export class NoInput extends TypeError {
+  override readonly name = 'NoInput'
+}
+
+/** See `checkInput`. Throws NoInput, too. */
+export function inputOf(game: Game, name: string, value: unknown): unknown {
+  const rule = game.inputs.get(name)
+  if (!rule) throw new NoInput(`the game ${game.name} has no input "${name}"`)
+  return checkInput(name, rule.type, value)
+}
+
+/** What a bot has said, checked. Throws NoInput. */
+function inputsOf(game: Game, { id: user }: Seat, said: unknown): readonly Input[] {
+  if (!Array.isArray(said))
+    throw new NoInput('it gave no array: a bot gives its inputs, as [["steer", { dx: 1 }]], or []')
+  if (said.length > INPUTS_MAX) throw new NoInput(`it gave ${said.length} inputs: ${INPUTS_MAX} at most in one tick`)
+  return said.map((one: unknown) => {
+    const [name, value]: readonly unknown[] = Array.isArray(one) ? one : []
+    if (typeof name !== 'string') throw new NoInput('an input is [name, value], as ["steer", { dx: 1 }]')
+    try {
+      return { kind: 'input', user, name, input: inputOf(game, name, value) }
+    } catch (thrown) {
+      if (!(thrown instanceof TypeFault)) throw thrown
+      throw new NoInput(`its input "${name}" does not fit: ${thrown.message}`)
+    }
+  })
+}
+
+/** V8 says what could not be done; the author has to know why. */
+function asAuthorsFault(thrown: unknown): unknown {
+  if (!(thrown instanceof TypeError) || !/read only|not extensible|Cannot delete/.test(thrown.message)) return thrown
+  const told = new TypeError(`a bot cannot change what it is given (${thrown.message})`, { cause: thrown })
+  if (thrown.stack !== undefined) told.stack = thrown.stack.replace(thrown.message, told.message)
+  return told
+}

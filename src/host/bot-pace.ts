@@ -1,0 +1,79 @@
+import type { BotPace } from '../games/bots.ts'
+import type { Seat } from '../games/definition.ts'
+import type { Game } from '../games/define.ts'
+import { Refusal } from '../protocol/errors.ts'
+import { InputLimits } from './input-limits.ts'
+
+export interface BotPaceOptions {
+  readonly game: Game
+  /** How long the bots of the room may think in one tick. */
+  readonly budgetMs: number
+  readonly nowMs: () => number
+  readonly onSkipped: (slow: SlowBot) => void
+}
+
+/** A bot that was not asked in a tick, and the one that has used the time up. */
+export interface SlowBot {
+  readonly bot: string
+  /** How long that one took. */
+  readonly tookMs: number
+}
+
+/**
+ * How much time the bots of one room have. What one takes too long is missing in the ticks that follow: so they have this share of the host's time,
+ * however long each of them takes. Their inputs are as rare as a player's have to be.
+ */
+export class HostBotPace implements BotPace {
+  readonly #options: BotPaceOptions
+  readonly #limits = new InputLimits()
+  #leftMs = 0
+  #startedMs = 0
+  #asked = ''
+  /** Of those who have thought since there was time for all. */
+  #slowest: SlowBot = { bot: '', tookMs: 0 }
+
+  constructor(options: BotPaceOptions) {
+    this.#options = options
+  }
+
+  begin(): void {
+    const { budgetMs } = this.#options
+    this.#leftMs = Math.min(budgetMs, this.#leftMs + budgetMs)
+    if (this.#leftMs === budgetMs) this.#slowest = { bot: '', tookMs: 0 }
+  }
+
+  mayThink(_seat: Seat, bot: string): boolean {
+    const { nowMs, onSkipped } = this.#options
+    if (this.#leftMs <= 0) {
+      onSkipped(this.#slowest)
+      return false
+    }
+    this.#asked = bot
+    this.#startedMs = nowMs()
+    return true
+  }
+
+  hasThought(): void {
+    const tookMs = this.#options.nowMs() - this.#startedMs
+    this.#leftMs -= tookMs
+    if (tookMs >= this.#slowest.tookMs) this.#slowest = { bot: this.#asked, tookMs }
+  }
+
+  maySend({ id }: Seat, name: string): boolean {
+    const { game, nowMs } = this.#options
+    const rule = game.inputs.get(name)
+    if (!rule) return false
+    try {
+      this.#limits.take(id, name, rule, nowMs())
+      return true
+    } catch (thrown) {
+      if (thrown instanceof Refusal) return false
+      throw thrown
+    }
+  }
+
+  /** The seat has ended, or its player is back. */
+  forget(user: string): void {
+    this.#limits.forget(user)
+  }
+}

@@ -1,0 +1,52 @@
+import type { Seat } from '../games/definition.ts'
+import type { GameRun } from '../games/run.ts'
+import { sharedShapeOf } from '../games/shared-shapes.ts'
+import { frozenOf } from '../games/sync/frozen.ts'
+import type { Tree } from '../games/sync/shape.ts'
+import { lookAt, viewKeyOf } from '../games/views.ts'
+import type { RoomViews } from './room-views.ts'
+
+interface Seen {
+  /** The tick in which it was looked at. */
+  tick: number
+  readonly tree: Tree
+  /** The bots' own, which nobody can change: it has no reference to the state. */
+  readonly value: unknown
+}
+
+/** What the bots of a room see. Those that see the same are given the same value, and it is made anew only where it is another one. */
+export class BotViews {
+  readonly #run: GameRun
+  readonly #views: RoomViews
+  readonly #byKey = new Map<string, Seen>()
+  #seats: readonly Seat[] = []
+  readonly #keys = new WeakMap<Seat, string>()
+
+  /** @param views what the connections of the room see: that is not looked at again for a bot */
+  constructor(run: GameRun, views: RoomViews) {
+    this.#run = run
+    this.#views = views
+  }
+
+  /** Throws what the game throws. */
+  of(seat: Seat): unknown {
+    const { tick, game, seats } = this.#run
+    // Views that no bot has any more are forgotten.
+    if (seats !== this.#seats) this.#byKey.clear()
+    this.#seats = seats
+    const key = this.#keyOf(seat)
+    const before = this.#byKey.get(key)
+    if (before?.tick === tick) return before.value
+    const tree = this.#views.current(key) ?? lookAt(this.#run, key, before?.tree)
+    if (before?.tree === tree) before.tick = tick
+    else this.#byKey.set(key, { tick, tree, value: frozenOf(sharedShapeOf(game.viewType), tree) })
+    return this.#byKey.get(key)?.value
+  }
+
+  /** A seat is another object when something of it has changed. */
+  #keyOf(seat: Seat): string {
+    let key = this.#keys.get(seat)
+    if (key === undefined) this.#keys.set(seat, (key = viewKeyOf(this.#run.game, this.#run, seat)))
+    return key
+  }
+}
