@@ -40,7 +40,7 @@ export default defineGame({
   name: 'arena',
   version: 1,
   hz: 20,
-  seats: { min: 2, max: 8, guests: true, fill: { afterMs: 3_000, bot: 'easy' } },
+  seats: { min: 2, max: 8, guests: true, fill: { afterMs: 3_000, bot: 'easy', to: 4 } },
   state: stateType,
   inputs: {
     name: { type: t.object({ name: t.string(16) }), perSecond: 2 },

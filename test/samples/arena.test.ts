@@ -3,9 +3,12 @@ import t from 'tap'
 import arena, { GOAL, HP_MAX, RELOAD_MS, SIZE } from '../../src/samples/arena.ts'
 import { fuzz, simulate } from '../../src/games/testing/index.ts'
 
+/** No bots come. */
+const duel: typeof arena = { ...arena, seats: { ...arena.seats, fill: undefined } }
+
 /** A match of two has begun. */
 function match(seed = 7) {
-  const room = simulate(arena, { seed })
+  const room = simulate(duel, { seed })
   room.join('ann', { guest: true })
   room.join('bob', { guest: true })
   return room
@@ -49,8 +52,9 @@ t.test('who is alone waits, may fly about, and does not wait for long', async (t
   t.equal(room.seats.length, 1)
   room.advance(1_100)
   t.strictSame(room.listing, { phase: 'play' })
-  t.match(room.seats, [{ id: 'ann' }, { bot: 'easy' }])
-  t.match(Object.values(room.state.ships), [{ name: 'Player 1' }, { name: 'Bot 2' }])
+  t.match(room.seats, [{ id: 'ann' }, { bot: 'easy' }, { bot: 'easy' }, { bot: 'easy' }])
+  t.equal(room.seats.length, 4, 'and places are left for players')
+  t.match(Object.values(room.state.ships), [{ name: 'Player 1' }, { name: 'Bot 2' }, { name: 'Bot 3' }])
 })
 
 t.test('a ship goes where it is steered, at 220 units a second, and stays in the field', async (t) => {
