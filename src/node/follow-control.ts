@@ -13,7 +13,11 @@ export function followLog(
   workers: Pick<WorkerLinks, 'tell' | 'tellAll'>,
 ): void {
   followControl<RoomControl | ConnectionControl | GoodControl>(hub, {
-    ...followRooms({ directory, members, onClosed: (worker, room) => workers.tell(worker, 'roomClosed', { room }) }),
+    ...followRooms({
+      directory,
+      members,
+      onClosed: (worker, room) => workers.tell(worker, 'roomClosed', { room, hasGame: false }),
+    }),
     ...followConnections({ registry, kick: (worker, connectionId) => workers.tell(worker, 'kick', { connectionId }) }),
     'good-changed': ({ id }) => workers.tellAll('goodChanged', { id }),
   })

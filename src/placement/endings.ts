@@ -1,3 +1,4 @@
+import type { Connection } from '../connections/connection.ts'
 import type { RoomEnding } from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Calls } from './calls.ts'
@@ -81,9 +82,11 @@ export class Endings {
     rooms.remove(room)
     purchases.ended(room)
     rooms.ended.add(room)
-    const emptied = new Set(members.empty(room.id).map(({ worker }) => worker))
+    // A resumed connection that has no view yet may still have to be given the room's last word: see `Entrances.join`.
+    const isComingBack = (connection: Connection) => room.viewers.of(connection) === undefined
+    const emptied = new Set(members.empty(room.id, isComingBack).map(({ worker }) => worker))
     directory.remove(room.id)
-    for (const worker of emptied) workers.tell(worker, 'roomClosed', { room: room.id })
+    for (const worker of emptied) workers.tell(worker, 'roomClosed', { room: room.id, hasGame: true })
     room.markGone()
   }
 }

@@ -120,7 +120,7 @@ export class Entrances implements RoomGame {
 
   mayReturn({ userId, session }: Connection, id: RoomId): boolean {
     const room = this.#options.rooms.get(id)
-    if (!room || room.phase === 'ending') return false
+    if (!room) return false
     return room.seated.has(userId) || (session !== undefined && room.sessions.has(session))
   }
 
@@ -183,12 +183,18 @@ export class Entrances implements RoomGame {
 
   #tellAgain(room: PlacedRoom, viewer: Viewer): void {
     const done = (result: EnteredSeat | Refusal) => {
+      if (this.#isEnding(room)) return
       // A host that dies here is followed by another one, which is told again.
       if (!(result instanceof Refusal) || result.code === 'OUTCOME_UNKNOWN' || result.code === 'UNAVAILABLE') return
       if (room.viewers.get(viewer.number) === viewer) this.putOut(room, viewer, result.message)
     }
     const args = { ...enterArgs(room, viewer), ...NOTHING, isBack: viewer.seat !== null }
     this.#options.calls.make(room, { method: 'enter', args, done, untilMs: Infinity, mayRepeat: false })
+  }
+
+  /** Those who are in the room have not heard its last word yet, and stay until then. */
+  #isEnding({ phase, id }: PlacedRoom): boolean {
+    return phase === 'ending' && !this.#options.rooms.ended.has(id)
   }
 
   /** A resumed connection that was to hear how the room has ended has heard it. */
@@ -205,6 +211,7 @@ export class Entrances implements RoomGame {
     const { members, registry } = this.#options
     const { connection } = entrance
     const answer: Reply<Entered> = (result) => {
+      if (result instanceof Refusal && this.#isEnding(room)) return reply(ends())
       const isFinal = result instanceof Refusal && !TEMPORARY.has(result.code)
       const isMember = registry.get(connection.id) === connection && connection.rooms.has(room.id)
       if (isFinal && isMember && !room.viewers.of(connection)) members.leave(connection.id, room.id)
@@ -327,6 +334,11 @@ export class Entrances implements RoomGame {
     if (room && viewer) return { room, viewer }
     throw new Refusal('NOT_IN_ROOM', `this connection is in no game in "${id}"`)
   }
+}
+
+/** The worker asks again, and then the last word has been said. */
+function ends(): Refusal {
+  return new Refusal('UNAVAILABLE', 'the room ends', { retry_after_ms: 500 })
 }
 
 /** What the connection's session was in the room when it was let in last; undefined if that is not known. */

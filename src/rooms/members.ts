@@ -61,11 +61,17 @@ export class Members implements ConnectionRooms {
     sessions.changed(connection)
   }
 
-  /** All connections of this node that are in the room leave it. Returns them. */
-  empty(room: RoomId): readonly Connection[] {
+  /**
+   * All connections of this node that are in the room leave it. Returns them.
+   * @param hears whether the connection goes on to get the events of the room until it leaves by itself; it counts as a member no more
+   */
+  empty(room: RoomId, hears: (connection: Connection) => boolean = () => false): readonly Connection[] {
     const { registry } = this.#options
     const members = [...registry.all()].filter((one) => registry.isHere(one) && one.rooms.has(room))
-    for (const member of members) this.#leave(member, room)
+    for (const member of members) {
+      if (hears(member)) this.#exit(member, room)
+      else this.#leave(member, room)
+    }
     return members
   }
 

@@ -113,13 +113,15 @@ export class Sessions {
   }
 
   /** A room is no more: its members are in it no longer, behind all that was said in it. */
-  roomClosed(room: RoomId): void {
+  roomClosed(room: RoomId, hasGame: boolean): void {
     const { fanout, games } = this.#options
-    games.ended(room)
     for (const connection of this.#connections.values()) {
-      if (!connection.rooms.delete(room)) continue
+      // What was said at the end is still in its replay; the game's answer takes it out of the room behind that.
+      const isComingBack = hasGame && games.find(connection, room) === undefined
+      if (isComingBack || !connection.rooms.delete(room)) continue
       leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
     }
+    games.ended(room)
   }
 
   /** A connection is in this room no longer, though it did not leave. */

@@ -234,7 +234,7 @@ t.test('who leaves gets no patch behind the reply; a room that is over takes no 
   primary.change(room, { n: 1 })
   await pass(100)
   t.equal(alice.frames.length, before)
-  primary.link.tell('roomClosed', { room: room.id })
+  primary.link.tell('roomClosed', { room: room.id, hasGame: true })
   primary.change(room, { n: 2 })
   await pass(100)
   t.strictSame(worker.parts.realTime.games.counts, { viewers: 0, topics: 0 })

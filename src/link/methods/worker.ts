@@ -18,8 +18,8 @@ export type WorkerMethods = {
   /** By something else than a purchase: there may be stock again. */
   goodChanged: Method<{ readonly id: string }, null>
   kick: Method<{ readonly connectionId: string }, null>
-  /** The room is no more; its members have left it. */
-  roomClosed: Method<{ readonly room: RoomId }, null>
+  /** The room is no more; its members have left it, but for those who come back into its game and have no answer yet. */
+  roomClosed: Method<{ readonly room: RoomId; readonly hasGame: boolean }, null>
   /**
    * What is said of a room with a game to all who are in it, and stands in no log; told behind the patches so far. After `restarted` the
    * worker asks for a `snapshot` for each of its connections there: what they had comes to nothing, and views may have other numbers.
