@@ -6,6 +6,8 @@ const MEASURED = 16
 /** What a host counts. */
 export class HostMetrics {
   readonly #metrics: Metrics
+  readonly #tickSeconds: ReturnType<Metrics['gameTickSeconds']['labels']>
+  readonly #latenessSeconds: ReturnType<Metrics['gameTickLatenessSeconds']['labels']>
   readonly #failures: Map<string, number>
   readonly #skippedBots: Map<string, number>
   #ticks = 0
@@ -19,6 +21,9 @@ export class HostMetrics {
     read: { readonly rooms: () => number; readonly seats: () => number; readonly sentBytes: () => number },
   ) {
     this.#metrics = metrics
+    const label = { process: metrics.process }
+    this.#tickSeconds = metrics.gameTickSeconds.labels(label)
+    this.#latenessSeconds = metrics.gameTickLatenessSeconds.labels(label)
     const names = [...games]
     this.#failures = new Map(names.map((game) => [game, 0]))
     this.#skippedBots = new Map(this.#failures)
@@ -45,8 +50,8 @@ export class HostMetrics {
   }
 
   measured(tookMs: number, latenessMs: number): void {
-    this.#metrics.gameTickSeconds.observe(tookMs / 1000)
-    this.#metrics.gameTickLatenessSeconds.observe(latenessMs / 1000)
+    this.#tickSeconds.observe(tookMs / 1000)
+    this.#latenessSeconds.observe(latenessMs / 1000)
   }
 
   gameFailed(game: string): void {
