@@ -236,6 +236,13 @@ export const SETTINGS = {
     '500',
     'So many kinds of goods of a player a game is told of when a seat is taken, those that were bought first.',
   ),
+  GAME_RECENT_BYTES: byWorkers(
+    setting(
+      size('0', '256KiB'),
+      '8KiB',
+      'How much is kept of what entered a room last, its inputs and their refusals, for the console and `GET /api/v1/rooms/:id/entries`. 0: nothing.',
+    ),
+  ),
   ROOM_GAME_EMPTY: byWorkers(
     setting(duration('1s', '30d'), '30s', 'How long a room with a game goes on that has no player and no spectator.'),
   ),

@@ -76,6 +76,7 @@ const ANSWERS = [
   games.GAME_ROOM,
   games.GAME_ROOM_PAGE,
   games.ROOM_PLAY,
+  games.ROOM_ENTRIES,
   games.GAMES,
   games.INPUT_ANSWER,
   games.BOT_ADDED,

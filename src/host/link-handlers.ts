@@ -58,6 +58,7 @@ export function createLinkHandlers(rooms: () => Rooms): Omit<Handlers<HostMethod
       reply(requireSeeing(rooms().room(handle), viewer).views.snapshotOf(viewer)),
     catchUp: ({ handle, viewer, base }, reply) =>
       reply(requireSeeing(rooms().room(handle), viewer).views.catchUp(viewer, base)),
+    entries: ({ handle, limit }, reply) => reply({ items: rooms().room(handle).recent.newest(limit) }),
     inspect: ({ handle }, reply) => reply(inspect(rooms().room(handle))),
     drain: ({ withinMs }, reply) =>
       replyWith(

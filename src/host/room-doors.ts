@@ -52,7 +52,12 @@ export function leave(room: RoomParts, viewer: number, reply: Reply<null>): void
   else room.push({ entry, user: gone.user, done: () => reply(null) })
 }
 
-export function inspect({ run, seating, latenessMs }: RoomParts): RoomInspection {
+export function inspect({ run, seating, game, latenessMs }: RoomParts): RoomInspection {
+  const goneAtMs = new Map(seating.goneAtMs)
+  const heldUntilMs = (user: string) => {
+    const sinceMs = goneAtMs.get(user)
+    return sinceMs === undefined ? null : Math.floor(sinceMs + game.seats.holdMs)
+  }
   return {
     tick: run.tick,
     latenessMs: Math.round(latenessMs),
@@ -63,6 +68,7 @@ export function inspect({ run, seating, latenessMs }: RoomParts): RoomInspection
       standIn: (seat.bot === undefined ? botOf(run.game, seat) : undefined) ?? null,
       fills: seat.fills,
       team: seat.team ?? null,
+      heldUntilMs: seat.bot === undefined && !seat.isConnected ? heldUntilMs(seat.id) : null,
     })),
     spectators: seating.spectators,
     isLocked: run.isLocked,

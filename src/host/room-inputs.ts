@@ -20,7 +20,20 @@ export interface SeatInput {
 }
 
 /** An input of somebody who has a seat. Throws BAD_REQUEST, RATE_LIMITED, OVERLOADED, GAME_FAILED: it does not count then. */
-export function sendInput(room: RoomParts, { input, name, ...from }: SeatInput): void {
+export function sendInput(room: RoomParts, sent: SeatInput): void {
+  try {
+    enter(room, sent)
+  } catch (thrown) {
+    if (thrown instanceof Refusal) {
+      const { user, name } = sent
+      const atMs = Math.floor(room.services.nowMs())
+      room.recent.refused({ user, name, error: thrown.toBody() }, { tick: room.run.tick, atMs })
+    }
+    throw thrown
+  }
+}
+
+function enter(room: RoomParts, { input, name, ...from }: SeatInput): void {
   const rule = room.game.inputs.get(name)
   if (!rule) throw badRequest('payload.name', `the game ${room.game.name} has no input "${name}"`)
   room.limits.take(from.user, name, rule, room.services.nowMs())

@@ -5,6 +5,7 @@ import type { TakenSeat } from '../games/seats.ts'
 import type { EntryQueue, Waiting } from './entry-queue.ts'
 import type { FailureLog } from './failure-log.ts'
 import type { InputLimits } from './input-limits.ts'
+import type { RecentEntries } from './recent-entries.ts'
 import type { RoomServices } from './room-services.ts'
 import type { RoomViews } from './room-views.ts'
 import type { Seating } from './seating.ts'
@@ -20,6 +21,7 @@ export interface RoomParts {
   readonly queue: EntryQueue
   readonly views: RoomViews
   readonly limits: InputLimits
+  readonly recent: RecentEntries
   readonly failures: FailureLog
   readonly tasks: Tasks
   readonly latenessMs: number

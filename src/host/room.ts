@@ -16,6 +16,8 @@ import { InputLimits } from './input-limits.ts'
 import { ListingNews } from './listing-news.ts'
 import type { Outbound } from './outbound.ts'
 import type { PatchParts } from './patch-frame.ts'
+import { RecentEntries } from './recent-entries.ts'
+import { replyOf } from './replies.ts'
 import { encodeCheckpoint } from './room-checkpoint.ts'
 import type { RoomParts } from './room-parts.ts'
 import { RoomRules } from './room-rules.ts'
@@ -40,6 +42,7 @@ export class Room implements RoomParts {
   readonly queue: EntryQueue
   readonly views: RoomViews
   readonly limits = new InputLimits()
+  readonly recent: RecentEntries
   readonly failures: FailureLog
   readonly tasks: Tasks
   readonly #bots: Bots
@@ -64,6 +67,7 @@ export class Room implements RoomParts {
     const { game, roomId } = run
     this.seating = new Seating(game)
     this.queue = new EntryQueue(services.queue)
+    this.recent = new RecentEntries(services.settings.GAME_RECENT_BYTES)
     this.failures = new FailureLog(
       {
         roomId,
@@ -136,12 +140,14 @@ export class Room implements RoomParts {
     const result = run.step(all, Math.floor(nowMs))
     this.latenessMs = Math.max(0, nowMs - dueMs)
     const { tick } = result
+    for (const failure of result.failures) this.failures.add(failure, tick, nowMs)
     if (all.length > 0 || run.isCheckpointTick) {
       const hash = run.isHashTick ? hashOf(run.shape, run.tree) : null
       const at = { tick, nowMs: game.hz === 0 ? result.nowMs : 0, hash }
-      out.record({ handle, tick, bytes: joinTick(at, entries) })
+      const bytes = joinTick(at, entries)
+      out.record({ handle, tick, bytes })
+      this.#remember(result, bytes, nowMs)
     }
-    for (const failure of result.failures) this.failures.add(failure, tick, nowMs)
     const moved = this.#rekey()
     this.#patch({ acks: acksOf(waiting), events: result.events }, out)
     // Those who have left in this tick, as all have at the end, have seen it.
@@ -261,6 +267,16 @@ export class Room implements RoomParts {
     const failures = this.#viewFailures
     for (const patch of this.views.patches(news)) out.patch(patch)
     if (this.#viewFailures === failures) this.#viewFailures = 0
+  }
+
+  #remember({ outcomes, tick }: TickResult, record: Uint8Array, nowMs: number): void {
+    const about = { tick, atMs: Math.floor(nowMs), record, count: outcomes.length }
+    this.recent.ticked(about, (place) => {
+      const outcome = outcomes[place]
+      if (!outcome || outcome.kind === 'done') return undefined
+      const reply = replyOf(this, outcome, tick)
+      return reply instanceof Refusal ? reply.toBody() : undefined
+    })
   }
 
   /** @param first which outcome is that of the first */

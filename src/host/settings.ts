@@ -2,6 +2,7 @@
 export interface HostSettings {
   readonly GAME_BOT_BUDGET: number
   readonly GAME_STATE_BYTES: number
+  readonly GAME_RECENT_BYTES: number
   readonly ROOM_GAME_EMPTY: number
   readonly ROOM_GAME_MAX: number
 }

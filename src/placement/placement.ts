@@ -2,7 +2,14 @@ import { areSame } from '../base/same-items.ts'
 import { decodeGameBlock, encodeGameBlock, type BlockPatch } from '../link/game-block.ts'
 import type { Handlers } from '../link/link.ts'
 import type { InspectedRoom } from '../link/methods/games.ts'
-import type { AddedBot, InputResult, OfHostMethods, RoomEffect, RoomInspection } from '../link/methods/host.ts'
+import type {
+  AddedBot,
+  InputResult,
+  OfHostMethods,
+  RoomEffect,
+  RoomEntry,
+  RoomInspection,
+} from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import { Calls } from './calls.ts'
@@ -127,8 +134,30 @@ export class Placement {
   inspect(id: RoomId, done: (result: InspectedRoom | Refusal) => void, untilMs?: number): void {
     const room = this.requireRoom(id)
     const answer = (result: RoomInspection | Refusal) =>
-      done(result instanceof Refusal ? result : { ...room.toListed(), ...result })
+      done(result instanceof Refusal ? result : { ...room.toListed(), version: room.game.version, ...result })
     this.calls.make(room, { method: 'inspect', args: { handle: room.handle }, done: answer, untilMs, mayRepeat: true })
+  }
+
+  /** What entered a room last, the newest first. Throws ROOM_NOT_FOUND. */
+  entries(
+    { room: id, limit }: { readonly room: RoomId; readonly limit: number },
+    done: (result: { readonly items: readonly RoomEntry[] } | Refusal) => void,
+    untilMs?: number,
+  ): void {
+    const room = this.requireRoom(id)
+    const args = { handle: room.handle, limit }
+    this.calls.make(room, { method: 'entries', args, done, untilMs, mayRepeat: true })
+  }
+
+  /** Ends the seat of a user, or of a bot. Throws ROOM_NOT_FOUND; NOT_IN_ROOM if there is no such seat. */
+  kick(
+    { room: id, user }: { readonly room: RoomId; readonly user: string },
+    done: (result: null | Refusal) => void,
+    untilMs?: number,
+  ): void {
+    const room = this.requireRoom(id)
+    const args = { handle: room.handle, user, why: 'kicked' }
+    this.calls.make(room, { method: 'kick', args, done, untilMs, mayRepeat: false })
   }
 
   /** An input in the name of a user who has a seat. Throws ROOM_NOT_FOUND. */

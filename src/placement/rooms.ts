@@ -1,3 +1,4 @@
+import type { GameCount } from '../link/methods/games.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import type { EndedRooms } from './ended-rooms.ts'
 import type { PlacedRoom } from './placed-room.ts'
@@ -47,6 +48,17 @@ export class PlacedRooms {
   /** In the order in which they were made. */
   ofGame(name: string): Iterable<PlacedRoom> {
     return this.#ofGame.get(name) ?? []
+  }
+
+  /** What is played of a game now. */
+  countOf(name: string): GameCount {
+    const count = { rooms: 0, players: 0, botSeats: 0 }
+    for (const { listing, seated } of this.ofGame(name)) {
+      count.rooms++
+      count.players += seated.size
+      count.botSeats += Math.max(0, listing.seats - seated.size)
+    }
+    return count
   }
 
   get all(): Iterable<PlacedRoom> {

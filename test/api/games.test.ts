@@ -30,6 +30,22 @@ t.test('a match, from the search to its end, with a resume in between', { skip }
   judge(await x.request(EVENT.roomInput, place(1), { room }), 'ErrorReply')
   judge(await o.request(EVENT.roomSnapshot, {}, { room }), 'RoomSnapshotReply')
 
+  const seen = async (path: string, name: string) => {
+    const answer = await server.admin('GET', path)
+    const validate = validators.of(name)
+    t.ok(validate(answer), `${name}: ${said(validate)} ${JSON.stringify(answer).slice(0, 300)}`)
+    return answer
+  }
+  t.match(await seen(`/api/v1/rooms/${room}/play`, 'RoomPlay'), { game: GAME, seats: [{ held_until: null }, {}] })
+  t.match(await seen(`/api/v1/rooms/${room}/entries?limit=2`, 'RoomEntries'), {
+    items: [
+      { user_id: 'x', name: 'place', data: { cell: 1 }, error: { code: 'REFUSED' } },
+      { user_id: 'x', name: 'place', data: { cell: 0 }, error: null },
+    ],
+  })
+  t.match(await seen('/api/v1/games', 'Games'), { items: [{ name: GAME, now: { rooms: 1, players: 2, bots: 0 } }] })
+  await t.rejects(server.admin('DELETE', `/api/v1/rooms/${room}/seats/nobody`), /409 .*NOT_IN_ROOM/)
+
   const { resume_token, epoch, offset } = o.ready
   o.terminate()
   const back = await open('o', { resume: resume_token, since: `${String(epoch)}:${String(offset)}`, rooms: room })

@@ -108,6 +108,9 @@ t.test('each route answers as the document says', async (t) => {
   await call('sendInput', 404, { id: 'arena' }, { user_id: 'alice', name: 'fire', input: {} })
   await call('addBot', 404, { id: 'arena' }, { bot: 'easy' })
   await call('removeBot', 404, { id: 'arena', seat: 'bot-1' })
+  await call('getRoomPlay', 404, { id: 'arena' })
+  await call('listRoomEntries', 404, { id: 'arena', limit: 5 })
+  await call('kickSeat', 404, { id: 'arena', user: 'alice' })
   await call('listConnections', 200, { namespace: 'private', user: 'alice', room: 'arena' })
   await call('listEvents', 200, { since: 0, limit: 1000 })
   await call('deleteRoom', 200, { id: 'arena' })
@@ -134,7 +137,7 @@ t.test('without the admin token each route of it is refused as the document says
   const { call, operations } = await openApi(t, server, 'another-token')
   const guarded = [...operations].filter(([, { responses }]) => responses['401'])
   t.ok(guarded.length > 10)
-  for (const [id, { requestBody }] of guarded) await call(id, 401, { id: 'x' }, requestBody && {})
+  for (const [id, { requestBody }] of guarded) await call(id, 401, { id: 'x', user: 'x' }, requestBody && {})
 })
 
 t.test('a body that the client did not look at is refused as the document says', async (t) => {

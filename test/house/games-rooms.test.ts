@@ -8,6 +8,7 @@ import type tictactoe from '../../src/samples/tictactoe.ts'
 import ticTacToe from '../../src/samples/tictactoe.ts'
 import { lap } from '../helpers/games/lap.ts'
 import { openPlayers, type Player } from '../helpers/games/players.ts'
+import { codeOf } from '../helpers/house/open-house.ts'
 
 t.test('bots fill the rooms of one client, who plays all of them to their end', async (t) => {
   const { player, settle, until, make, witness, house } = await openPlayers(t, [ticTacToe], { seed: 31 })
@@ -105,6 +106,29 @@ t.test('a kick ends the seat, a lock keeps others out, and an unlock lets them i
   await pass(200)
   t.equal(other.tick, tick, 'a room that was left stays as it was')
   await allSee(t, [room, watched, joined])
+})
+
+t.test('an operator ends a seat; the room goes on, and says what has entered it', async (t) => {
+  const { house, player, settle, until } = await openPlayers(t, [lap], { seed: 36 })
+  const [alice, bob] = [await player('alice'), await player('bob')]
+  const room = await settle(alice.play<typeof lap>('lap'))
+  const other = await settle(bob.play<typeof lap>('lap'))
+  await settle(other.send.go({ by: 2 }))
+  const seat = { room: room.id as RoomId, user: 'bob' }
+  await house.ask('gameRoomKick', seat)
+  await until(() => bob.changes.length > 0)
+  t.match(bob.changes, [{ status: 'left', why: 'kicked' }])
+  t.strictSame([bob.client.rooms, alice.client.rooms], [[], [room.id]])
+  await until(() => room.state.past['bob']?.at(-1) === 'leave')
+  t.equal(await codeOf(house.ask('gameRoomKick', seat)), 'NOT_IN_ROOM')
+  t.equal(await settle(room.send.go({ by: 1 })), 3)
+  const { items } = await house.ask('gameRoomEntries', { room: seat.room, limit: 4 })
+  t.match(items, [
+    { kind: 'input', user: 'alice', name: 'go', data: { by: 1 }, error: null },
+    { kind: 'leave', user: 'bob', error: { code: 'NOT_IN_ROOM' } },
+    { kind: 'leave', user: 'bob', name: 'kicked', error: null },
+    { kind: 'input', user: 'bob', name: 'go', data: { by: 2 }, error: null },
+  ])
 })
 
 t.test('a room that is locked when it is made, and one with a password', async (t) => {

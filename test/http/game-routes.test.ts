@@ -3,7 +3,7 @@ import { gameRoutes } from '../../src/http/routes/games.ts'
 import { roomRoutes } from '../../src/http/routes/rooms.ts'
 import type { RouteContext } from '../../src/http/routes/admin-context.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
-import type { Namespace } from '../../src/protocol/ids.ts'
+import type { Namespace, RoomId } from '../../src/protocol/ids.ts'
 import { createValidators } from '../api/schemas.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { schemasOf } from '../../src/worker/routes.ts'
@@ -32,9 +32,11 @@ function createCaller(house: House) {
       )
     })
     if (!route) throw new Error(`no route ${method} ${path}`)
+    const names = route.path.split('/')
+    const params = Object.fromEntries(names.map((name, i) => [name.slice(1), decodeURIComponent(parts[i] ?? '')]))
     try {
       const answer = await route.run({
-        params: { id: parts[4] ?? '', seat: parts[6] ?? '' },
+        params,
         query: url.searchParams,
         header: () => undefined,
         json: () => Promise.resolve(body),
@@ -62,7 +64,7 @@ t.test('a backend makes rooms with games, looks at them, plays and ends them', a
   const { house, enter } = await openGames(t)
   const call = createCaller(house)
   t.match(await call('GET', '/api/v1/games'), {
-    data: { items: [{ name: 'counter', seats: { max: 3, hold_ms: 30_000 } }] },
+    data: { items: [{ name: 'counter', seats: { max: 3, hold_ms: 30_000 }, now: { rooms: 0, players: 0, bots: 0 } }] },
   })
   const body = {
     game: 'counter',
@@ -92,6 +94,11 @@ t.test('a backend makes rooms with games, looks at them, plays and ends them', a
       },
     },
   })
+  t.match(await call('GET', '/api/v1/games'), { data: { items: [{ now: { rooms: 1, players: 1, bots: 0 } }] } })
+  t.match(await call('GET', `/api/v1/rooms/${id}/play`), {
+    data: { game: 'counter', version: 1, tick: 2, seats: [{ user_id: 'alice' }], state: { count: 5 } },
+  })
+  t.match(await call('GET', `/api/v1/rooms/${id}/entries`), { data: { items: [] } })
   const find = (where: unknown) =>
     call('GET', `/api/v1/rooms?game=counter&where=${encodeURIComponent(JSON.stringify(where))}`)
   t.match(await find({ phase: 'lobby' }), { data: { items: [{ room_id: id, seats: 1 }], next_cursor: null } })
@@ -120,7 +127,7 @@ t.test('bots come into a room and go, once for each key', async (t) => {
   t.match(await call('DELETE', `${path}/bot-2`), { status: 200, data: {} })
   t.match(await call('DELETE', `${path}/bot-2`), { status: 404, data: { code: 'NOT_FOUND' } })
   t.match(await call('DELETE', `${path}/alice`), { status: 404, data: { code: 'NOT_FOUND' } })
-  t.match(await call('DELETE', `${path}/a b`), { status: 400, data: { path: 'seat' } })
+  t.match(await call('DELETE', `${path}/a%20b`), { status: 400, data: { path: 'seat' } })
   for (const bad of [undefined, '', 3, 'x'.repeat(65), 'hard'])
     t.match(await call('POST', path, { bot: bad }), { status: 400, data: { code: 'BAD_REQUEST', path: 'bot' } })
   t.match(await call('POST', path, { bot: 'easy', kind: 1 }), { status: 400, data: { path: 'kind' } })
@@ -130,6 +137,38 @@ t.test('bots come into a room and go, once for each key', async (t) => {
   })
   t.match(await call('DELETE', '/api/v1/rooms/counter:none/bots/bot-1'), { data: { code: 'ROOM_NOT_FOUND' } })
   t.equal(running().flatMap(({ script }) => script.asked.filter((asked) => asked === 'addBot easy')).length, 3)
+})
+
+t.test('what is asked of a room that is none, or in a wrong way, is refused', async (t) => {
+  const { house } = await openGames(t)
+  const call = createCaller(house)
+  await house.ask('roomPut', {
+    room: { room_id: 'hall' as RoomId, namespace: 'private' as Namespace, capacity: 3, delivery: 'must', game: null },
+    ifAbsent: false,
+    idempotencyKey: null,
+  })
+  for (const room of ['counter:none', 'hall']) {
+    const path = `/api/v1/rooms/${room}`
+    for (const [method, rest] of [
+      ['GET', 'play'],
+      ['GET', 'entries'],
+      ['DELETE', 'seats/alice'],
+    ] as const)
+      t.match(
+        await call(method, `${path}/${rest}`),
+        { status: 404, data: { code: 'ROOM_NOT_FOUND' } },
+        `${room} ${rest}`,
+      )
+  }
+  for (const [path, at] of [
+    ['/api/v1/rooms/a%20b/play', 'id'],
+    ['/api/v1/rooms/a%20b/entries', 'id'],
+    ['/api/v1/rooms/hall/entries?limit=0', 'limit'],
+    ['/api/v1/rooms/hall/entries?limit=1001', 'limit'],
+    ['/api/v1/rooms/hall/entries?limit=x', 'limit'],
+  ] as const)
+    t.match(await call('GET', path), { status: 400, data: { path: at } }, path)
+  t.match(await call('DELETE', '/api/v1/rooms/hall/seats/a%20b'), { status: 400, data: { path: 'user' } })
 })
 
 t.test('a list of rooms goes on where the page before ended', async (t) => {

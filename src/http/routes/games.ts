@@ -1,6 +1,6 @@
 import type { Span } from '../../base/trace.ts'
-import type { GameInfo } from '../../link/methods/host.ts'
-import type { InspectedRoom, OpenArgs, Where } from '../../link/methods/games.ts'
+import type { RoomEntry, RoomSeat } from '../../link/methods/host.ts'
+import type { InspectedRoom, OpenArgs, PlayedGame, Where } from '../../link/methods/games.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { parseBotKind, parseInputName, parseOptions, parsePassword, parseWhere } from '../../protocol/game-payloads.ts'
 import { parseGameName, parseRoomId, parseUserId, type Namespace, type RoomId } from '../../protocol/ids.ts'
@@ -9,14 +9,21 @@ import { BOT_BODY, INPUT_BODY } from '../../protocol/shapes/games.ts'
 import type { ROOM_BODY } from '../../protocol/shapes/rooms.ts'
 import type { ValueOf } from '../../protocol/shapes/build.ts'
 import { jsonAnswer } from '../http.ts'
-import { parseBody, parseNamespace, parseOptionalKey } from '../parse.ts'
+import { parseBody, parseLimit, parseNamespace, parseOptionalKey } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
 /** Fields of a room's body that only one with a game has. */
 export const OF_GAMES = ['options', 'locked', 'password'] as const
 
-export function gameRoutes({ primary }: RouteContext): readonly Route[] {
+const ROOM_PARAMS = { id: 'RoomId' } as const
+
+export function gameRoutes(context: RouteContext): readonly Route[] {
+  return [...reads(context), ...changes(context)]
+}
+
+function reads(context: RouteContext): readonly Route[] {
+  const { primary } = context
   return [
     {
       method: 'GET',
@@ -29,13 +36,50 @@ export function gameRoutes({ primary }: RouteContext): readonly Route[] {
       },
     },
     {
+      method: 'GET',
+      path: '/api/v1/rooms/:id/play',
+      access: 'admin',
+      operation: {
+        id: 'getRoomPlay',
+        summary: 'What is played in a room with a game: its seats, and its whole state.',
+        params: ROOM_PARAMS,
+        answers: { 200: 'RoomPlay' },
+        errors: ['ROOM_NOT_FOUND', 'ROOM_OVER'],
+      },
+      run: async ({ params, span }) => jsonAnswer(await readPlay(context, parseRoomId(params['id'], 'id'), span)),
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/rooms/:id/entries',
+      access: 'admin',
+      query: ['limit'],
+      operation: {
+        id: 'listRoomEntries',
+        summary:
+          'What entered a room with a game last, the newest first: inputs, joins and others, and what was refused. GAME_RECENT_BYTES says how much is kept; it is forgotten when the room goes on in another host.',
+        params: ROOM_PARAMS,
+        answers: { 200: 'RoomEntries' },
+        errors: ['ROOM_NOT_FOUND', 'ROOM_OVER'],
+      },
+      run: async ({ params, query, span }) => {
+        const args = { room: parseRoomId(params['id'], 'id'), limit: parseLimit(query) }
+        const { items } = await primary.ask('gameRoomEntries', args, span)
+        return jsonAnswer({ items: items.map(toEntry) })
+      },
+    },
+  ]
+}
+
+function changes({ primary }: RouteContext): readonly Route[] {
+  return [
+    {
       method: 'POST',
       path: '/api/v1/rooms/:id/input',
       access: 'admin',
       operation: {
         id: 'sendInput',
         summary: 'An input in the name of a user who has a seat.',
-        params: { id: 'RoomId' },
+        params: ROOM_PARAMS,
         body: 'InputBody',
         answers: { 200: 'InputAnswer' },
         errors: ['ROOM_NOT_FOUND', 'ROOM_OVER', 'NOT_IN_ROOM', 'REFUSED', 'GAME_FAILED'],
@@ -50,6 +94,23 @@ export function gameRoutes({ primary }: RouteContext): readonly Route[] {
         }
         const { tick, value } = await primary.ask('gameRoomInput', args, span)
         return jsonAnswer(value === null ? { tick } : { tick, value })
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/api/v1/rooms/:id/seats/:user',
+      access: 'admin',
+      operation: {
+        id: 'kickSeat',
+        summary: 'Ends the seat of a user in a room with a game; the connections of the user leave the room.',
+        params: { ...ROOM_PARAMS, user: 'UserId' },
+        answers: { 200: 'Empty' },
+        errors: ['ROOM_NOT_FOUND', 'ROOM_OVER', 'NOT_IN_ROOM', 'GAME_FAILED'],
+      },
+      run: async ({ params, span }) => {
+        const args = { room: parseRoomId(params['id'], 'id'), user: parseUserId(params['user'], 'user') }
+        await primary.ask('gameRoomKick', args, span)
+        return jsonAnswer({})
       },
     },
     ...botRoutes(primary),
@@ -138,26 +199,14 @@ export async function readPlay({ primary }: RouteContext, room: RoomId, span: Sp
   return toPlay(await primary.ask('gameRoom', { room }, span))
 }
 
-function toPlay({
-  tick,
-  latenessMs,
-  seats,
-  seats_free,
-  seats_max,
-  spectators,
-  is_locked,
-  listing,
-  state,
-}: InspectedRoom) {
+function toPlay(room: InspectedRoom) {
+  const { game, version, tick, latenessMs, seats, seats_free, seats_max, spectators, is_locked, listing, state } = room
   return {
+    game,
+    version,
     tick,
     lateness_ms: latenessMs,
-    seats: seats.map(({ user, isConnected, standIn, ...seat }) => ({
-      user_id: user,
-      is_connected: isConnected,
-      stand_in: standIn,
-      ...seat,
-    })),
+    seats: seats.map(toSeat),
     seats_free,
     seats_max,
     spectators,
@@ -167,13 +216,23 @@ function toPlay({
   }
 }
 
-function toGame({ seats, maxMs, hearsPurchases: _ofTheNode, ...game }: GameInfo) {
+function toSeat({ user, isConnected, standIn, heldUntilMs, ...seat }: RoomSeat) {
+  return { user_id: user, is_connected: isConnected, stand_in: standIn, held_until: heldUntilMs, ...seat }
+}
+
+function toEntry({ atMs, user, ...entry }: RoomEntry) {
+  return { ...entry, at: atMs, user_id: user }
+}
+
+function toGame({ seats, maxMs, hearsPurchases: _ofTheNode, count, ...game }: PlayedGame) {
   const { holdMs, lateJoin, fill, standIn, ...others } = seats
   const filled = fill && { after_ms: fill.afterMs, bot: fill.bot, to: fill.to }
+  const { rooms, players, botSeats } = count
   return {
     ...game,
     seats: { ...others, hold_ms: holdMs, late_join: lateJoin, fill: filled, stand_in: standIn },
     max_ms: maxMs,
+    now: { rooms, players, bots: botSeats },
   }
 }
 

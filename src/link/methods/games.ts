@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../protocol/events.ts'
 import type { Namespace, RoomId } from '../../protocol/ids.ts'
 import type { Page, PageArgs } from '../../protocol/page.ts'
-import type { AddedBot, CatchUp, GameInfo, InputResult, RoomInspection, RoomSnapshot } from './host.ts'
+import type { AddedBot, CatchUp, GameInfo, InputResult, RoomEntry, RoomInspection, RoomSnapshot } from './host.ts'
 import type { Method } from './method.ts'
 import type { ListedRoom, Where } from '../../protocol/shapes/games.ts'
 import type { GameEntry, JoinArgs, JoinResult } from './rooms.ts'
@@ -29,10 +29,14 @@ export type GameMethods = {
   gameInput: Method<GameInputArgs, InputResult>
   snapshot: Method<{ readonly connectionId: string; readonly room: RoomId }, RoomSnapshot>
   catchUp: Method<{ readonly connectionId: string; readonly room: RoomId; readonly base: number }, CatchUp>
-  games: Method<null, { readonly items: readonly GameInfo[] }>
+  games: Method<null, { readonly items: readonly PlayedGame[] }>
   /** For the REST interface: makes a room with a game. */
   gameRoomOpen: Method<OpenArgs, GameRoom>
   gameRoom: Method<{ readonly room: RoomId }, InspectedRoom>
+  /** What entered it last, the newest first. */
+  gameRoomEntries: Method<{ readonly room: RoomId; readonly limit: number }, { readonly items: readonly RoomEntry[] }>
+  /** Ends the seat of a user, or of a bot. */
+  gameRoomKick: Method<{ readonly room: RoomId; readonly user: string }, null>
   /** An input in the name of a user who has a seat. */
   gameRoomInput: Method<
     { readonly room: RoomId; readonly user: string; readonly name: string; readonly input: JsonValue },
@@ -91,5 +95,18 @@ export interface GameRoom extends ListedRoom {
   readonly namespace: Namespace
 }
 
+/** A game, and what is played of it now. */
+export interface PlayedGame extends GameInfo {
+  readonly count: GameCount
+}
+
+export interface GameCount {
+  readonly rooms: number
+  /** Users who have a seat. */
+  readonly players: number
+  /** Seats of bots. */
+  readonly botSeats: number
+}
+
 /** A room as it is now, with its state. */
-export type InspectedRoom = RoomInspection & Omit<GameRoom, 'seats'>
+export type InspectedRoom = RoomInspection & Omit<GameRoom, 'seats'> & { readonly version: number }

@@ -1,3 +1,4 @@
+import type { ErrorBody } from '../../protocol/errors.ts'
 import type { JsonValue } from '../../protocol/events.ts'
 import type { LogLevel, LogPart } from '../../protocol/log-levels.ts'
 import type { Receipt } from '../../protocol/shapes/shop.ts'
@@ -33,6 +34,8 @@ export type HostMethods = {
   snapshot: Method<{ readonly handle: number; readonly viewer: number }, RoomSnapshot>
   /** A patch for one connection, from the tick that it has, or a snapshot where that is smaller or all there is. */
   catchUp: Method<{ readonly handle: number; readonly viewer: number; readonly base: number }, CatchUp>
+  /** What entered the room last, the newest first; for the REST interface. */
+  entries: Method<{ readonly handle: number; readonly limit: number }, { readonly items: readonly RoomEntry[] }>
   /** For the REST interface. */
   inspect: Method<{ readonly handle: number }, RoomInspection>
   /**
@@ -101,6 +104,8 @@ export interface GameInfo {
     readonly standIn: string | null
   }
   readonly maxMs: number | null
+  /** A description of what a room is made with: see `TypeDescription`. null: anything, or only the game knows. */
+  readonly options: JsonValue
   readonly inputs: readonly string[]
   readonly events: readonly string[]
   readonly bots: readonly string[]
@@ -265,6 +270,42 @@ export interface RoomSeat {
   /** It is a bot that gives way to a player. */
   readonly fills: boolean
   readonly team: string | null
+  /** Unix time in milliseconds at which the seat of a player who is gone ends; null: the player is here. */
+  readonly heldUntilMs: number | null
+}
+
+/** What an entry is, for whoever reads it. */
+export interface EntryFacts {
+  readonly kind:
+    | 'join'
+    | 'drop'
+    | 'back'
+    | 'leave'
+    | 'input'
+    | 'bought'
+    | 'task'
+    | 'failed-task'
+    | 'bot'
+    | 'moved'
+    | 'end'
+  /** null: it is of no user. */
+  readonly user: string | null
+  /** Of an input, a good, a task, a kind of bot; why a seat or the room ends. */
+  readonly name: string | null
+  /** An input, a receipt, what a task came to. */
+  readonly data: JsonValue
+}
+
+/** An entry, and what became of it. */
+export interface RoomEntry extends EntryFacts {
+  /** Counts the entries of the room in this host. */
+  readonly number: number
+  /** Unix time in milliseconds. */
+  readonly atMs: number
+  /** In which it entered. Of an input that was refused before: the last one by then. */
+  readonly tick: number
+  /** null: it was done. */
+  readonly error: ErrorBody | null
 }
 
 export interface RoomListing {

@@ -25,9 +25,12 @@ export function gameMethods(context: Needs): Handlers<GameMethods> {
     gameInput: (args, reply, _span, untilMs) => entrances.input(args, reply, untilMs),
     snapshot: ({ connectionId, room }, reply, _span, untilMs) => entrances.snapshot(connectionId, room, reply, untilMs),
     catchUp: (args, reply, _span, untilMs) => entrances.catchUp(args, reply, untilMs),
-    games: (_args, reply) => reply({ items: hosts.games }),
+    games: (_args, reply) =>
+      reply({ items: hosts.games.map((game) => ({ ...game, count: games.rooms.countOf(game.name) })) }),
     gameRoomOpen: (args, reply, _span, untilMs) => answerWith(changeInTime(clock, open(context, args), untilMs), reply),
     gameRoom: ({ room }, reply, _span, untilMs) => games.inspect(room, reply, untilMs),
+    gameRoomEntries: (args, reply, _span, untilMs) => games.entries(args, reply, untilMs),
+    gameRoomKick: (args, reply, _span, untilMs) => games.kick(args, reply, untilMs),
     gameRoomInput: (args, reply, _span, untilMs) => games.inputAs(args, reply, untilMs),
     gameBotAdd: (args, reply, _span, untilMs) =>
       answerWith(changeInTime(clock, addBot(context, args, untilMs), untilMs), reply),

@@ -28,7 +28,7 @@ import {
   type Schema,
   type ValueOf,
 } from './build.ts'
-import { CURSOR, JSON_VALUE, KEY, NAMESPACE, ROOM_ID, USER_ID } from './values.ts'
+import { CURSOR, ERROR, JSON_VALUE, KEY, NAMESPACE, ROOM_ID, USER_ID } from './values.ts'
 
 const GAME = text('The name of a game.', { pattern: GAME_NAME.source })
 const HASH = integer('Of the state: 32 bits.', 0, 2 ** 32 - 1)
@@ -182,6 +182,8 @@ export type GameMessage = ValueOf<typeof SAID>
 export const ROOM_PLAY = named(
   'RoomPlay',
   object({
+    game: GAME,
+    version: integer('Of the game.', 1),
     tick: integer('The last one that has run.'),
     lateness_ms: {
       type: 'number',
@@ -196,6 +198,10 @@ export const ROOM_PLAY = named(
         fills: flag('It is a bot that gives way to a player who comes.'),
         stand_in: nullable(text('The kind of bot that plays while the player is gone; null: none does.')),
         team: nullable(text('As the game has set it.')),
+        held_until: nullable({
+          ...TIME,
+          description: 'When the seat of a player who is gone ends; null: the player is here.',
+        }),
       }),
     ),
     seats_free: integer('How many players may still come.'),
@@ -204,6 +210,36 @@ export const ROOM_PLAY = named(
     is_locked: flag('Nobody else gets in.'),
     listing: ref(JSON_VALUE),
     state: ref(JSON_VALUE),
+  }),
+)
+
+export const ROOM_ENTRIES = named(
+  'RoomEntries',
+  object({
+    items: listOf(
+      object({
+        number: integer('Counts the entries of the room; from 1 again when the room goes on in another host.'),
+        at: TIME,
+        tick: integer('In which it entered. Of an input that was refused before: the last one by then.'),
+        kind: choice([
+          'join',
+          'drop',
+          'back',
+          'leave',
+          'input',
+          'bought',
+          'task',
+          'failed-task',
+          'bot',
+          'moved',
+          'end',
+        ]),
+        user_id: nullable(text('Of whom it is; null: of nobody.')),
+        name: nullable(text('Of an input, a good, a task or a kind of bot; or why a seat or the room ends.')),
+        data: ref(JSON_VALUE),
+        error: nullable(ref(ERROR)),
+      }),
+    ),
   }),
 )
 
@@ -232,9 +268,16 @@ export const GAMES = named(
           stand_in: nullable(text('The kind of bot that plays for a player who is gone.')),
         }),
         max_ms: nullable(integer('How long a room may last; null: ROOM_GAME_MAX.')),
+        // A description of what a room is made with: see `TypeDescription`. null: anything, or only the game knows.
+        options: ref(JSON_VALUE),
         inputs: listOf(text('The name of an input.')),
         events: listOf(text('The name of an event.')),
         bots: listOf(text('A kind of bot.')),
+        now: object({
+          rooms: integer('Rooms that play it.'),
+          players: integer('Users who have a seat in one.'),
+          bots: integer('Seats that bots have.'),
+        }),
       }),
     ),
   }),

@@ -39,6 +39,7 @@ export const COUNTER: GameInfo = {
   hz: 0,
   seats: { min: 1, max: 3, holdMs: 30_000, lateJoin: true, spectators: true, guests: false, fill: null, standIn: null },
   maxMs: null,
+  options: null,
   inputs: ['add', 'say', 'end', 'kick', 'list', 'lock', 'unlock'],
   events: [],
   bots: ['easy'],
@@ -130,6 +131,10 @@ export class ScriptedHost {
         },
         snapshot: ({ handle }, reply) => reply(entered(this.#room(handle), null)),
         catchUp: ({ handle }, reply) => reply({ kind: 'snapshot', ...entered(this.#room(handle), null) }),
+        entries: ({ handle }, reply) => {
+          this.#room(handle)
+          reply({ items: [] })
+        },
         inspect: ({ handle }, reply) => {
           const room = this.#room(handle)
           const seats = Object.entries(room.seats).map(([user, how]) => ({
@@ -139,6 +144,7 @@ export class ScriptedHost {
             standIn: null,
             fills: false,
             team: null,
+            heldUntilMs: null,
           }))
           reply({ tick: room.tick, latenessMs: 0, seats, spectators: 0, isLocked: room.isLocked, state: stateOf(room) })
         },

@@ -36,6 +36,7 @@ export const NO_LOOP_DELAY = { p99Ms: () => 0, close: () => {} }
 const SETTINGS: HostSettings = {
   GAME_BOT_BUDGET: 5,
   GAME_STATE_BYTES: 262_144,
+  GAME_RECENT_BYTES: 8_192,
   ROOM_GAME_EMPTY: 30_000,
   ROOM_GAME_MAX: 3_600_000,
 }
