@@ -1,5 +1,6 @@
 import { Admin } from './admin.ts'
 import { showOutcome } from './dom.ts'
+import { GamesView } from './games-view.ts'
 import { GoodsView } from './goods-view.ts'
 import { NodeView } from './node-view.ts'
 import { Overview } from './overview.ts'
@@ -23,6 +24,7 @@ vitals.listen((look, trouble) => {
 const router = new Router({
   overview: new Overview(vitals),
   rooms: new RoomsView(admin),
+  games: new GamesView(admin, vitals),
   players: new PlayersView(admin),
   goods: new GoodsView(admin),
   tail: new TailView(admin, vitals),

@@ -40,14 +40,23 @@ export function showOutcome(id: string, state: 'ok' | 'failed' | 'busy', text: s
 }
 
 /**
- * Shows terms and what holds of them.
+ * Shows terms and what holds of them. Of terms that are there already the elements stay.
  * @param id of a `dl`
  */
 export function showFacts(id: string, facts: Readonly<Record<string, string>>) {
+  const list = byId(id, HTMLDListElement)
+  const shown = Array.from(list.querySelectorAll('dt'), ({ textContent }) => textContent)
+  if (shown.join('\n') === Object.keys(facts).join('\n')) {
+    for (const [i, text] of Object.values(facts).entries()) {
+      const place = list.children[i]?.querySelector('dd')
+      if (place && place.textContent !== text) place.textContent = text
+    }
+    return
+  }
   const blocks = Object.entries(facts).map(([term, text]) => {
     return element('div', {}, element('dt', {}, term), element('dd', {}, text))
   })
-  byId(id, HTMLDListElement).replaceChildren(...blocks)
+  list.replaceChildren(...blocks)
 }
 
 /** Fills a select anew and keeps what was chosen, where it is still there. */

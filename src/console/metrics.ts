@@ -40,12 +40,17 @@ export class Scrape {
     return samples.length === 0 ? null : samples.reduce((sum, { value }) => sum + value, 0)
   }
 
-  /** Sums by the values of this label. */
-  sums(name: string, label: string): Map<string, number> {
+  /**
+   * Sums by the values of this label.
+   * @param where labels that a sample has to have
+   */
+  sums(name: string, label: string, where: Readonly<Record<string, string>> = {}): Map<string, number> {
     const sums: Map<string, number> = new Map()
+    const wanted = Object.entries(where)
     for (const { labels, value } of this.samples(name)) {
       const part = labels[label]
-      if (part !== undefined) sums.set(part, (sums.get(part) ?? 0) + value)
+      if (part !== undefined && wanted.every(([key, only]) => labels[key] === only))
+        sums.set(part, (sums.get(part) ?? 0) + value)
     }
     return sums
   }

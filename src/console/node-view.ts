@@ -5,22 +5,12 @@ import { openDialog } from './dialog.ts'
 import { byId, onClick, showOutcome } from './dom.ts'
 import { callApi } from './http.ts'
 import { describe, type Outcome } from './outcome.ts'
-import { rateBy } from './readings.ts'
-import type { Look } from './readings.ts'
+import { processesOf, type Process } from './processes.ts'
 import type { Config, LogLevelSet, ReadyPart, Reloaded, Setting } from './rest.ts'
 import { Table } from './table.ts'
 import { bytesText, durationText, msText, percentText } from './units.ts'
 import { View } from './view.ts'
 import type { Vitals } from './vitals.ts'
-
-interface Process {
-  name: string
-  cpu: number | null
-  rss: number
-  heap: number
-  delayMs: number
-  startedMs: number
-}
 
 const REFRESH_MS = 3_000
 const MINUTE_MS = 60_000
@@ -139,23 +129,4 @@ export class NodeView extends View {
       },
     })
   }
-}
-
-function processesOf(look: Look): Process[] {
-  const by = (name: string) => look.now.sums(name, 'process')
-  const cpu = rateBy('process_cpu_seconds_total', 'process', 100)(look)
-  const [heap, delay, started] = [
-    by('process_heap_used_bytes'),
-    by('event_loop_delay_p99_seconds'),
-    by('process_start_time_seconds'),
-  ]
-  const found = Array.from(by('process_resident_memory_bytes'), ([name, rss]) => ({
-    name,
-    rss,
-    cpu: cpu.get(name) ?? null,
-    heap: heap.get(name) ?? 0,
-    delayMs: (delay.get(name) ?? 0) * 1_000,
-    startedMs: (started.get(name) ?? 0) * 1_000,
-  }))
-  return found.toSorted((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }))
 }

@@ -57,11 +57,18 @@ export function rateBy(name: string, label: string, scale: number = 1): Reading 
 /**
  * @param name a histogram
  * @param shares 0 to 1, by the name of their series
+ * @param where labels that an observation has to have
  * @returns of what was observed between the two looks; null if that is nothing
  */
-export function quantiles(name: string, shares: Readonly<Record<string, number>>, scale: number = 1): Reading {
+export function quantiles(
+  name: string,
+  shares: Readonly<Record<string, number>>,
+  scale: number = 1,
+  where: Readonly<Record<string, string>> = {},
+): Reading {
   return ({ now, before }) => {
-    const counts = before === null ? [] : bucketDifferences(now, before, name)
+    const bucketsOf = (scrape: Scrape) => scrape.sums(`${name}_bucket`, 'le', where)
+    const counts = before === null ? [] : differences(bucketsOf(now), bucketsOf(before))
     return new Map(
       Object.entries(shares).map(([series, share]) => {
         const value = quantileOf(counts, share)
@@ -81,14 +88,12 @@ function rateOf(before: number | null, now: number | null, elapsedMs: number): n
 }
 
 /** Cumulative, as Prometheus has them, in their order. */
-function bucketDifferences(
-  now: Scrape,
-  before: Scrape,
-  name: string,
+function differences(
+  now: ReadonlyMap<string, number>,
+  before: ReadonlyMap<string, number>,
 ): ReadonlyArray<readonly [upTo: number, count: number]> {
-  const earlier = before.sums(`${name}_bucket`, 'le')
-  return Array.from(now.sums(`${name}_bucket`, 'le'), ([le, count]) => {
-    return [le === '+Inf' ? Infinity : Number(le), count - (earlier.get(le) ?? 0)] as const
+  return Array.from(now, ([le, count]) => {
+    return [le === '+Inf' ? Infinity : Number(le), count - (before.get(le) ?? 0)] as const
   }).sort(([one], [other]) => one - other)
 }
 

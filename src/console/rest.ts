@@ -1,5 +1,6 @@
 import type { ValueOf } from '../protocol/shapes/build.ts'
 import type { CONFIG, CONNECTION, LOG_LEVEL_SET } from '../protocol/shapes/operations.ts'
+import type { GAME_ROOM, GAMES, ROOM_ENTRIES, ROOM_PLAY } from '../protocol/shapes/games.ts'
 import type { ROOM, ROOM_STATE } from '../protocol/shapes/rooms.ts'
 import type { PLAYER } from '../protocol/shapes/shop.ts'
 
@@ -10,7 +11,14 @@ export type { Good, Receipt } from '../protocol/shapes/shop.ts'
 export type Config = ValueOf<typeof CONFIG>
 export type Setting = Config['settings'][number]
 export type Connection = ValueOf<typeof CONNECTION>
+export type Games = ValueOf<typeof GAMES>
+export type Game = Games['items'][number]
+export type GameRoom = ValueOf<typeof GAME_ROOM>
 export type LogLevelSet = ValueOf<typeof LOG_LEVEL_SET>
 export type PlayerAccount = ValueOf<typeof PLAYER>
+export type Play = ValueOf<typeof ROOM_PLAY>
+export type Seat = Play['seats'][number]
+export type RoomEntries = ValueOf<typeof ROOM_ENTRIES>
+export type RoomEntry = RoomEntries['items'][number]
 export type Room = ValueOf<typeof ROOM>
 export type RoomState = ValueOf<typeof ROOM_STATE>

@@ -1,7 +1,10 @@
 import { byId } from './dom.ts'
 import type { View } from './view.ts'
 
-/** Tabs, one for each view, at `#/`, `#/rooms`, …: the address is the state, so that it can be kept and gone back to. */
+/**
+ * Tabs, one for each view, at `#/`, `#/rooms`, …: the address is the state, so that it can be kept and gone back to. What follows, as in
+ * `#/games/arena`, is for the view.
+ */
 export class Router {
   readonly #tabs: HTMLAnchorElement[] = Array.from(document.querySelectorAll('a[role="tab"]'))
   readonly #views: Readonly<Record<string, View>>
@@ -27,9 +30,14 @@ export class Router {
   }
 
   #go() {
-    const wanted = this.#tabs.find((tab) => tab.hash === location.hash) ?? this.#tabs[0]
+    const [, view = '', place = ''] = /^#\/([^/]*)\/?(.*)$/.exec(location.hash) ?? []
+    const found = this.#tabs.find((tab) => tab.hash.split('/')[1] === view)
+    const wanted = found ?? this.#tabs[0]
     if (wanted === undefined) return
+    // Whoever comes back by the tab is where they were.
+    if (found && location.hash !== '') found.hash = location.hash
     const name = wanted.id.replace('tab-', '')
+    this.#views[name]?.go(place)
     if (name === this.#shown) return
     for (const tab of this.#tabs) {
       const isWanted = tab === wanted

@@ -11,6 +11,10 @@ export interface Column<Item> {
   readonly isHeading?: boolean
   /** The text is a button that does this. */
   readonly onOpen?: (item: Item) => void
+  /** The text is a link there; null: this one has none. */
+  readonly href?: (item: Item) => string | null
+  /** It says that something is wrong. */
+  readonly isBad?: (item: Item) => boolean
 }
 
 export interface RowAction<Item> {
@@ -86,7 +90,7 @@ export class Table<Item> {
   #make(item: Item) {
     const key = this.#keyOf(item)
     const held = { row: element('tr', { 'data-key': key }), item }
-    for (const { isNumber, isMono, isLong, isHeading, onOpen } of this.#columns) {
+    for (const { isNumber, isMono, isLong, isHeading, onOpen, href } of this.#columns) {
       const kind = [isNumber ? 'number' : '', isMono ? 'mono' : '', isLong ? 'long' : ''].join(' ').trim()
       const cell = isHeading ? element('th', { scope: 'row', class: kind }) : element('td', { class: kind })
       if (onOpen !== undefined) {
@@ -94,6 +98,7 @@ export class Table<Item> {
         open.addEventListener('click', () => onOpen(held.item))
         cell.append(open)
       }
+      if (href !== undefined) cell.append(element('a'))
       held.row.append(cell)
     }
     if (this.#actions.length > 0) held.row.append(element('td', { class: 'actions' }, ...this.#buttons(held)))
@@ -115,11 +120,15 @@ export class Table<Item> {
   }
 
   #fill(row: HTMLTableRowElement, item: Item) {
-    for (const [i, { text }] of this.#columns.entries()) {
+    for (const [i, { text, href, isBad }] of this.#columns.entries()) {
       const cell = row.children[i]
       const place = cell?.firstElementChild ?? cell
       const now = text(item)
       if (place !== undefined && place.textContent !== now) place.textContent = now
+      if (isBad !== undefined) cell?.classList.toggle('bad', isBad(item))
+      const address = href?.(item)
+      if (typeof address === 'string') place?.setAttribute('href', address)
+      if (address === null) place?.removeAttribute('href')
     }
     const buttons = row.querySelectorAll('.actions > button')
     for (const [i, { isOffered }] of this.#actions.entries())

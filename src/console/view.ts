@@ -26,6 +26,9 @@ export abstract class View {
     this.refresh()
   }
 
+  /** The address names something within the view, or nothing (empty). Called before it is shown, and when the address changes. */
+  go(_place: string): void {}
+
   hide(): void {
     this.#isShown = false
     this.refresh()

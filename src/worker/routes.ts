@@ -28,6 +28,7 @@ export function createRoutes({ config, ...asked }: RoutesOptions): readonly Rout
     ...asked,
     namespaces: namespacesOf(settings),
     roomCapacity: settings.ROOM_CAPACITY,
+    pageOf: (game) => routes.find(({ path }) => path === `/play/${game}/`)?.path ?? null,
     describeSettings: () => describeSettings(config),
   }
   let documents: Documents | undefined

@@ -43,7 +43,9 @@ t.test('a match, from the search to its end, with a resume in between', { skip }
       { user_id: 'x', name: 'place', data: { cell: 0 }, error: null },
     ],
   })
-  t.match(await seen('/api/v1/games', 'Games'), { items: [{ name: GAME, now: { rooms: 1, players: 2, bots: 0 } }] })
+  t.match(await seen('/api/v1/games', 'Games'), {
+    items: [{ name: 'arena' }, { name: GAME, now: { rooms: 1, players: 2, bots: 0 } }],
+  })
   await t.rejects(server.admin('DELETE', `/api/v1/rooms/${room}/seats/nobody`), /409 .*NOT_IN_ROOM/)
 
   const { resume_token, epoch, offset } = o.ready

@@ -103,6 +103,8 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
       const missing: string[] = []
       page.on('response', (response) => response.status() === 404 && missing.push(response.url()))
       await shows(page, '#view-node', /ADMIN_TOKEN/)
+      await page.click('#tab-games')
+      await shows(page, '#games-table', /There are no games/)
       await page.click('#tab-playground')
       await page.click('#connect-guest')
       await shows(page, '#status', /^Connected as guest-/)

@@ -15,7 +15,7 @@ export interface ConsoleOptions extends BrowserContextOptions {
   readonly adminToken?: string
 }
 
-export const VIEWS = ['', 'rooms', 'players', 'goods', 'tail', 'node', 'playground'] as const
+export const VIEWS = ['', 'rooms', 'games', 'players', 'goods', 'tail', 'node', 'playground'] as const
 
 /** The console in a browser profile of its own. */
 export async function openConsole(

@@ -18,6 +18,7 @@ function createCaller(house: House) {
     primary: { ask: (method: never, args: never) => house.ask(method, args) },
     namespaces: ['private', 'guest'] as Namespace[],
     roomCapacity: 10_000,
+    pageOf: (game: string) => (game === 'counter' ? '/play/counter/' : null),
   } as unknown as RouteContext
   const routes = [...roomRoutes(context), ...gameRoutes(context)]
   return async (method: string, path: string, body?: unknown) => {
@@ -64,7 +65,16 @@ t.test('a backend makes rooms with games, looks at them, plays and ends them', a
   const { house, enter } = await openGames(t)
   const call = createCaller(house)
   t.match(await call('GET', '/api/v1/games'), {
-    data: { items: [{ name: 'counter', seats: { max: 3, hold_ms: 30_000 }, now: { rooms: 0, players: 0, bots: 0 } }] },
+    data: {
+      items: [
+        {
+          name: 'counter',
+          seats: { max: 3, hold_ms: 30_000 },
+          now: { rooms: 0, players: 0, bots: 0 },
+          page: '/play/counter/',
+        },
+      ],
+    },
   })
   const body = {
     game: 'counter',

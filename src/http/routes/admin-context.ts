@@ -12,6 +12,8 @@ export interface RouteContext {
   readonly random: Random
   readonly namespaces: readonly Namespace[]
   readonly roomCapacity: number
+  /** The path of a page where the game is played; null: there is none. */
+  readonly pageOf: (game: string) => string | null
   /** Settings in force, secrets hidden. */
   readonly describeSettings: () => unknown
 }

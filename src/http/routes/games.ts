@@ -32,7 +32,7 @@ function reads(context: RouteContext): readonly Route[] {
       operation: { id: 'listGames', summary: 'The games that this node plays.', answers: { 200: 'Games' } },
       run: async ({ span }) => {
         const { items } = await primary.ask('games', null, span)
-        return jsonAnswer({ items: items.map(toGame) })
+        return jsonAnswer({ items: items.map((game) => ({ ...toGame(game), page: context.pageOf(game.name) })) })
       },
     },
     {

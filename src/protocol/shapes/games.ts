@@ -178,6 +178,8 @@ export const SAID = object({ room: ref(ROOM_ID), data: ref(JSON_VALUE) })
 /** What a game says. */
 export type GameMessage = ValueOf<typeof SAID>
 
+const LATENESS_MS: Schema<number> = { type: 'number', minimum: 0, description: 'How late it was.' }
+
 /** A room with a game, as those who run the server see it. */
 export const ROOM_PLAY = named(
   'RoomPlay',
@@ -185,11 +187,7 @@ export const ROOM_PLAY = named(
     game: GAME,
     version: integer('Of the game.', 1),
     tick: integer('The last one that has run.'),
-    lateness_ms: {
-      type: 'number',
-      minimum: 0,
-      description: 'How late it was.',
-    },
+    lateness_ms: LATENESS_MS,
     seats: listOf(
       object({
         user_id: text('A user, or a bot.'),
@@ -273,6 +271,7 @@ export const GAMES = named(
         inputs: listOf(text('The name of an input.')),
         events: listOf(text('The name of an event.')),
         bots: listOf(text('A kind of bot.')),
+        page: nullable(text('The path of a page where it is played; null: this server has none.')),
         now: object({
           rooms: integer('Rooms that play it.'),
           players: integer('Users who have a seat in one.'),

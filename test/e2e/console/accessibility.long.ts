@@ -17,7 +17,8 @@ async function offences(page: Page): Promise<readonly string[]> {
 }
 
 t.test('the console is for everybody', { skip: NO_CHROMIUM }, async (t) => {
-  const server = await startServer(t)
+  const games = `${import.meta.dirname}/field-game.ts`
+  const server = await startServer(t, { GAME_HOSTS: '1', GAMES: games })
   const browser = await openChromium(t)
   const alice = await openClient(server, { token: server.mint('alice') })
   t.teardown(() => alice.terminate())
@@ -25,6 +26,11 @@ t.test('the console is for everybody', { skip: NO_CHROMIUM }, async (t) => {
   const gold = { currency: 'gold', amount: 1000, idempotency_key: 'credit-of-the-console-test' }
   await server.admin('POST', '/api/v1/players/alice/credit', gold)
   await alice.request('core.game.state.buy_good', { good_id: 'sword', count: 1 })
+
+  const body = { namespace: 'private', game: 'field', options: { map: 'hills' } }
+  const { room_id: field } = (await server.admin('POST', '/api/v1/rooms', body)) as { readonly room_id: string }
+  await alice.request('core.game.room.join', { room_id: field })
+  await alice.request('core.game.room.input', { name: 'fire', input: { x: 2_000, y: 1 } }, { room: field })
 
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [1280, 360]) {
@@ -38,6 +44,9 @@ t.test('the console is for everybody', { skip: NO_CHROMIUM }, async (t) => {
           if (view === '') await shows(page, '#plot-connections .legend', /private/)
           if (view === 'rooms') await page.click('#rooms-table button.link')
           if (view === 'rooms') await shows(page, '#the-room-members', /alice/)
+          if (view === 'games') await page.click(`#game-rooms-table tr[data-key="${field}"] button`)
+          if (view === 'games') await page.click('#play-state li:has-text("units") > .line')
+          if (view === 'games') await shows(page, '#entries-table', /TOO_FAR/)
           if (view === 'players') await page.click('#connections-table button.link')
           if (view === 'players') await shows(page, '#player-purchases', /sword/)
           if (view === 'goods') await shows(page, '#goods-table', /sword/)
@@ -71,7 +80,7 @@ t.test('the console is for everybody', { skip: NO_CHROMIUM }, async (t) => {
       ['ArrowLeft', 'tab-playground', 'view-playground'],
       ['Home', 'tab-overview', 'view-overview'],
       ['ArrowRight', 'tab-rooms', 'view-rooms'],
-      ['ArrowRight', 'tab-players', 'view-players'],
+      ['ArrowRight', 'tab-games', 'view-games'],
     ] as const) {
       await page.keyboard.press(key)
       await page.locator(`#${view}`).waitFor()
@@ -79,7 +88,7 @@ t.test('the console is for everybody', { skip: NO_CHROMIUM }, async (t) => {
       t.equal(await page.getAttribute(`#${id}`, 'aria-selected'), 'true')
       t.equal(await page.locator('[role="tabpanel"]:visible').count(), 1)
     }
-    t.equal(await page.evaluate('location.hash'), '#/players', 'the address is of the view')
+    t.equal(await page.evaluate('location.hash'), '#/games', 'the address is of the view')
     t.equal(await page.locator('[role="tab"][tabindex="0"]').count(), 1, 'the tab list is one stop')
     t.not(await page.evaluate(`getComputedStyle(document.activeElement).outlineStyle`), 'none', 'the focus is seen')
     await page.goBack()

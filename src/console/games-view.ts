@@ -1,0 +1,170 @@
+import type { Page } from '../protocol/page.ts'
+import type { Admin } from './admin.ts'
+import { byId, element, showOutcome } from './dom.ts'
+import { HostsPanel } from './hosts-panel.ts'
+import { amountText, describe, type Outcome } from './outcome.ts'
+import { Pager } from './paged.ts'
+import type { Game, GameRoom, Games } from './rest.ts'
+import { RoomPanel } from './room-panel.ts'
+import { serverUrl } from './server-url.ts'
+import { Table } from './table.ts'
+import { valueText } from './tree-text.ts'
+import { typeText } from './type-text.ts'
+import { View } from './view.ts'
+import type { Vitals } from './vitals.ts'
+
+const REFRESH_MS = 3_000
+
+/** The games, the rooms of one of them, a room as it is played, and the hosts. What is open stands in the address: a game, or a room. */
+export class GamesView extends View {
+  readonly #admin: Admin
+  readonly #vitals: Vitals
+  readonly #hosts: HostsPanel
+  readonly #room: RoomPanel
+  readonly #pager = new Pager('rooms of the game', () => this.refresh())
+  #games: readonly Game[] = []
+  /** Whose rooms are listed; empty: the first one's. */
+  #game = ''
+  readonly #gamesTable = new Table('Games', {
+    id: 'games-table',
+    keyOf: ({ name }: Game) => name,
+    columns: [
+      { title: 'Game', text: ({ name }) => name, isHeading: true, isMono: true, onOpen: ({ name }) => openPlace(name) },
+      { title: 'Play', text: ({ page }) => (page === null ? '' : 'Play'), href: ({ page }) => page && addressOf(page) },
+      { title: 'Version', text: ({ version }) => String(version), isNumber: true },
+      { title: 'Ticks', text: ({ hz }) => (hz === 0 ? 'by input' : `${hz} Hz`), isNumber: true },
+      { title: 'Seats', text: ({ seats }) => seatsText(seats), isNumber: true },
+      { title: 'Rooms', text: ({ now }) => amountText(now.rooms), isNumber: true },
+      { title: 'Players', text: ({ now }) => amountText(now.players), isNumber: true },
+      { title: 'Bots', text: ({ now }) => amountText(now.bots), isNumber: true },
+      {
+        title: 'Failures',
+        text: ({ name }) => amountText(this.#failuresOf(name)),
+        isNumber: true,
+        isBad: ({ name }) => this.#failuresOf(name) > 0,
+      },
+      { title: 'Options', text: ({ options }) => typeText(options), isMono: true },
+    ],
+    empty: 'There are no games: GAMES names files or folders of them.',
+  })
+  readonly #roomsTable = new Table('Rooms of the game', {
+    id: 'game-rooms-table',
+    keyOf: ({ room_id }: GameRoom) => room_id,
+    columns: [
+      {
+        title: 'Room',
+        text: ({ room_id }) => room_id,
+        isHeading: true,
+        isMono: true,
+        onOpen: ({ room_id }) => openPlace(room_id),
+      },
+      {
+        title: 'Seats',
+        text: ({ seats, seats_max }) => `${amountText(seats)} of ${amountText(seats_max)}`,
+        isNumber: true,
+      },
+      { title: 'Locked', text: ({ is_locked }) => (is_locked ? 'locked' : '') },
+      { title: 'Namespace', text: ({ namespace }) => namespace },
+      { title: 'Listing', text: ({ listing }) => (listing === null ? '' : valueText(listing, false)), isMono: true },
+    ],
+    empty: 'Nobody plays it now.',
+  })
+
+  constructor(admin: Admin, vitals: Vitals) {
+    super(REFRESH_MS)
+    this.#admin = admin
+    this.#vitals = vitals
+    this.#hosts = new HostsPanel(vitals, () => this.isShown)
+    const view = byId('view-games', HTMLElement)
+    view.append(
+      this.#hosts.facts,
+      element(
+        'div',
+        { class: 'split games' },
+        card('Games', 'games-status', this.#gamesTable.element),
+        card('Rooms', 'game-rooms-status', this.#roomsTable.element, this.#pager.element),
+      ),
+    )
+    this.#room = new RoomPanel(view, admin, (game) => this.#games.find(({ name }) => name === game)?.bots ?? [])
+    view.append(this.#hosts.element)
+    admin.onToken(() => this.#forget())
+  }
+
+  /** @param place the name of a game, or the id of a room, which begins with it */
+  override go(place: string): void {
+    const [game = ''] = place.split(':')
+    if (game !== this.#game) this.#pager.reset()
+    this.#game = game
+    this.#room.open(place.includes(':') ? place : '')
+    this.refresh()
+  }
+
+  override show(): void {
+    super.show()
+    this.#room.show()
+  }
+
+  override hide(): void {
+    super.hide()
+    this.#room.hide()
+  }
+
+  /** What one token opened is not for whoever has another one, or none. */
+  #forget() {
+    this.#pager.reset()
+    this.#games = []
+    this.#gamesTable.show([])
+    this.#roomsTable.show([])
+    this.#room.forget()
+    this.refresh()
+  }
+
+  protected override async read(isCurrent: () => boolean): Promise<Outcome | null> {
+    this.#hosts.draw()
+    const games = await this.#admin.read<Games>('/api/v1/games')
+    if (!isCurrent()) return games
+    showOutcome('games-status', 'failed', describe(games, ''))
+    if (!games.success) return games
+    this.#games = games.data.items
+    this.#gamesTable.show(this.#games)
+    const game = this.#game === '' ? this.#games[0]?.name : this.#game
+    return game === undefined ? games : this.#readRooms(game, isCurrent)
+  }
+
+  async #readRooms(game: string, isCurrent: () => boolean): Promise<Outcome> {
+    const rooms = await this.#admin.read<Page<GameRoom>>(`/api/v1/rooms?${this.#pager.query({ game })}`)
+    if (!isCurrent()) return rooms
+    byId('game-rooms-title', HTMLElement).textContent = `Rooms of ${game}`
+    showOutcome('game-rooms-status', 'failed', describe(rooms, ''))
+    if (rooms.success) this.#pager.show(this.#roomsTable, rooms.data)
+    return rooms
+  }
+
+  #failuresOf(game: string): number {
+    return this.#vitals.latest?.sums('game_failures_total', 'game').get(game) ?? 0
+  }
+}
+
+function openPlace(place: string) {
+  location.hash = `#/games/${place}`
+}
+
+/** @param page a path of the server */
+function addressOf(page: string): string {
+  return serverUrl(page).href
+}
+
+function card(title: string, statusId: string, ...children: HTMLElement[]): HTMLElement {
+  const head = element('h2', { id: statusId.replace('status', 'title') }, title)
+  return element(
+    'div',
+    { class: 'card' },
+    head,
+    element('p', { id: statusId, class: 'outcome', role: 'status' }),
+    ...children,
+  )
+}
+
+function seatsText({ min, max }: Game['seats']): string {
+  return min === max ? amountText(max) : `${amountText(min)} to ${amountText(max)}`
+}
