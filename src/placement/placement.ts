@@ -133,8 +133,13 @@ export class Placement {
   /** A room as it is now, with its state. Throws ROOM_NOT_FOUND. */
   inspect(id: RoomId, done: (result: InspectedRoom | Refusal) => void, untilMs?: number): void {
     const room = this.requireRoom(id)
-    const answer = (result: RoomInspection | Refusal) =>
-      done(result instanceof Refusal ? result : { ...room.toListed(), version: room.game.version, ...result })
+    const answer = (result: RoomInspection | Refusal) => {
+      if (result instanceof Refusal) return done(result)
+      const seats = result.seats.map(({ heldUntilMs, ...seat }) => {
+        return { ...seat, heldUntilMs: heldUntilMs === null ? null : this.roomClock.toWallMs(heldUntilMs) }
+      })
+      done({ ...room.toListed(), version: room.game.version, ...result, seats })
+    }
     this.calls.make(room, { method: 'inspect', args: { handle: room.handle }, done: answer, untilMs, mayRepeat: true })
   }
 
@@ -145,8 +150,12 @@ export class Placement {
     untilMs?: number,
   ): void {
     const room = this.requireRoom(id)
+    const answer = (result: { readonly items: readonly RoomEntry[] } | Refusal) => {
+      if (result instanceof Refusal) return done(result)
+      done({ items: result.items.map((entry) => ({ ...entry, atMs: this.roomClock.toWallMs(entry.atMs) })) })
+    }
     const args = { handle: room.handle, limit }
-    this.calls.make(room, { method: 'entries', args, done, untilMs, mayRepeat: true })
+    this.calls.make(room, { method: 'entries', args, done: answer, untilMs, mayRepeat: true })
   }
 
   /** Ends the seat of a user, or of a bot. Throws ROOM_NOT_FOUND; NOT_IN_ROOM if there is no such seat. */

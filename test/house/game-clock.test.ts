@@ -29,5 +29,14 @@ for (const byMs of [MINUTES_MS, -MINUTES_MS]) {
     t.ok(Math.abs((await tickOf(other.id)) - (PLAYED_MS * lap.hz) / 1000) <= 2, 'a new room begins at once')
     t.ok(Math.abs(other.clock.tick - other.tick) <= 2, 'its players know in which tick it is')
     t.equal(await settle(other.send.go({ by: 1 })), 1)
+    const asked = { room: other.id as RoomId }
+    const near = (atMs: number | null | undefined) => Math.abs((atMs ?? 0) - house.time.clock.wallMs())
+    const { items } = await house.ask('gameRoomEntries', { ...asked, limit: 1 })
+    t.ok(near(items[0]?.atMs) < 1_000, 'operators are told when it was, by the clock as it is set now')
+    bob.client.close()
+    await pass(1_000)
+    const [seat] = (await house.ask('gameRoom', asked)).seats
+    t.equal(seat?.isConnected, false)
+    t.ok(near(seat?.heldUntilMs) < lap.seats.holdMs, 'and until when a seat is held')
   })
 }

@@ -270,7 +270,7 @@ export interface RoomSeat {
   /** It is a bot that gives way to a player. */
   readonly fills: boolean
   readonly team: string | null
-  /** Unix time in milliseconds at which the seat of a player who is gone ends; null: the player is here. */
+  /** When the seat of a player who is gone ends, by the clock of rooms; in what the primary tells, by the wall clock. null: the player is here. */
   readonly heldUntilMs: number | null
 }
 
@@ -300,7 +300,7 @@ export interface EntryFacts {
 export interface RoomEntry extends EntryFacts {
   /** Counts the entries of the room in this host. */
   readonly number: number
-  /** Unix time in milliseconds. */
+  /** By the clock of rooms; in what the primary tells, by the wall clock. */
   readonly atMs: number
   /** In which it entered. Of an input that was refused before: the last one by then. */
   readonly tick: number
