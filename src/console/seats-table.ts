@@ -18,7 +18,10 @@ export class SeatsTable {
       keyOf: ({ user_id }: Seat) => user_id,
       columns: [
         { title: 'Seat', text: ({ user_id }) => user_id, isHeading: true, isMono: true },
-        { title: 'Who', text: ({ bot }) => (bot === null ? 'player' : `bot, ${bot}`) },
+        {
+          title: 'Who',
+          text: ({ bot, fills }) => (bot === null ? 'player' : `bot, ${bot}${fills ? ', gives way' : ''}`),
+        },
         { title: 'Connection', text: connectionText, isBad: (seat) => isDropped(seat) },
         { title: 'Team', text: ({ team }) => team ?? '' },
       ],
@@ -58,6 +61,7 @@ function isDropped({ bot, is_connected }: Seat): boolean {
 function connectionText(seat: Seat): string {
   if (seat.bot !== null) return ''
   if (!isDropped(seat)) return 'connected'
-  const { held_until } = seat
-  return held_until === null ? 'dropped' : `dropped, held for ${durationText(held_until - wallMs())}`
+  const { held_until, stand_in } = seat
+  const held = held_until === null ? 'dropped' : `dropped, held for ${durationText(held_until - wallMs())}`
+  return stand_in === null ? held : `${held}; a bot (${stand_in}) plays`
 }
