@@ -4,41 +4,26 @@ import { join, resolve } from 'node:path'
 import t from 'tap'
 import { BrowserFiles, readFolder } from '../../src/http/browser-files.ts'
 import { startServer } from '../helpers/server.ts'
+import { loadModules, type Fetched } from './modules.ts'
 
 const SRC = resolve(import.meta.dirname, '../../src')
-const IMPORT = /\b(?:from|import)\s*\(?\s*'([^'\n]+)'/g
-
 const server = await startServer(t, { WORKERS: '1', API_PATH_PREFIX: '/play' })
 
-/** Follows the imports of the code as a browser does. Resolves with the modules, and with what is no address. */
-async function load(entry: string): Promise<{ modules: Map<string, string>; bare: string[] }> {
-  const modules = new Map<string, string>()
-  const bare: string[] = []
-  const wanted = [new URL(entry, server.url).href]
-  for (let url = wanted.pop(); url !== undefined; url = wanted.pop()) {
-    if (modules.has(url)) continue
-    const response = await fetch(url)
-    t.equal(response.status, 200, url)
-    t.match(response.headers.get('content-type'), /^text\/javascript/)
-    const text = await response.text()
-    modules.set(url, text)
-    for (const [, specifier = ''] of text.replaceAll(/\/\*[\s\S]*?\*\//g, '').matchAll(IMPORT)) {
-      if (specifier.startsWith('.')) wanted.push(new URL(specifier, url).href)
-      else bare.push(specifier)
-    }
-  }
-  return { modules, bare }
+async function get(path: string): Promise<Fetched> {
+  const response = await fetch(server.url + path)
+  return { status: response.status, type: response.headers.get('content-type') ?? '', text: await response.text() }
 }
 
 t.test('all that the console imports is there, the client library included', async (t) => {
-  const { modules, bare } = await load('/console/console.js')
-  const paths = [...modules.keys()].map((url) => new URL(url).pathname)
+  const { code, bare, missing } = await loadModules('/console/console.js', get)
+  t.strictSame(missing, [])
+  const paths = [...code.keys()]
   t.ok(paths.includes('/client/session.js') && paths.includes('/protocol/event-facts.js'), 'the library itself')
   const named = readdirSync(join(SRC, 'console')).filter((name) => name.endsWith('.ts'))
   const idle = named.map((name) => name.replace('.ts', '.js')).filter((name) => !paths.includes(`/console/${name}`))
   t.strictSame(idle, ['rest.js'], 'which has types alone')
   t.strictSame(bare, ['msgpackr'], 'what a page of this server does not have: it speaks JSON')
-  for (const [url, text] of modules) t.notMatch(text, /\.ts'|\bimport type\b|\binterface\b [A-Z]/, url)
+  for (const [path, text] of code) t.notMatch(text, /\.ts'|\bimport type\b|\binterface\b [A-Z]/, path)
 })
 
 t.test('each file has an ETag of its content, under which it is not sent again', async (t) => {

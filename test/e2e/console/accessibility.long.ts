@@ -1,20 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import type { Page } from 'playwright-core'
 import t from 'tap'
+import { AXE, offences } from '../../helpers/axe.ts'
 import { NO_CHROMIUM, openChromium } from '../../helpers/chromium.ts'
 import { openClient } from '../../helpers/client.ts'
 import { openConsole, shows, VIEWS } from '../../helpers/console.ts'
 import { startServer } from '../../helpers/server.ts'
-
-const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
-
-/** What axe calls serious or critical, one line each. */
-async function offences(page: Page): Promise<readonly string[]> {
-  return page.evaluate<string[]>(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => [id, target, failureSummary].join(' '))))`)
-}
 
 t.test('the console is for everybody', { skip: NO_CHROMIUM }, async (t) => {
   const games = `${import.meta.dirname}/field-game.ts`
