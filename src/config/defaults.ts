@@ -5,13 +5,11 @@ import { EnvError } from 'envalid'
 import { KEY_SET, SECRET_KEY, publicKeyAlgorithms } from './jwt-keys.ts'
 import type { KeyAlgorithms } from './jwt-keys.ts'
 import { defaultNodeId } from './node-id.ts'
+import { SAMPLES } from './samples.ts'
 import type { Settings } from './settings.ts'
 
 /** Settings on their way: what was not given or did not parse is absent. */
 export type Draft = { -readonly [Name in keyof Settings]?: Settings[Name] | undefined }
-
-/** Beside this folder, in a clone and in the installed package. */
-const SAMPLES = path.resolve(import.meta.dirname, '../samples')
 
 const PROCESSES_MAX = 256
 const HARD_PAYLOAD_FACTOR = 4

@@ -198,6 +198,13 @@ export const SETTINGS = {
       'Files, or folders of files, whose default export is a game: `.ts`, `.js` or `.mjs`. See drumbeat/game.',
     ),
   ),
+  SAMPLE_PAGES: byWorkers(
+    setting(
+      boolean,
+      'true',
+      'Whether the samples can be played at `/play/`, if GAMES has the folder of the samples that come with Drumbeat.',
+    ),
+  ),
   GAME_HOSTS: computed(
     integer(0, 256),
     'half of the cores, at least 1; 0 without games',

@@ -1,8 +1,8 @@
 import { defineGame, refuse, t, type RoomFacts, type ValueOf } from '../games/index.ts'
 
 /** What the page has to know to draw it. The field is a square of SIZE by SIZE units. */
-export const SIZE = 800
-export const SHIP_RADIUS = 18
+export const SIZE = 640
+export const SHIP_RADIUS = 20
 export const HP_MAX = 3
 export const RELOAD_MS = 300
 /** Who has shot down so many wins; or who has the most when the time is up. */
@@ -10,9 +10,9 @@ export const GOAL = 10
 
 const MATCH_MS = 90_000
 const RESPAWN_MS = 2_000
-const SHIP_SPEED = 220 // units a second
-const SHOT_SPEED = 520
-const BOT_RANGE = 320
+const SHIP_SPEED = 180 // units a second
+const SHOT_SPEED = 440
+const BOT_RANGE = 280
 
 /** `dx`, `dy` is where it looks: of any length but 0. */
 const moving = { x: t.fixed(0, SIZE, 1 / 8), y: t.fixed(0, SIZE, 1 / 8), dx: t.int8(), dy: t.int8() }
@@ -87,9 +87,9 @@ export default defineGame({
   },
   tick(state, room) {
     const ships = Object.entries(state.ships)
-    for (const [, ship] of ships) if (ship.isMoving && ship.hp > 0) move(ship, SHIP_SPEED * room.dt)
+    for (const [, ship] of ships) if (ship.isMoving && ship.hp > 0) move(ship, SHIP_SPEED * room.dt, SHIP_RADIUS)
     for (const [key, shot] of Object.entries(state.shots)) {
-      const isAtWall = move(shot, SHOT_SPEED * room.dt)
+      const isAtWall = move(shot, SHOT_SPEED * room.dt, 0)
       const others = ships.filter(([, ship]) => ship.color !== shot.color && ship.hp > 0)
       const [id = '', ship] = others.find(([, ship]) => distance(ship, shot) < SHIP_RADIUS) ?? []
       if (isAtWall || ship) delete state.shots[key]
@@ -122,11 +122,11 @@ function shipOf(ships: State['ships'], id: string): Ship {
 }
 
 /** Returns whether it came to the wall. `Math.sqrt` gives the same on every machine; `hypot`, `sin` and `cos` need not. */
-function move(thing: Point & { dx: number; dy: number }, way: number): boolean {
+function move(thing: Point & { dx: number; dy: number }, way: number, margin: number): boolean {
   const part = way / Math.sqrt(thing.dx ** 2 + thing.dy ** 2)
   const [x, y] = [thing.x + thing.dx * part, thing.y + thing.dy * part]
-  thing.x = Math.max(0, Math.min(SIZE, x))
-  thing.y = Math.max(0, Math.min(SIZE, y))
+  thing.x = Math.max(margin, Math.min(SIZE - margin, x))
+  thing.y = Math.max(margin, Math.min(SIZE - margin, y))
   return thing.x !== x || thing.y !== y
 }
 

@@ -14,9 +14,9 @@ const DIST = path.join(ROOT, 'dist')
 // Not bin/tsc: a file without an extension does not go with what tap loads into the processes of tests.
 const COMPILER = path.join(ROOT, 'node_modules/typescript/lib/tsc.js')
 /** Those that have types behind the server. The client last: it is for older machines. */
-const PROJECTS = ['tsconfig.build.json', 'src/console', 'tsconfig.testing.json', 'tsconfig.client.json']
+const PROJECTS = ['tsconfig.build.json', 'src/console', 'src/play', 'tsconfig.testing.json', 'tsconfig.client.json']
 /** Folders of files that are read, not imported. */
-const DATA = ['console', 'conformance/vectors']
+const DATA = ['console', 'play', 'conformance/vectors']
 
 async function build() {
   mkdirSync(DIST, { recursive: true })

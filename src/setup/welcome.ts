@@ -1,6 +1,7 @@
 import { standardError } from '../base/line-output.ts'
 import { localUrl } from '../config/listen.ts'
 import type { Config } from '../config/load.ts'
+import { hasSamplePages, PLAY_PATH } from '../config/samples.ts'
 
 /** For a person at a terminal or in front of a log: where it is, and something to try at once. */
 export function printWelcome({ settings, sources }: Config, port: number): void {
@@ -13,6 +14,7 @@ export function printWelcome({ settings, sources }: Config, port: number): void 
     [
       '',
       `  Drumbeat is running at ${url}  (the console: open it in a browser)`,
+      ...(hasSamplePages(settings) ? [`  Play in two tabs       ${url}${PLAY_PATH}`] : []),
       `  Guests connect to      ${url.replace('http', 'ws')}${API_PATH_PREFIX}/public`,
       `  Watch events           npx drumbeat tail --url ${url}`,
       `  Make a player token    ${environment}npx drumbeat token alice`,

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describeCommands } from '../commands/asyncapi.ts'
 import { COMMANDS } from '../commands/table.ts'
 import type { Config } from '../config/load.ts'
+import { hasSamplePages } from '../config/samples.ts'
 import type { Settings } from '../config/settings.ts'
 import { describeSettings } from '../config/describe.ts'
 import { describeRoutes } from '../http/openapi.ts'
@@ -41,7 +42,11 @@ export function createRoutes({ config, ...asked }: RoutesOptions): readonly Rout
     ...roomRoutes(context),
     ...gameRoutes(context),
     ...documentRoutes(() => (documents ??= describeServer(routes, settings))),
-    ...pageRoutes({ root: join(import.meta.dirname, '..'), apiPathPrefix: settings.API_PATH_PREFIX }),
+    ...pageRoutes({
+      root: join(import.meta.dirname, '..'),
+      apiPathPrefix: settings.API_PATH_PREFIX,
+      hasSamples: hasSamplePages(settings),
+    }),
   ]
   return routes
 }

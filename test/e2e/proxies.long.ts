@@ -16,7 +16,7 @@ const PREFIX = '/core/game/v1/real-time'
 const BROADCAST = 'core.game.state.broadcast'
 const certificates = await makeCertificates(t.testdir())
 const ca = readFileSync(certificates.ca)
-const server = await startServer(t, { TRUSTED_PROXIES: '127.0.0.1' })
+const server = await startServer(t, { TRUSTED_PROXIES: '127.0.0.1', GAME_HOSTS: '1' })
 
 interface Answer {
   readonly status: number | undefined
@@ -115,6 +115,20 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
       await shows(page, '#status', /Not connected/)
       t.same(missing, [])
       t.same(wrong, [])
+    })
+
+    await t.test('the samples below a path', { skip: NO_CHROMIUM }, async (t) => {
+      const context = await (await openChromium(t)).newContext({ ignoreHTTPSErrors: true })
+      const page = await context.newPage()
+      const missing: string[] = []
+      page.on('response', (response) => response.status() >= 400 && missing.push(response.url()))
+      await page.goto(`${proxy.url}/ops/play`)
+      t.equal(page.url(), `${proxy.url}/ops/play/`)
+      await page.click('a[href="tictactoe/"]')
+      await page.fill('#name', 'Ann')
+      await page.click('#play')
+      await shows(page, '.sides', /Ann \(you\)/)
+      t.same(missing, [])
     })
   })
 }

@@ -3,10 +3,11 @@ import {
   ADAPTERS,
   BANNED,
   BANNED_IN_TESTS,
-  CONSOLE_FILE,
   LINES_MAX,
   MAY_IMPORT,
   PACKAGE_HOMES,
+  PAGE_FILE,
+  PAGE_FOLDERS,
   SUPPRESSION,
   SUPPRESSIONS_MAX,
   type BannedText,
@@ -24,8 +25,8 @@ export function checkSources(sources: Sources): string[] {
 }
 
 function checkFile(file: string, text: string): string[] {
-  if (file.startsWith('src/console/') && !CONSOLE_FILE.test(file))
-    return [`${file}: the console holds pages, styles, pictures and sources in TypeScript only`]
+  if (isWithin(file, PAGE_FOLDERS) && !PAGE_FILE.test(file))
+    return [`${file}: the folder of a page holds pages, styles, pictures and sources in TypeScript only`]
   if (!/\.(?:ts|mts|js|mjs)$/.test(file)) return []
   const layer = layerOf(file)
   if (MAY_IMPORT[layer] === undefined) return [`${file}: ${layer} has no place in the table of layers`]

@@ -23,6 +23,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // games: how a patch is applied, and the types of `typeof arena`; what only a server does is not imported.
   client: ['protocol', 'games'],
   console: ['protocol', 'client'],
+  // console: what any page of this server has, its elements and its addresses. samples: the games' types, and what is drawn of them.
+  play: ['client', 'console', 'samples'],
   // Pure, and in parts the client's: what a game is, and how its state is kept and sent.
   games: ['protocol'],
   // As an author's file would: by what drumbeat/game offers.
@@ -165,7 +167,7 @@ export interface BannedText {
 }
 
 const PURE_PLACES = PURE_FOLDERS.map((folder) => `src/${folder}/`)
-const IN_BROWSERS = [...PURE_PLACES, 'src/client/', 'src/games/', 'src/console/']
+const IN_BROWSERS = [...PURE_PLACES, 'src/client/', 'src/games/', 'src/console/', 'src/play/', 'src/samples/']
 
 /** Looked for in the code, not in its comments. */
 export const BANNED: readonly BannedText[] = [
@@ -229,5 +231,6 @@ export const SUPPRESSIONS_MAX = 3
 
 export const LINES_MAX = 400
 
-/** What the console is made of: files that a browser takes as they are, and sources whose types are taken out. */
-export const CONSOLE_FILE = /\.(?:html|css|ts|svg)$|\/tsconfig\.json$/
+/** What pages are made of: files that a browser takes as they are, and sources whose types are taken out. */
+export const PAGE_FOLDERS: readonly string[] = ['src/console/', 'src/play/']
+export const PAGE_FILE = /\.(?:html|css|ts|svg)$|\/tsconfig\.json$/

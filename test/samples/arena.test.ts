@@ -1,6 +1,6 @@
 /** The rules of the sample, as its author would test them: with the kit, on a clock by hand. */
 import t from 'tap'
-import arena, { GOAL, HP_MAX, RELOAD_MS, SIZE } from '../../src/samples/arena.ts'
+import arena, { GOAL, HP_MAX, RELOAD_MS, SHIP_RADIUS, SIZE } from '../../src/samples/arena.ts'
 import { fuzz, simulate } from '../../src/games/testing/index.ts'
 
 /** No bots come. */
@@ -57,26 +57,26 @@ t.test('who is alone waits, may fly about, and does not wait for long', async (t
   t.match(Object.values(room.state.ships), [{ name: 'Player 1' }, { name: 'Bot 2' }, { name: 'Bot 3' }])
 })
 
-t.test('a ship goes where it is steered, at 220 units a second, and stays in the field', async (t) => {
+t.test('a ship goes where it is steered, at 180 units a second, and stays in the field', async (t) => {
   const room = match()
   const before = shipOf(room, 'ann')
   room.together(() => {
     room.input('ann', 'steer', { dx: -3, dy: -3 })
     room.input('ann', 'steer', { dx: 3, dy: 4 })
   })
-  t.equal(shipOf(room, 'ann').x, Math.round((before.x + 11 * 0.6) * 8) / 8, 'the newest counts')
+  t.equal(shipOf(room, 'ann').x, Math.round((before.x + 9 * 0.6) * 8) / 8, 'the newest counts')
   room.input('ann', 'steer', { dx: 127, dy: 0 })
   const { x, y } = shipOf(room, 'ann')
   room.tick(4)
-  t.strictSame([shipOf(room, 'ann').x, shipOf(room, 'ann').y], [x + 44, y])
+  t.strictSame([shipOf(room, 'ann').x, shipOf(room, 'ann').y], [x + 36, y])
   room.input('ann', 'steer', { dx: 0, dy: 0 })
   const stopped = shipOf(room, 'ann')
   room.tick(4)
   t.strictSame(shipOf(room, 'ann'), stopped)
   t.equal(stopped.dx, 127, 'it looks where it went')
   for (const [dx, dy, at] of [
-    [127, 127, SIZE],
-    [-1, -1, 0],
+    [127, 127, SIZE - SHIP_RADIUS],
+    [-1, -1, SHIP_RADIUS],
   ] as const) {
     room.input('ann', 'steer', { dx, dy })
     room.advance(6_000)
@@ -109,7 +109,7 @@ t.test('a ship shoots every 300 ms, where it looks, and its shots end at the wal
   const room = match()
   t.ok(room.input('ann', 'fire', {}).ok)
   const { x, y } = shipOf(room, 'ann')
-  t.match(Object.values(room.state.shots), [{ x, y: y - 26, dx: 0, dy: -1, color: 0 }])
+  t.match(Object.values(room.state.shots), [{ x, y: y - 22, dx: 0, dy: -1, color: 0 }])
   t.equal(room.input('ann', 'fire', {}).code, 'RELOADING')
   t.equal(Object.keys(room.state.shots).length, 1)
   room.tick(4)

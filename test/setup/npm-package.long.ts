@@ -85,11 +85,13 @@ t.test('the package of npm', async (t) => {
     )
     const vectors = readdirSync(path.join(ROOT, 'src/conformance/vectors'))
     for (const name of vectors) t.ok(files.includes(`dist/conformance/vectors/${name}`), name)
-    const page = readdirSync(path.join(ROOT, 'src/console')).filter((name) => name !== 'tsconfig.json')
-    t.strictSame(
-      files.filter((file) => file.startsWith('dist/console/')).sort(),
-      page.map((name) => `dist/console/${name.replace(/\.ts$/, '.js')}`).sort(),
-    )
+    for (const folder of ['console', 'play', 'play/arena', 'play/tictactoe', 'samples']) {
+      const own = readdirSync(path.join(ROOT, 'src', folder)).filter((name) => /\.(?:ts|html|css|svg)$/.test(name))
+      t.strictSame(
+        files.filter((file) => path.dirname(file) === `dist/${folder}`).sort(),
+        own.map((name) => `dist/${folder}/${name.replace(/\.ts$/, '.js')}`).sort(),
+      )
+    }
   })
 
   await t.test('publint finds nothing wrong with it', async (t) => {
@@ -110,13 +112,16 @@ t.test('the package of npm', async (t) => {
   }
 })
 
-/** The console with its client library, as the package has them. */
+/** The console with its client library, and a sample, as the package has them. */
 async function plays(t: Test, url: string): Promise<void> {
   const { page, wrong } = await openConsole(t, await openChromium(t), { url })
   await shows(page, '#metric-connections', /\d/)
   await page.click('#tab-playground')
   await page.click('#connect-guest')
   await shows(page, '#status', /^Connected as guest-/)
+  await page.goto(`${url}/play/arena/`)
+  await page.click('#play')
+  await shows(page, '#scores', /Player 1 \(you\)/)
   t.strictSame(wrong, [])
 }
 

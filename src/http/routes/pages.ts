@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Refusal } from '../../protocol/errors.ts'
 import { BrowserFiles, readFolder } from '../browser-files.ts'
 import { unlessKnown } from '../conditions.ts'
-import type { HttpAnswer } from '../http.ts'
+import { SECURITY_HEADERS, type HttpAnswer } from '../http.ts'
 import type { Operation } from '../operation.ts'
 import type { Route } from '../router.ts'
 
@@ -27,11 +27,34 @@ const FOLDERS: readonly Folder[] = [
   { name: 'games/sync', file: { id: 'getSyncFile', summary: 'A module of patches that the client library imports.' } },
 ]
 
+/** The pages of the samples, and what they import of the games themselves. */
+const OF_SAMPLES: readonly Folder[] = [
+  {
+    name: 'play',
+    file: { id: 'getPlayFile', summary: 'A file that the pages of the samples share.' },
+    page: { path: '/play/', id: 'getPlay', summary: 'The samples, to be played in browsers.' },
+  },
+  {
+    name: 'play/arena',
+    file: { id: 'getArenaFile', summary: 'A file of the page of the sample arena.' },
+    page: { path: '/play/arena/', id: 'getArena', summary: 'The sample arena, to be played in browsers.' },
+  },
+  {
+    name: 'play/tictactoe',
+    file: { id: 'getTictactoeFile', summary: 'A file of the page of the sample tictactoe.' },
+    page: { path: '/play/tictactoe/', id: 'getTictactoe', summary: 'The sample tictactoe, to be played in browsers.' },
+  },
+  { name: 'samples', file: { id: 'getSampleFile', summary: 'A sample, as its page imports it.' } },
+]
+
 interface Folder {
   readonly name: string
   readonly file: Pick<Operation, 'id' | 'summary'>
-  readonly page?: Pick<Operation, 'id' | 'summary'> & { readonly path: string }
+  readonly page?: Page
 }
+
+/** `path` ends in a slash. */
+type Page = Pick<Operation, 'id' | 'summary'> & { readonly path: string }
 
 const PAGE = 'index.html'
 const PREFIX_IN_PAGE = 'content="/core/game/v1/real-time"'
@@ -43,20 +66,45 @@ const OF_UPLOT = {
 } as const
 const IMPORTED_UPLOT = "from 'uplot'"
 
-/** The console at `/`, and what pages import. @param root of the sources, or of what was built of them */
-export function pageRoutes(options: { readonly root: string; readonly apiPathPrefix: string }): readonly Route[] {
+export interface PagesOptions {
+  /** Of the sources, or of what was built of them. */
+  readonly root: string
+  readonly apiPathPrefix: string
+  /** Whether the samples can be played. */
+  readonly hasSamples: boolean
+}
+
+/** The console at `/`, the samples at `/play/`, and what pages import. */
+export function pageRoutes(options: PagesOptions): readonly Route[] {
   const edit = (text: string) => {
     return text
       .replace(PREFIX_IN_PAGE, `content="${options.apiPathPrefix}"`)
       .replace(IMPORTED_UPLOT, "from './uplot.js'")
   }
-  return FOLDERS.flatMap((folder) => {
+  const folders = options.hasSamples ? [...FOLDERS, ...OF_SAMPLES] : FOLDERS
+  // A redirect goes before the files of the folder above, to which its path would be one of them.
+  const redirects = folders.flatMap(({ page }) => (page === undefined || page.path === '/' ? [] : [redirectTo(page)]))
+  const files = folders.flatMap((folder) => {
     const texts = readFolder(join(options.root, folder.name))
     if (folder.name === 'console') {
       for (const [name, url] of Object.entries(OF_UPLOT)) texts.set(name, readFileSync(fileURLToPath(url), 'utf8'))
     }
     return folderRoutes(folder, new BrowserFiles(texts, edit))
   })
+  return [...redirects, ...files]
+}
+
+/** From the page's path without its slash at the end. The address is relative, as a proxy may show the server below a path. */
+function redirectTo({ path, id }: Page): Route {
+  const bare = path.slice(0, -1)
+  const location = `${bare.slice(bare.lastIndexOf('/') + 1)}/`
+  return {
+    method: 'GET',
+    path: bare,
+    access: 'open',
+    operation: { id: `${id}Redirect`, summary: `To ${path}.`, answers: { 308: null } },
+    run: () => ({ status: 308, headers: { location, 'cache-control': 'no-cache', ...SECURITY_HEADERS }, body: '' }),
+  }
 }
 
 function folderRoutes({ name, file, page }: Folder, files: BrowserFiles): readonly Route[] {

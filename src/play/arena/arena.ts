@@ -1,0 +1,66 @@
+import { byId } from '../../console/dom.ts'
+import type arena from '../../samples/arena.ts'
+import { GOAL } from '../../samples/arena.ts'
+import { ignore, Match, show, type RoomOf } from '../match.ts'
+import { Controls } from './controls.ts'
+import { Field } from './field.ts'
+import { Pilot } from './pilot.ts'
+import { Scores } from './scores.ts'
+
+/** How long ago the picture is: two ticks, so that there is always a state behind it to go to. */
+const DELAY_MS = 100
+/** Which numbers are drawn between the ticks, beside those of the type `fixed`. */
+const MOVING = { 'ships.*.dx': true, 'ships.*.dy': true, 'ships.*.readyAt': false, endsAt: false }
+
+type Room = RoomOf<typeof arena>
+
+const field = new Field(byId('field', HTMLCanvasElement))
+const scores = new Scores()
+
+new Match<typeof arena>({
+  game: 'arena',
+  where: { phase: { in: ['lobby', 'play'] } },
+  begin(room, name, signal) {
+    if (name !== '') room.send.name({ name }).catch(ignore)
+    const view = room.interpolated(DELAY_MS, MOVING)
+    const controls = new Controls(signal)
+    const pilot = new Pilot(room)
+    addEventListener('blur', () => pilot.stop(), { signal })
+    let drawnMs = 0
+    room.on('boom', (boom) => field.boom(boom, drawnMs + view.delayMs), { signal })
+    const draw = (nowMs: number) => {
+      if (signal.aborted) return
+      drawnMs = nowMs
+      pilot.fly(controls, nowMs)
+      field.draw(view.at(), room.seat, nowMs)
+      scores.show(room.state, room.seat)
+      show('time', timeLeft(room))
+      show('hint', hintOf(room))
+      requestAnimationFrame(draw)
+    }
+    requestAnimationFrame(draw)
+  },
+  describeEnd(room) {
+    scores.show(room.state, room.seat)
+    const { ranking } = room.result as { ranking: readonly { id: string; name: string; score: number }[] }
+    const [first, second] = ranking
+    const isDraw = first?.score === second?.score
+    const title = isDraw ? 'A draw' : first?.id === room.seat ? 'You have won!' : `${first?.name} has won`
+    return { title, lines: ranking.map(({ name, score }) => `${name}: ${score}`) }
+  },
+}).offer()
+
+// The empty field, until there is a match.
+requestAnimationFrame((nowMs) => field.draw({ ships: {}, shots: {} }, null, nowMs))
+
+function hintOf({ state, seat }: Room): string {
+  if (state.phase === 'lobby') return 'Waiting. If nobody comes, a bot does.'
+  return state.ships[seat ?? '']?.hp === 0 ? 'You were shot down. Back in a moment…' : ''
+}
+
+function timeLeft({ state, clock }: Room): string {
+  const goal = `First to ${GOAL}`
+  if (state.phase === 'lobby') return goal
+  const seconds = Math.max(0, Math.ceil((state.endsAt - clock.nowMs) / 1_000))
+  return `${goal} · ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}

@@ -1,0 +1,24 @@
+import { byId, element } from '../../console/dom.ts'
+import type arena from '../../samples/arena.ts'
+import type { RoomOf } from '../match.ts'
+
+type State = RoomOf<typeof arena>['state']
+
+/** Who has how many, the best first. The list is made anew only if something of it is another one. */
+export class Scores {
+  readonly #list = byId('scores', HTMLOListElement)
+  #shown = ''
+
+  show({ ships }: State, own: string | null): void {
+    const all = Object.entries(ships).sort(([, a], [, b]) => b.score - a.score)
+    const shown = JSON.stringify(all.map(([id, { name, score, color }]) => [id, name, score, color]))
+    if (shown === this.#shown) return
+    this.#shown = shown
+    const lines = all.map(([id, { name, score, color }]) => {
+      const dot = element('span', { class: 'dot', 'data-color': String(color), 'aria-hidden': 'true' })
+      const who = element('span', { class: 'who' }, name, id === own ? ' (you)' : '')
+      return element('li', {}, dot, who, element('b', {}, String(score)))
+    })
+    this.#list.replaceChildren(...lines)
+  }
+}

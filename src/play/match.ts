@@ -1,0 +1,166 @@
+import {
+  GameClient,
+  type GameRoom,
+  type RoomChange,
+  type StatusChange,
+  type TypesIn,
+  type Where,
+} from '../client/index.ts'
+import { byId, element, onSubmit } from '../console/dom.ts'
+import { API_PATH_PREFIX, serverUrl } from '../console/server-url.ts'
+
+export type RoomOf<Game> = GameRoom<TypesIn<Game>>
+
+/** What a page knows of its game, beside how matches are found, kept and ended. */
+export interface MatchPage<Game> {
+  readonly game: string
+  /** Which matches may be joined: what the game lists of them. */
+  readonly where: Where<TypesIn<Game>['listing']>
+  /** The player is in a match, under this name, if it is not empty. `signal` is aborted when it is over, or the player is out of it. */
+  begin(room: RoomOf<Game>, name: string, signal: AbortSignal): void
+  /** What a match came to, as the game said it: a headline, and a line for each player or none. */
+  describeEnd(room: RoomOf<Game>): { readonly title: string; readonly lines?: readonly string[] }
+}
+
+/** How long it is told that the match went on after a fault of the server. */
+const TOLD_MS = 4_000
+const PAUSED = 'Paused: the server is late.'
+const RESTARTED = 'The match was restarted, and goes on.'
+const NO_RESULT = { title: 'The match was ended', lines: [] }
+
+/**
+ * Finds a match when the player asks for one, tells how it stands, and offers another one at its end. The client library connects again by itself, and the room
+ * is kept meanwhile.
+ */
+export class Match<Game> {
+  readonly #page: MatchPage<Game>
+  #client: GameClient | undefined
+  /** Of the match that this player is in. */
+  #room: RoomOf<Game> | undefined
+  #end = new AbortController()
+  #name = ''
+
+  constructor(page: MatchPage<Game>) {
+    this.#page = page
+  }
+
+  /** Puts the page's form to work. */
+  offer(): void {
+    onSubmit('start', () => this.#play())
+    // Who goes away for good does not keep others waiting.
+    addEventListener('pagehide', () => void this.#room?.leave().catch(ignore))
+  }
+
+  async #play(): Promise<void> {
+    this.#name = byId('name', HTMLInputElement).value.trim()
+    const { game, where } = this.#page
+    byId('panel', HTMLElement).hidden = true
+    notice('Looking for a match…')
+    try {
+      const room = await this.#connected().play<Game>(game, { where })
+      notice('')
+      this.#begin(room)
+    } catch (error) {
+      notice('')
+      showPanel('There is no match', [messageOf(error)])
+    }
+  }
+
+  /** A guest of this page's own: two tabs are two players. */
+  #connected(): GameClient {
+    if (this.#client && this.#client.status !== 'closed') return this.#client
+    const client = new GameClient({ url: serverUrl('/').href, apiPathPrefix: API_PATH_PREFIX, namespace: 'public' })
+    client.on('status', (change) => this.#connectionChanged(change))
+    client.connect().catch(ignore) // its status says the same
+    this.#client = client
+    return client
+  }
+
+  #begin(room: RoomOf<Game>): void {
+    this.#end = new AbortController()
+    const { signal } = this.#end
+    this.#room = room
+    room.on('status', (change) => this.#roomChanged(room, change), { signal })
+    this.#page.begin(room, this.#name, signal)
+  }
+
+  #connectionChanged(change: StatusChange): void {
+    if (change.status === 'ready' && this.#room) notice('')
+    if (change.status === 'reconnecting') {
+      notice(`The connection is lost. Trying again in ${Math.ceil(change.retryInMs / 1_000)} s…`)
+    }
+    if (change.status === 'closed' && this.#room) {
+      this.#leave('The connection is lost', [messageOf(change.error)])
+    }
+  }
+
+  #roomChanged(room: RoomOf<Game>, { status, why, error }: RoomChange): void {
+    switch (status) {
+      case 'paused':
+        return notice(PAUSED)
+      case 'running':
+        return forget(PAUSED)
+      case 'restarted':
+      case 'moved':
+        notice(RESTARTED)
+        setTimeout(() => forget(RESTARTED), TOLD_MS)
+        return
+      case 'reseated':
+        // The seat was held too long, and this is another one, which has no name yet.
+        this.#end.abort()
+        return this.#begin(room)
+      case 'over': {
+        // Without a result it was the server's operator who has ended it, or a fault.
+        const { title, lines } = room.result ? this.#page.describeEnd(room) : NO_RESULT
+        return this.#leave(title, lines)
+      }
+      case 'left':
+        return this.#leave('You are out of the match', [error?.message ?? why ?? ''])
+    }
+  }
+
+  #leave(title: string, lines: readonly string[] = []): void {
+    this.#room = undefined
+    this.#end.abort()
+    for (const id of ['notice', 'hint', 'time']) show(id, '')
+    showPanel(title, lines)
+  }
+}
+
+/** What is so just now, for a moment; nothing, if the text is empty. */
+export function notice(text: string): void {
+  show('notice', text)
+}
+
+/** Unless something else is told meanwhile. */
+function forget(text: string): void {
+  if (byId('notice', HTMLElement).textContent === text) notice('')
+}
+
+/** A text that is there already is left alone: a new one is read aloud. */
+export function show(id: string, text: string): void {
+  const line = byId(id, HTMLElement)
+  if (line.textContent !== text) line.textContent = text
+}
+
+/** Of a refused input these are the game's own words. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`
+}
+
+/** For what is known otherwise. */
+export function ignore(): void {}
+
+function showPanel(title: string, lines: readonly string[]): void {
+  const headline = byId('panel-title', HTMLElement)
+  headline.textContent = title
+  byId('panel-lines', HTMLElement).replaceChildren(...lines.map((line) => element('li', {}, line)))
+  byId('play', HTMLButtonElement).textContent = 'Play again'
+  byId('who', HTMLElement).hidden = true
+  const panel = byId('panel', HTMLElement)
+  panel.dataset['end'] = 'true'
+  panel.hidden = false
+  // Not the button: a key that is still held would press it.
+  headline.focus()
+}
