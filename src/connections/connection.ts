@@ -23,6 +23,8 @@ export interface Connection {
   readonly rooms: SmallSet<RoomId>
   /** The session whose connection it is; undefined on other nodes. */
   readonly session?: string
+  /** Counts the connections of this node as they come; undefined on other nodes. */
+  readonly arrival?: number
 }
 
 /** The channels whose events the connection gets: its namespace's, its user's, its rooms'. */

@@ -68,6 +68,7 @@ export interface Opened {
 /** How connections of this node come and go: what is counted, told to other nodes, remembered and delivered changes together, here. */
 export class Connections {
   readonly #options: ConnectionsOptions
+  #arrivals = 0
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
@@ -151,6 +152,7 @@ export class Connections {
       openedAtMs: clock.wallMs(),
       rooms: new SmallSet<RoomId>(),
       session: ownCopy(opening.session),
+      arrival: ++this.#arrivals,
     }
   }
 

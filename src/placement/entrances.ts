@@ -95,6 +95,9 @@ export class Entrances implements RoomGame {
 
   input({ connectionId, room: id, name, input, seq }: GameInputArgs, done: Reply<InputResult>, untilMs?: number): void {
     const { room, viewer } = this.#requireViewer(connectionId, id)
+    // The client has gone on with another connection: what it had sent here would come out of its order.
+    if (!room.speaks(viewer.connection))
+      throw new Refusal('UNAVAILABLE', 'a newer connection of this session has sent inputs: nothing was done')
     const args = { handle: room.handle, viewer: viewer.number, name, input, seq }
     this.#options.calls.make(room, { method: 'input', args, done, untilMs, mayRepeat: false })
   }

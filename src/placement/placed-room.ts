@@ -1,3 +1,4 @@
+import type { Connection } from '../connections/connection.ts'
 import type { JsonValue } from '../protocol/events.ts'
 import type { GameRoom } from '../link/methods/games.ts'
 import type { GameInfo, OpenRoom, RoomListing } from '../link/methods/host.ts'
@@ -32,6 +33,9 @@ export interface KeptRecord {
 /** How long it is remembered that a host had to be ended for a room. */
 const BLAMED_MS = 600_000
 
+/** Sessions of which it is known which connection has sent inputs last. */
+const SPEAKING_MAX = 10_000
+
 const NOT_LISTED: RoomListing = { seats: 0, bots: 0, yielding: 0, isLocked: false, listing: null }
 
 /** A room with a game of this node: which host runs it, who sees it, and what it takes to go on elsewhere. */
@@ -49,6 +53,8 @@ export class PlacedRoom {
   readonly leaving = new Map<string, number>()
   /** Sessions that were let in, and as what: they come back as that, without the password. */
   readonly sessions = new Map<string, 'player' | 'spectator'>()
+  /** By session: the arrival of the newest connection that has sent an input. */
+  readonly #speaking = new Map<string, number>()
   phase: RoomPhase = 'opening'
   /** The host that runs it, or that was asked to. */
   host: number | undefined
@@ -147,6 +153,16 @@ export class PlacedRoom {
   keep(record: KeptRecord): void {
     this.records.push(record)
     this.recordBytes += record.bytes.length
+  }
+
+  /** An input has come from this connection. Returns whether none had come from a newer one of its session. */
+  speaks({ session, arrival }: Connection): boolean {
+    if (session === undefined || arrival === undefined) return true
+    const newest = this.#speaking.get(session)
+    if (newest === undefined && this.#speaking.size >= SPEAKING_MAX) return true
+    if (arrival < (newest ?? 0)) return false
+    this.#speaking.set(session, arrival)
+    return true
   }
 
   /** What is older than the checkpoint is not needed any more. */
