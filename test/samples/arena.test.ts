@@ -119,6 +119,18 @@ t.test('a ship shoots every 300 ms, where it looks, and its shots end at the wal
   t.strictSame(room.state.shots, {})
 })
 
+t.test('a ship that flies behind its own shot is not hit by it', async (t) => {
+  const room = match()
+  room.together(() => {
+    room.input('ann', 'steer', { dx: 1, dy: 0 })
+    room.input('ann', 'fire', {})
+  })
+  const { x } = shipOf(room, 'ann')
+  const [shot] = Object.values(room.state.shots)
+  t.equal(shot?.x, x + 13, 'nearer to the ship than its radius')
+  t.equal(shipOf(room, 'ann').hp, HP_MAX)
+})
+
 t.test('the first with ten wins, and all are told in their order', async (t) => {
   const room = match()
   t.ok(room.input('ann', 'name', { name: '  Ann ' }).ok)
