@@ -4,8 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { measureBundle, type Chunk, type Size } from './bundle-size.ts'
 import { readVersions } from './machine.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -25,7 +24,16 @@ game.on(EVENT.broadcast, console.log)
 await game.join('arena')
 await game.broadcast({ x: 3 }, { room: 'arena' })`
 
+/** A page that plays a game. */
+const playing = (file: string) => `import { connect } from './src/client/${file}.ts'
+const game = await connect({ url: location.origin, namespace: 'public' })
+const room = await game.play('arena')
+room.subscribe(console.log)
+await room.send.fire({})`
+
 const ENTRIES: readonly Entry[] = [
+  { name: 'drumbeat/play, to play', source: playing('play') },
+  { name: 'drumbeat/client, to play', source: playing('index') },
   { name: 'drumbeat/client', source: OURS },
   {
     name: 'phoenix',
@@ -67,62 +75,7 @@ room.send('event', { x: 3 })`,
   },
 ]
 
-interface Size {
-  readonly minified: number
-  readonly gzip: number
-  readonly brotli: number
-}
-
-interface Chunk {
-  readonly isFirst: boolean
-  readonly size: Size
-}
-
 const NOTHING: Size = { minified: 0, gzip: 0, brotli: 0 }
-
-async function measure({ source }: Entry): Promise<readonly Chunk[]> {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents: source, resolveDir: ROOT, loader: 'ts' },
-    bundle: true,
-    minify: true,
-    splitting: true,
-    treeShaking: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    outdir: resolve(ROOT, 'bundle'),
-    metafile: true,
-    write: false,
-    logLevel: 'error',
-  })
-  const outputs = Object.entries(metafile.outputs).map(([path, output]) => [resolve(path), output] as const)
-  const needed = staticClosure(new Map(outputs))
-  return outputFiles.map(({ path, contents }) => ({ isFirst: needed.has(path), size: sizeOf(contents) }))
-}
-
-interface Output {
-  readonly entryPoint?: string
-  readonly imports: readonly { readonly path: string; readonly kind: string }[]
-}
-
-/** The entry's chunk and those it imports before it runs. */
-function staticClosure(outputs: ReadonlyMap<string, Output>): ReadonlySet<string> {
-  const needed = new Set([...outputs].filter(([, { entryPoint }]) => entryPoint === '<stdin>').map(([path]) => path))
-  for (const path of needed) {
-    for (const { path: imported, kind } of outputs.get(path)?.imports ?? []) {
-      if (kind === 'import-statement') needed.add(resolve(imported))
-    }
-  }
-  return needed
-}
-
-function sizeOf(contents: Uint8Array): Size {
-  return {
-    minified: contents.length,
-    gzip: gzipSync(contents, { level: 9 }).length,
-    brotli: brotliCompressSync(contents, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length,
-  }
-}
 
 function sum(chunks: readonly Chunk[]): Size {
   return chunks.reduce(
@@ -142,7 +95,7 @@ function row(name: string, { minified, gzip, brotli }: Size): string {
 const versions = readVersions(ENTRIES.flatMap(({ of }) => of ?? []))
 const rows: string[] = []
 for (const entry of ENTRIES) {
-  const chunks = await measure(entry)
+  const chunks = await measureBundle(entry.source)
   const version = entry.of === undefined ? '' : ` ${versions[entry.of]}`
   rows.push(row(`${entry.name}${version}`, sum(chunks.filter(({ isFirst }) => isFirst))))
   const later = chunks.filter(({ isFirst }) => !isFirst)

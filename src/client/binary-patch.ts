@@ -1,7 +1,7 @@
 import { applyBinaryPatch } from '../games/sync/apply-binary.ts'
 import { ByteReader } from '../games/sync/byte-reader.ts'
 import type { TypeDescription } from '../games/types.ts'
-import type { SERVER_EVENT } from '../protocol/events.ts'
+import type * as SERVER_EVENT from '../protocol/server-event-names.ts'
 import { PATCH_FRAME } from '../protocol/game-bytes.ts'
 import type { Patch } from './game-room.ts'
 

@@ -1,10 +1,11 @@
-import { EVENTS } from '../protocol/event-facts.ts'
+import { OF_USERS } from '../protocol/client-facts.ts'
 import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../protocol/shapes/events.ts'
 
 export type Verdict = 'deliver' | 'duplicate' | 'gap'
 
-const NAMESPACE = 'namespace'
-const USER = 'user'
+// No room's id has a slash.
+const NAMESPACE = '/'
+const USER = '/user'
 
 /**
  * PROTOCOL section 4, the client's half: the last offset seen in each channel, which proves that nothing is missing, and
@@ -53,18 +54,18 @@ export class Channels {
 
   /** A room's events may come before the reply to its join: they are checked from the first one on. */
   joining(room: string): void {
-    if (!this.#rooms.has(room)) this.#lastOffsets.delete(roomChannel(room))
+    if (!this.#rooms.has(room)) this.#lastOffsets.delete(room)
   }
 
   joined(room: string, offset: number): void {
     this.#rooms.add(room)
     // An offset that is there already comes from an event: raising it could drop one that is still under way.
-    if (!this.#lastOffsets.has(roomChannel(room))) this.#lastOffsets.set(roomChannel(room), offset)
+    if (!this.#lastOffsets.has(room)) this.#lastOffsets.set(room, offset)
   }
 
   left(room: string): void {
     this.#rooms.delete(room)
-    this.#lastOffsets.delete(roomChannel(room))
+    this.#lastOffsets.delete(room)
   }
 
   /** `gap`: the event is not to be delivered, and the connection is to be resumed from `since`. */
@@ -93,7 +94,7 @@ export class Channels {
   }
 
   #raiseAll(offset: number): void {
-    for (const channel of [NAMESPACE, USER, ...this.rooms.map(roomChannel)]) {
+    for (const channel of [NAMESPACE, USER, ...this.#rooms]) {
       this.#lastOffsets.set(channel, Math.max(offset, this.#lastOffsets.get(channel) ?? 0))
     }
   }
@@ -106,11 +107,7 @@ export class Channels {
 
 function channelOf({ channel, room, eventType }: EventEnvelope): string {
   if (channel === 'user') return USER
-  if (room !== undefined) return roomChannel(room)
+  if (room !== undefined) return room
   // Servers up to 0.1.0 do not say `channel`: what they send to a user is known by its type.
-  return EVENTS[eventType]?.channel === 'user' ? USER : NAMESPACE
-}
-
-function roomChannel(room: string): string {
-  return `room/${room}`
+  return OF_USERS.includes(eventType) ? USER : NAMESPACE
 }

@@ -1,17 +1,10 @@
+import { CLOCK_DRIFT_MS, CLOCK_JUMP_MS, CLOCK_SAMPLES_MAX, CLOCK_SLEW } from './limits.ts'
 import { nowMs } from './timing.ts'
 
 interface Sample {
   readonly roundTripMs: number
   readonly offsetMs: number
 }
-
-const SAMPLES_MAX = 8
-/** How much of the time that has passed the clock may be moved by: it never jumps while it is looked at, and never goes back. */
-const SLEW = 0.1
-/** A clock that is further off than this is set at once, forwards or back. */
-const JUMP_MS = 1_000
-/** By how much two answers may differ beyond their round trips: by what the clocks have drifted meanwhile. */
-const DRIFT_MS = 100
 
 /** The server's clock: from answers that say what time it is, of which the one that was quickest is believed. */
 export class Clock {
@@ -31,8 +24,8 @@ export class Clock {
     const wantedMs = this.#best?.offsetMs
     if (wantedMs === undefined) return ownMs
     const off = wantedMs - (this.#offsetMs ?? wantedMs)
-    const mayMoveMs = Math.max(0, ownMs - this.#lookedAtMs) * SLEW
-    const leftMs = Math.abs(off) > JUMP_MS ? 0 : off - Math.max(-mayMoveMs, Math.min(mayMoveMs, off))
+    const mayMoveMs = Math.max(0, ownMs - this.#lookedAtMs) * CLOCK_SLEW
+    const leftMs = Math.abs(off) > CLOCK_JUMP_MS ? 0 : off - Math.max(-mayMoveMs, Math.min(mayMoveMs, off))
     this.#offsetMs = wantedMs - leftMs
     this.#lookedAtMs = ownMs
     return ownMs + this.#offsetMs
@@ -48,14 +41,11 @@ export class Clock {
     const ownMs = this.#now()
     const roundTripMs = Math.max(0, ownMs - askedAtMs)
     const sample = { roundTripMs, offsetMs: serverMs + roundTripMs / 2 - ownMs }
-    if (!this.#fits(sample)) this.#samples = []
-    this.#samples = [...this.#samples.slice(1 - SAMPLES_MAX), sample]
+    // Each is wrong by half of its round trip at most. If the two cannot both be right, a clock was set meanwhile.
+    const best = this.#best ?? sample
+    const mayDifferMs = (roundTripMs + best.roundTripMs) / 2 + CLOCK_DRIFT_MS
+    if (Math.abs(sample.offsetMs - best.offsetMs) > mayDifferMs) this.#samples = []
+    this.#samples = [...this.#samples.slice(1 - CLOCK_SAMPLES_MAX), sample]
     this.#best = this.#samples.reduce((best, other) => (other.roundTripMs < best.roundTripMs ? other : best))
-  }
-
-  /** An answer is wrong by half of its round trip at most. If the two cannot both be right, a clock was set meanwhile. */
-  #fits({ roundTripMs, offsetMs }: Sample): boolean {
-    const best = this.#best ?? { roundTripMs, offsetMs }
-    return Math.abs(offsetMs - best.offsetMs) <= (roundTripMs + best.roundTripMs) / 2 + DRIFT_MS
   }
 }

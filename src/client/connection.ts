@@ -1,13 +1,16 @@
-import { CLOSE } from '../protocol/close-codes.ts'
-import { EVENT, SERVER_EVENT, type JsonObject } from '../protocol/events.ts'
+import * as CLOSE from '../protocol/close-code.ts'
+import * as EVENT from '../protocol/event-names.ts'
+import * as SERVER_EVENT from '../protocol/server-event-names.ts'
+import type { JsonObject } from '../protocol/events.ts'
 import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../protocol/shapes/events.ts'
 import type { ReplyEnvelope, RequestEnvelope } from '../protocol/shapes/commands.ts'
 import { contentBytes, type Codec } from './codec.ts'
 import { deferred } from './deferred.ts'
 import { DrumbeatError, readRetryAfterMs } from './errors.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { LOST, STABLE_MS, TERMINATE_MS } from './limits.ts'
 import type { Line } from './requests.ts'
-import { after } from './timing.ts'
+import { after, sleep } from './timing.ts'
 import type { WebSocketConstructor, WebSocketLike } from './websocket.ts'
 
 export interface Ended {
@@ -26,57 +29,59 @@ export interface ConnectionOptions {
   readonly WebSocket: WebSocketConstructor
   readonly codec: Codec
   readonly handshakeTimeoutMs: number
-  /** Before each request. */
-  onSend(envelope: RequestEnvelope): void
-  /** The first frame. `resumed` tells which of the two it is. */
-  onSession(connection: Connection, session: ReadyPayload | ResumedPayload, resumed: boolean): void
-  onEvent(connection: Connection, event: EventEnvelope): void
-  onReply(reply: ReplyEnvelope): void
-  onDraining(connection: Connection, payload: JsonObject): void
-  /** Exactly once, and nothing after it. */
-  onEnd(connection: Connection): void
 }
 
-const STABLE_MS = 5_000
-const TERMINATE_MS = 1_000
+/** Whoever has the connection, and is told what comes of it. */
+export interface ConnectionOwner {
+  /** Before each request. */
+  sending(envelope: RequestEnvelope): void
+  /** The first frame. `resumed` tells which of the two it is. */
+  opened(connection: Connection, session: ReadyPayload | ResumedPayload, resumed: boolean): void
+  event(connection: Connection, event: EventEnvelope): void
+  reply(reply: ReplyEnvelope): void
+  draining(connection: Connection, payload: JsonObject): void
+  /** Exactly once, and nothing after it. */
+  ended(connection: Connection): void
+}
+
 /** No request of the application has this id. */
 const HEARTBEAT_ID = 'heartbeat'
 
 /** One socket, from the handshake to its end: frames become values, silence becomes an end. */
 export class Connection implements Line {
-  /** Resolves when the first frame came, or when it ended without. */
-  readonly opened: Promise<void>
-  /** Resolves with what the server said when it sent this client away, in milliseconds; undefined: it ended before. */
-  readonly draining: Promise<number | undefined>
-  readonly #options: ConnectionOptions
-  readonly #socket: WebSocketLike
-  readonly #cancels: (() => void)[] = []
-  #session: ReadyPayload | undefined
-  #opened = false
-  #stable = false
-  #ended: Ended | undefined
-  #heartbeat: Heartbeat | undefined
+  /** How it ended; undefined while it has not. */
+  ended: Ended | undefined
+  readonly #opened = deferred<void>()
+  readonly #draining = deferred<number>()
   readonly #gone = new AbortController()
-  readonly #resolveOpened: () => void
-  readonly #resolveDraining: (retryAfterMs: number | undefined) => void
+  readonly #owner: ConnectionOwner
+  readonly #codec: Codec
+  readonly #socket: WebSocketLike
+  #session: ReadyPayload | undefined
+  #heartbeat: Heartbeat | undefined
+  #stable = false
   #cancelTerminate = () => {}
 
   /** Throws if the URL cannot be part of a handshake at all. */
-  constructor(options: ConnectionOptions) {
-    this.#options = options
-    ;({ promise: this.opened, resolve: this.#resolveOpened } = deferred<void>())
-    ;({ promise: this.draining, resolve: this.#resolveDraining } = deferred<number | undefined>())
-    this.#socket = new options.WebSocket(options.url, options.protocols)
+  constructor({ url, protocols, WebSocket, codec, handshakeTimeoutMs }: ConnectionOptions, owner: ConnectionOwner) {
+    this.#owner = owner
+    this.#codec = codec
+    this.#socket = new WebSocket(url, protocols)
     this.#socket.binaryType = 'arraybuffer'
     this.#listen()
-    this.#in(options.handshakeTimeoutMs, () => {
-      if (this.#session === undefined) this.close(CLOSE.normal, 'the handshake took too long')
+    void this.#in(handshakeTimeoutMs, () => {
+      if (!this.#session) this.close(CLOSE.normal, 'the handshake took too long')
     })
   }
 
-  /** How it ended; undefined while it has not. */
-  get ended(): Ended | undefined {
-    return this.#ended
+  /** Resolves when the first frame came, or when it ended without. */
+  get opened(): Promise<void> {
+    return this.#opened.promise
+  }
+
+  /** Resolves with the time in milliseconds that the server gave when it sent this client away; with 0 when it ended. */
+  get draining(): Promise<number> {
+    return this.#draining.promise
   }
 
   /** Aborts when it ended. */
@@ -91,118 +96,100 @@ export class Connection implements Line {
 
   /** Throws PAYLOAD_TOO_LARGE before the server has to close for it, and what the encoder throws. */
   send(envelope: RequestEnvelope): void {
-    const content = this.#options.codec.encode(envelope)
+    const content = this.#codec.encode(envelope)
     const limit = this.#session?.max_payload_bytes ?? Infinity
     if (contentBytes(content) > limit) {
       throw new DrumbeatError('PAYLOAD_TOO_LARGE', `more than ${limit} bytes`, { max_payload_bytes: limit })
     }
-    this.#options.onSend(envelope)
+    this.#owner.sending(envelope)
     this.#socket.send(content)
   }
 
   close(code: number = CLOSE.normal, reason = ''): void {
-    if (this.#ended) return
+    if (this.ended) return
     this.#socket.close(code, reason)
     // A peer that is gone never answers the close; where the socket can be torn down, no process waits for it.
     this.#cancelTerminate = after(this.#socket.terminate ? TERMINATE_MS : Infinity, () => this.#socket.terminate?.())
-    this.#end({ code, reason, retryAfterMs: undefined })
+    this.#end(code, reason)
   }
 
   #listen(): void {
-    this.#socket.addEventListener('open', () => {
-      this.#opened = true
-    })
-    this.#socket.addEventListener('message', (event) => this.#onMessage((event as { data: unknown }).data))
-    this.#socket.addEventListener('close', (event) => this.#onClose(event as { code: number; reason: string }))
+    const socket = this.#socket
+    let isOpen = false
+    const closed = (event: unknown) => {
+      const { code, reason } = event as Pick<Ended, 'code' | 'reason'>
+      this.#cancelTerminate()
+      this.#end(code, reason, parseRetryAfterMs(reason))
+    }
+    socket.addEventListener('open', () => (isOpen = true))
+    socket.addEventListener('message', (event) => this.#message((event as { readonly data: unknown }).data))
+    socket.addEventListener('close', closed)
     // Node 22 has no close event where there never was a connection; everywhere else one follows.
-    this.#socket.addEventListener('error', () => {
-      if (!this.#opened) this.#onClose({ code: 1006, reason: '' })
-    })
+    socket.addEventListener('error', () => isOpen || closed({ code: LOST, reason: '' }))
   }
 
-  #onMessage(content: unknown): void {
-    if (this.#ended) return
+  #message(content: unknown): void {
+    if (this.ended) return
     this.#heartbeat?.heard()
     try {
-      this.#dispatch(this.#options.codec.decode(content))
+      this.#dispatch(this.#codec.decode(content) as Frame)
     } catch (error) {
       this.close(CLOSE.gap, `unreadable frame: ${String(error)}`.slice(0, 40))
     }
   }
 
-  #dispatch(value: unknown): void {
-    const frame = parseFrame(value)
-    switch (frame.eventType) {
-      case SERVER_EVENT.ready:
-      case SERVER_EVENT.resumed:
-        this.#onSession(frame.payload as ReadyPayload, frame.eventType === SERVER_EVENT.resumed)
-        break
-      case SERVER_EVENT.reply:
-        this.#options.onReply(frame as ReplyEnvelope)
-        break
-      case SERVER_EVENT.draining:
-        this.#onDraining(frame.payload as JsonObject)
-        break
-      default:
-        this.#options.onEvent(this, frame as EventEnvelope)
-    }
+  /** The server's word is taken for all but the envelope. */
+  #dispatch(frame: Frame): void {
+    const { eventType, payload } = frame
+    if (eventType === undefined) throw new TypeError('not an envelope')
+    if (eventType === SERVER_EVENT.ready) this.#onSession(payload as ReadyPayload, false)
+    else if (eventType === SERVER_EVENT.resumed) this.#onSession(payload as ReadyPayload, true)
+    else if (eventType === SERVER_EVENT.reply) this.#owner.reply(frame as ReplyEnvelope)
+    else if (eventType === SERVER_EVENT.draining) {
+      // It serves on, until the server closes it or another connection has taken its place.
+      this.#owner.draining(this, payload as JsonObject)
+      this.#draining.resolve(readRetryAfterMs(payload) ?? 0)
+    } else this.#owner.event(this, frame as EventEnvelope)
   }
 
   #onSession(session: ReadyPayload, resumed: boolean): void {
     this.#session = session
-    this.#in(STABLE_MS, () => {
+    void this.#in(STABLE_MS, () => {
       this.#stable = true
     })
-    this.#heartbeat = new Heartbeat({
-      intervalMs: session.ping_interval_ms,
-      ask: () => this.send({ id: HEARTBEAT_ID, eventType: EVENT.sessionPing, payload: {} }),
-      onDead: () => this.close(CLOSE.noPong, 'the server is silent'),
-    })
-    this.#options.onSession(this, session, resumed)
-    this.#resolveOpened()
+    this.#heartbeat = new Heartbeat(
+      session.ping_interval_ms,
+      () => this.send({ id: HEARTBEAT_ID, eventType: EVENT.sessionPing, payload: {} }),
+      () => this.close(CLOSE.noPong, 'the server is silent'),
+    )
+    this.#owner.opened(this, session, resumed)
+    this.#opened.resolve()
   }
 
-  /** It serves on, until the server closes it or another connection has taken its place. */
-  #onDraining(payload: JsonObject): void {
-    this.#options.onDraining(this, payload)
-    this.#resolveDraining(readRetryAfterMs(payload) ?? 0)
-  }
-
-  #onClose({ code, reason }: { code: number; reason: string }): void {
-    this.#cancelTerminate()
-    this.#end({ code, reason, retryAfterMs: parseRetryAfterMs(reason) })
-  }
-
-  #end(how: Pick<Ended, 'code' | 'reason' | 'retryAfterMs'>): void {
-    if (this.#ended) return
-    this.#ended = { ...how, hadSession: this.#session !== undefined, stable: this.#stable }
-    for (const cancel of this.#cancels) cancel()
+  #end(code: number, reason: string, retryAfterMs?: number): void {
+    if (this.ended) return
+    this.ended = { code, reason, retryAfterMs, hadSession: this.#session !== undefined, stable: this.#stable }
     this.#heartbeat?.stop()
-    this.#options.onEnd(this)
+    this.#owner.ended(this)
     this.#gone.abort()
-    this.#resolveOpened()
-    this.#resolveDraining(undefined)
+    this.#opened.resolve()
+    this.#draining.resolve(0)
   }
 
-  #in(delayMs: number, callback: () => void): void {
-    this.#cancels.push(after(delayMs, callback))
+  /** Calls back after the time, or when it has ended and nothing matters any more. */
+  async #in(delayMs: number, callback: () => void): Promise<void> {
+    await sleep(delayMs, [this.gone])
+    callback()
   }
 }
 
 interface Frame {
-  readonly eventType: string
+  readonly eventType?: string
   readonly payload?: unknown
-}
-
-/** The server's word is taken for the rest. */
-function parseFrame(value: unknown): Frame {
-  if (typeof value === 'object' && value !== null && 'eventType' in value) return value as Frame
-  throw new TypeError('not an envelope')
 }
 
 /** A close reason is JSON where it holds more than words. */
 function parseRetryAfterMs(reason: string): number | undefined {
-  if (!reason.startsWith('{')) return undefined
   try {
     return readRetryAfterMs(JSON.parse(reason))
   } catch {

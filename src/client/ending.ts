@@ -1,47 +1,36 @@
-import { CLOSE, mayReconnect } from '../protocol/close-codes.ts'
+import * as CLOSE from '../protocol/close-code.ts'
+import { mayReconnect } from '../protocol/close-codes.ts'
 import type { Ended } from './connection.ts'
 import { DrumbeatError } from './errors.ts'
 
 export interface Lost extends Ended {
-  /** What the server says by HTTP, or what the token callback threw. */
-  readonly cause?: unknown
+  /** What the server says by HTTP, or why there is no token. */
+  readonly cause?: DrumbeatError | undefined
 }
 
-export interface Prospects {
-  /** Attempts in a row that came to nothing. */
-  readonly failures: number
-  readonly failuresMax: number
-  /** There is a callback, and it was not asked for a fresh token yet. */
-  readonly canRenewToken: boolean
-}
-
-/** Why there is no point in trying again; undefined where there is one. */
-export function finalError(lost: Lost, prospects: Prospects): DrumbeatError | undefined {
-  const refusal = refusalOf(lost)
-  if (isTokenRefused(lost) && !prospects.canRenewToken) {
-    return refusal ?? new DrumbeatError('TOKEN_EXPIRED', 'the token has expired')
+/**
+ * Why there is no point in trying again; undefined where there is one. `canRenewToken`: there is a callback, and it was not asked for a fresh token yet.
+ */
+export function finalError(lost: Lost, isLastAttempt: boolean, canRenewToken: boolean): DrumbeatError | undefined {
+  const { code, reason, cause } = lost
+  if (isTokenRefused(lost)) {
+    if (!canRenewToken) return cause ?? tokenExpired()
+  } else if (cause?.retryable === false) return cause
+  if (!mayReconnect(code)) {
+    const details = { close_code: code, reason }
+    if (code === CLOSE.tokenInvalid) return new DrumbeatError('TOKEN_INVALID', 'the server refused the token', details)
+    return new DrumbeatError('CLOSED', `closed by the server with ${code} ${reason}`.trimEnd(), details)
   }
-  if (refusal !== undefined && !refusal.retryable && !isTokenRefused(lost)) return refusal
-  if (!mayReconnect(lost.code)) return closedByServer(lost)
-  if (prospects.failures < prospects.failuresMax) return undefined
-  const message = `no connection: ${lost.reason || `closed with ${lost.code}`}`
-  return new DrumbeatError('UNAVAILABLE', message, {}, { cause: lost.cause })
+  if (!isLastAttempt) return undefined
+  return new DrumbeatError('UNAVAILABLE', `no connection: ${reason || `closed with ${code}`}`, {}, { cause })
 }
 
 /** The token of this connection will not do for the next one. */
-export function isTokenRefused(lost: Lost): boolean {
-  if (lost.code === CLOSE.tokenExpired) return true
-  const code = refusalOf(lost)?.code
-  return code === 'AUTH_REQUIRED' || code === 'TOKEN_INVALID' || code === 'TOKEN_EXPIRED'
+export function isTokenRefused({ code, cause }: Lost): boolean {
+  const refused = ['AUTH_REQUIRED', 'TOKEN_INVALID', 'TOKEN_EXPIRED']
+  return code === CLOSE.tokenExpired || refused.includes(cause?.code ?? '')
 }
 
-/** What the server, or the token callback, has said. */
-export function refusalOf(lost: Lost): DrumbeatError | undefined {
-  return lost.cause instanceof DrumbeatError ? lost.cause : undefined
-}
-
-function closedByServer({ code, reason }: Ended): DrumbeatError {
-  const details = { close_code: code, reason }
-  if (code === CLOSE.tokenInvalid) return new DrumbeatError('TOKEN_INVALID', 'the server refused the token', details)
-  return new DrumbeatError('CLOSED', `closed by the server with ${code} ${reason}`.trimEnd(), details)
+export function tokenExpired(): DrumbeatError {
+  return new DrumbeatError('TOKEN_EXPIRED', 'the token has expired')
 }

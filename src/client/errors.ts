@@ -1,4 +1,6 @@
-import { ERRORS, isErrorCode, type ErrorBody, type ErrorCode, type ErrorDetails } from '../protocol/errors.ts'
+import { isErrorCode, isRetryable, type ErrorCode } from '../protocol/error-codes.ts'
+import type { ErrorBody, ErrorDetails } from '../protocol/errors.ts'
+import { RETRY_AFTER_MS_MAX } from './limits.ts'
 
 /**
  * A code of the protocol, or one of the client's own. CLOSED: the client was closed, by its owner or for good by the server.
@@ -20,7 +22,7 @@ export class DrumbeatError extends Error {
   constructor(code: DrumbeatErrorCode, message: string, details: ErrorDetails = {}, options?: ErrorOptions) {
     super(message, options)
     this.code = code
-    this.retryable = isErrorCode(code) && ERRORS[code].retryable
+    this.retryable = isRetryable(code)
     this.details = details
   }
 
@@ -30,18 +32,19 @@ export class DrumbeatError extends Error {
   }
 }
 
-/** A code that this version does not know, from a newer server, becomes INTERNAL and keeps its name in the details. */
-export function errorFromBody(body: ErrorBody): DrumbeatError {
-  if (isErrorCode(body.code)) return new DrumbeatError(body.code, body.message, body.details)
-  return new DrumbeatError('INTERNAL', body.message, { ...body.details, code: body.code })
+/**
+ * A code that this version does not know, from a newer server, becomes INTERNAL and keeps its name in the details.
+ * @param more details that the body may not have
+ */
+export function errorFromBody({ code, message, details }: ErrorBody, more?: object): DrumbeatError {
+  const all = { ...more, ...details }
+  return isErrorCode(code)
+    ? new DrumbeatError(code, message, all)
+    : new DrumbeatError('INTERNAL', message, { ...all, code })
 }
 
 /** `retry_after_ms` of an error's details, of a close reason, of `core.game.session.draining`. */
 export function readRetryAfterMs(value: unknown): number | undefined {
-  if (typeof value !== 'object' || value === null || !('retry_after_ms' in value)) return undefined
-  const delayMs = value.retry_after_ms
+  const delayMs = (value as { readonly retry_after_ms?: unknown } | null | undefined)?.retry_after_ms
   return typeof delayMs === 'number' && delayMs >= 0 ? Math.min(delayMs, RETRY_AFTER_MS_MAX) : undefined
 }
-
-/** No server sends its players away for longer than this. */
-const RETRY_AFTER_MS_MAX = 600_000

@@ -1,4 +1,6 @@
-import type { EVENT, SERVER_EVENT, JsonObject, JsonValue } from '../protocol/events.ts'
+import type * as EVENT from '../protocol/event-names.ts'
+import type * as SERVER_EVENT from '../protocol/server-event-names.ts'
+import type { JsonObject, JsonValue } from '../protocol/events.ts'
 import type { CommandName, DataOf, PayloadOf } from '../protocol/shapes/commands.ts'
 import type { EventEnvelope, NotRecovered, ReadyPayload } from '../protocol/shapes/events.ts'
 import type { BroadcastPayload, MessagePayload, PresenceChange } from '../protocol/shapes/payloads.ts'

@@ -2,13 +2,14 @@ import type { GameTypes } from '../games/define.ts'
 import type { Immutable } from '../games/immutable.ts'
 import { applyMergePatch } from '../games/sync/apply-merge.ts'
 import { hashValue } from '../games/sync/hash.ts'
-import type { JsonValue } from '../protocol/events.ts'
+import * as EVENT from '../protocol/event-names.ts'
+import type { JsonObject, JsonValue } from '../protocol/events.ts'
 import type { PatchFrame, RoomGame, RoomStatus } from '../protocol/shapes/games.ts'
 import type { Clock } from './clock.ts'
 import { Emitter, type ListenOptions } from './emitter.ts'
 import { DrumbeatError } from './errors.ts'
 import type { Moving } from './interpolation.ts'
-import type { RequestOptions } from './requests.ts'
+import type { RequestOptions, Requests } from './requests.ts'
 import { InterpolatedView, Timeline } from './timeline.ts'
 
 /** A patch as the client has it: of a binary one `apply` makes the changes. */
@@ -38,15 +39,7 @@ export type Send<Inputs> = {
   readonly [Name in keyof Inputs]: (input: Inputs[Name], options?: RequestOptions) => Promise<unknown>
 }
 
-/** What a room needs of its client. */
-export interface RoomSource {
-  readonly clock: Clock
-  input(name: string, input: unknown, seq: number, options: RequestOptions): Promise<unknown>
-  /** Without an answer; left out if there is no connection. Throws what cannot be sent. */
-  tellInput(name: string, input: unknown, seq: number): void
-  snapshot(): Promise<RoomGame>
-  leave(): Promise<void>
-}
+type Asking = Pick<Requests, 'request' | 'tell'>
 
 /**
  * A room with a game that this client is in. `state` is replaced, never changed: what did not change is the same object as before, so that a view
@@ -56,9 +49,10 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
   readonly id: string
   /** By the names of the game's inputs. Those that keep only the newest resolve at once, and are left out while there is no connection. */
   readonly send: Send<Types['inputs']>
-  readonly #source: RoomSource
+  readonly #requests: Asking
+  readonly #clock: Clock
   readonly #emitter = new Emitter<Record<string, unknown>>()
-  readonly #listeners = new Set<(state: Immutable<Types['state']>) => void>()
+  readonly #states = new Emitter<{ readonly state: Immutable<Types['state']> }>()
   #data: RoomGame
   #state: unknown
   #tick: number
@@ -72,9 +66,10 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
   /** There if there is a view. */
   #timeline: Timeline | undefined
 
-  constructor(id: string, data: RoomGame, source: RoomSource) {
+  constructor(id: string, data: RoomGame, requests: Asking, clock: Clock) {
     this.id = id
-    this.#source = source
+    this.#requests = requests
+    this.#clock = clock
     this.#data = data
     this.#state = data.state
     this.#tick = data.tick
@@ -126,7 +121,7 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
 
   /** The server's time, and the tick that the room is in by it. */
   get clock(): { readonly nowMs: number; readonly roundTripMs: number; readonly tick: number } {
-    const { nowMs, roundTripMs } = this.#source.clock
+    const { nowMs, roundTripMs } = this.#clock
     const { tick_ms: tickMs, started_at: startedAt } = this.#data
     const tick = tickMs === 0 ? this.#tick : Math.max(this.#tick, Math.floor((nowMs - startedAt) / tickMs))
     return { nowMs, roundTripMs, tick }
@@ -134,10 +129,9 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
 
   /** Calls the listener now and with every new state. Returns the function that ends this. */
   subscribe(listener: (state: Immutable<Types['state']>) => void): () => void {
-    const own = (state: Immutable<Types['state']>) => listener(state)
-    this.#listeners.add(own)
-    own(this.state)
-    return () => void this.#listeners.delete(own)
+    const off = this.#states.on('state', listener)
+    listener(this.state)
+    return off
   }
 
   /**
@@ -146,9 +140,8 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
    * angles, and what does not move: `{ 'ships.*.heading': 360, 'ships.*.fuel': false }`. A game whose `hz` is 0 has no ticks to be between.
    */
   interpolated(delayMs = 100, moving?: Moving): InterpolatedView<Immutable<Types['state']>> {
-    const { clock } = this.#source
-    const timeline = (this.#timeline ??= new Timeline(clock, this.#dueMs, this.#state))
-    return new InterpolatedView({ clock, timeline, delayMs, moving, types: () => this.#data.types })
+    this.#timeline ??= new Timeline(this.#clock, this.#dueMs, this.#state)
+    return new InterpolatedView(this.#timeline, delayMs, () => this.#data.types, moving)
   }
 
   /** Calls the handler with every such event from now on. Returns the function that ends this, as the signal does. */
@@ -163,7 +156,7 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
   /** Gives up the seat. Resolves when nothing comes from the room any more. */
   async leave(): Promise<void> {
     if (this.#hasLeft) return
-    await this.#source.leave()
+    await this.#requests.request(EVENT.roomLeave, { room_id: this.id })
   }
 
   /** A patch came. */
@@ -206,8 +199,10 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     if (this.#hasLeft) throw new DrumbeatError('NOT_IN_ROOM', `this client has left the room ${this.id}`)
     const seq = ++this.#seq
     const isLatest = this.#data.inputs.some((one) => one.name === name && one.keep === 'latest')
-    if (!isLatest) return this.#source.input(name, input, seq, options)
-    this.#source.tellInput(name, input, seq)
+    const payload = { name, input, seq } as JsonObject
+    if (!isLatest)
+      return (await this.#requests.request(EVENT.roomInput, payload, { ...options, room: this.id }))['value']
+    this.#requests.tell(EVENT.roomInput, payload, this.id)
     return undefined
   }
 
@@ -250,9 +245,9 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     const waiting = [patch]
     this.#waiting = waiting
     try {
-      const data = await this.#source.snapshot()
+      const data: unknown = await this.#requests.request(EVENT.roomSnapshot, {}, { room: this.id })
       // Unless the state came anew by itself meanwhile: then that is the newer one.
-      if (this.#waiting === waiting) this.refreshed(data)
+      if (this.#waiting === waiting) this.refreshed(data as RoomGame)
     } catch {
       // The connection was lost, and a snapshot comes with the next one; or this client is in the room no more, and is told so.
       if (this.#waiting === waiting) this.#waiting = undefined
@@ -261,6 +256,6 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
 
   #setState(state: unknown): void {
     this.#state = state
-    for (const listener of Array.from(this.#listeners)) listener(this.state)
+    this.#states.emit('state', this.state)
   }
 }

@@ -1,12 +1,15 @@
 import type { GameTypes, TypesOf } from '../games/define.ts'
-import { EVENT, SERVER_EVENT, type JsonObject } from '../protocol/events.ts'
+import * as EVENT from '../protocol/event-names.ts'
+import * as SERVER_EVENT from '../protocol/server-event-names.ts'
+import type { JsonObject } from '../protocol/events.ts'
 import type { EventEnvelope } from '../protocol/shapes/events.ts'
 import type { RequestEnvelope } from '../protocol/shapes/commands.ts'
 import type { RoomGame } from '../protocol/shapes/games.ts'
 import { Clock } from './clock.ts'
 import type { DrumbeatError } from './errors.ts'
 import { GameRoom, type Patch, type RoomChange } from './game-room.ts'
-import type { RequestOptions } from './requests.ts'
+import { CLOCK_ANSWERS, CLOCK_MS } from './limits.ts'
+import type { RequestOptions, Requests } from './requests.ts'
 import { nowMs, sleep } from './timing.ts'
 
 /** Which room `play` is to find: fields of the game's listing, each equal to a value, one of several, or in a range. */
@@ -34,82 +37,72 @@ export interface EnterOptions extends Omit<RequestOptions, 'room'> {
 /** What a game is given as: `typeof arena`, or its types. */
 export type TypesIn<Game> = Game extends GameTypes ? Game : TypesOf<Game>
 
-/** What the rooms with games need of their client. */
-export interface GamesSource {
-  request(eventType: string, payload: JsonObject, options?: RequestOptions): Promise<JsonObject>
-  /** Without an answer; left out if there is no connection. Throws what cannot be sent. */
-  tell(eventType: string, payload: JsonObject, room: string): void
-  /** The session is in this room no more. */
-  forget(room: string): void
-}
-
-/** Answers that the clock is set by at once, and how often it asks behind that. */
-const CLOCK_ANSWERS = 3
-const CLOCK_MS = 10_000
-
 /** The rooms with games that this client is in. */
 export class Games {
   readonly clock = new Clock()
-  readonly #source: GamesSource
+  readonly #requests: Requests
+  /** The session is in this room no more. */
+  readonly #forget: (room: string) => void
   readonly #rooms = new Map<string, GameRoom>()
   /** By the answer that brought it: a room may be over before its caller hears of the answer. */
   readonly #byAnswer = new WeakMap<object, GameRoom>()
-  /** What each room was joined with, beside its id. */
+  /** What each room is joined with again. */
   readonly #entrances = new Map<string, JsonObject>()
   #stopClock: AbortController | undefined
 
-  constructor(source: GamesSource) {
-    this.#source = source
+  constructor(requests: Requests, forget: (room: string) => void) {
+    this.#requests = requests
+    this.#forget = forget
   }
 
   async play<Types extends GameTypes>(
     game: string,
     { where, options, ...rest }: PlayOptions<Types>,
   ): Promise<GameRoom<Types>> {
-    const payload = { game, ...(where && { where }), ...(options === undefined ? {} : { options }) }
-    return this.#roomOf(await this.#source.request(EVENT.roomFind, payload as JsonObject, rest))
+    return this.#roomOf(await this.#requests.request(EVENT.roomFind, { game, where, options } as JsonObject, rest))
   }
 
   async enter<Types extends GameTypes>(
     room: string,
     { as, password, ...rest }: EnterOptions,
   ): Promise<GameRoom<Types>> {
-    const payload = { room_id: room, ...(as && { as }), ...(password === undefined ? {} : { password }) }
-    return this.#roomOf(await this.#source.request(EVENT.roomJoin, payload, rest))
+    const payload = { room_id: room, as, password } as JsonObject
+    return this.#roomOf(await this.#requests.request(EVENT.roomJoin, payload, rest))
   }
 
   /** A request was answered: what it says of rooms counts before anything else is read. */
   settled({ eventType, payload }: RequestEnvelope, data: JsonObject): void {
     const room = (data['room_id'] ?? payload['room_id']) as string
     if (eventType === EVENT.roomLeave) this.#end(room)
-    if (eventType !== EVENT.roomFind && eventType !== EVENT.roomJoin) return
+    // Only searches and joins are answered with a game.
     if (data['game'] === undefined) return
-    const { as, password } = payload
-    this.#entrances.set(room, { ...(as === undefined ? {} : { as }), ...(password === undefined ? {} : { password }) })
+    this.#entrances.set(room, eventType === EVENT.roomJoin ? payload : { room_id: room })
     // The answer itself is its caller's, who may change it.
     this.#byAnswer.set(data, this.#refresh(room, JSON.parse(JSON.stringify(data['game'])) as RoomGame))
   }
 
   /** The payload that joins the room again, as it was joined. */
-  rejoining(room: string): JsonObject & { readonly room_id: string } {
-    return { ...this.#entrances.get(room), room_id: room }
+  rejoining(room: string): JsonObject {
+    return this.#entrances.get(room) ?? { room_id: room }
   }
 
   /** Returns whether the event is for the rooms alone. */
   take(event: EventEnvelope): boolean {
-    const { eventType } = event
+    const { eventType, room = '', payload } = event
     if (eventType === SERVER_EVENT.patch) {
       const patch = event as unknown as Patch & { readonly handle?: number }
-      const room = patch.handle === undefined ? this.#rooms.get(event.room ?? '') : this.#withHandle(patch.handle)
-      room?.patched(patch)
+      // A client is in a few rooms.
+      const known = [...this.#rooms.values()].find(({ id, handle }) => id === room || handle === patch.handle)
+      known?.patched(patch)
       return true
     }
-    const payload = event.payload as unknown
-    if (eventType === SERVER_EVENT.status) this.#statusChanged(event.room ?? '', payload as RoomChange)
-    if (eventType === SERVER_EVENT.message) this.#said(event.payload)
-    if (eventType !== EVENT.roomSnapshot) return false
-    this.#refresh(event.room ?? '', payload as RoomGame)
-    return true
+    if (eventType === EVENT.roomSnapshot) {
+      this.#refresh(room, payload as unknown as RoomGame)
+      return true
+    }
+    if (eventType === SERVER_EVENT.status) this.#statusChanged(room, payload as unknown as RoomChange)
+    if (eventType === SERVER_EVENT.message) this.#rooms.get(payload['room'] as string)?.said(payload['data'])
+    return false
   }
 
   /** Rooms that the session is in no more, and could not join again. */
@@ -127,14 +120,9 @@ export class Games {
     return room as unknown as GameRoom<Types>
   }
 
-  /** A client is in a few rooms. */
-  #withHandle(handle: number): GameRoom | undefined {
-    return [...this.#rooms.values()].find((room) => room.handle === handle)
-  }
-
   #refresh(id: string, data: RoomGame): GameRoom {
     const known = this.#rooms.get(id)
-    const room = known ?? new GameRoom(id, data, this.#sourceOf(id))
+    const room = known ?? new GameRoom(id, data, this.#requests, this.clock)
     if (known) {
       const hadSeat = known.seat !== null
       known.refreshed(data)
@@ -145,30 +133,12 @@ export class Games {
     return room
   }
 
-  #sourceOf(room: string) {
-    return {
-      clock: this.clock,
-      input: async (name: string, input: unknown, seq: number, options: RequestOptions) =>
-        (await this.#source.request(EVENT.roomInput, { name, input, seq } as JsonObject, { ...options, room }))[
-          'value'
-        ],
-      tellInput: (name: string, input: unknown, seq: number) =>
-        this.#source.tell(EVENT.roomInput, { name, input, seq } as JsonObject, room),
-      snapshot: async () => (await this.#source.request(EVENT.roomSnapshot, {}, { room })) as unknown as RoomGame,
-      leave: async () => void (await this.#source.request(EVENT.roomLeave, { room_id: room })),
-    }
-  }
-
   #statusChanged(id: string, status: RoomChange): void {
     const { status: what, ...rest } = status
     if (what !== 'left') this.#rooms.get(id)?.statusChanged(status)
     if (what !== 'over' && what !== 'left') return
-    this.#source.forget(id)
+    this.#forget(id)
     this.#end(id, what === 'left' ? rest : {})
-  }
-
-  #said(payload: JsonObject): void {
-    this.#rooms.get(payload['room'] as string)?.said(payload['data'])
   }
 
   #end(id: string, change?: Omit<RoomChange, 'status'>): void {
@@ -190,7 +160,7 @@ export class Games {
     for (let answers = 1; !stop.signal.aborted; answers++) {
       const askedAtMs = nowMs()
       try {
-        const { server_time: serverMs } = await this.#source.request(EVENT.sessionPing, {})
+        const { server_time: serverMs } = await this.#requests.request(EVENT.sessionPing, {})
         this.clock.answered(askedAtMs, Number(serverMs))
       } catch {
         answers = CLOCK_ANSWERS // the connection is being looked for

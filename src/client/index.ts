@@ -10,6 +10,7 @@ export async function connect<Events extends EventMap = EventMap>(options: Clien
 }
 
 export { GameClient } from './client.ts'
+export { PlayClient } from './play-client.ts'
 export type { ListenOptions } from './emitter.ts'
 export { DrumbeatError, type DrumbeatErrorCode } from './errors.ts'
 export type {
@@ -41,7 +42,8 @@ export type { StateStore } from './state.ts'
 export type { StreamOptions } from './stream.ts'
 export type { InterpolatedView } from './timeline.ts'
 export type { WebSocketConstructor, WebSocketLike } from './websocket.ts'
-export { EVENT, SERVER_EVENT } from '../protocol/events.ts'
+export * as EVENT from '../protocol/event-names.ts'
+export * as SERVER_EVENT from '../protocol/server-event-names.ts'
 export type { Encoding, JsonObject, JsonValue } from '../protocol/events.ts'
 export type { EventEnvelope, ReadyPayload } from '../protocol/shapes/events.ts'
 export type { PresenceChange } from '../protocol/shapes/payloads.ts'

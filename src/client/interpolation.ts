@@ -73,9 +73,9 @@ function betweenEntries(plan: Plan, before: Entries, after: Entries, share: numb
   return moved ?? before
 }
 
-/** Not if they say that they are two, by their `id`; nor the elements of a list from which one is gone. */
+/** Not if they say that they are two, by their `id`; nor the elements of a list from which one is gone. A state holds no null. */
 function isSameThing(before: unknown, after: unknown): boolean {
-  if (typeof before !== 'object' || typeof after !== 'object' || !before || !after) return false
-  if (Array.isArray(before) && before.length !== (after as unknown[]).length) return false
-  return (before as Entries)['id'] === (after as Entries)['id']
+  if (typeof before !== 'object' || typeof after !== 'object') return false
+  const [one, other] = [before as Entries, after as Entries]
+  return one['id'] === other['id'] && (!Array.isArray(before) || one['length'] === other['length'])
 }

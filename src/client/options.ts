@@ -62,28 +62,30 @@ export interface ClientOptions {
 export type Settings = ReturnType<typeof readOptions>
 
 export function readOptions(options: ClientOptions) {
-  const reconnect = options.reconnect === false ? { attemptsMax: 0 } : options.reconnect
+  const { queue, reconnect, queueMax = 100, encoding = 'json', WebSocket = globalWebSocket() } = options
+  const { requestTimeoutMs = 10_000, connectTimeoutMs = 15_000, handshakeTimeoutMs = 10_000 } = options
   return {
     endpoint: endpointUrl(options),
     token: options.token,
-    encoding: options.encoding ?? 'json',
-    requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
-    connectTimeoutMs: options.connectTimeoutMs ?? 15_000,
-    handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
-    queueMax: options.queue?.max ?? options.queueMax ?? 100,
-    queueMaxAgeMs: options.queue?.maxAgeMs,
-    reconnect: { baseMs: 500, maxMs: 20_000, attemptsMax: Infinity, ...reconnect },
-    WebSocket: options.WebSocket ?? globalWebSocket(),
+    encoding,
+    requestTimeoutMs,
+    connectTimeoutMs,
+    handshakeTimeoutMs,
+    queueMax: queue?.max ?? queueMax,
+    queueMaxAgeMs: queue?.maxAgeMs,
+    reconnect: {
+      baseMs: 500,
+      maxMs: 20_000,
+      attemptsMax: Infinity,
+      ...(reconnect === false ? { attemptsMax: 0 } : reconnect),
+    },
+    WebSocket,
   }
 }
 
-function endpointUrl(options: ClientOptions): string {
-  const url = new URL(options.url)
-  url.protocol = url.protocol === 'https:' || url.protocol === 'wss:' ? 'wss:' : 'ws:'
-  const base = url.pathname.replace(/\/+$/, '')
-  const prefix = options.apiPathPrefix ?? '/core/game/v1/real-time'
-  url.pathname = `${base}${prefix}/${options.namespace}`
-  url.search = ''
-  url.hash = ''
-  return url.href
+function endpointUrl({ url, namespace, apiPathPrefix = '/core/game/v1/real-time' }: ClientOptions): string {
+  const base = new URL(url)
+  const endpoint = new URL(`${base.pathname.replace(/\/+$/, '')}${apiPathPrefix}/${namespace}`, base)
+  endpoint.protocol = base.protocol.replace('http', 'ws')
+  return endpoint.href
 }

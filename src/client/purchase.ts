@@ -2,6 +2,7 @@ import type { Receipt } from '../protocol/shapes/shop.ts'
 import { webCrypto } from './environment.ts'
 import { DrumbeatError } from './errors.ts'
 import type { RequestTypes } from './events.ts'
+import { PURCHASE_ATTEMPTS_MAX, PURCHASE_BACKOFF_MS, PURCHASE_BACKOFF_MS_MAX } from './limits.ts'
 import { backoffMs, sleep } from './timing.ts'
 
 /** What is to be bought. The price is the server's. */
@@ -16,16 +17,6 @@ export interface Order {
 }
 
 type Payload = RequestTypes['core.game.state.buy_good']['payload']
-
-const ATTEMPTS_MAX = 6
-const BACKOFF = { baseMs: 200, maxMs: 5_000 }
-const RETRIED: ReadonlySet<string> = new Set([
-  'UNAVAILABLE',
-  'OUTCOME_UNKNOWN',
-  'OVERLOADED',
-  'RATE_LIMITED',
-  'DRAINING',
-])
 
 /**
  * One purchase, however often it has to be asked for: every attempt carries the same key, so it is done once at most.
@@ -44,23 +35,23 @@ export async function purchase(
     } catch (error) {
       if (!(error instanceof DrumbeatError)) throw error
       outcomeUnknown ||= error.code === 'OUTCOME_UNKNOWN'
-      const open = RETRIED.has(error.code) || error.code === 'CLOSED'
-      if (open && (attempt === ATTEMPTS_MAX || error.code === 'CLOSED')) throw lastError(error, payload, outcomeUnknown)
-      if (!open) throw error
-      await sleep(error.retryAfterMs ?? backoffMs(attempt - 1, BACKOFF), signals)
+      const isClosed = error.code === 'CLOSED'
+      if (!error.retryable && !isClosed) throw error
+      if (isClosed || attempt === PURCHASE_ATTEMPTS_MAX) {
+        // "Nothing was done" is true of the last attempt alone.
+        const code = outcomeUnknown ? 'OUTCOME_UNKNOWN' : error.code
+        const details = { ...error.details, idempotency_key: payload.idempotency_key }
+        throw new DrumbeatError(code, error.message, details, { cause: error })
+      }
+      const backoff = { baseMs: PURCHASE_BACKOFF_MS, maxMs: PURCHASE_BACKOFF_MS_MAX }
+      await sleep(error.retryAfterMs ?? backoffMs(attempt - 1, backoff), signals)
     }
   }
 }
 
 async function payloadOf({ goodId, count = 1, expectedPrice, idempotencyKey }: Order): Promise<Payload> {
-  const payload = { good_id: goodId, count, idempotency_key: idempotencyKey ?? (await newKey()) }
-  return expectedPrice === undefined ? payload : { ...payload, expected_price: expectedPrice }
-}
-
-/** "Nothing was done" is true of the last attempt alone. */
-function lastError(error: DrumbeatError, payload: Payload, outcomeUnknown: boolean): DrumbeatError {
-  const details = { ...error.details, idempotency_key: payload.idempotency_key }
-  return new DrumbeatError(outcomeUnknown ? 'OUTCOME_UNKNOWN' : error.code, error.message, details, { cause: error })
+  const key = idempotencyKey ?? (await newKey())
+  return { good_id: goodId, count, idempotency_key: key, expected_price: expectedPrice } as Payload
 }
 
 /** 128 random bits as 32 hexadecimal digits. (`randomUUID` is absent from pages that did not come by https.) */

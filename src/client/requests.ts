@@ -1,7 +1,9 @@
-import { requestsWhere } from '../protocol/event-facts.ts'
+import { CHANGES_ROOMS, REPEATABLE } from '../protocol/client-facts.ts'
+import * as EVENT from '../protocol/event-names.ts'
 import type { JsonObject } from '../protocol/events.ts'
 import type { ReplyEnvelope, RequestEnvelope } from '../protocol/shapes/commands.ts'
 import { DrumbeatError, errorFromBody } from './errors.ts'
+import type { Settings } from './options.ts'
 import { toSendable } from './sendable.ts'
 import { after } from './timing.ts'
 
@@ -23,15 +25,6 @@ export interface Line {
   close(): void
 }
 
-export interface RequestsOptions {
-  readonly timeoutMs: number
-  readonly queueMax: number
-  /** How long one may wait to be sent; undefined: as long as for its reply. */
-  readonly queueMaxAgeMs: number | undefined
-  /** Before the caller learns of it. */
-  onSuccess(envelope: RequestEnvelope, data: JsonObject): void
-}
-
 interface Pending {
   readonly envelope: RequestEnvelope
   /** Where an answer may come from. */
@@ -44,45 +37,37 @@ interface Pending {
   reject(error: unknown): void
 }
 
-const ROOM = requestsWhere(({ room }) => room === 'changes')
-const RESENT = requestsWhere(({ repeat }) => repeat === 'always')
-const RESENT_WITH_KEY = requestsWhere(({ repeat }) => repeat === 'keyed')
-
 /** The requests without an answer yet, in the order they were made: those under way, and those that wait to be sent. */
 export class Requests {
-  readonly #options: RequestsOptions
+  readonly #settings: Settings
+  readonly #onSuccess: (envelope: RequestEnvelope, data: JsonObject) => void
   readonly #pending = new Map<string, Pending>()
   /** Joins and leaves that nobody waits for any more, by connection: what their answers say of the rooms is so all the same. */
-  readonly #givenUp = new Map<string, { readonly line: Line; readonly envelope: RequestEnvelope }>()
+  readonly #givenUp = new Map<string, Pick<Pending, 'line' | 'envelope'>>()
   /** Connections that only answer what they were asked. */
   readonly #retired = new Set<Line>()
   #line: Line | undefined
-  #draining = false
+  #isDraining = false
   #count = 0
   #closed: string | undefined
 
-  constructor(options: RequestsOptions) {
-    this.#options = options
+  /** @param onSuccess before the caller learns of it */
+  constructor(settings: Settings, onSuccess: (envelope: RequestEnvelope, data: JsonObject) => void) {
+    this.#settings = settings
+    this.#onSuccess = onSuccess
   }
 
   /** A join or a leave has no answer yet: which rooms there are is not known. */
   get roomsUnderWay(): boolean {
-    if (this.#givenUp.size > 0) return true
-    return [...this.#pending.values()].some(({ line, envelope }) => line !== undefined && ROOM.has(envelope.eventType))
+    return this.#asked.some(({ line, envelope }) => line && changesRooms(envelope))
   }
 
   request(eventType: string, payload: JsonObject, options: RequestOptions = {}): Promise<JsonObject> {
-    const refusal = this.#refusal()
-    if (refusal !== undefined) return Promise.reject(refusal)
-    if (options.signal?.aborted) return Promise.reject(options.signal.reason)
-    const id = `c${++this.#count}`
-    let envelope: RequestEnvelope & { id: string }
-    try {
-      envelope = toSendable({ id, eventType, room: options.room, payload }) as typeof envelope
-    } catch (error) {
-      return Promise.reject(error)
-    }
     return new Promise((resolve, reject) => {
+      this.#requireRoom()
+      options.signal?.throwIfAborted()
+      const id = `c${++this.#count}`
+      const envelope = toSendable({ id, eventType, room: options.room, payload }) as RequestEnvelope & { id: string }
       const pending = this.#add(envelope, options, { resolve, reject })
       if (this.#line) this.#send(pending, this.#line)
     })
@@ -98,10 +83,10 @@ export class Requests {
    * A connection is there: what waits goes, in order, behind the requests that `first` makes. One that was there before is closed
    * when it has answered.
    */
-  up(line: Line, first: () => void = () => {}): void {
+  up(line: Line, first: () => void): void {
     if (this.#line) this.#retired.add(this.#line)
     this.#line = line
-    this.#draining = false
+    this.#isDraining = false
     first()
     for (const pending of this.#pending.values()) if (!pending.line) this.#send(pending, line)
     this.#closeIdle()
@@ -109,7 +94,7 @@ export class Requests {
 
   /** The connection is about to go: what it does not take any more waits for the next one. */
   draining(): void {
-    this.#draining = true
+    this.#isDraining = true
   }
 
   /** The connection is gone: what may be asked twice waits for the next one, of the rest nobody knows. */
@@ -119,40 +104,30 @@ export class Requests {
     for (const [id, givenUp] of this.#givenUp) if (givenUp.line === line) this.#givenUp.delete(id)
     for (const pending of this.#pending.values()) {
       if (pending.line !== line) continue
-      if (!isRepeatable(pending.envelope)) pending.reject(unanswered(pending, 'the connection was lost'))
-      else this.#again(pending)
+      if (isRepeatable(pending.envelope)) this.#again(pending)
+      else pending.reject(unanswered(pending, 'the connection was lost'))
     }
   }
 
   /** Returns the error of a reply that belongs to no request. */
   settle(reply: ReplyEnvelope): DrumbeatError | undefined {
-    const pending = reply.replyTo === undefined ? undefined : this.#pending.get(reply.replyTo)
-    if (reply.success) {
-      if (pending === undefined) {
-        this.#settleLate(reply.replyTo, reply.data)
-        return undefined
-      }
-      this.#options.onSuccess(pending.envelope, reply.data)
-      pending.resolve(reply.data)
-      return undefined
-    }
-    const error = errorFromBody(reply.error)
-    // Nothing was done, and another connection is there or about to come.
-    const elsewhere = error.code === 'DRAINING' && (this.#draining || pending?.line !== this.#line)
-    if (pending && elsewhere) this.#again(pending)
-    else pending?.reject(error)
-    if (reply.replyTo === undefined) return error
-    this.#settleLate(reply.replyTo)
-    return undefined
-  }
-
-  /** The answer of a request that was given up. */
-  #settleLate(id: string, data?: JsonObject): void {
-    const givenUp = this.#givenUp.get(id)
-    if (!givenUp) return
+    const { replyTo: id = '' } = reply
+    const pending = this.#pending.get(id)
+    const asked = pending ?? this.#givenUp.get(id)
     this.#givenUp.delete(id)
-    if (data) this.#options.onSuccess(givenUp.envelope, data)
+    if (reply.success) {
+      if (asked) this.#onSuccess(asked.envelope, reply.data)
+      pending?.resolve(reply.data)
+    } else {
+      const error = errorFromBody(reply.error)
+      if (reply.replyTo === undefined) return error
+      // Nothing was done, and another connection is there or about to come.
+      if (pending && error.code === 'DRAINING' && (this.#isDraining || pending.line !== this.#line))
+        this.#again(pending)
+      else pending?.reject(error)
+    }
     this.#closeIdle()
+    return undefined
   }
 
   close(reason: string): void {
@@ -163,24 +138,23 @@ export class Requests {
     }
   }
 
-  #refusal(): DrumbeatError | undefined {
-    if (this.#closed !== undefined) return new DrumbeatError('CLOSED', this.#closed)
-    if (this.#line || this.#waiting() < this.#options.queueMax) return undefined
-    return new DrumbeatError('OVERLOADED', `${this.#options.queueMax} requests wait for a connection already`)
+  #requireRoom(): void {
+    const { queueMax } = this.#settings
+    if (this.#closed !== undefined) throw new DrumbeatError('CLOSED', this.#closed)
+    if (this.#line || this.#asked.filter(({ line }) => !line).length < queueMax) return
+    throw new DrumbeatError('OVERLOADED', `${queueMax} requests wait for a connection already`)
   }
 
-  #waiting(): number {
-    let count = 0
-    for (const pending of this.#pending.values()) if (!pending.line) count++
-    return count
+  get #asked(): readonly Pick<Pending, 'line' | 'envelope'>[] {
+    return [...this.#pending.values(), ...this.#givenUp.values()]
   }
 
   #add(
     envelope: RequestEnvelope & { id: string },
-    { timeoutMs = this.#options.timeoutMs, signal }: RequestOptions,
+    { timeoutMs = this.#settings.requestTimeoutMs, signal }: RequestOptions,
     caller: { resolve(data: JsonObject): void; reject(error: unknown): void },
   ): Pending {
-    const { queueMaxAgeMs: ageMs } = this.#options
+    const { queueMaxAgeMs: ageMs } = this.#settings
     const wholeMs = timeoutMs + (ageMs ?? 0)
     const forget = () => {
       cancel()
@@ -190,8 +164,7 @@ export class Requests {
       this.#closeIdle()
     }
     const giveUp = (error: unknown) => {
-      const { line } = pending
-      if (line && ROOM.has(envelope.eventType)) this.#givenUp.set(envelope.id, { line, envelope })
+      if (pending.line && changesRooms(envelope)) this.#givenUp.set(envelope.id, { line: pending.line, envelope })
       pending.reject(error)
     }
     const pending: Pending = {
@@ -223,21 +196,24 @@ export class Requests {
   #again(pending: Pending): void {
     pending.line = undefined
     pending.everSent &&= isRepeatable(pending.envelope)
-    if (this.#line && !this.#draining) this.#send(pending, this.#line)
+    if (this.#line && !this.#isDraining) this.#send(pending, this.#line)
   }
 
   #closeIdle(): void {
     for (const line of this.#retired) {
-      const asked = [...this.#pending.values(), ...this.#givenUp.values()]
-      if (asked.some((one) => one.line === line)) continue
+      if (this.#asked.some((one) => one.line === line)) continue
       this.#retired.delete(line)
       line.close()
     }
   }
 }
 
+function changesRooms({ eventType }: RequestEnvelope): boolean {
+  return CHANGES_ROOMS.includes(eventType)
+}
+
 function isRepeatable({ eventType, payload }: RequestEnvelope): boolean {
-  return RESENT.has(eventType) || (RESENT_WITH_KEY.has(eventType) && payload.idempotency_key !== undefined)
+  return REPEATABLE.includes(eventType) || (eventType === EVENT.buyGood && payload.idempotency_key !== undefined)
 }
 
 /** What was never sent did nothing; what was sent may have. */

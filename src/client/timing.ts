@@ -1,3 +1,5 @@
+import { TIMER_MS_MAX } from './limits.ts'
+
 export interface Backoff {
   readonly baseMs: number
   readonly maxMs: number
@@ -21,13 +23,10 @@ export function nowMs(): number {
   return Date.now()
 }
 
-/** setTimeout fires at once for more than this. */
-const TIMER_MAX_MS = 2 ** 31 - 1
-
 /** Calls back once after the time, never for Infinity. Returns what cancels it. */
 export function after(delayMs: number, callback: () => void): () => void {
   if (delayMs === Infinity) return () => undefined
-  const timer = setTimeout(callback, Math.min(delayMs, TIMER_MAX_MS))
+  const timer = setTimeout(callback, Math.min(delayMs, TIMER_MS_MAX))
   return () => clearTimeout(timer)
 }
 

@@ -21,6 +21,6 @@ export function globalWebSocket(): WebSocketConstructor {
   if (constructor !== undefined) return constructor
   throw new DrumbeatError(
     'UNAVAILABLE',
-    'no global WebSocket here (Node has one from 22 on): pass one as the option WebSocket, such as the class of the package ws',
+    'no global WebSocket here: pass one as the option WebSocket, such as the class of the package ws',
   )
 }

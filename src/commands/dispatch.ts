@@ -7,6 +7,7 @@ import { decodeFrame, holdsRepeatedKey } from '../protocol/codec.ts'
 import { isRequest, parseRequest, readRequestId, type Request } from '../protocol/envelope.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { REQUESTS } from '../protocol/event-facts.ts'
+import { CHANGES_ROOMS } from '../protocol/client-facts.ts'
 import { EVENT, type EventType, type JsonObject } from '../protocol/events.ts'
 import { decodeInputFrame, isGameFrame, type InputFrame } from '../protocol/game-frames.ts'
 import type { ValueLimits } from '../protocol/value.ts'
@@ -160,7 +161,7 @@ export class Dispatch {
   /** Joins and leaves one after another, and behind them what was asked for behind them; everything else at once. */
   #inTurn(connection: Connection, { eventType }: Request, start: (after: () => void) => void): void {
     const { turns } = connection
-    const changesRooms = REQUESTS[eventType].room === 'changes'
+    const changesRooms = CHANGES_ROOMS.includes(eventType)
     if (changesRooms) turns.take(start, true)
     else if (!turns.isChangingRooms) start(() => {})
     else {
@@ -238,7 +239,7 @@ export class Dispatch {
       if (access === 'guest') throw new Refusal('AUTH_REQUIRED', `a guest may not send ${eventType}`)
       throw new Refusal('FORBIDDEN', `${eventType} may not be sent here`)
     }
-    if (room === undefined || REQUESTS[eventType].room === 'changes') return
+    if (room === undefined || CHANGES_ROOMS.includes(eventType)) return
     const isOver = !connection.rooms.has(room) && this.#options.context.games.isOver(room)
     if (isOver) throw new Refusal('ROOM_OVER', `the room "${room}" is over`)
     requireMember(connection, room)

@@ -3,7 +3,8 @@ import { isObject } from '../protocol/envelope.ts'
 import { NAME } from '../protocol/ids.ts'
 import { fieldsOf } from '../protocol/shapes/build.ts'
 import { GOOD, TITLE_LENGTH_MAX, type Good } from '../protocol/shapes/shop.ts'
-import { FORBIDDEN_KEY, isLonger } from '../protocol/value.ts'
+import { FORBIDDEN_KEY } from '../protocol/forbidden-key.ts'
+import { isLonger } from '../protocol/value.ts'
 
 /** Ids of goods and currencies are keys of records. */
 export function parseName(value: unknown, path: string): string {

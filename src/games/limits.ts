@@ -1,4 +1,4 @@
-import { FORBIDDEN_KEY } from '../protocol/value.ts'
+import { FORBIDDEN_KEY } from '../protocol/forbidden-key.ts'
 
 /** How deeply types, and JSON values inside of them, may be nested. A cycle is found by it. */
 export const DEPTH_MAX = 64

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../protocol/errors.ts'
+import { STATUS, type ErrorCode } from '../protocol/errors.ts'
 import type { JsonObject } from '../protocol/events.ts'
 import { refTo, type Schema } from '../protocol/shapes/build.ts'
 import { QUERY_PARAMETERS, type Schemas } from '../documents/schemas.ts'
@@ -85,7 +85,7 @@ function answers({ answers, conditions = [] }: Operation): JsonObject {
 
 /** An answer for each status, with the codes that it may hold. */
 function refusals(route: Route): JsonObject {
-  const codes: Map<number, ErrorCode[]> = Map.groupBy(errorsOf(route), (code) => ERRORS[code].status)
+  const codes: Map<number, ErrorCode[]> = Map.groupBy(errorsOf(route), (code) => STATUS[code])
   if (route.operation.conditions?.some((condition) => condition !== 'if-none-match: etag')) codes.set(412, ['CONFLICT'])
   const described = Array.from(codes, ([status, those]): [number, JsonObject] => {
     const narrowed = { properties: { error: { properties: { code: { enum: those } } } } }

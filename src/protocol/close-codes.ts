@@ -1,25 +1,10 @@
+import * as CLOSE from './close-code.ts'
+
 /**
  * Why a connection was closed. 4000-4499: connect again and resume. 4500-4999: do not.
  * The rest is as in RFC 6455.
  */
-export const CLOSE = {
-  normal: 1000,
-  goingAway: 1001,
-  wrongFrameKind: 1003,
-  tooLarge: 1009,
-  draining: 4000,
-  slowConsumer: 4001,
-  tokenExpired: 4002,
-  noPong: 4003,
-  rateLimit: 4004,
-  gap: 4005,
-  nodeLostPlace: 4006,
-  badRequests: 4500,
-  tokenInvalid: 4501,
-  kicked: 4502,
-  replaced: 4503,
-  connectionLimit: 4504,
-} as const
+export * as CLOSE from './close-code.ts'
 
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE]
 

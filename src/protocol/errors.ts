@@ -1,43 +1,46 @@
-/** PROTOCOL section "Errors": the closed set of codes, what HTTP says for each, and whether asking again may help. */
-export const ERRORS = {
-  BAD_REQUEST: { status: 400, retryable: false },
-  UNKNOWN_EVENT: { status: 400, retryable: false },
-  PAYLOAD_TOO_LARGE: { status: 413, retryable: false },
-  AUTH_REQUIRED: { status: 401, retryable: false },
-  TOKEN_INVALID: { status: 401, retryable: false },
-  TOKEN_EXPIRED: { status: 401, retryable: false },
-  FORBIDDEN: { status: 403, retryable: false },
-  ORIGIN_FORBIDDEN: { status: 403, retryable: false },
-  NOT_FOUND: { status: 404, retryable: false },
-  METHOD_NOT_ALLOWED: { status: 405, retryable: false },
-  CONFLICT: { status: 409, retryable: false },
-  ROOM_NOT_FOUND: { status: 404, retryable: false },
-  ROOM_FULL: { status: 409, retryable: true },
-  NOT_IN_ROOM: { status: 409, retryable: false },
-  ROOM_LIMIT: { status: 409, retryable: false },
-  GAME_NOT_FOUND: { status: 404, retryable: false },
-  ROOM_LOCKED: { status: 409, retryable: true },
-  ROOM_OVER: { status: 409, retryable: false },
-  GAME_FAILED: { status: 500, retryable: false },
-  REFUSED: { status: 409, retryable: false },
-  MOVED: { status: 409, retryable: false },
-  USER_OFFLINE: { status: 409, retryable: true },
-  GOOD_NOT_FOUND: { status: 404, retryable: false },
-  GOOD_NOT_ON_SALE: { status: 409, retryable: false },
-  PRICE_CHANGED: { status: 409, retryable: false },
-  OUT_OF_STOCK: { status: 409, retryable: false },
-  PURCHASE_LIMIT: { status: 409, retryable: false },
-  INSUFFICIENT_FUNDS: { status: 409, retryable: false },
-  IDEMPOTENCY_CONFLICT: { status: 409, retryable: false },
-  RATE_LIMITED: { status: 429, retryable: true },
-  OVERLOADED: { status: 503, retryable: true },
-  DRAINING: { status: 503, retryable: true },
-  UNAVAILABLE: { status: 503, retryable: true },
-  OUTCOME_UNKNOWN: { status: 504, retryable: true },
-  INTERNAL: { status: 500, retryable: false },
-} as const
+import { isRetryable, type ErrorCode } from './error-codes.ts'
 
-export type ErrorCode = keyof typeof ERRORS
+export { isErrorCode, type ErrorCode } from './error-codes.ts'
+
+/** What HTTP says for each code, in the order of PROTOCOL.md. */
+export const STATUS: Readonly<Record<ErrorCode, number>> = {
+  BAD_REQUEST: 400,
+  UNKNOWN_EVENT: 400,
+  PAYLOAD_TOO_LARGE: 413,
+  AUTH_REQUIRED: 401,
+  TOKEN_INVALID: 401,
+  TOKEN_EXPIRED: 401,
+  FORBIDDEN: 403,
+  ORIGIN_FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  CONFLICT: 409,
+  ROOM_NOT_FOUND: 404,
+  ROOM_FULL: 409,
+  NOT_IN_ROOM: 409,
+  ROOM_LIMIT: 409,
+  GAME_NOT_FOUND: 404,
+  ROOM_LOCKED: 409,
+  ROOM_OVER: 409,
+  GAME_FAILED: 500,
+  REFUSED: 409,
+  MOVED: 409,
+  USER_OFFLINE: 409,
+  GOOD_NOT_FOUND: 404,
+  GOOD_NOT_ON_SALE: 409,
+  PRICE_CHANGED: 409,
+  OUT_OF_STOCK: 409,
+  PURCHASE_LIMIT: 409,
+  INSUFFICIENT_FUNDS: 409,
+  IDEMPOTENCY_CONFLICT: 409,
+  RATE_LIMITED: 429,
+  OVERLOADED: 503,
+  DRAINING: 503,
+  UNAVAILABLE: 503,
+  OUTCOME_UNKNOWN: 504,
+  INTERNAL: 500,
+}
+
 export type ErrorDetails = Readonly<Record<string, unknown>>
 
 /** The `error` of a reply and of an HTTP body. */
@@ -61,11 +64,11 @@ export class Refusal extends Error {
   }
 
   get status(): number {
-    return ERRORS[this.code].status
+    return STATUS[this.code]
   }
 
   toBody(): ErrorBody {
-    const body = { code: this.code, message: this.message, retryable: ERRORS[this.code].retryable }
+    const body = { code: this.code, message: this.message, retryable: isRetryable(this.code) }
     return this.details === undefined ? body : { ...body, details: this.details }
   }
 }
@@ -73,8 +76,4 @@ export class Refusal extends Error {
 /** BAD_REQUEST at a place: `path` is written as in `payload.message[3].x`. */
 export function badRequest(path: string, message: string): Refusal {
   return new Refusal('BAD_REQUEST', path === '' ? message : `${path}: ${message}`, { path })
-}
-
-export function isErrorCode(value: unknown): value is ErrorCode {
-  return typeof value === 'string' && Object.hasOwn(ERRORS, value)
 }

@@ -2,39 +2,34 @@ import { EVENT, SERVER_EVENT, type EventType } from './events.ts'
 
 /** What has to be known of a request before its payload is looked into. */
 export interface RequestFacts {
-  /** `changes`: it changes the rooms of its connection. `speaks`: it goes to the room that its envelope names, if it names one. */
-  readonly room?: 'changes' | 'speaks'
+  /** It goes to the room that its envelope names, if it names one. */
+  readonly speaks?: true
   /**
    * Whether it waits for the joins and leaves that its connection asked for before. `never`: it is about no room. `if-named`: only if its
    * envelope or its payload names a room. By default it waits.
    */
   readonly waits?: 'never' | 'if-named'
-  /**
-   * Whether a client may send it again if nobody knows whether it was done. `keyed`: only with an idempotency key. By default it may not.
-   */
-  readonly repeat?: 'always' | 'keyed'
   /** So frequent, and so alike, that a sample of its times says all. */
   readonly isSampled?: true
   /** Money is in it, so a key that is there twice says two things and is refused. */
   readonly isMoney?: true
 }
 
-/** One row for each request. A new one is added here, and as a file in commands/. */
+/** One row for each request. A new one is added here, and as a file in commands/; in `client-facts.ts` if a client may send it again. */
 export const REQUESTS: Readonly<Record<EventType, RequestFacts>> = {
-  [EVENT.broadcast]: { room: 'speaks', isSampled: true },
+  [EVENT.broadcast]: { speaks: true, isSampled: true },
   [EVENT.sendMessage]: {},
-  [EVENT.buyGood]: { repeat: 'keyed', isMoney: true },
-  [EVENT.roomJoin]: { room: 'changes', repeat: 'always' },
-  [EVENT.roomLeave]: { room: 'changes', repeat: 'always' },
-  // Whether it was done is seen from the rooms that a resume names; done twice it could take seats in two rooms.
-  [EVENT.roomFind]: { room: 'changes' },
-  [EVENT.roomList]: { waits: 'never', repeat: 'always' },
-  [EVENT.roomInput]: { room: 'speaks', isSampled: true },
-  [EVENT.roomSnapshot]: { room: 'speaks', repeat: 'always' },
-  [EVENT.stateGet]: { repeat: 'always' },
-  [EVENT.presenceList]: { waits: 'if-named', repeat: 'always' },
+  [EVENT.buyGood]: { isMoney: true },
+  [EVENT.roomJoin]: {},
+  [EVENT.roomLeave]: {},
+  [EVENT.roomFind]: {},
+  [EVENT.roomList]: { waits: 'never' },
+  [EVENT.roomInput]: { speaks: true, isSampled: true },
+  [EVENT.roomSnapshot]: { speaks: true },
+  [EVENT.stateGet]: {},
+  [EVENT.presenceList]: { waits: 'if-named' },
   [EVENT.sessionRefresh]: { waits: 'never' },
-  [EVENT.sessionPing]: { waits: 'never', repeat: 'always', isSampled: true },
+  [EVENT.sessionPing]: { waits: 'never', isSampled: true },
 }
 
 /** The requests of which this is true. */

@@ -1,5 +1,6 @@
+import { FORBIDDEN_KEY } from './forbidden-key.ts'
 import { malformed, MsgpackReader } from './msgpack-reader.ts'
-import { FORBIDDEN_KEY, within, type ValueLimits, type Violation } from './value.ts'
+import { within, type ValueLimits, type Violation } from './value.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

@@ -1,4 +1,5 @@
 import { badRequest, type Refusal } from './errors.ts'
+import { FORBIDDEN_KEY } from './forbidden-key.ts'
 
 export interface ValueLimits {
   /** The top value is at depth 1. */
@@ -13,12 +14,6 @@ export interface Violation {
   /** From the inside out. */
   readonly path: (string | number)[]
 }
-
-/**
- * No object may have this key, at any depth: whoever assigns it sets a prototype instead. Other names that objects inherit
- * (`constructor`, `toString`) are data: assigning them makes a property, and nothing here looks a name up without `hasOwn`.
- */
-export const FORBIDDEN_KEY = '__proto__'
 
 /** A character is a code point, as in JSON Schema: one outside the BMP counts once. */
 export function isLonger(text: string, charactersMax: number): boolean {

@@ -14,18 +14,18 @@ export const BASELINE: ReadonlySet<string> = new Set(
     'asyncIterator call constructor create entries fromEntries getPrototypeOf hasOwn is keys parse prototype stringify toJSON toString values',
     // Array, Uint8Array, ArrayBuffer, DataView
     'buffer byteLength byteOffset copyWithin every getFloat32 getFloat64 getUint32 getUint8 indexOf setFloat32 setFloat64 subarray',
-    'filter find findIndex flatMap forEach from includes isArray isView join length map pop push reduce reverse shift slice some sort splice',
+    'filter find findIndex forEach from includes isArray join length map pop push reduce reverse shift slice some sort splice',
     // String, RegExp
-    'charCodeAt padStart replace replaceAll search split startsWith test toLowerCase trim trimEnd',
+    'charCodeAt padStart replace replaceAll split test toLowerCase trim trimEnd',
     // Number, Math, Date
     'abs ceil floor fround imul isFinite isInteger max min now random round',
     // Map, Set
     'add clear delete get has set size',
     // Promise, Error
-    'all catch message next reject resolve then',
+    'all catch finally message next reject resolve then',
     // AbortSignal, EventTarget, fetch, URL, TextEncoder, WebSocket, Web Crypto
-    'abort aborted addEventListener binaryType close code data decode encode error getRandomValues hash headers href importKey json',
-    'pathname protocol reason removeEventListener send signal status verify',
+    'abort aborted addEventListener binaryType close code data decode encode error getRandomValues hash href importKey json',
+    'pathname protocol reason removeEventListener send signal status throwIfAborted verify',
   ]
     .join(' ')
     .split(' '),
@@ -33,5 +33,5 @@ export const BASELINE: ReadonlySet<string> = new Set(
 
 /** Names of the client's own that a built-in has, too. */
 export const OWN_NAMES: ReadonlySet<string> = new Set(
-  'apply at bytes copy encoding group input name of offset ready start take terminate text type url view'.split(' '),
+  'apply at bytes encoding group name of offset ready start take terminate text type view'.split(' '),
 )

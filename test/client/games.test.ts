@@ -58,13 +58,8 @@ t.test(
 t.test('a snapshot that was asked for does not take the place of a newer one', async (t) => {
   for (const answer of [data(13, { ...STATE, phase: 'asked' }), new Error('the connection was lost')]) {
     const asked = Promise.withResolvers<RoomGame>()
-    const room = new GameRoom('arena:1', data(10), {
-      clock: new Clock(),
-      input: () => Promise.resolve(),
-      tellInput: () => {},
-      snapshot: () => asked.promise,
-      leave: () => Promise.resolve(),
-    })
+    const requests = { request: () => asked.promise as Promise<never>, tell: () => {} }
+    const room = new GameRoom('arena:1', data(10), requests, new Clock())
     const phases: unknown[] = []
     room.subscribe((state) => phases.push((state as Arena['state']).phase))
     room.patched({ tick: 12, base: 11, changes: { phase: 'unfit' } })

@@ -61,13 +61,9 @@ class Stage {
     this.timeMs = tick * TICK_MS
     this.#tick = tick
     this.#snapshot = { type, tickMs }
-    this.room = new GameRoom<Arena>('arena:1', this.#game(tick, state), {
-      clock: new Clock(() => START_MS + this.timeMs),
-      input: () => Promise.resolve(),
-      tellInput: () => {},
-      snapshot: () => new Promise(() => {}),
-      leave: () => Promise.resolve(),
-    })
+    const requests = { request: () => new Promise<never>(() => {}), tell: () => {} }
+    const clock = new Clock(() => START_MS + this.timeMs)
+    this.room = new GameRoom<Arena>('arena:1', this.#game(tick, state), requests, clock)
   }
 
   #game(tick: number, given: object): RoomGame {

@@ -1,5 +1,5 @@
 import type { TypeDescription } from '../types.ts'
-import { finish, hashEntry, hashNumber, hashObject, hashText, mix, SEED } from './hash.ts'
+import { ARRAY_SEED, BOOLEAN_SEED, finish, hashEntry, hashNumber, hashObject, hashText, mix } from './hash.ts'
 import type { Shape } from './shape.ts'
 import { MapTree, type Tree } from './tree.ts'
 
@@ -25,14 +25,14 @@ function hashFor(type: TypeDescription): Hash {
 
 function hashLeaf(tree: Tree): number {
   if (typeof tree === 'number') return hashNumber(tree)
-  return typeof tree === 'string' ? hashText(tree) : mix(SEED.boolean, tree === true ? 1 : 0)
+  return typeof tree === 'string' ? hashText(tree) : mix(BOOLEAN_SEED, tree === true ? 1 : 0)
 }
 
 const arrayHash =
   (of: Hash): Hash =>
   (tree) => {
     const elements = tree as readonly Tree[]
-    return elements.reduce<number>((hash, element) => mix(hash, of(element)), mix(SEED.array, elements.length))
+    return elements.reduce<number>((hash, element) => mix(hash, of(element)), mix(ARRAY_SEED, elements.length))
   }
 
 function mapHash(of: Hash): Hash {

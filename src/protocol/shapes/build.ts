@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../events.ts'
 import type { Page } from '../page.ts'
-import { FORBIDDEN_KEY } from '../value.ts'
+import { FORBIDDEN_KEY } from '../forbidden-key.ts'
 
 /** Only the compiler knows of it: where a schema keeps the type of its values. */
 declare const VALUE: unique symbol

@@ -1,11 +1,11 @@
 import { DELIVERY_CLASSES } from '../delivery.ts'
 import { REQUEST_ID_LENGTH_MAX, TRACEPARENT as TRACEPARENT_PATTERN } from '../envelope.ts'
-import { ERRORS, type ErrorBody, type ErrorCode } from '../errors.ts'
+import { STATUS, type ErrorBody, type ErrorCode } from '../errors.ts'
 import type { JsonValue } from '../events.ts'
 import * as ids from '../ids.ts'
 import { LOG_LEVELS, LOG_PARTS } from '../log-levels.ts'
 import { CURSOR as CURSOR_PATTERN } from '../page.ts'
-import { FORBIDDEN_KEY } from '../value.ts'
+import { FORBIDDEN_KEY } from '../forbidden-key.ts'
 import {
   ANY_FIELDS,
   choice,
@@ -78,7 +78,7 @@ export const DELIVERY = named(
 export const ERROR: Named<'Error', ErrorBody> = named(
   'Error',
   object({
-    code: choice(Object.keys(ERRORS) as ErrorCode[], 'For programs: does not change.'),
+    code: choice(Object.keys(STATUS) as ErrorCode[], 'For programs: does not change.'),
     message: text('For people: may change.'),
     retryable: flag('Whether asking again may help.'),
     details: optional(

@@ -5,7 +5,7 @@ import { refusalOfValue, type ValueLimits } from '../../protocol/value.ts'
 import type { Incoming } from '../../session/connection.ts'
 
 /** Events whose payload may name a room, as there is no place for it beside the payload. */
-const ROOM_EVENTS = requestsWhere(({ room }) => room === 'speaks')
+const ROOM_EVENTS = requestsWhere(({ speaks }) => speaks === true)
 
 /**
  * What was emitted as the frame that another client would have sent, so that it is judged like one. What JSON would change or cannot
