@@ -18,7 +18,7 @@ t.test('all that the console imports is there, the client library included', asy
   const { code, bare, missing } = await loadModules('/console/console.js', get)
   t.strictSame(missing, [])
   const paths = [...code.keys()]
-  t.ok(paths.includes('/client/session.js') && paths.includes('/protocol/event-facts.js'), 'the library itself')
+  t.ok(paths.includes('/client/session.js') && paths.includes('/protocol/event-names.js'), 'the library itself')
   const named = readdirSync(join(SRC, 'console')).filter((name) => name.endsWith('.ts'))
   const idle = named.map((name) => name.replace('.ts', '.js')).filter((name) => !paths.includes(`/console/${name}`))
   t.strictSame(idle, ['rest.js'], 'which has types alone')

@@ -17,11 +17,7 @@ t.test('in the console a guest connects, broadcasts, and sees their own event', 
   t.equal(await page.locator('#events b').count(), 0, 'what comes from others is text, not HTML')
   await page.fill('#broadcast-text', '{"x":[1e400]}')
   await page.click('#broadcast-send')
-  await shows(
-    page,
-    '#broadcast-outcome',
-    /BAD_REQUEST: payload.message.x\[0\]: is Infinity, which JSON has no value for/,
-  )
+  await shows(page, '#broadcast-outcome', /BAD_REQUEST: payload.message.x\[0\]: JSON has no value for Infinity/)
   await page.click('#tab-overview')
   await shows(page, '#metric-connections', /[1-9]/)
   await page.click('#tab-playground')
