@@ -14,7 +14,8 @@ import { until } from '../helpers/until.ts'
 const CLI = join(import.meta.dirname, '../../src/cli.ts')
 
 async function start(t: Test, ADMIN_LISTEN = '127.0.0.1:0') {
-  const server = await startServer(t, { ADMIN_LISTEN })
+  // With a host, for the pages of the samples.
+  const server = await startServer(t, { ADMIN_LISTEN, GAME_HOSTS: '1' })
   const adminUrl = String(server.logs().find(({ msg }) => msg === 'listening')?.['adminUrl'])
   const status = async (url: string, path: string, method = 'GET') => {
     const headers = { authorization: `Bearer ${server.adminToken}`, connection: 'close' }
@@ -39,9 +40,13 @@ t.test('what is for operators is on the listener of theirs only, what is for eve
   const files: Readonly<Record<string, string>> = {
     '/console/:file': 'console.js',
     '/client/:file': 'index.js',
-    '/protocol/:file': 'events.js',
+    '/protocol/:file': 'event-names.js',
     '/games/:file': 'limits.js',
     '/games/sync/:file': 'hash.js',
+    '/play/:file': 'match.js',
+    '/play/arena/:file': 'arena.js',
+    '/play/tictactoe/:file': 'tictactoe.js',
+    '/samples/:file': 'arena.js',
   }
   const pathOf = (path: string) => path.replace(':file', files[path] ?? '').replaceAll(/:\w+/g, 'sword')
   for (const { path, access } of routes) {
