@@ -1,6 +1,7 @@
 /** The console's view of games, and of a room as it is played. */
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
+import { SAMPLES } from '../../../src/config/samples.ts'
 import { NO_CHROMIUM, openChromium } from '../../helpers/chromium.ts'
 import { openClient, type TestClient } from '../../helpers/client.ts'
 import { answerDialog, enterToken, openConsole, shows } from '../../helpers/console.ts'
@@ -15,8 +16,8 @@ const row = (...keys: string[]) =>
 const line = (...keys: string[]) => `${row(...keys)} > .line`
 
 t.test('games in the console', { skip: NO_CHROMIUM }, async (t) => {
-  const games = `${import.meta.dirname}/field-game.ts`
-  const server = await startServer(t, { WORKERS: '1', GAME_HOSTS: '1', GAMES: games })
+  const GAMES = `${SAMPLES},${import.meta.dirname}/field-game.ts`
+  const server = await startServer(t, { WORKERS: '1', GAME_HOSTS: '1', GAMES })
   const browser = await openChromium(t)
   const make = async (units: number) => {
     const body = { namespace: 'private', game: 'field', options: { map: 'hills', units } }
@@ -38,10 +39,14 @@ t.test('games in the console', { skip: NO_CHROMIUM }, async (t) => {
   await t.test('games, their rooms, and hosts are listed; a room is opened, and has an address', async (t) => {
     const [room, other] = [await make(3), await make(3)]
     await enter(t, 'ann', room)
-    const { page, wrong } = await open()
+    const { page, wrong } = await open('field')
     await shows(page, '#games-table tr[data-key="field"]', /20 Hz\s*2 to 4\s*2\s*1\s*0\s*0/)
     await shows(page, '#games-table', /\{ map: "plain" \| "hills", units\?: uint16 \}/)
-    t.equal(await page.locator('#games-table a[href]').count(), 0, 'it has no page to be played on')
+    t.equal(
+      await page.locator('#games-table tr[data-key="field"] a[href]').count(),
+      0,
+      'it has no page to be played on',
+    )
     await shows(page, `#game-rooms-table tr[data-key="${room}"]`, /1 of 4.*\{ phase: "play", players: 1 \}/)
     await shows(page, '#hosts-table tr[data-key="host-1"]', /%.*MB.*MB/)
     await shows(page, '#games-facts', /Hosts1 of 1Rooms2/)
@@ -65,6 +70,19 @@ t.test('games in the console', { skip: NO_CHROMIUM }, async (t) => {
     await shows(page, '#seats-table', /ann/)
     t.strictSame(wrong, [])
     for (const one of [room, other]) await server.admin('DELETE', `/api/v1/rooms/${one}`)
+  })
+
+  await t.test('the samples are played from there', async (t) => {
+    const { page, wrong } = await open()
+    for (const name of ['arena', 'tictactoe']) {
+      const link = page.locator(`#games-table tr[data-key="${name}"] a:text-is("Play")`)
+      t.equal(await link.getAttribute('href'), `${server.url}/play/${name}/`)
+      await link.click()
+      await page.waitForURL(`**/play/${name}/`)
+      t.match(await page.title(), new RegExp(name.slice(0, 3), 'i'))
+      await page.goBack()
+    }
+    t.strictSame(wrong, [])
   })
 
   await t.test('the state goes on, what is open stays open, and of many entries some are shown', async (t) => {
