@@ -23,7 +23,7 @@ type RoomCode = Pick<RoomGame, 'handle' | 'inputs'>
  * What one connection says in msgpack. Inputs of the rooms that it was told of go as the bytes of their types: what a handle means is known by
  * the answer or the snapshot that brought it, so a connection that has not brought it yet sends msgpack.
  */
-export class MsgpackCodec implements Codec {
+class MsgpackCodec implements Codec {
   readonly #rooms = new Map<string, RoomCode>()
 
   encode(envelope: RequestEnvelope): Uint8Array {
@@ -83,3 +83,5 @@ function encodeInput({ handle, inputs }: RoomCode, id: string | undefined, paylo
   }
   return out.take()
 }
+
+export const openMsgpack = (): Codec => new MsgpackCodec()
