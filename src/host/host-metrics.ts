@@ -22,6 +22,9 @@ export class HostMetrics {
   ) {
     this.#metrics = metrics
     const label = { process: metrics.process }
+    // There from the start, so that its rate can be asked for.
+    metrics.gameTickSeconds.zero(label)
+    metrics.gameTickLatenessSeconds.zero(label)
     this.#tickSeconds = metrics.gameTickSeconds.labels(label)
     this.#latenessSeconds = metrics.gameTickLatenessSeconds.labels(label)
     const names = [...games]
