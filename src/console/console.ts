@@ -33,3 +33,5 @@ const router = new Router({
 })
 router.start()
 vitals.start()
+// A click before this would be lost.
+document.body.inert = false

@@ -47,6 +47,8 @@ export class Match<Game> {
   /** Puts the page's form to work. */
   offer(): void {
     onSubmit('start', () => this.#play())
+    // A click before this would be lost.
+    byId('play', HTMLButtonElement).disabled = false
     // Who goes away for good does not keep others waiting.
     addEventListener('pagehide', () => void this.#room?.leave().catch(ignore))
   }

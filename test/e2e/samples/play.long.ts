@@ -160,6 +160,27 @@ t.test('the samples in Chromium', { skip: NO_CHROMIUM }, async (t) => {
     t.strictSame(wrong, [])
   })
 
+  await t.test('nothing can be clicked before the scripts of a page are there', async (t) => {
+    const context = await profile(t, browser)
+    for (const [path, script, outOfUse] of [
+      ['/play/tictactoe/', 'match.js', '#play:disabled'],
+      ['/', 'console.js', '[inert] #token-entry button'],
+    ] as const) {
+      const page = await context.newPage()
+      const gate = Promise.withResolvers<void>()
+      await page.route(`**/${script}`, async (route) => {
+        await gate.promise
+        await route.continue()
+      })
+      await page.goto(`${server.url}${path}`, { waitUntil: 'commit' })
+      await page.locator(outOfUse).waitFor()
+      gate.resolve()
+      await page.waitForLoadState()
+      t.equal(await page.locator(outOfUse).count(), 0, path)
+      await page.close()
+    }
+  })
+
   await t.test('two tabs play the arena against each other', async (t) => {
     await ann.play('Ann')
     await bob.play('Bob <b>')
