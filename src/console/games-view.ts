@@ -64,8 +64,8 @@ export class GamesView extends View {
         isNumber: true,
       },
       { title: 'Locked', text: ({ is_locked }) => (is_locked ? 'locked' : '') },
-      { title: 'Namespace', text: ({ namespace }) => namespace },
       { title: 'Listing', text: ({ listing }) => (listing === null ? '' : valueText(listing, false)), isMono: true },
+      { title: 'Namespace', text: ({ namespace }) => namespace },
     ],
     empty: 'Nobody plays it now.',
   })

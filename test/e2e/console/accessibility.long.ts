@@ -1,3 +1,4 @@
+import { SAMPLES } from '../../../src/config/samples.ts'
 import t from 'tap'
 import { AXE, offences } from '../../helpers/axe.ts'
 import { NO_CHROMIUM, openChromium } from '../../helpers/chromium.ts'
@@ -6,8 +7,8 @@ import { openConsole, shows, VIEWS } from '../../helpers/console.ts'
 import { startServer } from '../../helpers/server.ts'
 
 t.test('the console is for everybody', { skip: NO_CHROMIUM }, async (t) => {
-  const games = `${import.meta.dirname}/field-game.ts`
-  const server = await startServer(t, { GAME_HOSTS: '1', GAMES: games })
+  const GAMES = `${SAMPLES},${import.meta.dirname}/field-game.ts`
+  const server = await startServer(t, { GAME_HOSTS: '1', GAMES })
   const browser = await openChromium(t)
   const alice = await openClient(server, { token: server.mint('alice') })
   t.teardown(() => alice.terminate())
@@ -33,6 +34,7 @@ t.test('the console is for everybody', { skip: NO_CHROMIUM }, async (t) => {
           if (view === '') await shows(page, '#plot-connections .legend', /private/)
           if (view === 'rooms') await page.click('#rooms-table button.link')
           if (view === 'rooms') await shows(page, '#the-room-members', /alice/)
+          if (view === 'games') await page.click('#games-table tr[data-key="field"] button')
           if (view === 'games') await page.click(`#game-rooms-table tr[data-key="${field}"] button`)
           if (view === 'games') await page.click('#play-state li:has-text("units") > .line')
           if (view === 'games') await shows(page, '#entries-table', /TOO_FAR/)
