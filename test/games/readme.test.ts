@@ -11,6 +11,7 @@ const GAME = /```ts\n(import \{ defineGame[\s\S]*?)```/
 
 t.test('two race, and the first who is there wins', async (t) => {
   const [, source = ''] = GAME.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? []
+  t.ok(source.trim().split('\n').length <= 25, 'your first game is not more than 25 lines')
   const file = join(t.testdir(), 'race.ts')
   writeFileSync(file, source.replace('drumbeat/game', pathToFileURL(join(ROOT, 'src/games/index.ts')).href))
   const { default: race } = (await import(pathToFileURL(file).href)) as { default: Game }
