@@ -46,7 +46,11 @@ async function begin(welcome: HostWelcome): Promise<HostParts> {
     log: logs.of('games'),
     setLogLevel: (part, level) => logs.setLevel(part, level),
     metrics: createMetrics(name, openLoopDelay()),
-    watch: await openWatch({ fd: WATCHER_FD, budgetMs: settings.GAME_BUDGET }),
+    watch: await openWatch({
+      fd: WATCHER_FD,
+      budgetMs: settings.GAME_BUDGET,
+      heapBytesMax: settings.GAME_HOST_MEMORY,
+    }),
   }
 }
 

@@ -7,6 +7,10 @@ export const CELL = {
   /** Numbers of names that the thread was sent. */
   game: 3,
   callback: 4,
+  /** 1: the thread wants to know what the heap has. It is told when a room has its turn. */
+  heapWanted: 5,
+  /** KiB that the heap had then. */
+  heapKib: 6,
 } as const
 
 export const CELLS_BYTES = Object.keys(CELL).length * Int32Array.BYTES_PER_ELEMENT
@@ -16,7 +20,6 @@ export interface WatcherData {
   /** Where it says what it has seen. */
   readonly fd: number
   readonly budgetMs: number
-  /** The limit of the main thread's heap. */
   readonly heapBytesMax: number
 }
 

@@ -13,6 +13,9 @@ const BUDGETS_MAX = 4
 const LATE_LOOKS = 4
 const CLOCK_TICK_MS = 10
 const PAGE_BYTES = 4_096
+const KIB = 1024
+/** Of the heap's limit: what it has is estimated, and may be said early, but not never. */
+const SHORT_SHARE = 0.9
 
 const names = new Map<number, string>()
 parentPort?.on('message', ({ number, name }: WatcherName) => names.set(number, name))
@@ -21,11 +24,14 @@ let seen = 0
 let sinceMs = 0
 let cpuMs: number | undefined
 let lookedMs = 0
+/** Of the process and of its heap, when the main thread last said what its heap has. */
+let known = { residentBytes: readResidentBytes(), heapBytes: 0 }
+cells[CELL.heapWanted] = 1
 
 setInterval(() => {
   const nowMs = systemClock.nowMs()
   const sequence = Atomics.load(cells, CELL.sequence)
-  if (isRunning(sequence) && isMemoryShort()) say('memory', 0)
+  if (isMemoryShort() && isRunning(sequence)) say('memory', 0)
   const wasStopped = nowMs - lookedMs > LATE_LOOKS * everyMs
   lookedMs = nowMs
   if (sequence !== seen || wasStopped) {
@@ -59,13 +65,23 @@ function readCpuMs(): number | undefined {
   }
 }
 
-/** All of the process, which is more than the heap: so it is said early rather than never. */
+/** A callback that does not end does not say what the heap has: what the process has grown since is the heap, most of all. */
 function isMemoryShort(): boolean {
+  const residentBytes = readResidentBytes()
+  if (cells[CELL.heapWanted] === 0) {
+    known = { residentBytes, heapBytes: (cells[CELL.heapKib] ?? 0) * KIB }
+    cells[CELL.heapWanted] = 1
+  }
+  return known.heapBytes + residentBytes - known.residentBytes >= heapBytesMax * SHORT_SHARE
+}
+
+/** See proc_pid_statm(5); 0 where there is no /proc. */
+function readResidentBytes(): number {
   try {
-    const [, resident = ''] = readFileSync('/proc/self/statm', 'latin1').split(' ')
-    return Number(resident) * PAGE_BYTES >= heapBytesMax
+    const [, resident] = readFileSync('/proc/self/statm', 'latin1').split(' ')
+    return Number(resident) * PAGE_BYTES
   } catch {
-    return false
+    return 0
   }
 }
 

@@ -5,20 +5,24 @@ import { besideUrl } from '../base/beside.ts'
 import type { CallbackWatch } from './watch.ts'
 import { CELL, CELLS_BYTES, type WatcherData, type WatcherName } from './watcher-cells.ts'
 
+const KIB = 1024
+
 export interface WatchOptions {
   /** Where the thread says which callback did not end, in a line of JSON: see `Culprit`. */
   readonly fd: number
   /** How long a callback may run. */
   readonly budgetMs: number
+  /** What V8 was told that its old generation may have. */
+  readonly heapBytesMax: number
 }
 
 /**
  * A thread that ends this process if a callback does not end: the main thread cannot do that itself then. If the memory gets short it says which
  * callback runs, for V8 ends the process without a word.
  */
-export async function openWatch({ fd, budgetMs }: WatchOptions): Promise<CallbackWatch> {
+export async function openWatch({ fd, budgetMs, heapBytesMax }: WatchOptions): Promise<CallbackWatch> {
   const cells = new Int32Array(new SharedArrayBuffer(CELLS_BYTES))
-  const workerData: WatcherData = { cells, fd, budgetMs, heapBytesMax: getHeapStatistics().heap_size_limit }
+  const workerData: WatcherData = { cells, fd, budgetMs, heapBytesMax }
   const thread = new Worker(besideUrl('./watcher-thread', import.meta.url), { workerData })
   // Without it nothing ends a game that loops.
   thread.on('error', (error) => {
@@ -29,7 +33,7 @@ export async function openWatch({ fd, budgetMs }: WatchOptions): Promise<Callbac
   return createWatch(cells, (name) => thread.postMessage(name))
 }
 
-/** Before and after a callback there is nothing but a write to shared memory. */
+/** Before and after a callback there is nothing but a write to shared memory, and some 40 times a second a look at the heap. */
 function createWatch(cells: Int32Array, send: (name: WatcherName) => void): CallbackWatch {
   const numbers = new Map<string, number>()
   const numberOf = (name: string): number => {
@@ -47,6 +51,10 @@ function createWatch(cells: Int32Array, send: (name: WatcherName) => void): Call
       cells[CELL.handle] = handle
       cells[CELL.game] = numberOf(game)
       cells[CELL.tick] = tick
+      if (cells[CELL.heapWanted] === 1) {
+        cells[CELL.heapKib] = getHeapStatistics().total_heap_size / KIB
+        cells[CELL.heapWanted] = 0
+      }
     },
     enter: (callback) => {
       if (depth++ > 0) return

@@ -7,6 +7,8 @@ import { Waiter } from './waiter.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const DIE_WITH_PARENT = new URL('./die-with-parent.ts', import.meta.url).href
+/** Of the server and of the processes that it starts. */
+const NODE_OPTIONS = `--require=${JSON.stringify(fileURLToPath(new URL('../tap/quick-start.cjs', import.meta.url)))}`
 
 export type ServerEnv = Readonly<Record<string, string>>
 
@@ -33,7 +35,7 @@ export class ServerProcess {
     const startedMs = performance.now()
     const { PATH = '', HOME = '', TMPDIR } = process.env
     this.#child = spawn(process.execPath, ['--import', DIE_WITH_PARENT, ...nodeArgs, script], {
-      env: { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...env },
+      env: { PATH, HOME, NODE_OPTIONS, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     this.#child.stdin.on('error', () => {}) // it may end first

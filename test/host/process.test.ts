@@ -122,7 +122,7 @@ t.test('a game that eats memory ends its host by the limit of the heap, and is n
   const folder = folderOf(t, {
     'eater.ts': `const kept: unknown[] = []\n${game('eater', 'tick() { kept.push(Array.from({ length: 300_000 }, (_, i) => [i])) },')}`,
   })
-  const host = new RunningHost(t, { GAMES: folder, GAME_BUDGET: '60s' }, { heapMibMax: 64 })
+  const host = new RunningHost(t, { GAMES: folder, GAME_BUDGET: '60s', GAME_HOST_MEMORY: '64MiB' })
   await host.openRoom(1, 'eater')
   t.match(await host.process.ended, /as tick of the game eater ran when the memory was used up \(room 1, tick \d+\)/)
   t.match(host.process.culprit, { why: 'memory', handle: 1 })

@@ -11,6 +11,7 @@ import { LINK_VERSION } from '../../../src/link/version.ts'
 import { spawnHost, type HostProcess } from '../../../src/processes/host-process.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
+const MIB = 1024 * 1024
 
 interface Owner {
   teardown(end: () => void | Promise<void>): void
@@ -31,13 +32,10 @@ export class RunningHost {
   /** What it says when it has loaded its games, or could not. */
   readonly started: Promise<readonly GameInfo[] | { readonly mistakes: readonly string[] }>
 
-  constructor(
-    owner: Owner,
-    env: Readonly<Record<string, string>>,
-    { heapMibMax = 256 }: { readonly heapMibMax?: number } = {},
-  ) {
+  constructor(owner: Owner, env: Readonly<Record<string, string>>) {
+    const config = loadConfig({ env: { LOG_LEVEL: 'silent', DATA_DIR: os.tmpdir(), ...env } })
     const { PATH = '', HOME = '' } = process.env
-    this.process = spawnHost({ script: MAIN, env: { PATH, HOME }, heapMibMax })
+    this.process = spawnHost({ script: MAIN, env: { PATH, HOME }, heapMibMax: config.settings.GAME_HOST_MEMORY / MIB })
     const { promise, resolve } = Promise.withResolvers<readonly GameInfo[] | { readonly mistakes: readonly string[] }>()
     this.started = promise
     this.link = new Link<OfHostMethods, HostMethods>({
@@ -54,7 +52,6 @@ export class RunningHost {
         load: () => {},
       },
     })
-    const config = loadConfig({ env: { LOG_LEVEL: 'silent', DATA_DIR: os.tmpdir(), ...env } })
     this.link.tell('welcome', {
       linkVersion: LINK_VERSION,
       host: 1,
