@@ -79,6 +79,8 @@ export class View {
    */
   advance(hasNews: boolean): number | undefined {
     const { tick, tree } = this.#newest
+    // Who came to see it in this very tick has all of it, or is given it anew.
+    if (tick === this.#run.tick) return undefined
     const seen = lookAt(this.#run, this.key, tree)
     this.#lookedTick = this.#run.tick
     if (seen === tree && !hasNews && !this.isHashDue) return undefined

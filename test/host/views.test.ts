@@ -59,6 +59,16 @@ t.test('those with the same key have one patch, and who gets another key is told
   )
 })
 
+t.test('whoever comes to see something else in a tick with news gets no patch of that tick', async (t) => {
+  const primary = await TestPrimary.withTwo(t, teams)
+  await primary.done('input', { ...input(21, 'team', { team: 'blue' }), seq: 7 })
+  await primary.time.pass(1_000)
+  t.strictSame(
+    primary.of('patch').filter(({ tick, base }) => tick <= base),
+    [],
+  )
+})
+
 t.test('a view that fails is said, costs its patches, and after ten in a row the room', async (t) => {
   const primary = await TestPrimary.withTwo(t, teams)
   await primary.done('input', input(11, 'break'))
