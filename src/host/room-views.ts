@@ -132,10 +132,11 @@ export class RoomViews {
     }
   }
 
-  /** A patch from what was seen at that tick, or a snapshot where that is smaller or all there is. */
+  /** A patch from what was seen at that tick, or a snapshot where that is smaller or all there is; neither if nothing has come since. */
   catchUp(viewer: number, base: number): CatchUp {
     const { seen, encoding } = this.#placeOf(viewer)
     const { view } = seen
+    if (base === view.tick) return { kind: 'current', tick: base, view: view.number }
     const before = view.at(base)
     const snapshot = this.snapshotOf(viewer)
     if (before === undefined) return { kind: 'snapshot', ...snapshot }

@@ -261,6 +261,7 @@ t.test(
     if (patch.kind === 'patch')
       t.match(JSON.parse(Buffer.from(patch.patch).toString()), { base: 5, tick: 6, changes: { count: 10 } })
     t.match(await primary.done('catchUp', { handle: 1, viewer: 11, base: 2 ** 30 }), { kind: 'snapshot', tick: 6 })
+    t.match(await primary.done('catchUp', { handle: 1, viewer: 11, base: 6 }), { kind: 'current', tick: 6 })
     t.notOk((await primary.ask('enter', primary.entering(1, 12, 'alice'))) instanceof Refusal)
   },
 )

@@ -114,6 +114,20 @@ t.test('who asks for the state while it reads too slowly goes on from that', asy
   t.strictSame([mirrorOf(slow).state, mirrorOf(slow).misfits], [room.state(0), 0])
 })
 
+t.test('who has read everything before the next tick is sent no patch of nothing', async (t) => {
+  const { wire, slow } = await openBehind(t)
+  const { primary, room, pass } = wire
+  slow.request(SNAPSHOT, {}, { room: ROOM })
+  await pass(100)
+  slow.wire.resume()
+  await slow.until(() => primary.argsOf('catchUp').length === 1)
+  await pass(100)
+  t.strictSame([mirrorOf(slow).tick, mirrorOf(slow).misfits], [room.tick, 0])
+  await play(wire, room, 3)
+  await pass(100)
+  t.strictSame([mirrorOf(slow).state, mirrorOf(slow).misfits], [room.state(0), 0])
+})
+
 t.test('who was away for longer than is known gets the state', async (t) => {
   const { wire, slow } = await openBehind(t, { ticks: 100 })
   const { room, pass } = wire

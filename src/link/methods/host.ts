@@ -217,8 +217,9 @@ export interface RoomSnapshot {
   readonly hash: number
 }
 
-/** `patch` is a whole frame, as those of `game-block.ts`. */
+/** `current`: the connection has all there is. `patch` is a whole frame, as those of `game-block.ts`. */
 export type CatchUp =
+  | { readonly kind: 'current'; readonly tick: number; readonly view: number }
   | { readonly kind: 'patch'; readonly patch: Uint8Array; readonly tick: number; readonly view: number }
   | ({ readonly kind: 'snapshot' } & RoomSnapshot)
 

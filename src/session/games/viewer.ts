@@ -125,8 +125,9 @@ export class Viewer {
   }
 
   #send(result: CatchUp | RoomSnapshot): void {
-    if ('kind' in result && result.kind === 'patch') this.connection.sendPatch(result.patch)
-    else this.connection.sendInRoom(EVENT.roomSnapshot, this.room, toRoomGame(this.entry, result))
+    if (!('kind' in result) || result.kind === 'snapshot')
+      this.connection.sendInRoom(EVENT.roomSnapshot, this.room, toRoomGame(this.entry, result))
+    else if (result.kind === 'patch') this.connection.sendPatch(result.patch)
     this.#have(result)
   }
 

@@ -12,7 +12,7 @@ export class Mirror {
   tick = -1
   patches = 0
   snapshots = 0
-  /** Patches that started from another tick than the state. */
+  /** Patches that started from another tick than the state, or led nowhere. */
   misfits = 0
   #types: unknown
 
@@ -43,7 +43,7 @@ export class Mirror {
 
   #patch(patch: Fields, room: string): void {
     if (patch['room'] !== undefined && patch['room'] !== room) return
-    if (patch['base'] !== this.tick) {
+    if (patch['base'] !== this.tick || Number(patch['tick']) <= this.tick) {
       this.misfits++
       return
     }

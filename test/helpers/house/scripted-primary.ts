@@ -72,6 +72,7 @@ export class ScriptedRoom {
     const before = this.#versions.get(view)?.find(({ tick }) => tick === base)
     if (!before) return { kind: 'snapshot', ...this.snapshot(view) }
     const { tick, state } = this.#newest(view)
+    if (tick === base) return { kind: 'current', tick, view }
     const changes = Object.fromEntries(Object.entries(state).filter(([key, value]) => before.state[key] !== value))
     return { kind: 'patch', tick, view, patch: this.#frame(encoding, { tick, base, changes }) }
   }
