@@ -5,16 +5,21 @@ import type { GamePlayer } from './game-player.ts'
 /** What is promised of a seat: it is taken, then lost and found again any number of times, then given up; and so again. */
 const LIFE = /^(?:join (?:drop back )*(?:drop )?leave )*(?:join (?:drop back )*(?:drop )?)?$/
 
+/** A bot does something in each tick, of which some are made up for at once. */
+const BOT_TICKS = 10
+
 interface ArenaState {
   readonly lives: Readonly<Record<string, readonly string[]>>
   readonly added: Readonly<Record<string, number>>
   readonly disorder: number
+  readonly beside: number
+  readonly walked: Readonly<Record<string, number>>
 }
 
 interface Ended {
   readonly room: string
   readonly why: string
-  readonly result: (Omit<ArenaState, 'lives'> & { readonly endedBy: string }) | null
+  readonly result: (Pick<ArenaState, 'added' | 'disorder'> & { readonly endedBy: string }) | null
 }
 
 interface Body {
@@ -84,10 +89,17 @@ export class GameCheck {
   }
 
   async #lookAtRoom(room: string): Promise<void> {
-    const { state, tick } = await this.#house.ask('gameRoom', { room: room as never })
+    const { state, tick, seats, seats_max } = await this.#house.ask('gameRoom', { room: room as never })
     const arena = state as unknown as ArenaState & { readonly ticks: number }
     if (arena.ticks !== tick) this.#wrong.push(`${room}: ${arena.ticks} ticks have run by tick ${tick}`)
     this.#lookAtInputs(room, arena)
+    if (arena.beside > 0) this.#wrong.push(`${room}: a bot has walked ${arena.beside} times beside its player`)
+    const hasPlayer = seats.some(({ bot }) => bot === null)
+    if (hasPlayer && seats.length < seats_max) this.#wrong.push(`${room}: bots do not fill it: ${seats.length} seats`)
+    for (const { user, bot } of seats) {
+      const since = tick - (arena.walked[user] ?? 0)
+      if (bot !== null && since > BOT_TICKS) this.#wrong.push(`${room}: ${user} has not walked for ${since} ticks`)
+    }
     for (const [user, life] of Object.entries(arena.lives)) {
       if (!LIFE.test(life.map((one) => `${one} `).join('')))
         this.#wrong.push(`${room}: the seat of ${user} was ${life.join(', ')}`)
@@ -103,7 +115,7 @@ export class GameCheck {
   }
 
   /** Each acknowledged input was done, none twice, and no refused one. */
-  #lookAtInputs(room: string, { added, disorder }: Omit<ArenaState, 'lives'>): void {
+  #lookAtInputs(room: string, { added, disorder }: Pick<ArenaState, 'added' | 'disorder'>): void {
     if (disorder > 0) this.#wrong.push(`${room}: ${disorder} inputs came out of order, or twice`)
     for (const user of new Set(this.#players.map(([name]) => name))) {
       const own = this.#players.filter(([name]) => name === user).flatMap(([, { played }]) => played.get(room) ?? [])

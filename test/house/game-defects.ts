@@ -1,3 +1,5 @@
+import { Attendance } from '../../src/games/attendance.ts'
+import { Bots } from '../../src/games/bots.ts'
 import { LiveState } from '../../src/games/live-state.ts'
 import { Calls } from '../../src/placement/calls.ts'
 import { Entrances } from '../../src/placement/entrances.ts'
@@ -77,5 +79,44 @@ export const GAME_DEFECTS: readonly Defect[] = [
   {
     name: 'what a game says is lost now and then',
     plant: replace(RoomEvents, 'say', leaveOut(20)),
+  },
+  {
+    name: 'what a bot has said for a player comes with the player, who is back',
+    plant: replace(
+      Bots,
+      'take',
+      (original) =>
+        function () {
+          return original.call(this, []) as unknown
+        },
+    ),
+  },
+  {
+    name: 'bots that fill a room up do not give way',
+    plant: replace(
+      Attendance,
+      'joinNewBot',
+      (original) =>
+        function (bot: string) {
+          return original.call(this, bot, false) as unknown
+        },
+    ),
+  },
+  {
+    name: 'a room is filled up once, and not again',
+    plant: () => {
+      const filled = new WeakSet<object>()
+      return replace(
+        Attendance,
+        'fill',
+        (original) =>
+          function (nowMs: number) {
+            const { fillDueMs } = this as Attendance
+            if (fillDueMs === undefined || fillDueMs > nowMs || filled.has(this as Attendance)) return
+            filled.add(this as Attendance)
+            original.call(this, nowMs)
+          },
+      )()
+    },
   },
 ]

@@ -59,7 +59,19 @@ export class GamePlayer {
 
   async play(): Promise<void> {
     if (this.rooms.length >= ROOMS_MAX) return
-    const room = await this.#ask(this.#client().play<Arena>('arena'))
+    this.#isIn(await this.#ask(this.#client().play<Arena>('arena')))
+  }
+
+  /** Comes into a room in which a bot has to make room, when nothing breaks any more. */
+  async come(id: string): Promise<void> {
+    try {
+      this.#isIn(await this.#client().enter<Arena>(id))
+    } catch (error) {
+      this.wrong.push(`no bot makes room in ${id}: ${String(error)}`)
+    }
+  }
+
+  #isIn(room: Room | undefined): void {
     if (!room || this.played.get(room.id)?.room === room) return
     const played = this.played.get(room.id)
     if (played) played.room = room

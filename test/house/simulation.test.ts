@@ -18,7 +18,7 @@ t.test('players in a house where everything breaks get what they were promised, 
     t.strictSame(simulated.wrong, [], `seed ${seed}`)
     for (const [name, count] of Object.entries(simulated.counts)) counts[name] = (counts[name] ?? 0) + count
   }
-  for (const name of [...FAULTS, 'play', 'input', 'refused', 'say', 'end']) {
+  for (const name of [...FAULTS, 'play', 'input', 'refused', 'say', 'end', 'come']) {
     t.ok((counts[name] ?? 0) > 0, `${name}: ${counts[name]} times`)
   }
 })

@@ -243,6 +243,21 @@ class Simulation {
     ])
     await time.settle(Promise.all(last), HEAL_MS)
     await time.pass(SETTLE_MS)
+    await this.#comeToBots()
+    await time.pass(SETTLE_MS)
+  }
+
+  /** Where a bot has filled a seat a player can have it: one comes to each such room, and goes again. Then a bot has to come back. */
+  async #comeToBots(): Promise<void> {
+    const { time, node } = this.#house
+    for (const { id, listing } of node.context.games.rooms.all) {
+      const player = this.#players.find(({ client, games }) => games.rooms.length < 2 && !client.rooms.includes(id))
+      if (listing.bots === 0 || !player) continue
+      this.#count('come')
+      await time.settle(player.inGame(player.games.come(id)), HEAL_MS)
+      const played = player.games.played.get(id)
+      if (played) await time.settle(player.inGame(player.games.leave(played)), HEAL_MS)
+    }
   }
 
   #checkPlayers(): void {

@@ -3,12 +3,15 @@ import { defineGame, refuse, t } from '../../../src/games/index.ts'
 /** What happens to a seat, as the game sees it: `join`, `drop`, `back`, `leave`. */
 const LIFE = t.array(t.string(16))
 
-/** 20 ticks a second. Each seat moves and counts what its player has sent; what the game was called with stands in its state. */
+/**
+ * 20 ticks a second. Each seat moves and counts what its player has sent; what the game was called with stands in its state. Bots fill it up, and stand in:
+ * only they walk, in each tick.
+ */
 export const arena = defineGame({
   name: 'arena',
   version: 1,
   hz: 20,
-  seats: { min: 1, max: 3, holdMs: 8_000, guests: false },
+  seats: { min: 1, max: 3, holdMs: 8_000, guests: false, fill: { afterMs: 3_000, bot: 'steady' }, standIn: 'steady' },
   state: t.object({
     seats: t.map(t.object({ x: t.uint32() })),
     /** By user: the seat's life. A user who comes anew goes on in the same line. */
@@ -19,6 +22,10 @@ export const arena = defineGame({
     last: t.map(t.uint32()),
     /** Inputs that came out of their order, or twice. */
     disorder: t.uint32(),
+    /** By seat: the last tick in which a bot has walked with it. */
+    walked: t.map(t.uint32()),
+    /** Walks beside a player who was there, or was back in that tick. */
+    beside: t.uint32(),
     ticks: t.uint32(),
     /** Who has ended it. */
     endedBy: t.string(64),
@@ -26,23 +33,38 @@ export const arena = defineGame({
   inputs: {
     /** `n` counts up with each of a device's inputs. */
     add: { type: t.object({ device: t.string(32), n: t.uint32() }), perSecond: 200 },
+    walk: { type: t.object({}), perSecond: 200 },
     no: { type: t.object({}) },
     say: { type: t.object({ text: t.string(64) }), perSecond: 100 },
     end: { type: t.object({}) },
   },
   refusals: { NOT_NOW: 'never' },
   listing: (state) => ({ players: Object.keys(state.seats).length }),
-  create: () => ({ seats: {}, lives: {}, added: {}, last: {}, disorder: 0, ticks: 0, endedBy: '' }),
+  create: () => ({
+    seats: {},
+    lives: {},
+    added: {},
+    last: {},
+    disorder: 0,
+    walked: {},
+    beside: 0,
+    ticks: 0,
+    endedBy: '',
+  }),
   join(state, seat) {
     state.seats[seat.id] = { x: 0 }
     state.added[seat.id] ??= 0
     ;(state.lives[seat.id] ??= []).push('join')
   },
   drop: (state, seat) => void state.lives[seat.id]?.push('drop'),
-  back: (state, seat) => void state.lives[seat.id]?.push('back'),
+  back(state, seat, room) {
+    state.lives[seat.id]?.push('back')
+    if (state.walked[seat.id] === room.tick) state.beside++
+  },
   leave(state, seat) {
     state.lives[seat.id]?.push('leave')
     delete state.seats[seat.id]
+    delete state.walked[seat.id]
   },
   on: {
     add(state, seat, { device, n }, room) {
@@ -51,6 +73,10 @@ export const arena = defineGame({
       const added = (state.added[seat.id] ?? 0) + 1
       state.added[seat.id] = added
       room.reply({ added })
+    },
+    walk(state, seat, _input, room) {
+      if (seat.bot === undefined && seat.isConnected) state.beside++
+      state.walked[seat.id] = room.tick
     },
     no(state, seat) {
       state.added[seat.id] = 1_000_000
@@ -68,6 +94,7 @@ export const arena = defineGame({
       result: { endedBy, added: { ...added }, disorder },
       rewards: [{ user: endedBy, currency: 'medals', amount: 1 }],
     },
+  bots: { steady: () => [['walk', {}]] },
 })
 
 /** Runs only when something comes in. */
