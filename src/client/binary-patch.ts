@@ -20,6 +20,7 @@ export function decodePatch(bytes: Uint8Array): Patch & { readonly eventType: st
   const acks = (flags & PATCH_FRAME.acks) === 0 ? undefined : readAcks(reader)
   const events = (flags & PATCH_FRAME.events) === 0 ? undefined : (JSON.parse(reader.text()) as Patch['events'])
   const hash = (flags & PATCH_FRAME.hash) === 0 ? undefined : reader.fixedWidth(4)
+  const seats = (flags & PATCH_FRAME.seats) === 0 ? undefined : (JSON.parse(reader.text()) as Patch['seats'])
   return {
     eventType: PATCH,
     handle,
@@ -28,6 +29,7 @@ export function decodePatch(bytes: Uint8Array): Patch & { readonly eventType: st
     ...(acks && { acks }),
     ...(events && { events }),
     ...(hash !== undefined && { hash }),
+    ...(seats && { seats }),
     apply: (state, types) =>
       changes.length === 0 ? state : applyBinaryPatch(types as TypeDescription, state, changes),
   }

@@ -27,9 +27,13 @@ export type RoomChange = Omit<RoomStatus, 'status'> & {
   readonly error?: DrumbeatError | undefined
 }
 
+type Seats = RoomGame['seats']
+
 /** What `on` takes: the game's own events by name, and these. */
 export type RoomEvents<Types extends GameTypes> = Types['events'] & {
   status: RoomChange
+  /** Somebody has come or gone, or a bot plays for somebody else now: the new `seats`. */
+  seats: Seats
   /** The game says something to everybody in the room, or to this player: nobody misses it. */
   message: unknown
 }
@@ -93,6 +97,11 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
   /** The user id under which this client plays; null: it watches. */
   get seat(): string | null {
     return this.#data.seat
+  }
+
+  /** All seats by their ids: `bot` is the kind of bot that plays on it now. Replaced when one changes; `on('seats')` says so. */
+  get seats(): Seats {
+    return this.#data.seats
   }
 
   /** The room in binary frames. */
@@ -173,6 +182,7 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     this.#waiting = undefined
     this.#timeline?.add(this.#dueMs, data.state)
     this.#setState(data.state)
+    this.#emitter.emit('seats', this.seats)
     for (const patch of waiting) this.patched(patch)
   }
 
@@ -214,7 +224,7 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
 
   /** Returns whether the state is right. */
   #apply(patch: Patch): boolean {
-    const { tick, base, acks, events, hash } = patch
+    const { tick, base, acks, events, hash, seats } = patch
     // From before the snapshot that came meanwhile.
     if (tick <= this.#tick) return true
     if (base !== this.#tick) return false
@@ -225,6 +235,10 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     if (state !== this.#state) {
       this.#timeline?.moved(this.#dueMs, this.#data.tick_ms, state)
       this.#setState(state)
+    }
+    if (seats) {
+      this.#data = { ...this.#data, seats: applyMergePatch(this.seats, seats) as Seats }
+      this.#emitter.emit('seats', this.seats)
     }
     for (const [name, data] of events ?? []) this.#emitter.emit(name as string, data)
     return true

@@ -7,6 +7,7 @@ import { View, viewKeyOf } from '../games/views.ts'
 import type { BlockPatch } from '../link/game-block.ts'
 import type { CatchUp, RoomSnapshot } from '../link/methods/host.ts'
 import { binaryPatchFrame, jsonPatchFrame, type PatchParts } from './patch-frame.ts'
+import { SeatNews } from './seat-news.ts'
 
 export type Encoding = 'json' | 'binary'
 
@@ -41,12 +42,14 @@ export class RoomViews {
   readonly #ticksKept: number
   readonly #byKey = new Map<string, Seen>()
   readonly #places = new Map<number, Place>()
+  readonly #seats: SeatNews
   #nextNumber = 0
 
   constructor(options: RoomViewsOptions) {
     this.#options = options
     const { hz } = options.run.game
     this.#ticksKept = hz === 0 ? KEPT_TICKS : KEPT_S * hz
+    this.#seats = new SeatNews(options.run, this.#ticksKept)
   }
 
   /** The connection sees what the seat sees from now on; undefined: what spectators do. Throws what the game throws. */
@@ -105,15 +108,16 @@ export class RoomViews {
   patches(news: Pick<PatchParts, 'acks' | 'events'>): readonly BlockPatch[] {
     const { run, onFailure } = this.#options
     const { tick } = run
+    const seats = this.#seats.advance()
     const patches: BlockPatch[] = []
     for (const seen of this.#byKey.values()) {
       try {
         const { view } = seen
         const before = view.tree
-        const base = view.advance(news.acks.size > 0 || news.events.length > 0)
+        const base = view.advance(news.acks.size > 0 || news.events.length > 0 || seats !== undefined)
         if (base === undefined) continue
         const hash = view.isHashDue ? view.takeHash() : undefined
-        this.#encode(seen, before, { ...news, tick, base, hash }, patches)
+        this.#encode(seen, before, { ...news, tick, base, hash, seats }, patches)
       } catch (error) {
         onFailure('view', error)
       }
@@ -127,6 +131,7 @@ export class RoomViews {
     return {
       view: view.number,
       tick: view.tick,
+      seats: this.#seats.seats,
       state: mergePatchOf(view.shape, undefined, view.tree),
       hash: view.hash,
     }
@@ -140,7 +145,8 @@ export class RoomViews {
     const before = view.at(base)
     const snapshot = this.snapshotOf(viewer)
     if (before === undefined) return { kind: 'snapshot', ...snapshot }
-    const parts = { acks: NO_ACKS, events: [], tick: view.tick, base, hash: snapshot.hash }
+    const seats = this.#seats.since(base)
+    const parts = { acks: NO_ACKS, events: [], tick: view.tick, base, hash: snapshot.hash, seats }
     const patch = this.#frame(encoding, view, before, parts)
     if (patch.length > snapshot.state.length) return { kind: 'snapshot', ...snapshot }
     return { kind: 'patch', patch, tick: view.tick, view: view.number }

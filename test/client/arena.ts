@@ -33,6 +33,7 @@ export function data(tick: number, state: RoomGame['state'] = STATE): RoomGame {
       { name: 'steer', keep: 'latest', type: null },
     ],
     types: { kind: 'json' },
+    seats: { ann: { is_connected: true }, bob: { is_connected: true } },
     state,
     hash: hashValue(state),
   }

@@ -79,6 +79,7 @@ class Stage {
       started_at: START_MS,
       types: type as unknown as JsonValue,
       inputs: [],
+      seats: {},
       state,
       hash: hashValue(state),
     }

@@ -21,13 +21,15 @@ const hall = defineGame({
     /** By seat: what happened to it, with the tick. */
     past: type.map(type.array(type.string(24))),
     secret: type.uint16(),
+    /** So much that a patch is smaller than a snapshot. */
+    map: type.string(2_000),
   }),
   inputs: {
     step: { type: type.object({ by: type.uint8() }), keep: 'latest', perSecond: 5 },
     team: { type: type.object({ user: type.string(40), team: type.string(8) }) },
     lock: { type: type.object({}) },
   },
-  create: () => ({ steps: {}, past: {}, secret: 7 }),
+  create: () => ({ steps: {}, past: {}, secret: 7, map: 'x'.repeat(2_000) }),
   join(state, seat, room) {
     state.steps[seat.id] = 0
     ;(state.past[seat.id] ??= []).push(`join ${room.seats.length}`)
@@ -49,7 +51,7 @@ const hall = defineGame({
   },
   view: {
     key: (seat) => seat?.team ?? '',
-    of: ({ steps, past }, key) => ({ steps, past, secret: key === '' ? 0 : 7 }),
+    of: (state, key) => ({ ...state, secret: key === '' ? 0 : 7 }),
   },
   bots: {
     eager: (view, seat, room) => mind.play(view as never, seat, room) as [],
@@ -390,4 +392,30 @@ t.test('a user under the name of a bot takes no seat, and is forgotten', async (
   t.match(await primary.ask('enter', primary.entering(1, 12, 'bot-1')), { code: 'FORBIDDEN' })
   await primary.time.pass(31_000)
   t.match(primary.of('over'), [{ args: { ending: { why: 'empty' } } }], 'nobody is waited for')
+})
+
+t.test('a reader who was behind is told in one patch what has become of the seats meanwhile', async (t) => {
+  const { primary } = await open(t, hall)
+  const { tick: base } = await primary.done('snapshot', { handle: 1, viewer: 11 })
+  await primary.time.pass(1_300)
+  const { seats } = await primary.done('snapshot', { handle: 1, viewer: 11 })
+  t.strictSame(seats, {
+    alice: { is_connected: true },
+    'bot-1': { is_connected: true, bot: 'eager' },
+    'bot-2': { is_connected: true, bot: 'eager' },
+  })
+  await primary.done('removeBot', { handle: 1, seat: 'bot-2' })
+  await primary.time.pass(200)
+  const caught = await primary.done('catchUp', { handle: 1, viewer: 11, base })
+  const patch =
+    caught.kind === 'patch' ? (JSON.parse(Buffer.from(caught.patch).toString()) as { seats: unknown }) : undefined
+  t.strictSame(patch?.seats, { 'bot-1': { is_connected: true, bot: 'eager' } })
+  const changes = primary.patches(1).map((one) => (one as { readonly seats?: unknown }).seats)
+  t.strictSame(
+    changes.filter((one) => one !== undefined),
+    [
+      { 'bot-1': { is_connected: true, bot: 'eager' }, 'bot-2': { is_connected: true, bot: 'eager' } },
+      { 'bot-2': null },
+    ],
+  )
 })

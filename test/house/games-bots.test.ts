@@ -102,3 +102,43 @@ t.test('a bot plays for a player who is away, also over the death of a host, and
   t.equal(room.state.wrong, 0)
   await allSee(t, [room, other])
 })
+
+t.test(
+  'clients know who plays on each seat, in both encodings, from the join on and over a lost connection',
+  async (t) => {
+    const { player, settle, pass, until, house } = await openPlayers(t, [pit], { seed: 44 })
+    const [alice, bob] = [await player('alice'), await player('bob', { encoding: 'msgpack' })]
+    const room = await settle(alice.play<typeof pit>('pit'))
+    t.strictSame(room.seats, { alice: { is_connected: true } })
+    const told: unknown[] = []
+    room.on('seats', (seats) => told.push(seats))
+    const other = await settle(bob.enter<typeof pit>(room.id))
+    await until(() => Object.keys(room.seats).length === 4)
+    const full = {
+      alice: { is_connected: true },
+      bob: { is_connected: true },
+      'bot-1': { is_connected: true, bot: 'steady' },
+      'bot-2': { is_connected: true, bot: 'steady' },
+    }
+    t.strictSame(room.seats, full)
+    t.strictSame(other.seats, full)
+    t.strictSame(told.at(-1), full)
+
+    bob.sleep()
+    await until(() => room.seats['bob']?.bot === 'steady')
+    t.strictSame(room.seats['bob'], { is_connected: false, bot: 'steady' })
+    const carol = await player('carol')
+    const late = await settle(carol.play<typeof pit>('pit'))
+    await until(() => room.seats['carol'] !== undefined)
+    t.strictSame(late.seats, room.seats, 'one who comes later sees the same')
+    t.notOk('bot-2' in room.seats, 'a bot has given way')
+    for (const host of house.hosts) host.kill()
+    bob.wake()
+    await until(() => bob.client.status === 'ready' && room.seats['bob']?.is_connected === true)
+    await pass(500)
+    const { bob: _bob, ...others } = room.seats
+    t.strictSame(room.seats['bob'], { is_connected: true })
+    t.strictSame(Object.keys(others), ['alice', 'bot-1', 'carol'])
+    for (const one of [other, late]) t.strictSame(one.seats, room.seats)
+  },
+)

@@ -35,6 +35,7 @@ t.test('a join of a room with a game is answered with its game, and the patches 
         { name: 'place', type: { kind: 'object' }, keep: 'all' },
         { name: 'say', type: null, keep: 'latest' },
       ],
+      seats: {},
       state: { n: 5 },
       hash: 7,
     },

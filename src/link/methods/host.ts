@@ -1,3 +1,4 @@
+import type { SeatSeen } from '../../protocol/shapes/games.ts'
 import type { ErrorBody } from '../../protocol/errors.ts'
 import type { JsonValue } from '../../protocol/events.ts'
 import type { LogLevel, LogPart } from '../../protocol/log-levels.ts'
@@ -206,8 +207,13 @@ export interface InputKind {
   readonly keep: 'all' | 'latest'
 }
 
+/** By the ids of seats. */
+export type SeatsSeen = Readonly<Record<string, SeatSeen>>
+export type { SeatChanges } from '../../protocol/shapes/games.ts'
+
 /** What one connection sees. */
 export interface RoomSnapshot {
+  readonly seats: SeatsSeen
   /** Of the patches for those who see the same; see `game-block.ts`. */
   readonly view: number
   /** What the next patch starts from. */

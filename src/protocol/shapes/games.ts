@@ -38,6 +38,30 @@ const TICK_MS: Schema<number> = {
   description: 'Milliseconds from tick to tick. 0: a tick is when something comes in.',
 }
 
+/** A seat, as everybody sees it who is in the room. */
+const SEAT_SEEN = object({
+  is_connected: flag('Some connection of the player is there; of a bot always.'),
+  bot: optional(
+    text(
+      'The kind of bot that plays on it: its own, or one that stands in while the player is gone. Absent: the player does.',
+    ),
+  ),
+})
+export type SeatSeen = ValueOf<typeof SEAT_SEEN>
+const SEAT_CHANGES: Schema<
+  Readonly<Record<string, null | { readonly is_connected: boolean; readonly bot?: string | null }>>
+> = {
+  type: 'object',
+  description: 'A JSON Merge Patch of `seats`: null is a seat that is no more, or a bot that plays no more.',
+  additionalProperties: {
+    type: ['object', 'null'],
+    required: ['is_connected'],
+    properties: { is_connected: { type: 'boolean' }, bot: { type: ['string', 'null'] } },
+    additionalProperties: false,
+  },
+}
+export type SeatChanges = ValueOf<typeof SEAT_CHANGES>
+
 /** What a connection sees of a room with a game, and what it has to know to go on from there. */
 const ROOM_GAME_FIELDS = {
   name: GAME,
@@ -58,6 +82,7 @@ const ROOM_GAME_FIELDS = {
       keep: choice(['all', 'latest'], 'latest: of those that wait for the same tick only the newest counts.'),
     }),
   ),
+  seats: recordOf(SEAT_SEEN),
   state: ref(JSON_VALUE),
   hash: HASH,
 }
@@ -159,6 +184,7 @@ export const PATCH = object({
   changes: ref(JSON_VALUE),
   events: optional(EVENTS_OF_PATCH),
   hash: optional(HASH),
+  seats: optional(SEAT_CHANGES),
 })
 export type PatchFrame = ValueOf<typeof PATCH>
 

@@ -42,7 +42,7 @@ export class Viewer {
   readonly connection: Connection
   readonly room: RoomId
   /** What the room is, without what it was at the join. */
-  readonly entry: Omit<GameEntry, 'state'>
+  readonly entry: Omit<GameEntry, 'state' | 'seats'>
   readonly #options: ViewerOptions
   #topic: PatchTopic | undefined
   #tick = 0
@@ -55,7 +55,7 @@ export class Viewer {
     this.#options = options
     this.connection = options.connection
     this.room = options.room
-    const { state: _state, ...entry } = options.entry
+    const { state: _state, seats: _seats, ...entry } = options.entry
     this.entry = entry
     this.#have(options.entry)
   }
@@ -140,8 +140,8 @@ export class Viewer {
 
 /** What of a room the client is told: `data.game` of a join, and a snapshot's payload. */
 export function toRoomGame(
-  entry: Omit<GameEntry, 'state'>,
-  { tick, state, hash }: Pick<RoomSnapshot, 'tick' | 'state' | 'hash'>,
+  entry: Omit<GameEntry, 'state' | 'seats'>,
+  { tick, seats, state, hash }: Pick<RoomSnapshot, 'tick' | 'seats' | 'state' | 'hash'>,
 ): RoomGame {
   return {
     name: entry.name,
@@ -153,6 +153,7 @@ export function toRoomGame(
     started_at: entry.startMs,
     types: entry.types,
     inputs: entry.inputs,
+    seats,
     state: JSON.parse(state) as JsonValue,
     hash,
   }

@@ -299,6 +299,7 @@ function entered(room: ScriptedRoom, seat: string | null, isNewSeat = false): En
     startMs: 0,
     types: null,
     inputs: [],
+    seats: {},
     view: 0,
     tick,
     state,

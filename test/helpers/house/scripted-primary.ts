@@ -65,7 +65,7 @@ export class ScriptedRoom {
 
   snapshot(view: number): RoomSnapshot {
     const { tick, state } = this.#newest(view)
-    return { view, tick, state: JSON.stringify(state), hash: 7 }
+    return { view, tick, seats: {}, state: JSON.stringify(state), hash: 7 }
   }
 
   catchUp({ view, encoding }: Seen, base: number): CatchUp {

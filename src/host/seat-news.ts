@@ -1,0 +1,74 @@
+import { botOf } from '../games/bots.ts'
+import type { Game } from '../games/define.ts'
+import type { Seat } from '../games/definition.ts'
+import type { GameRun } from '../games/run.ts'
+import type { SeatChanges, SeatsSeen } from '../link/methods/host.ts'
+
+/** What was told of the seats from this tick on. */
+interface Version {
+  readonly tick: number
+  readonly seats: SeatsSeen
+}
+
+/** Who plays on the seats of a room, and what of that has changed: everybody who sees the room is told. */
+export class SeatNews {
+  readonly #run: GameRun
+  readonly #ticksKept: number
+  #versions: Version[]
+  #list: readonly Seat[]
+
+  /** @param ticksKept how long it is known what was told before */
+  constructor(run: GameRun, ticksKept: number) {
+    this.#run = run
+    this.#ticksKept = ticksKept
+    this.#list = run.seats
+    this.#versions = [{ tick: run.tick, seats: seenOf(run.game, run.seats) }]
+  }
+
+  /** As they were told last. */
+  get seats(): SeatsSeen {
+    return this.#versions.at(-1)?.seats ?? {}
+  }
+
+  /** Looks at them now. To be called in each tick. Returns what has changed; undefined: nothing. */
+  advance(): SeatChanges | undefined {
+    const { run, before } = { run: this.#run, before: this.seats }
+    if (run.seats === this.#list) return undefined
+    this.#list = run.seats
+    const seats = seenOf(run.game, run.seats)
+    const changes = changesOf(before, seats)
+    if (!changes) return undefined
+    this.#versions.push({ tick: run.tick, seats })
+    const oldest = run.tick - this.#ticksKept
+    // What was told at that time stays, however old it is.
+    while ((this.#versions[1]?.tick ?? Infinity) <= oldest) this.#versions.shift()
+    return changes
+  }
+
+  /** What has changed since that tick, which is one of the last; undefined: nothing. */
+  since(tick: number): SeatChanges | undefined {
+    const before = this.#versions.findLast((version) => version.tick <= tick) ?? this.#versions[0]
+    return before && changesOf(before.seats, this.seats)
+  }
+}
+
+function seenOf(game: Game, seats: readonly Seat[]): SeatsSeen {
+  return Object.fromEntries(
+    seats.map((seat) => {
+      const bot = botOf(game, seat)
+      return [seat.id, { is_connected: seat.isConnected, ...(bot === undefined ? {} : { bot }) }]
+    }),
+  )
+}
+
+/** As a JSON Merge Patch: null is what is no more. */
+function changesOf(before: SeatsSeen, now: SeatsSeen): SeatChanges | undefined {
+  const changes: Record<string, SeatChanges[string]> = {}
+  for (const id of Object.keys(before)) if (!Object.hasOwn(now, id)) changes[id] = null
+  for (const [id, seat] of Object.entries(now)) {
+    const was = Object.hasOwn(before, id) ? before[id] : undefined
+    if (was?.is_connected === seat.is_connected && was.bot === seat.bot) continue
+    changes[id] = was?.bot === undefined ? seat : { bot: null, ...seat }
+  }
+  return Object.keys(changes).length === 0 ? undefined : changes
+}
