@@ -15,8 +15,6 @@ export interface BotsOptions {
   readonly see: (seat: Seat) => unknown
   /** In [0, 1): not the room's chance, as what bots do is journaled. */
   readonly random: () => number
-  /** Whether something of the seat's player waits for the room: then nobody stands in. */
-  readonly isHeard?: (user: string) => boolean
   readonly pace?: BotPace
 }
 
@@ -110,13 +108,12 @@ export class Bots {
   }
 
   #isAsked(seat: Seat): boolean {
-    const { run, isHeard } = this.#options
+    const { run } = this.#options
     if (botOf(run.game, seat) === undefined) {
       this.#failed.delete(seat.id)
       return false
     }
-    if ((this.#failed.get(seat.id) ?? 0) >= FAILURES_MAX) return false
-    return seat.bot !== undefined || isHeard?.(seat.id) !== true
+    return (this.#failed.get(seat.id) ?? 0) < FAILURES_MAX
   }
 
   #ask(seat: Seat, bot: string, failures: Failure[]): readonly Input[] {

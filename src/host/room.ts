@@ -91,7 +91,6 @@ export class Room implements RoomParts {
       run,
       see: (seat) => views.of(seat),
       random: services.chance,
-      isHeard: (user) => this.queue.has(user),
       pace: this.#botPace,
     })
     this.#listing = new ListingNews(this)
