@@ -83,11 +83,11 @@ export class Attendance {
     const { waitingSinceMs } = registers
     if (!fill || waitingSinceMs === null || nowMs - waitingSinceMs < fill.afterMs) return
     registers.waitingSinceMs = null
-    while (this.#isWaiting && !news.ending) {
-      if (this.joinNewBot(fill.bot, true).kind === 'done') continue
-      registers.waitingSinceMs = nowMs + Math.max(0, FILL_RETRY_MS - fill.afterMs)
-      return
+    // As many as there are seats: the game may send each of them away again.
+    for (let free = fill.to - registers.seats.all.length; free > 0 && this.#isWaiting && !news.ending; free--) {
+      if (this.joinNewBot(fill.bot, true).kind !== 'done') break
     }
+    if (this.#isWaiting) registers.waitingSinceMs = nowMs + Math.max(0, FILL_RETRY_MS - fill.afterMs)
   }
 
   /** To be called behind each tick. */

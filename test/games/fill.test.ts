@@ -192,3 +192,28 @@ t.test('a game that wants no bots is asked again after a second, and not without
   t.equal((room.run.nextDue ?? 0) - room.run.startMs, 1_002)
   t.equal(room.run.checkpoint().nextBot, 1)
 })
+
+t.test('a game that kicks the bots that come is asked again after a second, and the tick ends', async (t) => {
+  const picky = defineGame({
+    name: 'picky',
+    version: 1,
+    hz: 0,
+    seats: { max: 3, fill: { afterMs: 0, bot: 'other' } },
+    state: type.object({ came: type.uint16() }),
+    create: () => ({ came: 0 }),
+    join(state, seat, room) {
+      if (seat.bot === undefined) return
+      state.came++
+      // The first that comes later may stay.
+      if (state.came !== 3) room.kick(seat.id, 'no bots')
+    },
+    bots: { other: () => [] },
+  })
+  const room = new TestRoom(picky)
+  room.at(0, join('ann'))
+  room.at(1)
+  t.strictSame([room.seats, room.run.checkpoint().state], [['ann'], '{"came":2}'])
+  t.equal((room.run.nextDue ?? 0) - room.run.startMs, 1_002)
+  room.at(1_002)
+  t.strictSame([room.seats, room.run.checkpoint().state], [['ann', 'bot-3'], '{"came":4}'])
+})
