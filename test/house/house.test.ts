@@ -1,6 +1,7 @@
 import t from 'tap'
 import { connect } from '../../src/client/index.ts'
 import { House } from '../helpers/house/house.ts'
+import { simulateTime } from '../helpers/house/sim-time.ts'
 
 t.test('two players in a room of one house', async (t) => {
   const realMs = performance.now()
@@ -31,3 +32,26 @@ t.test('two players in a room of one house', async (t) => {
   await house.close()
   t.comment(`${Math.round(performance.now() - realMs)} ms`)
 })
+
+t.test('a house that cannot be stopped says so, and gives the process its own time back', async (t) => {
+  const { setTimeout: real } = globalThis
+  const house = await House.open()
+  const { supervisor } = house.node
+  const stop = supervisor.stop.bind(supervisor)
+  supervisor.stop = (withinMs) => (withinMs > 0 ? Promise.reject(new Error('not now')) : stop(withinMs))
+  await t.rejects(house.close(), { message: 'not now' })
+  t.ok(house.workers.every(({ hasEnded }) => hasEnded))
+  t.equal(globalThis.setTimeout, real)
+})
+
+t.test(
+  'what goes round without time passing ends the simulation, and so does a delay that Node does not keep',
+  async (t) => {
+    const time = simulateTime(t)
+    for (const delayMs of [NaN, Infinity, 2 ** 31]) t.throws(() => setInterval(() => {}, delayMs), RangeError)
+    await time.pass(10)
+    const again = () => void setImmediate(again)
+    again()
+    await t.rejects(time.pass(10), { message: 'something goes round at 10 ms and lets no time pass' })
+  },
+)

@@ -14,9 +14,12 @@ const SEEDS = [...KEPT, 1, 2, 3, 4]
 t.test('players in a house where everything breaks get what they were promised, once it has healed', async (t) => {
   const counts: Record<string, number> = {}
   for (const seed of SEEDS) {
-    const simulated = await simulate(seed)
-    t.strictSame(simulated.wrong, [], `seed ${seed}`)
-    for (const [name, count] of Object.entries(simulated.counts)) counts[name] = (counts[name] ?? 0) + count
+    // It is said which one is under way: one that does not end can be repeated, too.
+    await t.test(`seed ${seed}`, async (t) => {
+      const simulated = await simulate(seed)
+      t.strictSame(simulated.wrong, [])
+      for (const [name, count] of Object.entries(simulated.counts)) counts[name] = (counts[name] ?? 0) + count
+    })
   }
   for (const name of [...FAULTS, 'play', 'input', 'refused', 'say', 'end', 'come']) {
     t.ok((counts[name] ?? 0) > 0, `${name}: ${counts[name]} times`)

@@ -77,6 +77,8 @@ export class House {
   /** A worker was started. */
   onSpawn: (worker: HouseWorker) => void
   readonly #closers = new Closers()
+  /** What the node has opened. */
+  readonly #opened = new Closers()
   #node: Node | undefined
   #isStopping = false
 
@@ -100,7 +102,7 @@ export class House {
       await house.time.settle(house.#open(options))
       return house
     } catch (error) {
-      await house.#closers.close()
+      await house.#end()
       throw error
     }
   }
@@ -146,6 +148,15 @@ export class House {
     try {
       Object.assign(this.faults, NO_FAULTS)
       if (this.#node) await this.time.settle(this.#stop(this.#node))
+    } finally {
+      await this.#end()
+    }
+  }
+
+  /** Time passes while the node closes: a process that is killed has ended a turn later. */
+  async #end(): Promise<void> {
+    try {
+      await this.time.settle(this.#opened.close())
     } finally {
       await this.#closers.close()
     }
@@ -225,7 +236,7 @@ export class House {
         log: logs.of('primary'),
         logs,
       },
-      this.#closers,
+      this.#opened,
     )
   }
 }

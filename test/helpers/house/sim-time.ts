@@ -27,6 +27,10 @@ type Globals = Pick<
 const WALL_START_MS = 1_790_000_000_000
 /** Of one run at most: a loop that never ends is a defect. */
 const STEPS_MAX = 2_000_000
+/** While no time passes: some hundred are a busy moment, and with more of them nothing else would ever happen. */
+const STEPS_AT_ONCE_MAX = 20_000
+/** Node takes a longer delay, and NaN, for 1 ms. */
+const DELAY_MS_MAX = 2 ** 31 - 1
 
 const realImmediate = globalThis.setImmediate
 const realTurn = (): Promise<void> => new Promise((resolve) => void realImmediate(resolve))
@@ -123,9 +127,14 @@ export class SimTime {
   }
 
   async #run(isDone: () => boolean, untilMs: number): Promise<boolean> {
+    let atOnce = 0
+    let lastMs = this.#nowMs
     for (let steps = 0; steps < STEPS_MAX; steps++) {
       await realTurn()
       if (isDone()) return true
+      atOnce = this.#nowMs === lastMs ? atOnce + 1 : 0
+      lastMs = this.#nowMs
+      if (atOnce > STEPS_AT_ONCE_MAX) throw new Error(`something goes round at ${lastMs} ms and lets no time pass`)
       if (this.#immediates.size > 0) this.#runImmediates()
       else {
         const next = this.#nextTimer()
@@ -163,6 +172,7 @@ export class SimTime {
   #set(action: () => void, delayMs: number | undefined, isRepeated: boolean): Handle {
     const id = ++this.#made
     const ms = Math.max(1, delayMs ?? 1)
+    if (!(ms <= DELAY_MS_MAX)) throw new RangeError(`a timer of ${delayMs} ms: Node would take it for 1 ms`)
     const everyMs = isRepeated ? ms : undefined
     this.#timers.set(id, { id, order: id, action, everyMs, dueMs: this.#nowMs + ms })
     const handle: Handle = {
