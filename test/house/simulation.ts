@@ -48,6 +48,8 @@ const FAULT_EVERY_MS = 900
 /** How long everything may take to be well again. */
 const HEAL_MS = 90_000
 const SETTLE_MS = 10_000
+/** Longer than the silence after which a connection is closed. */
+const SILENCE_MS = 45_000
 
 /**
  * Players who do what players do in a house where everything breaks that may; then all of it heals, and every promise is looked at.
@@ -231,7 +233,7 @@ class Simulation {
       this.#wrong.push(`not well again: ${states.join('; ')}`)
     }
     // Connections that their clients have left are found dead by then.
-    await time.pass(HEAL_MS)
+    await time.pass(SILENCE_MS)
     for (const player of this.#players) player.mustSucceed = true
     const last = this.#players.flatMap((player) => [
       player.join('arena'),
