@@ -25,6 +25,8 @@ export class Replays {
   readonly #options: ReplaysOptions
   /** What connections have still to get before the hub's part. */
   readonly #recalled = new Map<string, Recalled>()
+  /** The channels that a connection's replay was counted with, until it has all of it: a room may end meanwhile, and what it said is still to come. */
+  readonly #channels = new Map<string, readonly Channel[]>()
 
   constructor(options: ReplaysOptions) {
     this.#options = options
@@ -53,9 +55,15 @@ export class Replays {
   }
 
   /** How much the connection has missed, or why that cannot be given. What comes after the hub's head follows by the hub. */
-  begin(connection: Connection, { cursor, recalled }: Resume): Replay {
-    const { hub } = this.#options
+  begin(connection: Connection, resume: Resume): Replay {
     const channels = channelsOf(connection)
+    const replay = this.#count(connection, resume, channels)
+    if (replay.recovered && replay.count > 0) this.#channels.set(connection.id, channels)
+    return replay
+  }
+
+  #count(connection: Connection, { cursor, recalled }: Resume, channels: readonly Channel[]): Replay {
+    const { hub } = this.#options
     if (!recalled || !cursor) return hub.replay(cursor, channels, 0)
     const replay = hub.replay({ epoch: cursor.epoch, offset: recalled.upTo }, channels, 0)
     if (!replay.recovered) return replay
@@ -74,11 +82,14 @@ export class Replays {
     if (recalled && older.length > 0) return toChunk(older, Infinity)
     this.#recalled.delete(connection.id)
     const cursor = { epoch: hub.epoch, offset: Math.max(offset, recalled?.upTo ?? 0) }
-    const replay = hub.replay(cursor, channelsOf(connection))
-    return replay.recovered ? replay.chunk : undefined
+    const replay = hub.replay(cursor, this.#channels.get(connection.id) ?? channelsOf(connection))
+    if (!replay.recovered) return undefined
+    if (replay.chunk.complete) this.#channels.delete(connection.id)
+    return replay.chunk
   }
 
   forget(connection: Connection): void {
     this.#recalled.delete(connection.id)
+    this.#channels.delete(connection.id)
   }
 }

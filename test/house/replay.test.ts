@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { RoomId } from '../../src/protocol/ids.ts'
 import { openHouse, type OpenHouse } from '../helpers/house/open-house.ts'
 import { PlainClient } from '../helpers/house/plain-client.ts'
 
@@ -146,4 +147,25 @@ t.test('clients that go while a part is on its way keep nothing of what others m
   await back.until(() => back.heard.length === MISSED)
   t.strictSame(back.heard, NUMBERS)
   t.ok((await bob.ask(PING, {})).success)
+})
+
+t.test('a room that is closed during a replay is in it to its end: as many events come as were said', async (t) => {
+  const open = await openHouse(t)
+  await open.makeRoom('hall')
+  const [alice, bob] = await open.enterAll('alice', 'bob')
+  if (!alice || !bob) throw new Error('nobody')
+  for (const client of [alice, bob]) await client.ask(JOIN, { room_id: 'hall' })
+  alice.cut()
+  for (const n of NUMBERS) await bob.ask(BROADCAST, { message: n, pad: PADDING }, { room: 'hall' })
+  const query = { ...alice.resumeQuery(), rooms: 'hall' }
+  const back = new PlainClient(open.house, { user: 'alice', query })
+  back.wire.pause()
+  await open.pass(1_000)
+  await open.house.ask('roomDelete', { room: 'hall' as RoomId, ifTag: null })
+  back.wire.resume()
+  await back.until(() => back.frames.length > 0)
+  const replayed = Number(back.ready['replayed'])
+  await open.pass(5_000)
+  t.ok(replayed >= MISSED, `${replayed} were said to follow`)
+  t.strictSame(back.heard, NUMBERS)
 })
