@@ -1,6 +1,7 @@
 import { toError } from './base/assert.ts'
 import { openAll, type Closers } from './base/closers.ts'
 import { systemClock as clock } from './base/clock.ts'
+import { within } from './base/delay.ts'
 import type { Log } from './base/log.ts'
 import { logNodeWarnings } from './base/node-warnings.ts'
 import type { Traces } from './base/trace.ts'
@@ -52,9 +53,10 @@ export interface Primary {
 }
 
 const MIB = 1024 * 1024
-/** Of SHUTDOWN_TIMEOUT, what workers and hosts may use; the rest is for the ledger and the store. */
+/** Of SHUTDOWN_TIMEOUT, what workers, hosts and the ends of rooms may use; the rest is for the ledger and the store. */
 const WORKERS_SHARE = 0.7
 const HOSTS_SHARE = 0.1
+const ENDINGS_SHARE = 0.1
 
 /**
  * Starts a node: lock, store, hub, ledger, port, then the workers. Resolves when all of them listen. Throws StartError for
@@ -207,6 +209,8 @@ async function stop(node: Node, withinMs: number, closers: Closers): Promise<voi
   log.info({ withinMs }, 'draining')
   await node.supervisor.stop(withinMs * WORKERS_SHARE)
   await stopHosts(node, withinMs * HOSTS_SHARE)
+  // What has ended is to be paid; what cannot be paid now is lost with its room.
+  await within(node.context.games.endings.idle(), withinMs * ENDINGS_SHARE, undefined)
   await node.context.ledger.idle()
   await sayGoodbye(node.context)
   await closers.close()

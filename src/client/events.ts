@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../protocol/events.ts'
 import type { CommandName, DataOf, PayloadOf } from '../protocol/shapes/commands.ts'
 import type { EventEnvelope, NotRecovered, ReadyPayload } from '../protocol/shapes/events.ts'
 import type { BroadcastPayload, MessagePayload, PresenceChange } from '../protocol/shapes/payloads.ts'
+import type { Reward } from '../protocol/shapes/games.ts'
 import type { Receipt } from '../protocol/shapes/shop.ts'
 import type { DrumbeatError } from './errors.ts'
 import type { Jsonable } from './jsonable.ts'
@@ -35,6 +36,7 @@ export interface EventMap {
   [EVENT.buyGood]: Receipt
   [SERVER_EVENT.joined]: PresenceChange
   [SERVER_EVENT.left]: PresenceChange
+  [SERVER_EVENT.reward]: Reward
 }
 
 /** A broadcast's payload with the game's own type of message: a type alias or an interface, of what JSON can say. */

@@ -139,8 +139,12 @@ export class Attendance {
     const { game, registers, callbacks } = this.#options
     const { join } = game.rules
     const outcome = join ? callbacks.call('join', (live) => join(live, seat, callbacks.room)) : DONE
-    if (outcome.kind !== 'done') registers.seats.remove(seat.id)
-    else if (registers.seats.all.length >= game.seats.max) registers.wasFull = true
+    if (outcome.kind !== 'done') {
+      registers.seats.remove(seat.id)
+      return outcome
+    }
+    if (registers.seats.all.length >= game.seats.max) registers.wasFull = true
+    if (seat.bot === undefined && game.rules.over) registers.players.add(seat)
     return outcome
   }
 

@@ -15,6 +15,8 @@ export interface Checkpoint {
   readonly nowMs: number
   readonly random: RandomState
   readonly seats: readonly TakenSeat[]
+  /** Who has had a seat; whether each has money, as guests have none. */
+  readonly players: readonly (readonly [user: string, hasMoney: boolean])[]
   readonly nextBot: number
   readonly timers: readonly Timer[]
   readonly nextTimer: number
@@ -58,6 +60,7 @@ export function startOf({ roomId, seed, startMs, stateBytesMax }: RunOptions): S
     nowMs: startMs,
     random: GameRandom.of(seed).state,
     seats: [],
+    players: [],
     nextBot: 1,
     timers: [],
     nextTimer: 1,

@@ -140,15 +140,16 @@ export type Loose<Value> = Value extends string
         ? Loose<Element>[]
         : { -readonly [Name in keyof Value]: Loose<Value[Name]> }
 
-/** What a match was for the ledger: money for a player. */
+/** What a match was for the ledger: money for a player. All rewards of a match are paid in the transaction that ends it. */
 export interface Reward {
+  /** Who has, or has had, a seat. Guests and bots have no money, so they are passed over. */
   readonly user: string
   readonly currency: string
   /** In the currency's smallest unit, from 1. */
   readonly amount: number
 }
 
-/** Ends the room if it is not false or undefined. */
+/** Ends the room if it is not false or undefined. Up to 100 rewards. */
 export type Over = false | undefined | { readonly result?: Json; readonly rewards?: readonly Reward[] }
 
 /** Changes the state in place, or gives the one that takes its place. */

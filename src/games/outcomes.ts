@@ -1,9 +1,11 @@
 import type { Game, SeatRules } from './define.ts'
-import type { Over } from './definition.ts'
+import type { Json, Over, Reward } from './definition.ts'
 import type { Ending, Failure, Joiner, Outcome, RefusalCode } from './entries.ts'
 import type { GameRefusal } from './refuse.ts'
 import type { Registers } from './registers.ts'
-import { BOT_ID } from '../protocol/ids.ts'
+import { BOT_ID, NAME } from '../protocol/ids.ts'
+import { isForbiddenKey } from './limits.ts'
+import type { Players } from './players.ts'
 import { checkValue } from './sync/shape.ts'
 import { t } from './types.ts'
 
@@ -12,7 +14,11 @@ export const OVER = refusal('ROOM_OVER', 'the room is over')
 export const NO_SEAT = refusal('NOT_IN_ROOM', 'no seat in this room')
 
 const JSON_TYPE = t.json()
-const REWARDS = t.array(t.object({ user: t.string(256), currency: t.string(64), amount: t.float64() }))
+/** As many as one transaction of any store takes. */
+const REWARDS_MAX = 100
+const REWARDS = t.array(t.object({ user: t.string(256), currency: t.string(64), amount: t.float64() }), REWARDS_MAX)
+/** Of a result as JSON, in UTF-16 units: as much as a tick may say. */
+const RESULT_UNITS_MAX = 256 * 1024
 
 /** Failures of one callback in a row that end the room. */
 const FAILURES_MAX = 10
@@ -52,15 +58,33 @@ export function toOutcome({ refusals }: Game, callback: string, { code, details 
   }
 }
 
-/** What `over` said, as a copy that the leaves behind it do not change; undefined: the room goes on. Throws TypeFault, TypeError. */
-export function endOf(said: Over): Pick<Ending, 'result' | 'rewards'> | undefined {
+/**
+ * What `over` said, as a copy that the leaves behind it do not change; undefined: the room goes on. Rewards of guests and bots, who have no money, are
+ * left out. Throws TypeFault, TypeError.
+ */
+export function endOf(said: Over, players: Players): Pick<Ending, 'result' | 'rewards'> | undefined {
   if (said === undefined || said === false) return undefined
   if (typeof said !== 'object' || said === null) throw new TypeError('over gives false, or { result, rewards }')
   const { result, rewards = [] } = said
   const own = checkValue(REWARDS, rewards)
-  const wrong = own.find(({ amount }) => !Number.isSafeInteger(amount) || amount < 1)
-  if (wrong) throw new TypeError(`over: a reward of ${wrong.amount}: an integer from 1`)
-  return { result: result === undefined ? null : checkValue(JSON_TYPE, result), rewards: own }
+  for (const reward of own) checkReward(reward, players)
+  return { result: resultOf(result), rewards: own.filter(({ user }) => players.hasMoney(user) === true) }
+}
+
+function resultOf(result: Json | undefined): Json | null {
+  const own = result === undefined ? null : checkValue(JSON_TYPE, result)
+  if (JSON.stringify(own).length <= RESULT_UNITS_MAX) return own
+  throw new TypeError(`over: a result of more than ${RESULT_UNITS_MAX} characters`)
+}
+
+function checkReward({ user, currency, amount }: Reward, players: Players): void {
+  if (!Number.isSafeInteger(amount) || amount < 1) throw new TypeError(`over: a reward of ${amount}: an integer from 1`)
+  if (!NAME.test(currency) || isForbiddenKey(currency)) {
+    throw new TypeError(`over: a reward in "${currency}": 1 to 64 of A-Z, a-z, 0-9, _ and -`)
+  }
+  if (players.hasMoney(user) === undefined && !BOT_ID.test(user)) {
+    throw new TypeError(`over: a reward for "${user}", who has had no seat`)
+  }
 }
 
 /** The callbacks of a room that failed: in this tick, and in a row. */

@@ -1,4 +1,5 @@
 import type { Checkpoint, Start } from './checkpoint.ts'
+import { Players } from './players.ts'
 import { GameRandom, type RandomState } from './random.ts'
 import { Seats } from './seats.ts'
 import { Timers } from './timers.ts'
@@ -13,13 +14,24 @@ interface Mark {
 
 type Registered = Pick<
   Checkpoint,
-  'random' | 'seats' | 'nextBot' | 'timers' | 'nextTimer' | 'nextRun' | 'isLocked' | 'wasFull' | 'waitingSinceMs'
+  | 'random'
+  | 'seats'
+  | 'players'
+  | 'nextBot'
+  | 'timers'
+  | 'nextTimer'
+  | 'nextRun'
+  | 'isLocked'
+  | 'wasFull'
+  | 'waitingSinceMs'
 >
 
 /** What a room knows beside the state of its game. */
 export class Registers {
   readonly random: GameRandom
   readonly seats: Seats
+  /** Only of a game that has `over`: nobody else pays. */
+  readonly players: Players
   readonly timers: Timers
   /** The number of the next task. */
   nextRun: number
@@ -32,6 +44,7 @@ export class Registers {
   constructor(start: Start) {
     this.random = new GameRandom(start.random)
     this.seats = new Seats(start.seats, start.nextBot)
+    this.players = new Players(start.players)
     this.timers = new Timers(start.timers, start.nextTimer)
     this.nextRun = start.nextRun
     this.isLocked = start.isLocked
@@ -53,13 +66,15 @@ export class Registers {
   }
 
   checkpoint(): Registered {
-    const { seats, timers, isLocked, wasFull, waitingSinceMs } = this
-    return { ...this.mark(), seats: seats.all, timers: [...timers.all], isLocked, wasFull, waitingSinceMs }
+    const { seats, players, timers, isLocked, wasFull, waitingSinceMs } = this
+    const lists = { seats: seats.all, players: players.all, timers: [...timers.all] }
+    return { ...this.mark(), ...lists, isLocked, wasFull, waitingSinceMs }
   }
 
   /** All that has happened since the checkpoint never was. */
-  restore({ seats, timers, isLocked, wasFull, waitingSinceMs, ...mark }: Registered): void {
+  restore({ seats, players, timers, isLocked, wasFull, waitingSinceMs, ...mark }: Registered): void {
     this.seats.all = seats
+    this.players.all = players
     this.timers.all = timers
     this.isLocked = isLocked
     this.wasFull = wasFull

@@ -277,7 +277,7 @@ export class GameRun {
     const { over } = this.game.rules
     if (!over) return
     try {
-      const said = this.read('over', (state) => endOf(over(state)))
+      const said = this.read('over', (state) => endOf(over(state), this.#registers.players))
       this.#failures.succeeded('over')
       if (said) this.#end('over', said)
     } catch (thrown) {

@@ -1,5 +1,5 @@
 /** Kinds of requests that no batch of the ledger names. Their records are swept by themselves: see `sweep.ts`. */
-export const SWEPT_KINDS = ['restock', 'broadcast', 'message', 'room', 'gameRoom', 'gameBot'] as const
+export const SWEPT_KINDS = ['restock', 'broadcast', 'message', 'room', 'gameRoom', 'gameBot', 'match'] as const
 
 /** Kinds of requests that may have an idempotency key. */
 export type KeyedKind = 'purchase' | 'credit' | 'refund' | (typeof SWEPT_KINDS)[number]

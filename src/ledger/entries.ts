@@ -16,7 +16,7 @@ export interface LedgerEntry {
   readonly previous: string
   /** The batch with the entry before. */
   readonly previous_batch: string | null
-  readonly kind: 'purchase' | 'credit' | 'refund'
+  readonly kind: 'purchase' | 'credit' | 'refund' | 'reward'
   /** Unix time in milliseconds, by the clock of the node that decided it. */
   readonly at: number
   readonly idempotency_key: string | null
@@ -25,7 +25,7 @@ export interface LedgerEntry {
   readonly amount: number
   /** What the player has of the currency after it. */
   readonly balance: number
-  /** null: a credit. */
+  /** null: a credit or a reward. */
   readonly goods: {
     readonly good_id: string
     /** Added to the inventory; less than 0: taken back. */
@@ -35,6 +35,14 @@ export interface LedgerEntry {
   } | null
   /** Of a purchase, whole; of a refund, the id of what is refunded. */
   readonly receipt: Receipt | { readonly purchase_id: string } | null
+  /** Of a reward: what it is for. */
+  readonly match?: MatchReason
+}
+
+/** The room whose match has paid it, and its place among the rewards of that. */
+export interface MatchReason {
+  readonly room: string
+  readonly reward: number
 }
 
 /** As it is stored, without the line's end. The hash is of exactly these bytes. */

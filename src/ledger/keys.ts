@@ -1,4 +1,5 @@
-import type { UserId } from '../protocol/ids.ts'
+import { recordKey } from '../idempotency/key.ts'
+import type { RoomId, UserId } from '../protocol/ids.ts'
 
 /** Where the ledger keeps things in the store. User ids, good ids and keys have no `/`. */
 export const goodKey = (id: string): string => `good/${id}`
@@ -10,6 +11,8 @@ export function ledgerKeyOf(purchaseId: string): string | undefined {
   const batch = PURCHASE_ID.exec(purchaseId)?.[1]
   return batch === undefined ? undefined : ledgerKey(batch)
 }
+/** There is one: the match of this room is over, and has paid. */
+export const matchKey = (room: RoomId): string => recordKey('match', room, 'end')
 /** There is one: the purchase was refunded. */
 export const refundedKey = (purchaseId: string): string => `refunded/${purchaseId}`
 /** Batch and place in it; stores take keys of some length only. */

@@ -11,7 +11,7 @@ import { OutcomeUnknown, type CommitResult, type Guard, type Store } from '../st
 import type { PlanPool } from './plan-pool.ts'
 import type { Plan } from './plan.ts'
 import { RecordCache, type CachedRecord } from './record-cache.ts'
-import { keysOf, type LedgerRequest, type Outcome } from './requests.ts'
+import { bytesOf, keysOf, type LedgerRequest, type Outcome } from './requests.ts'
 
 export interface LedgerOptions {
   readonly store: Store
@@ -72,8 +72,6 @@ interface UnderWay {
 
 /** So many as a commit is worth waiting for. */
 const BATCH_MAX = 128
-/** Receipt, twice, and event of a request; its records come on top. */
-const BYTES_PER_REQUEST = 3 * 1024
 const CACHE_BYTES = 64 * 1024 * 1024
 const CONFLICTS_MAX = 20
 const FAILURES_MAX = 3
@@ -217,8 +215,8 @@ export class Ledger {
   #fitting(batch: readonly Waiting[], records: Planned['records'], before: UnderWay | undefined): readonly Waiting[] {
     let bytes = 0
     const counted = new Set<string>()
-    const end = batch.findIndex(({ keys }, i) => {
-      bytes += BYTES_PER_REQUEST
+    const end = batch.findIndex(({ keys, request }, i) => {
+      bytes += bytesOf(request)
       for (const key of keys) {
         if (counted.has(key)) continue
         counted.add(key)

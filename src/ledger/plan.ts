@@ -12,12 +12,12 @@ import { parseGood } from '../domain/good.ts'
 import type { Good } from '../protocol/shapes/shop.ts'
 import { amountOf, newPlayer, parsePlayerRecord, toPlayer, type Player, type PlayerRecord } from '../domain/player.ts'
 import { conflictOf } from '../idempotency/record.ts'
-import { Refusal } from '../protocol/errors.ts'
-import { encodeEvent, eventRecord, type EncodedEvent } from '../protocol/event-body.ts'
-import { EVENT } from '../protocol/events.ts'
+import { Refusal, type ErrorBody } from '../protocol/errors.ts'
+import { encodeEvent, eventRecord, type EncodedEvent, type EventFields } from '../protocol/event-body.ts'
+import { EVENT, SERVER_EVENT } from '../protocol/events.ts'
 import { receiptBytes } from '../protocol/receipt.ts'
 import type { Receipt } from '../protocol/shapes/shop.ts'
-import { userChannel, type UserId } from '../protocol/ids.ts'
+import { SERVER_SENDER, userChannel, type UserId } from '../protocol/ids.ts'
 import type { LogRecord } from '../store/store.ts'
 import { encodeEntry, hashOf, type LedgerEntry } from './entries.ts'
 import { goodKey, ledgerKey, ledgerKeyOf, playerKey, refundedKey } from './keys.ts'
@@ -28,9 +28,11 @@ import {
   type CreditRequest,
   type KeptAnswer,
   type LedgerRequest,
+  type MatchRequest,
   type Outcome,
   type RefundRequest,
   type RestockRequest,
+  type Reward,
 } from './requests.ts'
 
 /** Everything a batch depends on, as bytes: nothing else is looked at. */
@@ -128,6 +130,8 @@ class Planner {
         return this.#refund(request)
       case 'restock':
         return this.#restock(request)
+      case 'match':
+        return this.#match(request)
     }
   }
 
@@ -147,7 +151,15 @@ class Planner {
     })
     this.#goods.set(goodKey(good.id), good)
     if (good.stock !== null) this.#puts.set(goodKey(good.id), good)
-    this.#log.push(eventRecord(userChannel(request.userId), this.#event(request, receipt)))
+    const { namespace, userId, traceparent } = request
+    const event = {
+      eventType: EVENT.buyGood,
+      namespace,
+      userId,
+      traceparent: traceparent ?? undefined,
+      payload: receipt,
+    }
+    this.#log.push(eventRecord(userChannel(userId), this.#event(event)))
     return { kind: 'receipt', receipt }
   }
 
@@ -187,6 +199,45 @@ class Planner {
       receipt: { purchase_id },
     })
     return { kind: 'player', player }
+  }
+
+  /** A reward that cannot be given keeps nobody else from theirs: the match is over in any case. */
+  #match(request: MatchRequest): Outcome {
+    this.#log.push(request.end)
+    const unpaid = request.rewards.flatMap((reward, i) => {
+      const error = this.#reward(request, reward, i)
+      return error ? [{ reward: i, error }] : []
+    })
+    return { kind: 'match', unpaid }
+  }
+
+  /** Returns why it is not given. */
+  #reward({ roomId: room, namespace }: MatchRequest, given: Reward, place: number): ErrorBody | undefined {
+    const { userId, currency, amount } = given
+    const decision = this.#decideReward(given)
+    if (!decision.ok) return refusalOf(decision).toBody()
+    const player = this.#keep(decision.player, {
+      kind: 'reward',
+      idempotency_key: null,
+      currency,
+      amount,
+      goods: null,
+      receipt: null,
+      match: { room, reward: place },
+    })
+    const payload = { room, currency, amount, balance: amountOf(player.balances, currency) }
+    const event = { eventType: SERVER_EVENT.reward, namespace, userId: SERVER_SENDER, traceparent: undefined, payload }
+    this.#log.push(eventRecord(userChannel(userId), this.#event(event)))
+    return undefined
+  }
+
+  #decideReward({ userId, currency, amount }: Reward): ReturnType<typeof decideCredit> {
+    try {
+      return decideCredit(this.#player(userId), currency, amount)
+    } catch (thrown) {
+      if (thrown instanceof Unreadable) return no('INTERNAL', thrown.message)
+      throw thrown
+    }
   }
 
   #restock({ goodId, count }: RestockRequest): Outcome {
@@ -239,16 +290,22 @@ class Planner {
     return { ...signed, replayed: false, signature: this.#tools.sign(receiptBytes(signed)) }
   }
 
-  #event(request: PurchaseRequest, receipt: Receipt): EncodedEvent {
+  #event({
+    eventType,
+    namespace,
+    userId,
+    traceparent,
+    payload,
+  }: Omit<EventFields, 'id' | 'room' | 'timestamp'>): EncodedEvent {
     return encodeEvent({
       id: this.#tools.newId(this.#input.nowMs),
-      eventType: EVENT.buyGood,
-      namespace: request.namespace,
+      eventType,
+      namespace,
       room: undefined,
-      userId: request.userId,
+      userId,
       timestamp: this.#input.nowMs,
-      traceparent: request.traceparent ?? undefined,
-      payload: receipt,
+      traceparent,
+      payload,
     })
   }
 
@@ -307,8 +364,12 @@ function readGood(stored: unknown): Good {
   }
 }
 
-function refused({ code, message, details }: No): Outcome {
-  return { kind: 'refused', error: new Refusal(code, message, details).toBody() }
+function refused(no: No): Outcome {
+  return { kind: 'refused', error: refusalOf(no).toBody() }
+}
+
+function refusalOf({ code, message, details }: No): Refusal {
+  return new Refusal(code, message, details)
 }
 
 function toBytes(text: string): Uint8Array {

@@ -5,8 +5,9 @@ import { recordKey } from '../idempotency/key.ts'
 import type { IdempotencyRecord } from '../idempotency/record.ts'
 import type { ErrorBody } from '../protocol/errors.ts'
 import type { Receipt } from '../protocol/shapes/shop.ts'
-import type { UserId } from '../protocol/ids.ts'
-import { goodKey, ledgerKeyOf, playerKey, refundedKey } from './keys.ts'
+import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
+import type { LogRecord } from '../store/store.ts'
+import { goodKey, ledgerKeyOf, matchKey, playerKey, refundedKey } from './keys.ts'
 
 export interface CreditRequest {
   readonly userId: UserId
@@ -32,8 +33,24 @@ export interface RestockRequest {
   readonly idempotencyKey: string
 }
 
+export interface Reward {
+  readonly userId: UserId
+  readonly currency: string
+  readonly amount: number
+}
+
+/** A room's match is over: what it pays, and the event that says so, all in one step. */
+export interface MatchRequest {
+  readonly roomId: RoomId
+  readonly namespace: Namespace
+  readonly rewards: readonly Reward[]
+  /** Goes into the log where the rewards go into the ledger. */
+  readonly end: LogRecord
+}
+
 /** What the ledger is asked to do. */
 export type LedgerRequest =
+  | (MatchRequest & { readonly kind: 'match' })
   | (PurchaseRequest & { readonly kind: 'purchase' })
   | (CreditRequest & { readonly kind: 'credit' })
   | (RefundRequest & { readonly kind: 'refund' })
@@ -44,6 +61,14 @@ export type Answer =
   | { readonly kind: 'receipt'; readonly receipt: Receipt }
   | { readonly kind: 'player'; readonly player: Player }
   | { readonly kind: 'good'; readonly good: Good }
+  | { readonly kind: 'match'; readonly unpaid: readonly UnpaidReward[] }
+
+/** A reward that the ledger does not take: those beside it are paid. */
+export interface UnpaidReward {
+  /** Its place among the rewards. */
+  readonly reward: number
+  readonly error: ErrorBody
+}
 
 export type Outcome = Answer | { readonly kind: 'refused'; readonly error: ErrorBody }
 
@@ -61,6 +86,7 @@ interface RecordOf010 {
 export function keysOf(request: LedgerRequest): readonly string[] {
   const record = recordKeyOf(request)
   const keys = record === undefined ? [] : [record]
+  if (request.kind === 'match') return [...keys, ...new Set(request.rewards.map(({ userId }) => playerKey(userId)))]
   if (request.kind !== 'restock') keys.push(playerKey(request.userId))
   if (request.kind === 'purchase' || request.kind === 'restock') keys.push(goodKey(request.goodId))
   if (request.kind === 'refund' && request.purchase) keys.push(...keysOfRefund(request.purchase))
@@ -75,9 +101,10 @@ function keysOfRefund({ good_id, purchase_id }: Refundable): readonly string[] {
 
 /**
  * Returns where the record of its idempotency key stands; undefined if it has none. Each user, and each good that is restocked, has keys
- * of their own.
+ * of their own. The key of a match is its room.
  */
 export function recordKeyOf(request: LedgerRequest): string | undefined {
+  if (request.kind === 'match') return matchKey(request.roomId)
   const { kind, idempotencyKey } = request
   if (idempotencyKey === null) return undefined
   return recordKey(kind, kind === 'restock' ? request.goodId : request.userId, idempotencyKey)
@@ -88,5 +115,17 @@ export function fingerprintOf(request: LedgerRequest): string {
   if (request.kind === 'purchase') return JSON.stringify([request.goodId, request.count, request.expectedPrice])
   if (request.kind === 'credit') return JSON.stringify([request.currency, request.amount])
   if (request.kind === 'restock') return JSON.stringify([request.count])
+  if (request.kind === 'match') return JSON.stringify(request.rewards)
   return JSON.stringify([request.purchaseId, request.restock])
+}
+
+/** Receipt, twice, and event of a request. */
+const BYTES_PER_REQUEST = 3 * 1024
+/** Entry and event. */
+const BYTES_PER_REWARD = 1024
+
+/** How many bytes a request puts into a transaction, about, without the records that it is decided on. */
+export function bytesOf(request: LedgerRequest): number {
+  if (request.kind !== 'match') return BYTES_PER_REQUEST
+  return BYTES_PER_REQUEST + BYTES_PER_REWARD * request.rewards.length + request.end.body.length
 }

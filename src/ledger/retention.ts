@@ -56,7 +56,7 @@ function keysWith({ value }: StoredRecord): readonly string[] {
   return linesOf(value)
     .map(decodeEntry)
     .flatMap(({ kind, user_id, idempotency_key, receipt }) => [
-      ...(idempotency_key === null ? [] : [recordKey(kind, user_id, idempotency_key)]),
+      ...(kind === 'reward' || idempotency_key === null ? [] : [recordKey(kind, user_id, idempotency_key)]),
       ...(kind === 'refund' && receipt ? [refundedKey(receipt.purchase_id)] : []),
     ])
 }

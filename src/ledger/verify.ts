@@ -32,7 +32,7 @@ const PROBLEMS_MAX = 1_000
 /**
  * Checks a ledger from nothing but its lines and the public keys: each player's entries are numbered without a gap and chained
  * by their hashes, balances and inventories add up and never go below 0, receipts say what their entries say and are signed, no
- * key and no receipt stands there twice, and a refund is of a purchase, once and exactly.
+ * key, no receipt and no reward of a match stands there twice, and a refund is of a purchase, once and exactly.
  */
 export class LedgerVerifier {
   readonly #keys: readonly KeyObject[]
@@ -41,6 +41,8 @@ export class LedgerVerifier {
   readonly #purchases = new Map<string, { readonly user: string; readonly total: number }>()
   readonly #refunds = new Map<string, LedgerEntry>()
   readonly #used = new Set<string>()
+  /** By room, and place among its rewards. */
+  readonly #rewards = new Set<string>()
   readonly #problems: string[] = []
   #entries = 0
   #receipts = 0
@@ -146,7 +148,8 @@ export class LedgerVerifier {
     if (key !== undefined) this.#used.add(key)
     if (entry.kind === 'purchase') this.#checkReceipt(entry, tell)
     else if (entry.kind === 'refund') this.#noteRefund(entry, tell)
-    else if (entry.amount <= 0 || goods !== null) tell('a credit that adds nothing, or goods')
+    else if (entry.amount <= 0 || goods !== null) tell(`a ${entry.kind} that adds nothing, or goods`)
+    if (entry.kind === 'reward') this.#noteReward(entry, tell)
   }
 
   /** In a ledger that is cut off, what was not seen yet may have been anything. */
@@ -179,6 +182,13 @@ export class LedgerVerifier {
     const signature = Buffer.from(receipt.signature, 'base64url')
     const bytes = receiptBytes(receipt)
     if (!this.#keys.some((key) => verify(null, bytes, key, signature))) tell('the signature is of no known key')
+  }
+
+  #noteReward({ match }: LedgerEntry, tell: (what: string) => void): void {
+    if (match === undefined) return tell('it does not say which match has paid it')
+    const name = `${match.room}/${match.reward}`
+    if (this.#rewards.has(name)) tell(`reward ${match.reward} of ${match.room} was paid before`)
+    this.#rewards.add(name)
   }
 
   #noteRefund(entry: LedgerEntry, tell: (what: string) => void): void {

@@ -1,10 +1,11 @@
+import { matchKey } from '../ledger/keys.ts'
 import { purchasesAfter, readHoldings } from '../ledger/player-ledger.ts'
 import { withGoodsMax, type Holdings } from '../placement/holdings.ts'
 import { Placement } from '../placement/placement.ts'
-import type { Credit } from '../placement/rewards.ts'
+import type { Match, UnpaidReward } from '../placement/rewards.ts'
 import type { PlacementOptions, Workers } from '../placement/parts.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
-import { Refusal } from '../protocol/errors.ts'
+import { Refusal, type ErrorBody } from '../protocol/errors.ts'
 import { kindOf } from '../protocol/event-head.ts'
 import { EVENT } from '../protocol/events.ts'
 import { userOf, type UserId } from '../protocol/ids.ts'
@@ -44,7 +45,8 @@ export async function openGames({ context, journal, workers }: OpenGamesOptions)
     workers: toWorkers(workers),
     holdingsOf: (user) => holdingsOf(context, user),
     purchasesAfter: (user, ledgerEntry) => purchasesAfter(store, user, ledgerEntry),
-    credit: (credit) => payCredit(context, credit),
+    settle: (match) => settleMatch(context, match),
+    haveEnded: async (rooms) => (await store.get(rooms.map(matchKey))).map((end) => end !== undefined),
     toRefusal: (thrown) => (thrown instanceof Refusal ? thrown : storeRefusal(thrown)),
     limits: limitsOf(context),
     counts: countsOf(context),
@@ -88,23 +90,31 @@ function limitsOf({ settings }: Needs): PlacementOptions['limits'] {
 function countsOf({ metrics }: Needs): PlacementOptions['counts'] {
   // A rate of what never was cannot be asked for.
   for (const why of ENDS) metrics.gameRoomsEnded.inc({ why }, 0)
+  for (const outcome of ['paid', 'unpaid']) metrics.gameRewards.inc({ outcome }, 0)
   for (const why of ['crash', 'move']) metrics.gameRoomsRestored.inc({ why }, 0)
   return {
     onJournal: (bytes) => metrics.gameJournalBytes.inc(bytes),
     onRestored: (how) => metrics.gameRoomsRestored.inc({ why: how }),
+    onReward: (outcome) => metrics.gameRewards.inc({ outcome }),
     onEnded: (why) => metrics.gameRoomsEnded.inc({ why: ENDS.has(why) ? why : 'other' }),
   }
 }
 
 /** A game cannot make a label of its own. */
-const ENDS: ReadonlySet<string> = new Set(['over', 'ended', 'empty', 'too long', 'failed'])
+const ENDS: ReadonlySet<string> = new Set(['over', 'ended', 'empty', 'too long', 'failed', 'lost'])
 
-function payCredit({ ledger }: Needs, credit: Credit): Promise<Refusal | undefined> {
+function settleMatch({ ledger }: Needs, match: Match): Promise<readonly UnpaidReward[] | Refusal> {
   return new Promise((resolve) => {
-    ledger.submit({ kind: 'credit', ...credit }, (outcome) => {
+    ledger.submit({ kind: 'match', ...match }, (outcome) => {
       if (outcome instanceof Refusal) resolve(outcome)
-      else if (outcome.kind !== 'refused') resolve(undefined)
-      else resolve(new Refusal(outcome.error.code, outcome.error.message, outcome.error.details))
+      else if (outcome.kind === 'refused') resolve(toRefusal(outcome.error))
+      else resolve(outcome.kind === 'match' ? outcome.unpaid : toRefusal(NO_MATCH))
     })
   })
+}
+
+const NO_MATCH: ErrorBody = { code: 'INTERNAL', message: 'a match was answered with something else', retryable: false }
+
+function toRefusal({ code, message, details }: ErrorBody): Refusal {
+  return new Refusal(code, message, details)
 }

@@ -1,6 +1,19 @@
 import type { Connection } from '../connections/connection.ts'
+import { Refusal } from '../protocol/errors.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import type { PlacedRoom } from './placed-room.ts'
+
+interface Ended {
+  readonly sessions: Pick<ReadonlySet<string>, 'has'>
+  readonly why: Refusal
+  readonly atMs: number
+}
+
+const OVER = new Refusal('ROOM_OVER', 'the room is over')
+const LOST = new Refusal('ROOM_OVER', 'the room was lost with the server: it has no result, and pays nothing', {
+  why: 'lost',
+})
+const NOBODY: ReadonlySet<string> = new Set()
 
 /** Rooms that are remembered; the oldest are forgotten first. */
 const ENDED_MAX = 10_000
@@ -9,7 +22,7 @@ const ENDED_MAX = 10_000
 export class EndedRooms {
   readonly #keepMs: number
   readonly #nowMs: () => number
-  readonly #rooms = new Map<RoomId, { readonly sessions: Pick<ReadonlySet<string>, 'has'>; readonly atMs: number }>()
+  readonly #rooms = new Map<RoomId, Ended>()
 
   constructor({ keepMs, nowMs }: { readonly keepMs: number; readonly nowMs: () => number }) {
     this.#keepMs = keepMs
@@ -17,18 +30,32 @@ export class EndedRooms {
   }
 
   add({ id, sessions }: PlacedRoom): void {
-    this.#rooms.set(id, { sessions, atMs: this.#nowMs() })
-    this.#forgetOld()
+    this.#add(id, { sessions, why: OVER, atMs: this.#nowMs() })
+  }
+
+  /** It ran when the server ended. */
+  addLost(id: RoomId): void {
+    this.#add(id, { sessions: NOBODY, why: LOST, atMs: this.#nowMs() })
   }
 
   has(id: RoomId): boolean {
+    return this.why(id) !== undefined
+  }
+
+  /** What is answered to whoever asks for the room; undefined: it is not known to have ended. */
+  why(id: RoomId): Refusal | undefined {
     this.#forgetOld()
-    return this.#rooms.has(id)
+    return this.#rooms.get(id)?.why
   }
 
   /** Whether the connection's session was in the room. */
   wasIn({ session }: Connection, id: RoomId): boolean {
     return session !== undefined && this.has(id) && this.#rooms.get(id)?.sessions.has(session) === true
+  }
+
+  #add(id: RoomId, ended: Ended): void {
+    this.#rooms.set(id, ended)
+    this.#forgetOld()
   }
 
   #forgetOld(): void {

@@ -18,7 +18,7 @@ export interface EndingsOptions extends PlacementOptions {
   readonly purchases: Purchases
 }
 
-/** How rooms end: their last word goes into the log, rewards are paid, and then all leave and nothing is left. */
+/** How rooms end: their last word goes into the log, with what the match pays, and then all leave and nothing is left. */
 export class Endings {
   readonly #options: EndingsOptions
   readonly #rewards: Rewards
@@ -70,11 +70,19 @@ export class Endings {
     counts.onEnded(ending.why)
     hosts.get(room.host)?.rooms.delete(room.handle)
     for (const { ended } of room.waiting.splice(0)) ended(room.whyEnded)
-    await events.over(room, ending)
+    if (ending.rewards.length === 0 || !(await this.#pay(room, ending))) await events.over(room, ending)
     this.#close(room)
-    await this.#rewards.pay(room, ending.rewards)
-    // Not before: whoever recovers the room from its journal pays what was not paid.
+    // Not before: a room that ends again is paid for once.
     await this.#options.journal.delete(room.id)
+  }
+
+  /** The room's end and its rewards are one transaction. Returns whether it was done. */
+  async #pay(room: PlacedRoom, ending: RoomEnding): Promise<boolean> {
+    const { events } = this.#options
+    await events.said(room)
+    if (!(await this.#rewards.settle(room, ending.rewards, events.recordOfOver(room, ending)))) return false
+    await events.sent()
+    return true
   }
 
   #close(room: PlacedRoom): void {

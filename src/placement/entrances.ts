@@ -68,7 +68,8 @@ export class Entrances implements RoomGame {
    */
   join(args: JoinArgs, reply: Reply<Entered>, untilMs?: number): void {
     const connection = this.#options.registry.require(args.connectionId)
-    if (this.#options.rooms.ended.has(args.room)) this.#refuseEnded(args.room, connection)
+    const ended = this.#options.rooms.ended.why(args.room)
+    if (ended) this.#refuseEnded(args.room, connection, ended)
     const room = this.require(args.room, connection)
     const entrance = { connection, as: args.as, encoding: args.encoding, untilMs }
     if (connection.rooms.has(room.id) && !room.viewers.of(connection)) this.#comeBack(room, entrance, reply)
@@ -201,9 +202,9 @@ export class Entrances implements RoomGame {
   }
 
   /** A resumed connection that was to hear how the room has ended has heard it. */
-  #refuseEnded(id: RoomId, connection: Connection): never {
+  #refuseEnded(id: RoomId, connection: Connection, why: Refusal): never {
     if (connection.rooms.has(id)) this.#options.members.leave(connection.id, id)
-    throw new Refusal('ROOM_OVER', 'the room is over')
+    throw why
   }
 
   /**

@@ -6,14 +6,14 @@ import type { GroupCommit } from '../hub/group-commit.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { WorkerMethods } from '../link/methods/worker.ts'
 import type { Refusal } from '../protocol/errors.ts'
-import type { UserId } from '../protocol/ids.ts'
+import type { RoomId, UserId } from '../protocol/ids.ts'
 import type { Directory } from '../rooms/directory.ts'
 import type { Members } from '../rooms/members.ts'
 import type { RoomService } from '../rooms/service.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Holdings } from './holdings.ts'
 import type { PurchasesOptions } from './purchases.ts'
-import type { Credit } from './rewards.ts'
+import type { RewardsOptions } from './rewards.ts'
 
 /** What is told to workers. */
 export interface Workers {
@@ -38,6 +38,7 @@ export interface PlacementCounts {
   readonly onJournal: (bytes: number) => void
   readonly onRestored: (how: 'crash' | 'move') => void
   readonly onEnded: (why: string) => void
+  readonly onReward: (outcome: 'paid' | 'unpaid') => void
 }
 
 export interface PlacementOptions {
@@ -52,8 +53,9 @@ export interface PlacementOptions {
   /** What a new seat of the user is given. */
   readonly holdingsOf: (user: UserId) => Promise<Holdings>
   readonly purchasesAfter: PurchasesOptions['purchasesAfter']
-  /** See `RewardsOptions`. */
-  readonly credit: (credit: Credit) => Promise<Refusal | undefined>
+  readonly settle: RewardsOptions['settle']
+  /** Of each room whether its match has ended and was paid. */
+  readonly haveEnded: (rooms: readonly RoomId[]) => Promise<readonly boolean[]>
   /** What became of a request that something was thrown for; throws what is a defect. */
   readonly toRefusal: (thrown: unknown) => Refusal
   readonly limits: PlacementLimits

@@ -30,6 +30,8 @@ import { PlacedRooms } from './rooms.ts'
 /** What a host tells, but for `unfit`, which is the supervisor's. */
 type HostHandlers = Omit<Handlers<OfHostMethods>, 'unfit'>
 
+const LOST_SHOWN_MAX = 20
+
 /** The rooms with games of this node: which host runs each, who is in it, and what becomes of what is said there. */
 export class Placement {
   readonly hosts = new Hosts()
@@ -61,10 +63,22 @@ export class Placement {
     this.finder = new Finder({ ...options, rooms, hosts, roomClock, entrances, endings })
   }
 
-  /** Journals of rooms that ran in an earlier life of this node: nothing goes on from them. */
+  /** Journals of rooms that ran in an earlier life of this node: nothing goes on from them, and what their matches would have paid is not paid. */
   async forgetOld(): Promise<void> {
-    const { journal } = this.#options
-    for (const room of await journal.rooms()) await journal.delete(room)
+    const { journal, haveEnded, counts, log } = this.#options
+    const rooms = await journal.rooms()
+    const ended = await haveEnded(rooms)
+    const lost = rooms.filter((_, i) => ended[i] !== true)
+    for (const room of lost) {
+      counts.onEnded('lost')
+      this.rooms.ended.addLost(room)
+    }
+    if (lost.length > 0)
+      log.warn(
+        { rooms: lost.length, some: lost.slice(0, LOST_SHOWN_MAX) },
+        'rooms with games were lost with the server: they have no result, and pay nothing',
+      )
+    for (const room of rooms) await journal.delete(room)
   }
 
   /** A host has started; it takes rooms when it listens. Call `recovery.hostGone` when it has ended. */

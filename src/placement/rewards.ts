@@ -1,30 +1,48 @@
-import { createHash } from 'node:crypto'
 import { delay } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { RoomEnding } from '../link/methods/host.ts'
-import type { Refusal } from '../protocol/errors.ts'
-import { BOT_ID, GUEST_PREFIX, isUserId, NAME, type UserId } from '../protocol/ids.ts'
+import { Refusal, type ErrorBody } from '../protocol/errors.ts'
+import { BOT_ID, GUEST_PREFIX, isUserId, NAME, type Namespace, type RoomId, type UserId } from '../protocol/ids.ts'
+import type { LogRecord } from '../store/store.ts'
 import type { PlacedRoom } from './placed-room.ts'
 
-export interface Credit {
+export interface Reward {
   readonly userId: UserId
   readonly currency: string
   readonly amount: number
-  readonly idempotencyKey: string
+}
+
+/** The end of a room that pays. */
+export interface Match {
+  readonly roomId: RoomId
+  readonly namespace: Namespace
+  readonly rewards: readonly Reward[]
+  /** Says in the log that the room is over. */
+  readonly end: LogRecord
+}
+
+export interface UnpaidReward {
+  /** Its place among the rewards. */
+  readonly reward: number
+  readonly error: ErrorBody
 }
 
 export interface RewardsOptions {
-  /** Gives a player money, once for each key. Resolves to a Refusal where that was not done. */
-  readonly credit: (credit: Credit) => Promise<Refusal | undefined>
+  /**
+   * Puts a match's end into the log and its rewards into the ledger, in one transaction, once for each room. Resolves to the rewards that the ledger does
+   * not take, or to a Refusal where nothing was done, or nobody knows.
+   */
+  readonly settle: (match: Match) => Promise<readonly UnpaidReward[] | Refusal>
+  readonly counts: { readonly onReward: (outcome: 'paid' | 'unpaid') => void }
   readonly log: Log
 }
 
 const RETRY_MS_MIN = 200
 const RETRY_MS_MAX = 10_000
-/** Refusals after which the same request with the same key is asked again. */
+/** Refusals after which the same match is asked for again. */
 const AGAIN: ReadonlySet<string> = new Set(['UNAVAILABLE', 'OUTCOME_UNKNOWN', 'OVERLOADED', 'RATE_LIMITED', 'DRAINING'])
 
-/** What matches were for the ledger: each reward is paid once, however often its room ends. */
+/** What matches were for the ledger: each is paid once, with the event of its end, however often its room ends. */
 export class Rewards {
   readonly #options: RewardsOptions
 
@@ -32,37 +50,52 @@ export class Rewards {
     this.#options = options
   }
 
-  /** Resolves when all of them have been paid, or cannot be. */
-  async pay(room: PlacedRoom, rewards: RoomEnding['rewards']): Promise<void> {
-    await Promise.all(rewards.map((reward, index) => this.#payOne(room, index, reward)))
-  }
-
-  async #payOne(room: PlacedRoom, index: number, reward: RoomEnding['rewards'][number]): Promise<void> {
-    const { credit, log } = this.#options
-    const about = { room: room.id, index, ...reward }
-    const why = whyNot(reward)
-    if (why !== undefined) {
-      log.warn({ ...about, why }, 'a reward is not paid')
-      return
-    }
-    const { user, currency, amount } = reward
-    const request = { userId: user as UserId, currency, amount, idempotencyKey: rewardKey(room.id, index) }
+  /** Resolves when the match is in the log and paid, now or before; to false if the ledger does not take it at all. */
+  async settle(room: PlacedRoom, rewards: RoomEnding['rewards'], end: LogRecord): Promise<boolean> {
+    const { settle, log } = this.#options
+    const about = { room: room.id, game: room.game.name }
+    const payable = rewards.flatMap((reward) => this.#payable(room, reward))
+    const match = { roomId: room.id, namespace: room.namespace, rewards: payable, end }
     for (let retryMs = RETRY_MS_MIN; ; retryMs = Math.min(2 * retryMs, RETRY_MS_MAX)) {
-      const refusal = await credit(request)
-      if (!refusal) return
-      if (!AGAIN.has(refusal.code)) {
-        log.error({ ...about, code: refusal.code, why: refusal.message }, 'a reward was not paid')
-        return
+      const result = await settle(match)
+      if (!(result instanceof Refusal)) {
+        this.#note(match, result)
+        return true
       }
-      log.warn({ ...about, code: refusal.code }, 'a reward is not paid yet; it is tried again')
+      const { code, message: why } = result
+      if (code === 'IDEMPOTENCY_CONFLICT') {
+        log.error(about, 'a room that had ended has ended again, with other rewards: those of before were paid')
+        return true
+      }
+      if (!AGAIN.has(code)) {
+        log.error({ ...about, code, why }, 'the rewards of a match were not paid')
+        for (let i = 0; i < payable.length; i++) this.#options.counts.onReward('unpaid')
+        return false
+      }
+      log.warn({ ...about, code }, 'the rewards of a match are not paid yet; it is tried again')
       await delay(retryMs)
     }
   }
-}
 
-/** Of one reward of a room: a key of the ledger. */
-export function rewardKey(room: string, index: number): string {
-  return `reward-${createHash('sha256').update(`${room}/${index}`).digest('base64url')}`
+  /** What a host should not have let through is left out. */
+  #payable({ id }: PlacedRoom, reward: RoomEnding['rewards'][number]): readonly Reward[] {
+    const why = whyNot(reward)
+    if (why === undefined) {
+      const { user, currency, amount } = reward
+      return [{ userId: user as UserId, currency, amount }]
+    }
+    this.#options.log.warn({ room: id, ...reward, why }, 'a reward is not paid')
+    return []
+  }
+
+  #note({ roomId, rewards }: Match, unpaid: readonly UnpaidReward[]): void {
+    const { counts, log } = this.#options
+    for (const { reward, error } of unpaid) {
+      counts.onReward('unpaid')
+      log.error({ room: roomId, ...rewards[reward], code: error.code, why: error.message }, 'a reward was not paid')
+    }
+    for (let i = unpaid.length; i < rewards.length; i++) counts.onReward('paid')
+  }
 }
 
 function whyNot({ user, currency, amount }: RoomEnding['rewards'][number]): string | undefined {

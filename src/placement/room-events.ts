@@ -2,12 +2,15 @@ import type { Clock } from '../base/clock.ts'
 import { delay } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
+import { CANARY } from '../hub/control.ts'
 import type { GroupCommit } from '../hub/group-commit.ts'
 import type { Hub } from '../hub/hub.ts'
+import type { RoomEnding } from '../link/methods/host.ts'
 import { encodeEvent, eventRecord } from '../protocol/event-body.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { SERVER_EVENT, type JsonObject, type JsonValue } from '../protocol/events.ts'
 import { roomChannel, SERVER_SENDER, userChannel, type Channel, type UserId } from '../protocol/ids.ts'
+import type { LogRecord } from '../store/store.ts'
 import type { PlacedRoom } from './placed-room.ts'
 
 export interface RoomEventsOptions {
@@ -17,6 +20,9 @@ export interface RoomEventsOptions {
   readonly random: Random
   readonly log: Log
 }
+
+/** How a room ends. */
+type Ending = Pick<RoomEnding, 'why' | 'tick' | 'result'>
 
 interface RoomEvent {
   readonly eventType: string
@@ -45,14 +51,27 @@ export class RoomEvents {
   }
 
   /** Resolves when everybody who is in the room on this node has been sent it. */
-  async over(
-    room: PlacedRoom,
-    ending: { readonly why: string; readonly tick: number; readonly result: JsonValue },
-  ): Promise<void> {
-    const { why, tick, result } = ending
-    const channel = roomChannel(room.namespace, room.id)
-    const payload = { status: 'over', tick, why, result }
-    await this.#add(room, { eventType: SERVER_EVENT.status, channel, payload }, true)
+  async over(room: PlacedRoom, ending: Ending): Promise<void> {
+    await this.#add(room, overEvent(room, ending), true)
+  }
+
+  /** The record of the event that `over` puts into the log, for whoever puts it there with something else. */
+  recordOfOver(room: PlacedRoom, ending: Ending): LogRecord {
+    return this.#recordOf(room, overEvent(room, ending))
+  }
+
+  /** Resolves when all that was said in the room so far is in the log. */
+  async said(room: PlacedRoom): Promise<void> {
+    await this.#last.get(room)?.end
+  }
+
+  /** Resolves when everybody on this node has been sent what is in the log by now. */
+  async sent(): Promise<void> {
+    for (let retryMs = RETRY_MS_MIN; ; retryMs = Math.min(2 * retryMs, RETRY_MS_MAX)) {
+      const result = await this.#append(CANARY)
+      if (!(result instanceof Refusal)) return this.#options.hub.reached(result)
+      await delay(retryMs)
+    }
   }
 
   #add(room: PlacedRoom, event: RoomEvent, isLast = false): Promise<void> {
@@ -74,21 +93,11 @@ export class RoomEvents {
     return queue.end
   }
 
-  async #put(room: PlacedRoom, { eventType, channel, payload }: RoomEvent): Promise<void> {
-    const { hub, clock, random, log } = this.#options
-    const id = random.uuid()
-    const event = encodeEvent({
-      id,
-      eventType,
-      namespace: room.namespace,
-      room: room.id,
-      userId: SERVER_SENDER,
-      timestamp: clock.wallMs(),
-      traceparent: undefined,
-      payload,
-    })
-    const given = eventRecord(channel, event)
-    const record = { ...given, head: { ...given.head, id } }
+  async #put(room: PlacedRoom, event: RoomEvent): Promise<void> {
+    const { hub, log } = this.#options
+    const { eventType } = event
+    const record = this.#recordOf(room, event)
+    const { id } = record.head
     const after = hub.head
     for (let retryMs = RETRY_MS_MIN; ; retryMs = Math.min(2 * retryMs, RETRY_MS_MAX)) {
       const result = await this.#append(record)
@@ -105,7 +114,24 @@ export class RoomEvents {
     }
   }
 
-  #append(record: Parameters<GroupCommit['append']>[0]['record']): Promise<number | Refusal> {
+  #recordOf(room: PlacedRoom, { eventType, channel, payload }: RoomEvent) {
+    const { clock, random } = this.#options
+    const id = random.uuid()
+    const event = encodeEvent({
+      id,
+      eventType,
+      namespace: room.namespace,
+      room: room.id,
+      userId: SERVER_SENDER,
+      timestamp: clock.wallMs(),
+      traceparent: undefined,
+      payload,
+    })
+    const record = eventRecord(channel, event)
+    return { ...record, head: { ...record.head, id } }
+  }
+
+  #append(record: LogRecord): Promise<number | Refusal> {
     return new Promise((resolve) => this.#options.commits.append({ record }, resolve))
   }
 
@@ -113,4 +139,9 @@ export class RoomEvents {
     for (const event of this.#options.hub.history(after)) if (event.id === id) return true
     return false
   }
+}
+
+function overEvent({ namespace, id }: PlacedRoom, { why, tick, result }: Ending): RoomEvent {
+  const payload = { status: 'over', tick, why, result }
+  return { eventType: SERVER_EVENT.status, channel: roomChannel(namespace, id), payload }
 }

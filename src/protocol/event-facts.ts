@@ -55,6 +55,7 @@ export const EVENTS: Readonly<Record<string, EventFacts>> = {
   [SERVER_EVENT.status]: { kind: 6, channel: 'room' },
   // To one user it goes in that user's channel, which the envelope says.
   [SERVER_EVENT.message]: { kind: 7, channel: 'room' },
+  [SERVER_EVENT.reward]: { kind: 8, channel: 'user' },
 }
 
 export const LOGGED_EVENTS: readonly string[] = Object.keys(EVENTS)

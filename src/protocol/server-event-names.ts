@@ -11,4 +11,6 @@ export const patch = 'core.game.room.patch' as const
 export const status = 'core.game.room.status' as const
 /** What a game says, in the log. */
 export const message = 'core.game.room.message' as const
+/** What the match of a room has paid to a user, in the log. */
+export const reward = 'core.game.room.reward' as const
 export const reply = 'core.game.reply' as const

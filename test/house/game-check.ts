@@ -1,4 +1,7 @@
+import { createPublicKey } from 'node:crypto'
+import { LedgerVerifier } from '../../src/ledger/verify.ts'
 import type { UserId } from '../../src/protocol/ids.ts'
+import type { Receipt } from '../../src/protocol/shapes/shop.ts'
 import type { House } from '../helpers/house/house.ts'
 import type { GamePlayer } from './game-player.ts'
 
@@ -14,12 +17,19 @@ interface ArenaState {
   readonly disorder: number
   readonly beside: number
   readonly walked: Readonly<Record<string, number>>
+  readonly shop: Readonly<Record<string, Shopper>>
+}
+
+/** What a seat had when it was taken, and the purchases that it has heard of since. */
+interface Shopper {
+  readonly had: Readonly<Record<string, number>>
+  readonly heard: readonly string[]
 }
 
 interface Ended {
   readonly room: string
   readonly why: string
-  readonly result: (Pick<ArenaState, 'added' | 'disorder'> & { readonly endedBy: string }) | null
+  readonly result: (Pick<ArenaState, 'added' | 'disorder' | 'shop'> & { readonly endedBy: string }) | null
 }
 
 interface Body {
@@ -52,7 +62,12 @@ export class GameCheck {
     for (const room of this.#house.node.context.games.rooms.all) {
       if (room.game.name === 'arena') await this.#lookAtRoom(room.id)
     }
-    for (const { room, result } of ended.values()) if (result) this.#lookAtInputs(room, result)
+    for (const { room, result } of ended.values()) {
+      if (!result) continue
+      this.#lookAtInputs(room, result)
+      await this.#lookAtPurchases(room, result.shop, false)
+    }
+    await this.#lookAtBooks()
     return this.#wrong
   }
 
@@ -100,6 +115,7 @@ export class GameCheck {
       const since = tick - (arena.walked[user] ?? 0)
       if (bot !== null && since > BOT_TICKS) this.#wrong.push(`${room}: ${user} has not walked for ${since} ticks`)
     }
+    await this.#lookAtPurchases(room, arena.shop, true)
     for (const [user, life] of Object.entries(arena.lives)) {
       if (!LIFE.test(life.map((one) => `${one} `).join('')))
         this.#wrong.push(`${room}: the seat of ${user} was ${life.join(', ')}`)
@@ -114,6 +130,38 @@ export class GameCheck {
     }
   }
 
+  /**
+   * What a seat has is all that its player had bought by then: an inventory, and behind it each purchase once, in the order of the ledger.
+   * @param isLast it has to have all of them by now
+   */
+  async #lookAtPurchases(room: string, shop: ArenaState['shop'], isLast: boolean): Promise<void> {
+    for (const [user, { had, heard }] of Object.entries(shop)) {
+      const bought = await this.#receiptsOf(user)
+      const first = heard.length === 0 ? -1 : bought.findIndex(({ purchase_id }) => purchase_id === heard[0])
+      const before = heard.length > 0 ? first : isLast ? bought.length : countOf(had)
+      const behind = bought.slice(before).map(({ purchase_id }) => purchase_id)
+      const isWhole = isLast ? behind.length === heard.length : behind.length >= heard.length
+      if (countOf(had) !== before || !isWhole || heard.some((id, i) => id !== behind[i]))
+        this.#wrong.push(
+          `${room}: ${user} had bought ${countOf(had)} and heard of ${heard.length}, of ${bought.length} in the ledger`,
+        )
+    }
+  }
+
+  /** Each purchase is of one piece. */
+  async #receiptsOf(user: string): Promise<readonly Receipt[]> {
+    const page = { limit: 1_000, cursor: null }
+    return (await this.#house.ask('playerPurchases', { userId: user as UserId, ...page })).items.toReversed()
+  }
+
+  /** The ledger as a whole: chained, signed, nothing twice. */
+  async #lookAtBooks(): Promise<void> {
+    const { items } = await this.#house.ask('ledgerList', { limit: 1_000, cursor: null })
+    const verifier = new LedgerVerifier([createPublicKey(this.#house.node.context.receiptKey.signingKey)])
+    for (const line of items) verifier.add(line)
+    this.#wrong.push(...verifier.finish().problems)
+  }
+
   /** Each acknowledged input was done, none twice, and no refused one. */
   #lookAtInputs(room: string, { added, disorder }: Pick<ArenaState, 'added' | 'disorder'>): void {
     if (disorder > 0) this.#wrong.push(`${room}: ${disorder} inputs came out of order, or twice`)
@@ -126,6 +174,10 @@ export class GameCheck {
         this.#wrong.push(`${room}: ${user} sent ${sent}, ${done} were acknowledged, and ${there} are there`)
     }
   }
+}
+
+function countOf(had: Shopper['had']): number {
+  return Object.values(had).reduce((sum, count) => sum + count, 0)
 }
 
 function sorted(values: object): readonly (readonly [string, unknown])[] {

@@ -1,9 +1,11 @@
 import { Attendance } from '../../src/games/attendance.ts'
 import { Bots } from '../../src/games/bots.ts'
 import { LiveState } from '../../src/games/live-state.ts'
+import { Seats } from '../../src/games/seats.ts'
 import { Calls } from '../../src/placement/calls.ts'
 import { Entrances } from '../../src/placement/entrances.ts'
 import { PlacedRoom } from '../../src/placement/placed-room.ts'
+import { Purchases } from '../../src/placement/purchases.ts'
 import { Recovery } from '../../src/placement/recovery.ts'
 import { Rewards } from '../../src/placement/rewards.ts'
 import { RoomEvents } from '../../src/placement/room-events.ts'
@@ -41,14 +43,38 @@ export const GAME_DEFECTS: readonly Defect[] = [
     ),
   },
   {
-    name: 'a reward has another key each time',
+    name: 'a match is paid for again, under another key',
     plant: replace(
       Rewards,
-      'pay',
+      'settle',
       (original) =>
-        async function (room: { readonly id: string }, rewards) {
-          await original.call(this, room, rewards)
-          await original.call(this, { id: `${room.id}-` }, rewards)
+        async function (room: { readonly id: string }, rewards, end) {
+          const again = Object.create(room, { id: { value: `${room.id}-` } }) as unknown
+          await original.call(this, again, rewards, end)
+          return original.call(this, room, rewards, end) as unknown
+        },
+    ),
+  },
+  {
+    name: 'a seat does not notice how far it has the ledger of its player',
+    plant: replace(
+      Seats,
+      'change',
+      (original) =>
+        function (id, { ledgerEntry: _forgotten, ...change }) {
+          return original.call(this, id, change) as unknown
+        },
+    ),
+  },
+  { name: 'a room is not told of a purchase now and then', plant: replace(Purchases, 'bought', leaveOut(3)) },
+  {
+    name: 'a match ends and does not pay',
+    plant: replace(
+      Rewards,
+      'settle',
+      (original) =>
+        function (room, _rewards, end) {
+          return original.call(this, room, [], end) as unknown
         },
     ),
   },

@@ -39,6 +39,7 @@ export class GamePlayer {
   readonly #client: () => GameClient
   readonly #device: string
   readonly #mayFail: (code: string) => boolean
+  readonly #onLeft: (room: string) => void
   #sent = 0
 
   constructor(options: {
@@ -46,10 +47,13 @@ export class GamePlayer {
     readonly device: string
     /** Whether a request may end with this code now. */
     readonly mayFail: (code: string) => boolean
+    /** It was told that it is out of the room, or never came back into it. */
+    readonly onLeft: (room: string) => void
   }) {
     this.#client = options.client
     this.#device = options.device
     this.#mayFail = options.mayFail
+    this.#onLeft = options.onLeft
   }
 
   /** The rooms that it is in, as far as it knows. */
@@ -76,6 +80,7 @@ export class GamePlayer {
     const played = this.played.get(room.id)
     if (played) played.room = room
     else this.played.set(room.id, { room, sent: 0, done: 0 })
+    room.on('status', ({ status }) => status === 'left' && this.#onLeft(room.id))
     room.subscribe((state) => {
       if (state.ticks !== room.tick)
         this.wrong.push(`${room.id}: tick ${room.tick} is the ${state.ticks}th that has run`)

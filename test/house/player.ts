@@ -1,5 +1,5 @@
 import { loadCodec } from '../../src/client/load-codec.ts'
-import { connect, DrumbeatError, EVENT, type GameClient, type GameEvent } from '../../src/client/index.ts'
+import { connect, DrumbeatError, type GameClient, type GameEvent } from '../../src/client/index.ts'
 import {
   roomChannel,
   userChannel,
@@ -78,6 +78,7 @@ export class Player {
       client: () => this.client,
       device,
       mayFail: (code) => !this.mustSucceed && EXPECTED.has(code),
+      onLeft: (room) => this.#leave(roomChannel(NAMESPACE, room as RoomId)),
     })
   }
 
@@ -205,10 +206,9 @@ export class Player {
     if (offset >= (this.members.get(room)?.offset ?? 0)) this.members.set(room, { count, offset })
   }
 
-  #channelOf({ room, eventType }: GameEvent): Channel {
-    if (room !== undefined) return roomChannel(NAMESPACE, room as RoomId)
-    const isOwn = eventType === EVENT.sendMessage || eventType === EVENT.buyGood
-    return isOwn ? userChannel(this.name) : namespaceChannel(NAMESPACE)
+  #channelOf({ channel, room }: GameEvent): Channel {
+    if (channel === 'user') return userChannel(this.name)
+    return room === undefined ? namespaceChannel(NAMESPACE) : roomChannel(NAMESPACE, room as RoomId)
   }
 
   /**

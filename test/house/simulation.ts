@@ -3,6 +3,7 @@ import { House } from '../helpers/house/house.ts'
 import { NO_FAULTS } from '../helpers/house/store.ts'
 import type { HouseWorker } from '../helpers/house/worker.ts'
 import { arena } from '../helpers/games/arena.ts'
+import { enrich } from '../helpers/games/shoppers.ts'
 import { realHost } from '../helpers/house/real-host.ts'
 import { GameCheck } from './game-check.ts'
 import { Player } from './player.ts'
@@ -35,7 +36,7 @@ export const FAULTS = [
   'host',
   'frozen host',
 ]
-const GOODS = ['sword', 'shield', 'nothing-of-the-kind']
+const GOODS = ['sword', 'shield', 'potion', 'nothing-of-the-kind']
 /** How long things happen and break, in simulated time. */
 const PLAY_MS = 20_000
 const PAUSE_MS_MAX = 120
@@ -94,6 +95,7 @@ class Simulation {
     const { time, chance } = this.#house
     const connecting = this.#players.map((player) => player.connect(chance.happens(0.5) ? 'json' : 'msgpack'))
     await time.settle(Promise.all(connecting))
+    for (const { name } of this.#players) await enrich(this.#house, name)
     const playing = this.#players.map((player) => this.#play(player))
     const breaking = this.#break()
     await time.pass(PLAY_MS)
@@ -127,7 +129,7 @@ class Simulation {
     if (roll < 0.18) return this.#counted('leave', player.leave(room))
     if (roll < 0.55) return this.#counted('broadcast', player.broadcast(room, chance.happens(0.2)))
     if (roll < 0.65) return this.#counted('broadcast', player.broadcast(undefined, chance.happens(0.2)))
-    if (roll < 0.8) return this.#counted('message', player.sendMessage(chance.pick(this.#players).name))
+    if (roll < 0.77) return this.#counted('message', player.sendMessage(chance.pick(this.#players).name))
     if (roll < 0.85) return this.#counted('buy', player.buy(chance.pick(GOODS)))
     return this.#counted('look', player.look(chance.happens(0.5) ? room : undefined))
   }

@@ -19,7 +19,14 @@ export const HOSTS = {
     type: 'counter',
     help: 'Rooms with games that are over.',
     labels: ['why'],
-    when: '`failed`: callbacks of the game threw ten times in a row, or did not end, or the room could not be restored. The log names the game.',
+    when: '`failed`: callbacks of the game threw ten times in a row, or did not end, or the room could not be restored. The log names the game. `lost`: rooms that ran when the server ended; counted at its next start.',
+  },
+  gameRewards: {
+    name: 'game_rewards_total',
+    type: 'counter',
+    help: 'Rewards of matches.',
+    labels: ['outcome'],
+    when: '`unpaid`: the ledger does not take them, as a balance would be too large. The log has "a reward was not paid".',
   },
   gameJournalBytes: {
     name: 'game_journal_bytes_total',

@@ -17,7 +17,7 @@ import {
   type Schema,
   type ValueOf,
 } from './build.ts'
-import { PATCH, ROOM_GAME, SAID, STATUS } from './games.ts'
+import { PATCH, REWARD, ROOM_GAME, SAID, STATUS } from './games.ts'
 import { BROADCAST, MESSAGE, PRESENCE_CHANGE } from './payloads.ts'
 import { RECEIPT } from './shop.ts'
 import { DELIVERY, NAMESPACE, ROOM_ID, SENDER, TRACEPARENT, USER_ID } from './values.ts'
@@ -129,6 +129,7 @@ export const EVENTS = {
   RoomStatusEvent: toldInRoom(SERVER_EVENT.status, STATUS),
   RoomOverEvent: toMembers(SERVER_EVENT.status, STATUS),
   RoomMessageEvent: object({ ...ENVELOPE_FIELDS, eventType: constant(SERVER_EVENT.message), payload: SAID }),
+  RoomRewardEvent: toUser(SERVER_EVENT.reward, REWARD),
 } as const
 
 export type EventName = keyof typeof EVENTS

@@ -28,7 +28,7 @@ import {
   type Schema,
   type ValueOf,
 } from './build.ts'
-import { CURSOR, ERROR, JSON_VALUE, KEY, NAMESPACE, ROOM_ID, USER_ID } from './values.ts'
+import { CURSOR, ERROR, JSON_VALUE, KEY, NAME, NAMESPACE, ROOM_ID, USER_ID } from './values.ts'
 
 const GAME = text('The name of a game.', { pattern: GAME_NAME.source })
 const HASH = integer('Of the state: 32 bits.', 0, 2 ** 32 - 1)
@@ -203,6 +203,15 @@ export type RoomStatus = ValueOf<typeof STATUS>
 export const SAID = object({ room: ref(ROOM_ID), data: ref(JSON_VALUE) })
 /** What a game says. */
 export type GameMessage = ValueOf<typeof SAID>
+
+export const REWARD = object({
+  room: ref(ROOM_ID),
+  currency: ref(NAME),
+  amount: integer("In the currency's smallest unit.", 1),
+  balance: integer('What the player has of that currency now.'),
+})
+/** What the match of a room has paid to a player. */
+export type Reward = ValueOf<typeof REWARD>
 
 const LATENESS_MS: Schema<number> = { type: 'number', minimum: 0, description: 'How late it was.' }
 

@@ -29,6 +29,8 @@ export const arena = defineGame({
     ticks: t.uint32(),
     /** Who has ended it. */
     endedBy: t.string(64),
+    /** Of those who have a seat: what they had when they took it, and the purchases that were heard since. */
+    shop: t.map(t.object({ had: t.map(t.uint32()), heard: t.array(t.string(100)) })),
   }),
   inputs: {
     /** `n` counts up with each of a device's inputs. */
@@ -50,12 +52,15 @@ export const arena = defineGame({
     beside: 0,
     ticks: 0,
     endedBy: '',
+    shop: {},
   }),
   join(state, seat) {
     state.seats[seat.id] = { x: 0 }
     state.added[seat.id] ??= 0
     ;(state.lives[seat.id] ??= []).push('join')
+    state.shop[seat.id] = { had: { ...seat.inventory }, heard: [] }
   },
+  bought: (state, seat, { purchase_id }) => void state.shop[seat.id]?.heard.push(purchase_id),
   drop: (state, seat) => void state.lives[seat.id]?.push('drop'),
   back(state, seat, room) {
     state.lives[seat.id]?.push('back')
@@ -65,6 +70,7 @@ export const arena = defineGame({
     state.lives[seat.id]?.push('leave')
     delete state.seats[seat.id]
     delete state.walked[seat.id]
+    delete state.shop[seat.id]
   },
   on: {
     add(state, seat, { device, n }, room) {
@@ -89,9 +95,9 @@ export const arena = defineGame({
     state.ticks++
     for (const own of Object.values(state.seats)) own.x++
   },
-  over: ({ endedBy, added, disorder }) =>
+  over: ({ endedBy, added, disorder, shop }) =>
     endedBy !== '' && {
-      result: { endedBy, added: { ...added }, disorder },
+      result: { endedBy, added, disorder, shop },
       rewards: [{ user: endedBy, currency: 'medals', amount: 1 }],
     },
   bots: { steady: () => [['walk', {}]] },

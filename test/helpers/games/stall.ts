@@ -3,10 +3,10 @@ import { defineGame, t } from '../../../src/games/index.ts'
 /** What a seat had when it was taken, and the ids of what was bought since. */
 const SEAT = t.object({ had: t.map(t.uint32()), heard: t.array(t.string(100)), has: t.map(t.uint32()) })
 
-const state = t.object({ seats: t.map(SEAT) })
-const create = () => ({ seats: {} })
+const state = t.object({ seats: t.map(SEAT), winner: t.string(64) })
+const create = () => ({ seats: {}, winner: '' })
 
-/** 20 ticks a second; writes down what it is told of the shop. `win` ends it and pays whoever asks, and each one in `also`. */
+/** 20 ticks a second; writes down what it is told of the shop. `win` ends it and pays: 50 for who sends it, 10 for each other one. */
 export const stall = defineGame({
   name: 'stall',
   version: 1,
@@ -23,6 +23,18 @@ export const stall = defineGame({
     seat.has = { ...inventory }
   },
   leave: (state, seat) => void delete state.seats[seat.id],
+  inputs: { win: { type: t.object({}) } },
+  on: {
+    win(state, seat, _input, room) {
+      state.winner = seat.id
+      room.say('all', `${seat.id} has won`)
+    },
+  },
+  over: ({ winner, seats }) =>
+    winner !== '' && {
+      result: { winner },
+      rewards: Object.keys(seats).map((user) => ({ user, currency: 'gold', amount: user === winner ? 50 : 10 })),
+    },
 })
 
 /** Runs only when something comes in, and does not want to hear of purchases. */

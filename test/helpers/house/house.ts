@@ -19,6 +19,7 @@ import type { WorkerLinks } from '../../../src/processes/workers.ts'
 import { createAlone } from '../../../src/store/cluster.ts'
 import { createMemoryJournal } from '../../../src/store/memory/memory-journal.ts'
 import { createMemoryStore } from '../../../src/store/memory/memory-store.ts'
+import type { Journal } from '../../../src/store/journal.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Channel } from '../../../src/protocol/ids.ts'
 import { createChance, createRandom, type Chance } from './chance.ts'
@@ -32,8 +33,10 @@ export interface HouseOptions {
   readonly seed?: number
   /** Settings, beside those that a house needs. */
   readonly env?: Readonly<Record<string, string>>
-  /** To put something in front of the store. */
+  /** To put something in front of the store, or another one in its place. */
   readonly store?: (truth: Store) => Store
+  /** What an earlier house has left. */
+  readonly journal?: Journal
   /** A worker was started. It does not listen yet. */
   readonly onSpawn?: (worker: HouseWorker) => void
   /** Starts what runs games in each host; without it no game is set up. */
@@ -68,7 +71,7 @@ export class House {
   readonly workers: HouseWorker[] = []
   /** All that were ever started, as `workers`. */
   readonly hosts: HouseHost[] = []
-  readonly journal = createMemoryJournal()
+  readonly journal: Journal
   /** All that was ever put into the log, in its order. */
   readonly log: Logged[] = []
   faultsFired = 0
@@ -82,8 +85,9 @@ export class House {
   #node: Node | undefined
   #isStopping = false
 
-  private constructor({ seed = 1, env = {}, onSpawn = () => {} }: HouseOptions) {
+  private constructor({ seed = 1, env = {}, onSpawn = () => {}, journal = createMemoryJournal() }: HouseOptions) {
     this.env = { ...env }
+    this.journal = journal
     this.onSpawn = onSpawn
     this.chance = createChance(seed)
     this.#closers.defer(this.time.install(() => this.chance.fraction()))
