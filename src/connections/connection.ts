@@ -23,6 +23,8 @@ export interface Connection {
   readonly rooms: SmallSet<RoomId>
   /** The session whose connection it is; undefined on other nodes. */
   readonly session?: string
+  /** The offset at which that session began, as far as this node knows: it has a right to nothing older. Undefined on other nodes. */
+  readonly begun?: number
   /** Counts the connections of this node as they come; undefined on other nodes. */
   readonly arrival?: number
 }

@@ -47,6 +47,8 @@ export interface Opening {
   readonly addressKey: string
   /** The rooms to be in from the start. null if they are those that the session has or had. */
   readonly rooms: readonly RoomId[] | null
+  /** Whether it may be in others than these from the start, as if it joined them. */
+  readonly mayJoin: boolean
   readonly isResume: boolean
   /** Where a resume goes on; null if that cannot be read. */
   readonly cursor: Cursor | null
@@ -87,7 +89,7 @@ export class Connections {
     registry.add(connection)
     publisher.put(connection)
     const told = publisher.told()
-    const resume = toResume(opening)
+    const resume = this.#toResume(connection, opening)
     const cursor = resume?.cursor
     const isRead = this.#roomsOf(opening) !== undefined && replays.mustRecall(cursor)
     if (!told && !isRead) return undefined
@@ -96,9 +98,10 @@ export class Connections {
   }
 
   /** @param resume what `admit` gave, if it had to be waited for */
-  open(opening: Opening, resume = toResume(opening)): Opened {
+  open(opening: Opening, resume?: Resume): Opened {
     const { hub, registry, subscriptions, publisher, sessions, replays } = this.#options
     const connection = registry.require(opening.connectionId)
+    resume ??= this.#toResume(connection, opening)
     // Not before: while this one waited, another connection of the session may have left a room, or joined one.
     const rooms = this.#roomsOf(opening)
     const joined = rooms?.filter((room) => this.#tryEnter(connection, room)) ?? []
@@ -141,7 +144,9 @@ export class Connections {
   }
 
   #toConnection(worker: number, opening: Opening): Connection {
-    const { cluster, clock } = this.#options
+    const { cluster, clock, hub, sessions } = this.#options
+    const { cursor } = opening
+    const begun = cursor?.epoch === hub.epoch ? Math.min(cursor.offset, hub.head) : hub.head
     return {
       id: ownCopy(opening.connectionId),
       node: cluster.node,
@@ -152,13 +157,23 @@ export class Connections {
       openedAtMs: clock.wallMs(),
       rooms: new SmallSet<RoomId>(),
       session: ownCopy(opening.session),
+      begun: sessions.begun(opening.session) ?? begun,
       arrival: ++this.#arrivals,
     }
   }
 
   /** Returns undefined if they are those of a session that nobody here knows. */
-  #roomsOf({ rooms, session }: Opening): readonly RoomId[] | undefined {
-    return rooms ?? this.#options.sessions.of(session)
+  #roomsOf({ rooms, mayJoin, session }: Opening): readonly RoomId[] | undefined {
+    if (rooms !== null && mayJoin) return rooms
+    const known = this.#options.sessions.of(session)
+    return rooms === null ? known : rooms.filter((room) => known?.includes(room))
+  }
+
+  /** What was said before its session began is not for it, whatever cursor it names. */
+  #toResume({ begun = 0 }: Connection, { isResume, cursor }: Opening): Resume | undefined {
+    if (!isResume) return undefined
+    if (cursor?.epoch !== this.#options.hub.epoch) return { cursor: cursor ?? undefined }
+    return { cursor: { epoch: cursor.epoch, offset: Math.max(cursor.offset, begun) } }
   }
 
   #recall(connection: Connection, opening: Opening, cursor: Cursor): Promise<Recalled | undefined> {
@@ -177,8 +192,4 @@ export class Connections {
       throw thrown
     }
   }
-}
-
-function toResume({ isResume, cursor }: Pick<Opening, 'isResume' | 'cursor'>): Resume | undefined {
-  return isResume ? { cursor: cursor ?? undefined } : undefined
 }

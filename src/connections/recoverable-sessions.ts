@@ -11,6 +11,8 @@ export interface RecoverableSessionsOptions {
 
 interface Left {
   readonly rooms: readonly RoomId[]
+  /** The offset. */
+  readonly begun: number
   readonly atMs: number
 }
 
@@ -45,7 +47,7 @@ export class RecoverableSessions {
     // Its client may have come back before this one was found dead.
     if (session === undefined || this.#live.get(session) !== connection) return
     this.#live.delete(session)
-    this.#left.set(session, { rooms: [...connection.rooms], atMs: this.#options.nowMs() })
+    this.#left.set(session, { rooms: [...connection.rooms], begun: connection.begun ?? 0, atMs: this.#options.nowMs() })
     this.#kept += 1 + connection.rooms.size
     this.#forgetOld()
   }
@@ -55,6 +57,12 @@ export class RecoverableSessions {
     this.#forgetOld()
     const live = this.#live.get(session)
     return live ? [...live.rooms] : this.#left.get(session)?.rooms
+  }
+
+  /** The offset at which the session began; undefined as with `of`. */
+  begun(session: string): number | undefined {
+    this.#forgetOld()
+    return (this.#live.get(session) ?? this.#left.get(session))?.begun
   }
 
   /** Forgets those that ended first, until half of what is kept is let go: for when memory is short. */

@@ -14,7 +14,7 @@ import { isRoomId, namespaceChannel, roomChannel, userChannel, type RoomId } fro
 import { Connection, type Incoming } from './connection.ts'
 import { ComingBack } from './games/coming-back.ts'
 import type { GameRooms } from './games/game-rooms.ts'
-import type { Accepted } from '../door/handshake.ts'
+import type { Accepted, Access } from '../door/handshake.ts'
 import type { RateOptions } from './limits.ts'
 import { parseCursor } from './cursor.ts'
 import { Replayer } from './replayer.ts'
@@ -34,6 +34,8 @@ export interface SessionsOptions {
   readonly rates: RateOptions
   readonly traffic: Traffic
   readonly roomsPerConnectionMax: number
+  /** Whether clients may join rooms: a resume that names rooms is a join of those that its session was not in. */
+  readonly mayJoin: (access: Access) => boolean
   readonly ready: { readonly node: string; readonly max_payload_bytes: number }
   /** How often a client that says nothing is pinged. */
   readonly pingIntervalMs: (transport: TransportName) => number
@@ -44,10 +46,16 @@ export interface SessionsOptions {
   readonly onClose: (connection: Connection, code: number) => void
 }
 
+interface Place {
+  readonly epoch: string
+  readonly offset: number
+}
+
 /** What the client said of the session it had. */
 interface Resume {
   readonly sessionId: string | undefined
-  readonly cursor: { readonly epoch: string; readonly offset: number } | null
+  readonly begun: Place | undefined
+  readonly cursor: Place | null
   /** null stands for the rooms that the session had. */
   readonly rooms: readonly RoomId[] | null
 }
@@ -84,7 +92,7 @@ export class Sessions {
   }
 
   open(socket: Socket, accepted: Accepted): Connection {
-    const { link, random } = this.#options
+    const { link, random, mayJoin } = this.#options
     const resume = this.#readResume(accepted)
     const connection = new Connection(socket, accepted, random.uuid(), this.#options)
     this.#connections.set(connection.id, connection)
@@ -93,6 +101,7 @@ export class Sessions {
     const sessionId = resume?.sessionId ?? accepted.sessionId ?? random.uuid()
     const what = {
       rooms: resume ? resume.rooms : [],
+      mayJoin: mayJoin(accepted.access),
       isResume: resume !== undefined,
       cursor: resume?.cursor ?? null,
       session: sessionId,
@@ -144,8 +153,12 @@ export class Sessions {
     const isTheirs = known?.userId === userId && known.namespace === namespace
     const named = resume.rooms && new Set(resume.rooms.filter(isRoomId))
     const rooms = named && [...named].slice(0, this.#options.roomsPerConnectionMax)
-    if (!isTheirs) return { sessionId: undefined, cursor: null, rooms: rooms ?? [] }
-    return { sessionId: known.sessionId, cursor: parseCursor(resume.since) ?? null, rooms }
+    if (!isTheirs) return { sessionId: undefined, begun: undefined, cursor: null, rooms: rooms ?? [] }
+    const { sessionId, begun } = known
+    const cursor = parseCursor(resume.since)
+    if (!begun) return { sessionId, begun, cursor: (resume.isRemembered && cursor) || null, rooms }
+    const isBefore = cursor?.epoch === begun.epoch && cursor.offset < begun.offset
+    return { sessionId, begun, cursor: (isBefore ? begun : cursor) ?? null, rooms }
   }
 
   #opened(connection: Connection, session: Session, result: OpenResult | Refusal): void {
@@ -211,7 +224,7 @@ export class Sessions {
   }
 
   #sendFirst(connection: Connection, { sessionId, resume }: Session, result: OpenResult): void {
-    const ready = this.#readyPayload(connection, sessionId, result)
+    const ready = this.#readyPayload(connection, { sessionId, begun: resume?.begun ?? result }, result)
     if (!resume) {
       connection.sendEvent(SERVER_EVENT.ready, ready)
       return
@@ -228,13 +241,13 @@ export class Sessions {
 
   #readyPayload(
     { id, userId, namespace, socket }: Connection,
-    sessionId: string,
+    { sessionId, begun }: { readonly sessionId: string; readonly begun: Place },
     { epoch, offset }: OpenResult,
   ): ReadyPayload {
     const { resumeTokens, clock, ready, pingIntervalMs } = this.#options
     return {
       session_id: sessionId,
-      resume_token: resumeTokens.issue({ sessionId, userId, namespace }),
+      resume_token: resumeTokens.issue({ sessionId, userId, namespace, begun }),
       connection_id: id,
       user_id: userId,
       namespace,

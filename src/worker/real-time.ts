@@ -1,7 +1,8 @@
-import type { EventType } from '../protocol/events.ts'
-import { Dispatch } from '../commands/dispatch.ts'
+import { EVENT, type EventType } from '../protocol/events.ts'
+import { Dispatch, type DispatchOptions } from '../commands/dispatch.ts'
 import { SoldOut } from '../commands/sold-out.ts'
 import { Fanout, type FanoutOptions } from '../fanout/fanout.ts'
+import type { Settings } from '../config/settings.ts'
 import { closeLabel } from '../metrics/metrics.ts'
 import { GUEST_PREFIX } from '../protocol/ids.ts'
 import { createAdmission, type Admission } from '../door/admission.ts'
@@ -131,15 +132,17 @@ function createDispatch(
     traffic: parts.traffic,
     frameBytesMax: settings.MAX_PAYLOAD_BYTES,
     valueLimits,
-    denied: {
-      private: new Set<EventType>(settings.PRIVATE_DENIED_EVENTS),
-      guest: new Set<EventType>(settings.GUEST_DENIED_EVENTS),
-    },
+    denied: deniedEvents(settings),
     onReplied: (event_type, durationMs) => metrics.requestSeconds.observe({ event_type }, durationMs / 1000),
     onRefused: watch.refused,
     onLimited: watch.limited,
     traces,
   })
+}
+
+/** By namespace. */
+function deniedEvents({ PRIVATE_DENIED_EVENTS, GUEST_DENIED_EVENTS }: Settings): DispatchOptions['denied'] {
+  return { private: new Set<EventType>(PRIVATE_DENIED_EVENTS), guest: new Set<EventType>(GUEST_DENIED_EVENTS) }
 }
 
 function createSessions(
@@ -153,6 +156,7 @@ function createSessions(
     readonly pingIntervalMs: SessionsOptions['pingIntervalMs']
   },
 ): Sessions {
+  const denied = deniedEvents(settings)
   return new Sessions({
     link,
     fanout: parts.fanout,
@@ -168,6 +172,7 @@ function createSessions(
       frameBytesMax: settings.MAX_PAYLOAD_BYTES,
     },
     roomsPerConnectionMax: settings.MAX_ROOMS_PER_CONNECTION,
+    mayJoin: (access) => !denied[access].has(EVENT.roomJoin),
     ready: {
       node: settings.NODE_ID,
       max_payload_bytes: settings.MAX_PAYLOAD_BYTES,

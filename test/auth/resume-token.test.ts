@@ -15,6 +15,8 @@ function setUp(secret = SECRET) {
 t.test('a resume token gives back who it was issued to, on any worker', async (t) => {
   const token = setUp().tokens.issue(ALICE)
   t.same(setUp().tokens.read(token), ALICE)
+  const begun = { epoch: 'e1', offset: 7 }
+  t.same(setUp().tokens.read(setUp().tokens.issue({ ...ALICE, begun })), { ...ALICE, begun })
   t.equal(encodeURIComponent(token), token, 'fits into a query as it is')
 })
 

@@ -24,6 +24,7 @@ const OPENING: Omit<Opening, 'connectionId'> = {
   userId: 'alice' as UserId,
   addressKey: '10.0.0.1',
   rooms: null,
+  mayJoin: true,
   isResume: true,
   cursor: null,
   session: 'a-session',
@@ -114,4 +115,35 @@ t.test('a session that nobody knows is answered so, or with what is gone, and no
   })
   const ahead = { epoch: 'e1', offset: hub.head + 5 }
   t.match(await open('c', { session: 'c', cursor: ahead }), { ...unknown, reason: 'HISTORY_GONE' })
+})
+
+t.test('nothing is given that was said before the session began, whatever cursor is named', async (t) => {
+  const { hub, open, connections, append } = await setUp()
+  await append(R)
+  await open('old', { rooms: [], isResume: false })
+  const begun = hub.head
+  const later = await append(R)
+  for (const id of ['while it lives', 'when it has gone']) {
+    const opened = await open(id, { rooms: [R], cursor: { epoch: 'e1', offset: 0 } })
+    t.match(opened, { rooms: [R], replayed: 1, reason: null }, id)
+    t.match(connections.replay(id, begun), { entries: [{ offset: later }] }, id)
+    connections.close(id)
+    connections.close('old')
+  }
+})
+
+t.test('a cursor ahead of the log does not move the beginning of its session', async (t) => {
+  const { hub, open, append } = await setUp()
+  t.match(await open('a', { rooms: [R], cursor: { epoch: 'e1', offset: hub.head + 9 } }), { reason: 'HISTORY_GONE' })
+  const cursor = { epoch: 'e1', offset: hub.head }
+  await append(R)
+  t.match(await open('b', { rooms: [R], cursor }), { replayed: 1, reason: null })
+})
+
+t.test('who may not join names no rooms that the session was not in', async (t) => {
+  const { open } = await setUp()
+  await open('old', { rooms: [R], isResume: false })
+  const cursor = { epoch: 'e1', offset: 0 }
+  t.match(await open('new', { rooms: [R, S], mayJoin: false, cursor }), { rooms: [R], reason: null })
+  t.strictSame((await open('other', { session: 'other', rooms: [R, S], mayJoin: false, cursor })).rooms, [])
 })

@@ -110,6 +110,31 @@ t.test('a resume joins the rooms that it can: not what is no room id, is too man
   t.equal(again.userId, guest.userId, 'a guest keeps the id')
 })
 
+t.test('a resume gives nothing of the time before its session, whatever cursor and rooms it names', async (t) => {
+  const { house, enter } = await openHouse(t)
+  const bob = await enter('bob')
+  await bob.ask(JOIN, { room_id: 'camp' })
+  await bob.ask(BROADCAST, { message: 'before her' }, { room: 'camp' })
+  await bob.ask(BROADCAST, { message: 'before her, to all' })
+  const alice = await enter('alice')
+  const query = { since: 'e1:0' }
+  const named = await alice.resume(['camp'], { query })
+  await bob.ask(BROADCAST, { message: 'to both' })
+  await named.until(() => named.heard.length > 0)
+  t.strictSame(named.heard, ['to both'])
+  const again = await named.resume(['camp'], { query, worker: house.worker(1) })
+  await again.until(() => again.heard.length > 0)
+  t.strictSame(again.heard, ['to both'], 'the session that is resumed twice began when it began')
+})
+
+t.test('who may not join rooms does not join them by a resume', async (t) => {
+  const { enter } = await openHouse(t, { env: { PRIVATE_DENIED_EVENTS: JOIN } })
+  const alice = await enter('alice')
+  t.match(await alice.ask(JOIN, { room_id: 'staff' }), { success: false, error: { code: 'FORBIDDEN' } })
+  t.match((await alice.resume(['staff'])).ready, { recovered: true, rooms: [] })
+  t.match((await alice.resume(['staff'], { query: { resume: 'x' } })).ready, { reason: 'TOKEN_INVALID', rooms: [] })
+})
+
 t.test('a client that does not name its rooms is in those that it was in, on any worker', async (t) => {
   const { house, enter } = await openHouse(t)
   const [alice, bob] = [await enter('alice', { worker: house.worker(0) }), await enter('bob')]

@@ -9,6 +9,8 @@ export interface OpenArgs {
   readonly addressKey: string
   /** The rooms that a resume names, to be in from the start. null if it names none: then they are the rooms that the session had. */
   readonly rooms: readonly RoomId[] | null
+  /** Whether it may name rooms that its session is not known to have been in, as if it joined them. */
+  readonly mayJoin: boolean
   readonly isResume: boolean
   /** Where a resume goes on; null: that cannot be read. */
   readonly cursor: { readonly epoch: string; readonly offset: number } | null

@@ -146,7 +146,10 @@ function accept(socket: ClientSocket, { gate, resumeTokens }: SocketIoServerOpti
   const accepted = gate.accept(request.admitted, { ...claims, resume: null })
   const isTheirs = known?.userId === accepted.userId && known.namespace === accepted.namespace
   if (socket.recovered && isTheirs && resumeToken !== undefined) {
-    return { ...accepted, resume: { token: resumeToken, since: String(offset), rooms: socket.data.rooms ?? [] } }
+    return {
+      ...accepted,
+      resume: { token: resumeToken, since: String(offset), rooms: socket.data.rooms ?? [], isRemembered: true },
+    }
   }
   const { userId, namespace } = accepted
   // What a client is known by when it comes back: any worker can read it.
