@@ -15,13 +15,21 @@ export async function checkLmdb(
 ): Promise<readonly string[]> {
   const publicKey = createPublicKey(createPrivateKey(readFileSync(join(dataDir, 'receipt-key.pem'))))
   const checker = new PurchaseChecker(shop, [publicKey], signatures)
+  await readLmdb(dataDir, (key, value, revision) => checker.addRecord(key, value, revision))
+  return checker.check(attempts)
+}
+
+/** Every record of a data folder whose server has ended, in the order of their keys. */
+export async function readLmdb(
+  dataDir: string,
+  onRecord: (key: string, value: Uint8Array, revision: number) => void,
+): Promise<void> {
   const root = open({ path: join(dataDir, 'records'), readOnly: true })
   try {
     const records = root.openDB<Buffer, string>({ name: 'records', encoding: 'binary' })
     for (const { key, value } of records.getRange()) {
-      checker.addRecord(key, value.subarray(REVISION_BYTES), value.readDoubleBE(0))
+      onRecord(key, value.subarray(REVISION_BYTES), value.readDoubleBE(0))
     }
-    return checker.check(attempts)
   } finally {
     await root.close()
   }

@@ -50,7 +50,7 @@ const ONCE = 'once/buy/'
 const utf8 = new TextDecoder()
 
 /**
- * PROOFS P1 without restocks, refunds and price changes in between: is what clients were told and what the store holds one
+ * PROOFS P1 without restocks, refunds and price changes in between (rewards of matches there may be, and enough funds then): is what clients were told and what the store holds one
  * history? Records come from the store, read without the server; goods and players as they are at the end.
  */
 export class PurchaseChecker {
@@ -61,6 +61,8 @@ export class PurchaseChecker {
   readonly #once = new Map<string, Once>()
   readonly #players = new Map<string, { readonly value: Record<string, unknown>; readonly revision: number }>()
   readonly #goods = new Map<string, { readonly value: Record<string, unknown>; readonly revision: number }>()
+  /** What matches have paid to each player, and when last. */
+  readonly #earned = new Map<string, { readonly amount: number; readonly revision: number }>()
   readonly #wrong: string[] = []
 
   /** @param signatures each so-manieth is verified: it takes 70 us */
@@ -98,6 +100,10 @@ export class PurchaseChecker {
     this.#ledger.add(line)
     const entry = decodeEntry(line)
     if (entry.kind === 'purchase') this.#addPurchase(entry, revision, index)
+    if (entry.kind !== 'reward') return
+    const before = this.#earned.get(entry.user_id) ?? { amount: 0, revision: 0 }
+    const amount = before.amount + entry.amount
+    this.#earned.set(entry.user_id, { amount, revision: Math.max(before.revision, revision) })
   }
 
   #addPurchase(entry: LedgerEntry, revision: number, line: number): void {
@@ -162,13 +168,15 @@ export class PurchaseChecker {
       const { balances, inventory } = (stored?.value ?? {}) as Record<string, Record<string, number> | undefined>
       const spent = all.reduce((sum, { total }) => sum + total, 0)
       const balance = Object.values(balances ?? {})[0]
-      if (balance !== funds - spent) this.#wrong.push(`${user}: balance ${balance}, spent ${spent} of ${funds}`)
+      const earned = this.#earned.get(user) ?? { amount: 0, revision: 0 }
+      if (balance !== funds + earned.amount - spent)
+        this.#wrong.push(`${user}: balance ${balance}, spent ${spent} of ${funds} and ${earned.amount}`)
       for (const [good, some] of Map.groupBy(all, (bought) => bought.good)) {
         const count = some.reduce((sum, bought) => sum + bought.count, 0)
         if (inventory?.[good] !== count) this.#wrong.push(`${user}: has ${inventory?.[good]} ${good}, bought ${count}`)
       }
-      const last = Math.max(...all.map(({ revision }) => revision))
-      if (stored && stored.revision !== last) this.#wrong.push(`${user} was changed in another step than the purchase`)
+      const last = Math.max(earned.revision, ...all.map(({ revision }) => revision))
+      if (stored && stored.revision !== last) this.#wrong.push(`${user} was changed in another step than its entry`)
     }
   }
 
