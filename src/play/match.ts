@@ -16,6 +16,10 @@ export interface MatchPage<Game> {
   readonly game: string
   /** Which matches may be joined: what the game lists of them. */
   readonly where: Where<TypesIn<Game>['listing']>
+  /** Of the player who is at this page; empty, or not there: a guest. */
+  token?(): string
+  /** Matches are played by this client from now on. */
+  connected?(client: GameClient, isGuest: boolean): void
   /** The player is in a match, under this name, if it is not empty. `signal` is aborted when it is over, or the player is out of it. */
   begin(room: RoomOf<Game>, name: string, signal: AbortSignal): void
   /** What a match came to, as the game said it: a headline, and a line for each player or none. */
@@ -35,6 +39,8 @@ const NO_RESULT = { title: 'The match was ended', lines: [] }
 export class Match<Game> {
   readonly #page: MatchPage<Game>
   #client: GameClient | undefined
+  /** That `#client` has; empty: it is a guest's. */
+  #token = ''
   /** Of the match that this player is in. */
   #room: RoomOf<Game> | undefined
   #end = new AbortController()
@@ -68,13 +74,20 @@ export class Match<Game> {
     }
   }
 
-  /** A guest of this page's own: two tabs are two players. */
+  /** Without a token a guest of this page's own: two tabs are two players. */
   #connected(): GameClient {
-    if (this.#client && this.#client.status !== 'closed') return this.#client
-    const client = new GameClient({ url: serverUrl('/').href, apiPathPrefix: API_PATH_PREFIX, namespace: 'public' })
+    const token = this.#page.token?.() ?? ''
+    if (this.#client && this.#client.status !== 'closed' && token === this.#token) return this.#client
+    this.#client?.close()
+    const server = { url: serverUrl('/').href, apiPathPrefix: API_PATH_PREFIX }
+    const isGuest = token === ''
+    const who = isGuest ? { namespace: 'public' } : { namespace: 'private', token }
+    const client = new GameClient({ ...server, ...who })
     client.on('status', (change) => this.#connectionChanged(change))
     client.connect().catch(ignore) // its status says the same
     this.#client = client
+    this.#token = token
+    this.#page.connected?.(client, isGuest)
     return client
   }
 

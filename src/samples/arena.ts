@@ -1,12 +1,12 @@
-import { defineGame, refuse, t, type RoomFacts, type ValueOf } from '../games/index.ts'
+import { defineGame, refuse, t, type RoomFacts, type Seat, type ValueOf } from '../games/index.ts'
 
 /** What the page has to know to draw it. The field is a square of SIZE by SIZE units. */
 export const SIZE = 640
 export const SHIP_RADIUS = 20
 export const HP_MAX = 3
 export const RELOAD_MS = 300
-/** Who has shot down so many wins; or who has the most when the time is up. */
-export const GOAL = 10
+export const GOAL = 10 // who has shot down so many wins; or who has the most when the time is up
+export const SKIN = 'golden-ship' // a good of the shop
 
 const MATCH_MS = 90_000
 const RESPAWN_MS = 2_000
@@ -21,6 +21,7 @@ const ship = t.object({
   isMoving: t.boolean(),
   name: t.string(16),
   color: t.uint8(), // 0 to 7, of each ship its own
+  isGolden: t.boolean(),
   hp: t.uint8(), // 0: it was shot down, and is back soon
   score: t.uint8(),
   readyAt: t.float64(), // shoots again from then on: Unix time in milliseconds, as of `endsAt`
@@ -34,6 +35,7 @@ const stateType = t.object({
 type State = ValueOf<typeof stateType>
 type Ship = ValueOf<typeof ship>
 type Point = { x: number; y: number }
+const hasSkin = ({ inventory }: Seat) => (inventory[SKIN] ?? 0) > 0
 
 /** Ships that shoot at each other, for 2 to 8. A bot plays with who waits alone, and others may come in at any time. */
 export default defineGame({
@@ -55,22 +57,21 @@ export default defineGame({
     const used = Object.values(state.ships).map(({ color }) => color)
     const color = [0, 1, 2, 3, 4, 5, 6, 7].find((color) => !used.includes(color)) ?? 0
     const name = `${seat.bot ? 'Bot' : 'Player'} ${color + 1}`
-    state.ships[seat.id] = { ...place(room), name, color, score: 0, readyAt: 0 }
+    state.ships[seat.id] = { ...place(room), name, color, isGolden: hasSkin(seat), score: 0, readyAt: 0 }
     if (state.phase === 'play' || room.seats.length < 2) return
     state.phase = 'play'
     state.endsAt = room.nowMs + MATCH_MS
     room.afterMs(MATCH_MS, 'timeUp')
   },
+  bought: (state, seat) => void (shipOf(state.ships, seat.id).isGolden = hasSkin(seat)),
   drop: (state, seat) => void (shipOf(state.ships, seat.id).isMoving = false),
   leave(state, seat) {
     if (state.phase !== 'over') delete state.ships[seat.id] // all leave at the end, and the last picture stays
   },
   on: {
     name: (state, seat, { name }) => void (shipOf(state.ships, seat.id).name = name.trim() || 'Nobody'),
-    steer(state, seat, { dx, dy }) {
-      const isMoving = dx !== 0 || dy !== 0
-      Object.assign(shipOf(state.ships, seat.id), isMoving ? { isMoving, dx, dy } : { isMoving })
-    },
+    steer: (state, seat, { dx, dy }) =>
+      void Object.assign(shipOf(state.ships, seat.id), dx || dy ? { isMoving: true, dx, dy } : { isMoving: false }),
     fire(state, seat, _input, room) {
       const ship = shipOf(state.ships, seat.id)
       if (state.phase !== 'play') refuse('NOT_YET')
@@ -101,7 +102,8 @@ export default defineGame({
   },
   over({ phase, ships }) {
     const ranking = Object.entries(ships).map(([id, { name, score }]) => ({ id, name, score }))
-    return phase === 'over' && { result: { ranking: ranking.sort((a, b) => b.score - a.score) } }
+    const rewards = ranking.map(({ id, score }) => ({ user: id, currency: 'gold', amount: 10 * (1 + score) }))
+    return phase === 'over' && { result: { ranking: ranking.sort((a, b) => b.score - a.score) }, rewards }
   },
   bots: {
     easy: (view, seat, room) => hunt(view, seat.id, room, { everyTicks: 20, error: 0.6 }),

@@ -1,6 +1,6 @@
 /** The rules of the sample, as its author would test them: with the kit, on a clock by hand. */
 import t from 'tap'
-import arena, { GOAL, HP_MAX, RELOAD_MS, SHIP_RADIUS, SIZE } from '../../src/samples/arena.ts'
+import arena, { GOAL, HP_MAX, RELOAD_MS, SHIP_RADIUS, SIZE, SKIN } from '../../src/samples/arena.ts'
 import { fuzz, simulate } from '../../src/games/testing/index.ts'
 
 /** No bots come. */
@@ -162,6 +162,40 @@ t.test('after 90 seconds the time is up', async (t) => {
   room.advance(200)
   t.match(room.result, { ranking: [{ score: 0 }, { score: 0 }] })
   t.equal(room.state.phase, 'over')
+})
+
+t.test('the ship of whoever has bought the skin is golden, from the purchase on', async (t) => {
+  const room = simulate(duel)
+  room.join('ann', { inventory: { [SKIN]: 1, sword: 1 } })
+  room.join('bob', { inventory: { sword: 1 } })
+  room.join('cat', { inventory: { [SKIN]: 0 } })
+  const golden = () => Object.values(room.state.ships).map(({ isGolden }) => isGolden)
+  t.strictSame(golden(), [true, false, false], 'what was given back is not there')
+  room.buy('cat', 'sword')
+  t.strictSame(golden(), [true, false, false])
+  room.buy('bob', SKIN)
+  t.strictSame(golden(), [true, true, false])
+  shootDown(room, 'ann', 'bob')
+  room.advance(3_000)
+  t.match(shipOf(room, 'bob'), { hp: HP_MAX, isGolden: true })
+  t.strictSame(room.failures, [])
+})
+
+t.test('a match pays who stays to its end and has an account: 10, and 10 for each ship shot down', async (t) => {
+  const room = simulate(duel)
+  for (const user of ['ann', 'bob', 'cat']) room.join(user)
+  room.join('dan', { guest: true })
+  shootDown(room, 'ann', 'bob')
+  room.leave('cat')
+  room.joinBot('easy')
+  room.advance(100_000)
+  const amountOf = (user: string) => 10 + 10 * shipOf(room, user).score
+  t.ok(amountOf('ann') >= 20)
+  t.strictSame(
+    room.rewards,
+    ['ann', 'bob'].map((user) => ({ user, currency: 'gold', amount: amountOf(user) })),
+  )
+  t.strictSame(room.failures, [])
 })
 
 t.test('up to eight play, each in a colour of their own, and come and go during the match', async (t) => {

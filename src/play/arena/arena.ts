@@ -6,6 +6,7 @@ import { Controls } from './controls.ts'
 import { Field } from './field.ts'
 import { Pilot } from './pilot.ts'
 import { Scores } from './scores.ts'
+import { Shop } from './shop.ts'
 
 /** How long ago the picture is: two ticks, so that there is always a state behind it to go to. */
 const DELAY_MS = 100
@@ -16,15 +17,22 @@ type Room = RoomOf<typeof arena>
 
 const field = new Field(byId('field', HTMLCanvasElement))
 const scores = new Scores()
+const shop = new Shop()
 
 new Match<typeof arena>({
   game: 'arena',
   where: { phase: { in: ['lobby', 'play'] } },
+  token: () => byId('token', HTMLInputElement).value.trim(),
+  connected(client, isGuest) {
+    shop.close()
+    if (!isGuest) shop.open(client)
+  },
   begin(room, name, signal) {
     if (name !== '') room.send.name({ name }).catch(ignore)
     const view = room.interpolated(DELAY_MS, MOVING)
     const controls = new Controls(signal)
     const pilot = new Pilot(room)
+    signal.addEventListener('abort', () => shop.show(undefined))
     addEventListener('blur', () => pilot.stop(), { signal })
     let drawnMs = 0
     room.on('boom', (boom) => field.boom(boom, drawnMs + view.delayMs), { signal })
@@ -34,6 +42,7 @@ new Match<typeof arena>({
       pilot.fly(controls, nowMs)
       field.draw(view.at(), room.seat, nowMs)
       scores.show(room.state, room.seat)
+      shop.show(room)
       show('time', timeLeft(room))
       show('hint', hintOf(room))
       requestAnimationFrame(draw)

@@ -100,7 +100,7 @@ export class Field {
     pen.stroke()
   }
 
-  #drawShip({ x, y, dx, dy, hp, color, isMoving }: Ship, isOwn: boolean): void {
+  #drawShip({ x, y, dx, dy, hp, color, isGolden, isMoving }: Ship, isOwn: boolean): void {
     const pen = this.#pen
     const r = SHIP_RADIUS
     pen.save()
@@ -108,9 +108,9 @@ export class Field {
     this.#drawHp(hp, color, isOwn)
     pen.rotate(Math.atan2(dy, dx))
     if (isMoving) this.#fill('--flame', [-0.5, 0.3], [-1.2, 0], [-0.5, -0.3])
-    this.#fill(`--ship-${color}`, [0.95, 0], [-0.7, 0.68], [-0.4, 0], [-0.7, -0.68])
-    if (isOwn) {
-      pen.strokeStyle = this.#color('--ink')
+    this.#fill(isGolden ? '--gold' : `--ship-${color}`, [0.95, 0], [-0.7, 0.68], [-0.4, 0], [-0.7, -0.68])
+    if (isOwn || isGolden) {
+      pen.strokeStyle = this.#color(isOwn ? '--ink' : `--ship-${color}`)
       pen.lineWidth = r / 8
       pen.stroke()
     }

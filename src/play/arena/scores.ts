@@ -11,12 +11,16 @@ export class Scores {
 
   show({ ships }: State, own: string | null): void {
     const all = Object.entries(ships).sort(([, a], [, b]) => b.score - a.score)
-    const shown = JSON.stringify(all.map(([id, { name, score, color }]) => [id, name, score, color]))
+    const shown = JSON.stringify(
+      all.map(([id, { name, score, color, isGolden }]) => [id, name, score, color, isGolden]),
+    )
     if (shown === this.#shown) return
     this.#shown = shown
-    const lines = all.map(([id, { name, score, color }]) => {
-      const dot = element('span', { class: 'dot', 'data-color': String(color), 'aria-hidden': 'true' })
-      const who = element('span', { class: 'who' }, name, id === own ? ' (you)' : '')
+    const lines = all.map(([id, { name, score, color, isGolden }]) => {
+      const look = { 'data-color': String(color), 'data-golden': String(isGolden) }
+      const dot = element('span', { class: 'dot', ...look, 'aria-hidden': 'true' })
+      const golden = isGolden ? [element('span', { class: 'unseen' }, ' (golden ship)')] : []
+      const who = element('span', { class: 'who' }, name, id === own ? ' (you)' : '', ...golden)
       return element('li', {}, dot, who, element('b', {}, String(score)))
     })
     this.#list.replaceChildren(...lines)

@@ -34,10 +34,17 @@ class Tab {
     return tab
   }
 
-  async play(name = ''): Promise<void> {
+  /** @param token of a player who has an account; without it, a guest */
+  async play(name = '', token = ''): Promise<void> {
     if (await this.page.isVisible('#name')) await this.page.fill('#name', name)
+    if (token !== '') await this.login(token)
     await this.page.click('#play')
     await this.page.locator('#panel').waitFor({ state: 'hidden' })
+  }
+
+  async login(token: string): Promise<void> {
+    if (!(await this.page.isVisible('#token'))) await this.page.click('summary')
+    await this.page.fill('#token', token)
   }
 
   shows(selector: string, text: RegExp): Promise<string> {
@@ -130,8 +137,17 @@ t.test('the samples in Chromium', { skip: NO_CHROMIUM }, async (t) => {
           }
           await check('start')
           if (sample !== '') {
+            const hasShop = sample === 'arena'
+            if (hasShop) {
+              await tab.login(server.mint(`buyer-${colorScheme}-${width}`))
+              await check('account')
+            }
             await tab.play('A name of sixteen'.slice(0, 16))
-            await tab.shows(sample === 'arena' ? '#scores' : '#player-x', /A name of sixtee/)
+            await tab.shows(hasShop ? '#scores' : '#player-x', /A name of sixtee/)
+            if (hasShop) {
+              await page.click('#buy')
+              await tab.shows('#shop', /^Not enough money/)
+            }
             await check('match')
             const { items } = (await server.admin('GET', `/api/v1/rooms?game=${sample}`)) as {
               readonly items: readonly { readonly room_id: string }[]
@@ -179,6 +195,45 @@ t.test('the samples in Chromium', { skip: NO_CHROMIUM }, async (t) => {
       t.equal(await page.locator(outOfUse).count(), 0, path)
       await page.close()
     }
+  })
+
+  const gwen = await Tab.open(await profile(t, browser), server, 'arena')
+
+  await t.test('who has an account buys a golden ship while playing, and the others see it', async (t) => {
+    await gwen.page.fill('#name', 'Gwen')
+    await gwen.login('no token')
+    await gwen.page.click('#play')
+    await gwen.shows('#panel-title', /There is no match/)
+    await gwen.shows('#panel-lines', /the token is no JWT/i)
+    await gwen.play('', server.mint('gwen'))
+    const hal = await Tab.open(await profile(t, browser), server, 'arena')
+    await hal.play('Hal', server.mint('hal'))
+    await hal.shows('#scores', /Gwen.*Hal|Hal.*Gwen/)
+    await gwen.shows('#buy', /^Golden ship: 50 gold$/)
+    await gwen.page.click('#buy')
+    await gwen.shows('#shop', /^Not enough money: you have 0 of 50\.$/)
+    const credit = { currency: 'gold', amount: 60, idempotency_key: 'a-gift-for-gwen--' }
+    await server.admin('POST', '/api/v1/players/gwen/credit', credit)
+    await gwen.page.click('#buy')
+    await gwen.shows('#shop', /^Your ship is golden\. You have 10 gold left\.$/)
+    await gwen.page.locator('#buy').waitFor({ state: 'hidden' })
+    await gwen.shows('#scores', /Gwen \(you\) \(golden ship\)/)
+    await hal.shows('#scores', /Gwen \(golden ship\)/)
+    t.equal(await hal.page.locator('[data-golden="true"]').count(), 1)
+    t.ok(await hal.page.isVisible('#buy'), 'it is sold to each')
+    await hal.shoot('arena-golden')
+    await hal.page.goto('about:blank')
+    t.strictSame([...gwen.wrong, ...hal.wrong], [])
+  })
+
+  await t.test('guests have no money, and nothing is sold to them', async (t) => {
+    const tab = await Tab.open(await profile(t, browser), server, 'arena')
+    await tab.play('Guest')
+    await tab.shows('#scores', /Guest/)
+    t.notOk(await tab.page.isVisible('#buy'))
+    t.equal(await tab.page.textContent('#shop'), '')
+    await tab.page.goto('about:blank')
+    t.strictSame(tab.wrong, [])
   })
 
   await t.test('two tabs play the arena against each other', async (t) => {
@@ -281,6 +336,19 @@ t.test('the samples in Chromium', { skip: NO_CHROMIUM }, async (t) => {
     await ann.shows('#scores', /Ann \(you\).*0/)
     await ann.shows('#scores', /Bot/)
     await ann.page.goto('about:blank')
+  })
+
+  await t.test('the match has paid, and the ship is golden in the next one', async (t) => {
+    await gwen.shows('#panel-title', /won|draw/)
+    const said = await gwen.shows('#shop', /^The match has paid \d+ gold\. You have \d+\.$/)
+    const [paid, balance] = [...said.matchAll(/\d+/g)].map(Number)
+    t.equal(balance, 10 + (paid ?? NaN))
+    t.match(await server.admin('GET', '/api/v1/players/gwen'), { balances: { gold: balance } })
+    await gwen.shoot('arena-paid')
+    await gwen.play()
+    await gwen.shows('#scores', /Gwen \(you\) \(golden ship\)/)
+    t.notOk(await gwen.page.isVisible('#buy'))
+    await gwen.page.goto('about:blank')
   })
 
   await t.test('on a phone thumbs steer and shoot, and a match that is ended from outside is said', async (t) => {
