@@ -36,6 +36,7 @@ export function restoreRoom({ args, games, services, out }: RestoreOptions): Roo
   const room = new Room(args.handle, restoreRun(game, checkpoint), services)
   const tasks = new Map(checkpoint.host.tasks.map((task) => [task.run, task]))
   for (const bytes of args.records) replay(room, decodeTick(bytes), { tasks, out })
+  room.views.replayed()
   const nowMs = services.nowMs()
   room.seating.restore(room.run.seats, new Map(checkpoint.host.goneAtMs), nowMs)
   if (room.isClosed) return room

@@ -104,6 +104,11 @@ export class RoomViews {
     return moved
   }
 
+  /** The room has come to where it is by a replay, of which nobody was told: what is told from now on leads on from here. */
+  replayed(): void {
+    this.#seats.advance()
+  }
+
   /** What this tick says to whom. */
   patches(news: Pick<PatchParts, 'acks' | 'events'>): readonly BlockPatch[] {
     const { run, onFailure } = this.#options
