@@ -1,6 +1,9 @@
 import { createPublicKey } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { LedgerVerifier } from '../../src/ledger/verify.ts'
+import type { InspectedRoom } from '../../src/link/methods/games.ts'
 import type { UserId } from '../../src/protocol/ids.ts'
+import type { RoomGame } from '../../src/protocol/shapes/games.ts'
 import type { Receipt } from '../../src/protocol/shapes/shop.ts'
 import type { House } from '../helpers/house/house.ts'
 import type { GamePlayer } from './game-player.ts'
@@ -127,6 +130,8 @@ export class GameCheck {
       const { lives, added } = seen.state as unknown as ArenaState
       if (JSON.stringify([sorted(lives), sorted(added)]) !== JSON.stringify([sorted(arena.lives), sorted(arena.added)]))
         this.#wrong.push(`${user} sees another state of ${room} than there is`)
+      if (!isDeepStrictEqual(seen.seats, seatsSeen(seats)))
+        this.#wrong.push(`${user} sees other seats of ${room} than there are: ${JSON.stringify(seen.seats)}`)
     }
   }
 
@@ -178,6 +183,16 @@ export class GameCheck {
 
 function countOf(had: Shopper['had']): number {
   return Object.values(had).reduce((sum, count) => sum + count, 0)
+}
+
+/** What clients are told of these seats. */
+function seatsSeen(seats: InspectedRoom['seats']): RoomGame['seats'] {
+  return Object.fromEntries(
+    seats.map(({ user, isConnected, bot, standIn }) => {
+      const player = bot ?? standIn
+      return [user, { is_connected: isConnected, ...(player !== null && { bot: player }) }]
+    }),
+  )
 }
 
 function sorted(values: object): readonly (readonly [string, unknown])[] {

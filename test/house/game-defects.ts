@@ -2,6 +2,7 @@ import { Attendance } from '../../src/games/attendance.ts'
 import { Bots } from '../../src/games/bots.ts'
 import { LiveState } from '../../src/games/live-state.ts'
 import { Seats } from '../../src/games/seats.ts'
+import { SeatNews } from '../../src/host/seat-news.ts'
 import { Calls } from '../../src/placement/calls.ts'
 import { Entrances } from '../../src/placement/entrances.ts'
 import { PlacedRoom } from '../../src/placement/placed-room.ts'
@@ -144,5 +145,24 @@ export const GAME_DEFECTS: readonly Defect[] = [
           },
       )()
     },
+  },
+  {
+    name: 'news of the seats is lost now and then',
+    plant: () => {
+      let news = 0
+      return replace(
+        SeatNews,
+        'advance',
+        (original) =>
+          function () {
+            const changes = original.call(this) as unknown
+            return changes !== undefined && ++news % 10 === 0 ? undefined : changes
+          },
+      )()
+    },
+  },
+  {
+    name: 'a slow reader is not told what has become of the seats',
+    plant: replace(SeatNews, 'since', NOTHING),
   },
 ]

@@ -85,6 +85,15 @@ export class GamePlayer {
       if (state.ticks !== room.tick)
         this.wrong.push(`${room.id}: tick ${room.tick} is the ${state.ticks}th that has run`)
     })
+    room.on('seats', (seats) => this.#lookAtSeats(room, seats))
+  }
+
+  /** What is told of the seats belongs to the state that it comes with. */
+  #lookAtSeats({ id, tick, state }: Room, seats: Room['seats']): void {
+    const told = Object.entries(seats).map(([seat, { is_connected }]) => `${seat} ${is_connected}`)
+    const there = Object.keys(state.seats).map((seat) => `${seat} ${state.lives[seat]?.at(-1) !== 'drop'}`)
+    if (told.toSorted().join() !== there.toSorted().join())
+      this.wrong.push(`${id}: in tick ${tick} it is told of ${told.join(', ')}, and there are ${there.join(', ')}`)
   }
 
   async add(played: Played): Promise<void> {
