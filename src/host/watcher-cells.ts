@@ -9,8 +9,9 @@ export const CELL = {
   callback: 4,
   /** 1: the thread wants to know what the heap has. It is told when a room has its turn. */
   heapWanted: 5,
-  /** KiB that the heap had then. */
+  /** KiB that the heap had then, and the process. */
   heapKib: 6,
+  residentKib: 7,
 } as const
 
 export const CELLS_BYTES = Object.keys(CELL).length * Int32Array.BYTES_PER_ELEMENT

@@ -67,12 +67,11 @@ function readCpuMs(): number | undefined {
 
 /** A callback that does not end does not say what the heap has: what the process has grown since is the heap, most of all. */
 function isMemoryShort(): boolean {
-  const residentBytes = readResidentBytes()
   if (cells[CELL.heapWanted] === 0) {
-    known = { residentBytes, heapBytes: (cells[CELL.heapKib] ?? 0) * KIB }
+    known = { residentBytes: (cells[CELL.residentKib] ?? 0) * KIB, heapBytes: (cells[CELL.heapKib] ?? 0) * KIB }
     cells[CELL.heapWanted] = 1
   }
-  return known.heapBytes + residentBytes - known.residentBytes >= heapBytesMax * SHORT_SHARE
+  return known.heapBytes + readResidentBytes() - known.residentBytes >= heapBytesMax * SHORT_SHARE
 }
 
 /** See proc_pid_statm(5); 0 where there is no /proc. */

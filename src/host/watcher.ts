@@ -53,6 +53,7 @@ function createWatch(cells: Int32Array, send: (name: WatcherName) => void): Call
       cells[CELL.tick] = tick
       if (cells[CELL.heapWanted] === 1) {
         cells[CELL.heapKib] = getHeapStatistics().total_heap_size / KIB
+        cells[CELL.residentKib] = process.memoryUsage.rss() / KIB
         cells[CELL.heapWanted] = 0
       }
     },
