@@ -33,9 +33,9 @@ export class EndedRooms {
     this.#add(id, { sessions, why: OVER, atMs: this.#nowMs() })
   }
 
-  /** It ran when the server ended. */
-  addLost(id: RoomId): void {
-    this.#add(id, { sessions: NOBODY, why: LOST, atMs: this.#nowMs() })
+  /** Of an earlier life of this server. @param isLost it ran when the server ended; else its end was in the log by then, and some may not have heard it */
+  addEarlier(id: RoomId, { isLost }: { readonly isLost: boolean }): void {
+    this.#add(id, { sessions: NOBODY, why: isLost ? LOST : OVER, atMs: this.#nowMs() })
   }
 
   has(id: RoomId): boolean {

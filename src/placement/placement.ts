@@ -69,10 +69,8 @@ export class Placement {
     const rooms = await journal.rooms()
     const ended = await haveEnded(rooms)
     const lost = rooms.filter((_, i) => ended[i] !== true)
-    for (const room of lost) {
-      counts.onEnded('lost')
-      this.rooms.ended.addLost(room)
-    }
+    for (const [i, room] of rooms.entries()) this.rooms.ended.addEarlier(room, { isLost: ended[i] !== true })
+    for (let i = 0; i < lost.length; i++) counts.onEnded('lost')
     if (lost.length > 0)
       log.warn(
         { rooms: lost.length, some: lost.slice(0, LOST_SHOWN_MAX) },
