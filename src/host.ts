@@ -8,7 +8,7 @@ import { openLogs } from './config/open-log.ts'
 import { decodeConfig } from './config/wire.ts'
 import { createHost } from './host/create-host.ts'
 import type { HostParts } from './host/host-parts.ts'
-import { loadGames } from './host/loader.ts'
+import { loadedFiles, loadGames } from './host/loader.ts'
 import { closeRealm } from './games/realm-guards.ts'
 import { openWatch } from './host/watcher.ts'
 import type { HostWelcome } from './link/methods/host.ts'
@@ -29,6 +29,7 @@ export function runHost(): void {
     scheduler,
     random,
     begin,
+    files: loadedFiles,
     onClose: () => process.exit(0),
   })
 }
@@ -39,6 +40,8 @@ async function begin(welcome: HostWelcome): Promise<HostParts> {
   const { settings } = decodeConfig(welcome.config)
   const logs = openLogs(settings, name)
   logNodeWarnings(logs.of('host'))
+  // An author may compile what they write by themselves: then errors say where that is.
+  process.setSourceMapsEnabled(true)
   closeRealm()
   return {
     games: await loadGames(settings.GAMES),

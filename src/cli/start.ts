@@ -6,6 +6,8 @@ import { defineCommand } from './command.ts'
 
 /** Which setting an option stands for. */
 const SETTING_OF = {
+  games: 'GAMES',
+  watch: 'GAME_WATCH',
   port: 'HTTP_PORT',
   host: 'HTTP_HOST',
   workers: 'WORKERS',
@@ -15,11 +17,17 @@ const SETTING_OF = {
 } as const satisfies Readonly<Record<string, SettingName>>
 
 export const command = defineCommand({
-  usage: ['start [--port 8080] [--host 127.0.0.1] [--workers 2] [--data-dir DIR] [--config FILE] [--log-level info]'],
+  usage: [
+    'start [--games FILE] [--watch] [--port 8080] [--host 127.0.0.1] [--workers 2] [--data-dir DIR] [--config FILE] [--log-level info]',
+  ],
   about: [
     'runs the server in the foreground; each option stands for the setting of its name, over environment and file',
+    '--games: a file with a game, or a folder of them (GAMES); it may be given several times. --watch: a game that is saved is',
+    'loaded anew, with its rooms and players kept, or the log says why not (GAME_WATCH)',
   ],
   options: {
+    games: { type: 'string', multiple: true },
+    watch: { type: 'boolean' },
     port: { type: 'string' },
     host: { type: 'string' },
     workers: { type: 'string' },
@@ -29,7 +37,7 @@ export const command = defineCommand({
   },
   takesNames: false,
   run: async ({ values }) => {
-    for (const [option, value] of Object.entries(values)) give(option as keyof typeof SETTING_OF, value)
+    for (const [option, value] of Object.entries(values)) give(option as keyof typeof SETTING_OF, String(value))
     await import('../main.ts')
   },
 })

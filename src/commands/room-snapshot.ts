@@ -1,7 +1,6 @@
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { EVENT } from '../protocol/events.ts'
 import type { RoomId } from '../protocol/ids.ts'
-import { toRoomGame } from '../session/games/viewer.ts'
 import type { Command } from './command.ts'
 import { requireViewer } from './rooms.ts'
 
@@ -27,7 +26,7 @@ export const roomSnapshot: Command<RoomId, 'roomSnapshot'> = {
           done(result)
           return
         }
-        done(toRoomGame(viewer.entry, result))
+        done(viewer.renewed(result))
         if (!connection.isClosed) viewer.given(result)
       },
       span,

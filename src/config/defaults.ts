@@ -22,7 +22,7 @@ export function fillDefaults(draft: Draft, packageRoot: string, failed: Readonly
   if (!failed.has('WORKERS')) draft.WORKERS ??= Math.min(cores, PROCESSES_MAX)
   if (!failed.has('GAMES')) draft.GAMES ??= existsSync(SAMPLES) ? [SAMPLES] : []
   if (!failed.has('GAME_HOSTS') && draft.GAMES !== undefined) {
-    draft.GAME_HOSTS ??= draft.GAMES.length === 0 ? 0 : Math.max(1, Math.min(Math.floor(cores / 2), PROCESSES_MAX))
+    draft.GAME_HOSTS ??= hostsFor(draft.GAMES.length, draft.GAME_WATCH === true ? 1 : cores)
   }
   if (!failed.has('MEMORY_LIMIT')) draft.MEMORY_LIMIT ??= allowedMemory()
   if (!failed.has('GOODS_FILE')) draft.GOODS_FILE ??= path.join(packageRoot, 'config', 'goods.yaml')
@@ -30,6 +30,10 @@ export function fillDefaults(draft: Draft, packageRoot: string, failed: Readonly
     draft.MAX_PAYLOAD_BYTES_HARD ??= soft * HARD_PAYLOAD_FACTOR
   }
   if (!failed.has('AUTH_JWT_ALGORITHMS')) draft.AUTH_JWT_ALGORITHMS ??= keyAlgorithms(draft)?.standard
+}
+
+function hostsFor(games: number, cores: number): number {
+  return games === 0 ? 0 : Math.max(1, Math.min(Math.floor(cores / 2), PROCESSES_MAX))
 }
 
 /** Bytes: what this process's control group allows, or the machine has, where that is less. */

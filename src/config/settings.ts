@@ -205,9 +205,14 @@ export const SETTINGS = {
       'Whether the samples can be played at `/play/`, if GAMES has the folder of the samples that come with Drumbeat.',
     ),
   ),
+  GAME_WATCH: setting(
+    boolean,
+    'false',
+    'For development: a game whose file, or one that it imports, is saved is loaded anew, with its rooms and players kept.',
+  ),
   GAME_HOSTS: computed(
     integer(0, 256),
-    'half of the cores, at least 1; 0 without games',
+    'half of the cores, at least 1; 0 without games, 1 with GAME_WATCH',
     'Processes that run the games of rooms.',
   ),
   GAME_BUDGET: byWorkers(

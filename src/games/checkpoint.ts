@@ -8,6 +8,8 @@ import type { Timer } from './timers.ts'
 export interface Checkpoint {
   readonly game: string
   readonly version: number
+  /** Of the game. */
+  readonly hz: number
   readonly roomId: string
   /** Unix time in milliseconds of tick 0. */
   readonly startMs: number
@@ -50,7 +52,7 @@ export interface RunOptions {
 }
 
 /** Of a room that has not begun: `create` makes its state. */
-export type Start = Omit<Checkpoint, 'game' | 'version' | 'state'>
+export type Start = Omit<Checkpoint, 'game' | 'version' | 'hz' | 'state'>
 
 export function startOf({ roomId, seed, startMs, stateBytesMax }: RunOptions): Start {
   return {

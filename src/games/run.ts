@@ -189,6 +189,7 @@ export class GameRun {
     return {
       game: game.name,
       version: game.version,
+      hz: game.hz,
       roomId,
       startMs,
       ...this.#clock,

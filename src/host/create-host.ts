@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import { Link } from '../link/link.ts'
-import type { HostMethods, HostWelcome, OfHostMethods } from '../link/methods/host.ts'
+import type { HostMethods, HostWelcome, LoadedFile, OfHostMethods } from '../link/methods/host.ts'
 import type { HostParts, PrimaryLink } from './host-parts.ts'
 import { createLinkHandlers } from './link-handlers.ts'
 import { Rooms } from './rooms.ts'
@@ -17,6 +17,8 @@ export interface HostOptions {
   readonly random: Random
   /** Loads the games. What it throws is told the primary, a line a mistake. */
   readonly begin: (welcome: HostWelcome) => HostParts | Promise<HostParts>
+  /** What the games are made of: see `loadedFiles`. */
+  readonly files: () => readonly LoadedFile[]
   /** The primary is gone or stuck. */
   readonly onClose: (why: string) => void
 }
@@ -29,7 +31,7 @@ export interface Host {
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 
 /** A host in this process: it runs the games of rooms for the primary at the other end of the stream. */
-export function createHost({ stream, clock, scheduler, random, begin, onClose }: HostOptions): Host {
+export function createHost({ stream, clock, scheduler, random, begin, files, onClose }: HostOptions): Host {
   let rooms: Rooms | undefined
   /** What was told while the games were loaded. */
   const early: (() => void)[] = []
@@ -42,9 +44,9 @@ export function createHost({ stream, clock, scheduler, random, begin, onClose }:
       const { clockOriginMs } = welcome
       rooms = new Rooms({ ...(await begin(welcome)), link, clock, clockOriginMs, scheduler, random })
       for (const act of early.splice(0)) act()
-      link.tell('listening', { games: rooms.gameInfos })
+      link.tell('listening', { games: rooms.gameInfos, files: files() })
     } catch (thrown) {
-      link.tell('unfit', { mistakes: toError(thrown).message.split('\n') })
+      link.tell('unfit', { mistakes: toError(thrown).message.split('\n'), files: files() })
     }
   }
   const handlers = createLinkHandlers(running)

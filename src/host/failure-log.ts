@@ -2,7 +2,9 @@ import { toError } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
 import type { Failure } from '../games/entries.ts'
+import type { GameFailure } from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
+import { describeThrown } from './author-place.ts'
 
 export interface FailureLogOptions {
   readonly roomId: string
@@ -10,6 +12,8 @@ export interface FailureLogOptions {
   readonly log: Log
   readonly newTraceId: () => string
   readonly onFailure: () => void
+  /** Each that has a line in the log. */
+  readonly tell: (failure: Omit<GameFailure, 'handle' | 'game'>) => void
 }
 
 /** Lines of one room: a game that fails with each input must not fill the log. */
@@ -30,7 +34,7 @@ export class FailureLog {
 
   /** Returns the trace id that stands in the line. */
   add(failure: Failure, tick: number, nowMs: number): string {
-    const { roomId: room, game, log, newTraceId, onFailure } = this.#options
+    const { roomId: room, game, log, newTraceId, onFailure, tell } = this.#options
     const traceId = this.#known.get(failure) ?? newTraceId()
     if (this.#known.has(failure)) return traceId
     this.#known.set(failure, traceId)
@@ -42,7 +46,13 @@ export class FailureLog {
     const { callback, error } = failure
     const leftOut = this.#left === 0 ? {} : { leftOut: this.#left }
     this.#left = 0
-    log.error({ room, game, callback, tick, traceId, err: toError(error), ...leftOut }, 'a game failed')
+    const described = describeThrown(error)
+    const { place } = described
+    log.error(
+      { room, game, callback, tick, traceId, ...(place === null ? {} : { place }), err: toError(error), ...leftOut },
+      'a game failed',
+    )
+    tell({ callback, tick, traceId, ...described })
     return traceId
   }
 

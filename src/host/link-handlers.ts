@@ -5,7 +5,7 @@ import type { Fate } from './entry-queue.ts'
 import { hearPurchases } from './hear-purchases.ts'
 import { replyOf } from './replies.ts'
 import { addBot, removeBot } from './room-bots.ts'
-import { enter, exit, inspect, leave } from './room-doors.ts'
+import { enter, entryOf, exit, inspect, leave } from './room-doors.ts'
 import { sendInput } from './room-inputs.ts'
 import type { RoomParts } from './room-parts.ts'
 import type { Rooms } from './rooms.ts'
@@ -18,6 +18,10 @@ export function createLinkHandlers(rooms: () => Rooms): Omit<Handlers<HostMethod
     open: (args, reply) => reply(rooms().open(args)),
     restore: (args, reply) => {
       rooms().restore(args)
+      reply(null)
+    },
+    rehearse: (args, reply) => {
+      rooms().rehearse(args)
       reply(null)
     },
     release: ({ handle }, reply) => rooms().release(handle, reply),
@@ -54,8 +58,7 @@ export function createLinkHandlers(rooms: () => Rooms): Omit<Handlers<HostMethod
       const room = rooms().room(handle)
       room.push({ entry: { kind: 'end', why: 'ended' }, done: () => reply(null) })
     },
-    snapshot: ({ handle, viewer }, reply) =>
-      reply(requireSeeing(rooms().room(handle), viewer).views.snapshotOf(viewer)),
+    snapshot: ({ handle, viewer }, reply) => reply(entryOf(requireSeeing(rooms().room(handle), viewer), viewer)),
     catchUp: ({ handle, viewer, base }, reply) =>
       reply(requireSeeing(rooms().room(handle), viewer).views.catchUp(viewer, base)),
     entries: ({ handle, limit }, reply) => reply({ items: rooms().room(handle).recent.newest(limit) }),

@@ -1,12 +1,16 @@
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { compileFunction } from 'node:vm'
 import { besideUrl } from '../base/beside.ts'
 import { toError } from '../base/assert.ts'
+import { fileStamp, isScript, scriptsIn } from '../base/file-stamp.ts'
+import { isAuthors } from '../base/own-code.ts'
+import { shownPath } from '../base/shown-path.ts'
 import { compileShapes } from '../games/sync/compiled-update.ts'
 import { GameDefinitionError, isGame, type Game } from '../games/define.ts'
+import type { LoadedFile } from '../link/methods/host.ts'
 
 /** All that is wrong with the games that were to be loaded. */
 export class GamesError extends Error {
@@ -19,7 +23,6 @@ export class GamesError extends Error {
   }
 }
 
-const GAME_FILE = /(?<!\.d|\.test)\.(?:ts|js|mjs)$/
 /** What a game imports. */
 const SPECIFIER = 'drumbeat/game'
 
@@ -48,27 +51,40 @@ export async function loadGames(paths: readonly string[]): Promise<ReadonlyMap<s
 }
 
 let isResolving = false
+const seen = new Map<string, string>()
+
+/** The files and folders that games were loaded from, or were to be, and what they import: but for packages, and for Drumbeat. */
+export function loadedFiles(): readonly LoadedFile[] {
+  return Array.from(seen, ([file, stamp]) => ({ file, stamp }))
+}
 
 function resolveGameImports(): void {
   if (isResolving) return
   isResolving = true
   const { href: url } = besideUrl('../games/index', import.meta.url)
   registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === SPECIFIER ? { url, shortCircuit: true } : next(specifier, context),
+    resolve(specifier, context, next) {
+      if (specifier === SPECIFIER) return { url, shortCircuit: true }
+      // Seen here, as one that is missing is not loaded, and somebody may make it.
+      if (specifier.startsWith('.') || specifier.startsWith('file:')) note(new URL(specifier, context.parentURL))
+      return next(specifier, context)
+    },
   })
+}
+
+function note({ href, protocol }: URL): void {
+  if (protocol !== 'file:') return
+  const file = fileURLToPath(href)
+  if (isAuthors(file) && !seen.has(file)) seen.set(file, fileStamp(file))
 }
 
 function filesOf(paths: readonly string[], mistakes: string[]): string[] {
   const files = paths.flatMap((place) => {
     const stat = statSync(place, { throwIfNoEntry: false })
-    if (stat?.isDirectory())
-      return readdirSync(place)
-        .filter((name) => GAME_FILE.test(name))
-        .sort()
-        .map((name) => path.join(place, name))
+    seen.set(place, fileStamp(place))
+    if (stat?.isDirectory()) return scriptsIn(place).map((name) => path.join(place, name))
     if (stat === undefined) mistakes.push(`GAMES: ${place}: there is no such file or folder`)
-    else if (!GAME_FILE.test(place)) mistakes.push(`GAMES: ${place}: a game is a .ts, .js or .mjs file`)
+    else if (!isScript(place)) mistakes.push(`GAMES: ${place}: a game is a .ts, .js or .mjs file`)
     else return [place]
     return []
   })
@@ -80,7 +96,7 @@ async function load(file: string, mistakes: string[]): Promise<Game | undefined>
     const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown }
     if (isGame(module.default)) return module.default
     const what = 'default' in module ? 'its default export is no game' : 'it has no default export'
-    mistakes.push(`${file}: ${what}: export default defineGame({ … }), of ${SPECIFIER}`)
+    mistakes.push(`${shownPath(file)}: ${what}: export default defineGame({ … }), of ${SPECIFIER}`)
   } catch (thrown) {
     mistakes.push(describe(file, thrown))
   }
@@ -100,9 +116,9 @@ function placeIn(file: string, { stack = '' }: Error): string {
   for (const start of [url, file]) {
     const at = stack.indexOf(`${start}:`)
     const place = at === -1 ? undefined : /^:\d+(?::\d+)?/.exec(stack.slice(at + start.length))
-    if (place) return file + place[0]
+    if (place) return shownPath(file) + place[0]
   }
-  return file
+  return shownPath(file)
 }
 
 function byName(loaded: readonly Loaded[], mistakes: string[]): ReadonlyMap<string, Game> {
@@ -110,7 +126,7 @@ function byName(loaded: readonly Loaded[], mistakes: string[]): ReadonlyMap<stri
   const games = new Map<string, Game>()
   for (const { file, game } of loaded) {
     const other = files.get(game.name)
-    if (other !== undefined) mistakes.push(`${file}: the game "${game.name}" is in ${other}, too`)
+    if (other !== undefined) mistakes.push(`${shownPath(file)}: the game "${game.name}" is in ${shownPath(other)}, too`)
     files.set(game.name, file)
     games.set(game.name, game)
   }

@@ -1,10 +1,12 @@
+import { toError } from '../base/assert.ts'
 import type { Game } from '../games/define.ts'
 import { decodeTick, type TickRecord } from '../games/journal.ts'
-import { migrated } from '../games/migrate.ts'
-import { GameRun } from '../games/run.ts'
+import { resume } from '../games/migrate.ts'
+import type { GameRun } from '../games/run.ts'
 import { hashOf } from '../games/sync/tree-hash.ts'
 import type { RestoreRoom } from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
+import { authorPlace } from './author-place.ts'
 import type { Outbound } from './outbound.ts'
 import { Room } from './room.ts'
 import { decodeCheckpoint, type RoomCheckpoint } from './room-checkpoint.ts'
@@ -30,12 +32,12 @@ const AHEAD_MS_MAX = 100
  */
 export function restoreRoom({ args, games, services, out }: RestoreOptions): Room {
   const checkpoint = decodeCheckpoint(args.checkpoint)
-  const game = games.get(checkpoint.game)
-  if (!game) throw new Refusal('GAME_NOT_FOUND', `there is no game "${checkpoint.game}"`)
-  services.watch.room(args.handle, game.name, checkpoint.tick)
-  const room = new Room(args.handle, restoreRun(game, checkpoint), services)
+  const game = gameOf(games, checkpoint)
+  const { handle, isOtherCode = false } = args
+  services.watch.room(handle, game.name, checkpoint.tick)
+  const room = new Room(handle, resumeRun(game, checkpoint, services.nowMs()), services)
   const tasks = new Map(checkpoint.host.tasks.map((task) => [task.run, task]))
-  for (const bytes of args.records) replay(room, decodeTick(bytes), { tasks, out })
+  for (const bytes of args.records) replay(room, decodeTick(bytes), { tasks, out, isOtherCode })
   room.views.replayed()
   const nowMs = services.nowMs()
   room.seating.restore(room.run.seats, new Map(checkpoint.host.goneAtMs), nowMs)
@@ -51,28 +53,38 @@ export function restoreRoom({ args, games, services, out }: RestoreOptions): Roo
   return room
 }
 
-function restoreRun(game: Game, checkpoint: RoomCheckpoint): GameRun {
+/** Throws GAME_NOT_FOUND. */
+export function gameOf(games: ReadonlyMap<string, Game>, { game: name }: RoomCheckpoint): Game {
+  const game = games.get(name)
+  if (game) return game
+  throw new Refusal('GAME_NOT_FOUND', `there is no game "${name}"`)
+}
+
+/** Throws GAME_FAILED, which says why. */
+export function resumeRun(game: Game, checkpoint: RoomCheckpoint, nowMs: number): GameRun {
   try {
-    return GameRun.restore(game, migrated(game, checkpoint))
-  } catch (error) {
-    throw new Refusal('GAME_FAILED', `the state of the room cannot be used: ${String(error)}`)
+    return resume(game, checkpoint, nowMs)
+  } catch (thrown) {
+    const place = authorPlace(thrown)
+    throw new Refusal('GAME_FAILED', `${toError(thrown).message}${place === undefined ? '' : ` (${place})`}`)
   }
 }
 
 interface Replay {
   readonly tasks: Map<number, TaskUnderWay>
   readonly out: Outbound
+  readonly isOtherCode: boolean
 }
 
 /** Ticks between records had no entries. */
-function replay(room: Room, record: TickRecord, { tasks, out }: Replay): void {
+function replay(room: Room, record: TickRecord, how: Replay): void {
   if (room.isClosed || record.tick <= room.run.tick) return
-  if (room.game.hz > 0) while (room.run.tick < record.tick - 1) replayTick(room, EMPTY, { tasks, out })
+  if (room.game.hz > 0) while (room.run.tick < record.tick - 1) replayTick(room, EMPTY, how)
   if (room.isClosed) return
   for (const entry of record.entries)
-    if (entry.kind === 'result' || entry.kind === 'failedTask') tasks.delete(entry.run)
-  replayTick(room, record, { tasks, out })
-  if (record.hash === null || record.hash === hashOf(room.run.shape, room.run.tree)) return
+    if (entry.kind === 'result' || entry.kind === 'failedTask') how.tasks.delete(entry.run)
+  replayTick(room, record, how)
+  if (how.isOtherCode || record.hash === null || record.hash === hashOf(room.run.shape, room.run.tree)) return
   const { services, run, game } = room
   services.metrics.otherHash()
   services.log.error(

@@ -1,4 +1,4 @@
-import type { EnteredSeat, EnterRoom, RoomInspection } from '../link/methods/host.ts'
+import type { EnteredRoom, EnteredSeat, EnterRoom, RoomInspection } from '../link/methods/host.ts'
 import { botOf } from '../games/bots.ts'
 import { isStandardSchema } from '../games/standard-schema.ts'
 import type { JsonValue } from '../protocol/events.ts'
@@ -78,7 +78,7 @@ export function inspect({ run, seating, game, latenessMs }: RoomParts): RoomInsp
 
 /** The connection sees the room from now on. */
 function attach(room: RoomParts, { viewer, user, as, encoding }: EnterRoom, isNewSeat: boolean): EnteredSeat | Refusal {
-  const { seating, views, run, game } = room
+  const { seating, views, run } = room
   const seat = as === 'player' ? room.seatOf(user) : undefined
   if (!seating.viewer(viewer) || (as === 'player' && !seat)) {
     if (run.ending) return new Refusal('ROOM_OVER', 'the room is over')
@@ -90,13 +90,20 @@ function attach(room: RoomParts, { viewer, user, as, encoding }: EnterRoom, isNe
     exit(room, viewer)
     return new Refusal('GAME_FAILED', 'the view of the game failed', { trace_id: room.failed('view', error) })
   }
+  return { ...entryOf(room, viewer), isNewSeat, ledgerEntry: seat?.ledgerEntry ?? 0 }
+}
+
+/** The room as the connection sees it now. Throws if it sees nothing. */
+export function entryOf(room: RoomParts, viewer: number): EnteredRoom {
+  const { seating, views, run, game } = room
+  const { user, isSpectator } = seating.viewer(viewer) ?? NOBODY
+  const seat = isSpectator ? undefined : room.seatOf(user)
   return {
     ...views.snapshotOf(viewer),
     name: game.name,
     version: game.version,
     seat: seat?.id ?? null,
-    isNewSeat,
-    ledgerEntry: seat?.ledgerEntry ?? 0,
+    isNewSeat: false,
     tickMs: game.hz === 0 ? 0 : 1000 / game.hz,
     startMs: run.startMs,
     types: game.viewType as JsonValue,
@@ -107,3 +114,5 @@ function attach(room: RoomParts, { viewer, user, as, encoding }: EnterRoom, isNe
     })),
   }
 }
+
+const NOBODY = { user: '', isSpectator: true } as const

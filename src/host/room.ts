@@ -75,6 +75,7 @@ export class Room implements RoomParts {
         log: services.log,
         newTraceId: services.newTraceId,
         onFailure: () => services.metrics.gameFailed(game.name),
+        tell: (failure) => services.tell('failed', { handle, game: game.name, ...failure }),
       },
       services.nowMs(),
     )

@@ -5,11 +5,13 @@ import type { Scheduler } from '../base/scheduler.ts'
 import { observeRealm } from '../games/realm.ts'
 import type { GameInfo, OpenedRoom, OpenRoom, ReleasedRoom, RestoreRoom } from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
+import { describeThrown } from './author-place.ts'
 import { gameInfoOf } from './game-info.ts'
 import { HostMetrics } from './host-metrics.ts'
 import type { HostParts, PrimaryLink } from './host-parts.ts'
 import { openRun } from './open-run.ts'
 import { Outbound } from './outbound.ts'
+import { rehearse } from './rehearsal.ts'
 import { restoreRoom } from './restore.ts'
 import { Room } from './room.ts'
 import type { RoomServices } from './room-services.ts'
@@ -135,6 +137,11 @@ export class Rooms {
     this.#out.flush()
   }
 
+  /** See `HostMethods.rehearse`. */
+  rehearse(args: RestoreRoom): void {
+    rehearse(args, this.#options.games, this.#services)
+  }
+
   release(handle: number, released: (room: ReleasedRoom) => void): void {
     this.room(handle).release(this.#out, released)
     this.#out.flush()
@@ -237,10 +244,16 @@ export class Rooms {
   }
 
   /** A callback failed before there was a room. */
-  #failedBefore({ roomId, game }: OpenRoom, callback: string, error: unknown): string {
-    const traceId = this.#options.random.token()
+  #failedBefore({ handle, roomId, game }: OpenRoom, callback: string, error: unknown): string {
+    const { random, log, link } = this.#options
+    const traceId = random.token()
+    const described = describeThrown(error)
     this.metrics.gameFailed(game)
-    this.#options.log.error({ room: roomId, game, callback, tick: 0, traceId, err: toError(error) }, 'a game failed')
+    log.error(
+      { room: roomId, game, callback, tick: 0, traceId, place: described.place, err: toError(error) },
+      'a game failed',
+    )
+    link.tell('failed', { handle, game, callback, tick: 0, traceId, ...described })
     return traceId
   }
 

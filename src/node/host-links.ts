@@ -1,7 +1,7 @@
 import type { Traces } from '../base/trace.ts'
 import { ConfigError } from '../config/load.ts'
 import { Link } from '../link/link.ts'
-import type { HostMethods, HostWelcome, OfHostMethods } from '../link/methods/host.ts'
+import type { HostMethods, HostWelcome, LoadedFile, OfHostMethods } from '../link/methods/host.ts'
 import type { Placement } from '../placement/placement.ts'
 import type { HostLife, HostLink } from '../processes/hosts.ts'
 
@@ -11,16 +11,25 @@ export interface HostLifeOptions {
   readonly welcomeOf: (host: number) => HostWelcome
   /** Tells a new host what it has to know beside its welcome. */
   readonly tellFirst: (link: HostLink) => void
+  /** What a host has read, also one that cannot use it. */
+  readonly onFiles: (files: readonly LoadedFile[]) => void
   readonly onGone: (host: number) => void
 }
 
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 
 /** What this node does for each host that starts, is replaced or has ended. */
-export function createHostLife({ placement, traces, welcomeOf, tellFirst, onGone }: HostLifeOptions): HostLife {
-  const { recovery } = placement
+export function createHostLife({
+  placement,
+  traces,
+  welcomeOf,
+  tellFirst,
+  onFiles,
+  onGone,
+}: HostLifeOptions): HostLife {
+  const { recovery, takeovers } = placement
   return {
-    connect({ id, stream, onListening, onUnfit, onClose }) {
+    connect({ id, generation, isSuccessor, stream, onListening, onUnfit, onClose }) {
       const { listening, ...handlers } = placement.handlersOf(id)
       const link: HostLink = new Link<OfHostMethods, HostMethods>({
         stream,
@@ -30,9 +39,13 @@ export function createHostLife({ placement, traces, welcomeOf, tellFirst, onGone
           ...handlers,
           listening(args, reply) {
             listening(args, reply)
+            onFiles(args.files)
             onListening()
           },
-          unfit: ({ mistakes }) => onUnfit(new ConfigError(mistakes)),
+          unfit({ mistakes, files }) {
+            onFiles(files)
+            onUnfit(new ConfigError(mistakes))
+          },
         },
         onGameBlock: (block) => placement.block(id, block),
         onClose(why) {
@@ -40,12 +53,12 @@ export function createHostLife({ placement, traces, welcomeOf, tellFirst, onGone
           onClose(why)
         },
       })
-      placement.addHost(id, link)
+      placement.addHost({ id, link, generation, isSuccessor })
       link.tell('welcome', welcomeOf(id))
       tellFirst(link)
       return link
     },
-    beforeDrain: (id) => recovery.empty(id),
+    takeOver: (old, successor, withinMs) => takeovers.run(old, successor, withinMs),
     gone(id, { culprit }) {
       recovery.hostGone(id, culprit?.handle)
       onGone(id)

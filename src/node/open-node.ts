@@ -17,6 +17,7 @@ import { Canary } from './canary.ts'
 import type { PrimaryContext } from './context.ts'
 import { Deliveries } from './deliveries.ts'
 import { followLog } from './follow-control.ts'
+import { GameWatch } from './game-watch.ts'
 import { createHostLife } from './host-links.ts'
 import { GatheredMetrics } from './gather-metrics.ts'
 import { LogLevels } from './log-levels.ts'
@@ -52,6 +53,7 @@ export interface OpenNodeOptions
 const TRIM_MS = 1_000
 const SWEEP_MS = 60_000
 const MEMORY_MS = 1_000
+const WATCH_MS = 100
 
 /**
  * Opens all of the primary that stands between its store and its workers, then starts the workers. Resolves when all of them listen.
@@ -82,7 +84,7 @@ export async function openNode(options: OpenNodeOptions, closers: Closers): Prom
     onDied: () => metrics.workerRestarts.inc(),
   })
   const hostSupervisor = createHostSupervisor(options, () => reload.config.settings)
-  const reload = new Reload({ config, readConfig, supervisors: [hostSupervisor, supervisor], log })
+  const reload = new Reload({ config, readConfig, hosts: hostSupervisor, workers: supervisor, log })
   const parts = {
     context,
     reload,
@@ -98,7 +100,7 @@ export async function openNode(options: OpenNodeOptions, closers: Closers): Prom
   startTimers(node, closers)
   await tokenKeys.firstAttempt
   closers.defer(() => stopHosts(node, 0))
-  await hostSupervisor.start(lifeOfHosts(node, traces))
+  await hostSupervisor.start(lifeOfHosts(node, traces, watchGames(node, closers)))
   closers.defer(() => supervisor.stop(0))
   const welcomeOf = (worker: number) => createWelcome({ worker, config: reload.config, ...ports, ...secrets })
   await supervisor.start(createWorkerLife({ node, deliveries, traces, welcomeOf }))
@@ -129,7 +131,22 @@ export async function stopHosts({ context, hostSupervisor }: Node, withinMs: num
   await hostSupervisor.stop(withinMs)
 }
 
-function lifeOfHosts(node: Node, traces: Traces): HostLife {
+/** Undefined without GAME_WATCH. */
+function watchGames({ context, reload }: Node, closers: Closers): GameWatch | undefined {
+  const { settings, games, clock, logs } = context
+  if (!settings.GAME_WATCH) return undefined
+  const watch = new GameWatch({
+    swap: () => reload.games(),
+    games: () => games.hosts.games,
+    clock,
+    log: logs.of('placement'),
+  })
+  const timer = setInterval(() => void watch.look(), WATCH_MS)
+  closers.defer(() => clearInterval(timer))
+  return watch
+}
+
+function lifeOfHosts(node: Node, traces: Traces, watch: GameWatch | undefined): HostLife {
   const { games: placement } = node.context
   const clockOriginMs = placement.roomClock.originMs
   return createHostLife({
@@ -137,6 +154,7 @@ function lifeOfHosts(node: Node, traces: Traces): HostLife {
     traces,
     welcomeOf: (host) => createHostWelcome({ host, config: node.reload.config, clockOriginMs }),
     tellFirst: (link) => node.logLevels.tell(link),
+    onFiles: (files) => watch?.loaded(files),
     onGone: (host) => node.gathered.gone(hostSource(host)),
   })
 }

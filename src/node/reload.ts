@@ -4,15 +4,15 @@ import { toError } from '../base/assert.ts'
 import { ConfigError, type Config } from '../config/load.ts'
 import { SETTINGS, type SettingName } from '../config/settings.ts'
 import { Refusal } from '../protocol/errors.ts'
-import type { Supervision } from '../processes/supervisor.ts'
+import type { RollOptions, Supervision } from '../processes/supervisor.ts'
 
 export interface ReloadOptions {
   /** What the node was started with. */
   readonly config: Config
   /** Reads environment and file again. Throws ConfigError. */
   readonly readConfig: () => Config
-  /** Whose processes are replaced, in this order. */
-  readonly supervisors: readonly Pick<Supervision, 'roll'>[]
+  readonly hosts: Pick<Supervision, 'roll'>
+  readonly workers: Pick<Supervision, 'roll'>
   readonly log: Log
 }
 
@@ -69,6 +69,27 @@ export class Reload {
     await this.#rolling
   }
 
+  /**
+   * Replaces the hosts alone, which load the games anew, with the settings that are in force; behind a reload that is under way. Resolves to why that was
+   * not done; to undefined if it was.
+   */
+  async games(): Promise<Error | undefined> {
+    while (this.#rolling) await this.#rolling
+    const { hosts } = this.#options
+    let why: Error | undefined
+    this.#rolling = hosts
+      .roll(this.#times(() => {}))
+      .catch((error: unknown) => void (why = toError(error)))
+      .finally(() => (this.#rolling = undefined))
+    await this.#rolling
+    return why
+  }
+
+  #times(onReplaced: () => void): RollOptions {
+    const { SHUTDOWN_TIMEOUT: withinMs } = this.#config.settings
+    return { withinMs, graceMs: withinMs * GRACE_SHARE, onReplaced }
+  }
+
   #read(): Config {
     try {
       const config = this.#options.readConfig()
@@ -84,19 +105,21 @@ export class Reload {
   }
 
   async #roll(plan: ReloadPlan, before: Config): Promise<void> {
-    const { supervisors, log } = this.#options
-    const { SHUTDOWN_TIMEOUT: withinMs } = this.#config.settings
+    const { hosts, workers, log } = this.#options
     log.info(plan, 'replacing the workers, one by one')
     let replaced = 0
-    const onReplaced = () => void replaced++
+    const times = this.#times(() => void replaced++)
     try {
-      for (const supervisor of supervisors)
-        await supervisor.roll({ withinMs, graceMs: withinMs * GRACE_SHARE, onReplaced })
+      await hosts.roll(times)
+      await workers.roll(times)
       log.info('all workers were replaced')
     } catch (error) {
       // Whoever starts now has what the newest workers have.
       if (replaced === 0) this.#config = before
-      log.error({ err: toError(error), replaced }, 'a new worker does not come up: the old ones go on, as they were')
+      log.error(
+        { err: toError(error), replaced },
+        'a new worker does not come up, or cannot take over: the old ones go on, as they were',
+      )
     } finally {
       this.#rolling = undefined
     }

@@ -1,6 +1,6 @@
 import type { Connection } from '../connections/connection.ts'
 import type { GameInputArgs } from '../link/methods/games.ts'
-import type { CatchUp, EnteredSeat, InputResult, RoomSnapshot } from '../link/methods/host.ts'
+import type { CatchUp, EnteredRoom, EnteredSeat, InputResult } from '../link/methods/host.ts'
 import type { GameEntry, JoinArgs, JoinResult } from '../link/methods/rooms.ts'
 import { Refusal, type ErrorCode } from '../protocol/errors.ts'
 import { GUEST_PREFIX, type RoomId, type UserId } from '../protocol/ids.ts'
@@ -103,10 +103,13 @@ export class Entrances implements RoomGame {
     this.#options.calls.make(room, { method: 'input', args, done, untilMs, mayRepeat: false })
   }
 
-  snapshot(connectionId: string, id: RoomId, done: Reply<RoomSnapshot>, untilMs?: number): void {
+  snapshot(connectionId: string, id: RoomId, done: Reply<EnteredRoom>, untilMs?: number): void {
     const { room, viewer } = this.#requireViewer(connectionId, id)
     const args = { handle: room.handle, viewer: viewer.number }
-    this.#options.calls.make(room, { method: 'snapshot', args, done, untilMs, mayRepeat: true })
+    const { calls, roomClock } = this.#options
+    const told: Reply<EnteredRoom> = (seen) =>
+      done(seen instanceof Refusal ? seen : { ...seen, startMs: roomClock.toWallMs(seen.startMs) })
+    calls.make(room, { method: 'snapshot', args, done: told, untilMs, mayRepeat: true })
   }
 
   catchUp(viewed: { connectionId: string; room: RoomId; base: number }, done: Reply<CatchUp>, untilMs?: number): void {

@@ -239,6 +239,7 @@ export class Finder {
       return
     }
     room.phase = 'running'
+    room.generation = host.generation
     directory.define({
       room_id: room.id,
       namespace: room.namespace,

@@ -9,6 +9,12 @@ export interface Host {
   readonly id: number
   readonly link: HostLink
   readonly outlet: Outlet
+  /** Counts how often the hosts were replaced before it was started: those of one generation have the same code. */
+  readonly generation: number
+  /** It is to take over from another one, and takes no rooms until it has. */
+  readonly isSuccessor: boolean
+  /** By their names; empty until it listens. */
+  games: ReadonlyMap<string, GameInfo>
   /** It takes rooms: it has started, and neither drains nor has ended. */
   isOpen: boolean
   /** Share of the time in which callbacks ran in the last second. */
@@ -25,11 +31,12 @@ const SHARE_OF_A_ROOM = 0.001
 /** The hosts of this node, and how much each has to do. */
 export class Hosts {
   readonly #hosts = new Map<number, Host>()
-  readonly #games = new Map<string, GameInfo>()
+  /** Of the newest hosts that take rooms, or did. */
+  #games: ReadonlyMap<string, GameInfo> = new Map()
 
-  add(id: number, link: HostLink, outlet: Outlet): Host {
-    const host: Host = { id, link, outlet, isOpen: false, busy: 0, measuredRooms: 0, rooms: new Set() }
-    this.#hosts.set(id, host)
+  add(added: Pick<Host, 'id' | 'link' | 'outlet' | 'generation' | 'isSuccessor'>): Host {
+    const host: Host = { ...added, games: new Map(), isOpen: false, busy: 0, measuredRooms: 0, rooms: new Set() }
+    this.#hosts.set(host.id, host)
     return host
   }
 
@@ -45,12 +52,19 @@ export class Hosts {
     return this.#hosts.values()
   }
 
-  /** Its games are loaded, and it takes rooms. */
+  /** Its games are loaded. It takes rooms, if it is no successor. */
   listens(id: number, games: readonly GameInfo[]): void {
     const host = this.#hosts.get(id)
     if (!host) return
-    host.isOpen = true
-    for (const game of games) this.#games.set(game.name, game)
+    host.games = new Map(games.map((game) => [game.name, game]))
+    if (!host.isSuccessor) this.setOpen(host, true)
+  }
+
+  /** Whether it takes rooms from now on. */
+  setOpen(host: Host, isOpen: boolean): void {
+    host.isOpen = isOpen
+    const newest = this.#newest()
+    if (newest.length > 0) this.#games = new Map(newest.flatMap(({ games }) => [...games]))
   }
 
   /** Of what they have said, and is not in the journal yet. */
@@ -69,17 +83,27 @@ export class Hosts {
     return this.#games.get(name)
   }
 
-  /** The one that has least to do, by the time that its rooms take; undefined if none takes rooms. */
-  leastBusy(): Host | undefined {
+  /**
+   * The one that has least to do, by the time that its rooms take, of those with the newest code; undefined if none takes rooms.
+   * @param generation the room needs the code of this generation, or newer
+   */
+  leastBusy(generation = 0): Host | undefined {
     const shareOfRoom = this.#shareOfRoom()
     let best: Host | undefined
     let least = Infinity
-    for (const host of this.#hosts.values()) {
-      if (!host.isOpen) continue
+    for (const host of this.#newest()) {
+      if (host.generation < generation) continue
       const expected = expectedLoad(host, shareOfRoom)
       if (expected < least) [best, least] = [host, expected]
     }
     return best
+  }
+
+  /** Those that take rooms and have the newest code. */
+  #newest(): readonly Host[] {
+    const open = [...this.#hosts.values()].filter(({ isOpen }) => isOpen)
+    const generation = Math.max(...open.map((host) => host.generation))
+    return open.filter((host) => host.generation === generation)
   }
 
   /** What a room takes on average. */

@@ -30,6 +30,15 @@ export interface KeptRecord {
   readonly bytes: Uint8Array
 }
 
+/** A room at the tick in which another host took it over. */
+export interface HandedOver {
+  readonly checkpoint: { readonly tick: number; readonly text: string }
+  /** Of the host that it had. */
+  readonly generation: number
+  /** What has come in since. */
+  readonly records: KeptRecord[]
+}
+
 /** How long it is remembered that a host had to be ended for a room. */
 const BLAMED_MS = 600_000
 
@@ -42,7 +51,8 @@ const NOT_LISTED: RoomListing = { seats: 0, bots: 0, yielding: 0, isLocked: fals
 export class PlacedRoom {
   readonly opened: OpenRoom
   readonly namespace: Namespace
-  readonly game: GameInfo
+  /** As its host has it. */
+  game: GameInfo
   readonly password: Password | undefined
   readonly viewers = new Viewers()
   /** Users who have a seat, as far as this node was told. */
@@ -58,6 +68,10 @@ export class PlacedRoom {
   phase: RoomPhase = 'opening'
   /** The host that runs it, or that was asked to. */
   host: number | undefined
+  /** Of the host that it ran in last: what it has become there, older code may not know. */
+  generation = 0
+  /** What it was when a successor of its host took it over; undefined when that has proved itself. */
+  handedOver: HandedOver | undefined
   /** The newest tick of which it was heard what it says. */
   #heard = -1
   /** What is of these ticks was heard from an earlier host. */
@@ -153,6 +167,15 @@ export class PlacedRoom {
   keep(record: KeptRecord): void {
     this.records.push(record)
     this.recordBytes += record.bytes.length
+    this.handedOver?.records.push(record)
+  }
+
+  /** From here on it is as it was when it was handed over, with what has come in since. */
+  takeBack({ checkpoint, records, generation }: HandedOver): void {
+    this.handedOver = undefined
+    this.generation = generation
+    this.records = records
+    this.keepCheckpoint(checkpoint)
   }
 
   /** An input has come from this connection. Returns whether none had come from a newer one of its session. */

@@ -17,12 +17,14 @@ import { EndedRooms } from './ended-rooms.ts'
 import { Endings } from './endings.ts'
 import { Entrances } from './entrances.ts'
 import { Finder } from './finder.ts'
-import { Hosts, type Host, type HostLink } from './hosts.ts'
+import { Hosts, type Host } from './hosts.ts'
+import { Moves } from './moves.ts'
 import { Outlet } from './outlet.ts'
 import type { PlacementOptions } from './parts.ts'
 import type { PlacedRoom } from './placed-room.ts'
 import { Recovery } from './recovery.ts'
 import { RoomClock } from './room-clock.ts'
+import { Takeovers } from './takeovers.ts'
 import { RoomEvents } from './room-events.ts'
 import { Purchases } from './purchases.ts'
 import { PlacedRooms } from './rooms.ts'
@@ -39,7 +41,9 @@ export class Placement {
   readonly entrances: Entrances
   readonly finder: Finder
   readonly endings: Endings
+  readonly moves: Moves
   readonly recovery: Recovery
+  readonly takeovers: Takeovers
   readonly calls: Calls
   readonly purchases: Purchases
   readonly roomClock: RoomClock
@@ -59,7 +63,14 @@ export class Placement {
     this.entrances = new Entrances({ ...options, rooms, hosts, calls, purchases, roomClock })
     this.endings = new Endings({ ...options, rooms, hosts, calls, purchases, events: this.#events })
     const { entrances, endings } = this
-    this.recovery = new Recovery({ ...options, rooms, hosts, calls, entrances, endings })
+    this.moves = new Moves({ ...options, hosts, entrances })
+    const placed = { rooms, hosts, moves: this.moves, endings }
+    this.takeovers = new Takeovers({
+      ...placed,
+      placeHomeless: () => this.recovery.placeHomeless(),
+      orphaned: (room) => this.recovery.orphaned(room),
+    })
+    this.recovery = new Recovery({ ...options, ...placed, onGone: (host) => this.takeovers.hostGone(host) })
     this.finder = new Finder({ ...options, rooms, hosts, roomClock, entrances, endings })
   }
 
@@ -79,15 +90,15 @@ export class Placement {
     for (const room of rooms) await journal.delete(room)
   }
 
-  /** A host has started; it takes rooms when it listens. Call `recovery.hostGone` when it has ended. */
-  addHost(id: number, link: HostLink): void {
+  /** A host has started; it takes rooms when it listens, a successor by `takeovers.run`. Call `recovery.hostGone` when it has ended. */
+  addHost({ id, link, ...how }: Pick<Host, 'id' | 'link' | 'generation' | 'isSuccessor'>): void {
     const { journal, log } = this.#options
     let isFaulty = false
     const onFault = (error: Error) => {
       if (!isFaulty) log.error({ host: id, err: error }, 'the journal takes nothing: what rooms say waits')
       isFaulty = true
     }
-    this.hosts.add(id, link, new Outlet({ journal, onFault }))
+    this.hosts.add({ id, link, ...how, outlet: new Outlet({ journal, onFault }) })
   }
 
   /** What a host tells. A room that it has no longer is not spoken for any more. */
@@ -113,8 +124,9 @@ export class Placement {
           room.listing = listing
         }),
       checkpoint: ({ handle, tick, checkpoint }) =>
-        behind(handle, (room) => this.recovery.checkpoint(room, { tick, text: checkpoint })),
+        behind(handle, (room) => this.moves.checkpoint(room, { tick, text: checkpoint })),
       over: ({ handle, ending }) => behind(handle, (room) => this.endings.over(room, ending)),
+      failed: (failure) => behind(failure.handle, (room) => this.takeovers.failed(room, failure)),
       load: ({ busy, rooms }) => {
         const host = this.hosts.get(id)
         if (host) Object.assign(host, { busy, measuredRooms: rooms })

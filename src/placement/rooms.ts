@@ -1,6 +1,7 @@
 import type { GameCount } from '../link/methods/games.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import type { EndedRooms } from './ended-rooms.ts'
+import type { Host } from './hosts.ts'
 import type { PlacedRoom } from './placed-room.ts'
 
 /** The rooms with games of this node. */
@@ -59,6 +60,11 @@ export class PlacedRooms {
       count.botSeats += Math.max(0, listing.seats - seated.size)
     }
     return count
+  }
+
+  /** Those that the host runs, or was asked to. */
+  ofHost({ id, rooms }: Pick<Host, 'id' | 'rooms'>): readonly PlacedRoom[] {
+    return [...rooms].flatMap((handle) => this.byHandle(handle) ?? []).filter(({ host }) => host === id)
   }
 
   get all(): Iterable<PlacedRoom> {

@@ -35,6 +35,10 @@ interface SupervisedLinks<Link> {
 
 export interface NewProcess<Process extends NodeProcess> {
   readonly id: number
+  /** Counts how often the processes of this kind were replaced before. */
+  readonly generation: number
+  /** It is to take over from another one. */
+  readonly isSuccessor: boolean
   readonly stream: Duplex
   readonly process: Process
   /** To be called when the process says that it listens. */
@@ -48,8 +52,11 @@ export interface NewProcess<Process extends NodeProcess> {
 export interface ProcessLife<Link extends SupervisedLink, Process extends NodeProcess> {
   /** Makes this end of the process's link and tells the process what it must know first. */
   connect(started: NewProcess<Process>): Link
-  /** The process was replaced and is drained next; it takes no new work any more. Resolves when it has nothing that must move. */
-  beforeDrain?(id: number): Promise<void>
+  /**
+   * The successor listens. Resolves when it has what the old process had to hand over; rejects if the old one goes on with it. After `withinMs` the old one is
+   * ended.
+   */
+  takeOver?(old: number, successor: number, withinMs: number): Promise<void>
   gone(id: number, process: Process): void
 }
 
@@ -60,8 +67,12 @@ interface Slot<Link, Process> {
   readonly startedAtMs: number
   /** undefined: it does not listen yet. */
   listensSinceMs: number | undefined
-  /** It is to take over from another one, which goes on where this one does not come up. */
+  /** It is to take over from another one, which goes on where this one does not come up, or cannot. */
   readonly successor: Successor | undefined
+  /** It has not taken over yet. */
+  isOnTrial: boolean
+  /** How it has ended; undefined: it has not. */
+  ended: string | undefined
   /** Another one takes over: where this one dies, that one is its replacement. */
   isReplaced: boolean
   /** Another one has taken over: it ends. */
@@ -115,6 +126,7 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
   #heartbeat: NodeJS.Timeout | undefined
   #nextId = 1
   #earlyDeaths = 0
+  #generation = 0
   #stopping = false
   #onAllListening: () => void = () => {}
   #onStartFailed: (error: Error) => void = () => {}
@@ -148,19 +160,23 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
     return { missing, of, fault: isFault ? `${missing} of ${of} ${this.#options.kind}s do not answer` : undefined }
   }
 
-  /** Replaces the processes one by one. Rejects where a new one does not come up: those that are left go on. */
+  /** Replaces the processes one by one. Rejects where a new one does not come up, or cannot take over: those that are left go on. */
   async roll(options: RollOptions): Promise<void> {
+    const before = this.#generation++
+    let isFirst = true
     for (const slot of Array.from(this.#slots.values())) {
       // One that died meanwhile was replaced by one that has all that is new.
       if (this.#stopping || !this.#slots.has(slot.id)) continue
       slot.isReplaced = true
       try {
-        await new Promise<void>((listens, failed) => this.#spawn({ listens, failed }))
+        await this.#succeed(slot, options.withinMs)
       } catch (error) {
+        if (isFirst) this.#generation = before
         slot.isReplaced = false
         if (!this.#slots.has(slot.id)) this.#spawn()
         throw error
       }
+      isFirst = false
       options.onReplaced()
       await this.#retire(slot.id, options)
     }
@@ -180,30 +196,46 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
     await Promise.all(slots.map(({ process }) => process.ended))
   }
 
+  /** Another process has all that this one has. Rejects if it does not come up, or cannot take over. */
+  async #succeed({ id }: Slot<Link, Process>, withinMs: number): Promise<void> {
+    const successor = await new Promise<Slot<Link, Process>>((listens, failed) => {
+      const slot = this.#spawn({ listens: () => listens(slot), failed })
+    })
+    try {
+      await within(this.#life?.takeOver?.(id, successor.id, withinMs) ?? Promise.resolve(), withinMs, undefined)
+    } catch (error) {
+      const { ended, process } = successor
+      process.kill()
+      await process.ended
+      // What it has ended of says more.
+      throw ended === undefined ? error : new Error(`${this.#options.kind} ${successor.id} ended: ${ended}`)
+    }
+    successor.isOnTrial = false
+    if (successor.ended !== undefined) this.#spawn()
+  }
+
   async #retire(id: number, { graceMs, withinMs }: Pick<RollOptions, 'graceMs' | 'withinMs'>): Promise<void> {
     const slot = this.#slots.get(id)
     if (!slot || this.#stopping) return
     slot.retiring = true
     this.#options.links.setListening(id, false)
-    await within(this.#drain(slot.id, slot.link, { withinMs, graceMs }), withinMs, undefined)
+    // A process that dies meanwhile is drained, too.
+    const drained = slot.link.ask('drain', { withinMs, graceMs }).catch(() => null)
+    await within(drained, withinMs, undefined)
     slot.link.close('replaced')
     slot.process.kill()
     await slot.process.ended
   }
 
-  async #drain(id: number, link: Link, times: Pick<RollOptions, 'graceMs' | 'withinMs'>): Promise<void> {
-    await this.#life?.beforeDrain?.(id)
-    // A process that dies meanwhile is drained, too.
-    await link.ask('drain', times).catch(() => null)
-  }
-
-  #spawn(successor?: Successor): void {
+  #spawn(successor?: Successor): Slot<Link, Process> {
     if (!this.#life) throw new Error('the supervisor was not started')
     const { spawn, links, log, clock, kind } = this.#options
     const id = this.#nextId++
     const process = spawn()
     const link = this.#life.connect({
       id,
+      generation: this.#generation,
+      isSuccessor: successor !== undefined,
       stream: process.link,
       process,
       onListening: () => this.#listens(id),
@@ -225,6 +257,8 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
       link,
       startedAtMs,
       successor,
+      isOnTrial: successor !== undefined,
+      ended: undefined,
       listensSinceMs: undefined,
       isReplaced: false,
       retiring: false,
@@ -233,6 +267,7 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
     }
     this.#slots.set(id, slot)
     void process.ended.then((how) => this.#ended(id, how))
+    return slot
   }
 
   #listens(id: number): void {
@@ -253,6 +288,7 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
     const slot = this.#slots.get(id)
     if (!slot) return
     const { kind } = this.#options
+    slot.ended = how
     this.#slots.delete(id)
     this.#options.links.remove(id)
     slot.link.close(how)
@@ -262,6 +298,8 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
       slot.successor.failed(slot.unfit ?? new Error(`${kind} ${id} ended at its start: ${how}`))
       return
     }
+    // Whoever waits for it to take over knows that it has ended.
+    if (slot.isOnTrial) return
     this.#options.onDied()
     if (slot.isReplaced) return
     const nowMs = this.#options.clock.nowMs()
@@ -272,7 +310,9 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
       return
     }
     const waitMs = this.#earlyDeaths === 0 ? 0 : Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** this.#earlyDeaths)
-    this.#options.log.error({ [kind]: id, pid: slot.process.pid, how, waitMs }, `${kind} died; starting another`)
+    const { unfit, process } = slot
+    const why = unfit === undefined ? { how } : { how, why: unfit.message }
+    this.#options.log.error({ [kind]: id, pid: process.pid, ...why, waitMs }, `${kind} died; starting another`)
     setTimeout(() => {
       if (!this.#stopping) this.#spawn()
     }, waitMs)

@@ -215,6 +215,9 @@ t.test('a replay that comes to another state is said loudly, and the room goes o
     { values: [{ value: 2 }] },
   )
   t.ok((await other.done('inspect', { handle: 1 })).tick >= 25)
+  const changed = await TestPrimary.beside(t, primary, [leaky])
+  await changed.done('restore', { handle: 1, checkpoint, records, isOtherCode: true })
+  t.strictSame(changed.lines, [], 'of other code nothing else is to be expected')
 })
 
 t.test(
@@ -372,6 +375,6 @@ t.test('a state of an older version is migrated; of a newer one, or without a wa
   const stuck = await TestPrimary.beside(t, primary, [without])
   t.match(await stuck.ask('restore', { handle: 1, checkpoint, records: [] }), {
     code: 'GAME_FAILED',
-    message: /no way from version 1/,
+    message: /^the room is of version 1, and the game is version 2: migrate has no step from 1\. Add migrate: \{ 1:/,
   })
 })

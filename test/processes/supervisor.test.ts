@@ -56,7 +56,7 @@ function setUp(
         close: () => {},
       }
     },
-    beforeDrain: async (id) => void said.push(`move from ${id}`),
+    takeOver: async (old, successor) => void said.push(`${successor} takes over from ${old}`),
     gone: (id, { name }) => said.push(`gone ${id} (${name})`),
   })
   return { time, said, started, supervisor, spawned: () => spawned }
@@ -85,7 +85,7 @@ t.test('what a process has moves before it is drained, and one that cannot take 
   await time.settle(started)
   const options = { graceMs: 0, withinMs: 5_000, onReplaced: () => said.push('replaced') }
   await time.settle(supervisor.roll(options))
-  t.strictSame(said, ['replaced', 'move from 1', 'drain 1', 'gone 1 (host 1)'])
+  t.strictSame(said, ['2 takes over from 1', 'replaced', 'drain 1', 'gone 1 (host 1)'])
   isBad = true
   said.length = 0
   await t.rejects(time.settle(supervisor.roll(options)), { message: 'bad game' })

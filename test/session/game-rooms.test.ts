@@ -2,6 +2,7 @@ import t from 'tap'
 import { Refusal } from '../../src/protocol/errors.ts'
 import { mirrorOf, openRoom, play, ROOM } from '../helpers/house/game-room.ts'
 import type { PlainClient } from '../helpers/house/plain-client.ts'
+import { INPUTS } from '../helpers/house/scripted-primary.ts'
 
 const JOIN = 'core.game.room.join'
 const FIND = 'core.game.room.find'
@@ -189,6 +190,8 @@ t.test('when another host goes on, all are told the tick and get the state', asy
   await play(wire, room, 3)
   // The views have other numbers there.
   for (const viewer of room.viewers.values()) viewer.view = 4
+  // So has its game: another version goes on.
+  room.inputs = [{ name: 'new', type: null, keep: 'all' }, ...INPUTS]
   primary.link.tell('gameStatus', { room: room.id, status: { status: 'restarted', tick: 2 } })
   primary.change(room, { n: 50 }, { view: 4 })
   await pass(100)
@@ -201,7 +204,16 @@ t.test('when another host goes on, all are told the tick and get the state', asy
     )
     const { state, snapshots, misfits } = mirrorOf(client)
     t.strictSame([state, snapshots, misfits], [room.state(4), 1, 0])
+    t.match(client.events.find(({ eventType }) => eventType === SNAPSHOT)?.payload, { inputs: room.inputs })
   }
+  const [, bob] = clients
+  const input = (index: number) => {
+    const id = `in-${index}`
+    bob?.sendRaw(Buffer.from([0xc1, 2, 2, room.handle, index, id.length, ...Buffer.from(id), ...Buffer.from('{}')]))
+    return bob?.reply(id)
+  }
+  t.match(await input(2), { success: true }, 'binary inputs are named by their places as they are now')
+  t.match(await input(3), { error: { code: 'BAD_REQUEST', message: /the game has 3 inputs/ } })
 })
 
 t.test('late ticks are told, and whoever lost its seat is told and gets no more', async (t) => {

@@ -4,7 +4,7 @@ import type { Game } from '../define.ts'
 import type { Json, JsonArgs, Seat } from '../definition.ts'
 import type { Entry, Failure, TickResult } from '../entries.ts'
 import { decodeTick, encodeTick, type JournalHead, type TickRecord } from '../journal.ts'
-import { migrated } from '../migrate.ts'
+import { resume } from '../migrate.ts'
 import { GameRandom } from '../random.ts'
 import { inRealm } from '../realm.ts'
 import { GameRun } from '../run.ts'
@@ -48,7 +48,7 @@ export class SimulatedRoom {
 
   /** Throws if the checkpoint is none of this game, or of an older version to which there is no way from. */
   static restore(game: Game, checkpoint: Checkpoint): SimulatedRoom {
-    return new SimulatedRoom(GameRun.restore(game, migrated(game, checkpoint)), 0)
+    return new SimulatedRoom(resume(game, checkpoint), 0)
   }
 
   /** The next tick with these entries, as the journal has them. They stay the caller's. */

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../protocol/events.ts'
 import type { Namespace, RoomId } from '../../protocol/ids.ts'
 import type { Page, PageArgs } from '../../protocol/page.ts'
-import type { AddedBot, CatchUp, GameInfo, InputResult, RoomEntry, RoomInspection, RoomSnapshot } from './host.ts'
+import type { AddedBot, CatchUp, EnteredRoom, GameInfo, InputResult, RoomEntry, RoomInspection } from './host.ts'
 import type { Method } from './method.ts'
 import type { ListedRoom, Where } from '../../protocol/shapes/games.ts'
 import type { GameEntry, JoinArgs, JoinResult } from './rooms.ts'
@@ -27,7 +27,7 @@ export type GameMethods = {
    */
   enterGame: Method<EnterArgs, GameJoin>
   gameInput: Method<GameInputArgs, InputResult>
-  snapshot: Method<{ readonly connectionId: string; readonly room: RoomId }, RoomSnapshot>
+  snapshot: Method<{ readonly connectionId: string; readonly room: RoomId }, EnteredRoom>
   catchUp: Method<{ readonly connectionId: string; readonly room: RoomId; readonly base: number }, CatchUp>
   games: Method<null, { readonly items: readonly PlayedGame[] }>
   /** For the REST interface: makes a room with a game. */

@@ -16,6 +16,11 @@ export type HostMethods = {
    * `isBack`; the seat of a user who has none after some seconds is dropped.
    */
   restore: Method<RestoreRoom, null>
+  /**
+   * Tries, without a word to anybody, whether the room could go on here: as `restore`, then the next ticks of its game with nothing coming in.
+   * GAME_NOT_FOUND; GAME_FAILED, which says to the author of the game what is wrong.
+   */
+  rehearse: Method<RestoreRoom, null>
   /** A connection comes into the room: it takes its user's seat, finds it again, or watches. */
   enter: Method<EnterRoom, EnteredSeat>
   /** A connection is gone: its user's seat is held if it was the last. */
@@ -31,8 +36,8 @@ export type HostMethods = {
   removeBot: Method<{ readonly handle: number; readonly seat: string }, null>
   /** Ends a seat; for the REST interface. */
   kick: Method<{ readonly handle: number; readonly user: string; readonly why: string }, null>
-  /** The state as the connection sees it now: what it has comes to nothing. */
-  snapshot: Method<{ readonly handle: number; readonly viewer: number }, RoomSnapshot>
+  /** The room as the connection sees it now: what it has comes to nothing. */
+  snapshot: Method<{ readonly handle: number; readonly viewer: number }, EnteredRoom>
   /** A patch for one connection, from the tick that it has, or a snapshot where that is smaller or all there is. */
   catchUp: Method<{ readonly handle: number; readonly viewer: number; readonly base: number }, CatchUp>
   /** What entered the room last, the newest first; for the REST interface. */
@@ -61,9 +66,9 @@ export type HostMethods = {
 /** What a host tells the primary. Its blocks hold journals and patches: see `game-block.ts`. */
 export type OfHostMethods = {
   /** Its games cannot be loaded, as this says: a line each. The host ends. */
-  unfit: Method<{ readonly mistakes: readonly string[] }, null>
+  unfit: Method<{ readonly mistakes: readonly string[]; readonly files: readonly LoadedFile[] }, null>
   /** Its games are loaded. */
-  listening: Method<{ readonly games: readonly GameInfo[] }, null>
+  listening: Method<{ readonly games: readonly GameInfo[]; readonly files: readonly LoadedFile[] }, null>
   /**
    * What a tick said beside patches, behind the block that it was in. A room that goes on from a checkpoint says again what it has said since:
    * what is of a tick that was heard of is left out by the primary.
@@ -75,6 +80,8 @@ export type OfHostMethods = {
   checkpoint: Method<{ readonly handle: number; readonly tick: number; readonly checkpoint: string }, null>
   /** The room is over: this was its last word. */
   over: Method<{ readonly handle: number; readonly ending: RoomEnding }, null>
+  /** A callback of a game failed. Those of which there is no line in the log, as there are too many, are not told. */
+  failed: Method<GameFailure, null>
   /** Share of the time in which callbacks ran in the last second, 0 to 1: rooms are placed by it. */
   load: Method<{ readonly busy: number; readonly rooms: number }, null>
 }
@@ -87,6 +94,26 @@ export interface HostWelcome {
   readonly config: string
   /** Of the clock of rooms: see `createUnixTime`. All hosts of a node have the same, so that a room goes on in time in the next one. */
   readonly clockOriginMs: number
+}
+
+/** A file or folder of the games: those that GAMES names, and what they import. */
+export interface LoadedFile {
+  readonly file: string
+  /** When it was read: see `fileStamp`. */
+  readonly stamp: string
+}
+
+export interface GameFailure {
+  readonly handle: number
+  readonly game: string
+  /** As `on.fire`, `tick`, `view`. */
+  readonly callback: string
+  readonly tick: number
+  /** What was thrown. */
+  readonly message: string
+  /** Where in the author's files, as `arena.ts:12:5`; null if that is not known. */
+  readonly place: string | null
+  readonly traceId: string
 }
 
 /** A game, for listings and for those who choose a host. */
@@ -135,6 +162,8 @@ export interface RestoreRoom {
   readonly checkpoint: string
   /** Of the journal, in order: see `encodeTick`. */
   readonly records: readonly Uint8Array[]
+  /** They were made by other code of the game, so that it may come to other states. */
+  readonly isOtherCode?: boolean
 }
 
 export interface ReleasedRoom {

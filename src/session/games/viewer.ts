@@ -1,5 +1,5 @@
 import type { Link } from '../../link/link.ts'
-import type { CatchUp, RoomSnapshot } from '../../link/methods/host.ts'
+import type { CatchUp, EnteredRoom, RoomSnapshot } from '../../link/methods/host.ts'
 import type { PrimaryMethods } from '../../link/methods/primary.ts'
 import type { GameEntry } from '../../link/methods/rooms.ts'
 import type { WorkerMethods } from '../../link/methods/worker.ts'
@@ -41,9 +41,8 @@ export function patchEncoding({ encoding }: Pick<Connection, 'encoding'>): 'json
 export class Viewer {
   readonly connection: Connection
   readonly room: RoomId
-  /** What the room is, without what it was at the join. */
-  readonly entry: Omit<GameEntry, 'state' | 'seats'>
   readonly #options: ViewerOptions
+  #entry: About
   #topic: PatchTopic | undefined
   #tick = 0
   #isAsking = false
@@ -55,9 +54,20 @@ export class Viewer {
     this.#options = options
     this.connection = options.connection
     this.room = options.room
-    const { state: _state, seats: _seats, ...entry } = options.entry
-    this.entry = entry
+    this.#entry = aboutOf(options.entry)
     this.#have(options.entry)
+  }
+
+  /** What the room is, without what it was at the join. */
+  get entry(): About {
+    return this.#entry
+  }
+
+  /** The room as it is now, whose game may be of another version meanwhile: what the client is told. Call `given` when it was. */
+  renewed(entered: EnteredRoom): RoomGame {
+    const entry = { ...entered, handle: this.#entry.handle }
+    this.#entry = aboutOf(entry)
+    return toRoomGame(entry, entry)
   }
 
   /** The client was given this state: what comes behind it fits. */
@@ -82,7 +92,7 @@ export class Viewer {
     const connectionId = this.connection.id
     const base = this.#tick
     const isStale = this.#isStale
-    const answered = (result: CatchUp | RoomSnapshot | Refusal) => {
+    const answered = (result: CatchUp | EnteredRoom | Refusal) => {
       this.#isAsking = false
       if (this.#hasEnded) return
       // Meanwhile it was given something else, or that came to nothing.
@@ -120,13 +130,14 @@ export class Viewer {
     this.#isStale = false
     this.#tick = tick
     if (connection.lag !== undefined) return
-    const source = { handle: this.entry.handle, view, encoding: patchEncoding(connection) }
+    const source = { handle: this.#entry.handle, view, encoding: patchEncoding(connection) }
     this.#topic = this.#options.topics.join(source, tick, connection.socket)
   }
 
-  #send(result: CatchUp | RoomSnapshot): void {
-    if (!('kind' in result) || result.kind === 'snapshot')
-      this.connection.sendInRoom(EVENT.roomSnapshot, this.room, toRoomGame(this.entry, result))
+  #send(result: CatchUp | EnteredRoom): void {
+    if (!('kind' in result)) this.connection.sendInRoom(EVENT.roomSnapshot, this.room, this.renewed(result))
+    else if (result.kind === 'snapshot')
+      this.connection.sendInRoom(EVENT.roomSnapshot, this.room, toRoomGame(this.#entry, result))
     else if (result.kind === 'patch') this.connection.sendPatch(result.patch)
     this.#have(result)
   }
@@ -136,6 +147,12 @@ export class Viewer {
     // Whatever it was, nothing of it is known: not even whether the room goes on from what the client has.
     setTimeout(() => this.resume(), ASK_AGAIN_MS)
   }
+}
+
+type About = Omit<GameEntry, 'state' | 'seats'>
+
+function aboutOf({ state: _state, seats: _seats, ...about }: GameEntry): About {
+  return about
 }
 
 /** What of a room the client is told: `data.game` of a join, and a snapshot's payload. */

@@ -58,6 +58,9 @@ export class ScriptedHost {
   /** Answered to those who come in, if it is there. */
   refuseEnter: Refusal | undefined
   refuseRestore: Refusal | undefined
+  refuseRehearsal: Refusal | undefined
+  /** The id of a room that it does not restore. */
+  refuseRestoreOf: string | undefined
   /** A checkpoint is told with each so many ticks. */
   checkpointEvery = 5
   readonly link: Link<HostMethods, OfHostMethods>
@@ -68,16 +71,21 @@ export class ScriptedHost {
       queueBytesMax: 1 << 28,
       onClose,
       handlers: {
-        welcome: () => this.link.tell('listening', { games }),
+        welcome: () => this.link.tell('listening', { games, files: [] }),
         open: (args, reply) => reply(this.#open(args)),
         restore: ({ handle, checkpoint, records }, reply) => {
           this.asked.push(`restore ${records.length}`)
           if (this.refuseRestore) return reply(this.refuseRestore)
           const kept = JSON.parse(checkpoint) as Kept
+          if (kept.roomId === this.refuseRestoreOf) return reply(new Refusal('GAME_FAILED', 'it was refused'))
           const room: ScriptedRoom = { ...kept, handle, viewers: new Map() }
           for (const record of records) this.#apply(room, JSON.parse(Buffer.from(record).toString()) as Entry)
           this.rooms.set(handle, room)
           reply(null)
+        },
+        rehearse: ({ records }, reply) => {
+          this.asked.push(`rehearse ${records.length}`)
+          reply(this.refuseRehearsal ?? null)
         },
         enter: ({ handle, viewer, user, as, isBack, ledgerEntry }, reply) => {
           this.asked.push(`enter ${user}${isBack ? ' back' : ''}`)

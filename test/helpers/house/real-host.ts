@@ -9,9 +9,10 @@ import { NO_LOG } from '../no-log.ts'
 import type { StartHost } from './host.ts'
 import { NO_LOOP_DELAY } from './worker.ts'
 
-/** A host of the house that runs these games. */
-export function realHost(games: readonly Game[]): StartHost {
+/** A host of the house that runs these games; with a function, those that it gives when the host starts. */
+export function realHost(given: readonly Game[] | (() => readonly Game[])): StartHost {
   let made = 0
+  const load = () => (typeof given === 'function' ? given() : given)
   return (stream, onClose) =>
     createHost({
       stream,
@@ -19,13 +20,14 @@ export function realHost(games: readonly Game[]): StartHost {
       scheduler: systemScheduler,
       random: { fraction: Math.random, uuid: () => `uuid-${++made}`, token: () => `token-${++made}` },
       begin: ({ config, host }) => ({
-        games: new Map(games.map((game) => [game.name, game])),
+        games: new Map(load().map((game) => [game.name, game])),
         settings: decodeConfig(config).settings,
         log: NO_LOG,
         setLogLevel: () => {},
         metrics: createMetrics(`host-${host}`, NO_LOOP_DELAY),
         watch: NO_WATCH,
       }),
+      files: () => [],
       onClose,
     })
 }

@@ -1,6 +1,6 @@
 import { encodeGameBlock, type BlockPatch } from '../../../src/link/game-block.ts'
 import { Link, type Handlers } from '../../../src/link/link.ts'
-import type { CatchUp, RoomSnapshot } from '../../../src/link/methods/host.ts'
+import type { CatchUp, InputKind, RoomSnapshot } from '../../../src/link/methods/host.ts'
 import type { PrimaryMethods } from '../../../src/link/methods/primary.ts'
 import type { GameEntry } from '../../../src/link/methods/rooms.ts'
 import type { WorkerMethods } from '../../../src/link/methods/worker.ts'
@@ -33,6 +33,8 @@ export class ScriptedRoom {
   tick = 0
   readonly viewers = new Map<string, Seen>()
   /** By view, the newest last. */
+  /** Those of its game now, which may be another one after a restart. */
+  inputs: readonly InputKind[] = INPUTS
   readonly #versions = new Map<number, { readonly tick: number; readonly state: FlatState }[]>()
 
   constructor(id: string, handle: number) {
@@ -77,9 +79,9 @@ export class ScriptedRoom {
     return { kind: 'patch', tick, view, patch: this.#frame(encoding, { tick, base, changes }) }
   }
 
-  entry({ view, seat }: Seen): GameEntry {
+  entry({ view, seat }: Pick<Seen, 'view' | 'seat'>): GameEntry {
     const about = { name: 'counter', version: 3, seat, isNewSeat: false, tickMs: 50, startMs: 1_790_000_000_000 }
-    return { ...about, types: { kind: 'json' }, inputs: INPUTS, handle: this.handle, ...this.snapshot(view) }
+    return { ...about, types: { kind: 'json' }, inputs: this.inputs, handle: this.handle, ...this.snapshot(view) }
   }
 
   #newest(view: number): { readonly tick: number; readonly state: FlatState } {
@@ -179,7 +181,8 @@ export class ScriptedPrimary {
       gameInput: ({ room }, reply) => reply({ tick: this.#room(room).tick, value: null }),
       snapshot: ({ connectionId, room }, reply) => {
         const at = this.#room(room)
-        reply(at.snapshot(at.viewers.get(connectionId)?.view ?? 0))
+        const { handle: _handle, ...entry } = at.entry(at.viewers.get(connectionId) ?? { view: 0, seat: null })
+        reply(entry)
       },
       catchUp: ({ connectionId, room, base }, reply) => {
         const at = this.#room(room)

@@ -1,5 +1,4 @@
 import { monotonicOriginMs, systemClock } from '../../../src/base/clock.ts'
-import type { Log } from '../../../src/base/log.ts'
 import { systemScheduler } from '../../../src/base/scheduler.ts'
 import type { Game } from '../../../src/games/define.ts'
 import { decodeTick, type TickRecord } from '../../../src/games/journal.ts'
@@ -13,6 +12,7 @@ import { LINK_VERSION } from '../../../src/link/version.ts'
 import { createMetrics } from '../../../src/metrics/metrics.ts'
 import { Refusal } from '../../../src/protocol/errors.ts'
 import { createPipe } from '../../helpers/house/pipe.ts'
+import { logInto, type LogLine } from '../../helpers/log-lines.ts'
 import { SimTime } from '../../helpers/house/sim-time.ts'
 
 /** What the primary heard, in its order. */
@@ -30,7 +30,7 @@ export type Heard =
   | { readonly what: 'reply'; readonly name: string; readonly result: unknown }
   | { readonly what: 'effect'; readonly handle: number; readonly tick: number; readonly effect: RoomEffect }
   | { readonly what: 'checkpoint'; readonly handle: number; readonly tick: number; readonly checkpoint: string }
-  | { readonly what: 'listed' | 'over' | 'listening' | 'unfit' | 'load'; readonly args: unknown }
+  | { readonly what: 'listed' | 'over' | 'listening' | 'unfit' | 'failed' | 'load'; readonly args: unknown }
 
 export const NO_LOOP_DELAY = { p99Ms: () => 0, close: () => {} }
 const SETTINGS: HostSettings = {
@@ -39,22 +39,6 @@ const SETTINGS: HostSettings = {
   GAME_RECENT_BYTES: 8_192,
   ROOM_GAME_EMPTY: 30_000,
   ROOM_GAME_MAX: 3_600_000,
-}
-
-export interface LogLine {
-  readonly level: string
-  readonly fields: Readonly<Record<string, unknown>>
-  readonly message: string
-}
-
-/** A log that is kept. */
-function logInto(lines: LogLine[]): Log {
-  const at = (level: string) => (fields: object, message: string) =>
-    lines.push({ level, fields: { ...fields }, message })
-  const log = Object.fromEntries(
-    ['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((level) => [level, at(level)]),
-  )
-  return { ...log, child: () => logInto(lines) } as unknown as Log
 }
 
 /** A primary of a few lines, and a host in the same process, under one simulated clock. */
@@ -81,6 +65,7 @@ export class TestPrimary {
         metrics: createMetrics('host-1', NO_LOOP_DELAY),
         watch: NO_WATCH,
       }),
+      files: () => [],
       onClose: () => {},
     })
     this.#link = new Link<OfHostMethods, HostMethods>({
@@ -96,6 +81,7 @@ export class TestPrimary {
         over: (args) => this.heard.push({ what: 'over', args }),
         listening: (args) => this.heard.push({ what: 'listening', args }),
         unfit: (args) => this.heard.push({ what: 'unfit', args }),
+        failed: (args) => this.heard.push({ what: 'failed', args }),
         load: () => {},
       },
     })

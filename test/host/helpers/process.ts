@@ -49,6 +49,7 @@ export class RunningHost {
         checkpoint: () => {},
         listed: () => {},
         over: () => {},
+        failed: () => {},
         load: () => {},
       },
     })

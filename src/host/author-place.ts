@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url'
+import { toError } from '../base/assert.ts'
+import { isAuthors } from '../base/own-code.ts'
+import { shownPath } from '../base/shown-path.ts'
+
+/** An error may be its own cause. */
+const CAUSES_MAX = 8
+/** A frame of a stack: in parentheses behind a name, or alone. */
+const FRAME = /(?:\(|at )((?:file:\/\/)?\/[^()]+?):(\d+):(\d+)\)?$/gm
+
+/**
+ * Where in the author's files something was thrown, as `arena.ts:12:5`: the first place in the stack that is neither Drumbeat's nor in a package. What
+ * has caused it counts first. Undefined if there is none, as of a state that does not fit its type.
+ */
+export function authorPlace(thrown: unknown, depth = 0): string | undefined {
+  if (!(thrown instanceof Error) || depth > CAUSES_MAX) return undefined
+  const { stack, cause } = thrown
+  const causedAt = authorPlace(cause, depth + 1)
+  if (causedAt !== undefined) return causedAt
+  for (const [, at = '', line, column] of String(stack).matchAll(FRAME)) {
+    const file = at.startsWith('file:') ? fileURLToPath(at) : at
+    if (isAuthors(file)) return `${shownPath(file)}:${line}:${column}`
+  }
+  return undefined
+}
+
+const MESSAGE_MAX = 1_000
+
+/** What was thrown, and where. */
+export function describeThrown(thrown: unknown): { readonly message: string; readonly place: string | null } {
+  return { message: String(toError(thrown)).slice(0, MESSAGE_MAX), place: authorPlace(thrown) ?? null }
+}
+
+/** The same as one text, as in `TypeError: x is no function (arena.ts:12:5)`. */
+export function thrownText(thrown: unknown): string {
+  const { message, place } = describeThrown(thrown)
+  return place === null ? message : `${message} (${place})`
+}

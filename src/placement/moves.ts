@@ -1,0 +1,108 @@
+import { Refusal } from '../protocol/errors.ts'
+import { isStoreFault } from '../store/store-refusal.ts'
+import type { Entrances } from './entrances.ts'
+import type { Host, Hosts } from './hosts.ts'
+import type { PlacementOptions } from './parts.ts'
+import type { PlacedRoom } from './placed-room.ts'
+
+export interface MovesOptions extends Pick<PlacementOptions, 'counts' | 'workers' | 'journal' | 'log'> {
+  readonly hosts: Hosts
+  readonly entrances: Entrances
+}
+
+/** Why a room goes to another host. */
+export type Why = 'crash' | 'move'
+
+/** How one room leaves a host, and how it comes to another one. */
+export class Moves {
+  readonly #options: MovesOptions
+
+  constructor(options: MovesOptions) {
+    this.#options = options
+  }
+
+  /** Nobody runs the room now: what is asked of it waits. */
+  stop(room: PlacedRoom): void {
+    room.phase = 'moving'
+    room.moves++
+  }
+
+  /**
+   * Has the host of a room stop it. Resolves to true when its checkpoint is here and it has no host any more; to false if it is over, or its host has
+   * died: then that is what happens to it.
+   */
+  release(room: PlacedRoom): Promise<boolean> {
+    const host = this.#options.hosts.get(room.host)
+    if (!host) return Promise.resolve(false)
+    this.stop(room)
+    const { moves } = room
+    return new Promise((resolve) => {
+      host.link.call('release', { handle: room.handle }, (result) => {
+        host.outlet.pass(() => {
+          const isReleased = room.phase === 'moving' && room.moves === moves && !(result instanceof Refusal)
+          if (isReleased) {
+            this.checkpoint(room, { tick: result.tick, text: result.checkpoint })
+            host.rooms.delete(room.handle)
+            room.host = undefined
+          }
+          resolve(isReleased)
+        })
+      })
+    })
+  }
+
+  /**
+   * Has the host go on with a room that nobody runs. Resolves when it does, or when something else has become of the room; to why the host cannot go on
+   * with it, if that is so.
+   */
+  restore(room: PlacedRoom, host: Host, why: Why): Promise<Refusal | undefined> {
+    const { checkpoint, records, handle, moves } = room
+    if (!checkpoint) throw new Error(`the room ${room.id} has no checkpoint`)
+    room.host = host.id
+    room.saysAgain()
+    host.rooms.add(handle)
+    const isOtherCode = room.generation !== host.generation
+    const args = { handle, checkpoint: checkpoint.text, records: records.map(({ bytes }) => bytes), isOtherCode }
+    return new Promise((resolve) => {
+      host.link.call('restore', args, (result) => {
+        host.outlet.pass(() => {
+          const isCurrent = room.phase === 'moving' && room.moves === moves && room.host === host.id
+          // Its host died meanwhile: `hostGone` gives the room to the next one.
+          const isLost =
+            result instanceof Refusal && (result.code === 'OUTCOME_UNKNOWN' || result.code === 'UNAVAILABLE')
+          if (isCurrent && !(result instanceof Refusal)) this.#runs(room, host, why)
+          resolve(isCurrent && !isLost && result instanceof Refusal ? result : undefined)
+        })
+      })
+    })
+  }
+
+  /** A checkpoint of the room, from its host. */
+  checkpoint(room: PlacedRoom, checkpoint: { readonly tick: number; readonly text: string }): void {
+    room.keepCheckpoint(checkpoint)
+    const { journal, log } = this.#options
+    const failed = (error: unknown) => {
+      if (!isStoreFault(error)) throw error
+      // The records before it are still there.
+      log.debug({ room: room.id, err: error }, 'a checkpoint was not written')
+    }
+    try {
+      const { tick, text } = checkpoint
+      void journal.checkpoint({ room: room.id, tick, bytes: Buffer.from(text) })?.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  #runs(room: PlacedRoom, host: Host, why: Why): void {
+    const { entrances, counts, workers } = this.#options
+    room.phase = 'running'
+    room.generation = host.generation
+    room.game = host.games.get(room.game.name) ?? room.game
+    counts.onRestored(why)
+    entrances.reenter(room)
+    for (const worker of room.viewers.workers)
+      workers.tell(worker, 'gameStatus', { room: room.id, status: { status: 'restarted', tick: room.tick } })
+    for (const { go } of room.waiting.splice(0)) go()
+  }
+}

@@ -1,0 +1,93 @@
+/** `drumbeat start --games FILE --watch`, with real processes and files: see test/house/game-swap.test.ts for what can happen. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import t from 'tap'
+import { connect } from '../../src/client/index.ts'
+import { defineGame, t as type } from '../../src/games/index.ts'
+import { saveFile } from '../helpers/save-file.ts'
+import { parseLog } from '../helpers/server-process.ts'
+import { until } from '../helpers/until.ts'
+import { folderOf } from '../host/helpers/process.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+
+const GAME = `
+import { defineGame, t } from 'drumbeat/game'
+import { factor } from './rules.ts'
+
+export default defineGame({
+  name: 'adder', version: 1, hz: 20, seats: { max: 2, guests: true },
+  state: t.object({ sum: t.uint32(), ticks: t.uint32() }),
+  inputs: { add: { type: t.object({ by: t.uint8() }) } },
+  create: () => ({ sum: 0, ticks: 0 }),
+  on: { add: (state, _seat, { by }, room) => room.reply(state.sum += by * factor) },
+  tick(state) { state.ticks++ },
+})
+`
+
+/** Of the same form, for its types. */
+const adder = defineGame({
+  name: 'adder',
+  version: 1,
+  hz: 20,
+  seats: { max: 2 },
+  state: type.object({ sum: type.uint32(), ticks: type.uint32() }),
+  inputs: { add: { type: type.object({ by: type.uint8() }) } },
+  create: () => ({ sum: 0, ticks: 0 }),
+  on: { add: () => {} },
+})
+
+t.test('a game that is saved is loaded anew under its players, and what is wrong with it is said', async (t) => {
+  const folder = folderOf(t, { 'adder.ts': GAME, 'rules.ts': 'export const factor = 1\n' })
+  const { PATH = '', HOME = '' } = process.env
+  const args = ['start', '--games', 'adder.ts', '--watch', '--port', '0', '--workers', '1']
+  const server = spawn(process.execPath, [path.join(ROOT, 'bin/drumbeat.mjs'), ...args], {
+    cwd: folder,
+    env: { PATH, HOME, LOG_FORMAT: 'json' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [server.stdout, server.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()))
+  const ended = once(server, 'close')
+  t.teardown(async () => {
+    server.kill('SIGTERM')
+    await ended
+  })
+  const logged = (message: RegExp) => parseLog(output).filter(({ msg }) => message.test(String(msg)))
+  const said = async (message: RegExp, times = 1) => {
+    const isSaid = await until(() => logged(message).length >= times)
+    t.ok(isSaid, `${message}, ${times} times`)
+    if (!isSaid) t.comment(output)
+  }
+  await said(/^listening$/)
+
+  const client = await connect({ url: String(logged(/^listening$/)[0]?.['url']), namespace: 'public' })
+  t.teardown(() => client.close())
+  const room = await client.play<typeof adder>('adder')
+  const seen: string[] = []
+  room.on('status', ({ status }) => seen.push(status))
+  client.on('status', ({ status }) => seen.push(status))
+  t.equal(await room.send.add({ by: 3 }), 3)
+
+  // A file that it imports.
+  saveFile(path.join(folder, 'rules.ts'), 'export const factor = 10\n')
+  await said(/^the games were loaded anew$/)
+  t.equal(await room.send.add({ by: 1 }), 13)
+
+  saveFile(path.join(folder, 'adder.ts'), GAME.replace('tick(state) {', 'tick(state) {{'))
+  await said(/not loaded anew/)
+  t.match(logged(/not loaded anew/)[0], { msg: /\nadder\.ts:\d+.*SyntaxError/ })
+
+  saveFile(path.join(folder, 'adder.ts'), GAME.replace('state.ticks++', 'state.ticks += nothing.here'))
+  await said(/not loaded anew/, 2)
+  t.match(logged(/not loaded anew/)[1], {
+    msg: /\nadder: tick threw ReferenceError: nothing is not defined \(adder\.ts:11:\d+\)$/,
+  })
+
+  t.equal(await room.send.add({ by: 1 }), 23, 'the old one goes on')
+  saveFile(path.join(folder, 'adder.ts'), GAME.replace('by * factor', 'by + 100'))
+  await said(/^the games were loaded anew$/, 2)
+  t.equal(await room.send.add({ by: 1 }), 124)
+  t.strictSame(seen, ['restarted', 'restarted'], 'the player has not been away')
+})
