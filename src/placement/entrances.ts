@@ -140,7 +140,9 @@ export class Entrances implements RoomGame {
     const seat = this.#options.rooms.get(id)?.viewers.of(connection)?.seat ?? null
     this.#part(connection, id, 'leave')
     const room = this.#options.rooms.get(id)
-    if (seat !== null && room) this.#putOutAll(room, seat, 'left')
+    if (seat === null || !room) return
+    if (room.leaving.has(seat)) room.leftUpTo.set(seat, this.#lastViewer)
+    this.#putOutAll(room, seat, 'left')
   }
 
   gone(connection: Connection, id: RoomId): void {
@@ -153,7 +155,10 @@ export class Entrances implements RoomGame {
   seatEnded(room: PlacedRoom, user: string, why: string): void {
     const leaving = room.leaving.get(user) ?? 0
     if (leaving > 1) room.leaving.set(user, leaving - 1)
-    else room.leaving.delete(user)
+    else {
+      room.leaving.delete(user)
+      room.leftUpTo.delete(user)
+    }
     if (leaving === 0) this.#putOutAll(room, user, why)
   }
 
@@ -181,6 +186,7 @@ export class Entrances implements RoomGame {
   reenter(room: PlacedRoom): void {
     const departures = room.departures.splice(0)
     room.leaving.clear()
+    room.leftUpTo.clear()
     for (const viewer of room.viewers.all) this.#tellAgain(room, viewer)
     for (const { viewer, how } of departures) {
       this.#tellAgain(room, viewer)
@@ -279,6 +285,9 @@ export class Entrances implements RoomGame {
     const { connection } = viewer
     const before = room.viewers.of(connection)
     viewer.seat = entered.seat as UserId | null
+    // Its host has let it in before it heard that the user, at another connection, gives the seat up.
+    if (viewer.seat !== null && viewer.number <= (room.leftUpTo.get(viewer.seat) ?? 0))
+      return new Refusal('NOT_IN_ROOM', 'the user has left the room meanwhile')
     try {
       const joined = join()
       room.viewers.add(viewer)

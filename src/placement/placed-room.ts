@@ -61,6 +61,8 @@ export class PlacedRoom {
   readonly coming = new Map<string, number>()
   /** Users who have given up their seat, and how many times that was not confirmed yet. */
   readonly leaving = new Map<string, number>()
+  /** The same users: the last connection that was on its way to the seat when it was given up, by its number. */
+  readonly leftUpTo = new Map<string, number>()
   /** Sessions that were let in, and as what: they come back as that, without the password. */
   readonly sessions = new Map<string, 'player' | 'spectator'>()
   /** By session: the arrival of the newest connection that has sent an input. */

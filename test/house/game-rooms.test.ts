@@ -326,6 +326,22 @@ t.test('whoever was away when a room ended hears of it after coming back, and is
   t.match(await carol.ask(GAME.join, { room_id: room }), { error: { code: 'ROOM_NOT_FOUND' } }, 'it is forgotten then')
 })
 
+t.test('a device that was on its way into the room when the user left it at another one is not in it', async (t) => {
+  const { house, enter, find, hostOf, pass } = await openGames(t)
+  const [phone, laptop] = [await enter('alice'), await enter('alice')]
+  const room = await find(phone)
+  const hear = hostOf(room).host.unheard()
+  const joining = laptop.request(GAME.join, { room_id: room })
+  await pass(100)
+  const leaving = phone.request(GAME.leave, { room_id: room })
+  await pass(100)
+  hear()
+  t.match(await laptop.reply(joining), { error: { code: 'NOT_IN_ROOM' } })
+  t.match(await phone.reply(leaving), { success: true })
+  t.match((await house.ask('roomGet', { room: room as RoomId })).room, { members: 0 })
+  t.match(await laptop.ask(GAME.join, { room_id: room }), { data: { game: { seat: 'alice' } } }, 'it may come anew')
+})
+
 t.test('whoever leaves and comes again at once has a seat, and other devices are out', async (t) => {
   const { house, enter, find, input, hostOf, pass } = await openGames(t)
   const [phone, laptop] = [await enter('alice'), await enter('alice')]
