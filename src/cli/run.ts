@@ -11,6 +11,8 @@ import { endWithOutput } from './standard-output.ts'
 /** Each is loaded when it is called, as some take a while. The order is that of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   start: load(() => import('./start.ts')),
+  new: load(() => import('./new.ts')),
+  test: load(() => import('./test.ts')),
   token: load(() => import('./token.ts')),
   config: load(() => import('./config.ts')),
   doctor: load(() => import('./doctor.ts')),

@@ -1,5 +1,6 @@
 import { standardError } from '../base/line-output.ts'
 import { localUrl } from '../config/listen.ts'
+import { gamePagesOf, pathOfPage } from '../config/game-pages.ts'
 import type { Config } from '../config/load.ts'
 import { hasSamplePages, PLAY_PATH } from '../config/samples.ts'
 
@@ -15,6 +16,7 @@ export function printWelcome({ settings, sources }: Config, port: number): void 
       '',
       `  Drumbeat is running at ${url}  (the console: open it in a browser)`,
       ...(hasSamplePages(settings) ? [`  Play in two tabs       ${url}${PLAY_PATH}`] : []),
+      ...gamePagesOf(settings).map((page) => `  Play in two tabs       ${url}${pathOfPage(page)}`),
       `  Guests connect to      ${url.replace('http', 'ws')}${API_PATH_PREFIX}/public`,
       `  Watch events           npx drumbeat tail --url ${url}`,
       `  Make a player token    ${environment}npx drumbeat token alice`,

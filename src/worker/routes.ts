@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describeCommands } from '../commands/asyncapi.ts'
 import { COMMANDS } from '../commands/table.ts'
 import type { Config } from '../config/load.ts'
+import { gamePagesOf } from '../config/game-pages.ts'
 import { hasSamplePages } from '../config/samples.ts'
 import type { Settings } from '../config/settings.ts'
 import { describeSettings } from '../config/describe.ts'
@@ -46,6 +47,7 @@ export function createRoutes({ config, ...asked }: RoutesOptions): readonly Rout
       root: join(import.meta.dirname, '..'),
       apiPathPrefix: settings.API_PATH_PREFIX,
       hasSamples: hasSamplePages(settings),
+      gamePages: gamePagesOf(settings),
     }),
   ]
   return routes

@@ -9,7 +9,19 @@ import { until } from '../helpers/until.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string }
-const COMMANDS = ['start', 'token', 'config', 'doctor', 'tail', 'load', 'conformance', 'reload', 'ledger']
+const COMMANDS = [
+  'start',
+  'new',
+  'test',
+  'token',
+  'config',
+  'doctor',
+  'tail',
+  'load',
+  'conformance',
+  'reload',
+  'ledger',
+]
 
 t.test('help and version are what everybody types', async (t) => {
   const helps = await Promise.all([[], ['help'], ['--help'], ['-h']].map((args) => drumbeat(args)))

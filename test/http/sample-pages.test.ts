@@ -4,35 +4,16 @@ import path from 'node:path'
 import t from 'tap'
 import { loadConfig, type Environment } from '../../src/config/load.ts'
 import { hasSamplePages, PLAY_PATH, SAMPLES } from '../../src/config/samples.ts'
-import { createOriginPolicy } from '../../src/door/origin.ts'
-import type { HttpAnswer } from '../../src/http/http.ts'
-import { createRouter } from '../../src/http/router.ts'
-import { pageRoutes } from '../../src/http/routes/pages.ts'
-import { NO_LOG } from '../helpers/no-log.ts'
 import { loadModules } from './modules.ts'
+import { openPages, PREFIX } from './open-pages.ts'
 
 const SRC = path.resolve(import.meta.dirname, '../../src')
 const PAGES = ['/play/', '/play/arena/', '/play/tictactoe/']
 const ENTRIES = ['/play/arena/arena.js', '/play/tictactoe/tictactoe.js']
 const REFERENCE = /\b(?:href|src)="([^"#]+)"/g
 
-function open({ hasSamples = true, apiPathPrefix = '/core/game/v1/real-time' } = {}) {
-  const route = createRouter({
-    routes: pageRoutes({ root: SRC, apiPathPrefix, hasSamples }),
-    adminToken: 'nobody asks for it here',
-    valueLimits: { depthMax: 8, keysMax: 100 },
-    log: NO_LOG,
-    onRefused() {},
-    newTraceId: () => 'none',
-    traces: { tracer: undefined },
-    origins: createOriginPolicy([]),
-  })
-  return async (path: string, headers: Readonly<Record<string, string>> = {}): Promise<HttpAnswer> => {
-    const head = { method: 'GET', path, query: '', headers: Object.entries(headers), remoteAddress: '127.0.0.1' }
-    const plan = route({ ...head, headers: [['host', 'server'], ...head.headers] })
-    return plan.kind === 'refuse' ? plan.answer : plan.run(() => Promise.reject(new Error('a GET has no body')))
-  }
-}
+const open = ({ hasSamples = true, apiPathPrefix = PREFIX } = {}) =>
+  openPages({ root: SRC, apiPathPrefix, hasSamples, gamePages: [] })
 
 const get = open()
 

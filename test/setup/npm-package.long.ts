@@ -73,6 +73,8 @@ t.test('the package of npm', async (t) => {
       'dist/client/index.d.ts',
       'dist/games/testing/index.js',
       'dist/games/testing/index.d.ts',
+      'starter/game.ts',
+      'starter/page/page.js',
     ]) {
       t.ok(files.includes(file), file)
     }
@@ -80,7 +82,7 @@ t.test('the package of npm', async (t) => {
       t.ok(files.includes(file), file)
     }
     t.strictSame(
-      files.filter((file) => /^(src|test|bench|docs)\/|\.tar\.gz$|^dist\/new-|(?<!\.d)\.ts$/.test(file)),
+      files.filter((file) => /^(src|test|bench|docs)\/|\.tar\.gz$|^dist\/new-|^(?!starter\/).*(?<!\.d)\.ts$/.test(file)),
       [],
     )
     const vectors = readdirSync(path.join(ROOT, 'src/conformance/vectors'))
@@ -112,7 +114,7 @@ t.test('the package of npm', async (t) => {
   }
 })
 
-/** The console with its client library, and a sample, as the package has them. */
+/** The console with its client library, a sample, and the page that `new` made, as the package has them. */
 async function plays(t: Test, url: string): Promise<void> {
   const { page, wrong } = await openConsole(t, await openChromium(t), { url })
   await shows(page, '#metric-connections', /\d/)
@@ -122,6 +124,8 @@ async function plays(t: Test, url: string): Promise<void> {
   await page.goto(`${url}/play/arena/`)
   await page.click('#play')
   await shows(page, '#scores', /Player 1 \(you\)/)
+  await page.goto(`${url}/play/pong/`)
+  await shows(page, '#status', /^You are guest-/)
   t.strictSame(wrong, [])
 }
 
@@ -136,10 +140,13 @@ async function serves(t: Test, project: string, node: string): Promise<void> {
   t.match(command('--version'), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
   t.match(command('help'), { status: 0, stdout: /drumbeat start/ })
   t.match(command('token', 'alice'), { status: 78, stderr: /no server has made a secret/ })
+  t.match(command('new', 'pong'), { status: 0 })
+  t.match(command('test', 'pong'), { status: 0, stdout: /pass 3\n.*fail 0/ })
 
+  const games = ['./pong/game.ts', '../node_modules/drumbeat/dist/samples'].flatMap((place) => ['--games', place])
   const server = spawn(
     'setpriv',
-    ['--pdeathsig', 'KILL', 'npx', 'drumbeat', 'start', '--port', '0', '--workers', '2'],
+    ['--pdeathsig', 'KILL', 'npx', 'drumbeat', 'start', ...games, '--port', '0', '--workers', '2'],
     {
       cwd: folder,
       env,
@@ -161,6 +168,9 @@ async function serves(t: Test, project: string, node: string): Promise<void> {
   }
   if (NO_CHROMIUM === false) await plays(t, url())
   t.match(command('token', 'alice'), { status: 0, stdout: /^\S+\.\S+\.\S+\n$/ })
+  // A game of one's own, whose page the server has.
+  t.match(await (await fetch(`${url()}/play/pong/`)).text(), /<title>pong<\/title>/)
+  t.match(await (await fetch(`${url()}/play/pong/page.js`)).text(), "client.play('pong'")
   // Purchases are planned on a thread of its own, and load is made by one.
   t.match(command('conformance', url(), '--only', '^(purchase|vectors)'), { status: 0, stdout: / 0 failed/ })
   t.match(command('load', '--url', url(), '--connections', '2', '--rate', '10', '--seconds', '1'), { status: 0 })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Refusal } from '../../protocol/errors.ts'
@@ -72,9 +72,11 @@ export interface PagesOptions {
   readonly apiPathPrefix: string
   /** Whether the samples can be played. */
   readonly hasSamples: boolean
+  /** Folders of authors, at `/play/NAME/`. */
+  readonly gamePages: readonly { readonly name: string; readonly folder: string }[]
 }
 
-/** The console at `/`, the samples at `/play/`, and what pages import. */
+/** The console at `/`, the samples and the pages of authors at `/play/`, and what pages import. */
 export function pageRoutes(options: PagesOptions): readonly Route[] {
   const edit = (text: string) => {
     return text
@@ -91,7 +93,22 @@ export function pageRoutes(options: PagesOptions): readonly Route[] {
     }
     return folderRoutes(folder, new BrowserFiles(texts, edit))
   })
-  return [...redirects, ...files]
+  const others = options.gamePages.filter(({ name }) => !folders.some((folder) => folder.name === `play/${name}`))
+  return [...others.flatMap((page) => authorsRoutes(page, edit)), ...redirects, ...files]
+}
+
+/** A page that somebody writes: its files are read whenever one is asked for. */
+function authorsRoutes(
+  { name, folder }: PagesOptions['gamePages'][number],
+  edit: (text: string) => string,
+): readonly Route[] {
+  const page = { path: `/play/${name}/`, id: 'getGamePage', summary: `The page of the game ${name}.` }
+  const file = { id: 'getGameFile', summary: 'A file of it.' }
+  const answer = (asked: string) => {
+    if (!existsSync(folder)) return undefined
+    return new BrowserFiles(readFolder(folder), edit).answer(asked)
+  }
+  return [redirectTo(page), ...folderRoutes({ name: `play/${name}`, file, page }, { answer })]
 }
 
 /** From the page's path without its slash at the end. The address is relative, as a proxy may show the server below a path. */
@@ -107,7 +124,7 @@ function redirectTo({ path, id }: Page): Route {
   }
 }
 
-function folderRoutes({ name, file, page }: Folder, files: BrowserFiles): readonly Route[] {
+function folderRoutes({ name, file, page }: Folder, files: Pick<BrowserFiles, 'answer'>): readonly Route[] {
   const operation = { conditions: ['if-none-match: etag'] } as const
   const ofFile: Route = {
     method: 'GET',
@@ -134,7 +151,7 @@ function folderRoutes({ name, file, page }: Folder, files: BrowserFiles): readon
   return [ofPage, ofFile]
 }
 
-function found(files: BrowserFiles, name: string): HttpAnswer {
+function found(files: Pick<BrowserFiles, 'answer'>, name: string): HttpAnswer {
   const answer = files.answer(name)
   if (!answer) throw new Refusal('NOT_FOUND', 'no such path')
   return answer

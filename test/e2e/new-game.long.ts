@@ -1,0 +1,67 @@
+/** From `drumbeat new` to two tabs that play, while a rule is changed under them. */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { AXE, offences } from '../helpers/axe.ts'
+import { NO_CHROMIUM, openChromium } from '../helpers/chromium.ts'
+import { shows } from '../helpers/console.ts'
+import { saveFile } from '../helpers/save-file.ts'
+import { parseLog } from '../helpers/server-process.ts'
+import { until } from '../helpers/until.ts'
+import { folderOf } from '../host/helpers/process.ts'
+
+const COMMAND = path.resolve(import.meta.dirname, '../../bin/drumbeat.mjs')
+const { PATH = '', HOME = '', SHOTS } = process.env
+const env = { PATH, HOME, LOG_FORMAT: 'json' }
+
+t.test('two tabs play a new game, and go on when a rule is changed', { skip: NO_CHROMIUM }, async (t) => {
+  const cwd = folderOf(t, {})
+  t.match(spawnSync(process.execPath, [COMMAND, 'new', 'pong'], { cwd, env, encoding: 'utf8' }), { status: 0 })
+  const args = ['start', '--games', './pong/game.ts', '--watch', '--port', '0', '--workers', '1']
+  const server = spawn(process.execPath, [COMMAND, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [server.stdout, server.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()))
+  const ended = once(server, 'close')
+  t.teardown(async () => {
+    server.kill('SIGTERM')
+    await ended
+  })
+  const logged = (message: RegExp) => parseLog(output).filter(({ msg }) => message.test(String(msg)))
+  t.ok(await until(() => logged(/^listening$/).length > 0))
+  const url = String(logged(/^listening$/)[0]?.['url'])
+  t.ok(await until(() => output.includes('Play in two tabs')))
+  t.match(output, new RegExp(`Play in two tabs +http://127.0.0.1:\\d+/play/pong/`))
+
+  const browser = await openChromium(t)
+  const wrong: string[] = []
+  const open = async (colorScheme: 'light' | 'dark', width: number): Promise<Page> => {
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 740 } })
+    const page = await context.newPage()
+    page.on('pageerror', (error) => wrong.push(error.message))
+    page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()))
+    await page.goto(`${url}/play/pong/`)
+    return page
+  }
+  const tabs = [await open('light', 1280), await open('dark', 360)]
+  const seats: string[] = []
+  for (const tab of tabs) seats.push((await shows(tab, '#status', /^You are guest-/)).replace('You are ', ''))
+  t.not(seats[0], seats[1])
+  for (const tab of tabs) for (const seat of seats) await shows(tab, '#scores', new RegExp(`${seat}: \\d`))
+  if (SHOTS !== undefined)
+    for (const [i, tab] of tabs.entries()) await tab.screenshot({ path: path.join(SHOTS, `new-${i}.png`) })
+  for (const tab of tabs) {
+    await tab.evaluate(AXE)
+    t.strictSame(await offences(tab), [])
+  }
+
+  // Everybody reaches everything: whoever is there has the coins.
+  const file = path.join(cwd, 'pong/game.ts')
+  saveFile(file, readFileSync(file, 'utf8').replace('const REACH = 4', 'const REACH = 200'))
+  t.ok(await until(() => logged(/^the games were loaded anew$/).length > 0), 'it is loaded anew')
+  for (const tab of tabs) await shows(tab, '#status', /has won/)
+  t.strictSame(wrong, [], 'nothing is wrong in the browser')
+  t.strictSame(logged(/failed|other state/), [])
+})
