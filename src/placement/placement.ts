@@ -17,6 +17,7 @@ import { EndedRooms } from './ended-rooms.ts'
 import { Endings } from './endings.ts'
 import { Entrances } from './entrances.ts'
 import { Finder } from './finder.ts'
+import { GameFailures } from './game-failures.ts'
 import { Hosts, type Host } from './hosts.ts'
 import { Moves } from './moves.ts'
 import { Outlet } from './outlet.ts'
@@ -45,6 +46,7 @@ export class Placement {
   readonly recovery: Recovery
   readonly takeovers: Takeovers
   readonly calls: Calls
+  readonly failures = new GameFailures()
   readonly purchases: Purchases
   readonly roomClock: RoomClock
   readonly #options: PlacementOptions
@@ -126,7 +128,11 @@ export class Placement {
       checkpoint: ({ handle, tick, checkpoint }) =>
         behind(handle, (room) => this.moves.checkpoint(room, { tick, text: checkpoint })),
       over: ({ handle, ending }) => behind(handle, (room) => this.endings.over(room, ending)),
-      failed: (failure) => behind(failure.handle, (room) => this.takeovers.failed(room, failure)),
+      failed: (failure) =>
+        behind(failure.handle, (room) => {
+          this.failures.add(failure, room.id, this.#options.clock.wallMs())
+          this.takeovers.failed(room, failure)
+        }),
       load: ({ busy, rooms }) => {
         const host = this.hosts.get(id)
         if (host) Object.assign(host, { busy, measuredRooms: rooms })

@@ -1,5 +1,6 @@
 /** A host as a process: the games it loads, and how it ends when one of them does not end, or eats its memory. */
 import path from 'node:path'
+import { transform } from 'esbuild'
 import t from 'tap'
 import { folderOf, RunningHost } from './helpers/process.ts'
 
@@ -104,6 +105,35 @@ t.test('a bot that does not end is named, and its host is ended', async (t) => {
   t.match(await host.process.ended, /^SIGKILL, as bots\.stuck of the game stuck had not ended after/)
   t.match(host.process.culprit, { why: 'time', handle: 7, game: 'stuck', callback: 'bots.stuck' })
   await added
+})
+
+t.test('what fails is told with its place in the source, in TypeScript and behind a source map', async (t) => {
+  const source = game('mapped', '', "go(): void {\n    throw new Error('here')\n  }")
+  const built = await transform(source, {
+    loader: 'ts',
+    sourcemap: 'inline',
+    sourcefile: 'mapped-source.ts',
+    minify: true,
+  })
+  const folder = folderOf(t, {
+    'plain.ts': source.replace("'mapped'", "'plain'"),
+    'built.js': built.code,
+  })
+  const line = source.split('\n').findIndex((text) => text.includes("'here'")) + 1
+  const host = new RunningHost(t, { GAMES: folder })
+  for (const [handle, name] of [
+    [1, 'plain'],
+    [2, 'mapped'],
+  ] as const) {
+    await host.openRoom(handle, name)
+    await host.enter(handle, 10 + handle, 'alice')
+    const input = host.link.ask('input', { handle, viewer: 10 + handle, name: 'go', input: {}, seq: null })
+    await t.rejects(input, { code: 'GAME_FAILED' })
+  }
+  t.match(host.failures, [
+    { game: 'plain', callback: 'on.go', message: 'Error: here', place: `${folder}/plain.ts:${line}:11` },
+    { game: 'mapped', callback: 'on.go', message: 'Error: here', place: `${folder}/mapped-source.ts:${line}:11` },
+  ])
 })
 
 t.test('a game uses nothing that would make its replay another one', async (t) => {

@@ -59,6 +59,37 @@ t.test('a match from find to its end, over the death of its host', async (t) => 
   t.match(payloadsOf(bob, GAME.status).at(-1), { status: 'over', result: { winner: 'alice' } })
 })
 
+t.test('what fails in a game is told its author, with the place, also before there is a room', async (t) => {
+  const wrong = defineGame({
+    name: 'wrong',
+    version: 1,
+    hz: 20,
+    seats: { max: 4 },
+    inputs: { fail: { type: type.object({}) } },
+    create(options) {
+      if ((options as { bad?: boolean }).bad === true) throw new RangeError('bad options')
+      return { n: 0 }
+    },
+    on: {
+      fail() {
+        throw new Error('not today')
+      },
+    },
+  })
+  const { house, enter: client } = await openHouse(t, { startHost: realHost([wrong]), env: { GAME_HOSTS: '1' } })
+  const alice = await client('alice')
+  t.match(await alice.ask(GAME.find, { game: 'wrong', options: { bad: true } }), { error: { code: 'GAME_FAILED' } })
+  const room = String((await alice.ask(GAME.find, { game: 'wrong' })).data?.['room_id'])
+  const { error } = await alice.ask(GAME.input, { name: 'fail', input: {} }, { room })
+  const { items } = await house.ask('games', null)
+  const place = /real-games\.test\.ts:\d+:\d+$/
+  t.match(items[0]?.failures, [
+    { callback: 'on.fail', message: 'Error: not today', place, roomId: room, traceId: error?.details?.['trace_id'] },
+    { callback: 'create', message: 'RangeError: bad options', place, tick: 0 },
+  ])
+  t.equal(items[0]?.failures.length, 2)
+})
+
 t.test('rooms of a host that is replaced go on in the new one, and no tick is missed', async (t) => {
   const { house, enter: client, pass } = await openHouse(t, { startHost: realHost([race]), env: { GAME_HOSTS: '1' } })
   const alice = await client('alice')

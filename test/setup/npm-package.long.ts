@@ -82,7 +82,9 @@ t.test('the package of npm', async (t) => {
       t.ok(files.includes(file), file)
     }
     t.strictSame(
-      files.filter((file) => /^(src|test|bench|docs)\/|\.tar\.gz$|^dist\/new-|^(?!starter\/).*(?<!\.d)\.ts$/.test(file)),
+      files.filter((file) =>
+        /^(src|test|bench|docs)\/|\.tar\.gz$|^dist\/new-|^(?!starter\/).*(?<!\.d)\.ts$/.test(file),
+      ),
       [],
     )
     const vectors = readdirSync(path.join(ROOT, 'src/conformance/vectors'))

@@ -224,7 +224,7 @@ function toEntry({ atMs, user, ...entry }: RoomEntry) {
   return { ...entry, at: atMs, user_id: user }
 }
 
-function toGame({ seats, maxMs, hearsPurchases: _ofTheNode, count, ...game }: PlayedGame) {
+function toGame({ seats, maxMs, hearsPurchases: _ofTheNode, count, failures, ...game }: PlayedGame) {
   const { holdMs, lateJoin, fill, standIn, ...others } = seats
   const filled = fill && { after_ms: fill.afterMs, bot: fill.bot, to: fill.to }
   const { rooms, players, botSeats } = count
@@ -232,6 +232,12 @@ function toGame({ seats, maxMs, hearsPurchases: _ofTheNode, count, ...game }: Pl
     ...game,
     seats: { ...others, hold_ms: holdMs, late_join: lateJoin, fill: filled, stand_in: standIn },
     max_ms: maxMs,
+    failures: failures.map(({ atMs, roomId, traceId, ...failure }) => ({
+      ...failure,
+      at: atMs,
+      room_id: roomId,
+      trace_id: traceId,
+    })),
     now: { rooms, players, bots: botSeats },
   }
 }

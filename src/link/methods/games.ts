@@ -1,7 +1,16 @@
 import type { JsonObject, JsonValue } from '../../protocol/events.ts'
 import type { Namespace, RoomId } from '../../protocol/ids.ts'
 import type { Page, PageArgs } from '../../protocol/page.ts'
-import type { AddedBot, CatchUp, EnteredRoom, GameInfo, InputResult, RoomEntry, RoomInspection } from './host.ts'
+import type {
+  AddedBot,
+  CatchUp,
+  EnteredRoom,
+  GameFailure,
+  GameInfo,
+  InputResult,
+  RoomEntry,
+  RoomInspection,
+} from './host.ts'
 import type { Method } from './method.ts'
 import type { ListedRoom, Where } from '../../protocol/shapes/games.ts'
 import type { GameEntry, JoinArgs, JoinResult } from './rooms.ts'
@@ -98,6 +107,15 @@ export interface GameRoom extends ListedRoom {
 /** A game, and what is played of it now. */
 export interface PlayedGame extends GameInfo {
   readonly count: GameCount
+  /** The newest first. */
+  readonly failures: readonly PastFailure[]
+}
+
+/** A callback of a game that failed, some time ago. */
+export interface PastFailure extends Omit<GameFailure, 'handle' | 'game'> {
+  readonly roomId: string
+  /** Unix time in milliseconds. */
+  readonly atMs: number
 }
 
 export interface GameCount {

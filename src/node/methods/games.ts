@@ -26,7 +26,13 @@ export function gameMethods(context: Needs): Handlers<GameMethods> {
     snapshot: ({ connectionId, room }, reply, _span, untilMs) => entrances.snapshot(connectionId, room, reply, untilMs),
     catchUp: (args, reply, _span, untilMs) => entrances.catchUp(args, reply, untilMs),
     games: (_args, reply) =>
-      reply({ items: hosts.games.map((game) => ({ ...game, count: games.rooms.countOf(game.name) })) }),
+      reply({
+        items: hosts.games.map((game) => ({
+          ...game,
+          count: games.rooms.countOf(game.name),
+          failures: games.failures.of(game.name),
+        })),
+      }),
     gameRoomOpen: (args, reply, _span, untilMs) => answerWith(changeInTime(clock, open(context, args), untilMs), reply),
     gameRoom: ({ room }, reply, _span, untilMs) => games.inspect(room, reply, untilMs),
     gameRoomEntries: (args, reply, _span, untilMs) => games.entries(args, reply, untilMs),

@@ -307,6 +307,21 @@ export const GAMES = named(
         events: listOf(text('The name of an event.')),
         bots: listOf(text('A kind of bot.')),
         page: nullable(text('The path of a page where it is played; null: this server has none.')),
+        failures: listOf(
+          object({
+            at: TIME,
+            room_id: ref(ROOM_ID),
+            callback: text('What failed, as the game names it: on.fire, tick, view.'),
+            tick: integer('In which it failed.'),
+            message: text('What was thrown.'),
+            place: nullable(
+              text(
+                "Where in the author's files, as arena.ts:12:5; null: not known, as of a state that does not fit its type.",
+              ),
+            ),
+            trace_id: text('Stands in the log, and in what the player was answered.'),
+          }),
+        ),
         now: object({
           rooms: integer('Rooms that play it.'),
           players: integer('Users who have a seat in one.'),

@@ -6,7 +6,7 @@ import { monotonicOriginMs, systemClock } from '../../../src/base/clock.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { encodeConfig } from '../../../src/config/wire.ts'
 import { Link } from '../../../src/link/link.ts'
-import type { EnterRoom, GameInfo, HostMethods, OfHostMethods } from '../../../src/link/methods/host.ts'
+import type { EnterRoom, GameFailure, GameInfo, HostMethods, OfHostMethods } from '../../../src/link/methods/host.ts'
 import { LINK_VERSION } from '../../../src/link/version.ts'
 import { spawnHost, type HostProcess } from '../../../src/processes/host-process.ts'
 
@@ -29,6 +29,8 @@ export function folderOf(owner: Owner, files: Readonly<Record<string, string>>):
 export class RunningHost {
   readonly process: HostProcess
   readonly link: Link<OfHostMethods, HostMethods>
+  /** What it has told of its games. */
+  readonly failures: GameFailure[] = []
   /** What it says when it has loaded its games, or could not. */
   readonly started: Promise<readonly GameInfo[] | { readonly mistakes: readonly string[] }>
 
@@ -49,7 +51,7 @@ export class RunningHost {
         checkpoint: () => {},
         listed: () => {},
         over: () => {},
-        failed: () => {},
+        failed: (failure) => this.failures.push(failure),
         load: () => {},
       },
     })
