@@ -61,7 +61,7 @@ export class Moves {
     room.host = host.id
     room.saysAgain()
     host.rooms.add(handle)
-    const isOtherCode = room.generation !== host.generation
+    const isOtherCode = room.generation !== host.generation || room.hasOthersRecords
     const args = { handle, checkpoint: checkpoint.text, records: records.map(({ bytes }) => bytes), isOtherCode }
     return new Promise((resolve) => {
       host.link.call('restore', args, (result) => {

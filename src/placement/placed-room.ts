@@ -72,6 +72,8 @@ export class PlacedRoom {
   host: number | undefined
   /** Of the host that it ran in last: what it has become there, older code may not know. */
   generation = 0
+  /** Some of its records were made by other code than that of this generation. */
+  hasOthersRecords = false
   /** What it was when a successor of its host took it over; undefined when that has proved itself. */
   handedOver: HandedOver | undefined
   /** The newest tick of which it was heard what it says. */
@@ -178,6 +180,7 @@ export class PlacedRoom {
     this.generation = generation
     this.records = records
     this.keepCheckpoint(checkpoint)
+    this.hasOthersRecords = this.records.length > 0
   }
 
   /** An input has come from this connection. Returns whether none had come from a newer one of its session. */
@@ -195,6 +198,7 @@ export class PlacedRoom {
     this.checkpoint = checkpoint
     this.records = this.records.filter(({ tick }) => tick > checkpoint.tick)
     this.recordBytes = this.records.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    this.hasOthersRecords &&= this.records.length > 0
     this.lost = 0
   }
 

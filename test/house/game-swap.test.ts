@@ -9,6 +9,7 @@ import { Mirror } from '../helpers/house/mirror.ts'
 import { openHouse, type OpenHouse } from '../helpers/house/open-house.ts'
 import type { PlainClient } from '../helpers/house/plain-client.ts'
 import { realHost } from '../helpers/house/real-host.ts'
+import { logInto, type LogLine } from '../helpers/log-lines.ts'
 
 // Loaded before the clock is simulated: reading a file takes real time.
 await loadCodec('msgpack')
@@ -50,6 +51,8 @@ const DOUBLE = {
 interface Swapping extends OpenHouse {
   readonly alice: PlainClient
   readonly room: string
+  /** Of the hosts' log. */
+  readonly lines: readonly LogLine[]
   /** Resolves to the value of the reply. */
   readonly add: (by: number) => Promise<unknown>
   /** Replaces the hosts by such that have this game. Resolves to why not; undefined: it is done. */
@@ -59,7 +62,9 @@ interface Swapping extends OpenHouse {
 /** A house in which alice has a seat in a room of the game. */
 async function openSwapping(t: Parameters<typeof openHouse>[0], first: Game, hosts = 1): Promise<Swapping> {
   let game = first
-  const opened = await openHouse(t, { startHost: realHost(() => [game]), env: { GAME_HOSTS: String(hosts) } })
+  const lines: LogLine[] = []
+  const startHost = realHost(() => [game], logInto(lines))
+  const opened = await openHouse(t, { startHost, env: { GAME_HOSTS: String(hosts) } })
   const { house, enter } = opened
   const alice = await enter('alice')
   const room = String((await alice.ask(GAME.find, { game: 'adder' })).data?.['room_id'])
@@ -67,6 +72,7 @@ async function openSwapping(t: Parameters<typeof openHouse>[0], first: Game, hos
     ...opened,
     alice,
     room,
+    lines,
     add: async (by) => {
       const { data, error } = await alice.ask(GAME.input, { name: 'add', input: { by } }, { room })
       return data?.['value'] ?? error?.code
@@ -232,7 +238,7 @@ t.test('a version never goes back', async (t) => {
 })
 
 t.test('code that fails only when something comes in is taken back, with all that has come in', async (t) => {
-  const { alice, room, add, swap, pass } = await openSwapping(t, adder())
+  const { alice, room, lines, add, swap, pass } = await openSwapping(t, adder())
   await add(3)
   let sum = 3
   const failing = adder({
@@ -255,6 +261,8 @@ t.test('code that fails only when something comes in is taken back, with all tha
   await pass(500)
   t.ok(isWhole(alice, room), 'and each tick has run once')
   t.strictSame(statuses(alice), ['restarted', 'restarted'])
+  const wrong = lines.filter(({ message }) => message !== 'a game failed')
+  t.strictSame(wrong, [], 'that the old code counts otherwise is no mistake of it')
 })
 
 t.test('a room that the new code has made is kept, where the old one can go on with it', async (t) => {

@@ -1,4 +1,5 @@
 import { systemClock } from '../../../src/base/clock.ts'
+import type { Log } from '../../../src/base/log.ts'
 import { systemScheduler } from '../../../src/base/scheduler.ts'
 import { decodeConfig } from '../../../src/config/wire.ts'
 import type { Game } from '../../../src/games/define.ts'
@@ -10,7 +11,7 @@ import type { StartHost } from './host.ts'
 import { NO_LOOP_DELAY } from './worker.ts'
 
 /** A host of the house that runs these games; with a function, those that it gives when the host starts. */
-export function realHost(given: readonly Game[] | (() => readonly Game[])): StartHost {
+export function realHost(given: readonly Game[] | (() => readonly Game[]), log: Log = NO_LOG): StartHost {
   let made = 0
   const load = () => (typeof given === 'function' ? given() : given)
   return (stream, onClose) =>
@@ -22,7 +23,7 @@ export function realHost(given: readonly Game[] | (() => readonly Game[])): Star
       begin: ({ config, host }) => ({
         games: new Map(load().map((game) => [game.name, game])),
         settings: decodeConfig(config).settings,
-        log: NO_LOG,
+        log,
         setLogLevel: () => {},
         metrics: createMetrics(`host-${host}`, NO_LOOP_DELAY),
         watch: NO_WATCH,
