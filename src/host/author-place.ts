@@ -7,19 +7,22 @@ import { shownPath } from '../base/shown-path.ts'
 const CAUSES_MAX = 8
 /** A frame of a stack: in parentheses behind a name, or alone. */
 const FRAME = /(?:\(|at )((?:file:\/\/)?\/[^()]+?):(\d+):(\d+)\)?$/gm
+/** Of a mistake of syntax: before the message, without a column. */
+const OF_SYNTAX = /^((?:file:\/\/)?\/[^\n]+):(\d+)\n/
 
 /**
- * Where in the author's files something was thrown, as `arena.ts:12:5`: the first place in the stack that is neither Drumbeat's nor in a package. What
- * has caused it counts first. Undefined if there is none, as of a state that does not fit its type.
+ * Where in the author's files something was thrown, as `arena.ts:12:5` (`arena.ts:12` of a mistake of syntax): the first place in the stack that is
+ * neither Drumbeat's nor in a package. What has caused it counts first. Undefined if there is none, as of a state that does not fit its type.
  */
 export function authorPlace(thrown: unknown, depth = 0): string | undefined {
   if (!(thrown instanceof Error) || depth > CAUSES_MAX) return undefined
   const { stack, cause } = thrown
   const causedAt = authorPlace(cause, depth + 1)
   if (causedAt !== undefined) return causedAt
-  for (const [, at = '', line, column] of String(stack).matchAll(FRAME)) {
+  const text = String(stack)
+  for (const [, at = '', ...place] of [OF_SYNTAX.exec(text) ?? [], ...text.matchAll(FRAME)]) {
     const file = at.startsWith('file:') ? fileURLToPath(at) : at
-    if (isAuthors(file)) return `${shownPath(file)}:${line}:${column}`
+    if (file !== '' && isAuthors(file)) return [shownPath(file), ...place].join(':')
   }
   return undefined
 }

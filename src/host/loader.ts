@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { registerHooks } from 'node:module'
+import { readFileSync, statSync } from 'node:fs'
+import { registerHooks, stripTypeScriptTypes } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { compileFunction } from 'node:vm'
@@ -11,6 +11,7 @@ import { shownPath } from '../base/shown-path.ts'
 import { compileShapes } from '../games/sync/compiled-update.ts'
 import { GameDefinitionError, isGame, type Game } from '../games/define.ts'
 import type { LoadedFile } from '../link/methods/host.ts'
+import { authorPlace } from './author-place.ts'
 
 /** All that is wrong with the games that were to be loaded. */
 export class GamesError extends Error {
@@ -103,22 +104,25 @@ async function load(file: string, mistakes: string[]): Promise<Game | undefined>
   return undefined
 }
 
-/** Where in the file, and what. A definition's mistakes are lines of their own. */
+/** Where, which may be in a file that it imports, and what. A definition's mistakes are lines of their own. */
 function describe(file: string, thrown: unknown): string {
   const error = toError(thrown)
   const what = error instanceof GameDefinitionError ? error.message : `${error.name}: ${error.message}`
-  return `${placeIn(file, error)}: ${what}`
+  const place = authorPlace(error) ?? (error instanceof SyntaxError ? placeOfSyntax(file) : undefined)
+  return `${place ?? shownPath(file)}: ${what}`
 }
 
-/** The file with the line, where that is known: V8 puts it before the message of a syntax error, and into a frame of any other. */
-function placeIn(file: string, { stack = '' }: Error): string {
-  const url = pathToFileURL(file).href
-  for (const start of [url, file]) {
-    const at = stack.indexOf(`${start}:`)
-    const place = at === -1 ? undefined : /^:\d+(?::\d+)?/.exec(stack.slice(at + start.length))
-    if (place) return shownPath(file) + place[0]
+/** Of a mistake in JavaScript, of which Node says no place: its parser for TypeScript does. What was imported last is looked at first. */
+function placeOfSyntax(file: string): string | undefined {
+  const isFile = (place: string) => statSync(place, { throwIfNoEntry: false })?.isFile()
+  for (const script of [file, ...[...seen.keys()].reverse()].filter(isFile)) {
+    try {
+      stripTypeScriptTypes(readFileSync(script, 'utf8'), { sourceUrl: pathToFileURL(script).href })
+    } catch (error) {
+      return authorPlace(error)
+    }
   }
-  return shownPath(file)
+  return undefined
 }
 
 function byName(loaded: readonly Loaded[], mistakes: string[]): ReadonlyMap<string, Game> {

@@ -49,12 +49,19 @@ t.test('all that is wrong with games is said at once, each with its file and lin
     'a.ts': game('same'),
     'b.ts': game('same'),
     'bad-syntax.ts': 'export const a = 1\nexport default defineGame({,\n',
+    'bad-syntax.mjs': 'export const a = 1\nexport default defineGame({,\n',
     'enum.ts': 'export enum E { A }\n',
     'mistakes.ts': game('Wrong Name').replace('hz: 20', 'hz: 1000'),
     'none.ts': 'export const a = 1\n',
     'plain.ts': 'export default { name: "plain" }\n',
     'throws.ts': 'const nothing = undefined as unknown as { x: number }\n\nexport default nothing.x\n',
     'unknown.ts': "import './no-such-file.ts'\n",
+    'using-bad.ts': "import './parts/bad.ts'\n",
+    'using-bad-js.ts': "import './parts/bad.js'\n",
+    'using-throws.ts': "import './parts/throws.ts'\n",
+    'parts/bad.ts': '\n\nexport const a = {{\n',
+    'parts/bad.js': '\nexport const a = {{\n',
+    'parts/throws.ts': "\n\n\nthrow new Error('not today')\n",
   })
   const host = new RunningHost(t, { GAMES: `${folder},${folder}/nowhere.ts,${folder}/a.py` })
   const said = await host.started
@@ -62,7 +69,8 @@ t.test('all that is wrong with games is said at once, each with its file and lin
   t.match(mistakes, [
     /nowhere\.ts: there is no such file/,
     /a\.py: there is no such file/,
-    /^bad-syntax\.ts:2.*SyntaxError/,
+    /^bad-syntax\.mjs:2: SyntaxError/,
+    /^bad-syntax\.ts:2: SyntaxError/,
     /^enum\.ts:1.*enum/,
     /^mistakes\.ts:\d+.*the game "Wrong Name" is not right/,
     /^ {2}name: 1 to 32/,
@@ -71,6 +79,9 @@ t.test('all that is wrong with games is said at once, each with its file and lin
     /^plain\.ts: its default export is no game/,
     /^throws\.ts:3.*TypeError/,
     /^unknown\.ts.*no-such-file/,
+    /^parts\/bad\.js:2: SyntaxError/,
+    /^parts\/bad\.ts:3: SyntaxError/,
+    /^parts\/throws\.ts:4:7: Error: not today/,
     /^b\.ts: the game "same" is in .*a\.ts, too/,
   ])
 })
