@@ -7,8 +7,9 @@ import { DataFileError, readDataFile } from './data-file.ts'
 import { fillDefaults } from './defaults.ts'
 import type { Draft } from './defaults.ts'
 import { meantSetting, nearestSetting } from './nearest.ts'
+import type { Setting } from './setting.ts'
 import { SETTINGS, SETTING_NAMES, isSettingName } from './settings.ts'
-import type { Setting, SettingName, Settings } from './settings.ts'
+import type { SettingName, Settings } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 export type Source = 'environment' | 'credentials' | 'file' | 'default'

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { SETTINGS, SETTING_NAMES } from './settings.ts'
-import type { Setting } from './settings.ts'
+import type { Setting } from './setting.ts'
 
 const BEGIN = '<!-- settings:begin -->'
 const END = '<!-- settings:end -->'
