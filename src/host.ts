@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { toError } from './base/assert.ts'
 import { systemClock as clock } from './base/clock.ts'
+import type { Log } from './base/log.ts'
 import { logNodeWarnings } from './base/node-warnings.ts'
 import { systemRandom as random } from './base/random.ts'
 import { systemScheduler as scheduler } from './base/scheduler.ts'
@@ -8,7 +10,7 @@ import { openLogs } from './config/open-log.ts'
 import { decodeConfig } from './config/wire.ts'
 import { createHost } from './host/create-host.ts'
 import type { HostParts } from './host/host-parts.ts'
-import { loadedFiles, loadGames } from './host/loader.ts'
+import { loadCopies, loadedFiles, loadGames } from './host/loader.ts'
 import { closeRealm } from './games/realm-guards.ts'
 import { openWatch } from './host/watcher.ts'
 import type { HostWelcome } from './link/methods/host.ts'
@@ -45,6 +47,7 @@ async function begin(welcome: HostWelcome): Promise<HostParts> {
   closeRealm()
   return {
     games: await loadGames(settings.GAMES),
+    copies: settings.GAME_CHECK ? await copiesOf(settings.GAMES, logs.of('games')) : new Map(),
     settings,
     log: logs.of('games'),
     setLogLevel: (part, level) => logs.setLevel(part, level),
@@ -54,6 +57,16 @@ async function begin(welcome: HostWelcome): Promise<HostParts> {
       budgetMs: settings.GAME_BUDGET,
       heapBytesMax: settings.GAME_HOST_MEMORY,
     }),
+  }
+}
+
+/** Games that cannot be loaded twice are played, and not checked. */
+async function copiesOf(paths: readonly string[], log: Log): Promise<HostParts['copies']> {
+  try {
+    return await loadCopies(paths)
+  } catch (error) {
+    log.warn({ err: toError(error) }, 'the games are not checked (GAME_CHECK), as they cannot be loaded twice')
+    return new Map()
   }
 }
 

@@ -21,6 +21,7 @@ export function fillDefaults(draft: Draft, packageRoot: string, failed: Readonly
   const cores = os.availableParallelism()
   if (!failed.has('WORKERS')) draft.WORKERS ??= Math.min(cores, PROCESSES_MAX)
   if (!failed.has('GAMES')) draft.GAMES ??= existsSync(SAMPLES) ? [SAMPLES] : []
+  if (!failed.has('GAME_CHECK')) draft.GAME_CHECK ??= draft.GAME_WATCH === true
   if (!failed.has('GAME_HOSTS') && draft.GAMES !== undefined) {
     draft.GAME_HOSTS ??= hostsFor(draft.GAMES.length, draft.GAME_WATCH === true ? 1 : cores)
   }

@@ -180,6 +180,11 @@ export const SETTINGS = {
     'false',
     'For development: a game whose file, or one that it imports, is saved is loaded anew, with its rooms and players kept.',
   ),
+  GAME_CHECK: computed(
+    boolean,
+    'true with GAME_WATCH, else false',
+    'For development: a room of each game is played twice, and the log says if the game uses something that is not in its state.',
+  ),
   GAME_HOSTS: computed(
     integer(0, 256),
     'half of the cores, at least 1; 0 without games, 1 with GAME_WATCH',

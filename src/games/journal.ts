@@ -47,6 +47,11 @@ export function encodeTick({ entries, ...rest }: TickRecord): Uint8Array {
   return joinTick(rest, encodeEntries(entries))
 }
 
+/** Each time others, which belong to whoever asks. */
+export function decodeEntries(bytes: Uint8Array): readonly Entry[] {
+  return decodeMsgpack(bytes) as readonly Entry[]
+}
+
 /** The record of a tick whose entries were encoded before the step: its hash is known only behind that. */
 export function joinTick({ tick, nowMs, hash }: Omit<TickRecord, 'entries'>, entries: Uint8Array): Uint8Array {
   const parts = [encodeMsgpack(FORMAT), encodeMsgpack(tick), encodeMsgpack(nowMs), entries, encodeMsgpack(hash)]

@@ -13,6 +13,8 @@ export type PrimaryLink = Link<HostMethods, OfHostMethods>
 export interface HostParts {
   /** By their names. */
   readonly games: ReadonlyMap<string, Game>
+  /** See `ReplayCheck`; empty without GAME_CHECK. */
+  readonly copies: ReadonlyMap<string, Game>
   readonly settings: HostSettings
   /** What games log goes there, too. */
   readonly log: Log

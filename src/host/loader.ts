@@ -37,13 +37,25 @@ interface Loaded {
  * @param paths files, or folders of files
  * @throws GamesError with all mistakes
  */
-export async function loadGames(paths: readonly string[]): Promise<ReadonlyMap<string, Game>> {
+export function loadGames(paths: readonly string[]): Promise<ReadonlyMap<string, Game>> {
+  return loadAll(paths, '')
+}
+
+/** Is put behind the addresses of modules that are loaded once more. */
+const COPY = '?copy'
+
+/** The same games as other modules: what they keep outside of a state is their own. Files that are CommonJS, and packages, are not loaded again. */
+export function loadCopies(paths: readonly string[]): Promise<ReadonlyMap<string, Game>> {
+  return loadAll(paths, COPY)
+}
+
+async function loadAll(paths: readonly string[], suffix: string): Promise<ReadonlyMap<string, Game>> {
   resolveGameImports()
   compileShapes((parameters, body): unknown => compileFunction(body, [...parameters]))
   const mistakes: string[] = []
   const loaded: Loaded[] = []
   for (const file of filesOf(paths, mistakes)) {
-    const game = await load(file, mistakes)
+    const game = await load(file, suffix, mistakes)
     if (game) loaded.push({ file, game })
   }
   const games = byName(loaded, mistakes)
@@ -68,9 +80,16 @@ function resolveGameImports(): void {
       if (specifier === SPECIFIER) return { url, shortCircuit: true }
       // Seen here, as one that is missing is not loaded, and somebody may make it.
       if (specifier.startsWith('.') || specifier.startsWith('file:')) note(new URL(specifier, context.parentURL))
-      return next(specifier, context)
+      const resolved = next(specifier, context)
+      return context.parentURL?.endsWith(COPY) && isCopied(resolved)
+        ? { ...resolved, url: resolved.url + COPY }
+        : resolved
     },
   })
+}
+
+function isCopied({ url, format }: { readonly url: string; readonly format?: string | null | undefined }): boolean {
+  return url.startsWith('file:') && format !== 'commonjs' && isScript(url) && isAuthors(fileURLToPath(url))
 }
 
 function note({ href, protocol }: URL): void {
@@ -92,9 +111,9 @@ function filesOf(paths: readonly string[], mistakes: string[]): string[] {
   return [...new Set(files)]
 }
 
-async function load(file: string, mistakes: string[]): Promise<Game | undefined> {
+async function load(file: string, suffix: string, mistakes: string[]): Promise<Game | undefined> {
   try {
-    const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown }
+    const module = (await import(pathToFileURL(file).href + suffix)) as { readonly default?: unknown }
     if (isGame(module.default)) return module.default
     const what = 'default' in module ? 'its default export is no game' : 'it has no default export'
     mistakes.push(`${shownPath(file)}: ${what}: export default defineGame({ … }), of ${SPECIFIER}`)

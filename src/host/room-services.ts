@@ -3,6 +3,7 @@ import type { OfHostMethods } from '../link/methods/host.ts'
 import type { HostQueue } from './entry-queue.ts'
 import type { HostMetrics } from './host-metrics.ts'
 import type { HostSettings } from './settings.ts'
+import type { ReplayCheck } from './replay-check.ts'
 import type { SlowBots } from './slow-bots.ts'
 import type { CallbackWatch } from './watch.ts'
 
@@ -13,6 +14,7 @@ export interface RoomServices {
   readonly metrics: HostMetrics
   readonly watch: CallbackWatch
   readonly slowBots: SlowBots
+  readonly replayCheck: ReplayCheck
   /** Bounds what waits in all rooms together. */
   readonly queue: HostQueue
   /** The clock of rooms: Unix time in milliseconds, with fractions, that never jumps. */

@@ -139,6 +139,7 @@ export class Room implements RoomParts {
     services.watch.room(handle, game.name, run.tick + 1)
     const result = run.step(all, Math.floor(nowMs))
     this.latenessMs = Math.max(0, nowMs - dueMs)
+    services.replayCheck.ticked(this, { entries, nowMs: Math.floor(nowMs), result })
     const { tick } = result
     for (const failure of result.failures) this.failures.add(failure, tick, nowMs)
     if (all.length > 0 || run.isCheckpointTick) {

@@ -12,6 +12,7 @@ import type { HostParts, PrimaryLink } from './host-parts.ts'
 import { openRun } from './open-run.ts'
 import { Outbound } from './outbound.ts'
 import { rehearse } from './rehearsal.ts'
+import { ReplayCheck } from './replay-check.ts'
 import { restoreRoom } from './restore.ts'
 import { Room } from './room.ts'
 import type { RoomServices } from './room-services.ts'
@@ -75,6 +76,7 @@ export class Rooms {
       log,
       metrics: this.metrics,
       watch,
+      replayCheck: new ReplayCheck(options.copies),
       slowBots: new SlowBots({ metrics: this.metrics, log, budgetMs: settings.GAME_BOT_BUDGET }),
       queue: { max: WAITING_MAX, waiting: 0 },
       nowMs: this.#nowMs,
@@ -188,6 +190,7 @@ export class Rooms {
     const room = this.#rooms.get(handle)
     if (!room) return
     this.#rooms.delete(handle)
+    this.#services.replayCheck.forget(handle)
     this.#phases.remove(room.game.hz, room.run.startMs)
     this.#clock.set(handle, undefined)
   }

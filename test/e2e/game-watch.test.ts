@@ -19,7 +19,7 @@ import { factor } from './rules.ts'
 export default defineGame({
   name: 'adder', version: 1, hz: 20, seats: { max: 2, guests: true },
   state: t.object({ sum: t.uint32(), ticks: t.uint32() }),
-  inputs: { add: { type: t.object({ by: t.uint8() }) } },
+  inputs: { add: { type: t.object({ by: t.uint8() }), perSecond: 1_000 } },
   create: () => ({ sum: 0, ticks: 0 }),
   on: { add: (state, _seat, { by }, room) => room.reply(state.sum += by * factor) },
   tick(state) { state.ticks++ },
@@ -89,5 +89,23 @@ t.test('a game that is saved is loaded anew under its players, and what is wrong
   saveFile(path.join(folder, 'adder.ts'), GAME.replace('by * factor', 'by + 100'))
   await said(/^the games were loaded anew$/, 2)
   t.equal(await room.send.add({ by: 1 }), 124)
-  t.strictSame(seen, ['restarted', 'restarted'], 'the player has not been away')
+
+  // What it keeps beside its state, in a file that it imports, is not that of a replay.
+  saveFile(
+    path.join(folder, 'rules.ts'),
+    'let calls = 0\nexport const factor = 1\nexport const count = () => ++calls\n',
+  )
+  saveFile(
+    path.join(folder, 'adder.ts'),
+    GAME.replace('{ factor }', '{ count, factor }').replace('by * factor', 'count()'),
+  )
+  await said(/^the games were loaded anew$/, 3)
+  const ofCheck = () => logged(/^a game failed$/).filter(({ callback }) => callback === 'replay')
+  const told = await until(async () => {
+    await room.send.add({ by: 1 })
+    return ofCheck().length > 0
+  })
+  t.ok(told)
+  t.match(ofCheck(), [{ err: { message: /^in a replay of tick \d+ \(on\.add, tick\) state\.sum is / } }])
+  t.strictSame(seen, ['restarted', 'restarted', 'restarted'], 'the player has not been away')
 })

@@ -63,7 +63,7 @@ interface Swapping extends OpenHouse {
 async function openSwapping(t: Parameters<typeof openHouse>[0], first: Game, hosts = 1): Promise<Swapping> {
   let game = first
   const lines: LogLine[] = []
-  const startHost = realHost(() => [game], logInto(lines))
+  const startHost = realHost(() => [game], { log: logInto(lines), isChecked: true })
   const opened = await openHouse(t, { startHost, env: { GAME_HOSTS: String(hosts) } })
   const { house, enter } = opened
   const alice = await enter('alice')

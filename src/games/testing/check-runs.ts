@@ -1,9 +1,10 @@
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Game } from '../define.ts'
-import type { Entry, Outcome, TickResult } from '../entries.ts'
+import { differenceOf } from '../difference.ts'
+import type { Entry, Outcome } from '../entries.ts'
 import type { JournalHead, TickRecord } from '../journal.ts'
+import { roomText } from '../room-text.ts'
 import { GameRun } from '../run.ts'
-import { differenceOf } from './difference.ts'
 import { findingOf, type Finding, type FindingKind } from './finding.ts'
 
 /** A tick as it was played. */
@@ -80,10 +81,4 @@ function differenceIn(game: Game, head: JournalHead, traces: readonly Trace[], w
   } catch (error) {
     return { tick, difference: String(error) }
   }
-}
-
-/** All there is to know of a room behind a tick, and what the tick said, as JSON. */
-export function roomText(run: GameRun, { effects, events, ending }: TickResult): string {
-  const { state, ...room } = run.checkpoint()
-  return `{"state":${state},"room":${JSON.stringify(room)},"said":${JSON.stringify({ effects, events, ending })}}`
 }

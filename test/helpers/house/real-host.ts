@@ -11,7 +11,10 @@ import type { StartHost } from './host.ts'
 import { NO_LOOP_DELAY } from './worker.ts'
 
 /** A host of the house that runs these games; with a function, those that it gives when the host starts. */
-export function realHost(given: readonly Game[] | (() => readonly Game[]), log: Log = NO_LOG): StartHost {
+export function realHost(
+  given: readonly Game[] | (() => readonly Game[]),
+  { log = NO_LOG, isChecked = false }: { readonly log?: Log; readonly isChecked?: boolean } = {},
+): StartHost {
   let made = 0
   const load = () => (typeof given === 'function' ? given() : given)
   return (stream, onClose) =>
@@ -22,6 +25,7 @@ export function realHost(given: readonly Game[] | (() => readonly Game[]), log: 
       random: { fraction: Math.random, uuid: () => `uuid-${++made}`, token: () => `token-${++made}` },
       begin: ({ config, host }) => ({
         games: new Map(load().map((game) => [game.name, game])),
+        copies: new Map(isChecked ? load().map((game) => [game.name, game]) : []),
         settings: decodeConfig(config).settings,
         log,
         setLogLevel: () => {},

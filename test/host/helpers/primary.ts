@@ -49,7 +49,12 @@ export class TestPrimary {
   #host: Host
   #link: Link<OfHostMethods, HostMethods>
 
-  private constructor(time: SimTime, games: readonly Game[], settings: Partial<HostSettings>) {
+  private constructor(
+    time: SimTime,
+    games: readonly Game[],
+    settings: Partial<HostSettings>,
+    copies: readonly Game[] = [],
+  ) {
     this.time = time
     const [end, hostEnd] = createPipe(() => 0)
     this.#host = createHost({
@@ -59,6 +64,7 @@ export class TestPrimary {
       random: { fraction: () => 0.5, uuid: () => 'uuid', token: () => 'trace-1' },
       begin: () => ({
         games: new Map(games.map((game) => [game.name, game])),
+        copies: new Map(copies.map((game) => [game.name, game])),
         settings: { ...SETTINGS, ...settings },
         log: logInto(this.lines),
         setLogLevel: () => {},
@@ -113,8 +119,26 @@ export class TestPrimary {
     settings: Partial<HostSettings> = {},
     time = new SimTime(),
   ): Promise<TestPrimary> {
+    return TestPrimary.#opened(owner, time, () => new TestPrimary(time, games, settings))
+  }
+
+  /** A host that plays rooms of the games again with these copies of them: see `ReplayCheck`. */
+  static checking(
+    owner: { teardown(end: () => void): void },
+    games: readonly Game[],
+    copies: readonly Game[],
+  ): Promise<TestPrimary> {
+    const time = new SimTime()
+    return TestPrimary.#opened(owner, time, () => new TestPrimary(time, games, {}, copies))
+  }
+
+  static async #opened(
+    owner: { teardown(end: () => void): void },
+    time: SimTime,
+    make: () => TestPrimary,
+  ): Promise<TestPrimary> {
     const uninstall = time.install(() => 0.5)
-    const primary = new TestPrimary(time, games, settings)
+    const primary = make()
     owner.teardown(() => {
       primary.kill()
       uninstall()
