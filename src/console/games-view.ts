@@ -1,6 +1,7 @@
 import type { Page } from '../protocol/page.ts'
 import type { Admin } from './admin.ts'
 import { byId, element, showOutcome } from './dom.ts'
+import { FailuresPanel } from './failures-panel.ts'
 import { HostsPanel } from './hosts-panel.ts'
 import { amountText, describe, type Outcome } from './outcome.ts'
 import { Pager } from './paged.ts'
@@ -21,6 +22,7 @@ export class GamesView extends View {
   readonly #vitals: Vitals
   readonly #hosts: HostsPanel
   readonly #room: RoomPanel
+  readonly #failures = new FailuresPanel(openPlace)
   readonly #pager = new Pager('rooms of the game', () => this.refresh())
   #games: readonly Game[] = []
   /** Whose rooms are listed; empty: the first one's. */
@@ -84,6 +86,7 @@ export class GamesView extends View {
         card('Games', 'games-status', this.#gamesTable.element),
         card('Rooms', 'game-rooms-status', this.#roomsTable.element, this.#pager.element),
       ),
+      this.#failures.element,
     )
     this.#room = new RoomPanel(view, admin, (game) => this.#games.find(({ name }) => name === game)?.bots ?? [])
     view.append(this.#hosts.element)
@@ -115,6 +118,7 @@ export class GamesView extends View {
     this.#games = []
     this.#gamesTable.show([])
     this.#roomsTable.show([])
+    this.#failures.show(undefined)
     this.#room.forget()
     this.refresh()
   }
@@ -128,6 +132,7 @@ export class GamesView extends View {
     this.#games = games.data.items
     this.#gamesTable.show(this.#games)
     const game = this.#game === '' ? this.#games[0]?.name : this.#game
+    this.#failures.show(this.#games.find(({ name }) => name === game))
     return game === undefined ? games : this.#readRooms(game, isCurrent)
   }
 

@@ -178,6 +178,12 @@ t.test('games in the console', { skip: NO_CHROMIUM }, async (t) => {
     await page.selectOption('#entries-which', 'failed')
     t.equal(await page.locator('#entries-table tbody tr').count(), 3)
     await shows(page, '#games-table tr[data-key="field"] td.bad', /^1$/)
+    const failure = /field-game\.ts:\d+:\d+\s*on\.fail\s*Error: a mistake of the author\s*field:/
+    await shows(page, '#failures-table tbody tr', failure)
+    await page.click('#games-table tr[data-key="arena"] button')
+    await page.locator('#failures').waitFor({ state: 'hidden' })
+    await page.goBack()
+    await shows(page, '#failures-table tbody tr', failure)
     t.strictSame(wrong, [])
     await server.admin('DELETE', `/api/v1/rooms/${room}`)
   })
