@@ -35,8 +35,8 @@ export interface Accepted {
     readonly since: string
     /** null stands for the rooms that the session had. */
     readonly rooms: readonly string[] | null
-    /** The primary has the session. */
-    readonly isRemembered: boolean
+    /** The primary has the session: it said so. */
+    readonly isRemembered?: true
   } | null
   /** Where the transport's protocol has a name for the session. */
   readonly sessionId?: string
@@ -188,7 +188,7 @@ function readResume(query: ReadonlyMap<string, string>): Accepted['resume'] {
     .get('rooms')
     ?.split(',')
     .filter((room) => room !== '')
-  return { token, since: query.get('since') ?? '', rooms: rooms ?? null, isRemembered: false }
+  return { token, since: query.get('since') ?? '', rooms: rooms ?? null }
 }
 
 function upgradeRequired(): Refused {

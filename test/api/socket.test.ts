@@ -22,6 +22,7 @@ const OF_GAMES: ReadonlySet<string> = new Set([
   'RoomStatusEvent',
   'RoomOverEvent',
   'RoomMessageEvent',
+  'RoomRewardEvent',
 ])
 const EVENT_NAMES = Object.keys(EVENTS) as EventName[]
 

@@ -187,11 +187,10 @@ export class Model {
     const { fill } = this.#game.seats
     if (!fill || this.#waitingSince === undefined || this.#nowMs - this.#waitingSince < fill.afterMs) return
     this.#waitingSince = undefined
-    while (this.#isToFill) {
-      if (this.#joinNewBot(true).startsWith(DONE)) continue
-      this.#waitingSince = this.#nowMs + Math.max(0, RETRY_MS - fill.afterMs)
-      return
+    for (let free = fill.to - this.#seats.length; free > 0 && this.#isToFill; free--) {
+      if (!this.#joinNewBot(true).startsWith(DONE)) break
     }
+    if (this.#isToFill) this.#waitingSince = this.#nowMs + Math.max(0, RETRY_MS - fill.afterMs)
   }
 
   #joinNewBot(fills = false): string {
