@@ -43,16 +43,17 @@ export function createProxyTrust(list: readonly string[]): ProxyTrust {
 
 /**
  * The address of the client itself. Each trusted proxy appends the peer it saw to X-Forwarded-For, so the rightmost entry
- * that is not a trusted proxy is the last one that nobody could have made up. The walk ends early at an entry that is
- * not an address: what stands left of it is hearsay.
+ * that is not a trusted proxy is the last one that nobody could have made up. An entry that is no address ends the walk: what
+ * stands left of it is hearsay, and the client is unknown. It is not the proxy, which limits may not count.
  * @param peer normalised @param forwardedFor the header's values in the order received
  */
 export function clientAddress(peer: string, forwardedFor: readonly string[], trust: ProxyTrust): string {
   let address = peer
-  const hops = forwardedFor.join(',').split(',')
+  const text = forwardedFor.join(',').trim()
+  const hops = text === '' ? [] : text.split(',')
   while (hops.length > 0 && trust.trusts(address)) {
     const hop = normaliseAddress(withoutPort((hops.pop() ?? '').trim()))
-    if (hop === undefined) break
+    if (hop === undefined) return UNKNOWN_ADDRESS
     address = hop
   }
   return address

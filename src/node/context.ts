@@ -9,6 +9,7 @@ import type { Hub } from '../hub/hub.ts'
 import type { Idempotency } from '../idempotency/idempotency.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { PurchaseRates } from '../ledger/purchase-rates.ts'
+import type { PacedReads } from './paced-reads.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Registry } from '../connections/registry.ts'
 import type { Publisher } from '../connections/publisher.ts'
@@ -35,6 +36,8 @@ export interface PrimaryContext {
   readonly commits: GroupCommit
   readonly ledger: Ledger
   readonly purchaseRates: PurchaseRates
+  /** What is read for requests without a token. */
+  readonly openReads: { readonly shop: PacedReads; readonly operators: PacedReads }
   readonly registry: Registry
   readonly connections: Connections
   readonly limits: ConnectionLimits

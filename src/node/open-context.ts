@@ -18,6 +18,7 @@ import { Ledger } from '../ledger/ledger.ts'
 import { readNewestMs } from '../ledger/player-ledger.ts'
 import type { PlanPool } from '../ledger/plan-pool.ts'
 import { PurchaseRates } from '../ledger/purchase-rates.ts'
+import { PacedReads } from './paced-reads.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { ConnectionLimitsOptions } from '../connections/limits.ts'
 import type { Cluster } from '../store/cluster.ts'
@@ -89,6 +90,7 @@ export async function openContext(
     logs,
     commits: createCommits(options),
     ledger: createLedger({ ...options, clock: steadyClock }, pool, await readNewestMs(store)),
+    openReads: { shop: new PacedReads(clock), operators: new PacedReads(clock) },
     purchaseRates: new PurchaseRates(settings.RATE_PURCHASES, () => metrics.rateLimited.inc({ kind: 'purchases' })),
   }
   const games = await openGames({ ...options, context: parts })

@@ -50,6 +50,18 @@ t.test('each file has an ETag of its content, under which it is not sent again',
   t.ok(tags.size > 60, 'of each its own, but for some that have types alone')
 })
 
+t.test('so have the documents of the API', async (t) => {
+  for (const name of ['openapi', 'asyncapi']) {
+    const url = `${server.url}/api/v1/${name}.json`
+    const first = await fetch(url)
+    const etag = first.headers.get('etag') ?? ''
+    t.match(await first.json(), { info: { title: /./ } })
+    const second = await fetch(url, { headers: { 'if-none-match': etag } })
+    t.equal(second.status, 304)
+    t.equal((await fetch(url, { headers: { 'if-none-match': '"another"' } })).status, 200)
+  }
+})
+
 t.test('the page knows where the sockets of this server are', async (t) => {
   t.match(await (await fetch(`${server.url}/`)).text(), '<meta name="api-path-prefix" content="/play" />')
 })

@@ -11,14 +11,25 @@ import { readParts } from '../readiness.ts'
 /** All but `listening`, which is the supervisor's. */
 export function operationMethods(node: Node): Omit<Handlers<OperationMethods>, 'listening'> {
   const { context, tokenKeys } = node
-  const { clock } = context
+  const {
+    clock,
+    openReads: { operators },
+  } = context
   return {
     reload: (_args, reply) => reply(node.reload.start()),
     logLevel: ({ part, level, forMs }, reply) => reply({ until: node.logLevels.set(part, level, forMs) }),
     unknownKey: () => tokenKeys.noteUnknownKid(),
     misfit: (misfit) => node.noteMisfit(misfit),
-    ready: (_args, reply) => answerWith(readyParts(node), reply),
-    metrics: (_args, reply) => answerWith(node.gathered.read(sourcesOf(node)), reply),
+    ready: (_args, reply) =>
+      answerWith(
+        operators.read('ready', () => readyParts(node)),
+        reply,
+      ),
+    metrics: (_args, reply) =>
+      answerWith(
+        operators.read('metrics', () => node.gathered.read(sourcesOf(node))),
+        reply,
+      ),
     connectionList: ({ only, ...page }, reply) => reply(listConnections(context, only, page)),
     kick: (whom, reply, _span, untilMs) => answerWith(changeInTime(clock, kick(context, whom), untilMs), reply),
   }

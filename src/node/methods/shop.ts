@@ -13,10 +13,20 @@ import { answerWith, changeInTime, readInTime } from '../answer.ts'
 import type { PrimaryContext } from '../context.ts'
 import { publishedKeys } from '../secrets.ts'
 
-type Needs = Pick<PrimaryContext, 'store' | 'hub' | 'ledger' | 'purchaseRates' | 'receiptKey' | 'metrics' | 'clock'>
+type Needs = Pick<
+  PrimaryContext,
+  'store' | 'hub' | 'ledger' | 'purchaseRates' | 'receiptKey' | 'openReads' | 'metrics' | 'clock'
+>
 
 export function shopMethods(context: Needs): Handlers<ShopMethods> {
-  const { store, ledger, purchaseRates, metrics, clock } = context
+  const { store, ledger, purchaseRates, metrics, clock, openReads } = context
+  // Those behind one that the store does not answer do not wait for it longer than it does itself.
+  const readOpen = <T>(what: string, run: () => Promise<T>, untilMs: number | undefined): Promise<T> =>
+    readInTime(
+      clock,
+      openReads.shop.read(what, () => readInTime(clock, run(), untilMs)),
+      untilMs,
+    )
   return {
     buy(request, reply, span, untilMs) {
       purchaseRates.take(request.userId, clock.nowMs())
@@ -28,8 +38,16 @@ export function shopMethods(context: Needs): Handlers<ShopMethods> {
       ledger.submit({ kind: 'purchase', ...request }, done, span, untilMs)
     },
 
-    goodList: (page, reply, _span, untilMs) => answerWith(readInTime(clock, listGoods(store, page), untilMs), reply),
-    goodGet: ({ id }, reply, _span, untilMs) => answerWith(readInTime(clock, getGood(store, id), untilMs), reply),
+    goodList: (page, reply, _span, untilMs) =>
+      answerWith(
+        readOpen(`goods ${JSON.stringify(page)}`, () => listGoods(store, page), untilMs),
+        reply,
+      ),
+    goodGet: ({ id }, reply, _span, untilMs) =>
+      answerWith(
+        readOpen(`good ${id}`, () => getGood(store, id), untilMs),
+        reply,
+      ),
     goodPut: ({ good, ifRevision }, reply, _span, untilMs) =>
       answerWith(changeInTime(clock, changeGood(context, good, ifRevision), untilMs), reply),
     goodRestock(restock, reply, span, untilMs) {
@@ -54,7 +72,10 @@ export function shopMethods(context: Needs): Handlers<ShopMethods> {
     },
 
     receiptKey: (_args, reply, _span, untilMs) =>
-      answerWith(readInTime(clock, publishedKeys(store, context.receiptKey), untilMs), reply),
+      answerWith(
+        readOpen('receipt keys', () => publishedKeys(store, context.receiptKey), untilMs),
+        reply,
+      ),
   }
 }
 
