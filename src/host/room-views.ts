@@ -113,12 +113,14 @@ export class RoomViews {
   patches(news: Pick<PatchParts, 'acks' | 'events'>): readonly BlockPatch[] {
     const { run, onFailure } = this.#options
     const { tick } = run
-    const seats = this.#seats.advance()
+    this.#seats.advance()
     const patches: BlockPatch[] = []
     for (const seen of this.#byKey.values()) {
       try {
         const { view } = seen
-        const before = view.tree
+        const { tree: before, tick: last } = view
+        // Its own news: a view that has failed has told nobody of the ticks before.
+        const seats = this.#seats.since(last)
         const base = view.advance(news.acks.size > 0 || news.events.length > 0 || seats !== undefined)
         if (base === undefined) continue
         const hash = view.isHashDue ? view.takeHash() : undefined

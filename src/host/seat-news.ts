@@ -30,23 +30,22 @@ export class SeatNews {
     return this.#versions.at(-1)?.seats ?? {}
   }
 
-  /** Looks at them now. To be called in each tick. Returns what has changed; undefined: nothing. */
-  advance(): SeatChanges | undefined {
-    const { run, before } = { run: this.#run, before: this.seats }
-    if (run.seats === this.#list) return undefined
+  /** Looks at them now. To be called in each tick. */
+  advance(): void {
+    const run = this.#run
+    if (run.seats === this.#list) return
     this.#list = run.seats
     const seats = seenOf(run.game, run.seats)
-    const changes = changesOf(before, seats)
-    if (!changes) return undefined
+    if (!changesOf(this.seats, seats)) return
     this.#versions.push({ tick: run.tick, seats })
     const oldest = run.tick - this.#ticksKept
     // What was told at that time stays, however old it is.
     while ((this.#versions[1]?.tick ?? Infinity) <= oldest) this.#versions.shift()
-    return changes
   }
 
   /** What has changed since that tick, which is one of the last; undefined: nothing. */
   since(tick: number): SeatChanges | undefined {
+    if ((this.#versions.at(-1)?.tick ?? 0) <= tick) return undefined
     const before = this.#versions.findLast((version) => version.tick <= tick) ?? this.#versions[0]
     return before && changesOf(before.seats, this.seats)
   }

@@ -152,17 +152,13 @@ export const GAME_DEFECTS: readonly Defect[] = [
       let news = 0
       return replace(
         SeatNews,
-        'advance',
+        'since',
         (original) =>
-          function () {
-            const changes = original.call(this) as unknown
+          function (tick: number) {
+            const changes = original.call(this, tick) as unknown
             return changes !== undefined && ++news % 10 === 0 ? undefined : changes
           },
       )()
     },
-  },
-  {
-    name: 'a slow reader is not told what has become of the seats',
-    plant: replace(SeatNews, 'since', NOTHING),
   },
 ]
