@@ -8,6 +8,8 @@ import type { PlacedRoom } from './placed-room.ts'
 export interface MovesOptions extends Pick<PlacementOptions, 'counts' | 'workers' | 'journal' | 'log'> {
   readonly hosts: Hosts
   readonly entrances: Entrances
+  /** The room is to go on with a host that has ended: nobody else sees to it. */
+  readonly orphaned: (room: PlacedRoom) => void
 }
 
 /** Why a room goes to another host. */
@@ -58,6 +60,11 @@ export class Moves {
   restore(room: PlacedRoom, host: Host, why: Why): Promise<Refusal | undefined> {
     const { checkpoint, records, handle, moves } = room
     if (!checkpoint) throw new Error(`the room ${room.id} has no checkpoint`)
+    // It ended while the room was on its way, and its rooms have gone to others already.
+    if (this.#options.hosts.get(host.id) !== host) {
+      this.#options.orphaned(room)
+      return Promise.resolve(undefined)
+    }
     room.host = host.id
     room.saysAgain()
     host.rooms.add(handle)

@@ -65,12 +65,13 @@ export class Placement {
     this.entrances = new Entrances({ ...options, rooms, hosts, calls, purchases, roomClock })
     this.endings = new Endings({ ...options, rooms, hosts, calls, purchases, events: this.#events })
     const { entrances, endings } = this
-    this.moves = new Moves({ ...options, hosts, entrances })
+    const orphaned = (room: PlacedRoom) => this.recovery.orphaned(room)
+    this.moves = new Moves({ ...options, hosts, entrances, orphaned })
     const placed = { rooms, hosts, moves: this.moves, endings }
     this.takeovers = new Takeovers({
       ...placed,
       placeHomeless: () => this.recovery.placeHomeless(),
-      orphaned: (room) => this.recovery.orphaned(room),
+      orphaned,
     })
     this.recovery = new Recovery({ ...options, ...placed, onGone: (host) => this.takeovers.hostGone(host) })
     this.finder = new Finder({ ...options, rooms, hosts, roomClock, entrances, endings })
