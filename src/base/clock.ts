@@ -11,8 +11,11 @@ export function monotonicUs(): bigint {
   return process.hrtime.bigint() / 1000n
 }
 
-/** `nowMs` of the system's clock counts from the start of its process. */
-const PROCESS_STARTED_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+/**
+ * `nowMs` of the system's clock counts from the start of its process. In whole milliseconds, so that what is rounded comes to the same in every
+ * process: a run under a simulated clock repeats itself.
+ */
+const PROCESS_STARTED_MS = Math.round(Number(process.hrtime.bigint()) / 1e6 - performance.now())
 
 /** A deadline of this process as another process of this machine can read it, in whole milliseconds. */
 export function toMachineMs(nowMs: number): number {
