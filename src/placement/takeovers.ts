@@ -165,8 +165,9 @@ export class Takeovers {
   async #takeBackAll(old: Host, successor: Host): Promise<void> {
     const { rooms } = this.#options
     const taken = [...rooms.all].filter(({ handedOver, generation, host }) => {
-      // New ones that the successor has made, too: they may fit.
-      return handedOver !== undefined || host === successor.id || generation === successor.generation
+      // New ones that the successor has made, too, or had when it died: they may fit. What another host has of its generation stays there.
+      const hasNone = host === undefined && generation === successor.generation
+      return handedOver !== undefined || host === successor.id || hasNone
     })
     await Promise.all(taken.map((room) => this.#takeBack(room, old)))
   }

@@ -381,6 +381,41 @@ t.test('two hosts are replaced: all rooms are tried before any of them moves', a
   t.equal(house.hosts.filter(({ hasEnded }) => !hasEnded).length, 2)
 })
 
+t.test('where the second host goes back to its old code, the first one keeps its rooms and the new code', async (t) => {
+  const seats = { max: 1 }
+  const { house, alice, room, swap, enter, pass } = await openSwapping(t, adder({ seats }), 2)
+  const bob = await enter('bob')
+  const other = String((await bob.ask(GAME.find, { game: 'adder' })).data?.['room_id'])
+  const players = [alice, bob].map((client, i) => ({ client, room: i === 0 ? room : other }))
+  const isMoved = ({ client }: { readonly client: PlainClient }) => statuses(client).includes('restarted')
+  const newer = adder({
+    seats,
+    version: 2,
+    migrate: { 1: (state: State) => state },
+    ...DOUBLE,
+    tick(state: State) {
+      if (state.sum === 14) throw new Error('not fourteen')
+      state.ticks++
+    },
+  })
+  let first = players[0]
+  const why = await swap(newer, async () => {
+    await house.time.until(() => players.some(isMoved), 10_000)
+    first = players.find(isMoved)
+    await house.time.until(() => players.every(isMoved), 10_000)
+    const second = players.find((player) => player !== first)
+    await second?.client.ask(GAME.input, { name: 'add', input: { by: 7 } }, { room: second.room })
+  })
+  t.match(why, /^adder: tick threw Error: not fourteen/)
+  await pass(2_000)
+  for (const player of players) {
+    const reply = await player.client.ask(GAME.input, { name: 'add', input: { by: 3 } }, { room: player.room })
+    t.match(reply, { success: true }, `${player === first ? 'new' : 'old'} code goes on`)
+    t.ok(isWhole(player.client, player.room))
+    t.equal(statuses(player.client).length, player === first ? 1 : 2)
+  }
+})
+
 t.test('a room that cannot be restored though it was rehearsed brings all of them back', async (t) => {
   const { house, enterAll, find, input, hostOf, scripts } = await openGames(t, { env: { GAME_HOSTS: '1' } })
   const [alice, bob] = await enterAll('alice', 'bob')
