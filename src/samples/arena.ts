@@ -7,7 +7,6 @@ export const HP_MAX = 3
 export const RELOAD_MS = 300
 export const GOAL = 10 // who has shot down so many wins; or who has the most when the time is up
 export const SKIN = 'golden-ship' // a good of the shop
-
 const MATCH_MS = 90_000
 const RESPAWN_MS = 2_000
 const SHIP_SPEED = 180 // units a second
@@ -33,11 +32,10 @@ const stateType = t.object({
   shots: t.map(t.object({ ...moving, color: t.uint8() })),
 })
 type State = ValueOf<typeof stateType>
-type Ship = ValueOf<typeof ship>
 type Point = { x: number; y: number }
 const hasSkin = ({ inventory }: Seat) => (inventory[SKIN] ?? 0) > 0
 
-/** Ships that shoot at each other, for 2 to 8. A bot plays with who waits alone, and others may come in at any time. */
+/** Ships that shoot at each other, for 2 to 8. If fewer come, bots make it four; players may come in at any time. */
 export default defineGame({
   name: 'arena',
   version: 1,
@@ -65,9 +63,7 @@ export default defineGame({
   },
   bought: (state, seat) => void (shipOf(state.ships, seat.id).isGolden = hasSkin(seat)),
   drop: (state, seat) => void (shipOf(state.ships, seat.id).isMoving = false),
-  leave(state, seat) {
-    if (state.phase !== 'over') delete state.ships[seat.id] // all leave at the end, and the last picture stays
-  },
+  leave: ({ phase, ships }, { id }) => void (phase === 'over' || delete ships[id]), // all leave at the end: the picture stays
   on: {
     name: (state, seat, { name }) => void (shipOf(state.ships, seat.id).name = name.trim() || 'Nobody'),
     steer: (state, seat, { dx, dy }) =>
@@ -90,9 +86,10 @@ export default defineGame({
     const ships = Object.entries(state.ships)
     for (const [, ship] of ships) if (ship.isMoving && ship.hp > 0) move(ship, SHIP_SPEED * room.dt, SHIP_RADIUS)
     for (const [key, shot] of Object.entries(state.shots)) {
+      const start = { ...shot }
       const isAtWall = move(shot, SHOT_SPEED * room.dt, 0)
       const others = ships.filter(([, ship]) => ship.color !== shot.color && ship.hp > 0)
-      const [id = '', ship] = others.find(([, ship]) => distance(ship, shot) < SHIP_RADIUS) ?? []
+      const [id = '', ship] = others.find(([, ship]) => distance(ship, start, shot) < SHIP_RADIUS) ?? []
       if (isAtWall || ship) delete state.shots[key]
       if (!ship || --ship.hp > 0) continue
       room.emit.boom({ x: Math.round(ship.x), y: Math.round(ship.y), color: ship.color })
@@ -117,7 +114,7 @@ function place(room: { random(): number }) {
   return { x: coordinate(), y: coordinate(), dx: 0, dy: -1, isMoving: false, hp: HP_MAX }
 }
 
-function shipOf(ships: State['ships'], id: string): Ship {
+function shipOf(ships: State['ships'], id: string) {
   const ship = ships[id]
   if (!ship) throw new Error(`no ship of ${id}`)
   return ship
@@ -132,16 +129,19 @@ function move(thing: Point & { dx: number; dy: number }, way: number, margin: nu
   return thing.x !== x || thing.y !== y
 }
 
-function distance(a: Point, b: Point): number {
-  return Math.sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2)
+/** How near `point` is to `from`, or to the way from there. A shot that is tested only where it comes to jumps over ships. */
+function distance(point: Point, from: Point, to = from): number {
+  const [x, y] = [to.x - from.x, to.y - from.y]
+  const part = Math.max(0, Math.min(1, ((point.x - from.x) * x + (point.y - from.y) * y) / (x ** 2 + y ** 2 || 1)))
+  return Math.sqrt((from.x + part * x - point.x) ** 2 + (from.y + part * y - point.y) ** 2)
 }
 
-/** Now and then a bot turns to the nearest ship, and shoots if it is near; in between it goes straight on. */
+/** Now and then a bot turns to the nearest ship that it is not upon, and shoots if it is near; in between it goes straight on. */
 function hunt({ ships }: State, id: string, room: RoomFacts, level: { everyTicks: number; error: number }) {
   const own = shipOf(ships, id)
   if (own.hp === 0 || (room.tick + own.color) % level.everyTicks !== 0) return []
-  const others = Object.values(ships).filter((ship) => ship !== own && ship.hp > 0)
-  const target = others.sort((a, b) => distance(own, a) - distance(own, b))[0] ?? { x: SIZE / 2, y: SIZE / 2 }
+  const others = Object.values(ships).filter((ship) => ship.hp > 0 && distance(own, ship) > 2 * SHIP_RADIUS)
+  const target = others.sort((a, b) => distance(own, a) - distance(own, b))[0] ?? place(room)
   const [x, y, turn] = [target.x - own.x, target.y - own.y, (room.random() - 0.5) * level.error]
   const scale = 100 / Math.max(1, distance(own, target))
   const steer = { dx: Math.round((x - y * turn) * scale), dy: Math.round((y + x * turn) * scale) }

@@ -246,6 +246,46 @@ t.test('bots play to the end, and the hard one is better', async (t) => {
   t.ok(points.hard > 2 * points.easy, JSON.stringify(points))
 })
 
+t.test('a ship is hit by whoever is on the same spot, also when the shot goes into the wall', async (t) => {
+  const room = match()
+  for (const user of ['ann', 'bob']) room.input(user, 'steer', { dx: 127, dy: -127 })
+  room.advance(6_000)
+  t.match(shipOf(room, 'bob'), { x: shipOf(room, 'ann').x, y: shipOf(room, 'ann').y })
+  t.ok(room.input('ann', 'fire', {}).ok)
+  t.equal(shipOf(room, 'bob').hp, HP_MAX - 1)
+  t.equal(shipOf(room, 'ann').hp, HP_MAX)
+  t.strictSame(room.state.shots, {})
+})
+
+t.test('around a player who stays in a corner and shoots, bots go on flying, and points go on', async (t) => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const room = simulate(arena, { seed })
+    room.join('ann', { guest: true })
+    room.advance(3_100)
+    const points = () => Object.values(room.state.ships).reduce((sum, { score }) => sum + score, 0)
+    /** The time of the last point, and since when each bot that is not shot down is where it is. */
+    const sinceMs = new Map([['point', room.nowMs]])
+    while (!room.ending) {
+      const [before, pointsBefore] = [room.state.ships, points()]
+      room.together(() => {
+        room.input('ann', 'steer', { dx: 127, dy: -127 })
+        room.input('ann', 'fire', {})
+      })
+      if (points() > pointsBefore) sinceMs.set('point', room.nowMs)
+      for (const [id, { x, y, hp }] of Object.entries(room.state.ships)) {
+        const was = before[id]
+        if (id !== 'ann' && (hp === 0 || x !== was?.x || y !== was.y)) sinceMs.set(id, room.nowMs)
+      }
+      const slow = [...sinceMs].filter(([, ms]) => room.nowMs - ms > 15_000)
+      if (slow.length > 0) {
+        t.strictSame(slow, [], `seed ${seed}: 15 seconds without a point, or of a bot on one spot`)
+        break
+      }
+    }
+    t.strictSame(room.failures, [])
+  }
+})
+
 t.test('random players find nothing', async (t) => {
   const { warnings } = fuzz(arena, { seeds: 15, ticks: 150 })
   t.strictSame(warnings, [])
