@@ -18,6 +18,7 @@ type Room = RoomOf<typeof arena>
 const field = new Field(byId('field', HTMLCanvasElement))
 const scores = new Scores()
 const shop = new Shop()
+const account = byId('account', HTMLDetailsElement)
 
 new Match<typeof arena>({
   game: 'arena',
@@ -29,6 +30,8 @@ new Match<typeof arena>({
   },
   begin(room, name, signal) {
     if (name !== '') room.send.name({ name }).catch(ignore)
+    account.open = false // the token is not asked for again at the end
+    shop.begin()
     const view = room.interpolated(DELAY_MS, MOVING)
     const controls = new Controls(signal)
     const pilot = new Pilot(room)
@@ -41,7 +44,7 @@ new Match<typeof arena>({
       drawnMs = nowMs
       pilot.fly(controls, nowMs)
       field.draw(view.at(), room.seat, nowMs)
-      scores.show(room.state, room.seat)
+      scores.show(room)
       shop.show(room)
       show('time', timeLeft(room))
       show('hint', hintOf(room))
@@ -50,7 +53,7 @@ new Match<typeof arena>({
     requestAnimationFrame(draw)
   },
   describeEnd(room) {
-    scores.show(room.state, room.seat)
+    scores.show(room)
     const { ranking } = room.result as { ranking: readonly { id: string; name: string; score: number }[] }
     const [first, second] = ranking
     const isDraw = first?.score === second?.score
@@ -63,7 +66,7 @@ new Match<typeof arena>({
 requestAnimationFrame((nowMs) => field.draw({ ships: {}, shots: {} }, null, nowMs))
 
 function hintOf({ state, seat }: Room): string {
-  if (state.phase === 'lobby') return 'Waiting. If nobody comes, a bot does.'
+  if (state.phase === 'lobby') return 'Waiting. In a moment bots come.'
   return state.ships[seat ?? '']?.hp === 0 ? 'You were shot down. Back in a moment…' : ''
 }
 

@@ -6,6 +6,14 @@ type State = RoomOf<typeof arena>['state']
 type Ship = State['ships'][string]
 type Shot = State['shots'][string]
 
+/** A name, in units: its middle, and its line. */
+interface Label {
+  readonly name: string
+  readonly x: number
+  readonly y: number
+  readonly half: number
+}
+
 interface Boom {
   readonly x: number
   readonly y: number
@@ -15,7 +23,10 @@ interface Boom {
 const BOOM_MS = 700
 const SPARKS = 12
 const CELLS = 8
+/** The ring around a ship is wider than the ship, which may come to the edge of the field. */
+const MARGIN = 8
 const NAME_PX = 12
+const LINE_HEIGHT = 1.2
 const SHOT_LENGTH = 16
 const TURN = 2 * Math.PI
 /** A third of a circle each, with a gap. */
@@ -46,14 +57,14 @@ export class Field {
   draw({ ships, shots }: Pick<State, 'ships' | 'shots'>, own: string | null, nowMs: number): void {
     const pen = this.#pen
     const scale = this.#fit()
-    pen.setTransform(scale, 0, 0, scale, 0, 0)
+    pen.setTransform(scale, 0, 0, scale, MARGIN * scale, MARGIN * scale)
     pen.fillStyle = this.#color('--field')
-    pen.fillRect(0, 0, SIZE, SIZE)
+    pen.fillRect(-MARGIN, -MARGIN, SIZE + 2 * MARGIN, SIZE + 2 * MARGIN)
     this.#drawGrid()
     for (const shot of Object.values(shots)) this.#drawShot(shot)
     const flying = Object.entries(ships).filter(([, { hp }]) => hp > 0)
     for (const [id, ship] of flying) this.#drawShip(ship, id === own)
-    for (const [, ship] of flying) this.#drawName(ship, scale)
+    this.#drawNames(flying, own, scale)
     this.#drawBooms(nowMs)
   }
 
@@ -61,7 +72,7 @@ export class Field {
   #fit(): number {
     const width = Math.round(this.#canvas.clientWidth * devicePixelRatio)
     if (width > 0 && this.#canvas.width !== width) this.#canvas.width = this.#canvas.height = width
-    return this.#canvas.width / SIZE
+    return this.#canvas.width / (SIZE + 2 * MARGIN)
   }
 
   /** Of the style sheet, which knows light and dark. */
@@ -80,10 +91,10 @@ export class Field {
     pen.beginPath()
     for (let i = 1; i < CELLS; i++) {
       const at = (i * SIZE) / CELLS
-      pen.moveTo(at, 0)
-      pen.lineTo(at, SIZE)
-      pen.moveTo(0, at)
-      pen.lineTo(SIZE, at)
+      pen.moveTo(at, -MARGIN)
+      pen.lineTo(at, SIZE + MARGIN)
+      pen.moveTo(-MARGIN, at)
+      pen.lineTo(SIZE + MARGIN, at)
     }
     pen.stroke()
   }
@@ -141,21 +152,35 @@ export class Field {
     }
   }
 
-  #drawName({ x, y, name }: Ship, scale: number): void {
+  /** Below the ships, or above those at the lower edge. Where names would be upon each other they stand in lines, one's own next to its ship. */
+  #drawNames(ships: readonly (readonly [id: string, Ship])[], own: string | null, scale: number): void {
     const pen = this.#pen
     const size = (NAME_PX * devicePixelRatio) / scale
     pen.font = `600 ${size}px system-ui, sans-serif`
     pen.textAlign = 'center'
-    const isLow = y > SIZE - SHIP_RADIUS - 2 * size
-    const at = isLow ? y - SHIP_RADIUS - size : y + SHIP_RADIUS + 1.5 * size
-    const half = pen.measureText(name).width / 2
-    const middle = Math.max(half + 2, Math.min(SIZE - half - 2, x))
     pen.lineJoin = 'round'
     pen.lineWidth = size / 4
     pen.strokeStyle = this.#color('--field')
-    pen.strokeText(name, middle, at)
     pen.fillStyle = this.#color('--ink')
-    pen.fillText(name, middle, at)
+    const drawn: Label[] = []
+    for (const [, ship] of ships.toSorted(([a], [b]) => Number(b === own) - Number(a === own))) {
+      const label = this.#place(ship, size, drawn)
+      drawn.push(label)
+      pen.strokeText(label.name, label.x, label.y)
+      pen.fillText(label.name, label.x, label.y)
+    }
+  }
+
+  /** Where no other name is. */
+  #place({ x, y, name }: Ship, size: number, others: readonly Label[]): Label {
+    const half = this.#pen.measureText(name).width / 2
+    const middle = Math.max(half + 2, Math.min(SIZE - half - 2, x))
+    const line = size * LINE_HEIGHT
+    const step = y > SIZE - SHIP_RADIUS - 2 * size ? -line : line
+    let at = step < 0 ? y - SHIP_RADIUS - size : y + SHIP_RADIUS + 1.5 * size
+    const isTaken = (other: Label) => Math.abs(other.x - middle) < other.half + half && Math.abs(other.y - at) < line
+    while (others.some(isTaken)) at += step
+    return { name, x: middle, y: at, half }
   }
 
   #drawBooms(nowMs: number): void {

@@ -11,6 +11,8 @@ export class Shop {
   readonly #button = byId('buy', HTMLButtonElement)
   #client: GameClient | undefined
   #good: Good | undefined
+  /** What the player has, as of the last reward or purchase. Empty before the first one: players cannot ask for it. */
+  #wallet = ''
 
   constructor() {
     this.#button.addEventListener('click', () => void this.#buy())
@@ -19,13 +21,20 @@ export class Shop {
   open(client: GameClient): void {
     this.#client = client
     client.on('core.game.room.reward', ({ payload: { amount, currency, balance } }) => {
+      this.#wallet = `${balance} ${currency}`
       say(`The match has paid ${amount} ${currency}. You have ${balance}.`)
     })
     void this.#readGood()
   }
 
+  /** Another match begins. What the last one has paid is told no more. */
+  begin(): void {
+    say(this.#wallet && `You have ${this.#wallet}.`)
+  }
+
   close(): void {
     this.#client = undefined
+    this.#wallet = ''
     this.#button.hidden = true
     say('')
   }
@@ -50,7 +59,8 @@ export class Shop {
     say('')
     try {
       const { balance, currency } = await this.#client.buyGood({ goodId: SKIN, expectedPrice: this.#good.price })
-      say(`Your ship is golden. You have ${balance} ${currency} left.`)
+      this.#wallet = `${balance} ${currency}`
+      say(`Your ship is golden. You have ${this.#wallet} left.`)
     } catch (error) {
       say(whyNot(error))
     }

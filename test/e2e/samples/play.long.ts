@@ -64,6 +64,14 @@ class Tab {
     return this.page.evaluate<readonly string[]>('told')
   }
 
+  /** The tab ends without a word. */
+  async crash(): Promise<void> {
+    const crashed = this.page.waitForEvent('crash')
+    const session = await this.page.context().newCDPSession(this.page)
+    session.send('Page.crash').catch(() => {}) // there is nobody left to answer
+    await crashed
+  }
+
   /** To be looked at by a person: `SHOTS=folder`. */
   async shoot(name: string): Promise<void> {
     if (SHOTS) await this.page.screenshot({ path: join(SHOTS, `${name}.png`) })
@@ -133,6 +141,9 @@ t.test('the samples in Chromium', { skip: NO_CHROMIUM }, async (t) => {
             t.strictSame(await offences(page), [], when)
             const wide = await page.evaluate('document.documentElement.scrollWidth')
             t.equal(wide, width, `${when}: nothing is wider than the screen`)
+            const hidden =
+              "[...document.querySelectorAll('#panel')].map((panel) => panel.scrollHeight - panel.clientHeight)"
+            t.strictSame(await page.evaluate(hidden), sample === '' ? [] : [0], `${when}: all of the panel is seen`)
             await tab.shoot(`${sample || 'list'}-${colorScheme}-${width}-${when}`)
           }
           await check('start')
@@ -142,11 +153,15 @@ t.test('the samples in Chromium', { skip: NO_CHROMIUM }, async (t) => {
               await tab.login(server.mint(`buyer-${colorScheme}-${width}`))
               await check('account')
             }
+            const stage = () => page.locator('.stage').boundingBox()
+            const place = await stage()
             await tab.play('A name of sixteen'.slice(0, 16))
             await tab.shows(hasShop ? '#scores' : '#player-x', /A name of sixtee/)
             if (hasShop) {
               await page.click('#buy')
               await tab.shows('#shop', /^Not enough money/)
+              t.strictSame(await stage(), place, 'the field stays where it is')
+              t.notOk(await page.isVisible('#token'))
             }
             await check('match')
             const { items } = (await server.admin('GET', `/api/v1/rooms?game=${sample}`)) as {
@@ -222,8 +237,10 @@ t.test('the samples in Chromium', { skip: NO_CHROMIUM }, async (t) => {
     t.equal(await hal.page.locator('[data-golden="true"]').count(), 1)
     t.ok(await hal.page.isVisible('#buy'), 'it is sold to each')
     await hal.shoot('arena-golden')
-    await hal.page.goto('about:blank')
     t.strictSame([...gwen.wrong, ...hal.wrong], [])
+    await hal.crash()
+    await gwen.shows('#scores', /Hal \(away\)/)
+    await gwen.shoot('arena-away')
   })
 
   await t.test('guests have no money, and nothing is sold to them', async (t) => {
@@ -347,6 +364,7 @@ t.test('the samples in Chromium', { skip: NO_CHROMIUM }, async (t) => {
     await gwen.shoot('arena-paid')
     await gwen.play()
     await gwen.shows('#scores', /Gwen \(you\) \(golden ship\)/)
+    await gwen.shows('#shop', new RegExp(`^You have ${balance} gold\\.$`))
     t.notOk(await gwen.page.isVisible('#buy'))
     await gwen.page.goto('about:blank')
   })
