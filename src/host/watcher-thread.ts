@@ -31,7 +31,8 @@ cells[CELL.heapWanted] = 1
 setInterval(() => {
   const nowMs = systemClock.nowMs()
   const sequence = Atomics.load(cells, CELL.sequence)
-  if (isMemoryShort() && isRunning(sequence)) say('memory', 0)
+  // What it leaves behind may be more than is left for what comes after it: so it is named also when it has ended.
+  if (isMemoryShort() && sequence > 0) say('memory', 0)
   const wasStopped = nowMs - lookedMs > LATE_LOOKS * everyMs
   lookedMs = nowMs
   if (sequence !== seen || wasStopped) {
@@ -42,6 +43,8 @@ setInterval(() => {
   }
   if (isRunning(sequence) && isOverBudget(nowMs - sinceMs)) end(nowMs - sinceMs)
 }, everyMs)
+
+parentPort?.postMessage('looks')
 
 function isRunning(sequence: number): boolean {
   return (sequence & 1) === 1

@@ -28,7 +28,8 @@ export async function openWatch({ fd, budgetMs, heapBytesMax }: WatchOptions): P
   thread.on('error', (error) => {
     throw error
   })
-  await once(thread, 'online')
+  // It says so when it looks: `online` comes before its code is loaded.
+  await once(thread, 'message')
   thread.unref()
   return createWatch(cells, (name) => thread.postMessage(name))
 }
