@@ -1,4 +1,4 @@
-import { inputOf } from '../bots.ts'
+import { inputOf, type Input } from '../bots.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { GameTypes } from '../define.ts'
 import type { Receipt } from '../../protocol/shapes/shop.ts'
@@ -18,6 +18,12 @@ type AtTick<What> = What & { readonly tick: number }
 export type SimulatedEvent<Events> = {
   [Name in keyof Events]: { readonly tick: number; readonly name: Name; readonly data: Events[Name] }
 }[keyof Events]
+
+/** An input of a bot that the game did not take. */
+export interface BotRefusal<Code extends string = string> extends Pick<Reply<Code>, 'code' | 'message' | 'details'> {
+  readonly user: string
+  readonly input: string
+}
 
 /** Ticks that follow from each other without anything from outside: more is a loop. */
 const TICKS_MAX = 100_000
@@ -43,6 +49,8 @@ export class Simulation<Types extends GameTypes = GameTypes> {
   readonly left: AtTick<{ readonly user: string; readonly why: string }>[] = []
   /** Callbacks that threw or left a state that is none, views and bots too. A test should look whether it is empty. */
   readonly failures: AtTick<Failure>[] = []
+  /** What bots have sent and the game has refused: they have no reply that a test could look at. */
+  readonly refusals: AtTick<BotRefusal<Types['refusal']>>[] = []
   readonly #room: SimulatedRoom
   readonly #head: Uint8Array
   readonly #keeper = new SeatKeeper()
@@ -308,7 +316,17 @@ export class Simulation<Types extends GameTypes = GameTypes> {
       if (outcome) Object.assign(reply, replyOf(outcome, result.tick))
     }
     this.#note(result)
+    this.#noteRefusals(ofBots, result)
     this.#look()
+  }
+
+  #noteRefusals(ofBots: readonly Input[], { tick, outcomes }: TickResult): void {
+    for (const [i, { user, name: input }] of ofBots.entries()) {
+      const outcome = outcomes[i]
+      if (outcome?.kind !== 'refused') continue
+      const { ok: _ok, ...refused } = replyOf(outcome, tick)
+      this.refusals.push({ user, input, ...refused })
+    }
   }
 
   #note({ tick, effects, events, failures }: TickResult): void {

@@ -302,6 +302,42 @@ t.test('a game without ticks runs when something comes in: time passes in betwee
   t.strictSame(room.result, { how: 'time', winner: 'ann' })
 })
 
+t.test('what a bot is refused is there to look at, and a code that is not declared is a failure', async (t) => {
+  const game = defineGame({
+    name: 'hill',
+    version: 1,
+    hz: 10,
+    seats: { max: 2 },
+    state: type.object({ steps: type.uint16() }),
+    inputs: { up: { type: type.object({ by: type.uint8() }) } },
+    refusals: { TOO_STEEP: 'one step at a time' },
+    create: () => ({ steps: 0 }),
+    on: {
+      up(state, _seat, { by }) {
+        state.steps += by
+        if (by === 2) refuse('TOO_STEEP', { by })
+        if (by === 3) refuse('TOO_LATE')
+      },
+    },
+    bots: {
+      climber: (_view, _seat, { tick }) => [
+        ['up', { by: 1 }],
+        ['up', { by: tick < 4 ? 2 : 3 }],
+      ],
+    },
+  })
+  const room = simulate(game)
+  room.join('ann')
+  t.equal(room.input('ann', 'up', { by: 2 }).code, 'TOO_STEEP')
+  t.strictSame(room.refusals, [], 'ann has a reply')
+  const id = room.joinBot('climber').ok ? room.seats[1]?.id : ''
+  room.tick(3)
+  const refused = { user: id, input: 'up', code: 'TOO_STEEP', message: 'one step at a time', details: { by: 2 } }
+  t.strictSame(room.refusals, [{ tick: 4, ...refused }])
+  t.equal(room.state.steps, 3, 'what it was allowed to do is done')
+  t.match(room.failures[0], { callback: 'on.up', error: { message: 'refuse("TOO_LATE"): it is not in refusals' } })
+})
+
 t.test('bots answer at once where there are no ticks', async (t) => {
   const room = simulate(tictactoe)
   room.join('ann')
