@@ -1,12 +1,17 @@
-import { defineGame, t, type Seat } from 'drumbeat/game'
+import { defineGame, refuse, t, type RoomFacts, type Seat } from 'drumbeat/game'
 
-const WIDTH = 100
+export const WIDTH = 100
 const HEIGHT = 60
 /** A second. */
-const SPEED = 30
+export const SPEED = 30
+/** How far a dash goes. */
+const DASH = 10
 /** Whoever is this close to the coin has it. */
 const REACH = 4
 const COINS_TO_WIN = 10
+const STANDING_STILL = { dx: 0, dy: 0 }
+
+const DIRECTION = t.object({ dx: t.fixed(-1, 1, 0.01), dy: t.fixed(-1, 1, 0.01) })
 
 /** Players run for a coin; whoever has ten wins. */
 export default defineGame({
@@ -17,16 +22,25 @@ export default defineGame({
   seats: { min: 1, max: 8, guests: true, fill: { afterMs: 5_000, to: 2, bot: 'runner' } },
   // All there is to know of a match. Everybody sees it, and it is checked after each callback.
   state: t.object({
-    players: t.map(t.object({ x: t.fixed(0, WIDTH, 0.01), y: t.fixed(0, HEIGHT, 0.01), coins: t.uint8() })),
-    /** Where each player runs to: -1, 0 or 1 in each direction. */
-    runs: t.map(t.object({ dx: t.int8(), dy: t.int8() })),
+    players: t.map(
+      t.object({ number: t.uint8(), x: t.fixed(0, WIDTH, 0.01), y: t.fixed(0, HEIGHT, 0.01), coins: t.uint8() }),
+    ),
+    /** Where each player runs to, and how fast: from -1 to 1 in each direction. */
+    runs: t.map(DIRECTION),
     coin: t.object({ x: t.fixed(0, WIDTH, 0.01), y: t.fixed(0, HEIGHT, 0.01) }),
   }),
   // What a player may send.
-  inputs: { run: { type: t.object({ dx: t.int8(), dy: t.int8() }), keep: 'latest' } },
+  inputs: {
+    // Of those that come with one tick the latest counts. Nobody is told what became of it, so it cannot be refused in words.
+    run: { type: DIRECTION, keep: 'latest' },
+    // Each is answered.
+    dash: { type: t.object({}), perSecond: 5 },
+  },
+  // Each code that is given to `refuse`, and what the player reads then.
+  refusals: { STANDING_STILL: 'Run, to dash.' },
   create: (_options, room) => ({ players: {}, runs: {}, coin: anywhere(room) }),
   join(state, seat, room) {
-    state.players[seat.id] = { ...anywhere(room), coins: 0 }
+    state.players[seat.id] = { number: freeNumber(Object.values(state.players)), ...anywhere(room), coins: 0 }
   },
   leave(state, seat) {
     delete state.players[seat.id]
@@ -34,14 +48,20 @@ export default defineGame({
   },
   on: {
     run(state, seat, { dx, dy }) {
-      state.runs[seat.id] = { dx: Math.sign(dx), dy: Math.sign(dy) }
+      state.runs[seat.id] = { dx, dy }
+    },
+    dash(state, seat) {
+      const player = state.players[seat.id]
+      const { dx, dy } = state.runs[seat.id] ?? STANDING_STILL
+      // Nothing of this callback is kept then.
+      if (!player || (dx === 0 && dy === 0)) refuse('STANDING_STILL')
+      move(player, dx * DASH, dy * DASH)
     },
   },
   tick(state, room) {
     for (const [id, player] of Object.entries(state.players)) {
-      const { dx, dy } = state.runs[id] ?? { dx: 0, dy: 0 }
-      player.x = within(player.x + dx * SPEED * room.dt, WIDTH)
-      player.y = within(player.y + dy * SPEED * room.dt, HEIGHT)
+      const { dx, dy } = state.runs[id] ?? STANDING_STILL
+      move(player, dx * SPEED * room.dt, dy * SPEED * room.dt)
       if (Math.hypot(player.x - state.coin.x, player.y - state.coin.y) > REACH) continue
       player.coins++
       state.coin = anywhere(room)
@@ -52,9 +72,11 @@ export default defineGame({
     return winner !== undefined && { result: { winner } }
   },
   bots: {
-    runner({ players, coin }, seat: Seat) {
+    runner({ players, coin }, seat: Seat, room: RoomFacts) {
       const { x, y } = players[seat.id] ?? coin
-      return [['run', { dx: toward(x, coin.x), dy: toward(y, coin.y) }]]
+      const step = SPEED * room.dt
+      // Not further than to the coin, however fast it is.
+      return [['run', { dx: within((coin.x - x) / step, 1, -1), dy: within((coin.y - y) / step, 1, -1) }]]
     },
   },
 })
@@ -64,10 +86,18 @@ function anywhere(room: { random(): number }): { x: number; y: number } {
   return { x: room.random() * WIDTH, y: room.random() * HEIGHT }
 }
 
-function within(value: number, max: number): number {
-  return Math.max(0, Math.min(max, value))
+/** The least that no other player has. */
+function freeNumber(players: readonly { number: number }[]): number {
+  let number = 1
+  while (players.some((player) => player.number === number)) number++
+  return number
 }
 
-function toward(from: number, to: number): number {
-  return Math.abs(to - from) < 1 ? 0 : Math.sign(to - from)
+function move(player: { x: number; y: number }, dx: number, dy: number): void {
+  player.x = within(player.x + dx, WIDTH)
+  player.y = within(player.y + dy, HEIGHT)
+}
+
+function within(value: number, max: number, min = 0): number {
+  return Math.max(min, Math.min(max, value))
 }

@@ -1,5 +1,7 @@
 import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { toError } from '../base/assert.ts'
 import { GAME_NAME } from '../protocol/ids.ts'
 import { EXIT } from '../setup/exit-codes.ts'
@@ -45,6 +47,7 @@ function copyStarter(name: string): void {
   try {
     cpSync(STARTER, name, { recursive: true })
     for (const file of readdirSync(name, { recursive: true, encoding: 'utf8' })) rename(path.join(name, file), name)
+    if (!isOfModules(name)) writeManifest(name)
   } catch (thrown) {
     throw new StartError(EXIT.permission, `${path.resolve(name)}: ${toError(thrown).message}`, thrown)
   }
@@ -53,6 +56,25 @@ function copyStarter(name: string): void {
 function rename(file: string, name: string): void {
   if (!path.extname(file)) return
   writeFileSync(file, readFileSync(file, 'utf8').replace(NAME_IN_STARTER, name))
+}
+
+/** Whether Node takes scripts in this folder as modules: the nearest package.json says so. */
+function isOfModules(folder: string): boolean {
+  try {
+    const manifest = findPackageJSON(pathToFileURL(path.resolve(folder, 'game.ts')))
+    if (manifest === undefined) return false
+    return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly type?: unknown }).type === 'module'
+  } catch {
+    return false // It cannot be read, or is no JSON.
+  }
+}
+
+/** Without it Node warns at each start that it had to find out what the files are, or takes them as CommonJS and fails. */
+function writeManifest(name: string): void {
+  writeFileSync(
+    path.join(name, 'package.json'),
+    `${JSON.stringify({ name, private: true, type: 'module' }, null, 2)}\n`,
+  )
 }
 
 function nextSteps(name: string): string {

@@ -7,6 +7,8 @@ import { EXIT } from '../setup/exit-codes.ts'
 import { UsageError } from './args.ts'
 import { defineCommand } from './command.ts'
 
+/** Where no package.json says `"type": "module"`, Node would warn of each file. */
+const ANY_FOLDER = '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'
 const TEST_FILE = /\.test\.(?:ts|js|mjs)$/
 
 export const command = defineCommand({
@@ -19,7 +21,8 @@ export const command = defineCommand({
   run: async ({ positionals }) => {
     const files = (positionals.length === 0 ? ['.'] : positionals).flatMap(testsIn)
     const hooks = besideUrl('./game-imports', import.meta.url).href
-    const child = spawn(process.execPath, [`--import=${hooks}`, '--test', ...files], { stdio: 'inherit' })
+    const options = [`--import=${hooks}`, ANY_FOLDER, '--test']
+    const child = spawn(process.execPath, [...options, ...files], { stdio: 'inherit' })
     const [code] = (await once(child, 'exit')) as [number | null]
     process.exitCode = code ?? EXIT.problems
   },

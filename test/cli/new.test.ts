@@ -1,5 +1,5 @@
 /** `drumbeat new`: what it makes works as it is, and what it must not touch it does not. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { execFile } from 'node:child_process'
 import t, { type Test } from 'tap'
@@ -50,14 +50,84 @@ t.test('a game, its test, a page and a README are made, under the name', async (
   t.strictSame([...games.keys()], ['my-pong'])
 })
 
+t.test('Node takes the files as modules, wherever they are, and does not warn', async (t) => {
+  const below = async (manifest: string) => {
+    const folder = t.testdir({ 'package.json': manifest })
+    t.match(await run(folder, 'new', 'pong'), { code: 0 })
+    return path.join(folder, 'pong')
+  }
+  for (const manifest of ['{ "name": "a" }', '{ "type": "commonjs" }', '{']) {
+    const folder = await below(manifest)
+    t.strictSame(JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')), {
+      name: 'pong',
+      private: true,
+      type: 'module',
+    })
+    const { code, stdout, stderr } = await run(folder, 'test')
+    t.equal(code, 0)
+    t.notMatch(stdout + stderr, /warning/i, manifest)
+  }
+  const ofModules = await below('{ "type": "module" }')
+  t.notOk(filesIn(ofModules).includes('package.json'), 'the one above says it')
+  const untyped = await below('{ "name": "a" }')
+  rmSync(path.join(untyped, 'package.json'))
+  const { code, stdout, stderr } = await run(untyped, 'test')
+  t.equal(code, 0)
+  t.notMatch(stdout + stderr, /warning/i, 'a test without one')
+})
+
 t.test('its tests pass, and fail with the game', async (t) => {
   const folder = await made(t, 'pong')
-  t.match(await run(folder, 'test'), { code: 0, stdout: /pass 3\n.*fail 0/ })
+  t.match(await run(folder, 'test'), { code: 0, stdout: /pass 4\n.*fail 0/ })
   const file = path.join(folder, 'game.ts')
   writeFileSync(file, readFileSync(file, 'utf8').replace('player.coins++', 'player.coins -= 1'))
   const { code, stdout } = await run(path.dirname(folder), 'test', 'pong')
   t.equal(code, 1)
   t.match(stdout, /players\..*\.coins: must be a whole number from 0 to 255, but is -1/)
+})
+
+/** What becomes of its tests if its rules are changed, without most of the random players. */
+async function changed(t: Test): Promise<(from: string, to: string) => Promise<Ended>> {
+  const folder = await made(t, 'pong')
+  const [game, test] = ['game.ts', 'game.test.ts'].map((name) => path.join(folder, name)) as [string, string]
+  const source = readFileSync(game, 'utf8')
+  writeFileSync(test, readFileSync(test, 'utf8').replace('seeds: 10', 'seeds: 1'))
+  return (from, to) => {
+    t.ok(source.includes(from), from)
+    writeFileSync(game, source.replace(from, to))
+    return run(folder, 'test')
+  }
+}
+
+t.test('its tests pass with what its README says to try, and more of it', async (t) => {
+  const testWith = await changed(t)
+  for (const [from, to] of [
+    ['player.coins++', 'player.coins += 2'],
+    ['COINS_TO_WIN = 10', 'COINS_TO_WIN = 3'],
+    ['COINS_TO_WIN = 10', 'COINS_TO_WIN = 1'],
+    ['SPEED = 30', 'SPEED = 10'],
+    ['SPEED = 30', 'SPEED = 90'],
+    ['SPEED = 30', 'SPEED = 120'],
+    ['SPEED = 30', 'SPEED = 400'],
+  ] as const) {
+    const { code, stdout } = await testWith(from, to)
+    t.equal(code, 0, `${to}: ${stdout}`)
+  }
+})
+
+t.test('its tests say what was refused, and that a code is not declared', async (t) => {
+  const testWith = await changed(t)
+  const [dash, run] = ['dash(state, seat) {', 'run(state, seat, { dx, dy }) {']
+  const refused = await testWith(dash, `${dash} refuse('STANDING_STILL')`)
+  t.match(refused, { code: 1, stdout: /dash was refused: Run, to dash/ })
+  t.match(refused.stdout, /fail 1\n/)
+  const ofAll = await testWith(run, `${run} refuse('STANDING_STILL')`)
+  t.match(ofAll, { code: 1, stdout: /run was refused: Run, to dash/ })
+  t.match(ofAll.stdout, /of the bot was refused: .*"code":"STANDING_STILL"/)
+  t.match(await testWith(dash, `${dash} refuse('TIRED')`), {
+    code: 1,
+    stdout: /refuse\("TIRED"\): it is not in refusals/,
+  })
 })
 
 t.test('what is there is not touched, and a bad name makes nothing', async (t) => {

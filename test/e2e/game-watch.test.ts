@@ -39,7 +39,7 @@ const adder = defineGame({
 })
 
 t.test('a game that is saved is loaded anew under its players, and what is wrong with it is said', async (t) => {
-  const folder = folderOf(t, { 'adder.ts': GAME, 'rules.ts': 'export const factor = 1\n' })
+  const folder = folderOf(t, { 'package.json': '{}', 'adder.ts': GAME, 'rules.ts': 'export const factor = 1\n' })
   const { PATH = '', HOME = '' } = process.env
   const args = ['start', '--games', 'adder.ts', '--watch', '--port', '0', '--workers', '1']
   const server = spawn(process.execPath, [path.join(ROOT, 'bin/drumbeat.mjs'), ...args], {
@@ -108,4 +108,5 @@ t.test('a game that is saved is loaded anew under its players, and what is wrong
   t.ok(told)
   t.match(ofCheck(), [{ err: { message: /^in a replay of tick \d+ \(on\.add, tick\) state\.sum is / } }])
   t.strictSame(seen, ['restarted', 'restarted', 'restarted'], 'the player has not been away')
+  t.notMatch(output, /Module type of/, 'a folder that does not say "type": "module" is as good as any')
 })

@@ -46,10 +46,24 @@ t.test('two tabs play a new game, and go on when a rule is changed', { skip: NO_
     return page
   }
   const tabs = [await open('light', 1280), await open('dark', 360)]
-  const seats: string[] = []
-  for (const tab of tabs) seats.push((await shows(tab, '#status', /^You are guest-/)).replace('You are ', ''))
-  t.not(seats[0], seats[1])
-  for (const tab of tabs) for (const seat of seats) await shows(tab, '#scores', new RegExp(`${seat}: \\d`))
+  const names: string[] = []
+  for (const tab of tabs) names.push((await shows(tab, '#status', /^You are Player \d/)).replace('You are ', ''))
+  t.not(names[0], names[1])
+  for (const [i, tab] of tabs.entries())
+    for (const [k, name] of names.entries())
+      await shows(tab, '#scores', new RegExp(`${name}${i === k ? ' \\(you\\)' : ''}: \\d`))
+  // What is refused is said, by the button and by the key, and goes when it is not refused any more.
+  const [first] = tabs
+  for (const ask of [() => first?.click('#dash'), () => first?.keyboard.press(' ')]) {
+    await ask()
+    if (!first) return
+    await shows(first, '#answer', /^Run, to dash\.$/)
+    await first.click('h1')
+    await first.keyboard.down('ArrowRight')
+    await first.keyboard.press(' ')
+    await shows(first, '#answer', /^$/)
+    await first.keyboard.up('ArrowRight')
+  }
   if (SHOTS !== undefined)
     for (const [i, tab] of tabs.entries()) await tab.screenshot({ path: path.join(SHOTS, `new-${i}.png`) })
   for (const tab of tabs) {
@@ -61,7 +75,7 @@ t.test('two tabs play a new game, and go on when a rule is changed', { skip: NO_
   const file = path.join(cwd, 'pong/game.ts')
   saveFile(file, readFileSync(file, 'utf8').replace('const REACH = 4', 'const REACH = 200'))
   t.ok(await until(() => logged(/^the games were loaded anew$/).length > 0), 'it is loaded anew')
-  for (const tab of tabs) await shows(tab, '#status', /has won/)
+  for (const tab of tabs) await shows(tab, '#status', /^(?:You have won!|Player \d has won\.) Reload/)
   t.strictSame(wrong, [], 'nothing is wrong in the browser')
   t.strictSame(logged(/failed|other state/), [])
 })

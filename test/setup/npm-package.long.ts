@@ -127,7 +127,7 @@ async function plays(t: Test, url: string): Promise<void> {
   await page.click('#play')
   await shows(page, '#scores', /Player 1 \(you\)/)
   await page.goto(`${url}/play/pong/`)
-  await shows(page, '#status', /^You are guest-/)
+  await shows(page, '#status', /^You are Player \d/)
   t.strictSame(wrong, [])
 }
 
@@ -143,7 +143,7 @@ async function serves(t: Test, project: string, node: string): Promise<void> {
   t.match(command('help'), { status: 0, stdout: /drumbeat start/ })
   t.match(command('token', 'alice'), { status: 78, stderr: /no server has made a secret/ })
   t.match(command('new', 'pong'), { status: 0 })
-  t.match(command('test', 'pong'), { status: 0, stdout: /pass 3\n.*fail 0/ })
+  t.match(command('test', 'pong'), { status: 0, stdout: /pass 4\n.*fail 0/ })
 
   const games = ['./pong/game.ts', '../node_modules/drumbeat/dist/samples'].flatMap((place) => ['--games', place])
   const server = spawn(
