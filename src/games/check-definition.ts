@@ -25,8 +25,9 @@ const HOLD_MS_MAX = 24 * 3600 * 1000
 const CALLBACKS = ['create', 'join', 'drop', 'back', 'leave', 'bought', 'tick', 'over', 'listing'] as const
 const TABLES = ['on', 'timers', 'tasks', 'results', 'bots'] as const
 const HEAD = ['name', 'version', 'hz', 'seats', 'maxMs', 'options', 'state', 'inputs', 'events', 'refusals'] as const
-const FIELDS: ReadonlySet<string> = new Set([...HEAD, ...CALLBACKS, ...TABLES, 'view', 'migrate'])
-const SEAT_FIELDS: ReadonlySet<string> = new Set([
+/** What `defineGame` knows. */
+export const FIELDS: ReadonlySet<string> = new Set([...HEAD, ...CALLBACKS, ...TABLES, 'view', 'migrate'])
+export const SEAT_FIELDS: ReadonlySet<string> = new Set([
   'min',
   'max',
   'holdMs',
@@ -36,7 +37,7 @@ const SEAT_FIELDS: ReadonlySet<string> = new Set([
   'fill',
   'standIn',
 ])
-const FILL_FIELDS: ReadonlySet<string> = new Set(['afterMs', 'bot', 'to'])
+export const FILL_FIELDS: ReadonlySet<string> = new Set(['afterMs', 'bot', 'to'])
 
 function checkHead(definition: Fields, say: Say): void {
   const { name, version, hz, maxMs } = definition

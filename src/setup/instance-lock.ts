@@ -63,7 +63,8 @@ export async function lockPort(
   const lock = await lockName(portLock(port))
   if (lock && (wanted === 0 || (await isFree(host, port)))) return { port, release: () => lock.release() }
   lock?.release()
-  throw new StartError(EXIT.temporary, `${setting} ${port} on ${host} is in use`)
+  const by = setting === 'HTTP_PORT' ? '--port or HTTP_PORT' : setting
+  throw new StartError(EXIT.temporary, `${setting} ${port} on ${host} is in use: name another port by ${by}`)
 }
 
 /** Who has the port; looks only, so that nobody who starts meanwhile is in its way for more than a moment. Rejects as lockPort does. */

@@ -167,7 +167,11 @@ t.test('what a live instance has ends with 75, and the live one goes on', async 
 
   const HTTP_PORT = String(live.port)
   const portTaken = await start({ HTTP_PORT, DATA_DIR: at('another') })
-  t.match(portTaken, { code: 75, lines: [`HTTP_PORT ${HTTP_PORT} on 127.0.0.1 is in use`] }, 'another Drumbeat')
+  t.match(
+    portTaken,
+    { code: 75, lines: [`HTTP_PORT ${HTTP_PORT} on 127.0.0.1 is in use: name another port by --port or HTTP_PORT`] },
+    'another Drumbeat',
+  )
   const everywhere = await start({ HTTP_PORT, HTTP_HOST: '0.0.0.0', DATA_DIR: at('another') })
   t.match(everywhere, { code: 75, lines: [`HTTP_PORT ${HTTP_PORT} on 0.0.0.0 is in use`] }, 'on every address')
   for (const { tookMs } of [folderTaken, portTaken, everywhere]) promisedMs(t, tookMs, END_MS_MAX)

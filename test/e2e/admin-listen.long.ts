@@ -89,7 +89,7 @@ t.test('a port that somebody has ends the start with 75', async (t) => {
   const env = { DATA_DIR: t.testdir({}), HTTP_PORT: '0', WORKERS: '1', ADMIN_LISTEN: `127.0.0.1:${port}` }
   const refused = new ServerProcess(env)
   t.equal((await refused.ended).code, 75)
-  t.match(refused.stderr, `ADMIN_LISTEN ${port} on 127.0.0.1 is in use`)
+  t.match(refused.stderr, `ADMIN_LISTEN ${port} on 127.0.0.1 is in use: name another port by ADMIN_LISTEN`)
   const doctor = execFile(process.execPath, [CLI, 'doctor'], { env: { PATH: process.env['PATH'] ?? '', ...env } })
   let said = ''
   doctor.stdout?.on('data', (text: string) => (said += text))

@@ -4,6 +4,7 @@ import path from 'node:path'
 import t from 'tap'
 import { SETTINGS } from '../../src/config/settings.ts'
 import type { Game } from '../../src/games/define.ts'
+import { FIELDS, FILL_FIELDS, SEAT_FIELDS } from '../../src/games/check-definition.ts'
 import { defineGame, refuse, t as types } from '../../src/games/index.ts'
 import { fuzz, simulate } from '../../src/games/testing/index.ts'
 
@@ -39,6 +40,43 @@ t.test('the game of the page is played', async (t) => {
   late.advance(20_000)
   t.strictSame(late.result, { ann: 0 })
   fuzz(quiz, { seeds: 10 })
+})
+
+const sectionOf = (title: string) => page.split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
+
+t.test('the page names all that defineGame takes, and its defaults', async (t) => {
+  const rows = sectionOf('What `defineGame` takes').split('\n').slice(3)
+  const cells = rows.map((row) => row.split('|').map((cell) => cell.trim()))
+  const named = new Set(cells.flatMap(([, names = '']) => [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name)))
+  for (const field of FIELDS) t.ok(named.has(field) || (field === 'seats' && named.has('seats.max')), field)
+  for (const field of SEAT_FIELDS) t.ok(named.has(`seats.${field}`), field)
+  for (const field of FILL_FIELDS)
+    t.match(
+      rows.find((row) => row.includes('`seats.fill`')),
+      field,
+    )
+  for (const name of named) t.ok(FIELDS.has(name?.split('.')[0] ?? ''), `there is ${name}`)
+  const { seats, inputs } = defineGame({
+    name: 'least',
+    version: 1,
+    hz: 0,
+    seats: { max: 1 },
+    inputs: { NAME: { type: types.boolean() } },
+    create: () => ({}),
+    on: { NAME: () => {} },
+  })
+  const defaults = new Map(cells.map(([, name = '', , fallback = '']) => [name.replaceAll('`', ''), fallback]))
+  for (const field of ['min', 'holdMs', 'lateJoin', 'spectators', 'guests'] as const)
+    t.equal(defaults.get(`seats.${field}`), String(seats[field]), field)
+  for (const field of ['keep', 'perSecond'] as const)
+    t.equal(defaults.get(`inputs.NAME.${field}`), String(inputs.get('NAME')?.[field]), field)
+})
+
+t.test('the page names each type, and no other', async (t) => {
+  const named = [...sectionOf('Types').matchAll(/^\| ([^|]*) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`t\.([a-zA-Z0-9]+)\(/g)].map(([, name = '']) => name),
+  )
+  t.strictSame(named.sort(), Object.keys(types).sort())
 })
 
 t.test('the limits of the page are those of the settings', (t) => {
