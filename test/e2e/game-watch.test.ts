@@ -42,7 +42,9 @@ t.test('a game that is saved is loaded anew under its players, and what is wrong
   const folder = folderOf(t, { 'package.json': '{}', 'adder.ts': GAME, 'rules.ts': 'export const factor = 1\n' })
   const { PATH = '', HOME = '' } = process.env
   const args = ['start', '--games', 'adder.ts', '--watch', '--port', '0', '--workers', '1']
-  const server = spawn(process.execPath, [path.join(ROOT, 'bin/drumbeat.mjs'), ...args], {
+  // What tap adds for processes of tests loads modules in a thread of its own, whose warnings nobody listens to.
+  const command = ['-u', 'NODE_OPTIONS', process.execPath, path.join(ROOT, 'bin/drumbeat.mjs')]
+  const server = spawn('env', [...command, ...args], {
     cwd: folder,
     env: { PATH, HOME, LOG_FORMAT: 'json' },
     stdio: ['ignore', 'pipe', 'pipe'],
