@@ -115,22 +115,21 @@ function differenceIn(
   run: GameRun,
   { entries: bytes, nowMs, result }: PlayedTick,
 ): ReplayDifference | undefined {
-  const entries = decodeEntries(bytes)
-  const again = replay.step(entries, nowMs)
-  const tick = `tick ${result.tick} (${callbacksOf(run.game, decodeEntries(bytes)).join(', ')})`
+  const again = replay.step(decodeEntries(bytes), nowMs)
+  const tick = () => `tick ${result.tick} (${callbacksOf(run.game, decodeEntries(bytes)).join(', ')})`
   const onlyAgain = again.failures.find((failure) => !hasFailed(result, failure))
   if (onlyAgain) {
     const { callback, error } = onlyAgain
-    return new ReplayDifference(`in a replay of ${tick} ${callback} threw ${thrownText(error)}`, error)
+    return new ReplayDifference(`in a replay of ${tick()} ${callback} threw ${thrownText(error)}`, error)
   }
   const onlyBefore = result.failures.find((failure) => !hasFailed(again, failure))
   if (onlyBefore) {
     const { callback, error } = onlyBefore
-    return new ReplayDifference(`in ${tick} ${callback} threw ${thrownText(error)}, but not in its replay`, error)
+    return new ReplayDifference(`in ${tick()} ${callback} threw ${thrownText(error)}, but not in its replay`, error)
   }
   const [was, is] = [roomText(run, result), roomText(replay, again)]
   if (was === is) return undefined
-  return new ReplayDifference(`in a replay of ${tick} ${differenceOf(JSON.parse(was), JSON.parse(is))} in the room`)
+  return new ReplayDifference(`in a replay of ${tick()} ${differenceOf(JSON.parse(was), JSON.parse(is))} in the room`)
 }
 
 function hasFailed({ failures }: TickResult, { callback }: Failure): boolean {

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import module from 'node:module'
 import { extname, join } from 'node:path'
-import { etagOf } from './conditions.ts'
+import { etagOfContent } from './conditions.ts'
 import { SECURITY_HEADERS, type HttpAnswer } from './http.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -24,7 +23,6 @@ const CONTENT_SECURITY_POLICY = [
   "base-uri 'none'",
 ].join('; ')
 
-const TAG_LENGTH = 22
 const IMPORTED_SOURCE = /\b(from|import)(\s*\(?\s*)'(\.[^'\n]*)\.ts'/g
 
 /** Files as browsers get them, by their names there. All are read when it is made, so that they belong together. */
@@ -74,14 +72,13 @@ function toJavaScript(source: string): string {
 }
 
 function toAnswer(name: string, body: string): HttpAnswer {
-  const tag = createHash('sha256').update(body).digest('base64url').slice(0, TAG_LENGTH)
   return {
     status: 200,
     headers: {
       'content-type': TYPES[extname(name)] ?? '',
       'content-security-policy': CONTENT_SECURITY_POLICY,
       'cache-control': 'no-cache',
-      etag: etagOf(tag),
+      etag: etagOfContent(body),
       ...SECURITY_HEADERS,
     },
     body,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { errorAnswer, type HttpAnswer } from './http.ts'
 
@@ -9,6 +10,13 @@ const ETAG = /^"([A-Za-z0-9_-]{1,64})"$/
 
 export function etagOf(tag: string | number): string {
   return `"${tag}"`
+}
+
+const CONTENT_TAG_LENGTH = 22
+
+/** The ETag of these bytes, whatever they are called. */
+export function etagOfContent(body: string | Uint8Array): string {
+  return etagOf(createHash('sha256').update(body).digest('base64url').slice(0, CONTENT_TAG_LENGTH))
 }
 
 /** The answer, or 304 without it where the client has it already. @param ifNoneMatch a list, as it was sent */

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import { toError } from '../base/assert.ts'
 import { fromMachineMs, toMachineMs } from '../base/clock.ts'
 import { endingWith, type Span, type Traces } from '../base/trace.ts'
-import { Refusal, isErrorCode, type ErrorBody } from '../protocol/errors.ts'
+import { Refusal, refusalOf, type ErrorBody } from '../protocol/errors.ts'
 import { Block, encodeHead, encodeMessages, LinkDecoder, type BlockKind } from './framing.ts'
 
 /** A map of method names to their arguments and results. Values travel as msgpack: plain data and bytes. */
@@ -166,7 +166,7 @@ export class Link<Own extends Methods, Other extends Methods> {
     }
     const done = this.#calls.get(call)
     this.#calls.delete(call)
-    done?.(kind === 1 ? message[2] : toRefusal(message[2]))
+    done?.(kind === 1 ? message[2] : refusalOf(message[2]))
   }
 
   #invoke(message: Invocation): void {
@@ -220,9 +220,4 @@ function* toParts(outgoing: readonly (Message | Block)[]): Generator<Uint8Array>
     yield item.bytes
   }
   if (messages.length > 0) yield encodeMessages(messages)
-}
-
-function toRefusal(body: ErrorBody): Refusal {
-  const code = isErrorCode(body.code) ? body.code : 'INTERNAL'
-  return new Refusal(code, body.message, body.details)
 }

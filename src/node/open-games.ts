@@ -5,7 +5,7 @@ import { Placement } from '../placement/placement.ts'
 import type { Match, UnpaidReward } from '../placement/rewards.ts'
 import type { PlacementOptions, Workers } from '../placement/parts.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
-import { Refusal, type ErrorBody } from '../protocol/errors.ts'
+import { Refusal, refusalOf } from '../protocol/errors.ts'
 import { kindOf } from '../protocol/event-head.ts'
 import { EVENT } from '../protocol/events.ts'
 import { userOf, type UserId } from '../protocol/ids.ts'
@@ -107,14 +107,9 @@ function settleMatch({ ledger }: Needs, match: Match): Promise<readonly UnpaidRe
   return new Promise((resolve) => {
     ledger.submit({ kind: 'match', ...match }, (outcome) => {
       if (outcome instanceof Refusal) resolve(outcome)
-      else if (outcome.kind === 'refused') resolve(toRefusal(outcome.error))
-      else resolve(outcome.kind === 'match' ? outcome.unpaid : toRefusal(NO_MATCH))
+      else if (outcome.kind === 'refused') resolve(refusalOf(outcome.error))
+      else if (outcome.kind === 'match') resolve(outcome.unpaid)
+      else resolve(new Refusal('INTERNAL', 'a match was answered with something else'))
     })
   })
-}
-
-const NO_MATCH: ErrorBody = { code: 'INTERNAL', message: 'a match was answered with something else', retryable: false }
-
-function toRefusal({ code, message, details }: ErrorBody): Refusal {
-  return new Refusal(code, message, details)
 }

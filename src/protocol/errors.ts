@@ -1,4 +1,4 @@
-import { isRetryable, type ErrorCode } from './error-codes.ts'
+import { isErrorCode, isRetryable, type ErrorCode } from './error-codes.ts'
 
 export { isErrorCode, type ErrorCode } from './error-codes.ts'
 
@@ -71,6 +71,11 @@ export class Refusal extends Error {
     const body = { code: this.code, message: this.message, retryable: isRetryable(this.code) }
     return this.details === undefined ? body : { ...body, details: this.details }
   }
+}
+
+/** The refusal that a body says; INTERNAL where its code is none that is known here. */
+export function refusalOf({ code, message, details }: ErrorBody): Refusal {
+  return new Refusal(isErrorCode(code) ? code : 'INTERNAL', message, details)
 }
 
 /** BAD_REQUEST at a place: `path` is written as in `payload.message[3].x`. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../protocol/events.ts'
-import { createHash } from 'node:crypto'
-import { etagOf, unlessKnown } from '../conditions.ts'
+import { etagOfContent, unlessKnown } from '../conditions.ts'
 import { jsonAnswer, type HttpAnswer } from '../http.ts'
+import type { Operation } from '../operation.ts'
 import type { Route } from '../router.ts'
 
 export interface Documents {
@@ -9,43 +9,29 @@ export interface Documents {
   readonly asyncapi: JsonObject
 }
 
-/** What describes the server, of which these routes are a part: hence read late, and written once. */
+/** What describes the server, of which these routes are a part: hence read late. */
 export function documentRoutes(read: () => Documents): readonly Route[] {
-  const answers = new Map<keyof Documents, HttpAnswer>()
-  const answerOf = (name: keyof Documents, ifNoneMatch: string | undefined): HttpAnswer => {
-    let answer = answers.get(name)
-    if (!answer) {
-      const made = jsonAnswer(read()[name])
-      const etag = etagOf(createHash('sha256').update(made.body).digest('base64url'))
-      answer = { ...made, headers: { ...made.headers, 'cache-control': 'no-cache', etag } }
-      answers.set(name, answer)
-    }
-    return unlessKnown(answer, ifNoneMatch)
-  }
+  const openapi = { id: 'getOpenapi', summary: 'This document, as OpenAPI 3.1.' }
+  const asyncapi = { id: 'getAsyncapi', summary: 'The socket, as AsyncAPI 3.0.' }
   return [
-    {
-      method: 'GET',
-      path: '/api/v1/openapi.json',
-      access: 'open',
-      operation: {
-        id: 'getOpenapi',
-        summary: 'This document, as OpenAPI 3.1.',
-        answers: { 200: 'Document' },
-        conditions: ['if-none-match: etag'],
-      },
-      run: ({ header }) => answerOf('openapi', header('if-none-match')),
-    },
-    {
-      method: 'GET',
-      path: '/api/v1/asyncapi.json',
-      access: 'open',
-      operation: {
-        id: 'getAsyncapi',
-        summary: 'The socket, as AsyncAPI 3.0.',
-        answers: { 200: 'Document' },
-        conditions: ['if-none-match: etag'],
-      },
-      run: ({ header }) => answerOf('asyncapi', header('if-none-match')),
-    },
+    documentRoute('openapi', openapi, () => read().openapi),
+    documentRoute('asyncapi', asyncapi, () => read().asyncapi),
   ]
+}
+
+/** The document is written when it is asked for first, and once. */
+function documentRoute(name: string, about: Pick<Operation, 'id' | 'summary'>, read: () => JsonObject): Route {
+  let answer: HttpAnswer | undefined
+  return {
+    method: 'GET',
+    path: `/api/v1/${name}.json`,
+    access: 'open',
+    operation: { ...about, answers: { 200: 'Document' }, conditions: ['if-none-match: etag'] },
+    run: ({ header }) => unlessKnown((answer ??= documentAnswer(read())), header('if-none-match')),
+  }
+}
+
+function documentAnswer(document: JsonObject): HttpAnswer {
+  const { body, ...answer } = jsonAnswer(document)
+  return { ...answer, headers: { ...answer.headers, 'cache-control': 'no-cache', etag: etagOfContent(body) }, body }
 }

@@ -7,7 +7,7 @@ import { findPurchase, listLines, listPurchases, readPlayer } from '../../ledger
 import type { LedgerRequest, Outcome, RefundRequest } from '../../ledger/requests.ts'
 import type { Handlers } from '../../link/link.ts'
 import type { GoodAt, ShopMethods } from '../../link/methods/shop.ts'
-import { Refusal } from '../../protocol/errors.ts'
+import { Refusal, refusalOf } from '../../protocol/errors.ts'
 import type { Receipt } from '../../protocol/shapes/shop.ts'
 import { answerWith, changeInTime, readInTime } from '../answer.ts'
 import type { PrimaryContext } from '../context.ts'
@@ -114,7 +114,7 @@ function submit(
   { span, untilMs }: LedgerCall,
 ): void {
   const judged = (outcome: Outcome | Refusal) =>
-    done(outcome instanceof Refusal || outcome.kind !== 'refused' ? outcome : toRefusal(outcome))
+    done(outcome instanceof Refusal || outcome.kind !== 'refused' ? outcome : refusalOf(outcome.error))
   ledger.submit(request, judged, span, untilMs)
 }
 
@@ -126,12 +126,8 @@ function expectKind<Kind extends Done['kind']>(outcome: Done, kind: Kind): Extra
 function toReceipt(outcome: Outcome | Refusal): Receipt | Refusal {
   if (outcome instanceof Refusal) return outcome
   if (outcome.kind === 'receipt') return outcome.receipt
-  if (outcome.kind === 'refused') return toRefusal(outcome)
+  if (outcome.kind === 'refused') return refusalOf(outcome.error)
   return new Refusal('INTERNAL', 'a purchase was answered with a player')
-}
-
-function toRefusal({ error }: Extract<Outcome, { readonly kind: 'refused' }>): Refusal {
-  return new Refusal(error.code, error.message, error.details)
 }
 
 function nameOf(result: Receipt | Refusal): string {
