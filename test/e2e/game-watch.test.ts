@@ -1,16 +1,12 @@
 /** `drumbeat start --games FILE --watch`, with real processes and files: see test/house/game-swap.test.ts for what can happen. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import path from 'node:path'
 import t from 'tap'
 import { connect } from '../../src/client/index.ts'
 import { defineGame, t as type } from '../../src/games/index.ts'
 import { saveFile } from '../helpers/save-file.ts'
-import { parseLog } from '../helpers/server-process.ts'
+import { startIn } from '../helpers/started.ts'
 import { until } from '../helpers/until.ts'
 import { folderOf } from '../host/helpers/process.ts'
-
-const ROOT = path.resolve(import.meta.dirname, '../..')
 
 const GAME = `
 import { defineGame, t } from 'drumbeat/game'
@@ -40,31 +36,15 @@ const adder = defineGame({
 
 t.test('a game that is saved is loaded anew under its players, and what is wrong with it is said', async (t) => {
   const folder = folderOf(t, { 'package.json': '{}', 'adder.ts': GAME, 'rules.ts': 'export const factor = 1\n' })
-  const { PATH = '', HOME = '' } = process.env
-  const args = ['start', '--games', 'adder.ts', '--watch', '--port', '0', '--workers', '1']
-  // What tap adds for processes of tests loads modules in a thread of its own, whose warnings nobody listens to.
-  const command = ['-u', 'NODE_OPTIONS', process.execPath, path.join(ROOT, 'bin/drumbeat.mjs')]
-  const server = spawn('env', [...command, ...args], {
-    cwd: folder,
-    env: { PATH, HOME, LOG_FORMAT: 'json' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  for (const stream of [server.stdout, server.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()))
-  const ended = once(server, 'close')
-  t.teardown(async () => {
-    server.kill('SIGTERM')
-    await ended
-  })
-  const logged = (message: RegExp) => parseLog(output).filter(({ msg }) => message.test(String(msg)))
+  const { url, output, logged } = await startIn(t, folder, ['--games', 'adder.ts', '--watch'])
   const said = async (message: RegExp, times = 1) => {
     const isSaid = await until(() => logged(message).length >= times)
     t.ok(isSaid, `${message}, ${times} times`)
-    if (!isSaid) t.comment(output)
+    if (!isSaid) t.comment(output())
   }
   await said(/^listening$/)
 
-  const client = await connect({ url: String(logged(/^listening$/)[0]?.['url']), namespace: 'public' })
+  const client = await connect({ url, namespace: 'public' })
   t.teardown(() => client.close())
   const room = await client.play<typeof adder>('adder')
   const seen: string[] = []
@@ -110,5 +90,5 @@ t.test('a game that is saved is loaded anew under its players, and what is wrong
   t.ok(told)
   t.match(ofCheck(), [{ err: { message: /^in a replay of tick \d+ \(on\.add, tick\) state\.sum is / } }])
   t.strictSame(seen, ['restarted', 'restarted', 'restarted'], 'the player has not been away')
-  t.notMatch(output, /Module type of/, 'a folder that does not say "type": "module" is as good as any')
+  t.notMatch(output(), /Module type of/, 'a folder that does not say "type": "module" is as good as any')
 })

@@ -1,6 +1,5 @@
 /** From `drumbeat new` to two tabs that play, while a rule is changed under them. */
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
@@ -9,31 +8,20 @@ import { AXE, offences } from '../helpers/axe.ts'
 import { NO_CHROMIUM, openChromium } from '../helpers/chromium.ts'
 import { shows } from '../helpers/console.ts'
 import { saveFile } from '../helpers/save-file.ts'
-import { parseLog } from '../helpers/server-process.ts'
+import { COMMAND, startIn } from '../helpers/started.ts'
 import { until } from '../helpers/until.ts'
 import { folderOf } from '../host/helpers/process.ts'
 
-const COMMAND = path.resolve(import.meta.dirname, '../../bin/drumbeat.mjs')
 const { PATH = '', HOME = '', SHOTS } = process.env
-const env = { PATH, HOME, LOG_FORMAT: 'json' }
+const env = { PATH, HOME }
 
 t.test('two tabs play a new game, and go on when a rule is changed', { skip: NO_CHROMIUM }, async (t) => {
   const cwd = folderOf(t, {})
   t.match(spawnSync(process.execPath, [COMMAND, 'new', 'pong'], { cwd, env, encoding: 'utf8' }), { status: 0 })
-  const args = ['start', '--games', './pong/game.ts', '--watch', '--port', '0', '--workers', '1']
-  const server = spawn(process.execPath, [COMMAND, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  for (const stream of [server.stdout, server.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()))
-  const ended = once(server, 'close')
-  t.teardown(async () => {
-    server.kill('SIGTERM')
-    await ended
-  })
-  const logged = (message: RegExp) => parseLog(output).filter(({ msg }) => message.test(String(msg)))
-  t.ok(await until(() => logged(/^listening$/).length > 0))
-  const url = String(logged(/^listening$/)[0]?.['url'])
-  t.ok(await until(() => output.includes('Play in two tabs')))
-  t.match(output, new RegExp(`Play in two tabs +http://127.0.0.1:\\d+/play/pong/`))
+  const { url, output, logged } = await startIn(t, cwd, ['--games', './pong/game.ts', '--watch'])
+  t.ok(logged(/^listening$/).length > 0)
+  t.ok(await until(() => output().includes('Play in two tabs')))
+  t.match(output(), new RegExp(`Play in two tabs +http://127.0.0.1:\\d+/play/pong/`))
 
   const browser = await openChromium(t)
   const wrong: string[] = []
