@@ -47,7 +47,7 @@ async function start(env: ServerEnv, script?: string): Promise<Refused> {
     if (env['HTTP_PORT'] === undefined && (await isOpen(Number(port)))) portOpened = true
     return server.hasEnded
   }
-  if (!(await until(hasEnded))) throw new Error('it does not end by itself')
+  await until(hasEnded, () => 'it to end by itself')
   const { code, tookMs } = await server.ended
   const said = server.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('drumbeat: warning: '))
   return { code, tookMs, portOpened, lines: said.map((line) => line.replace(/^drumbeat: /, '')) }

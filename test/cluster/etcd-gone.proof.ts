@@ -5,7 +5,7 @@ import { clusterEnv, startNodes } from '../helpers/cluster.ts'
 import { skipWithout, startEtcd } from '../helpers/etcd.ts'
 import { ServerProcess } from '../helpers/server-process.ts'
 import type { TestServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import { percentile } from './load.ts'
 
 const BROADCAST = 'core.game.state.broadcast'
@@ -65,15 +65,15 @@ for (const how of ['frozen', 'killed'] as const) {
       if (how === 'frozen') member.cont()
       else await member.restart()
       const backMs = performance.now()
-      t.ok(await until(async () => (await alice.request(BROADCAST, { message: 'again' })).success, 8_000))
+      t.ok(await holdsWithin(async () => (await alice.request(BROADCAST, { message: 'again' })).success, 8_000))
       t.comment(`works again after ${Math.round(performance.now() - backMs)} ms`)
-      t.ok(await until(() => bob.events.some(({ payload }) => payload?.['message'] === 'again'), 8_000))
-      t.ok(await until(async () => (await fetch(`${one.url}/ready`)).status === 200, 5_000))
+      t.ok(await holdsWithin(() => bob.events.some(({ payload }) => payload?.['message'] === 'again'), 8_000))
+      t.ok(await holdsWithin(async () => (await fetch(`${one.url}/ready`)).status === 200, 5_000))
       const total = async () => (await alice.request('core.game.presence.list', {})).data?.['total']
-      t.ok(await until(async () => (await total()) === 2, 3_000), 'both are seen again')
+      t.ok(await holdsWithin(async () => (await total()) === 2, 3_000), 'both are seen again')
       // The other node comes back in its own time.
       const tell = () => bob.request('core.game.state.send_message', { target_user_id: 'alice', text: 'hi' })
-      t.ok(await until(async () => (await tell()).success, 8_000))
+      t.ok(await holdsWithin(async () => (await tell()).success, 8_000))
     },
   )
 }

@@ -5,7 +5,7 @@ import t from 'tap'
 import { openTestNode } from '../helpers/etcd-node.ts'
 import { skipWithout, startEtcd } from '../helpers/etcd.ts'
 import { toFollower } from '../helpers/follower.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 
 /** P11: rounds in all, and how many at once, each with a node of its own. */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 20)
@@ -41,13 +41,13 @@ t.test(
         rounds.map(async (node) => {
           const first = start(t, endpoint, node, `${node}-first`)
           await said(first, 'owner')
-          await until(() => (commits.get(`${node}-first`) ?? 0) > 20, 10_000)
+          await holdsWithin(() => (commits.get(`${node}-first`) ?? 0) > 20, 10_000)
           first.kill('SIGSTOP')
           const second = start(t, endpoint, node, `${node}-second`)
           const taken = said(second, 'owner')
           await new Promise((resolve) => setTimeout(resolve, FROZEN_MS))
           await taken
-          await until(() => (commits.get(`${node}-second`) ?? 0) > 5, 10_000)
+          await holdsWithin(() => (commits.get(`${node}-second`) ?? 0) > 5, 10_000)
           const lost = said(first, 'lost')
           first.kill('SIGCONT')
           await lost

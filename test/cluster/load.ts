@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Owner, TestServer } from '../helpers/server.ts'
 import { openClient, type TestClient } from '../helpers/client.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import { Shopper } from '../helpers/shopper.ts'
 import type { Shop } from '../prove/purchase-checker.ts'
 import { stockUp } from '../prove/shopping.ts'
@@ -76,7 +76,7 @@ export async function underLoad(
   await Promise.all(all)
   const find = (listener: TestClient) =>
     checkFrames(listener.events, offsets, { cursor: Number(listener.ready['offset']) })
-  await until(() => listeners.every((listener) => find(listener).missing === 0), 10_000)
+  await holdsWithin(() => listeners.every((listener) => find(listener).missing === 0), 10_000)
   return { broadcasts, purchases, shoppers, findings: listeners.map(find), accepted: offsets.size, refusals }
 }
 

@@ -5,7 +5,7 @@ import { startNodes } from '../helpers/cluster.ts'
 import { skipWithout, startEtcd } from '../helpers/etcd.ts'
 import { checkEtcd } from '../prove/check-etcd.ts'
 import type { TestServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import { NOTHING_WRONG } from '../e2e/channel-check.ts'
 import { percentile, SHOP, underLoad, type LoadResult } from './load.ts'
 
@@ -87,9 +87,9 @@ t.test('a lost quorum is said within 2 s, and over within 5 s', skipWithout('3.5
   t.notOk(client.isClosed)
   for (const member of stopped) member.cont()
   const backMs = performance.now()
-  t.ok(await until(async () => (await ask()).code === 'done', 5_000))
+  t.ok(await holdsWithin(async () => (await ask()).code === 'done', 5_000))
   t.comment(`works again after ${ms(performance.now() - backMs)}`)
-  t.ok(await until(async () => (await fetch(`${one.url}/ready`)).status === 200, 5_000))
+  t.ok(await holdsWithin(async () => (await fetch(`${one.url}/ready`)).status === 200, 5_000))
 })
 
 function ms(value: number): string {

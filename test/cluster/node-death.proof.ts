@@ -4,7 +4,7 @@ import { clusterEnv, startNodes } from '../helpers/cluster.ts'
 import { skipWithout, startEtcd } from '../helpers/etcd.ts'
 import { ServerProcess } from '../helpers/server-process.ts'
 import type { TestServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import { checkFrames, NOTHING_WRONG } from '../e2e/channel-check.ts'
 
 const BROADCAST = 'core.game.state.broadcast'
@@ -49,20 +49,20 @@ t.test('what a node had is taken on by the others when it is killed', skipWithou
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
   })()
-  await until(() => offsets.size > 200, 5_000)
+  await holdsWithin(() => offsets.size > 200, 5_000)
   const killedMs = performance.now()
   await one.kill()
   await Promise.all(mine.map(({ client }) => client.closed))
 
   await t.test('a client resumes on another node: all that it missed, in order, once', async (t) => {
-    await until(() => offsets.size > 400, 5_000)
+    await holdsWithin(() => offsets.size > 400, 5_000)
     for (const { client, join } of mine.slice(0, 10)) {
       const back = await resumeOn(two, client, 'arena')
       all.push(back)
       t.match(back.ready, { recovered: true, user_id: client.userId })
       const sent = new Set(offsets)
       const frames = () => [...client.events, ...back.events]
-      await until(() => checkFrames(frames(), sent, { cursor: 0 }).missing === 0, 3_000)
+      await holdsWithin(() => checkFrames(frames(), sent, { cursor: 0 }).missing === 0, 3_000)
       const finding = checkFrames(frames(), sent, { cursor: 0, roomCursor: Number(join.data?.['offset']) })
       t.strictSame(finding, NOTHING_WRONG)
     }
@@ -70,11 +70,11 @@ t.test('what a node had is taken on by the others when it is killed', skipWithou
 
   await t.test('the others are gone within the TTL and 2 s, and their rooms hear of it', async (t) => {
     const total = async () => (await watcher.client.request(LIST, { room_id: 'arena' })).data?.['total']
-    t.ok(await until(async () => (await total()) === 12, TTL_MS + 2_000))
+    t.ok(await holdsWithin(async () => (await total()) === 12, TTL_MS + 2_000))
     t.ok(performance.now() - killedMs < TTL_MS + 2_000, `${Math.round(performance.now() - killedMs)} ms`)
     const left = () => watcher.client.events.filter(({ eventType }) => eventType === 'core.game.presence.left')
     const users = () => new Set(left().flatMap(({ payload }) => payload?.['users'] as string[]))
-    t.ok(await until(() => users().size >= 10, 5_000))
+    t.ok(await holdsWithin(() => users().size >= 10, 5_000))
     t.strictSame([...users()].sort(), Array.from({ length: 10 }, (_, i) => `lost-${i + 10}`).sort())
     const nodes = await fetch(`${two.url}/ready`).then((response) => response.text())
     t.match(nodes, /2 nodes: n2, n3/)

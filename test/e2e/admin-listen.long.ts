@@ -9,7 +9,7 @@ import { standardRoutes } from '../../src/worker/documents.ts'
 import { openClient, UpgradeRefused } from '../helpers/client.ts'
 import { ServerProcess } from '../helpers/server-process.ts'
 import { startServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 
 const CLI = join(import.meta.dirname, '../../src/cli.ts')
 
@@ -80,7 +80,7 @@ t.test('it stays while workers are replaced, which the command asks there', asyn
   const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'reload'], { env })
   t.match(stdout, 'being replaced')
   const isDone = () => server.output().includes('all workers were replaced')
-  while (!(await until(isDone, 100))) t.equal(await status(adminUrl, '/health'), 200)
+  while (!(await holdsWithin(isDone, 100))) t.equal(await status(adminUrl, '/health'), 200)
   for (let i = 0; i < 10; i++) t.equal(await status(adminUrl, '/ready'), 200)
 })
 

@@ -38,9 +38,8 @@ t.test('a game that is saved is loaded anew under its players, and what is wrong
   const folder = folderOf(t, { 'package.json': '{}', 'adder.ts': GAME, 'rules.ts': 'export const factor = 1\n' })
   const { url, output, logged } = await startIn(t, folder, ['--games', 'adder.ts', '--watch'])
   const said = async (message: RegExp, times = 1) => {
-    const isSaid = await until(() => logged(message).length >= times)
-    t.ok(isSaid, `${message}, ${times} times`)
-    if (!isSaid) t.comment(output())
+    const isSaid = () => logged(message).length >= times
+    t.ok(await until(isSaid, () => `${message}, ${times} times:\n${output()}`), `${message}, ${times} times`)
   }
   await said(/^listening$/)
 

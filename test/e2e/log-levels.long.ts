@@ -2,7 +2,7 @@
 import t from 'tap'
 import { openClient } from '../helpers/client.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin, until } from '../helpers/until.ts'
 
 const DEBUG = 20
 
@@ -68,7 +68,7 @@ t.test('a level holds in all workers, also in one that starts later, and ends', 
   await until(async () => {
     const before = linesOf(server, 'http', DEBUG).length
     await fetch(`${server.url}/health`)
-    return !(await until(() => linesOf(server, 'http', DEBUG).length > before, 100))
+    return !(await holdsWithin(() => linesOf(server, 'http', DEBUG).length > before, 100))
   })
 })
 

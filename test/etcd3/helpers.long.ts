@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { skipWithout, startEtcd } from '../helpers/etcd.ts'
 import { startProxy } from '../helpers/tcp-proxy.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin, until } from '../helpers/until.ts'
 
 const ETCD = new URL('../helpers/etcd.ts', import.meta.url).href
 
@@ -105,7 +105,7 @@ t.test('the proxy passes bytes both ways, and holds and lets them go', async (t)
   client.socket.write('two')
   const late = open()
   late.socket.write('three')
-  t.notOk(await until(() => received.length > 1 || client.text !== 'got: one', 100))
+  t.notOk(await holdsWithin(() => received.length > 1 || client.text !== 'got: one', 100))
   proxy.resume()
   t.ok(await until(() => client.text === 'got: onegot: two' && late.text === 'got: three'))
   t.equal(proxy.connectionCount, 2)

@@ -38,7 +38,10 @@ async function watch(t: Test, client: Etcd3, startRevision?: number) {
 async function next(watcher: Watcher, event: 'connected' | 'disconnected'): Promise<void> {
   let isThere = false
   watcher.once(event, () => (isThere = true))
-  if (!(await until(() => isThere))) throw new Error(`it is not ${event}`)
+  await until(
+    () => isThere,
+    () => `it to be ${event}`,
+  )
 }
 
 /** The next cut of the watcher's connection, and its return: that is listened for from the cut on, so it is not missed between two looks. */
@@ -49,9 +52,7 @@ function nextCut(watcher: Watcher): { readonly cut: () => Promise<void>; readonl
     isCut = true
     watcher.once('connected', () => (isBack = true))
   })
-  const toBe = async (isSo: () => boolean, what: string) => {
-    if (!(await until(isSo))) throw new Error(`it is not ${what}`)
-  }
+  const toBe = async (isSo: () => boolean, what: string) => void (await until(isSo, () => `it to be ${what}`))
   return { cut: () => toBe(() => isCut, 'disconnected'), back: () => toBe(() => isBack, 'connected') }
 }
 

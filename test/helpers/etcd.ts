@@ -211,7 +211,10 @@ export class EtcdMember {
     const started = this.#process
     this.#ended = once(started, 'exit')
     const hasEnded = () => started.exitCode !== null || started.signalCode !== null
-    await until(async () => hasEnded() || (await this.isHealthy()))
+    await until(
+      async () => hasEnded() || (await this.isHealthy()),
+      () => `etcd:\n${this.log().slice(-LOG_CHARS)}`,
+    )
     if (hasEnded() || !(await this.isHealthy())) throw new Error(`etcd did not start:\n${this.log().slice(-LOG_CHARS)}`)
   }
 

@@ -69,8 +69,9 @@ async function startOn(port: number, owner: Owner, name: ProxyName, options: Pro
     if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit')
     await rm(folder, { recursive: true, force: true })
   })
-  const listens = await until(async () => child.exitCode !== null || (await takesConnections(port)))
-  if (!listens || child.exitCode !== null) throw new Error(`${name} does not listen:\n${text}\n${said}`)
+  const why = () => `${name} to listen:\n${text}\n${said}`
+  await until(async () => child.exitCode !== null || (await takesConnections(port)), why)
+  if (child.exitCode !== null) throw new Error(`${name} ended:\n${text}\n${said}`)
   return { url: `https://127.0.0.1:${port}`, port }
 }
 

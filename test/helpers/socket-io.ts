@@ -54,8 +54,9 @@ export class IoClient {
     return this.socket.timeout(PATIENCE_MS).emitWithAck(name, payload) as Promise<Reply>
   }
 
-  connected(): Promise<boolean> {
-    return until(() => this.socket.connected && this.events('core.game.session.ready').length > 0)
+  connected(): Promise<true> {
+    const isReady = () => this.socket.connected && this.events('core.game.session.ready').length > 0
+    return until(isReady, () => `a session: ${this.errors.join()}`)
   }
 }
 
@@ -63,6 +64,6 @@ export class IoClient {
 export async function openIo(owner: Owner, server: TestServer, options: IoOptions = {}): Promise<IoClient> {
   const client = new IoClient(server, options)
   owner.teardown(() => void client.socket.disconnect())
-  if (!(await client.connected())) throw new Error(`not connected: ${client.errors.join()}`)
+  await client.connected()
   return client
 }

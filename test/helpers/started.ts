@@ -34,6 +34,9 @@ export async function startIn(owner: Owner, cwd: string, args: readonly string[]
     await ended
   })
   const logged = (message: RegExp) => parseLog(output).filter(({ msg }) => message.test(String(msg)))
-  if (!(await until(() => logged(/^listening$/).length > 0))) throw new Error(`it does not listen:\n${output}`)
+  await until(
+    () => logged(/^listening$/).length > 0,
+    () => `it to listen:\n${output}`,
+  )
   return { url: String(logged(/^listening$/)[0]?.['url']), output: () => output, logged }
 }

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { describeMachine } from '../../bench/machine.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import { Churn } from './churn.ts'
 import { descriptorsOf, memoryOf, metricOf, processesOf, vitalsOf, type Process } from './server-vitals.ts'
 import { isGrowing, slopeOf, type Sample, type Slope } from './slope.ts'
@@ -89,7 +89,7 @@ t.test(`${MINUTES} minutes of ${CONNECTIONS} connections that come and go leave 
   crowd.check()
   const after = await lookCalmly(server, tracks)
   crowd.endAll()
-  await until(async () => total(await metricOf(server, 'drumbeat_connections')) === 0, CALM_MS)
+  await holdsWithin(async () => total(await metricOf(server, 'drumbeat_connections')) === 0, CALM_MS)
   const emptyAgain = await lookCalmly(server, tracks)
 
   t.strictSame(crowd.troubles.slice(0, 5), [], 'no connection was refused or closed')

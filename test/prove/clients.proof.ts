@@ -15,7 +15,7 @@ import { makeCertificates } from '../helpers/certificates.ts'
 import { skipWithoutProxy, startProxy } from '../helpers/proxies.ts'
 import { strayLines } from '../helpers/server-process.ts'
 import { startServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import { startProgram, type AgentsSpec, type Line } from './clients/program.ts'
 import { beside, groupsOf, OPS, PROXIES, ROOMS, specsOf } from './clients/groups.ts'
 import { Tally } from './clients/tally.ts'
@@ -76,7 +76,10 @@ t.test(
     const programs = present.map(({ name, command }, i) => {
       return startProgram(t, name, [...command, JSON.stringify(specs[i])], trust, note)
     })
-    t.ok(await until(() => joined.size === players.length, PATIENCE_MS), `${players.length} clients are in their rooms`)
+    t.ok(
+      await holdsWithin(() => joined.size === players.length, PATIENCE_MS),
+      `${players.length} clients are in their rooms`,
+    )
 
     const agentsSpec: AgentsSpec = {
       ways: { direct: server.url, 'behind nginx': `${nginx.url}${OPS}`, 'behind haproxy': `${haproxy.url}${OPS}` },
@@ -96,12 +99,12 @@ t.test(
     for (let roll = 1; roll <= ROLLS; roll++) {
       const fromMs = performance.now()
       process.kill(server.pid, 'SIGHUP')
-      t.ok(await until(() => done() === roll, PATIENCE_MS), `roll ${roll}`)
+      t.ok(await holdsWithin(() => done() === roll, PATIENCE_MS), `roll ${roll}`)
       t.comment(`roll ${roll} took ${((performance.now() - fromMs) / 1000).toFixed(1)} s`)
       await sleep(QUIET_MS)
     }
     await agents.end()
-    t.ok(await until(() => tally.isComplete(), PATIENCE_MS), 'everybody has heard all')
+    t.ok(await holdsWithin(() => tally.isComplete(), PATIENCE_MS), 'everybody has heard all')
     await sleep(QUIET_MS) // what should not come would come now
     await Promise.all(programs.map((program) => program.end()))
 

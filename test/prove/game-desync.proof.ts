@@ -10,7 +10,7 @@ import type { Game } from '../../src/games/define.ts'
 import { fuzz } from '../../src/games/testing/index.ts'
 import { differenceOf } from '../../src/games/difference.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import { gameFile, LOAD_ENV, openPlayers, openRooms, playAll } from './games/crowd.ts'
 import leaky from './games/leaky-game.ts'
 import { runningProcesses } from './games/node-processes.ts'
@@ -45,7 +45,7 @@ t.test('a client that loses something knows it within a second, and is right aga
         players[0]?.steer(130 + (turns++ % 100), 140),
       )
       took.push(asked - lost)
-      await until(() => joined.tick > before.tick, WAIT_MS_MAX)
+      await holdsWithin(() => joined.tick > before.tick, WAIT_MS_MAX)
       if (round === 0) t.comment(`${what}: ${differenceOf(before.state, joined.state) ?? 'no difference'}`)
     }
     t.equal(took.length, ROUNDS, `valid: ${ROUNDS} times a ${what} was lost`)
@@ -55,7 +55,7 @@ t.test('a client that loses something knows it within a second, and is right aga
     )
   }
   const [mirror] = players
-  const same = await until(
+  const same = await holdsWithin(
     () => mirror?.tick === joined.tick && differenceOf(mirror.state, joined.state) === undefined,
     WAIT_MS_MAX,
   )
@@ -99,11 +99,11 @@ for (const game of [leaky, ordered] as const) {
       const stopPlaying = playAll([player])
       const { tick } = player
       // Between two checkpoints, which are made with each second: right behind one there is no hash to be held against yet.
-      await until(() => player.tick > tick + 50 && player.tick % HZ >= HZ / 2, WAIT_MS_MAX)
+      await holdsWithin(() => player.tick > tick + 50 && player.tick % HZ >= HZ / 2, WAIT_MS_MAX)
       killHost(server)
-      t.ok(await until(() => player.statuses.length > 0, WAIT_MS_MAX), 'valid: the room goes on in another host')
+      t.ok(await holdsWithin(() => player.statuses.length > 0, WAIT_MS_MAX), 'valid: the room goes on in another host')
       const restoredMs = performance.now()
-      if (await until(() => complaints(server, room).length > 0, FOUND_MS_MAX))
+      if (await holdsWithin(() => complaints(server, room).length > 0, FOUND_MS_MAX))
         found.push(performance.now() - restoredMs)
       stopPlaying()
     }

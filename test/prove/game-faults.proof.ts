@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startServer, type TestServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import { encodingOf, gameFile, LOAD_ENV, openPlayers, openRooms, playAll } from './games/crowd.ts'
 import type { WirePlayer } from './games/wire-player.ts'
 
@@ -71,9 +71,9 @@ async function goWrong(t: Test, { server, victim, others, how, deaths }: GoingWr
     player.snapshots.length = 0
   }
   victim.input('fail', { how })
-  const isOver = await until(() => victim.statuses.some(({ status }) => status === 'over'), FAULT_MS_MAX)
+  const isOver = await holdsWithin(() => victim.statuses.some(({ status }) => status === 'over'), FAULT_MS_MAX)
   const ticks = others.map(({ tick }) => tick)
-  const goOn = await until(() => others.every(({ tick }, i) => tick > (ticks[i] ?? 0)), FAULT_MS_MAX)
+  const goOn = await holdsWithin(() => others.every(({ tick }, i) => tick > (ticks[i] ?? 0)), FAULT_MS_MAX)
   t.ok(goOn, `${how}: all others go on`)
   await sleep(QUIET_MS)
   const died = deathsOf(server).slice(diedAtFirst)
@@ -98,7 +98,7 @@ async function goWrong(t: Test, { server, victim, others, how, deaths }: GoingWr
 async function countTicks(t: Test, players: readonly WirePlayer[], how: string): Promise<void> {
   const rights = players.map(({ hashesRight }) => hashesRight)
   for (const player of players) player.check()
-  const areChecked = await until(
+  const areChecked = await holdsWithin(
     () => players.every(({ hashesRight }, i) => hashesRight > (rights[i] ?? 0)),
     FAULT_MS_MAX,
   )

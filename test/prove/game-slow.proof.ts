@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startServer, type TestServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import { encodingOf, gameFile, LOAD_ENV, openPlayers, openRooms, playAll } from './games/crowd.ts'
 import type { WirePlayer } from './games/wire-player.ts'
 import { metricOf } from './server-vitals.ts'
@@ -52,7 +52,10 @@ t.test('players who read too slowly get fewer patches, are right at last, and no
   // As every client, they are heard of: who says nothing for SOCKET_READ_TIMEOUT is taken for gone, as pings are behind what it has to read.
   const stopSlow = playAll(slow)
   const sipping = setInterval(() => slow.forEach(({ connection }) => connection.sip()), SIP_MS)
-  const areSlow = await until(async () => (await sumOf(server, 'drumbeat_slow_readers')) >= SLOW * FLOOR, SLOW_MS_MAX)
+  const areSlow = await holdsWithin(
+    async () => (await sumOf(server, 'drumbeat_slow_readers')) >= SLOW * FLOOR,
+    SLOW_MS_MAX,
+  )
   const withSlow = await measure(quick)
   clearInterval(sipping)
   stopQuick()
@@ -77,10 +80,10 @@ async function endAlike(t: Test, quick: readonly WirePlayer[], slow: readonly Wi
   const drinking = setInterval(() => slow.forEach(({ connection }) => connection.sip()), 1)
   const everybody = [...quick, ...slow]
   const tickOf = (room: string) => byRoom.get(room)?.[0]?.tick ?? -1
-  const areThere = await until(() => everybody.every(({ room, tick }) => tick === tickOf(room)), END_MS_MAX)
+  const areThere = await holdsWithin(() => everybody.every(({ room, tick }) => tick === tickOf(room)), END_MS_MAX)
   t.ok(areThere, 'all are at the same tick')
   for (const player of everybody) player.check()
-  await until(() => everybody.every(({ state }) => state !== undefined), END_MS_MAX)
+  await holdsWithin(() => everybody.every(({ state }) => state !== undefined), END_MS_MAX)
   clearInterval(drinking)
   const other = slow.filter(({ room, state }) => !isDeepStrictEqual(state, byRoom.get(room)?.[0]?.state))
   t.strictSame(

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { startServer, type TestServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import { Guest, polite, rude, type Manners } from './herd.ts'
 import { metricOf, processesOf } from './server-vitals.ts'
 
@@ -29,10 +29,10 @@ for (const { name, manners, withinMs } of [
     t.teardown(() => herd.forEach((guest) => guest.drop()))
     await open(herd)
     await say(server, 1)
-    t.ok(await until(() => herd.every(({ events }) => events === 1), SETTLE_MS_MAX), 'all are there')
+    t.ok(await holdsWithin(() => herd.every(({ events }) => events === 1), SETTLE_MS_MAX), 'all are there')
 
     for (const guest of herd) guest.drop()
-    await until(async () => (await connections(server)) === 0, SETTLE_MS_MAX)
+    await holdsWithin(async () => (await connections(server)) === 0, SETTLE_MS_MAX)
     t.equal(await connections(server), 0, 'all are gone')
     await say(server, EVENTS_MISSED)
     await sleep(LOOP_DELAY_WINDOWS_MS) // nothing of what was before is in it
@@ -45,7 +45,7 @@ for (const { name, manners, withinMs } of [
 
     await say(server, 1)
     const all = 1 + EVENTS_MISSED + 1
-    await until(() => herd.every(({ events }) => events >= all), SETTLE_MS_MAX)
+    await holdsWithin(() => herd.every(({ events }) => events >= all), SETTLE_MS_MAX)
     const attempts = herd.reduce((sum, guest) => sum + guest.attempts, 0) - CONNECTIONS
     t.comment(
       `half are back after ${Math.round(medianMs)} ms, all after ${Math.round(lastMs)} ms, ${attempts} attempts`,

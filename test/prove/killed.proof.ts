@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startServer, type TestServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import { atRate, gather, type Player } from './players.ts'
 
 const MINUTES = Number(process.env['MINUTES'] ?? 10)
@@ -73,7 +73,7 @@ async function check(t: Test, players: readonly Player[], accepted: ReadonlyMap<
     const known = new Set(heard)
     return [...(accepted.get(room) ?? [])].filter((n) => !known.has(n))
   }
-  await until(() => players.every((player) => misses(player).length === 0), 30_000)
+  await holdsWithin(() => players.every((player) => misses(player).length === 0), 30_000)
   const first = new Map([...players].reverse().map(({ room, heard }) => [room, heard]))
   t.equal(players.filter((player) => misses(player).length > 0).length, 0, 'nobody misses anything')
   t.equal(players.filter(({ heard }) => new Set(heard).size < heard.length).length, 0, 'nothing twice')
@@ -94,7 +94,8 @@ t.test(`a worker is killed every 1 to 5 s, for ${MINUTES} min`, async (t) => {
     await sleep(1_000 + Math.random() * 4_000)
     const alive = workerLines(server).filter((line) => isWorker(server, line))
     const victim = alive[Math.floor(Math.random() * alive.length)]
-    if (!victim || !(await until(() => players.every(({ client }) => client.status === 'ready'), 10_000))) continue
+    if (!victim || !(await holdsWithin(() => players.every(({ client }) => client.status === 'ready'), 10_000)))
+      continue
     const { items } = (await server.admin('GET', '/api/v1/connections?limit=1000')) as ConnectionList
     const onIt = new Set(items.filter(({ worker }) => worker === victim.worker).map(({ user_id }) => user_id))
     const before = new Map(players.map(({ name, losses }) => [name, losses]))
@@ -102,7 +103,7 @@ t.test(`a worker is killed every 1 to 5 s, for ${MINUTES} min`, async (t) => {
     const killedMs = performance.now()
     process.kill(victim.pid, 'SIGKILL')
     kills++
-    if (await until(() => workerLines(server).length > known, 10_000)) readyMs.push(performance.now() - killedMs)
+    if (await holdsWithin(() => workerLines(server).length > known, 10_000)) readyMs.push(performance.now() - killedMs)
     else t.fail('no other worker came')
     moved += onIt.size
     others += players.filter(({ name, losses }) => !onIt.has(name) && losses > (before.get(name) ?? 0)).length
@@ -145,7 +146,7 @@ t.test(`the primary is killed, ${PRIMARIES} times`, async (t) => {
     t.notOk(workers.some(isOrphan), 'no worker outlives it')
     await server.restart()
     servingMs.push(performance.now() - killedMs)
-    t.ok(await until(() => players.every(({ client }) => client.status === 'ready'), 20_000), 'all are back')
+    t.ok(await holdsWithin(() => players.every(({ client }) => client.status === 'ready'), 20_000), 'all are back')
   }
   await Promise.all([speaking.stop(), stopBuying()])
   t.comment(`serving again after ${servingMs.map((ms) => ms.toFixed(0)).join(', ')} ms`)

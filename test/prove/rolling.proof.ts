@@ -10,7 +10,7 @@ import t from 'tap'
 import { plotLines } from '../../bench/plot.ts'
 import { openClient } from '../helpers/client.ts'
 import { startServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import { atRate, gather } from './players.ts'
 
 const CLIENTS = Number(process.env['CLIENTS'] ?? 1_000)
@@ -70,13 +70,13 @@ t.test('every worker is replaced, and nobody notices', async (t) => {
   for (let roll = 0; roll < ROLLS; roll++) {
     const fromMs = performance.now() - startedMs
     process.kill(server.pid, 'SIGHUP')
-    t.ok(await until(() => done() > roll, 120_000), `roll ${roll + 1}`)
+    t.ok(await holdsWithin(() => done() > roll, 120_000), `roll ${roll + 1}`)
     rolls.push({ fromMs, toMs: performance.now() - startedMs })
     t.comment(`roll ${roll + 1} took ${((rolls.at(-1)?.toMs ?? 0) - fromMs).toFixed(0)} ms`)
     await sleep(QUIET_MS)
   }
   const [broadcasts, purchases, handshakes] = await Promise.all([stopSpeaking(), stopBuying(), stopKnocking()])
-  await until(() => players.every(({ heard, room }) => heard.length === said.get(room)), 20_000)
+  await holdsWithin(() => players.every(({ heard, room }) => heard.length === said.get(room)), 20_000)
 
   const perRoom = new Map(players.map(({ room, heard }) => [room, heard]))
   const wrong = players.filter(({ heard, room }) => {

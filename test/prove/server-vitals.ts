@@ -1,7 +1,7 @@
 /** What can be seen of a server's processes from outside, and what they say of themselves: see vitals.ts. */
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import type { TestServer } from '../helpers/server.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import type { Vitals } from './vitals.ts'
 
 export interface Process {
@@ -53,7 +53,7 @@ export async function vitalsOf({ name, pid }: Process, folder: string): Promise<
   const file = `${folder}/${pid}.json`
   rmSync(file, { force: true })
   process.kill(pid, 'SIGUSR2')
-  if (!(await until(() => existsSync(file), VITALS_MS_MAX))) throw new Error(`${name} does not tell its vitals`)
+  if (!(await holdsWithin(() => existsSync(file), VITALS_MS_MAX))) throw new Error(`${name} does not tell its vitals`)
   return JSON.parse(readFileSync(file, 'utf8')) as Vitals
 }
 

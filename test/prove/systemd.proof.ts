@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Container, whyNoContainer } from '../helpers/container.ts'
-import { until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 
 const MIRROR = process.env['MIRROR'] ?? 'http://deb.debian.org/debian'
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -162,5 +162,5 @@ async function gold(machine: Container): Promise<unknown> {
 }
 
 function soon(isTrue: () => Promise<boolean>, withinMs = SOON_MS): Promise<boolean> {
-  return until(isTrue, withinMs)
+  return holdsWithin(isTrue, withinMs)
 }

@@ -5,7 +5,7 @@ import { NO_CHROMIUM, openChromium } from '../../helpers/chromium.ts'
 import { realTime } from '../../helpers/real-time.ts'
 import { startServer } from '../../helpers/server.ts'
 import { startProxy } from '../../helpers/tcp-proxy.ts'
-import { until } from '../../helpers/until.ts'
+import { holdsWithin, until } from '../../helpers/until.ts'
 import { openSpeaker, ROOM, upTo } from './numbers.ts'
 
 const CLIENT = new URL('../../../src/client/index.ts', import.meta.url).pathname
@@ -120,7 +120,7 @@ t.test('the client in Chromium', { skip: NO_CHROMIUM }, async (t) => {
     const isBack = async () => {
       await page.context().setOffline(true)
       await page.context().setOffline(false)
-      return until(() => page.evaluate<boolean>(`game.status === 'ready'`), 500)
+      return holdsWithin(() => page.evaluate<boolean>(`game.status === 'ready'`), 500)
     }
     t.ok(await until(isBack))
     await page.close()

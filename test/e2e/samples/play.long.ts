@@ -109,16 +109,16 @@ async function hunt(t: Test, tab: Tab, room: ArenaRoom, name: string, other: str
     held = key
   }
   await keyboard.down('Space')
-  const isDone = await until(async () => {
+  const isDone = async () => {
     const [own, target] = [shipOf(room, name), shipOf(room, other)]
     const [x, y] = [target.x - own.x, target.y - own.y]
     if (Math.abs(x) > 8) await hold(x > 0 ? 'ArrowRight' : 'ArrowLeft')
     else await hold(y > 0 ? 'KeyS' : 'KeyW')
     return own.score >= points
-  })
+  }
+  t.ok(await until(isDone), `${name} has ${points}`)
   await hold('')
   await keyboard.up('Space')
-  t.ok(isDone, `${name} has ${points}`)
 }
 
 t.test('the samples in Chromium', { skip: NO_CHROMIUM }, async (t) => {
