@@ -5,6 +5,8 @@ import { CELL, type WatcherData, type WatcherName } from './watcher-cells.ts'
 
 const { cells, fd, budgetMs, heapBytesMax } = workerData as WatcherData
 const everyMs = Math.min(25, Math.max(5, budgetMs / 20))
+/** While nothing runs: each look costs an idle machine some 0.2 ms, and a callback that begins meanwhile is seen that much later. */
+const idleEveryMs = Math.min(100, budgetMs / 5)
 /** A main thread that has not had this share of the time to itself was not looping: the machine was busy. */
 const CPU_SHARE = 0.5
 /** After so many budgets it is ended whatever it has used: it may wait for something. */
@@ -24,17 +26,23 @@ let seen = 0
 let sinceMs = 0
 let cpuMs: number | undefined
 let lookedMs = 0
+let waitMs = everyMs
 /** Of the process and of its heap, when the main thread last said what its heap has. */
 let known = { residentBytes: readResidentBytes(), heapBytes: 0 }
 cells[CELL.heapWanted] = 1
 
-setInterval(() => {
+look()
+
+function look(): void {
   const nowMs = systemClock.nowMs()
   const sequence = Atomics.load(cells, CELL.sequence)
+  const isIdle = sequence === seen && !isRunning(sequence)
   // What it leaves behind may be more than is left for what comes after it: so it is named also when it has ended.
-  if (isMemoryShort() && sequence > 0) say('memory', 0)
-  const wasStopped = nowMs - lookedMs > LATE_LOOKS * everyMs
+  if (!isIdle && isMemoryShort()) say('memory', 0)
+  const wasStopped = nowMs - lookedMs > LATE_LOOKS * waitMs
   lookedMs = nowMs
+  waitMs = isIdle ? idleEveryMs : everyMs
+  setTimeout(look, waitMs)
   if (sequence !== seen || wasStopped) {
     seen = sequence
     sinceMs = nowMs
@@ -42,7 +50,7 @@ setInterval(() => {
     return
   }
   if (isRunning(sequence) && isOverBudget(nowMs - sinceMs)) end(nowMs - sinceMs)
-}, everyMs)
+}
 
 parentPort?.postMessage('looks')
 
