@@ -144,7 +144,7 @@ export class Dispatch {
         if (isAmbiguous) throw badRequest('payload', 'a key is there twice')
         const { context } = this.#options
         const args = command?.parse(request.payload, request, context.limits)
-        requireTime(untilMs, context.clock.nowMs())
+        if (waits) requireTime(untilMs, context.clock.nowMs())
         command?.run(args, { connection, request, context, span, untilMs }, (result) => {
           done(result)
           after()
