@@ -43,7 +43,7 @@ export interface Command<Args, Name extends CommandName = CommandName> {
   readonly about: About
   /** The payload of a request. Throws BAD_REQUEST. */
   parse(payload: JsonObject, request: Request, limits: CommandLimits): Args
-  /** Calls `done` once, now or later; may throw a Refusal instead. */
+  /** Calls `done` once, now or later, as its last act: requests that waited for this one run inside of it. May throw a Refusal instead. */
   run(args: Args, call: CommandCall, done: Done<DataOf<Name>>): void
 }
 

@@ -20,12 +20,13 @@ export function enterRoom(
   done: Done<DataOf<'roomJoin'>>,
 ): void {
   const { fanout, games } = context
-  // A connection that is closed meanwhile is told nothing, and has left its rooms.
-  if (!connection.isClosed) connection.rooms.add(room)
   const told = game && { game: { ...toRoomGame(game, game), ...(game.isNewSeat && { is_new_seat: true }) } }
-  // After what was published before the answer, before what comes behind it: the answer's offset is the cursor.
+  // A connection that is closed meanwhile is told nothing, and has left its rooms.
+  if (!connection.isClosed) {
+    connection.rooms.add(room)
+    joinTopic(fanout, connection, roomChannel(connection.namespace, room))
+    if (game !== undefined) games.enter(connection, room, game)
+  }
+  // Nothing was sent by that, so the answer is before all that comes: its offset is the cursor.
   done({ room_id: room, members, state, offset, ...told })
-  if (connection.isClosed) return
-  joinTopic(fanout, connection, roomChannel(connection.namespace, room))
-  if (game !== undefined) games.enter(connection, room, game)
 }

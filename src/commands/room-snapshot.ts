@@ -26,8 +26,9 @@ export const roomSnapshot: Command<RoomId, 'roomSnapshot'> = {
           done(result)
           return
         }
-        done(viewer.renewed(result))
+        const snapshot = viewer.renewed(result)
         if (!connection.isClosed) viewer.given(result)
+        done(snapshot)
       },
       span,
       untilMs,

@@ -1,7 +1,7 @@
 import { Refusal } from '../protocol/errors.ts'
 import { namespaceChannel, parseRoomId, roomChannel, type Channel, type RoomId } from '../protocol/ids.ts'
 import type { GameRooms } from '../session/games/game-rooms.ts'
-import type { Viewer } from '../session/games/viewer.ts'
+import { ASK_AGAIN_MS, type Viewer } from '../session/games/viewer.ts'
 import type { Connection } from '../session/connection.ts'
 
 /** Throws NOT_IN_ROOM. */
@@ -9,12 +9,14 @@ export function requireMember(connection: Connection, room: RoomId): void {
   if (!connection.rooms.has(room)) throw new Refusal('NOT_IN_ROOM', `this connection has not joined "${room}"`)
 }
 
-/** What the connection is in the room's game. Throws NOT_IN_ROOM, FORBIDDEN. */
+/** What the connection is in the room's game. Throws NOT_IN_ROOM, FORBIDDEN, UNAVAILABLE. */
 export function requireViewer(connection: Connection, room: RoomId, games: GameRooms): Viewer {
   requireMember(connection, room)
   const viewer = games.find(connection, room)
-  if (!viewer) throw new Refusal('FORBIDDEN', 'no game runs in this room')
-  return viewer
+  if (viewer) return viewer
+  if (!games.isAwaited(connection, room)) throw new Refusal('FORBIDDEN', 'no game runs in this room')
+  const message = "the room's game does not answer yet; nothing was done"
+  throw new Refusal('UNAVAILABLE', message, { retry_after_ms: ASK_AGAIN_MS })
 }
 
 /** The channel a request is about: a room that was joined, or the namespace. Throws NOT_IN_ROOM. */

@@ -15,18 +15,13 @@ export interface Played {
   done: number
 }
 
-/** Codes that an honest request to a game may get while things break, beside those of all requests. */
-const EXPECTED = new Set([
-  // It comes back, and its host does not answer.
-  'FORBIDDEN',
-  'ROOM_FULL',
-  'ROOM_OVER',
-  'ROOM_LOCKED',
-  'NOT_IN_ROOM',
-  'ROOM_LIMIT',
-  'ABORTED',
-  'CLOSED',
-])
+/** Codes that honest requests to a game may get, beside those that any request may get while things break. */
+const EXPECTED = {
+  play: new Set(['ROOM_FULL', 'ROOM_OVER', 'ROOM_LOCKED', 'ROOM_LIMIT']),
+  input: new Set(['ROOM_OVER', 'NOT_IN_ROOM']),
+  leave: new Set(['ROOM_OVER', 'NOT_IN_ROOM']),
+} as const
+type Asked = keyof typeof EXPECTED
 const ROOMS_MAX = 2
 
 /** What one player does in rooms with games, by the client library, and what is promised of them. */
@@ -63,7 +58,7 @@ export class GamePlayer {
 
   async play(): Promise<void> {
     if (this.rooms.length >= ROOMS_MAX) return
-    this.#isIn(await this.#ask(this.#client().play<Arena>('arena')))
+    this.#isIn(await this.#ask('play', this.#client().play<Arena>('arena')))
   }
 
   /** Comes into a room in which a bot has to make room, when nothing breaks any more. */
@@ -98,38 +93,40 @@ export class GamePlayer {
 
   async add(played: Played): Promise<void> {
     played.sent++
-    const done = await this.#ask(played.room.send.add({ device: this.#device, n: ++this.#sent }))
+    const done = await this.#ask('input', played.room.send.add({ device: this.#device, n: ++this.#sent }))
     if (done) played.done++
   }
 
   async refused({ room }: Played): Promise<void> {
     const code = await room.send.no({}).then(() => 'ok', codeOf)
-    const isExpected = code === 'REFUSED' || this.#mayFail(code) || EXPECTED.has(code)
-    if (!isExpected) this.wrong.push(`a refusal was ${code}`)
+    if (code !== 'REFUSED' && !this.#isExpected('input', code)) this.wrong.push(`a refusal was ${code}`)
   }
 
   async say({ room }: Played): Promise<void> {
     const text = `${this.#device} says ${++this.#sent}`
     const code = await room.send.say({ text }).then(() => 'ok', codeOf)
     if (code === 'ok') this.said.push(text)
-    else if (!this.#mayFail(code) && !EXPECTED.has(code)) this.wrong.push(`a sentence ended with ${code}`)
+    else if (!this.#isExpected('input', code)) this.wrong.push(`a sentence ended with ${code}`)
   }
 
   async end({ room }: Played): Promise<void> {
-    await this.#ask(room.send.end({}))
+    await this.#ask('input', room.send.end({}))
   }
 
   async leave({ room }: Played): Promise<void> {
-    await this.#ask(room.leave())
+    await this.#ask('leave', room.leave())
   }
 
-  async #ask<T>(asked: Promise<T>): Promise<T | undefined> {
+  #isExpected(asked: Asked, code: string): boolean {
+    return this.#mayFail(code) || EXPECTED[asked].has(code)
+  }
+
+  async #ask<T>(what: Asked, asked: Promise<T>): Promise<T | undefined> {
     try {
       return (await asked) ?? (true as T)
     } catch (error) {
       const code = codeOf(error)
-      if (!this.#mayFail(code) && !EXPECTED.has(code))
-        this.wrong.push(`a request to a game ended with ${String(error)}`)
+      if (!this.#isExpected(what, code)) this.wrong.push(`${what} ended with ${String(error)}`)
       return undefined
     }
   }

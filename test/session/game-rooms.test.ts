@@ -156,6 +156,17 @@ t.test(
   },
 )
 
+t.test('an input that is sent right behind its join is of the room', async (t) => {
+  const { enter, primary, pass } = await openRoom(t)
+  const alice = await enter('alice')
+  primary.held.add('join')
+  const join = alice.ask(JOIN, { room_id: ROOM })
+  const input = alice.ask(INPUT, { name: 'place', input: {} }, { room: ROOM })
+  await pass(100)
+  primary.release()
+  t.match([await join, await input], [{ success: true }, { success: true }])
+})
+
 t.test('a room that does not take a connection back is left, and the client is told', async (t) => {
   const { enter, primary, room } = await openRoom(t)
   const alice = await enter('alice')
@@ -175,11 +186,14 @@ t.test('a room that cannot be reached at a resume is asked again', async (t) => 
   primary.refusals.set('enterGame', new Refusal('UNAVAILABLE', 'its host is being replaced'))
   const back = await alice.resume([ROOM])
   await back.until(() => primary.argsOf('enterGame').length === 2)
+  const input = () => back.ask(INPUT, { name: 'place', input: {} }, { room: ROOM })
+  t.match(await input(), { error: { code: 'UNAVAILABLE', details: { retry_after_ms: 500 } } })
   primary.refusals.clear()
   await back.until(() => mirrorOf(back).snapshots === 1)
   primary.change(room, { n: 1 })
   await back.until(() => mirrorOf(back).tick === 1)
   t.equal(mirrorOf(back).misfits, 0)
+  t.match(await input(), { success: true })
 })
 
 t.test('when another host goes on, all are told the tick and get the state', async (t) => {

@@ -51,8 +51,10 @@ export class ComingBack {
         connection.sendInRoom(EVENT.roomSnapshot, room, toRoomGame(result.game, result.game))
         games.enter(connection, room, result.game)
       } else if (isThere && result instanceof Refusal) {
-        if (TEMPORARY.has(result.code)) setTimeout(() => this.#again(connection, room), ASK_AGAIN_MS)
-        else onRefused(connection, room, result)
+        if (TEMPORARY.has(result.code)) {
+          games.awaits(connection, room)
+          setTimeout(() => this.#again(connection, room), ASK_AGAIN_MS)
+        } else onRefused(connection, room, result)
       }
       asked()
     }

@@ -24,6 +24,8 @@ export class GameRooms {
   readonly #ofRoom = new MultiMap<RoomId, Viewer>()
   readonly #ofConnection = new Map<Connection, ViewersOfConnection>()
   readonly #over = new Set<RoomId>()
+  /** Rooms whose games have not answered a connection that came back. */
+  readonly #awaited = new Map<Connection, Set<RoomId>>()
 
   constructor(options: GameRoomsOptions) {
     this.#options = options
@@ -60,12 +62,24 @@ export class GameRooms {
     return this.#ofConnection.get(connection)?.all.find(({ entry }) => entry.handle === handle)
   }
 
+  /** The connection has come back, and the room's game does not answer yet. */
+  awaits(connection: Connection, room: RoomId): void {
+    let rooms = this.#awaited.get(connection)
+    if (rooms === undefined) this.#awaited.set(connection, (rooms = new Set()))
+    rooms.add(room)
+  }
+
+  isAwaited(connection: Connection, room: RoomId): boolean {
+    return this.#awaited.get(connection)?.has(room) === true
+  }
+
   /** It had a game, and is over. */
   isOver(room: RoomId): boolean {
     return this.#over.has(room)
   }
 
   leave(connection: Connection, room: RoomId): void {
+    this.#awaited.get(connection)?.delete(room)
     const viewers = this.#ofConnection.get(connection)
     const viewer = this.find(connection, room)
     if (!viewers || !viewer) return
@@ -89,6 +103,7 @@ export class GameRooms {
   /** The socket is closed. */
   closed(connection: Connection): void {
     this.#ofConnection.get(connection)?.closed()
+    this.#awaited.delete(connection)
     this.#forget(connection)
   }
 
