@@ -38,7 +38,10 @@ import { startSweeper } from './worker/sweeper.ts'
 
 /** File descriptor of the link: the primary passes one end of a socket pair. */
 const LINK_FD = 3
-const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
+/** Above it the primary is asked nothing more for clients. */
+const LINK_QUEUE_BYTES_MAX = 16 * 1024 * 1024
+/** A primary that is stuck: whoever supervises it starts it again. */
+const LINK_CLOSE_BYTES_MAX = 256 * 1024 * 1024
 /** Of one request to the admin interface. */
 const BODY_BYTES_MAX = 1024 * 1024
 /** Of all of them together that are under way; the polls of Socket.IO clients have as much for themselves. */
@@ -64,6 +67,7 @@ export function runWorker(): void {
   const link: PrimaryLink = new Link<WorkerMethods, PrimaryMethods>({
     stream: new Socket({ fd: LINK_FD, readable: true, writable: true }),
     queueBytesMax: LINK_QUEUE_BYTES_MAX,
+    closeBytesMax: LINK_CLOSE_BYTES_MAX,
     onClose: () => process.exit(0),
     onBlock: (block) => publishBlock(running(), block),
     onGameBlock: (block) => publishGameBlock(running(), block),

@@ -24,6 +24,7 @@ export const broadcast: Command<BroadcastPayload, 'broadcast'> = {
       done,
       call.span,
       call.untilMs,
+      call.connection.number,
     )
   },
 }

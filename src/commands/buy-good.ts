@@ -53,6 +53,6 @@ export const buyGood: Command<Args, 'buyGood'> = {
       }
       done(result)
     }
-    link.call('buy', { ...args, userId, namespace, traceparent }, bought, span, untilMs)
+    link.call('buy', { ...args, userId, namespace, traceparent }, bought, span, untilMs, connection.number)
   },
 }

@@ -12,8 +12,10 @@ import type { CommandName, DataOf } from '../protocol/shapes/commands.ts'
 import type { EventName } from '../protocol/shapes/events.ts'
 import type { GameRooms } from '../session/games/game-rooms.ts'
 import type { Connection } from '../session/connection.ts'
+import type { WithState } from '../session/state-reply.ts'
 import type { VerifiedToken } from '../auth/token.ts'
 import type { SoldOut } from './sold-out.ts'
+import type { StateReads } from './state-reads.ts'
 
 export type PrimaryLink = Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>
 
@@ -26,6 +28,7 @@ export interface CommandContext {
   readonly random: Random
   readonly limits: CommandLimits
   readonly soldOut: SoldOut
+  readonly stateReads: StateReads
   /** Throws a Refusal. */
   readonly verifyToken: (token: string) => VerifiedToken
 }
@@ -35,7 +38,9 @@ export interface CommandLimits {
   readonly buyCountMax: number
 }
 
-export type Done<Data> = (result: Data | Refusal) => void
+export type Done<Data> = (
+  result: Data | (Data extends { readonly state: unknown } ? WithState<Data> : never) | Refusal,
+) => void
 
 /** One event type that clients may send. What `parse` gives goes to `run`; what that answers is as the shape of its name says. */
 export interface Command<Args, Name extends CommandName = CommandName> {
@@ -43,6 +48,8 @@ export interface Command<Args, Name extends CommandName = CommandName> {
   readonly about: About
   /** The payload of a request. Throws BAD_REQUEST. */
   parse(payload: JsonObject, request: Request, limits: CommandLimits): Args
+  /** Whether the request may be made as things are. Throws a Refusal. Then a read whose answer nobody waits for is not done. */
+  check?(args: Args, call: CommandCall): void
   /** Calls `done` once, now or later, as its last act: requests that waited for this one run inside of it. May throw a Refusal instead. */
   run(args: Args, call: CommandCall, done: Done<DataOf<Name>>): void
 }

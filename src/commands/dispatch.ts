@@ -6,13 +6,15 @@ import { CLOSE } from '../protocol/close-codes.ts'
 import { decodeFrame, holdsRepeatedKey } from '../protocol/codec.ts'
 import { isRequest, parseRequest, readRequestId, type Request } from '../protocol/envelope.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
-import { REQUESTS } from '../protocol/event-facts.ts'
+import { REQUESTS, type RequestFacts } from '../protocol/event-facts.ts'
 import { CHANGES_ROOMS } from '../protocol/client-facts.ts'
 import { EVENT, type EventType, type JsonObject } from '../protocol/events.ts'
 import { decodeInputFrame, isGameFrame, type InputFrame } from '../protocol/game-frames.ts'
 import type { ValueLimits } from '../protocol/value.ts'
 import type { Access } from '../door/handshake.ts'
+import type { CallsUnderWay } from '../session/calls-under-way.ts'
 import type { Connection, Incoming } from '../session/connection.ts'
+import type { WithState } from '../session/state-reply.ts'
 import type { Traffic } from '../session/traffic.ts'
 import type { CommandContext } from './command.ts'
 import { readInputId, toInputRequest } from './input-frame.ts'
@@ -28,11 +30,12 @@ export interface DispatchOptions {
   /** Event types that may not be sent in a namespace. */
   readonly denied: Readonly<Record<Access, ReadonlySet<EventType>>>
   readonly traffic: Traffic
+  readonly calls: CallsUnderWay
   /** After how long a request had its reply; of the most frequent kinds 1 of SAMPLE is measured. */
   readonly onReplied: (eventType: EventType, durationMs: number) => void
   /** `eventType`: undefined where it was no request. */
   readonly onRefused: (refusal: Refusal, connection: Connection, eventType: EventType | undefined) => void
-  readonly onLimited: (kind: 'frames' | 'turns') => void
+  readonly onLimited: (kind: 'frames' | 'turns' | 'calls') => void
   readonly traces: Traces
 }
 
@@ -103,7 +106,7 @@ export class Dispatch {
     const request = this.#parse(connection, incoming)
     if (!request) return
     const facts = REQUESTS[request.eventType]
-    const { traces, traffic } = this.#options
+    const { traces, traffic, calls } = this.#options
     const { tracer } = traces
     traffic.requests.set(request.eventType, (traffic.requests.get(request.eventType) ?? 0) + 1)
     const span = tracer === undefined ? undefined : startSpan(tracer, connection, request)
@@ -111,9 +114,11 @@ export class Dispatch {
     const isAmbiguous = facts.isMoney === true && holdsRepeatedKey(incoming.bytes, connection.encoding)
     const isTimed = facts.isSampled !== true || this.#sampled++ % SAMPLE === 0
     let answered = false
+    let isCounted = false
     const fail = (thrown: unknown) => {
       if (answered) return
       answered = true
+      if (isCounted) calls.end(connection)
       const refusal = this.#toRefusal(thrown, connection, request, span)
       this.#refuse(connection, request, refusal)
       if (span !== undefined) span.end(refusal.code)
@@ -126,6 +131,7 @@ export class Dispatch {
         return
       }
       answered = true
+      if (isCounted) calls.end(connection)
       if (span === undefined) connection.reply(request.id, result, request.traceparent)
       else replyTraced(connection, request, result, span)
       if (isTimed) this.#replied(request, cameAtMs)
@@ -133,8 +139,7 @@ export class Dispatch {
     const command = COMMANDS.get(request.eventType)
     const waits = waitsForRooms(request)
     if (waits && connection.turns.isFull) {
-      this.#options.onLimited('turns')
-      fail(new Refusal('RATE_LIMITED', 'too many requests wait for a room', { retry_after_ms: TURNS_RETRY_MS }))
+      fail(this.#tooManyTurns())
       return
     }
     const start = (after: () => void) => {
@@ -145,10 +150,18 @@ export class Dispatch {
         const { context } = this.#options
         const args = command?.parse(request.payload, request, context.limits)
         if (waits) requireTime(untilMs, context.clock.nowMs())
-        command?.run(args, { connection, request, context, span, untilMs }, (result) => {
+        const call = { connection, request, context, span, untilMs }
+        command?.check?.(args, call)
+        const answer: typeof done = (result) => {
           done(result)
           after()
-        })
+        }
+        // A read that nobody waits for is done.
+        if (facts.isRead === true && request.id === undefined) answer({})
+        else {
+          isCounted = this.#count(connection, facts)
+          command?.run(args, call, answer)
+        }
       } catch (thrown) {
         fail(thrown)
         after()
@@ -230,6 +243,23 @@ export class Dispatch {
     }
   }
 
+  #tooManyTurns(): Refusal {
+    this.#options.onLimited('turns')
+    return new Refusal('RATE_LIMITED', 'too many requests wait for a room', { retry_after_ms: TURNS_RETRY_MS })
+  }
+
+  /** Whether the request counts as one that is under way. Throws OVERLOADED. */
+  #count(connection: Connection, { isLocal }: RequestFacts): boolean {
+    if (isLocal === true) return false
+    try {
+      this.#options.calls.begin(connection)
+      return true
+    } catch (thrown) {
+      this.#options.onLimited('calls')
+      throw thrown
+    }
+  }
+
   #allow(connection: Connection, { eventType, room }: Request): void {
     const { access } = connection
     if (this.#isDraining && eventType !== EVENT.sessionPing) {
@@ -293,7 +323,12 @@ function startSpan(
   return span
 }
 
-function replyTraced(connection: Connection, { id, traceparent }: Request, result: JsonObject, span: Span): void {
+function replyTraced(
+  connection: Connection,
+  { id, traceparent }: Request,
+  result: JsonObject | WithState,
+  span: Span,
+): void {
   const step = span.child('reply')
   connection.reply(id, result, traceparent)
   step.end()

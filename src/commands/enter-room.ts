@@ -3,6 +3,7 @@ import { Refusal } from '../protocol/errors.ts'
 import { roomChannel, type RoomId } from '../protocol/ids.ts'
 import type { DataOf } from '../protocol/shapes/commands.ts'
 import { toRoomGame } from '../session/games/viewer.ts'
+import { withState } from '../session/state-reply.ts'
 import { joinTopic } from '../session/topics.ts'
 import type { CommandCall, Done } from './command.ts'
 
@@ -28,5 +29,5 @@ export function enterRoom(
     if (game !== undefined) games.enter(connection, room, game)
   }
   // Nothing was sent by that, so the answer is before all that comes: its offset is the cursor.
-  done({ room_id: room, members, state, offset, ...told })
+  done(withState({ room_id: room, members, offset, ...told }, state))
 }

@@ -22,9 +22,13 @@ export const presenceList: Command<Args, 'presenceList'> = {
     }
   },
 
-  run({ room, limit, cursor }, { connection, context, span, untilMs }, done) {
+  check({ room }, { connection }) {
     if (room !== undefined) requireMember(connection, room)
+  },
+
+  run({ room, limit, cursor }, { connection, context, span, untilMs }, done) {
     const { namespace } = connection
-    context.link.call('presence', { namespace, room: room ?? null, limit, cursor }, done, span, untilMs)
+    const args = { namespace, room: room ?? null, limit, cursor }
+    context.link.call('presence', args, done, span, untilMs, connection.number)
   },
 }

@@ -43,6 +43,7 @@ export const roomFind: Command<Args, 'roomFind'> = {
       },
       span,
       untilMs,
+      connection.number,
     )
   },
 }

@@ -38,6 +38,7 @@ export const roomInput: Command<Args, 'roomInput'> = {
       },
       span,
       untilMs,
+      connection.number,
     )
   },
 }

@@ -52,6 +52,7 @@ export const roomJoin: Command<Args, 'roomJoin'> = {
       },
       span,
       untilMs,
+      connection.number,
     )
   },
 }

@@ -28,6 +28,6 @@ export const roomLeave: Command<RoomId, 'roomLeave'> = {
       connection.lag?.left(channel)
       done(result instanceof Refusal ? result : {})
     }
-    link.call('leave', { connectionId: connection.id, room }, left, span, untilMs)
+    link.call('leave', { connectionId: connection.id, room }, left, span, untilMs, connection.number)
   },
 }

@@ -41,6 +41,7 @@ export const roomList: Command<Args, 'roomList'> = {
       },
       span,
       untilMs,
+      connection.number,
     )
   },
 }

@@ -16,6 +16,10 @@ export const roomSnapshot: Command<RoomId, 'roomSnapshot'> = {
     return room
   },
 
+  check(room, { connection, context }) {
+    requireViewer(connection, room, context.games)
+  },
+
   run(room, { connection, context, span, untilMs }, done) {
     const viewer = requireViewer(connection, room, context.games)
     context.link.call(
@@ -32,6 +36,7 @@ export const roomSnapshot: Command<RoomId, 'roomSnapshot'> = {
       },
       span,
       untilMs,
+      connection.number,
     )
   },
 }

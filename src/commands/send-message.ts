@@ -18,6 +18,7 @@ export const sendMessage: Command<UserId, 'sendMessage'> = {
   },
 
   run(target, call, done) {
-    call.context.link.call('message', { target, event: toEvent(call), once: null }, done, call.span, call.untilMs)
+    const { connection, context, span, untilMs } = call
+    context.link.call('message', { target, event: toEvent(call), once: null }, done, span, untilMs, connection.number)
   },
 }

@@ -1,5 +1,8 @@
+import type { StoredState } from '../link/methods/rooms.ts'
+import { Refusal } from '../protocol/errors.ts'
 import { EVENT } from '../protocol/events.ts'
 import type { RoomId } from '../protocol/ids.ts'
+import { withState } from '../session/state-reply.ts'
 import type { Command } from './command.ts'
 import { channelOf, parseOptionalRoom } from './rooms.ts'
 
@@ -11,7 +14,18 @@ export const stateGet: Command<RoomId | undefined, 'stateGet'> = {
     return parseOptionalRoom(room_id) ?? room
   },
 
+  check(room, { connection }) {
+    channelOf(connection, room)
+  },
+
   run(room, { connection, context, span, untilMs }, done) {
-    context.link.call('state', { channel: channelOf(connection, room) }, done, span, untilMs)
+    const told = (result: StoredState | Refusal) => {
+      if (result instanceof Refusal) done(result)
+      else done(withState({ offset: result.offset }, result.state))
+    }
+    const channel = channelOf(connection, room)
+    // What is traced is a step of its own request only.
+    if (span === undefined) context.stateReads.read(channel, told, untilMs)
+    else context.link.call('state', { channel }, told, span, untilMs, connection.number)
   },
 }

@@ -137,6 +137,37 @@ export const SETTINGS = {
     setting(size('1KiB', '1GiB'), '512KiB', "Per second and connection, with a burst of 4 s' worth."),
   ),
   RATE_PURCHASES: setting(integer(1, 1_000_000), '100', "Per second and user, with a burst of 10 s' worth."),
+  MAX_CALLS_PER_CONNECTION: byWorkers(
+    setting(
+      integer(1, 100_000),
+      '256',
+      'Requests of one connection that may be under way in the primary; above it `OVERLOADED`.',
+    ),
+  ),
+  MAX_CALLS_PER_USER: byWorkers(
+    setting(
+      integer(1, 1_000_000),
+      '1024',
+      'The same for all connections of a player, or of the guests of an address, at a worker. One request of each connection is always taken. Loopback is exempt unless this is set.',
+    ),
+  ),
+  MAX_CALLS_PER_WORKER: byWorkers(
+    setting(
+      integer(1, 1_000_000),
+      '4096',
+      'The same for all connections of a worker. One request of each connection is always taken.',
+    ),
+  ),
+  CALL_SLICE: setting(
+    duration('0s', '1s'),
+    '5ms',
+    'How long the primary carries out requests before it turns to what else there is. The requests that wait then take turns by connection.',
+  ),
+  LINK_QUEUE_BYTES: setting(
+    size('64KiB', '1GiB'),
+    '16MiB',
+    'What may wait for a worker that does not read: above it its requests wait, and above four times as much all requests are answered with `OVERLOADED`.',
+  ),
   BACKPRESSURE_BYTES: byWorkers(
     setting(
       size('16KiB', '1GiB'),

@@ -53,6 +53,7 @@ export function createHost({ stream, clock, scheduler, random, begin, files, onC
   const link: PrimaryLink = new Link<HostMethods, OfHostMethods>({
     stream,
     queueBytesMax: LINK_QUEUE_BYTES_MAX,
+    closeBytesMax: LINK_QUEUE_BYTES_MAX,
     onClose: (why) => {
       rooms?.close()
       onClose(why)

@@ -3,6 +3,7 @@ import { toError } from '../base/assert.ts'
 import { fromMachineMs, toMachineMs } from '../base/clock.ts'
 import { endingWith, type Span, type Traces } from '../base/trace.ts'
 import { Refusal, refusalOf, type ErrorBody } from '../protocol/errors.ts'
+import type { CallTurns, Lane } from './call-turns.ts'
 import { Block, encodeHead, encodeMessages, LinkDecoder, type BlockKind } from './framing.ts'
 
 /** A map of method names to their arguments and results. Values travel as msgpack: plain data and bytes. */
@@ -18,8 +19,11 @@ export type Handlers<Own extends Methods> = {
   ) => void
 }
 
-/** [0, call, method, args, until], and a W3C traceparent where the call is traced · [1, call, result] · [2, call, error] · a `call` of 0 wants no answer. */
-type Invocation = [0, number, string, unknown, (number | null)?, string?]
+/**
+ * [0, call, method, args, until, from], and a W3C traceparent where the call is traced · [1, call, result] · [2, call, error] · a `call` of 0
+ * wants no answer · `from` is the number of the connection that the call is made for; 0, or nothing, is none.
+ */
+export type Invocation = [0, number, string, unknown, (number | null)?, number?, string?]
 type Message = Invocation | [1, number, unknown] | [2, number, ErrorBody]
 
 type Done = (result: unknown) => void
@@ -35,11 +39,21 @@ export interface LinkOptions<Own extends Methods, Other extends Methods> {
   readonly before?: (method: keyof Own | keyof Other) => void
   /** For calls that come in. */
   readonly traces?: Traces
-  /** Bytes that may wait for the other side; above it the link counts as stuck. */
+  /** When calls that come in for connections are carried out, together with those of other links; without it at once. */
+  readonly turns?: CallTurns<Invocation>
+  /** Bytes that may wait for the other side; above it the link is full until the other side has taken them. */
   readonly queueBytesMax: number
+  /** Above so many the link is closed. Without it that is left to those who look whether the other side answers. */
+  readonly closeBytesMax?: number
   /** The other side is gone or stuck. Calls under way get UNAVAILABLE first. */
   readonly onClose: (why: string) => void
 }
+
+/** So many times `queueBytesMax` may be owed before calls of all links are refused. */
+const STUCK = 4
+const STUCK_RETRY_MS = 200
+const LATE_RETRY_MS = 500
+const NOTHING = new Uint8Array()
 
 /**
  * Both ends of the socket between the primary and a worker or a host. Messages of one turn of the event loop share a write; what
@@ -51,11 +65,19 @@ export class Link<Own extends Methods, Other extends Methods> {
   readonly #calls = new Map<number, Done>()
   /** Blocks and messages, in order. */
   #outgoing: (Message | Block)[] = []
+  readonly #lane: Lane<Invocation> | undefined
   #nextCall = 1
   #closed = false
+  #isFull = false
 
   constructor(options: LinkOptions<Own, Other>) {
     this.#options = options
+    this.#lane = options.turns?.lane({
+      run: (call) => this.#invoke(call),
+      runWaiting: (call, nowMs) => (isLate(call, nowMs) ? this.#refuse(call, late()) : this.#invoke(call)),
+      refuse: (call) => this.#refuse(call, stuck()),
+      isFull: () => this.#isFull,
+    })
     options.stream.on('data', (chunk: Buffer) => this.#receive(chunk))
     options.stream.on('error', (error) => this.close(error.message))
     options.stream.on('close', () => this.close('the other side is gone'))
@@ -63,6 +85,11 @@ export class Link<Own extends Methods, Other extends Methods> {
 
   get callsUnderWay(): number {
     return this.#calls.size
+  }
+
+  /** The other side does not take what it is sent. */
+  get isFull(): boolean {
+    return this.#isFull
   }
 
   /** What the other side has not taken yet. */
@@ -74,6 +101,7 @@ export class Link<Own extends Methods, Other extends Methods> {
    * Calls `done` with the result, or with a Refusal, in the order of the link.
    * @param span what the call is a step of
    * @param untilMs when it has to be answered; the other side sees to that, and chooses a deadline if there is none
+   * @param from the number of the connection that it is made for; 0 if it waits for no turn
    */
   call<Name extends keyof Other & string>(
     method: Name,
@@ -81,6 +109,7 @@ export class Link<Own extends Methods, Other extends Methods> {
     done: (result: Other[Name]['result'] | Refusal) => void,
     span?: Span,
     untilMs?: number,
+    from = 0,
   ): void {
     if (this.#closed) {
       done(new Refusal('UNAVAILABLE', 'the server is stopping'))
@@ -90,12 +119,12 @@ export class Link<Own extends Methods, Other extends Methods> {
     const until = untilMs === undefined ? null : toMachineMs(untilMs)
     if (span === undefined) {
       this.#calls.set(call, done)
-      this.#send(method, [0, call, method, args, until])
+      this.#send(method, from === 0 ? [0, call, method, args, until] : [0, call, method, args, until, from])
       return
     }
     const step = span.child(`link ${method}`, 'client')
     this.#calls.set(call, endingWith(step, done))
-    this.#send(method, [0, call, method, args, until, step.traceparent])
+    this.#send(method, [0, call, method, args, until, from, step.traceparent])
   }
 
   /** `call` for whoever does not care what else came in between. Rejects with a Refusal. */
@@ -122,6 +151,7 @@ export class Link<Own extends Methods, Other extends Methods> {
   close(why: string): void {
     if (this.#closed) return
     this.#closed = true
+    this.#lane?.close()
     this.#options.stream.destroy()
     for (const done of this.#calls.values()) done(new Refusal('OUTCOME_UNKNOWN', 'the connection to the log was cut'))
     this.#calls.clear()
@@ -141,13 +171,31 @@ export class Link<Own extends Methods, Other extends Methods> {
 
   #flush(): void {
     if (this.#closed || this.#outgoing.length === 0) return
-    const { stream, queueBytesMax } = this.#options
+    const { stream } = this.#options
     const outgoing = this.#outgoing
     this.#outgoing = []
     stream.cork()
     for (const part of toParts(outgoing)) stream.write(part)
     stream.uncork()
-    if (stream.writableLength > queueBytesMax) this.close('it does not read what it is sent')
+    this.#lookAtQueue(stream.writableLength)
+  }
+
+  #lookAtQueue(bytes: number): void {
+    const { stream, queueBytesMax, closeBytesMax = Infinity } = this.#options
+    if (bytes <= queueBytesMax) return
+    if (bytes > closeBytesMax) {
+      this.close('it does not read what it is sent')
+      return
+    }
+    if (bytes > queueBytesMax * STUCK) this.#lane?.stuck()
+    if (this.#isFull) return
+    this.#isFull = true
+    // Called back when all before it was taken.
+    stream.write(NOTHING, () => {
+      this.#isFull = false
+      this.#lane?.goOn()
+      this.#lookAtQueue(stream.writableLength)
+    })
   }
 
   #receive(chunk: Buffer): void {
@@ -161,7 +209,9 @@ export class Link<Own extends Methods, Other extends Methods> {
   #handle(message: Message): void {
     const [kind, call] = message
     if (kind === 0) {
-      this.#invoke(message)
+      const from = message.length > 5 ? message[5] : 0
+      if (from === undefined || from === 0 || this.#lane === undefined) this.#invoke(message)
+      else this.#lane.add(from, message)
       return
     }
     const done = this.#calls.get(call)
@@ -169,11 +219,15 @@ export class Link<Own extends Methods, Other extends Methods> {
     done?.(kind === 1 ? message[2] : refusalOf(message[2]))
   }
 
+  #refuse([, call, method]: Invocation, refusal: Refusal): void {
+    if (call !== 0) this.#send(method, [2, call, refusal.toBody()])
+  }
+
   #invoke(message: Invocation): void {
     const [, call, method, args] = message
     // Behind the end of a message there is nothing to be read.
     const until = message.length > 4 ? message[4] : null
-    const traceparent = message.length > 5 ? message[5] : undefined
+    const traceparent = message.length > 6 ? message[6] : undefined
     const span =
       traceparent === undefined
         ? undefined
@@ -193,6 +247,19 @@ export class Link<Own extends Methods, Other extends Methods> {
       reply(thrown)
     }
   }
+}
+
+function isLate(call: Invocation, nowMs: number): boolean {
+  const until = call.length > 4 ? call[4] : null
+  return typeof until === 'number' && fromMachineMs(until) <= nowMs
+}
+
+function late(): Refusal {
+  return new Refusal('OVERLOADED', 'the server did not come to it in time', { retry_after_ms: LATE_RETRY_MS })
+}
+
+function stuck(): Refusal {
+  return new Refusal('OVERLOADED', 'a worker does not take its events', { retry_after_ms: STUCK_RETRY_MS })
 }
 
 /** For handlers that are promises: what is thrown and is no refusal is a defect, and ends the process. */

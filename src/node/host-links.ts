@@ -34,6 +34,7 @@ export function createHostLife({
       const link: HostLink = new Link<OfHostMethods, HostMethods>({
         stream,
         queueBytesMax: LINK_QUEUE_BYTES_MAX,
+        closeBytesMax: LINK_QUEUE_BYTES_MAX,
         traces,
         handlers: {
           ...handlers,

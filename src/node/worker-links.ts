@@ -1,4 +1,5 @@
-import { Link } from '../link/link.ts'
+import { CallTurns } from '../link/call-turns.ts'
+import { Link, type Invocation } from '../link/link.ts'
 import type { PrimaryMethods } from '../link/methods/primary.ts'
 import type { WorkerMethods, WorkerWelcome } from '../link/methods/worker.ts'
 import type { Full } from '../connections/limits.ts'
@@ -16,14 +17,15 @@ export interface WorkerLifeOptions {
   readonly welcomeOf: (worker: number) => WorkerWelcome
 }
 
-const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
-
 /** What this node does for each worker that starts or has ended. */
 export function createWorkerLife({ node, deliveries, traces, welcomeOf }: WorkerLifeOptions): WorkerLife {
+  const { clock, settings } = node.context
+  const turns = new CallTurns<Invocation>({ clock, sliceMs: settings.CALL_SLICE })
   const connect: WorkerLife['connect'] = ({ id, stream, onListening, onClose }) => {
     const link: WorkerLink = new Link<PrimaryMethods, WorkerMethods>({
       stream,
-      queueBytesMax: LINK_QUEUE_BYTES_MAX,
+      turns,
+      queueBytesMax: settings.LINK_QUEUE_BYTES,
       before: (method) => deliveries.before(id, method),
       traces,
       handlers: { ...primaryMethods(node, id), listening: onListening },

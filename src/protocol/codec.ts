@@ -64,9 +64,14 @@ export function encodeReply(
     const trace = traceparent === undefined ? {} : { traceparent }
     return encodeFrame({ eventType: SERVER_EVENT.reply, replyTo, success: true, data, ...trace }, encoding)
   }
+  return encodeJsonReply(replyTo, JSON.stringify(data), traceparent)
+}
+
+/** @param data as JSON */
+export function encodeJsonReply(replyTo: string, data: string, traceparent: string | undefined): string {
   const head = `{"eventType":"${SERVER_EVENT.reply}","replyTo":${JSON.stringify(replyTo)},"success":true`
   const trace = traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`
-  return `${head},"data":${JSON.stringify(data)}${trace}}`
+  return `${head},"data":${data}${trace}}`
 }
 
 export function parseJson(bytes: Uint8Array): unknown {

@@ -11,6 +11,10 @@ export interface RequestFacts {
   readonly waits?: 'never' | 'if-named'
   /** So frequent, and so alike, that a sample of its times says all. */
   readonly isSampled?: true
+  /** It changes nothing: without an `id`, so that nobody gets an answer, there is nothing to be done. */
+  readonly isRead?: true
+  /** The worker answers it: the primary is not asked. */
+  readonly isLocal?: true
   /** Money is in it, so a key that is there twice says two things and is refused. */
   readonly isMoney?: true
 }
@@ -23,13 +27,13 @@ export const REQUESTS: Readonly<Record<EventType, RequestFacts>> = {
   [EVENT.roomJoin]: {},
   [EVENT.roomLeave]: {},
   [EVENT.roomFind]: {},
-  [EVENT.roomList]: { waits: 'never' },
+  [EVENT.roomList]: { waits: 'never', isRead: true },
   [EVENT.roomInput]: { speaks: true, isSampled: true },
-  [EVENT.roomSnapshot]: { speaks: true },
-  [EVENT.stateGet]: {},
-  [EVENT.presenceList]: { waits: 'if-named' },
-  [EVENT.sessionRefresh]: { waits: 'never' },
-  [EVENT.sessionPing]: { waits: 'never', isSampled: true },
+  [EVENT.roomSnapshot]: { speaks: true, isRead: true },
+  [EVENT.stateGet]: { isRead: true },
+  [EVENT.presenceList]: { waits: 'if-named', isRead: true },
+  [EVENT.sessionRefresh]: { waits: 'never', isLocal: true },
+  [EVENT.sessionPing]: { waits: 'never', isSampled: true, isLocal: true },
 }
 
 /** The requests of which this is true. */

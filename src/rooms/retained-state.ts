@@ -3,7 +3,7 @@ import { parseJson } from '../protocol/codec.ts'
 import type { JsonValue } from '../protocol/events.ts'
 import { roomChannel, type Channel, type Namespace, type RoomId } from '../protocol/ids.ts'
 import type { PlacedEvent } from '../protocol/placed-event.ts'
-import { decodeRecord } from '../store/json-records.ts'
+import { decodeRecord, encodeRecord } from '../store/json-records.ts'
 import { listAll } from '../store/list-all.ts'
 import type { Store, StoredRecord } from '../store/store.ts'
 import { StateBudget } from './state-budget.ts'
@@ -19,17 +19,23 @@ export function stateKey(channel: Channel): string {
   return STATE_PREFIX + channel
 }
 
-/** The state that was read from the store, or the newest that these later events of the channel retain. */
-export function newestState(read: JsonValue, later: readonly PlacedEvent[]): JsonValue {
+/** The state that was read from the store, or the newest that these later events of the channel retain; JSON. */
+export function newestState(read: Uint8Array | null, later: readonly PlacedEvent[]): Uint8Array | null {
   let state = read
   for (const event of later) {
     if (!event.mayBeRetained) continue
     const { payload } = parseJson(event.frame) as {
       readonly payload?: { readonly retain?: unknown; readonly message?: JsonValue }
     }
-    if (payload?.retain === true && payload.message !== undefined) state = payload.message
+    if (payload?.retain === true && payload.message !== undefined) state = encodeRecord(payload.message)
   }
   return state
+}
+
+/** JSON as it is stored: nobody on the way to a client looks into it. null: nothing was retained. */
+export async function readStoredState(store: Store, channel: Channel): Promise<Uint8Array | null> {
+  const [record] = await store.get([stateKey(channel)])
+  return record?.value ?? null
 }
 
 /** null: nothing was retained. */

@@ -15,7 +15,7 @@ import { roomControl } from './control.ts'
 import type { Announcements } from './announcements.ts'
 import type { Directory } from './directory.ts'
 import type { Members } from './members.ts'
-import { newestState, readState, stateKey } from './retained-state.ts'
+import { newestState, readState, readStoredState, stateKey } from './retained-state.ts'
 import { roomKey, toRoomAt } from './room.ts'
 
 export interface RoomServiceOptions {
@@ -31,7 +31,8 @@ export interface RoomServiceOptions {
 /** What a connection that has joined is told. */
 export interface Joined {
   readonly members: number
-  readonly state: JsonValue
+  /** As `readStoredState` gives it. */
+  readonly state: Uint8Array | null
   /** The state is as of here. The room's events after it follow by the hub. */
   readonly offset: number
 }
@@ -66,7 +67,7 @@ export class RoomService {
     const { store, hub, registry, members } = this.#options
     const channel = roomChannel(registry.require(connectionId).namespace, room)
     const readAt = hub.head
-    const read = await readState(store, channel)
+    const read = await readStoredState(store, channel)
     return () => {
       const joined = members.join(connectionId, room)
       // What was retained since the state was read.
@@ -81,10 +82,10 @@ export class RoomService {
   }
 
   /** What the channel retains, as of `offset`; null if that is nothing. */
-  async state(channel: Channel): Promise<{ readonly state: JsonValue; readonly offset: number }> {
+  async state(channel: Channel): Promise<{ readonly state: Uint8Array | null; readonly offset: number }> {
     const { store, hub } = this.#options
     const offset = hub.head
-    return { state: await readState(store, channel), offset }
+    return { state: await readStoredState(store, channel), offset }
   }
 
   /** Who is in the room, or in the namespace if `room` is null. */

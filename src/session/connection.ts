@@ -9,8 +9,10 @@ import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import type { OwnEvents } from '../protocol/shapes/events.ts'
 import type { PlacedEvent } from '../protocol/placed-event.ts'
 import type { Accepted, Access } from '../door/handshake.ts'
+import type { CallShare, Caller } from './calls-under-way.ts'
 import { ConnectionLimits, type RateOptions } from './limits.ts'
 import type { Socket } from './socket.ts'
+import { encodeStateReply, WithState } from './state-reply.ts'
 import type { Traffic } from './traffic.ts'
 import { Turns } from './turns.ts'
 
@@ -52,8 +54,10 @@ export interface Watching {
 }
 
 /** One connection: who it is, what it may send, which rooms it is in, how it is answered and closed. */
-export class Connection {
+export class Connection implements Caller {
   readonly id: string
+  /** Of this worker's own, from 1 on: what the primary knows its requests by. */
+  readonly number: number
   readonly namespace: Namespace
   readonly access: Access
   readonly userId: UserId
@@ -67,6 +71,9 @@ export class Connection {
   expiresAtNowMs = Infinity
   /** Since when the client takes nothing, monotonic; 0: it does. */
   stalledSinceMs = 0
+  /** Requests of its client that the primary has not answered. */
+  callsUnderWay = 0
+  share: CallShare | null | undefined
   /** Is there while the client reads too slowly. */
   lag: SlowReading | undefined
   /** Is there while it is in a room with a game. */
@@ -81,8 +88,14 @@ export class Connection {
   #early: Incoming[] | undefined
   #onRead: (() => void) | undefined
 
-  constructor(socket: Socket, accepted: Accepted, id: string, shared: ConnectionShared) {
+  constructor(
+    socket: Socket,
+    accepted: Accepted,
+    { id, number }: { readonly id: string; readonly number: number },
+    shared: ConnectionShared,
+  ) {
     this.id = id
+    this.number = number
     this.namespace = accepted.namespace
     this.access = accepted.access
     this.userId = accepted.userId
@@ -200,15 +213,15 @@ export class Connection {
   }
 
   /** One answer to a request; a failure is said also where no `id` asked for it. */
-  reply(id: string | undefined, result: JsonObject | Refusal, traceparent?: string): void {
+  reply(id: string | undefined, result: JsonObject | WithState | Refusal, traceparent?: string): void {
     if (isRefusal(result)) {
       const trace = traceparent === undefined ? {} : { traceparent }
       const replyTo = id === undefined ? {} : { replyTo: id }
       const reply = { eventType: SERVER_EVENT.reply, ...replyTo, success: false, error: result.toBody(), ...trace }
       this.#send(encodeFrame(reply, this.encoding))
-    } else if (id !== undefined) {
-      this.#send(encodeReply(id, result, traceparent, this.encoding))
-    }
+    } else if (id === undefined) return
+    else if (result instanceof WithState) this.#send(encodeStateReply(id, result, traceparent, this.encoding))
+    else this.#send(encodeReply(id, result, traceparent, this.encoding))
   }
 
   close(code: CloseCode, reason: string): void {
@@ -237,6 +250,6 @@ export class Connection {
   }
 }
 
-function isRefusal(result: JsonObject | Refusal): result is Refusal {
+function isRefusal(result: JsonObject | WithState | Refusal): result is Refusal {
   return result instanceof Error
 }

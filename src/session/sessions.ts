@@ -73,6 +73,7 @@ export class Sessions {
   readonly #connections = new Map<string, Connection>()
   readonly #replayer: Replayer
   readonly #comingBack: ComingBack
+  #lastNumber = 0
 
   constructor(options: SessionsOptions) {
     this.#options = options
@@ -94,7 +95,8 @@ export class Sessions {
   open(socket: Socket, accepted: Accepted): Connection {
     const { link, random, mayJoin } = this.#options
     const resume = this.#readResume(accepted)
-    const connection = new Connection(socket, accepted, random.uuid(), this.#options)
+    const names = { id: random.uuid(), number: ++this.#lastNumber }
+    const connection = new Connection(socket, accepted, names, this.#options)
     this.#connections.set(connection.id, connection)
     const { namespace, userId, addressKey } = connection
     const who = { connectionId: connection.id, namespace, userId, addressKey }

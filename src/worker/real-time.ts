@@ -1,14 +1,17 @@
 import { EVENT, type EventType } from '../protocol/events.ts'
 import { Dispatch, type DispatchOptions } from '../commands/dispatch.ts'
 import { SoldOut } from '../commands/sold-out.ts'
+import { StateReads } from '../commands/state-reads.ts'
 import { Fanout, type FanoutOptions } from '../fanout/fanout.ts'
 import type { Settings } from '../config/settings.ts'
 import { closeLabel } from '../metrics/metrics.ts'
 import { GUEST_PREFIX } from '../protocol/ids.ts'
+import { isLoopback } from '../door/address.ts'
 import { createAdmission, type Admission } from '../door/admission.ts'
 import { createHandshake, type HandshakeOptions, type HandshakeResult } from '../door/handshake.ts'
 import type { RequestHead } from '../door/request-head.ts'
 import { createResumeTokens, type ResumeTokens } from '../auth/resume-token.ts'
+import { CallsUnderWay } from '../session/calls-under-way.ts'
 import { GameRooms, type GameRoomsOptions } from '../session/games/game-rooms.ts'
 import { Sessions, type SessionsOptions } from '../session/sessions.ts'
 import { createSocketIoGate, type SocketIoGate } from '../door/socket-io-gate.ts'
@@ -70,8 +73,9 @@ export function createRealTime(
     onPublished: (bytes) => void (traffic.sentBytes += bytes),
   })
   const soldOut = new SoldOut()
-  const dispatch = createDispatch(context, { fanout, games, verifier, soldOut, traffic })
-  const sessions = createSessions(context, { fanout, games, resumeTokens, dispatch, traffic, pingIntervalMs })
+  const calls = createCalls(context)
+  const dispatch = createDispatch(context, { fanout, games, verifier, soldOut, traffic, calls })
+  const sessions = createSessions(context, { fanout, games, resumeTokens, dispatch, traffic, calls, pingIntervalMs })
   const options = handshakeOptions(context, { admission, verifier, resumeTokens })
   const gates = {
     handshake: watch.handshake(createHandshake(options)),
@@ -105,6 +109,31 @@ function createFanout({ metrics, traces }: WorkerContext, traffic: Traffic, publ
   })
 }
 
+/** What players ask counts for them, what guests ask for their address. */
+function createCalls({ config: { settings, explicit }, link }: WorkerContext): CallsUnderWay {
+  const isExempt = (address: string) => !explicit.has('MAX_CALLS_PER_USER') && isLoopback(address)
+  return new CallsUnderWay({
+    limits: {
+      perConnectionMax: settings.MAX_CALLS_PER_CONNECTION,
+      perUserMax: settings.MAX_CALLS_PER_USER,
+      perWorkerMax: settings.MAX_CALLS_PER_WORKER,
+    },
+    payerOf: ({ access, userId, addressKey }) => {
+      if (access === 'private') return `user ${userId}`
+      return isExempt(addressKey) ? undefined : `address ${addressKey}`
+    },
+    isLinkFull: () => link.isFull,
+  })
+}
+
+/** Each read takes turns by itself, as it may be for many connections: their numbers are positive. */
+function createStateReads(link: WorkerContext['link']): StateReads {
+  let lastNumber = 0
+  return new StateReads((channel, done, untilMs) => {
+    link.call('state', { channel }, done, undefined, untilMs, --lastNumber)
+  })
+}
+
 function createDispatch(
   context: WorkerContext,
   parts: {
@@ -113,6 +142,7 @@ function createDispatch(
     readonly verifier: TokenVerifier
     readonly soldOut: SoldOut
     readonly traffic: Traffic
+    readonly calls: CallsUnderWay
   },
 ): Dispatch {
   const { config, link, clock, random, logs, metrics, valueLimits, watch, traces } = context
@@ -123,6 +153,7 @@ function createDispatch(
       fanout: parts.fanout,
       games: parts.games,
       soldOut: parts.soldOut,
+      stateReads: createStateReads(link),
       clock,
       random,
       limits: { roomsPerConnectionMax: settings.MAX_ROOMS_PER_CONNECTION, buyCountMax: settings.BUY_MAX_COUNT },
@@ -130,6 +161,7 @@ function createDispatch(
     },
     log: logs.of('commands'),
     traffic: parts.traffic,
+    calls: parts.calls,
     frameBytesMax: settings.MAX_PAYLOAD_BYTES,
     valueLimits,
     denied: deniedEvents(settings),
@@ -153,6 +185,7 @@ function createSessions(
     readonly resumeTokens: ResumeTokens
     readonly dispatch: Dispatch
     readonly traffic: Traffic
+    readonly calls: CallsUnderWay
     readonly pingIntervalMs: SessionsOptions['pingIntervalMs']
   },
 ): Sessions {
@@ -183,6 +216,7 @@ function createSessions(
       for (const frame of early) parts.dispatch.early(connection, frame)
     },
     onClose: (connection, code) => {
+      parts.calls.closed(connection)
       metrics.closes.inc({ code: closeLabel(code) })
       watch.closed(connection)
     },

@@ -3,7 +3,11 @@ import { once } from 'node:events'
 import t from 'tap'
 import { decodeEventBlock, encodeEventBlock } from '../../src/link/event-block.ts'
 import { Block, encodeHead, encodeMessages, LinkDecoder } from '../../src/link/framing.ts'
-import { Link } from '../../src/link/link.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { CallTurns } from '../../src/link/call-turns.ts'
+import { Link, type Handlers, type Invocation } from '../../src/link/link.ts'
+import { createPipe } from '../helpers/house/pipe.ts'
+import { until } from '../helpers/until.ts'
 import { Refusal } from '../../src/protocol/errors.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
 import { placeAlone } from '../../src/hub/pack-event.ts'
@@ -175,11 +179,103 @@ t.test('a side that does not read is given up when its queue is full', async (t)
   const [a, b] = await pair()
   b.pause()
   const whyClosed = new Promise<string>((resolve) => {
-    const link = new Link<None, Echo>({ stream: a, queueBytesMax: 1 << 20, handlers: {}, onClose: resolve })
+    const link = new Link<None, Echo>({
+      stream: a,
+      queueBytesMax: 1 << 20,
+      closeBytesMax: 1 << 20,
+      handlers: {},
+      onClose: resolve,
+    })
     for (let i = 0; i < 20; i++) link.tell('note', 'x'.repeat(1 << 20))
   })
   t.equal(await whyClosed, 'it does not read what it is sent')
   b.destroy()
+})
+
+t.test('a link that is full carries out no calls of connections until it is drained, and is not closed', async (t) => {
+  const turns = new CallTurns<Invocation>({ clock: systemClock, sliceMs: 5 })
+  const done: string[] = []
+  const open = () => {
+    const [primaryEnd, end] = createPipe(() => 0)
+    const primary = new Link<Echo, Echo>({
+      stream: primaryEnd,
+      turns,
+      queueBytesMax: 100_000,
+      onClose: () => {},
+      handlers: {
+        echo: (value, reply) => {
+          done.push(`call ${value}`)
+          reply(value)
+        },
+        note: (text) => done.push(text),
+        fail: () => {},
+      },
+    })
+    const handlers: Handlers<Echo> = { echo: () => {}, note: () => {}, fail: () => {} }
+    const worker = new Link<Echo, Echo>({ stream: end, queueBytesMax: 1 << 20, onClose: () => {}, handlers })
+    const ask = (value: number) =>
+      new Promise((resolve) => worker.call('echo', value, resolve, undefined, undefined, 7))
+    return { primary, worker, end, ask }
+  }
+  const [slow, other] = [open(), open()]
+  slow.end.hold()
+  // One is being written, so that a second one is seen to wait.
+  for (const _ of [1, 2]) slow.primary.tell('note', 'x'.repeat(60_000))
+  await until(() => slow.primary.isFull)
+  const answer = slow.ask(1)
+  slow.worker.tell('note', 'told')
+  await until(() => done.includes('told'))
+  t.strictSame(done, ['told'], 'what is no call of a connection is heard')
+  t.equal(await other.ask(2), 2, 'and other links are served')
+
+  for (let i = 0; i < 10; i++) slow.primary.tell('note', 'x'.repeat(60_000))
+  await until(() => turns.isStuck)
+  t.match(await other.ask(3), { code: 'OVERLOADED' }, 'until far too much is owed to it')
+
+  slow.end.release()
+  t.equal(await answer, 1)
+  t.equal(await other.ask(4), 4)
+  t.strictSame(done, ['told', 'call 2', 'call 1', 'call 4'])
+  t.notOk(slow.primary.isFull)
+})
+
+t.test('a call that waits beyond its deadline is refused, and not done', async (t) => {
+  const [a, b] = await pair()
+  const done: number[] = []
+  let nowMs = performance.now()
+  const waiting: (() => void)[] = []
+  const turns = new CallTurns<Invocation>({
+    clock: { nowMs: () => nowMs },
+    sliceMs: 0,
+    nextTurn: (action) => void waiting.push(action),
+  })
+  const primary = new Link<Echo, None>({
+    stream: a,
+    turns,
+    queueBytesMax: 1 << 20,
+    onClose: () => {},
+    handlers: {
+      echo: (value, reply) => {
+        done.push(value)
+        reply(value)
+      },
+      note: () => {},
+      fail: () => {},
+    },
+  })
+  const worker = new Link<None, Echo>({ stream: b, queueBytesMax: 1 << 20, onClose: () => {}, handlers: {} })
+  const ask = (value: number) =>
+    new Promise((resolve) => worker.call('echo', value, resolve, undefined, nowMs + 1_000, 7))
+  const answers = [ask(1), ask(2), ask(3)]
+  await answers[0]
+  waiting.shift()?.()
+  await answers[1]
+  nowMs += 1_001
+  waiting.shift()?.()
+  t.match(await answers[2], { code: 'OVERLOADED' })
+  t.strictSame(done, [1, 2])
+  worker.close('done')
+  primary.close('done')
 })
 
 t.test('a deadline goes with its call, and a call without one has none', async (t) => {

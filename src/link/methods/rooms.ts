@@ -2,12 +2,18 @@ import type { RoomAt, RoomDefinition } from '../../domain/room.ts'
 import type { Channel, Namespace, RoomId } from '../../protocol/ids.ts'
 import type { Page, PageArgs } from '../../protocol/page.ts'
 import type { ValueOf } from '../../protocol/shapes/build.ts'
-import type { JoinedRoom, PresencePage, RetainedState, ROOM } from '../../protocol/shapes/rooms.ts'
+import type { JoinedRoom, PresencePage, ROOM } from '../../protocol/shapes/rooms.ts'
 import type { EnteredRoom } from './host.ts'
 import type { Method } from './method.ts'
 
 /** The state is as of `offset`. The room's events after it follow on the link. */
-export type JoinResult = Omit<JoinedRoom, 'room_id' | 'game'>
+export type JoinResult = Omit<JoinedRoom, 'room_id' | 'game' | 'state'> & StoredState
+
+/** What a channel retains: JSON as it is stored; null: nothing. */
+export interface StoredState {
+  readonly state: Uint8Array | null
+  readonly offset: number
+}
 
 export interface JoinArgs {
   readonly connectionId: string
@@ -30,7 +36,7 @@ export type RoomMethods = {
   /** With `game` if the room has one; what the game refuses, this refuses. */
   join: Method<JoinArgs, JoinResult & { readonly game?: GameEntry }>
   leave: Method<{ readonly connectionId: string; readonly room: RoomId }, null>
-  state: Method<{ readonly channel: Channel }, RetainedState>
+  state: Method<{ readonly channel: Channel }, StoredState>
   presence: Method<PageArgs & { readonly namespace: Namespace; readonly room: RoomId | null }, PresencePage>
   roomPut: Method<
     { readonly room: RoomDefinition; readonly ifAbsent: boolean; readonly idempotencyKey: string | null },

@@ -1,7 +1,7 @@
 import { SECONDS, type MetricAbout } from '../about.ts'
 
 /** What is limited, by which of the limits. */
-export const LIMIT_KINDS = ['connect', 'connections', 'http', 'frames', 'pings', 'turns', 'purchases'] as const
+export const LIMIT_KINDS = ['connect', 'connections', 'http', 'frames', 'pings', 'turns', 'calls', 'purchases'] as const
 export type LimitKind = (typeof LIMIT_KINDS)[number]
 
 export const CLIENTS = {
@@ -119,7 +119,7 @@ export const SECURITY = {
     labels: ['kind'],
     when:
       '`connect`, `connections` and `http` are per address, `frames` and `pings` per connection, `turns` joins that wait, ' +
-      '`purchases` per user. The log has the addresses.',
+      '`calls` requests under way, `purchases` per user. The log has the addresses.',
     startsWith: LIMIT_KINDS,
   },
   securityEvents: {

@@ -38,7 +38,7 @@ export const STORE = {
     type: 'gauge',
     help: 'Bytes that wait on the links between the primary and the workers, by the process that sends.',
     labels: ['process'],
-    when: 'The other side has no time to read. At 256 MiB the link is closed, and the worker is replaced.',
+    when: 'The other side has no time to read. Above `LINK_QUEUE_BYTES` the requests of a worker wait until it has read, above four times as much all requests are answered with `OVERLOADED`.',
   },
   logHeadOffset: {
     name: 'log_head_offset',

@@ -1,0 +1,81 @@
+import t from 'tap'
+import { CallsUnderWay, type Caller } from '../../src/session/calls-under-way.ts'
+
+interface Closable extends Caller {
+  isClosed: boolean
+}
+
+function setUp({ perConnectionMax = 3, perUserMax = 5, perWorkerMax = 8 } = {}) {
+  const state = { isLinkFull: false }
+  const calls = new CallsUnderWay({
+    limits: { perConnectionMax, perUserMax, perWorkerMax },
+    payerOf: ({ addressKey, userId }) => (addressKey === 'exempt' ? undefined : userId),
+    isLinkFull: () => state.isLinkFull,
+  })
+  const connect = (userId: string, addressKey = '192.0.2.1'): Closable => {
+    return { access: 'private', userId, addressKey, isClosed: false, callsUnderWay: 0, share: undefined }
+  }
+  /** How many calls it can begin. */
+  const beginAll = (caller: Caller): number => {
+    for (let count = 0; count < 100; count++) {
+      try {
+        calls.begin(caller)
+      } catch (thrown) {
+        t.match(thrown, { code: 'OVERLOADED', details: { retry_after_ms: Number } })
+        return count
+      }
+    }
+    return Infinity
+  }
+  return { calls, state, connect, beginAll }
+}
+
+t.test('a connection may have so many requests under way, and another one when one is answered', async (t) => {
+  const { calls, connect, beginAll } = setUp()
+  const alice = connect('alice')
+  t.equal(beginAll(alice), 3)
+  calls.end(alice)
+  t.equal(beginAll(alice), 1)
+})
+
+t.test('so may all connections of a user together; one request of each is always taken', async (t) => {
+  const { connect, beginAll } = setUp()
+  const theirs = [connect('alice'), connect('alice'), connect('alice'), connect('alice')]
+  t.strictSame(theirs.map(beginAll), [3, 2, 1, 1])
+  t.equal(beginAll(connect('bob')), 1, 'so many are under way at the worker: seven and one')
+})
+
+t.test('so may all connections of a worker', async (t) => {
+  const { calls, connect, beginAll } = setUp()
+  const all = Array.from({ length: 5 }, (_, i) => connect(`user ${i}`))
+  t.strictSame(all.map(beginAll), [3, 3, 2, 1, 1])
+  t.equal(calls.count, 10)
+})
+
+t.test('who bears the calls of nobody else has the limits of connection and worker', async (t) => {
+  const { connect, beginAll } = setUp()
+  const guests = [connect('guest', 'exempt'), connect('guest', 'exempt')]
+  t.strictSame(guests.map(beginAll), [3, 3])
+})
+
+t.test('the requests of a closed connection count until they are answered, and it is forgotten then', async (t) => {
+  const { calls, connect, beginAll } = setUp()
+  const [gone, here] = [connect('alice'), connect('alice')]
+  beginAll(gone)
+  gone.isClosed = true
+  calls.closed(gone)
+  t.equal(beginAll(here), 2)
+  for (let i = 0; i < 3; i++) calls.end(gone)
+  t.equal(beginAll(here), 1)
+  t.match(gone, { callsUnderWay: 0, share: null })
+  here.isClosed = true
+  for (let i = 0; i < 3; i++) calls.end(here)
+  t.equal(calls.count, 0)
+  t.equal(beginAll(connect('alice')), 3)
+})
+
+t.test('a primary that does not read is asked nothing', async (t) => {
+  const { state, connect, beginAll } = setUp()
+  state.isLinkFull = true
+  t.equal(beginAll(connect('alice')), 0)
+})
