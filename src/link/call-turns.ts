@@ -24,7 +24,7 @@ export interface LaneEnd<Call> {
 interface Line<Call> {
   readonly lane: Lane<Call>
   readonly from: number
-  readonly calls: Deque<Call>
+  readonly calls: Call[]
 }
 
 /**
@@ -137,8 +137,7 @@ class Lane<Call> {
       waiting.calls.push(call)
       return
     }
-    const line = { lane: this, from, calls: new Deque<Call>() }
-    line.calls.push(call)
+    const line = { lane: this, from, calls: [call] }
     this.#lines.set(from, line)
     if (!this.parks(line)) this.#turns.enter(line)
   }

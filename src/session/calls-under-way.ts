@@ -56,7 +56,8 @@ export class CallsUnderWay {
   /** Counts one more, until `end`. Throws OVERLOADED. */
   begin(connection: Caller): void {
     const { limits, isLinkFull } = this.#options
-    const share = (connection.share ??= this.#shareOf(connection))
+    if (connection.share === undefined) connection.share = this.#shareOf(connection)
+    const { share } = connection
     if (isLinkFull()) throw overloaded('the server is behind with what it was asked')
     if (connection.callsUnderWay > 0) {
       if (connection.callsUnderWay >= limits.perConnectionMax) {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { openHouse } from '../helpers/house/open-house.ts'
 import { encodeMsgpack } from '../../src/protocol/msgpack.ts'
+import type { PlainClient } from '../helpers/house/plain-client.ts'
 
 const BROADCAST = 'core.game.state.broadcast'
 const PING = 'core.game.session.ping'
@@ -167,4 +168,68 @@ t.test('while memory is short nobody new is taken, and who is there is served', 
   house.node.workers.tellAll('memoryShort', { short: false })
   await house.time.pass(100)
   t.equal((await enter('bob')).refused, undefined)
+})
+
+t.test(
+  'of a connection and of a user so many requests may be under way; above it OVERLOADED comes at once',
+  async (t) => {
+    const env = { MAX_CALLS_PER_CONNECTION: '4', MAX_CALLS_PER_USER: '6', WORKERS: '1' }
+    const { house, enter } = await openHouse(t, { env })
+    const [first, second, third, bob] = [
+      await enter('alice'),
+      await enter('alice'),
+      await enter('alice'),
+      await enter('bob'),
+    ]
+    const hear = house.worker(0).unheard()
+    const say = (client: PlainClient, count: number) =>
+      Array.from({ length: count }, (_, i) => client.request(BROADCAST, { message: i }))
+    const asked: { readonly client: PlainClient; readonly ids: readonly string[] }[] = []
+    for (const { client, refused } of [
+      { client: first, refused: 2 },
+      { client: second, refused: 4 },
+      { client: third, refused: 5 },
+      { client: bob, refused: 2 },
+    ]) {
+      asked.push({ client, ids: say(client, 6) })
+      await client.until(() => client.replies.length === refused)
+      t.ok(client.replies.every(({ error }) => error?.code === 'OVERLOADED'))
+    }
+    t.match(first.replies[0], { error: { retryable: true, details: { retry_after_ms: Number } } })
+    t.ok((await first.ask(PING, {})).success, 'what the worker answers by itself is no request to the primary')
+    hear()
+    for (const { client, ids } of asked) for (const id of ids) await client.reply(id)
+    t.strictSame(
+      asked.map(({ client }) => client.replies.filter(({ success }) => success).length),
+      [5, 2, 1, 4],
+    )
+    t.ok((await third.ask(BROADCAST, { message: 'again' })).success)
+  },
+)
+
+t.test('a read without an id is not done, and what is wrong with it is said', async (t) => {
+  const { house, enter } = await openHouse(t, { env: { WORKERS: '1' } })
+  const alice = await enter('alice')
+  const { link } = house.worker(0).parts.context
+  const { sessions, dispatch } = house.worker(0).parts.realTime
+  const [connection] = sessions.all.values()
+  if (!connection) throw new Error('nobody')
+  const send = (request: object) => dispatch.frame(connection, { bytes: Buffer.from(JSON.stringify(request)) }, false)
+  const reads = [
+    { eventType: 'core.game.state.get', payload: {} },
+    { eventType: 'core.game.presence.list', payload: {} },
+    { eventType: 'core.game.room.list', payload: { game: 'none' } },
+  ]
+  for (const read of reads) {
+    send(read)
+    t.equal(link.callsUnderWay, 0, read.eventType)
+    send({ ...read, id: read.eventType })
+    t.equal(link.callsUnderWay, 1, 'and with an id it is asked for')
+    await alice.reply(read.eventType)
+  }
+  send({ eventType: 'core.game.state.get', payload: { room_id: 'elsewhere' } })
+  send({ eventType: 'core.game.presence.list', payload: { limit: 0 } })
+  await alice.until(() => alice.replies.length === reads.length + 2)
+  const codes = alice.replies.flatMap(({ error, replyTo }) => (replyTo === undefined ? [error?.code] : []))
+  t.strictSame(codes, ['NOT_IN_ROOM', 'BAD_REQUEST'])
 })

@@ -193,11 +193,16 @@ function table(rows: readonly Row[], alone: Latency): string {
     const { p50Ms, p99Ms, maxMs, unanswered, refused } = latency
     const times = (p99Ms / alone.p99Ms).toFixed(1)
     const ms = [p50Ms.toFixed(1), p99Ms.toFixed(1), maxMs.toFixed(0)]
-    return `| ${[name, who, Math.round(done.sent / SECONDS), ...ms, times, unanswered, refused, toMib(grownBytes), primaryBusy, ended, done.closed].join(' | ')} |`
+    return `| ${[name, who, Math.round(done.sent / SECONDS), ...ms, times, unanswered, refused, toMib(grownBytes), primaryBusy, ended, done.closed, share(done)].join(' | ')} |`
   }
   const head =
-    '| asked for | by | per s | p50 ms | p99 ms | max ms | times | unanswered | refused | MiB more | primary % | ended | closed |'
+    '| asked for | by | per s | p50 ms | p99 ms | max ms | times | unanswered | refused | MiB more | primary % | ended | closed | done % |'
   return ['', head, head.replaceAll(/[^|]+/g, ' --- '), ...rows.map(line)].join('\n')
+}
+
+/** How many of what the neighbours asked for was no refusal, in percent; as far as it was looked at. */
+function share({ replies, successes }: CrowdDone): string {
+  return replies === 0 ? '' : String(Math.round((successes / replies) * 100))
 }
 
 function toMib(bytes: number): number {

@@ -35,12 +35,17 @@ export interface CrowdDone {
   readonly sent: number
   readonly wanted: number
   readonly receivedBytes: number
+  /** Replies that were looked at, and those of them that were no refusals. */
+  readonly replies: number
+  readonly successes: number
   /** Connections that the server closed. */
   readonly closed: number
 }
 
 const TICK_MS = 10
 const SETTLE_MS = 500
+/** Of what the server sends: to look at all of it would take as long as the server has. */
+const LOOK_AT_EACH = 8
 /** Who does not read has to be waited for. */
 const UNSENT_BYTES_MAX = 1024 * 1024
 const HEAD_END = '\r\n\r\n'
@@ -49,6 +54,8 @@ const HEAD_END = '\r\n\r\n'
 abstract class Neighbour {
   sent = 0
   receivedBytes = 0
+  replies = 0
+  successes = 0
   isClosed = false
   protected readonly conn: Socket
   protected readonly member: Member
@@ -77,6 +84,7 @@ abstract class Neighbour {
 class SocketNeighbour extends Neighbour {
   #room = ''
   #frames: readonly Buffer[] = []
+  #chunks = 0
 
   async open(): Promise<void> {
     const { path, socket } = this.member
@@ -100,7 +108,10 @@ class SocketNeighbour extends Neighbour {
   }
 
   came(chunk: Buffer): void {
-    if (this.#frames.length > 0) return
+    if (this.#frames.length > 0) {
+      if (this.#chunks++ % LOOK_AT_EACH === 0) this.#countReplies(chunk.toString('latin1'))
+      return
+    }
     const found = /"room_id":"([^"]+)"/.exec(chunk.toString('latin1'))
     if (found?.[1] !== undefined) this.#room = found[1]
   }
@@ -111,6 +122,12 @@ class SocketNeighbour extends Neighbour {
       if (frame) this.conn.write(frame)
       this.sent++
     }
+  }
+
+  #countReplies(text: string): void {
+    const successes = text.split('"success":true').length - 1
+    this.successes += successes
+    this.replies += successes + text.split('"success":false').length - 1
   }
 
   #toFrame(text: string): Buffer {
@@ -176,6 +193,8 @@ async function run(): Promise<void> {
     sent: sum(({ sent }) => sent),
     wanted: members.reduce((total, { perSecond }) => total + perSecond * seconds, 0),
     receivedBytes: sum(({ receivedBytes }) => receivedBytes),
+    replies: sum(({ replies }) => replies),
+    successes: sum(({ successes }) => successes),
     closed: sum(({ isClosed }) => Number(isClosed)),
   }
   for (const neighbour of crowd) neighbour.end()
