@@ -26,7 +26,7 @@ export class TokenBucket {
     return this.#tokens >= amount ? 0 : Math.ceil((amount - this.#tokens) / this.#ratePerMs)
   }
 
-  /** Takes what `waitMs` has just said is there. */
+  /** Takes what `waitMs` has just said is there; or more than that, which has to be gained before anything is there again. */
   spend(amount: number): void {
     this.#tokens -= amount
   }

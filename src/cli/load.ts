@@ -118,7 +118,9 @@ function warnings(load: Load, { backlogSeconds, sendLagMs, closed, complaints }:
   }
   if (complaints.length > 0) found.push(`the server refused: ${complaints.join(', ')}`)
   if (complaints.includes('RATE_LIMITED'))
-    found.push('  RATE_MESSAGES and RATE_BYTES are its limits for one connection')
+    found.push(
+      '  RATE_MESSAGES and RATE_BYTES are its limits for one connection; those of a user and a namespace follow RATE_BYTES',
+    )
   if (backlogSeconds > 0.25)
     found.push(`it fell behind: ${backlogSeconds.toFixed(1)} s of the load were under way at the end`)
   if (sendLagMs.p99 > SEND_LAG_MS_MAX) found.push('this generator was late itself: run it on a machine of its own')

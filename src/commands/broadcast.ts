@@ -2,8 +2,10 @@ import { EVENT } from '../protocol/events.ts'
 import { parseBroadcast } from '../protocol/payloads.ts'
 import type { BroadcastPayload } from '../protocol/shapes/payloads.ts'
 import type { Command } from './command.ts'
+import { bytesOf } from '../protocol/event-body.ts'
 import { toEvent } from './event.ts'
 import { channelOf } from './rooms.ts'
+import { requireShare } from './share.ts'
 
 export const broadcast: Command<BroadcastPayload, 'broadcast'> = {
   eventType: EVENT.broadcast,
@@ -16,15 +18,15 @@ export const broadcast: Command<BroadcastPayload, 'broadcast'> = {
   parse: (payload) => parseBroadcast(payload, 'payload.'),
 
   run({ message, retain }, call, done) {
-    const channel = channelOf(call.connection, call.request.room)
+    const { connection, context, request } = call
+    const { room } = request
+    const channel = channelOf(connection, room)
+    const event = toEvent(call, room)
+    const bytes = bytesOf(event)
+    if (room === undefined) requireShare(call, connection.share.broadcast(bytes))
+    else requireShare(call, connection.share.say(bytes, context.fanout.countOf(channel) * context.limits.workers))
     const state = retain === true ? Buffer.from(JSON.stringify(message)) : null
-    call.context.link.call(
-      'broadcast',
-      { channel, event: toEvent(call, call.request.room), state, once: null },
-      done,
-      call.span,
-      call.untilMs,
-      call.connection.number,
-    )
+    const args = { channel, event, state, once: null, isLimited: true }
+    context.link.call('broadcast', args, done, call.span, call.untilMs, connection.number)
   },
 }

@@ -14,6 +14,7 @@ import type { GameRooms } from '../session/games/game-rooms.ts'
 import type { Connection } from '../session/connection.ts'
 import type { WithState } from '../session/state-reply.ts'
 import type { VerifiedToken } from '../auth/token.ts'
+import type { Over } from '../session/share.ts'
 import type { SoldOut } from './sold-out.ts'
 import type { StateReads } from './state-reads.ts'
 
@@ -31,11 +32,16 @@ export interface CommandContext {
   readonly stateReads: StateReads
   /** Throws a Refusal. */
   readonly verifyToken: (token: string) => VerifiedToken
+  /** A user has said more than may be; it is refused. */
+  readonly onOver: (kind: Over['kind'], connection: Connection) => void
 }
 
 export interface CommandLimits {
   readonly roomsPerConnectionMax: number
   readonly buyCountMax: number
+  /** Workers of this node: the members of a room are spread over them. */
+  readonly workers: number
+  readonly guestsMessagePlayers: boolean
 }
 
 export type Done<Data> = (

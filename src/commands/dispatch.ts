@@ -35,12 +35,17 @@ export interface DispatchOptions {
   readonly onReplied: (eventType: EventType, durationMs: number) => void
   /** `eventType`: undefined where it was no request. */
   readonly onRefused: (refusal: Refusal, connection: Connection, eventType: EventType | undefined) => void
-  readonly onLimited: (kind: 'frames' | 'turns' | 'calls') => void
+  readonly onLimited: (kind: 'frames' | 'user' | 'turns' | 'calls') => void
   readonly traces: Traces
 }
 
 /** Measuring costs a clock and a few hundred nanoseconds: of the most frequent requests one of so many is measured. */
 const SAMPLE = 16
+
+const TOO_MUCH = {
+  frames: 'too much is sent on this connection',
+  user: 'too much is asked for by this user, over all connections; guests of one address count as one user',
+} as const
 
 const TURNS_RETRY_MS = 100
 /** Soon after that the connection is closed, which says when to come back. */
@@ -87,10 +92,11 @@ export class Dispatch {
       return
     }
     const nowMs = this.#options.context.clock.nowMs()
-    const waitMs = connection.limits.waitMs(bytes.length, nowMs)
+    const ownMs = connection.limits.waitMs(bytes.length, nowMs)
+    const waitMs = ownMs > 0 ? ownMs : connection.share.waitMs(bytes.length, nowMs)
     if (connection.isOpen) {
-      if (waitMs > 0) this.#overRate(connection, this.#readId(connection, bytes), waitMs)
-      else this.#request(connection, incoming, nowMs)
+      if (waitMs === 0) this.#request(connection, incoming, nowMs)
+      else this.#overRate(connection, this.#readId(connection, bytes), waitMs, ownMs > 0 ? 'frames' : 'user')
     } else if (waitMs > 0 || !connection.keepEarly(incoming)) {
       // Nothing may be answered before the first frame.
       connection.close(CLOSE.rateLimit, 'too much was sent before the first frame came')
@@ -223,11 +229,14 @@ export class Dispatch {
     connection.close(CLOSE.badRequests, 'too many frames that are no requests')
   }
 
-  #overRate(connection: Connection, id: string | undefined, waitMs: number): void {
-    const refusal = new Refusal('RATE_LIMITED', 'too much is sent on this connection', { retry_after_ms: waitMs })
-    this.#options.onLimited('frames')
+  #overRate(connection: Connection, id: string | undefined, waitMs: number, kind: 'frames' | 'user'): void {
+    const refusal = new Refusal('RATE_LIMITED', TOO_MUCH[kind], { retry_after_ms: waitMs })
+    const nowMs = this.#options.context.clock.nowMs()
+    this.#options.onLimited(kind)
     this.#refuse(connection, { id }, refusal)
-    if (connection.limits.isFlood(this.#options.context.clock.nowMs())) {
+    // Guests of one address may be strangers to each other: nobody is closed for what others send.
+    if (kind === 'user' && connection.access === 'private') connection.limits.noteOver(nowMs)
+    if (connection.limits.isFlood(nowMs)) {
       connection.close(CLOSE.rateLimit, 'too much was sent for too long')
     }
   }

@@ -1,14 +1,17 @@
+import { bytesOf } from '../protocol/event-body.ts'
+import { Refusal } from '../protocol/errors.ts'
 import { EVENT } from '../protocol/events.ts'
-import { parseUserId, type UserId } from '../protocol/ids.ts'
+import { GUEST_PREFIX, parseUserId, type UserId } from '../protocol/ids.ts'
 import { parseMessage } from '../protocol/payloads.ts'
 import type { Command } from './command.ts'
 import { toEvent } from './event.ts'
+import { requireShare } from './share.ts'
 
 export const sendMessage: Command<UserId, 'sendMessage'> = {
   eventType: EVENT.sendMessage,
   about: {
     summary: 'Says something to all connections of a user.',
-    errors: ['USER_OFFLINE'],
+    errors: ['USER_OFFLINE', 'FORBIDDEN'],
     event: 'SendMessageEvent',
   },
 
@@ -19,6 +22,13 @@ export const sendMessage: Command<UserId, 'sendMessage'> = {
 
   run(target, call, done) {
     const { connection, context, span, untilMs } = call
-    context.link.call('message', { target, event: toEvent(call), once: null }, done, span, untilMs, connection.number)
+    const isToPlayer = !target.startsWith(GUEST_PREFIX)
+    if (isToPlayer && connection.access === 'guest' && !context.limits.guestsMessagePlayers) {
+      throw new Refusal('FORBIDDEN', 'a guest may not send messages to players (GUESTS_MESSAGE_PLAYERS)')
+    }
+    const event = toEvent(call)
+    requireShare(call, connection.share.message(target, bytesOf(event)))
+    const args = { target, event, once: null, isLimited: true }
+    context.link.call('message', args, done, span, untilMs, connection.number)
   },
 }

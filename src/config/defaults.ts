@@ -13,6 +13,17 @@ export type Draft = { -readonly [Name in keyof Settings]?: Settings[Name] | unde
 
 const PROCESSES_MAX = 256
 const HARD_PAYLOAD_FACTOR = 4
+/** A user has as many connections' worth of messages. */
+const USER_MESSAGES_FACTOR = 4
+/** Of RATE_BYTES. */
+const BYTE_SHARES = {
+  RATE_BYTES_PER_USER: 8,
+  RATE_LOG_BYTES_PER_USER: 1 / 4,
+  BROADCAST_BYTES_PER_USER: 1 / 16,
+  BROADCAST_BYTES: 1 / 4,
+  MESSAGE_BYTES_PER_SENDER: 1 / 32,
+  MESSAGE_BYTES: 1 / 8,
+} as const
 
 /** Fills in what depends on the machine, on the package's place, or on other settings; `failed` ones stay absent. */
 export function fillDefaults(draft: Draft, packageRoot: string, failed: ReadonlySet<string>): void {
@@ -31,6 +42,18 @@ export function fillDefaults(draft: Draft, packageRoot: string, failed: Readonly
     draft.MAX_PAYLOAD_BYTES_HARD ??= soft * HARD_PAYLOAD_FACTOR
   }
   if (!failed.has('AUTH_JWT_ALGORITHMS')) draft.AUTH_JWT_ALGORITHMS ??= keyAlgorithms(draft)?.standard
+  fillShares(draft, failed)
+}
+
+function fillShares(draft: Draft, failed: ReadonlySet<string>): void {
+  const { RATE_MESSAGES: messages, RATE_BYTES: bytes } = draft
+  if (!failed.has('RATE_MESSAGES_PER_USER') && messages !== undefined) {
+    draft.RATE_MESSAGES_PER_USER ??= messages * USER_MESSAGES_FACTOR
+  }
+  if (bytes === undefined) return
+  for (const [name, part] of Object.entries(BYTE_SHARES) as [keyof typeof BYTE_SHARES, number][]) {
+    if (!failed.has(name)) draft[name] ??= Math.ceil(bytes * part)
+  }
 }
 
 function hostsFor(games: number, cores: number): number {

@@ -2,6 +2,7 @@ import { EVENT } from '../protocol/events.ts'
 import { LOG_LEVELS, LOG_PARTS, parsePartLevel } from '../protocol/log-levels.ts'
 import * as kinds from './kinds.ts'
 import { byWorkers, computed, optional, secret, setting, type Setting } from './setting.ts'
+import { SHARE_SETTINGS } from './share-settings.ts'
 
 const { boolean, choice, duration, filePath, id, integer, list, listOfSome, size, string } = kinds
 
@@ -136,6 +137,7 @@ export const SETTINGS = {
   RATE_BYTES: byWorkers(
     setting(size('1KiB', '1GiB'), '512KiB', "Per second and connection, with a burst of 4 s' worth."),
   ),
+  ...SHARE_SETTINGS,
   RATE_PURCHASES: setting(integer(1, 1_000_000), '100', "Per second and user, with a burst of 10 s' worth."),
   MAX_CALLS_PER_CONNECTION: byWorkers(
     setting(

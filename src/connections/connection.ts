@@ -19,6 +19,8 @@ export interface Connection {
   readonly userId: UserId
   /** What connections are counted by: an IPv4 address, or the /64 of an IPv6 one. */
   readonly addressKey: string
+  /** Whose share of the node it takes from; undefined on other nodes. */
+  readonly shareKey?: string
   readonly openedAtMs: number
   readonly rooms: SmallSet<RoomId>
   /** The session whose connection it is; undefined on other nodes. */

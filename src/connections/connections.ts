@@ -10,6 +10,7 @@ import type { Cluster } from '../store/cluster.ts'
 import { channelsOf, type Connection } from './connection.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Publisher } from './publisher.ts'
+import type { ShareParts } from './share-parts.ts'
 import type { RecoverableSessions } from './recoverable-sessions.ts'
 import type { Registry } from './registry.ts'
 import type { Replays, Resume } from './replay.ts'
@@ -32,6 +33,8 @@ export interface ConnectionsOptions {
   readonly clock: Clock
   readonly registry: Registry
   readonly limits: ConnectionLimits
+  /** Undefined if there is one worker. */
+  readonly shareParts: ShareParts | undefined
   readonly subscriptions: Subscriptions
   readonly replays: Replays
   readonly publisher: Publisher
@@ -45,6 +48,7 @@ export interface Opening {
   readonly namespace: Namespace
   readonly userId: UserId
   readonly addressKey: string
+  readonly shareKey: string
   /** The rooms to be in from the start. null if they are those that the session has or had. */
   readonly rooms: readonly RoomId[] | null
   /** Whether it may be in others than these from the start, as if it joined them. */
@@ -83,10 +87,11 @@ export class Connections {
    * @throws RATE_LIMITED over the limits per user and address, OVERLOADED over the one per namespace
    */
   admit(worker: number, opening: Opening): Promise<Resume | undefined> | undefined {
-    const { registry, limits, publisher, replays } = this.#options
+    const { registry, limits, shareParts, publisher, replays } = this.#options
     const connection = this.#toConnection(worker, opening)
     limits.admit(connection)
     registry.add(connection)
+    shareParts?.added(connection)
     publisher.put(connection)
     const told = publisher.told()
     const resume = this.#toResume(connection, opening)
@@ -125,9 +130,10 @@ export class Connections {
   }
 
   close(id: string): void {
-    const { registry, limits, subscriptions, replays, publisher, sessions, rooms } = this.#options
+    const { registry, limits, shareParts, subscriptions, replays, publisher, sessions, rooms } = this.#options
     const connection = registry.remove(id)
     if (!connection) return
+    shareParts?.removed(connection)
     sessions.closed(connection)
     publisher.remove(connection)
     replays.forget(connection)
@@ -147,13 +153,16 @@ export class Connections {
     const { cluster, clock, hub, sessions } = this.#options
     const { cursor } = opening
     const begun = cursor?.epoch === hub.epoch ? Math.min(cursor.offset, hub.head) : hub.head
+    const userId = ownCopy(opening.userId)
+    const addressKey = ownCopy(opening.addressKey)
     return {
       id: ownCopy(opening.connectionId),
       node: cluster.node,
       worker,
       namespace: opening.namespace,
-      userId: ownCopy(opening.userId),
-      addressKey: ownCopy(opening.addressKey),
+      userId,
+      addressKey,
+      shareKey: opening.shareKey === userId ? userId : addressKey,
       openedAtMs: clock.wallMs(),
       rooms: new SmallSet<RoomId>(),
       session: ownCopy(opening.session),

@@ -12,6 +12,7 @@ const TEXTS = {
   origin_forbidden: 'a page of another origin was refused',
   connect_limited: 'an attempt to connect was refused: too many from this address',
   namespace_full: 'an attempt to connect was refused: the namespace is full',
+  said_too_much: 'an event was refused: this user says too much (path: of which kind)',
   connection_limit: 'a connection was closed: too many of this user or address',
   http_limited: 'a request was refused: too many from this address',
   rate_limit_closed: 'a connection was closed: it sent too much for too long',

@@ -96,6 +96,13 @@ export class Fanout {
     this.#channels.delete(channel)
   }
 
+  /** So many members the channel has here. */
+  countOf(channel: Channel): number {
+    const there = this.#channels.get(channel)
+    if (there instanceof Group) return there.size
+    return there === undefined ? 0 : 1
+  }
+
   /** The native topics of some of the member's channels: of those where it is not alone. */
   topicsOf({ encoding }: Member, channels: Iterable<Channel>): readonly string[] {
     const topics: string[] = []

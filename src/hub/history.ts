@@ -18,6 +18,9 @@ interface Run {
 /** What an entry costs beside its packed event: two objects and two deque places; 192 bytes measured, 219 in etcd, whose offsets are larger. */
 const ENTRY_OVERHEAD_BYTES = 216
 
+/** So long after it had to let something go for want of room, it counts as full. */
+const CUT_FOR_MS = 5_000
+
 /** The newest events, bounded by bytes and by how long they were held; the oldest go first, of whatever channel. */
 export class History {
   readonly #bytesMax: number
@@ -26,6 +29,9 @@ export class History {
   readonly #byChannel = new Map<Channel, Deque<Kept>>()
   #bytes = 0
   #floor: number
+  /** How old the oldest was when it last had to go for want of room, and when that was. */
+  #cutAgeMs = Infinity
+  #cutAtMs = -Infinity
 
   /** @param floor the offset before the first event that will be added */
   constructor(options: { readonly bytesMax: number; readonly ttlMs: number; readonly floor: number }) {
@@ -58,7 +64,16 @@ export class History {
 
   /** Lets go what is over the bounds. */
   trim(nowMs: number): void {
-    this.#dropWhile(({ sinceMs }) => this.#bytes > this.#bytesMax || sinceMs <= nowMs - this.#ttlMs)
+    this.#dropWhile(({ sinceMs }) => sinceMs <= nowMs - this.#ttlMs)
+    if (this.#bytes <= this.#bytesMax) return
+    this.#cutAgeMs = nowMs - (this.#all.first()?.sinceMs ?? nowMs)
+    this.#cutAtMs = nowMs
+    this.#dropWhile(() => this.#bytes > this.#bytesMax)
+  }
+
+  /** How far it reaches back, where bytes are what bounds it; Infinity: it has room, or had it a moment ago. */
+  reachMs(nowMs: number): number {
+    return nowMs - this.#cutAtMs > CUT_FOR_MS ? Infinity : this.#cutAgeMs
   }
 
   /** Lets go of the oldest, down to so many bytes. */

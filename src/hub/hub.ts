@@ -93,6 +93,11 @@ export class Hub {
     return this.#options.store.epoch
   }
 
+  /** How far the history reaches back if it is full; Infinity: it is not. */
+  get reachMs(): number {
+    return this.#history.reachMs(this.#options.clock.nowMs())
+  }
+
   /** For metrics: events applied since start, and bytes of history held. */
   get counts(): { readonly events: number; readonly historyBytes: number } {
     return { events: this.#events, historyBytes: this.#history.bytes }

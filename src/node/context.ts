@@ -9,6 +9,8 @@ import type { Hub } from '../hub/hub.ts'
 import type { Idempotency } from '../idempotency/idempotency.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { PurchaseRates } from '../ledger/purchase-rates.ts'
+import type { EventShares } from './event-shares.ts'
+import type { HistoryFloor } from './history-floor.ts'
 import type { PacedReads } from './paced-reads.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Registry } from '../connections/registry.ts'
@@ -34,6 +36,8 @@ export interface PrimaryContext {
   readonly cluster: Cluster
   readonly hub: Hub
   readonly commits: GroupCommit
+  readonly eventShares: EventShares
+  readonly historyFloor: HistoryFloor
   readonly ledger: Ledger
   readonly purchaseRates: PurchaseRates
   /** What is read for requests without a token. */

@@ -30,6 +30,8 @@ const OVERTAKING: ReadonlySet<keyof PrimaryMethods | keyof WorkerMethods> = new 
   'goodChanged',
   'addressFull',
   'namespaceFull',
+  'shareParts',
+  'logPrice',
   'memoryShort',
   'relieve',
   'relay',

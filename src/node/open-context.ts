@@ -18,9 +18,12 @@ import { Ledger } from '../ledger/ledger.ts'
 import { readNewestMs } from '../ledger/player-ledger.ts'
 import type { PlanPool } from '../ledger/plan-pool.ts'
 import { PurchaseRates } from '../ledger/purchase-rates.ts'
+import { EventShares } from './event-shares.ts'
+import { HistoryFloor } from './history-floor.ts'
 import { PacedReads } from './paced-reads.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { ConnectionLimitsOptions } from '../connections/limits.ts'
+import type { OnParts } from '../connections/share-parts.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
 import type { Journal } from '../store/journal.ts'
@@ -68,7 +71,7 @@ export async function openContext(
     historyTtlMs: settings.HISTORY_TTL,
     deliver: options.deliver,
   })
-  const rooms = await openRooms({ ...options, hub })
+  const rooms = await openRooms({ ...options, hub, onParts: (...told) => tellParts(options.workers, ...told) })
   const receiptKey = await readReceiptKey(settings, store)
   const steadyClock = createSteadyClock(clock)
   const idempotency = new Idempotency({ store, clock: steadyClock })
@@ -89,6 +92,17 @@ export async function openContext(
     log,
     logs,
     commits: createCommits(options),
+    eventShares: new EventShares({
+      broadcastBytesPerSecond: settings.BROADCAST_BYTES,
+      messageBytesPerSecond: settings.MESSAGE_BYTES,
+      clock,
+    }),
+    historyFloor: new HistoryFloor({
+      hub,
+      floorMs: settings.HISTORY_FLOOR,
+      clock,
+      onPrice: (price) => options.workers.tellAll('logPrice', { price }),
+    }),
     ledger: createLedger({ ...options, clock: steadyClock }, pool, await readNewestMs(store)),
     openReads: { shop: new PacedReads(clock), operators: new PacedReads(clock) },
     purchaseRates: new PurchaseRates(settings.RATE_PURCHASES, () => metrics.rateLimited.inc({ kind: 'purchases' })),
@@ -96,6 +110,10 @@ export async function openContext(
   const games = await openGames({ ...options, context: parts })
   const context: PrimaryContext = { ...parts, games }
   return { context, close: () => pool.close() }
+}
+
+function tellParts(workers: WorkerLinks, ...[key, parts, ids]: Parameters<OnParts>): void {
+  for (const id of ids) workers.linkOf(id)?.tell('shareParts', { key, parts })
 }
 
 function readGoods(file: string): readonly Good[] {

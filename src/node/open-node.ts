@@ -194,7 +194,10 @@ function startTimers({ context, memory }: Node, closers: Closers): void {
   })
   const timers = [
     setInterval(() => announce(context), context.settings.PRESENCE_INTERVAL_MS),
-    setInterval(() => context.hub.trim(), TRIM_MS),
+    setInterval(() => {
+      context.hub.trim()
+      context.historyFloor.look()
+    }, TRIM_MS),
     setInterval(() => memory.look(), MEMORY_MS),
     setInterval(() => void sweepStates(context), TRIM_MS),
     setInterval(() => void sweepOld(context, lived, keys), SWEEP_MS),

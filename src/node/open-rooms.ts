@@ -9,6 +9,7 @@ import { RecoverableSessions } from '../connections/recoverable-sessions.ts'
 import { Registry } from '../connections/registry.ts'
 import { Remote } from '../connections/remote.ts'
 import { Replays } from '../connections/replay.ts'
+import { ShareParts, type OnParts } from '../connections/share-parts.ts'
 import { Subscriptions } from '../connections/subscriptions.ts'
 import { isLoopback } from '../door/address.ts'
 import type { Hub } from '../hub/hub.ts'
@@ -31,6 +32,7 @@ export interface OpenRoomsOptions {
   readonly log: Log
   readonly logs: Logs
   readonly onFull: ConnectionLimitsOptions['onFull']
+  readonly onParts: OnParts
 }
 
 /** Who is connected, and who is in which room. */
@@ -66,8 +68,10 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
   const members = new Members({ registry, subscriptions, sessions, directory, announcements })
   const remoteMembers = new RemoteMembers({ cluster, directory, announcements, nowMs: clock.nowMs })
   await cluster.follow(new Remote({ registry, rooms: remoteMembers }))
+  const shareParts = config.settings.WORKERS > 1 ? new ShareParts(options.onParts) : undefined
   const parts = { registry, publisher, limits, sessions }
-  const connections = new Connections({ ...parts, hub, cluster, clock, subscriptions, replays, rooms: members })
+  const around = { hub, cluster, clock, subscriptions, replays, shareParts }
+  const connections = new Connections({ ...parts, ...around, rooms: members })
   return { ...parts, connections, directory, announcements, members, remoteMembers, states }
 }
 

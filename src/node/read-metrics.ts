@@ -24,6 +24,7 @@ export function readMetricsOf(node: Node, { deliveries, isUp, readFileSizes }: R
   read('deliveryQueueLength', () => deliveries.queueLength)
   read('logHeadOffset', () => hub.head)
   read('historyBytes', () => hub.counts.historyBytes)
+  read('historyReach', () => (hub.reachMs === Infinity ? 0 : hub.reachMs / 1000))
   read('rooms', () => directory.size)
   read('storeUp', () => toNumber(isUp()))
   read('tokenKeysReady', () => toNumber(tokenKeys.ready))

@@ -42,6 +42,7 @@ function tellFirst({ context, tokenKeys, logLevels, memory }: Node, link: Worker
   link.tell('welcome', welcome)
   logLevels.tell(link)
   if (memory.state !== 'enough') link.tell('memoryShort', { short: true })
+  if (context.historyFloor.price > 1) link.tell('logPrice', { price: context.historyFloor.price })
   const { addresses, namespaces } = context.limits.full()
   for (const addressKey of addresses) link.tell('addressFull', { addressKey, full: true })
   for (const namespace of namespaces) link.tell('namespaceFull', { namespace, full: true })

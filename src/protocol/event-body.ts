@@ -28,6 +28,11 @@ export function encodeEvent(fields: EventFields): EncodedEvent {
   return [kind, flags, key, utf8.encode(JSON.stringify(fields))]
 }
 
+/** What the event takes in the log, and in each frame that brings it, about. */
+export function bytesOf([, , , body]: EncodedEvent): number {
+  return body.length
+}
+
 /** The record that puts the event into the log. */
 export function eventRecord(channel: Channel, [kind, flags, key, body]: EncodedEvent): EventRecord {
   return { channel, head: { kind, flags, key, id: null }, body }

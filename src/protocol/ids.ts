@@ -66,6 +66,10 @@ export function userOf(channel: Channel): UserId | undefined {
   return isUserChannel(channel) ? (channel.slice(2) as UserId) : undefined
 }
 
+export function isNamespaceChannel(channel: Channel): boolean {
+  return channel.startsWith('n/')
+}
+
 export function isUserChannel(channel: Channel): boolean {
   return channel.startsWith('u/')
 }

@@ -9,8 +9,10 @@ import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import type { OwnEvents } from '../protocol/shapes/events.ts'
 import type { PlacedEvent } from '../protocol/placed-event.ts'
 import type { Accepted, Access } from '../door/handshake.ts'
-import type { CallShare, Caller } from './calls-under-way.ts'
+import type { Caller } from './calls-under-way.ts'
 import { ConnectionLimits, type RateOptions } from './limits.ts'
+import type { Share } from './share.ts'
+import type { Shares } from './shares.ts'
 import type { Socket } from './socket.ts'
 import { encodeStateReply, WithState } from './state-reply.ts'
 import type { Traffic } from './traffic.ts'
@@ -31,6 +33,7 @@ export interface Incoming {
 /** What all connections of a worker have in common. */
 export interface ConnectionShared {
   readonly rates: RateOptions
+  readonly shares: Shares
   readonly traffic: Traffic
   readonly clock: Clock
 }
@@ -73,7 +76,6 @@ export class Connection implements Caller {
   stalledSinceMs = 0
   /** Requests of its client that the primary has not answered. */
   callsUnderWay = 0
-  share: CallShare | null | undefined
   /** Is there while the client reads too slowly. */
   lag: SlowReading | undefined
   /** Is there while it is in a room with a game. */
@@ -81,6 +83,7 @@ export class Connection implements Caller {
   readonly #socket: Socket
   readonly #shared: ConnectionShared
   #limits: ConnectionLimits | undefined
+  #share: Share | undefined
   #turns: Turns | undefined
   #closedWith: CloseCode | undefined
   #state: 'opening' | 'open' | 'closed' = 'opening'
@@ -106,9 +109,18 @@ export class Connection implements Caller {
     this.#socket = socket
   }
 
-  /** What it may send, and what takes turns: there only while there is something to remember. */
+  /** What it may send, what its user may, and what takes turns: there only while there is something to remember. */
   get limits(): ConnectionLimits {
     return (this.#limits ??= new ConnectionLimits(this.#shared.rates, this.#shared.clock.nowMs()))
+  }
+
+  /** Of its user. */
+  get share(): Share {
+    return (this.#share ??= this.#shared.shares.of(this.shareKey))
+  }
+
+  get shareKey(): string {
+    return this.#shared.shares.keyOf(this)
   }
 
   get turns(): Turns {
@@ -124,6 +136,7 @@ export class Connection implements Caller {
   /** Lets go of what an idle connection does not need. To be called now and then. */
   rest(nowMs: number): void {
     if (this.#limits?.isAtRest(nowMs) === true) this.#limits = undefined
+    if (this.#share?.isAtRest(nowMs) === true) this.#share = undefined
     if (this.#turns?.isIdle === true) this.#turns = undefined
   }
 
@@ -218,10 +231,13 @@ export class Connection implements Caller {
       const trace = traceparent === undefined ? {} : { traceparent }
       const replyTo = id === undefined ? {} : { replyTo: id }
       const reply = { eventType: SERVER_EVENT.reply, ...replyTo, success: false, error: result.toBody(), ...trace }
-      this.#send(encodeFrame(reply, this.encoding))
+      const frame = encodeFrame(reply, this.encoding)
+      // Else whoever is over the share would stay so by being told.
+      if (result.code === 'RATE_LIMITED') this.#send(frame)
+      else this.#sendReply(frame)
     } else if (id === undefined) return
-    else if (result instanceof WithState) this.#send(encodeStateReply(id, result, traceparent, this.encoding))
-    else this.#send(encodeReply(id, result, traceparent, this.encoding))
+    else if (result instanceof WithState) this.#sendReply(encodeStateReply(id, result, traceparent, this.encoding))
+    else this.#sendReply(encodeReply(id, result, traceparent, this.encoding))
   }
 
   close(code: CloseCode, reason: string): void {
@@ -243,10 +259,18 @@ export class Connection implements Caller {
     this.close(CLOSE.draining, JSON.stringify({ retry_after_ms: retryAfterMs }))
   }
 
-  #send(frame: string | Uint8Array): void {
-    if (this.#state === 'closed') return
-    this.#shared.traffic.sentBytes += Buffer.byteLength(frame)
+  /** Whoever asks pays for the answer. */
+  #sendReply(frame: string | Uint8Array): void {
+    this.share.spend(this.#send(frame))
+  }
+
+  /** Returns its bytes. */
+  #send(frame: string | Uint8Array): number {
+    if (this.#state === 'closed') return 0
+    const bytes = Buffer.byteLength(frame)
+    this.#shared.traffic.sentBytes += bytes
     this.#socket.send(frame)
+    return bytes
   }
 }
 

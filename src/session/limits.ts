@@ -33,7 +33,7 @@ export class ConnectionLimits {
   waitMs(bytes: number, nowMs: number): number {
     const waitMs = Math.max(this.#messages.waitMs(1, nowMs), this.#bytes.waitMs(bytes, nowMs))
     if (waitMs > 0) {
-      this.#noteOver(nowMs)
+      this.noteOver(nowMs)
       return waitMs
     }
     this.#messages.spend(1)
@@ -62,7 +62,8 @@ export class ConnectionLimits {
     return isCalm && isGood && this.#messages.isFull(nowMs) && this.#bytes.isFull(nowMs)
   }
 
-  #noteOver(nowMs: number): void {
+  /** What was sent was over the rate, or over that of the user whose connection it is. */
+  noteOver(nowMs: number): void {
     if (this.#overSinceMs === 0 || nowMs - this.#lastOverMs > 1000) this.#overSinceMs = nowMs
     this.#lastOverMs = nowMs
   }

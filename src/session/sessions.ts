@@ -16,6 +16,7 @@ import { ComingBack } from './games/coming-back.ts'
 import type { GameRooms } from './games/game-rooms.ts'
 import type { Accepted, Access } from '../door/handshake.ts'
 import type { RateOptions } from './limits.ts'
+import type { Shares } from './shares.ts'
 import { parseCursor } from './cursor.ts'
 import { Replayer } from './replayer.ts'
 import type { ResumeTokens } from '../auth/resume-token.ts'
@@ -32,6 +33,7 @@ export interface SessionsOptions {
   readonly log: Log
   readonly resumeTokens: ResumeTokens
   readonly rates: RateOptions
+  readonly shares: Shares
   readonly traffic: Traffic
   readonly roomsPerConnectionMax: number
   /** Whether clients may join rooms: a resume that names rooms is a join of those that its session was not in. */
@@ -99,7 +101,7 @@ export class Sessions {
     const connection = new Connection(socket, accepted, names, this.#options)
     this.#connections.set(connection.id, connection)
     const { namespace, userId, addressKey } = connection
-    const who = { connectionId: connection.id, namespace, userId, addressKey }
+    const who = { connectionId: connection.id, namespace, userId, addressKey, shareKey: connection.shareKey }
     const sessionId = resume?.sessionId ?? accepted.sessionId ?? random.uuid()
     const what = {
       rooms: resume ? resume.rooms : [],

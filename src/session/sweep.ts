@@ -2,9 +2,11 @@ import type { Clock } from '../base/clock.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import type { Connection } from './connection.ts'
 import { closeAsSlow, Lag, type LagOptions } from './lag.ts'
+import type { Shares } from './shares.ts'
 
 export interface SweepOptions {
   readonly clock: Clock
+  readonly shares: Shares
   readonly backpressureBytesMax: number
   /** How long a client may take nothing while something waits for it. */
   readonly stallMs: number
@@ -90,6 +92,7 @@ function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
     }
     connection.rest(nowMs)
   }
+  options.shares.forgetAtRest(nowMs)
 }
 
 function isSlow(connection: Connection, nowMs: number, { backpressureBytesMax, stallMs }: SweepOptions): boolean {

@@ -26,6 +26,8 @@ export function createLinkHandlers(running: () => Listeners): Omit<Handlers<Work
   return {
     addressFull: ({ addressKey, full }) => running().realTime.admission.setAddressFull(addressKey, full),
     namespaceFull: ({ namespace, full }) => running().realTime.admission.setNamespaceFull(namespace, full),
+    shareParts: ({ key, parts }) => running().realTime.shares.setParts(key, parts),
+    logPrice: ({ price }) => running().realTime.shares.setLogPrice(price),
     memoryShort: ({ short }) => running().realTime.admission.setMemoryShort(short),
     relieve: ({ closeSlow }) => {
       if (closeSlow) running().sweeper.relieve()

@@ -6,13 +6,13 @@ import { Fanout, type FanoutOptions } from '../fanout/fanout.ts'
 import type { Settings } from '../config/settings.ts'
 import { closeLabel } from '../metrics/metrics.ts'
 import { GUEST_PREFIX } from '../protocol/ids.ts'
-import { isLoopback } from '../door/address.ts'
 import { createAdmission, type Admission } from '../door/admission.ts'
 import { createHandshake, type HandshakeOptions, type HandshakeResult } from '../door/handshake.ts'
 import type { RequestHead } from '../door/request-head.ts'
 import { createResumeTokens, type ResumeTokens } from '../auth/resume-token.ts'
 import { CallsUnderWay } from '../session/calls-under-way.ts'
 import { GameRooms, type GameRoomsOptions } from '../session/games/game-rooms.ts'
+import { Shares } from '../session/shares.ts'
 import { Sessions, type SessionsOptions } from '../session/sessions.ts'
 import { createSocketIoGate, type SocketIoGate } from '../door/socket-io-gate.ts'
 import type { Traffic } from '../session/traffic.ts'
@@ -27,6 +27,7 @@ export interface RealTime {
   readonly fanout: Fanout
   readonly games: GameRooms
   readonly sessions: Sessions
+  readonly shares: Shares
   readonly dispatch: Dispatch
   readonly soldOut: SoldOut
   readonly handshake: (head: RequestHead) => HandshakeResult
@@ -75,13 +76,28 @@ export function createRealTime(
   const soldOut = new SoldOut()
   const calls = createCalls(context)
   const dispatch = createDispatch(context, { fanout, games, verifier, soldOut, traffic, calls })
-  const sessions = createSessions(context, { fanout, games, resumeTokens, dispatch, traffic, calls, pingIntervalMs })
+  const shares = createShares(context)
+  const sessions = createSessions(context, { fanout, games, shares, resumeTokens, dispatch, traffic, pingIntervalMs })
   const options = handshakeOptions(context, { admission, verifier, resumeTokens })
   const gates = {
     handshake: watch.handshake(createHandshake(options)),
     socketIoGate: watch.gate(createSocketIoGate(options)),
   }
-  return { admission, keys, fanout, games, sessions, dispatch, soldOut, resumeTokens, traffic, ...gates }
+  return { admission, keys, fanout, games, sessions, shares, dispatch, soldOut, resumeTokens, traffic, ...gates }
+}
+
+function createShares({ config: { settings, explicit }, clock }: WorkerContext): Shares {
+  return new Shares({
+    rates: {
+      messagesPerSecond: settings.RATE_MESSAGES_PER_USER,
+      bytesPerSecond: settings.RATE_BYTES_PER_USER,
+      logBytesPerSecond: settings.RATE_LOG_BYTES_PER_USER,
+      broadcastBytesPerSecond: settings.BROADCAST_BYTES_PER_USER,
+      messageBytesPerSecond: settings.MESSAGE_BYTES_PER_SENDER,
+    },
+    exemptLoopback: !explicit.has('RATE_MESSAGES_PER_USER'),
+    clock,
+  })
 }
 
 function createVerifier({ config: { settings }, clock, metrics }: WorkerContext, keys: WorkerKeys): TokenVerifier {
@@ -109,18 +125,12 @@ function createFanout({ metrics, traces }: WorkerContext, traffic: Traffic, publ
   })
 }
 
-/** What players ask counts for them, what guests ask for their address. */
-function createCalls({ config: { settings, explicit }, link }: WorkerContext): CallsUnderWay {
-  const isExempt = (address: string) => !explicit.has('MAX_CALLS_PER_USER') && isLoopback(address)
+function createCalls({ config: { settings }, link }: WorkerContext): CallsUnderWay {
   return new CallsUnderWay({
     limits: {
       perConnectionMax: settings.MAX_CALLS_PER_CONNECTION,
       perUserMax: settings.MAX_CALLS_PER_USER,
       perWorkerMax: settings.MAX_CALLS_PER_WORKER,
-    },
-    payerOf: ({ access, userId, addressKey }) => {
-      if (access === 'private') return `user ${userId}`
-      return isExempt(addressKey) ? undefined : `address ${addressKey}`
     },
     isLinkFull: () => link.isFull,
   })
@@ -156,8 +166,14 @@ function createDispatch(
       stateReads: createStateReads(link),
       clock,
       random,
-      limits: { roomsPerConnectionMax: settings.MAX_ROOMS_PER_CONNECTION, buyCountMax: settings.BUY_MAX_COUNT },
+      limits: {
+        roomsPerConnectionMax: settings.MAX_ROOMS_PER_CONNECTION,
+        buyCountMax: settings.BUY_MAX_COUNT,
+        workers: settings.WORKERS,
+        guestsMessagePlayers: settings.GUESTS_MESSAGE_PLAYERS,
+      },
       verifyToken: parts.verifier.verify,
+      onOver: watch.saidTooMuch,
     },
     log: logs.of('commands'),
     traffic: parts.traffic,
@@ -182,10 +198,10 @@ function createSessions(
   parts: {
     readonly fanout: Fanout
     readonly games: GameRooms
+    readonly shares: Shares
     readonly resumeTokens: ResumeTokens
     readonly dispatch: Dispatch
     readonly traffic: Traffic
-    readonly calls: CallsUnderWay
     readonly pingIntervalMs: SessionsOptions['pingIntervalMs']
   },
 ): Sessions {
@@ -194,6 +210,7 @@ function createSessions(
     link,
     fanout: parts.fanout,
     games: parts.games,
+    shares: parts.shares,
     clock,
     random,
     log: logs.of('session'),
@@ -216,7 +233,6 @@ function createSessions(
       for (const frame of early) parts.dispatch.early(connection, frame)
     },
     onClose: (connection, code) => {
-      parts.calls.closed(connection)
       metrics.closes.inc({ code: closeLabel(code) })
       watch.closed(connection)
     },

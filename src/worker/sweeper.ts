@@ -9,11 +9,12 @@ const LAG_CHUNK_BYTES = 16 * 1024
 /** Its timer runs as long as the process does. */
 export function startSweeper(
   { config: { settings }, metrics, clock }: WorkerContext,
-  { sessions, fanout }: RealTime,
+  { sessions, fanout, shares }: RealTime,
 ): Sweeper {
   const bytesMax = settings.BACKPRESSURE_BYTES
   return new Sweeper(sessions.all, {
     clock,
+    shares,
     backpressureBytesMax: bytesMax,
     lagBytes: Math.min(LAG_BYTES, bytesMax / 4),
     lag: {

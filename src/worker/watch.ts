@@ -20,6 +20,8 @@ export interface Watch {
   /** A request on a socket. */
   readonly refused: (refusal: Refusal, connection: Connection, eventType: string | undefined) => void
   readonly limited: (kind: LimitKind) => void
+  /** A user has said more than may be, of which kind. */
+  readonly saidTooMuch: (kind: LimitKind, connection: Connection) => void
   readonly overLimit: (connection: Connection) => void
   readonly closed: (connection: Connection) => void
   readonly httpLimited: (head: RequestHead) => void
@@ -116,6 +118,11 @@ export function createWatch({ metrics, security, trustedProxies, tellMisfit }: W
     },
 
     limited,
+
+    saidTooMuch: (kind, connection) => {
+      limited(kind)
+      noteConnection('said_too_much', connection, kind)
+    },
 
     overLimit: (connection) => {
       limited('connections')

@@ -20,6 +20,8 @@ const VALUE_LIMITS = { depthMax: settings.MAX_JSON_DEPTH, keysMax: settings.MAX_
 const COMMAND_LIMITS = {
   roomsPerConnectionMax: settings.MAX_ROOMS_PER_CONNECTION,
   buyCountMax: settings.BUY_MAX_COUNT,
+  workers: 1,
+  guestsMessagePlayers: false,
 }
 const validators = createValidators(SCHEMAS)
 

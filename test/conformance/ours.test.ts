@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { CASES } from '../../src/conformance/table.ts'
+import { startServer } from '../helpers/server.ts'
 import { AUDIENCE, ISSUER, runsGames, SECRET, startLimited, startOurs } from './target.ts'
 
 const run = promisify(execFile)
@@ -58,6 +59,17 @@ t.test('Drumbeat passes every case, and none is skipped', async (t) => {
   t.strictSame(items, [], 'no connection was left')
   const rooms = (await server.admin('GET', '/api/v1/rooms')) as { items: unknown[] }
   t.strictSame(rooms.items, [], 'no room was left')
+})
+
+t.test('guests that may write to players pass, too', async (t) => {
+  const { url, dataDir } = await startServer(t, {
+    AUTH_JWT_SECRET: SECRET,
+    GUESTS_MESSAGE_PLAYERS: 'true',
+    WORKERS: '1',
+  })
+  const { code, stdout } = await conformance(dataDir, [url, '--only', '^message[.]guest', '--token-secret', SECRET])
+  t.equal(code, 0, stdout)
+  t.match(stdout, /2 ok, 0 failed/)
 })
 
 t.test('what is not given is skipped and said; a line for each case', async (t) => {

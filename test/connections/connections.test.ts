@@ -23,6 +23,7 @@ const OPENING: Omit<Opening, 'connectionId'> = {
   namespace: NAMESPACE,
   userId: 'alice' as UserId,
   addressKey: '10.0.0.1',
+  shareKey: 'alice',
   rooms: null,
   mayJoin: true,
   isResume: true,
@@ -58,6 +59,7 @@ async function setUp({ historyBytes = 1 << 20 } = {}) {
     replays: new Replays({ hub, cluster, log: NO_LOG }),
     publisher,
     sessions,
+    shareParts: undefined,
     rooms: { enter: ({ rooms }, room) => rooms.add(room), closed: () => {} },
   })
   const open = async (connectionId: string, more: Partial<Opening>) => {

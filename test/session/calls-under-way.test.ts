@@ -1,19 +1,17 @@
 import t from 'tap'
 import { CallsUnderWay, type Caller } from '../../src/session/calls-under-way.ts'
 
-interface Closable extends Caller {
-  isClosed: boolean
-}
-
 function setUp({ perConnectionMax = 3, perUserMax = 5, perWorkerMax = 8 } = {}) {
   const state = { isLinkFull: false }
   const calls = new CallsUnderWay({
     limits: { perConnectionMax, perUserMax, perWorkerMax },
-    payerOf: ({ addressKey, userId }) => (addressKey === 'exempt' ? undefined : userId),
     isLinkFull: () => state.isLinkFull,
   })
-  const connect = (userId: string, addressKey = '192.0.2.1'): Closable => {
-    return { access: 'private', userId, addressKey, isClosed: false, callsUnderWay: 0, share: undefined }
+  const shares = new Map<string, Caller['share']>()
+  const connect = (user: string): Caller => {
+    const share = shares.get(user) ?? { callsUnderWay: 0 }
+    shares.set(user, share)
+    return { callsUnderWay: 0, share }
   }
   /** How many calls it can begin. */
   const beginAll = (caller: Caller): number => {
@@ -50,28 +48,6 @@ t.test('so may all connections of a worker', async (t) => {
   const all = Array.from({ length: 5 }, (_, i) => connect(`user ${i}`))
   t.strictSame(all.map(beginAll), [3, 3, 2, 1, 1])
   t.equal(calls.count, 10)
-})
-
-t.test('who bears the calls of nobody else has the limits of connection and worker', async (t) => {
-  const { connect, beginAll } = setUp()
-  const guests = [connect('guest', 'exempt'), connect('guest', 'exempt')]
-  t.strictSame(guests.map(beginAll), [3, 3])
-})
-
-t.test('the requests of a closed connection count until they are answered, and it is forgotten then', async (t) => {
-  const { calls, connect, beginAll } = setUp()
-  const [gone, here] = [connect('alice'), connect('alice')]
-  beginAll(gone)
-  gone.isClosed = true
-  calls.closed(gone)
-  t.equal(beginAll(here), 2)
-  for (let i = 0; i < 3; i++) calls.end(gone)
-  t.equal(beginAll(here), 1)
-  t.match(gone, { callsUnderWay: 0, share: null })
-  here.isClosed = true
-  for (let i = 0; i < 3; i++) calls.end(here)
-  t.equal(calls.count, 0)
-  t.equal(beginAll(connect('alice')), 3)
 })
 
 t.test('a primary that does not read is asked nothing', async (t) => {

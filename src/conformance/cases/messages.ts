@@ -1,6 +1,6 @@
 import { EVENT } from '../../protocol/events.ts'
 import { inBoth, PLAYERS, PLAYERS_AND_ADMIN, type Case } from '../case.ts'
-import { expectEqual, expectInteger, expectThat } from '../expect.ts'
+import { expectEqual, expectInteger, expectThat, fieldsOf } from '../expect.ts'
 import { expectRefused } from '../http.ts'
 import type { Lab } from '../lab.ts'
 import { isEvent, payloadOf, type Frame } from '../peer.ts'
@@ -78,6 +78,23 @@ export const MESSAGE_CASES: readonly Case[] = [
       const text = lab.name('text')
       await one.ask(EVENT.sendMessage, { target_user_id: other.userId, text })
       await other.event(carries(text), 'the message')
+    },
+  },
+  {
+    id: 'message.guest-to-player',
+    section: 3,
+    checks: 'what a guest writes to a player arrives, or is FORBIDDEN and does not, as the server is set',
+    needs: PLAYERS,
+    run: async (lab) => {
+      const [guest, player] = await Promise.all([lab.guest(), lab.player()])
+      const text = lab.name('text')
+      const { success, error } = await guest.request(EVENT.sendMessage, { target_user_id: player.userId, text })
+      if (success === true) {
+        await player.event(carries(text), 'the message')
+        return
+      }
+      expectEqual(fieldsOf(error)['code'], 'FORBIDDEN', 'the code')
+      await lab.expectNothing([player], carries(text), 'no message')
     },
   },
   {

@@ -50,7 +50,7 @@ function says(context: RouteContext): readonly Route[] {
         const { id, event } = makeEvent(context, { eventType: EVENT.broadcast, namespace, room, payload, traceparent })
         const once = key === null ? null : onceOf(key, namespace, [room ?? null, payload], id)
         const state = payload.retain === true ? Buffer.from(JSON.stringify(payload.message)) : null
-        return jsonAnswer(await primary.ask('broadcast', { channel, event, state, once }, span))
+        return jsonAnswer(await primary.ask('broadcast', { channel, event, state, once, isLimited: false }, span))
       },
     },
     {
@@ -79,7 +79,7 @@ function says(context: RouteContext): readonly Route[] {
           traceparent,
         })
         const once = key === null ? null : onceOf(key, target, payload, id)
-        return jsonAnswer(await primary.ask('message', { target, event, once }, span))
+        return jsonAnswer(await primary.ask('message', { target, event, once, isLimited: false }, span))
       },
     },
   ]

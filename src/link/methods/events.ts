@@ -25,11 +25,19 @@ export type EventMethods = {
       readonly event: EncodedEvent
       readonly state: Uint8Array | null
       readonly once: OnceArgs | null
+      /** Whether it is refused if too much is said: what clients ask for is, what operators do is not. */
+      readonly isLimited: boolean
     },
     DataOf<'broadcast'>
   >
   message: Method<
-    { readonly target: UserId; readonly event: EncodedEvent; readonly once: OnceArgs | null },
+    {
+      readonly target: UserId
+      readonly event: EncodedEvent
+      readonly once: OnceArgs | null
+      /** As of a broadcast. */
+      readonly isLimited: boolean
+    },
     DataOf<'sendMessage'>
   >
   eventList: Method<{ readonly type: string | null; readonly since: number; readonly limit: number }, Page<JsonObject>>

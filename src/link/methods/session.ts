@@ -7,6 +7,8 @@ export interface OpenArgs {
   readonly namespace: Namespace
   readonly userId: UserId
   readonly addressKey: string
+  /** Whose share of this node it takes from: its user's, or its address's. */
+  readonly shareKey: string
   /** The rooms that a resume names, to be in from the start. null if it names none: then they are the rooms that the session had. */
   readonly rooms: readonly RoomId[] | null
   /** Whether it may name rooms that its session is not known to have been in, as if it joined them. */

@@ -10,6 +10,10 @@ export type WorkerMethods = {
   /** An address has, or has no longer, as many connections as it may. */
   addressFull: Method<{ readonly addressKey: string; readonly full: boolean }, null>
   namespaceFull: Method<{ readonly namespace: Namespace; readonly full: boolean }, null>
+  /** To how many workers the user of a share is connected: see `OpenArgs`. */
+  shareParts: Method<{ readonly key: string; readonly parts: number }, null>
+  /** How much of a user's budget for the log a byte takes: more than 1 while the history is too short. */
+  logPrice: Method<{ readonly price: number }, null>
   /** While the node is short of memory: nobody new is taken. */
   memoryShort: Method<{ readonly short: boolean }, null>
   /** Give back what memory can be; `closeSlow`: also that of the connections for which most waits. */

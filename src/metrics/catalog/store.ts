@@ -52,6 +52,14 @@ export const STORE = {
     help: 'History held for those who come back.',
     when: 'At `HISTORY_BYTES` the oldest goes before `HISTORY_TTL`: resumes reach less far back.',
   },
+  historyReach: {
+    name: 'history_reach_seconds',
+    type: 'gauge',
+    help: 'How far the history reaches back while it is full; 0: it has room.',
+    when:
+      'Whoever was away for longer gets `HISTORY_GONE`. Under `HISTORY_FLOOR` those who say the most are refused: see `log` of `rate_limited_total`, and who in the ' +
+      'security log (`said_too_much`). If it is honest load, raise `HISTORY_BYTES`.',
+  },
   storeUp: {
     name: 'store_up',
     type: 'gauge',

@@ -2,12 +2,12 @@ import type { Span } from '../../base/trace.ts'
 import type { Handlers } from '../../link/link.ts'
 import type { EventMethods } from '../../link/methods/events.ts'
 import { parseJson } from '../../protocol/codec.ts'
-import { eventRecord, type EncodedEvent } from '../../protocol/event-body.ts'
+import { bytesOf, eventRecord, type EncodedEvent } from '../../protocol/event-body.ts'
 import { inLatestRoom, typeOfKind } from '../../protocol/event-head.ts'
 import { isObject } from '../../protocol/envelope.ts'
 import { Refusal } from '../../protocol/errors.ts'
 import type { JsonObject } from '../../protocol/events.ts'
-import { userChannel, type UserId } from '../../protocol/ids.ts'
+import { isNamespaceChannel, userChannel, type Channel, type UserId } from '../../protocol/ids.ts'
 import type { PlacedEvent } from '../../protocol/placed-event.ts'
 import { answerWith, changeInTime, readInTime } from '../answer.ts'
 import { stateKey } from '../../rooms/retained-state.ts'
@@ -16,7 +16,18 @@ import { appendOnce } from '../once.ts'
 
 type Needs = Pick<
   PrimaryContext,
-  'states' | 'commits' | 'hub' | 'registry' | 'directory' | 'cluster' | 'idempotency' | 'store' | 'log' | 'clock'
+  | 'states'
+  | 'commits'
+  | 'hub'
+  | 'registry'
+  | 'directory'
+  | 'cluster'
+  | 'idempotency'
+  | 'store'
+  | 'log'
+  | 'clock'
+  | 'eventShares'
+  | 'metrics'
 >
 
 /** Events that one call for a list looks at: what it may take of this thread. The cursor goes on from there. */
@@ -25,7 +36,12 @@ const EVENTS_LOOKED_AT_MAX = 10_000
 export function eventMethods(context: Needs): Handlers<EventMethods> {
   const { commits, registry, directory, hub, clock, states } = context
   return {
-    broadcast({ channel, event, state, once }, reply, span, untilMs) {
+    broadcast({ channel, event, state, once, isLimited }, reply, span, untilMs) {
+      const over = isNamespaceChannel(channel) ? overNamespace(context, channel, event, isLimited) : undefined
+      if (over) {
+        reply(over)
+        return
+      }
       const giveBack = state === null ? () => {} : states.budget.take(channel, state.length)
       if (!giveBack) {
         reply(new Refusal('OVERLOADED', 'all that may be retained is taken (RETAINED_BYTES); nothing was done'))
@@ -47,7 +63,12 @@ export function eventMethods(context: Needs): Handlers<EventMethods> {
       })
     },
 
-    message({ target, event, once }, reply, span, untilMs) {
+    message({ target, event, once, isLimited }, reply, span, untilMs) {
+      const over = overTarget(context, target, event, isLimited)
+      if (over) {
+        reply(over)
+        return
+      }
       if (once) {
         const record = eventRecord(userChannel(target), event)
         const rest = async () => ({ delivered: await requireOnline(context, target) })
@@ -80,6 +101,32 @@ export function eventMethods(context: Needs): Handlers<EventMethods> {
       reply({ items: found, next_cursor: cursor === null ? null : String(cursor) })
     },
   }
+}
+
+/** Returns undefined if it may pass: then it is counted. */
+function overNamespace(
+  { eventShares, metrics }: Needs,
+  channel: Channel,
+  event: EncodedEvent,
+  isLimited: boolean,
+): Refusal | undefined {
+  const waitMs = eventShares.toNamespace(channel, bytesOf(event), isLimited)
+  if (waitMs === 0) return undefined
+  metrics.rateLimited.inc({ kind: 'namespace' })
+  return new Refusal('RATE_LIMITED', 'too much is said to the whole namespace by all', { retry_after_ms: waitMs })
+}
+
+/** As `overNamespace`. */
+function overTarget(
+  { eventShares, metrics }: Needs,
+  target: UserId,
+  event: EncodedEvent,
+  isLimited: boolean,
+): Refusal | undefined {
+  const waitMs = eventShares.toUser(target, bytesOf(event), isLimited)
+  if (waitMs === 0) return undefined
+  metrics.rateLimited.inc({ kind: 'target' })
+  return new Refusal('OVERLOADED', `too much is said to "${target}" by all`, { retry_after_ms: waitMs })
 }
 
 type MessageReply = Parameters<Handlers<EventMethods>['message']>[1]

@@ -103,6 +103,16 @@ export const REPLIES_FAULTS: readonly FaultRow[] = [
     }),
   },
   {
+    fault: 'refuses a message with another code, and passes it on all the same',
+    run: /^message\.guest/,
+    fails: ['message.guest-to-player'],
+    make: () =>
+      changing((value) => {
+        const { code } = fields(value['error'])
+        return code === 'FORBIDDEN' ? { ...value, error: { ...fields(value['error']), code: 'NOT_FOUND' } } : value
+      }),
+  },
+  {
     fault: 'an error without its place',
     run: /^payload\.(broadcast|message\.guest|buy\.guest)/,
     fails: ['message-absent', 'retain-text', 'retain-number'].flatMap((id) => {

@@ -1,0 +1,16 @@
+import { Refusal } from '../protocol/errors.ts'
+import type { Over } from '../session/share.ts'
+import type { CommandCall } from './command.ts'
+
+const TOO_MUCH: Readonly<Record<Over['kind'], string>> = {
+  log: 'too much is said by this user',
+  broadcasts: 'too much is said by this user to the whole namespace',
+  messages: 'too much is said by this user to this one',
+}
+
+/** Throws RATE_LIMITED if the user has said too much. */
+export function requireShare({ connection, context }: CommandCall, over: Over | undefined): void {
+  if (over === undefined) return
+  context.onOver(over.kind, connection)
+  throw new Refusal('RATE_LIMITED', TOO_MUCH[over.kind], { retry_after_ms: over.waitMs })
+}
