@@ -25,7 +25,8 @@ export const broadcast: Command<BroadcastPayload, 'broadcast'> = {
     const bytes = bytesOf(event)
     if (room === undefined) requireShare(call, connection.share.broadcast(bytes))
     else requireShare(call, connection.share.say(bytes, context.fanout.countOf(channel) * context.limits.workers))
-    const state = retain === true ? Buffer.from(JSON.stringify(message)) : null
+    const isKept = retain === true
+    const state = isKept ? { json: Buffer.from(JSON.stringify(message)), shareKey: connection.shareKey } : null
     const args = { channel, event, state, once: null, isLimited: true }
     context.link.call('broadcast', args, done, call.span, call.untilMs, connection.number)
   },

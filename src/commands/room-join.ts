@@ -5,6 +5,7 @@ import { parseRoomId, type RoomId } from '../protocol/ids.ts'
 import { patchEncoding } from '../session/games/viewer.ts'
 import type { Command } from './command.ts'
 import { enterRoom, requirePlace } from './enter-room.ts'
+import { requireShare } from './share.ts'
 
 interface Args {
   readonly room: RoomId
@@ -41,7 +42,10 @@ export const roomJoin: Command<Args, 'roomJoin'> = {
 
   run({ room, as, password }, call, done) {
     const { connection, context, span, untilMs } = call
-    if (!connection.rooms.has(room)) requirePlace(call)
+    if (!connection.rooms.has(room)) {
+      requirePlace(call)
+      requireShare(call, connection.share.join())
+    }
     const args = { connectionId: connection.id, room, as, password, encoding: patchEncoding(connection) }
     context.link.call(
       'join',

@@ -3,6 +3,7 @@ import type { Over } from '../session/share.ts'
 import type { CommandCall } from './command.ts'
 
 const TOO_MUCH: Readonly<Record<Over['kind'], string>> = {
+  joins: 'too many rooms are joined by this user',
   log: 'too much is said by this user',
   broadcasts: 'too much is said by this user to the whole namespace',
   messages: 'too much is said by this user to this one',

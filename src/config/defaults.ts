@@ -15,6 +15,9 @@ const PROCESSES_MAX = 256
 const HARD_PAYLOAD_FACTOR = 4
 /** A user has as many connections' worth of messages. */
 const USER_MESSAGES_FACTOR = 4
+const JOINS_FACTOR = 1 / 10
+/** Of RETAINED_BYTES. */
+const RETAINED_FACTOR = 1 / 16
 /** Of RATE_BYTES. */
 const BYTE_SHARES = {
   RATE_BYTES_PER_USER: 8,
@@ -49,6 +52,12 @@ function fillShares(draft: Draft, failed: ReadonlySet<string>): void {
   const { RATE_MESSAGES: messages, RATE_BYTES: bytes } = draft
   if (!failed.has('RATE_MESSAGES_PER_USER') && messages !== undefined) {
     draft.RATE_MESSAGES_PER_USER ??= messages * USER_MESSAGES_FACTOR
+  }
+  if (!failed.has('RATE_JOINS_PER_USER') && messages !== undefined) {
+    draft.RATE_JOINS_PER_USER ??= Math.ceil(messages * JOINS_FACTOR)
+  }
+  if (!failed.has('RETAINED_BYTES_PER_USER') && draft.RETAINED_BYTES !== undefined) {
+    draft.RETAINED_BYTES_PER_USER ??= Math.ceil(draft.RETAINED_BYTES * RETAINED_FACTOR)
   }
   if (bytes === undefined) return
   for (const [name, part] of Object.entries(BYTE_SHARES) as [keyof typeof BYTE_SHARES, number][]) {

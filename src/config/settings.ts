@@ -279,7 +279,7 @@ export const SETTINGS = {
   RETAINED_BYTES: setting(
     size('64KiB', '64GiB'),
     '64MiB',
-    "What all retained states may take together, by each node's count; above it `OVERLOADED`. Far under etcd's quota.",
+    "What all retained states may take together, with 256 bytes for each, by each node's count; above it `OVERLOADED`. From 90 % on those of rooms that have been empty for longest go before their time. Far under etcd's quota.",
   ),
   RESUME_TOKEN_TTL: setting(duration('1m', '30d'), '24h', 'How long a resume token is good for.'),
   LOG_SYNC: setting(boolean, 'false', 'Whether plain events wait for the disk, too. Purchases always do.'),

@@ -51,6 +51,19 @@ export const SHARE_SETTINGS = {
     'RATE_BYTES / 8 (64KiB)',
     'The same for messages of all users to one, on each node; above it `OVERLOADED`. Those by REST count, but are not refused.',
   ),
+  RATE_JOINS_PER_USER: byWorkers(
+    computed(
+      integer(1, 1_000_000),
+      'RATE_MESSAGES / 10 (30)',
+      'Rooms that a user may join per second, as above: others are told of each, and in `private` each may be a new one.',
+    ),
+  ),
+  RETAINED_BYTES_PER_USER: computed(
+    size('4KiB', '64GiB'),
+    'RETAINED_BYTES / 16 (4MiB)',
+    "What the states that one user has retained may take, with 256 bytes for each; above it `OVERLOADED`. By each node's count.",
+  ),
+  RETAINED_STATES_PER_USER: setting(integer(1, 1_000_000), '1000', 'How many they may be.'),
   GUESTS_MESSAGE_PLAYERS: byWorkers(
     setting(boolean, 'false', 'Whether guests may send messages to players; `FORBIDDEN` if not.'),
   ),

@@ -7,6 +7,8 @@ export interface RecoverableSessionsOptions {
   readonly nowMs: () => number
   /** How many sessions that have ended are kept, each with its rooms counted, too. The oldest are forgotten first. */
   readonly leftMax?: number
+  /** The same for one user, or the guests of one address: their oldest are forgotten first. */
+  readonly leftPerUserMax?: number
 }
 
 interface Left {
@@ -14,9 +16,19 @@ interface Left {
   /** The offset. */
   readonly begun: number
   readonly atMs: number
+  /** Whose it is; undefined if that is not known. */
+  readonly user: string | undefined
+}
+
+/** A user's, in the order of their ends. */
+interface Mine {
+  readonly sessions: Set<string>
+  kept: number
 }
 
 const LEFT_MAX = 300_000
+/** As many connections as a user may have, with 32 rooms each. */
+const LEFT_PER_USER_MAX = 3_300
 
 /**
  * The rooms of sessions of this node, for clients that do not name them when they come back. A session has the rooms of the
@@ -26,6 +38,7 @@ export class RecoverableSessions {
   readonly #options: RecoverableSessionsOptions
   readonly #live = new Map<string, Connection>()
   readonly #left = new Map<string, Left>()
+  readonly #users = new Map<string, Mine>()
   /** Sessions and rooms in `#left`. */
   #kept = 0
 
@@ -43,25 +56,27 @@ export class RecoverableSessions {
 
   /** To be called while the connection is still in its rooms. */
   closed(connection: Connection): void {
-    const { session } = connection
+    const { session, shareKey: user } = connection
     // Its client may have come back before this one was found dead.
     if (session === undefined || this.#live.get(session) !== connection) return
     this.#live.delete(session)
-    this.#left.set(session, { rooms: [...connection.rooms], begun: connection.begun ?? 0, atMs: this.#options.nowMs() })
-    this.#kept += 1 + connection.rooms.size
-    this.#forgetOld()
+    const left = { rooms: [...connection.rooms], begun: connection.begun ?? 0, atMs: this.#options.nowMs(), user }
+    this.#left.set(session, left)
+    this.#kept += costOf(left)
+    if (user !== undefined) this.#keepFor(user, session, left)
+    this.forgetOld()
   }
 
   /** Returns undefined if the session is not known here, or is no more. */
   of(session: string): readonly RoomId[] | undefined {
-    this.#forgetOld()
+    this.forgetOld()
     const live = this.#live.get(session)
     return live ? [...live.rooms] : this.#left.get(session)?.rooms
   }
 
   /** The offset at which the session began; undefined as with `of`. */
   begun(session: string): number | undefined {
-    this.#forgetOld()
+    this.forgetOld()
     return (this.#live.get(session) ?? this.#left.get(session))?.begun
   }
 
@@ -74,7 +89,13 @@ export class RecoverableSessions {
     }
   }
 
-  #forgetOld(): void {
+  /** Sessions that have ended, and their rooms. */
+  get kept(): number {
+    return this.#kept
+  }
+
+  /** Forgets those whose time is over. To be called now and then. */
+  forgetOld(): void {
     const { keepMs, nowMs, leftMax = LEFT_MAX } = this.#options
     const oldestMs = nowMs() - keepMs
     for (const [session, { atMs }] of this.#left) {
@@ -87,6 +108,26 @@ export class RecoverableSessions {
     const left = this.#left.get(session)
     if (!left) return
     this.#left.delete(session)
-    this.#kept -= 1 + left.rooms.length
+    this.#kept -= costOf(left)
+    const mine = left.user === undefined ? undefined : this.#users.get(left.user)
+    if (left.user === undefined || !mine?.sessions.delete(session)) return
+    mine.kept -= costOf(left)
+    if (mine.sessions.size === 0) this.#users.delete(left.user)
   }
+
+  #keepFor(user: string, session: string, left: Left): void {
+    const mine = this.#users.get(user) ?? { sessions: new Set<string>(), kept: 0 }
+    this.#users.set(user, mine)
+    mine.sessions.add(session)
+    mine.kept += costOf(left)
+    const { leftPerUserMax = LEFT_PER_USER_MAX } = this.#options
+    for (const oldest of mine.sessions) {
+      if (mine.kept <= leftPerUserMax) return
+      this.#forget(oldest)
+    }
+  }
+}
+
+function costOf({ rooms }: Left): number {
+  return 1 + rooms.length
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { NotRecovered } from '../protocol/shapes/events.ts'
 import type { Channel } from '../protocol/ids.ts'
 import type { PlacedEvent } from '../protocol/placed-event.ts'
-import { CONTROL_CHANNEL, type LogBatch, type Store } from '../store/store.ts'
+import { CONTROL_CHANNEL, type LogBatch, type LogRecord, type Store } from '../store/store.ts'
 import { ChannelHeads } from './channel-heads.ts'
 import { History } from './history.ts'
 import { Interest } from './interest.ts'
@@ -56,7 +56,7 @@ export class Hub {
   #control: (body: Uint8Array) => void = (body) => this.#controlBacklog.push(body)
   #controlBacklog: Uint8Array[] = []
   /** By the kind of their head. */
-  readonly #watchers = new Map<number, (channel: Channel) => void>()
+  readonly #watchers = new Map<number, (channel: Channel, record: LogRecord) => void>()
   readonly #waiting: { readonly offset: number; readonly done: () => void }[] = []
 
   /** Applies the stored history, then follows the log. */
@@ -149,7 +149,7 @@ export class Hub {
   }
 
   /** Calls back with the channel of each event of this kind (see `EventHead`) from now on, when it was delivered. A kind has one watcher. */
-  watch(kind: number, onEvent: (channel: Channel) => void): void {
+  watch(kind: number, onEvent: (channel: Channel, record: LogRecord) => void): void {
     this.#watchers.set(kind, onEvent)
   }
 
@@ -183,7 +183,7 @@ export class Hub {
     this.trim()
     this.#options.deliver(outgoing)
     this.#reach(batch.offset + batch.records.length - 1)
-    for (const { channel, head } of batch.records) if (head) this.#watchers.get(head.kind)?.(channel)
+    for (const record of batch.records) if (record.head) this.#watchers.get(record.head.kind)?.(record.channel, record)
   }
 
   #reach(offset: number): void {

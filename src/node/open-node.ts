@@ -197,6 +197,7 @@ function startTimers({ context, memory }: Node, closers: Closers): void {
     setInterval(() => {
       context.hub.trim()
       context.historyFloor.look()
+      context.sessions.forgetOld()
     }, TRIM_MS),
     setInterval(() => memory.look(), MEMORY_MS),
     setInterval(() => void sweepStates(context), TRIM_MS),

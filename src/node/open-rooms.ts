@@ -13,6 +13,8 @@ import { ShareParts, type OnParts } from '../connections/share-parts.ts'
 import { Subscriptions } from '../connections/subscriptions.ts'
 import { isLoopback } from '../door/address.ts'
 import type { Hub } from '../hub/hub.ts'
+import { isRetained, kindOf } from '../protocol/event-head.ts'
+import { EVENT } from '../protocol/events.ts'
 import type { Namespace } from '../protocol/ids.ts'
 import { Announcements } from '../rooms/announcements.ts'
 import { Members } from '../rooms/members.ts'
@@ -61,10 +63,22 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
   const replays = new Replays({ hub, cluster, log })
   const sessions = new RecoverableSessions({ keepMs, nowMs: clock.nowMs })
   const announcements = new Announcements()
-  const states = new StateSweep({ store, clock, keepMs, bytesMax: config.settings.RETAINED_BYTES })
+  const states: StateSweep = new StateSweep({
+    store,
+    clock,
+    keepMs,
+    bytesMax: config.settings.RETAINED_BYTES,
+    bytesPerOwnerMax: config.settings.RETAINED_BYTES_PER_USER,
+    statesPerOwnerMax: config.settings.RETAINED_STATES_PER_USER,
+    isThere: (room) => directory.has(room),
+  })
   const directory = createDirectory(config, states)
   await directory.load(store)
-  await states.load(directory)
+  // What other nodes have put, too: one of them may die.
+  hub.watch(kindOf(EVENT.broadcast), (channel, { head, body }) => {
+    if (head !== undefined && isRetained(head)) states.noteRetained(channel, body.length)
+  })
+  await states.load()
   const members = new Members({ registry, subscriptions, sessions, directory, announcements })
   const remoteMembers = new RemoteMembers({ cluster, directory, announcements, nowMs: clock.nowMs })
   await cluster.follow(new Remote({ registry, rooms: remoteMembers }))
@@ -81,7 +95,8 @@ function createDirectory({ settings }: Config, states: StateSweep): Directory {
     autoCreateIn: new Set(autoCreateIn),
     capacity: settings.ROOM_CAPACITY,
     onMade: ({ room_id, namespace }) => states.noteMade(room_id, namespace),
-    onGone: ({ room_id, namespace }) => states.noteEmpty(room_id, namespace),
+    onGone: ({ room_id, namespace }) => states.noteGone(room_id, namespace),
+    onRemoved: ({ room_id, namespace }) => states.noteDeleted(room_id, namespace),
   })
 }
 

@@ -61,6 +61,11 @@ export function isLatest({ flags }: Pick<EventHead, 'flags'>): boolean {
   return (flags & LATEST) !== 0
 }
 
+/** An event of a version that wrote no heads may be said to be, where it is not. */
+export function isRetained({ flags }: Pick<EventHead, 'flags'>): boolean {
+  return (flags & NOT_RETAINED) === 0
+}
+
 /** Returns undefined for a type that has no number here, or only in a newer version: the event's text says it. */
 export function typeOfKind(kind: number): string | undefined {
   return TYPES.get(kind)

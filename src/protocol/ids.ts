@@ -74,6 +74,11 @@ export function isUserChannel(channel: Channel): boolean {
   return channel.startsWith('u/')
 }
 
+/** Returns undefined for a channel that is no room's. */
+export function roomOf(channel: Channel): RoomId | undefined {
+  return channel.startsWith('r/') ? (channel.slice(channel.indexOf('/', 2) + 1) as RoomId) : undefined
+}
+
 /** A UUID, of a connection as REST lists it. */
 export const CONNECTION_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

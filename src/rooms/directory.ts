@@ -15,6 +15,8 @@ export interface DirectoryOptions {
   /** A room was made by joining it, or one of those is empty and gone. */
   readonly onMade: (room: RoomDefinition) => void
   readonly onGone: (room: RoomDefinition) => void
+  /** A room was deleted. */
+  readonly onRemoved: (room: RoomDefinition) => void
 }
 
 /** The rooms that there are, by their ids: an id is unique over all namespaces. Their members are counted on whatever node they are. */
@@ -50,6 +52,10 @@ export class Directory {
     const channel = roomChannel(namespace, room_id)
     if (delivery === 'latest') this.#latest.add(channel)
     else this.#latest.delete(channel)
+  }
+
+  has(id: RoomId): boolean {
+    return this.#rooms.has(id)
   }
 
   /** The room's definition and its members (users). */
@@ -108,6 +114,7 @@ export class Directory {
     const room = this.#rooms.get(id)
     if (!room) return false
     this.#latest.delete(roomChannel(room.definition.namespace, id))
+    this.#options.onRemoved(room.definition)
     return this.#rooms.delete(id)
   }
 

@@ -4,6 +4,7 @@ import type { UserId } from '../protocol/ids.ts'
 export interface ShareRates {
   readonly messagesPerSecond: number
   readonly bytesPerSecond: number
+  readonly joinsPerSecond: number
   /** Of events that enter the log. */
   readonly logBytesPerSecond: number
   /** Of these, to a whole namespace. */
@@ -14,7 +15,7 @@ export interface ShareRates {
 
 /** Where a user has more than may be, and when that is over. */
 export interface Over {
-  readonly kind: 'log' | 'broadcasts' | 'messages'
+  readonly kind: 'joins' | 'log' | 'broadcasts' | 'messages'
   readonly waitMs: number
 }
 
@@ -42,6 +43,7 @@ export class Share {
   readonly #terms: ShareTerms
   readonly #messages: TokenBucket
   readonly #bytes: TokenBucket
+  readonly #joins: TokenBucket
   readonly #log: TokenBucket
   readonly #broadcasts: TokenBucket
   #targets: Map<UserId, TokenBucket> | undefined
@@ -56,6 +58,7 @@ export class Share {
     this.#nowMs = nowMs
     this.#messages = bucket(rates.messagesPerSecond)
     this.#bytes = bucket(rates.bytesPerSecond)
+    this.#joins = bucket(rates.joinsPerSecond)
     this.#log = bucket(rates.logBytesPerSecond)
     this.#broadcasts = bucket(rates.broadcastBytesPerSecond)
   }
@@ -75,7 +78,15 @@ export class Share {
     this.#bytes.spend(bytes * this.parts)
   }
 
-  /** Counts an event in a room, which so many connections get. Returns undefined if it may pass, as the next two do. */
+  /** Counts a room that is joined. Returns undefined if it may be, as the next three do. */
+  join(): Over | undefined {
+    const waitMs = this.#joins.waitMs(1, this.#nowMs)
+    if (waitMs > 0) return { kind: 'joins', waitMs }
+    this.#joins.spend(this.parts)
+    return undefined
+  }
+
+  /** Counts an event in a room, which so many connections get. */
   say(bytes: number, receivers: number): Over | undefined {
     const over = this.#overLog()
     if (over !== undefined) return over
@@ -110,7 +121,7 @@ export class Share {
   isAtRest(nowMs: number): boolean {
     this.#nowMs = nowMs
     if (this.callsUnderWay > 0) return false
-    const own = [this.#messages, this.#bytes, this.#log, this.#broadcasts]
+    const own = [this.#messages, this.#bytes, this.#joins, this.#log, this.#broadcasts]
     if (!own.every((bucket) => bucket.isFull(nowMs))) return false
     for (const bucket of this.#targets?.values() ?? []) if (!bucket.isFull(nowMs)) return false
     return true

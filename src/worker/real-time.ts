@@ -91,6 +91,7 @@ function createShares({ config: { settings, explicit }, clock }: WorkerContext):
     rates: {
       messagesPerSecond: settings.RATE_MESSAGES_PER_USER,
       bytesPerSecond: settings.RATE_BYTES_PER_USER,
+      joinsPerSecond: settings.RATE_JOINS_PER_USER,
       logBytesPerSecond: settings.RATE_LOG_BYTES_PER_USER,
       broadcastBytesPerSecond: settings.BROADCAST_BYTES_PER_USER,
       messageBytesPerSecond: settings.MESSAGE_BYTES_PER_SENDER,

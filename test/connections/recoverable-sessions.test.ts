@@ -33,3 +33,26 @@ t.test('when memory is short, the sessions that ended first are forgotten, and n
   t.strictSame(known(), ['live'])
   t.end()
 })
+
+t.test('a user has a part of what is kept, and its oldest sessions go first', async (t) => {
+  let nowMs = 0
+  const sessions = new RecoverableSessions({ keepMs: 1000, nowMs: () => nowMs, leftPerUserMax: 6 })
+  const end = (session: string, shareKey: string) => {
+    const rooms = new SmallSet(['r' as RoomId])
+    const connection = { session, shareKey, rooms } as unknown as Connection
+    sessions.changed(connection)
+    sessions.closed(connection)
+  }
+  end('bobs', 'bob')
+  for (let i = 0; i < 10; i++) end(`s${i}`, 'alice')
+  t.strictSame(
+    ['bobs', 's6', 's7', 's9'].map((session) => sessions.of(session)?.length),
+    [1, undefined, 1, 1],
+  )
+  t.equal(sessions.kept, 8)
+  nowMs = 1_001
+  sessions.forgetOld()
+  t.equal(sessions.kept, 0)
+  for (let i = 0; i < 3; i++) end(`again${i}`, 'alice')
+  t.equal(sessions.kept, 6, 'what was forgotten does not count')
+})

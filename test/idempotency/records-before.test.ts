@@ -42,7 +42,13 @@ async function open(texts: Texts) {
   const hub = await Hub.open({ store, clock, historyBytes: 1 << 20, historyTtlMs: 600_000, deliver: () => {} })
   const queue = { queueMax: 100, batchMax: 100, intervalMs: 0 }
   const commits = new GroupCommit({ store, ...queue, nowMs: clock.nowMs, onCommit: () => {} })
-  const directory = new Directory({ autoCreateIn: new Set(), capacity: 3, onMade: () => {}, onGone: () => {} })
+  const directory = new Directory({
+    autoCreateIn: new Set(),
+    capacity: 3,
+    onMade: () => {},
+    onGone: () => {},
+    onRemoved: () => {},
+  })
   const idempotency = new Idempotency({ store, clock })
   const parts = { store, hub, commits, clock, log: NO_LOG, cluster: createAlone('n1'), idempotency }
   const roomService = new RoomService({ ...parts, directory } as unknown as RoomServiceOptions)

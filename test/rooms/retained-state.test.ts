@@ -12,18 +12,23 @@ const PRIVATE = 'private' as Namespace
 const id = (name: string) => name as RoomId
 const channel = (name: string) => roomChannel(PRIVATE, id(name))
 
-async function setUp() {
+async function setUp({ bytesMax = 1 << 20 } = {}) {
   let nowMs = 0
   const clock = { nowMs: () => nowMs, wallMs: () => nowMs }
   const store = createMemoryStore({ clock, epoch: 'e1' })
-  const retain = (name: string) =>
-    store.commit({ puts: [{ key: stateKey(channel(name)), value: Buffer.from('"kept"') }], durable: true })
-  const states = new StateSweep({ store, clock, keepMs: 1000, bytesMax: 1 << 20 })
-  const directory = new Directory({
+  const retain = async (name: string) => {
+    await store.commit({ puts: [{ key: stateKey(channel(name)), value: Buffer.from('"kept"') }], durable: true })
+    states.noteRetained(channel(name), 6)
+  }
+  const max = { bytesMax, bytesPerOwnerMax: 1 << 20, statesPerOwnerMax: 1_000 }
+  const isThere = (room: RoomId): boolean => directory.get(room) !== undefined
+  const states = new StateSweep({ store, clock, keepMs: 1000, ...max, isThere })
+  const directory: Directory = new Directory({
     autoCreateIn: new Set([PRIVATE]),
     capacity: 10,
     onMade: ({ room_id, namespace }) => states.noteMade(room_id, namespace),
-    onGone: ({ room_id, namespace }) => states.noteEmpty(room_id, namespace),
+    onGone: ({ room_id, namespace }) => states.noteGone(room_id, namespace),
+    onRemoved: ({ room_id, namespace }) => states.noteDeleted(room_id, namespace),
   })
   const user = 'alice' as Parameters<Directory['join']>[2]
   return {
@@ -69,13 +74,73 @@ t.test('the state of a room that stays, stays', async (t) => {
 })
 
 t.test('what was there before the start goes, too, unless somebody comes for it', async (t) => {
-  const { directory, states, retain, enter, state, sweepAfter } = await setUp()
-  for (const name of ['left', 'again', 'kept']) await retain(name)
+  const { directory, store, states, enter, state, sweepAfter } = await setUp()
+  for (const name of ['left', 'again', 'kept']) {
+    await store.commit({ puts: [{ key: stateKey(channel(name)), value: Buffer.from('"kept"') }], durable: true })
+  }
   directory.define({ room_id: id('kept'), namespace: PRIVATE, capacity: 5, game: null })
-  await states.load(directory)
+  await states.load()
   enter('again')
   await sweepAfter(1001)
   t.strictSame(await Promise.all(['left', 'again', 'kept'].map(state)), [null, 'kept', 'kept'])
+})
+
+t.test('nothing is kept of a room in which nothing was retained', async (t) => {
+  const { states, enter, leave, retain } = await setUp()
+  for (let i = 0; i < 1_000; i++) {
+    enter(`r${i}`)
+    leave(`r${i}`)
+  }
+  t.equal(states.emptyRooms, 0)
+  enter('r')
+  await retain('r')
+  t.equal(states.emptyRooms, 0, 'there is somebody')
+  leave('r')
+  t.equal(states.emptyRooms, 1)
+})
+
+t.test('a sweep works until it is done, and a second one does not begin meanwhile', async (t) => {
+  const { states, enter, leave, retain, sweepAfter, store } = await setUp()
+  for (let i = 0; i < 1_050; i++) {
+    enter(`r${i}`)
+    await retain(`r${i}`)
+    leave(`r${i}`)
+  }
+  let commits = 0
+  const commit = store.commit.bind(store)
+  Object.assign(store, { commit: (...args: Parameters<typeof store.commit>) => (commits++, commit(...args)) })
+  const first = sweepAfter(1_001)
+  await states.sweep()
+  t.equal(commits, 1)
+  await first
+  t.equal(commits, 11)
+  t.strictSame([states.emptyRooms, states.budget.states, states.budget.bytes], [0, 0, 0])
+})
+
+t.test('where all states together take too much, those of rooms that are empty for longest go first', async (t) => {
+  const { states, enter, leave, retain, sweepAfter } = await setUp({ bytesMax: 100 * 262 })
+  enter('there')
+  await retain('there')
+  for (let i = 0; i < 94; i++) {
+    enter(`r${i}`)
+    await retain(`r${i}`)
+    leave(`r${i}`)
+  }
+  await sweepAfter(1)
+  t.ok(states.budget.bytes <= 80 * 262)
+  t.ok(states.budget.has(channel('there')) && !states.budget.has(channel('r0')))
+})
+
+t.test('what another node has put is swept, too, and what was deleted with its room is forgotten', async (t) => {
+  const { states, directory, retain, state, sweepAfter } = await setUp()
+  await retain('left')
+  t.equal(states.emptyRooms, 1, 'nobody is in it')
+  await sweepAfter(1_001)
+  t.equal(await state('left'), null)
+  directory.define({ room_id: id('made'), namespace: PRIVATE, capacity: 5, game: null })
+  await retain('made')
+  directory.remove(id('made'))
+  t.strictSame([states.emptyRooms, states.budget.states], [0, 0])
 })
 
 t.test('the newest retained message behind the state that was read is the state', async (t) => {

@@ -23,7 +23,13 @@ async function setUp() {
   const store = createMemoryStore({ clock: systemClock, epoch: 'e1' })
   const history = { historyBytes: 1 << 20, historyTtlMs: 600_000, deliver: () => {} }
   const hub = await Hub.open({ store, clock: systemClock, ...history })
-  const directory = new Directory({ autoCreateIn: new Set(), capacity: 3, onMade: () => {}, onGone: () => {} })
+  const directory = new Directory({
+    autoCreateIn: new Set(),
+    capacity: 3,
+    onMade: () => {},
+    onGone: () => {},
+    onRemoved: () => {},
+  })
   // Each a node of its own, which has not heard of the others' rooms yet.
   const node = () => {
     const idempotency = new Idempotency({ store, clock: systemClock })

@@ -49,7 +49,8 @@ function says(context: RouteContext): readonly Route[] {
         const key = parseOptionalKey(idempotency_key)
         const { id, event } = makeEvent(context, { eventType: EVENT.broadcast, namespace, room, payload, traceparent })
         const once = key === null ? null : onceOf(key, namespace, [room ?? null, payload], id)
-        const state = payload.retain === true ? Buffer.from(JSON.stringify(payload.message)) : null
+        const isKept = payload.retain === true
+        const state = isKept ? { json: Buffer.from(JSON.stringify(payload.message)), shareKey: null } : null
         return jsonAnswer(await primary.ask('broadcast', { channel, event, state, once, isLimited: false }, span))
       },
     },

@@ -18,12 +18,12 @@ export interface OnceArgs {
 
 /** What goes into the log, and what is read from it. */
 export type EventMethods = {
-  /** `state`: JSON to keep as the channel's state. */
+  /** `state`: JSON to keep as the channel's state, and the share that it takes from; null: that of nobody. */
   broadcast: Method<
     {
       readonly channel: Channel
       readonly event: EncodedEvent
-      readonly state: Uint8Array | null
+      readonly state: { readonly json: Uint8Array; readonly shareKey: string | null } | null
       readonly once: OnceArgs | null
       /** Whether it is refused if too much is said: what clients ask for is, what operators do is not. */
       readonly isLimited: boolean

@@ -3,7 +3,7 @@ import { SECONDS, type MetricAbout } from '../about.ts'
 /** What is limited, by which of the limits. */
 export const LIMIT_KINDS = [
   ...(['connect', 'connections', 'http', 'frames', 'pings', 'turns', 'calls', 'purchases'] as const),
-  ...(['user', 'log', 'broadcasts', 'messages', 'namespace', 'target'] as const),
+  ...(['user', 'joins', 'log', 'broadcasts', 'messages', 'namespace', 'target'] as const),
 ]
 export type LimitKind = (typeof LIMIT_KINDS)[number]
 
@@ -122,7 +122,7 @@ export const SECURITY = {
     labels: ['kind'],
     when:
       '`connect`, `connections` and `http` are per address, `frames` and `pings` per connection, `turns` joins that wait, ' +
-      '`calls` requests under way, `purchases` per user. `user` is all that a user asks for over all connections, `log`, `broadcasts` and `messages` what a user says at all, to a whole ' +
+      '`calls` requests under way, `purchases` per user. `user` is all that a user asks for over all connections, `joins` the rooms that it joins, `log`, `broadcasts` and `messages` what a user says at all, to a whole ' +
       'namespace, and to one user: the security log has who. `namespace` and `target` are what all together say to a namespace, or to one user. The log has the addresses.',
     startsWith: LIMIT_KINDS,
   },

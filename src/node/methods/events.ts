@@ -1,3 +1,4 @@
+import { ownCopy } from '../../base/own-copy.ts'
 import type { Span } from '../../base/trace.ts'
 import type { Handlers } from '../../link/link.ts'
 import type { EventMethods } from '../../link/methods/events.ts'
@@ -28,13 +29,17 @@ type Needs = Pick<
   | 'clock'
   | 'eventShares'
   | 'metrics'
+  | 'settings'
 >
+
+/** The states of rooms that are empty make place until then. */
+const RETAIN_RETRY_MS = 1_000
 
 /** Events that one call for a list looks at: what it may take of this thread. The cursor goes on from there. */
 const EVENTS_LOOKED_AT_MAX = 10_000
 
 export function eventMethods(context: Needs): Handlers<EventMethods> {
-  const { commits, registry, directory, hub, clock, states } = context
+  const { commits, registry, directory, hub, clock } = context
   return {
     broadcast({ channel, event, state, once, isLimited }, reply, span, untilMs) {
       const over = isNamespaceChannel(channel) ? overNamespace(context, channel, event, isLimited) : undefined
@@ -42,12 +47,12 @@ export function eventMethods(context: Needs): Handlers<EventMethods> {
         reply(over)
         return
       }
-      const giveBack = state === null ? () => {} : states.budget.take(channel, state.length)
-      if (!giveBack) {
-        reply(new Refusal('OVERLOADED', 'all that may be retained is taken (RETAINED_BYTES); nothing was done'))
+      const giveBack = state === null ? () => {} : takePlace(context, channel, state)
+      if (giveBack instanceof Refusal) {
+        reply(giveBack)
         return
       }
-      const put = state === null ? {} : { put: { key: stateKey(channel), value: state } }
+      const put = state === null ? {} : { put: { key: stateKey(channel), value: state.json } }
       const given = eventRecord(channel, event)
       const record = directory.isLatest(channel) ? { ...given, head: inLatestRoom(given.head) } : given
       if (once) {
@@ -101,6 +106,23 @@ export function eventMethods(context: Needs): Handlers<EventMethods> {
       reply({ items: found, next_cursor: cursor === null ? null : String(cursor) })
     },
   }
+}
+
+/** Returns what gives the place of the state back. */
+function takePlace(
+  { states, settings }: Needs,
+  channel: Channel,
+  { json, shareKey }: NonNullable<EventMethods['broadcast']['args']['state']>,
+): (() => void) | Refusal {
+  const taken = states.budget.take(channel, json.length, shareKey === null ? undefined : ownCopy(shareKey))
+  if (taken === 'owner') {
+    const message =
+      'this user has retained all that one may (RETAINED_BYTES_PER_USER, RETAINED_STATES_PER_USER); nothing was done'
+    return new Refusal('OVERLOADED', message, { retry_after_ms: settings.HISTORY_TTL })
+  }
+  if (taken !== 'all') return taken
+  const message = 'all that may be retained is taken (RETAINED_BYTES); nothing was done'
+  return new Refusal('OVERLOADED', message, { retry_after_ms: RETAIN_RETRY_MS })
 }
 
 /** Returns undefined if it may pass: then it is counted. */
