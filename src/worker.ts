@@ -110,7 +110,7 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
     },
     pingIntervalMs: pingIntervals(context.config.settings),
   })
-  const { http, adminHttp } = createHttp(context)
+  const { http, adminHttp, rates: httpRates } = createHttp(context)
   const connections = new HttpConnections(context.config.settings.HTTP_KEEP_ALIVE)
   const bodies = { bytesMax: BODY_BYTES_MAX, budget: new BodyBudget(BODIES_BYTES_MAX) }
   const bodyBudget = new BodyBudget(BODIES_BYTES_MAX)
@@ -126,6 +126,7 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   const started: Running = {
     context,
     realTime,
+    httpRates,
     server,
     adminServer,
     connections,

@@ -94,7 +94,7 @@ export const SETTINGS = {
     setting(
       integer(1, 1_000_000),
       '200',
-      "HTTP requests per second and worker, with a burst of 4 s' worth; not `/health`. Loopback is exempt unless this is set.",
+      "HTTP requests per second to a node, with a burst of 4 s' worth; not `/health`. Loopback is exempt unless this is set.",
     ),
   ),
   HTTP_KEEP_ALIVE: byWorkers(

@@ -2,8 +2,8 @@ import { boolean, duration, integer, size } from './kinds.ts'
 import { byWorkers, computed, setting } from './setting.ts'
 
 /**
- * What one user may take of what all share. Those of bytes follow RATE_BYTES, so who allows a connection more allows its user more.
- * The parts of RATE_BYTES stand in defaults.ts.
+ * What one user may take of what all share. Those of bytes follow RATE_BYTES, so who allows a connection more allows its user
+ * more. The parts of RATE_BYTES stand in defaults.ts.
  */
 export const SHARE_SETTINGS = {
   RATE_MESSAGES_PER_USER: byWorkers(

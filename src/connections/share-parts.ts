@@ -1,9 +1,15 @@
 import type { Connection } from './connection.ts'
 
-/** To how many workers the user of a share is connected now; `workers`: those that have to know, as they had or have such a connection. */
+/**
+ * To how many workers the user of a share is connected now; `workers`: those that have to know, as they had or have such a
+ * connection.
+ */
 export type OnParts = (key: string, parts: number, workers: readonly number[]) => void
 
-/** Counts over how many workers of this node the connections of each user are spread: each of these gives a part of the user's share. */
+/**
+ * Counts over how many workers of this node the connections of each user are spread: each of these gives a part of the user's
+ * share.
+ */
 export class ShareParts {
   readonly #onParts: OnParts
   /** The worker of each connection. */

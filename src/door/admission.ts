@@ -84,14 +84,28 @@ export class AttemptRates {
 
   /** 0: taken; else the milliseconds to wait. */
   take(addressKey: string): number {
-    const { ratePerAddress, burst, exemptLoopback, clock } = this.#options
-    if (exemptLoopback && isLoopback(addressKey)) return 0
-    const nowMs = clock.nowMs()
+    if (this.#isExempt(addressKey)) return 0
+    const nowMs = this.#options.clock.nowMs()
+    const bucket = this.#bucketOf(addressKey, nowMs)
+    return bucket.take(1, nowMs) ? 0 : Math.max(1, bucket.waitMs(1, nowMs))
+  }
+
+  /** So many were taken somewhere else. */
+  spend(addressKey: string, count: number): void {
+    if (!this.#isExempt(addressKey)) this.#bucketOf(addressKey, this.#options.clock.nowMs()).spend(count)
+  }
+
+  #isExempt(addressKey: string): boolean {
+    return this.#options.exemptLoopback && isLoopback(addressKey)
+  }
+
+  #bucketOf(addressKey: string, nowMs: number): TokenBucket {
+    const { ratePerAddress, burst } = this.#options
     const bucket = this.#buckets.get(addressKey) ?? new TokenBucket(ratePerAddress, burst, nowMs)
     this.#buckets.delete(addressKey)
     this.#buckets.set(addressKey, bucket)
     this.#forgetOldest()
-    return bucket.take(1, nowMs) ? 0 : Math.max(1, bucket.waitMs(1, nowMs))
+    return bucket
   }
 
   #forgetOldest(): void {

@@ -32,6 +32,7 @@ const OVERTAKING: ReadonlySet<keyof PrimaryMethods | keyof WorkerMethods> = new 
   'namespaceFull',
   'shareParts',
   'logPrice',
+  'httpTaken',
   'memoryShort',
   'relieve',
   'relay',

@@ -16,8 +16,9 @@ const BURST_S = 4
 const TARGETS_MAX = 1024
 
 /**
- * What all together may send where everybody may send: each connection of a namespace, or of a user, has to read it, and one that cannot is closed for it. What
- * each sender may is counted at its worker, by its `Share`. A budget can be overdrawn once, so an event of any size passes at some time.
+ * What all together may send where everybody may send: each connection of a namespace, or of a user, has to read it, and one
+ * that cannot is closed for it. What each sender may is counted at its worker, by its `Share`. A budget can be overdrawn once,
+ * so an event of any size passes at some time.
  */
 export class EventShares {
   readonly #options: EventSharesOptions
@@ -29,7 +30,10 @@ export class EventShares {
     this.#options = options
   }
 
-  /** Counts an event. 0: it may pass; else after how many milliseconds it might. If it passes in any case it is counted all the same. */
+  /**
+   * Counts an event. 0: it may pass; else after how many milliseconds it might. If it passes in any case it is counted all the
+   * same.
+   */
   toNamespace(channel: Channel, bytes: number, isLimited: boolean): number {
     const { broadcastBytesPerSecond, clock } = this.#options
     const nowMs = clock.nowMs()

@@ -13,8 +13,9 @@ export interface HistoryFloorOptions {
 const PRICE_MAX = 8
 
 /**
- * Raises the price of what enters the log while the history reaches back less far than it should: each doubling halves what a user may say in a second, so those
- * who say the most are refused first, and those who say less than what is left notice nothing.
+ * Raises the price of what enters the log while the history reaches back less far than it should: each doubling halves what a
+ * user may say in a second, so those who say the most are refused first, and those who say less than what is left notice
+ * nothing.
  */
 export class HistoryFloor {
   readonly #options: HistoryFloorOptions

@@ -56,9 +56,9 @@ export interface StateSweepOptions extends StateBudgetOptions {
 }
 
 /**
- * Lets the retained state of a room go when the room, made by joining it, has been empty for so long that nobody who was
- * in it can resume. Else every room that ever was would leave its state on the disk. Where all states together take too much, those of the rooms that have
- * been empty for longest go before.
+ * Lets the retained state of a room go when the room, made by joining it, has been empty for so long that nobody who was in it
+ * can resume. Else every room that ever was would leave its state on the disk. Where all states together take too much, those
+ * of the rooms that have been empty for longest go before.
  */
 export class StateSweep {
   readonly budget: StateBudget
@@ -108,7 +108,10 @@ export class StateSweep {
     this.budget.forget(channel)
   }
 
-  /** Lets go of all that is to go, in parts. To be called now and then. Throws what the store throws; then nothing of that part is forgotten. */
+  /**
+   * Lets go of all that is to go, in parts. To be called now and then. Throws what the store throws; then nothing of that part
+   * is forgotten.
+   */
   async sweep(): Promise<void> {
     if (this.#isSweeping) return
     this.#isSweeping = true

@@ -25,8 +25,9 @@ interface Owned {
 export type Full = 'all' | 'owner'
 
 /**
- * What all retained states may take together, and those of one who retains: any player may retain one in each room it makes by joining, and a store that is full of
- * them takes nothing else. Counted by each node, by what it found at its start, what it put, and what the log says that others have put.
+ * What all retained states may take together, and those of one who retains: any player may retain one in each room it makes by
+ * joining, and a store that is full of them takes nothing else. Counted by each node, by what it found at its start, what it
+ * put, and what the log says that others have put.
  */
 export class StateBudget {
   readonly #options: StateBudgetOptions

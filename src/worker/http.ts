@@ -4,6 +4,7 @@ import { createRouter, type Route } from '../http/router.ts'
 import type { RequestHead } from '../door/request-head.ts'
 import { createOriginPolicy } from '../door/origin.ts'
 import { AttemptRates } from '../door/admission.ts'
+import { NodeRates, TELL_MS } from '../door/node-rates.ts'
 import type { WorkerContext } from './context.ts'
 import { createRoutes } from './routes.ts'
 
@@ -14,17 +15,21 @@ const BURST_S = 4
 export function createHttp(context: WorkerContext): {
   readonly http: HttpHandler
   readonly adminHttp: HttpHandler | undefined
+  readonly rates: NodeRates
 } {
-  const { config, link, clock, random } = context
+  const { config, link, clock, random, watch } = context
   const routes = createRoutes({ primary: link, config, clock, random })
-  const limit = createLimit(context)
+  const rates = createRates(context)
+  const { TRUSTED_PROXIES: trustedProxies } = config.settings
+  const limit = createRequestLimit({ rates, trustedProxies, onLimited: watch.httpLimited })
   const all = { limit, route: createRoute(context, routes) }
-  if (config.settings.ADMIN_LISTEN === undefined) return { http: all, adminHttp: undefined }
+  if (config.settings.ADMIN_LISTEN === undefined) return { http: all, adminHttp: undefined, rates }
   const open = routes.filter(({ access }) => access === 'open')
-  return { http: { limit, route: createRoute(context, open) }, adminHttp: all }
+  return { http: { limit, route: createRoute(context, open) }, adminHttp: all, rates }
 }
 
-function createLimit({ config, clock, watch }: WorkerContext): HttpHandler['limit'] {
+/** Its timer runs as long as the process does. */
+function createRates({ config, clock, link }: WorkerContext): NodeRates {
   const { settings, explicit } = config
   const rates = new AttemptRates({
     ratePerAddress: settings.HTTP_RATE_PER_ADDRESS,
@@ -32,7 +37,14 @@ function createLimit({ config, clock, watch }: WorkerContext): HttpHandler['limi
     exemptLoopback: !explicit.has('HTTP_RATE_PER_ADDRESS'),
     clock,
   })
-  return createRequestLimit({ rates, trustedProxies: settings.TRUSTED_PROXIES, onLimited: watch.httpLimited })
+  const ofNode = new NodeRates({
+    rates,
+    ratePerAddress: settings.HTTP_RATE_PER_ADDRESS,
+    workers: settings.WORKERS,
+    tell: (taken) => link.tell('httpTaken', { taken }),
+  })
+  if (settings.WORKERS > 1) setInterval(() => ofNode.tell(), TELL_MS)
+  return ofNode
 }
 
 function createRoute(

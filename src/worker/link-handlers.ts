@@ -1,3 +1,4 @@
+import type { NodeRates } from '../door/node-rates.ts'
 import { decodeEventBlock } from '../link/event-block.ts'
 import { replyWith, type Handlers } from '../link/link.ts'
 import type { RelayMessage } from '../link/methods/relay.ts'
@@ -12,6 +13,8 @@ export interface Listeners {
   readonly context: WorkerContext
   readonly realTime: RealTime
   readonly sweeper: Sweeper
+  /** Of addresses, which other workers count, too. */
+  readonly httpRates: Pick<NodeRates, 'takenElsewhere'>
   /** For the requests of Socket.IO clients that another worker has. */
   readonly relay: {
     received(from: number, message: RelayMessage): void
@@ -28,6 +31,7 @@ export function createLinkHandlers(running: () => Listeners): Omit<Handlers<Work
     namespaceFull: ({ namespace, full }) => running().realTime.admission.setNamespaceFull(namespace, full),
     shareParts: ({ key, parts }) => running().realTime.shares.setParts(key, parts),
     logPrice: ({ price }) => running().realTime.shares.setLogPrice(price),
+    httpTaken: ({ taken }) => running().httpRates.takenElsewhere(taken),
     memoryShort: ({ short }) => running().realTime.admission.setMemoryShort(short),
     relieve: ({ closeSlow }) => {
       if (closeSlow) running().sweeper.relieve()

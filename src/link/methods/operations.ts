@@ -19,7 +19,9 @@ export interface ConnectionFilter {
   readonly room: RoomId | null
 }
 
-/** A Socket.IO client that cannot be served: `old_protocol` of socket.io-client 1 or 2, or with another parser than the default. */
+/**
+ * A Socket.IO client that cannot be served: `old_protocol` of socket.io-client 1 or 2, or with another parser than the default.
+ */
 export type Misfit = 'old_protocol' | 'msgpack_parser' | 'other_parser'
 
 /** What concerns the node and its connections as such. */
@@ -28,6 +30,8 @@ export type OperationMethods = {
   listening: Method<{ readonly port: number }, null>
   /** Somebody came with a key that is not in the set: the set may be old. */
   unknownKey: Method<null, null>
+  /** HTTP requests that the worker has let pass since it last said so, by address. The other workers are told. */
+  httpTaken: Method<{ readonly taken: readonly (readonly [addressKey: string, count: number])[] }, null>
   /** The node logs it once for each address. */
   misfit: Method<{ readonly kind: Misfit; readonly address: string; readonly path: string }, null>
   /** Gives how many connections are closed with 4502. */

@@ -14,6 +14,8 @@ export type WorkerMethods = {
   shareParts: Method<{ readonly key: string; readonly parts: number }, null>
   /** How much of a user's budget for the log a byte takes: more than 1 while the history is too short. */
   logPrice: Method<{ readonly price: number }, null>
+  /** HTTP requests that another worker has let pass, by address: see `OperationMethods`. */
+  httpTaken: Method<{ readonly taken: readonly (readonly [addressKey: string, count: number])[] }, null>
   /** While the node is short of memory: nobody new is taken. */
   memoryShort: Method<{ readonly short: boolean }, null>
   /** Give back what memory can be; `closeSlow`: also that of the connections for which most waits. */

@@ -18,7 +18,7 @@ export function primaryMethods(node: Node, worker: number): Omit<Handlers<Primar
     ...gameMethods(context),
     ...eventMethods(context),
     ...shopMethods(context),
-    ...operationMethods(node),
+    ...operationMethods(node, worker),
     ...relayMethods(workers, worker),
   }
 }

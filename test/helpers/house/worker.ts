@@ -148,6 +148,7 @@ export class HouseWorker implements WorkerEnd {
       context,
       realTime,
       sweeper,
+      httpRates: { takenElsewhere: () => {} },
       relay: { received: () => {}, workerGone: () => {} },
       collectGarbage: () => {},
       drain: (options) => this.#drain(options),
