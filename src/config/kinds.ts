@@ -161,6 +161,13 @@ export const httpUrl = text(
 
 export const host = text('string', 'an IP address or a host name', isHost, 'an IP address or a host name')
 
+export const hostPattern = text(
+  'host',
+  'a host name, *.example.com for all below it, an IP address, or * for any, without a port',
+  (value) => value === '*' || isHost(value.replace(/^\*\./, '')),
+  'a name, *.example.com, an address, or *',
+)
+
 export const listen = text(
   'host:port',
   'host:port, as in 127.0.0.1:9090 or [::1]:9090',

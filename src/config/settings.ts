@@ -72,6 +72,13 @@ export const SETTINGS = {
       "Web pages that may connect, besides the server's own. `*` is all but `null`, which pages of files and some wrapped games send.",
     ),
   ),
+  ALLOWED_HOSTS: byWorkers(
+    optional(
+      list(kinds.hostPattern),
+      'Names that clients may call this server by (`Host`); others get 421. Its names on its own machine, such as `localhost`, always count.',
+      'none if HTTP_HOST is loopback, but any for TRUSTED_PROXIES; else any',
+    ),
+  ),
   TRUSTED_PROXIES: byWorkers(
     setting(list(kinds.address), 'none', 'Whose `X-Forwarded-For` and `X-User-ID` are believed.'),
   ),

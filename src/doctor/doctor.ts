@@ -9,6 +9,7 @@ import { whoHasPort } from '../setup/instance-lock.ts'
 import { checkNode, checkOpenFiles, checkUws, type Machine, type Problem } from '../setup/preflight.ts'
 import { checkData } from './check-data.ts'
 import { checkEtcd } from './check-etcd.ts'
+import { checkHosts } from './check-hosts.ts'
 import { checkMachine } from './check-machine.ts'
 import { checkSecrets, readSecretFiles } from './check-secrets.ts'
 import { fail, ok, type Finding } from './finding.ts'
@@ -38,6 +39,7 @@ export async function examine({ config, machine, uwsVersion, clock }: DoctorOpti
     fromProblem('open files', `${limit ?? 'not limited here'}`, checkOpenFiles(settings, limit)),
     ...checkMachine(settings, await readMachine()),
     ...(await checkPorts(settings)),
+    ...checkHosts(settings),
     ...checkData(settings, await readData(settings.DATA_DIR, clock)),
     checkGoods(settings),
     ...checkSecrets(settings, readSecretFiles(config)),

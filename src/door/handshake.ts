@@ -3,11 +3,12 @@ import { type Encoding, SUBPROTOCOL } from '../protocol/events.ts'
 import type { Namespace, UserId } from '../protocol/ids.ts'
 import { addressKey, createPeerReader } from './address.ts'
 import type { Admission } from './admission.ts'
+import type { HeadCheck } from './head-check.ts'
 import { BEARER_ENTRY, guestIdentity, type Identity, type IdentityOptions, playerIdentity } from './identity.ts'
 import { checkOrigin, corsHeaders, createOriginPolicy, type OriginPolicy } from './origin.ts'
 import { preflightHeaders } from './preflight.ts'
 import { refusalHeaders } from './refusal-headers.ts'
-import { checkHead, Headers, isUpgrade, readQuery, type RequestHead } from './request-head.ts'
+import { Headers, isUpgrade, readQuery, type RequestHead } from './request-head.ts'
 
 export type { RequestHead } from './request-head.ts'
 
@@ -68,6 +69,7 @@ export interface HandshakeOptions extends IdentityOptions {
   readonly allowedOrigins: readonly string[]
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[]
+  readonly checkHead: HeadCheck
   readonly admission: Pick<Admission, 'check'>
 }
 
@@ -111,7 +113,7 @@ function decideOrRefuse(decide: Decide, head: RequestHead): HandshakeResult {
 
 /** From cheap to dear: a flood is turned away before a signature is checked for it. */
 function createDecision(options: HandshakeOptions, origins: OriginPolicy): Decide {
-  const { namespaces, admission } = options
+  const { namespaces, admission, checkHead } = options
   const accessTo = createRoutes(options.pathPrefix)
   const peerOf = createPeerReader(options.trustedProxies)
   return (head) => {

@@ -14,10 +14,6 @@ export interface RequestHead {
   readonly remoteAddress: string
 }
 
-const HEADERS_MAX = 100
-/** RFC 9110 section 5.5. */
-const FORBIDDEN_IN_VALUES = ['\r', '\n', '\0']
-const HOST = /^[A-Za-z0-9._:[\]-]{1,255}$/
 /** Base64 of 16 bytes: the last character carries two bits, and the other four are zero. */
 const WEBSOCKET_KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/
 
@@ -53,30 +49,6 @@ export class Headers {
   list(name: string): string[] {
     const elements = this.all(name).flatMap((value) => value.split(','))
     return elements.map((element) => element.trim()).filter((element) => element !== '')
-  }
-}
-
-/**
- * Throws BAD_REQUEST for a head that a proxy in front may have understood in another way (RFC 9112 section 11.2). uWS lets
- * some of these through. It answers a head over HTTP_HEAD_BYTES with 431 before anybody here sees it.
- */
-export function checkHead(head: RequestHead, headers: Headers): void {
-  if (head.headers.length > HEADERS_MAX) throw badRequest('', `more than ${HEADERS_MAX} headers`)
-  for (const [name, value] of head.headers) {
-    if (FORBIDDEN_IN_VALUES.some((character) => value.includes(character)))
-      throw badRequest(name, 'holds a control character')
-  }
-  const host = headers.one('host')
-  if (host === undefined || !HOST.test(host)) throw badRequest('host', 'is required, once, and a host name')
-  const lengths = headers.list('content-length')
-  if (lengths.some((length) => length !== lengths[0])) throw badRequest('content-length', 'says two things')
-  const codings = headers.all('transfer-encoding')
-  // uWS reads every coding as if it were this one.
-  if (codings.length > 0 && codings.join().toLowerCase() !== 'chunked') {
-    throw badRequest('transfer-encoding', 'can only be chunked')
-  }
-  if (head.method === 'GET' && (codings.length > 0 || lengths.some((n) => n !== '0'))) {
-    throw badRequest('', 'a GET request may not have a body')
   }
 }
 

@@ -10,6 +10,7 @@ const TEXTS = {
   token_expired: 'a token that has expired was refused',
   token_of_another: 'a connection was closed: it brought the token of another user',
   origin_forbidden: 'a page of another origin was refused',
+  host_refused: 'a request for a name that this server does not answer to was refused',
   connect_limited: 'an attempt to connect was refused: too many from this address',
   namespace_full: 'an attempt to connect was refused: the namespace is full',
   said_too_much: 'an event was refused: this user says too much (path: of which kind)',

@@ -4,7 +4,7 @@ import type { Accepted, Access, HandshakeOptions } from './handshake.ts'
 import { guestIdentity, playerIdentity } from './identity.ts'
 import { checkOrigin, corsHeaders, createOriginPolicy } from './origin.ts'
 import { preflightHeaders } from './preflight.ts'
-import { checkHead, Headers, readQuery, type RequestHead } from './request-head.ts'
+import { Headers, readQuery, type RequestHead } from './request-head.ts'
 
 /** The version of Engine.IO, below Socket.IO, that socket.io-client 3 and 4 speak. */
 const ENGINE_VERSION = '4'
@@ -29,6 +29,8 @@ export interface ConnectClaims {
 
 /** What Socket.IO clients have to pass, as others have the handshake. All but the last throw a Refusal. */
 export interface SocketIoGate {
+  /** To be called first, with each request. */
+  check(head: RequestHead): void
   admit(head: RequestHead, access: Access): Admitted
   accept(admitted: Admitted, claims: ConnectClaims): Accepted
   /** The headers of the answer to a preflight; undefined if this is none. */
@@ -38,13 +40,14 @@ export interface SocketIoGate {
 }
 
 export function createSocketIoGate(options: HandshakeOptions): SocketIoGate {
-  const { namespaces, admission } = options
+  const { namespaces, admission, checkHead } = options
   const origins = createOriginPolicy(options.allowedOrigins)
   const peerOf = createPeerReader(options.trustedProxies)
   return {
+    check: (head) => checkHead(head, new Headers(head.headers)),
+
     admit(head, access) {
       const headers = new Headers(head.headers)
-      checkHead(head, headers)
       const query = readQuery(head.query, ['EIO', 'transport', 'token'])
       if (!query.has('EIO') && !query.has('transport')) throw new Refusal('NOT_FOUND', 'no such path')
       const { address, isProxied } = peerOf(head.remoteAddress, headers.all('x-forwarded-for'))
@@ -60,7 +63,6 @@ export function createSocketIoGate(options: HandshakeOptions): SocketIoGate {
 
     preflightHeaders(head) {
       const headers = new Headers(head.headers)
-      checkHead(head, headers)
       const { isProxied } = peerOf(head.remoteAddress, headers.all('x-forwarded-for'))
       return preflightHeaders(head.method, headers, { origins, methods: 'GET, POST', isProxied })
     },

@@ -5,9 +5,10 @@ import type { Span, Tracer, Traces } from '../base/trace.ts'
 import { parseTraceparent } from '../protocol/envelope.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import type { ValueLimits } from '../protocol/value.ts'
+import type { HeadCheck } from '../door/head-check.ts'
 import { corsHeaders, type OriginPolicy } from '../door/origin.ts'
 import { preflightHeaders } from '../door/preflight.ts'
-import { checkHead, headerValues, Headers, type RequestHead } from '../door/request-head.ts'
+import { headerValues, Headers, type RequestHead } from '../door/request-head.ts'
 import { errorAnswer, preflightAnswer, type HttpAnswer, type HttpHandler, type HttpPlan, type HttpRun } from './http.ts'
 import { parseJsonBody } from './json-body.ts'
 import type { Operation } from './operation.ts'
@@ -40,6 +41,7 @@ export interface Route {
 
 export interface RouterOptions {
   readonly routes: readonly Route[]
+  readonly checkHead: HeadCheck
   readonly adminToken: string
   readonly valueLimits: ValueLimits
   readonly log: Log
@@ -77,7 +79,7 @@ function createPlanner(options: RouterOptions): (head: RequestHead) => HttpPlan 
   return (head) => {
     try {
       const headers = new Headers(head.headers)
-      checkHead(head, headers)
+      options.checkHead(head, headers)
       const allowed = isForPages(options.routes, head.path)
         ? preflightHeaders(head.method, headers, { origins: options.origins, methods: 'GET', isProxied: false })
         : undefined

@@ -1,8 +1,11 @@
+import { parseListen } from '../config/listen.ts'
+import type { Settings } from '../config/settings.ts'
 import type { HttpAnswer, HttpHandler } from '../http/http.ts'
 import { createRequestLimit } from '../http/request-limit.ts'
 import { createRouter, type Route } from '../http/router.ts'
 import type { RequestHead } from '../door/request-head.ts'
 import { createOriginPolicy } from '../door/origin.ts'
+import { createHeadCheck, type HeadCheck } from '../door/head-check.ts'
 import { AttemptRates } from '../door/admission.ts'
 import { NodeRates, TELL_MS } from '../door/node-rates.ts'
 import type { WorkerContext } from './context.ts'
@@ -20,12 +23,22 @@ export function createHttp(context: WorkerContext): {
   const { config, link, clock, random, watch } = context
   const routes = createRoutes({ primary: link, config, clock, random })
   const rates = createRates(context)
-  const { TRUSTED_PROXIES: trustedProxies } = config.settings
+  const { TRUSTED_PROXIES: trustedProxies, HTTP_HOST, ADMIN_LISTEN = '' } = config.settings
   const limit = createRequestLimit({ rates, trustedProxies, onLimited: watch.httpLimited })
-  const all = { limit, route: createRoute(context, routes) }
-  if (config.settings.ADMIN_LISTEN === undefined) return { http: all, adminHttp: undefined, rates }
+  const admin = parseListen(ADMIN_LISTEN)
+  const checkHead = headCheckOf(config.settings, HTTP_HOST)
+  if (!admin) return { http: { limit, route: createRoute(context, routes, checkHead) }, adminHttp: undefined, rates }
   const open = routes.filter(({ access }) => access === 'open')
-  return { http: { limit, route: createRoute(context, open) }, adminHttp: all, rates }
+  return {
+    http: { limit, route: createRoute(context, open, checkHead) },
+    adminHttp: { limit, route: createRoute(context, routes, headCheckOf(config.settings, admin.host)) },
+    rates,
+  }
+}
+
+/** @param listensOn the host of the port */
+export function headCheckOf({ ALLOWED_HOSTS, TRUSTED_PROXIES }: Settings, listensOn: string): HeadCheck {
+  return createHeadCheck({ allowed: ALLOWED_HOSTS, listensOn, trustedProxies: TRUSTED_PROXIES })
 }
 
 /** Its timer runs as long as the process does. */
@@ -50,10 +63,12 @@ function createRates({ config, clock, link }: WorkerContext): NodeRates {
 function createRoute(
   { config, random, logs, valueLimits, welcome, metrics, watch, traces }: WorkerContext,
   routes: readonly Route[],
+  checkHead: HeadCheck,
 ): HttpHandler['route'] {
   const log = logs.of('http')
   const route = createRouter({
     routes,
+    checkHead,
     adminToken: welcome.adminToken,
     valueLimits,
     log,

@@ -18,6 +18,7 @@ import { createSocketIoGate, type SocketIoGate } from '../door/socket-io-gate.ts
 import type { Traffic } from '../session/traffic.ts'
 import { createTokenVerifier, type TokenVerifier } from '../auth/token.ts'
 import type { WorkerContext } from './context.ts'
+import { headCheckOf } from './http.ts'
 import { createWorkerKeys, type WorkerKeys } from './keys.ts'
 
 /** The way of a socket: admission, handshake, session, commands, fan-out. */
@@ -249,6 +250,7 @@ function handshakeOptions(
     namespaces,
     allowedOrigins: settings.ALLOWED_ORIGINS,
     trustedProxies: settings.TRUSTED_PROXIES,
+    checkHead: headCheckOf(settings, settings.HTTP_HOST),
     allowQueryToken: settings.AUTH_QUERY_TOKEN,
     allowTrustedHeader: settings.AUTH_TRUSTED_HEADER,
     verifyToken: parts.verifier.verify,

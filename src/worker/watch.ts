@@ -9,6 +9,7 @@ import { SHORT_OF_MEMORY } from '../door/admission.ts'
 import { addressKey, createPeerReader } from '../door/address.ts'
 import type { Connection } from '../session/connection.ts'
 import type { Accepted, HandshakeResult } from '../door/handshake.ts'
+import { Misdirected } from '../door/host.ts'
 import { headerValues, type RequestHead } from '../door/request-head.ts'
 import type { SecurityEvent, SecurityLog } from '../door/security-log.ts'
 import type { SocketIoGate } from '../door/socket-io-gate.ts'
@@ -48,7 +49,7 @@ const HANDSHAKE_EVENTS: Partial<Record<ErrorCode, SecurityEvent>> = {
 }
 
 /** With the refusal's own words, as there is more than one reason. */
-const EXPLAINED: ReadonlySet<SecurityEvent> = new Set(['token_invalid', 'origin_forbidden'])
+const EXPLAINED: ReadonlySet<SecurityEvent> = new Set(['token_invalid', 'origin_forbidden', 'host_refused'])
 
 /** Of requests on a socket. A guest who may not do something is no event. */
 const REQUEST_EVENTS: Partial<Record<ErrorCode, SecurityEvent>> = {
@@ -66,6 +67,10 @@ const CLOSE_EVENTS: Partial<Record<number, SecurityEvent>> = {
   [CLOSE.rateLimit]: 'rate_limit_closed',
   [CLOSE.badRequests]: 'bad_requests_closed',
   [CLOSE.tokenInvalid]: 'token_of_another',
+}
+
+function eventOf(refusal: Refusal, events: Partial<Record<ErrorCode, SecurityEvent>>): SecurityEvent | undefined {
+  return refusal instanceof Misdirected ? 'host_refused' : events[refusal.code]
 }
 
 /** Of addresses with clients that cannot be served. */
@@ -93,11 +98,12 @@ export function createWatch({ metrics, security, trustedProxies, tellMisfit }: W
     path: string = namespace,
   ) => security.note(event, addressKey, { address: addressKey, user: userId, path })
 
-  const handshakeRefused = ({ code, message }: Refusal, head: RequestHead) => {
+  const handshakeRefused = (refusal: Refusal, head: RequestHead) => {
+    const { code, message } = refusal
     metrics.handshakes.inc({ result: code })
     if (code === 'RATE_LIMITED') limited('connect')
     // For that whoever connects can do nothing.
-    const event = message === SHORT_OF_MEMORY ? undefined : HANDSHAKE_EVENTS[code]
+    const event = message === SHORT_OF_MEMORY ? undefined : eventOf(refusal, HANDSHAKE_EVENTS)
     if (event) noteHead(event, head, EXPLAINED.has(event) ? message : undefined)
   }
 
@@ -139,9 +145,9 @@ export function createWatch({ metrics, security, trustedProxies, tellMisfit }: W
       noteHead('http_limited', head)
     },
 
-    httpRefused: ({ code }, head) => {
-      const event = HTTP_EVENTS[code]
-      if (event) noteHead(event, head)
+    httpRefused: (refusal, head) => {
+      const event = eventOf(refusal, HTTP_EVENTS)
+      if (event) noteHead(event, head, EXPLAINED.has(event) ? refusal.message : undefined)
     },
 
     misfit: (kind, head) => {
@@ -169,6 +175,7 @@ function watchGate(
   }
   return {
     ...gate,
+    check: (head) => watched(() => gate.check(head), head),
     admit: (head, access) => {
       const admitted = watched(() => gate.admit(head, access), head)
       heads.set(admitted, head)

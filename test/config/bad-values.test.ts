@@ -69,6 +69,11 @@ const CASES: readonly (readonly [name: string, refused: readonly string[], accep
     ],
   ],
   [
+    'ALLOWED_HOSTS',
+    ['https://a.example', 'a.example:80', 'a.example/', '[::1]', '*.', '*.*.example', 'a.*', '127.1', ','],
+    ['*', 'none', 'a.example', '*.a.example, localhost', '10.0.0.1', '::1'],
+  ],
+  [
     'TRUSTED_PROXIES',
     ['10.0.0.0/33', '::/129', 'proxy', '10.0.0.1/', '10.0.0.1/8/8', '10.0.0', '10.0.0.1,,10.0.0.2'],
     ['10.0.0.1', '10.0.0.0/8, ::1', 'fd00::/8', 'none'],

@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import { checkData } from '../../src/doctor/check-data.ts'
 import { checkEtcd } from '../../src/doctor/check-etcd.ts'
+import { checkHosts } from '../../src/doctor/check-hosts.ts'
 import { checkMachine } from '../../src/doctor/check-machine.ts'
 import { checkSecrets, type SecretFile } from '../../src/doctor/check-secrets.ts'
 import { showBytes, type Finding } from '../../src/doctor/finding.ts'
@@ -88,6 +89,29 @@ t.test('a machine at a bound is ok', async (t) => {
     t.strictSame(complaints(checkMachine(settingsWith(), { ...MACHINE, ...facts })), [], JSON.stringify(facts))
   }
 })
+
+t.test(
+  'by which names a port is served is said, and a warning if a page of another name may be among them',
+  async (t) => {
+    const cases: readonly [Record<string, string>, Partial<Finding>][] = [
+      [{}, { level: 'ok', text: 'gets 421, unless it is in TRUSTED_PROXIES or the name in ALLOWED_HOSTS' }],
+      [{ HTTP_HOST: '0.0.0.0' }, { level: 'ok', text: 'any name is served, as HTTP_HOST is not loopback' }],
+      [{ TRUSTED_PROXIES: '127.0.0.1' }, { level: 'warn', text: 'and so to a browser on it', mend: 'ALLOWED_HOSTS=' }],
+      [{ TRUSTED_PROXIES: '10.0.0.1' }, { level: 'ok', text: 'gets 421' }],
+      [
+        { TRUSTED_PROXIES: '127.0.0.1', ALLOWED_HOSTS: 'a.example' },
+        { level: 'ok', text: 'a.example and' },
+      ],
+      [{ ALLOWED_HOSTS: '*' }, { level: 'warn', text: 'resolve to this machine' }],
+      [{ HTTP_HOST: '0.0.0.0', ALLOWED_HOSTS: '*' }, { level: 'ok' }],
+    ]
+    for (const [env, finding] of cases) {
+      const found = checkHosts(settingsWith(env))
+      t.equal(found.length, 1)
+      t.match(found, [finding], JSON.stringify(env))
+    }
+  },
+)
 
 const DATA: DataFacts = {
   place: '/data',

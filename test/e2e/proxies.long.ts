@@ -16,7 +16,11 @@ const PREFIX = '/core/game/v1/real-time'
 const BROADCAST = 'core.game.state.broadcast'
 const certificates = await makeCertificates(t.testdir())
 const ca = readFileSync(certificates.ca)
-const server = await startServer(t, { TRUSTED_PROXIES: '127.0.0.1', GAME_HOSTS: '1' })
+const server = await startServer(t, {
+  TRUSTED_PROXIES: '127.0.0.1',
+  GAME_HOSTS: '1',
+  ALLOWED_HOSTS: 'game.example,drumbeat',
+})
 
 interface Answer {
   readonly status: number | undefined
@@ -80,6 +84,12 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
         })
       }
     }
+
+    await t.test('a name that is listed is served, and no other', async (t) => {
+      const by = (host: string) => ask(agent, `${proxy.url}/api/v1/goods`, { headers: { host } })
+      t.match(await by('game.example'), { status: 200 })
+      t.match(await by('other.example'), { status: 421, body: { error: { message: /other\.example.*ALLOWED_HOSTS/ } } })
+    })
 
     await t.test('the address of a client is its own', async (t) => {
       const wsUrl = `${proxy.url.replace('https', 'wss')}${PREFIX}`

@@ -1,3 +1,4 @@
+import { createHeadCheck } from '../../src/door/head-check.ts'
 import { createOriginPolicy } from '../../src/door/origin.ts'
 import type { HttpAnswer } from '../../src/http/http.ts'
 import { createRouter } from '../../src/http/router.ts'
@@ -10,6 +11,7 @@ export const PREFIX = '/core/game/v1/real-time'
 export function openPages(options: PagesOptions) {
   const route = createRouter({
     routes: pageRoutes(options),
+    checkHead: createHeadCheck({ allowed: ['*'], listensOn: '127.0.0.1', trustedProxies: [] }),
     adminToken: 'nobody asks for it here',
     valueLimits: { depthMax: 8, keysMax: 100 },
     log: NO_LOG,

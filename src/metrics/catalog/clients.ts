@@ -24,7 +24,7 @@ export const CLIENTS = {
     labels: ['result'],
     when:
       '`accepted` far above the change of `connections`: clients connect again and again, see `socket_closes_total`. ' +
-      '`TOKEN_*`: keys or clocks do not agree. `ORIGIN_FORBIDDEN`: `ALLOWED_ORIGINS` lacks a page. `OVERLOADED`: full, or short of memory.',
+      '`TOKEN_*`: keys or clocks do not agree. `ORIGIN_FORBIDDEN`: `ALLOWED_ORIGINS` lacks a page. `FORBIDDEN`: `ALLOWED_HOSTS` lacks a name. `OVERLOADED`: full, or short of memory.',
     startsWith: ['accepted'],
   },
   closes: {

@@ -82,8 +82,8 @@ function readHead({ method = '', url = '', rawHeaders, httpVersion, socket }: In
   for (let i = 0; i < rawHeaders.length; i += 2) {
     headers.push([(rawHeaders[i] ?? '').toLowerCase(), rawHeaders[i + 1] ?? ''])
   }
-  // HTTP/1.0 knows no Host, and the probes of load balancers send none.
-  if (httpVersion === '1.0' && !headers.some(([name]) => name === 'host')) headers.push(['host', 'unknown'])
+  // HTTP/1.0 knows no Host, and the probes of load balancers send none. No browser speaks it, so nobody was led here.
+  if (httpVersion === '1.0' && !headers.some(([name]) => name === 'host')) headers.push(['host', 'localhost'])
   return { method, path, query: query.join('?'), headers, remoteAddress: socket.remoteAddress ?? '' }
 }
 

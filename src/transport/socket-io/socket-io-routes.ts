@@ -205,6 +205,7 @@ function answerOptions({ http, gate }: SocketIoRoutesOptions, head: RequestHead)
   const limited = http.limit(head)
   if (limited) return limited
   try {
+    gate.check(head)
     return preflightAnswer(gate.preflightHeaders(head) ?? {})
   } catch (thrown) {
     return errorAnswer(toRefusal(thrown))
@@ -253,6 +254,7 @@ function look(
     return undefined
   }
   try {
+    gate.check(head)
     const session = readSession(head, transport)
     if (session !== undefined) return { owner: workerOf(session) ?? worker, admitted: undefined }
     const limited = http.limit(head)

@@ -197,6 +197,7 @@ const REASONS: Readonly<Record<number, string>> = {
   411: 'Length Required',
   412: 'Precondition Failed',
   413: 'Content Too Large',
+  421: 'Misdirected Request',
   426: 'Upgrade Required',
   429: 'Too Many Requests',
   500: 'Internal Server Error',

@@ -195,6 +195,7 @@ export class House {
         MEMORY_LIMIT: 'off',
         GAMES: 'none',
         API_PATH_PREFIX: PREFIX,
+        ALLOWED_HOSTS: 'house.test',
         ...this.env,
       },
     })

@@ -1,0 +1,65 @@
+import { isIP } from 'node:net'
+import { Refusal } from '../protocol/errors.ts'
+import { createProxyTrust, isLoopback, normaliseAddress } from './address.ts'
+
+export interface HostOptions {
+  /** ALLOWED_HOSTS: names, `*.example.com`, addresses, or `*` for any; undefined if it is not set. */
+  readonly allowed: readonly string[] | undefined
+  /** The address or name on which the port listens. */
+  readonly listensOn: string
+  /** Addresses and CIDR ranges. */
+  readonly trustedProxies: readonly string[]
+}
+
+const MISDIRECTED = 421
+
+/** RFC 9110 section 15.5.20: the request was sent to a name that this server does not answer to. */
+export class Misdirected extends Refusal {
+  constructor(host: string) {
+    const message =
+      `this server does not answer to ${host}: list the name in ALLOWED_HOSTS, ` +
+      'or the proxy that passed it on in TRUSTED_PROXIES'
+    super('FORBIDDEN', message, { host, setting: 'ALLOWED_HOSTS' })
+  }
+
+  override get status(): number {
+    return MISDIRECTED
+  }
+}
+
+/**
+ * Returns whether a request with this Host header is for this server. A web page of any name can make its name resolve to the address of a server
+ * that the visitor's machine can reach, such as 127.0.0.1, and is then of the same origin. But the browser still sends the page's name as Host.
+ *
+ * The names of loopback are always served, as no such page can have them. By default a port on loopback serves nothing else, except to a
+ * trusted proxy, which has chosen what it passes on; a port that others can reach serves any name. A list replaces both defaults. Addresses
+ * are served there all the same: the probes of load balancers use them, and pages that were led here have a name.
+ */
+export function createHostPolicy({ allowed, listensOn, trustedProxies }: HostOptions) {
+  const proxies = createProxyTrust(trustedProxies)
+  const isLocal = isLoopbackName(hostName(listensOn))
+  const isAny = allowed === undefined ? !isLocal : allowed.includes('*')
+  const names = new Set(allowed?.map(hostName))
+  const suffixes = [...names].filter((name) => name.startsWith('*.')).map((name) => name.slice(1))
+  return (host: string, remoteAddress: string): boolean => {
+    if (isAny) return true
+    const name = hostName(host)
+    if (isLoopbackName(name) || names.has(name) || suffixes.some((suffix) => name.endsWith(suffix))) return true
+    if (!isLocal && isIP(name) !== 0) return true
+    return allowed === undefined && proxies.trusts(normaliseAddress(remoteAddress) ?? '')
+  }
+}
+
+/** Of `name`, `name:port`, `address`, `[address]:port`: in lower case, without brackets and a dot at the end. */
+function hostName(host: string): string {
+  const text = host.toLowerCase()
+  if (isIP(text) !== 0) return normaliseAddress(text) ?? text
+  const [, bracketed, plain = ''] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(text) ?? []
+  const name = bracketed ?? plain.replace(/\.$/, '')
+  return normaliseAddress(name) ?? name
+}
+
+/** Browsers resolve all names below `localhost` to loopback by themselves. */
+function isLoopbackName(name: string): boolean {
+  return name === 'localhost' || name.endsWith('.localhost') || isLoopback(name)
+}
