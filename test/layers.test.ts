@@ -3,6 +3,7 @@ import path from 'node:path'
 import t from 'tap'
 import { checkSources, checkTests } from './layers/check.ts'
 import { findCircles } from './layers/circles.ts'
+import { checkLogTexts } from './layers/log-texts.ts'
 import { LINES_MAX, MAY_IMPORT, PURE_FOLDERS, SUPPRESSIONS_MAX } from './layers/rules.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
@@ -200,6 +201,24 @@ t.test('no test sleeps, and none judges how long something took or what memory a
   t.strictSame(inTest('process.memoryUsage().heapTotal'), ['test/hub/a.test.ts: holds a bound on memory'])
   t.strictSame(inTest('t.ok(await until(() => closed.length === 3))'), [])
   t.strictSame(checkTests(new Map([['test/house/a.test.ts', 't.ok(time.nowMs - closedMs < 2_000)']])), [])
+})
+
+t.test('lines of the log have constant texts, by which they are limited', async (t) => {
+  const sources = readSources('src/**/*.ts')
+  for (const violation of checkLogTexts(sources)) t.fail(violation)
+
+  const found = (line: string) => checkLogTexts(new Map([['src/hub/a.ts', line]])).length
+  for (const line of [
+    'log.warn({ room }, `${room} is full`)',
+    "this.#options.log.error({ err: toError(error, 'x') }, message)",
+    'logs.of("hub"); log.info(text)',
+    "log.info(\n  { a: [1, 2] },\n  'a' + b,\n)",
+  ]) {
+    t.equal(found(line), 1, line)
+  }
+  for (const line of ["log.warn({ room, b: f(1, ')') }, 'it, is full')", "log.info('stopped')", '// log.info(text)']) {
+    t.equal(found(line), 0, line)
+  }
 })
 
 t.test('files that grow over the limit, suppressions and code in the console are caught', async (t) => {

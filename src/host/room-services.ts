@@ -1,3 +1,4 @@
+import type { LineLimit } from '../base/line-limit.ts'
 import type { Log } from '../base/log.ts'
 import type { OfHostMethods } from '../link/methods/host.ts'
 import type { HostQueue } from './entry-queue.ts'
@@ -11,6 +12,8 @@ import type { CallbackWatch } from './watch.ts'
 export interface RoomServices {
   readonly settings: HostSettings
   readonly log: Log
+  /** Lines that games write, by game. */
+  readonly authorLines: LineLimit
   readonly metrics: HostMetrics
   readonly watch: CallbackWatch
   readonly slowBots: SlowBots

@@ -295,6 +295,7 @@ export class Room implements RoomParts {
         return []
       case 'log': {
         const { message, data } = effect
+        if (!this.services.authorLines.take(this.game.name, this.services.nowMs())) return []
         this.services.log.info({ room: this.run.roomId, game: this.game.name, tick: this.run.tick, data }, message)
         return []
       }

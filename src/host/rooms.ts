@@ -1,5 +1,6 @@
 import { toError } from '../base/assert.ts'
 import { createUnixTime, type Clock } from '../base/clock.ts'
+import { LineLimit } from '../base/line-limit.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import { observeRealm } from '../games/realm.ts'
@@ -33,6 +34,9 @@ const LATE_TICKS_MAX = 5
 /** How often rooms are asked what time means for them: holds, ends. */
 const LOOK_MS = 100
 const LOAD_MS = 1_000
+/** Of `room.log`, of one game: a client that makes a game log with each input must not fill the log. */
+const AUTHOR_LINES = { perSecond: 10, burst: 500, kindsMax: 100 }
+const AUTHOR_LINES_MS = 10_000
 /** Entries that may wait in all rooms of a host together. */
 const WAITING_MAX = 16_384
 /** A host whose ticks are later than that takes no new rooms and no new inputs. */
@@ -74,6 +78,7 @@ export class Rooms {
     this.#services = {
       settings,
       log,
+      authorLines: new LineLimit(AUTHOR_LINES),
       metrics: this.metrics,
       watch,
       replayCheck: new ReplayCheck(options.copies),
@@ -94,6 +99,7 @@ export class Rooms {
     observeRealm(watch)
     this.#repeat(LOOK_MS, () => this.#look())
     this.#repeat(LOAD_MS, () => this.#tellLoad())
+    this.#repeat(AUTHOR_LINES_MS, () => this.#tellAuthorLines())
   }
 
   /** Throws ROOM_NOT_FOUND. */
@@ -258,6 +264,12 @@ export class Rooms {
     )
     link.tell('failed', { handle, game, callback, tick: 0, traceId, ...described })
     return traceId
+  }
+
+  #tellAuthorLines(): void {
+    for (const [game, lines] of this.#services.authorLines.takeLeftOut()) {
+      this.#options.log.warn({ game, lines }, 'lines of a game were left out: it logs too many')
+    }
   }
 
   #countSeats(): number {

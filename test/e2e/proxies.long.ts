@@ -32,7 +32,8 @@ async function ask(
   url: string,
   { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: object } = {},
 ): Promise<Answer> {
-  const sent = request(url, { method, headers, agent })
+  // The certificate is of the address, whatever Host says.
+  const sent = request(url, { method, headers, agent, servername: '' })
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     sent.once('response', resolve)
     sent.once('error', reject)

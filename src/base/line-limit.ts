@@ -1,0 +1,53 @@
+import { TokenBucket } from './token-bucket.ts'
+
+export interface LineLimitOptions {
+  readonly perSecond: number
+  readonly burst: number
+  /** Kinds of lines that are remembered; the one unseen for longest is forgotten first. */
+  readonly kindsMax: number
+}
+
+interface Kind {
+  readonly bucket: TokenBucket
+  leftOut: number
+}
+
+/** How many lines of each kind a log takes, so that nobody can fill it by what they do again and again. */
+export class LineLimit {
+  readonly #options: LineLimitOptions
+  /** In the order of their last line. */
+  readonly #kinds = new Map<string, Kind>()
+
+  constructor(options: LineLimitOptions) {
+    this.#options = options
+  }
+
+  /** Returns whether a line of this kind may be written now; one that may not is counted. @param nowMs monotonic */
+  take(kind: string, nowMs: number): boolean {
+    const { perSecond, burst } = this.#options
+    const known = this.#kinds.get(kind) ?? { bucket: new TokenBucket(perSecond, burst, nowMs), leftOut: 0 }
+    this.#kinds.delete(kind)
+    this.#kinds.set(kind, known)
+    this.#forgetOldest()
+    const isTaken = known.bucket.take(1, nowMs)
+    if (!isTaken) known.leftOut++
+    return isTaken
+  }
+
+  /** Returns how many lines of each kind were left out since this was last asked; kinds of which none was are not in it. */
+  takeLeftOut(): readonly (readonly [kind: string, lines: number])[] {
+    const left = [...this.#kinds].flatMap(([kind, known]) =>
+      known.leftOut === 0 ? [] : [[kind, known.leftOut] as const],
+    )
+    for (const known of this.#kinds.values()) known.leftOut = 0
+    return left
+  }
+
+  #forgetOldest(): void {
+    if (this.#kinds.size <= this.#options.kindsMax) return
+    for (const oldest of this.#kinds.keys()) {
+      this.#kinds.delete(oldest)
+      return
+    }
+  }
+}
