@@ -6,6 +6,8 @@ import type { HmacAlgorithm, KeySource, VerifyKey } from './verify-key.ts'
 
 export interface VerifiedToken {
   readonly userId: UserId
+  /** What its signature was verified with. */
+  readonly tokenKey: VerifyKey
   /** Unix time in milliseconds: the token's `exp`, without skew. */
   readonly expiresAtMs: number
 }
@@ -77,7 +79,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     const known = seen.get(token)
     // A key that was taken back is found no longer.
     if (known && options.keys.find(known.kid) === known.key) {
-      const verified = readClaims(known.claims, options)
+      const verified = { ...readClaims(known.claims, options), tokenKey: known.key }
       onResult('cached')
       return verified
     }
@@ -88,7 +90,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     const key = options.keys.find(kid)
     if (!key) throw invalid('no such key')
     const claims = verifySignature(verifierOf(key), token)
-    const verified = readClaims(claims, options)
+    const verified = { ...readClaims(claims, options), tokenKey: key }
     seen.add(token, { kid, key, claims })
     onResult('verified')
     return verified
@@ -207,7 +209,10 @@ function verifySignature(verify: Verify, token: string): Claims {
   }
 }
 
-function readClaims({ sub, exp, nbf }: Claims, options: TokenVerifierOptions): VerifiedToken {
+function readClaims(
+  { sub, exp, nbf }: Claims,
+  options: TokenVerifierOptions,
+): Pick<VerifiedToken, 'userId' | 'expiresAtMs'> {
   const { clockSkewMs, lifetimeMaxMs } = options
   const nowMs = options.nowMs()
   if (typeof exp !== 'number' || !Number.isFinite(exp)) throw invalid('exp is required and a number')

@@ -14,13 +14,15 @@ export const sessionRefresh: Command<string, 'sessionRefresh'> = {
 
   run(token, { connection, context }, done) {
     if (connection.access === 'guest') throw new Refusal('FORBIDDEN', 'a guest has no token to refresh')
-    const { userId, expiresAtMs } = context.verifyToken(token)
+    const { userId, expiresAtMs, tokenKey } = context.verifyToken(token)
     if (userId !== connection.userId) {
       done(new Refusal('FORBIDDEN', 'the token is of another user'))
       connection.close(CLOSE.tokenInvalid, 'the token is of another user')
       return
     }
     connection.expiresAt(expiresAtMs)
+    connection.tokenKey = tokenKey
+    connection.keyGoneSinceMs = 0
     done({ expires_at: expiresAtMs })
   },
 }

@@ -7,6 +7,7 @@ import { Refusal } from '../protocol/errors.ts'
 import type { NotRecovered } from '../protocol/shapes/events.ts'
 import { roomChannel, type Namespace, type RoomId, type UserId } from '../protocol/ids.ts'
 import type { Cluster } from '../store/cluster.ts'
+import type { Bans } from './bans.ts'
 import { channelsOf, type Connection } from './connection.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Publisher } from './publisher.ts'
@@ -32,6 +33,7 @@ export interface ConnectionsOptions {
   readonly cluster: Cluster
   readonly clock: Clock
   readonly registry: Registry
+  readonly bans: Bans
   readonly limits: ConnectionLimits
   /** Undefined if there is one worker. */
   readonly shareParts: ShareParts | undefined
@@ -84,11 +86,12 @@ export class Connections {
    * Lets a connection in: from here on it is counted and seen, on the other nodes, too. `open` or `close` has to follow.
    * Returns what has to be waited for before `open`, or undefined if nothing has: the other nodes are to know of it, a cursor from
    * another node may be ahead of this one, and an old one behind what it holds.
-   * @throws RATE_LIMITED over the limits per user and address, OVERLOADED over the one per namespace
+   * @throws FORBIDDEN if it is kept out, RATE_LIMITED over the limits per user and address, OVERLOADED over the one per namespace
    */
   admit(worker: number, opening: Opening): Promise<Resume | undefined> | undefined {
-    const { registry, limits, shareParts, publisher, replays } = this.#options
+    const { registry, bans, limits, shareParts, publisher, replays } = this.#options
     const connection = this.#toConnection(worker, opening)
+    bans.admit(connection)
     limits.admit(connection)
     registry.add(connection)
     shareParts?.added(connection)

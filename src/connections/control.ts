@@ -1,32 +1,55 @@
 import { controlRecord, type ControlHandlers } from '../hub/control.ts'
 import type { LogRecord } from '../store/store.ts'
+import type { Ban, Banned } from '../protocol/shapes/operations.ts'
+import { isOf, type Bans } from './bans.ts'
+import type { Connection } from './connection.ts'
 import type { Registry } from './registry.ts'
 
 /** What all nodes are told of connections. */
-export interface ConnectionControl {
-  readonly kind: 'kicked'
-  /** Of connections, on whatever node. */
-  readonly ids: readonly string[]
-}
+export type ConnectionControl =
+  | {
+      readonly kind: 'kicked'
+      /** Of connections, on whatever node. */
+      readonly ids: readonly string[]
+    }
+  /** Kept out, and kicked where they are. */
+  | { readonly kind: 'banned'; readonly ban: Ban }
+  | ({ readonly kind: 'ban-lifted' } & Banned)
 
 export function kickedRecord(ids: readonly string[]): LogRecord {
   const control: ConnectionControl = { kind: 'kicked', ids }
   return controlRecord(control)
 }
 
+export function bannedRecord(ban: Ban): LogRecord {
+  const control: ConnectionControl = { kind: 'banned', ban }
+  return controlRecord(control)
+}
+
+export function banLiftedRecord({ of, id }: Banned): LogRecord {
+  const control: ConnectionControl = { kind: 'ban-lifted', of, id }
+  return controlRecord(control)
+}
+
 export interface FollowConnectionsOptions {
   readonly registry: Registry
+  readonly bans: Bans
   /** Closes a connection of this node. */
   readonly kick: (worker: number, connectionId: string) => void
 }
 
-export function followConnections({ registry, kick }: FollowConnectionsOptions): ControlHandlers<ConnectionControl> {
+export function followConnections(options: FollowConnectionsOptions): ControlHandlers<ConnectionControl> {
+  const { registry, bans } = options
+  const kick = (connection: Connection | undefined) => {
+    if (connection && registry.isHere(connection)) options.kick(connection.worker, connection.id)
+  }
   return {
-    kicked: ({ ids }) => {
-      for (const id of ids) {
-        const connection = registry.get(id)
-        if (connection && registry.isHere(connection)) kick(connection.worker, id)
-      }
+    kicked: ({ ids }) => ids.forEach((id) => kick(registry.get(id))),
+    banned: ({ ban }) => {
+      bans.set(ban)
+      // Those that come from now on are not let in, so none is missed.
+      for (const connection of registry.all()) if (isOf(ban, connection)) kick(connection)
     },
+    'ban-lifted': (who) => bans.lift(who),
   }
 }

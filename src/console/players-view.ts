@@ -4,7 +4,7 @@ import { openDialog } from './dialog.ts'
 import { byId, onClick, onSubmit, showFacts, showOutcome } from './dom.ts'
 import { amountText, describe, type Outcome } from './outcome.ts'
 import { Pager } from './paged.ts'
-import type { Connection, Kicked, PlayerAccount, Receipt } from './rest.ts'
+import type { Ban, Connection, Kicked, PlayerAccount, Receipt } from './rest.ts'
 import { Table } from './table.ts'
 import { momentText } from './units.ts'
 import { View } from './view.ts'
@@ -13,6 +13,24 @@ const REFRESH_MS = 3_000
 
 function pathOf(user: string) {
   return `/api/v1/players/${encodeURIComponent(user)}`
+}
+
+/** What a kick asks for. */
+const KEPT_OUT = {
+  name: 'minutes',
+  label: 'Keep the user out for, in minutes',
+  type: 'number',
+  value: '0',
+  min: 0,
+  hint: '0: not at all.',
+} as const
+
+interface KeptOut {
+  minutes: number | null
+}
+
+function forQuery({ minutes }: KeptOut) {
+  return minutes === null || minutes === 0 ? '' : `?for_ms=${minutes * 60_000}`
 }
 
 function listText(amounts: Readonly<Record<string, number>>) {
@@ -25,6 +43,7 @@ export class PlayersView extends View {
   readonly #admin: Admin
   readonly #pager = new Pager('connections', () => this.refresh())
   readonly #purchasePager = new Pager('purchases', () => this.refresh())
+  readonly #banPager = new Pager('bans', () => this.refresh())
   #user = ''
   #connections = this.#makeConnections('Connections', 'connections-table', 'Nobody is connected.')
   #ofUser = this.#makeConnections('Connections of the player', 'player-connections', 'Not connected.')
@@ -48,10 +67,22 @@ export class PlayersView extends View {
     empty: 'Nothing was bought.',
   })
 
+  readonly #bans = new Table('Kept out', {
+    id: 'bans-table',
+    keyOf: ({ of, id }: Ban) => `${of} ${id}`,
+    columns: [
+      { title: 'User or address', text: ({ id }) => id, isHeading: true, isMono: true },
+      { title: 'Until', text: ({ until }) => momentText(until) },
+    ],
+    actions: [{ text: 'Lift', label: ({ id }) => `Let ${id} in again`, run: (ban) => this.#lift(ban) }],
+    empty: 'Nobody is kept out.',
+  })
+
   constructor(admin: Admin) {
     super(REFRESH_MS)
     this.#admin = admin
     byId('connections-list', HTMLElement).append(this.#connections.element, this.#pager.element)
+    byId('bans-list', HTMLElement).append(this.#bans.element, this.#banPager.element)
     byId('player-connections-list', HTMLElement).append(this.#ofUser.element)
     byId('player-purchases-list', HTMLElement).append(this.#purchases.element, this.#purchasePager.element)
     onSubmit('player-form', () => this.#open(byId('player-id', HTMLInputElement).value.trim()))
@@ -96,6 +127,8 @@ export class PlayersView extends View {
     this.#pager.reset()
     for (const table of [this.#connections, this.#ofUser]) table.show([])
     this.#purchases.show([])
+    this.#banPager.reset()
+    this.#bans.show([])
     showFacts('player-facts', {})
     byId('player', HTMLElement).hidden = true
     byId('player-title', HTMLElement).textContent = 'A player'
@@ -117,6 +150,9 @@ export class PlayersView extends View {
     showOutcome('players-status', 'failed', describe(outcome, ''))
     if (!outcome.success) return outcome
     this.#pager.show(this.#connections, outcome.data)
+    const bans = await this.#admin.read<Page<Ban>>(`/api/v1/bans?${this.#banPager.query()}`)
+    if (!isCurrent()) return outcome
+    if (bans.success) this.#banPager.show(this.#bans, bans.data)
     if (this.#user !== '') await this.#readOne(isCurrent)
     return outcome
   }
@@ -137,7 +173,6 @@ export class PlayersView extends View {
     const { balances, inventory } = player.data
     showFacts('player-facts', { Balances: listText(balances), Inventory: listText(inventory) })
     this.#ofUser.show(connections.data.items)
-    byId('player-kick', HTMLButtonElement).disabled = connections.data.items.length === 0
     this.#purchasePager.show(this.#purchases, purchases.data)
   }
 
@@ -152,7 +187,9 @@ export class PlayersView extends View {
       text: 'It is closed with 4502, which tells its client not to come back by itself.',
       action: 'Kick',
       isDangerous: true,
-      run: () => this.#admin.change('DELETE', `/api/v1/connections/${encodeURIComponent(id)}`),
+      fields: [KEPT_OUT],
+      run: (kept: KeptOut) =>
+        this.#admin.change('DELETE', `/api/v1/connections/${encodeURIComponent(id)}${forQuery(kept)}`),
       done: () => {
         showOutcome('players-status', 'ok', `A connection of ${user} was closed.`)
         this.refresh()
@@ -164,11 +201,25 @@ export class PlayersView extends View {
     const user = this.#user
     openDialog({
       title: `Kick ${user}?`,
-      text: 'All connections of this user are closed with 4502, on all nodes. The token stays good: the user can connect again.',
+      text: 'All connections of this user are closed with 4502, on all nodes. The token stays good: unless the user is kept out, they can connect again.',
       action: 'Kick all connections',
       isDangerous: true,
-      run: () => this.#admin.change<Kicked>('DELETE', `${pathOf(user)}/connections`),
+      fields: [KEPT_OUT],
+      run: (kept: KeptOut) => this.#admin.change<Kicked>('DELETE', `${pathOf(user)}/connections${forQuery(kept)}`),
       done: ({ kicked }) => this.#say(`${kicked === 1 ? '1 connection' : `${kicked} connections`} of ${user} closed.`),
+    })
+  }
+
+  #lift({ of, id }: Ban) {
+    openDialog({
+      title: `Let ${id} in again?`,
+      text: 'From now on, before the time is over.',
+      action: 'Let in',
+      run: () => this.#admin.change('DELETE', `/api/v1/bans/${of}/${encodeURIComponent(id)}`),
+      done: () => {
+        showOutcome('players-status', 'ok', `${id} may come in again.`)
+        this.refresh()
+      },
     })
   }
 

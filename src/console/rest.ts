@@ -6,7 +6,7 @@ import type { PLAYER } from '../protocol/shapes/shop.ts'
 
 /** What the REST interface answers. Pages import types of the shapes alone, and not the shapes. */
 
-export type { Kicked, ReadyPart, Reloaded } from '../protocol/shapes/operations.ts'
+export type { Ban, Kicked, ReadyPart, Reloaded } from '../protocol/shapes/operations.ts'
 export type { Good, Receipt } from '../protocol/shapes/shop.ts'
 export type Config = ValueOf<typeof CONFIG>
 export type Setting = Config['settings'][number]

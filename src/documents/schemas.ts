@@ -59,6 +59,7 @@ const BODIES = [
   BROADCAST_BODY,
   MESSAGE_BODY,
   operations.LOG_LEVEL_BODY,
+  operations.BAN_BODY,
   rooms.ROOM_BODY,
   games.INPUT_BODY,
   games.BOT_BODY,
@@ -93,6 +94,9 @@ const ANSWERS = [
   operations.READINESS,
   operations.CONFIG,
   operations.KICKED,
+  operations.BAN,
+  operations.BAN_PAGE,
+  operations.BANNED,
   operations.RELOAD,
   operations.DOCUMENT,
 ] as const
@@ -106,6 +110,9 @@ const OTHERS = [
   games.GAME_NAME_SHAPE,
   games.WHERE_TEXT,
   games.BOT_SEAT_SHAPE,
+  operations.BAN_OF_SHAPE,
+  operations.BAN_ID,
+  operations.BAN_MS_SHAPE,
 ] as const
 
 type NameOf<Shapes extends readonly Named[]> = Shapes[number]['name']
@@ -176,5 +183,6 @@ export const QUERY_PARAMETERS: Readonly<Record<string, { readonly description: s
     type: { description: 'Only of this event type.', schema: 'EventTypeFilter' },
     game: { description: 'Only rooms of this game, as a search finds them.', schema: 'GameName' },
     where: { description: 'Only those whose listing is so. Goes with `game`.', schema: 'WhereText' },
+    for_ms: { description: 'Keeps the user out for so long. Absent: not at all.', schema: 'BanMs' },
     since: { description: 'Only behind this offset.', schema: 'Offset' },
   }

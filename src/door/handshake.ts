@@ -1,6 +1,7 @@
 import { Refusal } from '../protocol/errors.ts'
 import { type Encoding, SUBPROTOCOL } from '../protocol/events.ts'
 import type { Namespace, UserId } from '../protocol/ids.ts'
+import type { VerifyKey } from '../auth/verify-key.ts'
 import { addressKey, createPeerReader } from './address.ts'
 import type { Admission } from './admission.ts'
 import type { HeadCheck } from './head-check.ts'
@@ -26,6 +27,8 @@ export interface Accepted {
   readonly key: string
   /** Unix time in milliseconds; null: no token, so nothing that ends. */
   readonly expiresAtMs: number | null
+  /** What the token was verified with; null: no token. */
+  readonly tokenKey: VerifyKey | null
   /** The client's, trusted X-Forwarded-For applied. */
   readonly address: string
   /** What limits count by: IPv4 as it is, IPv6 by /64. */

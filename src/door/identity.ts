@@ -3,10 +3,13 @@ import { Refusal } from '../protocol/errors.ts'
 import { GUEST_PREFIX, isUserId, type Namespace, type UserId } from '../protocol/ids.ts'
 import type { Headers } from './request-head.ts'
 import { isPlayerId, type VerifiedToken } from '../auth/token.ts'
+import type { VerifyKey } from '../auth/verify-key.ts'
 
 /** Who a connection is. */
 export interface Identity {
   readonly userId: UserId
+  /** What its token was verified with; null: no token. */
+  readonly tokenKey: VerifyKey | null
   /** Unix time in milliseconds; null: no token, so nothing that ends. */
   readonly expiresAtMs: number | null
 }
@@ -45,17 +48,19 @@ export function playerIdentity(
   const named = options.allowTrustedHeader && isProxied ? headers.one('x-user-id') : undefined
   if (named === undefined) throw new Refusal('AUTH_REQUIRED', 'a token is required')
   if (!isPlayerId(named)) throw new Refusal('TOKEN_INVALID', 'X-User-ID is not a user id')
-  return { userId: named, expiresAtMs: null }
+  return { userId: named, expiresAtMs: null, tokenKey: null }
 }
 
 /** Random, or the one the guest had before: another namespace's or a player's id is not taken over. */
 export function guestIdentity({ query }: Claims, namespace: Namespace, options: IdentityOptions): Identity {
   const token = query.get('resume')
   const known = token === undefined ? undefined : options.readResumeToken?.(token)
-  if (known?.namespace === namespace && isGuestId(known.userId)) return { userId: known.userId, expiresAtMs: null }
+  if (known?.namespace === namespace && isGuestId(known.userId)) {
+    return { userId: known.userId, expiresAtMs: null, tokenKey: null }
+  }
   const userId = options.newGuestId()
   assert(isGuestId(userId), `not a guest's id: ${userId}`)
-  return { userId, expiresAtMs: null }
+  return { userId, expiresAtMs: null, tokenKey: null }
 }
 
 function isGuestId(value: string): value is UserId {

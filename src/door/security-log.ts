@@ -9,6 +9,7 @@ const TEXTS = {
   token_invalid: 'a token was refused',
   token_expired: 'a token that has expired was refused',
   token_of_another: 'a connection was closed: it brought the token of another user',
+  key_gone: 'a connection was closed: the key of its token was taken back',
   origin_forbidden: 'a page of another origin was refused',
   host_refused: 'a request for a name that this server does not answer to was refused',
   connect_limited: 'an attempt to connect was refused: too many from this address',

@@ -13,6 +13,7 @@ import type { EventShares } from './event-shares.ts'
 import type { HistoryFloor } from './history-floor.ts'
 import type { PacedReads } from './paced-reads.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import type { Bans } from '../connections/bans.ts'
 import type { Registry } from '../connections/registry.ts'
 import type { Publisher } from '../connections/publisher.ts'
 import type { Announcements } from '../rooms/announcements.ts'
@@ -43,6 +44,7 @@ export interface PrimaryContext {
   /** What is read for requests without a token. */
   readonly openReads: { readonly shop: PacedReads; readonly operators: PacedReads }
   readonly registry: Registry
+  readonly bans: Bans
   readonly connections: Connections
   readonly limits: ConnectionLimits
   readonly sessions: RecoverableSessions

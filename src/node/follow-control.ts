@@ -5,11 +5,11 @@ import type { WorkerLinks } from '../processes/workers.ts'
 import { followRooms, type RoomControl } from '../rooms/control.ts'
 import type { PrimaryContext } from './context.ts'
 
-type Needs = Pick<PrimaryContext, 'hub' | 'registry' | 'directory' | 'members'>
+type Needs = Pick<PrimaryContext, 'hub' | 'registry' | 'bans' | 'directory' | 'members'>
 
 /** Does on this node what the log says to all nodes, and tells its workers. */
 export function followLog(
-  { hub, registry, directory, members }: Needs,
+  { hub, registry, bans, directory, members }: Needs,
   workers: Pick<WorkerLinks, 'tell' | 'tellAll'>,
 ): void {
   followControl<RoomControl | ConnectionControl | GoodControl>(hub, {
@@ -18,7 +18,11 @@ export function followLog(
       members,
       onClosed: (worker, room) => workers.tell(worker, 'roomClosed', { room, hasGame: false }),
     }),
-    ...followConnections({ registry, kick: (worker, connectionId) => workers.tell(worker, 'kick', { connectionId }) }),
+    ...followConnections({
+      registry,
+      bans,
+      kick: (worker, connectionId) => workers.tell(worker, 'kick', { connectionId }),
+    }),
     'good-changed': ({ id }) => workers.tellAll('goodChanged', { id }),
   })
 }

@@ -22,6 +22,7 @@ import { EventShares } from './event-shares.ts'
 import { HistoryFloor } from './history-floor.ts'
 import { PacedReads } from './paced-reads.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { Bans } from '../connections/bans.ts'
 import type { ConnectionLimitsOptions } from '../connections/limits.ts'
 import type { OnParts } from '../connections/share-parts.ts'
 import type { Cluster } from '../store/cluster.ts'
@@ -71,9 +72,12 @@ export async function openContext(
     historyTtlMs: settings.HISTORY_TTL,
     deliver: options.deliver,
   })
-  const rooms = await openRooms({ ...options, hub, onParts: (...told) => tellParts(options.workers, ...told) })
-  const receiptKey = await readReceiptKey(settings, store)
   const steadyClock = createSteadyClock(clock)
+  const bans = new Bans(steadyClock)
+  await bans.load(store)
+  const onParts: OnParts = (...told) => tellParts(options.workers, ...told)
+  const rooms = await openRooms({ ...options, hub, bans, onParts })
+  const receiptKey = await readReceiptKey(settings, store)
   const idempotency = new Idempotency({ store, clock: steadyClock })
   const pool = options.openPool(receiptKey.signingKey)
   const parts = {
@@ -81,6 +85,7 @@ export async function openContext(
     store,
     cluster,
     hub,
+    bans,
     ...rooms,
     idempotency,
     roomService: new RoomService({ store, hub, idempotency, ...rooms }),

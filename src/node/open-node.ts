@@ -24,6 +24,7 @@ import { LogLevels } from './log-levels.ts'
 import { createMemoryWatch } from './memory-watch.ts'
 import { createHostWelcome, createWelcome, hostSource, type Node } from './node.ts'
 import { openContext, type OpenOptions } from './open-context.ts'
+import { sweepBans } from './methods/kicks.ts'
 import { createMisfitLog } from './misfits.ts'
 import { readMetricsOf, type ReadMetricsOptions } from './read-metrics.ts'
 import { Reload } from './reload.ts'
@@ -202,6 +203,7 @@ function startTimers({ context, memory }: Node, closers: Closers): void {
     setInterval(() => memory.look(), MEMORY_MS),
     setInterval(() => void sweepStates(context), TRIM_MS),
     setInterval(() => void sweepOld(context, lived, keys), SWEEP_MS),
+    setInterval(() => void sweepEndedBans(context), SWEEP_MS),
   ]
   closers.defer(() => timers.forEach((timer) => clearInterval(timer)))
 }
@@ -212,6 +214,16 @@ async function sweepStates({ states, log }: PrimaryContext): Promise<void> {
     await states.sweep()
   } catch (error) {
     log.debug({ err: toError(error) }, 'the states of empty rooms stay for now')
+  }
+}
+
+/** One of the nodes that share a store does it for all. */
+async function sweepEndedBans(context: PrimaryContext): Promise<void> {
+  if (!context.cluster.isCaretaker) return
+  try {
+    await sweepBans(context)
+  } catch (error) {
+    context.log.debug({ err: toError(error) }, 'bans that have ended stay in the store for now')
   }
 }
 

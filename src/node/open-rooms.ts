@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Config } from '../config/load.ts'
 import type { Logs } from '../config/logs.ts'
+import type { Bans } from '../connections/bans.ts'
 import { Connections } from '../connections/connections.ts'
 import { ConnectionLimits, type ConnectionLimitsOptions } from '../connections/limits.ts'
 import { Publisher } from '../connections/publisher.ts'
@@ -30,6 +31,7 @@ export interface OpenRoomsOptions {
   readonly store: Store
   readonly cluster: Cluster
   readonly hub: Hub
+  readonly bans: Bans
   readonly clock: Clock
   readonly log: Log
   readonly logs: Logs
@@ -54,7 +56,7 @@ export type RoomsContext = Pick<
 
 /** Loads the rooms that stay and follows the connections of the other nodes. */
 export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext> {
-  const { config, store, cluster, hub, clock, log, logs } = options
+  const { config, store, cluster, hub, bans, clock, log, logs } = options
   const keepMs = config.settings.HISTORY_TTL
   const registry = new Registry(cluster.node)
   const publisher = new Publisher({ cluster, log: logs.of('presence') })
@@ -84,7 +86,7 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
   await cluster.follow(new Remote({ registry, rooms: remoteMembers }))
   const shareParts = config.settings.WORKERS > 1 ? new ShareParts(options.onParts) : undefined
   const parts = { registry, publisher, limits, sessions }
-  const around = { hub, cluster, clock, subscriptions, replays, shareParts }
+  const around = { bans, hub, cluster, clock, subscriptions, replays, shareParts }
   const connections = new Connections({ ...parts, ...around, rooms: members })
   return { ...parts, connections, directory, announcements, members, remoteMembers, states }
 }

@@ -8,6 +8,7 @@ import { SERVER_EVENT, type Encoding, type JsonObject } from '../protocol/events
 import type { Channel, Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import type { OwnEvents } from '../protocol/shapes/events.ts'
 import type { PlacedEvent } from '../protocol/placed-event.ts'
+import type { VerifyKey } from '../auth/verify-key.ts'
 import type { Accepted, Access } from '../door/handshake.ts'
 import type { Caller } from './calls-under-way.ts'
 import { ConnectionLimits, type RateOptions } from './limits.ts'
@@ -72,6 +73,10 @@ export class Connection implements Caller {
   readonly channels = new SmallSet<Channel>()
   /** Monotonic; Infinity: never. A wall clock that jumps ends no session whose token was good. */
   expiresAtNowMs = Infinity
+  /** What its token was verified with; null: no token. */
+  tokenKey: VerifyKey | null
+  /** Since when that key counts no more, monotonic; 0: it does. */
+  keyGoneSinceMs = 0
   /** Since when the client takes nothing, monotonic; 0: it does. */
   stalledSinceMs = 0
   /** Requests of its client that the primary has not answered. */
@@ -105,6 +110,7 @@ export class Connection implements Caller {
     this.encoding = accepted.encoding
     this.addressKey = accepted.addressKey
     this.#shared = shared
+    this.tokenKey = accepted.tokenKey
     this.expiresAt(accepted.expiresAtMs)
     this.#socket = socket
   }

@@ -22,6 +22,7 @@ import { Replayer } from './replayer.ts'
 import type { ResumeTokens } from '../auth/resume-token.ts'
 import type { Socket, TransportName } from './socket.ts'
 import type { Traffic } from './traffic.ts'
+import type { VerifyKey } from '../auth/verify-key.ts'
 import { joinTopic, leaveAllTopics, leaveTopic } from './topics.ts'
 
 export interface SessionsOptions {
@@ -147,6 +148,15 @@ export class Sessions {
     this.#connections.get(id)?.close(CLOSE.kicked, 'kicked by an operator')
   }
 
+  /** The key set was read anew. Connections whose key is gone are closed by the sweep, unless they bring another token. */
+  keysChanged(isKnown: (key: VerifyKey) => boolean): void {
+    const nowMs = this.#options.clock.nowMs()
+    for (const connection of this.#connections.values()) {
+      const { tokenKey, keyGoneSinceMs } = connection
+      if (tokenKey) connection.keyGoneSinceMs = isKnown(tokenKey) ? 0 : keyGoneSinceMs || nowMs
+    }
+  }
+
   closeAll(code: CloseCode, reason: string): void {
     for (const connection of this.#connections.values()) connection.close(code, reason)
   }
@@ -172,7 +182,8 @@ export class Sessions {
       if (result.code === 'RATE_LIMITED') {
         this.#options.onOverLimit(connection)
         connection.close(CLOSE.connectionLimit, result.message)
-      } else connection.closeForDrain(5_000)
+      } else if (result.code === 'FORBIDDEN') connection.close(CLOSE.kicked, result.message)
+      else connection.closeForDrain(5_000)
       return
     }
     // What was published before the answer is in the replay or before the cursor; what comes behind it is new.

@@ -87,12 +87,19 @@ function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
       closeAsSlow(connection, options.lag)
     } else if (nowMs > connection.expiresAtNowMs + options.expiryGraceMs) {
       connection.close(CLOSE.tokenExpired, 'the token has expired')
+    } else if (isKeyGone(connection, nowMs, options)) {
+      connection.close(CLOSE.tokenInvalid, 'the key of the token was taken back')
     } else if (!connection.lag && connection.socket.bufferedBytes() > lagBytesOf(connection, options)) {
       connection.lag = new Lag(connection, options.lag)
     }
     connection.rest(nowMs)
   }
   options.shares.forgetAtRest(nowMs)
+}
+
+/** For so long it may bring a token of another key, as with one that has expired. */
+function isKeyGone({ keyGoneSinceMs }: Connection, nowMs: number, { expiryGraceMs }: SweepOptions): boolean {
+  return keyGoneSinceMs > 0 && nowMs > keyGoneSinceMs + expiryGraceMs
 }
 
 function isSlow(connection: Connection, nowMs: number, { backpressureBytesMax, stallMs }: SweepOptions): boolean {

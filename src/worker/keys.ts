@@ -5,6 +5,8 @@ import { publicKeySource, secretKeySource, type Algorithm, type KeySource, type 
 
 export interface WorkerKeys {
   readonly source: KeySource
+  /** Whether tokens of this key are still good. */
+  isKnown(key: VerifyKey): boolean
   /** The primary has read the key set anew. */
   set(keys: readonly WireKey[]): void
 }
@@ -16,8 +18,8 @@ export function createWorkerKeys(
   onUnknownKid: () => void,
 ): WorkerKeys {
   const algorithms: readonly Algorithm[] = settings.AUTH_JWT_ALGORITHMS
-  if (key.kind === 'secret') return { source: secretKeySource(key.secret, algorithms), set() {} }
-  if (key.kind === 'public') return { source: publicKeySource(key.pem, algorithms), set() {} }
+  if (key.kind === 'secret') return fixed(secretKeySource(key.secret, algorithms))
+  if (key.kind === 'public') return fixed(publicKeySource(key.pem, algorithms))
   let keys: ReadonlyMap<string, VerifyKey> = new Map()
   const jwks = {
     keys: () => keys,
@@ -28,8 +30,20 @@ export function createWorkerKeys(
   }
   return {
     source: jwksKeySource(jwks),
+    isKnown: (key) => [...keys.values()].includes(key),
     set(wire) {
-      keys = new Map(wire.map(([kid, pem, algorithms]) => [kid, { key: pem, algorithms: algorithms as Algorithm[] }]))
+      keys = new Map(wire.map((given) => [given[0], kept(keys, given)]))
     },
   }
+}
+
+/** A key that was there before stays the same object: connections and tokens that were seen are known by it. */
+function kept(keys: ReadonlyMap<string, VerifyKey>, [kid, pem, algorithms]: WireKey): VerifyKey {
+  const known = keys.get(kid)
+  if (known?.key === pem && String(known.algorithms) === String(algorithms)) return known
+  return { key: pem, algorithms: algorithms as Algorithm[] }
+}
+
+function fixed(source: KeySource): WorkerKeys {
+  return { source, isKnown: () => true, set() {} }
 }

@@ -38,7 +38,11 @@ export function createLinkHandlers(running: () => Listeners): Omit<Handlers<Work
       // What was just closed has to be gone first.
       setImmediate(running().collectGarbage)
     },
-    jwks: ({ keys }) => running().realTime.keys.set(keys),
+    jwks: ({ keys: wire }) => {
+      const { keys, sessions } = running().realTime
+      keys.set(wire)
+      sessions.keysChanged((key) => keys.isKnown(key))
+    },
     goodChanged: ({ id }) => running().realTime.soldOut.changed(id),
     logLevel: ({ part, level }) => running().context.logs.setLevel(part, level),
     relay: ({ from, message }) => running().relay.received(from, message),

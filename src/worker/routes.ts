@@ -9,6 +9,7 @@ import { describeSettings } from '../config/describe.ts'
 import { describeRoutes } from '../http/openapi.ts'
 import type { Route } from '../http/router.ts'
 import type { RouteContext } from '../http/routes/admin-context.ts'
+import { banRoutes } from '../http/routes/bans.ts'
 import { connectionRoutes } from '../http/routes/connections.ts'
 import { documentRoutes, type Documents } from '../http/routes/documents.ts'
 import { eventRoutes } from '../http/routes/events.ts'
@@ -37,6 +38,7 @@ export function createRoutes({ config, ...asked }: RoutesOptions): readonly Rout
   const routes: readonly Route[] = [
     ...operationRoutes(context),
     ...connectionRoutes(context),
+    ...banRoutes(context),
     ...goodRoutes(context),
     ...playerRoutes(context),
     ...eventRoutes(context),

@@ -136,7 +136,8 @@ export function createWatch({ metrics, security, trustedProxies, tellMisfit }: W
     },
 
     closed: (connection) => {
-      const event = connection.closedWith && CLOSE_EVENTS[connection.closedWith]
+      const isOfKey = connection.closedWith === CLOSE.tokenInvalid && connection.keyGoneSinceMs > 0
+      const event = isOfKey ? 'key_gone' : connection.closedWith && CLOSE_EVENTS[connection.closedWith]
       if (event) noteConnection(event, connection)
     },
 

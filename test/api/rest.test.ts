@@ -127,6 +127,25 @@ t.test('each route answers as the document says', async (t) => {
   await call('kickConnection', 200, { id })
   await call('kickConnection', 404, { id: '01a1fe68-f248-7275-8ace-c4378f91f6dc' })
   await call('kickPlayer', 409, { id: 'nobody' })
+  await call('kickPlayer', 200, { id: 'nobody', for_ms: 60_000 })
+  for (const for_ms of [999, 'x', -1]) await call('kickPlayer', 400, { id: 'nobody', for_ms })
+  await call('kickConnection', 404, { id: '01a1fe68-f248-7275-8ace-c4378f91f6dc', for_ms: 60_000 })
+  await call('putBan', 200, { of: 'address', id: '2001:db8::7' }, { for_ms: 60_000 })
+  await call('putBan', 200, { of: 'user', id: 'mallory' }, { for_ms: 60_000 })
+  for (const [of, id] of [
+    ['address', 'mallory'],
+    ['user', 'no/user'],
+    ['room', 'arena'],
+  ]) {
+    await call('putBan', 400, { of, id }, { for_ms: 60_000 })
+  }
+  for (const body of [{}, { for_ms: 0 }, { for_ms: '1h' }, { for_ms: 60_000, why: 'x' }]) {
+    await call('putBan', 400, { of: 'user', id: 'mallory' }, body)
+  }
+  const bans = await call('listBans', 200, { limit: 2 })
+  t.match(bans.data, { items: [{ of: 'address', id: '2001:db8::/64' }, {}] })
+  await call('liftBan', 200, { of: 'address', id: '2001:db8::/64' })
+  await call('liftBan', 404, { of: 'address', id: '2001:db8::9' })
   const again = await openClient(server, { token: server.mint('again') })
   await call('kickPlayer', 200, { id: 'again' })
   t.equal((await again.closed).code, 4502)

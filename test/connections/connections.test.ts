@@ -1,5 +1,6 @@
 import t from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
+import { Bans } from '../../src/connections/bans.ts'
 import { Connections, type Opening } from '../../src/connections/connections.ts'
 import { ConnectionLimits } from '../../src/connections/limits.ts'
 import { Publisher } from '../../src/connections/publisher.ts'
@@ -50,6 +51,7 @@ async function setUp({ historyBytes = 1 << 20 } = {}) {
   const sessions = new RecoverableSessions({ keepMs: 600_000, nowMs: systemClock.nowMs })
   const max = { perUserMax: 9, perAddressMax: () => 9, perNamespaceMax: 9 }
   const connections = new Connections({
+    bans: new Bans({ wallMs: () => 0 }),
     hub,
     cluster,
     clock: systemClock,

@@ -191,7 +191,7 @@ t.test('a flood is turned away before a token is verified for it', async (t) => 
   let verified = 0
   const verifyToken = () => {
     verified++
-    return { userId: 'alice' as UserId, expiresAtMs: 0 }
+    return { userId: 'alice' as UserId, expiresAtMs: 0, tokenKey: { key: '', algorithms: [] } }
   }
   const { handshake, admission } = setUp({ verifyToken })
   admission.setAddressFull(PEER, true)

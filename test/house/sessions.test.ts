@@ -196,14 +196,16 @@ t.test('who is kicked is closed with 4502, on whatever worker, and nobody else i
   const here = await enter('mallory', { worker: house.worker(0) })
   const there = await enter('mallory', { worker: house.worker(1) })
   const alice = await enter('alice')
-  t.strictSame(await house.ask('kick', { connectionId: String(here.ready['connection_id']) }), { kicked: 1 })
+  t.strictSame(await house.ask('kick', { connectionId: String(here.ready['connection_id']), forMs: null }), {
+    kicked: 1,
+  })
   t.match(await here.end(), { code: 4502 })
   t.equal(there.closed, undefined)
-  t.strictSame(await house.ask('kick', { userId: there.userId as never }), { kicked: 1 })
+  t.strictSame(await house.ask('kick', { userId: there.userId as never, forMs: null }), { kicked: 1 })
   t.match(await there.end(), { code: 4502 })
   t.ok((await alice.ask(PING, {})).success)
-  await t.rejects(house.ask('kick', { userId: 'mallory' as never }), { code: 'USER_OFFLINE' })
-  await t.rejects(house.ask('kick', { connectionId: 'none' }), { code: 'NOT_FOUND' })
+  await t.rejects(house.ask('kick', { userId: 'mallory' as never, forMs: null }), { code: 'USER_OFFLINE' })
+  await t.rejects(house.ask('kick', { connectionId: 'none', forMs: null }), { code: 'NOT_FOUND' })
 })
 
 t.test('one connection more than a user may have is closed with 4504, until another one goes', async (t) => {

@@ -1,6 +1,8 @@
+import { parseInteger } from '../../domain/good.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { isConnectionId, parseRoomId, parseUserId } from '../../protocol/ids.ts'
 import { jsonAnswer } from '../http.ts'
+import { BAN_MS } from '../../protocol/shapes/operations.ts'
 import { PAGE_QUERY, parseNamespace, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
@@ -28,31 +30,48 @@ export function connectionRoutes({ primary, namespaces }: RouteContext): readonl
       method: 'DELETE',
       path: '/api/v1/connections/:id',
       access: 'admin',
+      query: ['for_ms'],
       operation: {
         id: 'kickConnection',
-        summary: 'Closes a connection with 4502: its client is not to come back by itself.',
+        summary:
+          'Closes a connection with 4502: its client is not to come back by itself. With `for_ms` all of its user, who is kept out.',
         params: { id: 'ConnectionId' },
         answers: { 200: 'Kicked' },
         errors: ['NOT_FOUND'],
       },
-      run: async ({ params, span }) =>
-        jsonAnswer(await primary.ask('kick', { connectionId: parseConnectionId(params['id']) }, span)),
+      run: async ({ params, query, span }) => {
+        const whom = { connectionId: parseConnectionId(params['id']), forMs: parseForMs(query) }
+        const { kicked } = await primary.ask('kick', whom, span)
+        return jsonAnswer({ kicked })
+      },
     },
     {
       method: 'DELETE',
       path: '/api/v1/players/:id/connections',
       access: 'admin',
+      query: ['for_ms'],
       operation: {
         id: 'kickPlayer',
-        summary: 'Closes all connections of a user with 4502, on all nodes.',
+        summary:
+          'Closes all connections of a user with 4502, on all nodes. With `for_ms` the user is kept out, connected or not.',
         params: { id: 'UserId' },
         answers: { 200: 'Kicked' },
         errors: ['USER_OFFLINE'],
       },
-      run: async ({ params, span }) =>
-        jsonAnswer(await primary.ask('kick', { userId: parseUserId(params['id'], 'id') }, span)),
+      run: async ({ params, query, span }) => {
+        const whom = { userId: parseUserId(params['id'], 'id'), forMs: parseForMs(query) }
+        const { kicked } = await primary.ask('kick', whom, span)
+        return jsonAnswer({ kicked })
+      },
     },
   ]
+}
+
+/** null: not at all. */
+function parseForMs(query: URLSearchParams): number | null {
+  const text = query.get('for_ms')
+  if (text === null) return null
+  return parseInteger(/^\d{1,16}$/.test(text) ? Number(text) : text, 'for_ms', BAN_MS.min, BAN_MS.max)
 }
 
 function parseConnectionId(value: unknown): string {

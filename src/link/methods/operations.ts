@@ -2,7 +2,15 @@ import type { Namespace, RoomId, UserId } from '../../protocol/ids.ts'
 import type { LogLevel, LogPart } from '../../protocol/log-levels.ts'
 import type { Page, PageArgs } from '../../protocol/page.ts'
 import type { ValueOf } from '../../protocol/shapes/build.ts'
-import type { CONNECTION, Kicked, ReadyPart, Reloaded } from '../../protocol/shapes/operations.ts'
+import type {
+  Ban,
+  Banned,
+  BannedNow,
+  CONNECTION,
+  Kicked,
+  ReadyPart,
+  Reloaded,
+} from '../../protocol/shapes/operations.ts'
 import type { Method } from './method.ts'
 
 /** A connection, as REST lists it. */
@@ -24,8 +32,20 @@ export interface ConnectionFilter {
  */
 export type Misfit = 'old_protocol' | 'msgpack_parser' | 'other_parser'
 
+/** To close connections, on any node, and to keep their users or addresses out. */
+export type KickMethods = {
+  /** Gives how many connections are closed with 4502. `forMs`: their user is kept out for so long; null: not at all. */
+  kick: Method<
+    ({ readonly connectionId: string } | { readonly userId: UserId }) & { readonly forMs: number | null },
+    Kicked
+  >
+  ban: Method<{ readonly who: Banned; readonly forMs: number }, BannedNow>
+  banLift: Method<Banned, null>
+  banList: Method<PageArgs, Page<Ban>>
+}
+
 /** What concerns the node and its connections as such. */
-export type OperationMethods = {
+export type OperationMethods = KickMethods & {
   /** The worker listens; it says on which port. */
   listening: Method<{ readonly port: number }, null>
   /** Somebody came with a key that is not in the set: the set may be old. */
@@ -34,8 +54,6 @@ export type OperationMethods = {
   httpTaken: Method<{ readonly taken: readonly (readonly [addressKey: string, count: number])[] }, null>
   /** The node logs it once for each address. */
   misfit: Method<{ readonly kind: Misfit; readonly address: string; readonly path: string }, null>
-  /** Gives how many connections are closed with 4502. */
-  kick: Method<{ readonly connectionId: string } | { readonly userId: UserId }, Kicked>
   connectionList: Method<PageArgs & { readonly only: ConnectionFilter }, Page<ConnectionInfo>>
   reload: Method<null, Reloaded>
   /** Over all processes of this node; `until`: Unix time in milliseconds. */

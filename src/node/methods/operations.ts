@@ -1,20 +1,16 @@
-import { kickedRecord } from '../../connections/control.ts'
 import type { Handlers } from '../../link/link.ts'
 import type { ConnectionFilter, ConnectionInfo, OperationMethods } from '../../link/methods/operations.ts'
-import { Refusal } from '../../protocol/errors.ts'
 import { toSortedPage, type Page, type PageArgs } from '../../protocol/page.ts'
-import { answerWith, changeInTime } from '../answer.ts'
+import { answerWith } from '../answer.ts'
 import type { PrimaryContext } from '../context.ts'
 import { sourcesOf, type Node } from '../node.ts'
 import { readParts } from '../readiness.ts'
+import { kickMethods } from './kicks.ts'
 
 /** All but `listening`, which is the supervisor's. */
 export function operationMethods(node: Node, worker: number): Omit<Handlers<OperationMethods>, 'listening'> {
   const { context, tokenKeys } = node
-  const {
-    clock,
-    openReads: { operators },
-  } = context
+  const { operators } = context.openReads
   return {
     reload: (_args, reply) => reply(node.reload.start()),
     logLevel: ({ part, level, forMs }, reply) => reply({ until: node.logLevels.set(part, level, forMs) }),
@@ -34,7 +30,7 @@ export function operationMethods(node: Node, worker: number): Omit<Handlers<Oper
         reply,
       ),
     connectionList: ({ only, ...page }, reply) => reply(listConnections(context, only, page)),
-    kick: (whom, reply, _span, untilMs) => answerWith(changeInTime(clock, kick(context, whom), untilMs), reply),
+    ...kickMethods(context),
   }
 }
 
@@ -57,20 +53,6 @@ async function readyParts(node: Node) {
     canary: () => node.canary.ask(),
   })
   return { parts }
-}
-
-/** On whatever node they are. Throws NOT_FOUND, USER_OFFLINE. */
-async function kick(
-  { registry, store, hub }: PrimaryContext,
-  whom: OperationMethods['kick']['args'],
-): Promise<{ readonly kicked: number }> {
-  const ids = 'userId' in whom ? Array.from(registry.ofUser(whom.userId), ({ id }) => id) : [whom.connectionId]
-  if ('userId' in whom && ids.length === 0) throw new Refusal('USER_OFFLINE', `"${whom.userId}" is not connected`)
-  if ('connectionId' in whom && !registry.get(whom.connectionId)) throw new Refusal('NOT_FOUND', 'no such connection')
-  const result = await store.commit({ log: [kickedRecord(ids)], durable: false })
-  if (!result.committed) throw new Refusal('UNAVAILABLE', 'the store did not take it')
-  await hub.reached(result.offset)
-  return { kicked: ids.length }
 }
 
 function listConnections({ registry }: PrimaryContext, only: ConnectionFilter, page: PageArgs): Page<ConnectionInfo> {

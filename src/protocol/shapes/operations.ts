@@ -37,6 +37,30 @@ export const CONNECTION_PAGE = named('ConnectionPage', pageOf(ref(CONNECTION)))
 export const KICKED = named('Kicked', object({ kicked: integer('Connections that are closed with 4502.') }))
 export type Kicked = ValueOf<typeof KICKED>
 
+/** How long a kick may keep a user or an address out. */
+export const BAN_MS = { min: 1_000, max: 3_660 * 86_400_000 } as const
+export const BAN_OF = ['user', 'address'] as const
+const BAN_FIELDS = {
+  of: choice(BAN_OF),
+  id: text('A user id, also of a guest; or an address, IPv6 by /64.'),
+  since: TIME,
+  until: TIME,
+}
+export const BAN = named('Ban', object(BAN_FIELDS))
+export const BAN_PAGE = named('BanPage', pageOf(ref(BAN)))
+export const BAN_BODY = named('BanBody', body({ for_ms: integer('For how long.', BAN_MS.min, BAN_MS.max) }))
+export const BANNED = named(
+  'Banned',
+  object({ ...BAN_FIELDS, kicked: integer('Connections that are closed with 4502.') }),
+)
+export const BAN_OF_SHAPE = named('BanOf', choice(BAN_OF))
+export const BAN_ID = named('BanId', text('As in the list.'))
+export const BAN_MS_SHAPE = named('BanMs', integer('Milliseconds.', BAN_MS.min, BAN_MS.max))
+export type Ban = ValueOf<typeof BAN>
+/** Who is kept out. */
+export type Banned = Pick<Ban, 'of' | 'id'>
+export type BannedNow = ValueOf<typeof BANNED>
+
 export const LOG_LEVEL_BODY = named(
   'LogLevelBody',
   body({

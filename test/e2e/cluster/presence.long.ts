@@ -60,6 +60,15 @@ t.test(
       await isGone(t, 'kicked', 1_000)
     })
 
+    await t.test('one whom an operator keeps out, asking the other node', async (t) => {
+      const client = await open('kept-out')
+      t.match(await two.admin('DELETE', '/api/v1/players/kept-out/connections?for_ms=60000'), { kicked: 1 })
+      t.equal((await client.closed).code, 4502)
+      await t.rejects(open('kept-out'), /4502/)
+      await two.admin('DELETE', '/api/v1/bans/user/kept-out')
+      await isGone(t, 'kept-out', 1_000)
+    })
+
     await t.test('those of a worker that dies', async (t) => {
       const mine = await Promise.all(Array.from({ length: 20 }, (_, i) => open(`with-worker-${i}`)))
       const { items } = (await two.admin('GET', '/api/v1/connections?limit=1000')) as ConnectionList

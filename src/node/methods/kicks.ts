@@ -1,0 +1,95 @@
+import { BAN_PREFIX, banKey, isOf } from '../../connections/bans.ts'
+import { bannedRecord, banLiftedRecord, kickedRecord } from '../../connections/control.ts'
+import type { Handlers } from '../../link/link.ts'
+import type { KickMethods, OperationMethods } from '../../link/methods/operations.ts'
+import { Refusal } from '../../protocol/errors.ts'
+import { toSortedPage } from '../../protocol/page.ts'
+import type { Banned, BannedNow, Kicked } from '../../protocol/shapes/operations.ts'
+import { encodeRecord } from '../../store/json-records.ts'
+import type { Transaction } from '../../store/store.ts'
+import { answerWith, changeInTime } from '../answer.ts'
+import type { PrimaryContext } from '../context.ts'
+
+type Needs = Pick<PrimaryContext, 'registry' | 'store' | 'hub' | 'bans' | 'clock' | 'steadyClock'>
+
+/** Each node holds them in memory. */
+const BANS_MAX = 100_000
+
+/** To close connections on whatever node they are, and to keep their users or addresses out for a time. */
+export function kickMethods(context: Needs): Handlers<KickMethods> {
+  const { clock, bans } = context
+  return {
+    kick: (whom, reply, _span, untilMs) => answerWith(changeInTime(clock, kick(context, whom), untilMs), reply),
+    ban: ({ who, forMs }, reply, _span, untilMs) =>
+      answerWith(changeInTime(clock, ban(context, who, forMs), untilMs), reply),
+    banLift: (who, reply, _span, untilMs) => answerWith(changeInTime(clock, lift(context, who), untilMs), reply),
+    banList: (page, reply) => reply(toSortedPage(bans.all.toSorted(byKey), placeOf, page)),
+  }
+}
+
+/** Forgets bans that have ended. */
+export async function sweepBans({ bans, store }: Needs): Promise<void> {
+  const ended = bans.ended.slice(0, store.limits.operationsMax)
+  if (ended.length === 0) return
+  const records = await store.get(ended.map(banKey))
+  const guards = records.flatMap((record) => (record ? [{ key: record.key, revision: record.revision }] : []))
+  const log = ended.map(banLiftedRecord)
+  // If one was made anew meanwhile, it is for the next time.
+  await store.commit({ guards, deletes: guards.map(({ key }) => key), log, durable: true })
+}
+
+/** Throws NOT_FOUND, USER_OFFLINE. */
+async function kick(context: Needs, whom: OperationMethods['kick']['args']): Promise<Kicked> {
+  const { registry } = context
+  const { forMs } = whom
+  if ('userId' in whom) {
+    const ids = Array.from(registry.ofUser(whom.userId), ({ id }) => id)
+    if (forMs !== null) return ban(context, { of: 'user', id: whom.userId }, forMs)
+    if (ids.length === 0) throw new Refusal('USER_OFFLINE', `"${whom.userId}" is not connected`)
+    return close(context, ids)
+  }
+  const connection = registry.get(whom.connectionId)
+  if (!connection) throw new Refusal('NOT_FOUND', 'no such connection')
+  if (forMs !== null) return ban(context, { of: 'user', id: connection.userId }, forMs)
+  return close(context, [connection.id])
+}
+
+async function close(context: Needs, ids: readonly string[]): Promise<Kicked> {
+  await commit(context, { log: [kickedRecord(ids)], durable: false })
+  return { kicked: ids.length }
+}
+
+/** Throws OVERLOADED. */
+async function ban(context: Needs, who: Banned, forMs: number): Promise<BannedNow> {
+  const { registry, bans, steadyClock } = context
+  if (bans.size >= BANS_MAX && !bans.has(who)) throw new Refusal('OVERLOADED', `${BANS_MAX} are kept out already`)
+  const since = steadyClock.wallMs()
+  const banned = { ...who, since, until: since + forMs }
+  const kicked = [...registry.all()].filter((connection) => isOf(who, connection)).length
+  const puts = [{ key: banKey(who), value: encodeRecord(banned) }]
+  await commit(context, { puts, log: [bannedRecord(banned)], durable: true })
+  return { ...banned, kicked }
+}
+
+/** Throws NOT_FOUND. */
+async function lift(context: Needs, who: Banned): Promise<null> {
+  if (!context.bans.has(who)) throw new Refusal('NOT_FOUND', `nobody is kept out by this ${who.of}`)
+  await commit(context, { deletes: [banKey(who)], log: [banLiftedRecord(who)], durable: true })
+  return null
+}
+
+/** Resolves when this node has done what the log says; others do it as they follow. */
+async function commit({ store, hub }: Needs, transaction: Transaction): Promise<void> {
+  const result = await store.commit(transaction)
+  if (!result.committed) throw new Refusal('UNAVAILABLE', 'the store did not take it')
+  await hub.reached(result.offset)
+}
+
+/** As a cursor holds it. */
+function placeOf(who: Banned): string {
+  return Buffer.from(banKey(who).slice(BAN_PREFIX.length)).toString('base64url')
+}
+
+function byKey(one: Banned, other: Banned): number {
+  return placeOf(one) < placeOf(other) ? -1 : 1
+}
