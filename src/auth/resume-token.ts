@@ -7,6 +7,11 @@ export interface ResumeIdentity {
   readonly sessionId: string
   readonly userId: UserId
   readonly namespace: Namespace
+  /**
+   * Which of the session's tokens it is: each connection gives the next one. null: of a transport whose clients keep one token, as those of
+   * Socket.IO do.
+   */
+  readonly use: number | null
   /** Where the session began: what is older was never its own. Absent: only the primary that had the session knows. */
   readonly begun?: { readonly epoch: string; readonly offset: number }
 }
@@ -31,13 +36,13 @@ const TOKEN = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/
 // Keeps these MACs apart from any other use of the same secret.
 const PURPOSE = 'drumbeat resume token v1\0'
 
-/** `base64url(JSON of sid, uid, ns, iat, ep, at)` `.` `base64url(HMAC-SHA256)`: nothing is stored, any worker can read it. */
+/** `base64url(JSON of sid, uid, ns, n, iat, ep, at)` `.` `base64url(HMAC-SHA256)`: nothing is stored, any worker can read it. */
 export function createResumeTokens({ secret, ttlMs, nowMs }: ResumeTokenOptions): ResumeTokens {
   const macOf = (body: string) => createHmac('sha256', secret).update(PURPOSE).update(body).digest('base64url')
   return {
-    issue: ({ sessionId, userId, namespace, begun }) => {
+    issue: ({ sessionId, userId, namespace, use, begun }) => {
       const place = begun && { ep: begun.epoch, at: begun.offset }
-      const claims = { sid: sessionId, uid: userId, ns: namespace, iat: nowMs(), ...place }
+      const claims = { sid: sessionId, uid: userId, ns: namespace, n: use, iat: nowMs(), ...place }
       const body = Buffer.from(JSON.stringify(claims)).toString('base64url')
       return `${body}.${macOf(body)}`
     },
@@ -54,9 +59,10 @@ export function createResumeTokens({ secret, ttlMs, nowMs }: ResumeTokenOptions)
 /** The MAC was right, so a wrong shape means another version of Drumbeat: not recovered, rather than trusted. */
 function readClaims(claims: unknown, oldestMs: number): ResumeIdentity | undefined {
   if (!isObject(claims)) return undefined
-  const { sid, uid, ns, iat, ep, at } = claims
+  const { sid, uid, ns, n, iat, ep, at } = claims
   if (typeof sid !== 'string' || !isUserId(uid) || typeof ns !== 'string') return undefined
   if (typeof iat !== 'number' || iat < oldestMs) return undefined
   const begun = typeof ep === 'string' && typeof at === 'number' ? { epoch: ep, offset: at } : undefined
-  return { sessionId: sid, userId: uid, namespace: ns as Namespace, ...(begun && { begun }) }
+  const use = typeof n === 'number' ? n : null
+  return { sessionId: sid, userId: uid, namespace: ns as Namespace, use, ...(begun && { begun }) }
 }

@@ -59,6 +59,8 @@ export interface Opening {
   /** Where a resume goes on; null if that cannot be read. */
   readonly cursor: Cursor | null
   readonly session: string
+  /** Which of the session's resume tokens it came with; null: with none, or with one that may be used again. */
+  readonly use: number | null
 }
 
 export interface Opened {
@@ -86,10 +88,11 @@ export class Connections {
    * Lets a connection in: from here on it is counted and seen, on the other nodes, too. `open` or `close` has to follow.
    * Returns what has to be waited for before `open`, or undefined if nothing has: the other nodes are to know of it, a cursor from
    * another node may be ahead of this one, and an old one behind what it holds.
-   * @throws FORBIDDEN if it is kept out, RATE_LIMITED over the limits per user and address, OVERLOADED over the one per namespace
+   * @throws TOKEN_INVALID if its resume token was used before, FORBIDDEN if it is kept out, RATE_LIMITED over the limits per user and address, OVERLOADED over the one per namespace
    */
   admit(worker: number, opening: Opening): Promise<Resume | undefined> | undefined {
-    const { registry, bans, limits, shareParts, publisher, replays } = this.#options
+    const { registry, bans, limits, shareParts, publisher, replays, sessions } = this.#options
+    if (sessions.isSpent(opening)) throw new Refusal('TOKEN_INVALID', 'the resume token was used before')
     const connection = this.#toConnection(worker, opening)
     bans.admit(connection)
     limits.admit(connection)
@@ -115,6 +118,7 @@ export class Connections {
     const joined = rooms?.filter((room) => this.#tryEnter(connection, room)) ?? []
     if (joined.length > 0) publisher.put(connection)
     sessions.changed(connection)
+    sessions.used(connection, opening.use)
     subscriptions.open(connection)
     const at = { offset: hub.head, epoch: hub.epoch, rooms: joined }
     if (rooms === undefined) {

@@ -9,6 +9,8 @@ export interface RecoverableSessionsOptions {
   readonly leftMax?: number
   /** The same for one user, or the guests of one address: their oldest are forgotten first. */
   readonly leftPerUserMax?: number
+  /** After so long a connection is known to have heard of its next resume token: it has answered pings since. */
+  readonly heardAfterMs: number
 }
 
 interface Left {
@@ -26,6 +28,15 @@ interface Mine {
   kept: number
 }
 
+/** The newest resume token of a session that was used, and the connection that it gave. */
+interface Use {
+  readonly use: number
+  readonly connection: string
+  readonly atMs: number
+  /** undefined: it is there. */
+  endedMs: number | undefined
+}
+
 const LEFT_MAX = 300_000
 /** As many connections as a user may have, with 32 rooms each. */
 const LEFT_PER_USER_MAX = 3_300
@@ -39,6 +50,7 @@ export class RecoverableSessions {
   readonly #live = new Map<string, Connection>()
   readonly #left = new Map<string, Left>()
   readonly #users = new Map<string, Mine>()
+  readonly #uses = new Map<string, Use>()
   /** Sessions and rooms in `#left`. */
   #kept = 0
 
@@ -57,6 +69,8 @@ export class RecoverableSessions {
   /** To be called while the connection is still in its rooms. */
   closed(connection: Connection): void {
     const { session, shareKey: user } = connection
+    const use = session === undefined ? undefined : this.#uses.get(session)
+    if (use?.connection === connection.id) use.endedMs = this.#options.nowMs()
     // Its client may have come back before this one was found dead.
     if (session === undefined || this.#live.get(session) !== connection) return
     this.#live.delete(session)
@@ -65,6 +79,25 @@ export class RecoverableSessions {
     this.#kept += costOf(left)
     if (user !== undefined) this.#keepFor(user, session, left)
     this.forgetOld()
+  }
+
+  /** The connection is open, by this token of its session. */
+  used({ id, session }: Connection, use: number | null): void {
+    if (session === undefined || use === null) return
+    this.#uses.set(session, { use, connection: id, atMs: this.#options.nowMs(), endedMs: undefined })
+  }
+
+  /**
+   * Whether a newer token of the session was used, or this one by a connection that lasted: its client has the next one then. A client may not
+   * have heard of a connection that broke soon, and comes with the same token again. Returns false if nothing is known of the session here.
+   */
+  isSpent({ session, use }: { readonly session: string; readonly use: number | null }): boolean {
+    this.forgetOld()
+    const known = this.#uses.get(session)
+    if (known === undefined || use === null) return false
+    const { nowMs, heardAfterMs } = this.#options
+    const lastedMs = (known.endedMs ?? nowMs()) - known.atMs
+    return use < known.use || (use === known.use && lastedMs > heardAfterMs)
   }
 
   /** Returns undefined if the session is not known here, or is no more. */
@@ -85,7 +118,7 @@ export class RecoverableSessions {
     const keptMax = this.#kept / 2
     for (const session of this.#left.keys()) {
       if (this.#kept <= keptMax) return
-      this.#forget(session)
+      this.#drop(session)
     }
   }
 
@@ -100,8 +133,13 @@ export class RecoverableSessions {
     const oldestMs = nowMs() - keepMs
     for (const [session, { atMs }] of this.#left) {
       if (atMs >= oldestMs && this.#kept <= leftMax) return
-      this.#forget(session)
+      this.#drop(session)
     }
+  }
+
+  #drop(session: string): void {
+    this.#forget(session)
+    this.#uses.delete(session)
   }
 
   #forget(session: string): void {
@@ -123,7 +161,7 @@ export class RecoverableSessions {
     const { leftPerUserMax = LEFT_PER_USER_MAX } = this.#options
     for (const oldest of mine.sessions) {
       if (mine.kept <= leftPerUserMax) return
-      this.#forget(oldest)
+      this.#drop(oldest)
     }
   }
 }

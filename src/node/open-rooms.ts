@@ -63,7 +63,7 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
   const limits = new ConnectionLimits({ registry, ...limitsOf(config), onFull: options.onFull })
   const subscriptions = new Subscriptions({ interest: hub.interest, publisher })
   const replays = new Replays({ hub, cluster, log })
-  const sessions = new RecoverableSessions({ keepMs, nowMs: clock.nowMs })
+  const sessions = new RecoverableSessions({ keepMs, nowMs: clock.nowMs, heardAfterMs: heardAfterMs(config) })
   const announcements = new Announcements()
   const states: StateSweep = new StateSweep({
     store,
@@ -89,6 +89,11 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
   const around = { bans, hub, cluster, clock, subscriptions, replays, shareParts }
   const connections = new Connections({ ...parts, ...around, rooms: members })
   return { ...parts, connections, directory, announcements, members, remoteMembers, states }
+}
+
+/** A connection that hears nothing any more is closed sooner. */
+function heardAfterMs({ settings }: Config): number {
+  return 2 * settings.SOCKET_READ_TIMEOUT + 10_000
 }
 
 function createDirectory({ settings }: Config, states: StateSweep): Directory {

@@ -64,7 +64,8 @@ export class Connection implements Caller {
   readonly number: number
   readonly namespace: Namespace
   readonly access: Access
-  readonly userId: UserId
+  /** Another one only before it is open. */
+  userId: UserId
   readonly encoding: Encoding
   readonly addressKey: string
   /** Joined. */

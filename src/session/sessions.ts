@@ -10,7 +10,7 @@ import { CLOSE, type CloseCode } from '../protocol/close-codes.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { SERVER_EVENT } from '../protocol/events.ts'
 import type { NotRecovered, ReadyPayload } from '../protocol/shapes/events.ts'
-import { isRoomId, namespaceChannel, roomChannel, userChannel, type RoomId } from '../protocol/ids.ts'
+import { isRoomId, namespaceChannel, roomChannel, userChannel, type RoomId, type UserId } from '../protocol/ids.ts'
 import { Connection, type Incoming } from './connection.ts'
 import { ComingBack } from './games/coming-back.ts'
 import type { GameRooms } from './games/game-rooms.ts'
@@ -33,6 +33,8 @@ export interface SessionsOptions {
   readonly random: Random
   readonly log: Log
   readonly resumeTokens: ResumeTokens
+  /** A whole id, `guest-` included. */
+  readonly newGuestId: () => UserId
   readonly rates: RateOptions
   readonly shares: Shares
   readonly traffic: Traffic
@@ -57,6 +59,8 @@ interface Place {
 /** What the client said of the session it had. */
 interface Resume {
   readonly sessionId: string | undefined
+  /** Which of the session's tokens it was. */
+  readonly use: number | null
   readonly begun: Place | undefined
   readonly cursor: Place | null
   /** null stands for the rooms that the session had. */
@@ -96,23 +100,39 @@ export class Sessions {
   }
 
   open(socket: Socket, accepted: Accepted): Connection {
-    const { link, random, mayJoin } = this.#options
+    const { random } = this.#options
     const resume = this.#readResume(accepted)
     const names = { id: random.uuid(), number: ++this.#lastNumber }
     const connection = new Connection(socket, accepted, names, this.#options)
     this.#connections.set(connection.id, connection)
-    const { namespace, userId, addressKey } = connection
-    const who = { connectionId: connection.id, namespace, userId, addressKey, shareKey: connection.shareKey }
     const sessionId = resume?.sessionId ?? accepted.sessionId ?? random.uuid()
+    this.#ask(connection, { sessionId, resume })
+    return connection
+  }
+
+  #ask(connection: Connection, session: Session): void {
+    const { link, mayJoin } = this.#options
+    const { namespace, userId, addressKey, access } = connection
+    const { sessionId, resume } = session
+    const who = { connectionId: connection.id, namespace, userId, addressKey, shareKey: connection.shareKey }
     const what = {
       rooms: resume ? resume.rooms : [],
-      mayJoin: mayJoin(accepted.access),
+      mayJoin: mayJoin(access),
       isResume: resume !== undefined,
       cursor: resume?.cursor ?? null,
       session: sessionId,
+      use: resume?.use ?? null,
     }
-    link.call('open', { ...who, ...what }, (result) => this.#opened(connection, { sessionId, resume }, result))
-    return connection
+    link.call('open', { ...who, ...what }, (result) => this.#opened(connection, session, result))
+  }
+
+  /** Its resume token was used before: it is what it would be without one, and told so. */
+  #askAnew(connection: Connection, { resume }: Session): void {
+    const { random, newGuestId } = this.#options
+    if (connection.access === 'guest') connection.userId = newGuestId()
+    const rooms = resume?.rooms ?? []
+    const none = { sessionId: undefined, use: null, begun: undefined, cursor: null, rooms }
+    this.#ask(connection, { sessionId: random.uuid(), resume: none })
   }
 
   closed(connection: Connection, code: number): void {
@@ -167,17 +187,21 @@ export class Sessions {
     const isTheirs = known?.userId === userId && known.namespace === namespace
     const named = resume.rooms && new Set(resume.rooms.filter(isRoomId))
     const rooms = named && [...named].slice(0, this.#options.roomsPerConnectionMax)
-    if (!isTheirs) return { sessionId: undefined, begun: undefined, cursor: null, rooms: rooms ?? [] }
-    const { sessionId, begun } = known
+    if (!isTheirs) return { sessionId: undefined, use: null, begun: undefined, cursor: null, rooms: rooms ?? [] }
+    const { sessionId, use, begun } = known
     const cursor = parseCursor(resume.since)
-    if (!begun) return { sessionId, begun, cursor: (resume.isRemembered && cursor) || null, rooms }
+    if (!begun) return { sessionId, use, begun, cursor: (resume.isRemembered && cursor) || null, rooms }
     const isBefore = cursor?.epoch === begun.epoch && cursor.offset < begun.offset
-    return { sessionId, begun, cursor: (isBefore ? begun : cursor) ?? null, rooms }
+    return { sessionId, use, begun, cursor: (isBefore ? begun : cursor) ?? null, rooms }
   }
 
   #opened(connection: Connection, session: Session, result: OpenResult | Refusal): void {
     if (connection.isClosed) return
     if (result instanceof Refusal) {
+      if (result.code === 'TOKEN_INVALID') {
+        this.#askAnew(connection, session)
+        return
+      }
       this.#options.log.info({ connection: connection.id, user: connection.userId, code: result.code }, 'not admitted')
       if (result.code === 'RATE_LIMITED') {
         this.#options.onOverLimit(connection)
@@ -239,7 +263,8 @@ export class Sessions {
   }
 
   #sendFirst(connection: Connection, { sessionId, resume }: Session, result: OpenResult): void {
-    const ready = this.#readyPayload(connection, { sessionId, begun: resume?.begun ?? result }, result)
+    const next = { sessionId, begun: resume?.begun ?? result, use: (resume?.use ?? 0) + 1 }
+    const ready = this.#readyPayload(connection, next, result)
     if (!resume) {
       connection.sendEvent(SERVER_EVENT.ready, ready)
       return
@@ -256,13 +281,13 @@ export class Sessions {
 
   #readyPayload(
     { id, userId, namespace, socket }: Connection,
-    { sessionId, begun }: { readonly sessionId: string; readonly begun: Place },
+    { sessionId, begun, use }: { readonly sessionId: string; readonly begun: Place; readonly use: number },
     { epoch, offset }: OpenResult,
   ): ReadyPayload {
     const { resumeTokens, clock, ready, pingIntervalMs } = this.#options
     return {
       session_id: sessionId,
-      resume_token: resumeTokens.issue({ sessionId, userId, namespace, begun }),
+      resume_token: resumeTokens.issue({ sessionId, userId, namespace, use, begun }),
       connection_id: id,
       user_id: userId,
       namespace,

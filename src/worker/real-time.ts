@@ -5,7 +5,8 @@ import { StateReads } from '../commands/state-reads.ts'
 import { Fanout, type FanoutOptions } from '../fanout/fanout.ts'
 import type { Settings } from '../config/settings.ts'
 import { closeLabel } from '../metrics/metrics.ts'
-import { GUEST_PREFIX } from '../protocol/ids.ts'
+import { GUEST_PREFIX, type UserId } from '../protocol/ids.ts'
+import type { Random } from '../base/random.ts'
 import { createAdmission, type Admission } from '../door/admission.ts'
 import { createHandshake, type HandshakeOptions, type HandshakeResult } from '../door/handshake.ts'
 import type { RequestHead } from '../door/request-head.ts'
@@ -218,6 +219,7 @@ function createSessions(
     log: logs.of('session'),
     traffic: parts.traffic,
     resumeTokens: parts.resumeTokens,
+    newGuestId: () => newGuestId(random),
     rates: {
       messagesPerSecond: settings.RATE_MESSAGES,
       bytesPerSecond: settings.RATE_BYTES,
@@ -241,6 +243,10 @@ function createSessions(
   })
 }
 
+function newGuestId(random: Pick<Random, 'token'>): UserId {
+  return `${GUEST_PREFIX}${random.token()}` as UserId
+}
+
 function handshakeOptions(
   { config: { settings }, namespaces, random }: WorkerContext,
   parts: { readonly admission: Admission; readonly verifier: TokenVerifier; readonly resumeTokens: ResumeTokens },
@@ -255,7 +261,7 @@ function handshakeOptions(
     allowTrustedHeader: settings.AUTH_TRUSTED_HEADER,
     verifyToken: parts.verifier.verify,
     admission: parts.admission,
-    newGuestId: () => `${GUEST_PREFIX}${random.token()}`,
+    newGuestId: () => newGuestId(random),
     readResumeToken: (token) => parts.resumeTokens.read(token),
   }
 }

@@ -4,7 +4,7 @@ import type { Namespace, UserId } from '../../src/protocol/ids.ts'
 import { createResumeTokens } from '../../src/auth/resume-token.ts'
 
 const SECRET = new Uint8Array(32).fill(7)
-const ALICE = { sessionId: 's-1', userId: 'alice' as UserId, namespace: 'private' as Namespace }
+const ALICE = { sessionId: 's-1', userId: 'alice' as UserId, namespace: 'private' as Namespace, use: 3 }
 const TTL_MS = 60_000
 
 function setUp(secret = SECRET) {

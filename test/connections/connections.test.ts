@@ -29,6 +29,7 @@ const OPENING: Omit<Opening, 'connectionId'> = {
   mayJoin: true,
   isResume: true,
   cursor: null,
+  use: null,
   session: 'a-session',
 }
 
@@ -48,7 +49,7 @@ async function setUp({ historyBytes = 1 << 20 } = {}) {
   const registry = new Registry(cluster.node)
   const publisher = new Publisher({ cluster, log: NO_LOG })
   const subscriptions = new Subscriptions({ interest: hub.interest, publisher })
-  const sessions = new RecoverableSessions({ keepMs: 600_000, nowMs: systemClock.nowMs })
+  const sessions = new RecoverableSessions({ keepMs: 600_000, nowMs: systemClock.nowMs, heardAfterMs: 1 })
   const max = { perUserMax: 9, perAddressMax: () => 9, perNamespaceMax: 9 }
   const connections = new Connections({
     bans: new Bans({ wallMs: () => 0 }),

@@ -130,3 +130,25 @@ t.test('a key of a set is the same object for as long as it is in there', async 
   keys.set([['two', 'another', ['EdDSA']]])
   t.notOk(keys.isKnown(two), 'another key under its name')
 })
+
+for (const kind of ['player', 'guest'] as const) {
+  t.test(`a resume token is of one use once its client has the next one: ${kind}`, async (t) => {
+    const { enter, enterAsGuest, pass } = await openHouse(t)
+    const first = kind === 'player' ? await enter('alice') : await enterAsGuest()
+    first.cut()
+    const second = await first.resume()
+    t.match(second.ready, { recovered: true, user_id: first.userId })
+    second.cut()
+    const retried = await first.resume()
+    t.match(retried.ready, { recovered: true, user_id: first.userId }, 'its client may not have heard of the second')
+    await pass(71_000)
+    const stolen = await first.resume()
+    t.match(stolen.ready, { recovered: false, reason: 'TOKEN_INVALID' })
+    if (kind === 'guest') t.not(stolen.userId, first.userId, 'somebody else')
+    t.not(stolen.ready['session_id'], first.ready['session_id'])
+    t.equal(retried.closed, undefined)
+    const next = await retried.resume()
+    t.match(next.ready, { recovered: true, user_id: first.userId, session_id: first.ready['session_id'] })
+    t.match((await first.resume()).ready, { recovered: false }, 'a newer one was used')
+  })
+}

@@ -18,6 +18,8 @@ export interface OpenArgs {
   readonly cursor: { readonly epoch: string; readonly offset: number } | null
   /** The session, under which its rooms are remembered. */
   readonly session: string
+  /** Which of the session's resume tokens it came with; null: with none, or with one that may be used again. */
+  readonly use: number | null
 }
 
 export interface OpenResult {

@@ -31,6 +31,7 @@ export interface SocketIoServerOptions {
   readonly topics: Topics
   readonly gate: SocketIoGate
   readonly resumeTokens: ResumeTokens
+  readonly newToken: () => string
   readonly link: Pick<Link<WorkerMethods, PrimaryMethods>, 'ask'>
   readonly log: Log
   /** How long a session may be gone and come back. */
@@ -131,7 +132,7 @@ function createAdapter({ resumeTokens, link }: SocketIoServerOptions): typeof Ad
 }
 
 /** Throws a Refusal. */
-function accept(socket: ClientSocket, { gate, resumeTokens }: SocketIoServerOptions): Accepted {
+function accept(socket: ClientSocket, { gate, resumeTokens, newToken }: SocketIoServerOptions): Accepted {
   const request: unknown = socket.request
   if (!(request instanceof EngineRequest) || !request.admitted) throw new Error('a session without its first request')
   const { token, pid, offset, recovery } = socket.handshake.auth as Readonly<Record<string, unknown>>
@@ -152,10 +153,12 @@ function accept(socket: ClientSocket, { gate, resumeTokens }: SocketIoServerOpti
     }
   }
   const { userId, namespace } = accepted
+  // Of somebody else's session: it gets no share in it.
+  const sessionId = socket.recovered ? newToken() : socket.id
   // What a client is known by when it comes back: any worker can read it.
-  const newToken = resumeTokens.issue({ sessionId: socket.id, userId, namespace })
-  Object.assign(socket, { pid: socket.data.recovers ? newToken : undefined, recovered: false })
-  return accepted
+  const newPid = resumeTokens.issue({ sessionId, userId, namespace, use: null })
+  Object.assign(socket, { id: sessionId, pid: socket.data.recovers ? newPid : undefined, recovered: false })
+  return { ...accepted, sessionId }
 }
 
 /** How Python's client says the time in each request for a session: in seconds, with a point. */

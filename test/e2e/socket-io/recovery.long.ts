@@ -183,3 +183,28 @@ t.test('what ends for good is told, and the client stays away', async (t) => {
   t.strictSame(loud.disconnects, ['io server disconnect'])
   t.match(loud.events('error'), [{ code: 'PAYLOAD_TOO_LARGE' }, { details: { close_code: 1009 } }])
 })
+
+t.test("somebody else's pid gives no share in their session", async (t) => {
+  const server = await startServer(t, { WORKERS: '1' })
+  const alice = await openIo(t, server, { user: 'alice' })
+  await join(alice)
+  t.ok((await alice.request(BROADCAST, { message: 'mine' })).success)
+  await until(() => offsets(alice).length > 0)
+  const id = alice.socket.id
+  const { _pid: pid, _lastOffset: offset } = alice.socket as unknown as { _pid: string; _lastOffset: string }
+  const mallory = await openIo(t, server, { user: 'mallory', auth: { token: server.mint('mallory'), pid, offset } })
+  t.not(mallory.socket.id, id)
+  t.notOk(mallory.socket.recovered)
+  t.match(mallory.events('core.game.session.ready'), [{ payload: { user_id: 'mallory' } }])
+  const ready = mallory.events('core.game.session.ready')[0]?.payload
+  t.equal(ready?.['session_id'], mallory.socket.id)
+  t.ok((await mallory.request(BROADCAST, { message: 'hers' })).success, 'a whole connection')
+  mallory.socket.disconnect()
+  alice.socket.io.engine.close()
+  await until(() => alice.socket.connected)
+  t.ok(alice.socket.recovered)
+  t.equal(alice.socket.id, id)
+  t.ok((await alice.request(BROADCAST, { message: 'in the room' })).success)
+  const again = await server.admin('GET', `/api/v1/connections?room=${ROOM}`)
+  t.match(again, { items: [{ user_id: 'alice', rooms: [ROOM] }] })
+})
