@@ -26,6 +26,7 @@ import { BodyBudget } from './transport/uws/body.ts'
 import { HttpConnections } from './transport/uws/http-connections.ts'
 import type { Listening } from './transport/uws/listening.ts'
 import { UwsServer, type UwsServerOptions } from './transport/uws/uws-server.ts'
+import { createAcceptRules } from './worker/accepting.ts'
 import type { PrimaryLink, WorkerContext } from './worker/context.ts'
 import { drainParts } from './worker/drain.ts'
 import { HeapWatch } from './worker/heap-watch.ts'
@@ -161,6 +162,7 @@ function createServer(
     frame: (connection, bytes, isBinary) => dispatch.frame(connection, { bytes }, isBinary),
     closed: (connection, code) => sessions.closed(connection, code),
     onDropped: () => context.metrics.drops.inc(),
+    accepting: createAcceptRules(context),
     onPingsLimited: () => context.watch.limited('pings'),
     nowMs: clock.nowMs,
     frameBytesHard: settings.MAX_PAYLOAD_BYTES_HARD,
@@ -181,6 +183,7 @@ function createSocketIoOf(
   return createSocketIo({
     worker: welcome.worker,
     newToken: random.token,
+    secret: welcome.resumeSecret,
     ...pingTimes(silenceMs),
     messageBytesMax: settings.MAX_PAYLOAD_BYTES_HARD,
     bufferBytesMax: settings.BACKPRESSURE_BYTES * 2,

@@ -94,14 +94,14 @@ export const SETTINGS = {
     setting(
       integer(1, 1_000_000),
       '50',
-      "Attempts per second and worker, with a burst of 4 s' worth. Loopback is exempt unless this is set.",
+      "Attempts per second and worker, with a burst of 4 s' worth; TCP connections, whatever for, four times as many. Loopback is exempt unless this is set.",
     ),
   ),
   HTTP_RATE_PER_ADDRESS: byWorkers(
     setting(
       integer(1, 1_000_000),
       '200',
-      "HTTP requests per second to a node, with a burst of 4 s' worth; not `/health`. Loopback is exempt unless this is set.",
+      "HTTP requests per second to a node, those of Socket.IO's polling too, with a burst of 4 s' worth; not `/health`. Loopback is exempt unless this is set.",
     ),
   ),
   HTTP_KEEP_ALIVE: byWorkers(

@@ -22,11 +22,11 @@ export interface Machine {
 }
 
 export function thisMachine(loadUws: () => Promise<unknown>): Machine {
-  return { nodeVersion: process.versions.node, loadUws, openFilesMax }
+  return { nodeVersion: process.versions.node, loadUws, openFilesMax: readOpenFilesMax }
 }
 
 /** Node has raised the soft limit to the hard one at its start already. */
-function openFilesMax(): number | undefined {
+export function readOpenFilesMax(): number | undefined {
   try {
     return parseOpenFilesMax(readFileSync('/proc/self/limits', 'utf8'))
   } catch {
@@ -85,7 +85,7 @@ export async function checkUws(loadUws: () => Promise<unknown>): Promise<Problem
 /** Under this not even the log, the store and the links have room. */
 const OPEN_FILES_MIN = 256
 /** Descriptors of a worker that are not connections. */
-const OPEN_FILES_OWN = 64
+export const OPEN_FILES_OWN = 64
 
 export function checkOpenFiles(settings: Settings, limit: number | undefined): Problem | undefined {
   if (limit === undefined) return undefined

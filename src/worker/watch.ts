@@ -26,6 +26,8 @@ export interface Watch {
   readonly overLimit: (connection: Connection) => void
   readonly closed: (connection: Connection) => void
   readonly httpLimited: (head: RequestHead) => void
+  /** A connection was not taken. */
+  readonly acceptLimited: (address: string) => void
   readonly httpRefused: (refusal: Refusal, head: RequestHead) => void
   /** By the first request of a Socket.IO client. */
   readonly misfit: (kind: Misfit, head: RequestHead) => void
@@ -144,6 +146,11 @@ export function createWatch({ metrics, security, trustedProxies, tellMisfit }: W
     httpLimited: (head) => {
       limited('http')
       noteHead('http_limited', head)
+    },
+
+    acceptLimited: (address) => {
+      limited('http')
+      security.note('http_limited', addressKey(address), { address })
     },
 
     httpRefused: (refusal, head) => {

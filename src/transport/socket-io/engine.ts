@@ -3,6 +3,7 @@ import type * as engineIo from 'engine.io'
 import { TokenBucket } from '../../base/token-bucket.ts'
 import type { RequestHead } from '../../door/request-head.ts'
 import type { Admitted } from '../../door/socket-io-gate.ts'
+import type { SessionIds } from './session-ids.ts'
 import { EngineRequest, EngineResponse, type EngineData, type EngineOutcome } from './engine-http.ts'
 
 // Not among the names that engine.io exports to modules.
@@ -18,9 +19,7 @@ export interface Wire {
 }
 
 export interface EngineOptions {
-  /** This worker's number: a session's id begins with it, so that the others know whose it is. */
-  readonly worker: number
-  readonly newToken: () => string
+  readonly sessionIds: Pick<SessionIds, 'make'>
   readonly pingIntervalMs: number
   readonly pingTimeoutMs: number
   readonly messageBytesMax: number
@@ -44,18 +43,11 @@ export interface Call {
 }
 
 const UPGRADE_TIMEOUT_MS = 10_000
-const SESSION_ID = /^(\d+)\.[A-Za-z0-9_-]+$/
 /** Pongs, connects, disconnects, parts of binary events: a client has no reason for many. */
 const OTHER_PACKETS_PER_SECOND = 20
 const BURST_S = 5
 const CLOSE_PACKET = '1'.charCodeAt(0)
 const NO_BODY = new Uint8Array()
-
-/** The worker that has this session; undefined: no session of ours has such an id. */
-export function workerOf(sessionId: string): number | undefined {
-  const worker = SESSION_ID.exec(sessionId)?.[1]
-  return worker === undefined ? undefined : Number(worker)
-}
 
 interface Packet {
   readonly type: string
@@ -76,15 +68,7 @@ export class Engine {
   readonly #waiting = new WeakMap<engineIo.Socket, number>()
   readonly #drained = new WeakMap<object, () => void>()
 
-  constructor({
-    worker,
-    newToken,
-    pingIntervalMs,
-    pingTimeoutMs,
-    messageBytesMax,
-    bufferBytesMax,
-    nowMs,
-  }: EngineOptions) {
+  constructor({ sessionIds, pingIntervalMs, pingTimeoutMs, messageBytesMax, bufferBytesMax, nowMs }: EngineOptions) {
     this.server = new uServer({
       transports: ['polling', 'websocket'],
       pingInterval: pingIntervalMs,
@@ -93,7 +77,7 @@ export class Engine {
       maxHttpBufferSize: messageBytesMax,
       httpCompression: false,
     })
-    Object.assign(this.server, { generateId: () => `${worker}.${newToken()}` })
+    Object.assign(this.server, { generateId: () => sessionIds.make() })
     this.#handlers = captureHandlers(this.server)
     this.server.on('connection', (conn: engineIo.Socket) => this.#watch(conn, bufferBytesMax, nowMs))
   }

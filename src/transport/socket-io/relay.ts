@@ -21,7 +21,8 @@ interface Serving {
   ws: EngineWs | undefined
 }
 
-const NO_SESSION: RelayAnswer = { status: 400, headers: {}, body: '{"code":1,"message":"Session ID unknown"}' }
+/** engine.io's words, which its clients know. */
+export const NO_SESSION: RelayAnswer = { status: 400, headers: {}, body: '{"code":1,"message":"Session ID unknown"}' }
 
 /**
  * With several workers on one port a client's request may meet one that does not have its session: it is passed on, by way of

@@ -10,16 +10,18 @@ import type { HttpConnections } from '../uws/http-connections.ts'
 import { PendingResponse, readHead } from '../uws/uws-http.ts'
 import { UwsSocket } from '../uws/uws-socket.ts'
 import type { TemplatedApp, UwsRequest, UwsWebSocket } from '../uws/uws.ts'
-import { workerOf, type Engine, type Wire } from './engine.ts'
+import type { Engine, Wire } from './engine.ts'
 import type { EngineOutcome } from './engine-http.ts'
+import type { SessionIds } from './session-ids.ts'
 import { isOldVersion, oldClientPackets, oldClientPayload } from './old-clients.ts'
-import type { Relay, WireEnd } from './relay.ts'
+import { NO_SESSION, type Relay, type WireEnd } from './relay.ts'
 
 export interface SocketIoRoutesOptions {
   /** `/core/game/v1/real-time` */
   readonly pathPrefix: string
   readonly worker: number
   readonly engine: Engine
+  readonly sessionIds: Pick<SessionIds, 'workerOf'>
   readonly relay: Relay
   readonly gate: SocketIoGate
   readonly http: Pick<HttpHandler, 'limit'>
@@ -93,11 +95,15 @@ function addRoutes(app: TemplatedApp, options: RouteOptions): void {
         }
         handleUpgrade(options, { head, access, pending, upgrade })
       },
-      open: (ws) => opened(ws),
+      open: (ws) => {
+        options.connections.webSocketOpened()
+        opened(ws)
+      },
       message: (ws, message, isBinary) => ws.getUserData().wireEnd?.received(new Uint8Array(message), isBinary),
       dropped: () => options.onDropped(),
       drain: (ws) => ws.getUserData().onDrained(),
       close: (ws, code) => {
+        options.connections.webSocketClosed()
         const { socket, wireEnd } = ws.getUserData()
         socket?.forget()
         wireEnd?.closed(code)
@@ -245,7 +251,7 @@ function readVersion({ query }: RequestHead): string | undefined {
 
 /** By the head alone. undefined: it was refused, and answered. */
 function look(
-  { http, gate, worker, onMisfit }: SocketIoRoutesOptions,
+  { http, gate, worker, sessionIds, onMisfit }: SocketIoRoutesOptions,
   { head, access, pending, refuseOld }: Looking,
   transport: 'polling' | 'websocket',
 ): Asked | undefined {
@@ -256,9 +262,11 @@ function look(
   try {
     gate.check(head)
     const session = readSession(head, transport)
-    if (session !== undefined) return { owner: workerOf(session) ?? worker, admitted: undefined }
     const limited = http.limit(head)
-    return limited ? refuse(limited) : { owner: worker, admitted: gate.admit(head, access) }
+    if (limited) return refuse(limited)
+    if (session === undefined) return { owner: worker, admitted: gate.admit(head, access) }
+    const owner = sessionIds.workerOf(session)
+    return owner === undefined ? refuse(NO_SESSION) : { owner, admitted: undefined }
   } catch (thrown) {
     if (!(thrown instanceof Refusal)) throw thrown
     if (!isOldVersion(thrown.details?.['path'] === 'EIO' ? readVersion(head) : undefined))

@@ -2,13 +2,15 @@ import type { SentEvent } from '../../session/socket.ts'
 import type { TemplatedApp } from '../uws/uws.ts'
 import { Engine, type EngineOptions } from './engine.ts'
 import { Relay } from './relay.ts'
+import { createSessionIds, type SessionIdOptions } from './session-ids.ts'
 import { addSocketIoRoutes, type SocketIoRoutesOptions } from './socket-io-routes.ts'
 import { createSocketIoServer, type SocketIoServerOptions } from './socket-io-server.ts'
 import { Topics } from './topics.ts'
 
-type Parts = 'engine' | 'topics' | 'relay'
+type Parts = 'engine' | 'topics' | 'relay' | 'sessionIds'
 
-export type SocketIoOptions = EngineOptions &
+export type SocketIoOptions = Omit<EngineOptions, Parts> &
+  SessionIdOptions &
   Omit<SocketIoServerOptions, Parts | 'link'> &
   Omit<SocketIoRoutesOptions, Parts> & {
     readonly link: SocketIoServerOptions['link'] & ConstructorParameters<typeof Relay>[0]
@@ -25,12 +27,13 @@ export interface SocketIo {
 }
 
 export function createSocketIo(options: SocketIoOptions): SocketIo {
-  const engine = new Engine(options)
+  const sessionIds = createSessionIds(options)
+  const engine = new Engine({ ...options, sessionIds })
   const topics = new Topics()
   const relay = new Relay(options.link, engine)
   createSocketIoServer({ ...options, engine, topics })
   return {
-    addRoutes: (app) => addSocketIoRoutes(app, { ...options, engine, relay }),
+    addRoutes: (app) => addSocketIoRoutes(app, { ...options, engine, sessionIds, relay }),
     publish: (topic, frame, event) => topics.publish(topic, frame, event),
     publishPatch: (topic, frame) => topics.publishPatch(topic, frame),
     relay,

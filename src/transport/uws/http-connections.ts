@@ -1,8 +1,7 @@
-import type { TemplatedApp } from './uws.ts'
-
-/** The connections of a worker that speak HTTP, on all its ports: how many there are, and whether they may stay. */
+/** The connections of a worker, on all its ports: how many there are, and whether those that speak HTTP may stay. */
 export class HttpConnections {
   #count = 0
+  #webSockets = 0
   #areKept: boolean
 
   /** @param areKept whether a connection goes on after an answer */
@@ -10,22 +9,29 @@ export class HttpConnections {
     this.#areKept = areKept
   }
 
-  /** Those of this app count, too. */
-  watch(app: TemplatedApp): void {
-    app.filter((_response, change) => {
-      this.#count += change
-    })
-  }
-
   opened(): void {
     this.#count += 1
   }
 
-  /** Or it became a WebSocket, of which uWS says nothing to `watch`. */
+  /** Or it becomes a WebSocket: uWS does not say that to filters. */
   closed(): void {
     this.#count -= 1
   }
 
+  webSocketOpened(): void {
+    this.#webSockets += 1
+  }
+
+  webSocketClosed(): void {
+    this.#webSockets -= 1
+  }
+
+  /** Each takes a descriptor. */
+  get sockets(): number {
+    return this.#count + this.#webSockets
+  }
+
+  /** Those that speak HTTP. */
   get count(): number {
     return this.#count
   }

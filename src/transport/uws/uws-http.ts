@@ -162,6 +162,11 @@ interface WriteOptions {
   readonly closesSilently: boolean
 }
 
+/** Answers a connection from which nothing was read, and closes it. */
+export function refuseAtOnce(response: UwsResponse, answer: HttpAnswer): void {
+  write(response, answer, { isHead: false, isLast: true, closesSilently: false })
+}
+
 /**
  * In seconds, how long a client may keep a connection for its next request. uWS closes one that is idle for 8 to 12 s, and
  * cannot be told another time; a client that knows it does not send into a connection that is just being closed.

@@ -4,6 +4,7 @@ import type { Connection } from '../../session/connection.ts'
 import type { Accepted, HandshakeResult } from '../../door/handshake.ts'
 import type { RequestHead } from '../../door/request-head.ts'
 import type { Socket } from '../../session/socket.ts'
+import { watchConnections, type AcceptRules } from './accepting.ts'
 import { HttpRequests, type HttpRequestsOptions } from './http-requests.ts'
 import { Listening } from './listening.ts'
 import { readHead } from './uws-http.ts'
@@ -23,6 +24,7 @@ export interface UwsServerOptions extends HttpRequestsOptions {
   readonly onPingsLimited: () => void
   /** Routes of their own, which come before these. */
   readonly addRoutes: (app: TemplatedApp) => void
+  readonly accepting: AcceptRules
   readonly nowMs: () => number
   /** uWS drops the TCP connection above it. */
   readonly frameBytesHard: number
@@ -51,7 +53,7 @@ export class UwsServer {
     this.#options = options
     this.#requests = new HttpRequests(options)
     this.#app = App()
-    options.connections.watch(this.#app)
+    watchConnections(this.#app, options.connections, options.accepting)
     this.listening = new Listening(this.#app)
     options.addRoutes(this.#app)
     this.#app
@@ -89,6 +91,7 @@ export class UwsServer {
   }
 
   #open(ws: Ws): void {
+    this.#options.connections.webSocketOpened()
     const data = ws.getUserData()
     data.socket = new UwsSocket(ws)
     if (data.accepted) data.connection = this.#options.open(data.socket, data.accepted)
@@ -96,6 +99,7 @@ export class UwsServer {
   }
 
   #closed(ws: Ws, code: number): void {
+    this.#options.connections.webSocketClosed()
     const { socket, connection } = ws.getUserData()
     socket?.forget()
     if (connection) this.#options.closed(connection, code)

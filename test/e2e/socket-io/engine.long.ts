@@ -70,7 +70,7 @@ t.test('handshake by polling', async (t) => {
   const text = await answer.text()
   t.equal(text[0], '0')
   t.match(JSON.parse(text.slice(1)), {
-    sid: /^\d+\.[\w-]{20,}$/,
+    sid: /^\d+\.[\w-]{22}\.[\w-]{22}$/,
     upgrades: ['websocket'],
     pingInterval: Number,
     pingTimeout: Number,
