@@ -161,6 +161,14 @@ export const httpUrl = text(
 
 export const host = text('string', 'an IP address or a host name', isHost, 'an IP address or a host name')
 
+export const endpoint = text(
+  'URL',
+  'http://host:port or https://host:port',
+  (value) =>
+    /^https?:\/\/[^/?#@\s:]+:\d{1,5}$|^https?:\/\/\[[0-9a-f:.]+\]:\d{1,5}$/i.test(value) && URL.canParse(value),
+  'http(s)://host:port, one scheme',
+)
+
 export const hostPattern = text(
   'host',
   'a host name, *.example.com for all below it, an IP address, or * for any, without a port',

@@ -22,16 +22,6 @@ const partLevels = list(
     LOG_PARTS.join(', '),
   ),
 )
-const endpoints = list(
-  kinds.text(
-    'URL',
-    'http://host:port or https://host:port',
-    (value) =>
-      /^https?:\/\/[^/?#@\s:]+:\d{1,5}$|^https?:\/\/\[[0-9a-f:.]+\]:\d{1,5}$/i.test(value) && URL.canParse(value),
-    'http(s)://host:port, one scheme',
-  ),
-)
-
 /** Every setting, once. The order is the README's. */
 export const SETTINGS = {
   CONFIG_FILE: optional(filePath, 'A YAML or TOML file with these names as its keys. The environment wins over it.'),
@@ -349,7 +339,11 @@ export const SETTINGS = {
   ),
   ADMIN_TOKEN: secret(kinds.bearerSecret(16), 'Opens `/api/v1`.', 'a development token in DATA_DIR'),
 
-  ETCD_ENDPOINTS: setting(endpoints, 'none', 'A node of a cluster, with its state in etcd, not in DATA_DIR.'),
+  ETCD_ENDPOINTS: setting(
+    list(kinds.endpoint),
+    'none',
+    'A node of a cluster, with its state in etcd, not in DATA_DIR.',
+  ),
   ETCD_PREFIX: setting(kinds.keyPrefix, '/drumbeat/', 'What stands before all keys in etcd: one for each cluster.'),
   ETCD_DIAL_TIMEOUT: setting(
     duration('100ms', '60s'),

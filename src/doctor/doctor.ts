@@ -13,6 +13,7 @@ import { checkHosts } from './check-hosts.ts'
 import { checkMachine } from './check-machine.ts'
 import { checkSecrets, readSecretFiles } from './check-secrets.ts'
 import { fail, ok, type Finding } from './finding.ts'
+import { checkFreeGoods } from './check-goods.ts'
 import { readData } from './read-data.ts'
 import { readEtcd } from './read-etcd.ts'
 import { readMachine } from './read-machine.ts'
@@ -76,7 +77,7 @@ async function checkPort(check: string, { host, port }: ListenAddress, remedy: s
 
 function checkGoods({ GOODS_FILE: file }: Settings): Finding {
   try {
-    return ok('goods', `${parseGoods(readDataFile(file)).length} in ${file}`)
+    return checkFreeGoods(parseGoods(readDataFile(file)), file)
   } catch (error) {
     return fail('goods', `GOODS_FILE ${file}: ${toError(error).message}`, `edit ${file}`)
   }

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { toError } from '../base/assert.ts'
+import { within } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { Span, Tracer, Traces } from '../base/trace.ts'
 import { parseTraceparent } from '../protocol/envelope.ts'
@@ -61,6 +62,10 @@ interface Found {
   readonly params: Readonly<Record<string, string>>
 }
 
+/** The primary answers sooner, or says why not: it does neither if it is stopped. From when the body has come. */
+const ANSWER_MS_MAX = 15_000
+const LATE = Symbol('late')
+
 /** From a head to what is to be done. What is thrown becomes the protocol's error body. */
 export function createRouter(options: RouterOptions): HttpHandler['route'] {
   const plan = createPlanner(options)
@@ -111,7 +116,13 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
       const given = readTraceparent(head)
       const { tracer } = options.traces
       const span = tracer === undefined ? undefined : startSpan(tracer, route, given)
-      const json = async () => parseJsonBody(await body(), options.valueLimits)
+      const came = Promise.withResolvers<void>()
+      if (route.method === 'GET' || route.method === 'DELETE') came.resolve()
+      const json = async () => {
+        const bytes = await body()
+        came.resolve()
+        return parseJsonBody(bytes, options.valueLimits)
+      }
       const succeeded = (answer: HttpAnswer) => {
         if (span !== undefined) endSpan(span, answer)
         return answer
@@ -125,12 +136,22 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
         const header = (name: string) => new Headers(head.headers).one(name)
         const query = readQuery(route, head.query)
         const answer = route.run({ params, query, header, json, span, traceparent: given ?? span?.traceparent })
-        return answer instanceof Promise ? answer.then(succeeded, failed) : succeeded(answer)
+        return answer instanceof Promise
+          ? inTime(route, came.promise, answer).then(succeeded, failed)
+          : succeeded(answer)
       } catch (thrown) {
         return failed(thrown)
       }
     },
   }
+}
+
+/** The answer, or UNAVAILABLE or OUTCOME_UNKNOWN if there is none in time. */
+async function inTime({ method }: Route, bodyCame: Promise<void>, answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
+  const first = await Promise.race([answer, bodyCame.then(() => within(answer, ANSWER_MS_MAX, LATE))])
+  if (first !== LATE) return first
+  if (method === 'GET') throw new Refusal('UNAVAILABLE', 'the server does not answer; nothing was done')
+  throw new Refusal('OUTCOME_UNKNOWN', 'the server does not answer: it may have been done')
 }
 
 function startSpan(tracer: Tracer, { method, path }: Route, traceparent: string | undefined): Span | undefined {

@@ -46,8 +46,17 @@ export function readMetricsOf(node: Node, { deliveries, isUp, readFileSizes }: R
   })
   metrics.buildInfo.set({ version: readVersion(), node_version: process.versions.node, node: settings.NODE_ID }, 1)
   if (!readFileSizes) return
-  read('storeFileBytes', () => readFileSizes().map(([file, bytes]) => [{ file }, bytes] as const))
-  read('diskFreeBytes', () => [[{ folder: 'DATA_DIR' }, readFreeBytes(settings.DATA_DIR)]])
+  read('storeFileBytes', () => whileThere(() => readFileSizes().map(([file, bytes]) => [{ file }, bytes] as const)))
+  read('diskFreeBytes', () => whileThere(() => [[{ folder: 'DATA_DIR' }, readFreeBytes(settings.DATA_DIR)] as const]))
+}
+
+/** Of a folder that somebody has moved away there is nothing to say: /ready says that it is gone. */
+function whileThere<T>(read: () => readonly T[]): readonly T[] {
+  try {
+    return read()
+  } catch {
+    return [] // ENOENT
+  }
 }
 
 function toNumber(is: boolean): 0 | 1 {

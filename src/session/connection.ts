@@ -82,6 +82,12 @@ export class Connection implements Caller {
   stalledSinceMs = 0
   /** Requests of its client that the primary has not answered. */
   callsUnderWay = 0
+  /** A whole frame came, or a pong, since the last sweep. */
+  wasHeard = true
+  /** When one had come, monotonic, as the sweeps saw it. */
+  heardAtMs = 0
+  /** It was asked for a sign of life since. */
+  wasAsked = false
   /** Is there while the client reads too slowly. */
   lag: SlowReading | undefined
   /** Is there while it is in a room with a game. */

@@ -22,6 +22,8 @@ export interface Socket {
   unsubscribe(topic: string): void
   /** Says why, then ends. `reason`: at most 123 bytes. */
   close(code: number, reason: string): void
+  /** Asks the client for a sign of life; nothing where the transport does that by itself. */
+  ping(): void
   /** What waits for the client to read. */
   bufferedBytes(): number
 }

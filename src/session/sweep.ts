@@ -10,6 +10,8 @@ export interface SweepOptions {
   readonly backpressureBytesMax: number
   /** How long a client may take nothing while something waits for it. */
   readonly stallMs: number
+  /** How long a connection may be without a whole frame and without a pong, before it is asked for one, and as long again. */
+  readonly silenceMs: number
   /** How long a connection may outlive its token: skew and grace together. */
   readonly expiryGraceMs: number
   /** So much may wait in the socket's buffer before the rest waits in an outbox. */
@@ -24,6 +26,8 @@ interface Waiting {
 
 /** How often every connection is looked at, at the least. */
 const SWEEP_MS = 250
+/** A sweep that comes so late came after a stop. */
+const STOPPED_MS = 5_000
 /** Where patches are sent: what waits in front of a patch makes it late, and later ones say the same in less. */
 const PATCH_LAG_BYTES = 8 * 1024
 /** To come back costs more than less than this. */
@@ -37,6 +41,7 @@ export class Sweeper {
   readonly #connections: ReadonlyMap<string, Connection>
   readonly #options: SweepOptions
   #published = 0
+  #sweptAtMs = 0
 
   constructor(connections: ReadonlyMap<string, Connection>, options: SweepOptions) {
     this.#connections = connections
@@ -75,6 +80,11 @@ export class Sweeper {
 
   #sweep(): void {
     this.#published = 0
+    const nowMs = this.#options.clock.nowMs()
+    // This process was stopped for a while: what has come meanwhile is still to be read.
+    const wasStopped = nowMs - this.#sweptAtMs > STOPPED_MS
+    this.#sweptAtMs = nowMs
+    if (wasStopped) for (const connection of this.#connections.values()) connection.wasHeard = true
     sweep(this.#connections.values(), this.#options)
   }
 }
@@ -87,6 +97,8 @@ function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
       closeAsSlow(connection, options.lag)
     } else if (nowMs > connection.expiresAtNowMs + options.expiryGraceMs) {
       connection.close(CLOSE.tokenExpired, 'the token has expired')
+    } else if (isSilent(connection, nowMs, options)) {
+      connection.close(CLOSE.noPong, 'no whole frame came, and no pong')
     } else if (isKeyGone(connection, nowMs, options)) {
       connection.close(CLOSE.tokenInvalid, 'the key of the token was taken back')
     } else if (!connection.lag && connection.socket.bufferedBytes() > lagBytesOf(connection, options)) {
@@ -95,6 +107,24 @@ function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
     connection.rest(nowMs)
   }
   options.shares.forgetAtRest(nowMs)
+}
+
+/**
+ * uWebSockets.js closes who sends nothing at all. A client that sends a frame byte by byte, and never its end, is not noticed there: as it cannot
+ * answer a ping in the middle of a frame, it is known by that.
+ */
+function isSilent(connection: Connection, nowMs: number, { silenceMs }: SweepOptions): boolean {
+  if (connection.wasHeard || connection.heardAtMs === 0) {
+    connection.wasHeard = false
+    connection.wasAsked = false
+    connection.heardAtMs = nowMs
+  }
+  const silentMs = nowMs - connection.heardAtMs
+  if (silentMs > silenceMs && !connection.wasAsked) {
+    connection.wasAsked = true
+    connection.socket.ping()
+  }
+  return silentMs > 2 * silenceMs && connection.socket.transport === 'websocket'
 }
 
 /** For so long it may bring a token of another key, as with one that has expired. */

@@ -25,6 +25,7 @@ export function startSweeper(
       onSlow: () => metrics.slowConsumers.inc(),
     },
     stallMs: settings.SOCKET_WRITE_TIMEOUT,
+    silenceMs: settings.SOCKET_READ_TIMEOUT,
     expiryGraceMs: settings.AUTH_CLOCK_SKEW + settings.AUTH_EXPIRY_GRACE,
   })
 }

@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import { checkData } from '../../src/doctor/check-data.ts'
 import { checkEtcd } from '../../src/doctor/check-etcd.ts'
+import { checkFreeGoods } from '../../src/doctor/check-goods.ts'
 import { checkHosts } from '../../src/doctor/check-hosts.ts'
 import { checkMachine } from '../../src/doctor/check-machine.ts'
 import { checkSecrets, type SecretFile } from '../../src/doctor/check-secrets.ts'
@@ -112,6 +113,18 @@ t.test(
     }
   },
 )
+
+t.test('a good that is free and has no limit is warned of', async (t) => {
+  const good = { id: 'a', name: 'A', price: 0, currency: 'gold', stock: null, per_user_limit: null }
+  const free = { ...good, sale_from: null, sale_until: null }
+  t.match(checkFreeGoods([free], 'goods.yaml'), { level: 'warn', text: /^a: free and without a limit/ })
+  const bounded = [
+    { ...free, price: 1 },
+    { ...free, stock: 5 },
+    { ...free, per_user_limit: 1 },
+  ]
+  t.match(checkFreeGoods(bounded, 'goods.yaml'), { level: 'ok', text: '3 in goods.yaml' })
+})
 
 const DATA: DataFacts = {
   place: '/data',

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { open } from 'lmdb'
@@ -8,7 +9,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import type { Channel } from '../../src/protocol/ids.ts'
 import { openLmdbStore, type LmdbStoreOptions } from '../../src/store/lmdb/lmdb-store.ts'
 import { RecordsEnv } from '../../src/store/lmdb/records-env.ts'
-import { NewerSchema, StoreLost, type LogBatch, type Store } from '../../src/store/store.ts'
+import { NewerSchema, StoreLost, StoreUnavailable, type LogBatch, type Store } from '../../src/store/store.ts'
 import { toFollower } from '../helpers/follower.ts'
 
 const CHANNEL = 'n/private' as Channel
@@ -171,3 +172,21 @@ async function writeUntilKilled(t: Test, dataDir: string, round: number): Promis
   await Promise.all([once(child, 'exit'), once(lines, 'close')])
   return names
 }
+
+t.test('a data folder that was moved away takes no writes, in words, until it is back', async (t) => {
+  const root = t.testdir({ data: {} })
+  const [dataDir, elsewhere] = [join(root, 'data'), join(root, 'elsewhere')]
+  const store = await openAt(dataDir)
+  t.teardown(() => store.close())
+  const put = { puts: [{ key: 'k', value: Buffer.from('v') }], durable: true }
+  await store.commit(put)
+  renameSync(dataDir, elsewhere)
+  for (const transaction of [put, { log: log('a'), durable: false }]) {
+    const thrown: unknown = await store.commit(transaction).catch((error: unknown) => error)
+    t.type(thrown, StoreUnavailable)
+    t.match(thrown, { message: /DATA_DIR .*data is not where it was.*put it back/ })
+  }
+  t.equal((await store.get(['k'])).length, 1, 'what is there can be read')
+  renameSync(elsewhere, dataDir)
+  t.match(await store.commit(put), { committed: true })
+})

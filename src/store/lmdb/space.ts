@@ -1,8 +1,9 @@
 import { closeSync, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { toError } from '../../base/assert.ts'
 import { readFreeBytes } from '../../base/disk.ts'
 import { recordBytes } from '../log-codec.ts'
-import { DiskFull, type Transaction } from '../store.ts'
+import { DiskFull, StoreUnavailable, type Transaction } from '../store.ts'
 import { countFreeBytes } from './find-damage.ts'
 
 const MEBIBYTE = 1024 * 1024
@@ -33,7 +34,7 @@ export class Space {
   #isBallastThere: boolean
 
   /** @param readFree bytes that the disk has left */
-  constructor(folder: string, readFree = () => readFreeBytes(folder)) {
+  constructor(folder: string, readFree = () => readFreeOf(folder)) {
     this.#folder = folder
     this.#readFree = readFree
     this.#records = join(folder, 'records', 'data.mdb')
@@ -93,9 +94,22 @@ export class Space {
 
 /** Throws DiskFull where the disk has no room for the transaction, beside the reserve. */
 export function requireSpace(folder: string, transaction: Transaction): void {
-  const free = readFreeBytes(folder)
+  const free = readFreeOf(folder)
   const needed = RESERVE_BYTES + GROWTH * bytesOf(transaction)
   if (free < needed) throw noSpace(free, needed)
+}
+
+/**
+ * Throws StoreUnavailable if the folder is not there any more. What was open in it still is, but a start would find another folder, or none: so
+ * nothing is written until it is back.
+ */
+function readFreeOf(folder: string): number {
+  try {
+    return readFreeBytes(folder)
+  } catch (cause) {
+    const why = toError(cause).message
+    throw new StoreUnavailable(`DATA_DIR ${folder} is not where it was (${why}): put it back`, { cause })
+  }
 }
 
 function noSpace(free: number, needed: number): DiskFull {

@@ -125,6 +125,9 @@ export class SocketIoSocket implements Socket {
     this.#conn.close(atOnce)
   }
 
+  /** engine.io does that by itself, and ends who does not answer. */
+  ping(): void {}
+
   bufferedBytes(): number {
     return this.#options.bufferedBytes()
   }

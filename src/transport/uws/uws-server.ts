@@ -76,9 +76,12 @@ export class UwsServer {
         open: (ws) => this.#open(ws),
         message: (ws, message, isBinary) => {
           const { connection } = ws.getUserData()
-          if (connection) options.frame(connection, new Uint8Array(message), isBinary)
+          if (!connection) return
+          connection.wasHeard = true
+          options.frame(connection, new Uint8Array(message), isBinary)
         },
         ping: (ws, message) => this.#ping(ws, message.byteLength),
+        pong: (ws) => this.#heard(ws),
         dropped: () => options.onDropped(),
         drain: (ws) => ws.getUserData().connection?.drained(),
         close: (ws, code) => this.#closed(ws, code),
@@ -105,8 +108,14 @@ export class UwsServer {
     if (connection) this.#options.closed(connection, code)
   }
 
+  #heard(ws: Ws): void {
+    const { connection } = ws.getUserData()
+    if (connection) connection.wasHeard = true
+  }
+
   // uWS answers pings by itself; here they only count.
   #ping(ws: Ws, bytes: number): void {
+    this.#heard(ws)
     const { connection } = ws.getUserData()
     if (connection && connection.limits.waitMs(bytes, this.#options.nowMs()) > 0) {
       this.#options.onPingsLimited()

@@ -41,6 +41,10 @@ export class UwsSocket<UserData> implements Socket {
     this.#ws?.end(code, reason)
   }
 
+  ping(): void {
+    this.#ws?.ping()
+  }
+
   bufferedBytes(): number {
     return this.#ws?.getBufferedAmount() ?? 0
   }

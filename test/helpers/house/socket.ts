@@ -65,6 +65,11 @@ export class ServerSocket implements Socket {
     this.gone(code)
   }
 
+  /** The network stack of a client answers at once. */
+  ping(): void {
+    if (this.#connection && !this.#isClosed) this.#connection.wasHeard = true
+  }
+
   bufferedBytes(): number {
     return this.#isClosed ? 0 : this.#wire.waitingBytes
   }

@@ -1,0 +1,62 @@
+/** A primary that is stopped answers nothing: a request comes to an end all the same. */
+import { mock } from 'node:test'
+import t from 'tap'
+import { createHeadCheck } from '../../src/door/head-check.ts'
+import { createOriginPolicy } from '../../src/door/origin.ts'
+import { jsonAnswer, type HttpAnswer } from '../../src/http/http.ts'
+import { createRouter, type Route, type RouteRequest } from '../../src/http/router.ts'
+import { NO_LOG } from '../helpers/no-log.ts'
+
+function open(method: Route['method'], run: (request: RouteRequest) => Promise<HttpAnswer>) {
+  const operation = { id: 'x', summary: 'x', answers: {} }
+  const route = createRouter({
+    routes: [{ method, path: '/x', access: 'open', operation, run }],
+    checkHead: createHeadCheck({ allowed: ['*'], listensOn: '127.0.0.1', trustedProxies: [] }),
+    adminToken: 'nobody asks for it here',
+    valueLimits: { depthMax: 8, keysMax: 100 },
+    log: NO_LOG,
+    onRefused() {},
+    newTraceId: () => 'none',
+    traces: { tracer: undefined },
+    origins: createOriginPolicy([]),
+  })
+  const plan = route({ method, path: '/x', query: '', headers: [['host', 'x']], remoteAddress: '127.0.0.1' })
+  if (plan.kind === 'refuse') throw new Error(String(plan.answer.body))
+  return plan
+}
+
+const turns = async () => {
+  for (let i = 0; i < 20; i++) await Promise.resolve()
+}
+const codeOf = (answer: HttpAnswer) => (JSON.parse(String(answer.body)) as { error: { code: string } }).error.code
+
+t.test('a read is UNAVAILABLE then, and a change OUTCOME_UNKNOWN', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  for (const [method, code] of [
+    ['GET', 'UNAVAILABLE'],
+    ['DELETE', 'OUTCOME_UNKNOWN'],
+    ['POST', 'OUTCOME_UNKNOWN'],
+  ] as const) {
+    const plan = open(method, async ({ json }) => {
+      if (method === 'POST') await json()
+      return new Promise<HttpAnswer>(() => {})
+    })
+    const body = Promise.withResolvers<Uint8Array>()
+    const answer = Promise.resolve(plan.run(() => body.promise))
+    if (method === 'POST') {
+      mock.timers.tick(60_000)
+      await turns()
+      body.resolve(Buffer.from('{}'))
+    }
+    await turns()
+    mock.timers.tick(15_000)
+    t.equal(codeOf(await answer), code, method)
+  }
+})
+
+t.test('an answer in time is the answer, also before the body was asked for', async (t) => {
+  const plan = open('POST', () => Promise.resolve(jsonAnswer({ done: true })))
+  const answer = await plan.run(() => new Promise(() => {}))
+  t.match(answer, { status: 200, body: '{"done":true}' })
+})
