@@ -137,11 +137,18 @@ t.test('bodies and queries of REST', async (t) => {
   }
 })
 
+/** That nobody has. */
+const CONNECTION = '01a1fe68-f248-7275-8ace-c4378f91f6dc'
+
 /** A player of their own for each request, so that none is refused for what was done before. */
 function pathFor(path: string, body: object, i: number): string {
   const { id } = body as { readonly id?: unknown }
   const good = path.endsWith('/restock') ? 'unlimited' : typeof id === 'string' ? encodeURIComponent(id) : 'sword'
-  return path.replace('/goods/:id', `/goods/${good}`).replace(':id', `player-${i}`)
+  return path
+    .replace('/goods/:id', `/goods/${good}`)
+    .replace('/connections/:id', `/connections/${CONNECTION}`)
+    .replace(':of', 'user')
+    .replace(':id', `player-${i}`)
 }
 
 async function ask(server: TestServer, request: { method: string; path: string; body?: object }) {

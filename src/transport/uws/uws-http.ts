@@ -164,7 +164,8 @@ interface WriteOptions {
 
 /** Answers a connection from which nothing was read, and closes it. */
 export function refuseAtOnce(response: UwsResponse, answer: HttpAnswer): void {
-  write(response, answer, { isHead: false, isLast: true, closesSilently: false })
+  // In one write: nothing has corked it yet.
+  response.cork(() => write(response, answer, { isHead: false, isLast: true, closesSilently: false }))
 }
 
 /**
