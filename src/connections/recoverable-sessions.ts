@@ -70,7 +70,7 @@ export class RecoverableSessions {
   closed(connection: Connection): void {
     const { session, shareKey: user } = connection
     const use = session === undefined ? undefined : this.#uses.get(session)
-    if (use?.connection === connection.id) use.endedMs = this.#options.nowMs()
+    if (use !== undefined && use.connection === connection.id) use.endedMs = this.#options.nowMs()
     // Its client may have come back before this one was found dead.
     if (session === undefined || this.#live.get(session) !== connection) return
     this.#live.delete(session)

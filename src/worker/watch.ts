@@ -80,11 +80,11 @@ const MISFITS_MAX = 10_000
 
 export function createWatch({ metrics, security, trustedProxies, tellMisfit }: WatchOptions): Watch {
   const peerOf = createPeerReader(trustedProxies)
-  const misfits = new FirstTime(MISFITS_MAX)
+  const addressOf = (head: RequestHead) => peerOf(head.remoteAddress, headerValues(head, 'x-forwarded-for')).address
   const limited = (kind: LimitKind) => metrics.rateLimited.inc({ kind })
 
   const noteHead = (event: SecurityEvent, head: RequestHead, reason?: string) => {
-    const { address } = peerOf(head.remoteAddress, headerValues(head, 'x-forwarded-for'))
+    const address = addressOf(head)
     const [origin] = event === 'origin_forbidden' ? headerValues(head, 'origin') : []
     security.note(event, addressKey(address), {
       address,
@@ -158,11 +158,16 @@ export function createWatch({ metrics, security, trustedProxies, tellMisfit }: W
       if (event) noteHead(event, head, EXPLAINED.has(event) ? refusal.message : undefined)
     },
 
-    misfit: (kind, head) => {
-      const { address } = peerOf(head.remoteAddress, headerValues(head, 'x-forwarded-for'))
-      const key = addressKey(address)
-      if (misfits.isFirst(`${kind} ${key}`)) tellMisfit({ kind, address: key, path: head.path })
-    },
+    misfit: createMisfitNews(addressOf, tellMisfit),
+  }
+}
+
+/** Tells of each address once. */
+function createMisfitNews(addressOf: (head: RequestHead) => string, tell: WatchOptions['tellMisfit']): Watch['misfit'] {
+  const told = new FirstTime(MISFITS_MAX)
+  return (kind, head) => {
+    const address = addressKey(addressOf(head))
+    if (told.isFirst(`${kind} ${address}`)) tell({ kind, address, path: head.path })
   }
 }
 

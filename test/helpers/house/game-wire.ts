@@ -43,6 +43,7 @@ export async function openGameWire(t: Test, env: Readonly<Record<string, string>
       config: loadConfig({
         env: {
           HTTP_PORT: '1',
+          ALLOWED_HOSTS: 'house.test',
           AUTH_JWT_SECRET: SECRET,
           ADMIN_TOKEN: 'the-admin-token-of-one-worker',
           DATA_DIR: mkdtempSync(join(tmpdir(), 'drumbeat-wire-')),
