@@ -30,6 +30,9 @@ export const drumbeat: Peer = {
       // What is measured is the work, not the limits. Those per address spare loopback.
       RATE_MESSAGES: '1000000',
       RATE_BYTES: '1GiB',
+      MAX_CALLS_PER_CONNECTION: '100000',
+      MAX_CALLS_PER_USER: '1000000',
+      MAX_CALLS_PER_WORKER: '1000000',
     },
   }),
   dialect: drumbeatDialect(PATH),

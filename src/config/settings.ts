@@ -139,21 +139,21 @@ export const SETTINGS = {
   MAX_CALLS_PER_CONNECTION: byWorkers(
     setting(
       integer(1, 100_000),
-      '256',
+      '1024',
       'Requests of one connection that may be under way in the primary; above it `OVERLOADED`.',
     ),
   ),
   MAX_CALLS_PER_USER: byWorkers(
     setting(
       integer(1, 1_000_000),
-      '1024',
+      '2048',
       'The same for all connections of a player, or of the guests of an address, at a worker. One request of each connection is always taken. Loopback is exempt unless this is set.',
     ),
   ),
   MAX_CALLS_PER_WORKER: byWorkers(
     setting(
       integer(1, 1_000_000),
-      '4096',
+      '8192',
       'The same for all connections of a worker. One request of each connection is always taken.',
     ),
   ),
