@@ -33,7 +33,7 @@ const find = request(EVENT.roomFind, { game: 'arena' })
 export const CASES: readonly Case[] = [
   same(EVENT.broadcast, { message: 'x' }),
   { name: `${EVENT.broadcast} retain`, frames: [retain], perSecond: 30 },
-  same(EVENT.sendMessage, { target_user_id: 'nobody', text: 'x' }),
+  same(EVENT.sendMessage, { target_user_id: '$user', text: 'x' }),
   same(EVENT.buyGood, { good_id: 'sword', count: 1 }),
   {
     name: `${EVENT.roomJoin}, ${EVENT.roomLeave}`,

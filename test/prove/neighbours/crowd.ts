@@ -24,7 +24,7 @@ export interface Member {
   /** Undefined: HTTP requests. */
   readonly socket?: {
     readonly protocol: string
-    /** Sent once, before all others; `$room` stands for the room of the last answer that has one. */
+    /** Sent once, before all others; `$room` stands for the room of the last answer that has one, `$user` for its user. */
     readonly first: readonly string[]
     /** Sent in turn. */
     readonly frames: readonly string[]
@@ -83,6 +83,7 @@ abstract class Neighbour {
 
 class SocketNeighbour extends Neighbour {
   #room = ''
+  #user = ''
   #frames: readonly Buffer[] = []
   #chunks = 0
 
@@ -112,8 +113,9 @@ class SocketNeighbour extends Neighbour {
       if (this.#chunks++ % LOOK_AT_EACH === 0) this.#countReplies(chunk.toString('latin1'))
       return
     }
-    const found = /"room_id":"([^"]+)"/.exec(chunk.toString('latin1'))
-    if (found?.[1] !== undefined) this.#room = found[1]
+    const text = chunk.toString('latin1')
+    this.#room = /"room_id":"([^"]+)"/.exec(text)?.[1] ?? this.#room
+    this.#user = /"user_id":"([^"]+)"/.exec(text)?.[1] ?? this.#user
   }
 
   sendUpTo(count: number): void {
@@ -131,7 +133,7 @@ class SocketNeighbour extends Neighbour {
   }
 
   #toFrame(text: string): Buffer {
-    return Buffer.from(dataFrame(text.replaceAll('$room', this.#room), false))
+    return Buffer.from(dataFrame(text.replaceAll('$room', this.#room).replaceAll('$user', this.#user), false))
   }
 }
 
