@@ -8,7 +8,7 @@ const NAMESPACE = '/'
 const USER = '/user'
 
 /**
- * PROTOCOL section 4, the client's half: the last offset seen in each channel, which proves that nothing is missing, and
+ * Section 4 of docs/reference/protocol.md, the client's half: the last offset seen in each channel, which proves that nothing is missing, and
  * the cursor to resume from.
  */
 export class Channels {

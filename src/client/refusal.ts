@@ -12,8 +12,8 @@ const FINAL: Readonly<Record<number, string>> = {
 }
 
 /**
- * A WebSocket does not tell why the server refused the handshake. The same URL without Upgrade does (PROTOCOL section
- * 1): the refusal, or undefined where there is none, or no server.
+ * A WebSocket does not tell why the server refused the handshake. The same URL without Upgrade does (section 1 of
+ * docs/reference/protocol.md): the refusal, or undefined where there is none, or no server.
  */
 export async function askWhyRefused(
   url: string,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { SETTINGS, SETTING_NAMES } from './settings.ts'
 import type { Setting } from './setting.ts'
@@ -39,6 +39,6 @@ export function replaceTable(markdown: string): string {
 }
 
 if (import.meta.main) {
-  const readme = path.resolve(import.meta.dirname, '../../README.md')
-  writeFileSync(readme, replaceTable(existsSync(readme) ? readFileSync(readme, 'utf8') : '# Drumbeat\n\n## Settings\n'))
+  const page = path.resolve(import.meta.dirname, '../../docs/reference/settings.md')
+  writeFileSync(page, replaceTable(readFileSync(page, 'utf8')))
 }

@@ -22,7 +22,7 @@ const partLevels = list(
     LOG_PARTS.join(', '),
   ),
 )
-/** Every setting, once. The order is the README's. */
+/** Every setting, once. The order is that of docs/reference/settings.md. */
 export const SETTINGS = {
   CONFIG_FILE: optional(filePath, 'A YAML or TOML file with these names as its keys. The environment wins over it.'),
   NODE_ID: computed(

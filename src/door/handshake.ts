@@ -91,7 +91,7 @@ const QUERY_NAMES = ['token', 'resume', 'since', 'rooms']
 const UPGRADE_REQUIRED = 426
 
 /**
- * Whether an upgrade becomes a socket: PROTOCOL section "Endpoints". The same function answers requests for these paths
+ * Whether an upgrade becomes a socket: section 1 of docs/reference/protocol.md. The same function answers requests for these paths
  * without Upgrade, with what an upgrade would be refused with, or 426: a browser shows its page only that. Synchronous, as
  * uWS wants its answer before the handler returns. Throws only on a defect, and on options that make no sense.
  */

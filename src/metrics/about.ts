@@ -1,4 +1,4 @@
-/** What a metric is to those who read it: `docs/metrics.md` is made of this, and so is each registry. */
+/** What a metric is to those who read it: `docs/reference/metrics.md` is made of this, and so is each registry. */
 export interface MetricAbout {
   /** Without the prefix `drumbeat_`. Base units; counters end in `_total`. */
   readonly name: string

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { MetricAbout } from './about.ts'
 import { SECTIONS } from './catalog.ts'
 
-/** `docs/metrics.md`, of the catalog. */
+/** `docs/reference/metrics.md`, of the catalog. */
 export function renderMetrics(): string {
   const sections = Object.entries<Record<string, MetricAbout>>(SECTIONS).map(([title, metrics]) => {
     const rows = Object.values(metrics).map(row)
@@ -14,10 +14,10 @@ export function renderMetrics(): string {
 
 const INTRODUCTION = `# Metrics
 
-\`GET /metrics\` gives the metrics of a node: those of its primary and of all its workers, added up but where the label
-\`process\` tells them apart. All names begin with \`drumbeat_\`. Seconds and bytes are the only units; what has neither in its name
-counts things. The example configuration is \`config/prometheus/prometheus.yaml\`, the alerts are \`config/prometheus/alerts.yaml\`,
-the dashboard is \`config/grafana/dashboard.json\`. This file is made of \`src/metrics/catalog.ts\`.`
+\`GET /metrics\` gives the metrics of a node: those of its primary and of all its workers, added up, or apart if they have the
+label \`process\`. All names begin with \`drumbeat_\`. Seconds and bytes are the only units; a metric with neither in its name
+counts things. A scrape configuration is \`config/prometheus/prometheus.yaml\`, the alerts are \`config/prometheus/alerts.yaml\`,
+the dashboard is \`config/grafana/dashboard.json\`. \`npm run docs -- metrics\` writes this page from \`src/metrics/catalog/\`.`
 
 const HEAD = ['| name | type, unit | labels | what it is | when it moves |', '| --- | --- | --- | --- | --- |']
 
@@ -32,4 +32,4 @@ function unitOf({ name }: MetricAbout): string {
   return /_bytes(_total)?$/.test(name) ? 'bytes' : 'count'
 }
 
-if (import.meta.main) writeFileSync(resolve(import.meta.dirname, '../../docs/metrics.md'), renderMetrics())
+if (import.meta.main) writeFileSync(resolve(import.meta.dirname, '../../docs/reference/metrics.md'), renderMetrics())

@@ -1,4 +1,4 @@
-/** Of PROTOCOL section "Errors": the codes of refusals after which the same request may succeed later. */
+/** Section 5 of docs/reference/protocol.md: the codes of refusals after which the same request may succeed later. */
 export const RETRYABLE_CODES = [
   'ROOM_FULL',
   'ROOM_LOCKED',

@@ -2,7 +2,7 @@ import { isErrorCode, isRetryable, type ErrorCode } from './error-codes.ts'
 
 export { isErrorCode, type ErrorCode } from './error-codes.ts'
 
-/** What HTTP says for each code, in the order of PROTOCOL.md. */
+/** What HTTP says for each code, in the order of section 5 of docs/reference/protocol.md. */
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   BAD_REQUEST: 400,
   UNKNOWN_EVENT: 400,

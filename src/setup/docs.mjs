@@ -5,6 +5,7 @@ import { installAndRun } from './install-and-run.mjs'
 /** What each name runs. The client's reference is made of the built types, in which each field is described, by typedoc, which wants an older TypeScript than the project's. */
 const DOCUMENTS = {
   settings: 'node src/config/settings-table.ts',
+  cli: 'node src/cli/document.ts',
   api: 'node src/worker/documents.ts',
   metrics: 'node src/metrics/document.ts',
   rfc6455: 'node test/rfc6455/document.ts',

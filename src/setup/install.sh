@@ -70,7 +70,7 @@ put_configuration() {
   fi
   [ ! -e "$etc/drumbeat.yaml" ] || return 0
   cat >"$etc/drumbeat.yaml" <<'TEXT'
-# Drumbeat's settings on this machine. All there are: /opt/drumbeat/current/README.md, with examples in its config folder.
+# Drumbeat's settings on this machine. All there are: /opt/drumbeat/current/docs/reference/settings.md; an example: config/drumbeat.example.yaml beside docs.
 # Secrets are better kept in /etc/drumbeat/credentials. Then: drumbeat doctor, and systemctl restart drumbeat
 HTTP_HOST: 127.0.0.1
 HTTP_PORT: 8080

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
-const OURS = ['src', 'config', 'systemd', 'package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md']
+const OURS = ['src', 'config', 'systemd', 'docs', 'package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md']
 /** Headers and manuals of Node, which nobody needs to run it. */
 const LEFT_OUT = /^node_modules\/node-linux-\w+\/(include|share)(\/|$)/
 /** Prebuilt binaries that name the machine and the Node they are for. */

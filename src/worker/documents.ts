@@ -18,7 +18,7 @@ export function standardRoutes(): readonly Route[] {
 /** A schema in a file of its own refers to its neighbours. */
 const REFERENCE = new RegExp(`"${SCHEMAS_AT}(\\w+)"`, 'g')
 
-/** The files of docs/ that describe a server that nothing was configured for: their content by their path. */
+/** The files of docs/reference/ that describe a server that nothing was configured for: their content by their path. */
 export function renderDocuments(): ReadonlyMap<string, string> {
   const { settings } = loadConfig({ env: {} })
   const { openapi, asyncapi } = describeServer(standardRoutes(), settings)
@@ -38,7 +38,7 @@ export function renderDocuments(): ReadonlyMap<string, string> {
 }
 
 if (import.meta.main) {
-  const folder = resolve(import.meta.dirname, '../../docs')
+  const folder = resolve(import.meta.dirname, '../../docs/reference')
   const documents = renderDocuments()
   for (const [path, text] of documents) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })

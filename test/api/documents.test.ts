@@ -9,7 +9,7 @@ import { EVENT } from '../../src/protocol/events.ts'
 import { renderDocuments, standardRoutes } from '../../src/worker/documents.ts'
 import { startServer } from '../helpers/server.ts'
 
-const DOCS = resolve(import.meta.dirname, '../../docs')
+const DOCS = resolve(import.meta.dirname, '../../docs/reference')
 
 function read(name: string): unknown {
   return JSON.parse(readFileSync(join(DOCS, name), 'utf8')) as unknown

@@ -1,4 +1,7 @@
-/** The pages in docs/games.md play a match as they stand there: plain JavaScript, React and Svelte, against a real server. */
+/**
+ * The pages in docs/guides/games.md and docs/start/first-game.md play a match as they stand there: plain JavaScript, TypeScript,
+ * React and Svelte, against a real server.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -12,7 +15,7 @@ import { until } from './setup.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const read = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8')
-const page = read('docs/games.md')
+const page = read('docs/guides/games.md')
 const blockOf = (language: string): string =>
   new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(page.slice(page.indexOf('## The page')))?.[1] ?? ''
 
@@ -138,6 +141,20 @@ t.test('what moves is drawn from a view', async (t) => {
   )
   t.equal(placed.get(String(room.seat)), 0)
   t.equal(frames.length, 1, 'the next frame is asked for')
+})
+
+t.test('the page of your first game', async (t) => {
+  const [, , code = ''] = read('docs/start/first-game.md').split('```ts\n')
+  const { client } = await run({ 'first.ts': `${code.split('```')[0]}\nexport { client }` })
+  t.teardown(() => (client as { close(): void }).close())
+  await until(() => document.title.includes('guest-'))
+  await opponent(t, server.url)
+  // Refused until the race has begun.
+  await until(() => {
+    document.body.click()
+    return /":[1-9]/.test(document.title)
+  })
+  t.match(document.title, /^\{"guest-/)
 })
 
 t.test('each is ten lines', (t) => {

@@ -1,4 +1,4 @@
-/** The configurations of docs/proxies.md, in real proxies, with TLS and a path, in front of a real server. */
+/** The configurations of docs/operate/proxies.md, in real proxies, with TLS and a path, in front of a real server. */
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { json } from 'node:stream/consumers'

@@ -1,4 +1,4 @@
-/** What docs/games.md says is so: its game is played, its limits are the settings', its samples are code. */
+/** What docs/guides/games.md says is so: its game is played, its limits are the settings', its samples are code. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
@@ -9,7 +9,7 @@ import { defineGame, refuse, t as types } from '../../src/games/index.ts'
 import { fuzz, simulate } from '../../src/games/testing/index.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
-const page = readFileSync(path.join(ROOT, 'docs/games.md'), 'utf8')
+const page = readFileSync(path.join(ROOT, 'docs/guides/games.md'), 'utf8')
 const [, source = ''] = /```ts\n(import \{ defineGame[\s\S]*?)```/.exec(page) ?? []
 
 async function load(folder: string, code: string): Promise<Game> {

@@ -13,7 +13,7 @@ import { until } from './until.ts'
 
 export type ProxyName = 'nginx' | 'haproxy'
 
-const DOCUMENT = readFileSync(new URL('../../docs/proxies.md', import.meta.url), 'utf8')
+const DOCUMENT = readFileSync(new URL('../../docs/operate/proxies.md', import.meta.url), 'utf8')
 /** What src/setup/ensure-debian.mjs has put there. */
 const FOLDERS: Readonly<Record<ProxyName, string>> = {
   nginx: fileURLToPath(new URL('../../node_modules/.cache/drumbeat/nginx/1.22/', import.meta.url)),
@@ -38,7 +38,7 @@ export interface TestProxy {
 }
 
 /**
- * A real proxy with the configuration of docs/proxies.md, in which only addresses and certificates are other ones. It takes
+ * A real proxy with the configuration of docs/operate/proxies.md, in which only addresses and certificates are other ones. It takes
  * connections when this resolves, and ends with the owner.
  */
 export function startProxy(owner: Owner, name: ProxyName, options: ProxyOptions): Promise<TestProxy> {
@@ -78,7 +78,7 @@ async function startOn(port: number, owner: Owner, name: ProxyName, options: Pro
 /** The block of code under the proxy's name. */
 function readSnippet(name: ProxyName): string {
   const [, snippet] = new RegExp(`\`\`\`${name}\\n([^]*?)\`\`\``).exec(DOCUMENT) ?? []
-  if (snippet === undefined) throw new Error(`docs/proxies.md has no configuration of ${name}`)
+  if (snippet === undefined) throw new Error(`docs/operate/proxies.md has no configuration of ${name}`)
   return snippet
 }
 

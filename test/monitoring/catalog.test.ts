@@ -12,8 +12,8 @@ import { startServer } from '../helpers/server.ts'
 const ALL: readonly MetricAbout[] = Object.values(METRICS)
 const ROOT = resolve(import.meta.dirname, '../..')
 
-t.test('docs/metrics.md is what the catalog says (node src/metrics/document.ts)', async (t) => {
-  t.equal(readFileSync(resolve(ROOT, 'docs/metrics.md'), 'utf8'), renderMetrics())
+t.test('docs/reference/metrics.md is what the catalog says (node src/metrics/document.ts)', async (t) => {
+  t.equal(readFileSync(resolve(ROOT, 'docs/reference/metrics.md'), 'utf8'), renderMetrics())
   t.equal(new Set(ALL.map(({ name }) => name)).size, ALL.length, 'no name twice')
   for (const { name, type, when, help } of ALL) {
     t.match(name, /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/)

@@ -1,4 +1,4 @@
-/** Writes docs/rfc6455.md: what the table says, deviations first. */
+/** Writes docs/reference/rfc6455.md: what the table says, deviations first. */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
@@ -15,7 +15,7 @@ import {
 import { HARD_BYTES, SOFT_BYTES } from './limits.ts'
 import { CASES, HANDSHAKES } from './table.ts'
 
-export const DOCUMENT = resolve(import.meta.dirname, '../../docs/rfc6455.md')
+export const DOCUMENT = resolve(import.meta.dirname, '../../docs/reference/rfc6455.md')
 
 export function renderDocument(): string {
   const all: readonly AnyCase[] = [...CASES, ...HANDSHAKES]

@@ -56,6 +56,6 @@ t.test('the table names each case once, and what is not as the RFC wants it is a
   t.strictSame([...named].sort(), Object.keys(DEVIATIONS).sort())
 })
 
-t.test('docs/rfc6455.md is what the table says (`npm run docs` writes it)', async (t) => {
+t.test('docs/reference/rfc6455.md is what the table says (`npm run docs` writes it)', async (t) => {
   t.equal(readFileSync(DOCUMENT, 'utf8'), renderDocument())
 })

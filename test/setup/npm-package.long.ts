@@ -75,6 +75,7 @@ t.test('the package of npm', async (t) => {
       'dist/games/testing/index.d.ts',
       'starter/game.ts',
       'starter/page/page.js',
+      'docs/README.md',
     ]) {
       t.ok(files.includes(file), file)
     }
@@ -83,7 +84,7 @@ t.test('the package of npm', async (t) => {
     }
     t.strictSame(
       files.filter((file) =>
-        /^(src|test|bench|docs)\/|\.tar\.gz$|^dist\/new-|^(?!starter\/).*(?<!\.d)\.ts$/.test(file),
+        /^(src|test|bench)\/|^docs\/.*(?<!\.md)$|\.tar\.gz$|^dist\/new-|^(?!starter\/).*(?<!\.d)\.ts$/.test(file),
       ),
       [],
     )

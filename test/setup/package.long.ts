@@ -170,6 +170,7 @@ t.test('a package holds what a server on this machine needs, and no more', async
     'README.md': '',
     'CHANGELOG.md': '',
     'SECURITY.md': '',
+    docs: {},
     'package.json': '{"version":"1.2.3"}',
     'package-lock.json': JSON.stringify({ packages: lock }),
     node_modules: {

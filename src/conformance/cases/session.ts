@@ -7,7 +7,7 @@ import type { Peer } from '../peer.ts'
 
 const DAY_MS = 86_400_000
 
-/** All of section 4's fields, of the right kinds. */
+/** All fields of section 4 of docs/reference/protocol.md, of the right kinds. */
 function expectReady({ first, frames }: Peer): void {
   expectEqual(frames[0]?.['eventType'], SERVER_EVENT.ready, 'the first frame')
   for (const name of ['session_id', 'resume_token', 'connection_id', 'user_id', 'namespace', 'node', 'epoch']) {

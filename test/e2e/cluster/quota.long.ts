@@ -40,7 +40,7 @@ t.test('etcd over its quota is said, reads go on, and it works again', skipWitho
   t.match(await ready.text(), /space/, 'with the reason')
   t.equal(alice.isClosed, false, 'the socket stays')
 
-  // As the README says to.
+  // As docs/operate/cluster.md says to.
   const { header } = JSON.parse(await etcd.etcdctl('get', 'x', '-w', 'json')) as { header: { revision: number } }
   await etcd.etcdctl('compact', String(header.revision), '--physical')
   await etcd.etcdctl('defrag')

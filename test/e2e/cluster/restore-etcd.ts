@@ -12,7 +12,7 @@ const BEFORE = 50
 export interface Restore {
   /** As another cluster of etcd, on the same endpoints. */
   readonly asOthers?: boolean
-  /** As the README says. */
+  /** As docs/operate/cluster.md says. */
   readonly deleteEpoch?: boolean
 }
 

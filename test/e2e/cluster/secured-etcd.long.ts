@@ -16,7 +16,7 @@ import { until } from '../../helpers/until.ts'
 
 const PASSWORD = 'the-password-of-the-tests'
 
-/** As the README says it. */
+/** As docs/operate/cluster.md says it. */
 async function restrict(etcd: TestEtcd): Promise<void> {
   await etcd.etcdctl('user', 'add', 'root:of-the-tests')
   await etcd.etcdctl('user', 'grant-role', 'root', 'root')

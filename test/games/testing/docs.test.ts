@@ -1,4 +1,4 @@
-/** The game and the test in docs/games-testing.md work as they stand there. */
+/** The game and the test in docs/guides/games-testing.md work as they stand there. */
 import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -8,7 +8,7 @@ import t from 'tap'
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 
 t.test('the example of the page is right', async (t) => {
-  const page = readFileSync(path.join(ROOT, 'docs/games-testing.md'), 'utf8')
+  const page = readFileSync(path.join(ROOT, 'docs/guides/games-testing.md'), 'utf8')
   const [game = '', test = ''] = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code)
   const folder = t.testdir({})
   const write = (name: string, code: string) => {

@@ -18,7 +18,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Java's own WebSocket, and what PROTOCOL wants of a client: it checks `prev`, comes back and resumes. The arguments are the file of the
+ * Java's own WebSocket, and what docs/reference/protocol.md wants of a client: it checks `prev`, comes back and resumes. The arguments are the file of the
  * authority and a list of who plays; each thing that happens to one is a line of JSON.
  */
 public class JavaClient {

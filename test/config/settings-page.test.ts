@@ -3,19 +3,19 @@ import t from 'tap'
 import { replaceTable } from '../../src/config/settings-table.ts'
 import { SETTING_NAMES } from '../../src/config/settings.ts'
 
-t.test("the README's table of settings is the one in the code (`npm run docs` writes it)", async (t) => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-  t.equal(readme, replaceTable(readme))
-  for (const name of SETTING_NAMES) t.match(readme, `| \`${name}\` |`)
+t.test('the table of docs/reference/settings.md is the settings (`npm run docs` writes it)', async (t) => {
+  const page = readFileSync(new URL('../../docs/reference/settings.md', import.meta.url), 'utf8')
+  t.equal(page, replaceTable(page))
+  for (const name of SETTING_NAMES) t.match(page, `| \`${name}\` |`)
 })
 
-t.test('every package that runs has its reason in the README', async (t) => {
+t.test('every package that runs has its reason in docs/design/dependencies.md', async (t) => {
   const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
   const { dependencies, optionalDependencies } = JSON.parse(read('package.json')) as Record<
     string,
     Record<string, string>
   >
-  const table = read('README.md').split('## What it is built of')[1] ?? ''
+  const table = read('docs/design/dependencies.md')
   const named = new Set([...table.matchAll(/^\| (.+?) \|/gm)].flatMap(([, cell = '']) => cell.match(/[^`, ]+/g) ?? []))
   for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) t.ok(named.has(name), name)
 })
