@@ -1,11 +1,10 @@
 import type * as EVENT from '../protocol/event-names.ts'
 import type * as SERVER_EVENT from '../protocol/server-event-names.ts'
 import type { JsonObject, JsonValue } from '../protocol/events.ts'
-import type { CommandName, DataOf, PayloadOf } from '../protocol/shapes/commands.ts'
+import type { CommandName, DataOf, EventMaker, EventPayloadOf, PayloadOf } from '../protocol/shapes/commands.ts'
 import type { EventEnvelope, NotRecovered, ReadyPayload } from '../protocol/shapes/events.ts'
 import type { BroadcastPayload, MessagePayload, PresenceChange } from '../protocol/shapes/payloads.ts'
 import type { Reward } from '../protocol/shapes/games.ts'
-import type { Receipt } from '../protocol/shapes/shop.ts'
 import type { DrumbeatError } from './errors.ts'
 import type { Jsonable } from './jsonable.ts'
 
@@ -30,14 +29,15 @@ export type Message = MessagePayload
  *
  * The types are the game's own claim: nothing is checked when an event comes.
  */
-export interface EventMap {
+export interface EventMap extends EventsOfCommands {
   [EVENT.broadcast]: BroadcastOf<JsonValue>
-  [EVENT.sendMessage]: PayloadOf<'sendMessage'>
-  [EVENT.buyGood]: Receipt
   [SERVER_EVENT.joined]: PresenceChange
   [SERVER_EVENT.left]: PresenceChange
   [SERVER_EVENT.reward]: Reward
 }
+
+/** The events that requests make, by their names on the wire. */
+type EventsOfCommands = { [Name in EventMaker as (typeof EVENT)[Name]]: EventPayloadOf<Name> }
 
 /** A broadcast's payload with the game's own type of message: a type alias or an interface, of what JSON can say. */
 export type BroadcastOf<Message> = Omit<BroadcastPayload, 'message'> & { readonly message: Jsonable<Message> }

@@ -1,9 +1,9 @@
 import { SUBPROTOCOL, EVENT, SERVER_EVENT, type EventType, type JsonObject } from '../protocol/events.ts'
 import type { ErrorCode } from '../protocol/errors.ts'
 import { refTo } from '../protocol/shapes/build.ts'
-import type { CommandName } from '../protocol/shapes/commands.ts'
+import { commandSchema, type CommandName } from '../protocol/shapes/commands.ts'
 import { EVENTS, eventTypeOf, type EventName } from '../protocol/shapes/events.ts'
-import { commandSchema, type SchemaName, type Schemas } from '../documents/schemas.ts'
+import type { SchemaName, Schemas } from '../documents/schemas.ts'
 import type { Command } from './command.ts'
 
 export interface SocketSettings {

@@ -3,11 +3,13 @@ import { PAGE_LIMIT } from '../protocol/page.ts'
 import { integer, named, refTo, text, type Named, type Schema } from '../protocol/shapes/build.ts'
 import {
   COMMANDS,
+  commandSchema,
   ERROR_REPLY,
   replyOf,
   requestOf,
   type CommandName,
   type CommandShape,
+  type SchemaOf,
 } from '../protocol/shapes/commands.ts'
 import { EVENT_PAGE, EVENT_TYPE_FILTER, EVENTS, LOGGED_EVENT } from '../protocol/shapes/events.ts'
 import * as games from '../protocol/shapes/games.ts'
@@ -116,8 +118,7 @@ const OTHERS = [
 ] as const
 
 type NameOf<Shapes extends readonly Named[]> = Shapes[number]['name']
-type Part = 'Payload' | 'Data' | 'Request' | 'Reply'
-type OfCommands = `${Capitalize<CommandName>}${Part}`
+type OfCommands = SchemaOf<CommandName, 'Payload' | 'Data' | 'Request' | 'Reply'>
 type Own = NameOf<typeof VALUES | typeof BODIES | typeof ANSWERS | typeof OTHERS> | keyof typeof EVENTS
 
 export type SchemaName = Own | OfCommands
@@ -155,11 +156,6 @@ function configured(schemas: Schemas, { namespaces, buyCountMax, roomCapacity }:
       properties: { ...properties, count: { ...properties.count, maximum: buyCountMax } },
     },
   }
-}
-
-/** `sendMessage` is `SendMessagePayload`, `SendMessageData` and so on. */
-export function commandSchema<P extends Part>(name: CommandName, part: P): `${Capitalize<CommandName>}${P}` {
-  return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}${part}` as `${Capitalize<CommandName>}${P}`
 }
 
 function ofCommand(name: CommandName, { payload, data, needsRoom }: CommandShape): [string, Schema][] {

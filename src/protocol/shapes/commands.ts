@@ -23,13 +23,42 @@ import { EMPTY, ERROR, JSON_VALUE, KEY, NAME, REQUEST_ID, ROOM_ID, TRACEPARENT, 
 
 export type CommandName = keyof typeof EVENT
 
-export interface CommandShape {
+/** What has to be known of a request before its payload is looked into. */
+export interface RequestFacts {
+  /** It goes to the room that its envelope names, if it names one. */
+  readonly speaks?: true
+  /**
+   * Whether it waits for the joins and leaves that its connection asked for before. `never`: it is about no room. `if-named`: only if its
+   * envelope or its payload names a room. By default it waits.
+   */
+  readonly waits?: 'never' | 'if-named'
+  /** So frequent, and so alike, that a sample of its times says all. */
+  readonly isSampled?: true
+  /** It changes nothing: without an `id`, so that nobody gets an answer, there is nothing to be done. */
+  readonly isRead?: true
+  /** The worker answers it: the primary is not asked. */
+  readonly isLocal?: true
+  /** Money is in it, so a key that is there twice says two things and is refused. */
+  readonly isMoney?: true
+}
+
+/** What has to be known of an event of the log to pass it on. */
+export interface EventFacts {
+  /** Written into logs, so it is never given to another type. 0 is every type that is not here. */
+  readonly kind: number
+  /** `room`: the room's or the namespace's. `user`: the own channel of one user. */
+  readonly channel: 'room' | 'user'
+}
+
+export interface CommandShape extends RequestFacts {
   /** Of the request. */
   readonly payload: Schema
   /** Of its reply. */
   readonly data: Schema
   /** The request has to name a room. */
   readonly needsRoom?: true
+  /** The event of the log that it makes. Its payload is the request's by default. */
+  readonly event?: EventFacts & { readonly payload?: Schema }
 }
 
 const OFFSET = integer(
@@ -42,10 +71,14 @@ export const COMMANDS = {
   broadcast: {
     payload: BROADCAST.schema,
     data: object({ offset: OFFSET }),
+    speaks: true,
+    isSampled: true,
+    event: { kind: 1, channel: 'room' },
   },
   sendMessage: {
     payload: MESSAGE.schema,
     data: object({ offset: OFFSET, delivered: integer('Connections of that user, on any node.') }),
+    event: { kind: 2, channel: 'user' },
   },
   buyGood: {
     payload: sent({
@@ -56,6 +89,8 @@ export const COMMANDS = {
       idempotency_key: optional(KEY),
     }),
     data: ref(RECEIPT),
+    isMoney: true,
+    event: { kind: 3, channel: 'user', payload: ref(RECEIPT) },
   },
   roomJoin: {
     payload: sent({
@@ -68,10 +103,10 @@ export const COMMANDS = {
   },
   roomLeave: { payload: sent({ room_id: ref(ROOM_ID) }), data: ref(EMPTY) },
   roomFind: { payload: FIND, data: JOINED_ROOM },
-  roomList: { payload: LIST, data: ROOM_LIST },
-  roomInput: { payload: INPUT, data: INPUT_DONE, needsRoom: true },
-  roomSnapshot: { payload: anyFields(), data: ref(ROOM_GAME), needsRoom: true },
-  stateGet: { payload: sent({ room_id: ROOM_OR_NONE }), data: STATE },
+  roomList: { payload: LIST, data: ROOM_LIST, waits: 'never', isRead: true },
+  roomInput: { payload: INPUT, data: INPUT_DONE, needsRoom: true, speaks: true, isSampled: true },
+  roomSnapshot: { payload: anyFields(), data: ref(ROOM_GAME), needsRoom: true, speaks: true, isRead: true },
+  stateGet: { payload: sent({ room_id: ROOM_OR_NONE }), data: STATE, isRead: true },
   presenceList: {
     payload: sent({
       room_id: ROOM_OR_NONE,
@@ -79,12 +114,22 @@ export const COMMANDS = {
       cursor: optional(nullable(ref(USER_ID))),
     }),
     data: PRESENCE_PAGE,
+    waits: 'if-named',
+    isRead: true,
   },
   sessionRefresh: {
     payload: sent({ token: text('A JWT of the same `sub`.') }),
     data: object({ expires_at: TIME }),
+    waits: 'never',
+    isLocal: true,
   },
-  sessionPing: { payload: anyFields(), data: object({ server_time: TIME }) },
+  sessionPing: {
+    payload: anyFields(),
+    data: object({ server_time: TIME }),
+    waits: 'never',
+    isSampled: true,
+    isLocal: true,
+  },
 } as const satisfies Readonly<Record<CommandName, CommandShape>>
 
 function anyFields(): Schema<JsonObject> {
@@ -93,6 +138,16 @@ function anyFields(): Schema<JsonObject> {
 
 /** A request's payload. */
 export type PayloadOf<Name extends CommandName> = ValueOf<(typeof COMMANDS)[Name]['payload']>
+/** The commands that make an event of the log. `broadcast` makes the `BroadcastEvent` of the documents. */
+export type EventMaker = {
+  [Name in CommandName]: (typeof COMMANDS)[Name] extends { readonly event: unknown } ? Name : never
+}[CommandName]
+/** The payload of the event that a command makes. */
+export type EventPayloadOf<Name extends EventMaker> = (typeof COMMANDS)[Name]['event'] extends {
+  readonly payload: infer Payload
+}
+  ? ValueOf<Payload>
+  : PayloadOf<Name>
 /** A reply's data. */
 export type DataOf<Name extends CommandName> = ValueOf<(typeof COMMANDS)[Name]['data']>
 
@@ -146,4 +201,13 @@ export function requestOf(eventType: EventType, payload: Schema, needsRoom = fal
 /** The reply to it. */
 export function replyOf(data: Schema): Schema {
   return object({ ...REPLY_FIELDS, data })
+}
+
+type Part = 'Payload' | 'Data' | 'Request' | 'Reply' | 'Event'
+/** The name of a command's schema. */
+export type SchemaOf<Name extends CommandName, P extends Part> = `${Capitalize<Name>}${P}`
+
+/** `sendMessage` is `SendMessagePayload`, `SendMessageData` and so on. */
+export function commandSchema<Name extends CommandName, P extends Part>(name: Name, part: P): SchemaOf<Name, P> {
+  return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}${part}` as SchemaOf<Name, P>
 }

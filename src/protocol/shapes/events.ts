@@ -12,14 +12,22 @@ import {
   optional,
   pageOf,
   ref,
+  refTo,
   text,
   TIME,
   type Schema,
   type ValueOf,
 } from './build.ts'
+import {
+  COMMANDS,
+  commandSchema,
+  type CommandName,
+  type CommandShape,
+  type EventMaker,
+  type SchemaOf,
+} from './commands.ts'
 import { PATCH, REWARD, ROOM_GAME, SAID, STATUS } from './games.ts'
-import { BROADCAST, MESSAGE, PRESENCE_CHANGE } from './payloads.ts'
-import { RECEIPT } from './shop.ts'
+import { PRESENCE_CHANGE } from './payloads.ts'
 import { DELIVERY, NAMESPACE, ROOM_ID, SENDER, TRACEPARENT, USER_ID } from './values.ts'
 
 const READY_FIELDS = {
@@ -114,11 +122,22 @@ function toldInRoom(eventType: string, payload: Schema): Schema {
   return object({ eventType: constant(eventType), room: ref(ROOM_ID), payload })
 }
 
+/** `sendMessage` makes the `SendMessageEvent`. */
+function ofCommands(): Readonly<Record<SchemaOf<EventMaker, 'Event'>, Schema>> {
+  const rows = Object.entries(COMMANDS) as [CommandName, CommandShape][]
+  const events = rows.flatMap(([name, { event }]) => {
+    if (event === undefined) return []
+    const payload = event.payload ?? refTo(commandSchema(name, 'Payload'))
+    const toReaders = event.channel === 'user' ? toUser : toMembers
+    return [[commandSchema(name, 'Event'), toReaders(EVENT[name], payload)]]
+  })
+  // The keys are those of EventMaker, which Object.fromEntries does not know.
+  return Object.fromEntries(events) as ReturnType<typeof ofCommands>
+}
+
 /** What the server sends that is no reply. */
 export const EVENTS = {
-  BroadcastEvent: toMembers(EVENT.broadcast, ref(BROADCAST)),
-  SendMessageEvent: toUser(EVENT.sendMessage, ref(MESSAGE)),
-  BuyGoodEvent: toUser(EVENT.buyGood, ref(RECEIPT)),
+  ...ofCommands(),
   JoinedEvent: toMembers(SERVER_EVENT.joined, PRESENCE_CHANGE),
   LeftEvent: toMembers(SERVER_EVENT.left, PRESENCE_CHANGE),
   ReadyEvent: toldAlone(SERVER_EVENT.ready),
