@@ -1,20 +1,20 @@
 import { EVENT } from '../protocol/events.ts'
 import { PAGE_LIMIT } from '../protocol/page.ts'
 import { integer, named, refTo, text, type Named, type Schema } from '../protocol/shapes/build.ts'
+import * as commands from '../protocol/shapes/commands.ts'
 import {
   COMMANDS,
   commandSchema,
-  ERROR_REPLY,
   replyOf,
   requestOf,
   type CommandName,
   type CommandShape,
   type SchemaOf,
 } from '../protocol/shapes/commands.ts'
-import { EVENT_PAGE, EVENT_TYPE_FILTER, EVENTS, LOGGED_EVENT } from '../protocol/shapes/events.ts'
+import * as events from '../protocol/shapes/events.ts'
 import * as games from '../protocol/shapes/games.ts'
 import * as operations from '../protocol/shapes/operations.ts'
-import { BROADCAST_BODY, MESSAGE_BODY } from '../protocol/shapes/payloads.ts'
+import * as payloads from '../protocol/shapes/payloads.ts'
 import * as rooms from '../protocol/shapes/rooms.ts'
 import * as shop from '../protocol/shapes/shop.ts'
 import * as values from '../protocol/shapes/values.ts'
@@ -33,93 +33,15 @@ const PAGE_LIMIT_SHAPE = named('PageLimit', {
 const OFFSET = named('Offset', integer('A place in the log.'))
 const FILE_NAME = named('FileName', text('As the page names it.'))
 
-/** The shapes that have names, in the order of the documents: what others are made of, bodies, answers. */
-const VALUES = [
-  values.JSON_VALUE,
-  values.CONNECTION_ID,
-  values.USER_ID,
-  values.SENDER,
-  values.ROOM_ID,
-  values.NAMESPACE,
-  values.NAME,
-  values.REQUEST_ID,
-  values.TRACEPARENT,
-  values.IDEMPOTENCY_KEY,
-  values.CURSOR,
-  values.DELIVERY,
-  values.ERROR,
-  values.ERROR_BODY,
-  values.LOG_PART,
-  values.LOG_LEVEL,
-  values.EMPTY,
-] as const
-const BODIES = [
-  shop.GOOD_BODY,
-  shop.RESTOCK_BODY,
-  shop.CREDIT_BODY,
-  shop.REFUND_BODY,
-  BROADCAST_BODY,
-  MESSAGE_BODY,
-  operations.LOG_LEVEL_BODY,
-  operations.BAN_BODY,
-  rooms.ROOM_BODY,
-  games.INPUT_BODY,
-  games.BOT_BODY,
-] as const
-const ANSWERS = [
-  shop.GOOD,
-  shop.GOOD_PAGE,
-  shop.PLAYER,
-  shop.RECEIPT,
-  shop.RECEIPT_PAGE,
-  shop.RECEIPT_KEYS,
-  shop.LEDGER_BEGINNING,
-  shop.LEDGER_PAGE,
-  games.ROOM_GAME,
-  games.GAME_ROOM,
-  games.GAME_ROOM_PAGE,
-  games.ROOM_PLAY,
-  games.ROOM_ENTRIES,
-  games.GAMES,
-  games.INPUT_ANSWER,
-  games.BOT_ADDED,
-  rooms.ROOM,
-  rooms.ROOM_STATE,
-  rooms.ROOM_PAGE,
-  rooms.ROOM_MADE,
-  rooms.ROOMS_FOUND,
-  operations.CONNECTION,
-  operations.CONNECTION_PAGE,
-  EVENT_PAGE,
-  operations.LOG_LEVEL_SET,
-  operations.HEALTH,
-  operations.READINESS,
-  operations.CONFIG,
-  operations.KICKED,
-  operations.BAN,
-  operations.BAN_PAGE,
-  operations.BANNED,
-  operations.RELOAD,
-  operations.DOCUMENT,
-] as const
-const OTHERS = [
-  LOGGED_EVENT,
-  ERROR_REPLY,
-  PAGE_LIMIT_SHAPE,
-  EVENT_TYPE_FILTER,
-  OFFSET,
-  FILE_NAME,
-  games.GAME_NAME_SHAPE,
-  games.WHERE_TEXT,
-  games.BOT_SEAT_SHAPE,
-  operations.BAN_OF_SHAPE,
-  operations.BAN_ID,
-  operations.BAN_MS_SHAPE,
-] as const
+const OTHERS = [PAGE_LIMIT_SHAPE, OFFSET, FILE_NAME] as const
 
-type NameOf<Shapes extends readonly Named[]> = Shapes[number]['name']
+/** Whatever they export under a name is in the documents. */
+const MODULES = [values, payloads, commands, events, rooms, games, shop, operations] as const
+
+type NameOf<Shape> = Shape extends Named<infer Name> ? Name : never
+type NamesIn<Module> = Module extends unknown ? NameOf<Module[keyof Module]> : never
 type OfCommands = SchemaOf<CommandName, 'Payload' | 'Data' | 'Request' | 'Reply'>
-type Own = NameOf<typeof VALUES | typeof BODIES | typeof ANSWERS | typeof OTHERS> | keyof typeof EVENTS
+type Own = NamesIn<(typeof MODULES)[number]> | NameOf<(typeof OTHERS)[number]> | keyof typeof events.EVENTS
 
 export type SchemaName = Own | OfCommands
 export type Schemas = Readonly<Record<SchemaName, Schema>>
@@ -127,13 +49,16 @@ export type Schemas = Readonly<Record<SchemaName, Schema>>
 /** Every schema of the protocol by its name. They refer to each other as components of one document: see `ref`. */
 export function createSchemas(limits: SchemaLimits): Schemas {
   const schemas = {
-    ...byName([...VALUES, ...BODIES, ...ANSWERS]),
-    ...EVENTS,
-    ...byName(OTHERS),
+    ...byName([...MODULES.flatMap((module) => Object.values<unknown>(module).filter(isNamed)), ...OTHERS]),
+    ...events.EVENTS,
     ...Object.fromEntries(Object.entries(COMMANDS).flatMap(([name, shape]) => ofCommand(name as CommandName, shape))),
   }
   // The keys are those of SchemaName, which Object.fromEntries does not know.
   return configured(schemas as Schemas, limits)
+}
+
+function isNamed(shape: unknown): shape is Named {
+  return typeof shape === 'object' && shape !== null && 'name' in shape && 'schema' in shape
 }
 
 function byName(shapes: readonly Named[]): Readonly<Record<string, Schema>> {
