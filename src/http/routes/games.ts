@@ -6,15 +6,12 @@ import { parseBotKind, parseInputName, parseOptions, parsePassword, parseWhere }
 import { parseGameName, parseRoomId, parseUserId, type Namespace, type RoomId } from '../../protocol/ids.ts'
 import type { JsonValue } from '../../protocol/events.ts'
 import { BOT_BODY, INPUT_BODY } from '../../protocol/shapes/games.ts'
-import type { ROOM_BODY } from '../../protocol/shapes/rooms.ts'
+import { FIELDS_OF_PLAIN, type ROOM_BODY } from '../../protocol/shapes/rooms.ts'
 import type { ValueOf } from '../../protocol/shapes/build.ts'
 import { jsonAnswer } from '../http.ts'
 import { parseBody, parseLimit, parseNamespace, parseOptionalKey } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
-
-/** Fields of a room's body that only one with a game has. */
-export const OF_GAMES = ['options', 'locked', 'password'] as const
 
 const ROOM_PARAMS = { id: 'RoomId' } as const
 
@@ -169,7 +166,7 @@ export function parseGameRoom(
 ): OpenArgs {
   const { namespace, options, locked = false, password = null, idempotency_key } = body
   const game = parseGameName(body.game, 'game')
-  for (const name of ['room_id', 'capacity', 'delivery'] as const)
+  for (const name of FIELDS_OF_PLAIN)
     if (body[name] !== undefined) throw badRequest(name, 'is of rooms without a game only')
   if (typeof locked !== 'boolean') throw badRequest('locked', 'must be true or false')
   return {

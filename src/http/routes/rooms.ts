@@ -1,6 +1,6 @@
 import { parseInteger } from '../../domain/good.ts'
 import type { RoomAt } from '../../domain/room.ts'
-import { CAPACITY_MAX, ROOM_BODY } from '../../protocol/shapes/rooms.ts'
+import { CAPACITY_MAX, FIELDS_OF_GAMES, ROOM_BODY } from '../../protocol/shapes/rooms.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { parseGameName, parseRoomId } from '../../protocol/ids.ts'
 import { parseDelivery } from '../../protocol/delivery.ts'
@@ -9,7 +9,7 @@ import { jsonAnswer, type HttpAnswer } from '../http.ts'
 import { PAGE_QUERY, parseBody, parseNamespace, parseOptionalKey, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
-import { OF_GAMES, parseGameRoom, parseWhereText, readPlay } from './games.ts'
+import { parseGameRoom, parseWhereText, readPlay } from './games.ts'
 
 const ROOM_PARAMS = { id: 'RoomId' } as const
 
@@ -108,7 +108,8 @@ function putRoute({ primary, namespaces, roomCapacity }: RouteContext): Route {
       if (game !== null)
         return jsonAnswer(await primary.ask('gameRoomOpen', parseGameRoom(body, namespaces), span), 201)
       const id = parseRoomId(room_id, 'room_id')
-      for (const name of OF_GAMES) if (body[name] !== undefined) throw badRequest(name, 'is of rooms with a game only')
+      for (const name of FIELDS_OF_GAMES)
+        if (body[name] !== undefined) throw badRequest(name, 'is of rooms with a game only')
       const room = {
         room_id: id,
         namespace: parseNamespace(namespace, namespaces),

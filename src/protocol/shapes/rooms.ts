@@ -22,12 +22,16 @@ import { DELIVERY, JSON_VALUE, KEY, NAMESPACE, ROOM_ID, USER_ID } from './values
 /** Members of one room at most. */
 export const CAPACITY_MAX = 1_000_000
 
-const DEFINITION_FIELDS = {
-  room_id: ref(ROOM_ID),
-  namespace: ref(NAMESPACE),
+/** A room with a game has them from its game. */
+const PLAIN_FIELDS = {
   capacity: integer('Members: users, however many connections they have.', 1, CAPACITY_MAX),
   // What broadcasts in it are that do not say; a room that 0.1.0 stored has none, which is `must`.
   delivery: optional(ref(DELIVERY)),
+}
+const DEFINITION_FIELDS = {
+  room_id: ref(ROOM_ID),
+  namespace: ref(NAMESPACE),
+  ...PLAIN_FIELDS,
   // null: it has none.
   game: nullable(text('The name of its game.', { pattern: GAME_NAME.source })),
 }
@@ -60,11 +64,15 @@ export const ROOM_BODY = named(
       allOf: [
         { not: { required: ['room_id', 'game'], properties: OF_A_GAME.properties } },
         ...Object.keys(GAME_FIELDS).map((name) => ({ not: { required: ['room_id', name] } })),
-        ...['capacity', 'delivery'].map((name) => ({ not: { ...OF_A_GAME, required: ['game', name] } })),
+        ...Object.keys(PLAIN_FIELDS).map((name) => ({ not: { ...OF_A_GAME, required: ['game', name] } })),
       ],
     },
   ),
 )
+type BodyField = keyof ValueOf<typeof ROOM_BODY>
+/** What the body of a room with a game may not have, and what that of one without may not. */
+export const FIELDS_OF_PLAIN = ['room_id', ...Object.keys(PLAIN_FIELDS)] as readonly BodyField[]
+export const FIELDS_OF_GAMES = Object.keys(GAME_FIELDS) as readonly BodyField[]
 
 const LISTED_FIELDS = { ...DEFINITION_FIELDS, members: integer('Users in it.') }
 export const ROOM = named('Room', object(LISTED_FIELDS))
