@@ -1,6 +1,6 @@
 import type { GameEntry, JoinResult } from '../link/methods/rooms.ts'
 import { Refusal } from '../protocol/errors.ts'
-import { roomChannel, type RoomId } from '../protocol/ids.ts'
+import { roomChannel } from '../protocol/ids.ts'
 import type { DataOf } from '../protocol/shapes/commands.ts'
 import { toRoomGame } from '../session/games/viewer.ts'
 import { withState } from '../session/state-reply.ts'
@@ -16,11 +16,11 @@ export function requirePlace({ connection, context: { limits } }: Pick<CommandCa
 /** The primary has let the connection into a room. To be called in its answer: what comes behind that is for the connection. */
 export function enterRoom(
   { connection, context }: Pick<CommandCall, 'connection' | 'context'>,
-  room: RoomId,
-  { members, state, offset, game }: JoinResult & { readonly game?: GameEntry },
+  { state, game, ...joined }: JoinResult & { readonly game?: GameEntry },
   done: Done<DataOf<'roomJoin'>>,
 ): void {
   const { fanout, games } = context
+  const room = joined.room_id
   const told = game && { game: { ...toRoomGame(game, game), ...(game.isNewSeat && { is_new_seat: true }) } }
   // A connection that is closed meanwhile is told nothing, and has left its rooms.
   if (!connection.isClosed) {
@@ -29,5 +29,5 @@ export function enterRoom(
     if (game !== undefined) games.enter(connection, room, game)
   }
   // Nothing was sent by that, so the answer is before all that comes: its offset is the cursor.
-  done(withState({ room_id: room, members, offset, ...told }, state))
+  done(withState({ ...joined, ...told }, state))
 }

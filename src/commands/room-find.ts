@@ -39,7 +39,7 @@ export const roomFind: Command<Args, 'roomFind'> = {
       { connectionId: connection.id, ...args, encoding: patchEncoding(connection) },
       (result) => {
         if (result instanceof Refusal) done(result)
-        else enterRoom(call, result.room, result, done)
+        else enterRoom(call, result, done)
       },
       span,
       untilMs,

@@ -52,7 +52,7 @@ export const roomJoin: Command<Args, 'roomJoin'> = {
       args,
       (result) => {
         if (result instanceof Refusal) done(result)
-        else enterRoom(call, room, result, done)
+        else enterRoom(call, result, done)
       },
       span,
       untilMs,

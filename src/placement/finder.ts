@@ -138,11 +138,11 @@ export class Finder {
 
   #enter(room: PlacedRoom, search: Search): void {
     const { connection, args, reply, untilMs, tried } = search
-    const answer = (result: Omit<GameJoin, 'room'> | Refusal) => {
+    const answer = (result: GameJoin | Refusal) => {
       room.release(connection.userId)
       const isNext = result instanceof Refusal && NEXT_ROOM.has(result.code) && !this.#isOwn(room, search)
       if (!isNext) {
-        reply(result instanceof Refusal ? result : { ...result, room: room.id })
+        reply(result)
         return
       }
       tried.add(room)

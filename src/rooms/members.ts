@@ -5,6 +5,7 @@ import type { Registry } from '../connections/registry.ts'
 import type { Subscriptions } from '../connections/subscriptions.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { RoomId } from '../protocol/ids.ts'
+import type { JoinedRoom } from '../protocol/shapes/rooms.ts'
 import type { Announcements } from './announcements.ts'
 import type { Directory } from './directory.ts'
 import type { RoomGame } from './room-game.ts'
@@ -16,6 +17,9 @@ export interface MembersOptions {
   readonly directory: Directory
   readonly announcements: Announcements
 }
+
+/** What a connection that joins a room is told of it. */
+export type ToldRoom = Omit<JoinedRoom, 'room_id' | 'state' | 'offset' | 'game'> & { readonly room_id: RoomId }
 
 /** Of a node without games. */
 const NO_GAMES: RoomGame = {
@@ -41,7 +45,7 @@ export class Members implements ConnectionRooms {
   }
 
   /** Throws ROOM_NOT_FOUND, ROOM_FULL; UNAVAILABLE if the connection has gone. What comes after the hub's head follows by the hub. */
-  join(connectionId: string, room: RoomId): { readonly members: number } {
+  join(connectionId: string, room: RoomId): ToldRoom {
     const { registry, subscriptions, sessions, directory, announcements } = this.#options
     const connection = registry.require(connectionId)
     if (!connection.rooms.has(room)) {
@@ -50,7 +54,7 @@ export class Members implements ConnectionRooms {
     }
     sessions.changed(connection)
     announcements.told(room, connection.userId)
-    return { members: directory.membersOf(room).size }
+    return { room_id: room, members: directory.membersOf(room).size }
   }
 
   /** Throws UNAVAILABLE if the connection has gone. */

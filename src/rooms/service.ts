@@ -14,7 +14,7 @@ import type { Guard, Store } from '../store/store.ts'
 import { roomControl } from './control.ts'
 import type { Announcements } from './announcements.ts'
 import type { Directory } from './directory.ts'
-import type { Members } from './members.ts'
+import type { Members, ToldRoom } from './members.ts'
 import { newestState, readState, readStoredState, stateKey } from './retained-state.ts'
 import { roomKey, toRoomAt } from './room.ts'
 
@@ -29,8 +29,7 @@ export interface RoomServiceOptions {
 }
 
 /** What a connection that has joined is told. */
-export interface Joined {
-  readonly members: number
+export interface Joined extends ToldRoom {
   /** As `readStoredState` gives it. */
   readonly state: Uint8Array | null
   /** The state is as of here. The room's events after it follow by the hub. */

@@ -76,7 +76,6 @@ export type EnterArgs = JoinArgs
 
 /** A join's answer, with what the game says. */
 export interface GameJoin extends JoinResult {
-  readonly room: RoomId
   readonly game: GameEntry
 }
 

@@ -7,7 +7,7 @@ import type { EnteredRoom } from './host.ts'
 import type { Method } from './method.ts'
 
 /** The state is as of `offset`. The room's events after it follow on the link. */
-export type JoinResult = Omit<JoinedRoom, 'room_id' | 'game' | 'state'> & StoredState
+export type JoinResult = Omit<JoinedRoom, 'room_id' | 'game' | 'state'> & StoredState & { readonly room_id: RoomId }
 
 /** What a channel retains: JSON as it is stored; null: nothing. */
 export interface StoredState {

@@ -16,12 +16,7 @@ export function gameMethods(context: Needs): Handlers<GameMethods> {
   return {
     find: (args, reply, _span, untilMs) => finder.find(args, reply, untilMs),
     gameRooms: ({ namespace, ...asked }, reply) => reply(finder.list(namespace, asked)),
-    enterGame: (args, reply, _span, untilMs) =>
-      entrances.join(
-        args,
-        (result) => reply(result instanceof Refusal ? result : { ...result, room: args.room }),
-        untilMs,
-      ),
+    enterGame: (args, reply, _span, untilMs) => entrances.join(args, reply, untilMs),
     gameInput: (args, reply, _span, untilMs) => entrances.input(args, reply, untilMs),
     snapshot: ({ connectionId, room }, reply, _span, untilMs) => entrances.snapshot(connectionId, room, reply, untilMs),
     catchUp: (args, reply, _span, untilMs) => entrances.catchUp(args, reply, untilMs),

@@ -161,18 +161,24 @@ export class ScriptedPrimary {
         }),
       join: ({ connectionId, room, as, encoding }, reply) => {
         const at = this.rooms.get(room)
-        if (!at) return reply({ members: 1, state: null, offset: 11 })
-        reply({ members: 1, state: null, offset: 11, game: this.#enter(at, connectionId, as, encoding) })
+        if (!at) return reply({ room_id: room, members: 1, state: null, offset: 11 })
+        reply({ room_id: room, members: 1, state: null, offset: 11, game: this.#enter(at, connectionId, as, encoding) })
       },
       find: ({ connectionId, encoding }, reply) => {
         const [at] = this.rooms.values()
         if (!at) return reply(new Refusal('GAME_NOT_FOUND', 'there is no such game'))
         const game = this.#enter(at, connectionId, 'player', encoding)
-        reply({ room: at.id, members: 1, state: null, offset: 11, game })
+        reply({ room_id: at.id, members: 1, state: null, offset: 11, game })
       },
       enterGame: ({ connectionId, room, encoding }, reply) => {
         const at = this.#room(room)
-        reply({ room, members: 1, state: null, offset: 11, game: this.#enter(at, connectionId, 'player', encoding) })
+        reply({
+          room_id: room,
+          members: 1,
+          state: null,
+          offset: 11,
+          game: this.#enter(at, connectionId, 'player', encoding),
+        })
       },
       leave: ({ connectionId, room }, reply) => {
         this.rooms.get(room)?.viewers.delete(connectionId)
