@@ -15,16 +15,16 @@ const PROCESSES_MAX = 256
 const HARD_PAYLOAD_FACTOR = 4
 /** A user has as many connections' worth of messages. */
 const USER_MESSAGES_FACTOR = 4
-const JOINS_FACTOR = 1 / 10
+const JOINS_FACTOR = 1 / 5
 /** Of RETAINED_BYTES. */
 const RETAINED_FACTOR = 1 / 16
-/** Of RATE_BYTES. */
+/** Of RATE_BYTES. One who sends small events at RATE_MESSAGES may say them all to a namespace, and leaves a quarter to others. */
 const BYTE_SHARES = {
   RATE_BYTES_PER_USER: 8,
   RATE_LOG_BYTES_PER_USER: 1 / 4,
-  BROADCAST_BYTES_PER_USER: 1 / 16,
+  BROADCAST_BYTES_PER_USER: 3 / 16,
   BROADCAST_BYTES: 1 / 4,
-  MESSAGE_BYTES_PER_SENDER: 1 / 32,
+  MESSAGE_BYTES_PER_SENDER: 3 / 32,
   MESSAGE_BYTES: 1 / 8,
 } as const
 

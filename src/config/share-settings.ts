@@ -30,7 +30,7 @@ export const SHARE_SETTINGS = {
   BROADCAST_BYTES_PER_USER: byWorkers(
     computed(
       size('32', '8GiB'),
-      'RATE_BYTES / 16 (32KiB)',
+      'RATE_BYTES * 3/16 (96KiB)',
       'The same for events to a whole namespace: every connection has to read them.',
     ),
   ),
@@ -42,7 +42,7 @@ export const SHARE_SETTINGS = {
   MESSAGE_BYTES_PER_SENDER: byWorkers(
     computed(
       size('32', '8GiB'),
-      'RATE_BYTES / 32 (16KiB)',
+      'RATE_BYTES * 3/32 (48KiB)',
       'The same for messages of one user to one other, by `send_message`.',
     ),
   ),
@@ -54,7 +54,7 @@ export const SHARE_SETTINGS = {
   RATE_JOINS_PER_USER: byWorkers(
     computed(
       integer(1, 1_000_000),
-      'RATE_MESSAGES / 10 (30)',
+      'RATE_MESSAGES / 5 (60)',
       'Rooms that a user may join per second, as above: others are told of each, and in `private` each may be a new one.',
     ),
   ),

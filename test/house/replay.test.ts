@@ -7,8 +7,6 @@ const BROADCAST = 'core.game.state.broadcast'
 const JOIN = 'core.game.room.join'
 const PING = 'core.game.session.ping'
 const PART_BYTES = 64 * 1024
-/** More than what one player may say to all: the replay is what is looked at here. */
-const RATES = { RATE_BYTES: '64MiB' }
 const PADDING = 'x'.repeat(10_000)
 /** As much as fits into three parts. */
 const MISSED = 16
@@ -34,7 +32,7 @@ function resumePaused(house: OpenHouse['house'], alice: PlainClient): PlainClien
 }
 
 t.test('a replay comes in parts, the next one when the one before was read', async (t) => {
-  const open = await openHouse(t, { env: RATES })
+  const open = await openHouse(t)
   const { alice, bob } = await miss(open)
   const back = resumePaused(open.house, alice)
   await open.pass(1_000)
@@ -52,7 +50,7 @@ t.test('a replay comes in parts, the next one when the one before was read', asy
 })
 
 t.test('what is said while a reader pauses in its replay comes behind it, once', async (t) => {
-  const open = await openHouse(t, { env: RATES })
+  const open = await openHouse(t)
   const { alice, bob } = await miss(open)
   const back = resumePaused(open.house, alice)
   await open.pass(100)
@@ -73,7 +71,7 @@ t.test('what is said while a reader pauses in its replay comes behind it, once',
 t.test(
   'history that goes while it is replayed ends the connection with 4005, and a resume says HISTORY_GONE',
   async (t) => {
-    const open = await openHouse(t, { env: { ...RATES, HISTORY_BYTES: '256KiB' } })
+    const open = await openHouse(t, { env: { HISTORY_BYTES: '256KiB' } })
     const { alice, bob } = await miss(open)
     const back = resumePaused(open.house, alice)
     await open.pass(100)
@@ -87,7 +85,7 @@ t.test(
 )
 
 t.test('a replay has the events of all channels of the connection, and of no other', async (t) => {
-  const { enter } = await openHouse(t, { env: RATES })
+  const { enter } = await openHouse(t)
   const [alice, bob] = [await enter('alice'), await enter('bob')]
   for (const room_id of ['mine', 'other']) await bob.ask(JOIN, { room_id })
   alice.cut()
@@ -107,7 +105,7 @@ t.test('a replay has the events of all channels of the connection, and of no oth
 })
 
 t.test('many that come back at once each get all of it', async (t) => {
-  const open = await openHouse(t, { env: { ...RATES, WORKERS: '1' } })
+  const open = await openHouse(t, { env: { WORKERS: '1' } })
   const users = Array.from({ length: 40 }, (_, i) => `user-${i}`)
   const clients = await open.enterAll(...users)
   const bob = await open.enter('bob')
@@ -119,7 +117,7 @@ t.test('many that come back at once each get all of it', async (t) => {
 })
 
 t.test('who goes while it is replayed costs nobody else its part', async (t) => {
-  const open = await openHouse(t, { env: { ...RATES, WORKERS: '1' } })
+  const open = await openHouse(t, { env: { WORKERS: '1' } })
   const clients = await open.enterAll(...Array.from({ length: 20 }, (_, i) => `user-${i}`))
   const bob = await open.enter('bob')
   for (const client of clients) client.cut()
@@ -136,7 +134,7 @@ t.test('who goes while it is replayed costs nobody else its part', async (t) => 
 })
 
 t.test('clients that go while a part is on its way keep nothing of what others may ask for', async (t) => {
-  const open = await openHouse(t, { env: { ...RATES, WORKERS: '1' } })
+  const open = await openHouse(t, { env: { WORKERS: '1' } })
   const { alice, bob } = await miss(open)
   const backs = Array.from({ length: 60 }, () => resumePaused(open.house, alice))
   await open.pass(200)
@@ -152,7 +150,7 @@ t.test('clients that go while a part is on its way keep nothing of what others m
 })
 
 t.test('a room that is closed during a replay is in it to its end: as many events come as were said', async (t) => {
-  const open = await openHouse(t, { env: RATES })
+  const open = await openHouse(t)
   await open.makeRoom('hall')
   const [alice, bob] = await open.enterAll('alice', 'bob')
   if (!alice || !bob) throw new Error('nobody')

@@ -160,7 +160,7 @@ t.test('a client that goes while its joins wait is in none of the rooms', async 
 })
 
 t.test('a join during a replay comes after it, and a ping does not', async (t) => {
-  const { enter } = await openHouse(t, { env: { RATE_BYTES: '64MiB' } })
+  const { enter } = await openHouse(t)
   const [alice, bob] = [await enter('alice'), await enter('bob')]
   alice.cut()
   for (let i = 0; i < 20; i++) await bob.ask(BROADCAST, { message: i })
