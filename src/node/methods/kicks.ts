@@ -1,19 +1,25 @@
+import type { Clock } from '../../base/clock.ts'
 import { BAN_PREFIX, banKey, isOf } from '../../connections/bans.ts'
 import { bannedRecord, banLiftedRecord, kickedRecord } from '../../connections/control.ts'
 import type { Handlers } from '../../link/link.ts'
 import type { KickMethods, OperationMethods } from '../../link/methods/operations.ts'
 import { Refusal } from '../../protocol/errors.ts'
 import { toSortedPage } from '../../protocol/page.ts'
-import type { Banned, BannedNow, Kicked } from '../../protocol/shapes/operations.ts'
-import { encodeRecord } from '../../store/json-records.ts'
+import type { Ban, Banned, BannedNow, Kicked } from '../../protocol/shapes/operations.ts'
+import { decodeRecord, encodeRecord } from '../../store/json-records.ts'
 import type { Transaction } from '../../store/store.ts'
 import { answerWith, changeInTime } from '../answer.ts'
 import type { PrimaryContext } from '../context.ts'
 
 type Needs = Pick<PrimaryContext, 'registry' | 'store' | 'hub' | 'bans' | 'clock' | 'steadyClock'>
+type SweepNeeds = Pick<Needs, 'bans' | 'store'> & { readonly steadyClock: Pick<Clock, 'wallMs'> }
 
 /** Each node holds them in memory. */
 const BANS_MAX = 100_000
+/** One has to end, or to be lifted. */
+const FULL_RETRY_MS = 60_000
+/** Forgotten in one transaction. */
+const SWEPT_MAX = 100
 
 /** To close connections on whatever node they are, and to keep their users or addresses out for a time. */
 export function kickMethods(context: Needs): Handlers<KickMethods> {
@@ -28,14 +34,24 @@ export function kickMethods(context: Needs): Handlers<KickMethods> {
 }
 
 /** Forgets bans that have ended. */
-export async function sweepBans({ bans, store }: Needs): Promise<void> {
-  const ended = bans.ended.slice(0, store.limits.operationsMax)
-  if (ended.length === 0) return
-  const records = await store.get(ended.map(banKey))
-  const guards = records.flatMap((record) => (record ? [{ key: record.key, revision: record.revision }] : []))
-  const log = ended.map(banLiftedRecord)
-  // If one was made anew meanwhile, it is for the next time.
-  await store.commit({ guards, deletes: guards.map(({ key }) => key), log, durable: true })
+export async function sweepBans({ bans, store, steadyClock }: SweepNeeds): Promise<void> {
+  const most = Math.min(SWEPT_MAX, store.limits.operationsMax)
+  for (let rest = bans.ended; rest.length > 0; rest = rest.slice(most)) {
+    const ended = rest.slice(0, most)
+    const records = await store.get(ended.map(banKey))
+    const nowMs = steadyClock.wallMs()
+    const due = ended.flatMap((ban, i) => {
+      const record = records[i]
+      // One that was made anew may be in the store before this node has heard of it.
+      if (record && (decodeRecord(record) as Ban).until > nowMs) return []
+      return [{ key: banKey(ban), revision: record?.revision ?? 0, ban }]
+    })
+    if (due.length === 0) continue
+    const guards = due.map(({ key, revision }) => ({ key, revision }))
+    const deletes = guards.flatMap(({ key, revision }) => (revision === 0 ? [] : [key]))
+    // If one was made anew meanwhile, it is for the next time.
+    await store.commit({ guards, deletes, log: due.map(({ ban }) => banLiftedRecord(ban)), durable: true })
+  }
 }
 
 /** Throws NOT_FOUND, USER_OFFLINE. */
@@ -62,7 +78,9 @@ async function close(context: Needs, ids: readonly string[]): Promise<Kicked> {
 /** Throws OVERLOADED. */
 async function ban(context: Needs, who: Banned, forMs: number): Promise<BannedNow> {
   const { registry, bans, steadyClock } = context
-  if (bans.size >= BANS_MAX && !bans.has(who)) throw new Refusal('OVERLOADED', `${BANS_MAX} are kept out already`)
+  if (bans.size >= BANS_MAX && !bans.has(who)) {
+    throw new Refusal('OVERLOADED', `${BANS_MAX} are kept out already`, { retry_after_ms: FULL_RETRY_MS })
+  }
   const since = steadyClock.wallMs()
   const banned = { ...who, since, until: since + forMs }
   const kicked = [...registry.all()].filter((connection) => isOf(who, connection)).length
