@@ -5,6 +5,8 @@ export interface HistoryFloorOptions {
   readonly hub: Pick<Hub, 'reachMs'>
   /** How far the history should reach back at least; 0: it does not matter. */
   readonly floorMs: number
+  /** How long an event is kept: further back it never reaches. */
+  readonly ttlMs: number
   readonly clock: Clock
   readonly onPrice: (price: number) => void
 }
@@ -19,11 +21,13 @@ const PRICE_MAX = 8
  */
 export class HistoryFloor {
   readonly #options: HistoryFloorOptions
+  readonly #floorMs: number
   readonly #openedMs: number
   #price = 1
 
   constructor(options: HistoryFloorOptions) {
     this.#options = options
+    this.#floorMs = Math.min(options.floorMs, options.ttlMs)
     this.#openedMs = options.clock.nowMs()
   }
 
@@ -33,7 +37,8 @@ export class HistoryFloor {
 
   /** To be called once a second. */
   look(): void {
-    const { hub, floorMs, clock, onPrice } = this.#options
+    const { hub, clock, onPrice } = this.#options
+    const floorMs = this.#floorMs
     // What was there before the start counts as held since then.
     if (clock.nowMs() - this.#openedMs < floorMs) return
     const reachMs = hub.reachMs

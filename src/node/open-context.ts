@@ -105,6 +105,7 @@ export async function openContext(
     historyFloor: new HistoryFloor({
       hub,
       floorMs: settings.HISTORY_FLOOR,
+      ttlMs: settings.HISTORY_TTL,
       clock,
       onPrice: (price) => options.workers.tellAll('logPrice', { price }),
     }),

@@ -2,11 +2,11 @@ import t from 'tap'
 import { HistoryFloor } from '../../src/node/history-floor.ts'
 import { createManualClock } from '../helpers/manual-clock.ts'
 
-function setUp(floorMs: number) {
+function setUp(floorMs: number, ttlMs = 600_000) {
   const clock = createManualClock()
   const hub = { reachMs: Infinity }
   const told: number[] = []
-  const floor = new HistoryFloor({ hub, floorMs, clock, onPrice: (price) => told.push(price) })
+  const floor = new HistoryFloor({ hub, floorMs, ttlMs, clock, onPrice: (price) => told.push(price) })
   const look = (seconds: number) => {
     for (let i = 0; i < seconds; i++) {
       clock.pass(1_000)
@@ -41,4 +41,12 @@ t.test('without a floor the price stays', async (t) => {
   const { hub, look } = setUp(0)
   hub.reachMs = 1
   t.strictSame(look(10), [])
+})
+
+t.test('a history that is kept for less than the floor has to reach back no further than that', async (t) => {
+  const { hub, look } = setUp(60_000, 20_000)
+  hub.reachMs = 20_000
+  t.strictSame(look(70), [])
+  hub.reachMs = 19_000
+  t.strictSame(look(10), [2, 4, 8])
 })
