@@ -147,7 +147,7 @@ export const SETTINGS = {
     setting(
       integer(1, 1_000_000),
       '2048',
-      'The same for all connections of a player, or of the guests of an address, at a worker. One request of each connection is always taken. Loopback is exempt unless this is set.',
+      'The same for all connections of a player, or of the guests of an address, at a worker. One request of each connection is always taken.',
     ),
   ),
   MAX_CALLS_PER_WORKER: byWorkers(
