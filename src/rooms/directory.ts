@@ -12,8 +12,9 @@ export interface DirectoryOptions {
   /** Namespaces in which joining a room that does not exist makes it. */
   readonly autoCreateIn: ReadonlySet<Namespace>
   readonly capacity: number
-  /** A room was made by joining it, or one of those is empty and gone. */
+  /** A room is there that was not. */
   readonly onMade: (room: RoomDefinition) => void
+  /** A room that was made by joining it is empty and gone. */
   readonly onGone: (room: RoomDefinition) => void
   /** A room was deleted. */
   readonly onRemoved: (room: RoomDefinition) => void
@@ -52,6 +53,7 @@ export class Directory {
     const channel = roomChannel(namespace, room_id)
     if (delivery === 'latest') this.#latest.add(channel)
     else this.#latest.delete(channel)
+    if (!existing) this.#options.onMade(definition)
   }
 
   has(id: RoomId): boolean {

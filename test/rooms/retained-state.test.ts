@@ -63,6 +63,16 @@ t.test('the state of a room that was made by joining goes when it has been empty
   t.equal(await state('r'), null)
 })
 
+t.test('the state of a room that an operator made again stays', async (t) => {
+  const { retain, enter, leave, directory, state, sweepAfter } = await setUp()
+  enter('r')
+  await retain('r')
+  leave('r')
+  directory.define({ room_id: id('r'), namespace: PRIVATE, capacity: 10, delivery: 'must', game: null })
+  await sweepAfter(5000)
+  t.equal(await state('r'), 'kept')
+})
+
 t.test('the state of a room that stays, stays', async (t) => {
   const { directory, retain, enter, leave, state, sweepAfter } = await setUp()
   directory.define({ room_id: id('kept'), namespace: PRIVATE, capacity: 5, game: null })
