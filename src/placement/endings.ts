@@ -93,7 +93,7 @@ export class Endings {
     // A resumed connection that has no view yet may still have to be given the room's last word: see `Entrances.join`.
     const isComingBack = (connection: Connection) => room.viewers.of(connection) === undefined
     const emptied = new Set(members.empty(room.id, isComingBack).map(({ worker }) => worker))
-    directory.remove(room.id)
+    directory.ended(room.id)
     for (const worker of emptied) workers.tell(worker, 'roomClosed', { room: room.id, hasGame: true })
     room.markGone()
   }

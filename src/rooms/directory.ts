@@ -14,9 +14,9 @@ export interface DirectoryOptions {
   readonly capacity: number
   /** A room is there that was not. */
   readonly onMade: (room: RoomDefinition) => void
-  /** A room that was made by joining it is empty and gone. */
+  /** A room that was made by joining it is empty and gone, or the game of one has ended. What it retained is still there. */
   readonly onGone: (room: RoomDefinition) => void
-  /** A room was deleted. */
+  /** A room was deleted, with what it retained. */
   readonly onRemoved: (room: RoomDefinition) => void
 }
 
@@ -111,13 +111,24 @@ export class Directory {
     return { last: left === 0 }
   }
 
-  /** Forgets the room. Make its members leave first (`Members.empty`); this function does not. */
-  remove(id: RoomId): boolean {
+  /** It was deleted: forgets it. Make its members leave first (`Members.empty`); this function does not. */
+  remove(id: RoomId): void {
+    const definition = this.#forget(id)
+    if (definition) this.#options.onRemoved(definition)
+  }
+
+  /** Its game has ended: forgets it, as `remove` does. */
+  ended(id: RoomId): void {
+    const definition = this.#forget(id)
+    if (definition) this.#options.onGone(definition)
+  }
+
+  #forget(id: RoomId): RoomDefinition | undefined {
     const room = this.#rooms.get(id)
-    if (!room) return false
+    if (!room) return undefined
+    this.#rooms.delete(id)
     this.#latest.delete(roomChannel(room.definition.namespace, id))
-    this.#options.onRemoved(room.definition)
-    return this.#rooms.delete(id)
+    return room.definition
   }
 
   #find(id: RoomId, namespace: Namespace): Room {

@@ -1,5 +1,8 @@
 import t from 'tap'
 import { EVENT } from '../../src/protocol/events.ts'
+import type { RoomId } from '../../src/protocol/ids.ts'
+import { lap } from '../helpers/games/lap.ts'
+import { openPlayers } from '../helpers/games/players.ts'
 import { openHouse } from '../helpers/house/open-house.ts'
 import type { PlainClient } from '../helpers/house/plain-client.ts'
 
@@ -73,3 +76,18 @@ t.test(
     t.equal(stored.length, 1)
   },
 )
+
+t.test('what a room with a game has retained counts until it goes, a while after the game', async (t) => {
+  const { house, player, make, settle, pass, until } = await openPlayers(t, [lap], { env: { HISTORY_TTL: '50s' } })
+  const { states, directory } = house.node.context
+  const alice = await player('alice')
+  const room = await make('lap')
+  await settle(alice.client.enter<typeof lap>(room))
+  await settle(alice.client.broadcast('kept', { room, retain: true }))
+  await house.ask('roomDelete', { room: room as RoomId, ifTag: null })
+  await until(() => !directory.has(room as RoomId))
+  t.strictSame([states.budget.states, states.emptyRooms], [1, 1])
+  await pass(60_000)
+  t.strictSame([states.budget.states, states.emptyRooms], [0, 0])
+  t.strictSame(await house.truth.list('state/', { limit: 100 }), [])
+})
