@@ -26,9 +26,9 @@ export class TokenBucket {
     return this.#tokens >= amount ? 0 : Math.ceil((amount - this.#tokens) / this.#ratePerMs)
   }
 
-  /** Takes what `waitMs` has just said is there; or more than that, which has to be gained before anything is there again. */
+  /** Takes what `waitMs` has just said is there; or more than that, which has to be gained first, but no more than a burst of it. */
   spend(amount: number): void {
-    this.#tokens -= amount
+    this.#tokens = Math.max(-this.#burst, this.#tokens - amount)
   }
 
   isFull(nowMs: number): boolean {

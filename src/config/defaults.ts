@@ -13,8 +13,8 @@ export type Draft = { -readonly [Name in keyof Settings]?: Settings[Name] | unde
 
 const PROCESSES_MAX = 256
 const HARD_PAYLOAD_FACTOR = 4
-/** A user has as many connections' worth of messages. */
-const USER_MESSAGES_FACTOR = 4
+/** A user has as many connections' worth of messages; 240 guests behind one address may each send 20 inputs a second. */
+const USER_MESSAGES_FACTOR = 16
 const JOINS_FACTOR = 1 / 5
 /** Of RETAINED_BYTES. */
 const RETAINED_FACTOR = 1 / 16
@@ -24,8 +24,8 @@ const BYTE_SHARES = {
   RATE_LOG_BYTES_PER_USER: 1 / 4,
   BROADCAST_BYTES_PER_USER: 3 / 16,
   BROADCAST_BYTES: 1 / 4,
-  MESSAGE_BYTES_PER_SENDER: 3 / 32,
-  MESSAGE_BYTES: 1 / 8,
+  MESSAGE_BYTES_PER_SENDER: 1 / 8,
+  MESSAGE_BYTES: 3 / 16,
 } as const
 
 /** Fills in what depends on the machine, on the package's place, or on other settings; `failed` ones stay absent. */

@@ -65,7 +65,7 @@ export const SETTINGS = {
   ALLOWED_HOSTS: byWorkers(
     optional(
       list(kinds.hostPattern),
-      'Names that clients may call this server by (`Host`); others get 421. Its names on its own machine, such as `localhost`, always count.',
+      'Names that clients may call this server by (`Host`); others get 421. Addresses, and its names on its own machine, such as `localhost`, always count.',
       'none if HTTP_HOST is loopback, but any for TRUSTED_PROXIES; else any',
     ),
   ),

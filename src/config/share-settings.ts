@@ -9,7 +9,7 @@ export const SHARE_SETTINGS = {
   RATE_MESSAGES_PER_USER: byWorkers(
     computed(
       integer(1, 4_000_000),
-      '4 x RATE_MESSAGES (1200)',
+      '16 x RATE_MESSAGES (4800)',
       "Per second over all connections of a user to a node, with a burst of 4 s' worth. The guests of an address count as one user, here and in the settings below; on loopback each counts alone unless this is set.",
     ),
   ),
@@ -42,13 +42,13 @@ export const SHARE_SETTINGS = {
   MESSAGE_BYTES_PER_SENDER: byWorkers(
     computed(
       size('32', '8GiB'),
-      'RATE_BYTES * 3/32 (48KiB)',
+      'RATE_BYTES / 8 (64KiB)',
       'The same for messages of one user to one other, by `send_message`.',
     ),
   ),
   MESSAGE_BYTES: computed(
     size('32', '8GiB'),
-    'RATE_BYTES / 8 (64KiB)',
+    'RATE_BYTES * 3/16 (96KiB)',
     'The same for messages of all users to one, on each node; above it `OVERLOADED`. Those by REST count, but are not refused.',
   ),
   RATE_JOINS_PER_USER: byWorkers(

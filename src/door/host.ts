@@ -31,9 +31,9 @@ export class Misdirected extends Refusal {
  * Returns whether a request with this Host header is for this server. A web page of any name can make its name resolve to the address of a server
  * that the visitor's machine can reach, such as 127.0.0.1, and is then of the same origin. But the browser still sends the page's name as Host.
  *
- * The names of loopback are always served, as no such page can have them. By default a port on loopback serves nothing else, except to a
- * trusted proxy, which has chosen what it passes on; a port that others can reach serves any name. A list replaces both defaults. Addresses
- * are served there all the same: the probes of load balancers use them, and pages that were led here have a name.
+ * The names of loopback and addresses are always served, as no such page can have them: it has a name. By default a port on loopback serves
+ * nothing else, except to a trusted proxy, which has chosen what it passes on; a port that others can reach serves any name. A list replaces
+ * both defaults.
  */
 export function createHostPolicy({ allowed, listensOn, trustedProxies }: HostOptions) {
   const proxies = createProxyTrust(trustedProxies)
@@ -45,7 +45,7 @@ export function createHostPolicy({ allowed, listensOn, trustedProxies }: HostOpt
     if (isAny) return true
     const name = hostName(host)
     if (isLoopbackName(name) || names.has(name) || suffixes.some((suffix) => name.endsWith(suffix))) return true
-    if (!isLocal && isIP(name) !== 0) return true
+    if (isIP(name) !== 0) return true
     return allowed === undefined && proxies.trusts(normaliseAddress(remoteAddress) ?? '')
   }
 }

@@ -33,7 +33,7 @@ const TARGETS_MAX = 256
 
 /**
  * What one user may take of what all share, over all connections to this worker; the guests of an address are one user. What a
- * request takes is known when it was done, so a budget can be overdrawn once, and nothing passes until that is made good.
+ * request takes is known when it was done, so a budget can be overdrawn once, by four seconds' worth at most, and nothing passes until that is made good.
  */
 export class Share {
   /** A user who is connected to several workers has a part of the share at each: there everything costs so many times as much. */

@@ -7,7 +7,7 @@ const PREFIX = '/core/game/v1/real-time'
 const PLAIN = { upgrade: undefined, connection: undefined, 'sec-websocket-key': undefined }
 const IO = `${PREFIX}/public/?EIO=4&transport=`
 const OWN = ['127.0.0.1', 'localhost:1234', '[::1]', 'game.localhost']
-const OTHERS = ['evil.example', 'evil.example:8080', '127.0.0.1.evil.example', '10.0.0.7']
+const OTHERS = ['evil.example', 'evil.example:8080', '127.0.0.1.evil.example', 'my-laptop.local']
 
 const server = await startServer(t, { WORKERS: '1', ADMIN_LISTEN: '127.0.0.1:0' })
 const adminPort = Number(new URL(String(server.logs().find(({ msg }) => msg === 'listening')?.['adminUrl'])).port)

@@ -123,3 +123,13 @@ t.test('a share of which requests are under way stays the same one', async (t) =
   shares.forgetAtRest(clock.nowMs())
   t.not(shares.of('alice'), share)
 })
+
+t.test('what was overdrawn is made good in four seconds, however many got it', async (t) => {
+  const clock = createManualClock()
+  const rates = { ...NO_LIMIT, bytesPerSecond: 4_194_304 }
+  const share = new Shares({ rates, exemptLoopback: false, clock }).of('alice')
+  t.equal(share.waitMs(100, clock.nowMs()), 0)
+  t.equal(share.say(16_384, 10_000), undefined)
+  const waitMs = share.waitMs(100, clock.nowMs())
+  t.ok(waitMs > 3_900 && waitMs <= 4_001, `${waitMs} ms`)
+})
