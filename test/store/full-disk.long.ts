@@ -40,6 +40,9 @@ for (const givenBack of ['by somebody else', 'by the store itself'] as const)
         HISTORY_TTL: givenBack === 'by somebody else' ? '10m' : '1s',
         MAX_ROOMS_PER_CONNECTION: '1024',
         RATE_BYTES: '1GiB',
+        // One player fills it here.
+        RETAINED_BYTES_PER_USER: '1GiB',
+        RETAINED_STATES_PER_USER: '100000',
         RATE_MESSAGES: '100000',
       })
       const credit = (idempotency_key: string) =>
