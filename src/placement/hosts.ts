@@ -85,14 +85,15 @@ export class Hosts {
 
   /**
    * The one that has least to do, by the time that its rooms take, of those with the newest code; undefined if none takes rooms.
-   * @param generation the room needs the code of this generation, or newer
+   * @param generation the room needs the code of this generation, or newer, unless all hosts have gone back to older code
    */
   leastBusy(generation = 0): Host | undefined {
+    const isGivenUp = ![...this.#hosts.values()].some((host) => host.generation >= generation)
     const shareOfRoom = this.#shareOfRoom()
     let best: Host | undefined
     let least = Infinity
     for (const host of this.#newest()) {
-      if (host.generation < generation) continue
+      if (!isGivenUp && host.generation < generation) continue
       const expected = expectedLoad(host, shareOfRoom)
       if (expected < least) [best, least] = [host, expected]
     }
