@@ -1,1 +1,0 @@
-window.hierarchyData = "eJyFjDELwyAUhP/LzabFhoC8tUPX7iGD6CuRPg2oHUrwv5eQId2y3HD33bciL0stoFGbflLI/BJ2NSypgFYMWyQbGYSHjXyXwKlC4R2SB+mbUfhkAcGJLYXL9aAuc40CtS8g1OK77dbtRVPQpv/zP8V+z/0HdeJXcHMQnzmBxmFqrf0Ab3pNjw=="
