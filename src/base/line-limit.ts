@@ -1,3 +1,4 @@
+import { RecentMap } from './recent-map.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 export interface LineLimitOptions {
@@ -15,20 +16,17 @@ interface Kind {
 /** How many lines of each kind a log takes, so that nobody can fill it by what they do again and again. */
 export class LineLimit {
   readonly #options: LineLimitOptions
-  /** In the order of their last line. */
-  readonly #kinds = new Map<string, Kind>()
+  readonly #kinds: RecentMap<string, Kind>
 
   constructor(options: LineLimitOptions) {
     this.#options = options
+    this.#kinds = new RecentMap(options.kindsMax)
   }
 
   /** Returns whether a line of this kind may be written now; one that may not is counted. @param nowMs monotonic */
   take(kind: string, nowMs: number): boolean {
     const { perSecond, burst } = this.#options
-    const known = this.#kinds.get(kind) ?? { bucket: new TokenBucket(perSecond, burst, nowMs), leftOut: 0 }
-    this.#kinds.delete(kind)
-    this.#kinds.set(kind, known)
-    this.#forgetOldest()
+    const known = this.#kinds.get(kind, () => ({ bucket: new TokenBucket(perSecond, burst, nowMs), leftOut: 0 }))
     const isTaken = known.bucket.take(1, nowMs)
     if (!isTaken) known.leftOut++
     return isTaken
@@ -39,15 +37,7 @@ export class LineLimit {
     const left = [...this.#kinds].flatMap(([kind, known]) =>
       known.leftOut === 0 ? [] : [[kind, known.leftOut] as const],
     )
-    for (const known of this.#kinds.values()) known.leftOut = 0
+    for (const [, known] of this.#kinds) known.leftOut = 0
     return left
-  }
-
-  #forgetOldest(): void {
-    if (this.#kinds.size <= this.#options.kindsMax) return
-    for (const oldest of this.#kinds.keys()) {
-      this.#kinds.delete(oldest)
-      return
-    }
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
+import { RecentMap } from '../base/recent-map.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Namespace } from '../protocol/ids.ts'
@@ -73,13 +74,11 @@ export function createAdmission(options: AdmissionOptions & { readonly random: P
 /** A rate for each address. */
 export class AttemptRates {
   readonly #options: AdmissionOptions
-  readonly #addressesMax: number
-  /** In the order of the last attempt. */
-  readonly #buckets = new Map<string, TokenBucket>()
+  readonly #buckets: RecentMap<string, TokenBucket>
 
   constructor(options: AdmissionOptions) {
     this.#options = options
-    this.#addressesMax = options.addressesMax ?? ADDRESSES_MAX
+    this.#buckets = new RecentMap(options.addressesMax ?? ADDRESSES_MAX)
   }
 
   /** 0: taken; else the milliseconds to wait. */
@@ -101,19 +100,7 @@ export class AttemptRates {
 
   #bucketOf(addressKey: string, nowMs: number): TokenBucket {
     const { ratePerAddress, burst } = this.#options
-    const bucket = this.#buckets.get(addressKey) ?? new TokenBucket(ratePerAddress, burst, nowMs)
-    this.#buckets.delete(addressKey)
-    this.#buckets.set(addressKey, bucket)
-    this.#forgetOldest()
-    return bucket
-  }
-
-  #forgetOldest(): void {
-    if (this.#buckets.size <= this.#addressesMax) return
-    for (const oldest of this.#buckets.keys()) {
-      this.#buckets.delete(oldest)
-      return
-    }
+    return this.#buckets.get(addressKey, () => new TokenBucket(ratePerAddress, burst, nowMs))
   }
 }
 
