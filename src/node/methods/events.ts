@@ -39,12 +39,13 @@ const RETAIN_RETRY_MS = 1_000
 const EVENTS_LOOKED_AT_MAX = 10_000
 
 export function eventMethods(context: Needs): Handlers<EventMethods> {
-  const { commits, registry, directory, hub, clock } = context
+  const { commits, registry, directory, hub, clock, eventShares, metrics } = context
   return {
     broadcast({ channel, event, state, once, isLimited }, reply, span, untilMs) {
-      const over = isNamespaceChannel(channel) ? overNamespace(context, channel, event, isLimited) : undefined
-      if (over) {
-        reply(over)
+      const waitMs = isNamespaceChannel(channel) ? eventShares.toNamespace(channel, bytesOf(event), isLimited) : 0
+      if (waitMs > 0) {
+        metrics.rateLimited.inc({ kind: 'namespace' })
+        reply(tooMuch('RATE_LIMITED', 'too much is said to the whole namespace by all', waitMs))
         return
       }
       const giveBack = state === null ? () => {} : takePlace(context, channel, state)
@@ -69,9 +70,10 @@ export function eventMethods(context: Needs): Handlers<EventMethods> {
     },
 
     message({ target, event, once, isLimited }, reply, span, untilMs) {
-      const over = overTarget(context, target, event, isLimited)
-      if (over) {
-        reply(over)
+      const waitMs = eventShares.toUser(target, bytesOf(event), isLimited)
+      if (waitMs > 0) {
+        metrics.rateLimited.inc({ kind: 'target' })
+        reply(tooMuch('OVERLOADED', `too much is said to "${target}" by all`, waitMs))
         return
       }
       if (once) {
@@ -118,37 +120,14 @@ function takePlace(
   if (taken === 'owner') {
     const message =
       'this user has retained all that one may (RETAINED_BYTES_PER_USER, RETAINED_STATES_PER_USER); nothing was done'
-    return new Refusal('OVERLOADED', message, { retry_after_ms: settings.HISTORY_TTL })
+    return tooMuch('OVERLOADED', message, settings.HISTORY_TTL)
   }
   if (taken !== 'all') return taken
-  const message = 'all that may be retained is taken (RETAINED_BYTES); nothing was done'
-  return new Refusal('OVERLOADED', message, { retry_after_ms: RETAIN_RETRY_MS })
+  return tooMuch('OVERLOADED', 'all that may be retained is taken (RETAINED_BYTES); nothing was done', RETAIN_RETRY_MS)
 }
 
-/** Returns undefined if it may pass: then it is counted. */
-function overNamespace(
-  { eventShares, metrics }: Needs,
-  channel: Channel,
-  event: EncodedEvent,
-  isLimited: boolean,
-): Refusal | undefined {
-  const waitMs = eventShares.toNamespace(channel, bytesOf(event), isLimited)
-  if (waitMs === 0) return undefined
-  metrics.rateLimited.inc({ kind: 'namespace' })
-  return new Refusal('RATE_LIMITED', 'too much is said to the whole namespace by all', { retry_after_ms: waitMs })
-}
-
-/** As `overNamespace`. */
-function overTarget(
-  { eventShares, metrics }: Needs,
-  target: UserId,
-  event: EncodedEvent,
-  isLimited: boolean,
-): Refusal | undefined {
-  const waitMs = eventShares.toUser(target, bytesOf(event), isLimited)
-  if (waitMs === 0) return undefined
-  metrics.rateLimited.inc({ kind: 'target' })
-  return new Refusal('OVERLOADED', `too much is said to "${target}" by all`, { retry_after_ms: waitMs })
+function tooMuch(code: 'RATE_LIMITED' | 'OVERLOADED', message: string, retry_after_ms: number): Refusal {
+  return new Refusal(code, message, { retry_after_ms })
 }
 
 type MessageReply = Parameters<Handlers<EventMethods>['message']>[1]

@@ -4,7 +4,7 @@ import { bannedRecord, banLiftedRecord, kickedRecord } from '../../connections/c
 import type { Handlers } from '../../link/link.ts'
 import type { KickMethods, OperationMethods } from '../../link/methods/operations.ts'
 import { Refusal } from '../../protocol/errors.ts'
-import { toSortedPage } from '../../protocol/page.ts'
+import { toSortedPage, type Page, type PageArgs } from '../../protocol/page.ts'
 import type { Ban, Banned, BannedNow, Kicked } from '../../protocol/shapes/operations.ts'
 import { decodeRecord, encodeRecord } from '../../store/json-records.ts'
 import type { Transaction } from '../../store/store.ts'
@@ -29,7 +29,7 @@ export function kickMethods(context: Needs): Handlers<KickMethods> {
     ban: ({ who, forMs }, reply, _span, untilMs) =>
       answerWith(changeInTime(clock, ban(context, who, forMs), untilMs), reply),
     banLift: (who, reply, _span, untilMs) => answerWith(changeInTime(clock, lift(context, who), untilMs), reply),
-    banList: (page, reply) => reply(toSortedPage(bans.all.toSorted(byKey), placeOf, page)),
+    banList: (page, reply) => reply(pageOf(bans.all, page)),
   }
 }
 
@@ -103,11 +103,14 @@ async function commit({ store, hub }: Needs, transaction: Transaction): Promise<
   await hub.reached(result.offset)
 }
 
+/** There may be many: what a cursor would hold is made once for each. */
+function pageOf(bans: readonly Ban[], page: PageArgs): Page<Ban> {
+  const placed = bans.map((ban) => ({ ban, place: placeOf(ban) })).sort((a, b) => (a.place < b.place ? -1 : 1))
+  const { items, next_cursor } = toSortedPage(placed, ({ place }) => place, page)
+  return { items: items.map(({ ban }) => ban), next_cursor }
+}
+
 /** As a cursor holds it. */
 function placeOf(who: Banned): string {
   return Buffer.from(banKey(who).slice(BAN_PREFIX.length)).toString('base64url')
-}
-
-function byKey(one: Banned, other: Banned): number {
-  return placeOf(one) < placeOf(other) ? -1 : 1
 }
