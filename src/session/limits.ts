@@ -8,7 +8,7 @@ export interface RateOptions {
 }
 
 /** So many seconds' worth may come at once. */
-const BURST_S = 4
+export const BURST_S = 4
 /** Who sends too much for this long is closed. */
 const TOLERATED_MS = 10_000
 const BAD_FRAMES_MAX = 5

@@ -1,5 +1,6 @@
 import { TokenBucket } from '../base/token-bucket.ts'
 import type { UserId } from '../protocol/ids.ts'
+import { BURST_S } from './limits.ts'
 
 export interface ShareRates {
   readonly messagesPerSecond: number
@@ -26,8 +27,6 @@ export interface ShareTerms {
   readonly logPrice: number
 }
 
-/** So many seconds' worth may come at once. */
-const BURST_S = 4
 /** Users whose messages from this one are counted. Then the first of them is forgotten, and what is said to it counts anew. */
 const TARGETS_MAX = 256
 
@@ -121,9 +120,14 @@ export class Share {
   isAtRest(nowMs: number): boolean {
     this.#nowMs = nowMs
     if (this.callsUnderWay > 0) return false
-    const own = [this.#messages, this.#bytes, this.#joins, this.#log, this.#broadcasts]
-    if (!own.every((bucket) => bucket.isFull(nowMs))) return false
-    for (const bucket of this.#targets?.values() ?? []) if (!bucket.isFull(nowMs)) return false
+    const areFull =
+      this.#messages.isFull(nowMs) &&
+      this.#bytes.isFull(nowMs) &&
+      this.#joins.isFull(nowMs) &&
+      this.#log.isFull(nowMs) &&
+      this.#broadcasts.isFull(nowMs)
+    if (!areFull || this.#targets === undefined) return areFull
+    for (const bucket of this.#targets.values()) if (!bucket.isFull(nowMs)) return false
     return true
   }
 
