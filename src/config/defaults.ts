@@ -13,19 +13,19 @@ export type Draft = { -readonly [Name in keyof Settings]?: Settings[Name] | unde
 
 const PROCESSES_MAX = 256
 const HARD_PAYLOAD_FACTOR = 4
-/** A user has as many connections' worth of messages; 240 guests behind one address may each send 20 inputs a second. */
-const USER_MESSAGES_FACTOR = 16
-const JOINS_FACTOR = 1 / 5
-/** Of RETAINED_BYTES. */
-const RETAINED_FACTOR = 1 / 16
-/** Of RATE_BYTES. One who sends small events at RATE_MESSAGES may say them all to a namespace, and leaves a quarter to others. */
-const BYTE_SHARES = {
-  RATE_BYTES_PER_USER: 8,
-  RATE_LOG_BYTES_PER_USER: 1 / 4,
-  BROADCAST_BYTES_PER_USER: 3 / 16,
-  BROADCAST_BYTES: 1 / 4,
-  MESSAGE_BYTES_PER_SENDER: 1 / 8,
-  MESSAGE_BYTES: 3 / 16,
+/** What a user may take, and all together: which part it is of another setting. */
+const SHARES = {
+  // A user has as many connections' worth; 240 guests behind one address may each send 20 inputs a second.
+  RATE_MESSAGES_PER_USER: ['RATE_MESSAGES', 16],
+  RATE_JOINS_PER_USER: ['RATE_MESSAGES', 1 / 5],
+  RATE_BYTES_PER_USER: ['RATE_BYTES', 8],
+  RATE_LOG_BYTES_PER_USER: ['RATE_BYTES', 1 / 4],
+  // One who sends small events at RATE_MESSAGES may say them all to a namespace, and leaves a quarter to others.
+  BROADCAST_BYTES_PER_USER: ['RATE_BYTES', 3 / 16],
+  BROADCAST_BYTES: ['RATE_BYTES', 1 / 4],
+  MESSAGE_BYTES_PER_SENDER: ['RATE_BYTES', 1 / 8],
+  MESSAGE_BYTES: ['RATE_BYTES', 3 / 16],
+  RETAINED_BYTES_PER_USER: ['RETAINED_BYTES', 1 / 16],
 } as const
 
 /** Fills in what depends on the machine, on the package's place, or on other settings; `failed` ones stay absent. */
@@ -49,19 +49,10 @@ export function fillDefaults(draft: Draft, packageRoot: string, failed: Readonly
 }
 
 function fillShares(draft: Draft, failed: ReadonlySet<string>): void {
-  const { RATE_MESSAGES: messages, RATE_BYTES: bytes } = draft
-  if (!failed.has('RATE_MESSAGES_PER_USER') && messages !== undefined) {
-    draft.RATE_MESSAGES_PER_USER ??= messages * USER_MESSAGES_FACTOR
-  }
-  if (!failed.has('RATE_JOINS_PER_USER') && messages !== undefined) {
-    draft.RATE_JOINS_PER_USER ??= Math.ceil(messages * JOINS_FACTOR)
-  }
-  if (!failed.has('RETAINED_BYTES_PER_USER') && draft.RETAINED_BYTES !== undefined) {
-    draft.RETAINED_BYTES_PER_USER ??= Math.ceil(draft.RETAINED_BYTES * RETAINED_FACTOR)
-  }
-  if (bytes === undefined) return
-  for (const [name, part] of Object.entries(BYTE_SHARES) as [keyof typeof BYTE_SHARES, number][]) {
-    if (!failed.has(name)) draft[name] ??= Math.ceil(bytes * part)
+  for (const name of Object.keys(SHARES) as (keyof typeof SHARES)[]) {
+    const [of, part] = SHARES[name]
+    const whole = draft[of]
+    if (!failed.has(name) && whole !== undefined) draft[name] ??= Math.ceil(whole * part)
   }
 }
 
