@@ -1,25 +1,13 @@
 /** A primary that is stopped answers nothing: a request comes to an end all the same. */
 import { mock } from 'node:test'
 import t from 'tap'
-import { createHeadCheck } from '../../src/door/head-check.ts'
-import { createOriginPolicy } from '../../src/door/origin.ts'
 import { jsonAnswer, type HttpAnswer } from '../../src/http/http.ts'
-import { createRouter, type Route, type RouteRequest } from '../../src/http/router.ts'
-import { NO_LOG } from '../helpers/no-log.ts'
+import type { Route, RouteRequest } from '../../src/http/router.ts'
+import { openRouter } from './open-router.ts'
 
 function open(method: Route['method'], run: (request: RouteRequest) => Promise<HttpAnswer>) {
   const operation = { id: 'x', summary: 'x', answers: {} }
-  const route = createRouter({
-    routes: [{ method, path: '/x', access: 'open', operation, run }],
-    checkHead: createHeadCheck({ allowed: ['*'], listensOn: '127.0.0.1', trustedProxies: [] }),
-    adminToken: 'nobody asks for it here',
-    valueLimits: { depthMax: 8, keysMax: 100 },
-    log: NO_LOG,
-    onRefused() {},
-    newTraceId: () => 'none',
-    traces: { tracer: undefined },
-    origins: createOriginPolicy([]),
-  })
+  const route = openRouter([{ method, path: '/x', access: 'open', operation, run }])
   const plan = route({ method, path: '/x', query: '', headers: [['host', 'x']], remoteAddress: '127.0.0.1' })
   if (plan.kind === 'refuse') throw new Error(String(plan.answer.body))
   return plan
