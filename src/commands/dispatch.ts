@@ -17,7 +17,7 @@ import type { CallsUnderWay } from '../session/calls-under-way.ts'
 import type { Connection, Incoming } from '../session/connection.ts'
 import type { WithState } from '../session/state-reply.ts'
 import type { Traffic } from '../session/traffic.ts'
-import type { CommandContext } from './command.ts'
+import type { CommandCall, CommandContext } from './command.ts'
 import { readInputId, toInputRequest } from './input-frame.ts'
 import { requireMember } from './rooms.ts'
 import { COMMANDS } from './table.ts'
@@ -51,6 +51,21 @@ const TOO_MUCH = {
 const TURNS_RETRY_MS = 100
 /** Soon after that the connection is closed, which says when to come back. */
 const DRAINING_RETRY_MS = 1_000
+
+/** A request until it has its reply. One object, as there are many of them: to its command it is the call. */
+interface Exchange extends CommandCall {
+  untilMs: number
+  readonly facts: RequestFacts
+  readonly cameAtMs: number
+  readonly isAmbiguous: boolean
+  readonly isTimed: boolean
+  readonly waits: boolean
+  isAnswered: boolean
+  /** Among the calls that are under way. */
+  isCounted: boolean
+  /** Lets those go on that wait for this one. */
+  next: (() => void) | undefined
+}
 
 /** What is known of what is refused. */
 type Refused = { readonly id?: string | undefined } & Partial<Pick<Request, 'eventType' | 'traceparent'>>
@@ -112,84 +127,95 @@ export class Dispatch {
   #request(connection: Connection, incoming: Incoming, cameAtMs: number): void {
     const request = this.#parse(connection, incoming)
     if (!request) return
-    const facts = REQUESTS[request.eventType]
-    const { traces, traffic, calls } = this.#options
-    const { tracer } = traces
-    traffic.requests.set(request.eventType, (traffic.requests.get(request.eventType) ?? 0) + 1)
-    const span = tracer === undefined ? undefined : startSpan(tracer, connection, request)
-    // Where money is, a key that is there twice says two things. `bytes` are gone when its turn comes.
-    const isAmbiguous = facts.isMoney === true && holdsRepeatedKey(incoming.bytes, connection.encoding)
-    const isTimed = facts.isSampled !== true || this.#sampled++ % SAMPLE === 0
-    let answered = false
-    let isCounted = false
-    const fail = (thrown: unknown) => {
-      if (answered) return
-      answered = true
-      if (isCounted) calls.end(connection)
-      const refusal = this.#toRefusal(thrown, connection, request, span)
-      this.#refuse(connection, request, refusal)
-      if (span !== undefined) span.end(refusal.code)
-      if (isTimed) this.#replied(request, cameAtMs)
-    }
-    const done = (result: Parameters<Connection['reply']>[1]) => {
-      if (answered) return
-      if (result instanceof Refusal) {
-        fail(result)
-        return
-      }
-      answered = true
-      if (isCounted) calls.end(connection)
-      if (span === undefined) connection.reply(request.id, result, request.traceparent)
-      else replyTraced(connection, request, result, span)
-      if (isTimed) this.#replied(request, cameAtMs)
-    }
-    const command = COMMANDS.get(request.eventType)
+    const { eventType } = request
+    const facts = REQUESTS[eventType]
+    const { context, traces, traffic } = this.#options
+    traffic.requests.set(eventType, (traffic.requests.get(eventType) ?? 0) + 1)
     const waits = waitsForRooms(request)
-    if (waits && connection.turns.isFull) {
-      fail(this.#tooManyTurns())
-      return
+    const exchange: Exchange = {
+      connection,
+      request,
+      context,
+      span: traces.tracer === undefined ? undefined : startSpan(traces.tracer, connection, request),
+      untilMs: Infinity,
+      facts,
+      cameAtMs,
+      // Where money is, a key that is there twice says two things. `bytes` are gone when its turn comes.
+      isAmbiguous: facts.isMoney === true && holdsRepeatedKey(incoming.bytes, connection.encoding),
+      isTimed: facts.isSampled !== true || this.#sampled++ % SAMPLE === 0,
+      waits,
+      isAnswered: false,
+      isCounted: false,
+      next: undefined,
     }
-    const start = (after: () => void) => {
-      try {
-        const untilMs = Math.max(cameAtMs, connection.turns.replayedAtMs) + ANSWER_WITHIN_MS
-        this.#allow(connection, request)
-        if (isAmbiguous) throw badRequest('payload', 'a key is there twice')
-        const { context } = this.#options
-        const args = command?.parse(request.payload, request, context.limits)
-        if (waits) requireTime(untilMs, context.clock.nowMs())
-        const call = { connection, request, context, span, untilMs }
-        command?.check?.(args, call)
-        const answer: typeof done = (result) => {
-          done(result)
-          after()
-        }
-        // A read that nobody waits for is done.
-        if (facts.isRead === true && request.id === undefined) answer({})
-        else {
-          isCounted = this.#count(connection, facts)
-          command?.run(args, call, answer)
-        }
-      } catch (thrown) {
-        fail(thrown)
-        after()
-      }
-    }
-    if (waits) this.#inTurn(connection, request, start)
-    else start(() => {})
+    if (!waits) this.#start(exchange)
+    else if (connection.turns.isFull) this.#fail(exchange, this.#tooManyTurns())
+    else this.#inTurn(exchange)
   }
 
   /** Joins and leaves one after another, and behind them what was asked for behind them; everything else at once. */
-  #inTurn(connection: Connection, { eventType }: Request, start: (after: () => void) => void): void {
-    const { turns } = connection
-    const changesRooms = CHANGES_ROOMS.includes(eventType)
-    if (changesRooms) turns.take(start, true)
-    else if (!turns.isChangingRooms) start(() => {})
+  #inTurn(exchange: Exchange): void {
+    const { turns } = exchange.connection
+    if (CHANGES_ROOMS.includes(exchange.request.eventType)) {
+      turns.take((done) => {
+        exchange.next = done
+        this.#start(exchange)
+      }, true)
+    } else if (!turns.isChangingRooms) this.#start(exchange)
     else {
       turns.take((done) => {
-        start(() => {})
+        this.#start(exchange)
         done()
       })
     }
+  }
+
+  #start(exchange: Exchange): void {
+    const { connection, request, context, facts } = exchange
+    try {
+      exchange.untilMs = Math.max(exchange.cameAtMs, connection.turns.replayedAtMs) + ANSWER_WITHIN_MS
+      this.#allow(connection, request)
+      if (exchange.isAmbiguous) throw badRequest('payload', 'a key is there twice')
+      const command = COMMANDS.get(request.eventType)
+      const args = command?.parse(request.payload, request, context.limits)
+      if (exchange.waits) requireTime(exchange.untilMs, context.clock.nowMs())
+      command?.check?.(args, exchange)
+      // A read that nobody waits for is done.
+      if (facts.isRead === true && request.id === undefined) this.#done(exchange, {})
+      else {
+        exchange.isCounted = this.#count(connection, facts)
+        command?.run(args, exchange, (result) => this.#done(exchange, result))
+      }
+    } catch (thrown) {
+      this.#fail(exchange, thrown)
+      exchange.next?.()
+    }
+  }
+
+  #done(exchange: Exchange, result: Parameters<Connection['reply']>[1]): void {
+    if (result instanceof Refusal) this.#fail(exchange, result)
+    else if (this.#isFirstAnswer(exchange)) {
+      const { connection, request, span } = exchange
+      if (span === undefined) connection.reply(request.id, result, request.traceparent)
+      else replyTraced(connection, request, result, span)
+      if (exchange.isTimed) this.#replied(exchange)
+    }
+    exchange.next?.()
+  }
+
+  #fail(exchange: Exchange, thrown: unknown): void {
+    if (!this.#isFirstAnswer(exchange)) return
+    const refusal = this.#toRefusal(thrown, exchange)
+    this.#refuse(exchange.connection, exchange.request, refusal)
+    exchange.span?.end(refusal.code)
+    if (exchange.isTimed) this.#replied(exchange)
+  }
+
+  #isFirstAnswer(exchange: Exchange): boolean {
+    if (exchange.isAnswered) return false
+    exchange.isAnswered = true
+    if (exchange.isCounted) this.#options.calls.end(exchange.connection)
+    return true
   }
 
   /** Returns undefined if the frame was refused, which was answered. */
@@ -286,7 +312,7 @@ export class Dispatch {
   }
 
   /** What is no refusal, and what the primary calls INTERNAL, is a defect: logged, under an id that the client gets. */
-  #toRefusal(thrown: unknown, connection: Connection, request: Request, span: Span | undefined): Refusal {
+  #toRefusal(thrown: unknown, { connection, request, span }: Exchange): Refusal {
     if (thrown instanceof Refusal && thrown.code !== 'INTERNAL') return thrown
     const traceId = span?.traceId ?? request.traceparent?.split('-')[1] ?? this.#options.context.random.uuid()
     const { eventType } = request
@@ -297,8 +323,8 @@ export class Dispatch {
     return new Refusal('INTERNAL', 'a defect of the server', { trace_id: traceId })
   }
 
-  #replied({ eventType }: Request, cameAtMs: number): void {
-    this.#options.onReplied(eventType, this.#options.context.clock.nowMs() - cameAtMs)
+  #replied({ request, cameAtMs }: Exchange): void {
+    this.#options.onReplied(request.eventType, this.#options.context.clock.nowMs() - cameAtMs)
   }
 
   #refuse(connection: Connection, { id, eventType, traceparent }: Refused, refusal: Refusal): void {
