@@ -24,7 +24,7 @@ interface Answer {
 
 /** Gives what to tell, a line each. Throws StartError where the server cannot be reached, or refuses. */
 async function askReload(url: string, adminToken: string): Promise<readonly string[]> {
-  const response = await requestAdmin(url, '/api/v1/reload', adminToken, 'POST')
+  const response = await requestAdmin(url, '/api/v1/reload', adminToken, { method: 'POST' })
   const { changed = [], at_next_start = [], error } = (await response.json()) as Answer
   if (error) throw new StartError(error.code === 'BAD_REQUEST' ? EXIT.configuration : EXIT.problems, error.message)
   return [

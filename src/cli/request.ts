@@ -7,10 +7,18 @@ import { parseUrl } from './args.ts'
  * A request of the admin interface, answered whatever its status. Throws UsageError for what is no URL, and StartError if the server
  * cannot be reached.
  */
-export async function requestAdmin(url: string, path: string, adminToken: string, method = 'GET'): Promise<Response> {
+export async function requestAdmin(
+  url: string,
+  path: string,
+  adminToken: string,
+  { method = 'GET', body }: { readonly method?: 'GET' | 'POST'; readonly body?: object } = {},
+): Promise<Response> {
   const base = parseUrl(url).href.replace(/\/$/, '')
-  return fetch(base + path, { method, headers: { authorization: `Bearer ${adminToken}` } }).catch((error: unknown) => {
-    const cause = toError(error)
-    throw new StartError(EXIT.unavailable, `${url}: ${toError(cause.cause ?? cause).message}`, cause)
-  })
+  const headers = { authorization: `Bearer ${adminToken}`, ...(body && { 'content-type': 'application/json' }) }
+  return fetch(base + path, { method, headers, ...(body && { body: JSON.stringify(body) }) }).catch(
+    (error: unknown) => {
+      const cause = toError(error)
+      throw new StartError(EXIT.unavailable, `${url}: ${toError(cause.cause ?? cause).message}`, cause)
+    },
+  )
 }

@@ -1,5 +1,6 @@
 import { EVENT } from '../protocol/events.ts'
 import { LOG_LEVELS, LOG_PARTS, parsePartLevel } from '../protocol/log-levels.ts'
+import { GAME_SETTINGS } from './game-settings.ts'
 import * as kinds from './kinds.ts'
 import { byWorkers, computed, optional, secret, setting, type Setting } from './setting.ts'
 import { SHARE_SETTINGS } from './share-settings.ts'
@@ -184,90 +185,7 @@ export const SETTINGS = {
   MAX_ROOMS_PER_CONNECTION: byWorkers(setting(integer(1, 1024), '32', 'More are refused with `ROOM_LIMIT`.')),
   ROOM_AUTO_CREATE: setting(boolean, 'true', 'Whether joining a room that does not exist makes it.'),
   ROOM_CAPACITY: setting(integer(1, 1_000_000), '10000', 'Members of a room that does not say otherwise.'),
-  GAMES: byWorkers(
-    computed(
-      list(filePath),
-      'the samples that come with Drumbeat',
-      'Files, or folders of files, whose default export is a game: `.ts`, `.js` or `.mjs`. See drumbeat/game.',
-    ),
-  ),
-  SAMPLE_PAGES: byWorkers(
-    setting(
-      boolean,
-      'true',
-      'Whether the samples can be played at `/play/`, if GAMES has the folder of the samples that come with Drumbeat.',
-    ),
-  ),
-  GAME_PAGES: byWorkers(
-    setting(
-      boolean,
-      'true',
-      'Whether a folder `page` beside a game of GAMES is served at `/play/NAME/`, by the name of the folder that both are in: `.html`, `.css`, `.js`, `.ts` and `.svg`.',
-    ),
-  ),
-  GAME_WATCH: setting(
-    boolean,
-    'false',
-    'For development: a game whose file, or one that it imports, is saved is loaded anew, with its rooms and players kept.',
-  ),
-  GAME_CHECK: computed(
-    boolean,
-    'true with GAME_WATCH, else false',
-    'For development: a room of each game is played twice, and the log says if the game uses something that is not in its state.',
-  ),
-  GAME_HOSTS: computed(
-    integer(0, 256),
-    'half of the cores, at least 1; 0 without games, 1 with GAME_WATCH',
-    'Processes that run the games of rooms.',
-  ),
-  GAME_BUDGET: byWorkers(
-    setting(
-      duration('50ms', '60s'),
-      '500ms',
-      'How long one callback of a game may run. The host of one that runs longer is ended, and its rooms go on in another.',
-    ),
-  ),
-  GAME_BOT_BUDGET: byWorkers(
-    setting(
-      duration('1ms', '1s'),
-      '5ms',
-      'How long the bots of one room may think in one tick, all together. What one takes too long is missing in the ticks that follow, in which bots are left out.',
-    ),
-  ),
-  GAME_HOST_MEMORY: byWorkers(
-    setting(
-      size('64MiB', '64GiB'),
-      '512MiB',
-      'The heap of a host. One that needs more ends by itself, and its rooms go on in another.',
-    ),
-  ),
-  GAME_STATE_BYTES: byWorkers(
-    setting(
-      size('1KiB', '16MiB'),
-      '256KiB',
-      "How large the state of a room may be, about. A game's callback that makes it larger fails.",
-    ),
-  ),
-  GAME_INVENTORY_GOODS: setting(
-    integer(0, 10_000),
-    '500',
-    'So many kinds of goods of a player a game is told of when a seat is taken, those that were bought first.',
-  ),
-  GAME_RECENT_BYTES: byWorkers(
-    setting(
-      size('0', '256KiB'),
-      '8KiB',
-      'How much is kept of what entered a room last, its inputs and their refusals, for the console and `GET /api/v1/rooms/:id/entries`. 0: nothing.',
-    ),
-  ),
-  ROOM_GAME_EMPTY: byWorkers(
-    setting(duration('1s', '30d'), '30s', 'How long a room with a game goes on that has no player and no spectator.'),
-  ),
-  ROOM_GAME_MAX: byWorkers(
-    setting(duration('1m', '30d'), '6h', 'How long a room with a game may last at all, if its game does not say.'),
-  ),
-  GAME_ROOMS_MAX: setting(integer(1, 1_000_000), '10000', 'Rooms with games on this node; above it `OVERLOADED`.'),
-  GAME_ROOMS_PER_HOST_MAX: setting(integer(1, 100_000), '2000', 'The same in one host.'),
+  ...GAME_SETTINGS,
   FLUSH_INTERVAL_MS: setting(integer(0, 1000), '14', 'Events closer together than this leave in one write.'),
   PRESENCE_INTERVAL_MS: setting(integer(10, 10_000), '100', 'Who joined and left is gathered this long.'),
 

@@ -8,12 +8,13 @@ import type { GameInfo, OpenedRoom, OpenRoom, ReleasedRoom, RestoreRoom } from '
 import { Refusal } from '../protocol/errors.ts'
 import { describeThrown } from './author-place.ts'
 import { gameInfoOf } from './game-info.ts'
-import { HostMetrics } from './host-metrics.ts'
+import { HostMetrics, MEASURED } from './host-metrics.ts'
 import type { HostParts, PrimaryLink } from './host-parts.ts'
 import { openRun } from './open-run.ts'
 import { Outbound } from './outbound.ts'
 import { rehearse } from './rehearsal.ts'
 import { ReplayCheck } from './replay-check.ts'
+import { RoomCosts } from './room-costs.ts'
 import { restoreRoom } from './restore.ts'
 import { Room } from './room.ts'
 import type { RoomServices } from './room-services.ts'
@@ -62,6 +63,7 @@ export class Rooms {
   #latenessMs = 0
   #latenessAtMs = 0
   #busyMs = 0
+  readonly #costs = new RoomCosts()
 
   constructor(options: RoomsOptions) {
     const { clock, link, games, watch, settings, log, random, scheduler } = options
@@ -197,6 +199,7 @@ export class Rooms {
     if (!room) return
     this.#rooms.delete(handle)
     this.#services.replayCheck.forget(handle)
+    this.#costs.forget(handle)
     this.#phases.remove(room.game.hz, room.run.startMs)
     this.#clock.set(handle, undefined)
   }
@@ -228,7 +231,10 @@ export class Rooms {
     const startedMs = isMeasured ? clock.nowMs() : 0
     room.tick(nowMs, this.#out)
     this.metrics.ticked(room.game.hz > 0 && room.latenessMs >= 1000 / room.game.hz)
-    if (isMeasured) this.metrics.measured(clock.nowMs() - startedMs, room.latenessMs)
+    if (!isMeasured) return
+    const tookMs = clock.nowMs() - startedMs
+    this.metrics.measured(tookMs, room.latenessMs)
+    if (!room.isClosed) this.#costs.add(room.handle, tookMs * MEASURED)
   }
 
   #look(): void {
@@ -237,7 +243,8 @@ export class Rooms {
   }
 
   #tellLoad(): void {
-    this.#options.link.tell('load', { busy: Math.min(1, this.#busyMs / LOAD_MS), rooms: this.#rooms.size })
+    const busy = Math.min(1, this.#busyMs / LOAD_MS)
+    this.#options.link.tell('load', { busy, rooms: this.#rooms.size, costly: this.#costs.take(LOAD_MS) })
     this.#busyMs = 0
   }
 

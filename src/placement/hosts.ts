@@ -1,5 +1,5 @@
 import type { Link } from '../link/link.ts'
-import type { GameInfo, HostMethods, OfHostMethods } from '../link/methods/host.ts'
+import type { CostlyRoom, GameInfo, HostMethods, OfHostMethods } from '../link/methods/host.ts'
 import type { Outlet } from './outlet.ts'
 
 export type HostLink = Pick<Link<OfHostMethods, HostMethods>, 'call' | 'tell'>
@@ -21,6 +21,8 @@ export interface Host {
   busy: number
   /** The rooms that `busy` is about. */
   measuredRooms: number
+  /** Of them, those that take most, the first first. */
+  costly: readonly CostlyRoom[]
   /** Handles of the rooms that it runs, or was asked to. */
   readonly rooms: Set<number>
 }
@@ -35,7 +37,15 @@ export class Hosts {
   #games: ReadonlyMap<string, GameInfo> = new Map()
 
   add(added: Pick<Host, 'id' | 'link' | 'outlet' | 'generation' | 'isSuccessor'>): Host {
-    const host: Host = { ...added, games: new Map(), isOpen: false, busy: 0, measuredRooms: 0, rooms: new Set() }
+    const host: Host = {
+      ...added,
+      games: new Map(),
+      isOpen: false,
+      busy: 0,
+      measuredRooms: 0,
+      costly: [],
+      rooms: new Set(),
+    }
     this.#hosts.set(host.id, host)
     return host
   }
@@ -86,14 +96,15 @@ export class Hosts {
   /**
    * The one that has least to do, by the time that its rooms take, of those with the newest code; undefined if none takes rooms.
    * @param generation the room needs the code of this generation, or newer, unless all hosts have gone back to older code
+   * @param but a host that is left out
    */
-  leastBusy(generation = 0): Host | undefined {
+  leastBusy(generation = 0, but?: Host): Host | undefined {
     const isGivenUp = ![...this.#hosts.values()].some((host) => host.generation >= generation)
     const shareOfRoom = this.#shareOfRoom()
     let best: Host | undefined
     let least = Infinity
     for (const host of this.#newest()) {
-      if (!isGivenUp && host.generation < generation) continue
+      if (host === but || (!isGivenUp && host.generation < generation)) continue
       const expected = expectedLoad(host, shareOfRoom)
       if (expected < least) [best, least] = [host, expected]
     }

@@ -27,6 +27,8 @@ export interface PlacementLimits {
   /** Of this node. */
   readonly roomsMax: number
   readonly roomsPerHostMax: number
+  /** A host gives rooms away while it is busy for a larger share of its time than this, 0 to 1. */
+  readonly balanceAbove: number
   /** Members of a room, those who watch included. */
   readonly roomCapacity: number
   /** How long a session may come back and hear how a room has ended. */

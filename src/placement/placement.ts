@@ -24,6 +24,7 @@ import { Outlet } from './outlet.ts'
 import type { PlacementOptions } from './parts.ts'
 import type { PlacedRoom } from './placed-room.ts'
 import { Recovery } from './recovery.ts'
+import { Relocation } from './relocation.ts'
 import { RoomClock } from './room-clock.ts'
 import { Takeovers } from './takeovers.ts'
 import { RoomEvents } from './room-events.ts'
@@ -45,6 +46,7 @@ export class Placement {
   readonly moves: Moves
   readonly recovery: Recovery
   readonly takeovers: Takeovers
+  readonly relocation: Relocation
   readonly calls: Calls
   readonly failures = new GameFailures()
   readonly purchases: Purchases
@@ -73,6 +75,7 @@ export class Placement {
       placeHomeless: () => this.recovery.placeHomeless(),
       orphaned,
     })
+    this.relocation = new Relocation({ ...options, ...placed })
     this.recovery = new Recovery({ ...options, ...placed, onGone: (host) => this.takeovers.hostGone(host) })
     this.finder = new Finder({ ...options, rooms, hosts, roomClock, entrances, endings })
   }
@@ -134,9 +137,11 @@ export class Placement {
           this.failures.add(failure, room.id, this.#options.clock.wallMs())
           this.takeovers.failed(room, failure)
         }),
-      load: ({ busy, rooms }) => {
+      load: ({ busy, rooms, costly }) => {
         const host = this.hosts.get(id)
-        if (host) Object.assign(host, { busy, measuredRooms: rooms })
+        if (!host) return
+        Object.assign(host, { busy, measuredRooms: rooms, costly })
+        this.relocation.measured(host)
       },
     }
   }
@@ -169,7 +174,7 @@ export class Placement {
       const seats = result.seats.map(({ heldUntilMs, ...seat }) => {
         return { ...seat, heldUntilMs: heldUntilMs === null ? null : this.roomClock.toWallMs(heldUntilMs) }
       })
-      done({ ...room.toListed(), version: room.game.version, ...result, seats })
+      done({ ...room.toListed(), version: room.game.version, host: room.host ?? null, ...result, seats })
     }
     this.calls.make(room, { method: 'inspect', args: { handle: room.handle }, done: answer, untilMs, mayRepeat: true })
   }

@@ -10,7 +10,7 @@ import { createValidators, said } from './schemas.ts'
 
 const validators = createValidators(schemasOf(loadConfig({ env: {} }).settings), true)
 const GAME = 'tictactoe'
-const server = await startServer(t, { WORKERS: '1', GAME_HOSTS: '1' })
+const server = await startServer(t, { WORKERS: '1', GAME_HOSTS: '2' })
 const skip = (await runsGames(server)) ? false : 'the server starts no hosts'
 
 t.test('a match, from the search to its end, with a resume in between', { skip }, async (t) => {
@@ -47,6 +47,13 @@ t.test('a match, from the search to its end, with a resume in between', { skip }
     items: [{ name: 'arena' }, { name: GAME, now: { rooms: 1, players: 2, bots: 0 } }],
   })
   await t.rejects(server.admin('DELETE', `/api/v1/rooms/${room}/seats/nobody`), /409 .*NOT_IN_ROOM/)
+  const moved = await server.admin('POST', `/api/v1/rooms/${room}/move`, {})
+  const isMoved = validators.of('RoomMoved')
+  t.ok(isMoved(moved), said(isMoved))
+  const { host } = moved as { readonly host: number }
+  t.match(await seen(`/api/v1/rooms/${room}/play`, 'RoomPlay'), { host })
+  await t.rejects(server.admin('POST', `/api/v1/rooms/${room}/move`, { host }), /409 .*CONFLICT/)
+  await t.rejects(server.admin('POST', `/api/v1/rooms/${room}/move`, { host: '1' }), /400 .*BAD_REQUEST/)
 
   const { resume_token, epoch, offset } = o.ready
   o.terminate()

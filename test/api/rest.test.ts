@@ -146,6 +146,7 @@ t.test('each route answers as the document says', async (t) => {
   t.match(bans.data, { items: [{ of: 'address', id: '2001:db8::/64' }, {}] })
   await call('liftBan', 200, { of: 'address', id: '2001:db8::/64' })
   await call('liftBan', 404, { of: 'address', id: '2001:db8::9' })
+  await call('moveRoom', 404, { id: 'nowhere' }, {})
   const again = await openClient(server, { token: server.mint('again') })
   await call('kickPlayer', 200, { id: 'again' })
   t.equal((await again.closed).code, 4502)

@@ -20,6 +20,7 @@ const COMMANDS = [
   'load',
   'conformance',
   'reload',
+  'rooms',
   'ledger',
 ]
 

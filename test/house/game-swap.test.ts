@@ -3,6 +3,7 @@ import t from 'tap'
 import { loadCodec } from '../../src/client/load-codec.ts'
 import { connect } from '../../src/client/index.ts'
 import { defineGame, t as type, type Game, type TypesOf } from '../../src/games/index.ts'
+import { adder, DOUBLE, isWhole, type AdderState } from '../helpers/games/adder.ts'
 import { GAME, openGames, payloadsOf } from '../helpers/games/open-games.ts'
 import type { House } from '../helpers/house/house.ts'
 import { Mirror } from '../helpers/house/mirror.ts'
@@ -13,40 +14,6 @@ import { logInto, type LogLine } from '../helpers/log-lines.ts'
 
 // Loaded before the clock is simulated: reading a file takes real time.
 await loadCodec('msgpack')
-
-interface State {
-  sum: number
-  ticks: number
-}
-
-interface Replies {
-  reply(value: number): void
-}
-
-/** Counts what is added, and its ticks. @param more in the place of what it has, or beside it */
-function adder(more: Readonly<Record<string, unknown>> = {}): Game {
-  return defineGame({
-    name: 'adder',
-    version: 1,
-    hz: 20,
-    seats: { max: 4, holdMs: 5_000 },
-    state: type.object({ sum: type.uint32(), ticks: type.uint32() }),
-    inputs: { add: { type: type.object({ by: type.uint8() }), perSecond: 1_000 } },
-    create: () => ({ sum: 0, ticks: 0 }),
-    on: {
-      add: (state: State, _seat: unknown, { by }: { by: number }, room: Replies) => room.reply((state.sum += by)),
-    },
-    tick: (state: State) => void state.ticks++,
-    ...more,
-  } as never)
-}
-
-/** `add` counts double. */
-const DOUBLE = {
-  on: {
-    add: (state: State, _seat: unknown, { by }: { by: number }, room: Replies) => room.reply((state.sum += 2 * by)),
-  },
-}
 
 interface Swapping extends OpenHouse {
   readonly alice: PlainClient
@@ -97,12 +64,6 @@ function roll(house: House): Promise<string | undefined> {
   )
 }
 
-/** Whether each tick has run once, and each patch has fitted. */
-function isWhole(client: PlainClient, room: string): boolean {
-  const { state, tick, misfits } = Mirror.of(client.frames, room)
-  return misfits === 0 && (state as State).ticks === tick
-}
-
 const statuses = (client: PlainClient) => payloadsOf(client, GAME.status).map((payload) => payload?.['status'])
 
 t.test('new code goes on with the state, the seats and the ticks of the old one', async (t) => {
@@ -141,7 +102,7 @@ const named = defineGame({
     add: (state, _seat, { by }, inside) => inside.reply((state.sum += by)),
   },
   tick: (state) => void state.ticks++,
-  migrate: { 1: (old) => ({ label: 'old', ...(old as unknown as State) }) },
+  migrate: { 1: (old) => ({ label: 'old', ...(old as unknown as AdderState) }) },
 })
 
 t.test('a new version migrates the state, and clients in both encodings learn its types and inputs', async (t) => {
@@ -204,7 +165,7 @@ const broken: readonly (readonly [what: string, game: Game, says: RegExp])[] = [
   ],
   [
     'whose listing changes the state',
-    adder({ listing: (state: State) => state.sum++ }),
+    adder({ listing: (state: AdderState) => state.sum++ }),
     /^adder: listing threw TypeError: listing has changed the state/,
   ],
   [
@@ -243,7 +204,7 @@ t.test('code that fails only when something comes in is taken back, with all tha
   let sum = 3
   const failing = adder({
     ...DOUBLE,
-    tick(state: State) {
+    tick(state: AdderState) {
       if (state.sum > 7) throw new RangeError(`too much: ${state.sum}`)
       state.ticks++
     },
@@ -272,7 +233,7 @@ t.test('a room that the new code has made is kept, where the old one can go on w
   let made = ''
   const failing = adder({
     seats: { max: 1 },
-    tick(state: State) {
+    tick(state: AdderState) {
       if (state.sum > 1) throw new Error('no')
     },
   })
@@ -297,8 +258,8 @@ t.test('another tick rate begins where the room is', async (t) => {
     const timed = (hz: number) =>
       adder({
         hz,
-        tick: hz === 0 ? undefined : (state: State) => void state.ticks++,
-        timers: { late: (state: State) => void (state.sum = 1_000) },
+        tick: hz === 0 ? undefined : (state: AdderState) => void state.ticks++,
+        timers: { late: (state: AdderState) => void (state.sum = 1_000) },
         create(_options: unknown, room: { afterMs(ms: number, timer: string): void }) {
           room.afterMs(10_000, 'late')
           return { sum: 0, ticks: 0 }
@@ -370,7 +331,7 @@ t.test('two hosts are replaced: all rooms are tried before any of them moves', a
   await add(5)
   const bad = adder({
     seats: { max: 1 },
-    tick(state: State) {
+    tick(state: AdderState) {
       if (state.sum === 5) throw new Error('five')
     },
   })
@@ -391,9 +352,9 @@ t.test('where the second host goes back to its old code, the first one keeps its
   const newer = adder({
     seats,
     version: 2,
-    migrate: { 1: (state: State) => state },
+    migrate: { 1: (state: AdderState) => state },
     ...DOUBLE,
-    tick(state: State) {
+    tick(state: AdderState) {
       if (state.sum === 14) throw new Error('not fourteen')
       state.ticks++
     },

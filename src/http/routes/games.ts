@@ -1,11 +1,12 @@
 import type { Span } from '../../base/trace.ts'
 import type { RoomEntry, RoomSeat } from '../../link/methods/host.ts'
 import type { InspectedRoom, OpenArgs, PlayedGame, Where } from '../../link/methods/games.ts'
+import { parseInteger } from '../../domain/good.ts'
 import { badRequest } from '../../protocol/errors.ts'
 import { parseBotKind, parseInputName, parseOptions, parsePassword, parseWhere } from '../../protocol/game-payloads.ts'
 import { parseGameName, parseRoomId, parseUserId, type Namespace, type RoomId } from '../../protocol/ids.ts'
 import type { JsonValue } from '../../protocol/events.ts'
-import { BOT_BODY, INPUT_BODY } from '../../protocol/shapes/games.ts'
+import { BOT_BODY, INPUT_BODY, MOVE_BODY } from '../../protocol/shapes/games.ts'
 import { FIELDS_OF_PLAIN, type ROOM_BODY } from '../../protocol/shapes/rooms.ts'
 import type { ValueOf } from '../../protocol/shapes/build.ts'
 import { jsonAnswer } from '../http.ts'
@@ -110,6 +111,26 @@ function changes({ primary }: RouteContext): readonly Route[] {
         return jsonAnswer({})
       },
     },
+    {
+      method: 'POST',
+      path: '/api/v1/rooms/:id/move',
+      access: 'admin',
+      operation: {
+        id: 'moveRoom',
+        summary:
+          'Moves a room with a game to another host of its node. It stops behind a tick, and the next tick runs there.',
+        params: ROOM_PARAMS,
+        body: 'MoveBody',
+        answers: { 200: 'RoomMoved' },
+        errors: ['ROOM_NOT_FOUND', 'CONFLICT'],
+      },
+      run: async ({ params, json, span }) => {
+        const { host } = parseBody(await json(), MOVE_BODY)
+        const to = host === undefined ? null : parseInteger(host, 'host', 1)
+        const moved = await primary.ask('gameRoomMove', { room: parseRoomId(params['id'], 'id'), host: to }, span)
+        return jsonAnswer(moved)
+      },
+    },
     ...botRoutes(primary),
   ]
 }
@@ -197,10 +218,12 @@ export async function readPlay({ primary }: RouteContext, room: RoomId, span: Sp
 }
 
 function toPlay(room: InspectedRoom) {
-  const { game, version, tick, latenessMs, seats, seats_free, seats_max, spectators, is_locked, listing, state } = room
+  const { game, version, host, tick, latenessMs, seats, seats_free, seats_max, spectators, is_locked, listing, state } =
+    room
   return {
     game,
     version,
+    host,
     tick,
     lateness_ms: latenessMs,
     seats: seats.map(toSeat),

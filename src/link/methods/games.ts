@@ -46,6 +46,8 @@ export type GameMethods = {
   gameRoomEntries: Method<{ readonly room: RoomId; readonly limit: number }, { readonly items: readonly RoomEntry[] }>
   /** Ends the seat of a user, or of a bot. */
   gameRoomKick: Method<{ readonly room: RoomId; readonly user: string }, null>
+  /** Moves it to another host of this node; null: to the least busy one. CONFLICT, UNAVAILABLE. */
+  gameRoomMove: Method<{ readonly room: RoomId; readonly host: number | null }, MovedRoom>
   /** An input in the name of a user who has a seat. */
   gameRoomInput: Method<
     { readonly room: RoomId; readonly user: string; readonly name: string; readonly input: JsonValue },
@@ -55,6 +57,13 @@ export type GameMethods = {
   gameBotAdd: Method<AddBotArgs, AddedBot>
   /** ROOM_NOT_FOUND, NOT_FOUND. */
   gameBotRemove: Method<{ readonly room: RoomId; readonly seat: string }, null>
+}
+
+/** Where a room runs now. */
+export interface MovedRoom {
+  readonly host: number
+  /** The last one that is in its journal. */
+  readonly tick: number
 }
 
 export interface AddBotArgs {
@@ -126,4 +135,9 @@ export interface GameCount {
 }
 
 /** A room as it is now, with its state. */
-export type InspectedRoom = RoomInspection & Omit<GameRoom, 'seats'> & { readonly version: number }
+export type InspectedRoom = RoomInspection &
+  Omit<GameRoom, 'seats'> & {
+    readonly version: number
+    /** The host that runs it; null while it is moved. */
+    readonly host: number | null
+  }

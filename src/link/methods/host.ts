@@ -83,7 +83,14 @@ export type OfHostMethods = {
   /** A callback of a game failed. Those of which there is no line in the log, as there are too many, are not told. */
   failed: Method<GameFailure, null>
   /** Share of the time in which callbacks ran in the last second, 0 to 1: rooms are placed by it. */
-  load: Method<{ readonly busy: number; readonly rooms: number }, null>
+  load: Method<{ readonly busy: number; readonly rooms: number; readonly costly: readonly CostlyRoom[] }, null>
+}
+
+/** A room that takes much of its host's time. */
+export interface CostlyRoom {
+  readonly handle: number
+  /** Share of the host's time, 0 to 1, averaged over some seconds. */
+  readonly share: number
 }
 
 export interface HostWelcome {

@@ -1,9 +1,10 @@
 import type { Handlers } from '../../link/link.ts'
 import type { GameMethods } from '../../link/methods/games.ts'
 import { recordKey } from '../../idempotency/key.ts'
-import type { AddBotArgs, GameRoom, OpenArgs } from '../../link/methods/games.ts'
+import type { AddBotArgs, GameRoom, MovedRoom, OpenArgs } from '../../link/methods/games.ts'
 import type { AddedBot } from '../../link/methods/host.ts'
 import { Refusal } from '../../protocol/errors.ts'
+import type { RoomId } from '../../protocol/ids.ts'
 import { answerWith, changeInTime } from '../answer.ts'
 import type { PrimaryContext } from '../context.ts'
 
@@ -32,11 +33,17 @@ export function gameMethods(context: Needs): Handlers<GameMethods> {
     gameRoom: ({ room }, reply, _span, untilMs) => games.inspect(room, reply, untilMs),
     gameRoomEntries: (args, reply, _span, untilMs) => games.entries(args, reply, untilMs),
     gameRoomKick: (args, reply, _span, untilMs) => games.kick(args, reply, untilMs),
+    gameRoomMove: ({ room, host }, reply) => answerWith(moveRoom(games, room, host), reply),
     gameRoomInput: (args, reply, _span, untilMs) => games.inputAs(args, reply, untilMs),
     gameBotAdd: (args, reply, _span, untilMs) =>
       answerWith(changeInTime(clock, addBot(context, args, untilMs), untilMs), reply),
     gameBotRemove: (args, reply, _span, untilMs) => games.removeBot(args, reply, untilMs),
   }
+}
+
+/** Throws what `Relocation.move` throws, and ROOM_NOT_FOUND. */
+async function moveRoom(games: Needs['games'], room: RoomId, host: number | null): Promise<MovedRoom> {
+  return games.relocation.move(games.requireRoom(room), host ?? undefined)
 }
 
 /** The room that an idempotency key has made is in the record; it may be over by now. */

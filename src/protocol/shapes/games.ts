@@ -221,6 +221,7 @@ export const ROOM_PLAY = named(
   object({
     game: GAME,
     version: integer('Of the game.', 1),
+    host: nullable(integer('The host process that runs it; null while it is moved.')),
     tick: integer('The last one that has run.'),
     lateness_ms: LATENESS_MS,
     seats: listOf(
@@ -339,6 +340,20 @@ export const INPUT_BODY = named(
     name: text('Of the input.', { minLength: 1, maxLength: INPUT_NAME_LENGTH_MAX }),
     input: ref(JSON_VALUE),
   }),
+)
+const HOST_ID = integer('The id of a host process, as `GET /api/v1/rooms/:id/play` has it.', 1)
+export const MOVE_BODY = named(
+  'MoveBody',
+  body({
+    host: optional({
+      ...HOST_ID,
+      description: 'Where the room goes; by default to the least busy of the other hosts.',
+    }),
+  }),
+)
+export const ROOM_MOVED = named(
+  'RoomMoved',
+  object({ host: HOST_ID, tick: integer('The last one that is in the journal.') }),
 )
 const BOT_KIND = text('A kind of bot, as its game names it.', { minLength: 1, maxLength: INPUT_NAME_LENGTH_MAX })
 const BOT_SEAT = text('The seat of a bot.', { pattern: USER_ID_FORM.source })
