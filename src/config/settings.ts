@@ -1,6 +1,7 @@
 import { EVENT } from '../protocol/events.ts'
 import { LOG_LEVELS, LOG_PARTS, parsePartLevel } from '../protocol/log-levels.ts'
 import { GAME_SETTINGS } from './game-settings.ts'
+import { HTTP_SETTINGS } from './http-settings.ts'
 import * as kinds from './kinds.ts'
 import { byWorkers, computed, optional, secret, setting, type Setting } from './setting.ts'
 import { SHARE_SETTINGS } from './share-settings.ts'
@@ -88,27 +89,7 @@ export const SETTINGS = {
       "Attempts per second and worker, with a burst of 4 s' worth; TCP connections, whatever for, four times as many. Loopback is exempt unless this is set.",
     ),
   ),
-  HTTP_RATE_PER_ADDRESS: byWorkers(
-    setting(
-      integer(1, 1_000_000),
-      '200',
-      "HTTP requests per second to a node, those of Socket.IO's polling too, with a burst of 4 s' worth; not `/health`. Loopback is exempt unless this is set.",
-    ),
-  ),
-  HTTP_KEEP_ALIVE: byWorkers(
-    setting(
-      boolean,
-      'true',
-      'Whether a connection goes on after an answer; it is closed when it is idle for 8 s. `false`: for load balancers that keep idle ones for longer.',
-    ),
-  ),
-  HTTP_HEAD_BYTES: byWorkers(
-    setting(
-      size('4KiB', '64KiB'),
-      '16KiB',
-      "How large a request's head may be: the request line and all headers. A larger one is answered with 431.",
-    ),
-  ),
+  ...HTTP_SETTINGS,
   SOCKET_READ_TIMEOUT: byWorkers(
     setting(duration('8s', '960s'), '30s', 'Silence after which a socket is closed; the server pings before.'),
   ),

@@ -35,8 +35,14 @@ export class NodeRates {
   /** 0: taken; else the milliseconds to wait. */
   take(addressKey: string): number {
     const waitMs = this.#options.rates.take(addressKey)
-    if (waitMs === 0 && this.#options.workers > 1) this.#taken.set(addressKey, (this.#taken.get(addressKey) ?? 0) + 1)
+    if (waitMs === 0) this.#note(addressKey, 1)
     return waitMs
+  }
+
+  /** It turned out to take so many more: what is overdrawn has to be made good before anything is taken again. */
+  spend(addressKey: string, count: number): void {
+    this.#options.rates.spend(addressKey, count)
+    this.#note(addressKey, count)
   }
 
   /** To be called every TELL_MS. */
@@ -49,5 +55,9 @@ export class NodeRates {
   /** What another worker has let pass. */
   takenElsewhere(taken: Taken): void {
     for (const [addressKey, count] of taken) this.#options.rates.spend(addressKey, count)
+  }
+
+  #note(addressKey: string, count: number): void {
+    if (this.#options.workers > 1) this.#taken.set(addressKey, (this.#taken.get(addressKey) ?? 0) + count)
   }
 }

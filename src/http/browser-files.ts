@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import module from 'node:module'
 import { extname, join } from 'node:path'
+import { fileStamp } from '../base/file-stamp.ts'
 import { etagOfContent } from './conditions.ts'
 import { SECURITY_HEADERS, type HttpAnswer } from './http.ts'
 
@@ -60,10 +61,20 @@ export class BrowserFiles {
 
 /** The texts of a folder that browsers may have, by their names. */
 export function readFolder(folder: string): Map<string, string> {
-  const names = readdirSync(folder).filter((name) => {
+  return new Map(namesIn(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
+}
+
+/** Another text whenever one of these files was written, or came or went. */
+export function stampOfFolder(folder: string): string {
+  return namesIn(folder)
+    .map((name) => `${name} ${fileStamp(join(folder, name))}`)
+    .join('/')
+}
+
+function namesIn(folder: string): readonly string[] {
+  return readdirSync(folder).filter((name) => {
     return extname(name) in TYPES || (name.endsWith('.ts') && !name.endsWith('.d.ts'))
   })
-  return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
 }
 
 /** Lines and columns stay as they are. Node says that this is experimental, so a package has no sources, and a clone has a pinned Node. */
@@ -71,7 +82,8 @@ function toJavaScript(source: string): string {
   return module.stripTypeScriptTypes(source).replace(IMPORTED_SOURCE, "$1$2'$3.js'")
 }
 
-function toAnswer(name: string, body: string): HttpAnswer {
+function toAnswer(name: string, text: string): HttpAnswer {
+  const body = Buffer.from(text)
   return {
     status: 200,
     headers: {

@@ -19,6 +19,8 @@ export interface HttpRefused {
 
 export interface HttpRun {
   readonly kind: 'run'
+  /** No token is asked for. */
+  readonly isOpen: boolean
   /** Whether it may change something. If not, it may be run for a client who is gone before the answer. */
   readonly changes: boolean
   /** If false, `body` is not called. */

@@ -110,6 +110,7 @@ function isForPages(routes: readonly Route[], path: string): boolean {
 function planRun(head: RequestHead, { route, params }: Found, options: RouterOptions): HttpRun {
   return {
     kind: 'run',
+    isOpen: route.access !== 'admin',
     changes: route.method !== 'GET',
     wantsBody: route.method === 'POST' || route.method === 'PUT',
     run: (body) => {

@@ -1,7 +1,7 @@
 import { parseListen } from '../config/listen.ts'
 import type { Settings } from '../config/settings.ts'
 import type { HttpAnswer, HttpHandler } from '../http/http.ts'
-import { createRequestLimit } from '../http/request-limit.ts'
+import { createRequestLimit, type RequestLimit } from '../http/request-limit.ts'
 import { createRouter, type Route } from '../http/router.ts'
 import type { RequestHead } from '../door/request-head.ts'
 import { createOriginPolicy } from '../door/origin.ts'
@@ -24,14 +24,23 @@ export function createHttp(context: WorkerContext): {
   const routes = createRoutes({ primary: link, config, clock, random })
   const rates = createRates(context)
   const { TRUSTED_PROXIES: trustedProxies, HTTP_HOST, ADMIN_LISTEN = '' } = config.settings
-  const limit = createRequestLimit({ rates, trustedProxies, onLimited: watch.httpLimited })
+  const limit = createRequestLimit({
+    rates,
+    bytesPerRequest: config.settings.HTTP_BYTES_PER_ADDRESS / config.settings.HTTP_RATE_PER_ADDRESS,
+    trustedProxies,
+    onLimited: watch.httpLimited,
+  })
+  const serve = (served: readonly Route[], check: HeadCheck): HttpHandler => ({
+    limit: limit.limit,
+    route: createRoute(context, { routes: served, checkHead: check, limit }),
+  })
   const admin = parseListen(ADMIN_LISTEN)
   const checkHead = headCheckOf(config.settings, HTTP_HOST)
-  if (!admin) return { http: { limit, route: createRoute(context, routes, checkHead) }, adminHttp: undefined, rates }
+  if (!admin) return { http: serve(routes, checkHead), adminHttp: undefined, rates }
   const open = routes.filter(({ access }) => access === 'open')
   return {
-    http: { limit, route: createRoute(context, open, checkHead) },
-    adminHttp: { limit, route: createRoute(context, routes, headCheckOf(config.settings, admin.host)) },
+    http: serve(open, checkHead),
+    adminHttp: serve(routes, headCheckOf(config.settings, admin.host)),
     rates,
   }
 }
@@ -60,10 +69,15 @@ function createRates({ config, clock, link }: WorkerContext): NodeRates {
   return ofNode
 }
 
+interface Served {
+  readonly routes: readonly Route[]
+  readonly checkHead: HeadCheck
+  readonly limit: RequestLimit
+}
+
 function createRoute(
   { config, random, logs, valueLimits, welcome, metrics, watch, traces }: WorkerContext,
-  routes: readonly Route[],
-  checkHead: HeadCheck,
+  { routes, checkHead, limit }: Served,
 ): HttpHandler['route'] {
   const log = logs.of('http')
   const route = createRouter({
@@ -88,9 +102,13 @@ function createRoute(
       counted(head, plan.answer)
       return plan
     }
+    const counting = (answer: HttpAnswer) => {
+      if (plan.isOpen) limit.answered(head, answer)
+      return counted(head, answer)
+    }
     const run = (body: () => Promise<Uint8Array>) => {
       const answer = plan.run(body)
-      return answer instanceof Promise ? answer.then((given) => counted(head, given)) : counted(head, answer)
+      return answer instanceof Promise ? answer.then(counting) : counting(answer)
     }
     return { ...plan, run }
   }

@@ -8,6 +8,7 @@ import type { Settings } from '../config/settings.ts'
 import { describeSettings } from '../config/describe.ts'
 import { describeRoutes } from '../http/openapi.ts'
 import type { Route } from '../http/router.ts'
+import { SharedAnswers } from '../http/shared-answers.ts'
 import type { RouteContext } from '../http/routes/admin-context.ts'
 import { banRoutes } from '../http/routes/bans.ts'
 import { connectionRoutes } from '../http/routes/connections.ts'
@@ -29,6 +30,7 @@ export function createRoutes({ config, ...asked }: RoutesOptions): readonly Rout
   const { settings } = config
   const context: RouteContext = {
     ...asked,
+    shared: new SharedAnswers(),
     namespaces: namespacesOf(settings),
     roomCapacity: settings.ROOM_CAPACITY,
     pageOf: (game) => routes.find(({ path }) => path === `/play/${game}/`)?.path ?? null,

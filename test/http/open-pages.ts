@@ -10,6 +10,8 @@ export function openPages(options: PagesOptions) {
   return async (path: string, headers: Readonly<Record<string, string>> = {}): Promise<HttpAnswer> => {
     const head = { method: 'GET', path, query: '', headers: Object.entries(headers), remoteAddress: '127.0.0.1' }
     const plan = route({ ...head, headers: [['host', 'server'], ...head.headers] })
-    return plan.kind === 'refuse' ? plan.answer : plan.run(() => Promise.reject(new Error('a GET has no body')))
+    if (plan.kind === 'refuse') return plan.answer
+    const answer = await plan.run(() => Promise.reject(new Error('a GET has no body')))
+    return { ...answer, body: String(answer.body) }
   }
 }

@@ -87,7 +87,7 @@ t.test('a source loses its types, and keeps its lines; what was built is served 
   const lines = String(files.answer('a.js')?.body).split('\n')
   t.match(lines[0], /^import \{ b, +\} from '\.\/b\.js'$/)
   t.match(lines[5], /^export const f = \(await import\('\.\/g\.js'\)\) *$/)
-  t.equal(files.answer('built.js')?.body, texts.get('built.js'))
+  t.equal(String(files.answer('built.js')?.body), texts.get('built.js'))
   t.equal(files.answer('a.ts'), undefined, 'not the source itself')
   t.equal(files.answer('a.js'), files.answer('a.js'), 'made once')
 })

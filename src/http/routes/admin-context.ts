@@ -4,10 +4,13 @@ import type { Link } from '../../link/link.ts'
 import type { PrimaryMethods } from '../../link/methods/primary.ts'
 import type { WorkerMethods } from '../../link/methods/worker.ts'
 import type { Namespace } from '../../protocol/ids.ts'
+import type { SharedAnswers } from '../shared-answers.ts'
 
 /** What routes work with: the primary, asked over the link. */
 export interface RouteContext {
   readonly primary: Pick<Link<WorkerMethods, PrimaryMethods>, 'ask'>
+  /** What anybody may ask the primary for. */
+  readonly shared: SharedAnswers
   readonly clock: Clock
   readonly random: Random
   readonly namespaces: readonly Namespace[]

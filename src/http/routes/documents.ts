@@ -32,6 +32,7 @@ function documentRoute(name: string, about: Pick<Operation, 'id' | 'summary'>, r
 }
 
 function documentAnswer(document: JsonObject): HttpAnswer {
-  const { body, ...answer } = jsonAnswer(document)
+  const { body: text, ...answer } = jsonAnswer(document)
+  const body = Buffer.from(text)
   return { ...answer, headers: { ...answer.headers, 'cache-control': 'no-cache', etag: etagOfContent(body) }, body }
 }

@@ -14,7 +14,7 @@ export function goodRoutes(context: RouteContext): readonly Route[] {
   return [...reads(context), ...changes(context)]
 }
 
-function reads({ primary }: RouteContext): readonly Route[] {
+function reads({ primary, shared }: RouteContext): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -22,7 +22,11 @@ function reads({ primary }: RouteContext): readonly Route[] {
       access: 'open',
       query: PAGE_QUERY,
       operation: { id: 'listGoods', summary: 'The goods, by their ids.', answers: { 200: 'GoodPage' } },
-      run: async ({ query, span }) => jsonAnswer(await primary.ask('goodList', parsePage(query), span)),
+      run: ({ query, span }) => {
+        const page = parsePage(query)
+        const what = `goods ${page.limit} ${page.cursor ?? ''}`
+        return shared.get(what, async () => jsonAnswer(await primary.ask('goodList', page, span)))
+      },
     },
     {
       method: 'GET',
@@ -37,8 +41,9 @@ function reads({ primary }: RouteContext): readonly Route[] {
         conditions: ['if-none-match: etag'],
       },
       run: async ({ params, header, span }) => {
-        const found = await primary.ask('goodGet', { id: parseName(params['id'], 'id') }, span)
-        return unlessKnown(goodAnswer(found), header('if-none-match'))
+        const id = parseName(params['id'], 'id')
+        const found = await shared.get(`good ${id}`, async () => goodAnswer(await primary.ask('goodGet', { id }, span)))
+        return unlessKnown(found, header('if-none-match'))
       },
     },
     {
@@ -50,7 +55,7 @@ function reads({ primary }: RouteContext): readonly Route[] {
         summary: 'The key that receipts are verified with, and those that were before it.',
         answers: { 200: 'ReceiptKeys' },
       },
-      run: async ({ span }) => jsonAnswer(await primary.ask('receiptKey', null, span)),
+      run: ({ span }) => shared.get('receipt-key', async () => jsonAnswer(await primary.ask('receiptKey', null, span))),
     },
   ]
 }

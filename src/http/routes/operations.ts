@@ -12,7 +12,7 @@ export function operationRoutes(context: RouteContext): readonly Route[] {
   return [...probes(context), ...administration(context)]
 }
 
-function probes({ primary }: RouteContext): readonly Route[] {
+function probes({ primary, shared }: RouteContext): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -30,21 +30,23 @@ function probes({ primary }: RouteContext): readonly Route[] {
         summary: 'Whether it can serve, by its parts.',
         answers: { 200: 'Ready', 503: 'Ready' },
       },
-      run: async () => {
-        const { parts } = await primary.ask('ready', null)
-        const ready = parts.every(({ ok }) => ok)
-        return jsonAnswer({ ready, parts }, ready ? 200 : 503)
-      },
+      run: () =>
+        shared.get('ready', async () => {
+          const { parts } = await primary.ask('ready', null)
+          const ready = parts.every(({ ok }) => ok)
+          return jsonAnswer({ ready, parts }, ready ? 200 : 503)
+        }),
     },
     {
       method: 'GET',
       path: '/metrics',
       access: 'internal',
       operation: { id: 'getMetrics', summary: 'Prometheus text of all processes.', answers: { 200: 'text/plain' } },
-      run: async () => {
-        const { contentType, text } = await primary.ask('metrics', null)
-        return { status: 200, headers: { 'content-type': contentType, ...SECURITY_HEADERS }, body: text }
-      },
+      run: () =>
+        shared.get('metrics', async () => {
+          const { contentType, text } = await primary.ask('metrics', null)
+          return { status: 200, headers: { 'content-type': contentType, ...SECURITY_HEADERS }, body: text }
+        }),
     },
   ]
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Refusal } from '../../protocol/errors.ts'
-import { BrowserFiles, readFolder } from '../browser-files.ts'
+import { BrowserFiles, readFolder, stampOfFolder } from '../browser-files.ts'
 import { unlessKnown } from '../conditions.ts'
 import { SECURITY_HEADERS, type HttpAnswer } from '../http.ts'
 import type { Operation } from '../operation.ts'
@@ -97,16 +97,19 @@ export function pageRoutes(options: PagesOptions): readonly Route[] {
   return [...others.flatMap((page) => authorsRoutes(page, edit)), ...redirects, ...files]
 }
 
-/** A page that somebody writes: its files are read whenever one is asked for. */
+/** A page that somebody writes: its files are read again whenever one of them was written. */
 function authorsRoutes(
   { name, folder }: PagesOptions['gamePages'][number],
   edit: (text: string) => string,
 ): readonly Route[] {
   const page = { path: `/play/${name}/`, id: 'getGamePage', summary: `The page of the game ${name}.` }
   const file = { id: 'getGameFile', summary: 'A file of it.' }
+  let read: { readonly stamp: string; readonly files: BrowserFiles } | undefined
   const answer = (asked: string) => {
     if (!existsSync(folder)) return undefined
-    return new BrowserFiles(readFolder(folder), edit).answer(asked)
+    const stamp = stampOfFolder(folder)
+    if (read?.stamp !== stamp) read = { stamp, files: new BrowserFiles(readFolder(folder), edit) }
+    return read.files.answer(asked)
   }
   return [redirectTo(page), ...folderRoutes({ name: `play/${name}`, file, page }, { answer })]
 }

@@ -119,10 +119,27 @@ export class PendingResponse {
     const isHead = this.#head.method === 'HEAD'
     const isLast = isUnread || !this.#connections.areKept || asksForClose(this.#head)
     this.#response.cork(() => {
+      // First: if it is paused, uWS does not say when the client takes more.
       if (this.#isHeld) this.#response.resume()
-      if (isHead && isUnread) this.#response.close()
-      else write(this.#response, answer, { isHead, isLast, closesSilently: uwsClosesSilently(this.#head) })
+      if (isHead && isUnread) {
+        this.#response.close()
+        return
+      }
+      writeHead(this.#response, answer, { isHead, isLast, closesSilently: uwsClosesSilently(this.#head) })
+      if (isHead) endWithoutBody(this.#response, answer)
+      else if (isLast || answer.body.length < SHARED_BYTES_MIN || typeof answer.body === 'string') {
+        this.#response.end(answer.body, isLast)
+      } else this.#send(answer.body)
     })
+  }
+
+  /**
+   * Sends as much as the client takes, and the rest when it takes more, without a copy of it: however many read slowly, there is one body of an
+   * answer that is the same for all. uWS cuts the connection of a client that sends its next request before it has taken all.
+   */
+  #send(body: Uint8Array): void {
+    const [, isDone] = this.#response.tryEnd(body, body.length)
+    if (!isDone) this.#response.onWritable((from) => this.#response.tryEnd(body.subarray(from), body.length)[0])
   }
 
   /**
@@ -165,7 +182,7 @@ interface WriteOptions {
 /** Answers a connection from which nothing was read, and closes it. */
 export function refuseAtOnce(response: UwsResponse, answer: HttpAnswer): void {
   // In one write: nothing has corked it yet.
-  response.cork(() => write(response, answer, { isHead: false, isLast: true, closesSilently: false }))
+  response.cork(() => write(response, answer, { isLast: true, closesSilently: false }))
 }
 
 /**
@@ -174,18 +191,29 @@ export function refuseAtOnce(response: UwsResponse, answer: HttpAnswer): void {
  */
 const KEEP_ALIVE_S = 6
 
-function write(response: UwsResponse, { status, headers, body }: HttpAnswer, options: WriteOptions): void {
+/** Less is copied for a client that does not take it at once: it costs less than to come back to it. */
+const SHARED_BYTES_MIN = 8 * 1024
+
+function write(response: UwsResponse, answer: HttpAnswer, options: Omit<WriteOptions, 'isHead'>): void {
+  writeHead(response, answer, { ...options, isHead: false })
+  response.end(answer.body, options.isLast)
+}
+
+function writeHead(response: UwsResponse, { status, headers }: HttpAnswer, options: WriteOptions): void {
   const { isHead, isLast, closesSilently } = options
   response.writeStatus(`${status} ${REASONS[status] ?? 'Status'}`)
   for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
   if (!isLast) response.writeHeader('keep-alive', `timeout=${KEEP_ALIVE_S}`)
   else if (closesSilently || isHead) response.writeHeader('connection', 'close')
-  if (isHead) {
-    // Told the length, endWithoutBody would wait for that many bytes, and any argument counts as one. So it cannot close
-    // either: the client does, who is told to, or uWS when the connection is idle.
-    response.writeHeader('content-length', String(Buffer.byteLength(body)))
-    response.endWithoutBody()
-  } else response.end(body, isLast)
+}
+
+/**
+ * Told the length, uWS's function would wait for that many bytes, and any argument counts as one. So it cannot close either: the client
+ * does, who is told to, or uWS when the connection is idle.
+ */
+function endWithoutBody(response: UwsResponse, { body }: HttpAnswer): void {
+  response.writeHeader('content-length', String(Buffer.byteLength(body)))
+  response.endWithoutBody()
 }
 
 const REASONS: Readonly<Record<number, string>> = {
