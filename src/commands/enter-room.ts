@@ -6,11 +6,16 @@ import { toRoomGame } from '../session/games/viewer.ts'
 import { withState } from '../session/state-reply.ts'
 import { joinTopic } from '../session/topics.ts'
 import type { CommandCall, Done } from './command.ts'
+import { requireShare } from './share.ts'
 
-/** Throws ROOM_LIMIT if the connection may be in no other room. */
-export function requirePlace({ connection, context: { limits } }: Pick<CommandCall, 'connection' | 'context'>): void {
-  if (connection.rooms.size < limits.roomsPerConnectionMax) return
-  throw new Refusal('ROOM_LIMIT', `a connection may be in ${limits.roomsPerConnectionMax} rooms`)
+/** Counts one more room. Throws ROOM_LIMIT if the connection may be in no other one, RATE_LIMITED if its user joins too many. */
+export function takePlace(call: CommandCall): void {
+  const { connection } = call
+  const { roomsPerConnectionMax } = call.context.limits
+  if (connection.rooms.size >= roomsPerConnectionMax) {
+    throw new Refusal('ROOM_LIMIT', `a connection may be in ${roomsPerConnectionMax} rooms`)
+  }
+  requireShare(call, connection.share.join())
 }
 
 /** The primary has let the connection into a room. To be called in its answer: what comes behind that is for the connection. */

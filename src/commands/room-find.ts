@@ -5,7 +5,7 @@ import { parseGameName } from '../protocol/ids.ts'
 import type { Where } from '../protocol/shapes/games.ts'
 import { patchEncoding } from '../session/games/viewer.ts'
 import type { Command } from './command.ts'
-import { enterRoom, requirePlace } from './enter-room.ts'
+import { enterRoom, takePlace } from './enter-room.ts'
 
 interface Args {
   readonly game: string
@@ -33,7 +33,7 @@ export const roomFind: Command<Args, 'roomFind'> = {
 
   run(args, call, done) {
     const { connection, context, span, untilMs } = call
-    requirePlace(call)
+    takePlace(call)
     context.link.call(
       'find',
       { connectionId: connection.id, ...args, encoding: patchEncoding(connection) },

@@ -4,8 +4,7 @@ import { parseAs, parseOptions, parsePassword } from '../protocol/game-payloads.
 import { parseRoomId, type RoomId } from '../protocol/ids.ts'
 import { patchEncoding } from '../session/games/viewer.ts'
 import type { Command } from './command.ts'
-import { enterRoom, requirePlace } from './enter-room.ts'
-import { requireShare } from './share.ts'
+import { enterRoom, takePlace } from './enter-room.ts'
 
 interface Args {
   readonly room: RoomId
@@ -42,10 +41,7 @@ export const roomJoin: Command<Args, 'roomJoin'> = {
 
   run({ room, as, password }, call, done) {
     const { connection, context, span, untilMs } = call
-    if (!connection.rooms.has(room)) {
-      requirePlace(call)
-      requireShare(call, connection.share.join())
-    }
+    if (!connection.rooms.has(room)) takePlace(call)
     const args = { connectionId: connection.id, room, as, password, encoding: patchEncoding(connection) }
     context.link.call(
       'join',

@@ -55,7 +55,7 @@ export const SHARE_SETTINGS = {
     computed(
       integer(1, 1_000_000),
       'RATE_MESSAGES / 5 (60)',
-      'Rooms that a user may join per second, as above: others are told of each, and in `private` each may be a new one.',
+      'Rooms that a user may join per second, as above, by `join`, by `find` and as the rooms of a resume: others are told of each, and in `private` each may be a new one.',
     ),
   ),
   RETAINED_BYTES_PER_USER: computed(

@@ -64,7 +64,7 @@ export class Connection implements Caller {
   readonly number: number
   readonly namespace: Namespace
   readonly access: Access
-  /** Another one only before it is open. */
+  /** See `become`. */
   userId: UserId
   readonly encoding: Encoding
   readonly addressKey: string
@@ -134,6 +134,12 @@ export class Connection implements Caller {
 
   get shareKey(): string {
     return this.#shared.shares.keyOf(this)
+  }
+
+  /** The guest is another one. Only before it is open. */
+  become(userId: UserId): void {
+    this.userId = userId
+    this.#share = undefined
   }
 
   get turns(): Turns {
@@ -270,6 +276,11 @@ export class Connection implements Caller {
   /** `retry_after_ms` stands in the reason, for clients to spread their return. */
   closeForDrain(retryAfterMs: number): void {
     this.close(CLOSE.draining, JSON.stringify({ retry_after_ms: retryAfterMs }))
+  }
+
+  /** It may come back then. */
+  closeForRate(retryAfterMs: number): void {
+    this.close(CLOSE.rateLimit, JSON.stringify({ retry_after_ms: retryAfterMs }))
   }
 
   /** Whoever asks pays for the answer. */

@@ -16,6 +16,7 @@ import { ComingBack } from './games/coming-back.ts'
 import type { GameRooms } from './games/game-rooms.ts'
 import type { Accepted, Access } from '../door/handshake.ts'
 import type { RateOptions } from './limits.ts'
+import type { Over } from './share.ts'
 import type { Shares } from './shares.ts'
 import { parseCursor } from './cursor.ts'
 import { Replayer } from './replayer.ts'
@@ -46,6 +47,8 @@ export interface SessionsOptions {
   readonly pingIntervalMs: (transport: TransportName) => number
   /** A connection is open: what it sent before is to be dispatched now. */
   readonly onOpen: (connection: Connection, early: readonly Incoming[]) => void
+  /** Its user joins too many rooms: a resume is put off. */
+  readonly onOver: (kind: Over['kind'], connection: Connection) => void
   /** It was over a limit per user or address, and is closed. */
   readonly onOverLimit: (connection: Connection) => void
   readonly onClose: (connection: Connection, code: number) => void
@@ -72,6 +75,11 @@ interface Session {
   readonly sessionId: string
   /** undefined: it is new. */
   readonly resume: Resume | undefined
+}
+
+/** Those that it names. If it names none, the primary says how many the session had: one until then. */
+function countJoins(resume: Resume | undefined): number {
+  return resume === undefined ? 0 : (resume.rooms?.length ?? 1)
 }
 
 /** The connections of this worker, from the upgrade to the end. */
@@ -111,9 +119,16 @@ export class Sessions {
   }
 
   #ask(connection: Connection, session: Session): void {
-    const { link, mayJoin } = this.#options
+    const { link, mayJoin, clock, onOver } = this.#options
     const { namespace, userId, addressKey, access } = connection
     const { sessionId, resume } = session
+    const joins = countJoins(resume)
+    const over = joins === 0 ? undefined : connection.share.join(joins, clock.nowMs())
+    if (over) {
+      onOver(over.kind, connection)
+      connection.closeForRate(over.waitMs)
+      return
+    }
     const who = { connectionId: connection.id, namespace, userId, addressKey, shareKey: connection.shareKey }
     const what = {
       rooms: resume ? resume.rooms : [],
@@ -123,13 +138,16 @@ export class Sessions {
       session: sessionId,
       use: resume?.use ?? null,
     }
-    link.call('open', { ...who, ...what }, (result) => this.#opened(connection, session, result))
+    link.call('open', { ...who, ...what }, (result) => {
+      if (!(result instanceof Refusal)) connection.share.joined(Math.max(0, result.rooms.length - joins))
+      this.#opened(connection, session, result)
+    })
   }
 
   /** Its resume token was used before: it is what it would be without one, and told so. */
   #askAnew(connection: Connection, { resume }: Session): void {
     const { random, newGuestId } = this.#options
-    if (connection.access === 'guest') connection.userId = newGuestId()
+    if (connection.access === 'guest') connection.become(newGuestId())
     const rooms = resume?.rooms ?? []
     const none = { sessionId: undefined, use: null, begun: undefined, cursor: null, rooms }
     this.#ask(connection, { sessionId: random.uuid(), resume: none })

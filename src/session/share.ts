@@ -77,12 +77,22 @@ export class Share {
     this.#bytes.spend(bytes * this.parts)
   }
 
-  /** Counts a room that is joined. Returns undefined if it may be, as the next three do. */
-  join(): Over | undefined {
-    const waitMs = this.#joins.waitMs(1, this.#nowMs)
+  /**
+   * Counts rooms that are joined, in whatever way: by a request, by a search, or as those of a session that comes back. Returns undefined if they
+   * may be, as the next three do.
+   * @param nowMs is later than the last frame, if a session comes back
+   */
+  join(rooms = 1, nowMs = this.#nowMs): Over | undefined {
+    this.#nowMs = nowMs
+    const waitMs = this.#joins.waitMs(1, nowMs)
     if (waitMs > 0) return { kind: 'joins', waitMs }
-    this.#joins.spend(this.parts)
+    this.joined(rooms)
     return undefined
+  }
+
+  /** It turned out that so many more were joined. */
+  joined(rooms: number): void {
+    this.#joins.spend(rooms * this.parts)
   }
 
   /** Counts an event in a room, which so many connections get. */

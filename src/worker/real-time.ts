@@ -232,6 +232,7 @@ function createSessions(
       max_payload_bytes: settings.MAX_PAYLOAD_BYTES,
     },
     pingIntervalMs: parts.pingIntervalMs,
+    onOver: watch.saidTooMuch,
     onOverLimit: watch.overLimit,
     onOpen: (connection, early) => {
       for (const frame of early) parts.dispatch.early(connection, frame)
