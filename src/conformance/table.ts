@@ -4,6 +4,7 @@ import { ENCODING_CASES } from './cases/encodings.ts'
 import { ENVELOPE_CASES } from './cases/envelope.ts'
 import { EVENT_CASES } from './cases/events.ts'
 import { GAME_CASES } from './cases/games.ts'
+import { HOST_CASES } from './cases/hosts.ts'
 import { HTTP_CASES } from './cases/http.ts'
 import { LOG_CASES } from './cases/log.ts'
 import { MESSAGE_CASES } from './cases/messages.ts'
@@ -20,6 +21,7 @@ import { VECTOR_CASES } from './cases/vectors.ts'
 /** Every case, in the order in which they run. */
 export const CASES: readonly Case[] = [
   ...HTTP_CASES,
+  ...HOST_CASES,
   ...PAGE_CASES,
   ...TOKEN_CASES,
   ...SESSION_CASES,

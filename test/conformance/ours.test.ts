@@ -72,6 +72,20 @@ t.test('guests that may write to players pass, too', async (t) => {
   t.match(stdout, /2 ok, 0 failed/)
 })
 
+t.test(
+  'a server that answers to any name, or to one that is listed, and lets users say what they want, passes, too',
+  async (t) => {
+    for (const ALLOWED_HOSTS of ['*', 'game.example']) {
+      const env = { AUTH_JWT_SECRET: SECRET, ALLOWED_HOSTS, RATE_LOG_BYTES_PER_USER: '1GiB', WORKERS: '1' }
+      const { url, dataDir } = await startServer(t, env)
+      const args = [url, '--only', '^host[.]|^limit[.]said', '--token-secret', SECRET]
+      const { code, stdout } = await conformance(dataDir, args)
+      t.equal(code, 0, stdout)
+      t.match(stdout, /3 ok, 0 failed/)
+    }
+  },
+)
+
 t.test('what is not given is skipped and said; a line for each case', async (t) => {
   const server = await startOurs(t)
   const args = [server.url, '--only', '^(ready|purchase)[.]']

@@ -7,11 +7,14 @@ import { inBoth, PLAYERS, type Case } from '../case.ts'
 import { expectEqual, expectInteger, expectThat, fieldsOf, Skip } from '../expect.ts'
 import { errorOf, type HttpAnswer } from '../http.ts'
 import type { Lab } from '../lab.ts'
+import { isEvent, payloadOf } from '../peer.ts'
 
 /** Tried, where the server's own limit is not known. */
 const CONNECTIONS_TRIED = 128
 const REQUESTS_TRIED = 5000
 const HTTP_TRIED = 4000
+/** Of half the largest frame: more than a user may say by default. */
+const EVENTS_SAID = 100
 const RETRY_S_MAX = 10
 
 const CLOSING: readonly Case[] = [
@@ -140,6 +143,34 @@ const LIMITS: readonly Case[] = [
       expectEqual({ code, retryable }, { code: 'RATE_LIMITED', retryable: true }, 'the error')
       const waitMs = fieldsOf(details)['retry_after_ms']
       expectThat(typeof waitMs === 'number' && waitMs > 0, 'retry_after_ms above 0', details)
+    },
+  },
+  {
+    id: 'limit.said',
+    section: 7,
+    checks:
+      'what a user says is done, or RATE_LIMITED with retry_after_ms, as the server is set; what was refused reaches nobody',
+    needs: PLAYERS,
+    run: async (lab) => {
+      const [player, other] = await Promise.all([lab.player(), lab.player()])
+      const room = await lab.room(player, other)
+      const message = 'x'.repeat(
+        Math.floor(expectInteger(player.first['max_payload_bytes'], 'max_payload_bytes', 1) / 2),
+      )
+      let done = 0
+      for (let i = 0; i < EVENTS_SAID; i++) {
+        const { success, error } = await player.request(EVENT.broadcast, { message }, { room })
+        if (success === true) done++
+        else {
+          const { code, details } = fieldsOf(error)
+          expectEqual(code, 'RATE_LIMITED', 'the code')
+          expectThat(Number(fieldsOf(details)['retry_after_ms']) > 0, 'retry_after_ms above 0', details)
+        }
+      }
+      // Events have one order: when a later one is there, none of those is still to come.
+      await other.ask(EVENT.broadcast, { message: 'last' }, { room })
+      await other.event((frame) => payloadOf(frame)['message'] === 'last', 'the last event')
+      expectEqual(other.frames.filter(isEvent(EVENT.broadcast)).length, done + 1, 'the number of events that came')
     },
   },
   {

@@ -53,6 +53,24 @@ export const HANDSHAKE_FAULTS: readonly FaultRow[] = [
     make: () => ({ headBytesMax: 4096 }),
   },
   {
+    fault: 'a foreign name is refused where there are pages only',
+    run: /^host\.|^handshake\.(plain|path)/,
+    fails: ['host.foreign'],
+    make: () => ({
+      answer: (answer, { url = '' }) =>
+        answer.status === 421 && url.startsWith('/api/') ? { ...answer, status: 200 } : answer,
+    }),
+  },
+  {
+    fault: 'a foreign name is refused as an Origin is',
+    run: /^host\.|^handshake\.(plain|path)/,
+    fails: ['host.foreign'],
+    make: () => ({
+      answer: (answer) =>
+        answer.status === 421 ? inBodyError(answer, (error) => ({ ...error, code: 'ORIGIN_FORBIDDEN' })) : answer,
+    }),
+  },
+  {
     fault: 'a preflight is told 405',
     run: /^page\.|^handshake\.plain/,
     fails: ['private', 'public', 'socket-io', 'goods', 'receipt-key'].map((id) => `page.preflight.${id}`),
