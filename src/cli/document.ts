@@ -30,7 +30,7 @@ part of one command. Settings come from the environment and from the file that \
 `
 
 const TAIL = `
-The command needs Node 22.18 or later. An older Node, from 18 on, hands over to the Node that was installed with the package (Linux).
+The command runs on Node 22, from 22.18 on. Any other Node, from 18 on, hands over to the Node 22 that was installed with the package (Linux).
 
 ## Exit codes
 

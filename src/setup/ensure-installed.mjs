@@ -2,7 +2,7 @@
 // plain JavaScript, no package. With nothing to do it reads two or three files and ends.
 //   node src/setup/ensure-installed.mjs          what the server needs
 //   node src/setup/ensure-installed.mjs tools    and what checks, tests and benches need
-//   node src/setup/ensure-installed.mjs tools browser etcd promtool proxies nodes clients    and a browser, etcd, Prometheus with its promtool, nginx and HAProxy, older Nodes, foreign clients
+//   node src/setup/ensure-installed.mjs tools browser etcd promtool proxies nodes clients user-tools    and a browser, etcd, Prometheus with its promtool, nginx and HAProxy, older Nodes, foreign clients, what projects of users are made with
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
@@ -122,6 +122,10 @@ async function main() {
   if (process.argv.includes('nodes')) {
     const { ensureNodes } = await import('./ensure-nodes.mjs')
     ensureNodes(root)
+  }
+  if (process.argv.includes('user-tools')) {
+    const { ensureUserTools } = await import('./ensure-user-tools.mjs')
+    ensureUserTools(root)
   }
   if (process.argv.includes('clients')) {
     const { ensureClients } = await import('./ensure-clients.mjs')

@@ -77,7 +77,7 @@ export async function checkUws(loadUws: () => Promise<unknown>): Promise<Problem
     return fatal(
       EXIT.configuration,
       `The uWebSockets.js binary does not load: ${reason}. It comes prebuilt with \`npm ci\` for Node 22 on Linux ` +
-        '(glibc 2.27 or later; not musl, so not Alpine), macOS and Windows: run `npm ci` on this machine, with that Node',
+        '(glibc 2.34 or later; not musl, so not Alpine), macOS and Windows: run `npm ci` on this machine, with that Node',
     )
   }
 }

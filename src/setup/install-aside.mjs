@@ -1,0 +1,25 @@
+// Packages of npm that some tests need and that are no dependencies of this package: they lie in node_modules/.cache/drumbeat.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+
+/**
+ * The folder below which they lie; `name` says what is in it, with its version.
+ * @param {string} root
+ * @param {string} name
+ */
+export function folderAside(root, name) {
+  return path.join(root, 'node_modules/.cache/drumbeat', name)
+}
+
+/**
+ * Installs packages there. Returns false if npm failed.
+ * @param {string} folder
+ * @param {readonly string[]} packages each with its version
+ */
+export function installAside(folder, packages) {
+  // A folder without a package.json would have npm look further up.
+  mkdirSync(path.join(folder, 'node_modules'), { recursive: true })
+  const args = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']
+  return spawnSync('npm', [...args, '--loglevel=error', ...packages], { stdio: ['ignore', 2, 2] }).status === 0
+}
