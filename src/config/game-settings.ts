@@ -10,20 +10,6 @@ export const GAME_SETTINGS = {
       'Files, or folders of files, whose default export is a game: `.ts`, `.js` or `.mjs`. See drumbeat/game.',
     ),
   ),
-  SAMPLE_PAGES: byWorkers(
-    setting(
-      boolean,
-      'true',
-      'Whether the samples can be played at `/play/`, if GAMES has the folder of the samples that come with Drumbeat.',
-    ),
-  ),
-  GAME_PAGES: byWorkers(
-    setting(
-      boolean,
-      'true',
-      'Whether a folder `page` beside a game of GAMES is served at `/play/NAME/`, by the name of the folder that both are in: `.html`, `.css`, `.js`, `.ts` and `.svg`.',
-    ),
-  ),
   GAME_WATCH: setting(
     boolean,
     'false',

@@ -4,6 +4,7 @@ import { GAME_SETTINGS } from './game-settings.ts'
 import { HTTP_SETTINGS } from './http-settings.ts'
 import * as kinds from './kinds.ts'
 import { byWorkers, computed, optional, secret, setting, type Setting } from './setting.ts'
+import { PAGE_SETTINGS } from './page-settings.ts'
 import { SHARE_SETTINGS } from './share-settings.ts'
 
 const { boolean, choice, duration, filePath, id, integer, list, listOfSome, size, string } = kinds
@@ -167,6 +168,7 @@ export const SETTINGS = {
   ROOM_AUTO_CREATE: setting(boolean, 'true', 'Whether joining a room that does not exist makes it.'),
   ROOM_CAPACITY: setting(integer(1, 1_000_000), '10000', 'Members of a room that does not say otherwise.'),
   ...GAME_SETTINGS,
+  ...PAGE_SETTINGS,
   FLUSH_INTERVAL_MS: setting(integer(0, 1000), '14', 'Events closer together than this leave in one write.'),
   PRESENCE_INTERVAL_MS: setting(integer(10, 10_000), '100', 'Who joined and left is gathered this long.'),
 

@@ -5,7 +5,8 @@ import { fileStamp } from '../base/file-stamp.ts'
 import { etagOfContent } from './conditions.ts'
 import { SECURITY_HEADERS, type HttpAnswer } from './http.ts'
 
-const TYPES: Readonly<Record<string, string>> = {
+/** Of files that are texts, by the end of their names. */
+export const FILE_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -47,13 +48,13 @@ export class BrowserFiles {
     if (known) return known
     const text = this.#read(name)
     if (text === undefined) return undefined
-    const answer = toAnswer(name, this.#edit(text))
+    const answer = fileAnswer(FILE_TYPES[extname(name)] ?? '', this.#edit(text))
     this.#answers.set(name, answer)
     return answer
   }
 
   #read(name: string): string | undefined {
-    if (!(extname(name) in TYPES)) return undefined
+    if (!(extname(name) in FILE_TYPES)) return undefined
     const source = this.#texts.get(name.replace(/\.js$/, '.ts'))
     return name.endsWith('.js') && source !== undefined ? toJavaScript(source) : this.#texts.get(name)
   }
@@ -73,7 +74,7 @@ export function stampOfFolder(folder: string): string {
 
 function namesIn(folder: string): readonly string[] {
   return readdirSync(folder).filter((name) => {
-    return extname(name) in TYPES || (name.endsWith('.ts') && !name.endsWith('.d.ts'))
+    return extname(name) in FILE_TYPES || (name.endsWith('.ts') && !name.endsWith('.d.ts'))
   })
 }
 
@@ -82,12 +83,13 @@ function toJavaScript(source: string): string {
   return module.stripTypeScriptTypes(source).replace(IMPORTED_SOURCE, "$1$2'$3.js'")
 }
 
-function toAnswer(name: string, text: string): HttpAnswer {
-  const body = Buffer.from(text)
+/** With what keeps it from doing more than it should. */
+export function fileAnswer(type: string, content: string | Uint8Array): HttpAnswer {
+  const body = typeof content === 'string' ? Buffer.from(content) : content
   return {
     status: 200,
     headers: {
-      'content-type': TYPES[extname(name)] ?? '',
+      'content-type': type,
       'content-security-policy': CONTENT_SECURITY_POLICY,
       'cache-control': 'no-cache',
       etag: etagOfContent(body),

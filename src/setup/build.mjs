@@ -1,5 +1,5 @@
-// Makes dist/, which is what an installed package runs: the server and the command as JavaScript, the client with its types, and the files
-// that they read. A clone runs its sources and needs it for `drumbeat/client` only.
+// Makes dist/, which is what an installed package runs: the server and the command as JavaScript, the client with its types, the
+// documentation as a site, and the files that they read. A clone runs its sources and needs it for `drumbeat/client` only.
 //   node src/setup/build.mjs              for `npm run build` and `npm pack`
 //   node src/setup/build.mjs prepare      after an install in a clone: nothing is done if there is no compiler, as with --omit=dev
 // Plain JavaScript for whatever Node from 18 on runs the npm scripts, as ensure-installed.mjs.
@@ -16,7 +16,7 @@ const COMPILER = path.join(ROOT, 'node_modules/typescript/lib/tsc.js')
 /** Those that have types behind the server. The client last: it is for older machines. */
 const PROJECTS = ['tsconfig.build.json', 'src/console', 'src/play', 'tsconfig.testing.json', 'tsconfig.client.json']
 /** Folders of files that are read, not imported. */
-const DATA = ['console', 'play', 'conformance/vectors']
+const DATA = ['console', 'play', 'manual', 'conformance/vectors']
 
 async function build() {
   mkdirSync(DIST, { recursive: true })
@@ -24,6 +24,7 @@ async function build() {
   const stage = mkdtempSync(path.join(DIST, 'new-'))
   for (const project of PROJECTS) run([COMPILER, '-p', project, '--outDir', stage], stage)
   await documentFields(stage)
+  run([path.join(ROOT, 'src/setup/site/build-site.mjs'), path.join(stage, 'docs')], stage)
   for (const folder of DATA) copyData(path.join(ROOT, 'src', folder), path.join(stage, folder))
   const made = readdirSync(stage)
   for (const name of readdirSync(DIST).filter((name) => isOurs(name) && !made.includes(name)))

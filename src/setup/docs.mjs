@@ -9,6 +9,7 @@ const DOCUMENTS = {
   api: 'node src/worker/documents.ts',
   metrics: 'node src/metrics/document.ts',
   rfc6455: 'node test/rfc6455/document.ts',
+  site: 'node src/setup/site/build-site.mjs',
   client: 'node src/setup/build.mjs && npx -y -p typedoc@0.28.20 -p typescript@5.9.3 typedoc',
 }
 const USAGE = 64

@@ -69,6 +69,17 @@ function run(command, args) {
   throw new Error(`${command}: ${error?.message ?? stderr}`)
 }
 
+/**
+ * The documentation that the server has at `/docs/`. What makes it are development tools.
+ * @param {string} node the runtime
+ * @param {string} stage
+ */
+function makeSite(node, stage) {
+  if (existsSync(path.join(ROOT, 'node_modules/markdown-it'))) {
+    run(node, [path.join(ROOT, 'src/setup/site/build-site.mjs'), path.join(stage, 'dist/docs')])
+  } else console.error('drumbeat: the archive has no site of the documentation: npm ci installs what makes it')
+}
+
 /** @param {{ out: string, modules: boolean }} options @returns {string} the archive */
 function pack({ out, modules }) {
   const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
@@ -80,6 +91,7 @@ function pack({ out, modules }) {
     const stage = path.join(work, name)
     for (const one of OURS) cpSync(path.join(ROOT, one), path.join(stage, one), { recursive: true })
     cpSync(path.join(ROOT, 'src/setup/install.sh'), path.join(stage, 'install.sh'))
+    makeSite(path.join(ROOT, node), stage)
     writeFileSync(path.join(stage, 'VERSION'), `${version}\n`)
     if (modules) copyModules(stage, node)
     else symlinkSync(realpathSync(path.join(ROOT, 'node_modules')), path.join(stage, 'node_modules'))

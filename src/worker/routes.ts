@@ -12,6 +12,7 @@ import { SharedAnswers } from '../http/shared-answers.ts'
 import type { RouteContext } from '../http/routes/admin-context.ts'
 import { banRoutes } from '../http/routes/bans.ts'
 import { connectionRoutes } from '../http/routes/connections.ts'
+import { docsRoutes } from '../http/routes/docs.ts'
 import { documentRoutes, type Documents } from '../http/routes/documents.ts'
 import { eventRoutes } from '../http/routes/events.ts'
 import { goodRoutes } from '../http/routes/goods.ts'
@@ -22,6 +23,11 @@ import { gameRoutes } from '../http/routes/games.ts'
 import { roomRoutes } from '../http/routes/rooms.ts'
 import type { Namespace } from '../protocol/ids.ts'
 import { createSchemas, type Schemas } from '../documents/schemas.ts'
+
+/** The sources, or what was built of them. */
+const ROOT = join(import.meta.dirname, '..')
+/** Where `npm run docs` and `npm run build` make the documentation, in a clone; in the installed package it is there. */
+const SITE = join(ROOT, '../dist/docs')
 
 export type RoutesOptions = Pick<RouteContext, 'primary' | 'clock' | 'random'> & { readonly config: Config }
 
@@ -47,8 +53,10 @@ export function createRoutes({ config, ...asked }: RoutesOptions): readonly Rout
     ...roomRoutes(context),
     ...gameRoutes(context),
     ...documentRoutes(() => (documents ??= describeServer(routes, settings))),
+    ...(settings.DOCS_PAGES ? docsRoutes({ site: SITE, otherwise: join(ROOT, 'manual') }) : []),
     ...pageRoutes({
-      root: join(import.meta.dirname, '..'),
+      root: ROOT,
+      hasDocs: settings.DOCS_PAGES,
       apiPathPrefix: settings.API_PATH_PREFIX,
       hasSamples: hasSamplePages(settings),
       gamePages: gamePagesOf(settings),

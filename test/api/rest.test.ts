@@ -79,6 +79,12 @@ t.test('each route answers as the document says', async (t) => {
   await call('getTictactoeFile', 200, { file: 'tictactoe.js' })
   await call('getSampleFile', 200, { file: 'arena.js' })
 
+  // Where the site was not made, the index says so.
+  await call('getDocs', 200)
+  await call('getDocsRedirect', 308, null, undefined, { maxRedirects: 0 })
+  await call('getDocsFile', 404, { file: 'none.html' })
+  await call('getDocsPage', 404, { section: 'start', file: 'none.html' })
+
   const axe = { name: 'Axe', price: 3, currency: 'gold', stock: 7 }
   const put = await call('putGood', 200, { id: 'axe' }, axe)
   await call('putGood', 412, { id: 'axe', 'If-None-Match': '*' }, axe)

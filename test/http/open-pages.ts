@@ -1,12 +1,17 @@
 import type { HttpAnswer } from '../../src/http/http.ts'
+import type { Route } from '../../src/http/router.ts'
 import { pageRoutes, type PagesOptions } from '../../src/http/routes/pages.ts'
 import { openRouter } from './open-router.ts'
 
 export const PREFIX = '/core/game/v1/real-time'
 
 /** Asks for pages as browsers do: the real routes, without a server. */
-export function openPages(options: PagesOptions) {
-  const route = openRouter(pageRoutes(options))
+export function openPages({ hasDocs = true, ...options }: Omit<PagesOptions, 'hasDocs'> & { hasDocs?: boolean }) {
+  return openRoutes(pageRoutes({ hasDocs, ...options }))
+}
+
+export function openRoutes(routes: readonly Route[]) {
+  const route = openRouter(routes)
   return async (path: string, headers: Readonly<Record<string, string>> = {}): Promise<HttpAnswer> => {
     const head = { method: 'GET', path, query: '', headers: Object.entries(headers), remoteAddress: '127.0.0.1' }
     const plan = route({ ...head, headers: [['host', 'server'], ...head.headers] })

@@ -25,6 +25,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   console: ['protocol', 'client'],
   // console: what any page of this server has, its elements and its addresses. samples: the games' types, and what is drawn of them.
   play: ['client', 'console', 'samples'],
+  // It stands alone: a site needs no server.
+  manual: [],
   // Pure, and in parts the client's: what a game is, and how its state is kept and sent.
   games: ['protocol'],
   // As an author's file would: by what drumbeat/game offers.
@@ -137,10 +139,15 @@ export const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/sdk-trace': ['src/tracing/'],
   'engine.io': ['src/transport/socket-io/'],
   envalid: ['src/config/'],
+  // What makes the site of the documentation: no server needs it.
+  esbuild: ['src/setup/site/'],
   etcd3: ['src/store/etcd/etcd3.ts'],
   'fast-jwt': ['src/auth/token.ts'],
   'fastest-levenshtein': ['src/config/'],
+  'highlight.js': ['src/setup/site/'],
   lmdb: ['src/store/lmdb/'],
+  'markdown-it': ['src/setup/site/'],
+  minisearch: ['src/manual/'],
   msgpackr: ['src/protocol/msgpack.ts'],
   pino: ['src/base/log.ts'],
   'pino-pretty': ['src/base/log.ts'],
@@ -167,7 +174,15 @@ export interface BannedText {
 }
 
 const PURE_PLACES = PURE_FOLDERS.map((folder) => `src/${folder}/`)
-const IN_BROWSERS = [...PURE_PLACES, 'src/client/', 'src/games/', 'src/console/', 'src/play/', 'src/samples/']
+const IN_BROWSERS = [
+  ...PURE_PLACES,
+  'src/client/',
+  'src/games/',
+  'src/console/',
+  'src/play/',
+  'src/manual/',
+  'src/samples/',
+]
 
 /** Looked for in the code, not in its comments. */
 export const BANNED: readonly BannedText[] = [
@@ -232,5 +247,5 @@ export const SUPPRESSIONS_MAX = 3
 export const LINES_MAX = 400
 
 /** What pages are made of: files that a browser takes as they are, and sources whose types are taken out. */
-export const PAGE_FOLDERS: readonly string[] = ['src/console/', 'src/play/']
+export const PAGE_FOLDERS: readonly string[] = ['src/console/', 'src/play/', 'src/manual/']
 export const PAGE_FILE = /\.(?:html|css|ts|svg)$|\/tsconfig\.json$/

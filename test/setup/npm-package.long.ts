@@ -41,6 +41,8 @@ t.test('the package of npm', async (t) => {
       'starter/game.ts',
       'starter/page/page.js',
       'docs/README.md',
+      'dist/docs/index.html',
+      'dist/docs/start/quickstart.html',
     ]) {
       t.ok(files.includes(file), file)
     }
@@ -107,6 +109,9 @@ async function plays(t: Test, url: string): Promise<void> {
   await page.goto(`${url}/play/arena/`)
   await page.click('#play')
   await shows(page, '#scores', /Player 1 \(you\)/)
+  await page.goto(`${url}/docs/`)
+  await page.fill('#query', 'idempotency key')
+  await shows(page, '#found-list', /Idempotency keys/)
   await page.goto(`${url}/play/pong/`)
   await shows(page, '#status', /^You are Player \d/)
   t.strictSame(wrong, [])

@@ -57,6 +57,8 @@ interface Folder {
 type Page = Pick<Operation, 'id' | 'summary'> & { readonly path: string }
 
 const PAGE = 'index.html'
+/** As it stands in the console's page. */
+const LINK_TO_DOCS = '<a class="docs" href="docs/">Docs</a>'
 const PREFIX_IN_PAGE = 'content="/core/game/v1/real-time"'
 
 /** Files of a package, by the names under which the console's folder has them. */
@@ -72,6 +74,8 @@ export interface PagesOptions {
   readonly apiPathPrefix: string
   /** Whether the samples can be played. */
   readonly hasSamples: boolean
+  /** Whether the console has a link to `/docs/`. */
+  readonly hasDocs: boolean
   /** Folders of authors, at `/play/NAME/`. */
   readonly gamePages: readonly { readonly name: string; readonly folder: string }[]
 }
@@ -82,6 +86,7 @@ export function pageRoutes(options: PagesOptions): readonly Route[] {
     return text
       .replace(PREFIX_IN_PAGE, `content="${options.apiPathPrefix}"`)
       .replace(IMPORTED_UPLOT, "from './uplot.js'")
+      .replace(LINK_TO_DOCS, options.hasDocs ? LINK_TO_DOCS : '')
   }
   const folders = options.hasSamples ? [...FOLDERS, ...OF_SAMPLES] : FOLDERS
   // A redirect goes before the files of the folder above, to which its path would be one of them.
@@ -115,7 +120,7 @@ function authorsRoutes(
 }
 
 /** From the page's path without its slash at the end. The address is relative, as a proxy may show the server below a path. */
-function redirectTo({ path, id }: Page): Route {
+export function redirectTo({ path, id }: Page): Route {
   const bare = path.slice(0, -1)
   const location = `${bare.slice(bare.lastIndexOf('/') + 1)}/`
   return {

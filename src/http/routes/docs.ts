@@ -1,0 +1,68 @@
+import { unlessKnown } from '../conditions.ts'
+import type { HttpAnswer } from '../http.ts'
+import { Refusal } from '../../protocol/errors.ts'
+import type { Route } from '../router.ts'
+import { SiteFiles } from '../site-files.ts'
+import { redirectTo } from './pages.ts'
+
+export interface DocsOptions {
+  /** Of the site; see src/setup/site/. Nothing has to be there. */
+  readonly site: string
+  /** Has `absent.html`, which says how the site is made. */
+  readonly otherwise: string
+}
+
+const INDEX = 'index.html'
+const ABSENT = 'absent.html'
+const PAGE = { path: '/docs/', id: 'getDocs', summary: 'The documentation, for browsers.' }
+
+/** The documentation at `/docs/`. */
+export function docsRoutes(options: DocsOptions): readonly Route[] {
+  const site = new SiteFiles(options.site)
+  const otherwise = new SiteFiles(options.otherwise)
+  const { path, ...about } = PAGE
+  const operation = { conditions: ['if-none-match: etag'], answers: { 200: '*/*' }, errors: ['NOT_FOUND'] } as const
+  return [
+    redirectTo(PAGE),
+    {
+      method: 'GET',
+      path,
+      access: 'open',
+      operation: { ...operation, ...about, answers: { 200: 'text/html' } },
+      run: ({ header }) => {
+        return unlessKnown(found(site.answer(INDEX) ?? otherwise.answer(ABSENT)), header('if-none-match'))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/docs/:file',
+      access: 'open',
+      operation: {
+        ...operation,
+        id: 'getDocsFile',
+        summary: 'A file that the pages of the documentation share.',
+        params: { file: 'FileName' },
+      },
+      run: ({ params, header }) => unlessKnown(found(site.answer(params['file'] ?? '')), header('if-none-match')),
+    },
+    {
+      method: 'GET',
+      path: '/docs/:section/:file',
+      access: 'open',
+      operation: {
+        ...operation,
+        id: 'getDocsPage',
+        summary: 'A page of the documentation.',
+        params: { section: 'FileName', file: 'FileName' },
+      },
+      run: ({ params: { section = '', file = '' }, header }) => {
+        return unlessKnown(found(site.answer(`${section}/${file}`)), header('if-none-match'))
+      },
+    },
+  ]
+}
+
+function found(answer: HttpAnswer | undefined): HttpAnswer {
+  if (answer) return answer
+  throw new Refusal('NOT_FOUND', 'no such path')
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { FILE_TYPES, fileAnswer } from './browser-files.ts'
+import type { HttpAnswer } from './http.ts'
+
+const TYPES: Readonly<Record<string, string>> = {
+  ...FILE_TYPES,
+  '.json': 'application/json; charset=utf-8',
+  '.png': 'image/png',
+}
+
+/** A name, or the names of a folder and a file in it. None begins with a dot. */
+const NAME = /^\w[\w.-]*(?:\/\w[\w.-]*)?$/
+
+/** The files of a folder, and of the folders in it, as browsers get them. Each is read whenever it is asked for: nothing is kept in memory. */
+export class SiteFiles {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Returns undefined if there is no such file. @param name as in `start/quickstart.html` */
+  answer(name: string): HttpAnswer | undefined {
+    const type = TYPES[extname(name)]
+    if (type === undefined || !NAME.test(name)) return undefined
+    const body = read(join(this.#folder, name))
+    return body && fileAnswer(type, body)
+  }
+}
+
+function read(file: string): Uint8Array | undefined {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EISDIR'))
+      return undefined
+    throw error
+  }
+}
