@@ -1,11 +1,12 @@
 import * as EVENT from './event-names.ts'
 
-/** Requests that change the rooms of their connection. */
+/** Requests that change which rooms their connection is in. */
 export const CHANGES_ROOMS: readonly string[] = [EVENT.roomJoin, EVENT.roomLeave, EVENT.roomFind]
 
 /**
- * Requests that a client may send again if nobody knows whether they were done; a purchase only under its key. A search is none of them: whether it was
- * done is seen from the rooms that a resume names, and done twice it could take seats in two rooms.
+ * Requests that a client may send again if nobody knows whether the first one was done; a purchase only with its idempotency key.
+ * A search for a room is not one of them: a resume tells the client which rooms it is in, and a second search could take seats in
+ * two rooms.
  */
 export const REPEATABLE: readonly string[] = [
   EVENT.roomJoin,
@@ -17,5 +18,5 @@ export const REPEATABLE: readonly string[] = [
   EVENT.sessionPing,
 ]
 
-/** Events of a user's own channel, of servers up to 0.1.0, which do not say the channel. */
+/** Servers up to 0.1.0 do not say the channel of an event. These event types are of the user's own channel. */
 export const OF_USERS: readonly string[] = [EVENT.sendMessage, EVENT.buyGood]

@@ -1,4 +1,4 @@
-// `CLOSE` of close-codes.ts, one by one as in event-names.ts.
+// The codes of `CLOSE` (close-codes.ts) as single constants, for the reason that event-names.ts gives.
 
 export const normal = 1000
 export const goingAway = 1001

@@ -9,50 +9,50 @@ import { toMsgpackValue } from './msgpack-value.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** A frame that could be read. */
+/** A frame that was read. */
 export interface Decoded {
-  /** Where it is refused, what can be known of it safely: the `id` to answer to is in there. */
+  /** The value. If it is refused: only the fields that are safe to use, such as the `id` that the reply needs. */
   readonly value: unknown
-  /** Set if the value holds something that is not taken. The value must not be carried out then. */
+  /** Set if the value breaks a limit or holds something forbidden. The caller must not act on such a value. */
   readonly refusal: Refusal | undefined
 }
 
-/** Fields of an envelope that are looked at where its value is refused. */
+/** The fields that are still read from an envelope whose value is refused. */
 const HEAD_FIELDS = ['id', 'eventType']
 
-/** Bytes of one frame to a value. Throws BAD_REQUEST for bytes that are not JSON, or not msgpack. */
+/** Decodes one frame. Throws BAD_REQUEST if the bytes are not JSON, or not msgpack. */
 export function decodeFrame(bytes: Uint8Array, encoding: Encoding, limits: ValueLimits): Decoded {
   if (encoding === 'json') {
     const value = parseJson(bytes)
     return { value, refusal: refusalOfValue(value, limits) }
   }
   const violation = checkMsgpack(bytes, limits)
-  // What was refused is not decoded: that is what the check is for.
+  // A refused value is never built: it could be a nesting bomb.
   if (violation) return { value: readMsgpackTexts(bytes, HEAD_FIELDS), refusal: toRefusal(violation) }
   return { value: decodeMsgpackFrame(bytes), refusal: undefined }
 }
 
-/** Whether an object in the frame holds a key twice. For a frame that `decodeFrame` took. */
+/** Whether an object in the frame holds a key twice. The frame must have passed `decodeFrame`. */
 export function holdsRepeatedKey(bytes: Uint8Array, encoding: Encoding): boolean {
   if (encoding === 'json') return findRepeatedKey(utf8.decode(bytes)) !== undefined
   return countMsgpackEntries(bytes) !== countKeys(decodeMsgpack(bytes))
 }
 
-/** As `countMsgpackEntries` counts them in the bytes, where those that are there twice are two. */
+/** Counts what `countMsgpackEntries` counts in the bytes, but a repeated key counts once here and twice there. */
 function countKeys(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   const inside = Object.values(value)
   return inside.reduce((sum: number, each) => sum + countKeys(each), inside.length)
 }
 
-/** A value to the frame's content: text for JSON, bytes for msgpack. */
+/** Encodes a value as one frame: text for JSON, bytes for msgpack. */
 export function encodeFrame(value: unknown, encoding: Encoding): string | Uint8Array {
   return encoding === 'json' ? JSON.stringify(value) : encodeMsgpack(toMsgpackValue(value))
 }
 
 /**
- * The reply to a request that succeeded. As text it is put together by hand: every request has one, and an object that is only made to be
- * written costs a third more.
+ * The reply to a request that succeeded. Its JSON is put together by hand, because every request has a reply, and building an
+ * object only to write it costs a third more.
  */
 export function encodeReply(
   replyTo: string,
@@ -67,7 +67,7 @@ export function encodeReply(
   return encodeJsonReply(replyTo, JSON.stringify(data), traceparent)
 }
 
-/** @param data as JSON */
+/** @param data JSON text */
 export function encodeJsonReply(replyTo: string, data: string, traceparent: string | undefined): string {
   const head = `{"eventType":"${SERVER_EVENT.reply}","replyTo":${JSON.stringify(replyTo)},"success":true`
   const trace = traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`

@@ -1,8 +1,8 @@
 import { badRequest } from './errors.ts'
 
 /**
- * `must`: every member gets it, or is closed and resumes. `latest`: for a member who reads too slowly a newer one with the same
- * key takes its place.
+ * `must`: every member gets the event; a member that reads too slowly is closed and resumes. `latest`: a member that reads too
+ * slowly gets only the newest event of each key.
  */
 export const DELIVERY_CLASSES = ['must', 'latest'] as const
 export type DeliveryClass = (typeof DELIVERY_CLASSES)[number]

@@ -3,7 +3,7 @@ import { EVENT, type EventType, type JsonObject } from './events.ts'
 import { parseRoomId, type RoomId } from './ids.ts'
 import { isLonger } from './value.ts'
 
-/** What a client asks, checked but for its payload, which belongs to the command. */
+/** A request of a client. All is checked except the payload, which the command checks. */
 export interface Request {
   readonly id: string | undefined
   readonly eventType: EventType
@@ -17,14 +17,14 @@ const EVENT_TYPES: ReadonlySet<string> = new Set(Object.values(EVENT))
 export const REQUEST_ID_LENGTH_MAX = 64
 export const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
-/** The `id` to answer to, from whatever came: so that a bad request gets its reply, too. */
+/** Reads the `id` of a frame that may be malformed, so that a bad request gets a reply, too. */
 export function readRequestId(value: unknown): string | undefined {
   if (!isObject(value)) return undefined
   const id = value['id']
   return typeof id === 'string' && id !== '' && !isLonger(id, REQUEST_ID_LENGTH_MAX) ? id : undefined
 }
 
-/** Whether the frame asks for something, be it rightly: an object that names an event. What is less than that is no request. */
+/** Whether the frame counts as a request, valid or not: it is an object with an `eventType`. Returns false for anything less. */
 export function isRequest(value: unknown): boolean {
   return isObject(value) && typeof value['eventType'] === 'string'
 }
@@ -56,7 +56,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** W3C says: what cannot be read is ignored, not refused. */
+/** Returns undefined for a value that cannot be read: the W3C says to ignore it. */
 export function parseTraceparent(value: unknown): string | undefined {
   return typeof value === 'string' && TRACEPARENT.test(value) ? value : undefined
 }

@@ -1,4 +1,4 @@
-/** Section 5 of docs/reference/protocol.md: the codes of refusals after which the same request may succeed later. */
+/** Codes of refusals after which the same request may succeed later. See section 5 of docs/reference/protocol.md. */
 export const RETRYABLE_CODES = [
   'ROOM_FULL',
   'ROOM_LOCKED',
@@ -10,7 +10,7 @@ export const RETRYABLE_CODES = [
   'OUTCOME_UNKNOWN',
 ] as const
 
-/** The others: the set is closed. */
+/** All other codes. No code is outside of these two lists. */
 export const FINAL_CODES = [
   'BAD_REQUEST',
   'UNKNOWN_EVENT',

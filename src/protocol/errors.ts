@@ -2,7 +2,7 @@ import { isErrorCode, isRetryable, type ErrorCode } from './error-codes.ts'
 
 export { isErrorCode, type ErrorCode } from './error-codes.ts'
 
-/** What HTTP says for each code, in the order of section 5 of docs/reference/protocol.md. */
+/** The HTTP status of each code, in the order of section 5 of docs/reference/protocol.md. */
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   BAD_REQUEST: 400,
   UNKNOWN_EVENT: 400,
@@ -43,7 +43,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
 
 export type ErrorDetails = Readonly<Record<string, unknown>>
 
-/** The `error` of a reply and of an HTTP body. */
+/** The `error` field of a reply or an HTTP body. */
 export interface ErrorBody {
   readonly code: ErrorCode
   readonly message: string
@@ -51,7 +51,7 @@ export interface ErrorBody {
   readonly details?: ErrorDetails
 }
 
-/** An expected no, with a code that programs may rely on. Nothing was done, unless the code is OUTCOME_UNKNOWN. */
+/** The server says no, with a code that programs may rely on. Nothing was done, unless the code is OUTCOME_UNKNOWN. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly code: ErrorCode
@@ -73,12 +73,12 @@ export class Refusal extends Error {
   }
 }
 
-/** The refusal that a body says; INTERNAL where its code is none that is known here. */
+/** Makes a refusal of an error body. A code that is not known here becomes INTERNAL. */
 export function refusalOf({ code, message, details }: ErrorBody): Refusal {
   return new Refusal(isErrorCode(code) ? code : 'INTERNAL', message, details)
 }
 
-/** BAD_REQUEST at a place: `path` is written as in `payload.message[3].x`. */
+/** A BAD_REQUEST that names the field: `path` is written like `payload.message[3].x`. */
 export function badRequest(path: string, message: string): Refusal {
   return new Refusal('BAD_REQUEST', path === '' ? message : `${path}: ${message}`, { path })
 }

@@ -4,13 +4,13 @@ import type { JsonObject } from './events.ts'
 import type { EventEnvelope } from './shapes/events.ts'
 import type { Channel } from './ids.ts'
 
-/** Of a UUID, and some room: longer ones are none of ours. */
+/** Event ids are UUIDs of 36 characters; 64 leaves room for another form. Anything longer is not an event id of ours. */
 const ID_LENGTH_MAX = 64
 
 const utf8 = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** An event without its place in the log and where it goes. Fields that are undefined are left out. */
+/** An event without its offset and channel. Fields that are undefined are left out. */
 export type EventFields = {
   readonly [Field in Exclude<keyof EventEnvelope, 'offset' | 'prev' | 'skipped' | 'channel' | 'delivery' | 'payload'>]:
     | EventEnvelope[Field]
@@ -18,8 +18,8 @@ export type EventFields = {
 } & { readonly eventType: string; readonly payload: JsonObject | object }
 
 /**
- * An event on its way to the log: the head's fields (see `EventHead`) and the body, UTF-8 of a JSON object with at least one field. A
- * tuple, as objects in objects would take half as much again on the link.
+ * An event on its way to the log: the fields of its head (see `EventHead`) and its body, the UTF-8 of a JSON object with at least
+ * one field. It is a tuple, because nested objects would take half as much again on the link.
  */
 export type EncodedEvent = readonly [kind: number, flags: number, key: string | null, body: Uint8Array]
 
@@ -28,12 +28,12 @@ export function encodeEvent(fields: EventFields): EncodedEvent {
   return [kind, flags, key, utf8.encode(JSON.stringify(fields))]
 }
 
-/** What the event takes in the log, and in each frame that brings it, about. */
+/** About how many bytes the event takes in the log, and in each frame that brings it. */
 export function bytesOf([, , , body]: EncodedEvent): number {
   return body.length
 }
 
-/** The record that puts the event into the log. */
+/** The record that goes into the log. */
 export function eventRecord(channel: Channel, [kind, flags, key, body]: EncodedEvent): EventRecord {
   return { channel, head: { kind, flags, key, id: null }, body }
 }
@@ -44,7 +44,7 @@ interface EventRecord {
   readonly body: Uint8Array
 }
 
-/** The head of a body that was written without one. Returns undefined if it is no event. */
+/** Works out the head of an event that was stored without one. Returns undefined if the body is not an event. */
 export function readHead(body: Uint8Array): EventHead | undefined {
   const event = parse(body)
   if (!isObject(event)) return undefined
@@ -56,7 +56,8 @@ export function readHead(body: Uint8Array): EventHead | undefined {
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     payload,
   })
-  // Versions that wrote no heads wrote the class of the room into the body, so nobody has to say it again.
+  // Versions that stored no heads wrote the room's delivery class into the body. So LATEST_BY_ROOM, which adds it to the frame,
+  // is not set.
   const isLatest = delivery === 'latest' && head.key !== null
   return { ...head, flags: isLatest ? head.flags | LATEST : head.flags, id: isId(id) ? id : null }
 }

@@ -1,4 +1,4 @@
-// `EVENT` of events.ts. Each is a constant of its own, so that a page has only those that it uses.
+// The names of `EVENT` (events.ts). Each is a constant of its own, so that a page bundles only those that it uses.
 
 export const broadcast = 'core.game.state.broadcast' as const
 export const sendMessage = 'core.game.state.send_message' as const

@@ -1,5 +1,5 @@
 /**
- * No object may have this key, at any depth: whoever assigns it sets a prototype instead. Other names that objects inherit
- * (`constructor`, `toString`) are data: assigning them makes a property, and nothing here looks a name up without `hasOwn`.
+ * No object may have this key, at any depth, because assigning it sets a prototype. Other inherited names (`constructor`,
+ * `toString`) are allowed: assigning them makes a plain property, and this code looks names up only with `hasOwn`.
  */
 export const FORBIDDEN_KEY = '__proto__'

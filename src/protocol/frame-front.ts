@@ -1,15 +1,15 @@
 import { LATEST_BY_ROOM } from './event-head.ts'
 import { isUserChannel, type Channel } from './ids.ts'
 
-/** Of an event in the log. */
+/** The place of an event in the log. */
 export interface Place {
   readonly offset: number
   readonly prev: number
 }
 
 /**
- * How the frame of an event begins: `{"offset":…,"prev":…,` and what else is known of it here. The body is the JSON text of an object
- * with at least one field, so nothing is parsed: the front's last comma takes the place of the body's `{`.
+ * The beginning of an event's frame: `{"offset":…,"prev":…,` and the other fields that only the server knows. The body is the
+ * JSON text of an object with at least one field. So it is not parsed: this text takes the place of its `{`.
  * @param flags see `EventHead`
  */
 export function frameFront({ offset, prev }: Place, channel: Channel, flags: number, skipped = 0): string {

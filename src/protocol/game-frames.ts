@@ -6,32 +6,32 @@ const HEAD_BYTES = 3
 const ID_BYTES_MAX = 256
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** An input as a binary client sends it. */
+/** An input of a client that sends binary frames. */
 export interface InputFrame {
-  /** The room's. */
+  /** The room's handle. */
   readonly handle: number
-  /** The place of the input's name in `data.game.inputs`. */
+  /** The index of the input's name in `data.game.inputs`. */
   readonly index: number
   readonly seq: number | undefined
   readonly id: string | undefined
-  /** Coded by the input's type: a view of the frame. */
+  /** The value as the input's type encodes it: a view of the frame. */
   readonly value: Uint8Array
 }
 
-/** Whether the frame is one of a game, and no msgpack. */
+/** Whether the frame is a game's frame. If not, it is msgpack. */
 export function isGameFrame(bytes: Uint8Array): boolean {
   return bytes[0] === GAME_FRAME
 }
 
 /**
- * Reads 0xC1, u8 kind (2), u8 flags (1: seq, 2: id), varint handle, varint index, varint seq, id as varint length and UTF-8, then the value.
- * Varints are LEB128, unsigned. Throws BAD_REQUEST; whether the value is whole, its game knows.
+ * Decodes 0xC1, u8 kind (2), u8 flags (1: seq, 2: id), varint handle, varint index, varint seq, id as varint length and UTF-8,
+ * then the value. Varints are unsigned LEB128. Throws BAD_REQUEST. The value itself is checked by its game.
  */
 export function decodeInputFrame(bytes: Uint8Array): InputFrame {
   const [, kind, flags = 0] = bytes
   if (bytes.length < HEAD_BYTES) throw badRequest('', 'the frame is cut off')
-  if (kind !== INPUT_FRAME.kind) throw badRequest('', `no client sends game frames of kind ${kind}`)
-  if ((flags & ~FLAGS) !== 0) throw badRequest('', 'flags of another version')
+  if (kind !== INPUT_FRAME.kind) throw badRequest('', `clients do not send game frames of kind ${kind}`)
+  if ((flags & ~FLAGS) !== 0) throw badRequest('', 'the frame has flags that this version does not know')
   const reader = new Reader(bytes, HEAD_BYTES)
   const handle = reader.varint(2 ** 32 - 1)
   const index = reader.varint(2 ** 16)
@@ -59,7 +59,7 @@ class Reader {
       if (value > max) break
       return value
     }
-    throw badRequest('', `a number above ${max}`)
+    throw badRequest('', `a number is above ${max}`)
   }
 
   text(length: number): string {
@@ -70,7 +70,7 @@ class Reader {
     try {
       return utf8.decode(bytes)
     } catch {
-      throw badRequest('id', 'is no UTF-8')
+      throw badRequest('id', 'is not UTF-8')
     }
   }
 

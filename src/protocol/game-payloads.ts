@@ -5,7 +5,7 @@ import type { JsonObject } from './events.ts'
 import type { Where, WhereTerm } from './shapes/games.ts'
 import { isLonger } from './value.ts'
 
-/** A filter over listings. Whether a game lists such a field is known by the game. Throws BAD_REQUEST. */
+/** Parses a filter over listings. Only the game knows whether it lists these fields. Throws BAD_REQUEST. */
 export function parseWhere(value: unknown, path: string): Where {
   if (value === undefined) return {}
   if (!isObject(value)) throw badRequest(path, 'must be an object')
@@ -28,7 +28,7 @@ export function parseAs(value: unknown, path: string): 'player' | 'spectator' {
   throw badRequest(path, 'must be "player" or "spectator"')
 }
 
-/** Returns null if there is none. Throws BAD_REQUEST. */
+/** Returns null if no password is given. Throws BAD_REQUEST. */
 export function parsePassword(value: unknown, path: string): string | null {
   return value === undefined ? null : parseText(value, path, PASSWORD_LENGTH_MAX)
 }
@@ -38,12 +38,12 @@ export function parseInputName(value: unknown, path: string): string {
   return parseText(value, path, INPUT_NAME_LENGTH_MAX)
 }
 
-/** Whether its game has such a bot is known by the game. Throws BAD_REQUEST. */
+/** Only the game knows whether it has such a bot. Throws BAD_REQUEST. */
 export function parseBotKind(value: unknown, path: string): string {
   return parseText(value, path, INPUT_NAME_LENGTH_MAX)
 }
 
-/** Returns null if the client does not count. Throws BAD_REQUEST. */
+/** Returns null if the client does not number its inputs. Throws BAD_REQUEST. */
 export function parseSeq(value: unknown, path: string): number | null {
   if (value === undefined) return null
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value

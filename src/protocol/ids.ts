@@ -1,24 +1,24 @@
 import { badRequest } from './errors.ts'
 
-/** A player as the server knows it: the token's `sub`, or `guest-` and a random part. */
+/** The id of a player: the token's `sub`, or `guest-` and a random part. */
 export type UserId = string & { readonly __brand: 'UserId' }
 export type RoomId = string & { readonly __brand: 'RoomId' }
 export type Namespace = string & { readonly __brand: 'Namespace' }
-/** Where events go: a namespace, a room of a namespace, or a user. */
+/** What an event is sent to: a namespace, a room of a namespace, or a user. */
 export type Channel = string & { readonly __brand: 'Channel' }
 
 export const USER_ID = /^[A-Za-z0-9_-]{1,64}$/
 export const ROOM_ID = /^[A-Za-z0-9_.:-]{1,64}$/
-/** Of ids of goods and currencies, but for `FORBIDDEN_KEY`. */
+/** The form of ids of goods and currencies. `FORBIDDEN_KEY` matches, but is not allowed. */
 export const NAME = /^[A-Za-z0-9_-]{1,64}$/
 export const GAME_NAME = /^[a-z][a-z0-9-]{0,31}$/
 export const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{16,64}$/
 
-/** The sender of what no client sent: broadcasts by REST, presence. It cannot be a user id. */
+/** The sender of events that no client sent, such as broadcasts by REST and presence. It is not a valid user id. */
 export const SERVER_SENDER = '@server'
 export const GUEST_PREFIX = 'guest-'
 export const BOT_PREFIX = 'bot-'
-/** The id of a bot's seat: no user takes a seat under it. */
+/** The id of a bot's seat. No user gets a seat under such an id. */
 export const BOT_ID = new RegExp(`^${BOT_PREFIX}\\d+$`)
 
 export function isUserId(value: unknown): value is UserId {
@@ -41,7 +41,7 @@ export function parseRoomId(value: unknown, path: string): RoomId {
 
 export function parseGameName(value: unknown, path: string): string {
   if (typeof value === 'string' && GAME_NAME.test(value)) return value
-  throw badRequest(path, 'must be 1 to 32 of a-z, 0-9 and -, a letter first')
+  throw badRequest(path, 'must be 1 to 32 characters of a-z, 0-9 and -, and begin with a letter')
 }
 
 export function parseIdempotencyKey(value: unknown, path: string): string {
@@ -61,7 +61,7 @@ export function userChannel(user: UserId): Channel {
   return `u/${user}` as Channel
 }
 
-/** Returns undefined for a channel that is no user's. */
+/** Returns undefined if the channel is not a user's. */
 export function userOf(channel: Channel): UserId | undefined {
   return isUserChannel(channel) ? (channel.slice(2) as UserId) : undefined
 }
@@ -74,12 +74,12 @@ export function isUserChannel(channel: Channel): boolean {
   return channel.startsWith('u/')
 }
 
-/** Returns undefined for a channel that is no room's. */
+/** Returns undefined if the channel is not a room's. */
 export function roomOf(channel: Channel): RoomId | undefined {
   return channel.startsWith('r/') ? (channel.slice(channel.indexOf('/', 2) + 1) as RoomId) : undefined
 }
 
-/** A UUID, of a connection as REST lists it. */
+/** The id of a connection in REST: a UUID. */
 export const CONNECTION_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export function isConnectionId(value: unknown): value is string {

@@ -1,7 +1,7 @@
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** What has a level of its own, and whose level it has where nothing is said of it. */
+/** The parts that can have a log level of their own. A part without one has the level of the part named here. */
 export const LOG_PARENTS = {
   primary: null,
   store: 'primary',
@@ -29,11 +29,11 @@ export function isLogLevel(value: unknown): value is LogLevel {
   return LOG_LEVELS.some((level) => level === value)
 }
 
-/** `ledger=trace`; undefined: it is no such thing. */
+/** Parses text like `ledger=trace`. Returns undefined if the text is anything else. */
 export function parsePartLevel(text: string): readonly [LogPart, LogLevel] | undefined {
   const [part, level, ...rest] = text.split('=')
   return isLogPart(part) && isLogLevel(level) && rest.length === 0 ? [part, level] : undefined
 }
 
-/** How long a level may hold that was asked for at run time. */
+/** For how long a level that is set at run time may hold. */
 export const LOG_LEVEL_MS = { min: 1_000, max: 86_400_000 } as const

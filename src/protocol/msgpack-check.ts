@@ -4,24 +4,24 @@ import { within, type ValueLimits, type Violation } from './value.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Up to here a loop is faster than a call to the decoder (measured: 60 and 75 ns at 128 bytes). */
+/** Up to this length a loop is faster than a call of the decoder (measured at 128 bytes: 60 and 75 ns). */
 const LOOP_BYTES_MAX = 128
-/** 64 characters of UTF-8, which is what an id may have. */
+/** An id has up to 64 characters, which take at most 256 bytes of UTF-8. */
 const SHORT_TEXT_BYTES_MAX = 256
 
 const INT_SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER)
 
 /**
- * Looks at msgpack bytes before anything is built from them. Throws BAD_REQUEST for bytes that are not one whole msgpack value. Returns
- * what is wrong in a value that is whole, for what a decoder would pay for or JSON could not carry on: nesting bombs, too many keys,
- * binary and extension types, numbers beyond JSON's, text that is not UTF-8, keys that are no strings, a forbidden key. Needs no memory
- * in proportion to the input.
+ * Checks msgpack bytes before anything is built from them. Throws BAD_REQUEST if the bytes are not exactly one msgpack value.
+ * Returns what is wrong if the value would be expensive to decode, or is something that JSON cannot hold: it is nested too deep,
+ * has too many keys, binary or extension types, numbers beyond JSON's, text that is not UTF-8, keys that are not strings, or a
+ * forbidden key. Its memory does not grow with the input.
  */
 export function checkMsgpack(bytes: Uint8Array, limits: ValueLimits): Violation | undefined {
   const reader = new MsgpackReader(bytes)
   const violation = new MsgpackWalk(reader, limits).visit(1)
   if (violation) {
-    // The walk ended there. Whether the rest is msgpack at all tells a refused value from a broken frame.
+    // The walk stopped at the violation. If the rest is not msgpack, the whole frame is broken and not only its value refused.
     reader.at = 0
     reader.skipValue()
   }
@@ -30,8 +30,8 @@ export function checkMsgpack(bytes: Uint8Array, limits: ValueLimits): Violation 
 }
 
 /**
- * The fields of these names that are short strings, of the map that the bytes are: enough to answer a frame whose value is refused.
- * Passes over everything else, and builds nothing from it. For bytes that are one whole value.
+ * Reads those of the named fields of a map that are short strings: enough to answer a frame whose value is refused. Skips
+ * everything else, and builds nothing from it. The bytes must be one whole value.
  */
 export function readMsgpackTexts(bytes: Uint8Array, names: readonly string[]): Readonly<Record<string, unknown>> {
   const reader = new MsgpackReader(bytes)
@@ -40,13 +40,13 @@ export function readMsgpackTexts(bytes: Uint8Array, names: readonly string[]): R
   for (let left = reader.kind === 'map' ? reader.length : 0; left > 0; left--) {
     const key = readShortText(reader)
     const value = readShortText(reader)
-    // As with every decoder, the last of several fields of one name counts.
+    // If a field is there twice, the last one counts, as in every decoder.
     if (key !== undefined && names.includes(key)) found[key] = value
   }
   return found
 }
 
-/** How many keys and elements there are. For bytes that are one whole value. */
+/** How many keys and elements there are. The bytes must be one whole value. */
 export function countMsgpackEntries(bytes: Uint8Array): number {
   const reader = new MsgpackReader(bytes)
   let count = 0
@@ -131,7 +131,7 @@ class MsgpackWalk {
     return wrong(`more than ${this.#limits.keysMax} keys and elements in one frame`)
   }
 
-  // A decoder would put other characters in the place of what is not UTF-8, and say nothing.
+  // A decoder would silently replace bytes that are not UTF-8.
   #text(length: number): Violation | undefined {
     const { bytes } = this.#reader
     const start = this.#reader.take(length)
@@ -168,7 +168,7 @@ function wrong(message: string): Violation {
   return { message, path: [] }
 }
 
-/** The next value, where it is a short string; undefined for all else, which is passed over. */
+/** Reads the next value if it is a short string. Otherwise skips it, and returns undefined. */
 function readShortText(reader: MsgpackReader): string | undefined {
   const start = reader.at
   reader.head()

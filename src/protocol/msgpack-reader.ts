@@ -1,6 +1,6 @@
 import { badRequest, type Refusal } from './errors.ts'
 
-/** What a msgpack value is, by its first byte. `constant`: that byte is all of it. */
+/** The kind of a msgpack value, as its first byte says. A `constant` is that one byte. */
 export type MsgpackKind =
   | 'constant'
   | 'int'
@@ -17,15 +17,15 @@ export function malformed(): Refusal {
   return badRequest('', 'not valid msgpack')
 }
 
-/** Goes over msgpack bytes, and builds nothing from them. Its methods throw BAD_REQUEST where the bytes end too early. */
+/** Walks over msgpack bytes without building anything. Its methods throw BAD_REQUEST if the bytes end too early. */
 export class MsgpackReader {
   readonly bytes: Uint8Array
   readonly view: DataView
-  /** Where the next byte is read. */
+  /** The index of the next byte. */
   at = 0
-  /** Of the value whose first byte was read last. */
+  /** The kind of the value that `head` read last. */
   kind: MsgpackKind = 'constant'
-  /** Of that value: entries of an array or map, bytes of all others. */
+  /** The length of that value: entries of an array or map, otherwise bytes. */
   length = 0
 
   constructor(bytes: Uint8Array) {
@@ -37,7 +37,7 @@ export class MsgpackReader {
     return this.bytes.length - this.at
   }
 
-  /** Passes over so many bytes. Returns where they begin. */
+  /** Skips so many bytes. Returns the index of the first of them. */
   take(length: number): number {
     if (length > this.bytesLeft) throw malformed()
     const start = this.at
@@ -45,7 +45,7 @@ export class MsgpackReader {
     return start
   }
 
-  /** Reads what the next value is; `at` is then behind that, before the value's content. */
+  /** Reads what the next value is. Then `at` is where its content begins. */
   head(): void {
     const tag = this.#uint(1)
     if (tag <= 0x7f || tag >= 0xe0) this.#is('constant', 0)
@@ -55,7 +55,7 @@ export class MsgpackReader {
     else this.#tagged(tag)
   }
 
-  /** Passes over one value, however deep: by counting what is still to come, and not by recursion. */
+  /** Skips one value of any depth. It counts what is still to come, and does not recurse. */
   skipValue(): void {
     for (let left = 1; left > 0; left--) {
       this.head()
@@ -65,7 +65,7 @@ export class MsgpackReader {
     }
   }
 
-  // The formats of the msgpack specification, by their first byte.
+  // The formats of the msgpack specification by their first byte.
   #tagged(tag: number): void {
     switch (tag) {
       case 0xc0: // nil
@@ -76,7 +76,7 @@ export class MsgpackReader {
       case 0xc5:
       case 0xc6:
         return this.#is('bytes', this.#uint(1 << (tag - 0xc4)))
-      case 0xc7: // ext 8, 16, 32: the length is without the type
+      case 0xc7: // ext 8, 16, 32: their length does not count the type byte
       case 0xc8:
       case 0xc9:
         return this.#is('extension', this.#uint(1 << (tag - 0xc7)) + 1)
@@ -111,7 +111,7 @@ export class MsgpackReader {
       case 0xde:
       case 0xdf:
         return this.#is('map', this.#uint(tag === 0xde ? 2 : 4))
-      default: // 0xc1, which is never used
+      default: // 0xc1 is never used
         throw malformed()
     }
   }

@@ -1,11 +1,12 @@
-/** What msgpackr writes as an integer by itself. */
+/** The range of integers that msgpackr writes as integers by itself. */
 const INTEGER_MIN = -(2 ** 31)
 const INTEGER_MAX = 2 ** 32 - 1
 
 /**
- * A copy of the value for msgpack. Integers of more than 32 bits (times, offsets) become bigints: msgpackr writes those as integers and
- * others as floats, which strict readers of Go and Rust refuse where an integer is due. Lone surrogates become U+FFFD, in keys too: JSON can
- * carry one (as an escape), msgpack cannot, as its strings are UTF-8. As deep as the value is: for what has passed the limits.
+ * Copies a value for msgpack. Integers of more than 32 bits (times, offsets) become bigints, because msgpackr writes other large
+ * integers as floats, which strict readers of Go and Rust refuse in place of an integer. Lone surrogates become U+FFFD, in keys
+ * too: JSON can hold one (as an escape), but a msgpack string is UTF-8. Recurses as deep as the value goes, so the value must
+ * have passed the limits.
  */
 export function toMsgpackValue(value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed()
@@ -15,7 +16,10 @@ export function toMsgpackValue(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key.toWellFormed(), toMsgpackValue(field)]))
 }
 
-/** The same for the integers alone, in place: for a value that nobody else has, and that holds no lone surrogate. */
+/**
+ * Does for the integers what `toMsgpackValue` does, in place. The value must belong to the caller alone, and hold no lone
+ * surrogate.
+ */
 export function widenIntegers(value: Record<string, unknown>): void {
   for (const key in value) {
     const field = value[key]

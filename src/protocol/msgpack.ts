@@ -1,7 +1,7 @@
 import { Packr, Unpackr } from 'msgpackr'
 
-// Plain maps and no extension types: what any msgpack library of any language reads. A player's object may have keys named
-// `constructor` and `toJSON`: with `useToJSON` the second one would be called.
+// Plain maps and no extension types, which any msgpack library can read. A player's object may have keys named `constructor` and
+// `toJSON`; with `useToJSON` msgpackr would call the latter.
 const packr = new Packr({
   useRecords: false,
   mapsAsObjects: true,
@@ -11,12 +11,12 @@ const packr = new Packr({
 })
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' })
 
-/** The bytes are the caller's to keep. */
+/** The caller may keep the bytes. */
 export function encodeMsgpack(value: unknown): Uint8Array {
   return packr.pack(value)
 }
 
-/** Trusts its input's shape and size: bytes from outside go through `checkMsgpack` first. Throws on broken bytes. */
+/** Does not check shape or size: bytes from outside must pass `checkMsgpack` first. Throws if the bytes are broken. */
 export function decodeMsgpack(bytes: Uint8Array): unknown {
   return unpackr.unpack(bytes)
 }

@@ -1,23 +1,23 @@
-/** A list as REST and replies give it. */
+/** A page of a list, as REST and replies give it. */
 export interface Page<Item> {
   readonly items: readonly Item[]
-  /** For the next page; null: this was the last. */
+  /** The cursor of the next page; null after the last page. */
   readonly next_cursor: string | null
 }
 
 export interface PageArgs {
   readonly limit: number
-  /** null: from the beginning. */
+  /** Null asks for the first page. */
   readonly cursor: string | null
 }
 
-/** Of a list in REST. */
+/** Page size of lists in REST. */
 export const PAGE_LIMIT = { fallback: 100, max: 1000 } as const
-/** Of `core.game.presence.list`: it goes into one frame. */
+/** Page size of `core.game.presence.list`. A page has to fit into one frame. */
 export const PRESENCE_LIMIT = { fallback: 100, max: 200 } as const
 export const CURSOR = /^[A-Za-z0-9_.:-]{1,128}$/
 
-/** The page of what is in the order of its ids; the cursor is the last id of the page before. */
+/** One page of items that are sorted by id. The cursor is the last id of the page before. */
 export function toSortedPage<Item>(
   sorted: readonly Item[],
   idOf: (item: Item) => string,

@@ -5,14 +5,14 @@ import type { Place } from './frame-front.ts'
 import type { Channel } from './ids.ts'
 
 /**
- * An event with its place in the log, in one piece of bytes: u8 kind, u8 flags, u8 length of the frame's front, u8 length of the id,
+ * An event with its place in the log, packed into bytes: u8 kind, u8 flags, u8 length of the frame's front, u8 length of the id,
  * u16 length of the key (little-endian); id and key in UTF-8; the frame. `hub/pack-event.ts` writes it.
  */
 export const PACKED = { kind: 0, flags: 1, frontLength: 2, idLength: 3, keyLength: 4, id: 6 } as const
 
 const utf8 = new TextDecoder()
 
-/** An event in the log's order: a view of bytes that many events share, as the hub keeps them and as the link carries them. */
+/** An event of the log with its offset. It is a view of bytes that many events share, both in the hub and on the link. */
 export class PlacedEvent {
   readonly channel: Channel
   readonly offset: number
@@ -31,7 +31,7 @@ export class PlacedEvent {
     this.#end = end
   }
 
-  /** Of the packed event. */
+  /** The length of the packed event. */
   get length(): number {
     return this.#end - this.#start
   }
@@ -41,7 +41,7 @@ export class PlacedEvent {
     return this.#view(this.#start, this.#end)
   }
 
-  /** UTF-8 of the envelope as a JSON object: what members with the JSON encoding get. A new view each time. */
+  /** The envelope as UTF-8 of a JSON object, as members with the JSON encoding get it. Each call makes a new view. */
   get frame(): Uint8Array {
     return this.#view(this.#keyAt + this.#keyLength, this.#end)
   }
@@ -58,12 +58,12 @@ export class PlacedEvent {
     return (this.flags & TRACED) !== 0
   }
 
-  /** If not, nothing of its payload is kept as the channel's state. */
+  /** If false, the event does not change its channel's state. */
   get mayBeRetained(): boolean {
     return (this.flags & NOT_RETAINED) === 0
   }
 
-  /** So many bytes of the frame are its front: see `frameFront`. */
+  /** How many bytes of the frame are its front: see `frameFront`. */
   get frontLength(): number {
     return this.#byte(PACKED.frontLength)
   }
@@ -74,7 +74,7 @@ export class PlacedEvent {
     return length === 0 ? null : this.#text(PACKED.id, length)
   }
 
-  /** What a newer event takes the place of. Returns undefined if the event has to be delivered. */
+  /** Events with the same key replace each other for slow readers. Returns undefined if this event has to be delivered. */
   get latestKey(): string | undefined {
     return (this.flags & LATEST) === 0 ? undefined : this.#text(this.#keyAt - this.#start, this.#keyLength)
   }
@@ -97,12 +97,12 @@ export class PlacedEvent {
   }
 
   #view(start: number, end: number): Uint8Array {
-    // Cheaper than the `subarray` of a Buffer.
+    // This is cheaper than `subarray` of a Buffer.
     return new Uint8Array(this.#source.buffer, this.#source.byteOffset + start, end - start)
   }
 }
 
-/** The type of an event, for whoever has its frame at hand: that is read only if a newer node made the event. */
+/** The type of an event. The frame is read only if a newer version made the event, and its number is not known here. */
 export function eventTypeOf(kind: number, frame: Uint8Array): string {
   const known = typeOfKind(kind)
   if (known !== undefined) return known

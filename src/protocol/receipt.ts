@@ -1,8 +1,8 @@
 import type { LedgerBeginning, Receipt } from './shapes/shop.ts'
 
 /**
- * What the signature of a receipt, or of a ledger's beginning, covers: UTF-8 of the JSON object of all fields but `signature` and `replayed`, keys sorted,
- * no white space (RFC 8785, as all values are strings, integers or null).
+ * The bytes that the signature of a receipt, or of a ledger's beginning, covers: UTF-8 of the JSON object of all fields except
+ * `signature` and `replayed`, with sorted keys and no white space. That is RFC 8785, as all values are strings, integers or null.
  */
 export function receiptBytes(
   receipt: Omit<Receipt, 'signature' | 'replayed'> | Omit<LedgerBeginning, 'signature'>,

@@ -1,15 +1,15 @@
 interface Level {
-  /** Of an object, those that were read; of a list, undefined. */
+  /** The keys of the object that were read so far. Undefined for a list. */
   readonly keys: Set<string> | undefined
-  /** Where the reader is in it: a key, or the number of an element. */
+  /** Where the reader is: the current key, or the index of the current element. */
   at: string | number
-  /** The next string is a key. */
+  /** Whether the next string is a key. */
   isAtKey: boolean
 }
 
 /**
- * The path of the first key that an object holds twice; undefined if there is none. JSON.parse takes the last one and says
- * nothing, another reader may take the first: where money is, such a text says two things.
+ * The path of the first key that an object holds twice. Returns undefined if there is none. JSON.parse silently takes the last
+ * one, and another reader may take the first. If money is concerned, such a text is ambiguous.
  * @param json valid JSON
  */
 export function findRepeatedKey(json: string): string | undefined {
@@ -57,7 +57,7 @@ function takeKey(level: Level, quoted: string): boolean {
   return isNew
 }
 
-/** Returns the place behind the closing quote. */
+/** Returns the index behind the closing quote. */
 function endOfString(json: string, start: number): number {
   let i = start + 1
   while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1

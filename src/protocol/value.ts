@@ -2,20 +2,20 @@ import { badRequest, type Refusal } from './errors.ts'
 import { FORBIDDEN_KEY } from './forbidden-key.ts'
 
 export interface ValueLimits {
-  /** The top value is at depth 1. */
+  /** The outermost value is at depth 1. */
   readonly depthMax: number
-  /** Keys and array elements in the whole value. */
+  /** How many keys and array elements the whole value may have. */
   readonly keysMax: number
 }
 
-/** What is wrong in a value, and where. */
+/** What is wrong with a value, and where. */
 export interface Violation {
   readonly message: string
-  /** From the inside out. */
+  /** The innermost key comes first. */
   readonly path: (string | number)[]
 }
 
-/** A character is a code point, as in JSON Schema: one outside the BMP counts once. */
+/** Whether the text has more characters. A character is a code point, as in JSON Schema: one outside the BMP counts once. */
 export function isLonger(text: string, charactersMax: number): boolean {
   return text.length > charactersMax && (text.length > 2 * charactersMax || Array.from(text).length > charactersMax)
 }
@@ -27,9 +27,9 @@ export function checkValue(value: unknown, limits: ValueLimits): void {
 }
 
 /**
- * BAD_REQUEST, with the path, for what a parser lets through and we do not: too deep, too many keys, a forbidden key, bytes (Socket.IO
- * puts them into values), and numbers that JSON cannot carry on (1e400 parses to Infinity, which would arrive as null). Returns
- * undefined for a value that is fine.
+ * Checks what a parser accepts and this server does not: values nested too deep, too many keys, a forbidden key, bytes (Socket.IO
+ * puts them into values), and numbers that JSON cannot hold (1e400 parses to Infinity, which would arrive as null). Returns a
+ * BAD_REQUEST with the path, or undefined if the value is fine.
  */
 export function refusalOfValue(value: unknown, limits: ValueLimits): Refusal | undefined {
   const violation = new ValueWalk(limits).visit(value, 1)
@@ -40,7 +40,7 @@ export function toRefusal({ message, path }: Violation): Refusal {
   return badRequest(joinPath(path), message)
 }
 
-/** Allocates nothing for a value that is fine: this is on the way of every frame. */
+/** Every frame passes here, so it allocates nothing unless something is wrong. */
 class ValueWalk {
   readonly #limits: ValueLimits
   #keys = 0
@@ -86,7 +86,7 @@ class ValueWalk {
   }
 }
 
-/** The same violation, seen from around it. */
+/** The same violation, with one more key around its path. */
 export function within(violation: Violation, key: string | number): Violation {
   violation.path.push(key)
   return violation

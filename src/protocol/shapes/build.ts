@@ -2,22 +2,22 @@ import type { JsonObject, JsonValue } from '../events.ts'
 import type { Page } from '../page.ts'
 import { FORBIDDEN_KEY } from '../forbidden-key.ts'
 
-/** Only the compiler knows of it: where a schema keeps the type of its values. */
+/** A key that exists only for the compiler: under it, a schema carries the type of its values. */
 declare const VALUE: unique symbol
 
 /**
- * A JSON Schema, and the TypeScript type of what it describes. 2020-12, and no more of it than drafts since 07 share, as tools for
- * AsyncAPI read it as 07.
+ * A JSON Schema, together with the TypeScript type of the values that it describes. The dialect is 2020-12, restricted to what is
+ * the same since draft 07, because tools for AsyncAPI read it as draft 07.
  */
 export type Schema<Value = unknown> = JsonObject & { readonly [VALUE]?: Value }
 
-/** A schema that others refer to, and that the documents have under this name. */
+/** A schema that other schemas refer to. The documents list it under this name. */
 export interface Named<Name extends string = string, Value = unknown> {
   readonly name: Name
   readonly schema: Schema<Value>
 }
 
-/** The type of what a schema describes, on the wire: ids are strings. */
+/** The type of the values of a schema, as they are on the wire: ids are plain strings. */
 export type ValueOf<Shape> =
   Shape extends Named<string, infer Value> ? Value : Shape extends Schema<infer Value> ? Value : never
 
@@ -28,50 +28,50 @@ export interface Optional<Value = unknown> {
 
 export type Fields = Readonly<Record<string, Schema | Optional>>
 
-/** What can be said of an object beside its fields. */
+/** Rules for an object, beside its fields. */
 export interface ObjectRules {
   readonly description?: string
-  /** What it may not be. */
+  /** A schema that the object must not match. */
   readonly not?: JsonObject
-  /** Rules between fields: one of them holds; all of them hold. */
+  /** Rules between fields: at least one of `anyOf` has to hold, and all of `allOf`. */
   readonly anyOf?: readonly JsonObject[]
   readonly allOf?: readonly JsonObject[]
-  /** What fields that are not named may be: anything by default. */
+  /** The schema of fields that are not named. By default they may be anything. */
   readonly additionalProperties?: boolean | Schema
   readonly propertyNames?: JsonObject
 }
 
-/** Exactly one of these fields is there. */
+/** The object has exactly one of these fields. */
 export interface OneOf<Name> {
   readonly oneOf: readonly Name[]
 }
 
 type FieldOf<Field> = Field extends Optional<infer Value> ? Value : ValueOf<Field>
 
-/** One object type instead of an intersection, and under no name (`& {}`): so that an editor shows its fields. */
+/** Makes one object type of an intersection, without a name (`& {}`), so that an editor shows its fields. */
 type Flat<T> = { [Key in keyof T]: T[Key] } & {}
 
 type OptionalKey<F> = { [Key in keyof F]: F[Key] extends Optional ? Key : never }[keyof F]
 
-// Mapped over keys of F, and not with `as`, an editor finds the way from a field of the value to the field of the shape.
+// This maps over keys of F without `as`. Only so an editor finds the way from a field of the value to the field of the shape.
 type Present<F, Key extends keyof F> = { readonly [Each in Key]: FieldOf<F[Each]> }
 type MayBeAbsent<F, Key extends keyof F> = { readonly [Each in Key]?: FieldOf<F[Each]> }
 
 type AllOf<F> = Flat<Present<F, Exclude<keyof F, OptionalKey<F>>> & MayBeAbsent<F, OptionalKey<F>>>
 
-/** The values of an object with these fields, of which exactly one of `One` is there. */
+/** The type of an object with these fields, with exactly one of `One`. */
 export type ObjectOf<F, One extends keyof F = never> = [One] extends [never]
   ? AllOf<F>
   : { [Key in One]: Flat<AllOf<Omit<F, One>> & { readonly [Only in Key]: FieldOf<F[Only]> }> }[One]
 
-/** Where OpenAPI and AsyncAPI both keep schemas. */
+/** The place where both OpenAPI and AsyncAPI keep schemas. */
 export const SCHEMAS_AT = '#/components/schemas/'
 
 export function named<const Name extends string, Value>(name: Name, schema: Schema<Value>): Named<Name, Value> {
   return { name, schema }
 }
 
-/** By name, for whoever has only that. */
+/** A reference by name, if the schema itself is not at hand. */
 export function refTo(name: string): Schema {
   return { $ref: `${SCHEMAS_AT}${name}` }
 }
@@ -84,7 +84,7 @@ export function optional<Value>(schema: Schema<Value>): Optional<Value> {
   return { optional: schema }
 }
 
-/** Its fields are required, but for those that are `optional`. */
+/** All fields are required, unless they are `optional`. */
 export function object<F extends Fields, One extends keyof F>(
   fields: F,
   rules: ObjectRules & OneOf<One>,
@@ -122,7 +122,7 @@ export const ANY_FIELDS = {
   additionalProperties: ANY_JSON,
 } as const
 
-/** What a client sends on a socket: fields that are not known are no mistake, but their values are checked as all are. */
+/** A payload that clients send on a socket. Unknown fields are allowed, but their values are checked like all others. */
 export function sent<F extends Fields, One extends keyof F>(
   fields: F,
   rules: ObjectRules & OneOf<One>,
@@ -132,7 +132,7 @@ export function sent(fields: Fields, rules: ObjectRules = {}): Schema {
   return object(fields, { ...ANY_FIELDS, ...rules })
 }
 
-/** A body of the REST interface: what is misspelt is refused. */
+/** A body of the REST interface. Unknown fields are refused, because they are mostly misspelt. */
 export function body<F extends Fields, One extends keyof F>(
   fields: F,
   rules: ObjectRules & OneOf<One>,
@@ -166,7 +166,7 @@ export function nullable<Value>(schema: Schema<Value>): Schema<Value | null> {
   return { anyOf: [schema, { type: 'null' }] }
 }
 
-/** One of these, whichever it is. */
+/** A value of either shape. */
 export function oneOfShapes<One, Other>(one: Named<string, One>, other: Named<string, Other>): Schema<One | Other> {
   return { anyOf: [ref(one), ref(other)] }
 }
@@ -175,12 +175,12 @@ export function listOf<Value>(items: Schema<Value>): Schema<readonly Value[]> {
   return { type: 'array', items }
 }
 
-/** Whatever its fields are. */
+/** An object with any fields. */
 export function anyObject(description?: string): Schema<JsonObject> {
   return { type: 'object', ...(description === undefined ? {} : { description }) }
 }
 
-/** An object with values of one kind under keys that are data. */
+/** An object whose keys are data, such as ids, and whose values are all of one kind. */
 export function recordOf<Value>(values: Schema<Value>): Schema<Readonly<Record<string, Value>>> {
   return { type: 'object', additionalProperties: values }
 }
@@ -189,5 +189,5 @@ export function pageOf<Value>(items: Schema<Value>): Schema<Page<Value>> {
   return object({ items: listOf(items), next_cursor: NEXT_CURSOR })
 }
 
-export const NEXT_CURSOR = nullable(text('For the next page; null: this was the last.'))
+export const NEXT_CURSOR = nullable(text('The cursor of the next page; null after the last page.'))
 export const TIME = integer('Unix time in milliseconds')

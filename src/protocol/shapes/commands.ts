@@ -23,50 +23,50 @@ import { EMPTY, ERROR, JSON_VALUE, KEY, NAME, REQUEST_ID, ROOM_ID, TRACEPARENT, 
 
 export type CommandName = keyof typeof EVENT
 
-/** What has to be known of a request before its payload is looked into. */
+/** What dispatch has to know of a request before it reads the payload. */
 export interface RequestFacts {
-  /** It goes to the room that its envelope names, if it names one. */
+  /** If its envelope names a room, the request is sent to that room. */
   readonly speaks?: true
   /**
-   * Whether it waits for the joins and leaves that its connection asked for before. `never`: it is about no room. `if-named`: only if its
-   * envelope or its payload names a room. By default it waits.
+   * Whether the request waits for the joins and leaves that its connection asked for before. `never`: it concerns no room.
+   * `if-named`: only if its envelope or its payload names a room. By default it waits.
    */
   readonly waits?: 'never' | 'if-named'
-  /** So frequent, and so alike, that a sample of its times says all. */
+  /** The request is so frequent and uniform that only a sample of its durations is measured. */
   readonly isSampled?: true
-  /** It changes nothing: without an `id`, so that nobody gets an answer, there is nothing to be done. */
+  /** The request changes nothing. Without an `id` nobody gets the answer, so it is not carried out. */
   readonly isRead?: true
-  /** The worker answers it: the primary is not asked. */
+  /** The worker answers it without asking the primary. */
   readonly isLocal?: true
-  /** Money is in it, so a key that is there twice says two things and is refused. */
+  /** The request moves money. A key that is there twice is ambiguous, so it is refused. */
   readonly isMoney?: true
 }
 
-/** What has to be known of an event of the log to pass it on. */
+/** What the server has to know of a logged event to pass it on. */
 export interface EventFacts {
-  /** Written into logs, so it is never given to another type. 0 is every type that is not here. */
+  /** The number of the type in logs, so it is never given to another type. 0 stands for every type that is not listed. */
   readonly kind: number
-  /** `room`: the room's or the namespace's. `user`: the own channel of one user. */
+  /** `room`: the event goes to its room or namespace. `user`: to the own channel of one user. */
   readonly channel: 'room' | 'user'
 }
 
 export interface CommandShape extends RequestFacts {
-  /** Of the request. */
+  /** The schema of the request's payload. */
   readonly payload: Schema
-  /** Of its reply. */
+  /** The schema of the reply's data. */
   readonly data: Schema
   /** The request has to name a room. */
   readonly needsRoom?: true
-  /** The event of the log that it makes. Its payload is the request's by default. */
+  /** The event that the request adds to the log. By default it has the request's payload. */
   readonly event?: EventFacts & { readonly payload?: Schema }
 }
 
 const OFFSET = integer(
-  "The event's place in the log. 0, only where a key is used again: it is there, and nobody knows where.",
+  "The event's place in the log. 0 if a key is used again, and the event is there, but its place is not known any more.",
 )
 const ROOM_OR_NONE = optional(nullable(ref(ROOM_ID)))
 
-/** What is asked and answered, by the names of EVENT. */
+/** All requests and their replies, by the names of EVENT. */
 export const COMMANDS = {
   broadcast: {
     payload: BROADCAST.schema,
@@ -77,15 +77,20 @@ export const COMMANDS = {
   },
   sendMessage: {
     payload: MESSAGE.schema,
-    data: object({ offset: OFFSET, delivered: integer('Connections of that user, on any node.') }),
+    data: object({
+      offset: OFFSET,
+      delivered: integer('How many connections of that user it was sent to, on all nodes.'),
+    }),
     event: { kind: 2, channel: 'user' },
   },
   buyGood: {
     payload: sent({
       good_id: ref(NAME),
-      // The documents say how much that is.
+      // The documents add the value of BUY_MAX_COUNT.
       count: integer('At most BUY_MAX_COUNT.', 1),
-      expected_price: optional(integer('Of one: PRICE_CHANGED where it is another.')),
+      expected_price: optional(
+        integer('The price of one piece. If the good has another price, the answer is PRICE_CHANGED.'),
+      ),
       idempotency_key: optional(KEY),
     }),
     data: ref(RECEIPT),
@@ -110,7 +115,7 @@ export const COMMANDS = {
   presenceList: {
     payload: sent({
       room_id: ROOM_OR_NONE,
-      limit: optional(integer(`${PRESENCE_LIMIT.fallback} where it is absent.`, 1, PRESENCE_LIMIT.max)),
+      limit: optional(integer(`${PRESENCE_LIMIT.fallback} if it is absent.`, 1, PRESENCE_LIMIT.max)),
       cursor: optional(nullable(ref(USER_ID))),
     }),
     data: PRESENCE_PAGE,
@@ -118,7 +123,7 @@ export const COMMANDS = {
     isRead: true,
   },
   sessionRefresh: {
-    payload: sent({ token: text('A JWT of the same `sub`.') }),
+    payload: sent({ token: text('A JWT with the same `sub`.') }),
     data: object({ expires_at: TIME }),
     waits: 'never',
     isLocal: true,
@@ -136,9 +141,9 @@ function anyFields(): Schema<JsonObject> {
   return sent({})
 }
 
-/** A request's payload. */
+/** The payload of a request. */
 export type PayloadOf<Name extends CommandName> = ValueOf<(typeof COMMANDS)[Name]['payload']>
-/** The commands that make an event of the log. `broadcast` makes the `BroadcastEvent` of the documents. */
+/** The commands that add an event to the log. `broadcast` makes the `BroadcastEvent` of the documents. */
 export type EventMaker = {
   [Name in CommandName]: (typeof COMMANDS)[Name] extends { readonly event: unknown } ? Name : never
 }[CommandName]
@@ -148,13 +153,13 @@ export type EventPayloadOf<Name extends EventMaker> = (typeof COMMANDS)[Name]['e
 }
   ? ValueOf<Payload>
   : PayloadOf<Name>
-/** A reply's data. */
+/** The data of a reply. */
 export type DataOf<Name extends CommandName> = ValueOf<(typeof COMMANDS)[Name]['data']>
 
-/** What cannot be read of it is ignored, so any value will do; what is meant is text. */
+/** Any value is accepted, because one that cannot be read is ignored. The type says text, which is what clients should send. */
 const REQUEST_TRACEPARENT: Schema<string> = {
   allOf: [ref(JSON_VALUE)],
-  description: 'W3C trace context; what cannot be read is ignored.',
+  description: 'W3C trace context. A value that cannot be read is ignored.',
 }
 
 const REQUEST_FIELDS = {
@@ -165,7 +170,7 @@ const REQUEST_FIELDS = {
   traceparent: optional(REQUEST_TRACEPARENT),
 }
 const REQUEST = object(REQUEST_FIELDS)
-/** What a client sends. */
+/** The envelope that a client sends. */
 export type RequestEnvelope = ValueOf<typeof REQUEST>
 
 const REPLY_FIELDS = {
@@ -187,18 +192,18 @@ export const ERROR_REPLY = named(
       error: ref(ERROR),
       traceparent: optional(ref(TRACEPARENT)),
     },
-    { description: 'Without `replyTo` where the request had no `id`.' },
+    { description: '`replyTo` is absent if the request had no `id`.' },
   ),
 )
 export type ReplyEnvelope = ValueOf<typeof REPLY> | ValueOf<typeof ERROR_REPLY>
 
-/** A request of one kind. */
+/** The schema of one kind of request. */
 export function requestOf(eventType: EventType, payload: Schema, needsRoom = false): Schema {
   const room = needsRoom ? ref(ROOM_ID) : REQUEST_FIELDS.room
   return sent({ ...REQUEST_FIELDS, eventType: constant(eventType), room, payload })
 }
 
-/** The reply to it. */
+/** The schema of the reply with this data. */
 export function replyOf(data: Schema): Schema {
   return object({ ...REPLY_FIELDS, data })
 }
@@ -207,7 +212,7 @@ type Part = 'Payload' | 'Data' | 'Request' | 'Reply' | 'Event'
 /** The name of a command's schema. */
 export type SchemaOf<Name extends CommandName, P extends Part> = `${Capitalize<Name>}${P}`
 
-/** `sendMessage` is `SendMessagePayload`, `SendMessageData` and so on. */
+/** For example `SendMessagePayload` and `SendMessageData` for `sendMessage`. */
 export function commandSchema<Name extends CommandName, P extends Part>(name: Name, part: P): SchemaOf<Name, P> {
   return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}${part}` as SchemaOf<Name, P>
 }

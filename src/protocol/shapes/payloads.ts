@@ -17,18 +17,21 @@ import { DELIVERY, JSON_VALUE, KEY, NAMESPACE, ROOM_ID, USER_ID } from './values
 /** In characters. */
 export const KEY_LENGTH_MAX = 64
 
-/** Of a broadcast, by a client or by REST. */
+/** The payload of a broadcast, by a client or by REST. */
 const BROADCAST_FIELDS = {
   message: ref(JSON_VALUE),
-  retain: optional(flag("true: the message is the channel's state from now on.")),
-  // Absent: the room's; in a namespace `must`.
+  retain: optional(flag("true: the message becomes the channel's state.")),
+  // If absent, the room's class counts; in a namespace it is `must`.
   delivery: optional(ref(DELIVERY)),
-  // Absent: all that this sender says in the channel.
+  // If absent, all broadcasts of this sender in the channel share one key.
   key: optional(
-    text('Of the delivery latest: what a newer one stands for.', { minLength: 1, maxLength: KEY_LENGTH_MAX }),
+    text('For the delivery latest: a newer event with the same key may replace this one.', {
+      minLength: 1,
+      maxLength: KEY_LENGTH_MAX,
+    }),
   ),
 }
-/** A key has no meaning where everything is delivered. */
+/** A key makes no sense if every event is delivered. */
 const BROADCAST_RULE = {
   not: { required: ['key', 'delivery'], properties: { delivery: { const: 'must' } } },
 }
@@ -60,14 +63,14 @@ export const MESSAGE_BODY = named(
 )
 
 export const CONTENT = object(CONTENT_FIELDS, MESSAGE_RULE)
-/** What a message to one user carries. */
+/** The content of a message to one user. */
 export type MessagePayload = ValueOf<typeof CONTENT>
 
-/** Of the events that tell who came to a room and left it. */
+/** The payload of the events that say who has joined and left a room. */
 export const PRESENCE_CHANGE = object({
   room_id: ref(ROOM_ID),
   users: listOf(ref(USER_ID)),
-  members: integer('Users in the room now.'),
+  members: integer('How many users are in the room now.'),
 })
-/** The users that came to a room, or left it, since the last event of the kind. */
+/** The users that have joined a room, or left it, since the last event of this type. */
 export type PresenceChange = ValueOf<typeof PRESENCE_CHANGE>

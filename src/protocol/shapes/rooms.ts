@@ -19,34 +19,38 @@ import { GAME_NAME } from '../ids.ts'
 import { GAME_ROOM, GAME_ROOM_PAGE, PASSWORD, ROOM_GAME, ROOM_PLAY } from './games.ts'
 import { DELIVERY, JSON_VALUE, KEY, NAMESPACE, ROOM_ID, USER_ID } from './values.ts'
 
-/** Members of one room at most. */
+/** The largest `capacity` that a room may have. */
 export const CAPACITY_MAX = 1_000_000
 
-/** A room with a game has them from its game. */
+/** Fields of a room without a game. If a room has a game, the game decides these. */
 const PLAIN_FIELDS = {
-  capacity: integer('Members: users, however many connections they have.', 1, CAPACITY_MAX),
-  // What broadcasts in it are that do not say; a room that 0.1.0 stored has none, which is `must`.
+  capacity: integer(
+    'How many members the room may have. A user counts once, whatever number of connections it has.',
+    1,
+    CAPACITY_MAX,
+  ),
+  // The class of broadcasts that do not give one. Rooms that 0.1.0 stored lack it, which means `must`.
   delivery: optional(ref(DELIVERY)),
 }
 const DEFINITION_FIELDS = {
   room_id: ref(ROOM_ID),
   namespace: ref(NAMESPACE),
   ...PLAIN_FIELDS,
-  // null: it has none.
+  // null: the room has no game.
   game: nullable(text('The name of its game.', { pattern: GAME_NAME.source })),
 }
-/** What stays of a room when nobody is in it. */
+/** What is kept of a room when nobody is in it. */
 export const ROOM_DEFINITION = object(DEFINITION_FIELDS)
 
 const OF_A_GAME = { required: ['game'], properties: { game: { type: 'string' } } }
-/** Of a room with a game: it is given an id. */
+/** Fields of a room with a game. Its id is made by the server. */
 const GAME_FIELDS = {
-  options: optional(anyObject('What the game makes the room with.')),
-  locked: optional(flag('true: nobody takes a seat until the game unlocks the room.')),
+  options: optional(anyObject('What the game creates the room with.')),
+  locked: optional(flag('true: nobody can take a seat until the game unlocks the room.')),
   password: optional(nullable(PASSWORD)),
 }
 
-/** The documents say how much ROOM_CAPACITY is. */
+/** The documents add the value of ROOM_CAPACITY. */
 export const ROOM_BODY = named(
   'RoomBody',
   body(
@@ -59,7 +63,7 @@ export const ROOM_BODY = named(
       idempotency_key: optional(KEY),
     },
     {
-      description: '`capacity` is ROOM_CAPACITY where it is absent.',
+      description: 'If `capacity` is absent, it is ROOM_CAPACITY.',
       anyOf: [{ required: ['room_id'] }, OF_A_GAME],
       allOf: [
         { not: { required: ['room_id', 'game'], properties: OF_A_GAME.properties } },
@@ -70,39 +74,44 @@ export const ROOM_BODY = named(
   ),
 )
 type BodyField = keyof ValueOf<typeof ROOM_BODY>
-/** What the body of a room with a game may not have, and what that of one without may not. */
+/** Fields that only a room without a game may have, and fields that only a room with one may have. */
 export const FIELDS_OF_PLAIN = ['room_id', ...Object.keys(PLAIN_FIELDS)] as readonly BodyField[]
 export const FIELDS_OF_GAMES = Object.keys(GAME_FIELDS) as readonly BodyField[]
 
-const LISTED_FIELDS = { ...DEFINITION_FIELDS, members: integer('Users in it.') }
+const LISTED_FIELDS = { ...DEFINITION_FIELDS, members: integer('How many users are in it.') }
 export const ROOM = named('Room', object(LISTED_FIELDS))
 export const ROOM_PAGE = named('RoomPage', pageOf(ref(ROOM)))
 
-const RETAINED = { state: ref(JSON_VALUE), offset: integer('The state is as of here, or newer.') }
+const RETAINED = { state: ref(JSON_VALUE), offset: integer('The state is as of this offset, or newer.') }
 export const ROOM_STATE = named('RoomState', object({ ...LISTED_FIELDS, ...RETAINED, play: optional(ref(ROOM_PLAY)) }))
-/** What POST answers: a room as it is kept, or one with a game as a search finds it. */
+/** The answer to POST: a room as it is stored, or a room with a game as searches list it. */
 export const ROOM_MADE = named('RoomMade', oneOfShapes(ROOM_STATE, GAME_ROOM))
 export const ROOMS_FOUND = named('RoomsFound', oneOfShapes(ROOM_PAGE, GAME_ROOM_PAGE))
 
-/** What a room or a namespace retains. */
+/** The state that a room or a namespace retains. */
 export const STATE = object(RETAINED)
 export type RetainedState = ValueOf<typeof STATE>
 
 export const JOINED_ROOM = object({
   room_id: ref(ROOM_ID),
-  members: integer('Users in the room.'),
+  members: integer('How many users are in the room.'),
   state: ref(JSON_VALUE),
-  offset: integer('Where to go on from: the state is as of here, or newer.'),
-  // Of a room that has one.
+  offset: integer('The cursor to go on from. The state is as of this offset, or newer.'),
+  // Given for a room with a game.
   game: optional(ref(ROOM_GAME)),
 })
-/** The answer to `join`. `state` is what was last broadcast with `retain`, or null. From `offset` on this client gets the room's events. */
+/**
+ * The answer to `join`. `state` is what was last broadcast with `retain`, or null. The client gets the room's events after
+ * `offset`.
+ */
 export type JoinedRoom = ValueOf<typeof JOINED_ROOM>
 
 export const PRESENCE_PAGE = object({
-  users: listOf(object({ user_id: ref(USER_ID), connections: integer('On any node.', 1) })),
+  users: listOf(
+    object({ user_id: ref(USER_ID), connections: integer('How many connections the user has, on all nodes.', 1) }),
+  ),
   next_cursor: NEXT_CURSOR,
   total: integer('Users.'),
 })
-/** Users in the order of their ids, and how many there are in all. */
+/** Users sorted by id, and how many there are in all. */
 export type PresencePage = ValueOf<typeof PRESENCE_PAGE>

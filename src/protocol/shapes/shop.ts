@@ -19,17 +19,17 @@ import {
 } from './build.ts'
 import { KEY, NAME, USER_ID } from './values.ts'
 
-/** Of what a good is called, in characters. */
+/** The longest name of a good, in characters. */
 export const TITLE_LENGTH_MAX = 200
 
 const GOOD_FIELDS = {
   id: ref(NAME),
-  name: text('What players call it.', { minLength: 1, maxLength: TITLE_LENGTH_MAX }),
-  price: integer('In the smallest unit of the currency.'),
+  name: text('The name that players see.', { minLength: 1, maxLength: TITLE_LENGTH_MAX }),
+  price: integer('The price of one piece, in the smallest unit of the currency.'),
   currency: ref(NAME),
   stock: nullable(integer('null: unlimited')),
-  per_user_limit: nullable(integer('How many one player may ever buy; null: no limit.', 1)),
-  // null: always
+  per_user_limit: nullable(integer('How many pieces one player may ever buy; null: no limit.', 1)),
+  // null: from always
   sale_from: nullable(TIME),
   sale_until: nullable(integer('Unix time in milliseconds, later than sale_from.')),
 }
@@ -49,21 +49,24 @@ export const GOOD_BODY = named(
       sale_from: optional(GOOD_FIELDS.sale_from),
       sale_until: optional(GOOD_FIELDS.sale_until),
     },
-    { description: '`id`, where it is there, is the one in the path.' },
+    { description: 'If `id` is given, it is the one in the path.' },
   ),
 )
 
-export const RESTOCK_BODY = named('RestockBody', body({ count: integer('So many more.', 1), idempotency_key: KEY }))
+export const RESTOCK_BODY = named(
+  'RestockBody',
+  body({ count: integer('How many are added to the stock.', 1), idempotency_key: KEY }),
+)
 
-const AMOUNTS = recordOf(integer('Of each, by its id.'))
+const AMOUNTS = recordOf(integer('Amounts by id.'))
 
 export const PLAYER = named(
   'Player',
   object({
     user_id: ref(USER_ID),
-    // Per currency, in its smallest unit.
+    // By currency, in its smallest unit.
     balances: AMOUNTS,
-    // Per good.
+    // By good.
     inventory: AMOUNTS,
   }),
 )
@@ -80,8 +83,8 @@ export const CREDIT_BODY = named(
 export const REFUND_BODY = named(
   'RefundBody',
   body({
-    purchase_id: text('As on the receipt.'),
-    restock: optional(flag('true: into the stock. So it is if absent.')),
+    purchase_id: text('The id on the receipt.'),
+    restock: optional(flag('true, or absent: the goods go back into the stock.')),
     idempotency_key: KEY,
   }),
 )
@@ -89,19 +92,19 @@ export const REFUND_BODY = named(
 export const RECEIPT = named(
   'Receipt',
   object({
-    purchase_id: text('Its place in the ledger.'),
+    purchase_id: text("The purchase's place in the ledger."),
     user_id: ref(USER_ID),
     good_id: ref(NAME),
     count: integer('How many.', 1),
     unit_price: integer('Of one.'),
     total: integer('Of all.'),
     currency: ref(NAME),
-    balance: integer('What is left of that currency.'),
+    balance: integer('How much of that currency the player has left.'),
     stock_left: nullable(integer('null: unlimited')),
     committed_at: TIME,
-    replayed: flag('This key was used for the same request before, and this is that receipt.'),
+    replayed: flag('true: this key was used before for the same request, and this is the receipt of that time.'),
     signature: text(
-      'base64url; Ed25519 over the JSON of all other fields but `replayed`, keys sorted, no white space.',
+      'base64url. Ed25519 over the JSON of all other fields except `replayed`, with sorted keys and no white space.',
     ),
   }),
 )
@@ -115,27 +118,27 @@ const PUBLIC_KEY_FIELDS = {
   jwk: anyObject('A JSON Web Key'),
 }
 const PUBLIC_KEY = object(PUBLIC_KEY_FIELDS)
-/** A key that receipts are verified with: PEM, and as a JSON Web Key. */
+/** A key to verify receipts with, as PEM and as a JSON Web Key. */
 export type PublicReceiptKey = ValueOf<typeof PUBLIC_KEY>
 
 export const RECEIPT_KEYS = named(
   'ReceiptKeys',
   object({ ...PUBLIC_KEY_FIELDS, algorithm: constant('Ed25519'), previous: listOf(PUBLIC_KEY) }),
 )
-/** The key in use, and those that were before it. */
+/** The current key, and the former ones. */
 export type ReceiptKeys = ValueOf<typeof RECEIPT_KEYS>
 
 export const LEDGER_BEGINNING = named(
   'LedgerBeginning',
   object({
-    batch: text('The last batch that was let go: all up to it are gone.'),
-    batches: integer('How many batches were let go, in all.', 1),
-    entries: integer('How many entries these had.', 1),
+    batch: text('The last batch that was deleted. No batch up to it is left.'),
+    batches: integer('How many batches were deleted in all.', 1),
+    entries: integer('How many entries they had.', 1),
     let_go_at: TIME,
-    signature: text('As of a receipt, over all other fields.'),
+    signature: text("The signature over all other fields, made like a receipt's."),
   }),
 )
-/** Where the ledger begins: RECEIPT_RETENTION has let go of what was before. */
+/** Where the ledger begins now. RECEIPT_RETENTION has deleted what was before. */
 export type LedgerBeginning = ValueOf<typeof LEDGER_BEGINNING>
 
 export const LEDGER_PAGE = named(
@@ -146,5 +149,5 @@ export const LEDGER_PAGE = named(
     beginning: nullable(ref(LEDGER_BEGINNING)),
   }),
 )
-/** Lines of the ledger, and where it begins; null: nothing was ever let go. */
+/** Lines of the ledger, and where it begins: null if nothing was ever deleted. */
 export type LedgerPage = ValueOf<typeof LEDGER_PAGE>
