@@ -1,43 +1,48 @@
 /**
- * The port to the other nodes that share the store. What may be relied on, of every adapter:
+ * The port to the other nodes that share the store. Every adapter guarantees:
  *
- * - What a node publishes is seen by all others, in the order in which it was published, and is gone when the node is: at
- *   once where it ends in order, after NODE_TTL where it dies.
- * - What a follower is told stands in one order with the log: a change that was published before an event was committed is
- *   told before that event is given.
+ * - All other nodes see what a node publishes, in the order in which it was published. It is gone when the node is: at once if
+ *   the node ends in order, after NODE_TTL if it dies.
+ * - A follower gets changes in one order with the log: a change that was published before an event was committed is given before
+ *   that event.
  */
 export interface Cluster {
   /** This node's name. */
   readonly node: string
-  /** The nodes that live, this one included, sorted. */
+  /** The nodes that are alive, including this one, sorted. */
   readonly nodes: readonly string[]
-  /** The store is this node's alone: there is nobody to tell of anything. */
+  /** True if this node does not share the store, so that there is no other node to tell anything. */
   readonly isAlone: boolean
-  /** This node does what only one of the nodes should do. True for a moment in two nodes at most: guard what you do. */
+  /**
+   * True if this node does what only one of the nodes should do. For a moment it may be true on two nodes, so guard what you do.
+   */
   readonly isCaretaker: boolean
-  /** Why this node may be behind the others; undefined: it is not. */
+  /** Why this node may be behind the others. Undefined if it is not. */
   readonly fault: string | undefined
-  /** Tells what the other nodes have published, then each change of it. One follower. */
+  /** Gives what the other nodes have published, then each change of it. There can be only one follower. */
   follow(follower: ClusterFollower): Promise<void>
   /**
-   * Replaces parts of what this node has published; undefined takes one away.
-   * Throws StoreUnavailable or OutcomeUnknown: then it has to be published again.
+   * Replaces parts of what this node has published; a part that is undefined is deleted. If it throws StoreUnavailable or
+   * OutcomeUnknown, the parts have to be published again.
    */
   publish(shards: ReadonlyMap<string, Uint8Array | undefined>): Promise<void>
-  /** Resolves when all that any node has committed or published before was given to this node's followers. Throws StoreUnavailable. */
+  /**
+   * Resolves when this node's followers were given all that any node committed or published before the call. Throws
+   * StoreUnavailable.
+   */
   catchUp(): Promise<void>
 }
 
 export interface ClusterFollower {
-  /** undefined: it is gone. */
+  /** `value` is undefined if the shard is gone. */
   readonly onShard: (node: string, shard: string, value: Uint8Array | undefined) => void
-  /** The node ended or died; its shards go with it, and are told after this. */
+  /** The node ended or died. Its shards are gone, too; `onShard` is called for them after this. */
   readonly onNodeGone: (node: string) => void
-  /** The others have been told that this node is gone, which is not true: all it had published is published again. */
+  /** The other nodes were told that this node is gone, although it is not. It publishes all its shards again. */
   readonly onTakenForDead: () => void
 }
 
-/** The only node of an embedded store. */
+/** A cluster of one node, for an embedded store. */
 export function createAlone(node: string): Cluster {
   return {
     node,

@@ -6,7 +6,7 @@ export function encodeRecord(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value))
 }
 
-/** Trusts what it finds: only Drumbeat writes records. Throws INTERNAL where it is no JSON. */
+/** Does not check the shape, because only Drumbeat writes records. Throws INTERNAL if the record is not JSON. */
 export function decodeRecord(record: StoredRecord): unknown {
   try {
     return JSON.parse(Buffer.from(record.value).toString())
@@ -15,7 +15,7 @@ export function decodeRecord(record: StoredRecord): unknown {
   }
 }
 
-/** A page of the records under a prefix; the cursor is the last key without the prefix. */
+/** One page of the records under a prefix. The cursor is the last key without the prefix. */
 export async function toPage<Item>(store: Store, prefix: string, { limit, cursor }: PageArgs): Promise<Page<Item>> {
   const after = cursor === null ? {} : { after: prefix + cursor }
   const records = await store.list(prefix, { ...after, limit: limit + 1 })

@@ -1,4 +1,4 @@
 import type { TransactionLimits } from './store.ts'
 
-/** An embedded store takes what a process can hold. */
+/** The limits of an embedded store: only the memory of the process bounds a transaction. */
 export const UNLIMITED: TransactionLimits = { operationsMax: Infinity, bytesMax: Infinity }

@@ -2,7 +2,7 @@ import type { Store, StoredRecord } from './store.ts'
 
 const PAGE = 1000
 
-/** Every record under a prefix, in key order, a page at a time. */
+/** Yields every record under a prefix, in key order. Reads them page by page. */
 export async function* listAll(store: Store, prefix: string): AsyncGenerator<StoredRecord> {
   let after = prefix
   for (;;) {

@@ -4,15 +4,15 @@ import type { Channel } from '../protocol/ids.ts'
 import { decodeMsgpack, encodeMsgpack } from '../protocol/msgpack.ts'
 import { CONTROL_CHANNEL, type LogRecord } from './store.ts'
 
-/** One batch as the embedded store keeps it, under the offset of its first record. */
+/** One batch as the embedded store keeps it. Its key is the offset of its first record. */
 export interface StoredBatch {
   readonly committedAtMs: number
-  /** Outbox entries up to here stand in the log, this batch included. */
+  /** Outbox entries up to this one are in the log, counting this batch. */
   readonly outboxSequence: number
   readonly records: readonly LogRecord[]
 }
 
-/** msgpack: [committedAtMs, outboxSequence, and what `encodeRecords` gives] */
+/** msgpack: [committedAtMs, outboxSequence, ...records as of `encodeRecords`] */
 export function encodeBatch(batch: StoredBatch): Uint8Array {
   return encodeMsgpack([batch.committedAtMs, batch.outboxSequence, ...encodeRecords(batch.records)])
 }
@@ -23,9 +23,9 @@ export function decodeBatch(bytes: Uint8Array): StoredBatch {
 }
 
 /**
- * [channel, body, channel, body, …]. The heads of the events come last, together: to versions that know no heads they are one more
- * control record, of a kind that they do not know and so pass over. So nodes of both versions may share a log, and an older version
- * reads what a newer one has left. This form can go when no such version is to be served: then a head stands beside its body.
+ * [channel, body, channel, body, …]. The heads of all events come last, as one more control record. Versions that know no heads
+ * skip it, because they do not know its kind. So nodes of both versions may share a log, and an older version can read what a
+ * newer one has left. This form can go when no such version has to be served: then a head stands beside its body.
  */
 export function encodeRecords(records: readonly LogRecord[]): readonly unknown[] {
   const flat: unknown[] = []
@@ -39,7 +39,7 @@ export function encodeRecords(records: readonly LogRecord[]): readonly unknown[]
   return flat
 }
 
-/** Events that were written without heads, by an older version, are parsed for theirs. */
+/** Events that an older version wrote without heads get them from their parsed text. */
 export function decodeRecords(flat: readonly unknown[]): LogRecord[] {
   const pairs: LogRecord[] = []
   for (let i = 0; i < flat.length; i += 2) {
@@ -51,20 +51,20 @@ export function decodeRecords(flat: readonly unknown[]): LogRecord[] {
   return pairs.map((record, i) => withHead(record, toHead(heads[i])))
 }
 
-/** What a record takes of a transaction, about. */
+/** About how many bytes of a transaction a record takes. */
 export function recordBytes({ channel, head, body }: LogRecord): number {
   if (head === undefined) return channel.length + body.length
   return channel.length + body.length + HEAD_BYTES + KEY_CHARACTER_BYTES * (storedKey(head)?.length ?? 0)
 }
 
-/** Of a head without a key, as text; and of a character of a key, where JSON escapes it. */
+/** How many bytes a head without a key takes as text, and how many a character of a key takes if JSON escapes it. */
 const HEAD_BYTES = 64
 const KEY_CHARACTER_BYTES = 6
 
-/** What the heads of a batch are called among control records. */
+/** The `kind` of the control record that holds the heads of a batch. */
 const HEADS = 'heads'
 
-/** A head as JSON: kind * KIND + flags, without a list around it if there is neither key nor id. 0 stands for a record without a head. */
+/** A head as JSON: kind * KIND + flags, in a list only if there is a key or an id. 0 stands for a record without a head. */
 type StoredHead = number | readonly [tag: number, key: string | null, id: string | null]
 
 const KIND = 256
@@ -75,7 +75,7 @@ function toStored(head: EventHead): StoredHead {
   return key === null && head.id === null ? tag : [tag, key, head.id]
 }
 
-/** Nobody asks for the key of an event that has to be delivered. */
+/** An event that has to be delivered needs no key. */
 function storedKey(head: EventHead): string | null {
   return isLatest(head) ? head.key : null
 }

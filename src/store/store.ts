@@ -15,27 +15,30 @@ import type { Channel } from '../protocol/ids.ts'
 export interface Store {
   /** Changes when the numbering of the log starts anew. */
   readonly epoch: string
-  /** Of one transaction. */
+  /** The limits of one transaction. */
   readonly limits: TransactionLimits
-  /** Reads the records of one moment, in the order of `keys`; undefined where there is none. */
+  /** Reads all keys at one moment. The result has the order of `keys`, with undefined for keys that do not exist. */
   get(keys: readonly string[]): Promise<readonly (StoredRecord | undefined)[]>
-  /** Records whose key starts with `prefix`, in key order, from the first key after `after`. */
+  /** Records whose key starts with `prefix`, in key order, beginning after the key `after`. */
   list(prefix: string, page: { readonly after?: string; readonly limit: number }): Promise<readonly StoredRecord[]>
   commit(transaction: Transaction): Promise<CommitResult>
-  /** Gives the newest part of the stored history, then each batch as it is committed. One follower; resolves between the two. */
+  /**
+   * Gives the newest part of the stored history, then resolves, then gives each batch as it is committed. There can be only one
+   * follower.
+   */
   follow(follower: LogFollower): Promise<void>
   /**
-   * What `follow` left out: the batches behind the offset `after`, up to the offset `upTo`, in order. Resolves to false where
-   * the store no longer has all of them. Throws StoreUnavailable.
+   * Gives the batches that `follow` left out: those after the offset `after`, up to the offset `upTo`, in order. Resolves to
+   * false if the store no longer has all of them. Throws StoreUnavailable.
    */
   history(range: LogRange, onBatch: (batch: LogBatch) => void): Promise<boolean>
   close(): Promise<void>
 }
 
 export interface TransactionLimits {
-  /** Guards; and puts and deletes together. */
+  /** How many guards a transaction may have, and how many puts and deletes together. */
   readonly operationsMax: number
-  /** Of keys, values and log records: see `recordBytes`. */
+  /** How many bytes its keys, values and log records may have: see `recordBytes`. */
   readonly bytesMax: number
 }
 
@@ -45,35 +48,35 @@ export interface LogRange {
 }
 
 export interface LogFollower {
-  /** Comes first: every event behind this offset will be given. */
+  /** Is called first: every event behind this offset will be given. */
   readonly onStart: (floor: number) => void
   readonly onBatch: (batch: LogBatch) => void
-  /** Every event up to this offset was given, whether there was one there or not. */
+  /** Every event up to this offset was given. There need not be an event at this offset. */
   readonly onProgress: (offset: number) => void
 }
 
 export interface StoredRecord {
   readonly key: string
   readonly value: Uint8Array
-  /** Grows with each change of the record; for guards. */
+  /** Grows with each change of the record. Guards compare it. */
   readonly revision: number
 }
 
 export interface Guard {
   readonly key: string
-  /** The revision the record must have; 0: it must not exist. */
+  /** The revision that the record must have. 0 if it must not exist. */
   readonly revision: number
 }
 
 export interface LogRecord {
   readonly channel: Channel
-  /** Of an event; what is for the nodes themselves has none. */
+  /** The head of an event. Control records, which are for the nodes themselves, have none. */
   readonly head?: EventHead
-  /** UTF-8 of the event's envelope as a JSON object, without what `frameFront` writes. */
+  /** The envelope as UTF-8 of a JSON object, without the fields that `frameFront` writes. */
   readonly body: Uint8Array
 }
 
-/** What is for the nodes themselves: no client gets it. */
+/** The channel of records that are for the nodes themselves. No client gets them. */
 export const CONTROL_CHANNEL = 'control' as Channel
 
 export interface Transaction {
@@ -81,22 +84,22 @@ export interface Transaction {
   readonly puts?: readonly { readonly key: string; readonly value: Uint8Array }[]
   readonly deletes?: readonly string[]
   readonly log?: readonly LogRecord[]
-  /** Wait for the disk (or the quorum). Always so where there are puts or deletes. */
+  /** Wait for the disk (or the quorum). Puts and deletes always do. */
   readonly durable: boolean
 }
 
 export type CommitResult =
   | {
       readonly committed: true
-      /** Of the first log record; 0 where there was none. */
+      /** The offset of the first log record. 0 if there was none. */
       readonly offset: number
-      /** Of the records that were put; 0 where there were none. */
+      /** The revision of the records that were put. 0 if there were none. */
       readonly revision: number
     }
   | { readonly committed: false; readonly conflicts: readonly string[] }
 
 export interface LogBatch {
-  /** Of the first record. */
+  /** The offset of the first record. */
   readonly offset: number
   /** Unix time in milliseconds, by the clock of the node that committed it. */
   readonly committedAtMs: number
@@ -108,18 +111,20 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
 }
 
-/** This machine's disk has no room for that; events and deletes may have. */
+/** This machine's disk has no room for the transaction. There may still be room for events and deletes. */
 export class DiskFull extends StoreUnavailable {}
 
 /**
  * This process must not go on: another instance has taken the data, or the store failed in a way that may have harmed the
- * process. Nobody handles it, the process ends, and the next one finds all that was committed.
+ * process. Nobody handles this error. The process ends, and the next one finds all that was committed.
  */
 export class StoreLost extends Error {
   override readonly name = 'StoreLost'
 }
 
-/** The data cannot be what was written last: somebody has to decide before the server starts. The message says what to do. */
+/**
+ * The data cannot be what was written last, so an operator has to decide before the server starts. The message says what to do.
+ */
 export class DataRefused extends Error {
   override readonly name = 'DataRefused'
 }
@@ -133,7 +138,7 @@ export class NewerSchema extends Error {
   }
 }
 
-/** The store did not answer: the transaction may or may not have been applied. */
+/** The store did not answer. The transaction may have been applied, or not. */
 export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown'
 }

@@ -16,7 +16,7 @@ export interface AwaitOptions {
   readonly keys: Keys
   readonly timeline: Timeline
   readonly endpoints: readonly string[]
-  /** Why TLS with an endpoint fails, for operators; undefined if it does not. Does not reject. */
+  /** Finds out for operators why TLS with an endpoint fails. Resolves to undefined if TLS works. Never rejects. */
   readonly findTlsFault: (endpoint: string, withinMs: number) => Promise<string | undefined>
   readonly dialTimeoutMs: number
   readonly startTimeoutMs: number
@@ -25,7 +25,7 @@ export interface AwaitOptions {
   readonly log: Log
 }
 
-/** etcd answered, and does not let this node in. */
+/** etcd answered that it does not let this node in. */
 export class EtcdRefused extends Error {
   override readonly name = 'EtcdRefused'
 }
@@ -33,12 +33,12 @@ export class EtcdRefused extends Error {
 const RETRY_MS = 500
 const RENEW_MS = 500
 const PROBE_MS = 1_000
-/** Counted up with each change of what is stored that an older version would misread. */
+/** Is raised by one with each change of the stored data that an older version would misread. */
 const SCHEMA = 1
 
 /**
- * Waits until an endpoint answers with a quorum behind it, and gives the epoch of the log: made once for all nodes, and
- * another one where the data was put into another etcd cluster.
+ * Waits until an endpoint answers that has a quorum. Resolves to the epoch of the log. All nodes share it; it changes if the data
+ * was put into another etcd cluster.
  * @throws StoreUnavailable, EtcdRefused, NewerSchema
  */
 export async function awaitEtcd(options: AwaitOptions): Promise<string> {
@@ -65,15 +65,16 @@ export async function awaitEtcd(options: AwaitOptions): Promise<string> {
   }
 }
 
-/** The settings to look at. */
+/** Names the settings to check. */
 function hintOf({ message }: Error): string {
   const isOfLogin = /authentication|user name|permission denied/.test(message)
-  return isOfLogin ? ' (ETCD_USERNAME and ETCD_PASSWORD say who this node is, and ETCD_PREFIX where it writes)' : ''
+  return isOfLogin ? ' (check ETCD_USERNAME and ETCD_PASSWORD, and whether this user may write below ETCD_PREFIX)' : ''
 }
 
 /**
- * Gives the log of a restored etcd another epoch, if it still has this node's: else clients would resume in it with cursors of
- * events that are gone. Whoever is first does it for all. Never rejects: those who restore are told to do it themselves.
+ * Gives the log a new epoch after etcd was restored from a backup, if etcd still has this node's epoch. Otherwise clients would
+ * resume with cursors of events that are gone. The first node does it for all. Never rejects: operators are told to do it
+ * themselves.
  */
 export async function renewEpoch(
   members: readonly Member[],
@@ -94,7 +95,7 @@ async function readEpoch(member: Member, { keys, random, timeline }: AwaitOption
   const response = await member.txn(txn, withinMs)
   const at = response.succeeded ? writes.length : 0
   const schema = Number(found(response, at + 1)?.value.toString())
-  // A text that is no number is nothing that this version wrote.
+  // NaN also ends here: this version always writes a number.
   if (!(schema <= SCHEMA)) throw new NewerSchema(schema, SCHEMA)
   timeline.epoch = found(response, at)?.value ?? timeline.epoch
   return `${timeline.epoch.toString()}-${BigInt(response.header.cluster_id).toString(36)}`

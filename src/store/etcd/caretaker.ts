@@ -16,14 +16,14 @@ export interface CaretakerOptions {
   readonly keys: Keys
   readonly clock: Clock
   readonly log: Log
-  /** What stays of the log. */
+  /** How much of the log is kept. */
   readonly retention: Span
-  /** false: somebody else compacts this etcd. */
+  /** False if something else compacts this etcd. */
   readonly mayCompact: boolean
   /** The revision that every live node has applied. */
   readonly seenByAll: () => number
   readonly position: () => number
-  /** Of the log, since this process started. */
+  /** How much was added to the log since this process started. */
   readonly logBytes: () => number
 }
 
@@ -33,15 +33,17 @@ const TICK_MS_MIN = 100
 const TICK_MS_MAX = 2_000
 
 /**
- * The duty that one node has at a time, on its lease: to note where the log stands, and to let etcd forget what is older than
- * the retention and was applied by every live node. Each step is on condition that the duty is still this node's.
+ * A duty that one node has at a time, held by its lease. The caretaker notes where the log stands, and lets etcd forget what is
+ * older than the retention and was applied by every live node. Each step is done only if the duty is still this node's.
  */
 export class Caretaker {
   readonly #options: CaretakerOptions
-  /** Of the duty's key, since it is this node's; 0: it is not. */
+  /** The revision that made the duty's key, while the duty is this node's; otherwise 0. */
   #since = 0
   #marks: readonly Mark[] = []
-  /** Since when this node knows a mark, monotonic, as a wall clock that jumps must not make the log old. */
+  /**
+   * The monotonic time at which this node first saw each mark. With wall times, a jump of the clock could make the log look old.
+   */
   #knownSince = new Map<Mark, number>()
   #bytesBase = 0
   #compactedTo = 0
@@ -58,7 +60,7 @@ export class Caretaker {
     return this.#since > 0
   }
 
-  /** The place was lost, and the duty with it. */
+  /** This node lost its place, and with it the duty. */
   lost(): void {
     this.#since = 0
   }
@@ -132,7 +134,7 @@ export class Caretaker {
     return nowMs - (this.#knownSince.get(mark) ?? nowMs)
   }
 
-  /** Harmless however late it comes: the revision was old enough when it was chosen. */
+  /** It does no harm if it comes late: the revision was old enough when it was chosen. */
   async #compact(revision: number): Promise<void> {
     const { members, log } = this.#options
     this.#compactedTo = revision

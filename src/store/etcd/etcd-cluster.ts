@@ -23,21 +23,21 @@ export interface EtcdClusterOptions {
   readonly catchUp: () => Promise<void>
 }
 
-/** Shards in one transaction; one is a few KB. */
+/** How many shards one transaction writes. A shard has a few KB. */
 const SHARDS_PER_COMMIT = 50
 const LIST_PAGE = 500
 
-/** The other nodes, by their keys in etcd: who lives, and what each has published on its lease. */
+/** The other nodes as etcd has them: which are alive, and what each has published under its lease. */
 export class EtcdCluster implements Cluster {
   readonly node: string
   readonly isAlone = false
   readonly #options: EtcdClusterOptions
   readonly #infos = new Map<string, NodeInfo>()
-  /** What this node has published, or is about to. */
+  /** All that this node has published, or is about to publish. */
   readonly #own = new Map<string, Uint8Array>()
   #writing: Promise<void> = Promise.resolve()
   #follower: ClusterFollower | undefined
-  /** What changed up to this revision was in the list. */
+  /** The revision at which `follow` listed all keys. Older changes that the watch gives are already in that list. */
   #listedAt = Infinity
 
   constructor(options: EtcdClusterOptions) {
@@ -57,7 +57,7 @@ export class EtcdCluster implements Cluster {
     return this.#options.fault()
   }
 
-  /** The revision that every live node has applied; 0: not known yet. */
+  /** The revision that every live node has applied. 0 if it is not known yet. */
   seenByAll(): number {
     if (this.#infos.size === 0) return 0
     return Math.min(...Array.from(this.#infos.values(), ({ seen }) => seen))
@@ -84,7 +84,7 @@ export class EtcdCluster implements Cluster {
     return this.#options.catchUp()
   }
 
-  /** Says that this node lives, and how far it is. Gives the revision. */
+  /** Tells the other nodes that this node is alive, and up to where it has applied the log. Resolves to the revision. */
   async beat(): Promise<number> {
     const { place, describe } = this.#options
     const revision = await this.#commit([put(place.key, encodeInfo(describe()), place.lease)])
@@ -92,7 +92,7 @@ export class EtcdCluster implements Cluster {
     return revision
   }
 
-  /** The node has a new lease: what stood on the old one is gone. */
+  /** The node has a new lease, and etcd has deleted what was under the old one. */
   renewed(): void {
     void this.#publishAgain()
     this.#follower?.onTakenForDead()
@@ -102,12 +102,12 @@ export class EtcdCluster implements Cluster {
     try {
       await this.#write([...this.#own.keys()])
     } catch (cause) {
-      this.#options.log.warn({ err: toError(cause) }, 'who is connected here could not be told; it is tried again')
+      this.#options.log.warn({ err: toError(cause) }, 'who is connected here could not be published; trying again')
       setTimeout(() => void this.#publishAgain(), 1_000)
     }
   }
 
-  /** A change of a node or a shard, as the watch gives it. */
+  /** The watch has seen a change of a node or a shard. */
   applyLive({ key, value, revision }: LiveEvent): void {
     if (revision > this.#listedAt) this.#apply(key, value)
   }
@@ -122,7 +122,7 @@ export class EtcdCluster implements Cluster {
     else if (this.#infos.delete(node) && node !== this.node) this.#follower?.onNodeGone(node)
   }
 
-  /** As they are when their turn comes, so that none is overwritten by what it was before. */
+  /** Writes the values that the shards have when their turn comes, so that an older value never overwrites a newer one. */
   #write(shards: readonly string[]): Promise<void> {
     const { keys, place } = this.#options
     const toOperation = (shard: string) => {
@@ -136,11 +136,11 @@ export class EtcdCluster implements Cluster {
       }
     }
     const writing = this.#writing.then(writeAll)
-    this.#writing = writing.catch(() => {}) // whoever waits for it is told
+    this.#writing = writing.catch(() => {}) // the caller gets the error from `writing`
     return writing
   }
 
-  /** Without conditions but the node's own place, so that it is never refused. */
+  /** The only condition is this node's place, so etcd cannot refuse it for another reason. */
   async #commit(operations: readonly Operation[]): Promise<number> {
     const change = { compares: [], operations, reads: [], records: [], bytes: 0 }
     const result = await this.#options.lanes.commit(change)

@@ -24,20 +24,20 @@ export interface EtcdStoreOptions {
   readonly lanes: Lanes
   readonly keys: Keys
   readonly watch: LiveWatch
-  /** The revision behind which the history is given at the start. */
+  /** The history is read from behind this revision at the start. */
   readonly startRevision: () => Promise<number>
-  /** Resolves when all that was committed before was given. */
+  /** Resolves when all was given that had been committed before the call. */
   readonly catchUp: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
-/** etcd takes 128 comparisons and 128 operations (--max-txn-ops), and requests of 1.5 MiB (--max-request-bytes). */
+/** By default etcd takes 128 comparisons and 128 operations (--max-txn-ops), and requests of 1.5 MiB (--max-request-bytes). */
 const LIMITS: TransactionLimits = { operationsMax: 128 - Lanes.OPERATIONS, bytesMax: 1024 * 1024 }
 const READS_MAX = 128
-/** The rest of the log's history that one call may look through. */
+/** How long one call may read older history. */
 const HISTORY_WITHIN_MS = 10_000
 
-/** The store over etcd: records, and a log whose order is etcd's own. */
+/** The store on etcd: records, and a log that has etcd's own order. */
 export class EtcdStore implements Store {
   readonly limits = LIMITS
   readonly #options: EtcdStoreOptions
@@ -54,7 +54,7 @@ export class EtcdStore implements Store {
     return this.#options.epoch
   }
 
-  /** Added to the log by anybody, as far as it was seen since this process started. */
+  /** Bytes that all nodes have added to the log, as far as this process has seen them. */
   get logBytes(): number {
     return this.#logBytes
   }
@@ -143,7 +143,7 @@ export class EtcdStore implements Store {
     return this.#options.close()
   }
 
-  /** A change of a lane, as the watch gives it. */
+  /** The watch has seen a change of a lane. */
   applyLane(event: LiveEvent): void {
     const batch = this.#toBatch(event)
     if (event.value) this.#logBytes += event.value.length + (batch?.otherBytes ?? 0)
@@ -156,7 +156,10 @@ export class EtcdStore implements Store {
     this.#follower?.onProgress(lastOffset(revision))
   }
 
-  /** The watch must begin later than it was to. false: it has begun already, and something is lost. */
+  /**
+   * The watch has to begin later than planned, because etcd has forgotten the earlier part. Returns false if it has begun before,
+   * so that events are lost.
+   */
   startLater(revision: number): boolean {
     if (this.#hasBegun) return false
     this.#startAt(revision)

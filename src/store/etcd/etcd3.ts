@@ -12,20 +12,22 @@ import {
 import { toError } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
 
-/** The only file that knows etcd3: its raw calls, without its retries, each with a deadline. Keys are Buffers here. */
+/**
+ * The only file that knows etcd3. It uses the raw calls, without etcd3's retries, each with a deadline. Keys are Buffers here.
+ */
 
 export type Compare = ICompare
 export type Operation = IRequestOp
 export type KeyValue = IKeyValue
 export type TxnResponse = ITxnResponse
 export type WatchResponse = IWatchResponse
-/** Of which cluster an answer is, and the revision that the member was at. */
+/** Says which etcd cluster answered, and at which revision the member was. */
 export type Header = Pick<IResponseHeader, 'cluster_id' | 'revision'>
 
 export interface MemberOptions {
   readonly clock: Clock
   readonly login: { readonly username: string; readonly password: string } | undefined
-  /** PEM files. */
+  /** Paths of PEM files. */
   readonly tls: { readonly ca: string | undefined; readonly cert: string | undefined; readonly key: string | undefined }
 }
 
@@ -39,7 +41,7 @@ interface Answer {
   readonly header: Header
 }
 
-/** One etcd member (or a load balancer before some): each call is made once, and ends within its time. */
+/** One etcd member, or a load balancer before several. A call is made once, and ends within its time. */
 export interface Member {
   readonly endpoint: string
   txn(txn: Txn, withinMs: number): Promise<TxnResponse>
@@ -52,7 +54,7 @@ export interface Member {
   leaseRevoke(id: string, withinMs: number): Promise<Answer>
   /** `TTL` is the time that the lease has left, in seconds; 0 if it is gone. */
   leaseKeepAlive(id: string, withinMs: number): Promise<Answer & { readonly TTL: string }>
-  /** A watch from a revision on, on a connection of its own. */
+  /** Opens a watch from a revision on, over a connection of its own. */
   watch(
     request: { key: Buffer; range_end: Buffer; fromRevision: number },
     handlers: WatchHandlers,
@@ -62,16 +64,16 @@ export interface Member {
 
 export interface WatchHandlers {
   readonly onResponse: (response: WatchResponse) => void
-  /** Once; nothing comes after it. */
+  /** Called once; nothing comes after it. */
   readonly onEnd: (reason: string) => void
 }
 
 export interface WatchStream {
-  /** Nothing is said of it any more. */
+  /** Ends the watch. No handler is called any more. */
   close(): void
 }
 
-/** A policy that runs a call once. etcd3's own are retries, for transactions, too. */
+/** A policy that runs a call once. etcd3's own policies retry even transactions. */
 const ONCE = { execute: async (run: (context: unknown) => unknown) => run({ signal: new AbortController().signal }) }
 
 const CHANNEL_OPTIONS = {
@@ -79,11 +81,11 @@ const CHANNEL_OPTIONS = {
   'grpc.max_receive_message_length': -1,
   'grpc.max_send_message_length': -1,
   'grpc.enable_retries': 0,
-  // Each client its own connection: a watch's backlog does not stand in the way of calls.
+  // Each client has a connection of its own, so that the backlog of a watch does not hold up calls.
   'grpc.use_local_subchannel_pool': 1,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1000,
-  // etcd ends connections that ping more often than every 5 s.
+  // etcd closes connections that ping more often than every 5 s.
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 3_000,
   'grpc.keepalive_permit_without_calls': 1,
@@ -91,7 +93,7 @@ const CHANNEL_OPTIONS = {
 
 const AUTHENTICATE_MS = 2_000
 
-/** Connects with the first call. Throws what reading the files throws. */
+/** Connects at the first call. Throws if a PEM file cannot be read. */
 export function openMember(endpoint: string, options: MemberOptions): Member {
   const { clock } = options
   const within = (ms: number) => ({ deadline: clock.wallMs() + ms })
@@ -105,7 +107,7 @@ export function openMember(endpoint: string, options: MemberOptions): Member {
     leaseGrant: (ttlS, withinMs) => client.leaseClient.leaseGrant({ TTL: ttlS }, within(withinMs)),
     leaseRevoke: (id, withinMs) => client.leaseClient.leaseRevoke({ ID: id }, within(withinMs)),
     leaseKeepAlive: (id, withinMs) => keepAlive(client, id, within(withinMs)),
-    // A client of its own for each attempt: it brings its own connection and its own login.
+    // Each attempt has a client of its own, with its own connection and login.
     watch: (request, handlers) => openWatch(newClient(), request, handlers),
     close: () => client.close(),
   }
@@ -124,7 +126,7 @@ function toEtcd3Options(endpoint: string, { login, tls, clock }: MemberOptions):
 
 function readCredentials({ ca, cert, key }: MemberOptions['tls']): NonNullable<IOptions['credentials']> {
   return {
-    // gRPC takes the system's authorities where there is none; etcd3's type does not say so.
+    // With null gRPC takes the system's authorities. etcd3's type does not allow null.
     rootCertificate: (ca === undefined ? null : readFileSync(ca)) as Buffer,
     ...(key === undefined ? {} : { privateKey: readFileSync(key) }),
     ...(cert === undefined ? {} : { certChain: readFileSync(cert) }),

@@ -2,12 +2,12 @@ import { toError } from '../../base/assert.ts'
 import { StoreUnavailable } from '../store.ts'
 
 /**
- * What a failed call says. `refused`: etcd is there and said no, nothing was done. `unsent`: it never left this process,
- * nothing was done. `unknown`: anything else, a deadline above all; it may have been done, or may be yet.
+ * What a failed call means. `refused`: etcd said no, and nothing was done. `unsent`: the call never left this process, so nothing
+ * was done. `unknown`: anything else, mostly a deadline. It may have been done, or may still be.
  */
 export type Failure = 'refused' | 'unsent' | 'unknown'
 
-/** `test/etcd3/errors.long.ts` has what comes when. Messages of etcd (rpctypes) that come before a request is proposed to the cluster, or in place of applying it. */
+/** Messages of etcd (rpctypes) that say that a request was not applied. `test/etcd3/errors.long.ts` shows when each comes. */
 const REFUSALS = [
   'etcdserver: too many requests',
   'etcdserver: mvcc: database space exceeded',
@@ -22,7 +22,7 @@ const REFUSALS = [
   'etcdserver: requested lease not found',
 ]
 
-/** Of grpc-js and etcd3: no connection was there, so that nothing was sent on it. */
+/** Messages of grpc-js and etcd3 that say that there was no connection, so nothing was sent. */
 const UNSENT = [
   'No connection established',
   'Name resolution failed',
@@ -38,7 +38,7 @@ export function failureOf(error: Error): Failure {
   return 'unknown'
 }
 
-/** Where nothing was done, in a few words for operators. */
+/** Describes for operators a call that did nothing. */
 export function toUnavailable(cause: unknown, endpoint?: string): StoreUnavailable {
   const at = endpoint === undefined ? '' : ` (${endpoint})`
   return new StoreUnavailable(`etcd: ${toError(cause).message}${at}`, { cause })

@@ -1,14 +1,14 @@
-/** Where things stand in etcd, below ETCD_PREFIX. */
+/** The keys in etcd, below ETCD_PREFIX. */
 export class Keys {
   readonly #prefix: string
-  /** All that nodes follow: the log, the nodes, who is connected. One watch, so one order for all of it. */
+  /** Covers all that nodes follow: the log, the nodes, who is connected. There is one watch, so all of it comes in one order. */
   readonly live: Buffer
-  /** The nodes that live, each on its lease. */
+  /** The live nodes, each under its lease. */
   readonly nodes: Buffer
-  /** Who is connected, on the leases of the nodes. */
+  /** Who is connected, under the leases of the nodes. */
   readonly presence: Buffer
   readonly epoch: Buffer
-  /** The version of all that stands below the prefix. */
+  /** Holds the schema of all data below the prefix. */
   readonly schema: Buffer
   readonly marks: Buffer
   readonly caretaker: Buffer
@@ -28,12 +28,12 @@ export class Keys {
     return this.#key(`records/${key}`)
   }
 
-  /** The record's key as the store's users know it. */
+  /** The record's key as callers of the store know it. */
   recordKey(key: Buffer): string {
     return key.toString('utf8', this.#prefix.length + 'records/'.length)
   }
 
-  /** A node's lane of the log: see Lanes. */
+  /** The key of one of a node's lanes: see Lanes. */
   lane(node: string, lane: number): Buffer {
     return this.#key(`live/log/${node}/${lane}`)
   }
@@ -46,7 +46,7 @@ export class Keys {
     return this.#key(`live/presence/${node}/${shard}`)
   }
 
-  /** The parts of a key below `live/`. */
+  /** Splits a key below `live/` into its parts. */
   parseLive(key: Buffer): LiveKey | undefined {
     const [kind, node = '', rest = ''] = key.toString('utf8', this.live.length).split('/')
     if (kind === 'log' || kind === 'nodes' || kind === 'presence') return { kind, node, shard: rest }
@@ -61,6 +61,6 @@ export class Keys {
 export interface LiveKey {
   readonly kind: 'log' | 'nodes' | 'presence'
   readonly node: string
-  /** Of presence. */
+  /** For presence: the name of the shard. */
   readonly shard: string
 }

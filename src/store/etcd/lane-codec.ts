@@ -2,12 +2,12 @@ import { decodeMsgpack, encodeMsgpack } from '../../protocol/msgpack.ts'
 import { decodeRecords, encodeRecords } from '../log-codec.ts'
 import type { LogRecord } from '../store.ts'
 
-/** What a transaction leaves in its lane: the batch of the log, and by what it is known again. */
+/** What a transaction writes into its lane: its part of the log, and an id by which it is recognized. */
 export interface LaneEntry {
-  /** Of the transaction; unique within a node. */
+  /** The transaction's id, unique within a node. */
   readonly id: number
   readonly committedAtMs: number
-  /** What the whole transaction added to etcd's history, about. */
+  /** About how many bytes the rest of the transaction added to etcd's history. */
   readonly bytes: number
   readonly records: readonly LogRecord[]
 }

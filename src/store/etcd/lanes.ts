@@ -11,20 +11,20 @@ import type { Timeline } from './timeline.ts'
 import type { Members } from './members.ts'
 import { found, isAt, isNotBefore, isSince, put, read, revisionOf } from './requests.ts'
 
-/** What is to be done in one etcd transaction, beside the lane's own part of it. */
+/** One etcd transaction without the lane's own part. */
 export interface Change {
   readonly compares: readonly Compare[]
   readonly operations: readonly Operation[]
-  /** Done instead where a comparison fails. */
+  /** Read instead if a comparison fails. */
   readonly reads: readonly Operation[]
   readonly records: readonly LogRecord[]
-  /** Of keys and values, about. */
+  /** About how many bytes its keys and values have. */
   readonly bytes: number
 }
 
 export type ChangeResult =
   | { readonly committed: true; readonly revision: number }
-  /** `reads` as they were asked for. */
+  /** The results of `reads` begin at `readsFrom`. */
   | { readonly committed: false; readonly response: TxnResponse; readonly readsFrom: number }
 
 export interface LanesOptions {
@@ -34,55 +34,58 @@ export interface LanesOptions {
   readonly timeline: Timeline
   readonly epochKey: Buffer
   readonly keys: readonly Buffer[]
-  /** What must hold for this node to write at all; throws StoreUnavailable where it knows better already. */
+  /**
+   * The key that must hold for this node to write at all. Throws StoreUnavailable if this node already knows that it has lost its
+   * place.
+   */
   readonly place: () => Place
-  /** etcd says that this node has lost its place. */
+  /** etcd has answered that this node lost its place. */
   readonly onLost: () => void
   readonly onCommitted: (revision: number) => void
 }
 
-/** The node's own key and the revision that made it: its right to write. */
+/** The node's own key, and the revision that created it. Together they are its right to write. */
 export interface Place {
   readonly key: Buffer
   readonly revision: number
-  /** In which this node wrote it last, as far as etcd has said so. */
+  /** The last revision in which this node wrote the key, as far as etcd has confirmed it. */
   readonly writtenAt: number
 }
 
-/** All lanes in a transaction that writes them anew, on condition that none is older than this node left it. */
+/** Parts of a transaction that writes all lanes anew, if none of them is older than this node left it. */
 export interface LanesWritten {
   readonly compares: readonly Compare[]
   readonly fences: readonly Operation[]
-  /** Done instead where a comparison fails. */
+  /** Read instead if a comparison fails. */
   readonly reads: readonly Operation[]
-  /** Throws where a lane is older; its reads begin at that place of the answer. */
+  /** Throws if a lane is older. `readsFrom` is the index of the first of these reads in the answer. */
   requireAll(response: TxnResponse, readsFrom: number): void
 }
 
 interface Lane {
   readonly key: Buffer
-  /** In which the lane was last written, by this node. */
+  /** The revision in which this node last wrote the lane. */
   revision: number
-  /** While it is not known what became of a transaction: its id, and those of the writes that are to find out. */
+  /** Set while the outcome of a transaction is not known. Holds its id, and the ids of the writes that are made to find out. */
   doubt: { readonly id: number; readonly fences: Set<number> } | undefined
 }
 
 const ATTEMPT_MS = 900
-/** Of the reads of a failed transaction, those before the change's own: the lane, the node and the epoch. */
+/** A failed transaction reads the lane, the node and the epoch before the change's own reads. */
 const OWN_READS = 3
 
 /**
- * Transactions, several at once, each of which is known to have happened or not. A lane is a key that one transaction at a
- * time writes, on condition that it is as this node left it; the value is the batch of the log, under an id. After an
- * outcome that is not known the lane is written again on the same condition: either that goes through, and the lost
- * transaction can never happen any more, or the lane shows the lost transaction's id, and it has happened.
+ * Runs several transactions at once, and finds out of each whether it happened. A lane is a key that one transaction at a time
+ * writes, if it is still as this node left it. Its value is the batch of the log, with an id. If an outcome is not known, the
+ * lane is written again with the same condition. If that succeeds, the lost transaction can never happen any more. If not, and
+ * the lane shows the lost transaction's id, it has happened.
  */
 export class Lanes {
   readonly #options: LanesOptions
   readonly #all: readonly Lane[]
   readonly #free: Lane[]
   readonly #waiting: ((lane: Lane) => void)[] = []
-  /** Lanes whose transaction was given up, as etcd did not answer, and is still in doubt. */
+  /** How many lanes have a transaction in doubt whose caller was told so, because etcd did not answer. */
   #silentCount = 0
   #nextId: number
   #closed = false
@@ -94,7 +97,7 @@ export class Lanes {
     this.#nextId = Math.floor(options.random.fraction() * 2 ** 32) * 2 ** 20
   }
 
-  /** How many comparisons and operations a lane adds to a transaction. */
+  /** How many comparisons, and how many operations, a lane adds to a transaction. */
   static readonly OPERATIONS = 4
 
   /**
@@ -103,7 +106,7 @@ export class Lanes {
    */
   async commit(change: Change): Promise<ChangeResult> {
     const untilMs = this.#options.clock.nowMs() + ANSWER_WITHIN_MS
-    // Nobody waits for what cannot come.
+    // Throws at once if this node may not write.
     this.#options.place()
     if (this.#silentCount === this.#all.length) throw new StoreUnavailable(`${this.#silent()}; nothing was done`)
     const lane = await this.#take(untilMs)
@@ -123,8 +126,8 @@ export class Lanes {
   }
 
   /**
-   * Deletes, each on condition of its key's revision, without a lane: done twice, or late, they do no harm, and etcd takes them also when its
-   * quota takes no put any more. Throws as `commit` does.
+   * Deletes keys, each if it still has the given revision. It needs no lane, because a delete does no harm if it is done twice or
+   * late. etcd takes it even if its quota allows no more puts. Throws as `commit` does.
    */
   async remove({
     compares,
@@ -154,7 +157,10 @@ export class Lanes {
     return { committed: false, response, readsFrom: 2 }
   }
 
-  /** Writes all lanes within `register`, when none of them is in use: what is still under way can never happen then. */
+  /**
+   * Writes all lanes in one transaction, which `register` makes, at a moment when none is in use. After that, no transaction of
+   * before can happen any more.
+   */
   async renew(register: (written: LanesWritten) => Promise<number>): Promise<void> {
     const taken: Lane[] = []
     try {
@@ -184,7 +190,7 @@ export class Lanes {
     this.#closed = true
   }
 
-  /** 'again': it was not done, and may be tried. */
+  /** Resolves to 'again' if nothing was done and the change may be tried again. */
   async #attempt(lane: Lane, change: Change, untilMs: number): Promise<ChangeResult | 'again'> {
     const { members, place, timeline, epochKey } = this.#options
     const at = place()
@@ -238,7 +244,7 @@ export class Lanes {
     throw this.#lost()
   }
 
-  /** Finds out whether the transaction in doubt wrote the lane, and sees to it that it cannot any more. */
+  /** Finds out whether the transaction in doubt has written the lane. If it has not, prevents that it ever does. */
   async #settle(lane: Lane, doubt: NonNullable<Lane['doubt']>, untilMs: number): Promise<'done' | 'again' | 'unknown'> {
     const { members, clock } = this.#options
     for (let attempt = 0; clock.nowMs() < untilMs && !this.#closed; attempt++) {
@@ -273,13 +279,13 @@ export class Lanes {
     return writer === id ? 'done' : 'again'
   }
 
-  /** Whoever asked was told that it is not known; the lane must be certain before it is used again. */
+  /** The caller was told OUTCOME_UNKNOWN. The lane's state must be known before it is used again. */
   async #settleLater(lane: Lane): Promise<void> {
     this.#silentCount++
     try {
       if (lane.doubt) await this.#settle(lane, lane.doubt, Infinity)
     } catch (cause) {
-      // The place is lost, and is being taken again; or the history is another one, and this process ends.
+      // Either the place is lost, and is being taken again. Or etcd has another history, and this process ends.
       if (!(cause instanceof StoreUnavailable || cause instanceof OutcomeUnknown)) throw cause
     } finally {
       this.#silentCount--
@@ -309,7 +315,7 @@ export class Lanes {
     return this.#nextId++
   }
 
-  /** @throws StoreUnavailable where none is free in time: etcd is slow, and all wait for it */
+  /** @throws StoreUnavailable if no lane gets free in time, because etcd is slow */
   #take(untilMs: number): Promise<Lane> {
     const lane = this.#free.pop()
     if (lane) return Promise.resolve(lane)

@@ -8,7 +8,7 @@ import { endOfPrefix } from './requests.ts'
 
 export interface LiveEvent {
   readonly key: Buffer
-  /** undefined: the key is gone. */
+  /** Undefined if the key was deleted. */
   readonly value: Buffer | undefined
   readonly revision: number
 }
@@ -18,34 +18,35 @@ export interface LiveWatchOptions {
   readonly prefix: Buffer
   readonly clock: Clock
   readonly log: Log
-  /** All events of one or more revisions, in order. */
+  /** Gives all events of one or more revisions, in order. */
   readonly onEvents: (events: readonly LiveEvent[]) => void
   /** etcd no longer has what comes after `position`. */
   readonly onCompacted: (compactRevision: number) => void
 }
 
-/** What this node has committed must come back in this time, or the watch is silent and is opened anew. */
+/** If a change of this node's own does not come back within this time, the watch counts as silent and is opened anew. */
 const SILENT_MS = 2_000
 const CHECK_MS = 250
 const OPEN_RETRY_MS = 50
 
 /**
- * All changes below a prefix from a revision on, each once and in order, over any number of streams: each new stream goes
- * on behind the last revision that was seen whole. A stream that says nothing is noticed by what this node itself writes.
+ * All changes below a prefix from a revision on, each once and in order, over any number of streams. A new stream begins behind
+ * the last revision that was seen whole. A stream is found to be dead when changes that this node itself has written do not come
+ * back.
  */
 export class LiveWatch {
   readonly #options: LiveWatchOptions
   #position = 0
   #stream: WatchStream | undefined
   #member: Member | undefined
-  /** Of the stream that is in use; what comes of earlier ones is ignored. */
+  /** The number of the current stream. What comes from earlier ones is ignored. */
   #generation = 0
   /** Parts of responses that were split. */
   #fragments: KeyEvent[] = []
-  /** When something came last, or began to be expected. */
+  /** When something came last, or when this node began to wait for something. */
   #heardAtMs = 0
   #openedAtMs = 0
-  /** The newest revision that must come. */
+  /** The newest revision that has to come. */
   #expected = 0
   readonly #waiting: { readonly revision: number; readonly done: () => void }[] = []
   #timer: NodeJS.Timeout | undefined
@@ -60,12 +61,12 @@ export class LiveWatch {
     return this.#position
   }
 
-  /** Whether everything that this node wrote a while ago has come. */
+  /** Whether something that this node wrote a while ago has not come back. */
   get isSilent(): boolean {
     return this.#expected > this.#position && this.#options.clock.nowMs() - this.#heardAtMs > SILENT_MS
   }
 
-  /** @param position changes behind this revision are wanted */
+  /** @param position gives changes after this revision */
   start(position: number): void {
     this.#position = position
     this.#heardAtMs = this.#options.clock.nowMs()
@@ -74,7 +75,7 @@ export class LiveWatch {
     void this.#open(++this.#generation)
   }
 
-  /** This node has written in this revision: it has to come. */
+  /** This node has written at this revision, so the watch has to bring it. */
   expect(revision: number): void {
     if (this.#expected <= this.#position) this.#heardAtMs = this.#options.clock.nowMs()
     this.#expected = Math.max(this.#expected, revision)
@@ -96,7 +97,7 @@ export class LiveWatch {
   #check(): void {
     const isYoung = this.#options.clock.nowMs() - this.#openedAtMs < SILENT_MS
     if (this.isSilent && !isYoung) this.#reopen('it is silent')
-    // Calls had trouble with this member: the watch would find out later.
+    // Calls have left this member because it failed. The watch would notice that only later.
     else if (this.#stream && this.#member !== this.#options.members.current) this.#reopen('calls left its endpoint')
   }
 

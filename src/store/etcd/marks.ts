@@ -1,9 +1,9 @@
-/** Where the log stood at a moment: kept by the caretaker, so that a revision can be found by time and by size. */
+/** Where the log stood at some moment. The caretaker keeps such marks to find a revision by time or by size. */
 export interface Mark {
   /** Unix time in milliseconds. */
   readonly atMs: number
   readonly revision: number
-  /** Of the log, since there are marks. */
+  /** How many bytes the log has had since there are marks. */
   readonly bytes: number
 }
 
@@ -22,7 +22,7 @@ export interface Span {
   readonly bytes: number
 }
 
-/** The newest mark behind which there is more than the span, in time or in bytes; undefined: there is not so much. */
+/** The newest mark that is older than the span, in time or in bytes. Returns undefined if the log is shorter. */
 export function markBefore(
   marks: readonly Mark[],
   { ms, bytes }: Span,
@@ -32,7 +32,7 @@ export function markBefore(
   return marks.findLast((mark) => ageOf(mark) >= ms || total - mark.bytes >= bytes)
 }
 
-/** The marks with the new one, without those that nobody needs any more: all before the one that ends the span. */
+/** Adds the new mark, and drops those that nobody needs: all before the one at which the span begins. */
 export function withMark(
   marks: readonly Mark[],
   mark: Mark,

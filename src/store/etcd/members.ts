@@ -15,17 +15,17 @@ export interface MembersOptions {
   readonly onMoved: (from: string, to: string, reason: string) => void
 }
 
-/** One attempt at a read; the whole read may take ANSWER_WITHIN_MS. */
+/** The time for one attempt at a read. The whole read may take ANSWER_WITHIN_MS. */
 const READ_ATTEMPT_MS = 800
 const BACKOFF_MIN_MS = 20
 const BACKOFF_MAX_MS = 400
 
-/** It was thrown on this side of the call, and would be at every other member. */
+/** Whether the error comes from this side of the call. Then it would be the same with every other member. */
 function isOurs(error: unknown): boolean {
   return error instanceof StoreUnavailable || error instanceof OutcomeUnknown
 }
 
-/** The endpoints: calls go to one of them until it fails, then to the next. */
+/** The endpoints of etcd. Calls go to one of them until it fails, then to the next. */
 export class Members {
   readonly #options: MembersOptions
   #current = 0
@@ -40,7 +40,9 @@ export class Members {
     return member
   }
 
-  /** Calls once. What fails is thrown as it came; the next call goes to another member, unless etcd said no. */
+  /**
+   * Calls once, and throws whatever the call throws. After a failure the next call goes to another member, unless etcd said no.
+   */
   async call<T>(run: (member: Member) => Promise<T>): Promise<T> {
     const member = this.current
     try {
@@ -53,8 +55,8 @@ export class Members {
   }
 
   /**
-   * Reads, and reads again with jittered backoff: that changes nothing.
-   * @throws StoreUnavailable after `withinMs`, or at once where etcd says no
+   * Reads, and tries again with jittered backoff, which is safe for a read.
+   * @throws StoreUnavailable after `withinMs`, or at once if etcd says no
    */
   async read<T>(run: (member: Member, withinMs: number) => Promise<T>, withinMs = ANSWER_WITHIN_MS): Promise<T> {
     const { clock } = this.#options
@@ -74,7 +76,7 @@ export class Members {
     }
   }
 
-  /** With full jitter, growing with the attempts; the first ones go to the other members at once. */
+  /** Has full jitter, and doubles each time that all members have been tried. */
   backoffMs(attempt: number): number {
     const round = Math.floor(attempt / this.#options.members.length)
     const most = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** round)
@@ -86,7 +88,7 @@ export class Members {
   }
 
   #leave(member: Member, error: Error): void {
-    // Somebody else may have moved on already.
+    // Another call may already have moved on.
     if (this.current !== member) return
     this.#current = (this.#current + 1) % this.#options.members.length
     this.#options.onMoved(member.endpoint, this.current.endpoint, error.message)

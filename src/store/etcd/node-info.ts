@@ -1,6 +1,6 @@
-/** What a node's key says of it: JSON. */
+/** The value of a node's key, as JSON. */
 export interface NodeInfo {
-  /** Of the node's data folder. */
+  /** The token of the node's data folder. */
   readonly token: string
   /** Unix time in milliseconds. */
   readonly started_at: number
@@ -12,7 +12,7 @@ export function encodeInfo(info: NodeInfo): Uint8Array {
   return Buffer.from(JSON.stringify(info))
 }
 
-/** Trusts what it finds: only nodes write it. */
+/** Does not check the value, because only nodes write it. */
 export function decodeInfo(value: Uint8Array): NodeInfo {
   return JSON.parse(Buffer.from(value).toString()) as NodeInfo
 }

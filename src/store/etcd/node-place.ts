@@ -13,7 +13,7 @@ import { found, isSince, put, read, revisionOf } from './requests.ts'
 
 export interface NodePlaceOptions {
   readonly node: string
-  /** The same in every life of this node (its data folder), another in every other node. */
+  /** Belongs to this node's data folder: it stays the same over restarts, and no other node has it. */
   readonly token: string
   readonly ttlMs: number
   readonly members: Members
@@ -22,18 +22,18 @@ export interface NodePlaceOptions {
   readonly log: Log
   readonly lanes: Lanes
   readonly timeline: Timeline
-  /** What the node's key says of it. */
+  /** Makes the value of the node's key. */
   readonly describe: () => NodeInfo
-  /** What stood on the lease is gone. */
+  /** The lease has ended, and etcd has deleted all that was under it. */
   readonly onLost: () => void
   /** The place was taken again after it was lost. */
   readonly onRenewed: () => void
-  /** Another node has this one's name. */
+  /** Another node has taken this node's name. */
   readonly onFenced: (reason: string) => void
 }
 
 const CALL_MS = 1_000
-/** Of the TTL without an answer to a keepalive, after which this node writes nothing any more. */
+/** If no keepalive is answered for this share of the TTL, the node stops writing. */
 const TRUSTED_SHARE = 2 / 3
 const KEEPALIVES_PER_TTL = 4
 const RETRY_MS = 250
@@ -44,8 +44,9 @@ export class NameTaken extends Error {
 }
 
 /**
- * The node's key on its lease. Every transaction of the node is on condition that the key is there since this node made it,
- * so that a node whose lease ran out changes nothing, however late it wakes up; by its own monotonic clock it stops before.
+ * The node's key, which is under its lease. Every transaction of the node requires that the key still is the one that this node
+ * made. So a node whose lease has run out changes nothing, however late it wakes up. By its own monotonic clock it stops even
+ * before.
  */
 export class NodePlace {
   readonly #options: NodePlaceOptions
@@ -53,7 +54,7 @@ export class NodePlace {
   #lease = ''
   #revision = 0
   #writtenAt = 0
-  /** When the last keepalive that was answered had been sent; monotonic. */
+  /** The monotonic time at which the last answered keepalive was sent. */
   #keptAtMs = -Infinity
   #timer: NodeJS.Timeout | undefined
   #busy = false
@@ -74,7 +75,7 @@ export class NodePlace {
 
   /**
    * Takes the place and keeps it.
-   * @throws NameTaken where another node has it for longer than a lease lasts
+   * @throws NameTaken if another node has it for longer than a lease lasts
    * @throws StoreUnavailable
    */
   async open(): Promise<void> {
@@ -92,13 +93,13 @@ export class NodePlace {
     this.#timer = setInterval(() => void this.#keep(), ttlMs / KEEPALIVES_PER_TTL)
   }
 
-  /** Why this node may not write; undefined: it may. */
+  /** Why this node may not write. Undefined if it may. */
   get fault(): string | undefined {
     const silentMs = this.#options.clock.nowMs() - this.#keptAtMs
     return silentMs > this.#options.ttlMs * TRUSTED_SHARE ? 'etcd has not kept the lease of this node' : undefined
   }
 
-  /** @throws StoreUnavailable where the lease may have run out */
+  /** @throws StoreUnavailable if the lease may have run out */
   current(): Place {
     const { fault } = this
     if (fault !== undefined) throw new StoreUnavailable(`${fault}; nothing was done`)
@@ -110,13 +111,13 @@ export class NodePlace {
     this.#writtenAt = Math.max(this.#writtenAt, revision)
   }
 
-  /** etcd said that the place is lost: it is taken again, as soon as that can be. */
+  /** etcd has answered that the place is lost. Takes it again as soon as possible. */
   lost(): void {
     this.#keptAtMs = -Infinity
     void this.#keep()
   }
 
-  /** Gives the place up: the node's keys are gone with its lease. */
+  /** Gives up the place. etcd deletes the node's keys with its lease. */
   async close(): Promise<void> {
     this.#closed = true
     clearInterval(this.#timer)
@@ -168,7 +169,7 @@ export class NodePlace {
     this.#keptAtMs = sentAtMs
   }
 
-  /** Gives the revision in which the node's key was made. The lanes are written in the same transaction. */
+  /** Creates the node's key, and writes the lanes in the same transaction. Resolves to the key's revision. */
   async #register(lease: string, written: LanesWritten): Promise<number> {
     const { members, describe, node, token, timeline, keys } = this.#options
     const txn = {
@@ -176,7 +177,7 @@ export class NodePlace {
       success: [put(this.#key, encodeInfo(describe()), lease), ...written.fences],
       failure: [read(this.#key), read(keys.epoch), ...written.reads],
     }
-    // May be repeated: the second time it is refused, and what is there is seen to be ours.
+    // It may be repeated: the second time etcd refuses it, and the key that is there is recognized as ours.
     const response = await members.read((member, withinMs) => member.txn(txn, withinMs))
     const holder = response.succeeded ? undefined : found(response, 0)
     if (response.succeeded || holder?.lease === lease) {
@@ -190,7 +191,7 @@ export class NodePlace {
     if (holder && decodeInfo(holder.value).token !== token) {
       throw new NameTaken(`another node of this cluster is called "${node}": give each its own NODE_ID`)
     }
-    // An earlier life of this node, which is over: it has the lock of its data folder no more.
+    // The holder is an earlier process of this node. It has ended, because this one holds the lock of the data folder.
     if (holder) await this.#revoke(holder.lease)
     return this.#register(lease, written)
   }
@@ -199,7 +200,7 @@ export class NodePlace {
     try {
       await this.#options.members.call((member) => member.leaseRevoke(lease, CALL_MS))
     } catch (cause) {
-      // It ends by itself, then.
+      // The lease is gone already, or runs out by itself.
       const isGone = failureOf(toError(cause)) === 'refused'
       if (!isGone) this.#options.log.debug({ err: toError(cause), lease }, 'a lease could not be given up')
     }

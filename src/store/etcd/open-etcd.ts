@@ -24,40 +24,42 @@ import { NodePlace } from './node-place.ts'
 
 export interface OpenEtcdOptions extends Pick<MemberOptions, 'login' | 'tls'> {
   readonly endpoints: readonly string[]
-  /** Ends in a slash. */
+  /** Ends with a slash. */
   readonly prefix: string
   readonly node: string
-  /** See NodePlace. */
+  /** See NodePlaceOptions. */
   readonly token: string
   readonly ttlMs: number
-  /** How long an endpoint may take to answer at the start, and how long all of them may. */
+  /** How long one endpoint may take to answer at the start, and how long all of them together. */
   readonly dialTimeoutMs: number
   readonly startTimeoutMs: number
   readonly findTlsFault: AwaitOptions['findTlsFault']
-  /** What stays of the log in etcd. */
+  /** How much of the log etcd keeps. */
   readonly retention: Span
-  /** What a node reads of it at its start. */
+  /** How much of it a node reads when it starts. */
   readonly history: Span
   readonly mayCompact: boolean
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** Each call to etcd, when it has ended. */
+  /** Called when a call to etcd has ended. */
   readonly onCall: (end: CallEnd) => void
-  /** Where a test has another etcd. */
+  /** Set by tests that replace etcd. */
   readonly openMember?: typeof openMember
-  /** This process cannot go on as a node of the cluster: its connections have to resume elsewhere. */
+  /** This process can no longer be a node of the cluster. Its clients have to resume on other nodes. */
   readonly onLost: (reason: string) => void
 }
 
-/** Transactions under way at once: the log's, the ledger's, presence, and one for the rest. */
+/** How many transactions run at once: the log's, the ledger's, presence, and one for the rest. */
 const LANES = 4
 const BEAT_MS = 1_000
 
 /**
- * Becomes a node of the cluster that has its state in etcd. Closing the store gives the node's place up.
- * @throws NameTaken where another live node has the name
- * @throws StoreUnavailable where no endpoint answers in time, EtcdRefused where one says no, NewerSchema
+ * Becomes a node of a cluster whose state is in etcd. Closing the store gives up the node's place.
+ * @throws NameTaken if another live node has the name
+ * @throws StoreUnavailable if no endpoint answers in time
+ * @throws EtcdRefused if an endpoint says no
+ * @throws NewerSchema
  */
 export function openEtcd(options: OpenEtcdOptions): Promise<{ readonly store: Store; readonly cluster: Cluster }> {
   return openAll(async (closers) => {
@@ -94,7 +96,7 @@ interface NodeOptions extends OpenEtcdOptions {
   readonly close: () => Promise<void>
 }
 
-/** The parts of a node in etcd, which know each other only by what they are given here. */
+/** The parts of a node in etcd. They know each other only by the options that they get here. */
 class EtcdNode {
   readonly store: EtcdStore
   readonly cluster: EtcdCluster
@@ -129,7 +131,7 @@ class EtcdNode {
     closers.defer(() => this.#lanes.close())
     await this.#place.open()
     closers.defer(() => this.#place.close())
-    const beat = () => void this.cluster.beat().catch(toError) // said by `fault`, if it lasts
+    const beat = () => void this.cluster.beat().catch(toError) // if it lasts, `fault` says so
     const beats = setInterval(beat, Math.min(BEAT_MS, this.#options.ttlMs / 4))
     closers.defer(() => clearInterval(beats))
     const caretaker = this.#createCaretaker()
@@ -150,7 +152,7 @@ class EtcdNode {
       log,
       onEvents: (events) => this.#apply(events),
       onCompacted: (revision) => {
-        // What is asked for at the start may be older than what there is.
+        // The node may have asked for older history than etcd still has.
         if (this.store.startLater(revision - 1)) this.#watch.start(revision - 1)
         else onLost(`etcd was compacted up to revision ${revision}, and this node is at ${this.#watch.position}`)
       },
@@ -194,7 +196,7 @@ class EtcdNode {
     })
   }
 
-  /** Log and nodes in the one order that they have in etcd. */
+  /** Applies changes of the log and of nodes in the order that they have in etcd. */
   #apply(events: readonly LiveEvent[]): void {
     for (const event of events) {
       this.store.applyLane(event)
@@ -205,7 +207,9 @@ class EtcdNode {
   }
 }
 
-/** The revision behind which the history begins that this node wants, by the caretaker's marks; 0: all there is. */
+/**
+ * The revision behind which this node's history begins, found by the caretaker's marks. 0 if it begins with all that there is.
+ */
 async function startRevision({ members, keys, history, clock }: NodeOptions): Promise<number> {
   const { kvs } = await members.read((member, withinMs) => member.range({ key: keys.marks }, withinMs))
   const marks = kvs[0] ? decodeMarks(kvs[0].value) : []
@@ -218,7 +222,7 @@ async function reachedInTime(watch: LiveWatch, revision: number): Promise<void> 
     throw new StoreUnavailable('etcd does not say what was committed')
 }
 
-/** Whoever asks while one is under way shares the next one. */
+/** Callers that come while `run` is under way share the next run. */
 function gathered(run: () => Promise<void>): () => Promise<void> {
   let current: Promise<void> = Promise.resolve()
   let next: Promise<void> | undefined

@@ -1,6 +1,6 @@
 import type { Compare, KeyValue, Operation, TxnResponse } from './etcd3.ts'
 
-/** Short ways to etcd's requests and answers. */
+/** Short forms of etcd's requests, and readers of its answers. */
 
 export function put(key: Buffer, value: Uint8Array, lease?: string): Operation {
   return { request_put: { key, value: toBuffer(value), ...(lease === undefined ? {} : { lease }) } }
@@ -18,22 +18,22 @@ export function read(
   return { request_range: { key, keys_only: keysOnly, ...(revision === undefined ? {} : { revision }) } }
 }
 
-/** The key was last changed in this revision; 0: it does not exist. */
+/** The key was last changed at this revision. 0: it does not exist. */
 export function isAt(key: Buffer, revision: number): Compare {
   return { key, target: 'Mod', result: 'Equal', mod_revision: revision }
 }
 
-/** The key was made in this revision and has been there since; 0: it does not exist. */
+/** The key was created at this revision and never deleted since. 0: it does not exist. */
 export function isSince(key: Buffer, revision: number): Compare {
   return { key, target: 'Create', result: 'Equal', create_revision: revision }
 }
 
-/** The key is there, and was changed in this revision or later. */
+/** The key exists, and was changed at this revision or later. */
 export function isNotBefore(key: Buffer, revision: number): Compare {
   return { key, target: 'Mod', result: 'Greater', mod_revision: revision - 1 }
 }
 
-/** What the `read` at this place of a transaction found. */
+/** What the `read` with this index in a transaction has found. */
 export function found({ responses }: TxnResponse, index: number): KeyValue | undefined {
   return responses[index]?.response_range?.kvs[0]
 }
@@ -42,12 +42,12 @@ export function revisionOf(response: { readonly header: { readonly revision: str
   return Number(response.header.revision)
 }
 
-/** A view, not a copy. */
+/** A Buffer over the same bytes, not a copy. */
 export function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** Where the keys with this prefix end. ASCII prefixes only. */
+/** The first key behind all keys with this prefix. Only for ASCII prefixes. */
 export function endOfPrefix(prefix: Buffer): Buffer {
   const end = Buffer.from(prefix)
   end[end.length - 1] = (end.at(-1) ?? 0) + 1

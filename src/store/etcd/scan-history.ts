@@ -6,15 +6,15 @@ import { endOfPrefix } from './requests.ts'
 export interface ScanOptions {
   readonly member: Member
   readonly prefix: Buffer
-  /** Both included. Something changes below the prefix behind `to`, or will within a second. */
+  /** Both ends are included. The scan ends at the first change after `to`, so one must exist, or come within a second. */
   readonly revisions: { readonly from: number; readonly to: number }
   readonly withinMs: number
   readonly onEvent: (event: LiveEvent) => void
 }
 
 /**
- * Reads a part of etcd's history, by a watch of its own. Resolves to false where etcd no longer has it.
- * Throws StoreUnavailable.
+ * Reads a part of etcd's history by a watch of its own. Resolves to false if etcd no longer has that part. Throws
+ * StoreUnavailable.
  */
 export function scanHistory({ member, prefix, revisions, withinMs, onEvent }: ScanOptions): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>()
@@ -38,7 +38,7 @@ export function scanHistory({ member, prefix, revisions, withinMs, onEvent }: Sc
     clearTimeout(tooLate)
     void opened.then(
       (stream) => stream.close(),
-      () => {}, // it never was
+      () => {}, // there is no stream to close
     )
   })
 }

@@ -9,7 +9,7 @@ export interface CallEnd {
   readonly failed: boolean
 }
 
-/** The same member, which says of each call how long it took. */
+/** Wraps a member to report how long each call took. */
 export function timedMember(member: Member, clock: Clock, onCall: (end: CallEnd) => void): Member {
   const timed = async <T>(call: string, run: () => Promise<T>): Promise<T> => {
     const startedMs = clock.nowMs()

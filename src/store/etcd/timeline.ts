@@ -4,24 +4,24 @@ import type { Compare, Header, KeyValue, Member } from './etcd3.ts'
 export interface TimelineOptions {
   readonly epochKey: Buffer
   /**
-   * Called once, with the reason for operators: this process must not go on. `hasOurEpoch`: etcd still has the epoch of this
-   * node, as far as is known.
+   * Called once, with the reason for operators: this process must not go on. `hasOurEpoch`: as far as is known, etcd still has
+   * the epoch of this node.
    */
   readonly onBroken: (reason: string, hasOurEpoch: boolean) => void
 }
 
 /**
- * Notices that etcd was restored from a snapshot, or is another etcd, while this node runs. Then events that this node has
- * applied are gone, and the next ones may get numbers that were given before: no client could be told what it missed.
- * An answer shows it by another cluster id or by a revision that fell; a transaction by its comparison of the epoch and of
- * keys that only this node writes.
+ * Notices that etcd was restored from a snapshot, or was replaced by another etcd, while this node runs. Then events that this
+ * node has applied are gone, and new events may get their numbers, so that clients could not be told what they missed. Each
+ * answer is checked for another cluster id or a revision that went down. Each transaction compares the epoch, and keys that only
+ * this node writes.
  */
 export class Timeline {
-  /** What stands in etcd under `epochKey`, since it was read. */
+  /** The value under `epochKey`, as it was read. */
   epoch: Buffer = Buffer.alloc(0)
   readonly #options: TimelineOptions
   #clusterId: string | undefined
-  /** The newest revision that any answer has named. */
+  /** The highest revision that any answer has had. */
   #revision = 0
   #fault: string | undefined
 
@@ -29,18 +29,20 @@ export class Timeline {
     this.#options = options
   }
 
-  /** Whether another cluster of etcd answered, which has another epoch by that alone. */
+  /** Whether the answer is of another etcd cluster. That alone means another epoch. */
   isOtherCluster(header: Header): boolean {
     return this.#clusterId !== undefined && header.cluster_id !== this.#clusterId
   }
 
-  /** The revision that the answer to a call made now must have reached. Throws StoreUnavailable after a break. */
+  /** The lowest revision that the answer to a call made now may have. Throws StoreUnavailable after a break. */
   begin(): number {
     if (this.#fault !== undefined) throw new StoreUnavailable(`${this.#fault}; nothing was done`)
     return this.#revision
   }
 
-  /** Every answer passes here. Throws OutcomeUnknown where it comes from another history: what was asked may be done there. */
+  /**
+   * Checks every answer. Throws OutcomeUnknown if it comes from another history, because the request may have been done there.
+   */
   check(header: Header, since: number): void {
     const { cluster_id, revision } = header
     if (this.isOtherCluster(header)) throw this.otherCluster()
@@ -49,25 +51,27 @@ export class Timeline {
     this.#revision = Math.max(this.#revision, Number(revision))
   }
 
-  /** For each transaction. */
+  /** Belongs into each transaction. */
   get comparison(): Compare {
     return { key: this.#options.epochKey, target: 'Value', result: 'Equal', value: this.epoch }
   }
 
-  /** `kv` is what a refused transaction has found under the key of the epoch. */
+  /** `kv` is what a refused transaction found under the epoch's key. */
   requireEpoch(kv: KeyValue | undefined): void {
     if (kv?.value.equals(this.epoch) !== true)
       throw this.#broken('the epoch in etcd is no longer the one of this node', false)
   }
 
-  /** Such a key only grows, unless etcd was restored. `foundAt` is its revision now, or 0 if it does not exist. */
+  /**
+   * The revision of such a key only grows, unless etcd was restored. `foundAt` is its revision now, or 0 if it does not exist.
+   */
   requireOwnKey(key: Buffer, foundAt: number, writtenAt: number): void {
     if (foundAt < writtenAt) {
       throw this.#broken(`etcd has ${key.toString()} of revision ${foundAt}, and this node wrote it in ${writtenAt}`)
     }
   }
 
-  /** Gives what to throw. */
+  /** Returns the error to throw. */
   otherCluster(): OutcomeUnknown {
     return this.#broken('another cluster of etcd answers', false)
   }
@@ -82,7 +86,7 @@ export class Timeline {
   }
 }
 
-/** The same member; what it answers is held against what this node knows. */
+/** Wraps a member to check all its answers against the timeline. */
 export function onTimeline(member: Member, timeline: Timeline): Member {
   const checked = async <T extends { readonly header: Header }>(call: () => Promise<T>, isOrdered = true) => {
     const since = timeline.begin()
@@ -93,7 +97,7 @@ export function onTimeline(member: Member, timeline: Timeline): Member {
   return {
     ...member,
     txn: (txn, withinMs) => checked(() => member.txn(txn, withinMs)),
-    // A serializable one may come from a member that is behind.
+    // A serializable read may be answered by a member that is behind.
     range: (request, withinMs) => checked(() => member.range(request, withinMs), request.serializable !== true),
     compact: (revision, withinMs) => checked(() => member.compact(revision, withinMs)),
     leaseGrant: (ttlS, withinMs) => checked(() => member.leaseGrant(ttlS, withinMs)),

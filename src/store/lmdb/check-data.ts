@@ -3,15 +3,15 @@ import { DataRefused } from '../store.ts'
 import { findDamage } from './find-damage.ts'
 import type { Mark } from './mark.ts'
 
-/** What records and log know of each other. */
+/** The numbers by which records and log can be compared. */
 export interface Fit {
   readonly recordsId: string
-  /** Of the last transaction of the records that had events; and of the first whose events may be missing in the log. */
+  /** The number of the last transaction of the records that had events, and of the first one whose events the log may lack. */
   readonly outboxSequence: number
   readonly outboxFirst: number
-  /** Undefined in a log that an older version made. */
+  /** Undefined if an older version made the log. */
   readonly logId: string | undefined
-  /** Of the last transaction whose events the log has. */
+  /** The number of the last transaction whose events the log has. */
   readonly logSequence: number
 }
 
@@ -19,7 +19,7 @@ export function isThere(file: string): boolean {
   return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0
 }
 
-/** To be called before the records are opened, as a damaged file ends the process. Throws DataRefused. */
+/** Call this before the records are opened, because opening a damaged file kills the process. Throws DataRefused. */
 export function requireRecords(
   paths: { readonly records: string; readonly log: string; readonly mark: string },
   mark: Mark | 'damaged' | undefined,
@@ -38,7 +38,7 @@ export function requireRecords(
   )
 }
 
-/** Whether these are the records that the mark was written beside, or later ones. Throws DataRefused. */
+/** Checks that these are the records that the mark was written beside, or later ones. Throws DataRefused. */
 export function requireSameRecords(
   file: string,
   found: { readonly storeId: string | undefined; readonly revision: number },
@@ -55,7 +55,10 @@ export function requireSameRecords(
   )
 }
 
-/** Returns why the log is to be let go: it is older than the records, and has a hole. Throws DataRefused where the records may be older than the log. */
+/**
+ * Returns why the log has to be discarded: it is older than the records, and lacks events. Throws DataRefused if the records may
+ * be older than the log.
+ */
 export function findMisfit(log: string, fit: Fit): string | undefined {
   const otherwise = `Put the newer records back, or the whole folder from one backup; to go on with these records, move away ${log}`
   if (fit.logId !== undefined && fit.logId !== fit.recordsId) {

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { type Page, readPage, walkNodes } from './page.ts'
 
-/** A tree of pages, as LMDB's MDB_db says it. */
+/** A tree of pages, as LMDB's MDB_db describes it. */
 interface Tree {
   readonly name: string
   readonly depth: number
@@ -9,7 +9,7 @@ interface Tree {
   readonly leaves: number
   readonly overflows: number
   readonly entries: number
-  /** -1: it is empty. */
+  /** -1 if the tree is empty. */
   readonly root: number
 }
 
@@ -30,16 +30,16 @@ const MAIN_AT = FREE_AT + TREE_BYTES
 const LAST_PAGE_AT = MAIN_AT + TREE_BYTES
 const META_BYTES = LAST_PAGE_AT + 24
 const META_FLAG = 8
-/** Of keys with several values, which no environment of ours has. */
+/** Flags of trees whose keys have several values. Our environments have none. */
 const DUPLICATES = 0x04 | 0x10 | 0x20 | 0x40
 /** LMDB's own limit. */
 const DEPTH_MAX = 32
 
 /**
- * Why LMDB must not map the file: undefined if each page that it can reach is there and is of the kind that it has to be.
- * LMDB believes its pages: a file that is shorter than they say ends the process by SIGBUS, a torn one by SIGSEGV. So all of them
- * are looked at by reads first, some 10 µs a page. An old page in the place of a newer one is found where it does not fit, which
- * is not always. Nobody else may have the file open. Throws what the file system throws.
+ * Why LMDB must not map the file. Returns undefined if each page that LMDB can reach exists and has the right kind. LMDB trusts
+ * its pages: a file that is too short kills the process by SIGBUS, a torn one by SIGSEGV. So this reads all pages first, at about
+ * 10 µs each. An old page in the place of a newer one is found only if it does not fit. No other process may have the file open.
+ * Throws what the file system throws.
  */
 export function findDamage(file: string): string | undefined {
   const fd = openSync(file, 'r')
@@ -54,7 +54,7 @@ export function findDamage(file: string): string | undefined {
   }
 }
 
-/** Of the pages that the file has, and nothing uses. Returns 0 if the file is written meanwhile, and so cannot be read. */
+/** Counts the bytes of pages in the file that are not in use. Returns 0 if the file is being written, and so cannot be read. */
 export function countFreeBytes(file: string): number {
   const fd = openSync(file, 'r')
   try {
@@ -110,7 +110,7 @@ class Checker {
   #readMeta(at: number): Meta {
     const bytes = this.#read(at, META_BYTES)
     if (bytes.readUInt16LE(18) !== META_FLAG || bytes.readUInt32LE(META_AT) !== MAGIC) {
-      throw new Damage(`the head at byte ${at} is no head`)
+      throw new Damage(`there is no valid meta page at byte ${at}`)
     }
     const version = bytes.readUInt16LE(META_AT + 4)
     if (version !== VERSION) throw new Damage(`its format is ${version}, not ${VERSION}`)
@@ -157,7 +157,7 @@ class Checker {
     if (fault !== undefined) throw new Damage(`page ${number}: ${fault}`)
   }
 
-  /** Of a value with pages of its own: only the free list's are read. */
+  /** Reads a value that has pages of its own. Its content is returned only for the free list. */
   #readLarge(pointer: Buffer, bytes: number, { tree, found }: Place): Buffer {
     const number = readNumber(pointer, 0)
     const { pageBytes, free } = this.#meta
@@ -169,7 +169,7 @@ class Checker {
     return tree === free ? this.#read(number * pageBytes + META_AT, bytes) : EMPTY
   }
 
-  /** Each page is there, and is reached once. */
+  /** Checks that each page exists, and is reached only once. */
   #readPage(number: number, pages: number): Page {
     const { pageBytes, lastPage } = this.#meta
     if (number < 2 || number + pages - 1 > lastPage)
@@ -188,7 +188,7 @@ class Checker {
     return page
   }
 
-  /** What is free is used by nobody. */
+  /** Checks that free pages are not in use. */
   #checkFree(list: Buffer): void {
     this.#walkFree(list, (first, pages) => {
       if (first < 2 || first + pages - 1 > this.#meta.lastPage) throw new Damage(`page ${first} is said to be free`)
@@ -198,7 +198,10 @@ class Checker {
     })
   }
 
-  /** A count, then pages, or blocks: the negative number of its pages, and the first. */
+  /**
+   * A list has a count, then entries. An entry is a page; or, for a block, the negative number of its pages and then its first
+   * page.
+   */
   #walkFree(list: Buffer, onBlock: (first: number, pages: number) => void): void {
     const count = readNumber(list, 0)
     if (count * 8 + 8 > list.length) throw new Damage('a list of free pages is longer than it can be')
@@ -241,7 +244,7 @@ function readTree(bytes: Buffer, at: number, name: string): Tree {
   return { name, depth: bytes.readUInt16LE(at + 6), branches, leaves, overflows, entries, root }
 }
 
-/** What does not fit a number is no page, no count and no transaction. */
+/** A number that does not fit into a double cannot be a valid page, count or transaction. */
 function readNumber(bytes: Buffer, at: number): number {
   const number = Number(bytes.readBigInt64LE(at))
   if (!Number.isSafeInteger(number)) throw new Damage('a number is out of range')

@@ -26,13 +26,16 @@ export interface LmdbStoreOptions {
   readonly bootId: string
   readonly logSync: boolean
   readonly logBytesMax: number
-  /** Of this process only. */
+  /** Identifies this process. */
   readonly runId: string
-  /** A log that was there is let go: the epoch changes. */
+  /** An existing log was discarded, so the epoch changes. */
   readonly onLogLost: (reason: string) => void
 }
 
-/** The embedded store: one machine, one primary, two LMDB environments under `dataDir`. Throws DataRefused, NewerSchema and what lmdb throws. */
+/**
+ * The embedded store for one machine and one primary: two LMDB environments under `dataDir`. Throws DataRefused, NewerSchema and
+ * what lmdb throws.
+ */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const { dataDir, bootId, runId, logSync } = options
   const markFile = join(dataDir, MARK_FILE)
@@ -45,7 +48,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const records = new RecordsEnv(join(dataDir, 'records'), runId)
   try {
     requireSameRecords(markFile, records, mark)
-    // A store is named after the run that made it.
+    // A new store gets the id of the process that made it.
     const storeId = records.storeId ?? runId
     records.take(storeId)
     const writeState: WriteState = (state) =>
@@ -64,7 +67,8 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
       mayBeTorn: mark !== undefined && mayBeTorn(mark, bootId),
       onLost: options.onLogLost,
     })
-    // Before anything is written to a log that was there. What was appended to it without sync is on disk behind markOpen.
+    // This comes before anything is written to an existing log. Appends of the last run that were not synced are on disk after
+    // markOpen.
     writeState({ clean: false, sync: false })
     await log.markOpen()
     if (logSync) writeState({ clean: false, sync: true })
@@ -77,7 +81,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   }
 }
 
-/** In the data folder. It says whose records and log these are, and how the log was left. */
+/** A file in the data folder that names the store of these records and this log, and says how the log was left. */
 const MARK_FILE = 'store.json'
 
 type WriteState = (state: Pick<Mark, 'clean' | 'sync' | 'logHead'>) => void
@@ -123,7 +127,7 @@ class LmdbStore implements Store {
     return this.#records.list(prefix, page.after, page.limit)
   }
 
-  /** Moves to the log what a process that died between the two commits left behind. */
+  /** Moves into the log what a process that died between the two commits left behind. */
   recover(): void {
     for (const entry of this.#records.outboxAfter(this.#log.outboxSequence)) this.#appendOutbox(entry)
   }
@@ -160,14 +164,14 @@ class LmdbStore implements Store {
     this.#follower = onBatch
   }
 
-  /** Nothing was left out: the log is no larger than what a node holds. */
+  /** `follow` has left nothing out, because the log is no larger than what a node holds. */
   async history(): Promise<boolean> {
     return false
   }
 
   async close(): Promise<void> {
     const isClean = await this.#log.close()
-    // A folder that somebody has removed needs no mark.
+    // If somebody has removed the folder, it needs no mark.
     if (isClean && isThere(this.#markFile)) {
       this.#writeState({ clean: true, sync: this.#logSync, logHead: this.#log.head })
     }

@@ -11,53 +11,56 @@ import { mayBeTorn } from './mark.ts'
 import { isOwner, requireOwnership, takeOwnership } from './owner.ts'
 
 export interface LogEnvOptions {
-  /** A folder without a dot in its name: lmdb takes one with a dot for a file. */
+  /** The folder's name must have no dot, because lmdb takes a path with a dot for a file. */
   readonly path: string
   /** Each append waits for the disk. */
   readonly sync: boolean
-  /** What is kept on disk; the oldest batches go first. */
+  /** How much is kept on disk. The oldest batches are deleted first. */
   readonly bytesMax: number
-  /** Names the run of the machine: what was written before a power cut is not trusted. */
+  /** Identifies the run of the machine: an unsynced log of an earlier run is not trusted. */
   readonly bootId: string
   readonly newEpoch: () => string
-  /** Of this process only. */
+  /** Identifies this process. */
   readonly runId: string
-  /** Of the records that the log belongs to. */
+  /** The id of the store that the log belongs to. */
   readonly storeId: string
   readonly outboxSequence: number
   readonly outboxFirst: number
-  /** Its last offset when it was closed in order; undefined if it was not. */
+  /** Its last offset when it was closed in order. Undefined if it was not. */
   readonly closedAt: number | undefined
   /** A power cut may have torn the log, so it must not be opened. */
   readonly mayBeTorn: boolean
-  /** A log that was there is let go, and the epoch changes. */
+  /** An existing log was discarded, so the epoch changes. */
   readonly onLost: (reason: string) => void
 }
 
 interface Meta {
   readonly epoch: string
-  /** Absent in a log that an older version made, as is the next. */
+  /** Absent in a log that an older version made, as is the next field. */
   readonly storeId?: string
-  /** Outbox entries up to here had no place in this log. */
+  /** Outbox entries up to this one were never in this log. */
   readonly outboxFrom?: number
   readonly bootId: string
-  /** Closed in order, all on disk. With `sync` and `bootId` it tells an older version, and this one of a log that has no mark yet. */
+  /**
+   * True if it was closed in order, with all on disk. Older versions have only this, `sync` and `bootId` to go by; this version
+   * also has the mark.
+   */
   readonly clean: boolean
   /** Every append was synced. */
   readonly sync: boolean
 }
 
-/** Within the folder of an environment. */
+/** The file in the folder of an environment. */
 const DATA_FILE = 'data.mdb'
 
 /**
- * The log in an environment of its own, opened without sync: an append is a write to the page cache, which outlives
- * every process but not the power. After a power cut the file may be torn, so it is thrown away then and the epoch
- * changes: no client is told that it missed nothing. The same is done with a log that is damaged, which is known before it is opened.
+ * The log has an environment of its own that is opened without sync: an append is a write to the page cache. It survives the
+ * death of every process, but not a power cut. After a power cut the file may be torn, so it is discarded and the epoch changes:
+ * then no client is told that it missed nothing. The same is done with a damaged log, which is found before it is opened.
  */
 export class LogEnv {
   readonly epoch: string
-  /** While the disk has little room, the oldest batches give way to new ones. */
+  /** False while the disk has little room: then the oldest batches are deleted for new ones. */
   mayGrow = true
   readonly #options: LogEnvOptions
   readonly #root: RootDatabase<string, string>
@@ -79,7 +82,7 @@ export class LogEnv {
     return new LogEnv(options)
   }
 
-  /** Returns why the log that is there cannot be used; an empty text says that there is none. */
+  /** Returns why the existing log cannot be used. Returns an empty text if there is no log. */
   static async #openFound(options: LogEnvOptions): Promise<LogEnv | string> {
     const file = join(options.path, DATA_FILE)
     if (!isThere(file)) return ''
@@ -103,7 +106,7 @@ export class LogEnv {
     try {
       return new LogEnv(options)
     } catch (cause) {
-      // Batches that cannot be read; anything else (no space, no right) fails again on the new one.
+      // The batches cannot be read. If the cause is something else (no space, no permission), opening a new log fails as well.
       return toError(cause).message
     }
   }
@@ -129,7 +132,7 @@ export class LogEnv {
     return this.#outboxSequence
   }
 
-  /** Before the first event that is still there. */
+  /** The offset before the first event that is kept. */
   get floor(): number {
     return (this.#sizes.first()?.offset ?? this.#head + 1) - 1
   }
@@ -141,14 +144,14 @@ export class LogEnv {
     }
   }
 
-  /** Marks the log as in use by this run of the machine, on disk, before anything is appended. */
+  /** Marks the log as in use by this run of the machine. The mark is on disk before anything is appended. */
   async markOpen(): Promise<void> {
     takeOwnership(this.#root, this.#options.runId)
     this.#writeMeta(false)
     await this.#sync()
   }
 
-  /** @param outboxSequence of the outbox entry this batch was, if it was one */
+  /** @param outboxSequence given if the batch comes from the outbox */
   append(batch: { committedAtMs: number; outboxSequence?: number; records: readonly LogRecord[] }): LogBatch {
     const offset = this.#head + 1
     const stored = { outboxSequence: this.#outboxSequence, ...batch }
@@ -164,7 +167,7 @@ export class LogEnv {
     return { offset, committedAtMs: batch.committedAtMs, records: batch.records }
   }
 
-  /** Resolves to whether all of it is on disk, and still this run's. */
+  /** Resolves to whether all of it is on disk, and the log still belongs to this process. */
   async close(): Promise<boolean> {
     const isOurs = isOwner(this.#root, this.#options.runId)
     if (isOurs) {
@@ -211,7 +214,7 @@ export class LogEnv {
     this.#outboxSequence = Math.max(this.#outboxSequence, batch.outboxSequence)
   }
 
-  /** First offsets of the batches that have to go for `incomingBytes` to fit. */
+  /** First offsets of the batches that have to be deleted so that `incomingBytes` fit. */
   #oldestBeyond(incomingBytes: number): number[] {
     const offsets: number[] = []
     const most = this.mayGrow ? this.#options.bytesMax : Math.min(this.#options.bytesMax, this.#bytes)

@@ -2,22 +2,25 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { dirname } from 'node:path'
 import { isObject } from '../../protocol/envelope.ts'
 
-/** How an environment that is written without sync was left. It stands in a small file beside it, so that it is known before the environment is opened. */
+/**
+ * How an environment that is written without sync was left. It is a small file beside the environment, so that it can be read
+ * before the environment is opened.
+ */
 export interface Mark {
-  /** Names the run of the machine that wrote the environment. */
+  /** Identifies the run of the machine that wrote the environment. */
   readonly bootId: string
-  /** Closed in order, all on disk. */
+  /** True if it was closed in order, with all on disk. */
   readonly clean: boolean
-  /** Every write was synced. */
+  /** True if every write was synced. */
   readonly sync: boolean
-  /** Of the embedded store: its records', and how far they were when this was written. */
+  /** For the embedded store: the id of its records, and their revision when this was written. */
   readonly storeId?: string
   readonly revision?: number
-  /** Of the log, if it was closed in order: its last offset. */
+  /** The log's last offset, if the log was closed in order. */
   readonly logHead?: number
 }
 
-/** Returns undefined if there is none, and 'damaged' if there is one that says nothing. */
+/** Returns undefined if there is no mark, and 'damaged' if it cannot be read. */
 export function readMark(file: string): Mark | 'damaged' | undefined {
   try {
     const mark: unknown = JSON.parse(readFileSync(file, 'utf8'))
@@ -29,7 +32,7 @@ export function readMark(file: string): Mark | 'damaged' | undefined {
   }
 }
 
-/** In the place of the one before, whole, and on the disk when this returns. Throws what the file system throws. */
+/** Replaces the mark atomically. It is on disk when this returns. Throws what the file system throws. */
 export function writeMark(file: string, mark: Mark): void {
   const fresh = `${file}.new`
   const fd = openSync(fresh, 'w', 0o600)

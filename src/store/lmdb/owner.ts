@@ -4,14 +4,15 @@ import { StoreLost } from '../store.ts'
 const OWNER = 'owner'
 
 /**
- * Marks an environment as this run's. The lock on the folder keeps a second instance away on one machine; where it cannot
- * see one (two containers with one volume), the mark does: whoever opened last goes on, and the other one ends.
+ * Marks an environment as this process's own. On one machine a lock on the folder keeps a second instance away. The mark helps if
+ * the lock is not seen, for example by two containers with one volume: the instance that opened last goes on, and the other one
+ * ends.
  */
 export function takeOwnership(root: RootDatabase<string, string>, runId: string): void {
   root.putSync(OWNER, runId)
 }
 
-/** To be called inside each write transaction. Throws StoreLost. */
+/** Call this inside each write transaction. Throws StoreLost. */
 export function requireOwnership(root: RootDatabase<string, string>, runId: string): void {
   if (!isOwner(root, runId)) throw new StoreLost('another instance has taken the data folder')
 }

@@ -1,23 +1,23 @@
-/** A page of LMDB's file, as it stands in `mdb.c` of the pinned lmdb: MDB_page, with 8 bytes for a page's number. */
+/** A page of LMDB's file, as `mdb.c` of the pinned lmdb defines it: MDB_page, with page numbers of 8 bytes. */
 export interface Page {
   readonly bytes: Buffer
   readonly number: number
-  /** That wrote it. */
+  /** The transaction that wrote it. */
   readonly transaction: number
   readonly kind: 'branch' | 'leaf' | 'overflow' | undefined
-  /** Of a branch or a leaf: its entries. */
+  /** For a branch or a leaf: how many entries it has. */
   readonly count: number
-  /** Of a branch or a leaf: where its entries begin. */
+  /** For a branch or a leaf: where its entries begin. */
   readonly upper: number
-  /** Of an overflow: its pages. */
+  /** For an overflow: how many pages it has. */
   readonly pages: number
 }
 
 export interface PageNode {
   readonly key: Buffer
-  /** Of a branch: the page below. */
+  /** For a branch: the number of the page below. */
   readonly child: number
-  /** Of a leaf: the value, or where its own pages are. */
+  /** For a leaf: the value, or a pointer to the value's own pages. */
   readonly data: Buffer
   readonly dataBytes: number
   readonly isLarge: boolean
@@ -31,12 +31,12 @@ const KINDS = new Map<number, Page['kind']>([
   [2, 'leaf'],
   [4, 'overflow'],
 ])
-/** Branch, leaf, overflow, meta, and the kinds of keys with several values. */
+/** The bits for branch, leaf, overflow and meta, and those for keys with several values. */
 const KIND_MASK = 0x6f
 const LARGE = 1
 const TREE = 2
 const DUPLICATES = 4
-/** Of a value with pages of its own: page, transaction, pages. */
+/** Points to a value with pages of its own: page, transaction, number of pages. */
 const POINTER_BYTES = 24
 
 export function readPage(bytes: Buffer): Page {
@@ -51,7 +51,7 @@ export function readPage(bytes: Buffer): Page {
   }
 }
 
-/** Calls back for each entry of a branch or a leaf. Returns what is wrong with the page, and undefined if nothing is. */
+/** Calls back for each entry of a branch or a leaf. Returns what is wrong with the page, or undefined if nothing is. */
 export function walkNodes(page: Page, onNode: (node: PageNode) => void): string | undefined {
   const { bytes, count, upper } = page
   const end = bytes.length

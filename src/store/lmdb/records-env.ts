@@ -3,7 +3,7 @@ import { decodeBatch, encodeBatch } from '../log-codec.ts'
 import { NewerSchema, type Guard, type LogRecord, type StoredRecord, type Transaction } from '../store.ts'
 import { requireOwnership, takeOwnership } from './owner.ts'
 
-/** What a durable transaction leaves for the log: written with it, moved to the log after it. */
+/** The log records of a durable transaction. They are written with it, and moved to the log after it. */
 export interface OutboxEntry {
   readonly sequence: number
   readonly committedAtMs: number
@@ -11,13 +11,13 @@ export interface OutboxEntry {
 }
 
 const REVISION_BYTES = 8
-/** Written once; a newer number than ours means that a newer Drumbeat wrote the data. */
+/** Is written once. If the stored number is higher, a newer Drumbeat wrote the data. */
 const SCHEMA = 1
 
 /**
- * The records, in an environment that syncs on every commit (LMDB's own, proven way), off the main thread. The log
- * records of a transaction are put beside its records in the same commit (the outbox): an event exists exactly when its
- * change does, whatever dies in between.
+ * The records, in an environment that syncs on every commit (LMDB's own, proven way), off the main thread. The same commit puts
+ * the log records of a transaction into the outbox. So an event exists exactly if its change does, whichever process dies in
+ * between.
  */
 export class RecordsEnv {
   readonly #root: RootDatabase<string, string>
@@ -27,13 +27,13 @@ export class RecordsEnv {
   #outboxSequence: number
 
   /**
-   * The file is whole, or not there: see `findDamage`.
-   * @param runId of this process only
+   * The file must be undamaged (see `findDamage`), or must not exist.
+   * @param runId identifies this process
    */
   constructor(path: string, runId: string) {
     this.#runId = runId
-    // Without overlappingSync a write's promise resolves after the sync, and not before. Batching by turns of the event loop
-    // adds nothing to ours, and where a commit fails it leaves a rejected promise that nobody can handle.
+    // With overlappingSync a write's promise would resolve before the sync. eventTurnBatching would gain nothing, because batches
+    // are made above this, and if a commit fails it leaves a rejected promise that nobody can handle.
     this.#root = open({ path, noSubdir: false, overlappingSync: false, eventTurnBatching: false })
     this.#records = this.#root.openDB({ name: 'records', encoding: 'binary' })
     this.#outbox = this.#root.openDB({ name: 'outbox', encoding: 'binary' })
@@ -43,28 +43,28 @@ export class RecordsEnv {
     this.#outboxSequence = this.#number('outboxSequence')
   }
 
-  /** Names the store. Returns undefined if an older version made it. */
+  /** The store's id. Undefined if an older version made the store. */
   get storeId(): string | undefined {
     return this.#root.get('storeId')
   }
 
-  /** Grows with each transaction. */
+  /** Grows by one with each transaction. */
   get revision(): number {
     return this.#number('revision')
   }
 
-  /** Of the last transaction that had log records. */
+  /** The number of the last transaction that had log records. */
   get outboxSequence(): number {
     return this.#outboxSequence
   }
 
-  /** Of the first transaction whose log records are kept here; those before it were in the log for certain. */
+  /** The number of the first transaction whose log records are still here. Those of earlier ones are certainly in the log. */
   get outboxFirst(): number {
     for (const sequence of this.#outbox.getKeys({ limit: 1 })) return sequence
     return this.#outboxSequence + 1
   }
 
-  /** From now on this run writes, and no other one. */
+  /** From now on only this process may write. */
   take(storeId: string): void {
     this.#root.transactionSync(() => {
       if (this.storeId !== storeId) this.#root.putSync('storeId', storeId)
@@ -77,7 +77,7 @@ export class RecordsEnv {
     return bytes === undefined ? undefined : toRecord(key, bytes)
   }
 
-  /** Reads of one moment. */
+  /** Reads all keys at one moment. */
   getMany(keys: readonly string[]): readonly (StoredRecord | undefined)[] {
     // Reads in one turn of the event loop share lmdb's read transaction.
     return keys.map((key) => this.get(key))
@@ -90,8 +90,9 @@ export class RecordsEnv {
   }
 
   /**
-   * Resolves after the commit is on disk, with the outbox entry for its log records and the revision of its puts (0: there
-   * were none), or with the keys of guards that did not hold. `doneSequence`: outbox entries up to here stand in the log and may go.
+   * Resolves after the commit is on disk. The result has the outbox entry with its log records, and the revision of its puts (0
+   * if it had none). Or it has the keys of the guards that did not hold. `doneSequence`: outbox entries up to this one are in the
+   * log and may be deleted.
    */
   async commit(
     transaction: Transaction,
@@ -117,7 +118,7 @@ export class RecordsEnv {
     return { outbox: sequence === 0 ? undefined : { sequence, committedAtMs, records }, revision }
   }
 
-  /** What was committed and is not known to stand in the log, oldest first. */
+  /** Log records that are committed and perhaps not yet in the log, oldest first. */
   outboxAfter(sequence: number): readonly OutboxEntry[] {
     return Array.from(this.#outbox.getRange({ start: sequence + 1 }), ({ key, value }) => {
       const { committedAtMs, records } = decodeBatch(value)
@@ -133,7 +134,7 @@ export class RecordsEnv {
     return Number(this.#root.get(key) ?? 0)
   }
 
-  /** Throws why a commit failed, which lmdb puts into a promise inside its error. */
+  /** Throws the reason if a commit fails, which lmdb hides in a promise inside its error. */
   async #transaction(write: () => void): Promise<void> {
     try {
       await this.#root.transaction(write)
@@ -147,7 +148,7 @@ export class RecordsEnv {
     return (this.get(key)?.revision ?? 0) === revision
   }
 
-  // Inside the transaction's callback these are queued into it and settle with it.
+  // Inside the transaction's callback these calls become part of the transaction, and settle with it.
   #write({ puts = [], deletes = [] }: Transaction): number {
     const revision = this.#number('revision') + 1
     void this.#root.put('revision', String(revision))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 const ENVIRONMENTS = ['records', 'log', 'journal'] as const
 
-/** What each environment takes of the disk, in bytes. Throws what the file system throws. */
+/** How many bytes of the disk each environment takes. Throws what the file system throws. */
 export function readFileSizes(dataDir: string): readonly (readonly [name: string, bytes: number])[] {
   return ENVIRONMENTS.map((name) => [name, statSync(join(dataDir, name, 'data.mdb')).size] as const)
 }

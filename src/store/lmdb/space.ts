@@ -7,33 +7,39 @@ import { DiskFull, StoreUnavailable, type Transaction } from '../store.ts'
 import { countFreeBytes } from './find-damage.ts'
 
 const MEBIBYTE = 1024 * 1024
-/** What grows the files leaves so much of the disk to what does not. */
+/** Writes that make the files grow have to leave this much of the disk for all others. */
 const RESERVE_BYTES = 4 * MEBIBYTE
-/** What finds its place within the files grows them a little all the same, as their free pages are not always where they are needed. */
+/**
+ * Writes that fit into free pages need this much: they still grow the files a little, as free pages are not always where they are
+ * needed.
+ */
 const WITHIN_FILES_BYTES = 1.5 * MEBIBYTE
-/** Never to be used: a commit that meets a full disk inside lmdb has been seen to corrupt the process's memory. */
+/** This much is never used: a commit that met a full disk inside lmdb was seen to corrupt the process's memory. */
 const LEAST_BYTES = 0.5 * MEBIBYTE
-/** Of what is put, for the pages around it, and as log records are written twice, to the outbox and to the log. */
+/**
+ * A transaction takes this many times its bytes: for the pages around them, and because log records are written to the outbox and
+ * to the log.
+ */
 const GROWTH = 3
-/** Beside deletes, for the server's own notes of them, and to tell of them. */
+/** How much a transaction of deletes may write beside them, for the server's own notes and the events about them. */
 const HOUSEKEEPING_BYTES = 4 * 1024
-/** A file that is let go where others have filled the disk: the space for deletes. */
+/** If others fill the disk, this file is deleted, and deletes in the store use its space. */
 const BALLAST_FILE = 'reserve'
 const BALLAST_BYTES = 2 * MEBIBYTE
 
 /**
- * Room on the disk, asked for before each commit. While there is little, the log stops to grow, what changes records has to fit into pages
- * that the file has free, and deletes go on: a full store can always be emptied.
+ * The room on the disk, checked before each commit. If there is little, the log stops growing, and changed records have to fit
+ * into free pages of their file. Deletes still work, so a full store can always be emptied.
  */
 export class Space {
   readonly #folder: string
   readonly #records: string
   readonly #readFree: () => number
-  /** Of the records' file, as it was counted last, less what was promised since. */
+  /** Free bytes in the records' file at the last count, less what was promised since. */
   #freeBytes = 0
   #isBallastThere: boolean
 
-  /** @param readFree bytes that the disk has left */
+  /** @param readFree returns how many bytes the disk has left */
   constructor(folder: string, readFree = () => readFreeOf(folder)) {
     this.#folder = folder
     this.#readFree = readFree
@@ -41,13 +47,13 @@ export class Space {
     this.#isBallastThere = statSync(join(folder, BALLAST_FILE), { throwIfNoEntry: false })?.size === BALLAST_BYTES
   }
 
-  /** Throws DiskFull where even deletes have no room. To be called before anything is written. */
+  /** Call this before anything is written. Throws DiskFull if there is no room even for deletes. */
   open(): void {
     if (this.#readFree() > RESERVE_BYTES + 2 * BALLAST_BYTES) this.#makeBallast()
     this.#require(LEAST_BYTES)
   }
 
-  /** Returns whether the log may grow. Throws DiskFull where there is no room. Costs one system call, a few microseconds. */
+  /** Returns whether the log may grow. Throws DiskFull if there is no room. Costs one system call, a few microseconds. */
   require(transaction: Transaction): { readonly mayLogGrow: boolean } {
     const bytes = GROWTH * bytesOf(transaction)
     const free = this.#readFree()
@@ -92,7 +98,7 @@ export class Space {
   }
 }
 
-/** Throws DiskFull where the disk has no room for the transaction, beside the reserve. */
+/** Throws DiskFull if the disk has no room for the transaction beside the reserve. */
 export function requireSpace(folder: string, transaction: Transaction): void {
   const free = readFreeOf(folder)
   const needed = RESERVE_BYTES + GROWTH * bytesOf(transaction)
@@ -100,8 +106,8 @@ export function requireSpace(folder: string, transaction: Transaction): void {
 }
 
 /**
- * Throws StoreUnavailable if the folder is not there any more. What was open in it still is, but a start would find another folder, or none: so
- * nothing is written until it is back.
+ * Throws StoreUnavailable if the folder was moved or deleted. Files that are open in it still work, but the next start would find
+ * another folder or none. So nothing is written until it is back.
  */
 function readFreeOf(folder: string): number {
   try {

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { UNLIMITED } from '../limits.ts'
 import type { CommitResult, Guard, LogBatch, LogFollower, Store, StoredRecord, Transaction } from '../store.ts'
 
-/** A store that lives as long as its process: for tests and for trying things out. Everything is "durable" at once. */
+/** A store that lives as long as its process, for tests and for trying things out. Everything counts as durable at once. */
 export function createMemoryStore(options: { readonly clock: Clock; readonly epoch: string }): Store {
   return new MemoryStore(options.clock, options.epoch)
 }
@@ -52,7 +52,7 @@ class MemoryStore implements Store {
     return Promise.resolve()
   }
 
-  /** Nothing was left out. */
+  /** `follow` has left nothing out. */
   history(): Promise<boolean> {
     return Promise.resolve(false)
   }
