@@ -19,7 +19,7 @@ export interface AnnounceOptions {
   readonly log: Log
 }
 
-/** Puts into the log who came to and went from each room since the last time. */
+/** Adds to the log who has joined and left each room since the last call. */
 export function announce(options: AnnounceOptions): void {
   const { announcements, remoteMembers, directory, commits, random, clock, log } = options
   remoteMembers.noteDeparted()
@@ -37,7 +37,7 @@ export function announce(options: AnnounceOptions): void {
     })
     commits.append({ record: eventRecord(roomChannel(namespace, room), event) }, (result) => {
       if (!(result instanceof Refusal)) return
-      log.warn({ room, code: result.code }, 'presence was not announced; it is tried again')
+      log.warn({ room, code: result.code }, 'presence was not announced; trying again')
       announcements.noteAgain(announcement)
     })
   }

@@ -8,12 +8,12 @@ export interface Announcement {
   readonly users: readonly UserId[]
 }
 
-/** Users in one event; more come in the next one. */
+/** The most users that one event names. Further users go into the next event. */
 const USERS_MAX = 200
 
 interface Change {
   readonly came: boolean
-  /** Its place among the changes of its room, from 1 on. `MAYBE_TOLD` if members may have been told of it already. */
+  /** The number of the change in its room, from 1 on. It is `MAYBE_TOLD` if members may already know of it. */
   sequence: number
 }
 
@@ -21,15 +21,15 @@ const MAYBE_TOLD = 0
 
 interface Changes {
   readonly namespace: Namespace
-  /** A user who came and went since the last time is not in it, unless somebody may have been told of the coming. */
+  /** A user who has joined and left since the last `take` is not in here, unless somebody may know of the join. */
   readonly users: Map<UserId, Change>
-  /** The newest change's place. */
+  /** The number of the newest change. */
   made: number
-  /** A reply has told somebody of all changes up to this place. */
+  /** A reply has told somebody of all changes up to this number. */
   toldAt: number
 }
 
-/** Who came to and went from each room since the last time it was asked. */
+/** Collects who has joined and left each room since the last `take`. */
 export class Announcements {
   readonly #rooms = new Map<RoomId, Changes>()
 
@@ -43,8 +43,9 @@ export class Announcements {
   }
 
   /**
-   * A reply says who is in the room now, or how many are: if one of the users who have just come goes again, that is announced.
-   * @param asker knows of their own coming, and nobody else was told of it
+   * Notes that a reply has said who is in the room, or how many are. If a user who has just joined leaves again, that now has to
+   * be announced.
+   * @param asker the user who got the reply. Their own join is not known to anybody else by it.
    */
   told(room: RoomId, asker?: UserId): void {
     const changes = this.#rooms.get(room)
@@ -56,8 +57,8 @@ export class Announcements {
   }
 
   /**
-   * An announcement was not made, or may have been: it is made again, with what the user has done meanwhile. They count as announced,
-   * as a reply may have told somebody of them in between.
+   * Puts an announcement back that failed, or whose outcome is not known. What its users did meanwhile takes precedence. Their
+   * changes count as known, because a reply may have told somebody of them in between.
    */
   noteAgain({ room, namespace, eventType, users }: Announcement): void {
     const changes = this.#changesOf(room, namespace)

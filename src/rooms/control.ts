@@ -5,7 +5,7 @@ import type { LogRecord } from '../store/store.ts'
 import type { Directory } from './directory.ts'
 import type { Members } from './members.ts'
 
-/** What all nodes are told of rooms that REST has made or deleted, on whichever of them. */
+/** The messages in the log that tell all nodes of rooms that REST has made or deleted. */
 export type RoomControl =
   | { readonly kind: 'room-defined'; readonly room: RoomDefinition }
   | { readonly kind: 'room-deleted'; readonly id: RoomId }
@@ -17,7 +17,7 @@ export function roomControl(control: RoomControl): LogRecord {
 export interface FollowRoomsOptions {
   readonly directory: Directory
   readonly members: Members
-  /** A room was deleted that connections of this worker were in. They have left it. */
+  /** A room was deleted. Connections of this worker were in it, and have left it. */
   readonly onClosed: (worker: number, room: RoomId) => void
 }
 

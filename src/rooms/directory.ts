@@ -9,41 +9,43 @@ import type { Store } from '../store/store.ts'
 import { Room, ROOM_PREFIX } from './room.ts'
 
 export interface DirectoryOptions {
-  /** Namespaces in which joining a room that does not exist makes it. */
+  /** Namespaces in which a join creates the room if it does not exist. */
   readonly autoCreateIn: ReadonlySet<Namespace>
   readonly capacity: number
-  /** A room is there that was not. */
+  /** A room was created. */
   readonly onMade: (room: RoomDefinition) => void
-  /** A room that was made by joining it is empty and gone, or the game of one has ended. What it retained is still there. */
+  /** A room that a join had created is empty and gone, or a room's game has ended. Its retained state still exists. */
   readonly onGone: (room: RoomDefinition) => void
-  /** A room was deleted, with what it retained. */
+  /** A room was deleted together with its retained state. */
   readonly onRemoved: (room: RoomDefinition) => void
 }
 
-/** The rooms that there are, by their ids: an id is unique over all namespaces. Their members are counted on whatever node they are. */
+/** All rooms by id, with their members on all nodes. An id is unique across all namespaces. */
 export class Directory {
   readonly #options: DirectoryOptions
   readonly #rooms = new Map<RoomId, Room>()
-  /** Of the rooms whose broadcasts are `latest` where they do not say. */
+  /** The channels of rooms whose broadcasts are `latest` by default. */
   readonly #latest = new Set<Channel>()
 
   constructor(options: DirectoryOptions) {
     this.#options = options
   }
 
-  /** Defines the rooms that REST made before this process started. */
+  /** Defines the rooms that REST had made before this process started. */
   async load(store: Store): Promise<void> {
     for await (const record of listAll(store, ROOM_PREFIX)) this.define(decodeRecord(record) as RoomDefinition)
   }
 
-  /** Throws CONFLICT where a room with that id stands in another namespace. */
+  /** Throws CONFLICT if a room with that id is in another namespace. */
   requireNamespace({ room_id, namespace }: RoomDefinition): void {
     const existing = this.#rooms.get(room_id)
     if (!existing || existing.definition.namespace === namespace) return
-    throw new Refusal('CONFLICT', `the room "${room_id}" stands in another namespace`)
+    throw new Refusal('CONFLICT', `the room "${room_id}" is in another namespace`)
   }
 
-  /** A room that stays. Its members, where it has any already, stay in it. Throws CONFLICT as `requireNamespace`. */
+  /**
+   * Adds a room that stays when it is empty. If it exists, its members stay in it. Throws CONFLICT as `requireNamespace` does.
+   */
   define(definition: RoomDefinition): void {
     this.requireNamespace(definition)
     const { room_id, namespace, delivery } = definition
@@ -60,13 +62,13 @@ export class Directory {
     return this.#rooms.has(id)
   }
 
-  /** The room's definition and its members (users). */
+  /** Returns the room's definition, and how many users are in it. */
   get(id: RoomId): (RoomDefinition & { readonly members: number }) | undefined {
     const room = this.#rooms.get(id)
     return room && { ...room.definition, members: room.members.size }
   }
 
-  /** Whether broadcasts of this channel are of the class `latest` where they do not say. */
+  /** Whether broadcasts of this channel are `latest` by default. */
   isLatest(channel: Channel): boolean {
     return this.#latest.has(channel)
   }
@@ -84,8 +86,8 @@ export class Directory {
   }
 
   /**
-   * One more connection of the user. Throws ROOM_NOT_FOUND, ROOM_FULL. `first`: the user was not in it before; `room`: its name for the
-   * member to keep, the same string for all of them.
+   * Adds a connection of the user. Throws ROOM_NOT_FOUND, ROOM_FULL. `first`: the user was not in the room before. `room`: the id
+   * for the member to keep, so that all members share one string.
    */
   join(id: RoomId, namespace: Namespace, user: UserId): { readonly first: boolean; readonly room: RoomId } {
     const room = this.#find(id, namespace)
@@ -93,13 +95,13 @@ export class Directory {
     return { first: room.members.add(user) === 1, room: room.definition.room_id }
   }
 
-  /** A connection of another node is in it. It was let in there. */
+  /** A connection of another node is in the room. That node has already checked that it may. */
   joined(id: RoomId, namespace: Namespace, user: UserId): void {
     const room = this.#rooms.get(id) ?? this.#make(id, namespace)
     room.members.add(user)
   }
 
-  /** One connection less. `last`: the user is in it no more. */
+  /** Removes a connection of the user. `last`: the user is no longer in the room. */
   leave(id: RoomId, user: UserId): { readonly last: boolean } {
     const room = this.#rooms.get(id)
     if (!room?.members.has(user)) return { last: false }
@@ -111,13 +113,13 @@ export class Directory {
     return { last: left === 0 }
   }
 
-  /** It was deleted: forgets it. Make its members leave first (`Members.empty`); this function does not. */
+  /** Forgets a room that was deleted. Make its members leave first (`Members.empty`); this function does not. */
   remove(id: RoomId): void {
     const definition = this.#forget(id)
     if (definition) this.#options.onRemoved(definition)
   }
 
-  /** Its game has ended: forgets it, as `remove` does. */
+  /** Forgets a room whose game has ended, as `remove` does. */
   ended(id: RoomId): void {
     const definition = this.#forget(id)
     if (definition) this.#options.onGone(definition)

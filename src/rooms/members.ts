@@ -18,10 +18,10 @@ export interface MembersOptions {
   readonly announcements: Announcements
 }
 
-/** What a connection that joins a room is told of it. */
+/** What a connection is told when it joins a room. */
 export type ToldRoom = Omit<JoinedRoom, 'room_id' | 'state' | 'offset' | 'game'> & { readonly room_id: RoomId }
 
-/** Of a node without games. */
+/** Used by a node without games. */
 const NO_GAMES: RoomGame = {
   owns: () => false,
   mayReturn: () => false,
@@ -30,7 +30,7 @@ const NO_GAMES: RoomGame = {
   gone: () => {},
 }
 
-/** How this node's connections join and leave rooms. */
+/** Lets this node's connections join and leave rooms. */
 export class Members implements ConnectionRooms {
   readonly #options: MembersOptions
   #game: RoomGame = NO_GAMES
@@ -39,12 +39,14 @@ export class Members implements ConnectionRooms {
     this.#options = options
   }
 
-  /** From here on the games of rooms are told of their members. */
+  /** From now on `game` is told of the members of rooms. */
   plugIn(game: RoomGame): void {
     this.#game = game
   }
 
-  /** Throws ROOM_NOT_FOUND, ROOM_FULL; UNAVAILABLE if the connection has gone. What comes after the hub's head follows by the hub. */
+  /**
+   * The hub delivers all events after its current head. Throws ROOM_NOT_FOUND, ROOM_FULL; UNAVAILABLE if the connection is gone.
+   */
   join(connectionId: string, room: RoomId): ToldRoom {
     const { registry, subscriptions, sessions, directory, announcements } = this.#options
     const connection = registry.require(connectionId)
@@ -57,7 +59,7 @@ export class Members implements ConnectionRooms {
     return { room_id: room, members: directory.membersOf(room).size }
   }
 
-  /** Throws UNAVAILABLE if the connection has gone. */
+  /** Throws UNAVAILABLE if the connection is gone. */
   leave(connectionId: string, room: RoomId): void {
     const { registry, sessions } = this.#options
     const connection = registry.require(connectionId)
@@ -66,8 +68,9 @@ export class Members implements ConnectionRooms {
   }
 
   /**
-   * All connections of this node that are in the room leave it. Returns them.
-   * @param hears whether the connection goes on to get the events of the room until it leaves by itself; it counts as a member no more
+   * Makes all connections of this node leave the room. Returns them.
+   * @param hears whether the connection still gets the room's events until it leaves by itself, although it is not counted as a
+   * member
    */
   empty(room: RoomId, hears: (connection: Connection) => boolean = () => false): readonly Connection[] {
     const { registry } = this.#options
@@ -80,14 +83,14 @@ export class Members implements ConnectionRooms {
   }
 
   enter(connection: Connection, id: RoomId): void {
-    // It leaves again when it asks for its game, behind what it has missed.
+    // It leaves the room when it asks for its game, after it got the events that it has missed.
     if (this.#game.hasEndedFor(connection, id)) {
       connection.rooms.add(id)
       return
     }
     const game = this.#options.directory.get(id)?.game ?? null
     if (game !== null && !this.#game.mayReturn(connection, id)) {
-      throw new Refusal('ROOM_NOT_FOUND', `no place in the game of "${id}" for this connection`)
+      throw new Refusal('ROOM_NOT_FOUND', `the game of "${id}" has no place for this connection`)
     }
     this.#enter(connection, id)
   }
@@ -114,7 +117,7 @@ export class Members implements ConnectionRooms {
     this.#exit(connection, room)
   }
 
-  /** The counterpart of `enter`, for a connection that is in the room no more. */
+  /** Undoes `enter` for a connection that has left the room. */
   #exit({ namespace, userId }: Connection, room: RoomId): void {
     const { directory, announcements } = this.#options
     if (directory.leave(room, userId).last) announcements.note(room, namespace, userId, false)

@@ -16,14 +16,17 @@ interface Departure {
   readonly room: RoomId
   readonly namespace: Namespace
   readonly user: UserId
-  /** Monotonic. */
+  /** The monotonic time. */
   readonly atMs: number
 }
 
-/** So long one who died is remembered, until a caretaker is there to say so. */
+/** How long the members of a dead node are remembered until the caretaker has announced that they left. */
 const DEPARTURES_KEPT_MS = 60_000
 
-/** Members whose connections are on other nodes. Those nodes announce them; if one of them dies, its caretaker does. */
+/**
+ * Members whose connections are on other nodes. Their own nodes announce them. If such a node dies, the caretaker announces that
+ * they left.
+ */
 export class RemoteMembers implements RemoteRooms {
   readonly #options: RemoteMembersOptions
   #departures: Departure[] = []
@@ -46,7 +49,7 @@ export class RemoteMembers implements RemoteRooms {
     for (const room of rooms) this.#options.announcements.note(room, namespace, userId, true)
   }
 
-  /** Notes who has gone with a node that died, if that is this node's task. To be called now and then. */
+  /** If this node is the caretaker, notes who left with a node that died. Call this from time to time. */
   noteDeparted(): void {
     const { cluster, directory, announcements, nowMs } = this.#options
     const sinceMs = nowMs() - DEPARTURES_KEPT_MS

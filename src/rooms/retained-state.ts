@@ -10,15 +10,15 @@ import { StateBudget, type StateBudgetOptions } from './state-budget.ts'
 
 const STATE_PREFIX = 'state/'
 
-/** Deleted in one transaction. */
+/** How many states one transaction deletes. */
 const BATCH_MAX = 100
 
-/** Where a channel's retained state stands in the store, as JSON. */
+/** The key in the store of a channel's retained state, which is JSON. */
 export function stateKey(channel: Channel): string {
   return STATE_PREFIX + channel
 }
 
-/** The state that was read from the store, or the newest that these later events of the channel retain; JSON. */
+/** The newest retained state as JSON: of the last of these later events that retains one, otherwise the one that was read. */
 export function newestState(read: Uint8Array | null, later: readonly PlacedEvent[]): Uint8Array | null {
   let state = read
   for (const event of later) {
@@ -31,19 +31,24 @@ export function newestState(read: Uint8Array | null, later: readonly PlacedEvent
   return state
 }
 
-/** JSON as it is stored: nobody on the way to a client looks into it. null: nothing was retained. */
+/**
+ * Reads the state as JSON text, because nobody on its way to a client needs the value. Resolves to null if nothing is retained.
+ */
 export async function readStoredState(store: Store, channel: Channel): Promise<Uint8Array | null> {
   const [record] = await store.get([stateKey(channel)])
   return record?.value ?? null
 }
 
-/** null: nothing was retained. */
+/** Resolves to null if nothing is retained. */
 export async function readState(store: Store, channel: Channel): Promise<JsonValue> {
   const [record] = await store.get([stateKey(channel)])
   return record ? (decodeRecord(record) as JsonValue) : null
 }
 
-/** Of RETAINED_BYTES: from the first on the states of empty rooms go before their time, down to the second. */
+/**
+ * Shares of RETAINED_BYTES. Above the first, states of empty rooms are deleted before their time, until the total is down to the
+ * second.
+ */
 const FULL_AT = 0.9
 const FULL_TO = 0.8
 
@@ -51,19 +56,19 @@ export interface StateSweepOptions extends StateBudgetOptions {
   readonly store: Store
   readonly clock: Clock
   readonly keepMs: number
-  /** Whether the room is there: then its state stays. */
+  /** Whether the room exists. If so, its state stays. */
   readonly isThere: (room: RoomId) => boolean
 }
 
 /**
- * Lets the retained state of a room go when the room, made by joining it, has been empty for so long that nobody who was in it
- * can resume. Else every room that ever was would leave its state on the disk. Where all states together take too much, those
- * of the rooms that have been empty for longest go before.
+ * Deletes the retained state of a room that a join had created, once it has been empty for so long that nobody who was in it can
+ * resume. Otherwise every room that ever existed would leave its state on the disk. If all states together take too much space,
+ * those of the rooms that have been empty for longest are deleted earlier.
  */
 export class StateSweep {
   readonly budget: StateBudget
   readonly #options: StateSweepOptions
-  /** Rooms that have a state. Since when, monotonic; oldest first. */
+  /** Rooms that are gone and have a state, with the monotonic time at which they became empty. Oldest first. */
   readonly #empty = new Map<Channel, number>()
   #isSweeping = false
 
@@ -72,26 +77,26 @@ export class StateSweep {
     this.#options = options
   }
 
-  /** Empty rooms whose state is to go. */
+  /** How many empty rooms have a state that will be deleted. */
   get emptyRooms(): number {
     return this.#empty.size
   }
 
-  /** Notes the states that were there before this process started. */
+  /** Notes the states that were stored before this process started. */
   async load(): Promise<void> {
     for await (const { key, value } of listAll(this.#options.store, STATE_PREFIX)) {
       this.noteRetained(key.slice(STATE_PREFIX.length) as Channel, value.length)
     }
   }
 
-  /** The channel has a state, whoever has put it, on whatever node. */
+  /** The channel has a state. Any node may have stored it. */
   noteRetained(channel: Channel, bytes: number): void {
     if (!this.budget.has(channel)) this.budget.note(channel, bytes)
     const room = roomOf(channel)
     if (room !== undefined && !this.#options.isThere(room)) this.#noteEmpty(channel)
   }
 
-  /** The room is there no more. Most rooms have no state, and nothing is kept of them. */
+  /** The room is gone. Most rooms have no state; nothing is remembered of those. */
   noteGone(room: RoomId, namespace: Namespace): void {
     const channel = roomChannel(namespace, room)
     if (this.budget.has(channel)) this.#noteEmpty(channel)
@@ -101,7 +106,7 @@ export class StateSweep {
     this.#empty.delete(roomChannel(namespace, room))
   }
 
-  /** The state was deleted with its room. */
+  /** The state was deleted together with its room. */
   noteDeleted(room: RoomId, namespace: Namespace): void {
     const channel = roomChannel(namespace, room)
     this.#empty.delete(channel)
@@ -109,8 +114,8 @@ export class StateSweep {
   }
 
   /**
-   * Lets go of all that is to go, in parts. To be called now and then. Throws what the store throws; then nothing of that part
-   * is forgotten.
+   * Deletes all states that are due, in batches. Call this from time to time. If the store throws, this throws, too, and the
+   * states of that batch stay due.
    */
   async sweep(): Promise<void> {
     if (this.#isSweeping) return
@@ -143,7 +148,7 @@ export class StateSweep {
     return due
   }
 
-  /** Returns false if it has to be tried another time. */
+  /** Returns false if the batch has to be tried again later. */
   async #letGo(due: readonly Channel[]): Promise<boolean> {
     const { store } = this.#options
     const stored = await store.get(due.map(stateKey))
@@ -153,11 +158,11 @@ export class StateSweep {
     if (old.length > 0) {
       const deletes = old.map(({ key }) => key)
       const { committed } = await store.commit({ guards: old, deletes, durable: true })
-      // Another node has swept some of them, or somebody has retained something anew: the rest waits for the next time.
+      // Another node has deleted some of them, or a state was retained anew. The rest waits for the next sweep.
       if (!committed) return false
     }
     for (const channel of due) {
-      // One that was retained anew meanwhile belongs to a room that is there again.
+      // If a state was retained anew meanwhile, its room exists again, and is not in `#empty`.
       if (this.#empty.delete(channel)) this.budget.forget(channel)
     }
     return true

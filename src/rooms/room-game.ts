@@ -1,19 +1,23 @@
 import type { Connection } from '../connections/connection.ts'
 import type { RoomId } from '../protocol/ids.ts'
 
-/** The games of rooms, as they are told of connections. A room without a game is nothing to them. */
+/** The games of rooms, as far as joins and leaves concern them. A room without a game is ignored. */
 export interface RoomGame {
-  /** Whether the id is one of a room with a game, so that joining it makes no room. */
+  /** Whether the id is one of a room with a game, so that a join must not create a room. */
   owns(room: RoomId): boolean
   /**
-   * Whether a resumed connection may be in the room, before the game was asked: its user has a seat there, or its session was in the room, and it is known
-   * as what. Others have to join: nobody could say whether they are to play or to watch.
+   * Whether a resumed connection may be in the room before its game was asked. It may if its user has a seat there, or if its
+   * session was in the room as a player or spectator. Other connections have to join, because nobody could say whether they want
+   * to play or to watch.
    */
   mayReturn(connection: Connection, room: RoomId): boolean
-  /** Whether the room has ended since the session of a resumed connection was in it: then the connection is to get the last events of it. */
+  /**
+   * Whether the room has ended since the session of a resumed connection was in it. Then the connection still gets the room's
+   * last events.
+   */
   hasEndedFor(connection: Connection, room: RoomId): boolean
-  /** The connection has left the room: its user gives up the seat. */
+  /** The connection has left the room, so its user gives up the seat. */
   left(connection: Connection, room: RoomId): void
-  /** The connection was closed: its user's seat is held if it was the last. */
+  /** The connection was closed. If it was the user's last one, the seat is held for the user. */
   gone(connection: Connection, room: RoomId): void
 }

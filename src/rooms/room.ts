@@ -7,15 +7,15 @@ import type { UserId } from '../protocol/ids.ts'
 
 export const ROOM_PREFIX = 'room/'
 
-/** Where the definition of a room that stays stands in the store. */
+/** The key in the store of the definition of a room that stays. */
 export function roomKey(id: string): string {
   return `${ROOM_PREFIX}${id}`
 }
 
-/** A room that is there, and its members on whatever node. */
+/** A room, and its members on all nodes. */
 export class Room {
   readonly definition: RoomDefinition
-  /** Made by REST: stays when it is empty. */
+  /** REST has made the room, so it stays when it is empty. */
   readonly isKept: boolean
   readonly members: UserCounts
 
@@ -28,15 +28,15 @@ export class Room {
     this.members = members
   }
 
-  /** Throws ROOM_FULL if the user would be one member too many. Another connection of a member always finds room. */
+  /** Throws ROOM_FULL if the room has no place for one more user. A further connection of a member always has a place. */
   requirePlaceFor(user: UserId): void {
     const { capacity } = this.definition
     if (this.members.size < capacity || this.members.has(user)) return
-    throw new Refusal('ROOM_FULL', `the room takes ${capacity}`, { capacity })
+    throw new Refusal('ROOM_FULL', `the room takes ${capacity} members`, { capacity })
   }
 }
 
-/** A room as it is read, with its tag. The offset says as of when it was read, and is not in the tag. */
+/** A room as REST reads it, with its tag. The tag does not cover the offset, which only says when the room was read. */
 export function toRoomAt(
   definition: RoomDefinition,
   { offset, ...now }: { readonly members: number; readonly state: JsonValue; readonly offset: number },

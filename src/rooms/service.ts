@@ -28,28 +28,28 @@ export interface RoomServiceOptions {
   readonly idempotency: Idempotency
 }
 
-/** What a connection that has joined is told. */
+/** The reply to a join. */
 export interface Joined extends ToldRoom {
-  /** As `readStoredState` gives it. */
+  /** The JSON text that `readStoredState` resolves to. */
   readonly state: Uint8Array | null
-  /** The state is as of here. The room's events after it follow by the hub. */
+  /** The state is as of this offset. The hub delivers the room's events after it. */
   readonly offset: number
 }
 
 export interface RoomPut {
   readonly room: RoomDefinition
-  /** Only if there is no such room. */
+  /** Fail if the room exists. */
   readonly ifAbsent: boolean
   readonly idempotencyKey: string | null
 }
 
-/** A room as it is read, and the records that say so. */
+/** A room that was read, and the stored records that it was read from. */
 interface Read {
   readonly at: RoomAt
   readonly guards: readonly Guard[]
 }
 
-/** What commands and the REST interface ask of rooms. */
+/** The operations on rooms that commands and the REST interface call. */
 export class RoomService {
   readonly #options: RoomServiceOptions
 
@@ -58,8 +58,8 @@ export class RoomService {
   }
 
   /**
-   * Reads the room's state, and resolves with what then joins and makes the answer in one step: what the hub delivers after it has to
-   * come after the answer. Rejects with UNAVAILABLE if the connection has gone.
+   * Reads the room's state first. Resolves to a function that joins and makes the reply in one step, because what the hub
+   * delivers after the join has to come after the reply. Rejects with UNAVAILABLE if the connection is gone.
    * @returns throws ROOM_NOT_FOUND, ROOM_FULL, UNAVAILABLE
    */
   async beginJoin(connectionId: string, room: RoomId): Promise<() => Joined> {
@@ -69,25 +69,25 @@ export class RoomService {
     const read = await readStoredState(store, channel)
     return () => {
       const joined = members.join(connectionId, room)
-      // What was retained since the state was read.
+      // Includes what was retained after the state was read.
       const state = newestState(read, hub.since(readAt, channel))
       return { ...joined, state, offset: hub.head }
     }
   }
 
-  /** Throws UNAVAILABLE if the connection has gone. */
+  /** Throws UNAVAILABLE if the connection is gone. */
   leave(connectionId: string, room: RoomId): void {
     this.#options.members.leave(connectionId, room)
   }
 
-  /** What the channel retains, as of `offset`; null if that is nothing. */
+  /** The state that the channel retains, as of `offset`. It is null if nothing is retained. */
   async state(channel: Channel): Promise<{ readonly state: Uint8Array | null; readonly offset: number }> {
     const { store, hub } = this.#options
     const offset = hub.head
     return { state: await readStoredState(store, channel), offset }
   }
 
-  /** Who is in the room, or in the namespace if `room` is null. */
+  /** The users in the room, or in the namespace if `room` is null. */
   users(namespace: Namespace, room: RoomId | null, page: PageArgs): PresencePage {
     const { registry, directory, announcements } = this.#options
     if (room === null) return registry.usersOf(namespace).page(page)
@@ -106,7 +106,10 @@ export class RoomService {
     return (await this.#read(id)).at
   }
 
-  /** Rejects with CONFLICT where it stands in another namespace, or is there and should not be; IDEMPOTENCY_CONFLICT. */
+  /**
+   * Rejects with CONFLICT if the room is in another namespace, or if it exists and `ifAbsent` is set. Rejects with
+   * IDEMPOTENCY_CONFLICT.
+   */
   put({ room, ifAbsent, idempotencyKey }: RoomPut): Promise<RoomAt> {
     if (idempotencyKey === null) return this.#define(room, ifAbsent)
     return this.#options.idempotency.once<RoomAt, RoomAt>({
@@ -118,8 +121,9 @@ export class RoomService {
   }
 
   /**
-   * Its members leave it, and its state goes with it. A room that was made by joining can be made so again.
-   * Rejects with ROOM_NOT_FOUND; CONFLICT where `ifTag` is not its tag: definition and state are guarded, members looked at before.
+   * Deletes the room and its state, and makes its members leave. If a join had created it, a join can create it again. Rejects
+   * with ROOM_NOT_FOUND. Rejects with CONFLICT if `ifTag` is not its tag: definition and state are guarded, members are compared
+   * before.
    */
   async delete(id: RoomId, ifTag: string | null): Promise<null> {
     const { store, hub } = this.#options
@@ -140,7 +144,8 @@ export class RoomService {
   /** @param keep makes the record of the answer, if the request has an idempotency key */
   async #define(room: RoomDefinition, ifAbsent: boolean, keep?: (answer: RoomAt) => RecordPut): Promise<RoomAt> {
     const { directory, store, hub } = this.#options
-    if (ifAbsent && directory.get(room.room_id)) throw new Refusal('CONFLICT', `there is a room "${room.room_id}"`)
+    if (ifAbsent && directory.get(room.room_id))
+      throw new Refusal('CONFLICT', `the room "${room.room_id}" exists already`)
     directory.requireNamespace(room)
     const offset = hub.head
     const state = await readState(store, roomChannel(room.namespace, room.room_id))
@@ -154,7 +159,7 @@ export class RoomService {
       log: [roomControl({ kind: 'room-defined', room })],
       durable: true,
     })
-    if (!result.committed) throw new Refusal('CONFLICT', `there is a room "${room.room_id}"`)
+    if (!result.committed) throw new Refusal('CONFLICT', `the room "${room.room_id}" exists already`)
     await hub.reached(result.offset)
     return answer
   }

@@ -2,17 +2,17 @@ import type { Channel } from '../protocol/ids.ts'
 
 export interface StateBudgetOptions {
   readonly bytesMax: number
-  /** Of one who retains. */
+  /** For one owner. */
   readonly bytesPerOwnerMax: number
   readonly statesPerOwnerMax: number
 }
 
-/** What a state takes beside its bytes, here and in the store: so a budget of bytes is one of states, too. */
+/** What a state takes beside its own bytes, in memory and in the store. So a budget of bytes also bounds the number of states. */
 export const STATE_OVERHEAD_BYTES = 256
 
 interface Kept {
   readonly bytes: number
-  /** Whoever put it; undefined if that is not known, or an operator. */
+  /** The user who put it. Undefined if that is not known, or if it was an operator. */
   readonly owner: string | undefined
 }
 
@@ -21,13 +21,13 @@ interface Owned {
   states: number
 }
 
-/** Why a state is not taken: all have taken all there is, or its owner all that one may. */
+/** Why a state is refused: all states together, or those of its owner, have used up the budget. */
 export type Full = 'all' | 'owner'
 
 /**
- * What all retained states may take together, and those of one who retains: any player may retain one in each room it makes by
- * joining, and a store that is full of them takes nothing else. Counted by each node, by what it found at its start, what it
- * put, and what the log says that others have put.
+ * Bounds how much all retained states take, and how much those of one owner. Without it any player could retain a state in each
+ * room that it creates by joining, until the store is full. Each node counts the states that it found at its start, that it put
+ * itself, and that the log says other nodes have put.
  */
 export class StateBudget {
   readonly #options: StateBudgetOptions
@@ -51,7 +51,7 @@ export class StateBudget {
     return this.#kept.has(channel)
   }
 
-  /** What is there already counts, whatever it is. */
+  /** Counts a state that exists, even if it is over the budget. */
   note(channel: Channel, bytes: number): void {
     this.#put(channel, { bytes: bytes + STATE_OVERHEAD_BYTES, owner: this.#kept.get(channel)?.owner })
   }
@@ -62,7 +62,9 @@ export class StateBudget {
     this.#count(before, -1)
   }
 
-  /** Takes the place for a state, and returns what gives it back if the state is not put; or why there is no place. */
+  /**
+   * Reserves room for a state. Returns a function that gives it back if the state is not put. Returns why if there is no room.
+   */
   take(channel: Channel, bytes: number, owner: string | undefined): (() => void) | Full {
     const before = this.#kept.get(channel)
     const kept = { bytes: bytes + STATE_OVERHEAD_BYTES, owner }
@@ -71,7 +73,7 @@ export class StateBudget {
     if (this.#isOverOwn(kept, before)) return 'owner'
     this.#put(channel, kept)
     return () => {
-      // Another one may have been put meanwhile.
+      // Another state may have been put meanwhile.
       if (this.#kept.get(channel) !== kept) return
       if (before === undefined) this.forget(channel)
       else this.#put(channel, before)

@@ -4,16 +4,17 @@ import { Refusal } from '../protocol/errors.ts'
 import { OPEN_FILES_OWN, readOpenFilesMax } from '../setup/preflight.ts'
 import type { WorkerContext } from './context.ts'
 
-/** Connections at once: so many seconds' worth of the rate. */
+/** The burst: how many seconds' worth of the rate may come at once. */
 const BURST_S = 4
 
 /**
- * Connections to attempts: HTTP needs some, too. Those that are too many are cut, whose clients may not see why, so that whoever is a little
- * over the rates is told by them first.
+ * How many connections are allowed for each allowed attempt to connect by WebSocket, because HTTP needs connections, too.
+ * Connections above this rate are cut, and their clients may not see why. So the rates of attempts, which answer with a reason,
+ * come first.
  */
 const PER_ATTEMPT = 4
 
-/** Which connections a worker takes: below its limit of open files, and so many a second of one address. */
+/** Which connections a worker accepts: as many as its limit of open files allows, and so many a second from one address. */
 export function createAcceptRules({ config, clock, watch, log }: WorkerContext) {
   const { settings, explicit } = config
   const proxies = createProxyTrust(settings.TRUSTED_PROXIES)
@@ -29,7 +30,7 @@ export function createAcceptRules({ config, clock, watch, log }: WorkerContext) 
     onFull: () => log.error({ socketsMax }, 'connections are refused: the limit of open files is near'),
     limit: (remoteAddress: string) => {
       const address = normaliseAddress(remoteAddress) ?? UNKNOWN_ADDRESS
-      // Its clients are known when they have said something.
+      // The addresses of a proxy's clients are known only when they have sent something.
       if (proxies.trusts(address)) return undefined
       const waitMs = rates.take(addressKey(address))
       if (waitMs === 0) return undefined

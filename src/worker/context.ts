@@ -16,7 +16,7 @@ import type { ValueLimits } from '../protocol/value.ts'
 
 export type PrimaryLink = Link<WorkerMethods, PrimaryMethods>
 
-/** What the parts of a worker are made of. */
+/** What the parts of a worker need. */
 export interface WorkerContext {
   readonly link: PrimaryLink
   readonly welcome: WorkerWelcome
@@ -25,7 +25,7 @@ export interface WorkerContext {
   readonly valueLimits: ValueLimits
   readonly clock: Clock
   readonly random: Random
-  /** The worker's own; its parts have theirs. */
+  /** The log of the worker itself. Its parts have logs of their own. */
   readonly log: Log
   readonly logs: Logs
   readonly metrics: Metrics

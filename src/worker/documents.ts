@@ -7,18 +7,18 @@ import type { Route } from '../http/router.ts'
 import { SCHEMAS_AT } from '../protocol/shapes/build.ts'
 import { createRoutes, describeServer, schemasOf } from './routes.ts'
 
-/** Nothing is asked of the routes of a description. */
-const NOBODY = { ask: () => Promise.reject(new Error('this is no server')) }
+/** These routes are only described, so nothing is ever asked. */
+const NOBODY = { ask: () => Promise.reject(new Error('this process only describes routes')) }
 
-/** The routes of a server that nothing was configured for. */
+/** The routes of a server with default settings. */
 export function standardRoutes(): readonly Route[] {
   return createRoutes({ primary: NOBODY, clock, random, config: loadConfig({ env: {} }) })
 }
 
-/** A schema in a file of its own refers to its neighbours. */
+/** If each schema is in a file of its own, it has to refer to other files. */
 const REFERENCE = new RegExp(`"${SCHEMAS_AT}(\\w+)"`, 'g')
 
-/** The files of docs/reference/ that describe a server that nothing was configured for: their content by their path. */
+/** The files of docs/reference/ that describe a server with default settings: contents by path. */
 export function renderDocuments(): ReadonlyMap<string, string> {
   const { settings } = loadConfig({ env: {} })
   const { openapi, asyncapi } = describeServer(standardRoutes(), settings)

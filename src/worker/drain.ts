@@ -10,32 +10,32 @@ export interface DrainOptions {
   readonly connections: ReadonlyMap<string, Connection>
   readonly clock: Clock
   readonly random: Random
-  /** Connections for HTTP that are still there. Each answer tells its client that its connection ends. */
+  /** How many connections for HTTP are left. Each answer tells its client that the connection ends. */
   readonly httpConnections: () => number
-  /** Requests of this worker's clients that are not answered yet. */
+  /** How many requests of this worker's clients are not answered yet. */
   readonly callsUnderWay: () => number
-  /** From now on requests and whoever still comes are refused. */
+  /** From now on refuses requests and new connections. */
   readonly refuse: () => void
-  /** Of `withinMs`, what clients may take to leave by themselves; 0: there is nowhere to go. */
+  /** The part of `withinMs` in which clients may leave by themselves. 0: they cannot go anywhere else. */
   readonly graceMs: number
   readonly withinMs: number
 }
 
-/** Clients should come back spread over so much time: this many of one worker in a second. */
+/** How many clients of one worker should come back in one second. Their returns are spread accordingly. */
 const RETURNS_PER_SECOND = 2_000
 const RETRY_MIN_MS = 500
-/** Closed in one turn, so that the loop stays alive. */
+/** How many connections one turn closes, so that the event loop is not blocked. */
 const SLICE = 500
-/** Of the time there is, what requests under way may use. */
+/** The share of the time that unanswered requests may use. */
 const REQUESTS_SHARE = 0.6
 const CLOSES_SHARE = 0.2
 const LAST_POLLS_MS = 1_000
-/** Of the time there is, when HTTP connections have to be gone. uWS ends one that is idle after 8 to 12 s. */
+/** The share of the time after which HTTP connections have to be gone. uWS closes an idle one after 8 to 12 s. */
 const HTTP_SHARE = 0.95
-/** What is on its way to a client by another worker. */
+/** For frames that another worker still passes on to a client. */
 const RELAYED_MS = 50
 
-/** Drains what a worker is made of, whatever its sockets are. */
+/** Drains the connections of all transports. */
 export function drainParts(
   { context, realTime }: { readonly context: WorkerContext; readonly realTime: RealTime },
   times: Pick<DrainOptions, 'httpConnections' | 'graceMs' | 'withinMs'>,
@@ -54,8 +54,8 @@ export function drainParts(
 }
 
 /**
- * Says that the end is near, lets clients move elsewhere where they can, and requests under way be answered, then closes every
- * connection with 4000. Connections for HTTP are not closed: this waits for them if there is somewhere to go.
+ * Tells clients that the end is near, lets them move elsewhere if they can, and waits until requests are answered. Then closes
+ * every connection with 4000. Connections for HTTP are not closed, but waited for if clients can go elsewhere.
  */
 export async function drain(options: DrainOptions): Promise<void> {
   const { connections, clock, withinMs, graceMs, callsUnderWay, refuse } = options
@@ -66,7 +66,7 @@ export async function drain(options: DrainOptions): Promise<void> {
   const told = new WeakSet<Connection>()
   const tell = () => {
     for (const connection of connections.values()) {
-      // One that is just being opened is told when it is.
+      // A connection that is just being opened is told by a later call.
       if (!connection.isOpen || told.has(connection)) continue
       told.add(connection)
       connection.sendEvent(SERVER_EVENT.draining, { retry_after_ms: retryAfterMs() })
@@ -85,19 +85,23 @@ export async function drain(options: DrainOptions): Promise<void> {
     for (const connection of all.slice(i, i + SLICE)) connection.closeForDrain(retryAfterMs())
     await delay(1)
   }
-  // A client that polls hears of it with its next poll.
+  // A client that polls gets the close with its next poll.
   const lastMs = Math.min(clock.nowMs() + LAST_POLLS_MS, untilMs + withinMs * CLOSES_SHARE)
   while (connections.size > 0 && clock.nowMs() < lastMs) await delay(10)
   await delay(RELAYED_MS)
-  // A request on a connection that ends with this process would be lost; others take it when this one says so in time.
+  // If this process ended now, requests that come on its HTTP connections would be lost. If it says `Connection: close` in time,
+  // another process takes them.
   if (graceMs === 0) return
   while (options.httpConnections() > 0 && clock.nowMs() < httpUntilMs) await delay(10)
 }
 
-/** When each client should come (back), in milliseconds: spread, so that they do not come all at once. */
+/**
+ * How many milliseconds each client should wait before it connects again. The times are spread, so that clients do not all come
+ * at once.
+ */
 function createSpread({ connections, graceMs, random }: DrainOptions): () => number {
   const spreadMs = Math.max(RETRY_MIN_MS, (connections.size / RETURNS_PER_SECOND) * 1000)
-  // Where there is somewhere to go, in time to be gone before the close.
+  // If clients can go elsewhere, they should have left before the close.
   if (graceMs > 0) return () => Math.round(random.fraction() * Math.min(spreadMs, graceMs / 2))
   return () => Math.round(RETRY_MIN_MS + random.fraction() * spreadMs)
 }

@@ -9,13 +9,21 @@ export interface HeapWatchOptions {
   readonly collect?: () => void
 }
 
-/** Of the heap: where there is so much, garbage included, it is collected; and what may be left then before slow readers are closed. */
+/**
+ * Shares of the heap. Above the first, garbage included, it is collected. If more than the second is left after that, slow
+ * readers are closed.
+ */
 const SHARE_MAX = 0.7
 const SHARE_LEFT = 0.5
-/** Of the heap: where less waits for slow readers, it is full of something else, and V8 collects by itself what can be. */
+/**
+ * A share of the heap. If slow readers hold less than this, something else fills the heap, and V8 collects what it can by itself.
+ */
 const WAITING_SHARE_MIN = 0.05
 
-/** What waits for slow readers lies in a worker's heap, which has a limit of its own, whatever memory there is. */
+/**
+ * Closes slow readers before a worker's heap is full. What waits for them is in the heap, which has its own limit, however much
+ * memory the machine has.
+ */
 export class HeapWatch {
   readonly #options: HeapWatchOptions
 
@@ -23,7 +31,7 @@ export class HeapWatch {
     this.#options = options
   }
 
-  /** To be asked several times a second. */
+  /** Call this several times a second. */
   look(): void {
     const { sweeper, log, read = readHeap, collect = collectGarbage } = this.#options
     const { usedBytes, limitBytes } = read()
@@ -31,7 +39,7 @@ export class HeapWatch {
     collect()
     const share = read().usedBytes / limitBytes
     if (share < SHARE_LEFT) return
-    log.warn({ share }, 'the heap is nearly full: the slowest readers are closed')
+    log.warn({ share }, 'the heap is nearly full: closing the slowest readers')
     sweeper.relieve()
   }
 }

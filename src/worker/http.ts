@@ -11,10 +11,13 @@ import { NodeRates, TELL_MS } from '../door/node-rates.ts'
 import type { WorkerContext } from './context.ts'
 import { createRoutes } from './routes.ts'
 
-/** Requests at once: so many seconds' worth of the rate. */
+/** The burst: how many seconds' worth of the rate may come at once. */
 const BURST_S = 4
 
-/** The HTTP half of a worker. `adminHttp`: for ADMIN_LISTEN, where that is set; `http` has what is for everybody then, only. */
+/**
+ * The HTTP half of a worker. If ADMIN_LISTEN is set, `adminHttp` is for that port, and `http` has only the routes that are open
+ * to everybody.
+ */
 export function createHttp(context: WorkerContext): {
   readonly http: HttpHandler
   readonly adminHttp: HttpHandler | undefined
@@ -45,7 +48,7 @@ export function createHttp(context: WorkerContext): {
   }
 }
 
-/** @param listensOn the host of the port */
+/** @param listensOn the host that the port is bound to */
 export function headCheckOf({ ALLOWED_HOSTS, TRUSTED_PROXIES }: Settings, listensOn: string): HeadCheck {
   return createHeadCheck({ allowed: ALLOWED_HOSTS, listensOn, trustedProxies: TRUSTED_PROXIES })
 }

@@ -5,13 +5,13 @@ import { publicKeySource, secretKeySource, type Algorithm, type KeySource, type 
 
 export interface WorkerKeys {
   readonly source: KeySource
-  /** Whether tokens of this key are still good. */
+  /** Whether tokens with this key are still valid. */
   isKnown(key: VerifyKey): boolean
-  /** The primary has read the key set anew. */
+  /** The primary has read the key set again. */
   set(keys: readonly WireKey[]): void
 }
 
-/** The keys of player tokens at hand in a worker; a key set is read by the primary, once for all. */
+/** The keys that a worker verifies player tokens with. The primary reads a key set once for all workers. */
 export function createWorkerKeys(
   key: TokenKey,
   settings: Pick<Settings, 'AUTH_JWT_ALGORITHMS'>,
@@ -37,7 +37,7 @@ export function createWorkerKeys(
   }
 }
 
-/** A key that was there before stays the same object: connections and tokens that were seen are known by it. */
+/** An unchanged key stays the same object, because connections and verified tokens refer to it. */
 function kept(keys: ReadonlyMap<string, VerifyKey>, [kid, pem, algorithms]: WireKey): VerifyKey {
   const known = keys.get(kid)
   if (known?.key === pem && String(known.algorithms) === String(algorithms)) return known

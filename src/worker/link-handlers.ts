@@ -8,14 +8,14 @@ import type { Sweeper } from '../session/sweep.ts'
 import type { WorkerContext } from './context.ts'
 import type { RealTime } from './real-time.ts'
 
-/** The parts of a worker that hear from the primary. */
+/** The parts of a worker that the primary's messages go to. */
 export interface Listeners {
   readonly context: WorkerContext
   readonly realTime: RealTime
   readonly sweeper: Sweeper
-  /** Of addresses, which other workers count, too. */
+  /** Requests of an address that other workers have counted. */
   readonly httpRates: Pick<NodeRates, 'takenElsewhere'>
-  /** For the requests of Socket.IO clients that another worker has. */
+  /** Requests of Socket.IO clients whose session is in another worker. */
   readonly relay: {
     received(from: number, message: RelayMessage): void
     workerGone(worker: number): void
@@ -24,7 +24,7 @@ export interface Listeners {
   readonly drain: (options: WorkerMethods['drain']['args']) => Promise<null>
 }
 
-/** What the primary tells and asks a worker after its welcome. */
+/** Handles all that the primary tells and asks a worker after its welcome. */
 export function createLinkHandlers(running: () => Listeners): Omit<Handlers<WorkerMethods>, 'welcome'> {
   return {
     addressFull: ({ addressKey, full }) => running().realTime.admission.setAddressFull(addressKey, full),
@@ -35,7 +35,7 @@ export function createLinkHandlers(running: () => Listeners): Omit<Handlers<Work
     memoryShort: ({ short }) => running().realTime.admission.setMemoryShort(short),
     relieve: ({ closeSlow }) => {
       if (closeSlow) running().sweeper.relieve()
-      // What was just closed has to be gone first.
+      // First the connections that were just closed have to be gone.
       setImmediate(running().collectGarbage)
     },
     jwks: ({ keys: wire }) => {
@@ -67,13 +67,13 @@ export function createLinkHandlers(running: () => Listeners): Omit<Handlers<Work
   }
 }
 
-/** A block of events came. */
+/** Publishes a block of events. */
 export function publishBlock({ sweeper, realTime }: Pick<Listeners, 'sweeper' | 'realTime'>, block: Buffer): void {
   sweeper.publishing(block.length)
   realTime.fanout.publish(decodeEventBlock(block))
 }
 
-/** A block of a game host came. */
+/** Publishes a block of a game host. */
 export function publishGameBlock({ sweeper, realTime }: Pick<Listeners, 'sweeper' | 'realTime'>, block: Buffer): void {
   sweeper.publishing(block.length)
   realTime.games.publish(block)

@@ -20,10 +20,10 @@ export interface OpenOptions {
   readonly traces: Traces
 }
 
-/** How often the log says what was left out of it. */
+/** How often the log reports how many lines it has left out. */
 const LEFT_OUT_MS = 10_000
 
-/** What the parts of a worker are made of. Its timer runs as long as the process does. */
+/** Makes what the parts of a worker need. Its timer runs as long as the process does. */
 export function openContext(options: OpenOptions): WorkerContext {
   const { link, welcome, clock, logs, metrics } = options
   const config = decodeConfig(welcome.config)

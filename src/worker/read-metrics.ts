@@ -5,10 +5,10 @@ import type { RealTime } from './real-time.ts'
 
 type Counted = readonly (readonly [{ readonly namespace: string; readonly transport: string }, number])[]
 
-/** How many bytes the request bodies take that are under way, by the interface that they are for. */
+/** How many bytes unfinished request bodies take, for each interface. */
 type Bodies = Readonly<Record<'rest' | 'socketio', { readonly taken: number }>>
 
-/** What of a worker's metrics is read when somebody asks. */
+/** Collects the metrics of a worker that are read on demand. */
 export function readMetricsOf({ metrics, link, namespaces }: WorkerContext, realTime: RealTime, bodies: Bodies): void {
   const { sessions, fanout, traffic } = realTime
   const label = { process: metrics.process }

@@ -22,7 +22,7 @@ import type { WorkerContext } from './context.ts'
 import { headCheckOf } from './http.ts'
 import { createWorkerKeys, type WorkerKeys } from './keys.ts'
 
-/** The way of a socket: admission, handshake, session, commands, fan-out. */
+/** The way of a socket's frames: admission, handshake, session, commands, fan-out. */
 export interface RealTime {
   readonly admission: Admission
   readonly keys: WorkerKeys
@@ -38,10 +38,10 @@ export interface RealTime {
   readonly traffic: Traffic
 }
 
-/** Attempts at once: so many seconds' worth of the rate. */
+/** The burst: how many seconds' worth of attempts may come at once. */
 const CONNECT_BURST_S = 4
 
-/** What the transports bring. */
+/** What the transports supply. */
 export interface TransportParts {
   readonly publish: FanoutOptions['publish']
   readonly publishPatch: GameRoomsOptions['publish']
@@ -139,7 +139,10 @@ function createCalls({ config: { settings }, link }: WorkerContext): CallsUnderW
   })
 }
 
-/** Each read takes turns by itself, as it may be for many connections: their numbers are positive. */
+/**
+ * Reads get turns of their own, because one read may be for many connections. Their turn numbers are negative; those of
+ * connections are positive.
+ */
 function createStateReads(link: WorkerContext['link']): StateReads {
   let lastNumber = 0
   return new StateReads((channel, done, untilMs) => {
@@ -191,7 +194,7 @@ function createDispatch(
   })
 }
 
-/** By namespace. */
+/** Denied events by namespace. */
 function deniedEvents({ PRIVATE_DENIED_EVENTS, GUEST_DENIED_EVENTS }: Settings): DispatchOptions['denied'] {
   return { private: new Set<EventType>(PRIVATE_DENIED_EVENTS), guest: new Set<EventType>(GUEST_DENIED_EVENTS) }
 }

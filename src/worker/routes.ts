@@ -31,7 +31,7 @@ const SITE = join(ROOT, '../dist/docs')
 
 export type RoutesOptions = Pick<RouteContext, 'primary' | 'clock' | 'random'> & { readonly config: Config }
 
-/** All that the server answers in HTTP, its own description included. */
+/** All HTTP routes of the server, including those that describe it. */
 export function createRoutes({ config, ...asked }: RoutesOptions): readonly Route[] {
   const { settings } = config
   const context: RouteContext = {
@@ -65,7 +65,7 @@ export function createRoutes({ config, ...asked }: RoutesOptions): readonly Rout
   return routes
 }
 
-/** The documents of a server with these routes and settings. */
+/** The OpenAPI and AsyncAPI documents of a server with these routes and settings. */
 export function describeServer(routes: readonly Route[], settings: Settings): Documents {
   const schemas = schemasOf(settings)
   return {

@@ -2,7 +2,10 @@ import { Sweeper } from '../session/sweep.ts'
 import type { WorkerContext } from './context.ts'
 import type { RealTime } from './real-time.ts'
 
-/** What may wait in a socket's buffer before newer events take the place of older ones; and what is put there at a time then. */
+/**
+ * When more than this waits in a socket's buffer, newer events may replace older ones. From then on, events are put into the
+ * buffer in chunks of the second size.
+ */
 const LAG_BYTES = 64 * 1024
 const LAG_CHUNK_BYTES = 16 * 1024
 

@@ -14,22 +14,22 @@ import { headerValues, type RequestHead } from '../door/request-head.ts'
 import type { SecurityEvent, SecurityLog } from '../door/security-log.ts'
 import type { SocketIoGate } from '../door/socket-io-gate.ts'
 
-/** Metrics and the security log, told by the parts of a worker what they refuse and close. */
+/** Metrics and the security log. The parts of a worker report here what they refuse and close. */
 export interface Watch {
   readonly handshake: (decide: (head: RequestHead) => HandshakeResult) => (head: RequestHead) => HandshakeResult
   readonly gate: (gate: SocketIoGate) => SocketIoGate
-  /** A request on a socket. */
+  /** A request on a socket was refused. */
   readonly refused: (refusal: Refusal, connection: Connection, eventType: string | undefined) => void
   readonly limited: (kind: LimitKind) => void
-  /** A user has said more than may be, of which kind. */
+  /** A user has exceeded a limit of this kind. */
   readonly saidTooMuch: (kind: LimitKind, connection: Connection) => void
   readonly overLimit: (connection: Connection) => void
   readonly closed: (connection: Connection) => void
   readonly httpLimited: (head: RequestHead) => void
-  /** A connection was not taken. */
+  /** A connection was not accepted. */
   readonly acceptLimited: (address: string) => void
   readonly httpRefused: (refusal: Refusal, head: RequestHead) => void
-  /** By the first request of a Socket.IO client. */
+  /** The first request of a Socket.IO client that cannot be served. */
   readonly misfit: (kind: Misfit, head: RequestHead) => void
 }
 
@@ -50,10 +50,10 @@ const HANDSHAKE_EVENTS: Partial<Record<ErrorCode, SecurityEvent>> = {
   OVERLOADED: 'namespace_full',
 }
 
-/** With the refusal's own words, as there is more than one reason. */
+/** These are logged with the refusal's own message, because they have several reasons. */
 const EXPLAINED: ReadonlySet<SecurityEvent> = new Set(['token_invalid', 'origin_forbidden', 'host_refused'])
 
-/** Of requests on a socket. A guest who may not do something is no event. */
+/** For requests on a socket. A guest who is not allowed something is not a security event. */
 const REQUEST_EVENTS: Partial<Record<ErrorCode, SecurityEvent>> = {
   TOKEN_INVALID: 'token_invalid',
   TOKEN_EXPIRED: 'token_expired',
@@ -75,7 +75,7 @@ function eventOf(refusal: Refusal, events: Partial<Record<ErrorCode, SecurityEve
   return refusal instanceof Misdirected ? 'host_refused' : events[refusal.code]
 }
 
-/** Of addresses with clients that cannot be served. */
+/** How many addresses are remembered of clients that cannot be served. */
 const MISFITS_MAX = 10_000
 
 export function createWatch({ metrics, security, trustedProxies, tellMisfit }: WatchOptions): Watch {
@@ -104,7 +104,7 @@ export function createWatch({ metrics, security, trustedProxies, tellMisfit }: W
     const { code, message } = refusal
     metrics.handshakes.inc({ result: code })
     if (code === 'RATE_LIMITED') limited('connect')
-    // For that whoever connects can do nothing.
+    // Lack of memory is not the fault of the client that connects.
     const event = message === SHORT_OF_MEMORY ? undefined : eventOf(refusal, HANDSHAKE_EVENTS)
     if (event) noteHead(event, head, EXPLAINED.has(event) ? message : undefined)
   }
@@ -162,7 +162,7 @@ export function createWatch({ metrics, security, trustedProxies, tellMisfit }: W
   }
 }
 
-/** Tells of each address once. */
+/** Reports each address once. */
 function createMisfitNews(addressOf: (head: RequestHead) => string, tell: WatchOptions['tellMisfit']): Watch['misfit'] {
   const told = new FirstTime(MISFITS_MAX)
   return (kind, head) => {
@@ -171,7 +171,10 @@ function createMisfitNews(addressOf: (head: RequestHead) => string, tell: WatchO
   }
 }
 
-/** A Socket.IO client says in its first packet who it is, after the request that was admitted. */
+/**
+ * A Socket.IO client says who it is only in its first packet, after its first request was admitted. So this remembers the head of
+ * that request.
+ */
 function watchGate(
   gate: SocketIoGate,
   onRefused: (refusal: Refusal, head: RequestHead) => void,
