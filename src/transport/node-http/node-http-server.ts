@@ -10,21 +10,21 @@ import type { HttpRequestsOptions } from '../uws/http-requests.ts'
 import type { Listening } from '../uws/listening.ts'
 
 export interface NodeHttpOptions extends HttpRequestsOptions {
-  /** How large a request's head may be; a larger one is answered with 431. */
+  /** The largest head of a request. A larger one is answered with 431. */
   readonly headBytesMax: number
   /** How long a connection may wait for its next request. */
   readonly idleTimeoutMs: number
 }
 
-/** Until its head is whole, a request may take so long. */
+/** How long a request may take until its head is complete. */
 const HEAD_MS_MAX = 10_000
 const REQUEST_MS_MAX = 30_000
-/** How often Node looks for requests that take longer. */
+/** How often Node looks for requests that take too long. */
 const LOOK_MS = 1_000
 
 /**
- * A port for HTTP only, by Node's own server. It takes what uWebSockets.js does not: HTTP/1.0, requests that were sent together,
- * connections that are idle for as long as a load balancer likes.
+ * A port for HTTP only, on Node's own server. It supports what uWebSockets.js does not: HTTP/1.0, pipelined requests, and
+ * connections that are idle as long as a load balancer likes.
  */
 export function createNodeHttpServer(options: NodeHttpOptions): Pick<Listening, 'start' | 'stop'> {
   const { http, connections, headBytesMax, idleTimeoutMs, bodies } = options
@@ -42,12 +42,12 @@ export function createNodeHttpServer(options: NodeHttpOptions): Pick<Listening, 
   server.on('request', (request, response) => void serve({ http, connections, bodies }, request, response))
   return {
     async start(host, port) {
-      // As uWebSockets.js does: all workers listen there.
+      // All workers listen on this port, as with uWebSockets.js.
       server.listen({ host, port, reusePort: true })
       await once(server, 'listening')
       return (server.address() as AddressInfo).port
     },
-    // Those that are idle it closes, too.
+    // This also closes idle connections.
     stop: () => void server.close(),
   }
 }
@@ -65,8 +65,8 @@ async function serve({ http, connections, bodies }: Serving, request: IncomingMe
   const plan = limited ? ({ kind: 'refuse', answer: limited } as const) : http.route(head)
   const answer = plan.kind === 'refuse' ? plan.answer : await plan.run(() => readBody(request, body, bodies))
   body.release()
-  // Where a request ends that is wrong nobody can say, and a body that nobody wanted is not waited for. Of one that was, Node
-  // drops the rest.
+  // After a malformed request nobody can say where it ends, so the connection is closed. It is closed, too, if there is a body
+  // that the route does not read. If the route stopped reading a body, Node drops the rest.
   const isWanted = plan.kind === 'run' && plan.wantsBody
   const isLast = answer.status === 400 || (hasBody(request) && !isWanted) || !connections.areKept
   write(response, answer, isLast)
@@ -82,7 +82,8 @@ function readHead({ method = '', url = '', rawHeaders, httpVersion, socket }: In
   for (let i = 0; i < rawHeaders.length; i += 2) {
     headers.push([(rawHeaders[i] ?? '').toLowerCase(), rawHeaders[i + 1] ?? ''])
   }
-  // HTTP/1.0 knows no Host, and the probes of load balancers send none. No browser speaks it, so nobody was led here.
+  // HTTP/1.0 has no Host, and probes of load balancers send none. Browsers do not speak HTTP/1.0, so this is not an attack by DNS
+  // rebinding.
   if (httpVersion === '1.0' && !headers.some(([name]) => name === 'host')) headers.push(['host', 'localhost'])
   return { method, path, query: query.join('?'), headers, remoteAddress: socket.remoteAddress ?? '' }
 }
@@ -92,7 +93,7 @@ async function readBody(request: IncomingMessage, body: Body, { bytesMax }: Body
   try {
     for await (const chunk of request.iterator({ destroyOnReturn: false })) body.add(chunk as Uint8Array)
   } catch (error) {
-    throw error instanceof Refusal ? error : badRequest('', 'the body did not come to its end')
+    throw error instanceof Refusal ? error : badRequest('', 'the body ended too early')
   }
   return body.bytes()
 }

@@ -3,13 +3,13 @@ import type { RequestHead } from '../../door/request-head.ts'
 import type { Admitted } from '../../door/socket-io-gate.ts'
 
 /**
- * A request as engine.io takes one from uWebSockets.js, made from its head: the same for a client of this worker and for one
- * that another worker has met. engine.io puts more into it, and keeps a session's first one.
+ * A request in the form that engine.io takes from uWebSockets.js, made from its head. So requests that another worker passes on
+ * look like requests to this one. engine.io adds fields to it, and keeps the first one of a session.
  */
 export class EngineRequest {
   readonly head: RequestHead
   readonly #headers: ReadonlyMap<string, string>
-  /** Of a session's first request. */
+  /** Set for a session's first request. */
   readonly admitted: Admitted | undefined
 
   constructor(head: RequestHead, admitted: Admitted | undefined) {
@@ -39,7 +39,7 @@ export class EngineRequest {
   }
 }
 
-/** engine.io's own handle of a WebSocket, to be given back when that is open. */
+/** engine.io's own handle of a WebSocket. It gets it back when the WebSocket is open. */
 export interface EngineData {
   readonly transport: object
 }
@@ -48,7 +48,7 @@ export type EngineOutcome =
   | { readonly kind: 'answer'; readonly answer: HttpAnswer }
   | { readonly kind: 'upgrade'; readonly data: EngineData }
 
-/** The response, as engine.io takes one from uWebSockets.js. */
+/** A response in the form that engine.io takes from uWebSockets.js. */
 export class EngineResponse {
   readonly #remoteAddress: string
   readonly #body: Uint8Array

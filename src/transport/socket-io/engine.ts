@@ -6,15 +6,15 @@ import type { Admitted } from '../../door/socket-io-gate.ts'
 import type { SessionIds } from './session-ids.ts'
 import { EngineRequest, EngineResponse, type EngineData, type EngineOutcome } from './engine-http.ts'
 
-// Not among the names that engine.io exports to modules.
+// engine.io does not export this name to ES modules.
 const { uServer } = createRequire(import.meta.url)('engine.io') as typeof engineIo
 type EngineServer = InstanceType<typeof uServer>
 
-/** One WebSocket under engine.io: of this worker, or of one that has met the client. */
+/** One WebSocket below engine.io. Its client may be connected to another worker. */
 export interface Wire {
   send(data: string | Uint8Array, isBinary: boolean): void
   end(): void
-  /** What waits for the client to read. */
+  /** Bytes that the client has not read yet. */
   bufferedBytes(): number
 }
 
@@ -23,12 +23,12 @@ export interface EngineOptions {
   readonly pingIntervalMs: number
   readonly pingTimeoutMs: number
   readonly messageBytesMax: number
-  /** What may wait for one client in engine.io; a connection with more is closed. */
+  /** How many bytes may wait for one client in engine.io. If there are more, the connection is closed. */
   readonly bufferBytesMax: number
   readonly nowMs: () => number
 }
 
-/** What engine.io would register with a uWebSockets.js app. */
+/** The handlers that engine.io would register with a uWebSockets.js app. */
 interface Handlers {
   readonly request: (response: EngineResponse, request: EngineRequest) => void
   readonly upgrade: (response: EngineResponse, request: EngineRequest, context: undefined) => void
@@ -38,12 +38,12 @@ interface Handlers {
 }
 
 export interface Call {
-  /** The client has given up. */
+  /** The client no longer waits for the answer. */
   abort(): void
 }
 
 const UPGRADE_TIMEOUT_MS = 10_000
-/** Pongs, connects, disconnects, parts of binary events: a client has no reason for many. */
+/** For pongs, connects, disconnects and parts of binary events. No client needs many. */
 const OTHER_PACKETS_PER_SECOND = 20
 const BURST_S = 5
 const CLOSE_PACKET = '1'.charCodeAt(0)
@@ -54,17 +54,17 @@ interface Packet {
   readonly data?: string | Uint8Array
 }
 
-/** Of Socket.IO: those have the rate of a session. */
+/** Whether the packet is a Socket.IO event. Events are limited by the rate of the session instead. */
 function isEvent({ type, data }: Packet): boolean {
   return type === 'message' && typeof data === 'string' && (data.startsWith('2') || data.startsWith('5'))
 }
 
-/** engine.io, with heads and bodies for its requests and wires for its WebSockets. */
+/** Runs engine.io with our own heads and bodies as its requests, and with wires as its WebSockets. */
 export class Engine {
   readonly server: EngineServer
   readonly #handlers: Handlers
   readonly #wires = new WeakMap<object, Wire>()
-  /** Bytes in engine.io's buffers, for the next poll. */
+  /** Bytes in engine.io's buffers that wait for the next poll. */
   readonly #waiting = new WeakMap<engineIo.Socket, number>()
   readonly #drained = new WeakMap<object, () => void>()
 
@@ -102,7 +102,7 @@ export class Engine {
     return ws
   }
 
-  /** Calls `tell` when the transport's client has read something. */
+  /** Calls `tell` each time the transport's client has read something. */
   onDrained(transport: engineIo.Transport, tell: () => void): void {
     this.#drained.set(transport, tell)
   }
@@ -112,14 +112,14 @@ export class Engine {
     this.#drained.get(transport)?.()
   }
 
-  /** What waits for the client to read. */
+  /** Bytes that the client has not read yet. */
   bufferedBytes(conn: engineIo.Socket): number {
     return (this.#waiting.get(conn) ?? 0) + (this.#wires.get(conn.transport)?.bufferedBytes() ?? 0)
   }
 
   /**
-   * Bounds what a client makes the server keep, and what it sends besides events, from the first packet on: acknowledgements and
-   * refusals pass by the session.
+   * From the first packet on, bounds how much the server has to keep for a client, and how many packets it sends that are not
+   * events. Acknowledgements and refusals do not pass through the session, which has the other limits.
    */
   #watch(conn: engineIo.Socket, bytesMax: number, nowMs: () => number): void {
     const others = new TokenBucket(OTHER_PACKETS_PER_SECOND, OTHER_PACKETS_PER_SECOND * BURST_S, nowMs())
@@ -137,7 +137,7 @@ export class Engine {
 
 type Settle = (outcome: EngineOutcome) => void
 
-/** A WebSocket, as engine.io takes one from uWebSockets.js. */
+/** A WebSocket in the form that engine.io takes from uWebSockets.js. */
 export class EngineWs {
   readonly #data: EngineData
   readonly #wire: Wire
@@ -150,7 +150,7 @@ export class EngineWs {
     this.#handlers = handlers
   }
 
-  // For engine.io.
+  // Called by engine.io:
 
   getUserData(): EngineData {
     return this.#data
@@ -164,11 +164,11 @@ export class EngineWs {
     if (!this.#isClosed) this.#wire.end()
   }
 
-  // For the wire.
+  // Called by the wire:
 
   received(data: Uint8Array, isBinary: boolean): void {
     if (this.#isClosed) return
-    // engine.io itself takes the packet CLOSE from polls only.
+    // engine.io itself handles the packet CLOSE only if it comes in a poll.
     if (!isBinary && data.length === 1 && data[0] === CLOSE_PACKET) this.#wire.end()
     else this.#handlers.message(this, new Uint8Array(data).buffer, isBinary)
   }
@@ -196,6 +196,6 @@ function captureHandlers(server: EngineServer): Handlers {
     },
   }
   server.attach(app)
-  if (!request || !ws) throw new Error('engine.io registers its handlers in another way')
+  if (!request || !ws) throw new Error('this version of engine.io registers its handlers differently')
   return { request, ...ws }
 }

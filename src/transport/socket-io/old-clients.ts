@@ -1,6 +1,6 @@
 import { isObject } from '../../protocol/envelope.ts'
 
-/** Versions of Engine.IO that came before 4: those of socket.io-client 1 and 2. */
+/** The versions of Engine.IO before 4: those of socket.io-client 1 and 2. */
 const OLD_VERSIONS: ReadonlySet<string> = new Set(['2', '3'])
 /** Packets of Engine.IO: OPEN, CLOSE, and MESSAGE with Socket.IO's ERROR and DISCONNECT in the namespace `/`. */
 const OPEN = `0${JSON.stringify({ sid: 'refused', upgrades: [], pingInterval: 25_000, pingTimeout: 20_000 })}`
@@ -13,19 +13,19 @@ export function isOldVersion(version: string | undefined): boolean {
 }
 
 /**
- * What an old client shows as an `error` event. It shows nothing of a refusal in HTTP and comes back for ever, so its connection is
- * opened, told the reason, and disconnected, behind which it stays away.
+ * Packets that an old client shows as an `error` event. It does not show a refusal in HTTP, and would try again forever. So its
+ * connection is opened, told the reason, and disconnected; after that the client stays away.
  */
 export function oldClientPackets(message: string): readonly string[] {
   return [OPEN, `${ERROR}${JSON.stringify(message)}`, DISCONNECT, CLOSE]
 }
 
-/** Packets as the body of a poll before version 4: each with its length in characters. */
+/** The packets as the body of a poll before version 4: each after its length in characters. */
 export function oldClientPayload(packets: readonly string[]): string {
   return packets.map((packet) => `${packet.length}:${packet}`).join('')
 }
 
-/** Socket.IO's CONNECT_ERROR in the namespace `/`, as the msgpack parser wants it. */
+/** Socket.IO's CONNECT_ERROR in the namespace `/`, in the form of the msgpack parser. */
 const CONNECT_ERROR = 4
 
 export function msgpackConnectError(message: string, data: unknown): object {

@@ -1,4 +1,4 @@
-/** Of the silence after which a client counts as gone: when it is asked whether it is there. */
+/** A client is pinged after this share of the silence after which it counts as gone. */
 const PING_SHARE = 2 / 3
 
 export interface PingTimes {
@@ -6,7 +6,10 @@ export interface PingTimes {
   readonly pingTimeoutMs: number
 }
 
-/** What Engine.IO's handshake says: together the silence after which a client counts as gone. Integers, as clients of Go, C# and Rust insist. */
+/**
+ * The times that Engine.IO's handshake gives. Their sum is the silence after which a client counts as gone. They are integers,
+ * because clients in Go, C# and Rust insist on it.
+ */
 export function pingTimes(silenceMs: number): PingTimes {
   const pingIntervalMs = Math.round(silenceMs * PING_SHARE)
   return { pingIntervalMs, pingTimeoutMs: silenceMs - pingIntervalMs }

@@ -5,12 +5,12 @@ import type { WorkerMethods } from '../../link/methods/worker.ts'
 import type { Call, Engine, EngineWs, Wire } from './engine.ts'
 import type { EngineOutcome } from './engine-http.ts'
 
-/** Where what comes over a wire goes. */
+/** Receives what comes over a wire. */
 export type WireEnd = Pick<EngineWs, 'received' | 'closed'>
 
 interface Asking {
   readonly to: number
-  /** What becomes of the answer: of a request, and of a WebSocket that its session does not take. */
+  /** Gets the answer to a request. Also gets the answer to a WebSocket that its session does not take. */
   readonly answer: (answer: RelayAnswer) => void
   readonly wire?: Wire
 }
@@ -21,12 +21,13 @@ interface Serving {
   ws: EngineWs | undefined
 }
 
-/** engine.io's words, which its clients know. */
+/** In engine.io's words, which its clients know. */
 export const NO_SESSION: RelayAnswer = { status: 400, headers: {}, body: '{"code":1,"message":"Session ID unknown"}' }
 
 /**
- * With several workers on one port a client's request may meet one that does not have its session: it is passed on, by way of
- * the primary, to the one that does, and so are the frames of a WebSocket. A slow reader there is ended by uWS's limit.
+ * If several workers share a port, a client's request may reach a worker that does not have its session. That worker passes the
+ * request by way of the primary to the one that does. The same is done with the frames of a WebSocket. If such a client reads too
+ * slowly, uWS's limit ends it.
  */
 export class Relay {
   readonly #link: Pick<Link<WorkerMethods, PrimaryMethods>, 'tell'>
@@ -47,8 +48,8 @@ export class Relay {
   }
 
   /**
-   * Takes a WebSocket that is open. It was upgraded before its session was asked: outside of the handler that brought the
-   * request, uWS can only upgrade without a cork, and complains of that on stderr. If the session does not take it, it is closed.
+   * Takes an open WebSocket. It was upgraded before its session was asked, because outside of the handler of the request uWS can
+   * upgrade only uncorked, and complains of that on stderr. If the session does not take the WebSocket, it is closed.
    */
   open(to: number, head: RelayHead, wire: Wire): WireEnd {
     const id = this.#ask({ to, wire, answer: () => wire.end() })
@@ -75,7 +76,7 @@ export class Relay {
         asking?.answer(message.answer)
         return
       case 'frame':
-        // The asking worker's ids and this one's are not the same: who asked is known by its direction.
+        // Both workers number their requests from 1, so an id alone is ambiguous. The direction says whose id it is.
         if (message.isToClient) asking?.wire?.send(message.data, message.isBinary)
         else serving?.ws?.received(message.data, message.isBinary)
         return
@@ -94,7 +95,7 @@ export class Relay {
     }
   }
 
-  /** What it had is gone, and whom it had asked for. */
+  /** A worker is gone: ends the requests that it was asked for, and those that it had asked for. */
   workerGone(worker: number): void {
     for (const [id, asking] of this.#asking) {
       if (asking.to !== worker) continue

@@ -4,12 +4,13 @@ import { requestsWhere } from '../../protocol/event-facts.ts'
 import { refusalOfValue, type ValueLimits } from '../../protocol/value.ts'
 import type { Incoming } from '../../session/connection.ts'
 
-/** Events whose payload may name a room, as there is no place for it beside the payload. */
+/** Events whose payload may name a room, because a Socket.IO event has no other place for it. */
 const ROOM_EVENTS = requestsWhere(({ speaks }) => speaks === true)
 
 /**
- * What was emitted as the frame that another client would have sent, so that it is judged like one. What JSON would change or cannot
- * say (bytes, 1e400, more levels than the stack) is refused here, with its path: the frame then only says which request it was.
+ * Turns an emitted event into the frame that another client would have sent, so that it is judged in the same way. What JSON
+ * would change or cannot express (bytes, 1e400, more levels than the stack) is refused here, with its path. Then the frame only
+ * says which request it was.
  */
 export function encodeRequest(
   eventType: string,
@@ -19,7 +20,7 @@ export function encodeRequest(
 ): Incoming {
   const payload = args.length === 0 ? {} : args[0]
   const envelope = toEnvelope(eventType, payload, id)
-  // The payload as it was emitted: a room that is wrong is named where the client has put it.
+  // The payload is checked as it was emitted, so that an error in a room names the place where the client put it.
   const refusal = refusalOfArguments(args) ?? refusalOfValue({ payload }, limits)
   const said = refusal ? { id, eventType, payload: null } : envelope
   return { bytes: Buffer.from(JSON.stringify(said)), refusal }
@@ -27,7 +28,7 @@ export function encodeRequest(
 
 function refusalOfArguments({ length }: readonly unknown[]): Refusal | undefined {
   if (length <= 1) return undefined
-  return badRequest('payload', 'must be the only argument, with nothing but an acknowledgement behind it')
+  return badRequest('payload', 'must be the only argument, apart from an acknowledgement after it')
 }
 
 function toEnvelope(eventType: string, payload: unknown, id: string | undefined): object {

@@ -27,16 +27,16 @@ export interface SocketIoRoutesOptions {
   readonly http: Pick<HttpHandler, 'limit'>
   readonly connections: HttpConnections
   readonly messageBytesMax: number
-  /** Of all polls that bring something and are not read yet. */
+  /** For all polls whose bodies are not read completely yet. */
   readonly bodyBudget: BodyBudget
   readonly idleTimeoutS: number
   readonly backpressureBytesHard: number
   readonly onDropped: () => void
-  /** By the first request of a client that cannot be served. */
+  /** The first request of a client that cannot be served. */
   readonly onMisfit: (kind: Misfit, head: RequestHead) => void
 }
 
-/** uWS puts these beside its own methods, whose names they must not have. */
+/** uWS puts these beside its own methods, so they must not have the same names. */
 interface UserData {
   readonly open: (wire: Wire) => WireEnd
   readonly onDrained: () => void
@@ -47,16 +47,16 @@ interface UserData {
 type Ws = UwsWebSocket<UserData>
 type Upgrade = (open: UserData['open'], onDrained?: () => void) => void
 
-/** engine.io's number for what is wrong with a request, which its clients may know. */
+/** The number that engine.io and its clients use for this error. */
 const UNSUPPORTED_VERSION = 5
 const NORMAL = 1000
 
-/** Which requests for a path are of Socket.IO. */
+/** Whether a request for the path is one of Socket.IO. */
 type IsOurs = (request: UwsRequest) => boolean
 
 /**
- * Puts the routes of Socket.IO clients before those of the others. By default these clients add a slash to the path. Some do not
- * (`addTrailingSlash: false`), and some proxies take it away: without the slash, `EIO` in the query tells them from others.
+ * Adds the routes of Socket.IO clients before those of other clients. By default Socket.IO clients add a slash to the path. Some
+ * do not (`addTrailingSlash: false`), and some proxies remove it. Without the slash, they are recognized by `EIO` in the query.
  */
 export function addSocketIoRoutes(app: TemplatedApp, options: SocketIoRoutesOptions): void {
   const bodies = { bytesMax: options.messageBytesMax, budget: options.bodyBudget }
@@ -178,26 +178,27 @@ function handleRequest(
 }
 
 interface Asked {
-  /** The worker that has the session, or is to have it. */
+  /** The worker that has the session, or will have it. */
   readonly owner: number
-  /** Of a session's first request. */
+  /** Set for a session's first request. */
   readonly admitted: Admitted | undefined
 }
 
 interface Asking extends Asked {
   readonly head: RequestHead
   readonly body: Uint8Array
-  /** Lets what follows on the connection wait for the answer. */
+  /** Makes later requests on the connection wait for the answer. */
   readonly hold: () => void
 }
 
-/** Gives what to do when the client has given up. */
+/** Returns a function to call when the client no longer waits. */
 function ask(
   { engine, relay, worker }: SocketIoRoutesOptions,
   { owner, head, body, admitted, hold }: Asking,
   answer: (answer: HttpAnswer) => void,
 ): () => void {
-  // A poll is answered when there is something to say, and only its client's leaving ends it before.
+  // A poll is answered only when there is something to say. Until then, only its client's leaving can end it, so it must be
+  // noticed.
   if (head.method !== 'GET') hold()
   const settle = (outcome: EngineOutcome) => {
     if (outcome.kind === 'answer') answer(outcome.answer)
@@ -229,7 +230,7 @@ function opened(ws: Ws): void {
   })
 }
 
-/** A WebSocket of a client that would see no refusal in HTTP. */
+/** Handles a WebSocket of an old client, which would not show a refusal in HTTP. */
 function tellOld(wire: Wire, message: string): WireEnd {
   for (const packet of oldClientPackets(message)) wire.send(packet, false)
   wire.end()
@@ -241,7 +242,7 @@ function toRefusal(error: unknown): Refusal {
 }
 
 interface Looking extends Incoming {
-  /** In a way that clients of an older protocol show. */
+  /** Refuses in a way that clients of an older protocol show. */
   readonly refuseOld: (message: string) => void
 }
 
@@ -249,7 +250,7 @@ function readVersion({ query }: RequestHead): string | undefined {
   return new URLSearchParams(query).get('EIO') ?? undefined
 }
 
-/** By the head alone. undefined: it was refused, and answered. */
+/** Decides by the head alone. Returns undefined if the request was refused and answered. */
 function look(
   { http, gate, worker, sessionIds, onMisfit }: SocketIoRoutesOptions,
   { head, access, pending, refuseOld }: Looking,
@@ -277,7 +278,7 @@ function look(
   }
 }
 
-/** In the words of engine.io besides our own, where it has some: its clients show them. */
+/** If engine.io has its own words for the refusal, the answer has them, too, because its clients show them. */
 function toAnswer(refusal: Refusal): HttpAnswer {
   const answer = errorAnswer(refusal)
   if (refusal.details?.['path'] !== 'EIO') return answer
@@ -286,14 +287,14 @@ function toAnswer(refusal: Refusal): HttpAnswer {
 }
 
 /**
- * undefined: it is to be a new one. Throws BAD_REQUEST where engine.io would read something else than this does, and where the
- * transport is not that of the request, which it may neither answer nor survive.
+ * Returns undefined if the request is for a new session. Throws BAD_REQUEST if engine.io would read the query differently, or if
+ * the transport is not that of the request: engine.io might not answer such a request, or might crash.
  */
 function readSession({ query }: RequestHead, transport: 'polling' | 'websocket'): string | undefined {
   const read = readQuery(query, ['EIO', 'transport', 'sid'])
   const session = read.get('sid')
   if (session === '') throw badRequest('sid', 'is empty')
-  // Neither: no Engine.IO at all, which is the gate's to say.
+  // Without any of the three it is not Engine.IO at all. The gate refuses that.
   if (read.size > 0 && read.get('transport') !== transport) {
     throw badRequest('transport', `must be ${transport} for such a request`)
   }

@@ -34,21 +34,21 @@ export interface SocketIoServerOptions {
   readonly newToken: () => string
   readonly link: Pick<Link<WorkerMethods, PrimaryMethods>, 'ask'>
   readonly log: Log
-  /** How long a session may be gone and come back. */
+  /** For how long a session can be recovered after its connection is gone. */
   readonly recoveryMs: number
   readonly open: (socket: Socket, accepted: Accepted) => Connection
   readonly frame: (connection: Connection, incoming: Incoming) => void
   readonly valueLimits: ValueLimits
-  /** By the first request of a client that cannot be served. */
+  /** The first request of a client that cannot be served. */
   readonly onMisfit: (kind: Misfit, head: RequestHead) => void
   readonly closed: (connection: Connection, code: number) => void
 }
 
-/** What is kept with a socket between its CONNECT packet and its connection. */
+/** What is kept with a socket from its CONNECT packet until its connection is made. */
 interface SocketData {
-  /** It may come back and be recovered, so its events have cursors. */
+  /** The client may recover, so its events have cursors. */
   recovers?: boolean
-  /** Of a recovered session. */
+  /** Set for a recovered session. */
   rooms?: readonly RoomId[]
   accepted?: Accepted
 }
@@ -56,7 +56,7 @@ interface SocketData {
 type Io = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>
 type ClientSocket = IoSocket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>
 
-/** A client has so long to send its CONNECT packet. */
+/** How long a client may take to send its CONNECT packet. */
 const CONNECT_TIMEOUT_MS = 10_000
 
 const CLOSE_CODES: Readonly<Record<string, number>> = {
@@ -65,7 +65,7 @@ const CLOSE_CODES: Readonly<Record<string, number>> = {
 }
 const ABNORMAL = 1006
 
-/** Socket.IO clients as connections like all others: the library speaks its protocol, and all else is ours. */
+/** Makes connections of Socket.IO clients that are like all others. The library only speaks its protocol. */
 export function createSocketIoServer(options: SocketIoServerOptions): void {
   const io: Io = new Server({
     serveClient: false,
@@ -75,7 +75,7 @@ export function createSocketIoServer(options: SocketIoServerOptions): void {
   })
   const entered = new WeakSet<EngineSocket>()
   io.use((socket, next) => {
-    // One for each connection of the client, in all its life: limits and places are counted by connection.
+    // Each connection of the client may have one socket in all its life, because limits and places are counted by connection.
     if (entered.has(socket.conn)) {
       socket.conn.close(true)
       return
@@ -89,7 +89,7 @@ export function createSocketIoServer(options: SocketIoServerOptions): void {
     }
   })
   io.on('connection', (socket) => connect(socket, options))
-  // Before Socket.IO, which closes without a word what it cannot read.
+  // This has to come before Socket.IO, which closes the connection without a reason if it cannot read a packet.
   options.engine.server.on('connection', (conn: EngineSocket) => refuseOtherParsers(conn, options.onMisfit))
   io.bind(options.engine.server)
 }
@@ -97,8 +97,8 @@ export function createSocketIoServer(options: SocketIoServerOptions): void {
 const CONNECT_PACKET = '0'
 
 /**
- * A client with another parser than the default sends a first packet that Socket.IO cannot read, and would come back for ever. The
- * msgpack parser is told in its own encoding, so that the client shows a `connect_error` and stays away.
+ * A client with another parser than the default one sends a first packet that Socket.IO cannot read, and would try again forever.
+ * If it is the msgpack parser, the client is told in its own encoding, so that it shows a `connect_error` and stays away.
  */
 function refuseOtherParsers(conn: EngineSocket, onMisfit: SocketIoServerOptions['onMisfit']): void {
   const look = ({ type, data }: { readonly type: string; readonly data?: unknown }) => {
@@ -111,14 +111,14 @@ function refuseOtherParsers(conn: EngineSocket, onMisfit: SocketIoServerOptions[
     if (!isMsgpack) return
     const refusal = new Refusal(
       'BAD_REQUEST',
-      'the msgpack parser is not spoken here: use the default parser of Socket.IO',
+      'this server does not support the msgpack parser: use the default parser of Socket.IO',
     )
     conn.write(Buffer.from(encodeMsgpack(msgpackConnectError(refusal.message, refusal.toBody()))))
   }
   conn.on('packet', look)
 }
 
-/** Finds what a session had in the log and in the primary, and keeps nothing itself. */
+/** An adapter that finds what a session had in the log and in the primary. It keeps nothing itself. */
 function createAdapter({ resumeTokens, link }: SocketIoServerOptions): typeof Adapter {
   return class LogAdapter extends Adapter {
     override async restoreSession(pid: string, offset: string): Promise<Session> {
@@ -137,10 +137,11 @@ function accept(socket: ClientSocket, { gate, resumeTokens, newToken }: SocketIo
   if (!(request instanceof EngineRequest) || !request.admitted) throw new Error('a session without its first request')
   const { token, pid, offset, recovery } = socket.handshake.auth as Readonly<Record<string, unknown>>
   if (recovery !== undefined && typeof recovery !== 'boolean') {
-    throw new Refusal('BAD_REQUEST', 'auth.recovery is true or false', { path: 'auth.recovery' })
+    throw new Refusal('BAD_REQUEST', 'auth.recovery must be true or false', { path: 'auth.recovery' })
   }
   socket.data.recovers = recovery ?? !isPython(request)
-  if (token !== undefined && typeof token !== 'string') throw new Refusal('TOKEN_INVALID', 'auth.token is no string')
+  if (token !== undefined && typeof token !== 'string')
+    throw new Refusal('TOKEN_INVALID', 'auth.token must be a string')
   const resumeToken = typeof pid === 'string' ? pid : undefined
   const known = resumeToken === undefined ? undefined : resumeTokens.read(resumeToken)
   const claims = { token, resumeToken, sessionId: socket.id }
@@ -153,26 +154,27 @@ function accept(socket: ClientSocket, { gate, resumeTokens, newToken }: SocketIo
     }
   }
   const { userId, namespace } = accepted
-  // Of somebody else's session: it gets no share in it.
+  // If the recovered session is somebody else's, this connection gets no share in it.
   const sessionId = socket.recovered ? newToken() : socket.id
-  // What a client is known by when it comes back: any worker can read it.
+  // The client sends this when it comes back. Any worker can read it.
   const newPid = resumeTokens.issue({ sessionId, userId, namespace, use: null })
   Object.assign(socket, { id: sessionId, pid: socket.data.recovers ? newPid : undefined, recovered: false })
   return { ...accepted, sessionId }
 }
 
-/** How Python's client says the time in each request for a session: in seconds, with a point. */
+/** The form of the time in URLs of the Python client: seconds with a decimal point. */
 const PYTHON_TIME = /^\d{9,11}\.\d+$/
 
 /**
- * python-socketio knows no recovery, and calls a handler with all arguments of an event: one that takes the event alone fails at a
- * second one. Its CONNECT packet is like any other, but not the `t` in its URLs: that of socket.io-client is no decimal number.
+ * python-socketio has no recovery, and calls a handler with all arguments of an event, so that a handler for one argument fails
+ * if there is a cursor. Its CONNECT packet looks like any other, but the `t` in its URLs is a decimal number, and that of
+ * socket.io-client is not.
  */
 function isPython(request: EngineRequest): boolean {
   return PYTHON_TIME.test(new URLSearchParams(request.getQuery()).getAll('t').at(-1) ?? '')
 }
 
-/** What the client sees as `connect_error`, with the protocol's error as `data`. */
+/** The error that the client sees as `connect_error`, with the protocol's error as `data`. */
 function toConnectError(thrown: unknown, log: Log): Error {
   if (!(thrown instanceof Refusal)) log.error({ err: toError(thrown) }, 'a Socket.IO client could not connect')
   const refusal = thrown instanceof Refusal ? thrown : new Refusal('INTERNAL', 'a defect of the server')
@@ -182,7 +184,7 @@ function toConnectError(thrown: unknown, log: Log): Error {
 function connect(socket: ClientSocket, options: SocketIoServerOptions): void {
   const { engine, topics } = options
   const { accepted } = socket.data
-  if (!accepted) throw new Error('a socket that nobody has let in')
+  if (!accepted) throw new Error('a socket without an accepted handshake')
   const conn: EngineSocket = socket.conn
   const port = new SocketIoSocket(conn, {
     topics,
@@ -196,7 +198,7 @@ function connect(socket: ClientSocket, options: SocketIoServerOptions): void {
   engine.onDrained(conn.transport, drained)
   conn.on('upgrade', (transport: EngineSocket['transport']) => {
     engine.onDrained(transport, drained)
-    // What waited for a poll leaves right behind this, all at once, and no WebSocket says that it was read.
+    // All that waited for a poll leaves at once right after this, and no WebSocket reports that it was read.
     setImmediate(drained)
   })
   socket.onAny((name: string, ...args: unknown[]) => {

@@ -9,22 +9,22 @@ import type { Topics } from './topics.ts'
 
 export interface SocketIoSocketOptions {
   readonly topics: Topics
-  /** Whether its client recovers, so that events have a second argument, the cursor. */
+  /** Whether its client can recover. If so, events have a second argument, the cursor. */
   readonly hasCursors: boolean
-  /** In engine.io, for the client's next poll, and in the WebSocket. */
+  /** Bytes that wait in engine.io for the client's next poll, or in the WebSocket. */
   readonly bufferedBytes: () => number
   /** A poll of the client has taken what was waiting. */
   readonly onPolled: () => void
-  /** Ends it so that the client does not come back by itself. */
+  /** Ends the connection so that the client does not come back by itself. */
   readonly disconnect: () => void
 }
 
 type Acknowledge = (reply: object) => void
 
-/** Error events that come with the end of a connection are called `error`, as all others. */
+/** Errors that come with the end of a connection use the event `error`, like all others. */
 const ERROR_EVENT = 'error'
 
-/** A connection of a Socket.IO client, as the server knows connections: JSON frames in, Socket.IO's packets out. */
+/** A connection of a Socket.IO client behind the same interface as all sockets. JSON frames go in, Socket.IO packets come out. */
 export class SocketIoSocket implements Socket {
   readonly #conn: EngineSocket
   readonly #options: SocketIoSocketOptions
@@ -37,7 +37,7 @@ export class SocketIoSocket implements Socket {
     this.#conn = conn
     this.#options = options
     conn.on('flush', () => {
-      // What is written while engine.io flushes would not leave with it. A WebSocket says itself when it was read.
+      // What is written while engine.io flushes would not leave with that flush. A WebSocket reports by itself when it was read.
       if (conn.transport.name === 'polling') setImmediate(options.onPolled)
     })
   }
@@ -50,12 +50,12 @@ export class SocketIoSocket implements Socket {
     return this.#options.hasCursors
   }
 
-  /** Why this side closed it; undefined: it did not. */
+  /** Why this side closed the socket. Undefined if it did not. */
   get closeCode(): number | undefined {
     return this.#closeCode
   }
 
-  /** The id for a request whose reply goes to the acknowledgement. */
+  /** Makes an id for a request. Its reply goes to the acknowledgement. */
   expectReply(acknowledge: Acknowledge): string {
     const id = String(this.#nextId++)
     this.#acknowledge.set(id, acknowledge)
@@ -69,12 +69,12 @@ export class SocketIoSocket implements Socket {
     this.#acknowledge.clear()
   }
 
-  /** A packet, encoded. */
+  /** Sends an encoded packet. */
   write(packet: string): void {
     this.#conn.write(packet, { compress: false })
   }
 
-  /** A reply, or an event that is in no log, as JSON. */
+  /** Sends a reply, or an event that is not in the log, as JSON. */
   send(frame: string | Uint8Array): void {
     const value: unknown = JSON.parse(typeof frame === 'string' ? frame : Buffer.from(frame).toString())
     if (!isObject(value) || typeof value['eventType'] !== 'string') throw new Error('a frame without a type')
@@ -82,10 +82,11 @@ export class SocketIoSocket implements Socket {
     if (eventType === SERVER_EVENT.reply) this.#reply(replyTo, value)
     else if (isObject(payload) && typeof payload['epoch'] === 'string') {
       this.#options.topics.epoch = payload['epoch']
-      // What is replayed comes behind it: until then the client's cursor is the one that it has.
+      // If a replay follows, the client keeps the cursor that it has until the replayed events bring newer ones.
       if (!this.hasCursors || Number(payload['replayed'] ?? 0) > 0) this.write(eventPacket(eventType, value))
       else this.write(cursorPacket(eventType, value, payload['epoch'], Number(payload['offset'])))
-      // What Socket.IO promised the client is not what came of it: it has to come again, and be told so.
+      // Socket.IO has told the client that it was recovered, which turned out wrong. So the client has to connect again, and is
+      // then told so.
       if (payload['recovered'] === false) this.close(CLOSE.gap, 'the session could not be recovered')
     } else this.write(eventPacket(eventType, value))
   }
@@ -107,25 +108,25 @@ export class SocketIoSocket implements Socket {
     if (this.#subscribed.delete(topic)) this.#options.topics.remove(topic, this)
   }
 
-  /** The client is told in an `error` event, as Socket.IO has no close codes. */
+  /** Socket.IO has no close codes, so the client is told in an `error` event. */
   close(code: number, reason: string): void {
     if (this.#closeCode !== undefined) return
     this.#closeCode = code
     const refusal = new Refusal(CODES[code] ?? 'UNAVAILABLE', reason, { close_code: code, ...readDetails(reason) })
     this.write(eventPacket(ERROR_EVENT, refusal.toBody()))
-    // A client whose transport ends comes back; one that is told to disconnect does not.
+    // The client comes back if its transport ends. It does not if it is told to disconnect.
     if (mayReconnect(code)) this.#endTransport(code === CLOSE.slowConsumer)
     else this.#options.disconnect()
   }
 
   #endTransport(atOnce: boolean): void {
-    // engine.io ends polling with a packet CLOSE, and python-socketio does not come back after that. A transport that is discarded ends
-    // without the packet, when what waits has been sent. The next poll is refused then, after which every client comes back.
+    // engine.io ends polling with a packet CLOSE, after which python-socketio does not come back. A discarded transport ends
+    // without that packet, once it has sent what was waiting. Then the next poll is refused, and every client comes back.
     if (this.#conn.transport.name === 'polling') this.#conn.transport.discard()
     this.#conn.close(atOnce)
   }
 
-  /** engine.io does that by itself, and ends who does not answer. */
+  /** engine.io pings by itself, and ends clients that do not answer. */
   ping(): void {}
 
   bufferedBytes(): number {
@@ -153,7 +154,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   [CLOSE.connectionLimit]: 'RATE_LIMITED',
 }
 
-/** The reason of a drain is JSON: when to come back. */
+/** If the server drains, the reason is JSON that says when to come back. */
 function readDetails(reason: string): object {
   if (!reason.startsWith('{')) return {}
   const value: unknown = JSON.parse(reason)

@@ -16,12 +16,12 @@ export type SocketIoOptions = Omit<EngineOptions, Parts> &
     readonly link: SocketIoServerOptions['link'] & ConstructorParameters<typeof Relay>[0]
   }
 
-/** Socket.IO clients, beside the others in a worker. */
+/** The part of a worker that serves Socket.IO clients. */
 export interface SocketIo {
   readonly addRoutes: (app: TemplatedApp) => void
-  /** To those who are subscribed; `frame` is a JSON frame of the log. */
+  /** Sends an event to the topic's subscribers. `frame` is a JSON frame of the log. */
   readonly publish: (topic: string, frame: Uint8Array, event: SentEvent) => void
-  /** To those who are subscribed; `frame` is JSON of a patch. */
+  /** Sends a patch to the topic's subscribers. `frame` is JSON. */
   readonly publishPatch: (topic: string, frame: Uint8Array) => void
   readonly relay: Pick<Relay, 'received' | 'workerGone'>
 }

@@ -1,17 +1,20 @@
 import type { SentEvent } from '../../session/socket.ts'
 import { framePacket, patchPacket } from './packets.ts'
 
-/** Who gets what is published. */
+/** A subscriber of a topic. */
 export interface Member {
   /** Whether its events have a cursor as their second argument. */
   readonly hasCursors: boolean
   write(packet: string): void
 }
 
-/** The topics of fan-out, for sockets that have no native ones: a packet is made once for all its members, with a cursor or without. */
+/**
+ * The topics of fan-out for sockets that have no native ones. For each event a packet is made once with a cursor and once
+ * without, and all members share them.
+ */
 export class Topics {
   readonly #members = new Map<string, Set<Member>>()
-  /** The log's, as a connection's first frame says it. */
+  /** The log's epoch, as a connection's first frame says it. */
   epoch = ''
 
   add(topic: string, member: Member): void {
@@ -26,7 +29,7 @@ export class Topics {
     if (members?.size === 0) this.#members.delete(topic)
   }
 
-  /** What is in no log has no cursor: one packet is for all. */
+  /** A patch is not in the log, so it has no cursor, and all members get one packet. */
   publishPatch(topic: string, frame: Uint8Array): void {
     const members = this.#members.get(topic)
     if (!members) return

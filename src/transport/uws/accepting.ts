@@ -4,19 +4,22 @@ import type { HttpConnections } from './http-connections.ts'
 import { refuseAtOnce } from './uws-http.ts'
 import type { TemplatedApp } from './uws.ts'
 
-/** Which connections are taken at all, before anything was read from them. */
+/** Decides which connections are accepted, before anything was read from them. */
 export interface AcceptRules {
-  /** Of this process. At the limit of open files the kernel would wake it again and again for one that it cannot take. */
+  /**
+   * For this process. At the limit of open files the kernel would wake the process again and again for a connection that it
+   * cannot accept.
+   */
   readonly socketsMax: number
-  /** Counts a connection of that peer; RATE_LIMITED if it makes too many. */
+  /** Counts a connection of that peer. Returns RATE_LIMITED if it makes too many. */
   readonly limit: (remoteAddress: string) => Refusal | undefined
   readonly onFull: () => void
 }
 
-/** Descriptors become free when somebody leaves. */
+/** Descriptors become free only when clients leave. */
 const FULL_RETRY_MS = 5_000
 
-/** Counts the connections of an app from when they were accepted, and answers and closes those that are too many. */
+/** Counts the connections of an app from when they are accepted. If there are too many, the new one is answered and closed. */
 export function watchConnections(
   app: TemplatedApp,
   connections: HttpConnections,

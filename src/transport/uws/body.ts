@@ -1,12 +1,12 @@
 import { Refusal } from '../../protocol/errors.ts'
 
 export interface BodyLimits {
-  /** Of one body. */
+  /** The limit of one body. */
   readonly bytesMax: number
   readonly budget: BodyBudget
 }
 
-/** What all bodies under way may take together, in bytes. */
+/** Bounds how many bytes all unfinished bodies take together. */
 export class BodyBudget {
   readonly #bytesMax: number
   #taken = 0
@@ -15,7 +15,7 @@ export class BodyBudget {
     this.#bytesMax = bytesMax
   }
 
-  /** In bytes, now. */
+  /** The bytes that are taken now. */
   get taken(): number {
     return this.#taken
   }
@@ -31,10 +31,10 @@ export class BodyBudget {
   }
 }
 
-/** Others have to be answered first, which takes milliseconds, or be given up, which takes uWS up to 14 s. */
+/** Other requests have to be answered first, which takes milliseconds, or given up, which takes uWS up to 14 s. */
 const RETRY_MS = 1_000
 
-/** A body as it comes in, in one piece of memory however small its chunks are. It has to be released in the end. */
+/** Collects a body in one piece of memory, however small its chunks are. It has to be released in the end. */
 export class Body {
   readonly #limits: BodyLimits
   #memory = Buffer.alloc(0)
@@ -59,7 +59,7 @@ export class Body {
     return this.#memory.subarray(0, this.#length)
   }
 
-  /** Forgets what came and what is still to come. */
+  /** Drops what has come, and what is still to come. */
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
@@ -81,5 +81,5 @@ export class Body {
 }
 
 export function tooLarge(bytesMax: number): Refusal {
-  return new Refusal('PAYLOAD_TOO_LARGE', `a body may have ${bytesMax} bytes`, { bytes_max: bytesMax })
+  return new Refusal('PAYLOAD_TOO_LARGE', `a body may have at most ${bytesMax} bytes`, { bytes_max: bytesMax })
 }

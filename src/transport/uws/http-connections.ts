@@ -1,10 +1,10 @@
-/** The connections of a worker, on all its ports: how many there are, and whether those that speak HTTP may stay. */
+/** The connections of a worker on all its ports: how many there are, and whether HTTP connections may stay open. */
 export class HttpConnections {
   #count = 0
   #webSockets = 0
   #areKept: boolean
 
-  /** @param areKept whether a connection goes on after an answer */
+  /** @param areKept whether a connection stays open after an answer */
   constructor(areKept: boolean) {
     this.#areKept = areKept
   }
@@ -13,7 +13,7 @@ export class HttpConnections {
     this.#count += 1
   }
 
-  /** Or it becomes a WebSocket: uWS does not say that to filters. */
+  /** Also called if the connection becomes a WebSocket, which uWS does not report to filters. */
   closed(): void {
     this.#count -= 1
   }
@@ -26,7 +26,7 @@ export class HttpConnections {
     this.#webSockets -= 1
   }
 
-  /** Each takes a descriptor. */
+  /** Each of them takes a file descriptor. */
   get sockets(): number {
     return this.#count + this.#webSockets
   }
@@ -36,7 +36,7 @@ export class HttpConnections {
     return this.#count
   }
 
-  /** From now on each answer says `Connection: close`, and is the last of its connection. */
+  /** From now on each answer says `Connection: close`, and ends its connection. */
   drain(): void {
     this.#areKept = false
   }

@@ -9,11 +9,11 @@ import type { UwsResponse } from './uws.ts'
 export interface HttpRequestsOptions {
   readonly http: HttpHandler
   readonly connections: HttpConnections
-  /** Their budget is that of all requests that are not answered yet. */
+  /** Their budget is shared by all requests that are not answered yet. */
   readonly bodies: BodyLimits
 }
 
-/** HTTP requests, as uWS gives them, on whatever port they came. */
+/** Serves HTTP requests of all ports that uWS listens on. */
 export class HttpRequests {
   readonly #http: HttpHandler
   readonly #connections: HttpConnections
@@ -25,7 +25,7 @@ export class HttpRequests {
     this.#bodies = bodies
   }
 
-  /** true: it was answered. */
+  /** Returns true if the rate is exceeded and the request was answered. */
   isOverRate(response: UwsResponse, head: RequestHead): boolean {
     const answer = this.#http.limit(head)
     if (answer) this.pending(response, head).answer(answer)
@@ -36,7 +36,7 @@ export class HttpRequests {
     return new PendingResponse(response, head, this.#connections)
   }
 
-  /** To be called before the handler returns. */
+  /** Call this before the handler returns. */
   serve(response: UwsResponse, head: RequestHead): void {
     const pending = this.pending(response, head)
     const plan = this.#http.route(head)
@@ -45,10 +45,12 @@ export class HttpRequests {
     else read(pending, plan)
   }
 
-  /** Begins when the request has come to its end and nothing came with it: what is begun can be answered. */
+  /**
+   * Runs only after the request is complete, and if no other request came in the same packet. So its answer can always be given.
+   */
   async #change(pending: PendingResponse, plan: HttpRun): Promise<void> {
     const body = plan.wantsBody ? pending.readBody(this.#bodies) : nextTurn(NO_BODY)
-    // What is wrong with it the route says, when it asks for it.
+    // If the body is bad, the route gets the error when it reads the body.
     await body.catch(() => {})
     if (pending.isGone) return
     pending.hold()
@@ -58,7 +60,7 @@ export class HttpRequests {
 
 const NO_BODY = new Uint8Array()
 
-/** At once if it can be: uWS takes requests that were sent together only as long as each is answered before its handler returns. */
+/** Answers at once if possible: uWS accepts pipelined requests only if each is answered before its handler returns. */
 function read(pending: PendingResponse, plan: HttpRun): void {
   const answer = plan.run(() => Promise.resolve(NO_BODY))
   if (!(answer instanceof Promise)) {

@@ -1,6 +1,6 @@
 import { us_listen_socket_close, us_socket_local_port, type TemplatedApp } from './uws.ts'
 
-/** The port of an app. */
+/** The port that an app listens on. */
 export class Listening {
   readonly #app: TemplatedApp
   #stop = () => {}
@@ -9,7 +9,7 @@ export class Listening {
     this.#app = app
   }
 
-  /** Resolves with the port; other processes may listen on it, too. Rejects where it cannot be had. */
+  /** Resolves to the port, on which other processes may listen, too. Rejects if it cannot listen. */
   start(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#app.listen(host, port, (listening) => {
@@ -23,7 +23,7 @@ export class Listening {
     })
   }
 
-  /** Takes no new connections; those that there are go on. */
+  /** Accepts no more connections. Existing ones stay. */
   stop(): void {
     this.#stop()
     this.#stop = () => {}

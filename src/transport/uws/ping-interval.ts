@@ -1,9 +1,9 @@
-/** uSockets looks at timeouts so often, and rounds them up to that. */
+/** uSockets checks timeouts at this interval, and rounds them up to it. */
 const TICK_S = 4
 
 /**
- * How often uWebSockets.js pings a client that says nothing, in milliseconds. Of the idle timeout it keeps 4, 8 or 16 s for the pong
- * (`calculateIdleTimeoutCompnents` in its WebSocketContextData.h).
+ * How often uWebSockets.js pings a client that sends nothing, in milliseconds. It reserves 4, 8 or 16 s of the idle timeout for
+ * the pong (`calculateIdleTimeoutCompnents` in its WebSocketContextData.h).
  */
 export function pingIntervalMs(idleTimeoutS: number): number {
   let pongS = 4

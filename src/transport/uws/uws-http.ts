@@ -6,7 +6,7 @@ import { Body, tooLarge, type BodyLimits } from './body.ts'
 import type { HttpConnections } from './http-connections.ts'
 import type { UwsRequest, UwsResponse } from './uws.ts'
 
-/** Copies the head out: uWS's request is gone when the handler returns. */
+/** Copies the head, because uWS's request is invalid once the handler has returned. */
 export function readHead(response: UwsResponse, request: UwsRequest): RequestHead {
   const headers: [string, string][] = []
   request.forEach((name, value) => headers.push([name, value]))
@@ -34,14 +34,14 @@ function asksForClose(head: RequestHead): boolean {
 }
 
 /**
- * uWS takes a `Connection` of five characters for `close`, whatever they are. It closes the connection then without saying so;
- * in all other cases in which it closes, it says so itself.
+ * uWS takes any `Connection` header of five characters for `close`. Then it closes the connection without saying so in the
+ * answer. In all other cases in which it closes, it says so.
  */
 function uwsClosesSilently(head: RequestHead): boolean {
   return headerValues(head, 'connection')[0]?.length === 'close'.length
 }
 
-/** A response that may be given later: knows whether the client is still there. */
+/** A response that may be given later. It knows whether the client is still there. */
 export class PendingResponse {
   readonly #response: UwsResponse
   readonly #head: RequestHead
@@ -64,20 +64,20 @@ export class PendingResponse {
       this.#isAborted = true
       this.#onGone?.()
       this.#reading?.body.release()
-      this.#reading?.reject(badRequest('', 'the body did not come to its end'))
+      this.#reading?.reject(badRequest('', 'the body ended too early'))
     })
   }
 
-  /** Calls `tell` when the client leaves before its answer. */
+  /** Calls `tell` if the client leaves before it was answered. */
   onGone(tell: () => void): void {
     if (this.#isAborted) tell()
     else this.#onGone = tell
   }
 
   /**
-   * Makes a WebSocket of it: for a request that uWS gave to an upgrade handler, with what it gave besides. To be called before that
-   * handler returns, as uWS has corked the response until then. Corked later, the WebSocket may get the response's memory, which uWS
-   * then reads as a response, and may close.
+   * Turns the request into a WebSocket. It must be one that uWS gave to an upgrade handler, with the `context` from there. Call
+   * this before that handler returns, because until then uWS has corked the response. If it were corked later, the WebSocket
+   * might get the response's memory, which uWS then reads as a response and may close.
    */
   upgrade(userData: object, context: Parameters<UwsResponse['upgrade']>[4]): void {
     if (this.#gone) return
@@ -87,25 +87,25 @@ export class PendingResponse {
     this.#response.upgrade(userData, key, '', '', context)
   }
 
-  /** It was answered, or the client left. */
+  /** Whether the request was answered, or its client left. */
   get isGone(): boolean {
     return this.#gone
   }
 
   answer(answer: HttpAnswer): void {
     this.#reading?.body.release()
-    // Where a request ends that is wrong nobody can say, so nothing that follows it is read: uWS cuts the connection where
-    // more comes before the answer, and we do so with it. Given at once, uWS would first take what came in the same packet.
-    // A body that nobody wanted is not waited for either. Of one that was, uWS drops the rest: who is cut off while he sends
-    // might not see the answer.
+    // After a malformed request nobody can say where it ends, so nothing that follows is read: uWS cuts the connection if more
+    // comes before the answer, and the answer closes it. So the answer waits one turn; if it were given at once, uWS would first
+    // take what came in the same packet. A body that the route does not read is not waited for either. If the route stopped
+    // reading a body, uWS drops the rest, because a client that is cut off while it sends might not see the answer.
     const isUnread = answer.status === 400 || (this.#hasBody && !this.#isBodyWanted)
     if (isUnread) setImmediate(() => this.#write(answer, isUnread))
     else this.#write(answer, isUnread)
   }
 
   /**
-   * Lets the client's next requests wait until this one is answered. Without it uWS cuts the connection when the next one
-   * arrives. A client that leaves meanwhile is not noticed, so this is for answers that come soon.
+   * Makes the client's next requests wait until this one is answered. Without this, uWS cuts the connection when the next one
+   * arrives. While it holds, a client that leaves is not noticed, so it is for answers that come soon.
    */
   hold(): void {
     if (this.#gone || this.#isHeld) return
@@ -174,7 +174,7 @@ export class PendingResponse {
 
 interface WriteOptions {
   readonly isHead: boolean
-  /** Closes the connection, and says so. */
+  /** The answer closes the connection, and says so. */
   readonly isLast: boolean
   readonly closesSilently: boolean
 }
@@ -186,8 +186,8 @@ export function refuseAtOnce(response: UwsResponse, answer: HttpAnswer): void {
 }
 
 /**
- * In seconds, how long a client may keep a connection for its next request. uWS closes one that is idle for 8 to 12 s, and
- * cannot be told another time; a client that knows it does not send into a connection that is just being closed.
+ * How many seconds a client may keep a connection for its next request. uWS closes a connection that is idle for 8 to 12 s, which
+ * cannot be changed. A client that knows this limit does not send into a connection that is just being closed.
  */
 const KEEP_ALIVE_S = 6
 

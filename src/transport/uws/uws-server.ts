@@ -12,29 +12,29 @@ import { UwsSocket } from './uws-socket.ts'
 import { App, type TemplatedApp, type UwsResponse, type UwsWebSocket } from './uws.ts'
 
 export interface UwsServerOptions extends HttpRequestsOptions {
-  /** Decides an upgrade, and what a request for the same path without one is told. */
+  /** Decides on an upgrade. Also gives the answer to a request for the same path that is not an upgrade. */
   readonly handshake: (head: RequestHead) => HandshakeResult
-  /** Whether a path belongs to the handshake, upgrade or not. */
+  /** Whether the path is one of the handshake. */
   readonly isRealTimePath: (path: string) => boolean
   readonly open: (socket: Socket, accepted: Accepted) => Connection
   readonly frame: (connection: Connection, bytes: Uint8Array, isBinary: boolean) => void
   readonly closed: (connection: Connection, code: number) => void
-  /** A frame was not sent, as too much waits for its socket. */
+  /** A frame was not sent, because too much waits in its socket's buffer. */
   readonly onDropped: () => void
   readonly onPingsLimited: () => void
-  /** Routes of their own, which come before these. */
+  /** Adds further routes, which come before these. */
   readonly addRoutes: (app: TemplatedApp) => void
   readonly accepting: AcceptRules
   readonly nowMs: () => number
-  /** uWS drops the TCP connection above it. */
+  /** uWS drops the TCP connection if a frame is larger. */
   readonly frameBytesHard: number
   readonly idleTimeoutS: number
-  /** uWS closes a socket above it; our own limit is lower. */
+  /** uWS closes a socket if more waits in its buffer. Our own limit is lower. */
   readonly backpressureBytesHard: number
 }
 
 interface UserData {
-  /** Until it is open. */
+  /** Set until the socket is open. */
   accepted: Accepted | undefined
   connection: Connection | undefined
   socket: UwsSocket<UserData> | undefined
@@ -69,7 +69,7 @@ export class UwsServer {
           const accepted = this.#admit(response, head)
           if (!accepted) return
           const userData: UserData = { accepted, connection: undefined, socket: undefined }
-          // Extensions are not taken up: no compression.
+          // No extension is accepted, so there is no compression.
           options.connections.closed()
           response.upgrade(userData, accepted.key, accepted.subprotocol, '', context)
         },
@@ -113,7 +113,7 @@ export class UwsServer {
     if (connection) connection.wasHeard = true
   }
 
-  // uWS answers pings by itself; here they only count.
+  // uWS answers pings by itself. Here they are only counted.
   #ping(ws: Ws, bytes: number): void {
     this.#heard(ws)
     const { connection } = ws.getUserData()
@@ -123,7 +123,7 @@ export class UwsServer {
     }
   }
 
-  /** undefined: it was refused, and answered. */
+  /** Returns undefined if the request was refused and answered. */
   #admit(response: UwsResponse, head: RequestHead): Accepted | undefined {
     const result = this.#options.handshake(head)
     if (result.kind === 'accept') return result

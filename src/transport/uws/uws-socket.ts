@@ -1,7 +1,7 @@
 import type { Socket } from '../../session/socket.ts'
 import type { UwsWebSocket } from './uws.ts'
 
-/** The one owner of a uWS socket, which throws on any use after its close: so it is forgotten there. */
+/** The only owner of a uWS socket. A uWS socket throws on any use after its close, so it is dropped then. */
 export class UwsSocket<UserData> implements Socket {
   readonly transport = 'websocket'
   #ws: UwsWebSocket<UserData> | undefined
@@ -10,13 +10,13 @@ export class UwsSocket<UserData> implements Socket {
     this.#ws = ws
   }
 
-  /** To be called in the close handler. */
+  /** Call this in the close handler. */
   forget(): void {
     this.#ws = undefined
   }
 
-  // What `send` answers is not looked at: over the limit uWS closes the socket by itself (closeOnBackpressureLimit),
-  // and the client, who sees 1006, resumes.
+  // The result of `send` is ignored: above the limit uWS closes the socket by itself (closeOnBackpressureLimit). The client sees
+  // 1006, and resumes.
   send(frame: string | Uint8Array): void {
     this.#ws?.send(frame, typeof frame !== 'string')
   }
