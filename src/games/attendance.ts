@@ -13,10 +13,10 @@ export interface AttendanceOptions {
   readonly news: TickNews
 }
 
-/** A game that wants no bots is asked again after that, or after `fill.afterMs` if that is longer. */
+/** A game that refuses bots is asked again after this time, or after `fill.afterMs` if that is longer. */
 const FILL_RETRY_MS = 1_000
 
-/** Who has a seat: how seats are taken, lost, found again and given up, each with its callback. */
+/** The seats of a room: how they are taken, lost, found again and given up, each with its callback. */
 export class Attendance {
   readonly #options: AttendanceOptions
 
@@ -24,14 +24,14 @@ export class Attendance {
     this.#options = options
   }
 
-  /** Those of bots that fill up are as good as free, unless nobody may come any more. */
+  /** How many seats are taken by bots that give way. They count as free, unless no player may join any more. */
   get yielding(): number {
     const { game, registers } = this.#options
     if (registers.wasFull && !game.seats.lateJoin) return 0
     return registers.seats.all.reduce((count, { fills }) => count + Number(fills), 0)
   }
 
-  /** When bots take the free seats: by the room's clock; undefined: nobody waits. */
+  /** When bots will take the free seats, by the room's clock. Undefined if no player waits. */
   get fillDueMs(): number | undefined {
     const { game, registers } = this.#options
     const { fill } = game.seats
@@ -48,16 +48,16 @@ export class Attendance {
     if (refused) return refused
     const bot = this.#botInTheWay()
     if (!bot) return this.#take(seats.take(joiner))
-    // The game may not want the player: then the bot has never gone.
+    // If the game refuses the player, this is undone, and the bot has never left.
     return callbacks.attempt(() => {
       this.leave(bot.id, 'replaced')
       if (news.ending) return OVER
-      // The game may have done something about the free seat.
+      // The game may have used the free seat, for example for another bot.
       return refusalOfJoin(game.seats, joiner, registers, 0) ?? this.#take(seats.take(joiner))
     })
   }
 
-  /** The outcome has the id of the seat. */
+  /** The outcome's value is the id of the seat. */
   joinNewBot(bot: string, fills = false): Outcome {
     const { seats } = this.#options.registers
     const { nextBot } = seats
@@ -76,27 +76,29 @@ export class Attendance {
     return this.#take(seats.takeForBot(id, bot, fills))
   }
 
-  /** Bots take the free seats if players have waited long enough. To be called in each tick. */
+  /** Lets bots take the free seats if players have waited long enough. Call this in each tick. */
   fill(nowMs: number): void {
     const { game, registers, news } = this.#options
     const { fill } = game.seats
     const { waitingSinceMs } = registers
     if (!fill || waitingSinceMs === null || nowMs - waitingSinceMs < fill.afterMs) return
     registers.waitingSinceMs = null
-    // As many as there are seats: the game may send each of them away again.
+    // This counts the tries instead of the free seats, because the game may kick each bot again.
     for (let free = fill.to - registers.seats.all.length; free > 0 && this.#isWaiting && !news.ending; free--) {
       if (this.joinNewBot(fill.bot, true).kind !== 'done') break
     }
     if (this.#isWaiting) registers.waitingSinceMs = nowMs + Math.max(0, FILL_RETRY_MS - fill.afterMs)
   }
 
-  /** To be called behind each tick. */
+  /** Call this after each tick. */
   lookWhetherWaiting(nowMs: number): void {
     const { registers } = this.#options
     registers.waitingSinceMs = this.#isWaiting ? (registers.waitingSinceMs ?? nowMs) : null
   }
 
-  /** A player's last connection is gone, or the first is back: that is so whatever the game says. */
+  /**
+   * Notes that a player's last connection is gone, or that the first one is back. This holds even if the game's callback fails.
+   */
   setConnected(user: string, isConnected: boolean): Outcome {
     const { game, registers, callbacks } = this.#options
     const seat = registers.seats.get(user)
@@ -108,7 +110,7 @@ export class Attendance {
     return callback ? callbacks.call(name, (live) => callback(live, changed, callbacks.room)) : DONE
   }
 
-  /** The seat ends whatever the game says. */
+  /** Ends a seat. This holds even if the game's callback fails. */
   leave(user: string, why: string): Outcome {
     const { game, registers, callbacks, news } = this.#options
     const seat = registers.seats.get(user)
@@ -119,7 +121,10 @@ export class Attendance {
     return leave ? callbacks.call('leave', (live) => leave(live, seat, callbacks.room)) : DONE
   }
 
-  /** Each purchase once, and none is left out: what the seat has, or has not come to yet, changes nothing. The seat has it whatever the game says. */
+  /**
+   * Gives a purchase to its seat, each once and in order. If the seat already has it, or an earlier one is missing, nothing
+   * changes. The seat keeps it even if the game's callback fails.
+   */
   bought({ user, receipt, ledgerEntry, after }: BoughtEntry): Outcome {
     const { game, registers, callbacks } = this.#options
     const seat = registers.seats.get(user)
@@ -134,7 +139,7 @@ export class Attendance {
     return bought ? callbacks.call('bought', (live) => bought(live, changed, receipt, callbacks.room)) : DONE
   }
 
-  /** `seat` was taken just now; it is given back if the game does not want it. */
+  /** Asks the game about `seat`, which was just taken. If the game refuses it, the seat is given back. */
   #take(seat: TakenSeat): Outcome {
     const { game, registers, callbacks } = this.#options
     const { join } = game.rules
@@ -148,7 +153,7 @@ export class Attendance {
     return outcome
   }
 
-  /** Whether a player is there, and seats are free that bots may take. */
+  /** Whether a player is there, and bots may take free seats. */
   get #isWaiting(): boolean {
     const { game, registers } = this.#options
     const { fill, lateJoin } = game.seats
@@ -157,7 +162,7 @@ export class Attendance {
     return seats.all.some(({ bot }) => bot === undefined)
   }
 
-  /** The bot that gives way to a player, as there are as many seats taken as there are to be: the one that came last. */
+  /** The bot that has to give way to a player, if as many seats are taken as bots may fill: the one that came last. */
   #botInTheWay(): TakenSeat | undefined {
     const { game, registers } = this.#options
     const { seats } = registers

@@ -11,52 +11,55 @@ export type Input = Extract<Entry, { kind: 'input' }>
 
 export interface BotsOptions {
   readonly run: GameRun
-  /** What the seat sees: plain data that cannot be changed. Throws what the game's view throws. */
+  /** What the seat sees, as plain data that cannot be changed. Throws what the game's view throws. */
   readonly see: (seat: Seat) => unknown
-  /** In [0, 1): not the room's chance, as what bots do is journaled. */
+  /** In [0, 1). It is not the room's random generator: inputs of bots are journaled, so a replay does not ask bots again. */
   readonly random: () => number
   readonly pace?: BotPace
 }
 
-/** How much of a server bots may have. */
+/** Limits how much of a server bots may use. */
 export interface BotPace {
-  /** Bots are asked now. */
+  /** Bots are asked from now on. */
   begin(): void
-  /** Whether there is time for this one. */
+  /** Whether there is time for this bot. */
   mayThink(seat: Seat, bot: string): boolean
-  /** To be called when it has answered. */
+  /** Call this when the bot has answered. */
   hasThought(): void
   /** Whether the seat may send this input now. */
   maySend(seat: Seat, name: string): boolean
 }
 
-/** Where time is not looked at. */
+/** For rooms without such limits. */
 const NO_PACE: BotPace = { begin: () => {}, mayThink: () => true, hasThought: () => {}, maySend: () => true }
 
-/** Of one bot in one tick: more is a mistake. */
+/** How many inputs one bot may send in one tick. If it sends more, that is a mistake. */
 const INPUTS_MAX = 16
-/** A bot that fails so often in a row does nothing any more. */
+/** A bot that fails this many times in a row is not asked any more. */
 const FAILURES_MAX = 10
 
-/** The bot that plays a seat now: its own, or who stands in for a player that is gone. undefined: its player does. */
+/**
+ * The kind of bot that plays a seat now: its own, or one that stands in for a player who is gone. Undefined if a player plays.
+ */
 export function botOf({ seats }: Pick<Game, 'seats'>, { bot, isConnected }: Seat): string | undefined {
   return bot ?? (isConnected ? undefined : seats.standIn)
 }
 
 /**
- * The bots of a room: each is asked behind each tick what it does, by what its seat sees, and that enters the next tick as inputs of the seat. A
- * bot that stands in for a player does so until something is heard of the player, and no input of it comes into the same tick.
+ * The bots of a room. After each tick each bot is asked what it does, given what its seat sees. Its answer enters the next tick
+ * as inputs of the seat. A bot that stands in for a player stops as soon as anything is heard of the player: none of its inputs
+ * enters the same tick.
  */
 export class Bots {
   readonly #options: BotsOptions
   readonly #pace: BotPace
-  /** What they have said for the next tick. */
+  /** Inputs for the next tick. */
   #inputs: readonly Input[] = []
-  /** The seat that is asked first the next time, as there was no time for it. */
+  /** If time ran out, the seat that is asked first next time. */
   #first: string | undefined
-  /** Failures in a row, by seat. */
+  /** How many times in a row the bot of each seat has failed. */
   readonly #failed = new Map<string, number>()
-  /** There was no time for some bot, or some input: where ticks have no length the bots are to be asked again. */
+  /** Some bot or input had to wait. In a room with `hz: 0` the bots then have to be asked again. */
   isBehind = false
 
   constructor(options: BotsOptions) {
@@ -64,12 +67,12 @@ export class Bots {
     this.#pace = options.pace ?? NO_PACE
   }
 
-  /** Whether something of theirs waits for the next tick. */
+  /** Whether inputs of bots wait for the next tick. */
   get hasInputs(): boolean {
     return this.#inputs.length > 0
   }
 
-  /** Asks them. To be called behind each tick. Returns what failed: it costs the bot its inputs. */
+  /** Asks the bots. Call this after each tick. Returns the failures; a bot that fails sends no inputs in this tick. */
   think(): readonly Failure[] {
     const { run } = this.#options
     this.isBehind = false
@@ -96,7 +99,7 @@ export class Bots {
     return failures
   }
 
-  /** Takes what enters the next tick in front of these entries. */
+  /** Takes the inputs that enter the next tick before these entries. */
   take(entries: readonly Entry[]): readonly Input[] {
     const inputs = this.#inputs
     if (inputs.length === 0) return inputs
@@ -147,29 +150,30 @@ export class Bots {
     this.#failed.set(id, inRow)
     if (inRow < FAILURES_MAX) return
     const error = new Error(
-      `it has failed ${FAILURES_MAX} times in a row: it does nothing any more on the seat of ${id}`,
+      `it has failed ${FAILURES_MAX} times in a row, and is not asked any more for the seat of ${id}`,
     )
     failures.push({ callback, error })
   }
 }
 
-/** An input that is none: its name is not declared, or its value does not fit; or what a bot gave is no list of inputs. */
+/** A bot's input is invalid: its name is not declared, or its value does not fit. Or the bot did not return a list of inputs. */
 export class NoInput extends TypeError {
   override readonly name = 'NoInput'
 }
 
-/** See `checkInput`. Throws NoInput, too. */
+/** Checks an input as `checkInput` does. Also throws NoInput. */
 export function inputOf(game: Game, name: string, value: unknown): unknown {
   const rule = game.inputs.get(name)
   if (!rule) throw new NoInput(`the game ${game.name} has no input "${name}"`)
   return checkInput(name, rule.type, value)
 }
 
-/** What a bot has said, checked. Throws NoInput. */
+/** Checks what a bot has returned. Throws NoInput. */
 function inputsOf(game: Game, { id: user }: Seat, said: unknown): readonly Input[] {
   if (!Array.isArray(said))
-    throw new NoInput('it gave no array: a bot gives its inputs, as [["steer", { dx: 1 }]], or []')
-  if (said.length > INPUTS_MAX) throw new NoInput(`it gave ${said.length} inputs: ${INPUTS_MAX} at most in one tick`)
+    throw new NoInput('it gave no array: a bot has to give its inputs, such as [["steer", { dx: 1 }]], or []')
+  if (said.length > INPUTS_MAX)
+    throw new NoInput(`it gave ${said.length} inputs: at most ${INPUTS_MAX} are allowed in one tick`)
   return said.map((one: unknown) => {
     const [name, value]: readonly unknown[] = Array.isArray(one) ? one : []
     if (typeof name !== 'string') throw new NoInput('an input is [name, value], as ["steer", { dx: 1 }]')
@@ -182,7 +186,7 @@ function inputsOf(game: Game, { id: user }: Seat, said: unknown): readonly Input
   })
 }
 
-/** V8 says what could not be done; the author has to know why. */
+/** V8's message says only what could not be done. The author also needs to know why. */
 function asAuthorsFault(thrown: unknown): unknown {
   if (!(thrown instanceof TypeError) || !/read only|not extensible|Cannot delete/.test(thrown.message)) return thrown
   const told = new TypeError(`a bot cannot change what it is given (${thrown.message})`, { cause: thrown })

@@ -14,13 +14,16 @@ export interface CallbacksOptions {
   readonly room: RoomApi
   readonly failures: Failures
   readonly news: TickNews
-  /** Does what a callback has asked for. */
+  /** Carries out what a callback has asked for. */
   readonly grant: (wishes: readonly Wish[]) => void
-  /** A callback has failed too often in a row. */
+  /** A callback has failed too many times in a row. */
   readonly onFailed: () => void
 }
 
-/** Runs the callbacks of a room, each of them whole or not at all: the state, chance and what was asked of the room. */
+/**
+ * Runs the callbacks of a room. Each takes effect as a whole or not at all: the state, the random generator, and what it asked of
+ * the room.
+ */
 export class Callbacks {
   readonly room: RoomApi
   readonly #options: CallbacksOptions
@@ -47,13 +50,13 @@ export class Callbacks {
     return reply === undefined ? DONE : { kind: 'done', value: reply }
   }
 
-  /** Runs callbacks that come to nothing together if the last of them does: but for what has failed, which is told. */
+  /** Runs several callbacks. If the last of them fails or refuses, all of them are undone. Failures are reported all the same. */
   attempt(run: () => Outcome): Outcome {
     const { state, registers, room, failures, news } = this.#options
     const before = { registers: registers.checkpoint(), state: state.save(), asked: room.asked, inRow: failures.inRow }
     const [effects, events] = [news.effects.length, news.events.length]
     const outcome = run()
-    // A room that is over is over.
+    // The end of a room is never undone.
     if (outcome.kind === 'done' || news.ending) return outcome
     registers.restore(before.registers)
     state.restore(before.state)

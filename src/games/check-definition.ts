@@ -1,7 +1,7 @@
 import { GAME_NAME } from '../protocol/ids.ts'
-/** What is wrong with what was given to `defineGame`, of whatever type it really is: a game may be plain JavaScript. */
+/** All mistakes in what was given to `defineGame`. A game may be plain JavaScript, so the type proves nothing. */
 export function mistakesIn(definition: unknown): readonly string[] {
-  if (!isRecord(definition)) return ['it is no object']
+  if (!isRecord(definition)) return ['it is not an object']
   const mistakes: string[] = []
   const say = (mistake: string) => void mistakes.push(mistake)
   checkHead(definition, say)
@@ -15,7 +15,7 @@ export function mistakesIn(definition: unknown): readonly string[] {
 type Fields = Readonly<Record<string, unknown>>
 type Say = (mistake: string) => void
 
-/** Of inputs, events, timers, tasks, bots. */
+/** The form of names of inputs, events, timers, tasks and bots. */
 const PART_NAME = /^[A-Za-z][A-Za-z0-9_]{0,31}$/
 const HZ_MAX = 120
 const SEATS_MAX = 1000
@@ -25,7 +25,7 @@ const HOLD_MS_MAX = 24 * 3600 * 1000
 const CALLBACKS = ['create', 'join', 'drop', 'back', 'leave', 'bought', 'tick', 'over', 'listing'] as const
 const TABLES = ['on', 'timers', 'tasks', 'results', 'bots'] as const
 const HEAD = ['name', 'version', 'hz', 'seats', 'maxMs', 'options', 'state', 'inputs', 'events', 'refusals'] as const
-/** What `defineGame` knows. */
+/** All fields that `defineGame` takes. */
 export const FIELDS: ReadonlySet<string> = new Set([...HEAD, ...CALLBACKS, ...TABLES, 'view', 'migrate'])
 export const SEAT_FIELDS: ReadonlySet<string> = new Set([
   'min',
@@ -84,7 +84,7 @@ function checkFill(fill: unknown, max: unknown, bots: unknown, say: Say): void {
 
 function oneOfBots(bots: unknown): string {
   const names = isRecord(bots) ? Object.keys(bots) : []
-  return names.length === 0 ? 'one of bots, of which there are none' : `one of bots: ${names.join(', ')}`
+  return names.length === 0 ? 'one of bots, and there are none' : `one of bots: ${names.join(', ')}`
 }
 
 function isBot(bots: unknown, name: unknown): boolean {
@@ -105,10 +105,10 @@ function checkInputs({ inputs = {}, on = {} }: Fields, say: Say): void {
     if (keep !== 'all' && keep !== 'latest') say(`inputs.${name}.keep: all or latest`)
     if (!isInteger(perSecond, 1, PER_SECOND_MAX))
       say(`inputs.${name}.perSecond: an integer from 1 to ${PER_SECOND_MAX}`)
-    if (typeof on[name] !== 'function') say(`on.${name}: a function, as inputs.${name} is declared`)
+    if (typeof on[name] !== 'function') say(`on.${name}: must be a function, because inputs.${name} is declared`)
   }
   for (const name of Object.keys(on))
-    if (!Object.hasOwn(inputs, name)) say(`inputs.${name}: missing, as on.${name} is there`)
+    if (!Object.hasOwn(inputs, name)) say(`inputs.${name}: is missing, because on.${name} is there`)
 }
 
 function checkNames(definition: Fields, say: Say): void {
@@ -133,7 +133,7 @@ function checkNames(definition: Fields, say: Say): void {
 }
 
 function checkCallbacks(definition: Fields, say: Say): void {
-  if (typeof definition['create'] !== 'function') say('create: a function that gives the first state')
+  if (typeof definition['create'] !== 'function') say('create: a function that returns the first state')
   for (const name of CALLBACKS) {
     if (definition[name] === undefined) continue
     if (typeof definition[name] !== 'function') say(`${name}: a function`)
@@ -148,7 +148,7 @@ function checkCallbacks(definition: Fields, say: Say): void {
     }
   }
   const { tick, hz, view, migrate, results, tasks } = definition
-  if (tick !== undefined && hz === 0) say('tick: is never called where hz is 0')
+  if (tick !== undefined && hz === 0) say('tick: is never called if hz is 0')
   if (
     view !== undefined &&
     !(isRecord(view) && typeof view['key'] === 'function' && typeof view['of'] === 'function')

@@ -18,20 +18,20 @@ import { mistakesIn } from './check-definition.ts'
 import type { Validator } from './standard-schema.ts'
 import { t, type GameType } from './types.ts'
 
-/** What a game is to those who play it: for `typeof arena`. */
+/** What a game's callers need to know of its types, for example by `typeof arena`. */
 export interface GameTypes {
   readonly state: unknown
   readonly options: unknown
   readonly inputs: Readonly<Record<string, unknown>>
   readonly events: Readonly<Record<string, unknown>>
-  /** The codes that it may refuse with. */
+  /** The codes that the game may refuse with. */
   readonly refusal: string
   readonly listing: unknown
 }
 
 declare const TYPES: unique symbol
 
-/** An input as it is checked. */
+/** How an input is checked. */
 export interface InputRule {
   readonly type: Validator
   readonly keep: 'all' | 'latest'
@@ -49,7 +49,7 @@ export interface SeatRules {
   readonly standIn: string | undefined
 }
 
-/** A game as it runs: what `defineGame` was given, checked, with the defaults filled in. */
+/** A game that can run: the checked definition with all defaults. */
 export interface Game<Types extends GameTypes = GameTypes> {
   readonly name: string
   readonly version: number
@@ -58,20 +58,20 @@ export interface Game<Types extends GameTypes = GameTypes> {
   readonly maxMs: number | undefined
   readonly options: Validator | undefined
   readonly state: GameType<unknown>
-  /** What a view is of: the state's type, where the game says no other. */
+  /** The type of what views show. By default it is the state's type. */
   readonly viewType: GameType<unknown>
   readonly inputs: ReadonlyMap<string, InputRule>
   readonly events: ReadonlyMap<string, GameType<Json>>
   readonly refusals: ReadonlyMap<string, string> | undefined
   readonly rules: Rules
-  /** There for the types alone. */
+  /** Exists only for the types. */
   readonly [TYPES]?: Types
 }
 
 /** The types of a game, as in `TypesOf<typeof arena>`. */
 export type TypesOf<G> = G extends { readonly [TYPES]?: infer Types extends GameTypes } ? Types : never
 
-/** The callbacks, for whoever runs them: what they take is what the definition says. */
+/** The callbacks as the code that runs them sees them. The definition says what each takes. */
 export interface Rules {
   readonly create: (options: unknown, room: Room) => unknown
   readonly join?: SeatCallback
@@ -99,14 +99,15 @@ interface ViewRule {
   readonly of: (state: unknown, key: string) => unknown
 }
 
-/** Of a game that declares none. */
+/** For a game that declares none. */
 type Nothing = Readonly<Record<string, never>>
 
 const HOLD_MS = 30_000
 const INPUTS_PER_SECOND = 20
 
 /**
- * A game, checked: give it to Drumbeat as the default export of its file. Throws GameDefinitionError, which lists every mistake.
+ * Checks a game. Give the result to Drumbeat as the default export of the game's file. Throws GameDefinitionError, which lists
+ * every mistake.
  * @example
  * export default defineGame({
  *   name: 'counter', version: 1, hz: 0, seats: { max: 4 },
@@ -167,17 +168,17 @@ export function defineGame(given: unknown): Game {
 
 const GAMES = new WeakSet<object>()
 
-/** Whether this is what `defineGame` gave. */
+/** Whether the value was made by `defineGame`. */
 export function isGame(value: unknown): value is Game {
   return typeof value === 'object' && value !== null && GAMES.has(value)
 }
 
-/** The state's type may be declared; without one it is any JSON value without null. */
+/** The state's type may be declared. Otherwise the state is any JSON value without null. */
 interface Declared<State> {
   readonly state?: GameType<State>
 }
 
-/** The declared state's type; without one what `create` gives, with any number in the place of 0. */
+/** The declared state's type. Without one, the type of what `create` returns, with `number` in place of `0`. */
 type StateOf<State, Created> = unknown extends State ? Loose<Created> : State
 
 type Defined<State, OptionsType, Inputs extends InputDefinitions, Events, Refusals, Listing> = {
@@ -189,7 +190,7 @@ type Defined<State, OptionsType, Inputs extends InputDefinitions, Events, Refusa
   listing: Listing
 }
 
-/** A definition when nobody knows its types any more: what enters is checked against them. */
+/** A definition whose types are no longer known. What enters the game is checked against them at run time. */
 type AnyDefinition = Definition<
   unknown,
   Validator,
@@ -209,7 +210,7 @@ function rulesOf(definition: AnyDefinition): Rules {
   return { ...tables, ...definition } as unknown as Rules
 }
 
-/** Everything that is wrong with a definition. */
+/** Lists everything that is wrong with a definition. */
 export class GameDefinitionError extends TypeError {
   override readonly name = 'GameDefinitionError'
   readonly mistakes: readonly string[]

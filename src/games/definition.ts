@@ -6,25 +6,25 @@ import type { GameType, Json, ValueOf } from './types.ts'
 export type { Json } from './types.ts'
 export type JsonArgs = { readonly [key: string]: Json }
 
-/** The value that a validator lets through. */
+/** The type of the values that a validator accepts. */
 export type ValidOf<V> = V extends StandardSchema<infer Output> ? Output : ValueOf<V>
 
-/** One player in a room, or one bot. A new object whenever something of it changes. */
+/** One player in a room, or one bot. A change makes a new object. */
 export interface Seat {
   /** The user's id; for a bot `bot-` and a number. */
   readonly id: string
-  /** Whether any connection of the user is there; a bot's is always. */
+  /** Whether the user has a connection in the room. Always true for a bot. */
   readonly isConnected: boolean
   readonly isGuest: boolean
-  /** The bot's kind, as in `bots`; undefined: a player. */
+  /** The bot's kind, as in `bots`. Undefined for a player. */
   readonly bot: string | undefined
-  /** Whether it is a bot that `seats.fill` has brought: it gives way to a player who comes. */
+  /** Whether it is a bot that `seats.fill` has brought. Such a bot gives way when a player joins. */
   readonly fills: boolean
-  /** What the game has set by `room.setTeam`. */
+  /** The team that the game has set by `room.setTeam`. */
   readonly team: string | undefined
   /**
-   * What the player owned when the seat was taken, and has bought since if the game has `bought`: counts by the id of a good. A guest and a bot own
-   * nothing.
+   * What the player owned when the seat was taken; and what was bought since, if the game has `bought`. Counts by the id of a
+   * good. Guests and bots own nothing.
    */
   readonly inventory: Readonly<Record<string, number>>
 }
@@ -32,52 +32,61 @@ export interface Seat {
 /** What a callback may read of its room. */
 export interface RoomFacts {
   readonly id: string
-  /** The number of this tick; 0 while `create` runs. */
+  /** The number of this tick. It is 0 while `create` runs. */
   readonly tick: number
-  /** Seconds between two ticks; 0 where `hz` is 0. */
+  /** Seconds between two ticks. It is 0 if `hz` is 0. */
   readonly dt: number
-  /** The room's clock, Unix time in milliseconds: its start and the ticks since then; with `hz: 0` when what came in came in. */
+  /**
+   * The room's clock, Unix time in milliseconds: the room's start and the ticks since then. If `hz` is 0, the time at which the
+   * entry came in.
+   */
   readonly nowMs: number
   /** In the order in which they were taken. */
   readonly seats: readonly Seat[]
   readonly isLocked: boolean
-  /** In [0, 1). Seeded, and the same in a replay. */
+  /** In [0, 1). It is seeded, and a replay gives the same numbers. */
   random(): number
 }
 
-/** What a callback may do beside changing the state. All of it is done when the callback has returned, and none of it if that refused or threw. */
+/**
+ * What a callback may do apart from changing the state. All of it is done after the callback has returned. If the callback
+ * refused or threw, none of it is done.
+ */
 export interface Room<
   Emit = Emitters,
   TimerName extends string = string,
   TaskName extends string = string,
   BotName extends string = string,
 > extends RoomFacts {
-  /** Something happened that whoever is there hears of with the tick's patch; nobody hears of it later. */
+  /** Tells an event, with the tick's patch, to everybody who is connected to the room. Nobody gets it later. */
   readonly emit: Emit
-  /** Runs the timer in so many ticks, at least 1. Returns a number for `cancel`. Not where `hz` is 0: use `afterMs`. */
+  /** Runs the timer after so many ticks, at least 1. Returns a number for `cancel`. If `hz` is 0, use `afterMs` instead. */
   after(ticks: number, timer: TimerName, args?: JsonArgs): number
-  /** Runs the timer so many milliseconds from now, at least 1, by the room's clock; with a tick rate in the first tick after it. */
+  /**
+   * Runs the timer after so many milliseconds of the room's clock, at least 1. With a tick rate, it runs in the first tick after
+   * that time.
+   */
   afterMs(ms: number, timer: TimerName, args?: JsonArgs): number
-  /** Does nothing if the timer has run. */
+  /** Cancels a timer. Does nothing if it has run already. */
   cancel(timer: number): void
-  /** An event of the log, which nobody misses: to one user of the room, or to all who are in it. */
+  /** Logs an event, so that nobody misses it. It goes to one user of the room, or to all who are in it. */
   say(to: string, data: Json): void
-  /** What the player who sent this input is answered as `value`. Only in `on`. */
+  /** Sets the `value` of the reply to the player who sent this input. Only in `on`. */
   reply(value: Json): void
-  /** Ends a seat: `leave` is called in this tick. The player is told. */
+  /** Ends a seat: `leave` is called in this tick, and the player is told. */
   kick(seat: string, reason?: string): void
-  /** Nobody takes a seat any more; those who have one come back all the same. */
+  /** Nobody can take a seat any more. Players who have one can still come back. */
   lock(): void
   unlock(): void
   setTeam(seat: string, team: string | undefined): void
-  /** Gives a seat to a bot of this kind: `join` is called in this tick. Returns its id. */
+  /** Gives a seat to a bot of this kind: `join` is called in this tick. Returns the seat's id. */
   addBot(kind: BotName): string
   removeBot(seat: string): void
-  /** Starts a task; its result comes in `results`. Returns a number, which comes with it. */
+  /** Starts a task. Returns a number; `results` gets the task's result together with it. */
   run(task: TaskName, args?: JsonArgs): number
-  /** Ends the room behind this tick, as `over` does. */
+  /** Ends the room after this tick, as `over` does. */
   end(result?: Json): void
-  /** Goes to the server's log. */
+  /** Writes to the server's log. */
   log(message: string, data?: Json): void
 }
 
@@ -87,49 +96,51 @@ export type EmittersOf<Events> = { readonly [Name in keyof Events]: (data: Value
 /** A kind of input. */
 export interface InputDefinition<V extends Validator = Validator> {
   readonly type: V
-  /** `latest`: of those of one seat that wait for the same tick only the newest counts. By default each does. */
+  /** `latest`: if several inputs of a seat wait for the same tick, only the newest counts. By default all count. */
   readonly keep?: 'all' | 'latest'
-  /** So many of one seat, at most; by default 20. */
+  /** How many inputs of this name a seat may send per second. By default 20. */
   readonly perSecond?: number
 }
 
 export type InputDefinitions = Readonly<Record<string, InputDefinition>>
 
 export interface SeatOptions<BotName extends string = string> {
-  /** How many players it takes to play: what the game makes of it is its own. By default 1. */
+  /** How many players a match needs. Drumbeat does not enforce it; the game decides what it means. By default 1. */
   readonly min?: number
   readonly max: number
-  /** How long a seat is kept for a player who has lost the connection, in milliseconds. By default 30,000. */
+  /** For how many milliseconds a player who has lost the connection keeps the seat. By default 30,000. */
   readonly holdMs?: number
-  /** Whether a seat can be taken after all were taken at once. By default true; a game that begins earlier locks the room. */
+  /**
+   * Whether players can take seats after all seats were once taken. By default true. A game that begins earlier locks the room.
+   */
   readonly lateJoin?: boolean
   /** Whether others may watch. By default true. */
   readonly spectators?: boolean
   /** Whether guests may play. By default false. */
   readonly guests?: boolean
-  /** Bots that take the free seats if players have waited for others for so long. */
+  /** Bots that take the free seats after players have waited for others this long. */
   readonly fill?: FillOptions<BotName>
-  /** The bot that plays a player's seat while the connection is lost, until the player is back. By default nobody does. */
+  /** The kind of bot that plays for a player who has lost the connection, until the player is back. By default none does. */
   readonly standIn?: BotName
 }
 
-/** A bot that fills a seat gives way to a player who comes, as long as players may come at all: see `lateJoin`. */
+/** A bot that fills a seat gives way when a player joins, if players may still join: see `lateJoin`. */
 export interface FillOptions<BotName extends string = string> {
-  /** How long a room waits for players that has one, and free seats: milliseconds by the room's clock. */
+  /** How many milliseconds of its clock a room with a player and free seats waits for more players. */
   readonly afterMs: number
   readonly bot: BotName
-  /** How many seats are taken then, those of players among them. By default all. */
+  /** How many seats are taken after that, counting those of players. By default all. */
   readonly to?: number
 }
 
-/** A state as `create` may give it: lists may be readonly, as the room takes a copy. */
+/** A state that `create` may return. Its lists may be readonly, because the room takes a copy. */
 export type Initial<State> = State extends readonly (infer Element)[]
   ? readonly Initial<Element>[]
   : State extends object
     ? { readonly [Name in keyof State]: Initial<State[Name]> }
     : State
 
-/** The type of a state, from the very values that it starts with. */
+/** Widens the type of the first state's values to that of any state: `0` to `number`, for example. */
 export type Loose<Value> = Value extends string
   ? string
   : Value extends number
@@ -140,19 +151,19 @@ export type Loose<Value> = Value extends string
         ? Loose<Element>[]
         : { -readonly [Name in keyof Value]: Loose<Value[Name]> }
 
-/** What a match was for the ledger: money for a player. All rewards of a match are paid in the transaction that ends it. */
+/** What a match pays to a player. All rewards of a match are paid in the transaction that ends it. */
 export interface Reward {
-  /** Who has, or has had, a seat. Guests and bots have no money, so they are passed over. */
+  /** A user who has or had a seat. Guests and bots have no money, so their rewards are left out. */
   readonly user: string
   readonly currency: string
-  /** In the currency's smallest unit, from 1. */
+  /** In the currency's smallest unit, at least 1. */
   readonly amount: number
 }
 
-/** Ends the room if it is not false or undefined. Up to 100 rewards. */
+/** Ends the room, unless it is false or undefined. It may have up to 100 rewards. */
 export type Over = false | undefined | { readonly result?: Json; readonly rewards?: readonly Reward[] }
 
-/** Changes the state in place, or gives the one that takes its place. */
+/** A callback changes the state in place, or returns a state that replaces it. */
 type Change<State> = State | void
 
 export interface GameDefinition<
@@ -165,31 +176,34 @@ export interface GameDefinition<
   BotName extends string,
   Refusals extends Readonly<Record<string, string>>,
   Listing,
-  /** What `create` gives. */
+  /** The type of what `create` returns. */
   Created,
 > {
-  /** 1 to 32 of `a-z`, `0-9`, `-`, a letter first. */
+  /** 1 to 32 characters of `a-z`, `0-9` and `-`, beginning with a letter. */
   readonly name: string
-  /** Counts up from 1 with each change after which older recordings and states do not fit any more. */
+  /** Begins with 1. Raise it with each change that old recordings and states do not fit any more. */
   readonly version: number
-  /** Ticks a second, up to 120. 0: the room runs only when something comes in. */
+  /** Ticks per second, up to 120. With 0 the room runs only when something comes in. */
   readonly hz: number
   readonly seats: SeatOptions<NoInfer<BotName>>
-  /** How long a room may last, in milliseconds. By default as ROOM_GAME_MAX says. */
+  /** How long a room may last, in milliseconds. By default ROOM_GAME_MAX. */
   readonly maxMs?: number
   readonly options?: OptionsType
   readonly inputs?: Inputs
   readonly events?: Events
-  /** What the game may refuse with, and what it means. Where it is there, another code is a fault of the game. */
+  /** The codes that the game may refuse with, and what each means. If it is given, any other code is a fault of the game. */
   readonly refusals?: Refusals
-  /** Gives the first state. What it asks of the room is done with the first tick. */
+  /** Returns the first state. What it asks of the room is done with the first tick. */
   create(options: ValidOf<OptionsType>, room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>): Created
   join?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>): Change<State>
-  /** The last connection of the player is gone; the seat is held. */
+  /** The player has lost the last connection. The seat is held. */
   drop?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>): Change<State>
   back?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>): Change<State>
   leave?(state: State, seat: Seat, room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>): Change<State>
-  /** The player of a seat has bought something since the seat was taken; `seat.inventory` has it. Once for each receipt, in their order. */
+  /**
+   * The player of a seat has bought something after the seat was taken, and `seat.inventory` includes it. Called once for each
+   * receipt, in order.
+   */
   bought?(
     state: State,
     seat: Seat,
@@ -207,7 +221,7 @@ export interface GameDefinition<
   readonly timers?: {
     readonly [Name in TimerName]: TimerCallback<State, Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>>
   }
-  /** What takes time, outside of the room; may use everything. `signal` is aborted when the room has ended. */
+  /** Work that takes time and runs outside of the room. It may use everything. `signal` is aborted when the room ends. */
   readonly tasks?: { readonly [Name in TaskName]: Task }
   readonly results?: {
     readonly [Name in TaskName]?: (
@@ -218,15 +232,18 @@ export interface GameDefinition<
   }
   tick?(state: State, room: Room<EmittersOf<Events>, TimerName, TaskName, NoInfer<BotName>>): Change<State>
   over?(state: State): Over
-  /** What a search of rooms may ask for. */
+  /** The fields that a search of rooms may ask for. */
   listing?(state: State): Listing
-  /** Who sees what: the state's own shape, or `type`'s, for each key. */
+  /** Decides who sees what. For each key it gives a value of the state's own type, or of `type`. */
   readonly view?: ViewDefinition<State>
-  /** What each kind of bot does in a tick: inputs, as a player would send them. It sees what its seat sees, and cannot change that. */
+  /**
+   * What each kind of bot does in a tick: it returns inputs like those of a player. It sees what its seat sees, and cannot change
+   * it.
+   */
   readonly bots?: {
     readonly [Name in BotName]: (view: Immutable<State>, seat: Seat, room: RoomFacts) => readonly InputOf<Inputs>[]
   }
-  /** By the version that a state is of: what it is in the next one. */
+  /** For each old version, turns its state into one of the next version. */
   readonly migrate?: Readonly<Record<number, Migration>>
 }
 
@@ -235,7 +252,9 @@ export type InputOf<Inputs extends InputDefinitions> = {
   readonly [Name in keyof Inputs & string]: readonly [Name, ValidOf<Inputs[Name]['type']>]
 }[keyof Inputs & string]
 
-/** A game knows what it gave to `after`, and says so by the type of `args`: as a method's, TypeScript takes any. */
+/**
+ * A game knows what it gave to `after`, and declares it as the type of `args`. TypeScript accepts this because it is a method.
+ */
 type TimerCallback<State, InRoom> = { run(state: State, args: JsonArgs, room: InRoom): Change<State> }['run']
 type Task = { run(args: JsonArgs, context: { readonly signal: AbortSignal }): Promise<Json> | Json }['run']
 
@@ -243,7 +262,7 @@ type Migration = { run(old: Json): unknown }['run']
 
 export interface ViewDefinition<State> {
   readonly type?: GameType<unknown>
-  /** Those with the same key see the same. `seat` is undefined for who watches. Up to 64 characters. */
+  /** Connections with the same key see the same. `seat` is undefined for a spectator. Up to 64 characters. */
   key(seat: Seat | undefined): string
   of(state: State, key: string): unknown
 }

@@ -1,4 +1,6 @@
-/** Where two JSON values differ first, as in `state.ships.ann.x is 3, and was 2`; undefined if they do not. */
+/**
+ * The first difference between two JSON values, such as `state.ships.ann.x is 3, and was 2`. Returns undefined if there is none.
+ */
 export function differenceOf(was: unknown, is: unknown, path = ''): string | undefined {
   if (!isHolder(was) || !isHolder(is) || Array.isArray(was) !== Array.isArray(is)) {
     return Object.is(was, is) ? undefined : `${path} is ${shown(is)}, and was ${shown(was)}`

@@ -1,22 +1,22 @@
 import type { Receipt } from '../protocol/shapes/shop.ts'
 import type { Json, JsonArgs, Reward } from './definition.ts'
 
-/** Who takes a seat. */
+/** A user who wants a seat. */
 export interface Joiner {
   readonly user: string
   readonly isGuest: boolean
   readonly inventory: Readonly<Record<string, number>>
-  /** The last entry of the player's ledger that `inventory` has; 0: none. What is bought behind it comes as `bought`. */
+  /** The last entry of the player's ledger that `inventory` includes; 0 if there is none. Later purchases come as `bought`. */
   readonly ledgerEntry: number
 }
 
 /**
- * What enters a room, in the order in which it is journaled. Everything else follows from it: timers, ticks, the joins of bots that the game
- * adds, the end by `over`. Plain data, which belongs to the step once it was given to it.
+ * Everything that enters a room, in the order in which it is journaled. All else follows from it: timers, ticks, the bots that
+ * the game adds, the end by `over`. It is plain data. The step that gets an entry owns it.
  */
 export type Entry =
   | { readonly kind: 'join'; readonly joiner: Joiner }
-  /** The last connection of the user is gone. */
+  /** The user has lost the last connection. */
   | { readonly kind: 'drop'; readonly user: string }
   | { readonly kind: 'back'; readonly user: string }
   /** `why`: `left`, `held too long`, `kicked`. */
@@ -24,29 +24,35 @@ export type Entry =
   /** `input` has passed its validator. */
   | { readonly kind: 'input'; readonly user: string; readonly name: string; readonly input: unknown }
   | BoughtEntry
-  /** What a task came to. */
+  /** The result of a task. */
   | { readonly kind: 'result'; readonly task: string; readonly run: number; readonly value: Json }
   | { readonly kind: 'failedTask'; readonly task: string; readonly run: number; readonly error: string }
-  /** A bot takes a seat, whose id the outcome has. */
+  /** A bot takes a seat. The outcome's value is the seat's id. */
   | { readonly kind: 'bot'; readonly bot: string }
-  /** Behind this tick the room goes on in another process, or may. */
+  /** After this tick the room goes on in another process, or may do so. */
   | { readonly kind: 'moved' }
   | { readonly kind: 'end'; readonly why: EndReason }
 
-/** A purchase, with its place in the ledger of its user: so a seat knows whether it has it already, and whether one before it is missing. */
+/**
+ * A purchase with its place in the ledger of its user. By it a seat knows whether it already has the purchase, and whether an
+ * earlier one is missing.
+ */
 export interface BoughtEntry {
   readonly kind: 'bought'
   readonly user: string
   readonly receipt: Receipt
   readonly ledgerEntry: number
-  /** Between this entry of the ledger and `ledgerEntry` there is no purchase. */
+  /** There is no purchase between this entry of the ledger and `ledgerEntry`. */
   readonly after: number
 }
 
-/** `over`: the game said so. `empty`, `too long`, `ended`: by the rules of rooms. `failed`: too many failures in a row. */
+/**
+ * `over`: the game has ended the room, by `over` or `room.end`. `ended`: an operator has ended it. `empty`, `too long`: by the
+ * rules of rooms. `failed`: too many failures in a row.
+ */
 export type EndReason = 'over' | 'ended' | 'empty' | 'too long' | 'failed'
 
-/** What became of an entry. */
+/** The result of an entry. */
 export type Outcome =
   | { readonly kind: 'done'; readonly value?: Json }
   | {
@@ -67,40 +73,40 @@ export type RefusalCode =
   | 'BAD_REQUEST'
   | 'CONFLICT'
 
-/** A callback that threw, or left a state that is none. */
+/** A callback threw, or left an invalid state. */
 export interface Failure {
-  /** As `on.fire`, `tick`, `timers.bomb`. */
+  /** Such as `on.fire`, `tick`, `timers.bomb`. */
   readonly callback: string
   readonly error: unknown
 }
 
-/** What is to be done outside of the room, in order. */
+/** Something to be done outside of the room. The order counts. */
 export type Effect =
   | { readonly kind: 'say'; readonly to: string; readonly data: Json }
   | { readonly kind: 'task'; readonly run: number; readonly task: string; readonly args: JsonArgs }
   | { readonly kind: 'log'; readonly message: string; readonly data: Json | undefined }
-  /** A seat ended, by itself or by the game: its player is no member any more. */
+  /** A seat ended. Its player is no longer a member of the room. */
   | { readonly kind: 'left'; readonly user: string; readonly why: string }
 
-/** A room's end. */
+/** How a room ended. */
 export interface Ending {
   readonly why: EndReason
   readonly result: Json | null
   readonly rewards: readonly Reward[]
 }
 
-/** What one tick came to. */
+/** The result of one tick. */
 export interface TickResult {
   readonly tick: number
   readonly nowMs: number
-  /** One for each entry, in their order. */
+  /** One for each entry, in the same order. */
   readonly outcomes: readonly Outcome[]
   readonly effects: readonly Effect[]
-  /** What was emitted: heard by who is there. */
+  /** The events that were emitted, for those who are connected. */
   readonly events: readonly (readonly [name: string, data: Json])[]
   readonly failures: readonly Failure[]
-  /** Whether the state is another one than after the tick before. */
+  /** Whether the state differs from that of the tick before. */
   readonly hasChanged: boolean
-  /** The room is over: this was its last tick. */
+  /** Set if this was the last tick of the room. */
   readonly ending: Ending | undefined
 }

@@ -1,4 +1,4 @@
-/** What the author of a game uses: `drumbeat/game`. */
+/** The interface for authors of games: `drumbeat/game`. */
 export { defineGame, GameDefinitionError, type Game, type GameTypes, type TypesOf } from './define.ts'
 export type { Json, JsonArgs, Over, Reward, Room, RoomFacts, Seat, TaskResult } from './definition.ts'
 export type { Receipt } from '../protocol/shapes/shop.ts'

@@ -10,19 +10,22 @@ export interface SavedState {
 }
 
 /**
- * The state of a room, twice: the live one is the game's to change while a callback runs, and the tree is what it was at the end of the last
- * one that went well. All that leaves is made from the tree, so nobody outside holds a reference to what the game changes.
+ * The state of a room, kept twice. The game may change the live one while a callback runs. The tree is the state after the last
+ * callback that succeeded. All that leaves the room is made from the tree, so nobody outside has a reference to what the game
+ * changes.
  */
 export class LiveState {
   readonly shape: Shape<unknown>
-  /** A callback that makes the state larger fails: see `sizeOf`. null: there is no limit. */
+  /** If the state is larger, see `sizeOf`, a callback that makes it grow fails. Null means no limit. */
   readonly bytesMax: number | null
   #live: unknown
   #tree: Tree | undefined
   /** See `sizeOf`. */
   #bytes = 0
 
-  /** @param initial plain data, which belongs to the room from now on; undefined: `create` is to make it. Throws TypeFault. */
+  /**
+   * @param initial plain data that belongs to the room from now on. If it is undefined, `create` has to make it. Throws TypeFault
+   */
   constructor(type: GameType<unknown>, bytesMax: number | null, initial?: unknown) {
     this.shape = sharedShapeOf(type)
     this.bytesMax = bytesMax
@@ -32,15 +35,15 @@ export class LiveState {
     this.renew()
   }
 
-  /** Throws before the first state is there. */
+  /** Throws if there is no state yet. */
   get tree(): Tree {
     if (this.#tree === undefined) throw new Error('the room has no state yet')
     return this.#tree
   }
 
   /**
-   * Runs a callback that may change the state in place, or give the one that takes its place. All of it or nothing: whatever it throws is thrown
-   * on, and the state is as before.
+   * Runs a callback that may change the state in place, or return a state that replaces it. If the callback or the check of its
+   * state throws, this throws the same, and the state is as before.
    */
   change(callback: string, run: (live: unknown) => unknown): void {
     try {
@@ -53,7 +56,7 @@ export class LiveState {
     }
   }
 
-  /** Runs a function that only reads. One that changes the state throws, and the state is as before. */
+  /** Runs a function that only reads. If it changes the state, this throws, and the state is as before. */
   read<Result>(callback: string, run: (live: unknown) => Result): Result {
     try {
       const result = inRealm(callback, () => run(this.#live))
@@ -70,14 +73,14 @@ export class LiveState {
     return { tree: this.tree, bytes: this.#bytes }
   }
 
-  /** The state is what it was when it was saved. */
+  /** Puts back the state that was saved. */
   restore({ tree, bytes }: SavedState): void {
     this.#tree = tree
     this.#bytes = bytes
     this.#restore()
   }
 
-  /** Makes the live state anew, so that no reference to the old one works any more. */
+  /** Makes a new live state, so that references to the old one have no effect any more. */
   renew(): void {
     this.#live = this.shape.thaw(this.tree)
   }
@@ -86,19 +89,19 @@ export class LiveState {
     if (tree === this.#tree) return
     const growth = this.#tree === undefined ? sizeOf(tree) : growthOf(this.#tree, tree)
     const bytes = this.#bytes + growth
-    // A state that is too large already, as of an older configuration, may shrink.
+    // If the state is too large already, because the limit was lowered, it may still shrink.
     if (this.bytesMax !== null && bytes > this.bytesMax && growth > 0) throw new StateTooLarge(bytes, this.bytesMax)
     this.#tree = tree
     this.#bytes = bytes
   }
 
   #restore(): void {
-    // Before `create` has returned there is nothing to go back to.
+    // Before `create` has returned there is no state to go back to.
     if (this.#tree !== undefined && !this.shape.isSame(this.#tree, this.#live)) this.renew()
   }
 }
 
-/** A callback has made the state larger than it may be. */
+/** A callback has made the state larger than allowed. */
 export class StateTooLarge extends Error {
   override readonly name = 'StateTooLarge'
 

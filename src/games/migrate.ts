@@ -6,9 +6,10 @@ import type { Timer } from './timers.ts'
 import type { Json } from './types.ts'
 
 /**
- * The room of a checkpoint, as it goes on with this game: the checkpoint may be of an older version, or of another tick rate.
- * @param nowMs Unix time in milliseconds: counts if the game had no tick rate, and has one now. By default when the checkpoint was taken.
- * @throws Error that says to the author of the game why it cannot go on
+ * Lets the room of a checkpoint go on with this game. The checkpoint may have an older version or another tick rate.
+ * @param nowMs Unix time in milliseconds, used if the game had no tick rate and has one now. By default the time of the
+ * checkpoint
+ * @throws Error that tells the game's author why the room cannot go on
  */
 export function resume(game: Game, checkpoint: Checkpoint, nowMs: number = checkpoint.nowMs): GameRun {
   const taken = retimed(game, migrated(game, checkpoint), nowMs)
@@ -19,7 +20,7 @@ export function resume(game: Game, checkpoint: Checkpoint, nowMs: number = check
   }
 }
 
-/** The steps of `migrate` from the version that the checkpoint was taken of. */
+/** Applies `migrate` step by step, beginning with the checkpoint's version. */
 function migrated(game: Game, checkpoint: Checkpoint): Checkpoint {
   const { version } = checkpoint
   if (version === game.version) return checkpoint
@@ -51,7 +52,7 @@ function misfit({ version }: Game, { version: was }: Checkpoint, error: unknown)
   )
 }
 
-/** The next tick is due when it would have been, and timers run when they would have, if the tick rate is another one. */
+/** If the tick rate has changed, the next tick and all timers still run at the times at which they would have run. */
 function retimed({ hz }: Game, checkpoint: Checkpoint, nowMs: number): Checkpoint {
   const { hz: was, tick } = checkpoint
   if (was === hz) return checkpoint

@@ -14,20 +14,20 @@ export const OVER = refusal('ROOM_OVER', 'the room is over')
 export const NO_SEAT = refusal('NOT_IN_ROOM', 'no seat in this room')
 
 const JSON_TYPE = t.json()
-/** As many as one transaction of any store takes. */
+/** Any store takes as many in one transaction. */
 const REWARDS_MAX = 100
 const REWARDS = t.array(t.object({ user: t.string(256), currency: t.string(64), amount: t.float64() }), REWARDS_MAX)
-/** Of a result as JSON, in UTF-16 units: as much as a tick may say. */
+/** The longest result as JSON, in UTF-16 units. It equals what one tick may say. */
 const RESULT_UNITS_MAX = 256 * 1024
 
-/** Failures of one callback in a row that end the room. */
+/** After this many failures of one callback in a row the room ends. */
 const FAILURES_MAX = 10
 
 export function refusal(code: RefusalCode, message: string, details?: Readonly<Record<string, unknown>>): Outcome {
   return details ? { kind: 'refused', code, message, details } : { kind: 'refused', code, message }
 }
 
-/** Why there is no seat for who comes; undefined: there is. @param yielding seats that a player may have */
+/** Why a user gets no seat. Returns undefined if there is a seat. @param yielding how many seats bots would give to a player */
 export function refusalOfJoin(
   { max, guests, lateJoin }: SeatRules,
   { user, isGuest }: Joiner,
@@ -41,7 +41,10 @@ export function refusalOfJoin(
   return wasFull && !lateJoin ? refusal('ROOM_LOCKED', 'the match has begun') : undefined
 }
 
-/** What a game's refusal comes to, or what is wrong with it: only who asked for something can be refused. */
+/**
+ * Turns a game's refusal into an outcome. Returns a TypeError if the refusal is a mistake: it only makes sense if a player has
+ * asked for something.
+ */
 export function toOutcome({ refusals }: Game, callback: string, { code, details }: GameRefusal): Outcome | TypeError {
   if (refusals && !refusals.has(code)) return new TypeError(`refuse("${code}"): it is not in refusals`)
   if (!callback.startsWith('on.') && callback !== 'join') {
@@ -54,13 +57,13 @@ export function toOutcome({ refusals }: Game, callback: string, { code, details 
       ...(details === undefined ? {} : { details: checkValue(JSON_TYPE, details) }),
     })
   } catch (error) {
-    return new TypeError(`refuse("${code}"): its details are no JSON without null: ${String(error)}`)
+    return new TypeError(`refuse("${code}"): its details must be JSON without null: ${String(error)}`)
   }
 }
 
 /**
- * What `over` said, as a copy that the leaves behind it do not change; undefined: the room goes on. Rewards of guests and bots, who have no money, are
- * left out. Throws TypeFault, TypeError.
+ * The result of `over` as a copy, which later `leave` callbacks cannot change. Returns undefined if the room goes on. Rewards of
+ * guests and bots are left out, because they have no money. Throws TypeFault, TypeError.
  */
 export function endOf(said: Over, players: Players): Pick<Ending, 'result' | 'rewards'> | undefined {
   if (said === undefined || said === false) return undefined
@@ -87,7 +90,7 @@ function checkReward({ user, currency, amount }: Reward, players: Players): void
   }
 }
 
-/** The callbacks of a room that failed: in this tick, and in a row. */
+/** Counts the failures of a room's callbacks: those of this tick, and those of each callback in a row. */
 export class Failures {
   readonly #inRow: Map<string, number>
   #ofTick: Failure[] = []
@@ -108,7 +111,7 @@ export class Failures {
     this.#ofTick = []
   }
 
-  /** Those in a row are what they were; those of the tick are told all the same. */
+  /** Puts back the counts of failures in a row. Failures of this tick are still reported. */
   restore(inRow: Failures['inRow']): void {
     this.#inRow.clear()
     for (const [callback, count] of inRow) this.#inRow.set(callback, count)
@@ -118,7 +121,7 @@ export class Failures {
     this.#inRow.delete(callback)
   }
 
-  /** Returns whether it has failed too often. */
+  /** Returns true if the callback has failed too many times. */
   add(failure: Failure): boolean {
     const inRow = (this.#inRow.get(failure.callback) ?? 0) + 1
     this.#inRow.set(failure.callback, inRow)

@@ -1,11 +1,11 @@
 import type { Seat } from './definition.ts'
 
-/** Users that are remembered who have had a seat: of more, those who joined first are forgotten. */
+/** How many users who have had a seat are remembered. If there are more, those who joined first are forgotten. */
 const PLAYERS_MAX = 2_000
 
-/** Who has had a seat in this room, bots left out: a match may pay those, and nobody else. */
+/** The users who have had a seat in this room, without bots. A match may pay only them. */
 export class Players {
-  /** By user: whether it was no guest, who has no money. */
+  /** For each user, whether it has money. A guest has none. */
   #hasMoney: Map<string, boolean>
 
   constructor(players: Iterable<readonly [user: string, hasMoney: boolean]> = []) {
@@ -27,7 +27,7 @@ export class Players {
     for (const [first] of this.#hasMoney) return void this.#hasMoney.delete(first)
   }
 
-  /** Returns undefined for a user who has had no seat. */
+  /** Returns undefined if the user never had a seat. */
   hasMoney(user: string): boolean | undefined {
     return this.#hasMoney.get(user)
   }

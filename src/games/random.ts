@@ -1,10 +1,10 @@
-/** Four numbers of 32 bits: all there is to know of what comes next. */
+/** Four numbers of 32 bits. They determine all numbers that follow. */
 export type RandomState = readonly [number, number, number, number]
 
-/** Numbers rolled before the first is given, so that seeds that are alike give numbers that are not. */
+/** How many numbers are dropped at the start, so that similar seeds do not give similar numbers. */
 const WARM_UP = 16
 
-/** The chance of a room: sfc32, whose state is part of the room's, so that a replay rolls the same. */
+/** The random generator of a room: sfc32. Its state is saved with the room, so a replay gives the same numbers. */
 export class GameRandom {
   #a: number
   #b: number

@@ -4,18 +4,18 @@ let isClosed = false
 
 const TASK = 'a task (tasks, room.run)'
 const TIMERS = 'room.after(ticks, name, args) or room.afterMs'
-/** What to use instead, by the name of what is refused. */
+/** For each refused name, what to use instead. */
 const INSTEAD: Readonly<Record<string, string>> = {
   setTimeout: TIMERS,
   setInterval: TIMERS,
   setImmediate: TIMERS,
-  queueMicrotask: 'what is to be done now, in the callback itself',
+  queueMicrotask: 'a direct call in the callback itself',
   fetch: TASK,
 }
 
 /**
- * Puts guards in the place of the globals that a game must not use; to be called once by a process that runs games, before they are loaded.
- * Calling it again does nothing.
+ * Replaces the globals that a game must not use by guards. A process that runs games calls this once, before it loads them.
+ * Further calls do nothing.
  */
 export function closeRealm(): void {
   if (isClosed) return
@@ -23,7 +23,7 @@ export function closeRealm(): void {
   for (const [name, instead] of Object.entries(INSTEAD)) guard(globalThis, name, instead)
   guard(Math, 'random', 'room.random()', 'Math.')
   guard(performance, 'now', 'room.nowMs', 'performance.')
-  // Browsers have none.
+  // Browsers have no `process`.
   if ('process' in globalThis) guard(process, 'hrtime', 'room.nowMs', 'process.')
   guard(crypto, 'randomUUID', 'room.random()', 'crypto.')
   guard(crypto, 'getRandomValues', 'room.random()', 'crypto.')
@@ -43,7 +43,7 @@ function guard(owner: object, name: string, instead: string, prefix = ''): void 
   Object.defineProperty(owner, name, { value: guarded, writable: true, configurable: true })
 }
 
-/** A date of a given time says the same everywhere; that of now does not. */
+/** A date of a given time is the same everywhere, so it is allowed. The date of now is not. */
 function guardDate(): void {
   const Original = Date
   const now = () => {
@@ -66,5 +66,5 @@ function guardDate(): void {
 function refuseInside(name: string, instead: string): void {
   const callback = runningCallback()
   if (callback === undefined) return
-  throw new TypeError(`${name} in ${callback}: a replay would see something else; use ${instead}`)
+  throw new TypeError(`${name} in ${callback}: a replay would get another result; use ${instead}`)
 }

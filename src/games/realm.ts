@@ -1,7 +1,7 @@
 /**
- * Whether a callback of a game runs now, and which. Callbacks are synchronous, so a flag is enough: what would make a room differ from its
- * replay (chance, clocks, timers) is refused while it is set, and is free to everybody else. The guards themselves stand in realm-guards.ts:
- * hosts use them, and so do the tests of authors.
+ * The name of the game's callback that is running. Callbacks are synchronous, so one variable is enough. While it is set,
+ * everything is refused that could make a room differ from its replay (random numbers, clocks, timers); other code may use it.
+ * The guards are in realm-guards.ts: hosts use them, and so do authors' tests.
  */
 let running: string | undefined
 
@@ -13,12 +13,12 @@ export interface RealmObserver {
 
 let observer: RealmObserver | undefined
 
-/** There is one; undefined: nobody is told any more. */
+/** Sets the only observer. Undefined removes it. */
 export function observeRealm(next: RealmObserver | undefined): void {
   observer = next
 }
 
-/** Runs a callback of a game. `callback` names it in what a guard throws. */
+/** Runs a callback of a game. Guards name it as `callback` in their errors. */
 export function inRealm<Result>(callback: string, run: () => Result): Result {
   const before = running
   running = callback
@@ -31,7 +31,7 @@ export function inRealm<Result>(callback: string, run: () => Result): Result {
   }
 }
 
-/** The callback that runs now; undefined: none does. */
+/** The callback that is running. Undefined if none is. */
 export function runningCallback(): string | undefined {
   return running
 }

@@ -4,7 +4,7 @@ import { GameRandom, type RandomState } from './random.ts'
 import { Seats } from './seats.ts'
 import { Timers } from './timers.ts'
 
-/** What a callback uses up while it runs. */
+/** The counters that a callback advances while it runs. */
 interface Mark {
   readonly random: RandomState
   readonly nextTimer: number
@@ -26,17 +26,17 @@ type Registered = Pick<
   | 'waitingSinceMs'
 >
 
-/** What a room knows beside the state of its game. */
+/** All that a room keeps besides the state of its game. */
 export class Registers {
   readonly random: GameRandom
   readonly seats: Seats
-  /** Only of a game that has `over`: nobody else pays. */
+  /** Empty if the game has no `over`, because then nothing is paid. */
   readonly players: Players
   readonly timers: Timers
   /** The number of the next task. */
   nextRun: number
   isLocked: boolean
-  /** All seats were taken at once, at some time. */
+  /** True once all seats were taken at the same time. */
   wasFull: boolean
   /** See `Checkpoint`. */
   waitingSinceMs: number | null
@@ -57,7 +57,7 @@ export class Registers {
     return { random: random.state, nextTimer: timers.nextId, nextBot: seats.nextBot, nextRun }
   }
 
-  /** The callback has come to nothing. */
+  /** The callback was undone. */
   reset({ random, nextTimer, nextBot, nextRun }: Mark): void {
     this.random.state = random
     this.timers.nextId = nextTimer
@@ -71,7 +71,7 @@ export class Registers {
     return { ...this.mark(), ...lists, isLocked, wasFull, waitingSinceMs }
   }
 
-  /** All that has happened since the checkpoint never was. */
+  /** Undoes all that has happened since the checkpoint. */
   restore({ seats, players, timers, isLocked, wasFull, waitingSinceMs, ...mark }: Registered): void {
     this.seats.all = seats
     this.players.all = players

@@ -8,7 +8,7 @@ import { checkValue } from './sync/shape.ts'
 import type { Timer } from './timers.ts'
 import { t, type GameType } from './types.ts'
 
-/** What a callback asked for; done when it has returned. */
+/** Something that a callback has asked for. It is done after the callback has returned. */
 export type Wish =
   | { readonly kind: 'effect'; readonly effect: Effect }
   | { readonly kind: 'emit'; readonly name: string; readonly data: Json }
@@ -20,7 +20,7 @@ export type Wish =
   | { readonly kind: 'lock'; readonly isLocked: boolean }
   | { readonly kind: 'end'; readonly result: Json | null }
 
-/** What the room's interface stands on. */
+/** What the room's interface is built on. */
 export interface RoomParts {
   readonly id: string
   readonly game: Game
@@ -30,10 +30,10 @@ export interface RoomParts {
 
 const JSON_TYPE = t.json()
 const TEXT_MAX = 1024
-/** What the callbacks of one tick may ask for, and emit: more is a loop. */
+/** How many things the callbacks of one tick may ask for, events included. More means an endless loop. */
 const WISHES_MAX = 10_000
 const EVENTS_MAX = 1_000
-/** How much of it there may be, as JSON: UTF-16 units. */
+/** How large they may be together as JSON, in UTF-16 units. */
 const TICK_UNITS_MAX = 256 * 1024
 
 /** How much the callbacks of a tick have asked for so far. */
@@ -43,19 +43,19 @@ export interface Asked {
   readonly units: number
 }
 
-/** The `room` that a game's callbacks are given: one for all of them. Wishes are gathered here until `take`. */
+/** The `room` that all callbacks of a game get. It collects wishes until `take`. */
 export class RoomApi implements Room {
   readonly emit: Readonly<Record<string, (data: unknown) => void>>
   readonly #parts: RoomParts
   #wishes: Wish[] = []
   #reply: Json | undefined
-  /** Of this tick. */
+  /** How many in this tick. */
   #wished = 0
   #emitted = 0
   #units = 0
-  /** What they were when the callback began that runs: one that comes to nothing does not count. */
+  /** The counts when the running callback began. If it is undone, it does not count. */
   #before: Asked = { wished: 0, emitted: 0, units: 0 }
-  /** Whether a callback runs that may ask for something. */
+  /** Whether a callback is running that may ask for something. */
   #isOpen = false
 
   constructor(parts: RoomParts) {
@@ -168,7 +168,7 @@ export class RoomApi implements Room {
     this.#wish({ kind: 'effect', effect: { kind: 'log', message: message.slice(0, TEXT_MAX), data: own } })
   }
 
-  /** What a tick may ask for counts anew. */
+  /** Starts the counts of a new tick. */
   newTick(): void {
     this.asked = { wished: 0, emitted: 0, units: 0 }
   }
@@ -189,14 +189,14 @@ export class RoomApi implements Room {
     this.#before = this.asked
   }
 
-  /** What the callback has asked for; it is forgotten here. */
+  /** Returns what the callback has asked for, and forgets it. */
   take(): { readonly wishes: readonly Wish[]; readonly reply: Json | undefined } {
     const taken = { wishes: this.#wishes, reply: this.#reply }
     this.#close()
     return taken
   }
 
-  /** The callback has come to nothing. */
+  /** The callback was undone. */
   forget(): void {
     this.asked = this.#before
     this.#close()
@@ -208,9 +208,9 @@ export class RoomApi implements Room {
     this.#reply = undefined
   }
 
-  /** Views, listings and `over` only read: a room that was kept on the side gives them no way to do more. */
+  /** Views, listings and `over` only read. A game that kept a reference to `room` cannot use it in them. */
   #requireOpen(): void {
-    if (!this.#isOpen) throw new TypeError('room: it is used outside of the callback that it was given to')
+    if (!this.#isOpen) throw new TypeError('room: it was used outside of the callback that it was given to')
   }
 
   #addTimer(due: number, name: string, args: JsonArgs): number {
@@ -230,7 +230,10 @@ export class RoomApi implements Room {
     this.#wishes.push(wish)
   }
 
-  /** A copy, which the game cannot change any more. Throws TypeFault. @param call names it there, as in `room.say.text` */
+  /**
+   * Returns a copy, which the game can no longer change. Throws TypeFault. @param call names the value in errors, such as
+   * `room.say.text`
+   */
   #own<Value extends Json>(call: string, value: Value): Value {
     this.#requireOpen()
     return this.#count(checked(call, JSON_TYPE, value) as Value)

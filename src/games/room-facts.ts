@@ -1,7 +1,7 @@
 import type { RoomFacts, Seat } from './definition.ts'
 import type { Game } from './define.ts'
 
-/** A room, as its facts are taken of it. */
+/** The fields of a room that its facts are made from. */
 interface Facts {
   readonly roomId: string
   readonly tick: number
@@ -11,14 +11,14 @@ interface Facts {
   readonly game: Game
 }
 
-/** Seconds between two ticks; 0 where ticks have no length. */
+/** Seconds between two ticks. Returns 0 if the game has no tick rate. */
 export function dtOf({ hz }: Pick<Game, 'hz'>): number {
   return hz === 0 ? 0 : 1 / hz
 }
 
 /**
- * What a bot may know of its room beside what its seat sees. Each is given its own.
- * @param random not the room's chance, which only callbacks may use
+ * What a bot may know of its room besides what its seat sees. Each bot gets an object of its own.
+ * @param random not the room's random generator, which only callbacks may use
  */
 export function factsForBots(
   { roomId: id, tick, nowMs, seats, isLocked, game }: Facts,
@@ -29,7 +29,7 @@ export function factsForBots(
 
 const FOR_BOTS = new WeakMap<readonly Seat[], readonly Seat[]>()
 
-/** Teams and inventories may be secrets: what others may know of them stands in the view. */
+/** Teams and inventories may be secret. What a bot may know of them is in its view. */
 function forBots(seats: readonly Seat[]): readonly Seat[] {
   let known = FOR_BOTS.get(seats)
   if (!known) {

@@ -14,14 +14,15 @@ import type { Shape, Tree } from './sync/shape.ts'
 import type { TickNews } from './tick-news.ts'
 import type { Timer, Timers } from './timers.ts'
 
-/** How deep a kick or a bot may follow from what followed from a callback: more is a loop. */
+/** How deep kicks and bots may be nested that callbacks of other kicks and bots have caused. More means an endless loop. */
 const DEPTH_MAX = 16
-/** Hashes a second that records have: see `isHashTick`. */
+/** How many hashes per second records have: see `isHashTick`. */
 const HASHES_PER_S = 4
 
 /**
- * A room's game as it runs: entries and timers in; state, effects and refusals out. It knows no clock and no process: the same entries in the
- * same ticks give the same states, in play, after a recovery and in a replay. A callback that refuses or throws leaves no trace.
+ * A running game of a room. Entries and timers go in; state, effects and refusals come out. It knows no clock and no process: the
+ * same entries in the same ticks always give the same states, in play, after a recovery and in a replay. A callback that refuses
+ * or throws leaves no trace.
  */
 export class GameRun {
   readonly game: Game
@@ -72,8 +73,8 @@ export class GameRun {
   }
 
   /**
-   * A new room, at tick 0: what `create` asked to be done outside comes with the first tick. Throws what `create` throws, TypeFault for a state that is
-   * none, and TypeError if it ends the room.
+   * A new room at tick 0. What `create` asked for outside of the room comes with the first tick. Throws what `create` throws,
+   * TypeFault if its state is invalid, and TypeError if it ends the room.
    */
   static create(options: RunOptions): GameRun {
     const { game } = options
@@ -81,11 +82,11 @@ export class GameRun {
     run.#room.open()
     run.#state.change('create', () => game.rules.create(options.options, run.#room))
     run.#grantAll(run.#room.take().wishes)
-    if (run.#news.ending) throw new TypeError('room.end in create: a room that is not to be is refused')
+    if (run.#news.ending) throw new TypeError('room.end in create: call refuse instead')
     return run
   }
 
-  /** The room as it was at a checkpoint. Throws TypeFault if its state is none of this game. */
+  /** Continues a room from a checkpoint. Throws TypeFault if the state does not fit this game. */
   static restore(game: Game, checkpoint: Checkpoint): GameRun {
     return new GameRun(game, checkpoint, JSON.parse(checkpoint.state))
   }
@@ -102,7 +103,7 @@ export class GameRun {
     return this.#state.shape
   }
 
-  /** The state: what everything that leaves is made from. */
+  /** The state from which everything is made that leaves the room. */
   get tree(): Tree {
     return this.#state.tree
   }
@@ -119,42 +120,45 @@ export class GameRun {
     return this.#news.ending
   }
 
-  /** When the room has something to do by itself, where ticks have no length: Unix time in milliseconds; undefined: never. */
+  /**
+   * For a room without a tick rate: when it next has something to do by itself, in Unix time in milliseconds. Undefined if never.
+   */
   get nextDue(): number | undefined {
     const [timer, fill] = [this.#timers.nextDue, this.#attendance.fillDueMs]
     return timer === undefined || (fill !== undefined && fill < timer) ? fill : timer
   }
 
-  /** How many of the seats are bots' that give way to players. */
+  /** How many seats are taken by bots that give way to players. */
   get yielding(): number {
     return this.#attendance.yielding
   }
 
-  /** Unix time in milliseconds. Only where the game has a tick rate. */
+  /** Unix time in milliseconds. Only for a game with a tick rate. */
   dueMs(tick: number): number {
     return this.startMs + (tick * 1000) / this.game.hz
   }
 
   /**
-   * Whether the live state is made anew in this tick, as in a room that starts from a checkpoint: each second, where the room moves, and with each
-   * tick where ticks have no length. A reference that a game keeps on the side works no longer than that, in play as in a replay.
+   * Whether this tick makes a new live state, as a room does that starts from a checkpoint. That is so once a second, when the
+   * room moves, and in each tick if there is no tick rate. So a reference that a game keeps on the side stops working at the same
+   * tick in play and in a replay.
    */
   get isCheckpointTick(): boolean {
     return this.#isMoving || this.game.hz === 0 || this.#clock.tick % this.game.hz === 0
   }
 
   /**
-   * Whether the record of this tick, if it has one, says the hash of the state: with checkpoints and some times between, as whoever goes on from a
-   * checkpoint has to find a hash behind it to know that the replay is right.
+   * Whether the record of this tick, if there is one, has the state's hash. Checkpoint ticks have it, and several ticks between
+   * them. A host that continues from a checkpoint needs a later hash to know that its replay is right.
    */
   get isHashTick(): boolean {
     return this.isCheckpointTick || this.#clock.tick % Math.max(1, Math.floor(this.game.hz / HASHES_PER_S)) === 0
   }
 
   /**
-   * Runs the next tick. Never throws for what a game does.
+   * Runs the next tick. Never throws because of what a game does.
    * @param entries belong to the room from now on
-   * @param nowMs Unix time in milliseconds; counts only where `hz` is 0, and never goes back
+   * @param nowMs Unix time in milliseconds, used only if `hz` is 0. It never goes back
    */
   step(entries: readonly Entry[], nowMs: number): TickResult {
     if (this.#news.ending) throw new Error(`the room ${this.roomId} is over`)
@@ -183,7 +187,7 @@ export class GameRun {
     }
   }
 
-  /** All there is to know of the room now. */
+  /** Everything that is needed to continue the room. */
   checkpoint(): Checkpoint {
     const { game, roomId, startMs } = this
     return {
@@ -202,8 +206,9 @@ export class GameRun {
   }
 
   /**
-   * What a function of the state alone says, such as `listing` or a view. Throws what it throws, and TypeError if it changes the state.
-   * @param name names it in what is thrown
+   * Calls a function that only reads the state, such as `listing` or a view. Throws what it throws, and TypeError if it changes
+   * the state.
+   * @param name names the function in errors
    */
   read<Result>(name: string, ask: (state: unknown) => Result): Result {
     return this.#state.read(name, ask)
@@ -262,7 +267,7 @@ export class GameRun {
     return this.#callbacks.call(`results.${task}`, (live) => results[task]?.(live, result, this.#room))
   }
 
-  /** Those that are due, and were there before the first of them ran. */
+  /** Runs the timers that are due. Those that these timers set have to wait for the next tick. */
   #runTimers(): void {
     const { hz, rules } = this.game
     const now = hz === 0 ? this.#clock.nowMs : this.#clock.tick
@@ -293,7 +298,7 @@ export class GameRun {
   #grantAll(wishes: readonly Wish[]): void {
     if (wishes.length === 0) return
     if (this.#depth >= DEPTH_MAX) {
-      this.#callbacks.failed('room', new Error('kicks and bots that follow from each other without an end'))
+      this.#callbacks.failed('room', new Error('kicks and bots cause each other without end'))
       return
     }
     this.#depth++

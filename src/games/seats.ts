@@ -2,9 +2,9 @@ import type { Seat } from './definition.ts'
 import type { Joiner } from './entries.ts'
 import { BOT_PREFIX } from '../protocol/ids.ts'
 
-/** A seat with what is not the game's business. */
+/** A seat with fields that the game does not see. */
 export interface TakenSeat extends Seat {
-  /** The last entry of the player's ledger that has come into `inventory`; 0: none. */
+  /** The last entry of the player's ledger that `inventory` includes; 0 if there is none. */
   readonly ledgerEntry: number
 }
 
@@ -17,12 +17,12 @@ const NEW_SEAT = {
   ledgerEntry: 0,
 } as const
 
-/** The seats of a room, in the order in which they were taken. What is handed out never changes. */
+/** The seats of a room, in the order in which they were taken. The objects that it returns never change. */
 export class Seats {
   #seats: readonly TakenSeat[]
   #nextBot: number
 
-  /** @param seats as JSON has them: without the fields that are undefined */
+  /** @param seats as JSON holds them, without fields that are undefined */
   constructor(seats: readonly TakenSeat[] = [], nextBot = 1) {
     this.#seats = Object.freeze(seats.map((seat) => Object.freeze({ ...NEW_SEAT, ...seat })))
     this.#nextBot = nextBot
@@ -32,12 +32,12 @@ export class Seats {
     return this.#seats
   }
 
-  /** Puts back what `all` was. */
+  /** Puts back an earlier value of `all`. */
   set all(seats: readonly TakenSeat[]) {
     this.#seats = seats
   }
 
-  /** The number of the next bot; a callback that comes to nothing sets it back. */
+  /** The number of the next bot. If a callback is undone, it is set back. */
   get nextBot(): number {
     return this.#nextBot
   }
@@ -63,7 +63,7 @@ export class Seats {
     return this.#add({ ...NEW_SEAT, id, bot, fills, inventory: {} })
   }
 
-  /** Returns the seat as it is now; undefined if there is none. */
+  /** Returns the changed seat, or undefined if there is none. */
   change(id: string, change: Partial<Omit<TakenSeat, 'id' | 'isGuest' | 'bot'>>): TakenSeat | undefined {
     const seat = this.get(id)
     if (!seat) return undefined

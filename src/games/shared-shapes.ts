@@ -3,7 +3,7 @@ import type { GameType } from './types.ts'
 
 const SHAPES = new WeakMap<GameType<unknown>, Shape<unknown>>()
 
-/** The one shape of a type for all rooms: shapes keep nothing of the values, and each has code of its own that V8 has to make fast. */
+/** One shape of each type for all rooms. A shape holds no values, and has code of its own, which V8 needs time to optimize. */
 export function sharedShapeOf(type: GameType<unknown>): Shape<unknown> {
   let shape = SHAPES.get(type)
   if (shape === undefined) SHAPES.set(type, (shape = shapeOf(type)))

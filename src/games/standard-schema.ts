@@ -1,7 +1,7 @@
 import { checkValue, TypeFault } from './sync/shape.ts'
 import type { GameType } from './types.ts'
 
-/** What zod, valibot, arktype and others offer: https://standardschema.dev, version 1. */
+/** The interface that zod, valibot, arktype and others offer: https://standardschema.dev, version 1. */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1
@@ -20,18 +20,18 @@ interface StandardIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** What says whether a value from outside fits: a type of `t`, or any Standard Schema. */
+/** Checks values from outside: a type of `t`, or any Standard Schema. */
 export type Validator<T = unknown> = GameType<T> | StandardSchema<T>
 
 export function isStandardSchema(validator: object): validator is StandardSchema {
   return '~standard' in validator
 }
 
-/** A fresh copy of the value, as the validator has it. Throws TypeFault with the path. */
+/** Returns a fresh copy of the value as the validator gives it. Throws TypeFault with the path. */
 export function validate<T>(validator: Validator<T>, value: unknown): T {
   if (!isStandardSchema(validator)) return checkValue(validator, value)
   const result = validator['~standard'].validate(value)
-  if ('then' in result) throw new TypeFault('its validator answers later: an input is checked at once')
+  if ('then' in result) throw new TypeFault('its validator is asynchronous, but an input has to be checked at once')
   if (result.issues === undefined) return result.value
   const [issue] = result.issues
   const fault = new TypeFault(issue?.message ?? 'does not fit')

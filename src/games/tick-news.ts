@@ -1,11 +1,11 @@
 import type { Json } from './definition.ts'
 import type { Effect, Ending } from './entries.ts'
 
-/** What the tick that runs has come to so far. */
+/** The results of the current tick so far. */
 export interface TickNews {
-  /** Before the first tick, what `create` asked for. */
+  /** Before the first tick it holds what `create` asked for. */
   effects: Effect[]
   events: (readonly [name: string, data: Json])[]
-  /** The room is over with this tick. */
+  /** Set if the room ends with this tick. */
   ending: Ending | undefined
 }

@@ -1,6 +1,6 @@
 import type { JsonArgs } from './definition.ts'
 
-/** A timer that has not run yet. `due`: a tick; where ticks have no length, Unix time in milliseconds. */
+/** A timer that has not run yet. `due` is a tick. In a room without a tick rate it is Unix time in milliseconds. */
 export interface Timer {
   readonly id: number
   readonly name: string
@@ -8,7 +8,7 @@ export interface Timer {
   readonly args: JsonArgs
 }
 
-/** The timers of a room, by when they are due; of the same time the older first. */
+/** The timers of a room, sorted by when they are due. If two are due at the same time, the older one comes first. */
 export class Timers {
   #timers: Timer[]
   #nextId: number
@@ -22,12 +22,12 @@ export class Timers {
     return this.#timers
   }
 
-  /** Puts back what `all` was. */
+  /** Puts back an earlier value of `all`. */
   set all(timers: readonly Timer[]) {
     this.#timers = [...timers]
   }
 
-  /** Given to the next one; a callback that comes to nothing sets it back. */
+  /** The id of the next timer. If a callback is undone, it is set back. */
   get nextId(): number {
     return this.#nextId
   }
@@ -36,7 +36,7 @@ export class Timers {
     this.#nextId = id
   }
 
-  /** undefined: none waits. */
+  /** Undefined if no timer waits. */
   get nextDue(): number | undefined {
     return this.#timers[0]?.due
   }
@@ -46,7 +46,8 @@ export class Timers {
   }
 
   add(timer: Timer): void {
-    // A timer that was set by what followed from a callback may come before the callback's own.
+    // A callback can cause others (by a kick, for example) whose timers are added before its own, although its own have smaller
+    // ids.
     const behind = this.#timers.findIndex(({ due, id }) => due > timer.due || (due === timer.due && id > timer.id))
     this.#timers.splice(behind === -1 ? this.#timers.length : behind, 0, timer)
   }
@@ -55,7 +56,7 @@ export class Timers {
     this.#timers = this.#timers.filter((timer) => timer.id !== id)
   }
 
-  /** The first that is due by then, and was there before `beforeId`; it does not wait any more. */
+  /** Removes and returns the first timer that is due by `now` and is older than `beforeId`. */
   takeDue(now: number, beforeId: number): Timer | undefined {
     const at = this.#timers.findIndex(({ due, id }) => due <= now && id < beforeId)
     return at === -1 ? undefined : this.#timers.splice(at, 1)[0]

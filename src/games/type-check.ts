@@ -1,13 +1,13 @@
 import { DEPTH_MAX, isForbiddenKey, isWellFormed } from './limits.ts'
 import { stepsOf } from './sync/fixed.ts'
 
-/** As text of this many UTF-16 units has a length of at most 4 bytes on the wire, in UTF-8, too. */
+/** Text of this many UTF-16 units still has a length of at most 4 bytes on the wire, counted in UTF-8. */
 const STRING_MAX = 2 ** 26
 
 type Described = Readonly<Record<string, unknown>>
 
 interface Place {
-  /** Whether it is the type of an object's field, where alone `optional` may stand. */
+  /** Whether it is the type of an object's field. Only there `optional` is allowed. */
   readonly isField?: boolean
   readonly depth?: number
 }
@@ -20,7 +20,7 @@ const isFinite = (value: unknown): value is number => Number.isFinite(value) && 
 const isConstant = (value: unknown): boolean =>
   typeof value === 'string' ? isWellFormed(value) : typeof value === 'boolean' || isFinite(value)
 
-/** Each kind's members besides `kind`. */
+/** The members of each kind, besides `kind`. */
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   boolean: [],
   json: [],
@@ -43,7 +43,7 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   record: ['of', 'max'],
 }
 
-/** @throws TypeError with the reason, if this is no type, or one that contradicts itself */
+/** @throws TypeError with the reason if this is not a type, or if it contradicts itself */
 export function checkType(type: unknown, { isField = false, depth = 0 }: Place = {}): void {
   if (!isObject(type) || typeof type['kind'] !== 'string') throw new TypeError('a type is an object with a kind')
   const { kind } = type
@@ -58,7 +58,7 @@ export function checkType(type: unknown, { isField = false, depth = 0 }: Place =
 
 type Contradiction = (type: Described, isField: boolean, depth: number) => string | undefined
 
-/** What is wrong with a type of this kind. Returns undefined if nothing is. */
+/** What is wrong with a type of each kind. Returns undefined if nothing is. */
 const CONTRADICTIONS: Readonly<Record<string, Contradiction>> = {
   fixed: ({ min, max, step }) => {
     if (!isFinite(min) || !isFinite(max) || !isFinite(step))
@@ -113,8 +113,8 @@ function wrongInList({ of, max }: Described, depth: number): string | undefined 
 }
 
 /**
- * Whether values of this type take no bytes. An array of such values is refused, so that each element of a patch takes a byte at least,
- * and a damaged length ends at the patch's end.
+ * Whether values of this type take no bytes. Arrays of such values are refused. So each element in a patch takes at least one
+ * byte, and a damaged length cannot lead beyond the patch's end.
  */
 function isEmpty({ kind, fields }: Described): boolean {
   return (

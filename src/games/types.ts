@@ -1,14 +1,14 @@
 import { checkType } from './type-check.ts'
 
-/** The values that `oneOf` and `literal` may name. */
+/** A value that `oneOf` and `literal` may name. */
 export type Constant = boolean | number | string
 
 /** Any JSON value without null. */
 export type Json = Constant | Json[] | { [key: string]: Json }
 
 /**
- * A type is its own description: plain JSON, which a client gets as `types`. The fields of an object are numbered in the order in which
- * JavaScript enumerates them: names that are integers first, in ascending order, then the others as declared.
+ * A type is its own description: plain JSON, which a client gets as `types`. Fields of an object are numbered in the order in
+ * which JavaScript enumerates them: first names that are integers, ascending, then the others as declared.
  */
 export type TypeDescription =
   | LeafDescription
@@ -42,7 +42,7 @@ export interface ObjectDescription {
   readonly fields: { readonly [name: string]: TypeDescription }
 }
 
-/** `max`: how many entries; by default `ENTRIES_MAX`. */
+/** `max`: how many entries are allowed. By default `ENTRIES_MAX`. */
 export interface ListDescription<Kind> {
   readonly kind: Kind
   readonly of: TypeDescription
@@ -51,7 +51,7 @@ export interface ListDescription<Kind> {
 
 declare const VALUE: unique symbol
 
-/** A description that carries the TypeScript type of its values. There is no such property when the program runs. */
+/** A description that carries the TypeScript type of its values. The property does not exist at run time. */
 export type GameType<T> = TypeDescription & { readonly [VALUE]?: T }
 
 type OptionalType<T> = { readonly kind: 'optional'; readonly of: TypeDescription } & { readonly [VALUE]?: T }
@@ -88,26 +88,24 @@ function json(): GameType<Json> {
   return { kind: 'json' }
 }
 
-/**
- * The builders of types. Each throws a TypeError that gives the reason if its arguments contradict each other.
- */
+/** The builders of types. Each throws a TypeError with the reason if its arguments contradict each other. */
 export const t = {
   /** An object with exactly these fields. */
   object: <F extends Fields>(fields: F): GameType<ObjectOf<F>> => checked({ kind: 'object', fields }),
-  /** An object of entries with any keys. A patch names the entries that changed. */
+  /** An object of entries with any keys. A patch contains only the entries that changed. */
   map: <T>(of: GameType<T>, max?: number): GameType<{ [key: string]: T }> => checked(list('map', of, max)),
-  /** As `map`, but a binary patch holds all of its entries if one of them changed: for a few small values that change together. */
+  /** Like `map`, but a binary patch contains all entries if one changed. It is for a few small values that change together. */
   record: <T>(of: GameType<T>, max?: number): GameType<{ [key: string]: T }> => checked(list('record', of, max)),
-  /** A list. A patch holds all of it if an element changed. */
+  /** A list. If an element changed, a patch contains all of it. */
   array: <T>(of: GameType<T>, max?: number): GameType<T[]> => checked(list('array', of, max)),
-  /** A field that may be absent; only for the field of an object. */
+  /** A field that may be absent. Only for a field of an object. */
   optional: <T>(of: GameType<T>): OptionalType<T> => {
     const type = { kind: 'optional', of } as const
     checkType(type, { isField: true })
     return type
   },
   boolean: (): GameType<boolean> => ({ kind: 'boolean' }),
-  /** A whole number; a fraction is refused. `fixed(min, max, 1)` rounds instead. */
+  /** A whole number. A fraction is refused; `fixed(min, max, 1)` rounds instead. */
   int8: number('int8'),
   int16: number('int16'),
   int32: number('int32'),
@@ -117,20 +115,19 @@ export const t = {
   /** A finite number, rounded to the precision of a float. */
   float32: number('float32'),
   float64: number('float64'),
-  /** A number that is rounded to a multiple of `step` from `min` on. The range is judged after rounding. */
+  /** A number that is rounded to `min` plus a multiple of `step`. The range is checked after rounding. */
   fixed: (min: number, max: number, step: number): GameType<number> => checked({ kind: 'fixed', min, max, step }),
   /** Text of at most `max` UTF-16 units. */
   string: (max: number): GameType<string> => checked({ kind: 'string', max }),
   oneOf: <const V extends readonly Constant[]>(...values: V): GameType<V[number]> => checked({ kind: 'oneOf', values }),
   literal: <const V extends Constant>(value: V): GameType<V> => checked({ kind: 'literal', value }),
-  /** Any JSON value without null. The TypeScript type is the author's word: nothing checks it. */
+  /** Any JSON value without null. The TypeScript type is only asserted: nothing checks it. */
   json,
 }
 
 /**
- * Reads a type that came as JSON.
- *
- * @throws TypeError with the reason, if it is none
+ * Reads a type from JSON.
+ * @throws TypeError with the reason if it is not a type
  */
 export function parseType(json: unknown): TypeDescription {
   checkType(json)

@@ -7,29 +7,32 @@ import { checkValue, type Shape, type Tree } from './sync/shape.ts'
 
 const KEY_MAX = 64
 
-/** The key of what a seat sees; of a spectator, where there is no seat. Everybody sees the state where a game has no view. */
+/**
+ * The key of what a seat sees, or of what a spectator sees if `seat` is undefined. If the game has no view, everybody sees the
+ * state.
+ */
 export function viewKeyOf(game: Game, run: GameRun, seat: Seat | undefined): string {
   const { view } = game.rules
   if (!view) return ''
   const key: unknown = run.read('view.key', () => view.key(seat))
   if (typeof key !== 'string' || key.length > KEY_MAX)
-    throw new TypeError(`view.key gave ${String(key)}: a string of at most ${KEY_MAX}`)
+    throw new TypeError(`view.key gave ${String(key)}: it must be a string of at most ${KEY_MAX} characters`)
   return key
 }
 
-/** A version of what is seen, by the tick it was sent in. */
+/** What was seen at a tick, kept under the tick in which it was sent. */
 interface Version {
   readonly tick: number
   readonly tree: Tree
 }
 
 /**
- * What those with one key see of a room, and have seen: the versions of the last seconds share what has not changed, and from each there is a
- * patch to now.
+ * What everybody with one key sees of a room. It keeps the versions of the last seconds, which share what has not changed. A
+ * patch can be made from each of them to the newest.
  */
 export class View {
   readonly key: string
-  /** Of this view in its room, on the wire inside of the node. */
+  /** Identifies this view in its room, on the node's own links. */
   readonly number: number
   readonly shape: Shape<unknown>
   readonly #run: GameRun
@@ -54,7 +57,7 @@ export class View {
     this.#lookedTick = run.tick
   }
 
-  /** The tick of the newest version: what a patch has to start from for those who have all. */
+  /** The tick of the newest version. A patch starts from it for receivers who have everything. */
   get tick(): number {
     return this.#newest.tick
   }
@@ -63,7 +66,7 @@ export class View {
     return this.#newest.tree
   }
 
-  /** Whether it is what is seen in the tick that the room is in. */
+  /** Whether the view was looked at in the room's current tick. */
   get isCurrent(): boolean {
     return this.#lookedTick === this.#run.tick
   }
@@ -73,38 +76,41 @@ export class View {
   }
 
   /**
-   * Looks at the room as it is now. Throws what the game throws; the view stays as it was.
-   * @param hasNews there is something to be sent besides, so this tick is a version in any case
-   * @returns the tick of the version before, or undefined if this one is the same
+   * Looks at the room as it is now. If the game throws, this throws the same, and the view stays as it was.
+   * @param hasNews something else has to be sent, so this tick becomes a version in any case
+   * @returns the tick of the version before, or undefined if there is no new version
    */
   advance(hasNews: boolean): number | undefined {
     const { tick, tree } = this.#newest
-    // Who came to see it in this very tick has all of it, or is given it anew.
+    // A receiver that came in this very tick has this version, or gets it whole.
     if (tick === this.#run.tick) return undefined
     const seen = lookAt(this.#run, this.key, tree)
     this.#lookedTick = this.#run.tick
     if (seen === tree && !hasNews && !this.isHashDue) return undefined
     this.#versions.push({ tick: this.#run.tick, tree: seen })
     const oldest = this.#run.tick - this.#ticksKept
-    // The one that was seen at that time stays, however old it is.
+    // The version that was the newest at that time stays, however old it is.
     while ((this.#versions[1]?.tick ?? Infinity) <= oldest) this.#versions.shift()
     return tick
   }
 
-  /** Whether the receivers should be told the hash with this version: each second, if they were not told that of this state. */
+  /**
+   * Whether receivers should get the hash with this version. That is so at most once a second, and only if they do not have the
+   * hash of this state.
+   */
   get isHashDue(): boolean {
     const { hz } = this.#run.game
     return this.#hashed !== this.tree && this.#run.tick - this.#hashedTick >= hz
   }
 
-  /** The hash of the newest version, which is told now. */
+  /** Returns the hash of the newest version, and notes that receivers get it now. */
   takeHash(): number {
     this.#hashed = this.tree
     this.#hashedTick = this.#run.tick
     return this.hash
   }
 
-  /** What was seen at that tick; undefined if it is not known any more. */
+  /** What was seen at that tick. Undefined if it is no longer kept. */
   at(tick: number): Tree | undefined {
     return this.#versions.findLast((version) => version.tick === tick)?.tree
   }
@@ -116,14 +122,17 @@ export class View {
   }
 }
 
-/** What is seen of a room now, with a key. @param before what was seen earlier: what has not changed is shared. Throws what the game throws. */
+/**
+ * What connections with this key see of a room now. @param before the version before; parts that did not change are shared with
+ * it. Throws what the game throws.
+ */
 export function lookAt(run: GameRun, key: string, before: Tree | undefined): Tree {
   const { state, viewType, rules } = run.game
   const { view } = rules
   if (!view) return run.tree
   return run.read('view.of', (live) => {
     const seen = view.of(live, key)
-    // Numbers are snapped in place, and parts of what is seen may be the state's own: another type snaps a copy.
+    // `freeze` snaps numbers in place, and parts of `seen` may belong to the state. So a view of another type is copied first.
     return sharedShapeOf(viewType).freeze(before, viewType === state ? seen : checkValue(viewType, seen))
   })
 }

@@ -41,7 +41,7 @@ t.test('a room that create ends is none', async (t) => {
     return { n: 0 }
   }
   const game = defineGame({ ...base, name: 'ended', create })
-  t.throws(() => new TestRoom(game), /room\.end in create: a room that is not to be is refused/)
+  t.throws(() => new TestRoom(game), /room\.end in create: call refuse instead/)
 })
 
 t.test('what a callback asked for that came to nothing does not count for the others of the tick', async (t) => {

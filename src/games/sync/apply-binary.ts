@@ -9,7 +9,7 @@ import { allBits, GROUP, MAP, OPTIONAL, WHOLE_FOLLOWS, widthOf, wireNumbersOf } 
 interface Reader {
   whole(bytes: ByteReader): unknown
   change(bytes: ByteReader, before: unknown, mask: Uint8Array): unknown
-  /** The mask of a change of everything. */
+  /** The mask that says that everything changed. */
   readonly all: Uint8Array
 }
 
@@ -19,9 +19,8 @@ const READERS = new WeakMap<TypeDescription, Reader>()
 const NO_MASK = new Uint8Array()
 
 /**
- * Applies the bytes from `at` to `end`: the change of a value, or a whole one if `value` is undefined. Nothing is changed in place: what the
- * patch does not name is the same object in the result. The keys of maps have the order of the server's.
- *
+ * Applies the bytes from `at` to `end`: a change of the value, or a whole value if `value` is undefined. Nothing is changed in
+ * place: parts that the patch does not name are the same objects in the result. Keys of maps have the server's order.
  * @throws PatchFault if the bytes do not fit the type and the value exactly
  */
 export function applyBinaryPatch(
@@ -174,7 +173,7 @@ function mapReader(of: Reader): [Reader['whole'], Reader['change']] {
     const keys = Object.keys(before as Plain)
     const values = keys.map((key) => (before as Plain)[key])
     if (head & MAP.removed) {
-      // From the back, so that the indexes stay.
+      // From the end, so that the other indexes stay valid.
       for (const index of indexes(bytes, keys.length).reverse()) {
         keys.splice(index, 1)
         values.splice(index, 1)
@@ -198,7 +197,7 @@ function mapReader(of: Reader): [Reader['whole'], Reader['change']] {
   return [whole, change]
 }
 
-/** Indexes below `count`, each as its distance from the one before. */
+/** Reads ascending indexes below `count`, each as its distance from the one before. */
 function indexes(bytes: ByteReader, count: number): number[] {
   const list: number[] = []
   let next = 0
@@ -210,7 +209,7 @@ function indexes(bytes: ByteReader, count: number): number[] {
   return list
 }
 
-/** Changes the values in place: they are a copy. */
+/** Changes `values` in place, because they are a copy. */
 function changeGroups(bytes: ByteReader, groups: number, of: Reader, values: unknown[]): void {
   let mask = of.all
   let i = 0

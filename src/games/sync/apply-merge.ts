@@ -6,10 +6,9 @@ type Plain = Readonly<Record<string, unknown>>
 const isPlain = (value: unknown): value is Plain => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * Applies a JSON Merge Patch (RFC 7396). Nothing is changed in place: what the patch does not name is the same object in the result, and parts of
- * the patch may be in it, too.
- *
- * @throws PatchFault if the patch is nested too deeply or sets a prototype
+ * Applies a JSON Merge Patch (RFC 7396). Nothing is changed in place: parts that the patch does not name are the same objects in
+ * the result. The result may share parts with the patch.
+ * @throws PatchFault if the patch is nested too deep or sets a prototype
  */
 export function applyMergePatch(value: unknown, patch: unknown, depth = 0): unknown {
   if (!isPlain(patch)) return patch

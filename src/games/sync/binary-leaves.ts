@@ -21,7 +21,7 @@ const FLOAT64 = wholeOnly((out, value) => out.float64(Number(value)))
 const TEXT = wholeOnly((out, value) => out.text(value as string))
 const NOTHING = wholeOnly(() => {})
 
-/** Returns undefined if values of this type are made of others. */
+/** Returns undefined if values of this type contain other values. */
 export function leafWriterOf(type: TypeDescription): LeafWriter | undefined {
   const { kind } = type
   if (kind === 'boolean') return BOOLEAN

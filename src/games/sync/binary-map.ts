@@ -27,7 +27,7 @@ export class MapWriter implements BinaryWriter {
   }
 
   mask(): void {
-    // A map has none.
+    // A map has no mask.
   }
 
   change(out: ByteWriter, before: Tree, after: Tree): void {
@@ -57,7 +57,7 @@ export class MapWriter implements BinaryWriter {
     }
   }
 
-  /** Returns how many groups there are: neighbours in which the same differs. */
+  /** Writes groups of neighbouring entries that have the same mask. Returns how many groups there are. */
   #writeGroups(out: ByteWriter, from: MapTree, to: MapTree, kept: Int32Array | undefined): number {
     const of = this.#of
     const was = from.values
@@ -97,7 +97,7 @@ export class MapWriter implements BinaryWriter {
   #maskAt(i: number, was: readonly Tree[], is: readonly Tree[], kept: Int32Array | undefined): Mask {
     const before = was[kept === undefined ? i : (kept[i] ?? -1)]
     const after = is[i]
-    // What was added is not changed.
+    // An added entry counts as unchanged here.
     return before === after || before === undefined || after === undefined ? NO_CHANGE : this.#of.maskOf(before, after)
   }
 }

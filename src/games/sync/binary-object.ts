@@ -7,13 +7,13 @@ import { allBits, OPTIONAL } from './wire.ts'
 export interface FieldWriter {
   readonly writer: BinaryWriter
   readonly isOptional: boolean
-  /** Whether a change of an optional field is written as one; else it is whole. */
+  /** Whether a changed optional field is written as a change. If not, it is written whole. */
   readonly isPatched: boolean
 }
 
 type FieldTrees = readonly (Tree | undefined)[]
 
-/** A mask of more bits is text. */
+/** A mask of more bits is a string. */
 const NUMBER_BITS = 30
 
 export class ObjectWriter implements BinaryWriter {
@@ -21,7 +21,7 @@ export class ObjectWriter implements BinaryWriter {
   readonly all: Mask
   readonly #fields: readonly FieldWriter[]
   readonly #writers: readonly BinaryWriter[]
-  /** Bytes of a mask. */
+  /** The length of a mask in bytes. */
   readonly #size: number
 
   constructor(fields: readonly FieldWriter[]) {
@@ -84,7 +84,7 @@ export class ObjectWriter implements BinaryWriter {
 }
 
 function fieldDiffers(writer: BinaryWriter | undefined, before: Tree | undefined, after: Tree | undefined): boolean {
-  // V8 compares numbers at once if it sees nothing else at this place.
+  // V8 compares numbers faster if this place sees only numbers.
   if (typeof before === 'number' && typeof after === 'number') return before !== after
   if (before === after) return false
   if (typeof before !== 'object' || typeof after !== 'object') return true

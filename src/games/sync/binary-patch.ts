@@ -13,13 +13,13 @@ const WRITERS = new WeakMap<TypeDescription, BinaryWriter>()
 const out = new ByteWriter()
 
 /**
- * Returns the bytes of the changes from one tree to the other, and of the whole value if there is none before. The format is described in
- * src/conformance/vectors/README.md.
+ * Returns the bytes of the changes from one tree to the other, or of the whole value if there is no tree before. The format is
+ * described in src/conformance/vectors/README.md.
  */
 export function binaryPatchOf<T>({ type }: Shape<T>, before: Tree | undefined, after: Tree): Uint8Array {
   let writer = WRITERS.get(type)
   if (writer === undefined) WRITERS.set(type, (writer = writerOf(type)))
-  // Behind a fault of before.
+  // An earlier call may have thrown in the middle.
   out.clear()
   if (before === undefined) writer.whole(out, after)
   else {
@@ -60,7 +60,7 @@ class SingleWriter implements BinaryWriter {
   }
 
   mask(): void {
-    // A single value has none.
+    // A single value has no mask.
   }
 
   change(out: ByteWriter, before: Tree, after: Tree): void {
@@ -68,7 +68,7 @@ class SingleWriter implements BinaryWriter {
   }
 }
 
-/** What is written whole if anything in it differs. */
+/** For values that are written whole if anything in them differs. */
 const wholeOnly = (whole: BinaryWriter['whole']): BinaryWriter => ({
   whole,
   hasMask: false,
@@ -106,5 +106,5 @@ function objectWriter({ fields }: ObjectDescription): BinaryWriter {
   )
 }
 
-/** The kinds of which a change can be smaller than the whole. */
+/** The kinds whose changes can be smaller than the whole value. */
 const PATCHED: ReadonlySet<string> = new Set(['object', 'map', 'json'])

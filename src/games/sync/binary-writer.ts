@@ -1,7 +1,10 @@
 import type { ByteWriter } from './byte-writer.ts'
 import type { Tree } from './tree.ts'
 
-/** What differs: for an object a bit for each field, as a number, or if there are too many as text of 8 bits a character; else 1. */
+/**
+ * What differs. For an object it has a bit for each field, as a number; or as a string of 8 bits per character if there are too
+ * many fields. For all other values it is 1.
+ */
 export type Mask = number | string
 
 export const NO_CHANGE = 0
@@ -13,9 +16,9 @@ export interface BinaryWriter {
   whole(out: ByteWriter, tree: Tree): void
   /** Returns NO_CHANGE if both are the same value. */
   maskOf(before: Tree, after: Tree): Mask
-  /** The mask of a change of everything: what the first group of a map's patch is compared with. */
+  /** The mask that says that everything changed. The first group of a map's patch is compared with it. */
   readonly all: Mask
-  /** Writes the mask: `ceil(fields / 8)` bytes for an object, else none. */
+  /** Writes the mask: `ceil(fields / 8)` bytes for an object, nothing for other values. */
   mask(out: ByteWriter, mask: Mask): void
   /** Writes the change that `mask` names. */
   change(out: ByteWriter, before: Tree, after: Tree, mask: Mask): void

@@ -1,6 +1,6 @@
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Bytes that are read one after the other. Every method throws if there are too few left. */
+/** Reads bytes one after the other. Every method throws if too few are left. */
 export class ByteReader {
   readonly view: DataView
   at = 0

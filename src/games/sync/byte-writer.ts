@@ -1,15 +1,15 @@
 const FIRST_BYTES = 4096
-/** A larger buffer is not kept for the next patch. */
+/** A buffer that grew larger than this is not kept for the next patch. */
 const KEPT_BYTES_MAX = 1 << 20
 
-/** Bytes that grow as they are written. */
+/** A buffer that grows as it is written. */
 export class ByteWriter {
-  /** How many were written. */
+  /** How many bytes were written. */
   length = 0
   #bytes = new Uint8Array(FIRST_BYTES)
   #view = new DataView(this.#bytes.buffer)
 
-  /** Returns a copy of what was written, and starts anew. */
+  /** Returns a copy of what was written, and starts again from nothing. */
   take(): Uint8Array {
     const taken = this.#bytes.slice(0, this.length)
     this.clear()
@@ -33,7 +33,9 @@ export class ByteWriter {
     this.length += 2
   }
 
-  /** Unsigned, up to 2^32 - 1: 7 bits a byte, the lowest first; the upper bit says that another follows. */
+  /**
+   * Writes an unsigned number up to 2^32 - 1: 7 bits per byte, the lowest first. The highest bit says that another byte follows.
+   */
   varint(value: number): void {
     let rest = value
     while (rest > 127) {
@@ -70,7 +72,7 @@ export class ByteWriter {
     this.length += value.length
   }
 
-  /** Its length in bytes, then UTF-8. */
+  /** Writes the length in bytes, then the UTF-8. */
   text(value: string): void {
     const start = this.length
     this.varint(value.length)
@@ -88,13 +90,13 @@ export class ByteWriter {
     this.bytes(bytes)
   }
 
-  /** Leaves a byte for a varint that is known later: `fill` writes it there. */
+  /** Reserves a byte for a varint that is not known yet. `fill` writes it. */
   reserve(): number {
     this.byte(0)
     return this.length - 1
   }
 
-  /** Moves what follows if the varint needs more than the reserved byte. */
+  /** Writes a reserved varint. Moves what follows if the varint needs more than one byte. */
   fill(at: number, value: number): void {
     if (value > 127) {
       const end = this.length

@@ -1,13 +1,13 @@
 import { isMinusZero, type Part, type QuickUpdate } from './part.ts'
 
-/** Makes a function of the text of its body, as `new Function(...parameters, body)` does. */
+/** Makes a function from the text of its body, as `new Function(...parameters, body)` does. */
 export type FunctionMaker = (parameters: readonly string[], body: string) => unknown
 
 let makeFunction: FunctionMaker | undefined
 
 /**
- * Lets `shapeOf` compile the comparison of objects to code of its own for each type, which takes a quarter of the time (`bench/patches.ts`). It is for
- * servers: in a browser the page's policy (CSP) may forbid it, and all works without, too.
+ * Lets `shapeOf` compile the comparison of objects to special code for each type, which takes a quarter of the time
+ * (`bench/patches.ts`). It is for servers: in a browser the page's policy (CSP) may forbid it. Everything works without it.
  */
 export function compileShapes(maker: FunctionMaker | undefined): void {
   makeFunction = maker
@@ -21,7 +21,7 @@ interface FieldToCompile {
   readonly isOptional: boolean
 }
 
-/** Returns undefined if there is nothing to compile with, or the type is none that gains from it. */
+/** Returns undefined if there is no compiler, or the type would not gain from it. */
 export function compileUpdate(fields: readonly FieldToCompile[]): QuickUpdate | undefined {
   const isInherited = fields.some(({ name }) => name in Object.prototype)
   if (!makeFunction || isInherited || fields.length === 0 || fields.length > FIELDS_MAX) return undefined
@@ -32,7 +32,7 @@ export function compileUpdate(fields: readonly FieldToCompile[]): QuickUpdate | 
   )
 }
 
-/** Each field is a variable of its own, read under its name, so that V8 sees one form of object at each place. */
+/** Each field is a variable of its own and is read by its name, so that V8 sees only one object shape at each place. */
 function textOf(fields: readonly FieldToCompile[]): string {
   const each = (text: (i: number, field: FieldToCompile) => string) =>
     fields.map((field, i) => text(i, field)).join('\n')

@@ -1,6 +1,6 @@
 import { MapTree, type Tree } from './tree.ts'
 
-/** Whether two trees of one type hold different values; the order of a map's keys is part of its value. */
+/** Whether two trees of one type hold different values. The order of a map's keys is part of its value. */
 export function differs(a: Tree | undefined, b: Tree | undefined): boolean {
   if (a === b) return false
   if (typeof a !== 'object' || typeof b !== 'object') return true

@@ -1,14 +1,14 @@
 import type { Plain } from './part.ts'
 
-/** Of smaller maps the keys are read as fast anyway. */
+/** Smaller maps are fast anyway. */
 const KEYS_MIN = 16
 
-/** The live maps that were made fast, and have had the same keys since. */
+/** Live maps that were made fast, and whose keys have not changed since. */
 const FAST = new WeakSet<Plain>()
 
 /**
- * V8 keeps an object that got many keys one by one as a hash table, whose keys take long to list; one that is a prototype it keeps as it
- * keeps small objects. So a map is one for a moment. Where this means nothing, nothing is different.
+ * V8 stores an object that got many keys one by one as a hash table, whose keys are slow to list. It stores prototypes like small
+ * objects. So this makes a map a prototype for a moment. In other engines it has no effect.
  */
 export function makeFast(live: Plain, keys: number): void {
   if (keys < KEYS_MIN) return
@@ -17,12 +17,14 @@ export function makeFast(live: Plain, keys: number): void {
   FAST.add(live)
 }
 
-/** A read through the prototype is what makes it fast. */
+/** A read through the prototype makes V8 convert the object. */
 function read(of: Plain): unknown {
   return of['']
 }
 
-/** Returns the values of a fast map that has these keys in this order, and undefined of every other. */
+/**
+ * Returns the values of a map that was made fast and has exactly these keys in this order. Returns undefined for every other map.
+ */
 export function fastValuesOf(live: Plain, keys: readonly string[]): readonly unknown[] | undefined {
   if (keys.length < KEYS_MIN || !FAST.has(live)) return undefined
   if (hasKeys(live, keys)) return Object.values(live)

@@ -1,4 +1,4 @@
-/** A value that its type does not allow. `path` is its place, as in `ships.alice.x`; empty for the value itself. */
+/** A value does not fit its type. `path` is its place, such as `ships.alice.x`; it is empty for the value itself. */
 export class TypeFault extends Error {
   override readonly name = 'TypeFault'
   readonly reason: string
@@ -9,7 +9,7 @@ export class TypeFault extends Error {
     this.reason = reason
   }
 
-  /** Says that the value was found under this key of what holds it. */
+  /** Adds the key under which the value was found to the front of the path. */
   under(key: string | number): this {
     this.path = this.path === '' ? String(key) : `${key}.${this.path}`
     this.message = `${this.path}: ${this.reason}`
@@ -17,7 +17,7 @@ export class TypeFault extends Error {
   }
 }
 
-/** Rethrows what a part of a value met, with the part's key in the path. */
+/** Rethrows an error of a part of a value, with the part's key added to its path. */
 export function rethrowUnder(key: string | number, error: unknown): never {
   throw error instanceof TypeFault ? error.under(key) : error
 }

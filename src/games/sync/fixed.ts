@@ -4,21 +4,22 @@ export interface Range {
   readonly step: number
 }
 
-/** The largest k; the tolerance is for quotients such as 0.3 / 0.1. */
+/** The largest k. The tolerance is for quotients such as 0.3 / 0.1. */
 export function stepsOf({ min, max, step }: Range): number {
   return Math.floor((max - min) / step + 1e-6)
 }
 
 /**
- * The numbers of `t.fixed(min, max, step)`: number k of `steps + 1` is one formula, here and at the client, so that both compute
- * the same bits. If a whole number of steps makes 1, it is a quotient of integers, which gives short decimals: 0.07 and not 0.07000000000000001.
+ * The numbers of `t.fixed(min, max, step)`. Server and client compute number k of `steps + 1` by the same formula, so they get
+ * the same bits. If a whole number of steps makes 1, it is a quotient of integers, which gives short decimals: 0.07 and not
+ * 0.07000000000000001.
  */
 export class Fixed {
   /** The largest k. */
   readonly steps: number
   readonly #min: number
   readonly #step: number
-  /** How many steps make 1; 0 if it is no whole number, or `min` is no multiple of a step. */
+  /** How many steps make 1. It is 0 if that is not a whole number, or if `min` is not a multiple of `step`. */
   readonly #perOne: number
   readonly #first: number
 
@@ -39,7 +40,10 @@ export class Fixed {
     return this.#perOne > 0 ? (this.#first + k) / this.#perOne : this.#min + k * this.#step
   }
 
-  /** The k of the nearest number; below 0 or over `steps` if the value is out of range; NaN of what is no number. */
+  /**
+   * The k of the nearest number. It is below 0 or above `steps` if the value is out of range, and NaN if the value is not a
+   * number.
+   */
   indexOf(value: number): number {
     return this.#perOne > 0
       ? Math.round(value * this.#perOne) - this.#first

@@ -6,7 +6,10 @@ type Freeze = (tree: Tree) => unknown
 
 const FREEZES = new WeakMap<TypeDescription, Freeze>()
 
-/** The value of a tree, as `thaw` returns it, but frozen at any depth: it may be handed to several. Takes half of what `thaw` does. */
+/**
+ * Returns the value of a tree, like `thaw`, but frozen at any depth, so that several callers can share it. Takes half the time of
+ * `thaw`.
+ */
 export function frozenOf<T>({ type }: Shape<T>, tree: Tree): unknown {
   let freeze = FREEZES.get(type)
   if (freeze === undefined) FREEZES.set(type, (freeze = freezeFor(type)))

@@ -1,22 +1,22 @@
 /**
- * The hash of a value: 32 bits that are equal for equal values. It needs no type: an object and a map with the same entries have
- * the same hash, whatever their order. docs of the steps: src/conformance/vectors/README.md.
+ * A hash of 32 bits that is equal for equal values. It needs no type: an object and a map with the same entries have the same
+ * hash in any order. The steps are described in src/conformance/vectors/README.md.
  */
 
-// What a hash starts from, one for each kind of value.
+// Each kind of value starts with its own seed.
 export const BOOLEAN_SEED = 1
 const NUMBER_SEED = 2
 const STRING_SEED = 3
 export const ARRAY_SEED = 4
 const OBJECT_SEED = 5
 
-/** Adds 32 bits to a hash. For each hash another word gives another result. */
+/** Adds 32 bits to a hash. For one hash, different words give different results. */
 export function mix(hash: number, word: number): number {
   const mixed = Math.imul(hash ^ word, 0x85eb_ca6b)
   return mixed ^ (mixed >>> 15)
 }
 
-/** The last step: every bit of the hash comes to depend on every other (the finalizer of MurmurHash3). */
+/** The last step: makes every bit depend on every other (the finalizer of MurmurHash3). */
 export function finish(hash: number): number {
   const first = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b)
   const second = Math.imul(first ^ (first >>> 13), 0xc2b2_ae35)
@@ -31,18 +31,18 @@ export function hashText(text: string): number {
 
 const bits = new DataView(new ArrayBuffer(8))
 
-/** By the bits of the float64, the lower half first. */
+/** Hashes the bits of the float64, the lower half first. */
 export function hashNumber(value: number): number {
   bits.setFloat64(0, value)
   return mix(mix(NUMBER_SEED, bits.getUint32(4)), bits.getUint32(0))
 }
 
-/** What an entry of an object adds to the sum of its entries. */
+/** What one entry adds to the sum for its object. */
 export const hashEntry = (keyHash: number, valueHash: number): number => finish(mix(keyHash, valueHash))
 
 export const hashObject = (count: number, sum: number): number => mix(mix(OBJECT_SEED, count), sum)
 
-/** The hash of a plain value as a client has it: unsigned 32 bits. */
+/** The hash of a plain value, as a client has it: 32 bits, unsigned. */
 export const hashValue = (value: unknown): number => finish(hashAny(value)) >>> 0
 
 function hashAny(value: unknown): number {

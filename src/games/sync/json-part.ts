@@ -4,7 +4,7 @@ import { ArrayPart, MapPart } from './list-parts.ts'
 import { isMinusZero, isPlain, type ContainerPart } from './part.ts'
 import { MapTree, type Tree } from './tree.ts'
 
-/** Any JSON value without null; at the root of a state, an object. */
+/** Any JSON value without null. At the root of a state it has to be an object. */
 export class JsonPart implements ContainerPart {
   readonly isLeaf = false
   readonly mayBeLeaf = true

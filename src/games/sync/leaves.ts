@@ -26,7 +26,7 @@ function numberLeaf(kind: NumberKind): LeafPart {
   if (kind === 'float32') return leaf((value) => expectFinite(Math.fround(expectFinite(value))) + 0)
   const { min, max } = WHOLE_NUMBERS[kind]
   return leaf((value) => {
-    // + 0: the sum of -0 and 0 is 0.
+    // The + 0 turns -0 into 0.
     if (typeof value === 'number' && value >= min && value <= max && Number.isInteger(value)) return value + 0
     throw new TypeFault(`must be a whole number from ${min} to ${max}, but is ${shown(value)}`)
   })

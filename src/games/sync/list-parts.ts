@@ -18,7 +18,7 @@ import {
 } from './part.ts'
 import { Keys, MapTree, sameKeys, type Tree } from './tree.ts'
 
-/** Objects of any keys: `map`, `record`, and the objects of `json`. */
+/** Objects with any keys: `map`, `record`, and the objects of `json`. */
 export class MapPart implements ContainerPart {
   readonly isLeaf = false
   readonly #of: Part
@@ -96,7 +96,10 @@ export class MapPart implements ContainerPart {
     })
   }
 
-  /** The tree of a map that has other keys than before, or in another order. The first `done` are the same, with these values. */
+  /**
+   * The tree of a map whose keys or their order have changed. The first `done` keys are the same as before, and `head` has their
+   * values.
+   */
   #withKeys(was: MapTree, head: Tree[] | undefined, done: number, { live, keys, depth }: LiveMap): Tree {
     const next = new Keys(keys)
     const values: Tree[] = head ?? was.values.slice(0, done)
@@ -117,7 +120,7 @@ export class MapPart implements ContainerPart {
   }
 }
 
-/** The tree of a map of containers that has the keys it had. */
+/** The tree of a map of containers whose keys are the same as before. */
 function updateEntries(part: ContainerPart, was: MapTree, entries: readonly unknown[], depth: number): Tree {
   const { keys, values } = was
   const { quick } = part
@@ -163,7 +166,7 @@ export class ArrayPart implements ContainerPart {
     const live = expectArray(value, this.#max)
     expectOpen(live, 1)
     const keys = Object.keys(live)
-    // A hole has no key; what is no index comes last.
+    // A hole has no key. Keys that are not indexes come last.
     const other = keys.length > live.length ? keys.at(-1) : undefined
     if (other !== undefined) throw new TypeFault('is not an element').under(other)
     return Array.from(live, (element, i) =>

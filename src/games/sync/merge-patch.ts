@@ -6,15 +6,15 @@ import { MapTree, sameKeys, type Tree } from './tree.ts'
 /** Writes the trees of one type as JSON text. */
 interface JsonWriter {
   whole(tree: Tree): string
-  /** A JSON Merge Patch (RFC 7396), or undefined if nothing differs but the order of keys. */
+  /** A JSON Merge Patch (RFC 7396). Undefined if only the order of keys differs, or nothing. */
   patch(before: Tree, after: Tree): string | undefined
 }
 
 const WRITERS = new WeakMap<TypeDescription, JsonWriter>()
 
 /**
- * Returns the JSON text of a JSON Merge Patch (RFC 7396) from one tree to the other, and of the whole value if there is none before.
- * It says nothing of the order of keys: a key that was removed and added again stays in its place at the client.
+ * Returns the text of a JSON Merge Patch (RFC 7396) from one tree to the other, or of the whole value if there is no tree before.
+ * It does not contain the order of keys: a key that was removed and added again keeps its place at the client.
  */
 export function mergePatchOf<T>({ type }: Shape<T>, before: Tree | undefined, after: Tree): string {
   let writer = WRITERS.get(type)
@@ -34,7 +34,7 @@ function writerOf(type: TypeDescription): JsonWriter {
 
 const isList = ({ kind }: TypeDescription) => kind === 'array'
 
-/** What is replaced whole. */
+/** For values that are replaced whole. */
 const wholeOnly = (whole: JsonWriter['whole']): JsonWriter => ({
   whole,
   patch: (before, after) => (differs(before, after) ? whole(after) : undefined),
@@ -119,7 +119,7 @@ const wholeJson = (tree: Tree): string => {
   return tree instanceof MapTree ? JSON_MAPS.whole(tree) : JSON_ARRAYS.whole(tree)
 }
 
-/** Of `json`. */
+/** The writer for `json`. */
 export const JSON_WRITER: JsonWriter = {
   whole: wholeJson,
   patch: (before, after) =>

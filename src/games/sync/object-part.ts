@@ -25,7 +25,7 @@ export interface Field {
 
 type FieldTrees = readonly (Tree | undefined)[]
 
-/** Objects of declared fields. */
+/** Objects with declared fields. */
 export class ObjectPart implements ContainerPart {
   readonly isLeaf = false
   readonly quick: QuickUpdate | undefined
@@ -52,7 +52,7 @@ export class ObjectPart implements ContainerPart {
     return this.quick?.(before, value, depth) ?? this.#inOrder(before, value, depth)
   }
 
-  /** The faster way in general: the live object has its fields in the declared order, as `thaw` makes it. */
+  /** The usual, faster way: the live object has its fields in the declared order, as `thaw` makes them. */
   #inOrder(before: Tree, value: unknown, depth: number): Tree {
     const live = expectPlain(value)
     const was = before as FieldTrees
@@ -62,7 +62,7 @@ export class ObjectPart implements ContainerPart {
     let i = 0
     let at = ''
     try {
-      // For a plain object it is as good as Object.keys, makes no array, and V8 reads the fields by their places.
+      // For a plain object this gives the same as Object.keys, but makes no array, and V8 reads the fields by position.
       for (const key in live) {
         const tree = was[i]
         const part = parts[i]
@@ -109,7 +109,7 @@ export class ObjectPart implements ContainerPart {
     })
   }
 
-  /** Returns `before` if it is the same. */
+  /** Returns `before` if nothing changed. */
   #byName(before: FieldTrees | undefined, live: Plain, isLive: boolean, depth: number): Tree {
     const next: (Tree | undefined)[] = []
     let isChanged = before === undefined

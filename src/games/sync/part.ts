@@ -1,7 +1,7 @@
 import { rethrowUnder, shown, TypeFault } from './fault.ts'
 import type { Tree } from './tree.ts'
 
-/** What a shape does with the values of one type: a leaf is one value, a container holds others. */
+/** Handles the values of one type for a shape. A leaf is a single value; a container holds other values. */
 export type Part = LeafPart | ContainerPart
 
 export interface LeafPart {
@@ -12,23 +12,28 @@ export interface LeafPart {
 
 export interface ContainerPart {
   readonly isLeaf: false
-  /** What is tried before `update` if it is there. */
+  /** If it is given, it is tried before `update`. */
   readonly quick?: QuickUpdate | undefined
-  /** Whether values may also be single ones, as in JSON. */
+  /** Whether a value may also be a single value, as in JSON. */
   readonly mayBeLeaf?: boolean
   /**
-   * Returns the tree of a value that has no predecessor. Snaps numbers in place if `isLive`. Looks closely, too: for accessors, for symbols.
-   *
+   * Returns the tree of a value that has no earlier version. Snaps numbers in place if `isLive`. Also looks for accessors and
+   * symbols.
    * @throws TypeFault
    */
   make(value: unknown, isLive: boolean, depth: number): Tree
-  /** Returns the tree of a live value, which shares with `before` what did not change. Snaps numbers in place. @throws TypeFault */
+  /**
+   * Returns the tree of a live value. Parts that did not change are the same nodes as in `before`. Snaps numbers in place.
+   * @throws TypeFault
+   */
   update(before: Tree, value: unknown, depth: number): Tree
   thaw(tree: Tree): unknown
   isSame(tree: Tree, value: unknown): boolean
 }
 
-/** Returns undefined if the value is not of the usual form, or wrong: then `update` finds out. Else as `update`. */
+/**
+ * Does what `update` does for values of the usual form. Returns undefined for all others, even wrong ones; then `update` decides.
+ */
 export type QuickUpdate = (before: Tree, value: unknown, depth: number) => Tree | undefined
 
 export type Plain = Record<string, unknown>
@@ -57,9 +62,8 @@ export function expectCount(count: number, max: number, of: 'elements' | 'entrie
 }
 
 /**
- * Refuses accessors, keys that are symbols and what is hidden from enumeration. It takes longer than all the rest, so only what has no predecessor is
- * looked at.
- *
+ * Refuses accessors, symbols as keys, and properties that are not enumerable. This takes longer than all the rest, so it is done
+ * only for values without an earlier version.
  * @param hidden how many own keys may be hidden: an array's length is
  */
 export function expectOpen(value: object, hidden = 0): void {
@@ -71,10 +75,10 @@ export function expectOpen(value: object, hidden = 0): void {
   if (keys.length > Object.keys(value).length + hidden) throw new TypeFault('has a key that is not enumerable')
 }
 
-/** Whether the value is -0, which equals 0 but is not what clients see. */
+/** Whether the value is -0, which equals 0 but is not what clients would get. */
 export const isMinusZero = (value: unknown): boolean => value === 0 && Object.is(value, -0)
 
-/** The tree of the value under `key`, which is snapped in place. `before`: undefined if there was none. */
+/** The tree of the value under `key`, which is snapped in place. `before` is undefined if there was no value. */
 export function freezePart(
   part: Part,
   before: Tree | undefined,
@@ -96,7 +100,7 @@ export function freezePart(
   }
 }
 
-/** As `freezePart`, of a value that stays as it is. */
+/** Like `freezePart`, but leaves the value as it is. */
 export function copyPart(part: Part, value: unknown, key: string | number, depth: number): Tree {
   try {
     return part.isLeaf ? part.snap(value) : part.make(value, false, depth)

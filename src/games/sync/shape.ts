@@ -10,27 +10,26 @@ import type { Tree } from './tree.ts'
 export { TypeFault } from './fault.ts'
 export type { Tree } from './tree.ts'
 
-/** What a type's values are changed in, and kept as. */
+/** How values of a type are checked, changed and stored. */
 export interface Shape<T> {
   readonly type: GameType<T>
   /**
-   * Checks the live value, snaps its numbers in place, and returns its tree. What did not change is the same node as in `before`; the whole tree
-   * is `before` itself if nothing did. An optional field that is undefined is deleted from the live value. After a fault the live value
-   * may be snapped in part: `thaw` a new one.
-   *
-   * A value that has no predecessor is searched for accessors and keys that are symbols; they are not looked for where
-   * a value had one.
-   *
+   * Checks the live value, snaps its numbers in place, and returns its tree. Parts that did not change are the same nodes as in
+   * `before`; if nothing changed, the result is `before` itself. An optional field that is undefined is deleted from the live
+   * value. After a fault the live value may be partly snapped: `thaw` a new one. Only parts without an earlier version are
+   * searched for accessors and symbols as keys.
    * @throws TypeFault
    */
   freeze(before: Tree | undefined, live: T): Tree
-  /** Returns a fresh live value: the fields of objects in the declared order, the keys of maps in the order that the live one had. */
+  /**
+   * Returns a new live value. Fields of objects are in the declared order, keys of maps in the order of the former live value.
+   */
   thaw(tree: Tree): T
-  /** Whether `thaw` would return what `live` is, in the same order of map keys. */
+  /** Whether `live` equals what `thaw` would return, with the same order of map keys. */
   isSame(tree: Tree, live: unknown): boolean
 }
 
-/** Returns the shape of a type. `t.json()` as the type itself, as here of a state, takes objects only. */
+/** Returns the shape of a type. `t.json()` as the whole type accepts only objects, because it is a state's type here. */
 export function shapeOf<T>(type: GameType<T>): Shape<T> {
   const part = type.kind === 'json' ? new JsonPart('root') : partOf(type)
   return {
@@ -47,8 +46,7 @@ export function shapeOf<T>(type: GameType<T>): Shape<T> {
 const PARTS = new WeakMap<TypeDescription, Part>()
 
 /**
- * Returns a copy of a value from outside, snapped to its type. The value stays as it is.
- *
+ * Returns a copy of a value from outside, snapped to its type. The value itself is not changed.
  * @throws TypeFault with the path
  */
 export function checkValue<T>(type: GameType<T>, value: unknown): T {

@@ -1,11 +1,11 @@
 import { MapTree, sameKeys, type Tree } from './tree.ts'
 
-/** Of a number or a boolean, and of each value that is held by another. */
+/** For a number or a boolean, and for each value inside another. */
 const VALUE_BYTES = 8
 
 type Items = readonly (Tree | undefined)[]
 
-/** About how much memory a tree takes, in bytes: the same on every machine. */
+/** About how many bytes of memory a tree takes. The result is the same on every machine. */
 export function sizeOf(tree: Tree): number {
   if (typeof tree === 'string') return VALUE_BYTES + tree.length
   if (typeof tree !== 'object') return VALUE_BYTES
@@ -13,7 +13,7 @@ export function sizeOf(tree: Tree): number {
   return VALUE_BYTES + itemsSize(tree)
 }
 
-/** By how much `after` is larger than `before`. What both share is not looked at. */
+/** How much larger `after` is than `before`. Parts that both share are skipped. */
 export function growthOf(before: Tree, after: Tree): number {
   if (before === after) return 0
   if (typeof before !== 'object' || typeof after !== 'object') return sizeOf(after) - sizeOf(before)

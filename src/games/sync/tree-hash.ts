@@ -7,7 +7,7 @@ type Hash = (tree: Tree) => number
 
 const HASHES = new WeakMap<TypeDescription, Hash>()
 
-/** The hash of the value that a tree stands for: unsigned 32 bits, equal to `hashValue` of what `thaw` returns. */
+/** The hash of the value of a tree: 32 bits, unsigned, equal to `hashValue` of what `thaw` returns. */
 export function hashOf<T>({ type }: Shape<T>, tree: Tree): number {
   let hash = HASHES.get(type)
   if (hash === undefined) HASHES.set(type, (hash = hashFor(type)))

@@ -2,10 +2,10 @@ import type { Constant } from '../types.ts'
 import { hashText } from './hash.ts'
 
 /**
- * An immutable value. What did not change between two trees is the same node in both.
- * - an object of declared fields: an array of their trees in the order of the type; undefined is an optional field that is absent
- * - a map, a record, an object of `json`: a `MapTree`
- * - an array: an array
+ * An immutable value. Parts that did not change between two trees are the same nodes in both.
+ * - An object of declared fields is an array of their trees, in the order of the type. An absent optional field is undefined.
+ * - A map, a record and an object of `json` are a `MapTree`.
+ * - An array is an array.
  */
 export type Tree = Constant | MapTree | readonly (Tree | undefined)[]
 
@@ -20,10 +20,10 @@ export class MapTree {
   }
 }
 
-/** The keys of a map in the order in which the live object enumerates them; shared by all trees with the same keys. */
+/** The keys of a map, in the order in which the live object enumerates them. All trees with the same keys share it. */
 export class Keys {
   readonly list: readonly string[]
-  /** What `keptKeys` found last, as a tick's patch asks what its freeze has asked. */
+  /** The last result of `keptKeys`. The freeze of a tick asks for it first, and then the tick's patch does. */
   lastKept: { readonly before: Keys; readonly kept: Int32Array } | undefined
   #indexes: ReadonlyMap<string, number> | undefined
   #json: readonly string[] | undefined
@@ -51,12 +51,12 @@ export class Keys {
   }
 }
 
-/** How far ahead a key is looked for before an index of all keys is made. */
+/** How far ahead a key is looked for before an index of all keys is built. */
 const WINDOW = 8
 
 /**
- * Returns for each key of `after` its index in `before`, or -1. The indexes rise: of a key that changed its place among the others it is
- * -1. Any answer makes a correct patch; the more keys are found, the smaller it is.
+ * Returns for each key of `after` its index in `before`, or -1. The indexes only rise, so a key that moved gets -1. Any answer
+ * makes a correct patch; the more keys are found, the smaller the patch.
  */
 export function keptKeys(before: Keys, after: Keys): Int32Array {
   if (after.lastKept?.before === before) return after.lastKept.kept
@@ -73,7 +73,7 @@ export function keptKeys(before: Keys, after: Keys): Int32Array {
   return kept
 }
 
-/** Whether it is better to take key i of `before` for removed than key j of `after` for added. */
+/** Whether it is better to count key i of `before` as removed than key j of `after` as added. */
 function isRemoved(before: Keys, i: number, after: Keys, j: number): boolean {
   const [was = '', is = ''] = [before.list[i], after.list[j]]
   const [removed, added] = [ahead(before.list, i, is), ahead(after.list, j, was)]
@@ -81,19 +81,19 @@ function isRemoved(before: Keys, i: number, after: Keys, j: number): boolean {
   return distance(before, i, is) <= distance(after, j, was)
 }
 
-/** How far behind `start` the key comes; WINDOW if it is not near. */
+/** How far after `start` the key comes. Returns WINDOW if it is not near. */
 function ahead(list: readonly string[], start: number, key: string): number {
   for (let distance = 1; distance < WINDOW; distance++) if (list[start + distance] === key) return distance
   return WINDOW
 }
 
-/** How far behind `start` the key comes; Infinity if it does not. */
+/** How far after `start` the key comes. Returns Infinity if it does not. */
 function distance(keys: Keys, start: number, key: string): number {
   const index = keys.indexOf(key)
   return index === undefined || index < start ? Infinity : index - start
 }
 
-/** For each key of `after` its index in `before`, or -1 if it is new. */
+/** Returns for each key of `after` its index in `before`, or -1 if it is new. Keys that moved are found, too. */
 export function sameKeys(before: Keys, after: Keys): Int32Array {
   const kept = keptKeys(before, after)
   const found = kept.slice()

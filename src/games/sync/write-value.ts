@@ -8,9 +8,10 @@ type Write = (out: ByteWriter, value: unknown) => void
 const WRITES = new WeakMap<TypeDescription, Write>()
 
 /**
- * Writes a whole value as `applyBinaryPatch` reads it: for clients, which have no trees. Numbers are snapped to their type as on a server.
- *
- * @throws TypeError if the value is not of the type, when a part of it may be written; it does not say where, as a server does
+ * Writes a whole value as `applyBinaryPatch` reads it. It is for clients, which have no trees. Numbers are snapped to their type
+ * as on a server.
+ * @throws TypeError if the value is not of the type. A part of it may be written then. Unlike a server's error, it does not give
+ * the place
  */
 export function writeValue(out: ByteWriter, type: TypeDescription, value: unknown): void {
   writeOf(type)(out, value)
@@ -68,7 +69,7 @@ function objectWrite({ fields }: ObjectDescription): Write {
   }
 }
 
-/** A patch that is JSON would remove what is null. */
+/** In a patch, null would remove a field. */
 function refuseNull(_key: string, value: unknown): unknown {
   expect(value !== null)
   return value
