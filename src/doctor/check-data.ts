@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings.ts'
 import { fail, ok, showBytes, skip, warn, type Finding } from './finding.ts'
 import type { DataFacts } from './read-data.ts'
 
-/** LMDB maps its files into memory, and locks them in it: that holds on one machine only. */
+/** LMDB maps its files into memory and locks them there, which works on one machine only. */
 const OVER_A_NETWORK = new Set([
   'nfs',
   'nfs4',
@@ -16,14 +16,14 @@ const OVER_A_NETWORK = new Set([
 ])
 const IN_MEMORY = new Set(['tmpfs', 'ramfs'])
 const MEBIBYTE = 1024 * 1024
-/** For records, and what is written twice. */
+/** For records, and for what is written twice. */
 const RECORDS_BYTES = 1024 * MEBIBYTE
 const CLUSTER_BYTES = 64 * MEBIBYTE
-/** Each purchase waits for one sync or two. */
+/** Each purchase waits for one or two syncs. */
 const SYNC_MS_MAX = 10
 const FOR_OTHERS = 0o007
 
-/** Whether the data folder will do. Decides only. */
+/** Judges the data folder by the facts. Reads nothing itself. */
 export function checkData(settings: Settings, facts: DataFacts): readonly Finding[] {
   const { DATA_DIR } = settings
   if (facts.fault !== undefined) {
@@ -34,7 +34,7 @@ export function checkData(settings: Settings, facts: DataFacts): readonly Findin
 }
 
 function checkFolder(dataDir: string, { isThere, mode, isInUse }: DataFacts): Finding {
-  if (!isThere) return ok('data folder', `${dataDir} will be made at the start`)
+  if (!isThere) return ok('data folder', `${dataDir} will be created at the start`)
   if ((mode & FOR_OTHERS) !== 0) {
     return warn('data folder', `everybody on this machine may read ${dataDir}`, `chmod o-rwx ${dataDir}`)
   }
@@ -54,26 +54,26 @@ function checkSpace({ ETCD_ENDPOINTS, HISTORY_BYTES }: Settings, { place, freeBy
 
 function checkFileSystem({ ETCD_ENDPOINTS }: Settings, { fileSystem: kind }: DataFacts): Finding {
   if (kind === undefined) return skip('file system', 'the system does not tell')
-  // A node of a cluster keeps its name there, and nothing else.
+  // A node of a cluster keeps only its name there.
   if (ETCD_ENDPOINTS.length > 0) return ok('file system', kind)
   if (OVER_A_NETWORK.has(kind)) {
     return fail(
       'file system',
-      `${kind} goes over a network: the store's files must not`,
+      `${kind} is a network file system, and must not hold the store's files`,
       'DATA_DIR on a disk of this machine',
     )
   }
   if (IN_MEMORY.has(kind)) {
-    return warn('file system', `${kind} is memory: all is gone when the machine starts anew`, 'DATA_DIR on a disk')
+    return warn('file system', `${kind} is memory: all data is lost when the machine restarts`, 'DATA_DIR on a disk')
   }
   if (kind === 'overlay') {
-    return warn('file system', 'overlay is a container of its own: its files go with it', 'a volume for DATA_DIR')
+    return warn('file system', 'overlay belongs to a container: its files are lost with it', 'a volume for DATA_DIR')
   }
   return ok('file system', kind)
 }
 
 function checkSync({ syncMs }: DataFacts): Finding {
-  if (syncMs === undefined) return skip('sync', 'measured when DATA_DIR is there')
+  if (syncMs === undefined) return skip('sync', 'measured only if DATA_DIR exists')
   const text = `a page is on the disk after ${syncMs.toFixed(2)} ms`
   if (syncMs <= SYNC_MS_MAX) return ok('sync', text)
   return warn('sync', `${text}: each purchase waits for that`, 'DATA_DIR on a faster disk')

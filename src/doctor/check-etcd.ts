@@ -5,12 +5,12 @@ import type { EtcdFacts } from './read-etcd.ts'
 /** A commit waits for one round trip and the syncs of a quorum. */
 const LATENCY_MS_MAX = 10
 const SYNC_MS_MAX = 10
-/** The log grows to LOG_RETENTION_BYTES between compactions, and as much is in pages that are not free yet. */
+/** Between compactions the log grows to LOG_RETENTION_BYTES. As much again may be in pages that are not free yet. */
 const QUOTA_FACTOR = 3
 const FULL = 0.8
 const SKEW_MS_MAX = 1_000
 
-/** What is to be said of one endpoint: what is wrong with it, a finding each, or that nothing is. Decides only. */
+/** Judges one endpoint: returns a finding for each fault, or one that says that there is none. Reads nothing itself. */
 export function checkEtcd(settings: Settings, facts: EtcdFacts): readonly Finding[] {
   const check = `etcd ${facts.endpoint}`
   if (facts.fault !== undefined) {
@@ -58,7 +58,7 @@ function checkLogin(check: string, { shut }: EtcdFacts): readonly Finding[] {
 }
 
 function checkSize(check: string, settings: Settings, { quotaBytes, sizeBytes }: EtcdFacts): readonly Finding[] {
-  // 0 is etcd's own default.
+  // 0 means etcd's own default.
   if (quotaBytes === undefined || quotaBytes <= 0) return []
   const wanted = QUOTA_FACTOR * settings.LOG_RETENTION_BYTES
   if (quotaBytes < wanted) {

@@ -1,7 +1,10 @@
 import type { parseGoods } from '../ledger/goods.ts'
 import { ok, warn, type Finding } from './finding.ts'
 
-/** A good that costs nothing and has no end fills the store: each purchase is kept for RECEIPT_RETENTION. Decides only. */
+/**
+ * Finds goods that cost nothing and have no limit: they can fill the store, because each purchase is kept for RECEIPT_RETENTION.
+ * Reads nothing itself.
+ */
 export function checkFreeGoods(goods: ReturnType<typeof parseGoods>, file: string): Finding {
   const endless = goods.filter(({ price, stock, per_user_limit }) => {
     return price === 0 && stock === null && per_user_limit === null

@@ -4,7 +4,7 @@ import { isLoopback } from './loopback.ts'
 
 const MEND = "ALLOWED_HOSTS=game.example, with the names that players' browsers or the proxy send"
 
-/** By which names the port is served. Decides only. */
+/** Judges which host names the port answers to. Reads nothing itself. */
 export function checkHosts({
   ALLOWED_HOSTS: allowed,
   HTTP_HOST: host,
@@ -12,12 +12,14 @@ export function checkHosts({
 }: Settings): readonly Finding[] {
   const isLocal = isLoopback(host)
   if (allowed?.includes('*') === true && isLocal) {
-    return [warn('hosts', 'any name is served, also that of a page which makes it resolve to this machine', MEND)]
+    return [
+      warn('hosts', 'any host name is served, even that of a web page that makes it resolve to this machine', MEND),
+    ]
   }
   if (allowed !== undefined) return [ok('hosts', `${allowed.join(', ')} and the names of this machine are served`)]
   if (!isLocal) return [ok('hosts', 'any name is served, as HTTP_HOST is not loopback; ALLOWED_HOSTS names some')]
   if (proxies.some(isLoopback)) {
-    const text = 'any name is served to TRUSTED_PROXIES on this machine, and so to a browser on it'
+    const text = 'any host name is served to TRUSTED_PROXIES on this machine, and so to a browser on it'
     return [warn('hosts', text, MEND)]
   }
   const text = 'localhost, 127.0.0.1 and [::1] only: a proxy on this machine that passes on another Host gets 421'

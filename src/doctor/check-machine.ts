@@ -3,16 +3,16 @@ import { ok, showBytes, skip, warn, fail, type Finding } from './finding.ts'
 import { isLoopback } from './loopback.ts'
 import type { MachineFacts } from './read-machine.ts'
 
-/** What uWebSockets.js asks for: connections of a worker that it has not accepted yet. */
+/** uWebSockets.js asks for a queue of this many connections that a worker has not accepted yet. */
 const BACKLOG = 512
 const SYN_BACKLOG = 1024
-/** Of one with a token and a room, measured on this project's machine; bench/results/one-machine.md. */
+/** For a connection with a token and a room, measured on this project's machine: bench/results/one-machine.md. */
 const CONNECTION_BYTES = 4 * 1024
-/** A process with nobody connected. */
+/** For a process without clients. */
 const PROCESS_BYTES = 100 * 1024 * 1024
 const NAMESPACES = 2
 
-/** Whether the machine has what the settings ask of it. Decides only. */
+/** Judges whether the machine has what the settings need. Reads nothing itself. */
 export function checkMachine(settings: Settings, facts: MachineFacts): readonly Finding[] {
   return [
     checkWorkers(settings, facts),
@@ -28,7 +28,7 @@ export function checkMachine(settings: Settings, facts: MachineFacts): readonly 
 
 function checkWorkers({ WORKERS }: Settings, { cpus }: MachineFacts): Finding {
   if (WORKERS <= cpus) return ok('workers', `${WORKERS} on ${cpus} CPUs`)
-  return warn('workers', `${WORKERS} share ${cpus} CPUs, and only take each other's time`, `WORKERS=${cpus}`)
+  return warn('workers', `${WORKERS} share ${cpus} CPUs, and only take time from each other`, `WORKERS=${cpus}`)
 }
 
 function checkMemory(settings: Settings, { memoryBytes }: MachineFacts): Finding {
@@ -43,7 +43,7 @@ function checkMemory(settings: Settings, { memoryBytes }: MachineFacts): Finding
     return fail('memory', text, `${more}, or a smaller HISTORY_BYTES or WORKERS`)
   }
   if (usableBytes < most) {
-    const text = `${there} may be used, and with MAX_CONNECTIONS_PER_NAMESPACE in both namespaces it is ${showBytes(most)}`
+    const text = `${there} may be used, and with MAX_CONNECTIONS_PER_NAMESPACE clients in both namespaces ${showBytes(most)} are needed`
     const room = Math.max(1, Math.floor((usableBytes - least) / NAMESPACES / CONNECTION_BYTES))
     return warn('memory', text, `MAX_CONNECTIONS_PER_NAMESPACE=${room}`)
   }
@@ -63,7 +63,7 @@ function checkPortRange(settings: Settings, { portRange, reservedPorts }: Machin
   const [from, to] = portRange
   if (port >= from && port <= to && !isReserved(port, reservedPorts)) {
     const list = reservedPorts === '' ? String(port) : `${reservedPorts},${port}`
-    const text = `HTTP_PORT ${port} is among those of outgoing connections (${from} to ${to}), and may be taken at the start`
+    const text = `HTTP_PORT ${port} is in the range of outgoing connections (${from} to ${to}), so it may be taken when the server starts`
     return warn('port range', text, `sysctl -w net.ipv4.ip_local_reserved_ports=${list}`)
   }
   const ports = to - from + 1
@@ -90,14 +90,14 @@ function checkConntrack(settings: Settings, { conntrackMax }: MachineFacts): Fin
 }
 
 function checkHugePages({ hugePages }: MachineFacts): Finding {
-  if (hugePages === undefined) return skip('huge pages', 'the kernel does not tell')
+  if (hugePages === undefined) return skip('huge pages', 'the kernel does not say')
   if (hugePages !== 'always') return ok('huge pages', hugePages)
-  const text = 'transparent huge pages are always used: processes grow, and stall while pages are put together'
+  const text = 'transparent huge pages are always used: processes grow, and stall while pages are merged'
   return warn('huge pages', text, 'echo madvise > /sys/kernel/mm/transparent_hugepage/enabled')
 }
 
 function checkClock({ clockSynchronised }: MachineFacts): Finding {
-  if (clockSynchronised === undefined) return skip('clock', 'timedatectl does not tell whether it is synchronised')
+  if (clockSynchronised === undefined) return skip('clock', 'timedatectl does not say whether it is synchronised')
   if (clockSynchronised) return ok('clock', 'synchronised')
-  return warn('clock', 'it is not synchronised: tokens expire by it', 'timedatectl set-ntp true')
+  return warn('clock', 'it is not synchronised, and tokens expire by it', 'timedatectl set-ntp true')
 }

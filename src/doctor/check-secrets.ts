@@ -9,17 +9,17 @@ import { isLoopback } from './loopback.ts'
 
 /** A file that holds a secret. */
 export interface SecretFile {
-  /** The setting that names it, or what it is. */
+  /** The setting that names the file, or what the file is. */
   readonly what: string
   readonly file: string
-  /** As in stat's st_mode; undefined where it could not be looked at. */
+  /** The mode as in stat's st_mode. Undefined if it could not be read. */
   readonly mode: number | undefined
   readonly fault: string | undefined
 }
 
 const IN_DATA_DIR = [...Object.values(DEV_SECRET_FILES), 'receipt-key.pem', 'node-token'] as const
 
-/** The files with secrets that the configuration names, and those in the data folder that are there. */
+/** The files with secrets that the configuration names, and those that exist in the data folder. */
 export function readSecretFiles({ settings, sources }: Config): readonly SecretFile[] {
   const { CONFIG_FILE, DATA_DIR } = settings
   const named = (['RECEIPT_KEY_FILE', 'ETCD_KEY_FILE'] as const).flatMap((what) => {
@@ -46,7 +46,7 @@ function look(file: string): Pick<SecretFile, 'mode' | 'fault'> {
 const OTHERS = 0o007
 const GROUP_WRITES = 0o020
 
-/** Whether secrets are configured, and are secret. Decides only. */
+/** Judges whether secrets are set, and only their owner can read them. Reads nothing itself. */
 export function checkSecrets(settings: Settings, files: readonly SecretFile[]): readonly Finding[] {
   const kept = files.map(checkFile)
   return [...checkDevelopment(settings), ...kept]

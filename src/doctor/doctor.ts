@@ -20,14 +20,14 @@ import { readMachine } from './read-machine.ts'
 
 export interface DoctorOptions {
   readonly config: Config
-  /** As at the start of a server. */
+  /** The machine as it is at the start of a server. */
   readonly machine: Machine
-  /** Of the package of uWebSockets.js that is installed. */
+  /** The installed version of uWebSockets.js. */
   readonly uwsVersion: string
   readonly clock: Clock
 }
 
-/** Looks at this machine, the configuration and what it names. Leaves nothing behind. */
+/** Examines this machine, the configuration, and what it names. Leaves nothing behind. */
 export async function examine({ config, machine, uwsVersion, clock }: DoctorOptions): Promise<readonly Finding[]> {
   const { settings } = config
   const limit = machine.openFilesMax()
@@ -48,7 +48,7 @@ export async function examine({ config, machine, uwsVersion, clock }: DoctorOpti
   ]
 }
 
-/** What the start of a server complains of says itself what to do. */
+/** Problems that would stop a server's start already say what to do. */
 function fromProblem(check: string, text: string, problem: Problem | undefined): Finding {
   if (problem === undefined) return ok(check, text)
   return { check, level: problem.fatal ? 'fail' : 'warn', text: problem.message }

@@ -1,7 +1,7 @@
-/** `skip`: it could not be looked at here. */
+/** `skip`: it could not be examined here. */
 export type Level = 'ok' | 'warn' | 'fail' | 'skip'
 
-/** One thing that was looked at. */
+/** One thing that was examined. */
 export interface Finding {
   readonly check: string
   readonly level: Level

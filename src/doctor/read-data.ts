@@ -7,22 +7,22 @@ import type { Clock } from '../base/clock.ts'
 import { isFolderInUse } from '../setup/instance-lock.ts'
 
 export interface DataFacts {
-  /** DATA_DIR, or the folder above it that is there. */
+  /** DATA_DIR. If it does not exist, the nearest folder above it that does. */
   readonly place: string
   readonly isThere: boolean
-  /** Why it cannot be written; undefined: it can. */
+  /** Why it cannot be written. Undefined if it can. */
   readonly fault: string | undefined
   /** As in stat's st_mode. */
   readonly mode: number
   readonly isInUse: boolean
   readonly freeBytes: number
-  /** Such as ext4; undefined where the system does not tell. */
+  /** Such as ext4. Undefined if the system does not say. */
   readonly fileSystem: string | undefined
-  /** Of a page to the disk: the median of some; undefined where there was nothing to write to. */
+  /** How long writing a page to the disk takes: the median of several. Undefined if there was no folder to write to. */
   readonly syncMs: number | undefined
 }
 
-/** Makes no folder; a file is written into DATA_DIR, where that is there, and taken away. */
+/** Creates no folder. If DATA_DIR exists, writes a file into it and deletes it again. */
 export async function readData(dataDir: string, clock: Clock): Promise<DataFacts> {
   const isThere = existsSync(dataDir)
   const place = realpathSync(nearest(dataDir))
@@ -57,11 +57,14 @@ function readMounts(): string {
   try {
     return readFileSync('/proc/self/mountinfo', 'utf8')
   } catch {
-    return '' // not Linux
+    return '' // this is not Linux
   }
 }
 
-/** The kind of the file system a folder is on, by the text of /proc/self/mountinfo: of mounts over each other the last counts. */
+/**
+ * The kind of file system that a folder is on, from the text of /proc/self/mountinfo. If mounts cover each other, the last one
+ * counts.
+ */
 export function fileSystemOf(folder: string, mounts: string): string | undefined {
   let found: { readonly at: string; readonly kind: string } | undefined
   for (const line of mounts.split('\n')) {

@@ -6,26 +6,26 @@ import type { Clock } from '../base/clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { findTlsFault } from '../setup/etcd-tls.ts'
 
-/** What one endpoint of etcd says over HTTP, on the port of its clients; undefined is what it does not tell. */
+/** What one endpoint of etcd says over HTTP on its client port. Undefined means that it does not say. */
 export interface EtcdFacts {
   readonly endpoint: string
-  /** Why nothing is known of it; undefined: it answers. */
+  /** Why nothing could be learned. Undefined if it answers. */
   readonly fault: string | undefined
-  /** The fault is one of TLS, and names the setting to look at. */
+  /** The fault comes from TLS, and names the setting to check. */
   readonly isFaultOfTls: boolean
-  /** As in 3.5.16. */
+  /** Such as 3.5.16. */
   readonly version: string | undefined
-  /** Of a request that asks for no quorum: the median of some. */
+  /** For a request that needs no quorum: the median of several. */
   readonly latencyMs: number
-  /** Why it does not serve, such as ALARM NOSPACE; undefined: it does, with a quorum behind it. */
+  /** Why it does not serve, such as ALARM NOSPACE. Undefined if it serves, with a quorum. */
   readonly sick: string | undefined
-  /** Why it does not let a node with these settings read its keys; undefined if it lets the node, or does not say. */
+  /** Why it does not let a node with these settings read its keys. Undefined if it does, or does not say. */
   readonly shut: string | undefined
   readonly quotaBytes: number | undefined
   readonly sizeBytes: number | undefined
-  /** Of its log to the disk, the mean since it was started. */
+  /** How long a sync of its log takes, on average since it started. */
   readonly syncMs: number | undefined
-  /** How far its clock is ahead of ours, and how far off that may be: HTTP tells seconds. */
+  /** How far its clock is ahead of ours, and the error of that figure, because HTTP gives only seconds. */
   readonly skewMs: number | undefined
   readonly skewWithinMs: number
 }
@@ -54,12 +54,12 @@ const UNKNOWN = {
 
 interface ReadOptions {
   readonly settings: TlsFiles & Login
-  /** Of each request. */
+  /** For each request. */
   readonly timeoutMs: number
   readonly clock: Clock
 }
 
-/** What cannot be known is a fault among the facts. */
+/** Never rejects: what cannot be read is a fault among the facts. */
 export async function readEtcd(endpoint: string, options: ReadOptions): Promise<EtcdFacts> {
   try {
     return await askAll(endpoint, options)
@@ -74,7 +74,7 @@ async function askAll(endpoint: string, { settings, timeoutMs, clock }: ReadOpti
   const agent = openAgent(endpoint, settings)
   const ask = (path: string, post?: Post) => send(new URL(path, endpoint), { agent, timeoutMs, clock, post })
   try {
-    // The first one makes the connection.
+    // The first request is not timed, because it also opens the connection.
     const { version } = parseVersion((await ask('/version')).body)
     const asked: Answer[] = []
     while (asked.length < ASKED) asked.push(await ask('/version'))
@@ -100,7 +100,7 @@ async function askAll(endpoint: string, { settings, timeoutMs, clock }: ReadOpti
   }
 }
 
-/** Throws what reading the files throws. */
+/** Throws if a file cannot be read. */
 function openAgent(endpoint: string, files: TlsFiles): http.Agent {
   if (endpoint.startsWith('http:')) return new http.Agent({ keepAlive: true, maxSockets: 1 })
   const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file))
@@ -110,13 +110,16 @@ function openAgent(endpoint: string, files: TlsFiles): http.Agent {
 
 interface Post {
   readonly body: object
-  /** Of a login. */
+  /** The token of a login. */
   readonly token?: string | undefined
 }
 
 type Ask = (path: string, post?: Post) => Promise<Answer>
 
-/** Logs in and reads one key, as a node does at its start. By etcd's gateway, which may be switched off: then nothing is said. */
+/**
+ * Logs in and reads one key, as a node does when it starts. It uses etcd's gateway. If that is switched off, nothing is found
+ * out.
+ */
 async function findShut(ask: Ask, { ETCD_USERNAME, ETCD_PASSWORD, ETCD_PREFIX }: Login): Promise<string | undefined> {
   let token: string | undefined
   if (ETCD_USERNAME !== undefined) {
@@ -129,12 +132,12 @@ async function findShut(ask: Ask, { ETCD_USERNAME, ETCD_PASSWORD, ETCD_PREFIX }:
   return parseGateway((await ask('/v3/kv/range', { body: { key }, token })).body).message
 }
 
-/** `message` is there if etcd refuses. */
+/** `message` is set if etcd refuses. */
 function parseGateway(body: string): { readonly message?: string; readonly token?: string } {
   try {
     return JSON.parse(body) as { readonly message?: string; readonly token?: string }
   } catch {
-    return {} // there is no gateway
+    return {} // etcd's gateway is switched off
   }
 }
 
@@ -142,11 +145,11 @@ interface SendOptions {
   readonly agent: http.Agent
   readonly timeoutMs: number
   readonly clock: Clock
-  /** A GET where there is none. */
+  /** If undefined, it is a GET. */
   readonly post: Post | undefined
 }
 
-/** /health answers 503 where it is sick, and says why: every status will do. */
+/** Accepts any status, because /health answers 503 with the reason if etcd is sick. */
 function send(url: URL, { agent, timeoutMs, clock, post }: SendOptions): Promise<Answer> {
   const { request } = url.protocol === 'https:' ? https : http
   return new Promise((resolve, reject) => {
@@ -160,7 +163,7 @@ function send(url: URL, { agent, timeoutMs, clock, post }: SendOptions): Promise
       response.once('end', () => {
         const tookMs = clock.nowMs() - startMs
         const saidMs = Date.parse(response.headers.date ?? '')
-        // It was said somewhere between, and cut to its second.
+        // etcd told the time at some moment between request and answer, cut off to the second.
         const skewMs = Number.isNaN(saidMs) ? undefined : saidMs + 500 - (startWallMs + tookMs / 2)
         resolve({ body, tookMs, skewMs })
       })
@@ -177,14 +180,14 @@ function parseVersion(body: string): { readonly version: string | undefined } {
   return { version: typeof etcdserver === 'string' ? etcdserver : undefined }
 }
 
-/** Up to 3.4 without a reason. */
+/** Up to etcd 3.4 there is no reason. */
 function parseHealth(body: string): string | undefined {
   const { health, reason } = JSON.parse(body) as { readonly health?: unknown; readonly reason?: unknown }
   if (health === 'true' || health === true) return undefined
   return typeof reason === 'string' && reason !== '' ? reason : 'it has no quorum, or an alarm'
 }
 
-/** The few numbers that are wanted of Prometheus' text. */
+/** Reads the few numbers that are needed from Prometheus' text. */
 export function parseMetrics(text: string): Pick<EtcdFacts, 'quotaBytes' | 'sizeBytes' | 'syncMs'> {
   const read = (name: string): number | undefined => {
     const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(text) ?? []

@@ -4,25 +4,25 @@ import os from 'node:os'
 import path from 'node:path'
 import { allowedMemory } from '../config/defaults.ts'
 
-/** What the machine is; undefined is what it does not tell. */
+/** Facts of the machine. Undefined means that the machine does not say. */
 export interface MachineFacts {
   readonly cpus: number
-  /** Of the machine, or what the control group allows, where that is less. */
+  /** The memory of the machine, or what the control group allows if that is less. */
   readonly memoryBytes: number
   readonly somaxconn: number | undefined
   readonly synBacklog: number | undefined
-  /** What outgoing connections are given, both included. */
+  /** The ports that outgoing connections get. Both ends are included. */
   readonly portRange: readonly [number, number] | undefined
   /** As the kernel writes them: `8080,9000-9010`. */
   readonly reservedPorts: string
-  /** undefined where nothing tracks connections. */
+  /** Undefined if connections are not tracked. */
   readonly conntrackMax: number | undefined
   /** `always`, `madvise` or `never`. */
   readonly hugePages: string | undefined
   readonly clockSynchronised: boolean | undefined
 }
 
-/** @param root where /proc and /sys are */
+/** @param root the folder with /proc and /sys */
 export async function readMachine(root = '/'): Promise<MachineFacts> {
   const sysctl = (name: string) => readText(path.join(root, 'proc/sys', name))
   return {
@@ -55,14 +55,14 @@ function toRange(text = ''): readonly [number, number] | undefined {
   return from === undefined ? undefined : [Number(from), Number(to)]
 }
 
-/** The word in brackets, as in `always [madvise] never`. */
+/** Returns the word in brackets, as in `always [madvise] never`. */
 function toChosen(text = ''): string | undefined {
   return /\[(\w+)\]/.exec(text)?.[1]
 }
 
 const ANSWER_MS = 3_000
 
-/** By systemd, which asks the kernel: so it knows of chrony and ntpd, too. */
+/** systemd asks the kernel, so it also knows of chrony and ntpd. */
 function readClockState(): Promise<boolean | undefined> {
   return new Promise((resolve) => {
     const args = ['show', '--property=NTPSynchronized', '--value']

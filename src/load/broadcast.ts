@@ -9,10 +9,13 @@ import { openConnections } from './open-connections.ts'
 import { Schedule } from './schedule.ts'
 import { eventsPerSecond, takeSnapshot, total, type Snapshot } from './snapshot.ts'
 
-/** Connections that are read at once and whose latency is taken. Those that send are among them. */
+/** How many connections are read at once, so that their latency can be measured. The senders are among them. */
 const SAMPLED_MAX = 50
 const CONNECT_ROUNDS = 25
-/** The load goes on beyond the window, as the crowd's totals of its end are taken up to a round of reading late. */
+/**
+ * The load continues this long after the window, because the crowd's totals are taken up to one round of reading after the
+ * window's end.
+ */
 const TAIL_SECONDS = 0.25
 const START_DELAY_MS = 200
 const QUIET_MS = 250
@@ -21,12 +24,12 @@ const STALLED_MS = 2_000
 const DRAIN_MS_MAX = 20_000
 const PROGRESS_MS = 1_000
 
-/** One sender in each room, or one for all; everybody there, the sender included, gets each message. */
+/** One sender in each room, or one for all. Everybody there gets each message, the sender too. */
 export interface Load {
   readonly connections: number
-  /** 0: everybody gets everything. Else the connections are spread over them evenly, and so are the messages. */
+  /** With 0 everybody gets every message. Otherwise connections and messages are spread evenly over the rooms. */
   readonly rooms: number
-  /** Messages a second, over all rooms. */
+  /** Messages per second in all rooms together. */
   readonly rate: number
   readonly warmupSeconds: number
   readonly seconds: number
@@ -40,17 +43,20 @@ export interface Target {
   readonly dialect: DialectRef
 }
 
-/** `measuring` and `draining` are the ends of the window. */
+/** `measuring` begins and `draining` ends the measured window. */
 export type Phase = 'connecting' | 'warming up' | 'measuring' | 'draining'
 
 export interface LoadResult {
   readonly sent: number
-  /** Messages sent times connections that are to get them, and how many arrived; with what came before and after the window. */
+  /**
+   * Messages sent, times the connections that should get each; and how many arrived. Both include the time before and after the
+   * window.
+   */
   readonly expected: number
   readonly received: number
-  /** In the measured window. */
+  /** Within the measured window. */
   readonly deliveriesPerSecond: number
-  /** How much of the load was still on its way when the window closed, in seconds of the load. */
+  /** How many seconds of the load were still on their way when the window closed. */
   readonly backlogSeconds: number
   readonly framesPerRead: number
   /** Header and payload of one event. */
@@ -59,19 +65,19 @@ export interface LoadResult {
   readonly sendLagMs: Percentiles
   readonly disorder: number
   readonly gaps: number
-  /** Why the server closed connections, one entry each. */
+  /** Why the server closed connections, one entry for each. */
   readonly closed: readonly string[]
-  /** What it did not like, each once. */
+  /** What the server complained of, each text once. */
   readonly complaints: readonly string[]
 }
 
 export interface LoadEvents {
   readonly onPhase: (phase: Phase) => void
-  /** Now and then in the window: what came so far. */
+  /** Called from time to time in the window, with the results so far. */
   readonly onProgress?: (soFar: { readonly received: number; readonly latencyMs: Percentiles }) => void
 }
 
-/** Connects, warms up, measures, and waits for the last events. Rejects where not every connection gets ready. */
+/** Connects, warms up, measures, and waits for the last events. Rejects if a connection does not get ready. */
 export async function runBroadcast(target: Target, load: Load, events: LoadEvents): Promise<LoadResult> {
   const run = new BroadcastRun(target, load, await loadDialect(target.dialect))
   try {
@@ -95,7 +101,7 @@ class BroadcastRun {
   readonly #lag = new LagRecorder()
   readonly #window: Window
   readonly #sent: number
-  /** Connections that get each message. */
+  /** How many connections get each message. */
   readonly #receivers: number
 
   constructor(target: Target, load: Load, dialect: Dialect) {
@@ -112,7 +118,7 @@ class BroadcastRun {
     if (!Number.isInteger(this.#receivers)) throw new RangeError('connections must be a multiple of rooms')
   }
 
-  /** In rounds, so that the sampled ones are spread over the server's own order of its connections. */
+  /** Connects in rounds, so that the sampled connections are spread over the server's own order. */
   async connect(): Promise<void> {
     const { connections, rooms } = this.#load
     const sampled = Math.max(rooms, Math.min(SAMPLED_MAX, Math.ceil(connections / 2)))
@@ -135,7 +141,7 @@ class BroadcastRun {
     return new Connection({ ...common, room, onEvent: this.#latency.sample(room, rooms) })
   }
 
-  /** Waits until what connecting itself caused (presence, greetings) has arrived. */
+  /** Waits until all has arrived that connecting itself has caused (presence, greetings). */
   async quiet(): Promise<void> {
     const deadlineMs = systemClock.nowMs() + SETTLE_MS_MAX
     for (let reads = -1; systemClock.nowMs() < deadlineMs;) {
@@ -201,7 +207,7 @@ class BroadcastRun {
     return [takeSnapshot(this.#sampled), await this.#crowd.ask('snapshot')]
   }
 
-  /** Waits for what is still under way, as long as something arrives. */
+  /** Waits for what is still on its way, as long as something arrives. */
   async #drain(): Promise<void> {
     const deadlineMs = systemClock.nowMs() + DRAIN_MS_MAX
     let [events, changedMs] = [-1, systemClock.nowMs()]

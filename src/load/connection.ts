@@ -10,35 +10,35 @@ const CLOSE_OPCODE = 0x8
 const READY_TIMEOUT_MS = 20_000
 const HEAD_END = '\r\n\r\n'
 
-/** Every socket reads into this one: the bytes are counted before the next read begins. */
+/** All sockets read into this buffer, because the bytes are counted before the next read begins. */
 const readBuffer = Buffer.allocUnsafe(256 * 1024)
 
 export interface ConnectionOptions {
   readonly url: string
   readonly dialect: Dialect
-  /** 0 */
+  /** By default 0. */
   readonly index?: number
-  /** Entered before it is ready. */
+  /** The room to enter before it is ready. */
   readonly room?: number
-  /** For the few connections whose latency is taken: the event's sequence number. */
+  /** For the few connections whose latency is measured. Gets the event's sequence number. */
   readonly onEvent?: (sequence: number) => void
   /** For connections that read more of an event than its number: see `FrameListener`. */
   readonly onData?: (payload: Buffer) => boolean
-  /** Once it is ready it reads so many bytes at a time, and only when `sip` says so. */
+  /** When it is ready, it reads so many bytes at a time, and only when `sip` is called. */
   readonly sipBytes?: number
-  /** Before the events of one read: they all arrived at this moment. */
+  /** Called before the events of one read. They have all arrived at this moment. */
   readonly onRead?: () => void
 }
 
-/** One WebSocket on a bare TCP socket: handshake by hand, frames counted. */
+/** One WebSocket over a plain TCP socket. It writes the handshake itself, and counts frames. */
 export class Connection {
   readonly counter: FrameCounter
   reads = 0
-  /** Why the server ended it, where it did. */
+  /** Why the server ended the connection. Undefined if it did not. */
   closed: string | undefined
-  /** What the server said last that it does not like. */
+  /** The server's last complaint. */
   complaint: string | undefined
-  /** What others call it in direct messages. */
+  /** The name under which others send it direct messages. */
   name: string | undefined
   #socket: Socket | undefined
   readonly #options: ConnectionOptions
@@ -46,7 +46,7 @@ export class Connection {
   #head = ''
   #open = false
   #ended = false
-  /** What is waited for before it is ready; undefined: the upgrade, or nothing more. */
+  /** The text that has to arrive before it is ready. Undefined while it waits for the upgrade, or if it waits for nothing. */
   #awaited: string | undefined
   #isJoining = false
   #isReadyNow = false
@@ -57,7 +57,7 @@ export class Connection {
     const { onEvent, onData } = options
     this.counter = new FrameCounter({ onOther, ...(onEvent && { onEvent }), ...(onData && { onData }) })
     this.#awaited = options.dialect.ready
-    this.#ready.promise.catch(() => {}) // whoever made it may look later
+    this.#ready.promise.catch(() => {}) // the caller may look at it later
     void this.#start()
   }
 
@@ -87,7 +87,7 @@ export class Connection {
     this.#socket.on('close', () => this.#onEnd('the server closed the connection'))
   }
 
-  /** Resolves when the peer's own first words were exchanged and broadcasts arrive from now on. */
+  /** Resolves when the peer's first messages were exchanged, so that broadcasts arrive from now on. */
   async ready(): Promise<void> {
     const timer = setTimeout(() => this.#fail('no answer to the handshake'), READY_TIMEOUT_MS)
     try {
@@ -101,7 +101,7 @@ export class Connection {
     this.#socket?.write(frame)
   }
 
-  /** Reads once more: see `sipBytes`. */
+  /** Reads once: see `sipBytes`. */
   sip(): void {
     this.#socket?.resume()
   }
@@ -173,7 +173,7 @@ export class Connection {
     if (reply !== undefined) this.#say(reply)
   }
 
-  /** Joins, where there is a room to join, and is ready after that. */
+  /** Joins a room if there is one to join, and is ready after that. */
   #isReady(): void {
     this.#awaited = undefined
     const { room, dialect } = this.#options

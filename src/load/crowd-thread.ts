@@ -11,11 +11,11 @@ const loading = loadDialect(target.dialect)
 const connections: Connection[] = []
 const rest = new Int32Array(new SharedArrayBuffer(4))
 
-/** Of this thread only, as Linux has it: the thread that sends and takes latencies goes before. */
+/** Linux applies this to this thread alone. The thread that sends and measures latency has precedence. */
 const NICENESS = 10
 setPriority(NICENESS)
 
-/** Blocks the thread, then lets its event loop read every socket that has something, once. */
+/** Blocks the thread. Then its event loop reads once from every socket that has bytes. */
 function pace(): void {
   if (target.readEveryMs === 0) return
   Atomics.wait(rest, 0, 0, target.readEveryMs)

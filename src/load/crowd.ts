@@ -4,13 +4,13 @@ import type { CrowdAnswer, CrowdRequest, CrowdTarget } from './crowd-messages.ts
 import type { Snapshot } from './snapshot.ts'
 
 /**
- * The connections that are only counted, in a thread of their own. It rests between its rounds: what came meanwhile waits
- * in the sockets and is read several frames at a time, as reading each by itself costs the generator more than sending
- * costs the server. The few connections whose latency is taken are not here.
+ * The connections that are only counted, in a thread of their own. The thread rests between its rounds, so that frames wait in
+ * the sockets and several are read at a time: reading each one alone would cost the generator more than sending costs the server.
+ * The few connections whose latency is measured are not in here.
  */
 export class Crowd {
   readonly #worker: Worker
-  /** Answered in their order. */
+  /** Answers come in the same order. */
   readonly #waiting: PromiseWithResolvers<Snapshot>[] = []
 
   constructor(target: CrowdTarget) {
@@ -25,7 +25,7 @@ export class Crowd {
     })
   }
 
-  /** Rejects where a connection is refused or breaks before it is ready. */
+  /** Rejects if a connection is refused, or breaks before it is ready. */
   async ask(request: CrowdRequest): Promise<Snapshot> {
     const asked = Promise.withResolvers<Snapshot>()
     this.#waiting.push(asked)

@@ -1,42 +1,42 @@
-/** Path, query and further lines of an upgrade. */
+/** Path, query and further header lines of an upgrade. */
 export interface Upgrade {
   readonly path: string
-  /** As in `Authorization: Bearer …`. */
+  /** Such as `Authorization: Bearer …`. */
   readonly headers?: readonly string[]
 }
 
-/** Which connection it is: its number, and the room it is to be in. */
+/** Identifies a connection: its number, and the room that it should be in. */
 export interface Place {
   readonly index: number
   readonly room: number | undefined
 }
 
-/** What a generator says to a server, and understands of it. Frames are given as text of one byte a character. */
+/** How a generator talks to one kind of server. Frames are given as text with one character for each byte. */
 export interface Dialect {
-  /** Some servers have to be asked over HTTP first. */
+  /** Some servers need a request over HTTP first. */
   readonly upgrade: (url: string, place: Place) => Upgrade | Promise<Upgrade>
   readonly subprotocol: string | undefined
-  /** Whether frames to the server are binary ones. */
+  /** Whether frames to the server are binary. */
   readonly isBinary: boolean
-  /** What the frame contains that says that events arrive from now on; undefined: the 101 says so. */
+  /** The text in a frame that says that events arrive from now on. If undefined, the answer 101 says so. */
   readonly ready: string | undefined
-  /** What to say to a frame that is no event, if anything. */
+  /** The answer to a frame that is not an event, if it needs one. */
   readonly answer: (frame: string) => string | undefined
-  /** What the server does not like, where the frame says so. */
+  /** The server's complaint, if the frame holds one. */
   readonly complaint?: (frame: string) => string | undefined
-  /** Enters a room, where the upgrade did not do so; and what the frame contains that says that it is done. */
+  /** Enters a room, if the upgrade has not done so. `done` is the text in the frame that confirms it. */
   readonly join?: (room: number) => { readonly request: string; readonly done: string }
-  /** Asks for `message`, which is JSON, to be sent to everybody in the room, or to everybody there is. */
+  /** Makes the frame that sends `message`, which is JSON, to everybody in the room, or to everybody if there is no room. */
   readonly broadcast: (message: string, room: number | undefined) => string
   /** The smallest request that has a reply. */
   readonly ping?: string
-  /** The connection's name in `direct`, from a frame before it is ready. */
+  /** The connection's name for `direct`, taken from a frame that comes before it is ready. */
   readonly nameIn?: (frame: string) => string | undefined
-  /** Asks for `message`, which is JSON, to be sent to the connection with that name. */
+  /** Makes the frame that sends `message`, which is JSON, to the connection with that name. */
   readonly direct?: (name: string, message: string) => string
 }
 
-/** Where another thread finds the dialect: a module that exports `dialectOf(name)`. */
+/** Tells another thread where to find the dialect: a module that exports `dialectOf(name)`. */
 export interface DialectRef {
   readonly module: string
   readonly name: string

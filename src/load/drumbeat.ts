@@ -5,11 +5,11 @@ import type { Dialect, DialectRef } from './dialect.ts'
 export interface DrumbeatOptions {
   readonly apiPathPrefix: string
   readonly encoding: Encoding
-  /** Of the connection with this number; undefined: all are guests. */
+  /** The token of the connection with this number. If undefined, all are guests. */
   readonly token?: (index: number) => string
 }
 
-/** What Drumbeat's own clients say. In msgpack the message is the JSON text, as the generator finds it by its bytes. */
+/** Talks as Drumbeat's own clients do. In msgpack, too, the message is JSON text, because the generator finds it by its bytes. */
 export function drumbeatDialect({ apiPathPrefix, encoding, token }: DrumbeatOptions): Dialect {
   const encode = (envelope: object): string =>
     encoding === 'json' ? JSON.stringify(envelope) : Buffer.from(encodeMsgpack(envelope)).toString('latin1')
@@ -42,13 +42,13 @@ export function drumbeatDialect({ apiPathPrefix, encoding, token }: DrumbeatOpti
   }
 }
 
-/** A reply's error, in either encoding. */
+/** The error of a reply, in either encoding. */
 const COMPLAINT =
   /\b(?:RATE_LIMITED|OVERLOADED|UNAVAILABLE|FORBIDDEN|AUTH_REQUIRED|BAD_REQUEST|PAYLOAD_TOO_LARGE|NOT_IN_ROOM)\b/
 
-/** What another thread makes its dialect of: see `DialectRef`. */
+/** Another thread makes its dialect of this: see `DialectRef`. */
 export interface DrumbeatName extends Omit<DrumbeatOptions, 'token'> {
-  /** Dealt to the connections in turn; none: all are guests. */
+  /** Connections take them in turn. If there are none, all are guests. */
   readonly tokens: readonly string[]
 }
 

@@ -6,27 +6,30 @@ const FIN = 0x80
 const MASKED = 0x80
 const OPCODE_AND_FLAGS = 0x7f
 
-/** Where what one read left over and what the next one brought are put together. One for all, as reads are synchronous. */
+/** Joins what one read left over and what the next one brings. All connections share it, because reads are synchronous. */
 const scratch = Buffer.allocUnsafe(512 * 1024)
 
 export interface FrameListener {
-  /** Called for events only where it is there: most connections count and nothing else. */
+  /** Called for each event, if it is given. Most connections only count. */
   readonly onEvent?: (sequence: number) => void
-  /** Sees every data frame first, in place of the search for the marker. True: it was an event. `payload` is valid until this returns. */
+  /**
+   * Sees every data frame first, instead of the search for the marker. Returns true if the frame is an event. `payload` is valid
+   * until this returns.
+   */
   readonly onData?: (payload: Buffer) => boolean
-  /** Any other frame. `payload` is valid until this returns. */
+  /** Called for any other frame. `payload` is valid until this returns. */
   readonly onOther: (opcode: number, payload: Buffer) => void
 }
 
 /**
- * Counts WebSocket frames in a byte stream from their headers. A data frame is an event where it holds the message's
- * marker, which is looked for where it was the last time. Nothing is allocated but for a frame cut in two by a read.
+ * Counts WebSocket frames in a byte stream by their headers. A data frame is an event if it holds the message's marker, which is
+ * looked for first where it was last time. Allocates nothing, except for a frame that two reads have split.
  */
 export class FrameCounter {
   events = 0
-  /** Header and payload of the events. */
+  /** Bytes of header and payload of all events. */
   eventBytes = 0
-  /** Every data frame is an event, as a reply has no marker; its sequence is -1. */
+  /** Every data frame counts as an event, because a reply has no marker. Its sequence number is -1. */
   countsAll = false
   readonly #listener: FrameListener
   #markerAt = 0
@@ -36,7 +39,7 @@ export class FrameCounter {
     this.#listener = listener
   }
 
-  /** The first `length` bytes of `bytes`, which may be overwritten afterwards. Throws on what no server should send. */
+  /** Reads the first `length` bytes of `bytes`, which may be overwritten afterwards. Throws if a server should not send them. */
   push(bytes: Buffer, length: number): void {
     let source = bytes
     let end = length

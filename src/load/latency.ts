@@ -8,24 +8,24 @@ export interface Percentiles {
   readonly max: number
 }
 
-/** Sequence numbers of the messages that are measured: `from` is in, `to` is not. */
+/** The sequence numbers of the messages that are measured, from `from` up to but not including `to`. */
 export interface Window {
   readonly from: number
   readonly to: number
 }
 
-/** What one sampled connection saw: its listener, and the last sequence number. */
+/** The state of one sampled connection: its listener, and the last sequence number. */
 interface Sample {
   lastSequence: number
-  /** It gets each so-manieth message. */
+  /** It gets every message whose number differs by a multiple of this. */
   readonly step: number
 }
 
-/** Latency from when a message was due to its arrival at some of the connections, which also check order and gaps. */
+/** Measures the latency from when a message was due to its arrival at the sampled connections. They also check order and gaps. */
 export class LatencyRecorder {
-  /** Events that came out of order or twice. */
+  /** How many events came out of order or twice. */
   disorder = 0
-  /** Events skipped before a later one. */
+  /** How many events were missing before a later one. */
   gaps = 0
   readonly #histogram = createHistogram()
   readonly #schedule: Schedule
@@ -33,7 +33,7 @@ export class LatencyRecorder {
   readonly #samples: Sample[] = []
   #nowMs = 0
 
-  /** Of messages outside the window the order is checked, and the latency not taken. */
+  /** Messages outside the window are checked for order, but not measured. */
   constructor(schedule: Schedule, window: Window) {
     this.#schedule = schedule
     this.#window = window
@@ -43,14 +43,14 @@ export class LatencyRecorder {
     this.#nowMs = systemClock.nowMs()
   }
 
-  /** The listener of one more connection, which gets the messages `first`, `first + step`, … */
+  /** Makes the listener of one more connection, which gets the messages `first`, `first + step`, … */
   sample(first = 0, step = 1): (sequence: number) => void {
     const sample: Sample = { lastSequence: first - step, step }
     this.#samples.push(sample)
     return (sequence) => this.#onEvent(sample, sequence)
   }
 
-  /** Counts what never came as having come now: leaving it out would flatter a server that fell behind. */
+  /** Counts events that never came as if they came now. Leaving them out would favour a server that fell behind. */
   giveUp(sent: number): void {
     this.onRead()
     for (const sample of this.#samples) {
@@ -78,7 +78,7 @@ export class LatencyRecorder {
   }
 }
 
-/** How late the generator itself sent: large where it is the bottleneck. */
+/** How late the generator itself has sent. It is large if the generator is the bottleneck. */
 export class LagRecorder {
   readonly #histogram = createHistogram()
 
@@ -91,7 +91,7 @@ export class LagRecorder {
   }
 }
 
-/** The histogram takes integers from 1. */
+/** The histogram takes only integers from 1. */
 function toMicroseconds(ms: number): number {
   return Math.max(1, Math.round(ms * 1000))
 }

@@ -1,20 +1,20 @@
 /**
- * The application message that every peer is asked to broadcast: a JSON object of an exact size whose only varying part
- * is a sequence number of constant width. The number stands in for a timestamp: the generator knows when it was due.
+ * The message that every peer is asked to broadcast: a JSON object of an exact size. Only a sequence number of constant width
+ * varies. It stands for a timestamp, because the generator knows when each number was due.
  */
 export const MARKER = '"seq":'
 
-/** Ten digits from the first message to the last, so that no length ever changes. */
+/** Ten digits for every message, so that the length never changes. */
 export const SEQ_BASE = 1_000_000_000
 export const SEQ_DIGITS = 10
 
 const TEXT_OPCODE = 0x1
 const BINARY_OPCODE = 0x2
 const PONG_OPCODE = 0xa
-/** Not zero: `ws` takes a short cut where the key is. Masking hides nothing here, so one key does for all. */
+/** Not zero, because `ws` takes a short cut if it is. Masking hides nothing here, so one key is enough. */
 const MASK_KEY = Uint8Array.of(0x37, 0xfa, 0x21, 0x3d)
 
-/** JSON text of exactly `bytes` ASCII characters. Throws a RangeError where not even the sequence number fits. */
+/** JSON text of exactly `bytes` ASCII characters. Throws a RangeError if not even the sequence number fits. */
 export function messageText(bytes: number): string {
   const head = `{${MARKER}${SEQ_BASE},"data":"`
   const padding = bytes - head.length - '"}'.length
@@ -22,7 +22,7 @@ export function messageText(bytes: number): string {
   return `${head}${'x'.repeat(padding)}"}`
 }
 
-/** `text` has one byte a character. */
+/** `text` has one character for each byte. */
 export function dataFrame(text: string, isBinary: boolean): Buffer {
   return maskedFrame(isBinary ? BINARY_OPCODE : TEXT_OPCODE, Buffer.from(text, 'latin1'))
 }
@@ -43,13 +43,13 @@ function masked(byte: number, position: number): number {
   return byte ^ (MASK_KEY[position & 3] as number)
 }
 
-/** A frame built once; only its sequence number is written anew for each message. */
+/** A frame that is built once. Each message only gets a new sequence number. */
 export class FrameTemplate {
   readonly #frame: Buffer
   readonly #digitsAt: number
   readonly #digitsInPayload: number
 
-  /** `text` holds the message of `messageText` once, as it is or inside the peer's own envelope. */
+  /** `text` holds the message of `messageText` exactly once, alone or inside the peer's own envelope. */
   constructor(text: string, isBinary = false) {
     const marker = text.indexOf(`${MARKER}${SEQ_BASE}`)
     if (marker < 0) throw new RangeError(`no ${MARKER} in what is to be sent`)
@@ -58,7 +58,7 @@ export class FrameTemplate {
     this.#digitsAt = this.#frame.length - text.length + this.#digitsInPayload
   }
 
-  /** A copy, as the socket may still hold the one before. */
+  /** Returns a copy, because the socket may still hold the frame before. */
   withSequence(sequence: number): Buffer {
     const frame = Buffer.from(this.#frame)
     let rest = SEQ_BASE + sequence

@@ -1,9 +1,9 @@
 import type { Connection } from './connection.ts'
 
-/** So many handshakes are under way at once. */
+/** How many handshakes may be under way at the same time. */
 const OPENING_MAX = 100
 
-/** Opens the connections with these numbers and waits until all of them are ready. */
+/** Opens the connections with these numbers, and waits until all are ready. */
 export async function openConnections(
   connections: Connection[],
   [from, to]: readonly [from: number, to: number],

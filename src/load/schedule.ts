@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../base/clock.ts'
 
 /**
- * An open loop: message k is due at start + k / rate, whatever became of the ones before. One that could not be sent in
- * time is sent late and still counted from when it was due, so that a stall is seen in full (no coordinated omission).
+ * An open loop: message k is due at start + k / rate, whatever happened to earlier ones. A message that is sent late is still
+ * measured from when it was due, so that a stall is seen in full (no coordinated omission).
  */
 export class Schedule {
   readonly #intervalMs: number
   #startMs = 0
 
-  /** `rate` per second. */
+  /** @param rate per second */
   constructor(rate: number) {
     this.#intervalMs = 1000 / rate
   }
@@ -23,7 +23,10 @@ export class Schedule {
     return this.#startMs + sequence * this.#intervalMs
   }
 
-  /** Sends `from` up to but not including `to`, each when it is due (timers are good for 1 ms) or as soon after as can be. */
+  /**
+   * Sends messages from `from` up to but not including `to`. Each is sent when it is due (timers have 1 ms), or as soon after as
+   * possible.
+   */
   async run(from: number, to: number, send: (sequence: number) => void): Promise<void> {
     for (let next = from; next < to;) {
       const nowMs = systemClock.nowMs()

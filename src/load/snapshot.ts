@@ -1,15 +1,15 @@
 import { systemClock } from '../base/clock.ts'
 import type { Connection } from './connection.ts'
 
-/** A moment's totals over some connections, with the time on the clock of the thread that reads them. */
+/** The totals of some connections at one moment, with the time on the clock of the thread that reads them. */
 export interface Snapshot {
   readonly atMs: number
   readonly events: number
   readonly eventBytes: number
   readonly reads: number
-  /** Why the server closed connections, one entry each. */
+  /** Why the server closed connections, one entry for each. */
   readonly closed: readonly string[]
-  /** What it did not like, each once. */
+  /** What the server complained of, each text once. */
   readonly complaints: readonly string[]
 }
 
@@ -39,7 +39,7 @@ export function total(groups: readonly Snapshot[]): Totals {
   return totals
 }
 
-/** Events a second between two moments, each group by its own clock. */
+/** Events per second between two moments. Each group is measured by its own clock. */
 export function eventsPerSecond(before: readonly Snapshot[], after: readonly Snapshot[]): number {
   let sum = 0
   for (const [index, end] of after.entries()) {

@@ -1,20 +1,22 @@
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
 
-/** `queue`: more came than could be exported. `export`: the collector did not take them. */
+/** `queue`: there were more spans than could be exported. `export`: the collector did not take them. */
 export type DropReason = 'queue' | 'export'
 
 export interface BoundOptions {
   readonly exporter: SpanExporter
-  /** Spans that may wait for their export. */
+  /** How many spans may wait for their export. */
   readonly queueMax: number
   readonly onDropped: (reason: DropReason, spans: number) => void
   readonly warn: (message: string, error: unknown) => void
 }
 
-/** The library's own name for it is in a package of its internals. */
+/** The library's own constant is in a package of its internals. */
 const SUCCESS = 0
 
-/** Around a batch processor and its exporter: the library drops what is too much, too, but tells nobody how much it was. */
+/**
+ * Wraps a batch processor and its exporter. The library drops spans, too, if there are too many, but does not report how many.
+ */
 export function bound({ exporter, queueMax, onDropped, warn }: BoundOptions): {
   readonly countedExporter: SpanExporter
   readonly processor: (batches: SpanProcessor) => SpanProcessor

@@ -1,6 +1,6 @@
 /**
- * Chooses a share (0 to 1) of those who ask, whatever came before. Drawn is how many are passed over until the next one, as a number
- * of the system's chance for each would cost more than all the rest of a request that is not traced.
+ * Chooses a share (0 to 1) of all calls at random, independently of each other. It draws how many calls to skip until the next
+ * chosen one, because a random number of the system's for each call would cost more than the rest of an untraced request.
  * @param fraction in [0, 1)
  */
 export function createChance(share: number, fraction: () => number): () => boolean {

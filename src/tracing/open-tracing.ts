@@ -12,11 +12,11 @@ import { bound, type DropReason } from './bounded.ts'
 import { createTracer } from './tracer.ts'
 
 export interface TracingOptions {
-  /** Of the collector; `/v1/traces` is added. */
+  /** The collector's address; `/v1/traces` is added. */
   readonly endpoint: string
   /** Sent with every export. */
   readonly headers: Readonly<Record<string, string>>
-  /** 0 to 1: of the requests without a traceparent. */
+  /** The share, 0 to 1, of the requests without a traceparent that are traced. */
   readonly sampleRatio: number
   readonly version: string
   readonly node: string
@@ -30,20 +30,23 @@ export interface TracingOptions {
 
 export interface Tracing {
   readonly tracer: Tracer
-  /** Exports what there is, for `withinMs` at most. Never rejects. */
+  /** Exports what is left, for at most `withinMs`. Never rejects. */
   close(withinMs: number): Promise<void>
 }
 
 const EXPORT_TIMEOUT_MS = 10_000
-/** A second more: the exporter is to give up by itself. */
+/** One second more, so that the exporter gives up first. */
 const BATCH_TIMEOUT_MS = EXPORT_TIMEOUT_MS + 1_000
 const EXPORT_INTERVAL_MS = 1_000
 const QUEUE_MAX = 4096
 const BATCH_MAX = 512
-/** A collector that is out is said so often at most. */
+/** How often a collector that cannot be reached is reported at most. */
 const WARN_INTERVAL_MS = 60_000
 
-/** Sampled spans of this process, exported over OTLP (HTTP, protobuf) in batches. A collector that does not answer costs spans and nothing else. */
+/**
+ * Exports sampled spans of this process over OTLP (HTTP, protobuf) in batches. If the collector does not answer, spans are lost
+ * and nothing else.
+ */
 export function openTracing(options: TracingOptions): Tracing {
   const { version, node, process: name, clock, random, sampleRatio } = options
   const warn = createWarn(options)
@@ -70,7 +73,7 @@ export function openTracing(options: TracingOptions): Tracing {
   })
   const provider = new TracerProvider({
     resource: defaultResource().merge(resource),
-    // Whether a request is traced is decided before there is a span.
+    // Requests are chosen before they have a span.
     sampler: new AlwaysOnSampler(),
     spanProcessors: [processor(batches)],
   })
@@ -99,7 +102,7 @@ function createWarn({ log, clock, endpoint }: TracingOptions): Warn {
   }
 }
 
-/** What the library itself has to say, such as that a collector took a part only. */
+/** Passes on the library's own messages, such as that a collector took only some spans. */
 function toDiagLogger(warn: Warn): DiagLogger {
   const tell = (...said: readonly unknown[]) => warn('tracing has a problem', said.map(String).join(' '))
   const silent = () => {}

@@ -21,9 +21,9 @@ const KINDS: Readonly<Record<SpanKind, OtelKind>> = {
 
 export interface TracerOptions {
   readonly otel: OtelTracer
-  /** Unix time in milliseconds, with fractions: of its own the library begins spans at whole ones. */
+  /** Unix time in milliseconds, with fractions. By itself the library begins spans at whole milliseconds. */
   readonly nowMs: () => number
-  /** Whether a request that says nothing of tracing is traced. */
+  /** Whether to trace a request that has no traceparent. */
   readonly chooses: () => boolean
 }
 
@@ -90,10 +90,10 @@ class TracedSpan implements Span {
 }
 
 const PARTS = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
-/** The version that W3C forbids. */
+/** A version that W3C forbids. */
 const NO_VERSION = 'ff'
 
-/** undefined: W3C says that it is no traceparent, so it counts as none. */
+/** Returns undefined if by W3C's rules the text is not a traceparent. Then it is ignored. */
 function parseTraceparent(text: string): SpanContext | undefined {
   const [, version, traceId = '', spanId = '', flags = ''] = PARTS.exec(text) ?? []
   const context = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true }
