@@ -11,37 +11,40 @@ import { API_PATH_PREFIX, serverUrl } from '../console/server-url.ts'
 
 export type RoomOf<Game> = GameRoom<TypesIn<Game>>
 
-/** What a page knows of its game, beside how matches are found, kept and ended. */
+/** What differs from game to game. The rest finds, keeps and ends matches. */
 export interface MatchPage<Game> {
   readonly game: string
-  /** Which matches may be joined: what the game lists of them. */
+  /** Which matches may be joined, by the fields that the game lists. */
   readonly where: Where<TypesIn<Game>['listing']>
-  /** Of the player who is at this page; empty, or not there: a guest. */
+  /** The player's token. If it is empty or not given, the player is a guest. */
   token?(): string
-  /** Matches are played by this client from now on. */
+  /** From now on this client plays the matches. */
   connected?(client: GameClient, isGuest: boolean): void
-  /** The player is in a match, under this name, if it is not empty. `signal` is aborted when it is over, or the player is out of it. */
+  /**
+   * The player is in a match, under this name unless it is empty. `signal` is aborted when the match is over, or the player is
+   * out of it.
+   */
   begin(room: RoomOf<Game>, name: string, signal: AbortSignal): void
-  /** What a match came to, as the game said it: a headline, and a line for each player or none. */
+  /** Describes the result that the game gave: a headline, and a line for each player or none. */
   describeEnd(room: RoomOf<Game>): { readonly title: string; readonly lines?: readonly string[] }
 }
 
-/** How long it is told that the match went on after a fault of the server. */
+/** How long it is shown that the match went on after a fault of the server. */
 const TOLD_MS = 4_000
 const PAUSED = 'Paused: the server is late.'
 const RESTARTED = 'The match was restarted, and goes on.'
 const NO_RESULT = { title: 'The match was ended', lines: [] }
 
 /**
- * Finds a match when the player asks for one, tells how it stands, and offers another one at its end. The client library connects again by itself, and the room
- * is kept meanwhile.
+ * Finds a match when the player asks for one, shows how it stands, and offers another one at its end. The client library
+ * reconnects by itself, and keeps the room meanwhile.
  */
 export class Match<Game> {
   readonly #page: MatchPage<Game>
   #client: GameClient | undefined
-  /** That `#client` has; empty: it is a guest's. */
+  /** The token that `#client` has. Empty for a guest. */
   #token = ''
-  /** Of the match that this player is in. */
+  /** The match that this player is in. */
   #room: RoomOf<Game> | undefined
   #end = new AbortController()
   #name = ''
@@ -50,12 +53,12 @@ export class Match<Game> {
     this.#page = page
   }
 
-  /** Puts the page's form to work. */
+  /** Makes the page's form work. */
   offer(): void {
     onSubmit('start', () => this.#play())
-    // A click before this would be lost.
+    // Before this, a click would be lost.
     byId('play', HTMLButtonElement).disabled = false
-    // Who goes away for good does not keep others waiting.
+    // A player who leaves the page for good should not keep others waiting.
     addEventListener('pagehide', () => void this.#room?.leave().catch(ignore))
   }
 
@@ -74,7 +77,7 @@ export class Match<Game> {
     }
   }
 
-  /** Without a token a guest of this page's own: two tabs are two players. */
+  /** Without a token each page gets a guest of its own, so that two tabs are two players. */
   #connected(): GameClient {
     const token = this.#page.token?.() ?? ''
     if (this.#client && this.#client.status !== 'closed' && token === this.#token) return this.#client
@@ -84,7 +87,7 @@ export class Match<Game> {
     const who = isGuest ? { namespace: 'public' } : { namespace: 'private', token }
     const client = new GameClient({ ...server, ...who })
     client.on('status', (change) => this.#connectionChanged(change))
-    client.connect().catch(ignore) // its status says the same
+    client.connect().catch(ignore) // the client's status says the same
     this.#client = client
     this.#token = token
     this.#page.connected?.(client, isGuest)
@@ -121,11 +124,11 @@ export class Match<Game> {
         setTimeout(() => forget(RESTARTED), TOLD_MS)
         return
       case 'reseated':
-        // The seat was held too long, and this is another one, which has no name yet.
+        // The seat was held too long. This is a new seat, which has no name yet.
         this.#end.abort()
         return this.#begin(room)
       case 'over': {
-        // Without a result it was the server's operator who has ended it, or a fault.
+        // If there is no result, an operator or a fault has ended the match.
         const { title, lines } = room.result ? this.#page.describeEnd(room) : NO_RESULT
         return this.#leave(title, lines)
       }
@@ -142,29 +145,29 @@ export class Match<Game> {
   }
 }
 
-/** What is so just now, for a moment; nothing, if the text is empty. */
+/** Shows a text for a moment. An empty text shows nothing. */
 export function notice(text: string): void {
   show('notice', text)
 }
 
-/** Unless something else is told meanwhile. */
+/** Hides the text, unless another one is shown meanwhile. */
 function forget(text: string): void {
   if (byId('notice', HTMLElement).textContent === text) notice('')
 }
 
-/** A text that is there already is left alone: a new one is read aloud. */
+/** Leaves an equal text alone, because screen readers read a new text aloud. */
 export function show(id: string, text: string): void {
   const line = byId(id, HTMLElement)
   if (line.textContent !== text) line.textContent = text
 }
 
-/** Of a refused input these are the game's own words. */
+/** For a refused input the text is the game's own. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`
 }
 
-/** For what is known otherwise. */
+/** For errors that are reported elsewhere. */
 export function ignore(): void {}
 
 function showPanel(title: string, lines: readonly string[]): void {
@@ -176,6 +179,6 @@ function showPanel(title: string, lines: readonly string[]): void {
   const panel = byId('panel', HTMLElement)
   panel.dataset['end'] = 'true'
   panel.hidden = false
-  // Not the button: a key that is still held would press it.
+  // Not the button: a key that is still held down would press it.
   headline.focus()
 }

@@ -1,29 +1,29 @@
 import { defineGame, refuse, t, type RoomFacts, type Seat, type ValueOf } from '../games/index.ts'
 
-/** What the page has to know to draw it. The field is a square of SIZE by SIZE units. */
+/** The page needs these to draw the field, a square of SIZE by SIZE units. */
 export const SIZE = 640
 export const SHIP_RADIUS = 20
 export const HP_MAX = 3
 export const RELOAD_MS = 300
-export const GOAL = 10 // who has shot down so many wins; or who has the most when the time is up
+export const GOAL = 10 // the first to shoot down so many wins; or whoever has the most when the time is up
 export const SKIN = 'golden-ship' // a good of the shop
 const MATCH_MS = 90_000
 const RESPAWN_MS = 2_000
-const SHIP_SPEED = 180 // units a second
+const SHIP_SPEED = 180 // units per second
 const SHOT_SPEED = 440
 const BOT_RANGE = 280
 
-/** `dx`, `dy` is where it looks: of any length but 0. */
+/** `dx`, `dy` is the direction in which it looks, of any length except 0. */
 const moving = { x: t.fixed(0, SIZE, 1 / 8), y: t.fixed(0, SIZE, 1 / 8), dx: t.int8(), dy: t.int8() }
 const ship = t.object({
   ...moving,
   isMoving: t.boolean(),
   name: t.string(16),
-  color: t.uint8(), // 0 to 7, of each ship its own
+  color: t.uint8(), // 0 to 7, different for each ship
   isGolden: t.boolean(),
-  hp: t.uint8(), // 0: it was shot down, and is back soon
+  hp: t.uint8(), // 0: it was shot down, and will be back soon
   score: t.uint8(),
-  readyAt: t.float64(), // shoots again from then on: Unix time in milliseconds, as of `endsAt`
+  readyAt: t.float64(), // may shoot again from then on: Unix time in milliseconds, as `endsAt`
 })
 const stateType = t.object({
   phase: t.oneOf('lobby', 'play', 'over'),
@@ -35,7 +35,7 @@ type State = ValueOf<typeof stateType>
 type Point = { x: number; y: number }
 const hasSkin = ({ inventory }: Seat) => (inventory[SKIN] ?? 0) > 0
 
-/** Ships that shoot at each other, for 2 to 8. If fewer come, bots make it four; players may come in at any time. */
+/** Ships that shoot at each other, for 2 to 8 players. If fewer come, bots make it four. Players may join at any time. */
 export default defineGame({
   name: 'arena',
   version: 1,
@@ -63,7 +63,8 @@ export default defineGame({
   },
   bought: (state, seat) => void (shipOf(state.ships, seat.id).isGolden = hasSkin(seat)),
   drop: (state, seat) => void (shipOf(state.ships, seat.id).isMoving = false),
-  leave: ({ phase, ships }, { id }) => void (phase === 'over' || delete ships[id]), // all leave at the end: the picture stays
+  // when all leave at the end, the picture stays
+  leave: ({ phase, ships }, { id }) => void (phase === 'over' || delete ships[id]),
   on: {
     name: (state, seat, { name }) => void (shipOf(state.ships, seat.id).name = name.trim() || 'Nobody'),
     steer: (state, seat, { dx, dy }) =>
@@ -108,7 +109,7 @@ export default defineGame({
   },
 })
 
-/** A ship that begins, somewhere. */
+/** A new ship at a random place. */
 function place(room: { random(): number }) {
   const coordinate = () => SIZE * (0.1 + 0.8 * room.random())
   return { x: coordinate(), y: coordinate(), dx: 0, dy: -1, isMoving: false, hp: HP_MAX }
@@ -120,7 +121,7 @@ function shipOf(ships: State['ships'], id: string) {
   return ship
 }
 
-/** Returns whether it came to the wall. `Math.sqrt` gives the same on every machine; `hypot`, `sin` and `cos` need not. */
+/** Returns whether it hit the wall. `Math.sqrt` gives the same on every machine; `hypot`, `sin` and `cos` need not. */
 function move(thing: Point & { dx: number; dy: number }, way: number, margin: number): boolean {
   const part = way / Math.sqrt(thing.dx ** 2 + thing.dy ** 2)
   const [x, y] = [thing.x + thing.dx * part, thing.y + thing.dy * part]
@@ -129,14 +130,17 @@ function move(thing: Point & { dx: number; dy: number }, way: number, margin: nu
   return thing.x !== x || thing.y !== y
 }
 
-/** How near `point` is to `from`, or to the way from there. A shot that is tested only where it comes to jumps over ships. */
+/** How near `point` is to the line from `from` to `to`. If only the end were tested, shots would jump over ships. */
 function distance(point: Point, from: Point, to = from): number {
   const [x, y] = [to.x - from.x, to.y - from.y]
   const part = Math.max(0, Math.min(1, ((point.x - from.x) * x + (point.y - from.y) * y) / (x ** 2 + y ** 2 || 1)))
   return Math.sqrt((from.x + part * x - point.x) ** 2 + (from.y + part * y - point.y) ** 2)
 }
 
-/** Now and then a bot turns to the nearest ship that it is not upon, and shoots if it is near; in between it goes straight on. */
+/**
+ * From time to time a bot turns to the nearest ship that it does not touch, and shoots if it is near. In between it goes straight
+ * on.
+ */
 function hunt({ ships }: State, id: string, room: RoomFacts, level: { everyTicks: number; error: number }) {
   const own = shipOf(ships, id)
   if (own.hp === 0 || (room.tick + own.color) % level.everyTicks !== 0) return []

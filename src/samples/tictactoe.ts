@@ -1,6 +1,6 @@
 import { defineGame, refuse, t, type Room, type Seat, type ValueOf } from '../games/index.ts'
 
-/** Who waits so long loses: milliseconds for each move. */
+/** Milliseconds for each move. A player who takes longer loses. */
 const MOVE_MS = 30_000
 const LINES = [
   [0, 1, 2],
@@ -17,22 +17,25 @@ const CENTRE = 4
 const stateType = t.object({
   phase: t.oneOf('waiting', 'playing', 'over'),
   cells: t.array(t.oneOf('', 'x', 'o'), 9),
-  /** The players by their marks, and what they are called. */
+  /** The names of the players, by their marks. */
   players: t.object({ x: t.string(64), o: t.string(64) }),
   names: t.object({ x: t.string(16), o: t.string(16) }),
   turn: t.oneOf('x', 'o'),
-  /** When the move has to be made by: Unix time in milliseconds; 0: no move is awaited. */
+  /** The time until which the move has to be made, Unix time in milliseconds. 0: no move is awaited. */
   until: t.float64(),
-  /** The mark that won; empty: nobody, or nobody yet. */
+  /** The mark that has won. Empty if none has, or not yet. */
   winner: t.oneOf('', 'x', 'o'),
-  /** How it ended. */
+  /** How the match ended. */
   how: t.oneOf('', 'row', 'full', 'time', 'left'),
 })
 type State = ValueOf<typeof stateType>
 type Mark = State['turn']
 type Cells = readonly State['cells'][number][]
 
-/** Three in a row, for two: the first who sits down is x and begins. Each move has a time, and a bot plays where nobody else comes. */
+/**
+ * Three in a row, for two players. The first who takes a seat is x and begins. Each move has a time limit. If nobody else comes,
+ * a bot plays.
+ */
 export default defineGame({
   name: 'tictactoe',
   version: 1,
@@ -89,7 +92,7 @@ export default defineGame({
     },
   },
   timers: {
-    /** Runs for each move; those of moves that were made in time say nothing. */
+    /** Is called for each move. Does nothing if the move was made in time. */
     timeUp(state, { until }: { until: number }) {
       if (state.phase === 'playing' && state.until === until) finish(state, other(state.turn), 'time')
     },
@@ -130,7 +133,7 @@ function hasRow(cells: Cells, mark: Mark): boolean {
   return LINES.some((line) => line.every((cell) => cells[cell] === mark))
 }
 
-/** The cell that makes a row of this mark. */
+/** The cell that completes a row of this mark. */
 function finishing(cells: Cells, mark: Mark): number | undefined {
   const line = LINES.find(
     (line) => line.filter((cell) => cells[cell] === mark).length === 2 && line.some((cell) => cells[cell] === ''),

@@ -8,9 +8,9 @@ import { Pilot } from './pilot.ts'
 import { Scores } from './scores.ts'
 import { Shop } from './shop.ts'
 
-/** How long ago the picture is: two ticks, so that there is always a state behind it to go to. */
+/** How far the picture is behind: two ticks, so that there is always a later state to move towards. */
 const DELAY_MS = 100
-/** Which numbers are drawn between the ticks, beside those of the type `fixed`. */
+/** Which numbers are interpolated between ticks, besides those of the type `fixed`. */
 const MOVING = { 'ships.*.dx': true, 'ships.*.dy': true, 'ships.*.readyAt': false, endsAt: false }
 
 type Room = RoomOf<typeof arena>
@@ -62,11 +62,11 @@ new Match<typeof arena>({
   },
 }).offer()
 
-// The empty field, until there is a match.
+// Shows the empty field until there is a match.
 requestAnimationFrame((nowMs) => field.draw({ ships: {}, shots: {} }, null, nowMs))
 
 function hintOf({ state, seat }: Room): string {
-  if (state.phase === 'lobby') return 'Waiting. In a moment bots come.'
+  if (state.phase === 'lobby') return 'Waiting. Bots will come in a moment.'
   return state.ships[seat ?? '']?.hp === 0 ? 'You were shot down. Back in a moment…' : ''
 }
 

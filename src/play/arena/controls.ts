@@ -9,7 +9,7 @@ export interface Direction {
 export const NOWHERE: Direction = { dx: 0, dy: 0 }
 
 const FULL = 127
-/** How far a thumb goes from where it came down until it counts, and for the whole; in pixels. */
+/** How many pixels a thumb has to move until it counts, and until it counts fully. */
 const DEAD_PX = 8
 const REACH_PX = 44
 
@@ -25,7 +25,7 @@ const KEYS: Readonly<Record<string, readonly [x: number, y: number]>> = {
 }
 const FIRE_KEY = 'Space'
 
-/** What the player wants, by keys, by touch, or by a mouse that is dragged over the field. */
+/** What the player wants, by keys, by touch, or by dragging the mouse over the field. */
 export class Controls {
   readonly #keys = new Set<string>()
   readonly #knob = byId('knob', HTMLElement)
@@ -42,7 +42,7 @@ export class Controls {
     for (const name of ['pointerup', 'pointercancel', 'pointerleave']) {
       fire.addEventListener(name, () => (this.#isPressed = false), { signal })
     }
-    // A long press is no menu here.
+    // A long press must not open a menu.
     for (const id of ['fire', 'stick', 'field']) {
       byId(id, HTMLElement).addEventListener('contextmenu', (event) => event.preventDefault(), { signal })
     }
@@ -62,11 +62,11 @@ export class Controls {
   #keyDown(event: KeyboardEvent): void {
     if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return
     if (!(event.code in KEYS) && event.code !== FIRE_KEY) return
-    event.preventDefault() // the page would scroll
+    event.preventDefault() // otherwise the page would scroll
     this.#keys.add(event.code)
   }
 
-  /** From where the pointer came down to where it is. */
+  /** From where the pointer came down to where it is now. */
   #pullAt(area: HTMLElement, signal: AbortSignal): void {
     let start: PointerEvent | undefined
     const down = (event: PointerEvent) => {

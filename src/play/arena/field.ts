@@ -6,7 +6,7 @@ type State = RoomOf<typeof arena>['state']
 type Ship = State['ships'][string]
 type Shot = State['shots'][string]
 
-/** A name, in units: its middle, and its line. */
+/** A name's place, in units: its middle and its line. */
 interface Label {
   readonly name: string
   readonly x: number
@@ -23,17 +23,17 @@ interface Boom {
 const BOOM_MS = 700
 const SPARKS = 12
 const CELLS = 8
-/** The ring around a ship is wider than the ship, which may come to the edge of the field. */
+/** The ring around a ship is wider than the ship, which may touch the edge of the field. */
 const MARGIN = 8
 const NAME_PX = 12
 const LINE_HEIGHT = 1.2
 const SHOT_LENGTH = 16
 const TURN = 2 * Math.PI
-/** A third of a circle each, with a gap. */
+/** A third of a circle for each, with a gap. */
 const HP_ARC = TURN / HP_MAX
 const HP_GAP = 0.25
 
-/** The picture: everything is in the game's units, but for the names. */
+/** Draws the picture. All but the names is in the game's units. */
 export class Field {
   readonly #canvas: HTMLCanvasElement
   readonly #pen: CanvasRenderingContext2D
@@ -42,13 +42,13 @@ export class Field {
 
   constructor(canvas: HTMLCanvasElement) {
     const pen = canvas.getContext('2d')
-    if (!pen) throw new Error('this browser does not draw')
+    if (!pen) throw new Error('this browser cannot draw on a canvas')
     this.#canvas = canvas
     this.#pen = pen
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#colors.clear())
   }
 
-  /** A ship was shot down; it is seen from `atMs` on, by the time of frames. */
+  /** Shows that a ship was shot down, from `atMs` on by the time of frames. */
   boom(boom: Boom, atMs: number): void {
     this.#booms.push({ ...boom, atMs })
   }
@@ -68,14 +68,14 @@ export class Field {
     this.#drawBooms(nowMs)
   }
 
-  /** As many pixels as the screen has. Returns how many of them are a unit. */
+  /** Gives the canvas as many pixels as the screen has. Returns how many of them a unit takes. */
   #fit(): number {
     const width = Math.round(this.#canvas.clientWidth * devicePixelRatio)
     if (width > 0 && this.#canvas.width !== width) this.#canvas.width = this.#canvas.height = width
     return this.#canvas.width / (SIZE + 2 * MARGIN)
   }
 
-  /** Of the style sheet, which knows light and dark. */
+  /** A color of the style sheet, which knows light and dark mode. */
   #color(name: string): string {
     const known = this.#colors.get(name)
     if (known !== undefined) return known
@@ -128,7 +128,7 @@ export class Field {
     pen.restore()
   }
 
-  /** A polygon around the ship's middle, in radii. */
+  /** A polygon around the ship's middle. The unit is the ship's radius. */
   #fill(color: string, ...corners: readonly (readonly [x: number, y: number])[]): void {
     const pen = this.#pen
     pen.fillStyle = this.#color(color)
@@ -138,7 +138,7 @@ export class Field {
     pen.fill()
   }
 
-  /** A part of a ring for each hit that it can still take; what is gone is pale. */
+  /** Draws a part of a ring for each hit that the ship can still take. Lost parts are pale. */
   #drawHp(hp: number, color: number, isOwn: boolean): void {
     const pen = this.#pen
     pen.lineCap = 'round'
@@ -152,7 +152,10 @@ export class Field {
     }
   }
 
-  /** Below the ships, or above those at the lower edge. Where names would be upon each other they stand in lines, one's own next to its ship. */
+  /**
+   * Names are below the ships, or above those at the lower edge. If they would overlap, they get several lines, with the player's
+   * own name next to its ship.
+   */
   #drawNames(ships: readonly (readonly [id: string, Ship])[], own: string | null, scale: number): void {
     const pen = this.#pen
     const size = (NAME_PX * devicePixelRatio) / scale
@@ -171,7 +174,7 @@ export class Field {
     }
   }
 
-  /** Where no other name is. */
+  /** Finds a place without another name. */
   #place({ x, y, name }: Ship, size: number, others: readonly Label[]): Label {
     const half = this.#pen.measureText(name).width / 2
     const middle = Math.max(half + 2, Math.min(SIZE - half - 2, x))

@@ -3,9 +3,9 @@ import { RELOAD_MS } from '../../samples/arena.ts'
 import { ignore, type RoomOf } from '../match.ts'
 import { NOWHERE, type Direction } from './controls.ts'
 
-/** The game takes 30 directions a second. */
+/** The game takes 30 directions per second. */
 const STEER_MS = 40
-/** A direction that has not come to the ship by then is sent again. */
+/** If the ship has not taken a direction after this time, it is sent again. */
 const AGAIN_MS = 500
 
 /** Sends what the player wants of the ship, as often as the game takes it. */
@@ -19,19 +19,19 @@ export class Pilot {
     this.#room = room
   }
 
-  /** To be called in each frame. */
+  /** Call this in each frame. */
   fly({ direction, isFiring }: { readonly direction: Direction; readonly isFiring: boolean }, nowMs: number): void {
     const ship = this.#room.state.ships[this.#room.seat ?? '']
     if (!ship || ship.hp === 0) return
     const isNew = direction.dx !== this.#sent.dx || direction.dy !== this.#sent.dy
     const sinceMs = nowMs - this.#steeredMs
-    // What is sent without a connection is lost, and a ship that was shot down stands still when it is back.
+    // Inputs are lost while there is no connection, and a ship that was shot down stands still when it is back.
     const isLost = ship.isMoving !== isSome(direction) && sinceMs >= AGAIN_MS
     if ((isNew && sinceMs >= STEER_MS) || isLost) this.#steer(direction, nowMs)
     if (isFiring && nowMs - this.#firedMs >= RELOAD_MS) this.#fire(nowMs)
   }
 
-  /** In a window that nobody looks at there are no frames. */
+  /** A window that is not visible gets no frames. */
   stop(): void {
     this.#steer(NOWHERE, this.#steeredMs)
   }
@@ -42,7 +42,7 @@ export class Pilot {
     this.#room.send.steer(direction).catch(ignore)
   }
 
-  /** What is refused, as the ship is reloading by the server's clock, is asked for again. */
+  /** If a shot is refused, because by the server's clock the ship is still reloading, it is asked for again. */
   #fire(nowMs: number): void {
     this.#firedMs = nowMs
     this.#room.send.fire({}).catch(ignore)

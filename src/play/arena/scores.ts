@@ -2,7 +2,7 @@ import { byId, element } from '../../console/dom.ts'
 import type arena from '../../samples/arena.ts'
 import type { RoomOf } from '../match.ts'
 
-/** Who has how many, the best first. The list is made anew only if something of it is another one. */
+/** The scores, the best first. The list is rebuilt only if something in it has changed. */
 export class Scores {
   readonly #list = byId('scores', HTMLOListElement)
   #shown = ''

@@ -6,12 +6,15 @@ import type arena from '../../samples/arena.ts'
 import { SKIN } from '../../samples/arena.ts'
 import { messageOf, show, type RoomOf } from '../match.ts'
 
-/** Sells the golden ship to a player who has an account, and says what matches have paid. Guests have no money, so they see nothing of it. */
+/**
+ * Sells the golden ship to players with an account, and shows what matches have paid. Guests have no money, so they see nothing
+ * of it.
+ */
 export class Shop {
   readonly #button = byId('buy', HTMLButtonElement)
   #client: GameClient | undefined
   #good: Good | undefined
-  /** What the player has, as of the last reward or purchase. Empty before the first one: players cannot ask for it. */
+  /** The player's money after the last reward or purchase. Empty before the first one, because players cannot ask for it. */
   #wallet = ''
 
   constructor() {
@@ -27,7 +30,7 @@ export class Shop {
     void this.#readGood()
   }
 
-  /** Another match begins. What the last one has paid is told no more. */
+  /** Another match begins. What the last one has paid is no longer shown. */
   begin(): void {
     say(this.#wallet && `You have ${this.#wallet}.`)
   }
@@ -39,7 +42,7 @@ export class Shop {
     say('')
   }
 
-  /** @param room undefined: there is no ship to paint now */
+  /** @param room undefined if there is no ship to paint now */
   show(room: RoomOf<typeof arena> | undefined): void {
     const ship = room?.state.ships[room.seat ?? '']
     this.#button.hidden = !this.#client || !this.#good || !ship || ship.isGolden

@@ -8,7 +8,7 @@ type Cell = Cells[number]
 const SIDE = 3
 const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIDE, ArrowDown: SIDE }
 
-/** Nine buttons. The arrow keys go from one to the other. */
+/** Nine buttons. The arrow keys move between them. */
 export class Board {
   readonly #cells: readonly HTMLButtonElement[]
 
@@ -25,7 +25,7 @@ export class Board {
     }
   }
 
-  /** @param winner whose marks are lit */
+  /** @param winner its three marks are highlighted */
   show(cells: Cells, winner: Cell = ''): void {
     for (const [i, button] of this.#cells.entries()) {
       const mark = cells[i] ?? ''

@@ -7,7 +7,7 @@ type Room = RoomOf<typeof tictactoe>
 type State = Room['state']
 
 const MARKS = ['x', 'o'] as const
-/** How often the time that is left is shown anew. */
+/** How often the remaining time is updated. */
 const CLOCK_MS = 250
 
 const board = new Board()
@@ -63,7 +63,7 @@ function showPlayers({ players, names, turn, phase }: State, seat: string | null
 }
 
 function hintOf({ phase, players, turn, names }: State, seat: string | null): string {
-  if (phase === 'waiting') return 'Waiting. If nobody comes, a bot does.'
+  if (phase === 'waiting') return 'Waiting. If nobody comes, you play against a bot.'
   return players[turn] === seat ? 'It is your turn.' : `It is the turn of ${names[turn]}.`
 }
 
