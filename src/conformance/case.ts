@@ -1,23 +1,23 @@
 import type { Encoding } from '../protocol/events.ts'
 import type { Lab } from './lab.ts'
 
-/** What a case cannot do without: the key of tokens, so that there are players; the admin token, for goods, money and rooms. */
+/** What a case may need: the key of tokens, to have players; the admin token, for goods, money and rooms. */
 export type Need = 'secret' | 'admin'
 
-/** One thing that the contract says, and how to see whether it is so. */
+/** One rule of the contract, and a way to check it. */
 export interface Case {
-  /** `group.name`, unique and kept, for programs. */
+  /** `group.name`. It is unique and never changes, so that programs can use it. */
   readonly id: string
-  /** Of the contract. */
+  /** The section of the contract. */
   readonly section: number
-  /** What has to hold, as a sentence. */
+  /** The rule, as a sentence. */
   readonly checks: string
   readonly needs?: readonly Need[]
-  /** Throws Mismatch where it does not hold, and Skip where it cannot be seen. */
+  /** Throws Mismatch if the server breaks the rule, and Skip if that cannot be seen. */
   readonly run: (lab: Lab) => Promise<void>
 }
 
-/** The same case once for each encoding, with the encoding behind its id. */
+/** Makes the same case once for each encoding. Its id ends with the encoding. */
 export function inBoth(id: string, make: (encoding: Encoding) => Omit<Case, 'id'>): readonly Case[] {
   return (['json', 'msgpack'] as const).map((encoding) => ({ id: `${id}.${encoding}`, ...make(encoding) }))
 }

@@ -1,13 +1,13 @@
 import type { Fields } from './expect.ts'
 import type { Frame } from './peer.ts'
 
-/** Which channel an event says that it went to: the user's own, its room, or the namespace. */
+/** The channel that an event names: the user's own, its room, or the namespace. */
 export function channelOf(event: Frame): string {
   if (event['channel'] === 'user') return 'user'
   return typeof event['room'] === 'string' ? `room ${event['room']}` : 'namespace'
 }
 
-/** Where offsets do not grow, a line each. */
+/** Returns a line for each offset that is not larger than the one before. */
 export function disorderOf(events: readonly Frame[]): readonly string[] {
   return events.slice(1).flatMap((event, i) => {
     const [before, after] = [Number(events[i]?.['offset']), Number(event['offset'])]
@@ -16,8 +16,8 @@ export function disorderOf(events: readonly Frame[]): readonly string[] {
 }
 
 /**
- * Where `prev` is not the event before it in the channel, a line each. `start` is the offset from which on the connection had
- * the channel: the first `prev` may not lie behind it.
+ * Returns a line for each event whose `prev` is not the previous event of the channel. `start` is the offset from which on the
+ * connection had the channel: the first `prev` must not be larger.
  */
 export function brokenChainOf(channel: string, events: readonly Frame[], start: number): readonly string[] {
   let last: number | undefined
@@ -36,7 +36,7 @@ function numbersOf(event: Fields): { readonly offset: number; readonly prev: num
   return { offset: Number(event['offset']), prev: Number(event['prev'] ?? NaN) }
 }
 
-/** What came more than once, a line each. */
+/** Returns a line for each event that came more than once. */
 export function repeatedIn(events: readonly Frame[]): readonly string[] {
   const seen = new Set<unknown>()
   return events.flatMap(({ id, offset }) => {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isObject } from '../protocol/envelope.ts'
 
-/** What came is not what the contract says. */
+/** The server did not do what the contract says. */
 export class Mismatch extends Error {
   override readonly name = 'Mismatch'
 
@@ -10,7 +10,7 @@ export class Mismatch extends Error {
   }
 }
 
-/** Whether it is so cannot be seen on this server. */
+/** This server does not allow the check. */
 export class Skip extends Error {
   override readonly name = 'Skip'
 }
@@ -19,7 +19,7 @@ export type Fields = Readonly<Record<string, unknown>>
 
 const SHOWN_MAX = 300
 
-/** For people, in one line. */
+/** Shows a value to people, in one line. */
 export function show(value: unknown): string {
   const text = value === undefined ? 'nothing' : JSON.stringify(value)
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text
@@ -29,7 +29,7 @@ export function expectThat(holds: boolean, expected: string, came: unknown): ass
   if (!holds) throw new Mismatch(expected, show(came))
 }
 
-/** Equal in value, however deep. */
+/** Compares values at any depth. */
 export function expectEqual(came: unknown, expected: unknown, what: string): void {
   expectThat(isDeepStrictEqual(came, expected), `${what} ${show(expected)}`, came)
 }
@@ -49,7 +49,7 @@ export function expectFields(came: unknown, what: string): Fields {
   return came
 }
 
-/** The fields of what should be an object; none where it is not. */
+/** The fields of a value that should be an object. Returns none if it is not an object. */
 export function fieldsOf(value: unknown): Fields {
   return isObject(value) ? value : {}
 }
@@ -59,7 +59,7 @@ export function listOf(value: unknown, what: string): readonly unknown[] {
   return value
 }
 
-/** No such thing is in the list: the first of them is told. */
+/** Throws if there are problems. The message has the first of them. */
 export function expectNone(problems: readonly string[], expected: string): void {
   const [first] = problems
   if (first === undefined) return

@@ -5,23 +5,23 @@ import { isErrorCode } from '../protocol/errors.ts'
 import { expectEqual, expectThat, fieldsOf, Mismatch, type Fields } from './expect.ts'
 
 export interface HttpAnswer {
-  /** 101: the upgrade was made, and the connection closed. */
+  /** 101 if the upgrade was made. The connection is then closed. */
   readonly status: number
-  /** Names in lower case. */
+  /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
 }
 
 export interface HttpAsk {
   readonly method?: string
-  /** With its query, as it is. */
+  /** With its query, unchanged. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   readonly agent?: RequestOptions['agent']
 }
 
-/** One request, upgrade or not. Throws Mismatch where no answer comes. */
+/** Sends one request, with or without an upgrade. Throws Mismatch if no answer comes. */
 export function askHttp(url: URL, ask: HttpAsk, waitMs: number): Promise<HttpAnswer> {
   const { method = 'GET', path, headers = {}, body, agent = false } = ask
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
@@ -48,12 +48,12 @@ function toAnswer({ statusCode = 0, headers }: IncomingMessage, body: string): H
   return { status: statusCode, headers: Object.fromEntries(one) as HttpAnswer['headers'], body }
 }
 
-/** The `error` of the body: none where the body is something else. */
+/** The `error` in the body. Returns no fields if the body is something else. */
 export function errorOf({ body }: HttpAnswer): Fields {
   try {
     return fieldsOf(fieldsOf(JSON.parse(body))['error'])
   } catch {
-    return {} // no JSON, so nothing that it says
+    return {} // it is not JSON, so it has no error
   }
 }
 
@@ -64,7 +64,7 @@ export function expectRefused(answer: HttpAnswer, status: number, code?: string)
   expectThat(answer.status === status && (code === undefined || came === code), `${status} ${code ?? ''}`, shown)
 }
 
-/** `code`, `message` and `retryable` of an error, on a socket as in HTTP. */
+/** Checks `code`, `message` and `retryable` of an error, which are the same on a socket and in HTTP. */
 export function expectErrorShape(error: Fields): void {
   expectThat(isErrorCode(error['code']), 'an error code of the contract', error)
   expectEqual(typeof error['message'], 'string', 'the type of message')

@@ -7,22 +7,22 @@ import { askHttp, type HttpAnswer, type HttpAsk } from './http.ts'
 import { Peer, type Is } from './peer.ts'
 import { signToken } from './tokens.ts'
 
-/** The server to check, and what is known of it. */
+/** The server to check, and what is known about it. */
 export interface Target {
   readonly url: URL
-  /** What stands before `/private` and `/public`. */
+  /** The path without `/private` and `/public`. */
   readonly prefix: string
-  /** The HS256 key of tokens; undefined: there are no players. */
+  /** The HS256 key of tokens. If it is undefined, there are no players. */
   readonly secret: string | undefined
   readonly issuer?: string | undefined
   readonly audience?: string | undefined
   readonly adminToken: string | undefined
-  /** How long to look for what should not come; what should come may take ten times as long. */
+  /** How long to wait to see that something does not come. Something that should come may take ten times as long. */
   readonly patienceMs: number
 }
 
 export interface OpenOptions {
-  /** `private` for players, else `public`. */
+  /** By default `private` for players, and `public` for others. */
   readonly path?: string
   readonly encoding?: Encoding
   readonly protocols?: readonly string[]
@@ -31,10 +31,10 @@ export interface OpenOptions {
 }
 
 const HOUR_S = 3600
-/** What should come is waited for so many times as long as what should not. */
+/** Something that should come is awaited this many times as long as something that should not. */
 const WAIT_FACTOR = 10
 
-/** What one case works with: its connections are closed and its rooms are gone when it ends. */
+/** The tools of one case. When the case ends, its connections are closed and its rooms are deleted. */
 export class Lab {
   readonly target: Target
   readonly #peers: Peer[] = []
@@ -45,22 +45,22 @@ export class Lab {
     this.target = target
   }
 
-  /** How long what should come may take. */
+  /** How long something may take that should come. */
   get waitMs(): number {
     return this.target.patienceMs * WAIT_FACTOR
   }
 
-  /** Nobody else's: for users, rooms, keys. */
+  /** Makes a unique name for a user, room or key. */
   name(what: string): string {
     return `conformance-${what}-${systemRandom.token()}`
   }
 
-  /** Run when the case is over, whatever came of it. */
+  /** Registers a cleanup, which runs after the case, whatever its result. */
   later(cleanup: () => Promise<unknown>): void {
     this.#cleanups.push(cleanup)
   }
 
-  /** The same, while its connections are still there. */
+  /** Registers a cleanup that runs while the case's connections are still open. */
   before(goodbye: () => Promise<unknown>): void {
     this.#goodbyes.push(goodbye)
   }
@@ -69,18 +69,18 @@ export class Lab {
     return this.#open({ path: 'public', ...options })
   }
 
-  /** A connection of that user, or of a new one. */
+  /** Connects that user, or a new one. */
   player(user = this.name('player'), options: OpenOptions = {}): Promise<Peer> {
     const headers = { authorization: `Bearer ${this.token(user)}`, ...options.headers }
     return this.#open({ path: 'private', ...options, headers })
   }
 
-  /** Good for an hour; `claims` win, and those that are undefined are left out. */
+  /** A token that is valid for an hour. `claims` take precedence; those that are undefined are left out. */
   token(sub: string, claims: Fields = {}, header?: Fields): string {
     return this.signed({ sub, ...claims }, header)
   }
 
-  /** As `token`, signed with another secret where one is given. */
+  /** As `token`, but it may be signed with another secret. */
   signed(claims: Fields, header?: Fields, secret = this.target.secret): string {
     const now = Math.floor(systemClock.wallMs() / 1000)
     const { issuer: iss, audience: aud } = this.target
@@ -92,7 +92,7 @@ export class Lab {
     return askHttp(this.target.url, ask, this.waitMs)
   }
 
-  /** A good upgrade but for what is given; a header that is '' is left out. */
+  /** A valid upgrade, changed by the arguments. A header that is '' is left out. */
   upgrade(path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<HttpAnswer> {
     const all = {
       upgrade: 'websocket',
@@ -105,7 +105,7 @@ export class Lab {
     return this.http({ method, path: `${this.target.prefix}${path}`, headers: given })
   }
 
-  /** A request with the admin token; the answer's body. Throws Mismatch where the status is not 2xx. */
+  /** Sends a request with the admin token. Resolves to the answer's body. Throws Mismatch if the status is not 2xx. */
   async admin(method: string, path: string, body?: Fields): Promise<Fields> {
     const answer = await this.askAdmin(method, path, body)
     expectThat(answer.status >= 200 && answer.status < 300, `2xx for ${method} ${path}`, answer)
@@ -122,34 +122,34 @@ export class Lab {
     })
   }
 
-  /** A room that all of them are in, with nothing behind it. */
+  /** Lets all of them join a new room. Resolves to its id. */
   async room(...members: readonly Peer[]): Promise<string> {
     const room = this.name('room')
     for (const member of members) await member.ask(EVENT.roomJoin, { room_id: room })
     return room
   }
 
-  /** Nothing of the kind comes to any of them for a while. */
+  /** Checks for a while that no such frame comes to any of them. */
   async expectNothing(peers: readonly Peer[], is: Is, what: string): Promise<void> {
     await delay(this.target.patienceMs)
     const came = peers.flatMap(({ frames }) => frames.filter(is))
     if (came.length > 0) throw new Mismatch(`nothing: ${what}`, show(came[0]))
   }
 
-  /** Closes and cleans up; what was ended before is not ended again. */
+  /** Closes connections and cleans up. A second call does nothing. */
   async end(): Promise<void> {
     for (const goodbye of this.#goodbyes.splice(0)) await goodbye()
     await Promise.all(this.#peers.splice(0).map((peer) => peer.close()))
     for (const cleanup of this.#cleanups.splice(0).toReversed()) await cleanup()
   }
 
-  /** Settles with the first frame there. */
+  /** Settles when the first frame has come. */
   async #open(options: OpenOptions & { readonly path: string }): Promise<Peer> {
     const peer = this.connect(options)
     return peer.opened()
   }
 
-  /** Without waiting for the first frame. */
+  /** Does not wait for the first frame. */
   connect({ path = 'public', encoding = 'json', protocols, query = {}, headers = {} }: OpenOptions): Peer {
     const url = new URL(`${this.target.prefix}/${path}`, this.target.url)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'

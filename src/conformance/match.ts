@@ -4,12 +4,15 @@ import { expectFields, expectInteger, expectThat, fieldsOf, listOf, Skip, type F
 import type { Lab } from './lab.ts'
 import { isEvent, type Frame, type Peer } from './peer.ts'
 
-/** The game that the cases play: a sample that comes with Drumbeat. Two seats, three in a row, an input `place { cell }`. */
+/**
+ * The game that the cases play, a sample that comes with Drumbeat. It has two seats, the goal is three in a row, and its input is
+ * `place { cell }`.
+ */
 export const GAME = 'tictactoe'
-/** Rooms with somebody of an earlier run, whom nobody waits for, may be found first. */
+/** `find` may first return rooms of an earlier run in which a player is still waiting. */
 const FINDS_MAX = 10
 
-/** What a client makes of what it was sent of one room. */
+/** A client's view of one room, made from what it was sent. */
 export class View {
   state: unknown
   tick: number
@@ -18,7 +21,7 @@ export class View {
   acked = -1
   patches = 0
 
-  /** @param frames all behind the reply that `game` is of */
+  /** @param frames all frames after the reply that `game` is from */
   constructor(game: Fields, frames: readonly Frame[], room: string, seat: string) {
     this.state = game['state']
     this.tick = Number(game['tick'])
@@ -37,7 +40,7 @@ export class View {
     if (patch['base'] !== this.tick) this.gaps.push(patch)
     this.patches++
     this.tick = Number(patch['tick'])
-    // What binary ones change only those who know their types can say.
+    // Binary changes can be decoded only by a client that knows the room's types.
     if ('changes' in patch) this.state = merge(this.state, patch['changes'])
     const seq = fieldsOf(patch['acks'])[seat]
     if (typeof seq === 'number') this.acked = Math.max(this.acked, seq)
@@ -46,14 +49,14 @@ export class View {
 
 export const isPatch = isEvent(SERVER_EVENT.patch)
 
-/** One who is in a room with a game. */
+/** A player in a room with a game. */
 export interface Seated {
   readonly peer: Peer
   readonly room: string
-  /** The reply to the join. */
+  /** The data of the reply to the join. */
   readonly data: Fields
   readonly game: Fields
-  /** How many frames had come with it. */
+  /** How many frames had come up to that reply. */
   readonly from: number
 }
 
@@ -61,7 +64,7 @@ export function viewOf({ peer, room, game, from }: Seated): View {
   return new View(game, peer.frames.slice(from), room, String(game['seat']))
 }
 
-/** A new player alone in a room of the game, with the first seat. Throws Skip if the server does not have the game. */
+/** A new player who is alone in a room of the game, with the first seat. Throws Skip if the server does not have the game. */
 export async function findAlone(lab: Lab, encoding: Encoding = 'json'): Promise<Seated> {
   const peer = await lab.player(undefined, { encoding })
   for (let i = 0; i < FINDS_MAX; i++) {
@@ -76,7 +79,7 @@ export async function findAlone(lab: Lab, encoding: Encoding = 'json'): Promise<
   throw new Skip('no room is empty')
 }
 
-/** Another player, or the same user again, in that room. */
+/** Lets another player, or the same user again, join that room. */
 export async function enter(
   lab: Lab,
   { room }: Pick<Seated, 'room'>,
@@ -87,7 +90,7 @@ export async function enter(
   return toSeated(lab, peer, await peer.request(EVENT.roomJoin, { room_id: room }))
 }
 
-/** Two players in a match that has begun: `x` has the first move. */
+/** Two players in a match that has begun. `x` has the first move. */
 export async function match(
   lab: Lab,
   encoding: Encoding = 'json',
@@ -104,18 +107,18 @@ export function place({ peer, room }: Seated, cell: number, seq?: number): Promi
   )
 }
 
-/** What the server says is seen now. */
+/** Asks the server for what the player sees now. */
 export function snapshotOf({ peer, room }: Seated): Promise<Fields> {
   return peer.ask(EVENT.roomSnapshot, {}, { room })
 }
 
-/** Waits until the client has come to this tick. */
+/** Waits until the client has reached this tick. */
 export async function reach(seated: Seated, tick: number): Promise<View> {
   await seated.peer.event((frame) => isPatch(frame) && Number(frame['tick']) >= tick, `a patch to tick ${tick}`)
   return viewOf(seated)
 }
 
-/** What a join of a room with a game says of it, each field as it has to be. */
+/** Checks each field that a join of a room with a game returns. */
 export function expectGame(game: Fields, seat: string): void {
   const { types, inputs, state, hash, tick_ms } = game
   expectThat(game['name'] === GAME && game['seat'] === seat, `the game "${GAME}" and the seat "${seat}"`, game)
@@ -135,7 +138,7 @@ export function expectGame(game: Fields, seat: string): void {
   expectThat(names.includes('place'), 'the input "place"', inputs)
 }
 
-/** Leaves its room when the case is over: the seat of a player who is only gone is held. */
+/** Leaves the room when the case is over, because the server would hold the seat of a player who is only disconnected. */
 function toSeated(lab: Lab, peer: Peer, reply: Fields): Seated {
   const from = peer.frames.indexOf(reply) + 1
   expectThat(reply['success'] === true, 'success: true', reply)
@@ -148,7 +151,7 @@ function toSeated(lab: Lab, peer: Peer, reply: Fields): Seated {
   return { peer, room, data, game, from }
 }
 
-/** A JSON Merge Patch (RFC 7396), applied. */
+/** Applies a JSON Merge Patch (RFC 7396). */
 function merge(value: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch
   const after: Record<string, unknown> = { ...fieldsOf(value) }

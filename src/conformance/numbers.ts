@@ -4,13 +4,15 @@ const STRINGS = /"(?:[^"\\]|\\.)*"/g
 const NUMBERS = /-?\d[\d.eE+-]*/g
 const INTEGER = /^-?(?:0|[1-9]\d*)$/
 
-/** Numbers of a JSON text that are not written as integers: strict readers refuse 1.0 and 1e3, too, where an integer is due. */
+/**
+ * Finds numbers of a JSON text that are not written as integers. Strict readers also refuse 1.0 and 1e3 in place of an integer.
+ */
 export function fractionsInJson(text: string): readonly string[] {
   const numbers = text.replaceAll(STRINGS, '""').match(NUMBERS) ?? []
   return numbers.filter((number) => !INTEGER.test(number))
 }
 
-/** Numbers of a msgpack value that are not written as integers. Throws for bytes that are none. */
+/** Finds numbers of a msgpack value that are not written as integers. Throws if the bytes are not msgpack. */
 export function fractionsInMsgpack(bytes: Uint8Array): readonly string[] {
   const reader = new MsgpackReader(bytes)
   const found: string[] = []

@@ -5,8 +5,9 @@ const PATCH = 1
 const HAS_ACKS = 1
 
 /**
- * What can be known of a binary patch without the types of its room: 0xC1, u8 kind (1), u8 flags (1 acks, 2 events, 4 hash), varint handle, varint
- * tick, varint tick - base, the changes behind a varint of their length, then what the flags say. Throws for anything else.
+ * Decodes what a binary patch says without the types of its room: 0xC1, u8 kind (1), u8 flags (1 acks, 2 events, 4 hash), varint
+ * handle, varint tick, varint tick - base, the length of the changes as a varint, the changes, then what the flags announce.
+ * Throws for anything else.
  */
 export function decodePatchHead(bytes: Buffer): Fields {
   const [, kind, flags = 0] = bytes

@@ -11,19 +11,19 @@ export interface PeerOptions {
   readonly url: URL
   readonly encoding: Encoding
   readonly headers: Readonly<Record<string, string>>
-  /** Offered instead of the encoding's own; an empty list offers none. */
+  /** Offered instead of the encoding's subprotocol. An empty list offers none. */
   readonly protocols?: readonly string[]
-  /** How long what should come may take. */
+  /** How long something may take that should come. */
   readonly waitMs: number
 }
 
 export interface Closed {
-  /** 1006: without a close frame. */
+  /** 1006 means that there was no close frame. */
   readonly code: number
   readonly reason: string
 }
 
-/** One frame from the server, decoded; `{ undecodable }` where it could not be. */
+/** One decoded frame of the server. It is `{ undecodable }` if it could not be decoded. */
 export type Frame = Fields
 
 export type Is = (frame: Frame) => boolean
@@ -35,13 +35,13 @@ export const isEvent =
 
 export const payloadOf = (frame: Frame): Fields => fieldsOf(frame['payload'])
 
-/** A connection that does nothing by itself, and remembers each frame. */
+/** A connection that does nothing by itself, and keeps each frame. */
 export class Peer {
   readonly frames: Frame[] = []
-  /** The same as they came. */
+  /** The same frames as they came. */
   readonly contents: Buffer[] = []
   readonly encoding: Encoding
-  /** Kinds of the data frames that came. */
+  /** The kinds of data frames that came. */
   readonly kinds = new Set<'text' | 'binary'>()
   readonly ws: WebSocket
   readonly #waitMs: number
@@ -85,43 +85,43 @@ export class Peer {
     return this.#closed !== undefined
   }
 
-  /** All frames but the first one and replies, in the order they came. */
+  /** All frames except the first one and replies, in the order in which they came. */
   get events(): readonly Frame[] {
     return this.frames.slice(1).filter((frame) => frame['eventType'] !== SERVER_EVENT.reply)
   }
 
-  /** Settles with the first frame; throws Mismatch where the upgrade is refused or nothing comes. */
+  /** Settles when the first frame has come. Throws Mismatch if the upgrade is refused, or nothing comes. */
   async opened(): Promise<this> {
     await this.#until(() => this.frames[0], 'the first frame')
     return this
   }
 
-  /** A value in the connection's encoding. */
+  /** Sends a value in the connection's encoding. */
   send(value: unknown): void {
     if (this.encoding === 'json') this.ws.send(JSON.stringify(value))
     else this.ws.send(encodeMsgpack(value), { binary: true })
   }
 
-  /** One frame with this content, as it is. */
+  /** Sends one frame with exactly this content. */
   sendBytes(bytes: Uint8Array | string): void {
     this.ws.send(bytes, { binary: typeof bytes !== 'string' })
   }
 
-  /** Sends a request with an id and gives its reply, whatever that says. */
+  /** Sends a request with an id. Resolves to its reply, whether it succeeded or not. */
   async request(eventType: string, payload: unknown, extra: Fields = {}): Promise<Fields> {
     const id = `q${++this.#requests}`
     this.send({ id, eventType, payload, ...extra })
     return this.reply(id)
   }
 
-  /** As `request`; gives the reply's data, and throws Mismatch where it is no success. */
+  /** Sends a request. Resolves to the reply's data. Throws Mismatch if it did not succeed. */
   async ask(eventType: string, payload: unknown, extra: Fields = {}): Promise<Fields> {
     const reply = await this.request(eventType, payload, extra)
     expectThat(reply['success'] === true, `success: true for ${eventType}`, reply)
     return expectFields(reply['data'], "the reply's data")
   }
 
-  /** As `request`; gives the error, and throws Mismatch where it is another one, or none. */
+  /** Sends a request. Resolves to the error. Throws Mismatch if it has another code, or the request succeeded. */
   async refused(code: string, eventType: string, payload: unknown, extra: Fields = {}): Promise<Fields> {
     const reply = await this.request(eventType, payload, extra)
     const error = fieldsOf(reply['error'])
@@ -133,19 +133,19 @@ export class Peer {
     return this.event((frame) => frame['replyTo'] === id, `a reply to "${id}"`)
   }
 
-  /** The error that answers a request without an id. */
+  /** Waits for the error that answers a request without an id. */
   async errorWithoutId(): Promise<Fields> {
     const is = (frame: Frame) => frame['eventType'] === SERVER_EVENT.reply && frame['success'] === false
     const frame = await this.event((frame) => is(frame) && !('replyTo' in frame), 'an error without replyTo')
     return fieldsOf(frame['error'])
   }
 
-  /** The first frame of the kind, also where it came already. */
+  /** Waits for the first such frame, which may have come already. */
   event(is: Is, what: string): Promise<Frame> {
     return this.#until(() => this.frames.find(is), what)
   }
 
-  /** At least so many of the kind. */
+  /** Waits for at least so many such frames. */
   async several(is: Is, count: number, what: string): Promise<readonly Frame[]> {
     await this.has(is, count)
     const found = this.frames.filter(is)
@@ -153,13 +153,13 @@ export class Peer {
     return found
   }
 
-  /** Waits until so many of the kind are there, or the time is over. */
+  /** Waits until there are so many such frames, or the time is over. */
   async has(is: Is, count: number): Promise<void> {
     const enough = () => this.isClosed || this.frames.filter(is).length >= count || undefined
     await this.#came.find(enough, this.#waitMs)
   }
 
-  /** Waits for the end, however it comes. */
+  /** Waits for the end of the connection, whatever its cause. */
   async closed(): Promise<Closed> {
     const closed = await this.#came.find(() => this.#closed, this.#waitMs)
     if (closed === undefined) throw new Mismatch('that the connection is closed', 'no end of it')
@@ -170,7 +170,7 @@ export class Peer {
     expectEqual((await this.closed()).code, code, 'the close code')
   }
 
-  /** Closes politely, or after a while rudely. */
+  /** Closes with a close frame. If that takes too long, ends the connection. */
   async close(): Promise<void> {
     if (this.isClosed) return
     this.ws.close(1000)

@@ -9,7 +9,7 @@ export interface CaseResult {
   readonly section: number
   readonly checks: string
   readonly outcome: 'ok' | 'failed' | 'skipped'
-  /** What was expected and what came, or why it was skipped; absent where all is well. */
+  /** What was expected and what came, or why the case was skipped. Absent if the case passed. */
   readonly detail?: string
   readonly tookMs: number
 }
@@ -19,7 +19,7 @@ const WANTED: Readonly<Record<Need, string>> = {
   admin: 'the admin token (--admin-token)',
 }
 
-/** Runs the cases one after the other; each has an outcome, whatever it met. */
+/** Runs the cases one after the other. Each gets an outcome, whatever happens in it. */
 export async function runCases(
   cases: readonly Case[],
   target: Target,
@@ -45,12 +45,12 @@ async function runCase({ id, section, checks, needs = [], run }: Case, target: T
   const lab = new Lab(target)
   const thrown = (await attempt(() => run(lab))) ?? (await attempt(() => lab.end()))
   if (thrown === undefined) return ended('ok')
-  // What was begun is ended, also where the case failed before.
+  // Cleans up even if the case has failed.
   await attempt(() => lab.end())
   return ended(thrown instanceof Skip ? 'skipped' : 'failed', thrown.message)
 }
 
-/** What was thrown, if anything. */
+/** Resolves to what was thrown, or to undefined. */
 async function attempt(action: () => Promise<void>): Promise<Error | undefined> {
   try {
     await action()

@@ -3,11 +3,11 @@ import { createHmac } from 'node:crypto'
 export interface TokenParts {
   readonly secret: string
   readonly claims: Readonly<Record<string, unknown>>
-  /** HS256 */
+  /** By default HS256. */
   readonly header?: Readonly<Record<string, unknown>>
 }
 
-/** A JWT, also one that nobody should accept; claims that are undefined are left out. */
+/** Makes a JWT, even one that nobody should accept. Claims that are undefined are left out. */
 export function signToken({ secret, claims, header = { alg: 'HS256', typ: 'JWT' } }: TokenParts): string {
   const signed = `${encode(header)}.${encode(claims)}`
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`

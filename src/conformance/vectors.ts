@@ -9,7 +9,7 @@ export interface RequestVector {
   readonly value: Fields
 }
 
-/** As one of the two. */
+/** The bytes of a frame, in one of two forms. */
 export interface FrameBytes {
   readonly text?: string
   readonly hex?: string
@@ -20,12 +20,12 @@ export interface RefusedVector extends FrameBytes {
   readonly encoding: Encoding
   readonly code: string
   readonly path?: string
-  /** The id that the reply carries; absent where the bytes have none that can be read. */
+  /** The id that the reply has to name. Absent if the bytes have no readable id. */
   readonly replyTo?: string
 }
 
 export interface EventVector extends RequestVector {
-  /** Where it goes: to a user, or absent: to a room or a namespace. */
+  /** Where the event goes: to a user, or if absent to a room or a namespace. */
   readonly channel?: 'user'
   readonly body: string
   readonly offset: number
@@ -35,7 +35,7 @@ export interface EventVector extends RequestVector {
 export interface CloseVector {
   readonly name: string
   readonly code: number
-  /** Whether a client connects again. */
+  /** Whether a client should connect again. */
   readonly reconnect: boolean
   readonly provoke?: { readonly encoding: Encoding; readonly frame: FrameBytes; readonly times: number }
 }
@@ -43,28 +43,28 @@ export interface CloseVector {
 export interface ResumeVector {
   readonly name: string
   readonly token: 'own' | 'altered' | 'garbage'
-  /** With `{epoch}` and `{offset}` for those that the connection had. */
+  /** `{epoch}` and `{offset}` stand for those of the connection. */
   readonly since: string
-  /** null: it is none that can be read. */
+  /** null if the text is not a valid cursor. */
   readonly cursor?: null
   readonly recovered: boolean
   readonly reason?: string
 }
 
-/** A type of a game's state, as a client gets it. */
+/** The type of a game's state, as a client gets it. */
 export type GameTypeVector = { readonly kind: string } & Fields
 
 export interface GamePatchVector {
   readonly name: string
   readonly type: GameTypeVector
-  /** Absent: the patches are from nothing. */
+  /** If absent, the patches start from nothing. */
   readonly before?: unknown
   readonly after: unknown
-  /** The JSON Merge Patch, as text. */
+  /** The JSON Merge Patch as text. */
   readonly merge: string
   /** The binary patch in hexadecimal. */
   readonly binary: string
-  /** Of `after`. */
+  /** The hash of `after`. */
   readonly hash: number
 }
 
@@ -85,7 +85,7 @@ interface Vectors {
   readonly 'refused-game-patches': readonly RefusedGamePatchVector[]
 }
 
-/** A file of the folder `vectors`, as it is described there. */
+/** Reads a file of the folder `vectors`. Its README describes them. */
 export function readVectors<File extends keyof Vectors>(file: File): Vectors[File] {
   const url = new URL('./vectors/', import.meta.url)
   return JSON.parse(readFileSync(new URL(`${file}.json`, url), 'utf8')) as Vectors[File]

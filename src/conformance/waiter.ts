@@ -1,6 +1,6 @@
 import { systemClock } from '../base/clock.ts'
 
-/** Waits for something that others bring about: they call `wake` whenever it may have come. */
+/** Waits for something that other code brings about, and that calls `wake` whenever something may have changed. */
 export class Waiter {
   readonly #waiting = new Set<() => void>()
 
@@ -8,7 +8,9 @@ export class Waiter {
     for (const wake of this.#waiting) wake()
   }
 
-  /** What `look` finds, as soon as it is not undefined; undefined where it does not within that time. */
+  /**
+   * Resolves to the result of `look` as soon as it is not undefined. Resolves to undefined if that takes longer than `withinMs`.
+   */
   async find<T>(look: () => T | undefined, withinMs: number): Promise<T | undefined> {
     const untilMs = systemClock.nowMs() + withinMs
     for (;;) {

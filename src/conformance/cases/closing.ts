@@ -9,7 +9,7 @@ import { errorOf, type HttpAnswer } from '../http.ts'
 import type { Lab } from '../lab.ts'
 import { isEvent, payloadOf } from '../peer.ts'
 
-/** Tried, where the server's own limit is not known. */
+/** How many connections are tried, as the server's own limit is not known. */
 const CONNECTIONS_TRIED = 128
 const REQUESTS_TRIED = 5000
 const HTTP_TRIED = 4000
@@ -30,7 +30,7 @@ const CLOSING: readonly Case[] = [
   },
   ...inBoth('close.too-large', (encoding) => ({
     section: 7,
-    checks: 'a frame above max_payload_bytes: PAYLOAD_TOO_LARGE, and 1009',
+    checks: 'a frame larger than max_payload_bytes: PAYLOAD_TOO_LARGE, and 1009',
     run: async (lab) => {
       const guest = await lab.guest({ encoding })
       const bytes = expectInteger(guest.first['max_payload_bytes'], 'max_payload_bytes', 1)
@@ -42,7 +42,7 @@ const CLOSING: readonly Case[] = [
   {
     id: 'close.large-enough',
     section: 7,
-    checks: 'a frame of exactly max_payload_bytes is taken',
+    checks: 'a frame of exactly max_payload_bytes is accepted',
     run: async (lab) => {
       const guest = await lab.guest()
       const bytes = expectInteger(guest.first['max_payload_bytes'], 'max_payload_bytes', 1)
@@ -54,7 +54,7 @@ const CLOSING: readonly Case[] = [
   {
     id: 'close.bad-once',
     section: 5,
-    checks: 'one bad frame does not close',
+    checks: 'one bad frame does not close the connection',
     run: async (lab) => {
       const guest = await lab.guest()
       guest.sendBytes('{')
@@ -65,13 +65,13 @@ const CLOSING: readonly Case[] = [
   {
     id: 'close.ping-frame',
     section: 5,
-    checks: 'a ping frame has its pong, with the same bytes (RFC 6455)',
+    checks: 'a ping frame gets a pong with the same bytes (RFC 6455)',
     run: async (lab) => {
       const guest = await lab.guest()
       const pongs: string[] = []
       guest.ws.on('pong', (data) => pongs.push(data.toString()))
       guest.ws.ping('drum')
-      // What was sent behind the ping is answered behind the pong.
+      // A request that was sent after the ping is answered after the pong.
       await guest.ask(EVENT.sessionPing, {})
       expectEqual(pongs, ['drum'], 'the pongs')
     },
@@ -79,7 +79,7 @@ const CLOSING: readonly Case[] = [
   {
     id: 'close.fragments',
     section: 5,
-    checks: 'a message in fragments is one frame (RFC 6455)',
+    checks: 'a message in several fragments counts as one frame (RFC 6455)',
     run: async (lab) => {
       const guest = await lab.guest()
       const text = JSON.stringify({ id: 'parts', eventType: EVENT.sessionPing, payload: {} })
@@ -91,7 +91,7 @@ const CLOSING: readonly Case[] = [
   {
     id: 'close.bad-utf8',
     section: 5,
-    checks: 'a text frame that is not UTF-8 ends the connection, and does nothing',
+    checks: 'a text frame that is not UTF-8 ends the connection, and is not carried out',
     run: async (lab) => {
       const [guest, witness] = await Promise.all([lab.guest(), lab.guest()])
       const [before, after] = JSON.stringify({ eventType: EVENT.broadcast, payload: { message: 'ü' } }).split('ü')
@@ -120,25 +120,25 @@ const LIMITS: readonly Case[] = [
         await peer.expectClosed(CLOSE.connectionLimit)
         return
       }
-      throw new Skip(`the server lets a user have ${CONNECTIONS_TRIED} connections`)
+      throw new Skip(`the server allows ${CONNECTIONS_TRIED} connections of one user`)
     },
   },
   {
     id: 'limit.messages',
     section: 7,
-    checks: 'above the rate: RATE_LIMITED, retryable, with retry_after_ms; the connection goes on',
+    checks: 'too many requests: RATE_LIMITED, retryable, with retry_after_ms; the connection goes on',
     run: async (lab) => {
       const guest = await lab.guest()
       const ping = { eventType: EVENT.sessionPing, payload: {} }
       for (let i = 0; i < REQUESTS_TRIED && !guest.isClosed; i++) {
         guest.send({ id: `r${i}`, ...ping })
-        // As many at once as nobody loses.
+        // In portions, so that no request is lost.
         if (i % 500 === 499) await guest.reply(`r${i}`)
         if (i % 500 === 499 && guest.frames.some(({ success }) => success === false)) break
       }
       const limited = guest.frames.find(({ success }) => success === false)
       if (limited) expectThat(/^r\d+$/.test(String(limited['replyTo'])), 'replyTo', limited)
-      if (!limited) throw new Skip(`the server takes ${REQUESTS_TRIED} requests at once`)
+      if (!limited) throw new Skip(`the server accepts ${REQUESTS_TRIED} requests at once`)
       const { code, retryable, details } = fieldsOf(limited['error'])
       expectEqual({ code, retryable }, { code: 'RATE_LIMITED', retryable: true }, 'the error')
       const waitMs = fieldsOf(details)['retry_after_ms']
@@ -181,7 +181,11 @@ const LIMITS: readonly Case[] = [
       const refused = await askUntilLimited(lab)
       if (!refused) throw new Skip(`the server answers ${HTTP_TRIED} attempts in a row`)
       const { code, retryable, details } = errorOf(refused)
-      expectThat(['RATE_LIMITED', 'OVERLOADED', 'DRAINING'].includes(String(code)), 'a code that says later', code)
+      expectThat(
+        ['RATE_LIMITED', 'OVERLOADED', 'DRAINING'].includes(String(code)),
+        'a code that means: try later',
+        code,
+      )
       expectEqual(retryable, true, 'retryable')
       const retryAfter = refused.headers['retry-after']
       expectThat(/^[1-9]\d*$/.test(retryAfter ?? ''), 'Retry-After in whole seconds', retryAfter)
@@ -191,7 +195,7 @@ const LIMITS: readonly Case[] = [
   },
 ]
 
-/** Attempts over one connection, until one is told to come later. */
+/** Makes attempts over one connection, until the server tells one to come later. */
 async function askUntilLimited(lab: Lab): Promise<HttpAnswer | undefined> {
   const Agent = lab.target.url.protocol === 'https:' ? HttpsAgent : HttpAgent
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -206,5 +210,5 @@ async function askUntilLimited(lab: Lab): Promise<HttpAnswer | undefined> {
   }
 }
 
-/** The limits come last: what they use up is given back slowly. */
+/** Cases of limits come last, because the server gives back slowly what they use up. */
 export const CLOSING_CASES: readonly Case[] = [...CLOSING, ...LIMITS]

@@ -10,7 +10,7 @@ const ping = { id: 'p', eventType: EVENT.sessionPing, payload: {} }
 export const ENCODING_CASES: readonly Case[] = [
   ...inBoth('encoding.chosen', (encoding) => ({
     section: 1,
-    checks: `game.v1.${encoding} is taken, also among others that nobody knows`,
+    checks: `game.v1.${encoding} is accepted, even among unknown subprotocols`,
     run: async (lab) => {
       const peer = await lab.guest({ encoding, protocols: ['chat', `game.v1.${encoding}`] })
       expectEqual(peer.ws.protocol, `game.v1.${encoding}`, 'the subprotocol')
@@ -18,7 +18,7 @@ export const ENCODING_CASES: readonly Case[] = [
   })),
   ...inBoth('encoding.kind', (encoding) => ({
     section: 1,
-    checks: `${encoding === 'json' ? 'text' : 'binary'} frames, and no others: first frame, reply, event and error`,
+    checks: `all frames are ${encoding === 'json' ? 'text' : 'binary'}: first frame, reply, event and error`,
     run: async (lab) => {
       const peer = await lab.guest({ encoding })
       const message = lab.name('message')
@@ -31,7 +31,7 @@ export const ENCODING_CASES: readonly Case[] = [
   {
     id: 'encoding.none-offered',
     section: 1,
-    checks: 'no subprotocol offered: text frames, and none echoed',
+    checks: 'if no subprotocol is offered, frames are text, and none is echoed',
     run: async (lab) => {
       const peer = await lab.guest({ protocols: [] })
       await peer.ask(EVENT.sessionPing, {})
@@ -61,7 +61,7 @@ export const ENCODING_CASES: readonly Case[] = [
   },
   ...inBoth('encoding.across', (encoding) => ({
     section: 1,
-    checks: `what is sent as ${encoding} is the same object in both encodings`,
+    checks: `an event that is sent as ${encoding} is the same object in both encodings`,
     run: async (lab) => {
       const [sender, text, binary] = await Promise.all([
         lab.guest({ encoding }),

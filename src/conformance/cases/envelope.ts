@@ -6,19 +6,21 @@ import { expectErrorShape } from '../http.ts'
 import type { Lab } from '../lab.ts'
 import { isEvent, payloadOf } from '../peer.ts'
 
-/** Envelopes that are refused. As text where a value would not do: `__proto__` is a key like any other in JSON only. */
+/**
+ * Envelopes that are refused. They are text, because some cannot be made from values: `__proto__` is a normal key only in JSON.
+ */
 const REFUSED: readonly {
   readonly id: string
   readonly checks: string
   readonly envelope: string
   readonly code?: string
-  /** Where `details.path` ends. */
+  /** How `details.path` ends. */
   readonly path?: string
 }[] = [
-  { id: 'array', checks: 'a list is no envelope', envelope: '[]', path: '' },
-  { id: 'number', checks: 'a number is no envelope', envelope: '7', path: '' },
-  { id: 'null', checks: 'null is no envelope', envelope: 'null', path: '' },
-  { id: 'string', checks: 'a string is no envelope', envelope: '"core.game.session.ping"', path: '' },
+  { id: 'array', checks: 'a list is not an envelope', envelope: '[]', path: '' },
+  { id: 'number', checks: 'a number is not an envelope', envelope: '7', path: '' },
+  { id: 'null', checks: 'null is not an envelope', envelope: 'null', path: '' },
+  { id: 'string', checks: 'a string is not an envelope', envelope: '"core.game.session.ping"', path: '' },
   ...(['7', 'null', '""', '[]', '{}', `"${'x'.repeat(65)}"`] as const).map((id, i) => ({
     id: `id-${['number', 'null', 'empty', 'list', 'object', 'long'][i] ?? ''}`,
     checks: `an id that is ${['a number', 'null', 'empty', 'a list', 'an object', '65 characters long'][i] ?? ''}`,
@@ -34,7 +36,7 @@ const REFUSED: readonly {
   },
   ...['core.game.state.Broadcast', 'core.game.session.ready', 'core.game.reply', 'toString', ''].map((name, i) => ({
     id: `event-type-unknown-${['case', 'ready', 'reply', 'inherited', 'empty'][i] ?? ''}`,
-    checks: `the eventType "${name}" is none that a client sends`,
+    checks: `"${name}" is not an eventType that clients send`,
     envelope: JSON.stringify({ id: 'r', eventType: name, payload: {} }),
     code: 'UNKNOWN_EVENT',
   })),
@@ -88,7 +90,7 @@ function refusedCases(): readonly Case[] {
   )
 }
 
-/** The reply. */
+/** Resolves to the reply. */
 async function refusalOf(lab: Lab, encoding: Encoding, envelope: string): Promise<Fields> {
   const peer = await lab.guest({ encoding })
   if (encoding === 'json') peer.sendBytes(envelope)
@@ -101,7 +103,7 @@ async function refusalOf(lab: Lab, encoding: Encoding, envelope: string): Promis
 const ANSWERS: readonly Case[] = [
   ...inBoth('reply.exactly-one', (encoding) => ({
     section: 2,
-    checks: 'a request with an id has exactly one reply, be it a yes or a no',
+    checks: 'a request with an id gets exactly one reply, whether it succeeds or not',
     run: async (lab) => {
       const peer = await lab.guest({ encoding })
       await peer.ask(EVENT.sessionPing, {})
@@ -122,7 +124,7 @@ const ANSWERS: readonly Case[] = [
   {
     id: 'reply.success-without-id',
     section: 2,
-    checks: 'a request without an id that succeeds has no reply',
+    checks: 'a request without an id that succeeds gets no reply',
     run: async (lab) => {
       const peer = await lab.guest()
       peer.send({ eventType: EVENT.sessionPing, payload: {} })
@@ -132,7 +134,7 @@ const ANSWERS: readonly Case[] = [
   {
     id: 'reply.error-shape',
     section: 5,
-    checks: 'an error has a code of the contract, a message and retryable',
+    checks: 'an error has a code of the contract, a message, and retryable',
     run: async (lab) => {
       const peer = await lab.guest()
       expectErrorShape(await peer.refused('BAD_REQUEST', EVENT.broadcast, {}))
@@ -143,7 +145,7 @@ const ANSWERS: readonly Case[] = [
     return {
       id: `reply.id-${length}`,
       section: 2,
-      checks: `an id of ${length} characters comes back whole`,
+      checks: `an id of ${length} characters is returned unchanged`,
       run: async (lab) => {
         const peer = await lab.guest()
         const id = 'ü'.repeat(length)
@@ -155,7 +157,7 @@ const ANSWERS: readonly Case[] = [
   {
     id: 'reply.id-again',
     section: 2,
-    checks: 'an id that is used again is answered again',
+    checks: 'if an id is used again, it is answered again',
     run: async (lab) => {
       const peer = await lab.guest()
       for (let i = 0; i < 2; i++) peer.send({ id: 'again', eventType: EVENT.sessionPing, payload: {} })
@@ -168,11 +170,11 @@ function isRepeated(frames: readonly Fields[], { replyTo }: Fields): boolean {
   return replyTo !== undefined && frames.filter((frame) => frame['replyTo'] === replyTo).length > 1
 }
 
-/** More than the server bears of frames that are no requests. */
+/** More than a server accepts of frames that are not requests. */
 const REFUSED_TIMES = 12
 const HALF_AN_EMOJI = [0xa3, 0xed, 0xa0, 0xbd]
 
-/** A broadcast whose message is refused in any case: in JSON a number beyond doubles, in msgpack a string that is not UTF-8. */
+/** A broadcast whose message is always refused: in JSON a number beyond doubles, in msgpack a string that is not UTF-8. */
 function refusedBroadcast(id: string, encoding: Encoding): string | Uint8Array {
   const before = { id, eventType: EVENT.broadcast, payload: { message: 1 } }
   if (encoding === 'json') return JSON.stringify(before).replace(':1}', ':1e400}')
@@ -198,7 +200,7 @@ const REFUSED_VALUES: readonly Case[] = [
   })),
   ...inBoth('envelope.inherited-names', (encoding) => ({
     section: 2,
-    checks: 'keys that objects inherit, as constructor, are data like all others',
+    checks: 'keys that objects inherit, such as constructor, are ordinary data',
     run: async (lab) => {
       const [sender, text, binary] = await Promise.all([
         lab.guest({ encoding }),
@@ -230,7 +232,7 @@ const FIELDS: readonly Case[] = [
   {
     id: 'envelope.payload-extra',
     section: 3,
-    checks: 'a payload may be empty where it needs nothing',
+    checks: 'the payload may be empty if the request needs nothing',
     run: async (lab) => {
       const peer = await lab.guest()
       await peer.ask(EVENT.stateGet, {})
@@ -240,7 +242,7 @@ const FIELDS: readonly Case[] = [
   {
     id: 'envelope.traceparent-reply',
     section: 2,
-    checks: 'a traceparent is carried to the reply',
+    checks: "the reply carries the request's traceparent",
     run: async (lab) => {
       const peer = await lab.guest()
       const reply = await peer.request(EVENT.sessionPing, {}, { traceparent: TRACEPARENT })
@@ -250,7 +252,7 @@ const FIELDS: readonly Case[] = [
   {
     id: 'envelope.traceparent-event',
     section: 2,
-    checks: 'a traceparent is carried to the event',
+    checks: "the event carries the request's traceparent",
     needs: PLAYERS,
     run: async (lab) => {
       const peer = await lab.player()
@@ -263,7 +265,7 @@ const FIELDS: readonly Case[] = [
   {
     id: 'envelope.refused-does-nothing',
     section: 5,
-    checks: 'what was refused was not done',
+    checks: 'a refused request is not carried out',
     run: async (lab) => {
       const peer = await lab.guest()
       const message = lab.name('message')

@@ -14,7 +14,7 @@ interface Sent {
   readonly offset: unknown
 }
 
-/** A guest's broadcast, and its event as the sender gets it. */
+/** Sends a guest's broadcast, and waits for its event at the sender. */
 async function broadcast(lab: Lab, message: unknown, extra: Fields = {}, options: OpenOptions = {}): Promise<Sent> {
   const sender = await lab.guest(options)
   const { offset } = await sender.ask(EVENT.broadcast, { message }, extra)
@@ -26,7 +26,7 @@ const FIELDS: readonly Case[] = [
   {
     id: 'event.id',
     section: 2,
-    checks: 'the id of an event is a UUIDv7, another one each time',
+    checks: 'the id of an event is a UUIDv7, and each event has another one',
     run: async (lab) => {
       const [one, other] = [await broadcast(lab, 1), await broadcast(lab, 1)]
       for (const { event } of [one, other]) expectThat(UUID_V7.test(String(event['id'])), 'a UUIDv7', event['id'])
@@ -46,7 +46,7 @@ const FIELDS: readonly Case[] = [
   {
     id: 'event.names',
     section: 2,
-    checks: 'an event of a namespace has its type and namespace, and no room',
+    checks: 'an event of a namespace has its type and namespace, but no room',
     run: async (lab) => {
       const { event, sender } = await broadcast(lab, 1)
       expectEqual(event['eventType'], EVENT.broadcast, 'eventType')
@@ -57,7 +57,7 @@ const FIELDS: readonly Case[] = [
   {
     id: 'event.room',
     section: 2,
-    checks: 'an event of a room has its room',
+    checks: 'an event of a room names its room',
     needs: PLAYERS,
     run: async (lab) => {
       const player = await lab.player()
@@ -70,7 +70,7 @@ const FIELDS: readonly Case[] = [
   {
     id: 'event.user-id',
     section: 2,
-    checks: "userId is the sender's",
+    checks: 'userId is that of the sender',
     run: async (lab) => {
       const { event, sender } = await broadcast(lab, 1)
       expectEqual(event['userId'], sender.userId, 'userId')
@@ -79,7 +79,7 @@ const FIELDS: readonly Case[] = [
   {
     id: 'event.user-id-claimed',
     section: 2,
-    checks: 'a userId that the client claims is overwritten',
+    checks: "a userId in the client's request is ignored",
     run: async (lab) => {
       const { event, sender } = await broadcast(lab, 1, { userId: 'mallory' })
       expectEqual(event['userId'], sender.userId, 'userId')
@@ -88,7 +88,7 @@ const FIELDS: readonly Case[] = [
   {
     id: 'event.claims',
     section: 2,
-    checks: 'offset, prev, timestamp and namespace that the client claims are ignored',
+    checks: "offset, prev, timestamp and namespace in the client's request are ignored",
     run: async (lab) => {
       const claims = { offset: 1, prev: 0, timestamp: 1, namespace: 'other' }
       const { event, sender } = await broadcast(lab, 1, claims)
@@ -111,7 +111,7 @@ const FIELDS: readonly Case[] = [
   {
     id: 'event.server',
     section: 8,
-    checks: 'a broadcast by REST reaches the namespace, from nobody who is a user',
+    checks: 'a broadcast by REST reaches the namespace, and its sender is not a user',
     needs: PLAYERS_AND_ADMIN,
     run: async (lab) => {
       const player = await lab.player()
@@ -126,7 +126,7 @@ const FIELDS: readonly Case[] = [
   {
     id: 'event.listed',
     section: 8,
-    checks: 'an event is read back from GET /api/v1/events',
+    checks: 'GET /api/v1/events returns the event',
     needs: ['admin'],
     run: async (lab) => {
       const { event, offset } = await broadcast(lab, lab.name('message'))
@@ -138,7 +138,7 @@ const FIELDS: readonly Case[] = [
   },
 ]
 
-/** Values that have to arrive as they were sent. */
+/** Values that have to arrive unchanged. */
 const VALUES: readonly (readonly [id: string, checks: string, value: unknown])[] = [
   ['null', 'null', null],
   ['booleans', 'true and false', [true, false]],
@@ -147,13 +147,13 @@ const VALUES: readonly (readonly [id: string, checks: string, value: unknown])[]
     'integers up to 2^53 - 1',
     [0, 1, -1, 127, 128, 65_536, 2 ** 31, -(2 ** 31), 2 ** 53 - 1, -(2 ** 53) + 1],
   ],
-  ['doubles', 'doubles to the last bit', [0.1, 1 / 3, 1e300, 5e-324, 1.797_693_134_862_315_7e308, -1e-7]],
-  ['text', 'text beyond the basic plane', '𝄞 👩‍👩‍👧 \u202E e\u0301 é'],
+  ['doubles', 'doubles with all their bits', [0.1, 1 / 3, 1e300, 5e-324, 1.797_693_134_862_315_7e308, -1e-7]],
+  ['text', 'text outside of the basic plane', '𝄞 👩‍👩‍👧 \u202E e\u0301 é'],
   ['controls', 'control characters, quotes and backslashes', '\u0000\u0001\n\r\t"\\/\u2028\u2029'],
-  ['html', 'HTML is data', '<script>alert("x")</script>&amp;'],
+  ['html', 'HTML is ordinary data', '<script>alert("x")</script>&amp;'],
   ['empty', 'empty things', ['', [], {}]],
-  ['keys', 'keys of any text, among them the empty one', { '': 1, 'a.b': 2, 'ü 𝄞': 3, length: 4, toString: 5 }],
-  ['nested', '32 levels, of which envelope and payload are two', nest(30)],
+  ['keys', 'keys of any text, even an empty one', { '': 1, 'a.b': 2, 'ü 𝄞': 3, length: 4, toString: 5 }],
+  ['nested', '32 levels, counting envelope and payload', nest(30)],
   ['long', 'a text of 4,000 characters', 'abcdefgh'.repeat(500)],
   ['many', 'a list of 500', Array.from({ length: 500 }, (_, i) => i)],
 ]
@@ -177,7 +177,7 @@ const DEPTH: readonly Case[] = [
   {
     id: 'value.whole-payload',
     section: 2,
-    checks: 'the whole payload arrives, what the event type does not know included',
+    checks: 'the whole payload arrives, even fields that the event type does not know',
     run: async (lab) => {
       const sender = await lab.guest()
       const payload = { message: lab.name('message'), extra: { of: 'a game' } }
@@ -192,7 +192,7 @@ const DEPTH: readonly Case[] = [
   {
     id: 'value.lone-surrogate',
     section: 2,
-    checks: 'a lone surrogate leaves as well-formed JSON, and as UTF-8 in msgpack',
+    checks: 'a lone surrogate is sent as well-formed JSON, and as UTF-8 in msgpack',
     run: async (lab) => {
       const [text, binary] = await Promise.all([lab.guest(), lab.guest({ encoding: 'msgpack' })])
       const marker = lab.name('message')

@@ -25,9 +25,9 @@ function gameCase(id: string, checks: string, run: (lab: Lab) => Promise<void>):
 const isOver = (room: string) => (frame: Readonly<Record<string, unknown>>) =>
   isEvent(SERVER_EVENT.status)(frame) && frame['room'] === room && payloadOf(frame)['status'] === 'over'
 
-/** An input with these fields is refused with BAD_REQUEST, and the room is as before. */
+/** An input with these fields has to be refused with BAD_REQUEST, and must not change the room. */
 function refusedInput(id: string, checks: string, payload: Readonly<Record<string, unknown>>): Case {
-  return gameCase(`input.${id}`, `${checks}: BAD_REQUEST, and the room is as before`, async (lab) => {
+  return gameCase(`input.${id}`, `${checks}: BAD_REQUEST, and the room does not change`, async (lab) => {
     const { x } = await match(lab)
     const before = await snapshotOf(x)
     await x.peer.refused('BAD_REQUEST', EVENT.roomInput, payload, { room: x.room })
@@ -35,7 +35,7 @@ function refusedInput(id: string, checks: string, payload: Readonly<Record<strin
   })
 }
 
-/** What each of them has made of its patches is what the server says. */
+/** Checks that the state that each client has made from its patches is the server's. */
 async function expectSame(...all: readonly Seated[]): Promise<void> {
   for (const one of all) {
     const { tick, state } = await snapshotOf(one)
@@ -45,7 +45,7 @@ async function expectSame(...all: readonly Seated[]): Promise<void> {
   }
 }
 
-/** x wins with the first row. */
+/** Plays until x wins with the first row. */
 async function play({ x, o }: { readonly x: Seated; readonly o: Seated }): Promise<void> {
   const moves = [0, 3, 1, 4, 2]
   for (const [i, cell] of moves.entries()) {
@@ -66,19 +66,19 @@ const ENTERING: readonly Case[] = [
       expectGame(game, peer.userId)
     },
   })),
-  gameCase('find.unknown', 'a find of an unknown game: GAME_NOT_FOUND', async (lab) => {
+  gameCase('find.unknown', 'find with an unknown game: GAME_NOT_FOUND', async (lab) => {
     const { peer } = await findAlone(lab)
     await peer.refused('GAME_NOT_FOUND', EVENT.roomFind, { game: 'no-such-game' })
   }),
-  gameCase('find.unlisted', 'a find by a field that is not listed: BAD_REQUEST', async (lab) => {
+  gameCase('find.unlisted', 'find by a field that the game does not list: BAD_REQUEST', async (lab) => {
     const { peer } = await findAlone(lab)
     await peer.refused('BAD_REQUEST', EVENT.roomFind, { game: GAME, where: { no_such_field: 1 } })
   }),
-  gameCase('find.wrong-type', 'a find by a value of another type: BAD_REQUEST', async (lab) => {
+  gameCase('find.wrong-type', 'find by a value of another type: BAD_REQUEST', async (lab) => {
     const { peer } = await findAlone(lab)
     await peer.refused('BAD_REQUEST', EVENT.roomFind, { game: GAME, where: { phase: 7 } })
   }),
-  gameCase('list', 'a room that waits is listed, with its seats', async (lab) => {
+  gameCase('list', 'a room that waits for players is listed, with its seats', async (lab) => {
     const { peer, room } = await findAlone(lab)
     const { rooms } = await peer.ask(EVENT.roomList, { game: GAME, where: { phase: 'waiting' }, limit: 100 })
     const found = listOf(rooms, 'rooms')
@@ -88,7 +88,7 @@ const ENTERING: readonly Case[] = [
     const { seats, seats_max, listing } = found
     expectEqual({ seats, seats_max, listing }, { seats: 1, seats_max: 2, listing: { phase: 'waiting' } }, 'the room')
   }),
-  gameCase('join', 'a join by id takes the other seat, and whoever is there is sent a patch', async (lab) => {
+  gameCase('join', 'a join by id takes the other seat, and the players in the room get a patch', async (lab) => {
     const x = await findAlone(lab)
     const o = await enter(lab, x)
     expectGame(o.game, o.peer.userId)
@@ -96,7 +96,7 @@ const ENTERING: readonly Case[] = [
     expectEqual(view.state, o.game['state'], 'what the patch makes')
     expectEqual(view.gaps, [], 'patches that start from another tick')
   }),
-  gameCase('join.unknown', 'a room of a game is not made by joining it', async (lab) => {
+  gameCase('join.unknown', 'a join does not create a room of a game', async (lab) => {
     const { peer, game } = await findAlone(lab)
     const { data } = await peer.request(EVENT.roomJoin, { room_id: lab.name('room') })
     expectThat(!('game' in fieldsOf(data)), `no game "${String(game['name'])}" in a room of another name`, data)
@@ -107,7 +107,7 @@ const ENTERING: readonly Case[] = [
     expectEqual(second.game['seat'], x.peer.userId, 'the seat')
     expectEqual(fieldsOf(second.game['state'])['phase'], 'waiting', 'the phase')
   }),
-  gameCase('join.full', 'where no seat is left a join is refused', async (lab) => {
+  gameCase('join.full', 'if no seat is left, a join is refused', async (lab) => {
     const { x } = await match(lab)
     const third = await lab.player()
     const { success, error } = await third.request(EVENT.roomJoin, { room_id: x.room })
@@ -118,7 +118,7 @@ const ENTERING: readonly Case[] = [
       error,
     )
   }),
-  gameCase('leave', 'who has left gets no patch, and may send no input', async (lab) => {
+  gameCase('leave', 'after a leave the player gets no patch, and may send no input', async (lab) => {
     const x = await findAlone(lab)
     const second = await enter(lab, x, x.peer.userId)
     await x.peer.ask(EVENT.roomLeave, { room_id: x.room })
@@ -130,7 +130,7 @@ const ENTERING: readonly Case[] = [
 ]
 
 const PLAYING: readonly Case[] = [
-  gameCase('input', 'an input is answered with its tick, and everybody is sent what it changed', async (lab) => {
+  gameCase('input', 'an input is answered with its tick, and everybody gets what it changed', async (lab) => {
     const { x, o } = await match(lab)
     const reply = await place(x, 4, 17)
     expectThat(reply['success'] === true, 'success: true', reply)
@@ -141,7 +141,7 @@ const PLAYING: readonly Case[] = [
     }
     await expectSame(x, o)
   }),
-  gameCase('acks', 'patches name the highest `seq` of a seat that was handled', async (lab) => {
+  gameCase('acks', 'patches give the highest handled `seq` of a seat', async (lab) => {
     const { x, o } = await match(lab)
     await place(x, 0, 5)
     await place(o, 1, 900)
@@ -151,7 +151,7 @@ const PLAYING: readonly Case[] = [
     await reach(o, Number(tick))
     expectEqual([viewOf(x).acked, viewOf(o).acked], [6, 900], 'the acks')
   }),
-  gameCase('chain', 'each patch starts from the tick of the one before, over a whole match', async (lab) => {
+  gameCase('chain', 'each patch starts from the tick of the patch before, over a whole match', async (lab) => {
     const both = await match(lab)
     await play(both)
     for (const one of [both.x, both.o]) {
@@ -162,14 +162,14 @@ const PLAYING: readonly Case[] = [
       expectEqual(fieldsOf(view.state)['phase'], 'over', 'the phase')
     }
   }),
-  gameCase('refused', "the game's own refusal: REFUSED with its code, and nothing is another", async (lab) => {
+  gameCase('refused', "the game's own refusal: REFUSED with its code, and nothing changes", async (lab) => {
     const { x, o } = await match(lab)
     const before = await snapshotOf(x)
     const error = fieldsOf((await place(o, 0))['error'])
     expectEqual([error['code'], fieldsOf(error['details'])['code']], ['REFUSED', 'NOT_YOUR_TURN'], 'the codes')
     expectEqual((await snapshotOf(x))['state'], before['state'], 'the state')
   }),
-  gameCase('over', 'the end is an event of the log with the result; then no input is taken', async (lab) => {
+  gameCase('over', 'the end is a logged event with the result; after it no input is accepted', async (lab) => {
     const both = await match(lab)
     await play(both)
     const { x, o } = both
@@ -181,19 +181,15 @@ const PLAYING: readonly Case[] = [
     const { code } = fieldsOf((await place(o, 8))['error'])
     expectThat(code === 'ROOM_OVER' || code === 'NOT_IN_ROOM', 'ROOM_OVER or NOT_IN_ROOM', code)
   }),
-  gameCase(
-    'snapshot',
-    'a snapshot that is asked for is what the patches make, with all that a join says',
-    async (lab) => {
-      const { x, o } = await match(lab)
-      await place(x, 4)
-      const snapshot = await snapshotOf(o)
-      expectGame(snapshot, o.peer.userId)
-      const { is_new_seat: _ofJoins, ...told } = o.game
-      expectEqual(Object.keys(snapshot).sort(), Object.keys(told).sort(), 'the fields')
-      await expectSame(x, o)
-    },
-  ),
+  gameCase('snapshot', 'a snapshot equals what the patches make, and has all that a join returns', async (lab) => {
+    const { x, o } = await match(lab)
+    await place(x, 4)
+    const snapshot = await snapshotOf(o)
+    expectGame(snapshot, o.peer.userId)
+    const { is_new_seat: _ofJoins, ...told } = o.game
+    expectEqual(Object.keys(snapshot).sort(), Object.keys(told).sort(), 'the fields')
+    await expectSame(x, o)
+  }),
   gameCase('snapshot.not-joined', 'a snapshot of a room that was not joined: NOT_IN_ROOM', async (lab) => {
     const { room } = await findAlone(lab)
     const stranger = await lab.player()
@@ -205,19 +201,19 @@ const PLAYING: readonly Case[] = [
     await stranger.refused('NOT_IN_ROOM', EVENT.roomInput, { name: 'place', input: { cell: 0 } }, { room })
   }),
   refusedInput('unknown', 'an input that the game does not have', { name: 'fly', input: {} }),
-  refusedInput('type', 'an input of a wrong type', { name: 'place', input: { cell: 'four' } }),
-  refusedInput('bounds', 'a number out of its bounds', { name: 'place', input: { cell: 256 } }),
-  refusedInput('fraction', 'a fraction for an integer', { name: 'place', input: { cell: 1.5 } }),
-  refusedInput('absent', 'an input without a field', { name: 'place', input: {} }),
-  refusedInput('extra', 'an input with a field that it does not have', { name: 'place', input: { cell: 0, more: 1 } }),
-  refusedInput('seq', 'a seq that is no integer', { name: 'place', input: { cell: 0 }, seq: 0.5 }),
+  refusedInput('type', 'an input of the wrong type', { name: 'place', input: { cell: 'four' } }),
+  refusedInput('bounds', 'a number that is out of bounds', { name: 'place', input: { cell: 256 } }),
+  refusedInput('fraction', 'a fraction in place of an integer', { name: 'place', input: { cell: 1.5 } }),
+  refusedInput('absent', 'an input that lacks a field', { name: 'place', input: {} }),
+  refusedInput('extra', 'an input with an unknown field', { name: 'place', input: { cell: 0, more: 1 } }),
+  refusedInput('seq', 'a seq that is not an integer', { name: 'place', input: { cell: 0 }, seq: 0.5 }),
   refusedInput('seq-large', 'a seq of 2^53', { name: 'place', input: { cell: 0 }, seq: 2 ** 53 }),
 ]
 
 const COMING_BACK: readonly Case[] = [
   ...inBoth('game.resume', (encoding) => ({
     section: 4,
-    checks: 'who comes back is sent a snapshot behind `resumed`, with the seat, and patches that fit it',
+    checks: 'after a resume, a snapshot with the seat follows `resumed`, and later patches fit it',
     needs: PLAYERS,
     run: async (lab) => {
       const { x, o } = await match(lab, encoding)
@@ -241,7 +237,7 @@ const COMING_BACK: readonly Case[] = [
   })),
 ]
 
-/** `place` as bytes: u8 cell. */
+/** The input `place` as bytes: u8 cell. */
 function binaryInput(
   { game }: Seated,
   id: string,
@@ -259,7 +255,7 @@ function binaryInput(
 }
 
 function refusedBytes(id: string, checks: string, make: (seated: Seated) => Buffer, code = 'BAD_REQUEST'): Case {
-  return gameCase(`binary.${id}`, `${checks}: ${code}, and the room is as before`, async (lab) => {
+  return gameCase(`binary.${id}`, `${checks}: ${code}, and the room does not change`, async (lab) => {
     const { x } = await match(lab, 'msgpack')
     const before = await snapshotOf(x)
     x.peer.sendBytes(make(x))
@@ -270,7 +266,7 @@ function refusedBytes(id: string, checks: string, make: (seated: Seated) => Buff
 }
 
 const BINARY: readonly Case[] = [
-  gameCase('binary.input', 'an input as bytes is one as others are', async (lab) => {
+  gameCase('binary.input', 'an input as bytes works like any other', async (lab) => {
     const { x, o } = await match(lab, 'msgpack')
     x.peer.sendBytes(binaryInput(x, 'b1', [4]))
     const reply = await x.peer.reply('b1')
@@ -287,7 +283,7 @@ const BINARY: readonly Case[] = [
     'NOT_IN_ROOM',
   ),
   refusedBytes('cut-off', 'bytes that are cut off', (x) => binaryInput(x, 'b1', [])),
-  refusedBytes('trailing', 'bytes with more behind them', (x) => binaryInput(x, 'b1', [4, 4])),
+  refusedBytes('trailing', 'bytes with more after them', (x) => binaryInput(x, 'b1', [4, 4])),
 ]
 
 export const GAME_CASES: readonly Case[] = [...ENTERING, ...PLAYING, ...COMING_BACK, ...BINARY]

@@ -14,7 +14,7 @@ interface Row {
 
 const ALMOST_A_KEY = 'dGhlIHNhbXBsZSBub25jZQ'
 
-/** Upgrades that are refused in HTTP; a header that is '' is left out. */
+/** Upgrades that are refused in HTTP. A header that is '' is left out. */
 const REFUSED: readonly Row[] = [
   { id: 'plain-public', checks: 'without Upgrade: 426', headers: { upgrade: '', connection: '' }, status: 426 },
   { id: 'no-upgrade-header', checks: 'Connection without Upgrade: 426', headers: { upgrade: '' }, status: 426 },
@@ -45,7 +45,7 @@ const REFUSED: readonly Row[] = [
   { id: 'post', checks: 'POST: 405', method: 'POST', status: 405, code: 'METHOD_NOT_ALLOWED' },
   { id: 'put', checks: 'PUT: 405', method: 'PUT', status: 405, code: 'METHOD_NOT_ALLOWED' },
   { id: 'path-unknown', checks: 'another namespace: 404', path: '/secret', status: 404, code: 'NOT_FOUND' },
-  { id: 'path-longer', checks: 'a path below: 404', path: '/public/x', status: 404, code: 'NOT_FOUND' },
+  { id: 'path-longer', checks: 'a path with another segment: 404', path: '/public/x', status: 404, code: 'NOT_FOUND' },
   { id: 'path-case', checks: 'another case: 404', path: '/Public', status: 404, code: 'NOT_FOUND' },
   { id: 'path-escaped', checks: 'an escaped path: 404', path: '/%70ublic', status: 404, code: 'NOT_FOUND' },
   {
@@ -64,7 +64,7 @@ const REFUSED: readonly Row[] = [
   },
   {
     id: 'subprotocols-unknown',
-    checks: 'only subprotocols that nobody knows: 400',
+    checks: 'only unknown subprotocols: 400',
     headers: { 'sec-websocket-protocol': 'chat, game.v0.json' },
     status: 400,
     code: 'BAD_REQUEST',
@@ -88,7 +88,7 @@ const HANDSHAKES: readonly Case[] = [
   {
     id: 'handshake.public',
     section: 1,
-    checks: '/public becomes a socket without a token',
+    checks: '/public accepts an upgrade without a token',
     run: async (lab) => expectEqual((await lab.upgrade('/public')).status, 101, 'the status'),
   },
   {
@@ -103,13 +103,13 @@ const HANDSHAKES: readonly Case[] = [
   {
     id: 'handshake.plain-private',
     section: 1,
-    checks: 'without Upgrade, /private says what an upgrade would be refused with',
+    checks: 'without Upgrade, /private answers with the refusal that an upgrade would get',
     run: async (lab) => expectRefused(await lab.http({ path: `${lab.target.prefix}/private` }), 401, 'AUTH_REQUIRED'),
   },
   {
     id: 'handshake.plain-private-with-token',
     section: 1,
-    checks: 'without Upgrade, with a good token: 426',
+    checks: 'without Upgrade, but with a valid token: 426',
     needs: PLAYERS,
     run: async (lab) => {
       const headers = { authorization: `Bearer ${lab.token(lab.name('player'))}` }
@@ -119,7 +119,7 @@ const HANDSHAKES: readonly Case[] = [
   {
     id: 'handshake.plain-origin',
     section: 1,
-    checks: 'without Upgrade, an Origin that is not allowed: 403',
+    checks: 'without Upgrade, and from an Origin that is not allowed: 403',
     run: async (lab) => {
       const headers = { origin: 'https://conformance.invalid' }
       expectRefused(await lab.http({ path: `${lab.target.prefix}/public`, headers }), 403, 'ORIGIN_FORBIDDEN')
@@ -128,7 +128,7 @@ const HANDSHAKES: readonly Case[] = [
   {
     id: 'handshake.error-body',
     section: 5,
-    checks: 'a refusal in HTTP has a body with code, message and retryable, as JSON',
+    checks: 'a refusal in HTTP has a JSON body with code, message and retryable',
     run: async (lab) => {
       for (const path of ['/private', '/secret']) {
         const answer = await lab.upgrade(path)
@@ -139,7 +139,7 @@ const HANDSHAKES: readonly Case[] = [
   },
 ]
 
-/** What answers with the admin token only, and what it wants it for. */
+/** Routes that need the admin token. */
 const LOCKED: readonly (readonly [method: string, path: string])[] = [
   ['GET', '/api/v1/rooms'],
   ['POST', '/api/v1/rooms'],
@@ -177,7 +177,7 @@ const ROUTES: readonly Case[] = [
   {
     id: 'http.path-unknown',
     section: 8,
-    checks: 'a path that is none: 404',
+    checks: 'an unknown path: 404',
     run: async (lab) => expectRefused(await lab.http({ path: '/api/v1/nothing' }), 404, 'NOT_FOUND'),
   },
   {
@@ -190,7 +190,7 @@ const ROUTES: readonly Case[] = [
   {
     id: 'http.list',
     section: 8,
-    checks: 'a list is items and next_cursor, and goes on from there',
+    checks: 'a list has items and next_cursor, and the cursor continues it',
     needs: PLAYERS_AND_ADMIN,
     run: async (lab) => {
       await Promise.all([lab.player(), lab.player()])
@@ -204,7 +204,7 @@ const ROUTES: readonly Case[] = [
   {
     id: 'http.config',
     section: 8,
-    checks: 'the configuration does not tell the secrets',
+    checks: 'the configuration does not show secrets',
     needs: ADMIN,
     run: async (lab) => {
       const text = JSON.stringify(await lab.admin('GET', '/api/v1/config'))
@@ -227,7 +227,7 @@ const ROUTES: readonly Case[] = [
   {
     id: 'http.player',
     section: 8,
-    checks: 'a player is user_id, balances and inventory; a credit is added once',
+    checks: 'a player has user_id, balances and inventory; a credit is added once',
     needs: ADMIN,
     run: async (lab) => {
       const user = lab.name('player')

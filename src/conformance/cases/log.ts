@@ -13,15 +13,15 @@ interface Watcher {
 interface Traffic {
   readonly room: string
   readonly sender: Peer
-  /** One for each encoding. */
+  /** One watcher for each encoding. */
   readonly watchers: readonly Watcher[]
-  /** Offsets that were accepted, by where they went. */
+  /** Accepted offsets, by where the events went. */
   readonly accepted: Readonly<Record<'room' | 'namespace' | 'direct', readonly number[]>>
 }
 
 const ROUNDS = 40
 
-/** In each round one event to a room, one to the namespace and one to the first watcher; all of it sent without waiting. */
+/** Each round sends one event to a room, one to the namespace, and one to the first watcher, all without waiting. */
 async function makeTraffic(lab: Lab): Promise<Traffic> {
   const [sender, ...peers] = await Promise.all([
     lab.player(),
@@ -45,11 +45,11 @@ async function makeTraffic(lab: Lab): Promise<Traffic> {
     return replies.map(({ offset }) => expectInteger(offset, 'the offset of a reply'))
   }
   const accepted = { room: await offsetsOf(0), namespace: await offsetsOf(1), direct: await offsetsOf(2) }
-  // Behind this one nothing of the rest can come.
+  // Everything else has to come before this event.
   const end = lab.name('end')
   await sender.ask(EVENT.broadcast, { message: end })
   await Promise.all(watchers.map(({ peer }) => peer.has((frame) => payloadOf(frame)['message'] === end, 1)))
-  // What comes twice may come right behind.
+  // An event that comes twice may come right after it.
   for (const { peer } of watchers) await peer.ask(EVENT.sessionPing, {})
   return { room, sender, watchers, accepted }
 }
@@ -73,7 +73,7 @@ function logCase(id: string, checks: string, check: (traffic: Traffic, lab: Lab)
 }
 
 export const LOG_CASES: readonly Case[] = [
-  logCase('complete', 'whatever was accepted comes, in both encodings', ({ watchers, accepted }) => {
+  logCase('complete', 'every accepted event arrives, in both encodings', ({ watchers, accepted }) => {
     const due = [accepted.room, accepted.namespace].flat()
     for (const [i, { peer }] of watchers.entries()) {
       const came = new Set(peer.events.map(({ offset }) => offset))
@@ -90,23 +90,23 @@ export const LOG_CASES: readonly Case[] = [
   logCase('offset-grows', 'offsets only grow on a connection', ({ watchers }) => {
     for (const { peer } of watchers) expectNone(disorderOf(peer.events), 'growing offsets')
   }),
-  logCase('one-order', 'all connections have one order', ({ watchers, room }) => {
+  logCase('one-order', 'all connections get the same order', ({ watchers, room }) => {
     const [one, other] = watchers.map(({ peer }) =>
       peer.events.filter((event) => isOf(room)(event) && isEvent(EVENT.broadcast)(event)).map(({ id }) => id),
     )
     expectEqual(other, one, 'the order of ids')
   }),
-  logCase('prev-namespace', 'prev is the event before it in the namespace', ({ watchers }) => {
+  logCase('prev-namespace', 'prev is the previous event of the namespace', ({ watchers }) => {
     for (const { peer } of watchers) {
       expectNone(brokenChainOf('namespace', peer.events, Number(peer.first['offset'])), 'an unbroken chain')
     }
   }),
-  logCase('prev-room', 'prev is the event before it in the room', ({ watchers, room }) => {
+  logCase('prev-room', 'prev is the previous event of the room', ({ watchers, room }) => {
     for (const { peer, joinOffset } of watchers) {
       expectNone(brokenChainOf(`room ${room}`, peer.events, joinOffset), 'an unbroken chain')
     }
   }),
-  logCase('prev-user', "prev is the event before it in the user's own channel", ({ watchers }) => {
+  logCase('prev-user', "prev is the previous event of the user's own channel", ({ watchers }) => {
     for (const { peer } of watchers) {
       expectNone(brokenChainOf('user', peer.events, Number(peer.first['offset'])), 'an unbroken chain')
     }
@@ -121,7 +121,7 @@ export const LOG_CASES: readonly Case[] = [
       expectInteger(event['prev'], 'prev')
     }
   }),
-  logCase('channels', 'an event of one channel does not come over another', ({ watchers, accepted, room }) => {
+  logCase('channels', 'an event of one channel does not come through another', ({ watchers, accepted, room }) => {
     const [first] = watchers
     const where = new Map(first?.peer.events.map((event) => [event['offset'], channelOf(event)]))
     const due = { room: `room ${room}`, namespace: 'namespace', direct: 'user' } as const
@@ -132,16 +132,20 @@ export const LOG_CASES: readonly Case[] = [
       expectThat(others.length === 0, due[name], others)
     }
   }),
-  logCase('channel-user', "an event in the user's own channel says so, and no other does", ({ watchers, accepted }) => {
-    const direct = new Set(accepted.direct)
-    for (const event of watchers.flatMap(({ peer }) => peer.events)) {
-      expectEqual(event['channel'], direct.has(Number(event['offset'])) ? 'user' : undefined, 'the channel')
-    }
-  }),
+  logCase(
+    'channel-user',
+    "an event of the user's own channel says so, and no other event does",
+    ({ watchers, accepted }) => {
+      const direct = new Set(accepted.direct)
+      for (const event of watchers.flatMap(({ peer }) => peer.events)) {
+        expectEqual(event['channel'], direct.has(Number(event['offset'])) ? 'user' : undefined, 'the channel')
+      }
+    },
+  ),
   {
     id: 'log.reply-offset',
     section: 3,
-    checks: "a reply's offset is its event's",
+    checks: 'the offset in a reply is that of its event',
     run: async (lab) => {
       const guest = await lab.guest()
       const message = lab.name('message')
@@ -153,7 +157,7 @@ export const LOG_CASES: readonly Case[] = [
   {
     id: 'log.sent-after-reply',
     section: 4,
-    checks: 'what was sent after a reply has a larger offset, whoever sends it',
+    checks: 'an event that was sent after a reply has a larger offset, whoever sends it',
     run: async (lab) => {
       const [one, other] = await Promise.all([lab.guest(), lab.guest()])
       let last = 0

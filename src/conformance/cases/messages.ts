@@ -15,20 +15,24 @@ function messageCase(id: string, checks: string, run: (lab: Lab) => Promise<void
 }
 
 export const MESSAGE_CASES: readonly Case[] = [
-  messageCase('every-connection', 'every connection of the user gets it, and delivered counts them', async (lab) => {
-    const [sender, one] = await Promise.all([lab.player(), lab.player()])
-    const other = await lab.player(one.userId, { encoding: 'msgpack' })
-    const text = lab.name('text')
-    const { delivered, offset } = await sender.ask(EVENT.sendMessage, { target_user_id: one.userId, text })
-    expectEqual(delivered, 2, 'delivered')
-    for (const peer of [one, other]) {
-      const event = await peer.event(carries(text), 'the message')
-      expectEqual(event['offset'], offset, 'its offset')
-      expectEqual(event['userId'], sender.userId, 'its sender')
-      expectThat(!('room' in event), 'no room', event)
-    }
-  }),
-  messageCase('nobody-else', 'nobody else gets it, the sender neither', async (lab) => {
+  messageCase(
+    'every-connection',
+    'every connection of the user gets the message, and delivered counts them',
+    async (lab) => {
+      const [sender, one] = await Promise.all([lab.player(), lab.player()])
+      const other = await lab.player(one.userId, { encoding: 'msgpack' })
+      const text = lab.name('text')
+      const { delivered, offset } = await sender.ask(EVENT.sendMessage, { target_user_id: one.userId, text })
+      expectEqual(delivered, 2, 'delivered')
+      for (const peer of [one, other]) {
+        const event = await peer.event(carries(text), 'the message')
+        expectEqual(event['offset'], offset, 'its offset')
+        expectEqual(event['userId'], sender.userId, 'its sender')
+        expectThat(!('room' in event), 'no room', event)
+      }
+    },
+  ),
+  messageCase('nobody-else', 'nobody else gets the message, not even the sender', async (lab) => {
     const [sender, target, stranger] = await Promise.all([lab.player(), lab.player(), lab.player()])
     await lab.room(sender, target, stranger)
     const text = lab.name('text')
@@ -44,13 +48,13 @@ export const MESSAGE_CASES: readonly Case[] = [
     const [sender, target] = await Promise.all([lab.player(), lab.player()])
     await target.close()
     const payload = { target_user_id: target.userId, text: 'x' }
-    // Whether the server has seen the end already is a matter of moments.
+    // The server may not have noticed the close yet.
     for (let i = 0; i < 20 && (await sender.request(EVENT.sendMessage, payload))['success'] === true; i++) {
       await sender.ask(EVENT.sessionPing, {})
     }
     await sender.refused('USER_OFFLINE', EVENT.sendMessage, payload)
   }),
-  messageCase('to-oneself', 'a user may write to all connections of their own', async (lab) => {
+  messageCase('to-oneself', 'users may write to all of their own connections', async (lab) => {
     const player = await lab.player()
     const text = lab.name('text')
     await player.ask(EVENT.sendMessage, { target_user_id: player.userId, text })
@@ -83,7 +87,7 @@ export const MESSAGE_CASES: readonly Case[] = [
   {
     id: 'message.guest-to-player',
     section: 3,
-    checks: 'what a guest writes to a player arrives, or is FORBIDDEN and does not, as the server is set',
+    checks: "a guest's message to a player arrives, or is refused with FORBIDDEN, as the server is configured",
     needs: PLAYERS,
     run: async (lab) => {
       const [guest, player] = await Promise.all([lab.guest(), lab.player()])

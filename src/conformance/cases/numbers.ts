@@ -5,7 +5,7 @@ import type { Lab } from '../lab.ts'
 import { fractionsInJson, fractionsInMsgpack } from '../numbers.ts'
 import { isEvent, type Peer } from '../peer.ts'
 
-/** A session in which each kind of frame comes, and no number but those of the protocol. */
+/** A session that brings each kind of frame. Its only numbers are those of the protocol. */
 async function play(lab: Lab, peer: Peer): Promise<void> {
   const room = await lab.room(peer)
   await peer.ask(EVENT.broadcast, { message: 'text', retain: true }, { room })

@@ -3,7 +3,7 @@ import { expectEqual, expectThat } from '../expect.ts'
 import { expectRefused, type HttpAnswer } from '../http.ts'
 import type { Lab } from '../lab.ts'
 
-/** What a browser asks before a page's request with a token. */
+/** The preflight request of a browser for a page's request with a token. */
 function askFirst(lab: Lab, path: string, { origin, wanted }: { origin: string; wanted: string }): Promise<HttpAnswer> {
   const headers = {
     origin,
@@ -41,7 +41,7 @@ const PREFLIGHTS: readonly Case[] = [
   {
     id: 'page.preflight.foreign',
     section: 1,
-    checks: 'a page of an origin that is not allowed may not',
+    checks: 'a page of an origin that is not allowed may not send it',
     run: async (lab) => {
       for (const path of [`${lab.target.prefix}/private`, '/api/v1/goods']) {
         const { headers } = await askFirst(lab, path, {
@@ -61,7 +61,7 @@ const HEADS: readonly Case[] = [
   {
     id: 'handshake.cookies',
     section: 1,
-    checks: 'a head with 8 KiB of cookies becomes a socket',
+    checks: 'an upgrade with 8 KiB of cookies is accepted',
     run: async (lab) => {
       const { status } = await lab.upgrade('/public', { cookie: 'x'.repeat(8192) })
       expectEqual(status, 101, 'the status')
@@ -85,7 +85,7 @@ const SOCKET_IO: readonly Case[] = ['/public/', '/public'].flatMap((path): reado
     {
       id: `socket-io.websocket.${id}`,
       section: 9,
-      checks: `an upgrade of ${path}?EIO=4 is of Engine.IO, and one of another version is refused`,
+      checks: `an upgrade of ${path}?EIO=4 gets Engine.IO, and another version is refused`,
       run: async (lab) => {
         expectEqual((await lab.upgrade(`${path}?EIO=4&transport=websocket`)).status, 101, 'the status')
         expectRefused(await lab.upgrade(`${path}?EIO=abc&transport=websocket`), 400)

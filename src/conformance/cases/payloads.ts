@@ -7,9 +7,9 @@ interface Row {
   readonly id: string
   readonly eventType: EventType
   readonly payload: Fields
-  /** Where `details.path` begins. */
+  /** How `details.path` begins. */
   readonly path: string
-  /** A guest may not ask for it at all. */
+  /** Guests are not allowed this request at all. */
   readonly player?: boolean
 }
 
@@ -18,7 +18,7 @@ const { broadcast, sendMessage, buyGood, roomJoin, roomLeave, roomInput, stateGe
 const KEY = 'conformance-0123456789'
 const message = 'x'
 
-/** Each rule of a payload, broken once: BAD_REQUEST, and where. */
+/** Breaks each rule of a payload once. The answer has to be BAD_REQUEST with the place. */
 const ROWS: readonly Row[] = [
   { id: 'broadcast.message-absent', eventType: broadcast, payload: {}, path: 'payload.message' },
   { id: 'broadcast.retain-text', eventType: broadcast, payload: { message, retain: 'yes' }, path: 'payload.retain' },

@@ -12,8 +12,8 @@ import { isEvent, type Peer } from '../peer.ts'
 const CURRENCY = 'conformance'
 
 /**
- * A good of this case. Goods cannot be taken away again, so they have the same names in every run, and a run finds them as
- * the one before left them: it puts them anew.
+ * Puts a good of this case. Goods cannot be deleted, so they have the same names in every run. Each run puts them again, because
+ * the run before has changed them.
  */
 async function putGood(lab: Lab, name: string, over: Fields = {}): Promise<string> {
   const id = `conformance-${name}`
@@ -46,7 +46,7 @@ function purchaseCase(id: string, checks: string, run: (lab: Lab) => Promise<voi
 const ORDINARY: readonly Case[] = [
   ...inBoth('purchase.receipt', (encoding) => ({
     section: 6,
-    checks: 'the reply is a receipt with all its fields',
+    checks: 'the reply is a receipt with all fields',
     needs: PLAYERS_AND_ADMIN,
     run: async (lab) => {
       const good_id = await putGood(lab, 'receipt', { stock: 10 })
@@ -67,12 +67,12 @@ const ORDINARY: readonly Case[] = [
     await expectHas(lab, player, 72, { [good_id]: 4 })
     await expectStock(lab, good_id, 6)
   }),
-  purchaseCase('unlimited', 'the stock left of a good that is unlimited is null', async (lab) => {
+  purchaseCase('unlimited', 'stock_left is null for a good with unlimited stock', async (lab) => {
     const player = await richPlayer(lab, 100)
     const { stock_left } = await player.ask(EVENT.buyGood, { good_id: await putGood(lab, 'unlimited'), count: 1 })
     expectEqual(stock_left, null, 'stock_left')
   }),
-  purchaseCase('event', 'every connection of the buyer gets the event, the receipt as payload', async (lab) => {
+  purchaseCase('event', 'every connection of the buyer gets the event, with the receipt as payload', async (lab) => {
     const good_id = await putGood(lab, 'event')
     const player = await richPlayer(lab, 100)
     const second = await lab.player(player.userId, { encoding: 'msgpack' })
@@ -106,7 +106,7 @@ const ORDINARY: readonly Case[] = [
 ]
 
 const REFUSED: readonly Case[] = [
-  purchaseCase('insufficient-funds', 'too little money: INSUFFICIENT_FUNDS, and nothing was done', async (lab) => {
+  purchaseCase('insufficient-funds', 'too little money: INSUFFICIENT_FUNDS, and nothing changes', async (lab) => {
     const good_id = await putGood(lab, 'insufficient-funds', { stock: 10 })
     const player = await richPlayer(lab, 6)
     const { details } = await player.refused('INSUFFICIENT_FUNDS', EVENT.buyGood, { good_id, count: 1 })
@@ -115,21 +115,25 @@ const REFUSED: readonly Case[] = [
     await expectHas(lab, player, 6, {})
     await expectStock(lab, good_id, 10)
   }),
-  purchaseCase('out-of-stock', 'more than there are: OUT_OF_STOCK, and nothing was done', async (lab) => {
+  purchaseCase('out-of-stock', 'more than are in stock: OUT_OF_STOCK, and nothing changes', async (lab) => {
     const good_id = await putGood(lab, 'out-of-stock', { stock: 2 })
     const player = await richPlayer(lab, 100)
     await player.refused('OUT_OF_STOCK', EVENT.buyGood, { good_id, count: 3 })
     await expectHas(lab, player, 100, {})
     await expectStock(lab, good_id, 2)
   }),
-  purchaseCase('price-changed', 'another price than expected: PRICE_CHANGED; the right one buys', async (lab) => {
-    const good_id = await putGood(lab, 'price-changed')
-    const player = await richPlayer(lab, 100)
-    await player.refused('PRICE_CHANGED', EVENT.buyGood, { good_id, count: 1, expected_price: 6 })
-    await expectHas(lab, player, 100, {})
-    await player.ask(EVENT.buyGood, { good_id, count: 1, expected_price: 7 })
-  }),
-  purchaseCase('limit', 'more than a player may have: PURCHASE_LIMIT', async (lab) => {
+  purchaseCase(
+    'price-changed',
+    'a price other than the expected one: PRICE_CHANGED; with the right one the purchase is made',
+    async (lab) => {
+      const good_id = await putGood(lab, 'price-changed')
+      const player = await richPlayer(lab, 100)
+      await player.refused('PRICE_CHANGED', EVENT.buyGood, { good_id, count: 1, expected_price: 6 })
+      await expectHas(lab, player, 100, {})
+      await player.ask(EVENT.buyGood, { good_id, count: 1, expected_price: 7 })
+    },
+  ),
+  purchaseCase('limit', 'more than a player may buy: PURCHASE_LIMIT', async (lab) => {
     const good_id = await putGood(lab, 'limit', { per_user_limit: 2 })
     const player = await richPlayer(lab, 100)
     await player.ask(EVENT.buyGood, { good_id, count: 2 })
@@ -143,11 +147,11 @@ const REFUSED: readonly Case[] = [
       await player.refused('GOOD_NOT_ON_SALE', EVENT.buyGood, { good_id, count: 1 })
     }
   }),
-  purchaseCase('no-such-good', 'a good that there is not: GOOD_NOT_FOUND', async (lab) => {
+  purchaseCase('no-such-good', 'an unknown good: GOOD_NOT_FOUND', async (lab) => {
     const player = await richPlayer(lab, 100)
     await player.refused('GOOD_NOT_FOUND', EVENT.buyGood, { good_id: lab.name('good'), count: 1 })
   }),
-  purchaseCase('claims', 'price, balance and user id of the client count for nothing', async (lab) => {
+  purchaseCase('claims', "price, balance and user id in the client's request are ignored", async (lab) => {
     const good_id = await putGood(lab, 'claims')
     const player = await richPlayer(lab, 100)
     const claims = { price: 1, unit_price: 1, total: 1, balance: 1000, user_id: 'mallory' }
@@ -162,14 +166,18 @@ const REFUSED: readonly Case[] = [
 ]
 
 const REPEATED: readonly Case[] = [
-  purchaseCase('replayed', 'the same request with its key: the first receipt, replayed: true', async (lab) => {
-    const request = { good_id: await putGood(lab, 'replayed'), count: 1, idempotency_key: lab.name('key') }
-    const player = await richPlayer(lab, 100)
-    const first = await player.ask(EVENT.buyGood, request)
-    const second = await player.ask(EVENT.buyGood, request)
-    expectEqual(second, { ...first, replayed: true }, 'the receipt')
-  }),
-  purchaseCase('replayed-once', 'what was replayed was not done again', async (lab) => {
+  purchaseCase(
+    'replayed',
+    'the same request with the same key: the first receipt, with replayed: true',
+    async (lab) => {
+      const request = { good_id: await putGood(lab, 'replayed'), count: 1, idempotency_key: lab.name('key') }
+      const player = await richPlayer(lab, 100)
+      const first = await player.ask(EVENT.buyGood, request)
+      const second = await player.ask(EVENT.buyGood, request)
+      expectEqual(second, { ...first, replayed: true }, 'the receipt')
+    },
+  ),
+  purchaseCase('replayed-once', 'a replayed purchase is not made again', async (lab) => {
     const request = { good_id: await putGood(lab, 'replayed-once'), count: 1, idempotency_key: lab.name('key') }
     const player = await richPlayer(lab, 100)
     for (let i = 0; i < 3; i++) await player.ask(EVENT.buyGood, request)
@@ -180,7 +188,7 @@ const REPEATED: readonly Case[] = [
       'no second event',
     )
   }),
-  purchaseCase('replayed-elsewhere', 'the key counts on other connections, too', async (lab) => {
+  purchaseCase('replayed-elsewhere', 'the key also counts on other connections', async (lab) => {
     const request = { good_id: await putGood(lab, 'replayed-elsewhere'), count: 1, idempotency_key: lab.name('key') }
     const player = await richPlayer(lab, 100)
     const { purchase_id } = await player.ask(EVENT.buyGood, request)
@@ -188,25 +196,29 @@ const REPEATED: readonly Case[] = [
     const again = await (await lab.player(player.userId)).ask(EVENT.buyGood, request)
     expectEqual(again['purchase_id'], purchase_id, 'purchase_id')
   }),
-  purchaseCase('at-once', 'twenty at once with one key: one is done, the others are replayed', async (lab) => {
-    const request = { good_id: await putGood(lab, 'at-once'), count: 1, idempotency_key: lab.name('key') }
-    const player = await richPlayer(lab, 1000)
-    const second = await lab.player(player.userId)
-    const receipts = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? player : second).ask(EVENT.buyGood, request)),
-    )
-    expectEqual(receipts.filter(({ replayed }) => replayed === false).length, 1, 'how many are not replayed')
-    expectEqual(new Set(receipts.map(({ purchase_id }) => purchase_id)).size, 1, 'how many purchases')
-    await expectHas(lab, player, 993, { [request.good_id]: 1 })
-  }),
-  purchaseCase('conflict', 'the key with another request: IDEMPOTENCY_CONFLICT', async (lab) => {
+  purchaseCase(
+    'at-once',
+    'twenty requests at once with one key: one purchase is made, the others are replayed',
+    async (lab) => {
+      const request = { good_id: await putGood(lab, 'at-once'), count: 1, idempotency_key: lab.name('key') }
+      const player = await richPlayer(lab, 1000)
+      const second = await lab.player(player.userId)
+      const receipts = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? player : second).ask(EVENT.buyGood, request)),
+      )
+      expectEqual(receipts.filter(({ replayed }) => replayed === false).length, 1, 'how many are not replayed')
+      expectEqual(new Set(receipts.map(({ purchase_id }) => purchase_id)).size, 1, 'how many purchases')
+      await expectHas(lab, player, 993, { [request.good_id]: 1 })
+    },
+  ),
+  purchaseCase('conflict', 'the same key with another request: IDEMPOTENCY_CONFLICT', async (lab) => {
     const request = { good_id: await putGood(lab, 'conflict'), count: 1, idempotency_key: lab.name('key') }
     const player = await richPlayer(lab, 100)
     await player.ask(EVENT.buyGood, request)
     await player.refused('IDEMPOTENCY_CONFLICT', EVENT.buyGood, { ...request, count: 2 })
     await expectHas(lab, player, 93, { [request.good_id]: 1 })
   }),
-  purchaseCase('key-of-another', "another user's key is independent", async (lab) => {
+  purchaseCase('key-of-another', 'the same key of another user is independent', async (lab) => {
     const request = { good_id: await putGood(lab, 'key-of-another'), count: 1, idempotency_key: lab.name('key') }
     const [one, other] = await Promise.all([richPlayer(lab, 100), richPlayer(lab, 100)])
     const first = await one.ask(EVENT.buyGood, request)
@@ -214,15 +226,19 @@ const REPEATED: readonly Case[] = [
     expectEqual({ replayed, user_id }, { replayed: false, user_id: other.userId }, 'the receipt')
     expectThat(first['user_id'] === one.userId, 'a receipt for each', first)
   }),
-  purchaseCase('refusal-keeps-nothing', 'a refusal stores nothing: the key buys later', async (lab) => {
-    const request = { good_id: await putGood(lab, 'refusal'), count: 1, idempotency_key: lab.name('key') }
-    const player = await lab.player()
-    await player.refused('INSUFFICIENT_FUNDS', EVENT.buyGood, request)
-    const credit = { currency: CURRENCY, amount: 7, idempotency_key: lab.name('key') }
-    await lab.admin('POST', `/api/v1/players/${player.userId}/credit`, credit)
-    expectEqual((await player.ask(EVENT.buyGood, request))['replayed'], false, 'replayed')
-  }),
-  purchaseCase('no-oversell', 'thirty at once of a stock of ten: ten are sold', async (lab) => {
+  purchaseCase(
+    'refusal-keeps-nothing',
+    'a refusal is not stored: the key can be used for a later purchase',
+    async (lab) => {
+      const request = { good_id: await putGood(lab, 'refusal'), count: 1, idempotency_key: lab.name('key') }
+      const player = await lab.player()
+      await player.refused('INSUFFICIENT_FUNDS', EVENT.buyGood, request)
+      const credit = { currency: CURRENCY, amount: 7, idempotency_key: lab.name('key') }
+      await lab.admin('POST', `/api/v1/players/${player.userId}/credit`, credit)
+      expectEqual((await player.ask(EVENT.buyGood, request))['replayed'], false, 'replayed')
+    },
+  ),
+  purchaseCase('no-oversell', 'thirty purchases at once from a stock of ten: ten succeed', async (lab) => {
     const good_id = await putGood(lab, 'no-oversell', { stock: 10, price: 1 })
     const player = await richPlayer(lab, 100)
     const replies = await Promise.all(

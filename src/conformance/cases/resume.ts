@@ -6,23 +6,26 @@ import type { Lab, OpenOptions } from '../lab.ts'
 import { payloadOf, type Frame, type Peer } from '../peer.ts'
 import { readVectors, type ResumeVector } from '../vectors.ts'
 
-/** What a client keeps of a connection. */
+/** What is kept of a connection that was cut. */
 interface Past {
   readonly user: string
   readonly room: string
   readonly first: Fields
   /** `<epoch>:<offset>` of the last event it saw. */
   readonly since: string
-  /** Offsets of what its channels got after that, in order. */
+  /** The offsets of later events in its channels, in order. */
   readonly missed: readonly unknown[]
-  /** Still there: it sent what was missed. */
+  /** The connection that sent the missed events. It is still open. */
   readonly sender: Peer
 }
 
-/** A player in a room who is cut off; then come three rounds of an event to the room, the namespace and the player. */
+/**
+ * Cuts off a player who is in a room. Then sends three rounds of an event to the room, one to the namespace and one to the
+ * player.
+ */
 async function makePast(lab: Lab): Promise<Past> {
   const [sender, player] = await Promise.all([lab.player(), lab.player()])
-  // So that messages can be delivered while the one is away.
+  // A second connection, so that messages to the player can be delivered.
   await lab.player(player.userId)
   const room = await lab.room(sender, player)
   const { offset } = await sender.ask(EVENT.broadcast, { message: 'seen' }, { room })
@@ -49,9 +52,9 @@ function comeBack(lab: Lab, past: Past, query: Readonly<Record<string, string>> 
   return lab.player(past.user, { ...options, query: all })
 }
 
-/** The events of the replay, as `replayed` counts them: all that are not behind the offset of `resumed`. */
+/** The events of the replay, as `replayed` counts them: all except those after the offset of `resumed`. */
 async function replayOf(lab: Lab, { sender }: Past, peer: Peer): Promise<readonly Frame[]> {
-  // Behind a new event nothing of the replay can come.
+  // All events of the replay have to come before a new event.
   const end = lab.name('end')
   await sender.ask(EVENT.broadcast, { message: end })
   await peer.event((frame) => payloadOf(frame)['message'] === end, 'what is new')
@@ -66,7 +69,7 @@ function resumeCase(id: string, checks: string, run: (lab: Lab, past: Past) => P
 const RECOVERED: readonly Case[] = [
   ...inBoth('resume.recovered', (encoding) => ({
     section: 4,
-    checks: 'who comes back gets resumed first, with recovered: true, and all that was missed',
+    checks: 'after a resume, resumed comes first with recovered: true, and then all missed events',
     needs: PLAYERS,
     run: async (lab) => {
       const past = await makePast(lab)
@@ -81,24 +84,24 @@ const RECOVERED: readonly Case[] = [
       )
     },
   })),
-  resumeCase('replayed-exact', 'exactly `replayed` frames follow before new ones', async (lab, past) => {
+  resumeCase('replayed-exact', 'exactly `replayed` frames come before new ones', async (lab, past) => {
     const peer = await comeBack(lab, past)
     const replayed = expectInteger(peer.first['replayed'], 'replayed', past.missed.length)
     expectEqual((await replayOf(lab, past, peer)).length, replayed, 'the number of replayed events')
     const leading = peer.frames.slice(1, 1 + replayed).filter((frame) => !('offset' in frame))
     expectEqual(leading.length, 0, 'the number of other frames among them')
   }),
-  resumeCase('replay-order', 'the replay is in order, and no event is in it twice', async (lab, past) => {
+  resumeCase('replay-order', 'the replay is in order, and has no event twice', async (lab, past) => {
     const events = await replayOf(lab, past, await comeBack(lab, past))
     expectNone(disorderOf(events), 'growing offsets')
     expectNone(repeatedIn(events), 'each event once')
   }),
-  resumeCase('replay-since', 'nothing in the replay was seen before', async (lab, past) => {
+  resumeCase('replay-since', 'the replay has no event that was seen before', async (lab, past) => {
     const cursor = Number(past.since.split(':').at(-1))
     const old = (await replayOf(lab, past, await comeBack(lab, past))).filter(({ offset }) => Number(offset) <= cursor)
     expectEqual(old, [], 'the events up to the cursor')
   }),
-  resumeCase('chain', 'prev goes on without a gap, over the replay and what is new', async (lab, past) => {
+  resumeCase('chain', 'prev has no gap, over the replay and new events', async (lab, past) => {
     const peer = await comeBack(lab, past)
     await replayOf(lab, past, peer)
     const { offset } = await past.sender.ask(EVENT.broadcast, { message: 'new' }, { room: past.room })
@@ -117,18 +120,18 @@ const RECOVERED: readonly Case[] = [
       'the ids',
     )
   }),
-  resumeCase('new-token', 'the token of `resumed` is good for the next time', async (lab, past) => {
+  resumeCase('new-token', 'the token of `resumed` works for the next resume', async (lab, past) => {
     const { first } = await comeBack(lab, past)
     const resume = expectText(first['resume_token'], 'resume_token')
     const again = await comeBack(lab, past, { resume })
     expectEqual(again.first['recovered'], true, 'recovered')
   }),
-  resumeCase('ids', 'session and user stay, the connection is another', async (lab, past) => {
+  resumeCase('ids', 'session and user stay the same, but the connection has a new id', async (lab, past) => {
     const { first } = await comeBack(lab, past)
     for (const name of ['session_id', 'user_id', 'namespace', 'epoch']) expectEqual(first[name], past.first[name], name)
     expectThat(first['connection_id'] !== past.first['connection_id'], 'another connection_id', first['connection_id'])
   }),
-  resumeCase('nothing-missed', 'who missed nothing gets no replay', async (lab, past) => {
+  resumeCase('nothing-missed', 'if nothing was missed, nothing is replayed', async (lab, past) => {
     const peer = await lab.player()
     const offset = Number(peer.first['offset'])
     await peer.cut()
@@ -144,7 +147,7 @@ const RECOVERED: readonly Case[] = [
     await peer.ask(EVENT.broadcast, { message: 'back' }, { room: past.room })
     await peer.ask(EVENT.stateGet, { room_id: past.room })
   }),
-  resumeCase('rooms-left-out', 'without `rooms` those that the session had are joined again', async (lab, past) => {
+  resumeCase('rooms-left-out', 'without `rooms`, the rooms of the session are joined again', async (lab, past) => {
     const { first, since, user, room } = past
     const peer = await lab.player(user, { query: { resume: String(first['resume_token']), since } })
     expectEqual(peer.first['recovered'], true, 'recovered')
@@ -165,19 +168,23 @@ const RECOVERED: readonly Case[] = [
 ]
 
 const NOT_RECOVERED: readonly Case[] = [
-  resumeCase('rooms-all-the-same', 'where it is not recovered the rooms are joined all the same', async (lab, past) => {
-    const peer = await comeBack(lab, past, { since: 'other:1' })
-    expectEqual(peer.first['recovered'], false, 'recovered')
-    await peer.ask(EVENT.broadcast, { message: 'back' }, { room: past.room })
-  }),
-  resumeCase('ahead', 'a cursor ahead of the log is not recovered', async (lab, past) => {
+  resumeCase(
+    'rooms-all-the-same',
+    'if the session is not recovered, the named rooms are joined all the same',
+    async (lab, past) => {
+      const peer = await comeBack(lab, past, { since: 'other:1' })
+      expectEqual(peer.first['recovered'], false, 'recovered')
+      await peer.ask(EVENT.broadcast, { message: 'back' }, { room: past.room })
+    },
+  ),
+  resumeCase('ahead', 'with a cursor ahead of the log, the session is not recovered', async (lab, past) => {
     const since = `${String(past.first['epoch'])}:${2 ** 52}`
     const { recovered, replayed } = (await comeBack(lab, past, { since })).first
     expectEqual({ recovered, replayed }, { recovered: false, replayed: 0 }, 'resumed says')
   }),
   resumeCase(
     'token-of-another',
-    "another user's token: TOKEN_INVALID, and the user is the token's",
+    "another user's resume token: TOKEN_INVALID, and the user stays that of the player token",
     async (lab, past) => {
       const { first, since } = past
       const peer = await lab.player(undefined, { query: { resume: String(first['resume_token']), since } })
@@ -186,7 +193,7 @@ const NOT_RECOVERED: readonly Case[] = [
       expectThat(user_id !== past.user, 'a user id of its own', user_id)
     },
   ),
-  resumeCase('never-partial', 'where it is not recovered nothing is replayed', async (lab, past) => {
+  resumeCase('never-partial', 'if the session is not recovered, nothing is replayed', async (lab, past) => {
     const peer = await comeBack(lab, past, { since: 'other:1' })
     expectEqual(peer.first['replayed'], 0, 'replayed')
     const missed = new Set(past.missed)
@@ -198,7 +205,7 @@ const GUESTS: readonly Case[] = [
   {
     id: 'resume.guest-id',
     section: 1,
-    checks: 'a guest keeps the id over a resume',
+    checks: 'a guest keeps the user id over a resume',
     run: async (lab) => {
       const guest = await lab.guest()
       await guest.cut()
@@ -210,7 +217,7 @@ const GUESTS: readonly Case[] = [
   {
     id: 'resume.guest-id-not-taken',
     section: 1,
-    checks: "a guest's id cannot be had with an altered token",
+    checks: "an altered token does not give a guest's id to anybody",
     run: async (lab) => {
       const guest = await lab.guest()
       const { resume_token, epoch, offset } = guest.first
@@ -228,7 +235,7 @@ function tokenOf(kind: ResumeVector['token'], own: string): string {
   return own.slice(0, at) + (own[at] === 'A' ? 'B' : 'A') + own.slice(at + 1)
 }
 
-/** The vectors, on a guest's connection. */
+/** The vectors, each on a guest's connection. */
 function vectorCase({ name, token, since, recovered, reason }: ResumeVector): Case {
   return {
     id: `resume.vector.${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`,

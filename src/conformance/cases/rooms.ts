@@ -5,7 +5,7 @@ import { expectRefused } from '../http.ts'
 import type { Lab } from '../lab.ts'
 import { isEvent, payloadOf, type Frame, type Peer } from '../peer.ts'
 
-/** Asked to join so many, where the server's own limit is not known. */
+/** How many rooms are tried, as the server's own limit is not known. */
 const ROOMS_TRIED = 300
 
 function roomCase(id: string, checks: string, run: (lab: Lab) => Promise<void>): Case {
@@ -17,7 +17,7 @@ const says =
   (frame: Frame): boolean =>
     isEvent(EVENT.broadcast)(frame) && payloadOf(frame)['message'] === message
 
-/** Waits until the room's members were told of all of them, in however many events. */
+/** Waits until the room's members were told of all these users, in any number of events. */
 async function expectTold(peer: Peer, eventType: string, room: string, users: readonly string[]): Promise<void> {
   const told = (frame: Frame) => isEvent(eventType)(frame) && payloadOf(frame)['room_id'] === room
   for (const user of users) {
@@ -34,7 +34,7 @@ const JOINING: readonly Case[] = [
     expectEqual({ joined, members, state }, { joined: room_id, members: 2, state: null }, 'the data')
     expectInteger(offset, 'offset')
   }),
-  roomCase('join-again', 'who joins again is one member still, and gets each event once', async (lab) => {
+  roomCase('join-again', 'after a second join the user is still one member, and gets each event once', async (lab) => {
     const player = await lab.player()
     const room = await lab.room(player)
     const { members } = await player.ask(EVENT.roomJoin, { room_id: room })
@@ -65,12 +65,12 @@ const JOINING: readonly Case[] = [
       expectEqual(fieldsOf(error)['code'], 'ROOM_LIMIT', 'the code')
       return
     }
-    throw new Skip(`the server lets a connection into ${ROOMS_TRIED} rooms`)
+    throw new Skip(`the server lets a connection join ${ROOMS_TRIED} rooms`)
   }),
-  roomCase('gone-with-connection', 'a closed connection is no member any more', async (lab) => {
+  roomCase('gone-with-connection', 'when its connection is closed, a user is no longer a member', async (lab) => {
     const [one, other] = await Promise.all([lab.player(), lab.player()])
     const room = await lab.room(one, other)
-    // Who comes and goes within one tick need not be told of.
+    // If a user joins and leaves within one tick, the server need not announce it.
     await expectTold(one, SERVER_EVENT.joined, room, [other.userId])
     await other.cut()
     await expectTold(one, SERVER_EVENT.left, room, [other.userId])
@@ -79,7 +79,7 @@ const JOINING: readonly Case[] = [
 ]
 
 const SPEAKING: readonly Case[] = [
-  roomCase('members-only', 'an event of a room goes to its members, and to nobody else', async (lab) => {
+  roomCase('members-only', 'only members get an event of a room', async (lab) => {
     const [one, other, stranger] = await Promise.all([lab.player(), lab.player(), lab.player()])
     const room = await lab.room(one, other)
     const message = lab.name('message')
@@ -87,7 +87,7 @@ const SPEAKING: readonly Case[] = [
     for (const member of [one, other]) await member.event(says(message), 'the event')
     await lab.expectNothing([stranger], says(message), 'no event of a room that it has not joined')
   }),
-  roomCase('isolated', 'an event of one room does not come in another', async (lab) => {
+  roomCase('isolated', 'an event of one room does not come to another', async (lab) => {
     const [one, other] = await Promise.all([lab.player(), lab.player()])
     const [room] = [await lab.room(one), await lab.room(other)]
     const message = lab.name('message')
@@ -99,7 +99,7 @@ const SPEAKING: readonly Case[] = [
     const room = await lab.room(member)
     await stranger.refused('NOT_IN_ROOM', EVENT.broadcast, { message: 1 }, { room })
   }),
-  roomCase('after-leave', 'who has left gets nothing more, and may not speak', async (lab) => {
+  roomCase('after-leave', 'after a leave the user gets no more events, and may not send any', async (lab) => {
     const [one, other] = await Promise.all([lab.player(), lab.player()])
     const room = await lab.room(one, other)
     await other.ask(EVENT.roomLeave, { room_id: room })
@@ -108,14 +108,18 @@ const SPEAKING: readonly Case[] = [
     await lab.expectNothing([other], says(message), 'no event')
     await other.refused('NOT_IN_ROOM', EVENT.broadcast, { message }, { room })
   }),
-  roomCase('namespace', 'an event without a room goes to the whole namespace, rooms or not', async (lab) => {
-    const [one, other] = await Promise.all([lab.player(), lab.player()])
-    await lab.room(other)
-    const message = lab.name('message')
-    await one.ask(EVENT.broadcast, { message })
-    for (const peer of [one, other]) await peer.event(says(message), 'the event')
-  }),
-  roomCase('namespaces', 'an event of one namespace does not come in the other', async (lab) => {
+  roomCase(
+    'namespace',
+    'an event without a room goes to the whole namespace, also to connections in rooms',
+    async (lab) => {
+      const [one, other] = await Promise.all([lab.player(), lab.player()])
+      await lab.room(other)
+      const message = lab.name('message')
+      await one.ask(EVENT.broadcast, { message })
+      for (const peer of [one, other]) await peer.event(says(message), 'the event')
+    },
+  ),
+  roomCase('namespaces', 'an event of one namespace does not come to the other', async (lab) => {
     const [player, guest] = await Promise.all([lab.player(), lab.guest()])
     const [toPlayers, toGuests] = [lab.name('message'), lab.name('message')]
     await player.ask(EVENT.broadcast, { message: toPlayers })
@@ -125,14 +129,14 @@ const SPEAKING: readonly Case[] = [
       lab.expectNothing([player], says(toGuests), 'no event of guests for players'),
     ])
   }),
-  roomCase('input-not-joined', 'input for a room that was not joined: NOT_IN_ROOM', async (lab) => {
+  roomCase('input-not-joined', 'an input for a room that was not joined: NOT_IN_ROOM', async (lab) => {
     const player = await lab.player()
     await player.refused('NOT_IN_ROOM', EVENT.roomInput, { input: 1 }, { room: lab.name('room') })
   }),
 ]
 
 const STATE: readonly Case[] = [
-  roomCase('state', 'what is sent with retain is the state of the room, and the last one counts', async (lab) => {
+  roomCase('state', 'a broadcast with retain becomes the state of the room, and the last one counts', async (lab) => {
     const [one, other] = await Promise.all([lab.player(), lab.player()])
     const room = await lab.room(one)
     for (const round of [1, 2]) await one.ask(EVENT.broadcast, { message: { round }, retain: true }, { room })
@@ -143,7 +147,7 @@ const STATE: readonly Case[] = [
     const { state } = await other.ask(EVENT.roomJoin, { room_id: room })
     expectEqual(state, { round: 2 }, 'the state that the join gives')
   }),
-  roomCase('state-none', 'a room without retained state has null', async (lab) => {
+  roomCase('state-none', 'the state of a room without retained state is null', async (lab) => {
     const player = await lab.player()
     const room_id = await lab.room(player)
     expectEqual((await player.ask(EVENT.stateGet, { room_id }))['state'], null, 'the state')
@@ -152,7 +156,7 @@ const STATE: readonly Case[] = [
     const [member, stranger] = await Promise.all([lab.player(), lab.player()])
     await stranger.refused('NOT_IN_ROOM', EVENT.stateGet, { room_id: await lab.room(member) })
   }),
-  roomCase('state-of-another', 'the state of one room is not that of another', async (lab) => {
+  roomCase('state-of-another', 'each room has a state of its own', async (lab) => {
     const player = await lab.player()
     const [room, room_id] = [await lab.room(player), await lab.room(player)]
     await player.ask(EVENT.broadcast, { message: 1, retain: true }, { room })
@@ -161,12 +165,12 @@ const STATE: readonly Case[] = [
 ]
 
 const PRESENCE: readonly Case[] = [
-  roomCase('joined', 'members are told who joined', async (lab) => {
+  roomCase('joined', 'members are told who has joined', async (lab) => {
     const [one, other, third] = await Promise.all([lab.player(), lab.player(), lab.player()])
     const room = await lab.room(one, other, third)
     await expectTold(one, SERVER_EVENT.joined, room, [other.userId, third.userId])
   }),
-  roomCase('left', 'members are told who left', async (lab) => {
+  roomCase('left', 'members are told who has left', async (lab) => {
     const [one, other] = await Promise.all([lab.player(), lab.player()])
     const room = await lab.room(one, other)
     await expectTold(one, SERVER_EVENT.joined, room, [other.userId])
@@ -181,7 +185,7 @@ const PRESENCE: readonly Case[] = [
     expectEqual([...ids].sort(), [one.userId, other.userId].sort(), 'the users')
     expectEqual({ next_cursor, total }, { next_cursor: null, total: 2 }, 'the rest')
   }),
-  roomCase('presence-connections', 'a user with two connections is there once', async (lab) => {
+  roomCase('presence-connections', 'a user with two connections is listed once', async (lab) => {
     const one = await lab.player()
     const other = await lab.player(one.userId)
     const room_id = await lab.room(one, other)
@@ -189,7 +193,7 @@ const PRESENCE: readonly Case[] = [
     expectEqual(total, 1, 'total')
     expectEqual(fieldsOf(listOf(users, 'users')[0])['connections'], 2, 'connections')
   }),
-  roomCase('presence-pages', 'presence.list goes on from next_cursor, and nobody is left out', async (lab) => {
+  roomCase('presence-pages', 'next_cursor continues presence.list, and nobody is left out', async (lab) => {
     const members = await Promise.all(Array.from({ length: 5 }, () => lab.player()))
     const room_id = await lab.room(...members)
     const found: string[] = []
@@ -207,19 +211,19 @@ const PRESENCE: readonly Case[] = [
     } while (cursor !== null && found.length < 10)
     expectEqual([...found].sort(), members.map(({ userId }) => userId).sort(), 'the users')
   }),
-  roomCase('presence-namespace', 'presence.list without a room is about the namespace', async (lab) => {
+  roomCase('presence-namespace', 'presence.list without a room lists the namespace', async (lab) => {
     const player = await lab.player()
     const { users, total } = await player.ask(EVENT.presenceList, { limit: 1 })
     expectEqual(listOf(users, 'users').length, 1, 'the number of users')
     expectInteger(total, 'total', 1)
   }),
-  roomCase('presence-not-joined', 'who is in a room that was not joined: NOT_IN_ROOM', async (lab) => {
+  roomCase('presence-not-joined', 'presence.list for a room that was not joined: NOT_IN_ROOM', async (lab) => {
     const [member, stranger] = await Promise.all([lab.player(), lab.player()])
     await stranger.refused('NOT_IN_ROOM', EVENT.presenceList, { room_id: await lab.room(member) })
   }),
 ]
 
-/** A room that is gone when the case is over. */
+/** Makes a room that is deleted when the case is over. */
 async function makeRoom(lab: Lab, namespace: string, capacity: number): Promise<string> {
   const room_id = lab.name('room')
   await lab.admin('POST', '/api/v1/rooms', { room_id, namespace, capacity, game: null })
@@ -228,13 +232,13 @@ async function makeRoom(lab: Lab, namespace: string, capacity: number): Promise<
 }
 
 const MADE: readonly Case[] = [
-  roomCase('full', 'a room that has its capacity: ROOM_FULL', async (lab) => {
+  roomCase('full', 'a room that has reached its capacity: ROOM_FULL', async (lab) => {
     const [one, other] = await Promise.all([lab.player(), lab.player()])
     const room_id = await makeRoom(lab, one.namespace, 1)
     await one.ask(EVENT.roomJoin, { room_id })
     await other.refused('ROOM_FULL', EVENT.roomJoin, { room_id })
   }),
-  roomCase('of-guests', 'guests join a room that was made for them', async (lab) => {
+  roomCase('of-guests', 'guests can join a room that was made for them', async (lab) => {
     const guest = await lab.guest()
     const room = await makeRoom(lab, guest.namespace, 10)
     await guest.ask(EVENT.roomJoin, { room_id: room })
@@ -242,7 +246,7 @@ const MADE: readonly Case[] = [
     await guest.ask(EVENT.broadcast, { message }, { room })
     await guest.event(says(message), 'the event')
   }),
-  roomCase('read-back', 'a room is read back, and is gone when deleted', async (lab) => {
+  roomCase('read-back', 'a room can be read, and is gone after it was deleted', async (lab) => {
     const player = await lab.player()
     const { namespace } = player
     const room_id = await makeRoom(lab, namespace, 7)
@@ -253,7 +257,7 @@ const MADE: readonly Case[] = [
     await lab.admin('DELETE', `/api/v1/rooms/${room_id}`)
     expectRefused(await lab.askAdmin('GET', `/api/v1/rooms/${room_id}`), 404)
   }),
-  roomCase('broadcast-by-rest', 'a broadcast by REST reaches the members of a room only', async (lab) => {
+  roomCase('broadcast-by-rest', 'a broadcast by REST to a room reaches only its members', async (lab) => {
     const [member, stranger] = await Promise.all([lab.player(), lab.player()])
     const room = await lab.room(member)
     const message = lab.name('message')

@@ -7,7 +7,7 @@ import type { Peer } from '../peer.ts'
 
 const DAY_MS = 86_400_000
 
-/** All fields of section 4 of docs/reference/protocol.md, of the right kinds. */
+/** Checks that all fields of section 4 of docs/reference/protocol.md are there, with the right types. */
 function expectReady({ first, frames }: Peer): void {
   expectEqual(frames[0]?.['eventType'], SERVER_EVENT.ready, 'the first frame')
   for (const name of ['session_id', 'resume_token', 'connection_id', 'user_id', 'namespace', 'node', 'epoch']) {
@@ -29,7 +29,7 @@ const READY: readonly Case[] = [
   {
     id: 'ready.player',
     section: 4,
-    checks: 'of a player: the user id is the sub, the namespace not that of guests',
+    checks: 'for a player the user id is the sub, and the namespace is not that of guests',
     needs: PLAYERS,
     run: async (lab) => {
       const user = lab.name('player')
@@ -53,7 +53,7 @@ const READY: readonly Case[] = [
   {
     id: 'ready.epoch',
     section: 4,
-    checks: 'all connections are told the same epoch',
+    checks: 'all connections get the same epoch',
     run: async (lab) => {
       const [one, other] = await Promise.all([lab.guest(), lab.guest()])
       expectEqual(one.first['epoch'], other.first['epoch'], 'the epoch')
@@ -76,7 +76,7 @@ const REFRESH: readonly Case[] = [
   {
     id: 'session.ping',
     section: 3,
-    checks: "session.ping gives the server's time",
+    checks: "session.ping returns the server's time",
     run: async (lab) => {
       const guest = await lab.guest()
       const { server_time } = await guest.ask(EVENT.sessionPing, {})
@@ -90,7 +90,7 @@ const REFRESH: readonly Case[] = [
   {
     id: 'session.refresh',
     section: 1,
-    checks: 'session.refresh takes a fresh token of the same sub and says when it ends',
+    checks: 'session.refresh accepts a fresh token of the same sub, and returns when it expires',
     needs: PLAYERS,
     run: async (lab) => {
       const player = await lab.player()
@@ -102,7 +102,7 @@ const REFRESH: readonly Case[] = [
   {
     id: 'session.refresh-expired',
     section: 1,
-    checks: 'session.refresh with a token that has ended: TOKEN_EXPIRED, and the connection goes on',
+    checks: 'session.refresh with an expired token: TOKEN_EXPIRED, and the connection goes on',
     needs: PLAYERS,
     run: async (lab) => {
       const player = await lab.player()
@@ -114,7 +114,7 @@ const REFRESH: readonly Case[] = [
   {
     id: 'session.refresh-bad',
     section: 1,
-    checks: 'session.refresh with what is no token: TOKEN_INVALID',
+    checks: 'session.refresh with something that is not a token: TOKEN_INVALID',
     needs: PLAYERS,
     run: async (lab) => {
       const player = await lab.player()
@@ -124,7 +124,7 @@ const REFRESH: readonly Case[] = [
   {
     id: 'session.refresh-other-sub',
     section: 1,
-    checks: 'session.refresh with the token of somebody else: FORBIDDEN, and 4501',
+    checks: 'session.refresh with the token of another user: FORBIDDEN, and 4501',
     needs: PLAYERS,
     run: async (lab) => {
       const player = await lab.player()
@@ -135,7 +135,7 @@ const REFRESH: readonly Case[] = [
   {
     id: 'session.refresh-guest',
     section: 1,
-    checks: 'a guest becomes no player by session.refresh',
+    checks: 'session.refresh does not make a guest a player',
     needs: PLAYERS,
     run: async (lab) => {
       const guest = await lab.guest()

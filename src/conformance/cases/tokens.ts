@@ -6,7 +6,7 @@ import { systemClock } from '../../base/clock.ts'
 
 const inSeconds = (seconds: number) => Math.floor(systemClock.wallMs() / 1000) + seconds
 
-/** Tokens that open nothing, and what they are refused with. */
+/** Tokens that have to be refused, and the expected refusal. */
 const BAD: readonly {
   readonly id: string
   readonly checks: string
@@ -15,13 +15,13 @@ const BAD: readonly {
 }[] = [
   {
     id: 'expired',
-    checks: 'a token that ended ten minutes ago',
+    checks: 'a token that expired ten minutes ago',
     token: (lab, sub) => lab.token(sub, { exp: inSeconds(-600) }),
     code: 'TOKEN_EXPIRED',
   },
   {
     id: 'wrong-key',
-    checks: 'a token of another key',
+    checks: 'a token signed with another key',
     token: (lab, sub) => lab.signed({ sub }, undefined, 'another secret of thirty-two bytes, or more'),
   },
   {
@@ -36,7 +36,7 @@ const BAD: readonly {
   },
   {
     id: 'alg-other',
-    checks: 'an algorithm that is not what the key is for',
+    checks: 'an algorithm that does not fit the key',
     token: (lab, sub) => lab.token(sub, {}, { alg: 'RS256', typ: 'JWT' }),
   },
   {
@@ -51,7 +51,7 @@ const BAD: readonly {
   { id: 'no-signature', checks: 'no signature', token: (lab, sub) => `${unsigned(lab.token(sub))}.` },
   { id: 'two-parts', checks: 'two parts of three', token: (lab, sub) => unsigned(lab.token(sub)) },
   { id: 'four-parts', checks: 'four parts', token: (lab, sub) => `${lab.token(sub)}.e30` },
-  { id: 'garbage', checks: 'what is no token', token: () => 'garbage' },
+  { id: 'garbage', checks: 'something that is not a token', token: () => 'garbage' },
   { id: 'no-exp', checks: 'no exp', token: (lab, sub) => lab.token(sub, { exp: undefined }) },
   {
     id: 'exp-text',
@@ -91,7 +91,7 @@ function badCase({ id, checks, token, code = 'TOKEN_INVALID' }: (typeof BAD)[num
   }
 }
 
-/** `iss` and `aud`, where the server is known to check them. */
+/** `iss` and `aud`. Skipped if it is not known whether the server checks them. */
 function claimCase(claim: 'iss' | 'aud', known: (lab: Lab) => string | undefined): Case {
   return {
     id: `token.${claim}`,
@@ -116,27 +116,27 @@ const GOOD: readonly Case[] = [
   {
     id: 'token.none',
     section: 1,
-    checks: 'none on private: 401 AUTH_REQUIRED',
+    checks: 'no token on /private: 401 AUTH_REQUIRED',
     run: async (lab) => expectRefused(await lab.upgrade('/private'), 401, 'AUTH_REQUIRED'),
   },
   {
     id: 'token.header',
     section: 1,
-    checks: 'Authorization: Bearer makes a player of the sub',
+    checks: 'Authorization: Bearer gives the sub as user',
     needs: PLAYERS,
     run: (lab) => expectUser(lab, lab.name('player')),
   },
   {
     id: 'token.sub-64',
     section: 1,
-    checks: 'a sub of 64 characters of each kind',
+    checks: 'a sub with 64 characters of each allowed kind',
     needs: PLAYERS,
     run: (lab) => expectUser(lab, `A-z_09${lab.name('x')}`.padEnd(64, '_')),
   },
   {
     id: 'token.aud-list',
     section: 1,
-    checks: 'an aud that is a list with the right one in it',
+    checks: 'an aud that is a list with the right value',
     needs: PLAYERS,
     run: async (lab) => {
       const { audience } = lab.target
@@ -147,7 +147,7 @@ const GOOD: readonly Case[] = [
   {
     id: 'token.subprotocol',
     section: 1,
-    checks: 'a subprotocol entry bearer.<jwt> makes a player of the sub',
+    checks: 'a subprotocol entry bearer.<jwt> gives the sub as user',
     needs: PLAYERS,
     run: async (lab) => {
       const sub = lab.name('player')
@@ -158,7 +158,7 @@ const GOOD: readonly Case[] = [
   {
     id: 'token.subprotocol-not-echoed',
     section: 1,
-    checks: 'the entry with the token is never echoed, wherever it stands',
+    checks: 'the entry with the token is never echoed, at any position',
     needs: PLAYERS,
     run: async (lab) => {
       const entry = `bearer.${lab.token(lab.name('player'))}`
@@ -177,7 +177,7 @@ const GOOD: readonly Case[] = [
   {
     id: 'token.subprotocol-bad',
     section: 1,
-    checks: 'a bad token in a subprotocol entry: 401',
+    checks: 'an invalid token in a subprotocol entry: 401',
     run: async (lab) => {
       const offered = { 'sec-websocket-protocol': 'game.v1.json, bearer.garbage' }
       expectRefused(await lab.upgrade('/private', offered), 401, 'TOKEN_INVALID')
@@ -186,19 +186,19 @@ const GOOD: readonly Case[] = [
   {
     id: 'token.query-bad',
     section: 1,
-    checks: 'a bad ?token= opens nothing, whether it is read or not',
+    checks: 'an invalid ?token= does not open /private, whether the server reads it or not',
     run: async (lab) => expectRefused(await lab.upgrade('/private?token=garbage'), 401),
   },
   {
     id: 'token.user-header',
     section: 1,
-    checks: 'X-User-ID of a stranger opens nothing',
+    checks: 'X-User-ID does not open /private without a token',
     run: async (lab) => expectRefused(await lab.upgrade('/private', { 'x-user-id': 'alice' }), 401, 'AUTH_REQUIRED'),
   },
   {
     id: 'token.guest-id',
     section: 1,
-    checks: "a guest's user id is guest- and random",
+    checks: "a guest's user id is guest- and a random part",
     run: async (lab) => {
       const [one, other] = await Promise.all([lab.guest(), lab.guest()])
       for (const { userId } of [one, other]) {

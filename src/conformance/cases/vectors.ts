@@ -6,12 +6,12 @@ import { frameOf, readVectors, type CloseVector, type RefusedVector, type Reques
 
 const slug = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
 
-/** The bytes of a request are taken: they are answered with what their values deserve. */
+/** Sends the bytes of a request. The server has to understand them; the answer depends on their values. */
 function requestCases(vector: RequestVector): readonly Case[] {
   const { name, value, json, msgpack } = vector
   return inBoth(`vector.request.${slug(name)}`, (encoding) => ({
     section: 2,
-    checks: `the bytes of a request are understood: ${name}`,
+    checks: `the server understands the bytes of a request: ${name}`,
     needs: PLAYERS,
     run: async (lab) => {
       const peer = await lab.player(undefined, { encoding })
@@ -30,7 +30,7 @@ function requestCases(vector: RequestVector): readonly Case[] {
 
 const isBadRequest = (frame: Frame) => fieldsOf(frame['error'])['code'] === 'BAD_REQUEST'
 
-/** That the addressee is not there is an answer, too. */
+/** USER_OFFLINE also shows that the request was understood. */
 function expectUnderstood({ success, error }: Fields): void {
   const { code } = fieldsOf(error)
   expectThat(success === true || code === 'USER_OFFLINE', 'success, or USER_OFFLINE', error)
@@ -41,7 +41,7 @@ function refusedCase(vector: RefusedVector): Case {
   return {
     id: `vector.refused.${encoding}.${slug(name)}`,
     section: 5,
-    checks: `bytes that are refused: ${name}: ${code}`,
+    checks: `the server refuses these bytes: ${name}: ${code}`,
     run: async (lab) => {
       const peer = await lab.guest({ encoding })
       peer.sendBytes(frameOf(vector))
