@@ -1,4 +1,5 @@
-// `npm run bench -- NAME`: one of the programs below, or a workload of run.ts. Plain JavaScript, as nothing may be installed yet.
+// `npm run bench -- NAME` runs one of the programs below, or a workload of run.ts. It is plain JavaScript, because nothing may be
+// installed yet.
 import { installAndRun } from '../src/setup/install-and-run.mjs'
 
 /** @type {Readonly<Record<string, { program: string, needs: readonly string[] }>>} */

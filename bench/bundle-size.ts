@@ -11,12 +11,12 @@ export interface Size {
 }
 
 export interface Chunk {
-  /** A page loads it before it does anything. */
+  /** The page has to load it before it does anything. */
   readonly isFirst: boolean
   readonly size: Size
 }
 
-/** What a page loads whose only script this is, as an ES module in the root of the repository. */
+/** What a page loads if this is its only script, an ES module in the root of the repository. */
 export async function measureBundle(source: string): Promise<readonly Chunk[]> {
   const { outputFiles, metafile } = await build({
     stdin: { contents: source, resolveDir: ROOT, loader: 'ts' },
@@ -42,7 +42,7 @@ interface Output {
   readonly imports: readonly { readonly path: string; readonly kind: string }[]
 }
 
-/** The entry's chunk and those it imports before it runs. */
+/** The entry's chunk, and the chunks that it imports before it runs. */
 function staticClosure(outputs: ReadonlyMap<string, Output>): ReadonlySet<string> {
   const needed = new Set([...outputs].filter(([, { entryPoint }]) => entryPoint === '<stdin>').map(([path]) => path))
   for (const path of needed) {

@@ -8,7 +8,7 @@ const LAST_LINES = 12
 
 export interface Program {
   readonly file: string
-  /** They stand before the file. */
+  /** Arguments of Node, which come before the file. */
   readonly nodeArgs?: readonly string[] | undefined
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
@@ -17,12 +17,12 @@ export interface Program {
   readonly ipc?: boolean
 }
 
-/** All that run now, to be stopped when the bench is. */
+/** All running children, to be stopped together with the bench. */
 const running = new Set<Child>()
 
 /**
- * A program run by this Node in a process group of its own, so that Ctrl-C reaches the bench alone. Its stdin and IPC channel
- * close when the bench dies, however it does.
+ * A program run by this Node in a process group of its own, so that Ctrl-C reaches only the bench. Its stdin and its IPC channel
+ * close when the bench dies, whatever the cause.
  */
 export class Child {
   readonly pid: number
@@ -40,7 +40,7 @@ export class Child {
     child.stderr?.on('data', (chunk: Buffer) => this.#keep(chunk))
   }
 
-  /** Rejects where it cannot be started at all. */
+  /** Rejects if the program cannot be started at all. */
   static async start(program: Program): Promise<Child> {
     const node = [process.execPath, ...(program.nodeArgs ?? []), program.file, ...(program.args ?? [])]
     const [command = '', ...args] = pinnedCommand(program.core, node)
@@ -56,7 +56,7 @@ export class Child {
     return this.#process.exitCode !== null || this.#process.signalCode !== null
   }
 
-  /** The end of what it wrote, for the message that says it failed. */
+  /** The end of its output, for the message that says that it failed. */
   get lastOutput(): string {
     return this.#lastLines.join('\n')
   }
@@ -78,7 +78,7 @@ export class Child {
     this.#process.send(message)
   }
 
-  /** Asks it to end, and kills its whole group where it does not. */
+  /** Asks it to end. If it does not, kills its whole group. */
   async stop(): Promise<void> {
     if (this.hasExited) return
     this.#process.stdin?.end()

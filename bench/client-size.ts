@@ -1,6 +1,6 @@
 /**
- * What each client library adds to a page: an ESM entry with what an application of it would use, bundled by esbuild for browsers,
- * minified and tree-shaken; every chunk that the first connection needs counts. `npm run bench -- client-size`
+ * What each client library adds to a page. Each is an ESM entry with what an application would use, bundled by esbuild for
+ * browsers, minified and tree-shaken. Every chunk that the first connection needs counts. `npm run bench -- client-size`
  */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -12,12 +12,12 @@ const RESULT = resolve(ROOT, 'bench/results/client-size.md')
 
 interface Entry {
   readonly name: string
-  /** The package whose version is told; absent: this repository. */
+  /** The package whose version is reported. By default this repository. */
   readonly of?: string
   readonly source: string
 }
 
-/** Connect, join a room or channel, hear one kind of event, send one: the same for all. */
+/** All do the same: connect, join a room or channel, receive one kind of event, and send one. */
 const OURS = `import { connect, EVENT } from './src/client/index.ts'
 const game = await connect({ url: location.origin, namespace: 'public' })
 game.on(EVENT.broadcast, console.log)
@@ -99,7 +99,7 @@ for (const entry of ENTRIES) {
   const version = entry.of === undefined ? '' : ` ${versions[entry.of]}`
   rows.push(row(`${entry.name}${version}`, sum(chunks.filter(({ isFirst }) => isFirst))))
   const later = chunks.filter(({ isFirst }) => !isFirst)
-  if (later.length > 0) rows.push(row('… its msgpack, loaded where it is chosen', sum(later)))
+  if (later.length > 0) rows.push(row('… its msgpack, loaded only if it is chosen', sum(later)))
 }
 const text = [
   '### client-size: what a client library adds to a page',

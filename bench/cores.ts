@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** The core of the server and the one of the load generator; or why they have none of their own. */
+/** The cores of the server and of the load generator. Or the reason why they have no cores of their own. */
 export type Cores =
   | { readonly pinned: true; readonly server: number; readonly client: number }
   | { readonly pinned: false; readonly why: string }
@@ -13,12 +13,12 @@ export function findCores(): Cores {
   return { pinned: true, server, client }
 }
 
-/** The command that runs `command` on that core only, with all its threads and children. The process id is its own. */
+/** The command that runs `command` on that core only, with all its threads and children. The process id stays the same. */
 export function pinnedCommand(core: number | undefined, command: readonly string[]): readonly string[] {
   return core === undefined ? command : ['taskset', '-c', String(core), ...command]
 }
 
-/** From a list such as `0-1,4`. */
+/** Parses a list such as `0-1,4`. */
 function allowedCores(): number[] {
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? ''
   return list.split(',').flatMap((range) => {

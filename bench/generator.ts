@@ -9,8 +9,9 @@ import { readCoreBusySeconds, readTreeUsage } from './process-cpu.ts'
 import type { RunningServer } from './server.ts'
 
 /**
- * What the server used in the window, added to what the generator found. CPU in cores: seconds of CPU time per second.
- * `primaryCores`: what the first of several processes took of it. `foreignCores`: what others took of the server's core, where it has one of its own.
+ * The generator's results, and what the server used in the window. CPU is in cores: seconds of CPU time per second.
+ * `primaryCores`: the part of the first of several processes. `foreignCores`: what other programs used of the server's core, if
+ * it has one of its own.
  */
 export interface Measured {
   readonly figures: Figures
@@ -24,7 +25,7 @@ export interface GenerateOptions {
   readonly onPhase: (phase: string) => void
 }
 
-/** Runs the generator in a process of its own, on the core that is not the server's. */
+/** Runs the generator in a process of its own, on the core that the server does not use. */
 export async function generate(server: RunningServer, options: GenerateOptions): Promise<Measured> {
   const { peer, job, cores, onPhase } = options
   const generator = await Child.start({
@@ -39,7 +40,7 @@ export async function generate(server: RunningServer, options: GenerateOptions):
       const news = message as News
       if ('result' in news) return finished.resolve(news.result)
       if ('failed' in news) return finished.reject(new Error(news.failed))
-      // The window's first and last moment: read before anything else is done.
+      // These are the first and the last moment of the window, so the usage is read before anything else is done.
       if (news.phase === 'measuring' || news.phase === 'draining') usages.push(readUsage(server, generator, cores))
       onPhase(news.phase)
     })
@@ -89,7 +90,7 @@ function compare([before, after]: readonly Usage[], perSecond: number): Figures 
     rssBytes: after.server.rssBytes,
     rssGrownBytes: after.server.rssBytes - before.server.rssBytes,
     generatorCores: (after.generatorSeconds - before.generatorSeconds) / seconds,
-    // The ticks of the core and of the processes are not read in the same instant: under 0 is 0.
+    // The ticks of the core and of the processes are not read at the same instant, so the difference may be below 0.
     ...(busy === undefined ? {} : { foreignCores: Math.max(0, busy - serverCores) }),
   }
 }

@@ -10,7 +10,7 @@ export interface Machine {
   readonly cores: number
   readonly memoryBytes: number
   readonly kernel: string
-  /** Of the minute before the bench: what others were doing. */
+  /** The load average of the minute before the bench: what other programs were doing. */
   readonly loadAverage: number
 }
 
@@ -24,19 +24,19 @@ export function describeMachine(): Machine {
   }
 }
 
-/** Node, this repository, and the packages the peers are made of, as installed. */
+/** The installed versions of Node, of this repository, and of the packages that the peers use. */
 export function readVersions(packages: readonly string[]): Readonly<Record<string, string>> {
   const installed = [...new Set(packages)].map((name) => [name, installedVersion(name)] as const)
   return { node: process.versions.node, drumbeat: ownVersion(), ...Object.fromEntries(installed) }
 }
 
-/** With the name where the package is another's repack under an alias. */
+/** Includes the package's own name if it is a repack under an alias. */
 function installedVersion(name: string): string {
   const manifest = readManifest(resolve(ROOT, 'node_modules', name, 'package.json'))
   return manifest.name === name ? manifest.version : `${manifest.version} (${manifest.name})`
 }
 
-/** The package's version, and the commit where this is a git checkout. */
+/** The package's version, and the commit if this is a git checkout. */
 function ownVersion(): string {
   const { version } = readManifest(resolve(ROOT, 'package.json'))
   try {
@@ -46,7 +46,7 @@ function ownVersion(): string {
     })
     return `${version} (${commit.toString().trim()})`
   } catch {
-    return version // no git, or no checkout
+    return version // there is no git, or this is not a checkout
   }
 }
 

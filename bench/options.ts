@@ -30,7 +30,7 @@ export interface Options {
   readonly runs: number
 }
 
-/** What was asked for is not there, or is no number. */
+/** An argument names something that does not exist, or is not a number. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
@@ -74,7 +74,7 @@ function parseFlags(
 
 type Numbers = Readonly<Record<string, number | undefined>>
 
-/** The fields that the job has are changed, and no others. */
+/** Changes the fields that the job has, and adds none. */
 function changeJob(job: Job, changes: Numbers): Job {
   const known = Object.entries(changes).filter(([name, value]) => name in job.load && value !== undefined)
   return { ...job, load: { ...job.load, ...Object.fromEntries(known) } } as Job

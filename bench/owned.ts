@@ -1,6 +1,6 @@
 import type { Owner } from '../test/helpers/server.ts'
 
-/** What was started, to be ended in reverse. */
+/** Things that were started, to be ended in reverse order. */
 export class Owned implements Owner {
   readonly #teardowns: (() => void | Promise<void>)[] = []
 

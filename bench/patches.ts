@@ -1,6 +1,7 @@
 /**
- * What it costs to keep clients in step with a state of moving entities: `npm run bench -- patches`. Beside it @colyseus/schema with the same
- * entities, in the same process, turn about. Ratios are what to look at: the machine's other load stretches all of them alike.
+ * The cost of sending clients the changes of a state with moving entities: `npm run bench -- patches`. Compares it with
+ * @colyseus/schema and the same entities, in the same process, by turns. Look at the ratios: other load on the machine slows all
+ * of them alike.
  */
 import { Decoder, Encoder, MapSchema, schema, t as theirTypes } from '@colyseus/schema'
 import { writeFileSync } from 'node:fs'
@@ -26,14 +27,14 @@ const CASES = [
 const TICKS = 6000
 const WARM_UP = 2000
 const SIZE = 1024
-/** The fastest moves so far in a tick: 160 a second at 20 ticks. */
+/** The longest move in one tick: at 20 ticks, 160 a second. */
 const STEP_MAX = 8
 
 const STATE = t.object({ ships: t.map(t.object({ x: t.fixed(0, SIZE, 1 / 100), y: t.fixed(0, SIZE, 1 / 100) })) })
 // As a host does.
 compileShapes((parameters, body): unknown => compileFunction(body, parameters))
 const shape = shapeOf(STATE)
-// The smallest that Colyseus has for such numbers: 16 bits, which are steps of 1/64.
+// The smallest type that Colyseus has for such numbers: 16 bits, in steps of 1/64.
 const coordinate = () => theirTypes.quantized({ min: 0, max: SIZE })
 const Ship = schema({ x: coordinate(), y: coordinate() }, 'Ship')
 const Arena = schema({ ships: theirTypes.map(Ship) }, 'Arena')
@@ -43,7 +44,7 @@ interface Point {
   y: number
 }
 
-/** Entities with a direction each, which they keep until they meet a wall. */
+/** Entities that move in a direction of their own until they meet a wall. */
 class Course {
   readonly #moving: readonly number[]
   readonly #steps: Point[]
@@ -61,7 +62,7 @@ class Course {
     this.#moving = order.slice(0, moving).map(({ i }) => i)
   }
 
-  /** The next places, to a hundredth, which are the same for everybody. */
+  /** The next places, in hundredths, the same for all candidates. */
   next(): readonly number[] {
     for (const i of this.#moving) {
       const [place, step] = [this.places[i], this.#steps[i]]
@@ -86,7 +87,7 @@ function randomOf(seed: number): () => number {
   }
 }
 
-/** Times in microseconds and bytes, a value for each tick. */
+/** Times in microseconds, and bytes. There is a value for each tick. */
 class Samples {
   readonly #lists = new Map<string, number[]>()
 
@@ -132,7 +133,7 @@ function measure(of: (typeof CASES)[number]): Samples {
   let binary = applyBinaryPatch(STATE, undefined, binaryPatchOf(shape, undefined, tree))
   for (let tick = 0; tick < TICKS + WARM_UP; tick++) {
     const moving = course.next()
-    // As a room does each second.
+    // As a room does once a second.
     if (tick % 20 === 0) live = samples.time('thaw', () => shape.thaw(tree))
     samples.time('assign', () => {
       for (const i of moving) Object.assign(live.ships[ids[i] ?? ''] ?? {}, course.places[i])

@@ -11,7 +11,7 @@ export interface BarPlot {
   readonly title: string
   readonly categories: readonly string[]
   readonly yAxis: string
-  /** A value for each category. */
+  /** One value for each category. */
   readonly series: readonly { readonly name: string; readonly values: readonly number[] }[]
 }
 
@@ -23,7 +23,7 @@ const LOOK: EChartsOption = {
   grid: { left: 80, right: 30, top: 50, bottom: 70 },
 }
 
-/** A line chart as an SVG file's text. */
+/** A line chart as the text of an SVG file. */
 export function plotLines({ title, xAxis, yAxis, series }: Plot): string {
   return toSvg({
     ...LOOK,
@@ -36,7 +36,7 @@ export function plotLines({ title, xAxis, yAxis, series }: Plot): string {
   })
 }
 
-/** Bars side by side, as an SVG file's text. */
+/** Grouped bars as the text of an SVG file. */
 export function plotBars({ title, categories, yAxis, series }: BarPlot): string {
   return toSvg({
     ...LOOK,

@@ -1,24 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Unit of the times in /proc: USER_HZ, 100 on every Linux that Node runs on, whatever the kernel's own tick. */
+/** The unit of times in /proc, USER_HZ. It is 100 on every Linux that Node runs on, whatever tick the kernel has. */
 const TICKS_PER_SECOND = 100
 
-/** Positions in /proc/PID/stat after the name, counted from the state; proc_pid_stat(5) calls the state number 3. */
+/** Positions in /proc/PID/stat after the name, counted from the state, which proc_pid_stat(5) numbers 3. */
 const STAT = { parent: 1, user: 11, system: 12, reapedUser: 13, reapedSystem: 14, startTime: 19 } as const
 
 /** /proc/stat: user nice system idle iowait irq softirq steal. */
 const CORE_BUSY_COLUMNS = [0, 1, 2, 5, 6, 7]
 
 export interface TreeUsage {
-  /** User and system time of the processes and of those of their children that have ended. */
+  /** User and system time of all processes, including children that have ended. */
   readonly cpuSeconds: number
-  /** Of the process itself, those that have ended below it included. */
+  /** The time of the process itself, including children that have ended. */
   readonly rootSeconds: number
   readonly rssBytes: number
   readonly processes: number
 }
 
-/** A process and everything below it, threads included. Throws where the process is gone. */
+/** The usage of a process and everything below it, threads included. Throws if the process is gone. */
 export function readTreeUsage(root: number): TreeUsage {
   const stats = readAllStats()
   if (!stats.has(root)) throw new Error(`process ${root} is gone`)
@@ -44,14 +44,14 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }
 
-/** Busy time of one core since the machine started, by whatever it was, time stolen by the hypervisor included. */
+/** The busy time of one core since the machine started, whatever used it. Time that the hypervisor took is included. */
 export function readCoreBusySeconds(core: number): number {
   const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))
   const columns = (line?.[1] ?? '').trim().split(' ').map(Number)
   return sum(CORE_BUSY_COLUMNS.map((at) => columns[at] ?? 0)) / TICKS_PER_SECOND
 }
 
-/** Tells a process from a later one with the same id; undefined where there is none. */
+/** Tells a process from a later one with the same id. Undefined if there is none. */
 export function readStartTime(pid: number): number | undefined {
   return readStat(pid)?.[STAT.startTime]
 }
@@ -65,7 +65,7 @@ function readAllStats(): Map<number, readonly number[]> {
   return stats
 }
 
-/** The fields after the name, which may itself hold spaces and brackets. */
+/** The fields after the name. The name itself may hold spaces and brackets. */
 function readStat(pid: number): readonly number[] | undefined {
   const text = readIfThere(`/proc/${pid}/stat`)
   return text
@@ -79,7 +79,7 @@ function readRssBytes(pid: number): number {
   return Number(kilobytes ?? 0) * 1024
 }
 
-/** A process may end between the listing and the reading. */
+/** A process may end between listing and reading. */
 function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')

@@ -2,7 +2,7 @@ import type { WriteStream } from 'node:tty'
 
 const CLEAR_LINE = '\r\u001B[2K'
 
-/** What the bench is doing: one line written over and over on a terminal, lines one below the other elsewhere. */
+/** Shows what the bench is doing. A terminal gets one line that is overwritten; other outputs get line after line. */
 export interface Progress {
   readonly show: (text: string) => void
   readonly say: (text: string) => void

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cores } from './cores.ts'
 import { readCoreBusySeconds } from './process-cpu.ts'
 
-/** A server that has to share its core sends less often and more at a time: its figures get better, not worse. */
+/** A server that has to share its core sends less often and more at a time, so its figures get better and not worse. */
 const BUSY_MAX = 0.05
 const LOOK_MS = 1_000
 const WAIT_MS_MAX = 30_000
 
-/** Waits until others leave both cores alone, but not for ever: a run that was disturbed says so. */
+/** Waits until other programs leave both cores alone, but not forever. A run that was disturbed says so. */
 export async function waitForQuiet(cores: Cores, signal: AbortSignal): Promise<void> {
   if (!cores.pinned) return
   const deadlineMs = performance.now() + WAIT_MS_MAX

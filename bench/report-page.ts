@@ -15,7 +15,7 @@ small { color: #777; } section { border-top: 1px solid var(--line); margin-top: 
 nav { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem; } nav a { white-space: nowrap; } .no { color: #c33; font-weight: 600; } .yes { color: #2a7; }
 `
 
-/** One file that can be opened anywhere: tables, plots, and what has to be known to read them. */
+/** One HTML file that can be opened anywhere, with tables, plots and notes on how to read them. */
 export function renderPage(reports: readonly Report[]): string {
   const links = reports.map(({ name }) => `<a href="#${name}">${escape(name)}</a>`).join('')
   return `<!doctype html>
@@ -43,7 +43,7 @@ ${wanted.length === 0 ? '' : table(['against', 'wanted', 'measured', ''], wanted
     .join('')}</ul></small></section>`
 }
 
-/** A plot for each figure that is worth one: side by side where they have one unit. */
+/** A plot for each figure that is worth one. Figures with the same unit share a plot. */
 function plots({ lines, columns }: Report): string {
   const ran = lines.filter(({ runs }) => runs > 0)
   const shown = columns.filter(({ key }) => PLOTTED.has(key))
@@ -68,14 +68,14 @@ function round(value: number, digits: number): number {
   return Number(value.toFixed(digits))
 }
 
-/** As `cellsOf` puts it behind the median. */
+/** The form in which `cellsOf` adds the spread to a median. */
 const SPREAD = / \(([\d.]+–[\d.]+)\)$/
 
 function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[], tag: string): string => {
     const inner = cells.map((cell) => {
       const isVerdict = cell === 'yes' || cell === 'no'
-      // The spread below its median: side by side a table would be wider than the page.
+      // The spread goes below its median, because otherwise a table would be wider than the page.
       const text = escape(cell).replace(SPREAD, '<br><small>$1</small>')
       return `<${tag}${isVerdict ? ` class="${cell}"` : ''}>${text}</${tag}>`
     })

@@ -4,7 +4,7 @@ import type { GoalSummary, LineSummary, Spread, Summary } from './summary.ts'
 import type { Trial } from './trial.ts'
 import type { Column, Workload } from './workload.ts'
 
-/** What the JSON file holds of a workload. */
+/** A workload's part of the JSON file. */
 export interface Report extends Summary {
   readonly name: string
   readonly title: string
@@ -24,7 +24,7 @@ export function toReport(
   return { name, title, what, columns, ...rest }
 }
 
-/** Tables in Markdown with what has to be known to read them. */
+/** Tables in Markdown, with notes on how to read them. */
 export function renderMarkdown(report: Report): string {
   const { lines, goals, columns } = report
   return [

@@ -19,7 +19,7 @@ const EXIT = { failed: 1, usage: 64, interrupted: 130 } as const
 const progress = createProgress(process.stderr)
 const interrupted = new AbortController()
 
-/** Runs all lines in turn, and that several times: a change of the machine's mood then meets all of them. */
+/** Runs all lines in turn, several times, so that a change of the machine's speed affects all of them. */
 async function runWorkload(workload: Workload, runs: number, cores: Cores): Promise<Report> {
   const startedAt = new Date().toISOString()
   const machine = describeMachine()
@@ -39,7 +39,7 @@ async function runWorkload(workload: Workload, runs: number, cores: Cores): Prom
   return toReport(workload, { startedAt, cores, machine, versions, trials, ...summarize(workload, trials) })
 }
 
-/** A run that fails is a result, too. */
+/** A failed run is a result, too. */
 async function runLine(line: Line, cores: Cores, onPhase: (phase: string) => void): Promise<Trial> {
   const measure = (job: Line['job']) => measureOnce({ peer: line.peer, job, cores, onPhase })
   try {
@@ -49,7 +49,7 @@ async function runLine(line: Line, cores: Cores, onPhase: (phase: string) => voi
   }
 }
 
-/** JSON, Markdown and a page, of the workloads so far: a long bench that is stopped leaves what it has. */
+/** Writes the results so far as JSON, Markdown and a page, so that a long bench that is stopped keeps what it has. */
 async function save(name: string, reports: readonly Report[]): Promise<string> {
   await mkdir(RESULTS, { recursive: true })
   const write = (end: string, text: string) => writeFile(join(RESULTS, `${name}.${end}`), text)
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Everything started is stopped first; a second signal does not wait for that, and the children see to it themselves. */
+/** Stops everything that was started. After a second signal it does not wait for that, because the children end by themselves. */
 function onSignal(): void {
   if (interrupted.signal.aborted) process.exit(EXIT.interrupted)
   interrupted.abort()

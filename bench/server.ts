@@ -10,12 +10,12 @@ const START_MS_MAX = 20_000
 export interface RunningServer {
   readonly url: string
   readonly pid: number
-  /** Rejects when the server ends before it is stopped, with the last lines it wrote. */
+  /** Rejects if the server ends before it is stopped. The error has the last lines of its output. */
   readonly died: Promise<never>
   readonly stop: () => Promise<void>
 }
 
-/** Starts a peer's server on a free port with a fresh data folder, on `core` where one is given. */
+/** Starts a peer's server on a free port with a new data folder. If `core` is given, the server runs only there. */
 export async function startServer(peer: Peer, core?: number): Promise<RunningServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'drumbeat-bench-'))
   const closers = [() => rm(dataDir, { recursive: true, force: true })]
@@ -28,7 +28,7 @@ export async function startServer(peer: Peer, core?: number): Promise<RunningSer
     closers.push(() => child.stop())
     if (!program.watchesStdin) {
       const watchdog = await Child.start({ file: join(import.meta.dirname, 'watchdog.ts'), args: [String(child.pid)] })
-      // Ended after the server: until then it is what keeps it from being left behind.
+      // The watchdog ends after the server, because it makes sure that the server is not left behind.
       closers.splice(1, 0, () => watchdog.stop())
     }
     const died = child.exited.then((): never => {
@@ -42,7 +42,7 @@ export async function startServer(peer: Peer, core?: number): Promise<RunningSer
   }
 }
 
-/** The url of the line that says that the server listens. */
+/** Resolves to the url in the line that says that the server listens. */
 async function listening(child: Child, peer: Peer, died: Promise<never>): Promise<string> {
   const said = Promise.withResolvers<string>()
   child.onLine((line) => {
@@ -67,6 +67,6 @@ function listeningUrl(line: string): string | undefined {
     const entry = JSON.parse(line) as { readonly msg?: unknown; readonly url?: unknown }
     return entry.msg === 'listening' && typeof entry.url === 'string' ? entry.url : undefined
   } catch {
-    return undefined // not a line of the log
+    return undefined // it is not a line of the log
   }
 }

@@ -1,7 +1,7 @@
 import type { Trial } from './trial.ts'
 import { isMet, type Goal, type Workload } from './workload.ts'
 
-/** More than this of the server's core taken by others, and the run's figures are theirs as well. */
+/** If other programs take more than this of the server's core, they have influenced the figures. */
 const FOREIGN_CORES_MAX = 0.05
 const GENERATOR_CORES_MAX = 0.95
 const SEND_LAG_MS_MAX = 20
@@ -12,20 +12,20 @@ export interface Spread {
   readonly max: number
 }
 
-/** Over the runs of one line. */
+/** Summarizes the runs of one line. */
 export interface LineSummary {
   readonly line: string
   readonly title: string
   readonly runs: number
   readonly figures: Readonly<Record<string, Spread>>
-  /** Runs that failed, and what makes the others' figures less than they seem. */
+  /** Runs that failed, and what makes the figures of the others doubtful. */
   readonly doubts: readonly string[]
 }
 
 export interface GoalSummary {
   readonly text: string
   readonly wanted: string
-  /** null: one of its lines did not run. */
+  /** Null if one of its lines did not run. */
   readonly measured: number | null
   readonly met: boolean
 }

@@ -4,7 +4,7 @@ import type { Job } from './load/order.ts'
 import { findPeer } from './peers/index.ts'
 import { startServer } from './server.ts'
 
-/** One run of one line of a workload's table. */
+/** One run of one line in a workload's table. */
 export type Trial = { readonly line: string } & (Measured | { readonly failed: string })
 
 export interface TrialOptions {

@@ -1,38 +1,38 @@
 import type { Measured } from './generator.ts'
 import type { Job } from './load/order.ts'
 
-/** What is measured, on which servers, and what has to come of it. */
+/** What is measured, on which servers, and which results are required. */
 export interface Workload {
   readonly name: string
   readonly title: string
-  /** The load, in a sentence. */
+  /** The load in one sentence. */
   readonly what: string
   readonly lines: readonly Line[]
   readonly columns: readonly Column[]
   readonly goals: readonly Goal[]
 }
 
-/** A line of the table: a server, and what is done to it. */
+/** A line of the table: a server, and the load that it gets. */
 export interface Line {
   readonly name: string
   readonly title: string
   /** The name of the server in `peers/`. */
   readonly peer: string
   readonly job: Job
-  /** Where one run of the job is not all: given how to run one, runs what is needed. */
+  /** Given if one run of the job is not enough. It gets a function that runs a job, and runs what is needed. */
   readonly run?: (measure: (job: Job) => Promise<Measured>) => Promise<Measured>
 }
 
 export interface Column {
-  /** Of the figures. */
+  /** The figure's key. */
   readonly key: string
   readonly heading: string
   readonly digits: number
-  /** Divided by this. */
+  /** The figure is divided by this. */
   readonly unit?: number
 }
 
-/** The median of a figure over a line's runs; NaN where there is none. */
+/** The median of a figure over the runs of a line. NaN if there is none. */
 export type Median = (line: string, key: string) => number
 
 export interface Goal {
@@ -46,7 +46,7 @@ export function isMet({ atMost = Infinity, atLeast = -Infinity }: Goal, value: n
   return value <= atMost && value >= atLeast
 }
 
-/** A figure of one line divided by that of another. */
+/** A figure of one line, divided by that of another. */
 export function ratio(key: string, line: string, other: string): Goal['measured'] {
   return (median) => median(line, key) / median(other, key)
 }

@@ -3,9 +3,9 @@ import type { Job } from './load/order.ts'
 import { findPeer } from './peers/index.ts'
 import { COLUMN, ratio, type Goal, type Line, type Workload } from './workload.ts'
 
-/** After two seconds our primary still takes 1.7 times the CPU that it takes after twenty: its code is compiled by then. */
+/** After two seconds Drumbeat's primary still takes 1.7 times the CPU that it takes after twenty, when its code is compiled. */
 const BROADCAST = { connections: 1000, rooms: 0, warmupSeconds: 20, seconds: 8, messageBytes: 112, readEveryMs: 20 }
-/** CPU, also the primary's own, latency and memory. */
+/** CPU, the primary's part of it, latency and memory. */
 const COST_COLUMNS = [COLUMN.cores, COLUMN.primary, COLUMN.micros, COLUMN.p50, COLUMN.p99, COLUMN.rss]
 const DELIVERY_COLUMNS = [COLUMN.rate, COLUMN.deliveries, ...COST_COLUMNS, COLUMN.frame, COLUMN.lost]
 const REQUEST_COLUMNS = [COLUMN.perSecond, COLUMN.cores, COLUMN.micros, COLUMN.p50, COLUMN.p99, COLUMN.rss]
@@ -14,7 +14,7 @@ function linesOf(peers: readonly string[], job: Job): readonly Line[] {
   return peers.map((peer) => ({ name: peer, title: findPeer(peer).title, peer, job }))
 }
 
-/** Every connection gets each message of one sender. */
+/** One sender. Every connection gets each message. */
 function broadcastAt(rate: number, peers: readonly string[], goals: readonly Goal[]): Workload {
   return {
     name: `broadcast-${rate}`,
@@ -45,7 +45,7 @@ const perSecond = (other: string, atLeast: number, line = 'drumbeat'): Goal => {
   return { text: `per second, times ${findPeer(other).title}'s`, measured, atLeast }
 }
 
-/** The rates that are tried one after another, until one is not held. */
+/** The rates that are tried one after the other, until one is not held. */
 const LADDER = [50, 75, 100, 200, 300, 400, 600, 800, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000]
 const SUSTAINED_P99_MS = 50
 
@@ -53,7 +53,7 @@ function isSustained({ figures }: Measured): boolean {
   return figures['held'] === 1 && (figures['p99Ms'] ?? Infinity) < SUSTAINED_P99_MS
 }
 
-/** The highest rate of the ladder that a server holds; one that is not held is tried again with all of the warm-up. */
+/** Finds the highest rate of the ladder that a server holds. A rate that is not held is tried again with the full warm-up. */
 async function climb(measure: (job: Job) => Promise<Measured>): Promise<Measured> {
   let highest: Measured | undefined
   for (const rate of LADDER) {
@@ -61,14 +61,14 @@ async function climb(measure: (job: Job) => Promise<Measured>): Promise<Measured
     let measured = await measure({ kind: 'broadcast', load: { ...load, warmupSeconds: 1.5 } })
     if (!isSustained(measured)) measured = await measure({ kind: 'broadcast', load })
     if (!isSustained(measured)) break
-    // What was held to 98 % and better counts as held: servers on the same rung are level.
+    // A rate counts as held at 98 % or more, so the rate of the ladder is reported. Servers on the same rung are level.
     highest = { ...measured, figures: { ...measured.figures, perSecond: rate * load.connections } }
   }
   if (!highest) throw new Error(`it does not hold ${LADDER[0]}/s`)
   return highest
 }
 
-/** Some 20 messages a second in each room is more than any server here but bare uWebSockets.js holds; 8 is what all of them do. */
+/** At 8 messages a second in each room all servers keep up. At about 20, only plain uWebSockets.js does. */
 const ROOMS = {
   connections: 10_000,
   rooms: 1000,
@@ -233,7 +233,7 @@ export const WORKLOADS: readonly Workload[] = [
       },
     ],
   },
-  // uWebSockets.js ends a connection that sends the next request before an answer that has to be waited for.
+  // uWebSockets.js closes a connection that sends the next request before an answer that takes longer than its handler.
   ...(
     [
       ['/health', 4],

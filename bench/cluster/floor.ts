@@ -12,13 +12,13 @@ export interface FloorTrial {
   readonly rate: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** Of what should have arrived by the end, with nothing waiting. */
+  /** The share of messages that had arrived by the end, without waiting for the rest. */
   readonly deliveredShare: number
 }
 
 const SERVERS = 6
 const COPIES = 6
-/** An event of 112 bytes as ours is delivered, with its envelope. */
+/** The size of an event of 112 bytes as Drumbeat delivers it, with its envelope. */
 const FRAME_BYTES = 230
 
 const echo: Peer = {
@@ -30,8 +30,8 @@ const echo: Peer = {
 }
 
 /**
- * What this machine and this generator can do at all: six processes with a connection each, as many frames in and out as three nodes
- * of two workers have, and nothing in between. No log can be faster than this.
+ * The most that this machine and this generator can do: six processes with a connection each, as many frames in and out as three
+ * nodes of two workers have, and nothing in between. No log can be faster.
  */
 export async function runFloor({ rate, warmupSeconds, seconds }: Omit<ClusterLoad, 'nodes'>): Promise<FloorTrial> {
   const owned = new Owned()

@@ -1,14 +1,14 @@
 import { readTreeUsage, type TreeUsage } from '../process-cpu.ts'
 import type { RunningServer } from '../server.ts'
 
-/** What the nodes and etcd used for each event of a window. */
+/** What nodes and etcd used for each event in a window. */
 export interface Reading {
-  /** CPU time in microseconds for each event, of all nodes together and of etcd. */
+  /** CPU time in microseconds for each event, for all nodes together and for etcd. */
   readonly nodesUs: number
   readonly etcdUs: number
-  /** Events in one commit; undefined: the server does not tell. */
+  /** Events in one commit. Undefined if the server does not report it. */
   readonly meanBatch: number | undefined
-  /** Of all nodes together, and of etcd, in MiB. */
+  /** Memory in MiB, of all nodes together and of etcd. */
   readonly nodesMib: number
   readonly etcdMib: number
 }
@@ -40,7 +40,7 @@ export class Meter {
     return { nodes, etcd: readTreeUsage(this.#etcdPid), commits: await readCommits(this.#servers) }
   }
 
-  /** @param events in the meantime */
+  /** @param events how many there were between the two moments */
   between(before: Moment, after: Moment, events: number): Reading {
     const sum = (usages: readonly TreeUsage[], field: 'cpuSeconds' | 'rssBytes') =>
       usages.reduce((total, usage) => total + usage[field], 0)
@@ -57,7 +57,7 @@ export class Meter {
   }
 }
 
-/** From the metrics of the nodes. */
+/** Reads the metrics of the nodes. */
 async function readCommits(servers: readonly RunningServer[]): Promise<Commits | undefined> {
   let [events, commits] = [0, 0]
   for (const { url } of servers) {
@@ -77,6 +77,6 @@ async function readMetrics(url: string): Promise<string | undefined> {
     const text = await response.text()
     return response.ok && text.includes('drumbeat_') ? text : undefined
   } catch {
-    return undefined // the plain design speaks WebSocket only
+    return undefined // the plain design has no metrics, only WebSocket
   }
 }

@@ -11,8 +11,8 @@ import { createProgress } from '../progress.ts'
 import { Owned } from '../owned.ts'
 
 /**
- * `npm run bench -- retention --minutes 60`: a steady load on a cluster whose log is compacted, and the size of etcd's
- * database beside it. It should level off once the load has lasted for LOG_RETENTION.
+ * `npm run bench -- retention --minutes 60`: puts a steady load on a cluster whose log is compacted, and records the size of
+ * etcd's database. It should level off after LOG_RETENTION.
  */
 const { values } = parseArgs({
   options: {
@@ -87,7 +87,7 @@ async function run(): Promise<readonly Sample[]> {
   return samples
 }
 
-/** An open loop of broadcasts, purchases, and rooms that are entered and left. Gives how many requests failed. */
+/** An open loop of broadcasts, purchases, and joins and leaves of rooms. Resolves to how many requests failed. */
 async function drive(clients: readonly TestClient[], untilMs: number): Promise<number> {
   let failed = 0
   const startedMs = performance.now()
@@ -97,7 +97,7 @@ async function drive(clients: readonly TestClient[], untilMs: number): Promise<n
       ({ success }) => (failed += success ? 0 : 1),
       () => failed++,
     )
-    client?.frames.splice(1, Math.max(0, client.frames.length - 200)) // or an hour of them stays in memory
+    client?.frames.splice(1, Math.max(0, client.frames.length - 200)) // otherwise an hour of frames stays in memory
   }
   for (let i = 0; performance.now() < untilMs; i++) {
     const waitMs = startedMs + (i * 1000) / RATE - performance.now()

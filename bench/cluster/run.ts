@@ -12,9 +12,9 @@ import { drumbeatCluster, plainCluster, WORKERS, type System } from './systems.t
 import { runClusterTrial, type ClusterLoad, type ClusterTrial } from './trial.ts'
 
 /**
- * `npm run bench -- cluster`: broadcasts over nodes that share an etcd, against the design that puts each message into etcd by
- * itself. A rate is held where all arrives in time and p99 is under P99_MS_MAX. Nine processes and etcd do not fit on one core, so
- * nothing is pinned: nodes, etcd and the generator share the machine, for both designs.
+ * `npm run bench -- cluster`: broadcasts over nodes that share an etcd, compared with a design that puts each message into etcd
+ * by itself. A rate is held if everything arrives in time and p99 is under P99_MS_MAX. Nine processes and etcd do not fit on one
+ * core, so nothing is pinned: in both designs nodes, etcd and the generator share the machine.
  */
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '3' }, seconds: { type: 'string', default: '5' } },
@@ -58,7 +58,7 @@ function isHeld({ deliveredShare, latencyMs, wrong }: Row): boolean {
   return wrong === 0 && deliveredShare > 0.98 && latencyMs.p99 < P99_MS_MAX
 }
 
-/** The highest rate that is held; a rate that is missed once is tried once more. */
+/** Finds the highest rate that is held. A rate that is missed once is tried a second time. */
 async function climb(system: System, run: number): Promise<Row | undefined> {
   const what = `run ${run} of ${RUNS}, highest rate`
   let best: Row | undefined
@@ -70,7 +70,7 @@ async function climb(system: System, run: number): Promise<Row | undefined> {
   return best
 }
 
-/** undefined: it is not held, or a server ended under it. */
+/** Resolves to undefined if the rate was not held, or if a server ended. */
 async function held(system: System, rate: number, what: string): Promise<Row | undefined> {
   try {
     const row = await trial(system, 3, rate, what)

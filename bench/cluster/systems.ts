@@ -1,14 +1,14 @@
 import { drumbeat } from '../peers/drumbeat.ts'
 import { bareDialect, ownServer, type Peer } from '../peers/peer.ts'
 
-/** Two workers on each node, as on a machine of two cores. */
+/** Two workers on each node, as on a machine with two cores. */
 export const WORKERS = 2
 
-/** A design for the same task: nodes that share an etcd, with so many workers each. */
+/** A design for the same task: nodes that share an etcd, each with some workers. */
 export interface System {
   readonly name: string
   readonly title: string
-  /** The programs to start, and how many workers take connections in each. */
+  /** The programs to start, and how many workers accept connections in each. */
   readonly programs: (nodes: number, endpoint: string) => readonly Peer[]
   readonly workersPerProgram: number
 }
@@ -33,7 +33,7 @@ function drumbeatNode(NODE_ID: string, ETCD_ENDPOINTS: string): Peer {
   }
 }
 
-/** The plain design has a process for each worker, and nothing else: see servers/plain-etcd.ts. */
+/** In the plain design each worker is a process of its own, and there is nothing else: see servers/plain-etcd.ts. */
 export const plainCluster: System = {
   name: 'plain',
   title: 'one put per message',

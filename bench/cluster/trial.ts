@@ -15,7 +15,7 @@ import type { System } from './systems.ts'
 
 export interface ClusterLoad {
   readonly nodes: number
-  /** Messages a second, over all nodes. */
+  /** Messages per second over all nodes. */
   readonly rate: number
   readonly seconds: number
   readonly warmupSeconds: number
@@ -24,9 +24,9 @@ export interface ClusterLoad {
 
 export interface ClusterTrial {
   readonly load: ClusterLoad
-  /** Of those sent in the window, on average of all connections, when the window closed. */
+  /** The share of the messages sent in the window that had arrived when it closed, averaged over all connections. */
   readonly deliveredShare: number
-  /** Missing or twice in the end, over all connections. */
+  /** Messages that were missing or came twice in the end, over all connections. */
   readonly wrong: number
   readonly latencyMs: { readonly p50: number; readonly p99: number }
   readonly usage: Reading
@@ -42,8 +42,8 @@ interface Program {
 }
 
 /**
- * Nodes that share an etcd of one member, all of it on the server's core. One connection to each worker sends its part of the
- * messages, and all of them get all.
+ * Runs nodes that share an etcd of one member, all on the server's core. There is one connection to each worker. Each sends its
+ * part of the messages, and each gets all of them.
  */
 export async function runClusterTrial(system: System, load: ClusterLoad, cores: Cores): Promise<ClusterTrial> {
   const owned = new Owned()
@@ -118,7 +118,7 @@ class ClusterRun {
     return this.#connections.reduce((sum, { counter }) => sum + counter.events, 0)
   }
 
-  /** A connection to each worker. Gives what sends a message from one of them, in turn. */
+  /** Opens a connection to each worker. Resolves to a function that sends each message from the next connection in turn. */
   async #connect(): Promise<(sequence: number) => void> {
     const { programs, system, load } = this.#options
     const templates: FrameTemplate[] = []
@@ -134,7 +134,7 @@ class ClusterRun {
     }
   }
 
-  /** The kernel chooses the worker, so it is tried until so many have one. */
+  /** The kernel chooses the worker. So this opens connections until that many workers have one. */
   async #open(program: Program, workers: number): Promise<void> {
     const { peer, server } = program
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {

@@ -2,7 +2,7 @@ import { createHistogram } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LedgerLoad, LedgerResult } from './workload.ts'
 
-/** Makes purchases as the load says, and measures those that end in the window, after the warm-up. */
+/** Makes purchases as the load says. Measures those that end in the window, which begins after the warm-up. */
 export async function runLoad(load: LedgerLoad, buy: () => Promise<void>): Promise<Omit<LedgerResult, 'notes'>> {
   const histogram = createHistogram()
   const startMs = performance.now()
@@ -28,7 +28,7 @@ export async function runLoad(load: LedgerLoad, buy: () => Promise<void>): Promi
   }
 }
 
-/** So many under way at any time: as fast as it goes. */
+/** Keeps this many purchases under way, as fast as they go. */
 async function closedLoop(underWay: number, untilMs: number, measured: (sinceMs: number) => Promise<void>) {
   const loop = async (): Promise<void> => {
     while (performance.now() < untilMs) await measured(performance.now())
@@ -36,7 +36,7 @@ async function closedLoop(underWay: number, untilMs: number, measured: (sinceMs:
   await Promise.all(Array.from({ length: underWay }, loop))
 }
 
-/** So many a second, whether others are answered or not; latency is from when each was due. */
+/** Starts so many purchases per second, whether others are answered or not. Latency counts from when each was due. */
 async function openLoop(
   perSecond: number,
   startMs: number,
@@ -53,7 +53,7 @@ async function openLoop(
   await Promise.all(all)
 }
 
-/** Of this process, over the window, in microseconds. */
+/** The CPU time of this process over the window, in microseconds. */
 async function measureCpu({ warmupSeconds, seconds }: LedgerLoad): Promise<number> {
   await sleep(warmupSeconds * 1000)
   const before = process.cpuUsage()

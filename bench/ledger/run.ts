@@ -12,9 +12,9 @@ import { createProgress } from '../progress.ts'
 import type { LedgerLoad, LedgerResult } from './workload.ts'
 
 /**
- * `npm run bench -- ledger`: durable purchases a second, with everybody after one good and with all goods alike: the ledger on etcd
- * against one compare-and-set transaction for each purchase on the same etcd; the ledger on LMDB against SQLite with one
- * transaction for each. Each program runs alone, on all cores, with etcd where it needs one.
+ * `npm run bench -- ledger`: durable purchases per second, once with everybody buying one good and once with all goods alike.
+ * Compares the ledger on etcd with one compare-and-set transaction for each purchase on the same etcd, and the ledger on LMDB
+ * with SQLite and one transaction for each. Each program runs alone on all cores, with etcd if it needs it.
  */
 const { values } = parseArgs({
   options: {
@@ -35,7 +35,7 @@ interface Contender {
 }
 
 const UNDER_WAY = Number(values['under-way'])
-/** The plain design is at its best with 64 under way; with more it loses more races. SQLite takes one at a time. */
+/** The plain design is best with 64 purchases under way; with more it loses more races. SQLite takes one at a time. */
 const CONTENDERS: readonly Contender[] = [
   { title: 'Drumbeat, etcd', program: 'drumbeat', usesEtcd: true, underWay: UNDER_WAY },
   { title: 'compare-and-set, etcd', program: 'plain', usesEtcd: true, underWay: 64 },
@@ -47,7 +47,7 @@ const KINDS = ['uniform', 'hot'] as const
 type Row = LedgerResult & {
   readonly title: string
   readonly kind: LedgerLoad['kind']
-  /** Of etcd, in microseconds for each purchase, warm-up and filling included. */
+  /** CPU time of etcd in microseconds for each purchase. Warm-up and filling are included. */
   readonly etcdCpuUs: number
 }
 

@@ -1,12 +1,12 @@
-/** Who buys what: the same for each program, from a seed. */
+/** Who buys what. It follows from a seed, so it is the same for each program. */
 export interface LedgerLoad {
-  /** `uniform`: any of the goods; `hot`: all the same one. */
+  /** `uniform`: any of the goods. `hot`: always the same one. */
   readonly kind: 'uniform' | 'hot'
   readonly goods: number
   readonly players: number
-  /** Requests under way at once. */
+  /** How many requests are under way at once. */
   readonly underWay: number
-  /** An open loop at this rate; null: as many as go. */
+  /** The rate of an open loop. Null: as fast as it goes. */
   readonly perSecond: number | null
   readonly warmupSeconds: number
   readonly seconds: number
@@ -17,7 +17,7 @@ export const STOCK = 1_000_000_000
 export const PRICE = 7
 export const CURRENCY = 'gold'
 
-/** mulberry32: in [0, 1), the same for the same seed. */
+/** mulberry32: numbers in [0, 1), the same for the same seed. */
 export function seeded(seed: number): () => number {
   let state = seed
   return () => {
@@ -31,7 +31,7 @@ export function seeded(seed: number): () => number {
 export const goodId = (i: number): string => `good-${i}`
 export const playerId = (i: number): string => `player-${i}`
 
-/** The next purchase. */
+/** Returns a function that makes the next purchase. */
 export function createOrders({
   kind,
   goods,
@@ -48,8 +48,8 @@ export interface LedgerResult {
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** CPU of the program, for each purchase. */
+  /** CPU time of the program for each purchase. */
   readonly cpuUs: number
-  /** Of what else there is to tell: conflicts, batch sizes. */
+  /** Further figures, such as conflicts and batch sizes. */
   readonly notes: Readonly<Record<string, number>>
 }

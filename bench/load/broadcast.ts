@@ -1,7 +1,9 @@
 import { runBroadcast, type Load, type Target } from '../../src/load/broadcast.ts'
 import type { JobResult, OnPhase } from './result.ts'
 
-/** Below this share of the asked rate, or with more than this still under way at the end, a server has fallen behind. */
+/**
+ * A server has fallen behind if it holds less than this share of the rate, or if more than this is still under way at the end.
+ */
 const HELD_SHARE = 0.98
 const BACKLOG_SECONDS_MAX = 0.25
 
@@ -21,7 +23,7 @@ export async function runBroadcastJob(target: Target, load: Load, onPhase: OnPha
     sendLagP99Ms: result.sendLagMs.p99,
   }
   const doubts = [...new Set(result.closed)].map((why) => `closed connections: ${why}`)
-  for (const complaint of result.complaints) doubts.push(`it said: ${complaint}`)
+  for (const complaint of result.complaints) doubts.push(`the server complained: ${complaint}`)
   if (result.disorder > 0) doubts.push(`${result.disorder} events out of order or twice`)
   return { figures, doubts }
 }

@@ -9,7 +9,7 @@ import { Schedule } from '../../src/load/schedule.ts'
 import { takeSnapshot } from '../../src/load/snapshot.ts'
 import type { JobResult, OnPhase } from './result.ts'
 
-/** An open loop: message k goes from connection k to the one half the circle away. */
+/** An open loop: message k goes from connection k to the connection half the circle away. */
 export interface DirectLoad {
   readonly connections: number
   readonly rate: number

@@ -22,6 +22,6 @@ export async function runHttp({ url }: Target, load: HttpLoad, onPhase: OnPhase)
   const bad = result.non2xx + result.errors + result.timeouts
   return {
     figures: { perSecond: result['2xx'] / result.duration, p50Ms: result.latency.p50, p99Ms: result.latency.p99 },
-    doubts: bad > 0 ? [`${bad} answers that were none, or not 2xx`] : [],
+    doubts: bad > 0 ? [`${bad} requests without an answer, or with one that is not 2xx`] : [],
   }
 }

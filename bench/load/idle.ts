@@ -6,11 +6,11 @@ import { loadDialect } from '../../src/load/dialect.ts'
 import { takeSnapshot } from '../../src/load/snapshot.ts'
 import type { JobResult, OnPhase } from './result.ts'
 
-/** Connections that do nothing, each in its namespace and in one of the rooms. */
+/** Idle connections, each in its namespace and in one of the rooms. */
 export interface IdleLoad {
   readonly connections: number
   readonly rooms: number
-  /** What a few connections made before cost is the server's, not theirs. */
+  /** A few connections are opened first. What they cost counts as the server's memory, not as theirs. */
   readonly warmupConnections: number
   readonly settleSeconds: number
 }

@@ -7,7 +7,7 @@ import type { SlowLoad } from './slow.ts'
 import type { StormLoad } from './storm.ts'
 import type { Load, Target } from '../../src/load/broadcast.ts'
 
-/** What the generator is to do: the name is that of a file here, or of `src/load/broadcast.ts`. */
+/** What the generator has to do. The name is that of a file in this folder, or `broadcast` for `src/load/broadcast.ts`. */
 export type Job =
   | { readonly kind: 'broadcast'; readonly load: Load }
   | { readonly kind: 'requests'; readonly load: RequestLoad }
@@ -23,5 +23,5 @@ export interface Order {
   readonly job: Job
 }
 
-/** What the bench hears: the phases as they begin, then one of the other two. */
+/** What the generator reports: each phase as it begins, then a result or a failure. */
 export type News = { readonly phase: string } | { readonly result: JobResult } | { readonly failed: string }

@@ -27,7 +27,7 @@ export async function runRequests(target: Target, load: RequestLoad, onPhase: On
   let [replies, nowMs, isOver] = [0, 0, false]
 
   await openConnections(connections, [0, load.connections], (index) => {
-    /** When those under way were sent: replies come in their order. */
+    /** When each request under way was sent. Replies come in the same order. */
     const sentMs: number[] = []
     let came = 0
     const connection = new Connection({
@@ -37,7 +37,7 @@ export async function runRequests(target: Target, load: RequestLoad, onPhase: On
       onRead: () => {
         nowMs = performance.now()
         came = 0
-        // Behind the frames of this read: what they answered is sent anew, together.
+        // Runs after all frames of this read, so that the requests that follow from them are sent together.
         queueMicrotask(() => {
           const frames = requests[came - 1]
           if (!frames || isOver) return

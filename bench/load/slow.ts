@@ -10,7 +10,7 @@ import { takeSnapshot } from '../../src/load/snapshot.ts'
 import { ADMIN_TOKEN } from '../peers/drumbeat.ts'
 import type { JobResult, OnPhase } from './result.ts'
 
-/** Broadcasts to all, of whom some read next to nothing. */
+/** Broadcasts to all connections, some of which read almost nothing. */
 export interface SlowLoad {
   readonly connections: number
   readonly slow: number
@@ -19,7 +19,7 @@ export interface SlowLoad {
   readonly seconds: number
 }
 
-/** A slow one reads so much in so long. */
+/** How much a slow connection reads at a time, and how often. */
 const SIP_BYTES = 1024
 const SIP_MS = 1_000
 
@@ -72,7 +72,10 @@ export async function runSlow(target: Target, load: SlowLoad, onPhase: OnPhase):
   }
 }
 
-/** As Drumbeat counts them: who reads a kilobyte a second does not learn of it for an hour, as the kernel has megabytes for it. */
+/**
+ * How many slow connections Drumbeat has closed, by its own count. A client that reads a kilobyte per second would not notice its
+ * end for an hour, because the kernel holds megabytes for it.
+ */
 async function countSlow(url: string): Promise<number> {
   const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })
   return Number(/^drumbeat_slow_consumers_total (\d+)/m.exec(await response.text())?.[1] ?? 0)

@@ -4,7 +4,7 @@ import { Connection } from '../../src/load/connection.ts'
 import { loadDialect } from '../../src/load/dialect.ts'
 import type { JobResult, OnPhase } from './result.ts'
 
-/** Connections as fast as they come, so many handshakes under way at once. */
+/** Opens connections as fast as possible, with so many handshakes under way at once. */
 export interface StormLoad {
   readonly connections: number
   readonly underWay: number

@@ -1,10 +1,10 @@
 import type { Upgrade } from '../../src/load/dialect.ts'
 import { ownServer, type Peer } from './peer.ts'
 
-/** Its protocol, spoken by hand: the first byte of a frame says what it is, msgpack follows. */
+/** The bench speaks Colyseus's protocol by hand. The first byte of a frame is its kind; msgpack follows. */
 const CODE = { joinRoom: '\x0a', roomData: '\x0d' } as const
 
-/** Colyseus over `ws`, its default transport: a room broadcasts each message to its clients. */
+/** Colyseus over `ws`, its default transport. A room broadcasts each message to its clients. */
 export const colyseus: Peer = {
   name: 'colyseus',
   title: 'Colyseus',
@@ -14,7 +14,7 @@ export const colyseus: Peer = {
     upgrade: reserveSeat,
     subprotocol: undefined,
     isBinary: true,
-    // What is sent before the client's answer waits for that.
+    // The server holds back what it sends until the client has answered.
     ready: CODE.joinRoom,
     answer: (frame) => (frame.startsWith(CODE.joinRoom) ? CODE.joinRoom : undefined),
     broadcast: (message) => `${CODE.roomData}${msgpackText('broadcast')}${msgpackText(message)}`,
@@ -31,7 +31,7 @@ async function reserveSeat(url: string, { room }: { readonly room: number | unde
   return { path: `/${seat.processId}/${seat.roomId}?sessionId=${seat.sessionId}` }
 }
 
-/** Text of up to 255 bytes, as msgpack. */
+/** Text of up to 255 bytes as msgpack. */
 function msgpackText(text: string): string {
   const { length } = text
   return (length < 32 ? String.fromCharCode(0xa0 | length) : `\xd9${String.fromCharCode(length)}`) + text

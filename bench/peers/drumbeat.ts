@@ -8,14 +8,14 @@ const SECRET = 'the-secret-of-the-bench-of-32-bytes-or-more'
 export const ADMIN_TOKEN = 'the-admin-token-of-the-bench'
 const PATH = { apiPathPrefix: '/core/game/v1/real-time', encoding: 'json' } as const
 
-/** Drumbeat with one worker and its primary, the embedded store, and guests that broadcast to their namespace. */
+/** Drumbeat with one worker and its primary, and the embedded store. Its clients are guests that broadcast to their namespace. */
 export const drumbeat: Peer = {
   name: 'drumbeat',
   title: 'Drumbeat',
   packages: ['uWebSockets.js', 'lmdb'],
   server: (dataDir) => ({
     file: resolve(import.meta.dirname, '../../src/main.ts'),
-    // As `npm start` has it.
+    // As `npm start` sets it.
     nodeArgs: [YOUNG_GENERATION],
     watchesStdin: false,
     env: {
@@ -27,7 +27,7 @@ export const drumbeat: Peer = {
       LOG_FORMAT: 'json',
       AUTH_JWT_SECRET: SECRET,
       ADMIN_TOKEN,
-      // What is measured is the work, not the limits. Those per address spare loopback.
+      // The bench measures work and not limits. Limits per address do not apply to loopback.
       RATE_MESSAGES: '1000000',
       RATE_BYTES: '1GiB',
       MAX_CALLS_PER_CONNECTION: '100000',
@@ -38,7 +38,7 @@ export const drumbeat: Peer = {
   dialect: drumbeatDialect(PATH),
 }
 
-/** Players with tokens of their own. */
+/** The same with players, each with a token of its own. */
 export const drumbeatPrivate: Peer = {
   ...drumbeat,
   name: 'drumbeat-private',

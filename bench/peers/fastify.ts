@@ -1,6 +1,6 @@
 import { bareDialect, ownServer, type Peer } from './peer.ts'
 
-/** The HTTP framework that people know for its speed: two routes that answer as ours do. */
+/** The HTTP framework that is known for its speed, with two routes that answer as Drumbeat's do. */
 export const fastify: Peer = {
   name: 'fastify',
   title: 'Fastify',

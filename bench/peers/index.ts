@@ -24,7 +24,7 @@ const PEERS: readonly Peer[] = [
   fastify,
 ]
 
-/** Throws where there is no such peer. */
+/** Throws if there is no such peer. */
 export function findPeer(name: string): Peer {
   const peer = PEERS.find((candidate) => candidate.name === name)
   if (peer === undefined) throw new Error(`no peer ${name}; there are ${PEERS.map((each) => each.name).join(', ')}`)

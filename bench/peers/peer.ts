@@ -1,25 +1,25 @@
 import { join } from 'node:path'
 import type { Dialect, DialectRef, Upgrade } from '../../src/load/dialect.ts'
 
-/** A server of the bench: how it is started and what is said to it. The load on all of them is the same. */
+/** A server of the bench: how it is started, and how the generator talks to it. All get the same load. */
 export interface Peer {
-  /** As in `--peers`. */
+  /** The name that `--peers` takes. */
   readonly name: string
-  /** As in the table. */
+  /** The title in the table. */
   readonly title: string
-  /** The packages of the repository whose versions belong into the results. */
+  /** The packages whose versions belong into the results. */
   readonly packages: readonly string[]
-  /** The program, started with this Node, and its environment. It prints a JSON line with `msg: "listening"` and `url`. */
+  /** The program, which this Node starts, and its environment. It has to print a JSON line with `msg: "listening"` and `url`. */
   readonly server: (dataDir: string) => ServerProgram
   readonly dialect: Dialect
 }
 
 export interface ServerProgram {
-  /** Absolute path of the program. */
+  /** The absolute path of the program. */
   readonly file: string
   readonly nodeArgs?: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  /** Whether it ends by itself when its stdin does, as it must where the bench was killed. */
+  /** Whether it ends by itself when its stdin closes. This is needed if the bench was killed. */
   readonly watchesStdin: boolean
 }
 
@@ -28,7 +28,7 @@ export function ownServer(name: string, env: Readonly<Record<string, string>> = 
   return { file: `${import.meta.dirname}/servers/${name}.ts`, env, watchesStdin: true }
 }
 
-/** A dialect of bare messages: what is sent is what arrives. Rooms and echo are paths of the upgrade. */
+/** A dialect of bare messages: what is sent arrives unchanged. The upgrade's path chooses the room, or an echo. */
 export function bareDialect(pathOf: (room: number | undefined) => string): Dialect {
   return {
     upgrade: (_url, { room }): Upgrade => ({ path: pathOf(room) }),

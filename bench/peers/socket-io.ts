@@ -1,7 +1,7 @@
 import type { Dialect } from '../../src/load/dialect.ts'
 import { ownServer, type Peer } from './peer.ts'
 
-/** Over the WebSocket transport; engine.io packets are spoken by hand. */
+/** Socket.IO over the WebSocket transport. The bench speaks engine.io's packets by hand. */
 const dialect: Dialect = {
   upgrade: () => ({ path: '/socket.io/?EIO=4&transport=websocket' }),
   subprotocol: undefined,
@@ -20,7 +20,7 @@ const dialect: Dialect = {
 
 const packages = ['socket.io', 'engine.io', 'socket.io-parser']
 
-/** Socket.IO on its own engine, one event emitted to all. */
+/** Socket.IO on its own engine. It emits each event to all clients. */
 export const socketIo: Peer = {
   name: 'socket-io',
   title: 'Socket.IO',

@@ -1,6 +1,6 @@
 import { bareDialect, ownServer, roomPath, type Peer } from './peer.ts'
 
-/** Bare uWebSockets.js: each message is published to one topic as it arrives, unparsed. */
+/** Plain uWebSockets.js: publishes each message to one topic as it arrives, without parsing it. */
 export const uws: Peer = {
   name: 'uws',
   title: 'bare uWebSockets.js',

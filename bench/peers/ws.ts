@@ -1,6 +1,6 @@
 import { bareDialect, ownServer, roomPath, type Peer } from './peer.ts'
 
-/** `ws`: each message is sent in a loop over the clients, unparsed. */
+/** `ws`: sends each message in a loop over all clients, without parsing it. */
 export const ws: Peer = {
   name: 'ws',
   title: 'ws',

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { generate } from 'selfsigned'
 
 export interface Certificates {
-  /** PEM files. */
+  /** Paths of PEM files. */
   readonly ca: string
   readonly server: { readonly cert: string; readonly key: string }
   readonly client: { readonly cert: string; readonly key: string }
 }
 
-/** An authority, and certificates of it for a server on 127.0.0.1 and for a client, in `folder`. */
+/** Makes an authority in `folder`, and certificates of it for a server on 127.0.0.1 and for a client. */
 export async function makeCertificates(folder: string): Promise<Certificates> {
   mkdirSync(folder, { recursive: true })
   const common = { algorithm: 'sha256', keySize: 2048 } as const

@@ -9,10 +9,10 @@ const executablePath = ['chromium', 'chromium-browser', 'google-chrome']
   .map((name) => spawnSync('which', [name]).stdout.toString().trim())
   .find((path) => path !== '')
 
-/** For `skip` of a test that needs a browser: why it has none. */
+/** For the `skip` of a test that needs a browser: the reason if there is none. */
 export const NO_CHROMIUM = executablePath === undefined && 'no Chromium on this machine'
 
-/** The machine's, without a window. What its pages wait for, they wait for as long as every test does. */
+/** Starts the machine's Chromium without a window. Its pages wait as long as every test does. */
 export async function openChromium(owner: Owner): Promise<Browser> {
   if (executablePath === undefined) throw new Error('no Chromium on this machine')
   const browser = await chromium.launch({ executablePath, args: ARGS })

@@ -8,20 +8,20 @@ import WebSocket, { type ClientOptions } from 'ws'
 import { Waiter } from './waiter.ts'
 
 export interface OpenOptions {
-  /** As `Authorization: Bearer`. */
+  /** Sent as `Authorization: Bearer`. */
   readonly token?: string
-  /** `private` where there is a token, else `public`. */
+  /** By default `private` with a token, and `public` without. */
   readonly path?: string
-  /** json */
+  /** By default json. */
   readonly encoding?: 'json' | 'msgpack'
-  /** Offered instead of the encoding's own; an empty list offers none. */
+  /** Offered instead of the encoding's subprotocol. An empty list offers none. */
   readonly protocols?: readonly string[]
   readonly query?: Readonly<Record<string, string>>
-  /** For `ws`: headers, origin, localAddress, autoPong … */
+  /** Options for `ws`: headers, origin, localAddress, autoPong … */
   readonly ws?: ClientOptions
 }
 
-/** A frame as it came: an event, or a reply. */
+/** A frame as it came: an event or a reply. */
 export type Frame = Readonly<Record<string, unknown>> & {
   readonly eventType: string
   readonly payload?: Readonly<Record<string, unknown>>
@@ -40,12 +40,12 @@ export interface Reply {
 }
 
 export interface Closed {
-  /** 1006: without a close frame. */
+  /** 1006 means that there was no close frame. */
   readonly code: number
   readonly reason: string
 }
 
-/** The server answered an upgrade in HTTP. */
+/** The server answered an upgrade with an HTTP response. */
 export class UpgradeRefused extends Error {
   override readonly name = 'UpgradeRefused'
   readonly status: number
@@ -59,7 +59,7 @@ export class UpgradeRefused extends Error {
     this.body = body
   }
 
-  /** The code of the error body. */
+  /** The code in the error body. */
   get code(): string {
     return (JSON.parse(this.body) as { error: { code: string } }).error.code
   }
@@ -68,14 +68,14 @@ export class UpgradeRefused extends Error {
 const packr = new Packr({ useRecords: false, useToJSON: false })
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' })
 
-/** Resolves with the first frame there; rejects with UpgradeRefused, or where the socket closes before. */
+/** Resolves when the first frame has come. Rejects with UpgradeRefused, or if the socket closes before. */
 export async function openClient(server: { readonly wsUrl: string }, options: OpenOptions = {}): Promise<TestClient> {
   const client = new TestClient(server.wsUrl, options)
   await client.opened
   return client
 }
 
-/** A plain client that does nothing by itself: neither reconnects nor resumes. */
+/** A plain client that does nothing by itself: it neither reconnects nor resumes. */
 export class TestClient {
   /** Every frame that came, replies to `request` included. */
   readonly frames: Frame[] = []
@@ -110,7 +110,7 @@ export class TestClient {
       })
     })
     this.opened = this.#open()
-    this.opened.catch(() => {}) // whoever made it may look later
+    this.opened.catch(() => {}) // the caller may look at it later
   }
 
   /** The payload of `ready` or `resumed`. */
@@ -118,12 +118,12 @@ export class TestClient {
     return this.frames[0]?.payload ?? {}
   }
 
-  /** Events that came, in order: all frames but the first one and replies. */
+  /** The events in the order in which they came: all frames except the first one and replies. */
   get events(): readonly Frame[] {
     return this.frames.slice(1).filter(({ eventType }) => eventType !== 'core.game.reply')
   }
 
-  /** The TCP socket under it, for bytes that `ws` would not send. */
+  /** The TCP socket below it, to send bytes that `ws` would not send. */
   get tcp(): Socket {
     if (!this.#tcp) throw new Error('there is no socket')
     return this.#tcp
@@ -137,44 +137,44 @@ export class TestClient {
     return this.#end !== undefined
   }
 
-  /** A value in the connection's encoding. */
+  /** Sends a value in the connection's encoding. */
   send(value: unknown): void {
     this.sendBytes(this.#isBinary ? packr.pack(value) : JSON.stringify(value))
   }
 
-  /** One frame with this content, as it is. */
+  /** Sends one frame with exactly this content. */
   sendBytes(bytes: Uint8Array | string, isBinary = this.#isBinary): void {
     this.ws.send(bytes, { binary: isBinary })
   }
 
-  /** Sends a request and waits for its reply, whatever that says. */
+  /** Sends a request and waits for its reply, whether it succeeded or not. */
   async request(eventType: string, payload: unknown, extra: Readonly<Record<string, unknown>> = {}): Promise<Reply> {
     const id = `r${++this.#requests}`
     this.send({ id, eventType, payload, ...extra })
     return this.reply(typeof extra['id'] === 'string' ? extra['id'] : id)
   }
 
-  /** The reply to this `id`, also where it came already. */
+  /** Waits for the reply to this `id`, which may have come already. */
   async reply(id: string | undefined, timeoutMs = PATIENCE_MS): Promise<Reply> {
     const isReply = (frame: Frame) => frame.eventType === 'core.game.reply' && frame['replyTo'] === id
     const frame = await this.#wait(() => this.frames.find(isReply), `no reply to ${id}`, timeoutMs)
     return frame as unknown as Reply
   }
 
-  /** The next frame of the kind, after the one that `next` gave last. */
+  /** Waits for the next matching frame after the one that `next` returned last. */
   async next(predicate: (frame: Frame) => boolean = () => true, timeoutMs = PATIENCE_MS): Promise<Frame> {
     const at = await this.#wait(() => this.#find(predicate), 'no such frame', timeoutMs)
     this.#seen = at + 1
     return this.frames[at] as Frame
   }
 
-  /** Closes politely. */
+  /** Closes with a close frame. */
   async close(): Promise<Closed> {
     this.ws.close(1000)
     return this.closed
   }
 
-  /** Ends the TCP connection. */
+  /** Ends the TCP connection without a close frame. */
   terminate(): void {
     this.ws.terminate()
   }
@@ -189,7 +189,7 @@ export class TestClient {
     this.#came.wake()
   }
 
-  /** Waits until `look` finds something, or the connection is closed. */
+  /** Waits until `look` returns something, or the connection is closed. */
   #wait<T>(look: () => T | undefined, what: string, timeoutMs: number): Promise<T> {
     const lookOrThrow = () => {
       const found = look()
@@ -210,7 +210,7 @@ export class TestClient {
           this.ws.terminate()
         })
       })
-      this.ws.on('error', reject) // after the first frame, `closed` says it
+      this.ws.on('error', reject) // after the first frame, `closed` reports it
       this.#wait(() => this.frames[0], 'no first frame', PATIENCE_MS).then(() => resolve(), reject)
     })
   }

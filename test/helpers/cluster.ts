@@ -4,12 +4,12 @@ import type { ServerEnv } from './server-process.ts'
 const ADMIN_TOKEN = 'the-admin-token-of-the-tests'
 const AUTH_JWT_SECRET = 'a secret for the tests, of thirty-two bytes and more'
 
-/** What a node of a cluster needs, whatever its name. */
+/** The environment of a node in a cluster, without its name. */
 export function clusterEnv(endpoints: readonly string[], prefix = '/drumbeat/'): ServerEnv {
   return { ETCD_ENDPOINTS: endpoints.join(','), ETCD_PREFIX: prefix, ADMIN_TOKEN, AUTH_JWT_SECRET, NODE_TTL: '3s' }
 }
 
-/** Real servers that share an etcd: n1, n2, … */
+/** Starts real servers that share an etcd: n1, n2, … */
 export function startNodes(
   owner: Owner,
   endpoints: readonly string[],

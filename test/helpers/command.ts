@@ -7,7 +7,7 @@ const execute = promisify(execFile)
 
 export type Env = Readonly<Record<string, string>>
 
-/** Runs `drumbeat` with no more of this environment than it takes. */
+/** Runs `drumbeat` with only those variables of this environment that it needs to run. */
 export async function drumbeat(args: readonly string[], env: Env = {}) {
   const { PATH = '' } = process.env
   try {

@@ -4,20 +4,20 @@ import type { Owner, TestServer } from './server.ts'
 
 export interface Console {
   readonly page: Page
-  /** Errors that were thrown or written to the browser's console, what the content security policy forbids among them. */
+  /** Errors that were thrown or written to the browser's console, including violations of the content security policy. */
   readonly wrong: string[]
 }
 
 export interface ConsoleOptions extends BrowserContextOptions {
-  /** As in the address: `rooms` is `#/rooms`. */
+  /** As in the address: `rooms` means `#/rooms`. */
   readonly view?: string
-  /** Entered as an operator does. */
+  /** Typed into the page, as an operator does. */
   readonly adminToken?: string
 }
 
 export const VIEWS = ['', 'rooms', 'games', 'players', 'goods', 'tail', 'node', 'playground'] as const
 
-/** The console in a browser profile of its own. */
+/** Opens the console in a browser profile of its own. */
 export async function openConsole(
   owner: Owner,
   browser: Browser,
@@ -40,14 +40,14 @@ export async function enterToken(page: Page, adminToken: string): Promise<void> 
   await page.press('#admin-token', 'Enter')
 }
 
-/** Waits until a text of the page is as wanted. */
+/** Waits until a text of the page matches. */
 export async function shows(page: Page, selector: string, hasText: RegExp): Promise<string> {
   const found = page.locator(selector, { hasText }).first()
   await found.waitFor({ timeout: PATIENCE_MS })
   return (await found.textContent()) ?? ''
 }
 
-/** Fills the open dialog and goes on with it. */
+/** Fills the fields of the open dialog and confirms it. */
 export async function answerDialog(page: Page, fields: Readonly<Record<string, string>> = {}): Promise<void> {
   for (const [name, value] of Object.entries(fields)) {
     const field = page.locator(`dialog [name="${name}"]`)

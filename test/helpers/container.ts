@@ -12,7 +12,7 @@ const ENTER = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--roo
 const BOOT_MS_MAX = 60_000
 const STOP_MS_MAX = 30_000
 
-/** A Debian with systemd as its PID 1, without a network but its own loopback. Wants root, debootstrap and systemd-nspawn. */
+/** A Debian with systemd as its PID 1, and no network except its own loopback. Needs root, debootstrap and systemd-nspawn. */
 export class Container {
   readonly #nspawn: ChildProcess
   readonly #leader: number
@@ -22,7 +22,7 @@ export class Container {
     this.#leader = leader
   }
 
-  /** @param folder is made, and filled from the mirror: some 300 MB, a minute */
+  /** @param folder is created and filled from the mirror: some 300 MB, which takes a minute */
   static async create(folder: string, mirror: string): Promise<Container> {
     const args = ['--variant=minbase', `--include=${PACKAGES}`, 'bookworm', folder, mirror]
     await run('debootstrap', args, { maxBuffer: OUTPUT_MAX })
@@ -33,7 +33,7 @@ export class Container {
       const leader = childOf(nspawn.pid)
       if (leader === undefined) continue
       const container = new Container(nspawn, leader)
-      // At first it has neither its root nor its bus.
+      // While it boots, neither its root nor its bus is there.
       const state = await container.run('systemctl is-system-running || true').catch(() => '')
       if (/running|degraded/.test(state)) return container
     }
@@ -41,7 +41,7 @@ export class Container {
     throw new Error('systemd has not booted')
   }
 
-  /** What a shell in it says on stdout and stderr. Rejects where the command fails. */
+  /** Resolves to what the command writes to stdout and stderr. Rejects if it fails. */
   async run(command: string): Promise<string> {
     const enter = ['--target', String(this.#leader), ...ENTER, '/usr/bin/env', '-i', `PATH=${PATH}`, 'HOME=/root']
     const { stdout } = await run('nsenter', [...enter, 'bash', '-c', `{ ${command}\n} 2>&1`], { maxBuffer: OUTPUT_MAX })
@@ -49,7 +49,7 @@ export class Container {
   }
 
   async stop(): Promise<void> {
-    this.#nspawn.kill() // an orderly shutdown
+    this.#nspawn.kill() // SIGTERM asks for an orderly shutdown
     const untilMs = performance.now() + STOP_MS_MAX
     while (this.#nspawn.exitCode === null && this.#nspawn.signalCode === null && performance.now() < untilMs) {
       await sleep(100)
@@ -58,15 +58,15 @@ export class Container {
   }
 }
 
-/** Why there can be no container here; undefined: there can. */
+/** Why no container can run here. Resolves to undefined if one can. */
 export async function whyNoContainer(): Promise<string | undefined> {
-  if (process.getuid?.() !== 0) return 'it wants root'
+  if (process.getuid?.() !== 0) return 'it needs root'
   for (const program of ['debootstrap', 'systemd-nspawn', 'nsenter']) {
     const isThere = await run('sh', ['-c', `command -v ${program}`]).then(
       () => true,
       () => false,
     )
-    if (!isThere) return `it wants ${program}: apt-get install debootstrap systemd-container`
+    if (!isThere) return `it needs ${program}: apt-get install debootstrap systemd-container`
   }
   return undefined
 }
@@ -76,6 +76,6 @@ function childOf(pid: number | undefined): number | undefined {
     const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ')
     return child ? Number(child) : undefined
   } catch {
-    return undefined // it has ended
+    return undefined // the container has ended
   }
 }

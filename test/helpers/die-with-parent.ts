@@ -1,12 +1,12 @@
 /**
- * Loaded into a server that a test starts (`node --import`): its standard input is a pipe that the test holds, and closes
- * by dying, however it does. Workers follow their primary by themselves.
+ * Loaded into each server that a test starts (`node --import`). The server's standard input is a pipe that the test holds. The
+ * pipe closes when the test dies, whatever the cause. Workers end by themselves when their primary does.
  */
 import { isMainThread } from 'node:worker_threads'
 
 if (isMainThread) {
   process.stdin.on('end', () => process.exit(1))
   process.stdin.resume()
-  // Not a reason to stay when there is no other: only Node's types for a terminal have it on all streams.
+  // The pipe alone should not keep the process running. By Node's types only a terminal has `unref`.
   if ('unref' in process.stdin) process.stdin.unref()
 }

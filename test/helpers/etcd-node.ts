@@ -7,7 +7,7 @@ import type { Owner } from './server.ts'
 
 const MIB = 1024 * 1024
 
-/** A node in etcd without a server around it. Closed when the owner ends. */
+/** A node in etcd without a server around it. It is closed when the owner ends. */
 export async function openTestNode(
   owner: Owner,
   options: Pick<OpenEtcdOptions, 'endpoints'> & Partial<OpenEtcdOptions>,

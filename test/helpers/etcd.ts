@@ -14,36 +14,38 @@ import { until } from './until.ts'
 export type EtcdVersion = '3.4' | '3.5'
 
 export interface EtcdOptions {
-  /** 3.5 where it is not said. */
+  /** By default 3.5. */
   readonly version?: EtcdVersion
-  /** 1 where it is not said. */
+  /** By default 1. */
   readonly members?: 1 | 3
-  /** Listens for TLS, too, on `secureEndpoint`: files in PEM. Clients have to show a certificate of that authority. */
+  /**
+   * PEM files. With them it also listens for TLS, on `secureEndpoint`, and clients have to show a certificate of that authority.
+   */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string }
-  /** After our own, so they win; each member gets them. */
+  /** Given to each member after the other arguments, so they take precedence. */
   readonly args?: readonly string[]
 }
 
-/** What src/setup/ensure-debian.mjs has put there. */
+/** src/setup/ensure-debian.mjs has put the programs there. */
 const BINARIES = fileURLToPath(new URL('../../node_modules/.cache/drumbeat/etcd/', import.meta.url))
 const HOST = '127.0.0.1'
 const ANSWER_MS_MAX = 1_000
 const LOG_CHARS = 4_000
 const OUTPUT_BYTES_MAX = 1024 * 1024 * 1024
 
-/** Those whose binaries are here. */
+/** The versions whose programs are installed. */
 export function etcdVersions(): readonly EtcdVersion[] {
   return (['3.4', '3.5'] as const).filter((version) => existsSync(join(BINARIES, version, 'etcdctl')))
 }
 
-/** An option for `t.test`: the reason to skip, or false. */
+/** For the options of `t.test`: the reason to skip, or false. */
 export function skipWithout(version: EtcdVersion): { readonly skip: string | false } {
   return { skip: !etcdVersions().includes(version) && `no etcd ${version} here (ensure-installed.mjs says why)` }
 }
 
 /**
- * A real etcd with one member or three, on free ports of 127.0.0.1 and in a folder of its own; healthy when this resolves.
- * Gone when the owner ends, or when this process does, however it ends.
+ * Starts a real etcd with one or three members, on free ports of 127.0.0.1 and in a folder of its own. Resolves when it is
+ * healthy. It ends with the owner, and also with this process, whatever the cause.
  */
 export async function startEtcd(owner: Owner, options: EtcdOptions = {}): Promise<TestEtcd> {
   const { version = '3.5', members = 1 } = options
@@ -103,7 +105,7 @@ export class TestEtcd {
   readonly version: EtcdVersion
   readonly members: readonly EtcdMember[]
   readonly endpoints: readonly string[]
-  /** Of the first member, where it has TLS. */
+  /** The first member's endpoint for TLS, if it has one. */
   readonly secureEndpoint: string
 
   constructor(version: EtcdVersion, secureEndpoint: string, members: readonly EtcdMember[]) {
@@ -113,14 +115,14 @@ export class TestEtcd {
     this.endpoints = members.map(({ endpoint }) => endpoint)
   }
 
-  /** The first member: the only one where there is one. */
+  /** The first member, or the only one. */
   get member(): EtcdMember {
     const [first] = this.members
     if (!first) throw new Error('there is no member')
     return first
   }
 
-  /** The member that says so of itself, in the latest term; waits for an election. Those that are stopped say nothing. */
+  /** The member that says that it is the leader in the latest term. Waits for an election. Stopped members are not asked. */
   async leader(): Promise<EtcdMember> {
     let found: EtcdMember | undefined
     const look = async () => {
@@ -138,8 +140,8 @@ export class TestEtcd {
   }
 
   /**
-   * Ends all members, puts the snapshot that `etcdctl snapshot save` has made in the place of their data, and starts them again.
-   * With `asOthers` they are another cluster of etcd afterwards, on the same endpoints.
+   * Ends all members, replaces their data by a snapshot of `etcdctl snapshot save`, and starts them again. With `asOthers` they
+   * are another etcd cluster after that, on the same endpoints.
    */
   async restore(file: string, { asOthers = false } = {}): Promise<void> {
     await Promise.all(this.members.map((member) => member.kill()))
@@ -151,7 +153,7 @@ export class TestEtcd {
     await Promise.all(this.members.map((member) => member.start()))
   }
 
-  /** What it writes to standard output. Rejects where it fails. */
+  /** Resolves to its standard output. Rejects if it fails. */
   async etcdctl(...args: string[]): Promise<string> {
     const file = join(BINARIES, this.version, 'etcdctl')
     const { PATH = '' } = process.env
@@ -162,14 +164,14 @@ export class TestEtcd {
   }
 }
 
-/** What `etcdctl snapshot restore` needs to make the data of a member. */
+/** What `etcdctl snapshot restore` needs to make a member's data. */
 interface Restoring {
   readonly folder: string
   readonly args: readonly string[]
   readonly token: string
 }
 
-/** One member: a process that can be stopped, killed and started again on the same data and ports. */
+/** One member: a process that can be stopped, killed and started again with the same data and ports. */
 export class EtcdMember {
   readonly endpoint: string
   readonly restoring: Restoring
@@ -196,11 +198,11 @@ export class EtcdMember {
     return Number(new URL(this.endpoint).port)
   }
 
-  /** Resolves when it is healthy: where a member is one of three, when another one runs, too. */
+  /** Resolves when it is healthy. If there are three members, another one has to run as well. */
   async start(): Promise<void> {
     const log = openSync(this.#logFile, 'a')
     try {
-      // The kernel ends it when this process is gone: killed by a signal, too.
+      // The kernel ends it together with this process, even if this process is killed by a signal.
       this.#process = spawn('setpriv', ['--pdeathsig', 'KILL', this.#binary, ...this.#args], {
         env: { PATH: process.env['PATH'] ?? '' },
         stdio: ['ignore', log, log],
@@ -218,41 +220,41 @@ export class EtcdMember {
     if (hasEnded() || !(await this.isHealthy())) throw new Error(`etcd did not start:\n${this.log().slice(-LOG_CHARS)}`)
   }
 
-  /** SIGSTOP; it does nothing any more when this returns, and its connections stay. */
+  /** Sends SIGSTOP. It does nothing any more when this returns, but its connections stay. */
   stop(): void {
     const { pid } = this
     process.kill(pid, 'SIGSTOP')
     const untilMs = performance.now() + PATIENCE_MS
-    // The state is the word after the name in parentheses.
+    // The state is the letter after the name in parentheses.
     while (!/\) [Tt] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) {
       if (performance.now() > untilMs) throw new Error('the member does not stop')
     }
   }
 
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   cont(): void {
     process.kill(this.pid, 'SIGCONT')
   }
 
-  /** SIGKILL; resolves when it is gone. Does nothing where it is not running. */
+  /** Sends SIGKILL. Resolves when it is gone. Does nothing if it is not running. */
   async kill(): Promise<void> {
     this.#process?.kill('SIGKILL')
     await this.#ended
     this.#process = undefined
   }
 
-  /** With the same data and ports, after a kill where it runs; see `start`. */
+  /** Starts it with the same data and ports. If it is running, kills it first. See `start`. */
   async restart(): Promise<void> {
     await this.kill()
     await this.start()
   }
 
-  /** What its runs have logged. */
+  /** The log of all its runs. */
   log(): string {
     return readFileSync(this.#logFile, 'utf8')
   }
 
-  /** It answers, and there is a leader. */
+  /** Whether it answers and there is a leader. */
   async isHealthy(): Promise<boolean> {
     try {
       const response = await fetch(`${this.endpoint}/health`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) })

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import { Waiter } from './waiter.ts'
 
-/** Node has no datagram sockets of AF_UNIX; perl, which every Debian has, has. Ends with its standard input. */
+/** Node has no datagram sockets of AF_UNIX, but perl has, and every Debian has perl. It ends when its standard input does. */
 const RECEIVER = `use Socket; $| = 1;
 socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die; bind($s, sockaddr_un($ARGV[0])) or die "bind: $!"; print "bound\\n";
 my $parent = getppid(); my $in = ''; vec($in, 0, 1) = 1; vec($in, fileno($s), 1) = 1;
@@ -16,21 +16,21 @@ while (1) { select(my $r = $in, undef, undef, undef); last if vec($r, 0, 1);
 
 export interface NotifySocket {
   readonly path: string
-  /** What came, in order, each as its assignments; systemd-notify's own BARRIER=1 is left out. */
+  /** The messages in the order in which they came, each as its assignments. systemd-notify's own BARRIER=1 is left out. */
   readonly messages: readonly (readonly string[])[]
-  /** The first message from the index `from` on that holds the text. */
+  /** Waits for the first message from the index `from` on that holds the text. */
   find(text: string, withinMs: number, from?: number): Promise<readonly string[]>
 }
 
-/** An option for `t.test`: the reason to skip, or false. */
+/** For the options of `t.test`: the reason to skip, or false. */
 export function skipWithoutNotify(): { readonly skip: string | false } {
   const missing = ['systemd-notify', 'perl'].find((name) => spawnSync(name, ['--version']).status !== 0)
   return { skip: missing === undefined ? false : `there is no ${missing}` }
 }
 
-/** A socket as systemd has it behind NOTIFY_SOCKET. */
+/** Opens a socket like the one that systemd names in NOTIFY_SOCKET. */
 export async function openNotifySocket(t: Test): Promise<NotifySocket> {
-  // A socket's path has 107 bytes at most.
+  // A socket's path may have at most 107 bytes.
   const folder = await mkdtemp(join(tmpdir(), 'drumbeat-notify-'))
   const path = join(folder, 'notify')
   const child = spawn('perl', ['-e', RECEIVER, path], { stdio: ['pipe', 'pipe', 'inherit'] })

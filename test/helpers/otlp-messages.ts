@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs'
 
-/** What of OTLP's messages these tests look at, by the names and numbers of opentelemetry-proto 1. */
+/** The parts of OTLP's messages that these tests read, with the names and numbers of opentelemetry-proto 1. */
 const PROTO = `
 syntax = "proto3";
 message ExportTraceServiceRequest { repeated ResourceSpans resource_spans = 1; }
@@ -30,17 +30,17 @@ const response = root.lookupType('ExportTraceServiceResponse')
 export interface ReceivedSpan {
   readonly traceId: string
   readonly spanId: string
-  /** '' where it is a root. */
+  /** Empty for a root. */
   readonly parentSpanId: string
   readonly name: string
-  /** As in `SERVER`. */
+  /** Such as `SERVER`. */
   readonly kind: string
   /** Unix time in milliseconds. */
   readonly startMs: number
   readonly endMs: number
   readonly attributes: Attributes
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[]
-  /** undefined: it did not fail. */
+  /** Undefined if it did not fail. */
   readonly error: string | undefined
   readonly resource: Attributes
 }
@@ -72,7 +72,7 @@ interface RawRequest {
   }[]
 }
 
-/** The spans of a request. Throws where it is none. */
+/** Decodes the spans of a request. Throws if it is not such a request. */
 export function decodeSpans(body: Uint8Array): readonly ReceivedSpan[] {
   const options = { longs: String, enums: String, defaults: true } as const
   const { resourceSpans } = request.toObject(request.decode(body), options) as RawRequest
@@ -82,7 +82,7 @@ export function decodeSpans(body: Uint8Array): readonly ReceivedSpan[] {
   })
 }
 
-/** What a collector answers; nothing was refused where `rejectedSpans` is 0. */
+/** A collector's answer. If `rejectedSpans` is 0, nothing was rejected. */
 export function encodeAnswer(rejectedSpans: number): Uint8Array {
   const partial = { rejectedSpans, errorMessage: 'this is a test' }
   return response.encode(rejectedSpans === 0 ? {} : { partialSuccess: partial }).finish()

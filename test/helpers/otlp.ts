@@ -4,26 +4,29 @@ import { decodeSpans, encodeAnswer, type ReceivedSpan } from './otlp-messages.ts
 import type { Owner } from './server.ts'
 import { until } from './until.ts'
 
-/** `take`: as it should be. `reject`: says that it took none of them. `later`: 503, to be asked again. `hang`: says nothing. */
+/**
+ * `take`: accepts all. `reject`: says that it took none of them. `later`: answers 503, so that it is asked again. `hang`: never
+ * answers.
+ */
 type Mood = 'take' | 'reject' | 'later' | 'hang'
 
-/** A collector: OTLP over HTTP with protobuf, as the specification has it. */
+/** A collector that takes OTLP over HTTP with protobuf, as the specification says. */
 export class TestCollector {
   readonly spans: ReceivedSpan[] = []
-  /** Of requests, in the order in which they came. */
+  /** The headers of requests, in the order in which they came. */
   readonly headers: IncomingMessage['headers'][] = []
-  /** What came that is no OTLP. */
+  /** Requests that are not OTLP. */
   readonly mistakes: string[] = []
   mood: Mood = 'take'
   url = ''
-  /** Requests, whatever they were answered. */
+  /** How many requests came, however they were answered. */
   requests = 0
 
   ofTrace(traceId: string): readonly ReceivedSpan[] {
     return this.spans.filter((span) => span.traceId === traceId)
   }
 
-  /** The spans of a trace, once there are that many; rejects where there are not. */
+  /** Waits for so many spans of a trace. Rejects if they do not come. */
   async trace(traceId: string, count: number): Promise<readonly ReceivedSpan[]> {
     await until(() => this.ofTrace(traceId).length >= count)
     const spans = this.ofTrace(traceId)
@@ -72,8 +75,8 @@ export async function startCollector(owner: Owner): Promise<TestCollector> {
 }
 
 /**
- * The spans as a tree, a line each, indented below their parents; those with one parent in the order of their names and processes, as
- * clocks of processes are no order. What has a parent that is not among them stands at the top.
+ * The spans as a tree: one line each, indented below their parents. Spans with the same parent are sorted by name and process,
+ * because the clocks of different processes give no order. A span whose parent is not among them is at the top.
  */
 export function showTree(
   spans: readonly ReceivedSpan[],
@@ -91,7 +94,7 @@ export function showTree(
 
 let made = 0
 
-/** A traceparent of a trace that nobody else has. */
+/** A traceparent with a new trace id. */
 export function newTrace(sampled = true): {
   readonly traceId: string
   readonly spanId: string
@@ -103,7 +106,7 @@ export function newTrace(sampled = true): {
   return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-${sampled ? '01' : '00'}` }
 }
 
-/** A port on which nobody listens. */
+/** The address of a port on which nobody listens. */
 export async function deadEndpoint(): Promise<string> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -112,7 +115,7 @@ export async function deadEndpoint(): Promise<string> {
   return `http://127.0.0.1:${port}`
 }
 
-/** Spans that a server says it has lost. */
+/** How many spans a server says it has lost. */
 export async function dropped(server: { readonly url: string }, reason: 'queue' | 'export'): Promise<number> {
   const text = await (await fetch(`${server.url}/metrics`)).text()
   return Number(new RegExp(`^drumbeat_traces_dropped_total{reason="${reason}"} (\\d+)$`, 'm').exec(text)?.[1])

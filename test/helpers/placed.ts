@@ -5,7 +5,7 @@ import type { Channel } from '../../src/protocol/ids.ts'
 import type { PlacedEvent } from '../../src/protocol/placed-event.ts'
 import type { LogRecord } from '../../src/store/store.ts'
 
-/** The record of a broadcast, or of what `fields` make of it. */
+/** The record of a broadcast, changed by `fields`. */
 export function recordOf(channel: Channel, fields: Partial<EventFields> = {}): LogRecord {
   const event = {
     id: 'an-id',

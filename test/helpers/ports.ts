@@ -5,13 +5,13 @@ import { createServer } from 'node:net'
 
 const HOST = '127.0.0.1'
 const ATTEMPTS = 5
-/** Below these nobody else's services are met. */
+/** Other programs' services mostly have lower ports. */
 const LOWEST = 10_000
 const HIGHEST = 65_535
 
 /**
- * Different ports that nobody listens on, for programs that have to be told theirs. Outside of what the kernel gives to
- * outgoing connections, where it leaves room: else one of those may sit on a port when its program binds it, or binds it again.
+ * Different free ports, for programs that have to be told their ports. If possible they are outside of the range that the kernel
+ * gives to outgoing connections. Otherwise such a connection may have a port when its program binds it, or binds it again.
  */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const { from, to } = outsideOfOutgoing()
@@ -28,7 +28,9 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Between looking and binding a port may be taken: `start` is called with others where it fails with "address in use". */
+/**
+ * A port may be taken between the look and the bind. So if `start` fails with "address in use", it is called again with others.
+ */
 export async function onFreePorts<T>(count: number, start: (ports: readonly number[]) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -11,7 +11,7 @@ import { until } from './until.ts'
 
 type Tool = 'promtool' | 'prometheus'
 
-/** What src/setup/ensure-debian.mjs has put there; else what the machine has. */
+/** src/setup/ensure-debian.mjs puts the programs there. Otherwise the machine's own are used. */
 const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/drumbeat/prometheus/2.42/', import.meta.url))
 
 function find(tool: Tool): string | undefined {
@@ -20,12 +20,12 @@ function find(tool: Tool): string | undefined {
   return spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0 ? tool : undefined
 }
 
-/** An option for `t.test`: the reason to skip, or false. */
+/** For the options of `t.test`: the reason to skip, or false. */
 export function skipWithoutPrometheus(tool: Tool): { readonly skip: string | false } {
   return { skip: find(tool) === undefined && `no ${tool} here (ensure-installed.mjs says why)` }
 }
 
-/** What promtool says; `ok`: it found nothing. */
+/** Runs promtool. `ok` means that it found nothing wrong. */
 export function promtool(
   args: readonly string[],
   input = '',
@@ -39,15 +39,15 @@ export function promtool(
 }
 
 export interface TestPrometheus {
-  /** The samples of an instant query now. Throws what Prometheus says of a query that is none. */
+  /** The samples of an instant query at this moment. If the query is invalid, throws Prometheus's message. */
   readonly query: (query: string) => Promise<readonly { readonly metric: Readonly<Record<string, string>> }[]>
-  /** Firing or pending. */
+  /** Alerts that are firing or pending. */
   readonly alerts: () => Promise<
     readonly { readonly labels: Readonly<Record<string, string>>; readonly state: string }[]
   >
 }
 
-/** A real Prometheus on a free port, with this configuration file, ready when this resolves. */
+/** Starts a real Prometheus on a free port with this configuration file. Resolves when it is ready. */
 export function startPrometheus(owner: Owner, configFile: string): Promise<TestPrometheus> {
   return onFreePorts(1, ([port = 0]) => startOn(port, owner, configFile))
 }

@@ -1,20 +1,20 @@
 import type { Test } from 'tap'
 
-/** Whether this run is a proof: `npm run prove` says so. */
+/** `npm run prove` sets this: the run is a proof. */
 const IS_PROOF = process.env['PROVE'] === '1'
 
 type Judge = Pick<Test, 'ok' | 'comment'>
 
 /**
- * What is promised in time or memory, which is the machine's as much as the server's: a proof judges it, and a test only tells it.
- * So one file is both.
+ * Checks a promise of time or memory, which depends on the machine as much as on the server. A proof fails if it is not kept; a
+ * test only reports it. So one file can be both.
  */
 export function promised(t: Judge, isKept: boolean, what: string): void {
   if (IS_PROOF) t.ok(isKept, what)
   else t.comment(what)
 }
 
-/** That something takes less than `msMax`. */
+/** Checks that something took less than `msMax`. */
 export function promisedMs(t: Judge, tookMs: number, msMax: number, what = 'it took'): void {
   promised(t, tookMs < msMax, `${what}: ${Math.round(tookMs)} ms, of ${msMax} ms`)
 }

@@ -14,13 +14,13 @@ import { until } from './until.ts'
 export type ProxyName = 'nginx' | 'haproxy'
 
 const DOCUMENT = readFileSync(new URL('../../docs/operate/proxies.md', import.meta.url), 'utf8')
-/** What src/setup/ensure-debian.mjs has put there. */
+/** src/setup/ensure-debian.mjs has put the programs there. */
 const FOLDERS: Readonly<Record<ProxyName, string>> = {
   nginx: fileURLToPath(new URL('../../node_modules/.cache/drumbeat/nginx/1.22/', import.meta.url)),
   haproxy: fileURLToPath(new URL('../../node_modules/.cache/drumbeat/haproxy/2.6/', import.meta.url)),
 }
 
-/** An option for `t.test`: the reason to skip, or false. */
+/** For the options of `t.test`: the reason to skip, or false. */
 export function skipWithoutProxy(name: ProxyName): { readonly skip: string | false } {
   return { skip: !existsSync(join(FOLDERS[name], name)) && `no ${name} here (ensure-installed.mjs says why)` }
 }
@@ -38,8 +38,8 @@ export interface TestProxy {
 }
 
 /**
- * A real proxy with the configuration of docs/operate/proxies.md, in which only addresses and certificates are other ones. It takes
- * connections when this resolves, and ends with the owner.
+ * Starts a real proxy with the configuration of docs/operate/proxies.md. Only addresses and certificates are replaced. Resolves
+ * when it takes connections. It ends with the owner.
  */
 export function startProxy(owner: Owner, name: ProxyName, options: ProxyOptions): Promise<TestProxy> {
   return onFreePorts(1, ([port = 0]) => startOn(port, owner, name, options))
@@ -82,7 +82,7 @@ function readSnippet(name: ProxyName): string {
   return snippet
 }
 
-/** What stands around a file of conf.d, without anything outside the folder. */
+/** Wraps a file of conf.d, so that nothing outside of the folder is used. */
 function inNginx(folder: string, snippet: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (kind) => `${kind}_temp_path ${folder}/${kind};`,

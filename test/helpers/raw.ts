@@ -4,17 +4,17 @@ import { Waiter } from './waiter.ts'
 
 export interface HttpResponse {
   readonly status: number
-  /** Names in lower case; the last of the same name. */
+  /** Names are in lower case. If a name comes several times, the last value counts. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
 export const WEBSOCKET_KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 
-/** A TCP connection and what came over it. */
+/** A TCP connection, and what came over it. */
 export class RawConnection {
   readonly socket: Socket
-  /** Milliseconds from the start until the connection was over, however it ended. */
+  /** Milliseconds from the start to the end of the connection, however it ended. */
   readonly closed: Promise<number>
   readonly #came = new Waiter()
   #received = Buffer.alloc(0)
@@ -22,12 +22,13 @@ export class RawConnection {
   constructor(port: number, localAddress?: string) {
     const startedMs = performance.now()
     this.socket = connect({ host: '127.0.0.1', port, ...(localAddress === undefined ? {} : { localAddress }) })
-    this.socket.on('error', () => {}) // resets are part of it; `closed` comes all the same
+    this.socket.on('error', () => {}) // resets are expected; `closed` resolves all the same
     this.socket.on('data', (chunk) => {
       this.#received = Buffer.concat([this.#received, chunk])
       this.#came.wake()
     })
-    // Not events.once(): it rejects at the first 'error', and a peer that closes early answers what is still sent with RST.
+    // events.once() would not do: it rejects at the first 'error', and if a peer closes early, it answers what is still sent with
+    // RST.
     this.closed = new Promise((resolve) => {
       this.socket.on('close', () => {
         this.#came.wake()
@@ -44,7 +45,7 @@ export class RawConnection {
     this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
   }
 
-  /** RST instead of FIN. */
+  /** Closes with RST instead of FIN. */
   reset(): void {
     this.socket.resetAndDestroy()
   }
@@ -53,7 +54,7 @@ export class RawConnection {
     this.socket.destroy()
   }
 
-  /** Waits until the condition holds, looking whenever something came or the connection closed. */
+  /** Waits until the condition holds. It is checked whenever something came or the connection closed. */
   async until(condition: () => boolean, timeoutMs: number): Promise<void> {
     await this.#came.until(
       () => condition() || undefined,
@@ -62,7 +63,7 @@ export class RawConnection {
     )
   }
 
-  /** The answer to a request, with its body. undefined: it was closed without one. */
+  /** Waits for the answer to a request, with its body. Resolves to undefined if the connection was closed without one. */
   async response(timeoutMs = PATIENCE_MS): Promise<HttpResponse | undefined> {
     const look = () => parseResponse(this.#received) ?? (this.socket.closed ? 'closed' : undefined)
     const found = await this.#came.until(look, timeoutMs, () => `no answer: ${this.#received.toString()}`)
@@ -70,7 +71,7 @@ export class RawConnection {
   }
 }
 
-/** Sends these bytes on a connection of their own and gives the answer; the connection is closed then. */
+/** Sends these bytes over a connection of their own. Resolves to the answer; the connection is closed then. */
 export async function sendRaw(
   { port }: { readonly port: number },
   bytes: string | Uint8Array,
@@ -88,13 +89,13 @@ export interface HeadOptions {
   readonly method?: string
   readonly path?: string
   readonly version?: string
-  /** Instead of those of a good upgrade with the same names; undefined leaves one out. */
+  /** They replace those of a valid upgrade with the same names. Undefined leaves a header out. */
   readonly headers?: Readonly<Record<string, string | undefined>>
-  /** Whole lines, as they are, after the others. */
+  /** Whole lines, which are added unchanged after the others. */
   readonly lines?: readonly string[]
 }
 
-/** A good upgrade of a guest, but for what is given. */
+/** A valid upgrade of a guest, changed by the options. */
 export function requestHead({ method, path, version, headers = {}, lines = [] }: HeadOptions = {}): string {
   const all: Record<string, string | undefined> = {
     host: '127.0.0.1',
@@ -110,18 +111,18 @@ export function requestHead({ method, path, version, headers = {}, lines = [] }:
 }
 
 export interface FrameOptions {
-  /** true */
+  /** By default true. */
   readonly fin?: boolean
-  /** RSV1 is 4. */
+  /** The bit of RSV1 is 4. */
   readonly rsv?: number
   /** 1: text, 2: binary, 0: continuation, 8: close, 9: ping */
   readonly opcode: number
   readonly payload?: string | Uint8Array
-  /** Instead of the payload's own. */
+  /** Written instead of the payload's own length. */
   readonly length?: bigint
 }
 
-/** One frame from a client (RFC 6455 section 5.2), masked with zeros so that the payload stands there as it is. */
+/** One frame of a client (RFC 6455 section 5.2). It is masked with zeros, so that the payload stays readable. */
 export function webSocketFrame({ fin = true, rsv = 0, opcode, payload = '', length }: FrameOptions): Buffer {
   const bytes = Buffer.from(payload)
   const size = length ?? BigInt(bytes.length)

@@ -7,22 +7,25 @@ import { Waiter } from './waiter.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const DIE_WITH_PARENT = new URL('./die-with-parent.ts', import.meta.url).href
-/** Of the server and of the processes that it starts. */
+/** For the server and the processes that it starts. */
 const NODE_OPTIONS = `--require=${JSON.stringify(fileURLToPath(new URL('../tap/quick-start.cjs', import.meta.url)))}`
 
 export type ServerEnv = Readonly<Record<string, string>>
 
 export interface Ended {
-  /** null: a signal ended it. */
+  /** Null if a signal ended it. */
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
-  /** From the start on. */
+  /** Since the start. */
   readonly tookMs: number
 }
 
-/** `node src/main.ts` with this environment and no more of ours than it takes to run. It ends when the test process does. */
+/**
+ * Runs `node src/main.ts` with this environment, and only those variables of ours that it needs to run. It ends when the test
+ * process does.
+ */
 export class ServerProcess {
-  /** When it has ended, and its workers, too: they have its standard output. */
+  /** Resolves when it has ended, and its workers, too, because they share its standard output. */
   readonly ended: Promise<Ended>
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>
   #stdout = ''
@@ -30,7 +33,7 @@ export class ServerProcess {
   #hasEnded = false
   readonly #output = new Waiter()
 
-  /** @param nodeArgs stand before the script */
+  /** @param nodeArgs come before the script */
   constructor(env: ServerEnv, nodeArgs: readonly string[] = [], script: string = MAIN) {
     const startedMs = performance.now()
     const { PATH = '', HOME = '', TMPDIR } = process.env
@@ -38,7 +41,7 @@ export class ServerProcess {
       env: { PATH, HOME, NODE_OPTIONS, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
-    this.#child.stdin.on('error', () => {}) // it may end first
+    this.#child.stdin.on('error', () => {}) // the server may end first
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
       this.#output.wake()
@@ -76,7 +79,7 @@ export class ServerProcess {
     this.#child.kill(signal)
   }
 
-  /** The first line of the log with this `msg`. Rejects when it ends, or says nothing of the kind in that time. */
+  /** Waits for the first line of the log with this `msg`. Rejects if the server ends, or does not log it in that time. */
   logLine(msg: string, withinMs = PATIENCE_MS): Promise<Readonly<Record<string, unknown>>> {
     const said = () => `the server did not say "${msg}":\n${this.#stderr}\n${this.#stdout}`
     const look = () => {
@@ -91,12 +94,12 @@ export class ServerProcess {
 /** Lines of the log, warnings and errors of the start, and the welcome with its indented lines. */
 const OUR_LINES = [/^\{"level":/, /^drumbeat: /, /^ {2}\S/, /^$/]
 
-/** The lines that the server did not mean to write: what a library prints by itself, say. */
+/** Lines that are not the server's own, such as those that a library prints by itself. */
 export function strayLines(text: string): readonly string[] {
   return text.split('\n').filter((line) => !OUR_LINES.some((ours) => ours.test(line)))
 }
 
-/** The whole lines of a JSON log; others are passed over. */
+/** The complete lines of a JSON log. Other lines are skipped. */
 export function parseLog(text: string): readonly Readonly<Record<string, unknown>>[] {
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n')
   return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>)

@@ -17,21 +17,23 @@ const DEFAULTS: ServerEnv = {
   LOG_FORMAT: 'json',
   NODE_ID: 'n1',
   WORKERS: '2',
-  // What is about games says how many it wants.
+  // Tests of games say how many hosts they want.
   GAME_HOSTS: '0',
   AUTH_JWT_SECRET: 'a secret for the tests, of thirty-two bytes and more',
   ADMIN_TOKEN: 'the-admin-token-of-the-tests',
 }
 
 /**
- * A real server: `node src/main.ts` with its workers, on a free port, in a data folder of its own. Stopped by SIGTERM when
- * the owner ends, which fails the test's file unless it exits with 0 and has written nothing but its log. An empty variable counts as not set, so that a default can be undone.
+ * Starts a real server: `node src/main.ts` with its workers, on a free port, in a data folder of its own. When the owner ends, it
+ * is stopped by SIGTERM; unless it then exits with 0, and has written nothing but its log, the test's file fails. An empty
+ * variable counts as not set, so a default can be undone.
  */
 export async function startServer(owner: Owner, env: ServerEnv = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'drumbeat-test-'))
   const server = new TestServer({ ...DEFAULTS, DATA_DIR: join(folder, 'data'), ...env })
   owner.teardown(async () => {
-    // A teardown that throws keeps tap from those behind it, and what they would end goes on: so the file fails by its exit code.
+    // If a teardown throws, tap skips the later ones, and what they would end goes on. So the file fails by its exit code
+    // instead.
     await server.stop().catch((error: unknown) => {
       process.exitCode = 1
       process.stderr.write(`${String(error)}\n`)
@@ -55,12 +57,12 @@ export class TestServer {
     this.dataDir = env['DATA_DIR'] ?? ''
   }
 
-  /** `http://127.0.0.1:PORT`; the same after a restart. */
+  /** `http://127.0.0.1:PORT`. It stays the same after a restart. */
   get url(): string {
     return this.#url
   }
 
-  /** What stands before `/private` and `/public`. */
+  /** The address without `/private` and `/public`. */
   get wsUrl(): string {
     return `${this.#url.replace('http', 'ws')}${this.#env['API_PATH_PREFIX'] ?? PATH_PREFIX}`
   }
@@ -69,7 +71,7 @@ export class TestServer {
     return Number(new URL(this.#url).port)
   }
 
-  /** Of the primary. */
+  /** The primary's process id. */
   get pid(): number {
     return this.#running().pid
   }
@@ -78,7 +80,7 @@ export class TestServer {
     return this.#secret('ADMIN_TOKEN', 'dev-admin-token')
   }
 
-  /** A token for the shared secret, good for an hour; `claims` win, and those that are undefined are left out. */
+  /** A token for the shared secret, valid for an hour. `claims` take precedence; those that are undefined are left out. */
   mint(sub: string, claims: Readonly<Record<string, unknown>> = {}): string {
     const now = Math.floor(Date.now() / 1000)
     const sign = createSigner({ algorithm: 'HS256', key: this.#secret('AUTH_JWT_SECRET', 'dev-jwt-secret') })
@@ -95,7 +97,7 @@ export class TestServer {
     return parseLog(this.output())
   }
 
-  /** A request with the admin token; the answer's body, or an error where the status is not 2xx. */
+  /** Sends a request with the admin token. Resolves to the answer's body. Rejects if the status is not 2xx. */
   async admin(method: string, path: string, body?: unknown): Promise<unknown> {
     const response = await fetch(this.#url + path, {
       method,
@@ -107,7 +109,7 @@ export class TestServer {
     return JSON.parse(text)
   }
 
-  /** When the process has ended by itself. */
+  /** Resolves when the process has ended by itself. */
   get ended(): Promise<Ended> {
     return this.#running().ended
   }
@@ -118,25 +120,25 @@ export class TestServer {
     this.#url = String(line['url'])
   }
 
-  /** SIGTERM; rejects unless it drains, exits with 0 and has written nothing but its log. Does nothing where it has ended. */
+  /** Sends SIGTERM. Rejects unless it drains, exits with 0, and has written nothing but its log. Does nothing if it has ended. */
   async stop(): Promise<void> {
     const ended = await this.#end('SIGTERM')
     if (ended && ended.code !== 0) {
       throw new Error(`the server ended with ${ended.code ?? ended.signal}:\n${this.output()}`)
     }
-    // Whoever asks Node for its own debug output gets that, too.
+    // With Node's debug output on, other lines are expected.
     const stray = this.#env['NODE_DEBUG'] === undefined ? strayLines(this.output()) : []
     if (ended && stray.length > 0) {
-      throw new Error(`the server wrote what is no line of its log:\n${stray.slice(0, STRAY_SHOWN_MAX).join('\n')}`)
+      throw new Error(`the server wrote lines that are not of its log:\n${stray.slice(0, STRAY_SHOWN_MAX).join('\n')}`)
     }
   }
 
-  /** SIGKILL of the primary; resolves when the workers are gone, too. */
+  /** Kills the primary by SIGKILL. Resolves when the workers are gone, too. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL')
   }
 
-  /** Starts again on the same folder and port, after a stop where it runs; `env` is added to what there was. */
+  /** Starts it again on the same folder and port. If it is running, stops it first. `env` is added to the former environment. */
   async restart(env: ServerEnv = {}): Promise<void> {
     await this.stop()
     this.#env = { ...this.#env, HTTP_PORT: String(this.port), ...env }

@@ -4,14 +4,14 @@ import { openClient, type TestClient } from './client.ts'
 import type { TestServer } from './server.ts'
 import { realTime } from './real-time.ts'
 
-/** Of a million receipts, what the checker looks at. */
+/** The fields of a receipt that the checker needs. There may be a million receipts. */
 function pick({ purchase_id, signature, replayed }: Receipt): Attempt['receipt'] {
   return { purchase_id, signature, replayed }
 }
 
 const FAILED = new Set(['UNAVAILABLE', 'OVERLOADED', 'RATE_LIMITED', 'DRAINING'])
 
-/** A player who buys, and asks again with the same key until there is an answer, on whatever node lives. */
+/** A player who buys. It asks again with the same key, on any node that is alive, until there is an answer. */
 export class Shopper {
   readonly attempts: Attempt[] = []
   readonly user: string
@@ -27,7 +27,7 @@ export class Shopper {
     this.#next = first
   }
 
-  /** The purchase settled; gives how long that took, in milliseconds. Throws after `withinMs`. */
+  /** Resolves when the purchase is settled, to how many milliseconds that took. Throws after `withinMs`. */
   async buy(good: string, count: number, withinMs = 60_000): Promise<number> {
     const key = `${this.user}-purchase-${++this.#purchases}`.padEnd(16, '-')
     const startedMs = performance.now()

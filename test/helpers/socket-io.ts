@@ -5,20 +5,20 @@ import type { Owner, TestServer } from './server.ts'
 import { until } from './until.ts'
 
 export interface IoOptions extends Partial<ManagerOptions & SocketOptions> {
-  /** Of this user, in `auth.token`; absent: a guest. */
+  /** The user of `auth.token`. If it is absent, the client is a guest. */
   readonly user?: string
-  /** A proxy's, say; absent: the server's. */
+  /** The address of a proxy, for example. By default the server's. */
   readonly url?: string
 }
 
-/** What a Socket.IO client was told, by the name it was told under. */
+/** What a Socket.IO client was told, and the event's name. */
 export interface Heard {
   readonly name: string
   readonly event: Readonly<Record<string, unknown>> & { readonly payload?: Readonly<Record<string, unknown>> }
   readonly cursor: unknown
 }
 
-/** An unmodified socket.io-client with all it hears. */
+/** An unmodified socket.io-client, and everything that it hears. */
 export class IoClient {
   readonly socket: Socket
   readonly heard: Heard[] = []
@@ -45,7 +45,7 @@ export class IoClient {
     return this.socket.io.engine.transport.name
   }
 
-  /** Of this type, in the order in which they came. */
+  /** The events of this type, in the order in which they came. */
   events(name: string): Heard['event'][] {
     return this.heard.filter((one) => one.name === name).map(({ event }) => event)
   }
@@ -60,7 +60,7 @@ export class IoClient {
   }
 }
 
-/** Connected and ready. */
+/** Resolves when the client is connected and ready. */
 export async function openIo(owner: Owner, server: TestServer, options: IoOptions = {}): Promise<IoClient> {
   const client = new IoClient(server, options)
   owner.teardown(() => void client.socket.disconnect())

@@ -7,7 +7,7 @@ import { until } from './until.ts'
 
 export const COMMAND = path.resolve(import.meta.dirname, '../../bin/drumbeat.mjs')
 
-/** `drumbeat start`, as an author calls it in a folder; it is ended with its owner. */
+/** `drumbeat start`, called in a folder as an author does. It ends with its owner. */
 export interface Started {
   readonly url: string
   /** All that it has printed. */
@@ -16,10 +16,10 @@ export interface Started {
   readonly logged: (message: RegExp) => ReturnType<typeof parseLog>
 }
 
-/** Resolves when it listens. Throws, with what it has printed, if it does not. */
+/** Resolves when it listens. If it does not, rejects with what it has printed. */
 export async function startIn(owner: Owner, cwd: string, args: readonly string[]): Promise<Started> {
   const { PATH = '', HOME = '' } = process.env
-  // What tap adds for processes of tests loads modules in a thread of its own, whose warnings nobody listens to.
+  // tap's hooks for child processes load modules in a thread of their own, whose warnings nobody reads. So they are removed.
   const command = ['-u', 'NODE_OPTIONS', process.execPath, COMMAND, 'start', ...args, '--port', '0', '--workers', '1']
   const server = spawn('env', command, {
     cwd,

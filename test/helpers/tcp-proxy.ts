@@ -6,13 +6,13 @@ const HOST = '127.0.0.1'
 
 export interface ProxiedConnection {
   /**
-   * Ends it for the client now. With `afterForwarding` what the hook was given still reaches the server, which keeps
-   * its side and does not learn that its answer went nowhere; else both sides end and the bytes are lost.
+   * Ends the connection for the client now. With `afterForwarding` the bytes that the hook got still reach the server, which
+   * keeps its side open and does not learn that its answer is lost. Otherwise both sides end, and the bytes are lost.
    */
   cut(afterForwarding: boolean): void
 }
 
-/** A proxy on a port of its own, so that a test can cut, hold or refuse what goes to a port of 127.0.0.1. */
+/** Starts a proxy with a port of its own. A test can cut, hold or refuse what goes through it to a port of 127.0.0.1. */
 export async function startProxy(owner: Owner, targetPort: number): Promise<TcpProxy> {
   const proxy = new TcpProxy(targetPort)
   owner.teardown(() => proxy.close())
@@ -23,7 +23,7 @@ export async function startProxy(owner: Owner, targetPort: number): Promise<TcpP
 export class TcpProxy {
   /** Sees what a client sends before it is forwarded. */
   onClientBytes: ((chunk: Buffer, connection: ProxiedConnection) => void) | undefined
-  /** Sees what the server sends before it is forwarded; after either cut it is lost. */
+  /** Sees what the server sends before it is forwarded. After either kind of cut it is lost. */
   onServerBytes: ((chunk: Buffer, connection: ProxiedConnection) => void) | undefined
   readonly #targetPort: number
   readonly #server: Server
@@ -44,7 +44,7 @@ export class TcpProxy {
     return `http://${HOST}:${this.port}`
   }
 
-  /** Those that a client holds. */
+  /** How many connections clients have open. */
   get connectionCount(): number {
     return [...this.#connections].filter(({ hasClient }) => hasClient).length
   }
@@ -54,12 +54,12 @@ export class TcpProxy {
     await once(this.#server, 'listening')
   }
 
-  /** Both ways, at once; what was under way is lost. */
+  /** Cuts all connections in both directions at once. What was under way is lost. */
   cutAll(): void {
     for (const connection of this.#connections) connection.destroy()
   }
 
-  /** Holds all bytes, both ways, of connections to come, too. */
+  /** Holds all bytes in both directions, those of later connections, too. */
   pause(): void {
     this.#paused = true
     for (const connection of this.#connections) connection.flow()
@@ -70,12 +70,12 @@ export class TcpProxy {
     for (const connection of this.#connections) connection.flow()
   }
 
-  /** Holds all bytes of the connections that are there, for good: neither side is told. New ones pass. */
+  /** Holds all bytes of the existing connections for good, and tells neither side. New connections are not affected. */
   freezeAll(): void {
     for (const connection of this.#connections) connection.freeze()
   }
 
-  /** New connections are accepted and destroyed at once; those that are there stay. */
+  /** New connections are accepted and destroyed at once. Existing ones stay. */
   refuse(refuses: boolean): void {
     this.#refuses = refuses
   }
@@ -137,7 +137,7 @@ class Connection implements ProxiedConnection {
       socket.on('end', () => other.end())
       socket.on('error', () => this.destroy())
     }
-    // After a cut the server's side stays.
+    // After a cut the server's side stays open.
     client.on('close', () => this.#isCut || this.destroy())
     target.on('close', () => this.destroy())
   }
@@ -163,7 +163,7 @@ class Connection implements ProxiedConnection {
     this.flow()
   }
 
-  /** Reads from each side unless all is held, or the other side takes no more. */
+  /** Reads from each side, unless all is held or the other side takes no more. */
   flow(): void {
     const { isPaused } = this.#hooks
     for (const [from, to] of [
@@ -177,7 +177,7 @@ class Connection implements ProxiedConnection {
 }
 
 function pass(chunk: Buffer, from: Socket, to: Socket): void {
-  // Nowhere to go after a cut.
+  // After a cut the bytes are dropped.
   if (to.destroyed || !to.writable) return
   if (!to.write(chunk)) from.pause()
 }

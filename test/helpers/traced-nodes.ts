@@ -6,12 +6,12 @@ import type { Owner, TestServer } from './server.ts'
 
 export interface TracedNodes {
   readonly collector: Awaited<ReturnType<typeof startCollector>>
-  /** Alice, who has gold, on either node. */
+  /** Alice, who has gold, connected to each of the nodes. */
   readonly here: TestClient
   readonly there: TestClient
 }
 
-/** Two nodes that share an etcd and tell a collector what they are told to trace. */
+/** Starts two nodes that share an etcd, and send their traces to a collector. */
 export async function startTracedNodes(
   t: Owner,
   options: { readonly workers: number; readonly gold: number },

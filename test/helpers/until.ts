@@ -3,15 +3,17 @@ import { PATIENCE_MS } from './patience.ts'
 const LOOK_EVERY_MS = 20
 
 /**
- * Looks until the condition holds. Where it never does this throws, as a test that went on would fail elsewhere, or
- * pass a minute later; `why` says what else is known then. Gives true, so that a test can name what it waited for.
+ * Waits until the condition holds. Throws if it never does, because otherwise the test would fail somewhere else, or pass a
+ * minute later. `why` adds what else is known then. Resolves to true, so that a test can name what it waited for.
  */
 export async function until(condition: () => boolean | Promise<boolean>, why?: () => string): Promise<true> {
   if (await holdsWithin(condition, PATIENCE_MS)) return true
   throw new Error(`waited in vain for ${why?.() ?? String(condition)}`)
 }
 
-/** For a proof, which promises a time, and for what goes on either way: whether the condition held within it. */
+/**
+ * Whether the condition holds within this time. It is for a proof, which promises a time, and for code that goes on either way.
+ */
 export async function holdsWithin(condition: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
   const untilMs = performance.now() + withinMs
   for (;;) {

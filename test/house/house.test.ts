@@ -52,6 +52,6 @@ t.test(
     await time.pass(10)
     const again = () => void setImmediate(again)
     again()
-    await t.rejects(time.pass(10), { message: 'something goes round at 10 ms and lets no time pass' })
+    await t.rejects(time.pass(10), { message: 'something loops at 10 ms without letting time pass' })
   },
 )

@@ -3,8 +3,8 @@ import { runLoad } from '../run-load.ts'
 import { createOrders, FUNDS, goodId, playerId, PRICE, STOCK, type LedgerLoad } from '../workload.ts'
 
 /**
- * The design that is written first: read player and good, then one transaction that puts both if neither has changed; on a
- * conflict, again. The client library as it comes.
+ * The design that one would write first: read player and good, then one transaction that puts both if neither has changed. On a
+ * conflict, try again. It uses the client library with its defaults.
  */
 const load = JSON.parse(process.argv[2] ?? '') as LedgerLoad
 const etcd = new Etcd3({ hosts: process.env['ETCD_ENDPOINTS'] ?? '' })

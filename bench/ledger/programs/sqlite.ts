@@ -30,7 +30,7 @@ const commit = db.prepare('COMMIT')
 
 const order = createOrders(load)
 const result = await runLoad(load, async () => {
-  // A turn of the event loop for each, as where requests come from sockets.
+  // Each purchase takes a turn of the event loop, as if its request came from a socket.
   await new Promise(setImmediate)
   const { user, good } = order()
   begin.run()

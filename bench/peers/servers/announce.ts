@@ -1,4 +1,4 @@
-/** Says where the server listens, and ends the process when the bench closes its stdin or dies. */
+/** Prints where the server listens. Ends the process when the bench closes its stdin, or dies. */
 export function announce(port: number): void {
   process.stdin.on('end', () => process.exit(0))
   process.stdin.on('error', () => process.exit(0))

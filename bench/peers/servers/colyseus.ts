@@ -6,7 +6,7 @@ class Arena extends Room {
   override onCreate(): void {
     this.maxClients = 1_000_000
     this.autoDispose = false
-    // Nothing but messages: there is no state to be sent at intervals.
+    // The bench sends only messages, so no state has to be sent at intervals.
     this.setPatchRate(null)
     this.onMessage('broadcast', (_client: Client, message: unknown) => this.broadcast('broadcast', message))
   }

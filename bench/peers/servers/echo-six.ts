@@ -1,7 +1,7 @@
 import { App, us_socket_local_port } from 'uWebSockets.js'
 import { announce } from './announce.ts'
 
-/** What is left when there is no log: each message is sent back six times, as to a connection on each of six workers. */
+/** A server without a log: it sends each message back six times, as if to one connection on each of six workers. */
 const COPIES = 6
 
 const app = App()

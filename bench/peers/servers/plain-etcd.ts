@@ -3,8 +3,8 @@ import { Etcd3 } from 'etcd3'
 import { announce } from './announce.ts'
 
 /**
- * The design that is written first: each message is put into etcd by the worker that gets it, with the client library as it
- * comes, and each worker watches the key and publishes what it sees.
+ * The design that one would write first: the worker that gets a message puts it into etcd, with the client library's defaults.
+ * Each worker watches the key, and publishes what it sees.
  */
 const TOPIC = 'all'
 const KEY = 'plain/broadcast'

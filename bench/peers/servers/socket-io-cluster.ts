@@ -19,6 +19,6 @@ if (cluster.isPrimary) {
   const io = new Server(http)
   io.adapter(createAdapter())
   addHandlers(io)
-  // Port 0 is the same one in all workers of a primary.
+  // With port 0, all workers of a primary get the same port.
   http.listen(0, '127.0.0.1')
 }

@@ -1,6 +1,6 @@
 import type { Server } from 'socket.io'
 
-/** What the clients of the bench may ask for. */
+/** The requests that the bench's clients send. */
 export function addHandlers(io: Server): void {
   io.on('connection', (socket) => {
     socket.on('broadcast', (message: unknown) => {

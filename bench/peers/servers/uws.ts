@@ -7,7 +7,7 @@ interface UserData {
 
 const app = App()
 app.ws<UserData>('/*', {
-  // Far above what a reader that keeps up ever has waiting, so that nothing is dropped in silence.
+  // Far more than ever waits for a reader that keeps up, so that nothing is dropped silently.
   maxBackpressure: 64 * 1024 * 1024,
   upgrade: (response, request, context) => {
     const key = request.getHeader('sec-websocket-key')

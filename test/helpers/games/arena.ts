@@ -1,11 +1,11 @@
 import { defineGame, refuse, t } from '../../../src/games/index.ts'
 
-/** What happens to a seat, as the game sees it: `join`, `drop`, `back`, `leave`. */
+/** What happened to a seat, as the game saw it: `join`, `drop`, `back`, `leave`. */
 const LIFE = t.array(t.string(16))
 
 /**
- * 20 ticks a second. Each seat moves and counts what its player has sent; what the game was called with stands in its state. Bots fill it up, and stand in:
- * only they walk, in each tick.
+ * A game with 20 ticks per second. Each seat moves, and counts what its player has sent. The state records which callbacks were
+ * called. Bots fill the room, and stand in for players; only bots walk, once in each tick.
  */
 export const arena = defineGame({
   name: 'arena',
@@ -14,26 +14,26 @@ export const arena = defineGame({
   seats: { min: 1, max: 3, holdMs: 8_000, guests: false, fill: { afterMs: 3_000, bot: 'steady' }, standIn: 'steady' },
   state: t.object({
     seats: t.map(t.object({ x: t.uint32() })),
-    /** By user: the seat's life. A user who comes anew goes on in the same line. */
+    /** By user: what happened to the seat. If the user comes again, the list goes on. */
     lives: t.map(LIFE),
-    /** By user: inputs that were done. */
+    /** By user: how many inputs were handled. */
     added: t.map(t.uint32()),
-    /** By device: the last input. */
+    /** By device: the number of the last input. */
     last: t.map(t.uint32()),
-    /** Inputs that came out of their order, or twice. */
+    /** How many inputs came out of order, or twice. */
     disorder: t.uint32(),
     /** By seat: the last tick in which a bot has walked with it. */
     walked: t.map(t.uint32()),
-    /** Walks beside a player who was there, or was back in that tick. */
+    /** How many times a bot walked although the player was there, or came back in that tick. */
     beside: t.uint32(),
     ticks: t.uint32(),
-    /** Who has ended it. */
+    /** The user who has ended the room. */
     endedBy: t.string(64),
-    /** Of those who have a seat: what they had when they took it, and the purchases that were heard since. */
+    /** For each seat: what its user had when it was taken, and the purchases that were heard since. */
     shop: t.map(t.object({ had: t.map(t.uint32()), heard: t.array(t.string(100)) })),
   }),
   inputs: {
-    /** `n` counts up with each of a device's inputs. */
+    /** `n` is one higher with each input of a device. */
     add: { type: t.object({ device: t.string(32), n: t.uint32() }), perSecond: 200 },
     walk: { type: t.object({}), perSecond: 200 },
     no: { type: t.object({}) },
@@ -103,7 +103,7 @@ export const arena = defineGame({
   bots: { steady: () => [['walk', {}]] },
 })
 
-/** Runs only when something comes in. */
+/** A game that runs only when something comes in. */
 export const board = defineGame({
   name: 'board',
   version: 1,

@@ -1,6 +1,6 @@
 import { defineGame, refuse, t } from '../../../src/games/index.ts'
 
-/** Twenty ticks a second, a state that counts them, and all that seats do written down in it. */
+/** A game with twenty ticks per second. Its state counts them, and records all that seats do. */
 export const lap = defineGame({
   name: 'lap',
   version: 1,
@@ -11,7 +11,7 @@ export const lap = defineGame({
     sum: t.uint32(),
     chance: t.float64(),
     at: t.map(t.object({ steps: t.uint32(), x: t.fixed(0, 100, 1 / 100) })),
-    /** join, drop, back and leave of each user, as they came. */
+    /** join, drop, back and leave of each user, in the order in which they came. */
     past: t.map(t.array(t.string(16), 100)),
   }),
   options: t.object({ track: t.optional(t.string(16)) }),

@@ -18,7 +18,7 @@ export const GAME = {
   message: 'core.game.room.message',
 } as const
 
-/** A host of the house, and what it runs. */
+/** A host of the house, and the scripted host that runs in it. */
 export interface RunningHost {
   readonly host: HouseHost
   readonly script: ScriptedHost
@@ -29,14 +29,14 @@ export interface OpenGames extends OpenHouse {
   readonly scripts: readonly ScriptedHost[]
   /** Those that have not ended. */
   readonly running: () => readonly RunningHost[]
-  /** The one that runs the room. */
+  /** The host that runs the room. */
   readonly hostOf: (room: string) => RunningHost
   /** Joins a room of the game `counter`, or makes one. */
   readonly find: (client: PlainClient, more?: object) => Promise<string>
   readonly input: (client: PlainClient, room: string, name: string, input: unknown) => Promise<Reply>
 }
 
-/** A house with hosts that play a scripted game: see `ScriptedHost`. */
+/** A house with hosts that run a scripted game: see `ScriptedHost`. */
 export async function openGames(t: Test, { env = {}, ...options }: HouseOptions = {}): Promise<OpenGames> {
   const scripts: ScriptedHost[] = []
   const startHost: HouseOptions['startHost'] = (stream, onClose) => {
@@ -69,7 +69,7 @@ export async function openGames(t: Test, { env = {}, ...options }: HouseOptions 
   }
 }
 
-/** The payloads of events of this type. */
+/** The payloads of a client's events of this type. */
 export function payloadsOf(client: PlainClient, eventType: string): readonly Frame['payload'][] {
   return client.events.filter((event) => event.eventType === eventType).map(({ payload }) => payload)
 }

@@ -18,7 +18,7 @@ import { realHost } from '../house/real-host.ts'
 import { Wire } from '../house/socket.ts'
 import { frozen, Witness, type SeenRoom } from './witness.ts'
 
-// Loaded before the clock is simulated: reading a file takes real time.
+// Loaded before the clock is simulated, because reading a file takes real time.
 await loadCodec('msgpack')
 
 const AS_REST = {
@@ -31,16 +31,16 @@ const AS_REST = {
 const AT_ONCE = { clientMs: 1, serverMs: 1 }
 
 export interface Players extends OpenHouse {
-  /** Compares what everybody saw of each room in each tick. */
+  /** Compares what all clients saw of each room in each tick. */
   readonly witness: Witness
-  /** The client library as this user. */
+  /** Connects the client library as this user. */
   readonly player: (user: string, options?: Partial<ClientOptions>) => Promise<Player>
-  /** A room as REST makes it. Returns its id. */
+  /** Makes a room as REST does. Resolves to its id. */
   readonly make: (game: string, more?: Partial<OpenArgs>) => Promise<string>
   /** Lets time pass until the promise settles. */
   readonly settle: <T>(promise: Promise<T>) => Promise<T>
   readonly until: (condition: () => boolean) => Promise<void>
-  /** Looks at the room in its host; fails unless every client whose room it is sees the same, or will in a moment. */
+  /** Looks at each room in its host. Fails unless every client in it sees the same, or does so in a moment. */
   readonly allSee: (t: Test, rooms: readonly SeenRoom[]) => Promise<void>
 }
 
@@ -78,11 +78,11 @@ export async function openPlayers(t: Test, games: readonly Game[], options: Hous
   }
 }
 
-/** A player with the client library, whose connections can be cut, and whose machine can be put to sleep. */
+/** A player with the client library. Its connections can be cut, and its machine can be put to sleep. */
 export class Player {
   readonly user: string
   readonly wires: Wire[] = []
-  /** What each room told of itself, in order. */
+  /** The changes that each room reported, in order. */
   readonly changes: RoomChange[] = []
   readonly #witness: Witness
   #client: GameClient | undefined
@@ -127,12 +127,12 @@ export class Player {
     return this.client.enter<G>(room, options).then((room) => this.#watched(room))
   }
 
-  /** The connection is lost, and both sides notice at once. */
+  /** Cuts the connection. Both sides notice at once. */
   cut(): void {
     this.wires.at(-1)?.cut(AT_ONCE)
   }
 
-  /** Nothing leaves this machine and nothing reaches it; the server notices in its own time. */
+  /** From now on nothing leaves this machine and nothing reaches it. The server notices when its own timeouts end. */
   sleep(): void {
     this.#isAsleep = true
     this.wires.at(-1)?.cut({ clientMs: Infinity, serverMs: Infinity })

@@ -12,7 +12,7 @@ import type {
 import { Refusal } from '../../../src/protocol/errors.ts'
 import { BOT_ID } from '../../../src/protocol/ids.ts'
 
-/** What has come into a room, in a tick of its own. */
+/** What came into a room. Each entry is a tick of its own. */
 interface Entry {
   readonly kind: 'join' | 'back' | 'drop' | 'leave' | 'add'
   readonly user: string
@@ -47,21 +47,22 @@ export const COUNTER: GameInfo = {
 }
 
 /**
- * A host that plays a game of its own, at once, and forgets nothing that it was told: for tests of what the primary does with what a host says.
- * Inputs: `add` a number to the count; `say` something; `kick` a user; `list` a phase; `lock` and `unlock`; `end` with a result and rewards.
+ * A host with a simple game of its own, which runs each entry at once and records all that it was told. It is for tests of how
+ * the primary handles what a host says. Inputs: `add` a number to the count; `say` something; `kick` a user; `list` a phase;
+ * `lock` and `unlock`; `end` with a result and rewards.
  */
 export class ScriptedHost {
-  /** All hosts that were started, by their places. */
+  /** All rooms that the host runs, by their places. */
   readonly rooms = new Map<number, ScriptedRoom>()
-  /** What it was asked, as `enter alice`. */
+  /** The calls that it got, such as `enter alice`. */
   readonly asked: string[] = []
-  /** Answered to those who come in, if it is there. */
+  /** If it is set, everybody who wants to enter gets this refusal. */
   refuseEnter: Refusal | undefined
   refuseRestore: Refusal | undefined
   refuseRehearsal: Refusal | undefined
-  /** The id of a room that it does not restore. */
+  /** The id of a room that it refuses to restore. */
   refuseRestoreOf: string | undefined
-  /** A checkpoint is told with each so many ticks. */
+  /** It sends a checkpoint after this many ticks. */
   checkpointEvery = 5
   readonly link: Link<HostMethods, OfHostMethods>
 
@@ -191,7 +192,7 @@ export class ScriptedHost {
     this.link.tell('over', { handle: room.handle, ending: { ...ending, tick: room.tick } })
   }
 
-  /** The user's seat ends. */
+  /** Ends the user's seat. */
   end(room: ScriptedRoom, user: string, why: string): void {
     this.#step(room, { kind: 'leave', user })
     for (const [viewer, one] of room.viewers) if (one.user === user) room.viewers.delete(viewer)

@@ -18,18 +18,18 @@ export interface StallSeat {
 }
 
 export interface OpenShop extends OpenHouse {
-  /** A player with that name, and a lot of gold. */
+  /** Connects a player with that name who has a lot of gold. */
   readonly enterRich: (user: string) => Promise<PlainClient>
-  /** Joins a room of the game, or makes one. Returns its id. */
+  /** Joins a room of the game, or makes one. Resolves to its id. */
   readonly find: (client: PlainClient, game?: string) => Promise<string>
-  /** A room by itself. Returns its id. */
+  /** Makes a new room. Resolves to its id. */
   readonly make: (game?: string) => Promise<string>
   readonly seatIn: (room: string, user: string) => Promise<StallSeat | undefined>
   /** All that the user has ever bought, in the order of the ledger. */
   readonly receiptsOf: (user: string) => Promise<readonly Receipt[]>
 }
 
-/** A house whose hosts play these games, and players with money. */
+/** A house whose hosts run these games, and players with money. */
 export async function openShop(t: Test, games: readonly Game[], options: HouseOptions = {}): Promise<OpenShop> {
   const opened = await openHouse(t, {
     ...options,

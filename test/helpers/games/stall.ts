@@ -6,7 +6,10 @@ const SEAT = t.object({ had: t.map(t.uint32()), heard: t.array(t.string(100)), h
 const state = t.object({ seats: t.map(SEAT), winner: t.string(64) })
 const create = () => ({ seats: {}, winner: '' })
 
-/** 20 ticks a second; writes down what it is told of the shop. `win` ends it and pays: 50 for who sends it, 10 for each other one. */
+/**
+ * A game with 20 ticks per second that records what it is told of the shop. `win` ends it and pays 50 to the player who sends it,
+ * and 10 to each other player.
+ */
 export const stall = defineGame({
   name: 'stall',
   version: 1,
@@ -37,7 +40,7 @@ export const stall = defineGame({
     },
 })
 
-/** Runs only when something comes in, and does not want to hear of purchases. */
+/** A game that runs only when something comes in, and does not want to hear of purchases. */
 export const deafStall = defineGame({
   name: 'deaf',
   version: 1,

@@ -1,4 +1,4 @@
-/** What is looked at of a `GameRoom`, of whatever game. */
+/** The fields of a `GameRoom`, of any game, that are checked. */
 export interface SeenRoom {
   readonly id: string
   readonly tick: number
@@ -8,8 +8,8 @@ export interface SeenRoom {
 }
 
 /**
- * Sees every state that clients have, and freezes it: whoever changes one later throws. All that see a room see the same in a tick, ticks go
- * forward, and a state that counts its ticks (`ticks`) is as of the tick that it is said to be of.
+ * Sees every state that clients have, and freezes it, so that code that changes one later throws. Checks that all clients see the
+ * same in a tick, that ticks only go forward, and, if a state counts its ticks (`ticks`), that it belongs to its tick.
  */
 export class Witness {
   readonly wrong: string[] = []
@@ -42,7 +42,7 @@ export class Witness {
   }
 }
 
-/** The same value, with nothing in it that can be changed. */
+/** The same value, frozen at any depth. */
 export function frozen<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   for (const inner of Object.values(value)) frozen(inner)

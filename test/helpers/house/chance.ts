@@ -1,15 +1,15 @@
 import { seeded } from '../../../bench/ledger/workload.ts'
 import type { Random } from '../../../src/base/random.ts'
 
-/** Chance that a seed repeats. */
+/** Random numbers that a seed repeats. */
 export interface Chance {
   /** In [0, 1). */
   fraction(): number
-  /** True in this share of the cases. */
+  /** Returns true with this probability. */
   happens(share: number): boolean
   /** An integer from `from` to `to`, both included. */
   integer(from: number, to: number): number
-  /** One of them; they may not be empty. */
+  /** One of the items. There must be at least one. */
   pick<T>(items: readonly T[]): T
 }
 
@@ -23,7 +23,7 @@ export function createChance(seed: number): Chance {
   }
 }
 
-/** The server's port of chance. Ids count up, so that two runs of one seed make the same. */
+/** The server's port of random numbers. Ids count up, so that two runs with one seed make the same ids. */
 export function createRandom(chance: Chance): Random {
   let made = 0
   const next = () => (++made).toString(16).padStart(12, '0')

@@ -12,7 +12,7 @@ const PAD = 'x'.repeat(500)
 
 export const mirrorOf = (client: PlainClient): Mirror => Mirror.of(client.frames, ROOM)
 
-/** A worker, and a room with a game. */
+/** Opens a worker, and a room with a game. */
 export async function openRoom(
   t: Test,
   env: Readonly<Record<string, string>> = {},
@@ -21,7 +21,7 @@ export async function openRoom(
   return { ...wire, room: wire.primary.makeRoom(ROOM) }
 }
 
-/** So many ticks, some time apart. */
+/** Runs so many ticks, with some time between them. */
 export async function play({ primary, pass }: GameWire, room: ScriptedRoom, ticks: number): Promise<void> {
   for (let i = 0; i < ticks; i++) {
     primary.change(room, { n: room.tick + 1, pad: `${room.tick}${PAD}` })
@@ -29,7 +29,7 @@ export async function play({ primary, pass }: GameWire, room: ScriptedRoom, tick
   }
 }
 
-/** An event of the log in the namespace. */
+/** Adds an event to the log of the namespace. */
 export function say({ primary }: GameWire, offset: number): void {
   const event = placed(namespaceChannel('private' as Namespace), offset, offset - 1)
   primary.link.sendBlock(encodeEventBlock([event]), 'events')

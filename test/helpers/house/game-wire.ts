@@ -17,7 +17,7 @@ import { HouseWorker } from './worker.ts'
 const SECRET = 'a secret for one worker, of thirty-two bytes and more'
 const PREFIX = '/core/game/v1/real-time'
 
-/** One worker, with its real parts, between clients and a primary of a few lines. */
+/** One real worker between clients and a scripted primary. */
 export interface GameWire {
   readonly time: SimTime
   readonly primary: ScriptedPrimary
@@ -27,7 +27,7 @@ export interface GameWire {
   readonly pass: (forMs: number) => Promise<void>
 }
 
-/** It is over when the test has ended. */
+/** It is closed when the test ends. */
 export async function openGameWire(t: Test, env: Readonly<Record<string, string>> = {}): Promise<GameWire> {
   const time = simulateTime(t)
   const chance = createChance(1)

@@ -2,12 +2,12 @@ import type { Duplex } from 'node:stream'
 import type { Culprit, HostProcess } from '../../../src/processes/host-process.ts'
 import { createPipe, type PipeEnd } from './pipe.ts'
 
-/** What runs games at the other end of a link to the primary. */
+/** Runs games at the other end of a link to the primary. */
 export type StartHost = (stream: Duplex, onClose: () => void) => { close(): void }
 
 /** A host in this process. */
 export class HouseHost {
-  /** The primary's side of it. */
+  /** The primary's view of it. */
   readonly process: HostProcess
   readonly #end: PipeEnd
   readonly #primaryEnd: PipeEnd
@@ -38,7 +38,7 @@ export class HouseHost {
     return this.#hasEnded
   }
 
-  /** SIGKILL; @param culprit what its watcher has said before */
+  /** Acts as SIGKILL does. @param culprit what its watcher has reported before */
   kill(culprit?: Culprit): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
@@ -48,7 +48,7 @@ export class HouseHost {
     setImmediate(() => this.#resolveEnded('SIGKILL'))
   }
 
-  /** It hears nothing of the primary until `thaw`. */
+  /** From now on it gets nothing from the primary, until `thaw`. */
   freeze(): void {
     this.#end.hold()
   }
@@ -57,7 +57,7 @@ export class HouseHost {
     this.#end.release()
   }
 
-  /** The primary hears nothing of it until the function that is returned is called. */
+  /** From now on the primary gets nothing from it, until the returned function is called. */
   unheard(): () => void {
     this.#primaryEnd.hold()
     return () => this.#primaryEnd.release()

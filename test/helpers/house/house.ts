@@ -31,15 +31,15 @@ import { HouseWorker, NO_LOOP_DELAY } from './worker.ts'
 
 export interface HouseOptions {
   readonly seed?: number
-  /** Settings, beside those that a house needs. */
+  /** Settings, in addition to those that a house needs. */
   readonly env?: Readonly<Record<string, string>>
-  /** To put something in front of the store, or another one in its place. */
+  /** Wraps the store, or replaces it. */
   readonly store?: (truth: Store) => Store
-  /** What an earlier house has left. */
+  /** The journal that an earlier house has left. */
   readonly journal?: Journal
-  /** A worker was started. It does not listen yet. */
+  /** Called when a worker was started. It does not listen yet. */
   readonly onSpawn?: (worker: HouseWorker) => void
-  /** Starts what runs games in each host; without it no game is set up. */
+  /** Starts the code that runs games in each host. If it is not given, no game is set up. */
   readonly startHost?: StartHost
 }
 
@@ -52,14 +52,15 @@ export interface Logged {
 
 const SECRET = 'a secret for the house, of thirty-two bytes and more'
 const PREFIX = '/core/game/v1/real-time'
-/** Only for the key that signs receipts: making one takes a while, so all houses of a process share it. */
+/** Holds only the key that signs receipts. All houses of a process share it, because making a key takes a while. */
 const dataDir = mkdtempSync(join(tmpdir(), 'drumbeat-house-'))
 const STOP_MS = 10_000
 
 /**
- * A whole server in this process, under one clock and one seed: the real primary over a memory store, its real links over pipes, the
- * real parts of its workers, and clients (the real client library) over wires that can be cut. Only uWebSockets.js, HTTP, Socket.IO and
- * the threads of the ledger are not in it. While a house is open, this process has no time but the house's.
+ * A whole server in this process, under one clock and one seed. It has the real primary over a memory store, real links over
+ * pipes, the real parts of the workers, and clients (the real client library) over connections that can be cut. Only
+ * uWebSockets.js, HTTP, Socket.IO and the threads of the ledger are missing. While a house is open, its time is the only time of
+ * this process.
  */
 export class House {
   readonly time = new SimTime()
@@ -69,18 +70,18 @@ export class House {
   readonly truth: Store
   readonly network: Network
   readonly workers: HouseWorker[] = []
-  /** All that were ever started, as `workers`. */
+  /** All hosts that were ever started, like `workers`. */
   readonly hosts: HouseHost[] = []
   readonly journal: Journal
-  /** All that was ever put into the log, in its order. */
+  /** Every event that was ever added to the log, in order. */
   readonly log: Logged[] = []
   faultsFired = 0
-  /** Settings beside those that a house needs: what is here is in force after the next reload. */
+  /** Settings in addition to those that a house needs. Changes take effect with the next reload. */
   readonly env: Record<string, string>
-  /** A worker was started. */
+  /** Called when a worker was started. */
   onSpawn: (worker: HouseWorker) => void
   readonly #closers = new Closers()
-  /** What the node has opened. */
+  /** All that the node has opened. */
   readonly #opened = new Closers()
   #node: Node | undefined
   #isStopping = false
@@ -99,7 +100,7 @@ export class House {
     this.#closers.defer(this.network.install())
   }
 
-  /** Resolves when its workers listen. Close it, also if a test fails: it has taken this process's timers. */
+  /** Resolves when the workers listen. Close it even if a test fails, because it has replaced this process's timers. */
   static async open(options: HouseOptions = {}): Promise<House> {
     const house = new House(options)
     try {
@@ -120,7 +121,7 @@ export class House {
     return 'ws://house.test'
   }
 
-  /** A token of this player, good for an hour by default. */
+  /** Signs a token of this player, by default for an hour. */
   mint(sub: string, lifetimeS = 3600): string {
     const iat = Math.floor(systemClock.wallMs() / 1000)
     return createSigner({ algorithm: 'HS256', key: SECRET })({ sub, iat, exp: iat + lifetimeS })
@@ -130,14 +131,14 @@ export class House {
     return this.workers.filter(({ isListening }) => isListening)
   }
 
-  /** A worker that listens, by its place among them. */
+  /** The worker in this place. It has to listen. */
   worker(place: number): HouseWorker {
     const worker = this.listening[place]
     if (!worker) throw new Error(`there is no worker ${place}`)
     return worker
   }
 
-  /** Asks the primary what HTTP requests ask of it. Rejects with a Refusal. */
+  /** Asks the primary what HTTP requests ask it. Rejects with a Refusal. */
   ask<Name extends keyof PrimaryMethods>(
     method: Name,
     args: PrimaryMethods[Name]['args'],
@@ -145,7 +146,7 @@ export class House {
     return this.time.settle(this.worker(0).parts.context.link.ask(method, args))
   }
 
-  /** Drains the workers, then ends everything; the process has its own time again. */
+  /** Drains the workers, ends everything, and gives the process its own time back. */
   async close(): Promise<void> {
     if (this.#isStopping) return
     this.#isStopping = true
@@ -157,7 +158,7 @@ export class House {
     }
   }
 
-  /** Time passes while the node closes: a process that is killed has ended a turn later. */
+  /** Lets time pass while the node closes, because a killed process ends only a turn later. */
   async #end(): Promise<void> {
     try {
       await this.time.settle(this.#opened.close())
@@ -246,7 +247,7 @@ export class House {
   }
 }
 
-/** The store; what it has committed is put into `log`, too. */
+/** Wraps the store to add what it commits to `log`. */
 function recorded(store: Store, log: Logged[]): Store {
   const commit: Store['commit'] = async (transaction) => {
     const result = await store.commit(transaction)
@@ -259,7 +260,7 @@ function recorded(store: Store, log: Logged[]): Store {
   return { ...over(store), commit }
 }
 
-/** Plans on this thread, a turn later. */
+/** Makes plans on this thread, one turn later. */
 function openPool(signingKey: string, newId: () => string): PlanPool {
   const key = createPrivateKey(signingKey)
   return {

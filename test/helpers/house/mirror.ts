@@ -6,17 +6,17 @@ const SNAPSHOT = 'core.game.room.snapshot'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** What a client makes of what it was sent of one room: the state that it has, and how often something did not fit. */
+/** Applies what a client was sent of one room: holds the state that it has, and counts what did not fit. */
 export class Mirror {
   state: unknown
   tick = -1
   patches = 0
   snapshots = 0
-  /** Patches that started from another tick than the state, or led nowhere. */
+  /** Patches that began at another tick than the state's, or did not lead to the expected state. */
   misfits = 0
   #types: unknown
 
-  /** @param frames all that came, from the reply to the join on */
+  /** @param frames all that came, beginning with the reply to the join */
   static of(frames: readonly Frame[], room: string): Mirror {
     const mirror = new Mirror()
     for (const frame of frames) mirror.take(frame, room)
@@ -27,7 +27,7 @@ export class Mirror {
     const data = (frame['data'] ?? {}) as Fields
     const game = data['game'] as Fields | undefined
     if (game && data['room_id'] === room) this.#have(game)
-    // The reply to a snapshot does not say of which room it is.
+    // The reply to a snapshot does not name the room.
     else if ('hash' in data) this.#have(data)
     else if (frame.eventType === SNAPSHOT && frame['room'] === room) {
       this.snapshots++
@@ -54,7 +54,7 @@ export class Mirror {
   }
 }
 
-/** Of binary ones what a scripted room makes: JSON behind three bytes. */
+/** Reads the binary patches of a scripted room: JSON after three bytes. */
 function readPatch(frame: Frame): Fields {
   const bytes = frame['bytes']
   return bytes instanceof Uint8Array ? (JSON.parse(Buffer.from(bytes.subarray(3)).toString()) as Fields) : frame

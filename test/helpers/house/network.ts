@@ -6,17 +6,17 @@ import type { HouseWorker } from './worker.ts'
 
 export interface NetworkOptions {
   readonly chance: Chance
-  /** The workers that a connection may come to. */
+  /** The workers that a connection may reach. */
   readonly listening: () => readonly HouseWorker[]
 }
 
-/** Where a client is, and what it may learn beside what a WebSocket tells. */
+/** The client's end of the network, and what it may learn beyond what a WebSocket tells it. */
 export interface ClientSide {
-  /** 127.0.0.1 by default. */
+  /** By default 127.0.0.1. */
   readonly address?: string
-  /** The worker that its connections come to; by default any that listens. */
+  /** The worker that its connections reach. By default any that listens. */
   readonly worker?: HouseWorker | undefined
-  /** Given each connection that it makes. */
+  /** Called with each connection that it makes. */
   readonly onWire: (wire: Wire) => void
   readonly onRefused?: (refused: Refused) => void
 }
@@ -25,24 +25,27 @@ const KEY = 'AAAAAAAAAAAAAAAAAAAAAA=='
 const DELAY_MS_MAX = 5
 const LOOPBACK = '127.0.0.1'
 
-/** Between clients and workers: as SO_REUSEPORT does it, any worker may get a connection. */
+/** The network between clients and workers. Any worker may get a connection, as with SO_REUSEPORT. */
 export class Network {
   readonly #options: NetworkOptions
   readonly #wires = new Set<Wire>()
-  /** While it is down no connection comes about. */
+  /** While it is down, no connection can be made. */
   isDown = false
 
   constructor(options: NetworkOptions) {
     this.#options = options
   }
 
-  /** The connections that are up. */
+  /** The open connections. */
   get wires(): readonly Wire[] {
     for (const wire of this.#wires) if (!wire.isConnected) this.#wires.delete(wire)
     return [...this.#wires]
   }
 
-  /** Puts `fetch`, by which the client library asks why it was refused, over this network. Returns what takes it out again. */
+  /**
+   * Routes `fetch` over this network, because the client library uses it to ask why it was refused. Returns a function that
+   * undoes this.
+   */
   install(): () => void {
     const real = globalThis.fetch
     globalThis.fetch = (async (url: string, init: RequestInit = {}) => {
@@ -58,10 +61,10 @@ export class Network {
     }
   }
 
-  /** The WebSocket for one client; `onWire` is given each connection it makes. */
+  /** The WebSocket class for one client. `onWire` is called with each connection that it makes. */
   webSocket(onWire: (wire: Wire) => void): WebSocketConstructor {
     const connect = (url: string, protocols: string[]) => this.connect(url, protocols, { onWire }).client
-    // A function that gives an object can be called with `new`, too.
+    // A function that returns an object can also be called with `new`.
     function HouseWebSocket(url: string, protocols: string[]) {
       return connect(url, protocols)
     }

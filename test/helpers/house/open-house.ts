@@ -8,20 +8,20 @@ const NO_ROOM = { namespace: 'private' as Namespace, capacity: 100, delivery: 'm
 
 type Options = Omit<PlainOptions, 'user'>
 
-/** A house for one test, and what opens clients in it. */
+/** A house for one test, and functions that open clients in it. */
 export interface OpenHouse {
   readonly house: House
-  /** A player with that name. */
+  /** Connects a player with that name. */
   readonly enter: (user: string, options?: Options) => Promise<PlainClient>
   readonly enterAsGuest: (options?: Options) => Promise<PlainClient>
-  /** All of them, at the same time. */
+  /** Connects all of them at the same time. */
   readonly enterAll: (...users: readonly string[]) => Promise<readonly PlainClient[]>
   readonly pass: (forMs: number) => Promise<void>
-  /** A room as REST makes it: of players, for 100, if nothing else is said. */
+  /** Makes a room as REST does, by default in the namespace of players and for 100 members. */
   readonly makeRoom: (id: string, more?: Partial<Omit<RoomDefinition, 'room_id'>>) => Promise<void>
 }
 
-/** It is closed when the test has ended. */
+/** It is closed when the test ends. */
 export async function openHouse(t: Test, options: HouseOptions = {}): Promise<OpenHouse> {
   const house = await House.open(options)
   t.teardown(() => house.close())
@@ -39,7 +39,7 @@ export async function openHouse(t: Test, options: HouseOptions = {}): Promise<Op
   }
 }
 
-/** The code of the refusal that the promise rejects with; 'ok' if it does not. */
+/** The code of the refusal that the promise rejects with, or 'ok' if it does not reject. */
 export function codeOf(asked: Promise<unknown>): Promise<string> {
   return asked.then(
     () => 'ok',

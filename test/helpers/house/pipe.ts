@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream'
 export class PipeEnd extends Duplex {
   #other: PipeEnd | undefined
   readonly #delayMs: () => number
-  /** What this end has been sent and has not been given yet. */
+  /** What was sent to this end and has not arrived yet. */
   readonly #arriving: { readonly chunk: Buffer; readonly taken: () => void }[] = []
   #isHeld = false
   #isDelivering = false
@@ -18,7 +18,7 @@ export class PipeEnd extends Duplex {
     this.#other = other
   }
 
-  /** Nothing arrives here until `release`, as at a process that was stopped. */
+  /** From now on nothing arrives here until `release`, as if the process was stopped. */
   hold(): void {
     this.#isHeld = true
   }
@@ -66,7 +66,7 @@ export class PipeEnd extends Duplex {
   }
 }
 
-/** Both ends. Destroying one destroys the other a turn later. */
+/** Makes both ends. If one is destroyed, the other is destroyed a turn later. */
 export function createPipe(delayMs: () => number): readonly [PipeEnd, PipeEnd] {
   const one = new PipeEnd(delayMs)
   const other = new PipeEnd(delayMs)

@@ -7,11 +7,11 @@ import type { Wire } from './socket.ts'
 import type { HouseWorker } from './worker.ts'
 
 export interface PlainOptions {
-  /** Undefined: a guest. */
+  /** If it is undefined, the client is a guest. */
   readonly user?: string | undefined
-  /** An hour by default. */
+  /** By default an hour. */
   readonly tokenLifetimeS?: number
-  /** In the place of one that was made for the user. */
+  /** Used instead of a token that is made for the user. */
   readonly token?: string
   readonly encoding?: 'json' | 'msgpack'
   readonly query?: Readonly<Record<string, string>>
@@ -19,19 +19,19 @@ export interface PlainOptions {
   readonly worker?: HouseWorker
 }
 
-/** What of a house a client needs. */
+/** The parts of a house that a client needs. */
 export type HouseDoor = Pick<House, 'time' | 'mint' | 'network' | 'url'>
 
 export type Extra = Readonly<Record<string, unknown>>
 
 const PREFIX = '/core/game/v1/real-time'
 const REPLY = 'core.game.reply'
-/** Of simulated time. */
+/** In simulated time. */
 const PATIENCE_MS = 60_000
 
 /**
- * A client that does nothing by itself: frames in, frames out. Its methods that give a promise let the time of the house pass until
- * there is an answer.
+ * A client that does nothing by itself: it only sends and receives frames. Methods that return a promise let the time of the
+ * house pass until there is an answer.
  */
 export class PlainClient {
   /** Every frame that came. */
@@ -45,7 +45,7 @@ export class PlainClient {
   readonly #options: PlainOptions
   #requests = 0
 
-  /** Not to be awaited: it is on its way. */
+  /** The client is still connecting when this returns. */
   constructor(house: HouseDoor, options: PlainOptions = {}) {
     this.#house = house
     this.#options = options
@@ -64,7 +64,7 @@ export class PlainClient {
     this.wire.client.addEventListener('close', (event) => (this.closed = event as Closed))
   }
 
-  /** Resolves when the first frame is there, or the connection is closed without one. */
+  /** Resolves when the first frame has come, or the connection was closed without one. */
   static async open(house: HouseDoor, options: PlainOptions = {}): Promise<PlainClient> {
     const client = new PlainClient(house, options)
     await client.until(() => client.frames.length > 0 || client.closed !== undefined, 'a first frame')
@@ -80,7 +80,7 @@ export class PlainClient {
     return String(this.ready['user_id'])
   }
 
-  /** All frames but the first one and replies. */
+  /** All frames except the first one and replies. */
   get events(): readonly Frame[] {
     return this.frames.slice(1).filter(({ eventType }) => eventType !== REPLY)
   }
@@ -89,14 +89,14 @@ export class PlainClient {
     return this.frames.filter(({ eventType }) => eventType === REPLY) as unknown as readonly (Reply & Frame)[]
   }
 
-  /** What was said in broadcasts, in the order in which it came. */
+  /** The messages of broadcasts, in the order in which they came. */
   get heard(): readonly unknown[] {
     return this.events.flatMap(({ eventType, payload }) =>
       eventType === 'core.game.state.broadcast' ? [payload?.['message']] : [],
     )
   }
 
-  /** The query of a resume that goes on where this connection is now, and does not name its rooms. */
+  /** The query of a resume that continues where this connection is now, without the names of its rooms. */
   resumeQuery(): Readonly<Record<string, string>> {
     const { epoch, offset, resume_token } = this.ready
     const offsets = [offset, ...this.frames.map((frame) => frame['offset'])].filter((at) => typeof at === 'number')
@@ -104,8 +104,8 @@ export class PlainClient {
   }
 
   /**
-   * Connects again with what this one had, to resume, on any worker; other options stand in front of those it had.
-   * @param rooms null: they are not named
+   * Connects again to any worker, and resumes. `options` replace those of this client. @param rooms null leaves out the names of
+   * the rooms
    */
   resume(rooms: readonly string[] | null = [], options: PlainOptions = {}): Promise<PlainClient> {
     const { worker: _, ...before } = this.#options
@@ -114,12 +114,12 @@ export class PlainClient {
     return PlainClient.open(this.#house, { ...before, ...options, query })
   }
 
-  /** A value in the connection's encoding. */
+  /** Sends a value in the connection's encoding. */
   send(value: unknown): void {
     this.sendRaw(this.#options.encoding === 'msgpack' ? encodeMsgpack(value) : JSON.stringify(value))
   }
 
-  /** One frame as it is. */
+  /** Sends one frame with exactly this content. */
   sendRaw(data: string | Uint8Array): void {
     this.wire.client.send(data)
   }
@@ -131,12 +131,12 @@ export class PlainClient {
     return id
   }
 
-  /** Sends a request, and gives its reply, whatever that says. */
+  /** Sends a request. Resolves to its reply, whether it succeeded or not. */
   ask(eventType: string, payload: unknown, extra: Extra = {}): Promise<Reply> {
     return this.reply(this.request(eventType, payload, extra))
   }
 
-  /** The reply to this id, also if it has come already. */
+  /** Waits for the reply to this id, which may have come already. */
   async reply(id: string): Promise<Reply> {
     const find = () => this.replies.find(({ replyTo }) => replyTo === id)
     await this.until(() => find() !== undefined || this.closed !== undefined, `a reply to ${id}`)
@@ -145,25 +145,25 @@ export class PlainClient {
     return reply
   }
 
-  /** How the server closed it. */
+  /** Waits until the connection is closed. */
   async end(withinMs = PATIENCE_MS): Promise<Closed> {
     await this.until(() => this.closed !== undefined, 'the close', withinMs)
     return this.closed as Closed
   }
 
-  /** Lets time pass until the condition holds; throws if it does not. */
+  /** Lets time pass until the condition holds. Throws if it never does. */
   async until(condition: () => boolean, what = 'that', withinMs = PATIENCE_MS): Promise<void> {
     if (await this.#house.time.until(condition, withinMs)) return
     throw new Error(`waited in vain for ${what}; the last frames: ${JSON.stringify(this.frames.slice(-3))}`)
   }
 
-  /** Closes politely. */
+  /** Closes with a close frame. */
   async close(): Promise<void> {
     this.wire.client.close(1000)
     await this.end()
   }
 
-  /** The client is gone at once, and the server hears of it at once. */
+  /** Cuts the connection, and the server notices at once. */
   cut(): void {
     this.wire.cut({ clientMs: 0, serverMs: 0 })
   }

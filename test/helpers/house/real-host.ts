@@ -10,7 +10,7 @@ import { NO_LOG } from '../no-log.ts'
 import type { StartHost } from './host.ts'
 import { NO_LOOP_DELAY } from './worker.ts'
 
-/** A host of the house that runs these games; with a function, those that it gives when the host starts. */
+/** A host of the house that runs these games. If a function is given, it is called when the host starts. */
 export function realHost(
   given: readonly Game[] | (() => readonly Game[]),
   { log = NO_LOG, isChecked = false }: { readonly log?: Log; readonly isChecked?: boolean } = {},

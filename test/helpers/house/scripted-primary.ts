@@ -9,10 +9,10 @@ import { Refusal } from '../../../src/protocol/errors.ts'
 import type { JsonValue } from '../../../src/protocol/events.ts'
 import type { HouseWorker } from './worker.ts'
 
-/** A flat state: enough to see whether what a client has is right. */
+/** A flat state, which is enough to check what a client has. */
 export type FlatState = Readonly<Record<string, JsonValue>>
 
-/** Versions that a patch can start from. */
+/** How many versions a patch can start from. */
 const HISTORY = 60
 export const INPUTS = [
   { name: 'place', type: { kind: 'object' }, keep: 'all' },
@@ -26,14 +26,16 @@ interface Seen {
   view: number
 }
 
-/** A room with a game, as the primary and a host have it together: what each view sees, at each of its last ticks. */
+/**
+ * A room with a game, which plays the primary's and the host's part together: what each view sees, for each of the last ticks.
+ */
 export class ScriptedRoom {
   readonly id: RoomId
   readonly handle: number
   tick = 0
   readonly viewers = new Map<string, Seen>()
-  /** By view, the newest last. */
-  /** Those of its game now, which may be another one after a restart. */
+  /** By view, the newest version last. */
+  /** The inputs of its game. They may change with a restart. */
   inputs: readonly InputKind[] = INPUTS
   readonly #versions = new Map<number, { readonly tick: number; readonly state: FlatState }[]>()
 
@@ -47,7 +49,7 @@ export class ScriptedRoom {
     return this.#newest(view).state
   }
 
-  /** The next tick, and the patches of those who see the view. */
+  /** Makes the next tick, and the patches for those who see the view. */
   change(view: number, changes: FlatState, more: Readonly<Record<string, JsonValue>> = {}): readonly BlockPatch[] {
     const before = this.#newest(view)
     const state = { ...before.state, ...changes }
@@ -95,7 +97,7 @@ export class ScriptedRoom {
   #frame(encoding: 'json' | 'binary', patch: object): Uint8Array {
     if (encoding === 'json')
       return Buffer.from(JSON.stringify({ eventType: 'core.game.room.patch', room: this.id, ...patch }))
-    // Nobody on the way looks into it: here it is JSON.
+    // Nobody on the way reads the patch's content, so it is JSON here.
     return Buffer.concat([Buffer.from([0xc1, 1, 0]), Buffer.from(JSON.stringify(patch))])
   }
 }
@@ -103,17 +105,17 @@ export class ScriptedRoom {
 type Own = Handlers<PrimaryMethods>
 type Answer<Name extends keyof Own> = Parameters<Own[Name]>[1]
 
-/** The primary and a host of a few lines at the other end of a worker's link, whose rooms all have the same game. */
+/** A scripted primary and host at the other end of a worker's link. All of its rooms have the same game. */
 export class ScriptedPrimary {
   readonly link: Link<PrimaryMethods, WorkerMethods>
   readonly rooms = new Map<string, ScriptedRoom>()
-  /** What connections have done, in its order: `join`, `leave`, `close` and so on, with what was given. */
+  /** The calls that the worker made for connections, in order: `join`, `leave`, `close` and so on, with their arguments. */
   readonly calls: { readonly method: string; readonly args: Readonly<Record<string, unknown>> }[] = []
-  /** Rooms that connections come back to. */
+  /** Rooms that resumed connections return to. */
   games: readonly RoomId[] = []
-  /** Refuses what it names, with this. */
+  /** By method: the refusal that the call gets. */
   readonly refusals = new Map<string, Refusal>()
-  /** What is not answered until `release`. */
+  /** The methods that are not answered until `release`. */
   readonly held = new Set<string>()
   #waiting: (() => void)[] = []
 
@@ -132,7 +134,7 @@ export class ScriptedPrimary {
     return room
   }
 
-  /** A tick of the room: its patches leave in one block. */
+  /** Makes a tick of the room. Its patches are sent in one block. */
   change(room: ScriptedRoom, changes: FlatState, { view = 0, more = {} } = {}): void {
     this.link.sendBlock(encodeGameBlock({ records: [], patches: room.change(view, changes, more) }), 'game')
   }

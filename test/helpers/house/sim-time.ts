@@ -9,7 +9,7 @@ interface Timer {
   dueMs: number
 }
 
-/** What setTimeout gives: as much of Node's object as is used. */
+/** The result of setTimeout, with only those parts of Node's object that are used. */
 interface Handle {
   readonly id: number
   ref(): Handle
@@ -25,17 +25,17 @@ type Globals = Pick<
 
 /** Unix time at the start of every simulation. */
 const WALL_START_MS = 1_790_000_000_000
-/** Of one run at most: a loop that never ends is a defect. */
+/** The most steps of one run. A loop that never ends is a defect. */
 const STEPS_MAX = 2_000_000
-/** While no time passes: some hundred are a busy moment, and with more of them nothing else would ever happen. */
+/** The most steps without any time passing. A busy moment has some hundred; with many more, nothing else would ever happen. */
 const STEPS_AT_ONCE_MAX = 20_000
-/** Node takes a longer delay, and NaN, for 1 ms. */
+/** Node changes a longer delay, and NaN, to 1 ms. */
 const DELAY_MS_MAX = 2 ** 31 - 1
 
 const realImmediate = globalThis.setImmediate
 const realTurn = (): Promise<void> => new Promise((resolve) => void realImmediate(resolve))
 
-/** Simulated time for one test of something that has timers and does no real I/O. */
+/** Simulates time for one test of code that has timers and does no real I/O. */
 export function simulateTime(owner: { teardown(end: () => void): void }): SimTime {
   const time = new SimTime()
   owner.teardown(time.install(() => Math.random()))
@@ -43,8 +43,8 @@ export function simulateTime(owner: { teardown(end: () => void): void }): SimTim
 }
 
 /**
- * Time that passes only when nothing else is left to do. While it is installed, the timers and clocks of this whole process are its own:
- * everything waits for `run`. Promises and streams go on by themselves, so there must be no real I/O meanwhile.
+ * Time that passes only when nothing else is left to do. While it is installed, it replaces the timers and clocks of this whole
+ * process, and everything waits for `run`. Promises and streams go on by themselves, so there must be no real I/O meanwhile.
  */
 export class SimTime {
   #nowMs = 0
@@ -52,7 +52,7 @@ export class SimTime {
   #made = 0
   #timers = new Map<number, Timer>()
   #immediates = new Map<number, () => void>()
-  /** Immediates that were cancelled by another one of the same turn. */
+  /** Immediates that another one of the same turn has cancelled. */
   readonly #cancelled = new Set<number>()
   #uninstall = () => {}
 
@@ -61,7 +61,7 @@ export class SimTime {
     wallMs: () => Math.floor(this.#nowMs + this.#wallOffsetMs),
   }
 
-  /** Returns what takes it out again. */
+  /** Returns a function that uninstalls it. */
   install(random: () => number): () => void {
     const real = {
       globals: {
@@ -82,7 +82,7 @@ export class SimTime {
     this.#uninstall = () => {
       Object.assign(globalThis, real.globals)
       Date.now = real.dateNow
-      Reflect.deleteProperty(performance, 'now') // the prototype's is there again
+      Reflect.deleteProperty(performance, 'now') // so that the prototype's is used again
       Math.random = real.mathRandom
       this.#timers.clear()
       this.#immediates.clear()
@@ -95,17 +95,17 @@ export class SimTime {
     return this.#nowMs
   }
 
-  /** The wall clock jumps, the monotonic one does not. */
+  /** Makes the wall clock jump. The monotonic clock does not. */
   jumpWall(byMs: number): void {
     this.#wallOffsetMs += byMs
   }
 
-  /** This process gets no time for so long, as when it is stopped: what was due in it comes late, all at once. */
+  /** The process gets no time for so long, as if it was stopped. What was due meanwhile runs late, all at once. */
   stall(forMs: number): void {
     this.#nowMs += forMs
   }
 
-  /** Lets `forMs` pass, with everything that is due in it. */
+  /** Lets `forMs` pass, and runs all that is due in it. */
   async pass(forMs: number): Promise<void> {
     const untilMs = this.#nowMs + forMs
     await this.#run(() => false, untilMs)
@@ -134,7 +134,7 @@ export class SimTime {
       if (isDone()) return true
       atOnce = this.#nowMs === lastMs ? atOnce + 1 : 0
       lastMs = this.#nowMs
-      if (atOnce > STEPS_AT_ONCE_MAX) throw new Error(`something goes round at ${lastMs} ms and lets no time pass`)
+      if (atOnce > STEPS_AT_ONCE_MAX) throw new Error(`something loops at ${lastMs} ms without letting time pass`)
       if (this.#immediates.size > 0) this.#runImmediates()
       else {
         const next = this.#nextTimer()

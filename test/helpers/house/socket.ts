@@ -2,7 +2,7 @@ import type { WebSocketLike } from '../../../src/client/websocket.ts'
 import type { Connection } from '../../../src/session/connection.ts'
 import type { Socket } from '../../../src/session/socket.ts'
 
-/** What of a worker a socket needs: its topics, and where its frames and its end go. */
+/** The parts of a worker that a socket needs: its topics, and the receivers of its frames and its end. */
 export interface WorkerEnd {
   readonly topics: Map<string, Set<ServerSocket>>
   frame(connection: Connection, bytes: Uint8Array, isBinary: boolean): void
@@ -11,10 +11,10 @@ export interface WorkerEnd {
 
 type Listener = (event: unknown) => void
 const ABNORMAL = 1006
-/** SOCKET_READ_TIMEOUT by default. */
+/** The default of SOCKET_READ_TIMEOUT. */
 const IDLE_MS = 30_000
 
-/** The worker's end of a connection, in the place of uWebSockets.js's. */
+/** The worker's end of a connection, instead of uWebSockets.js's. */
 export class ServerSocket implements Socket {
   readonly transport = 'websocket'
   readonly #worker: WorkerEnd
@@ -65,7 +65,7 @@ export class ServerSocket implements Socket {
     this.gone(code)
   }
 
-  /** The network stack of a client answers at once. */
+  /** The network stack of a client answers by itself, at once. */
   ping(): void {
     if (this.#connection && !this.#isClosed) this.#connection.wasHeard = true
   }
@@ -79,14 +79,14 @@ export class ServerSocket implements Socket {
     const isBinary = typeof data !== 'string'
     const bytes = isBinary ? Uint8Array.from(data) : new TextEncoder().encode(data)
     this.#worker.frame(this.#connection, bytes, isBinary)
-    bytes.fill(0) // uWebSockets.js takes them back, too
+    bytes.fill(0) // uWebSockets.js also invalidates them
   }
 
   drained(): void {
     if (!this.#isClosed) this.#connection?.drained()
   }
 
-  /** As uWebSockets.js does it: the close is told within the call that closes. */
+  /** As with uWebSockets.js, the close handler runs inside the call that closes. */
   gone(code: number): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -95,7 +95,7 @@ export class ServerSocket implements Socket {
   }
 }
 
-/** The client's end, as browsers have it: what the client library is given as its WebSocket. */
+/** The client's end, with the interface of browsers. The client library uses it as its WebSocket. */
 export class ClientSocket implements WebSocketLike {
   binaryType = 'arraybuffer'
   readonly #listeners = new Map<string, Listener[]>()
@@ -132,7 +132,7 @@ export class ClientSocket implements WebSocketLike {
   }
 }
 
-/** The network between the two ends: each direction keeps its order, takes its time, and may be cut or read slowly. */
+/** The network between the two ends. Each direction keeps its order, takes its time, and may be cut or read slowly. */
 export class Wire {
   readonly client: ClientSocket
   /** Sees every frame that reaches the client. */
@@ -156,7 +156,7 @@ export class Wire {
     this.#server = server
   }
 
-  /** The client did not wait for the answer to its handshake. */
+  /** Whether the client gave up before its handshake was answered. */
   get isGivenUp(): boolean {
     return this.#isGivenUp
   }
@@ -165,7 +165,7 @@ export class Wire {
     return this.#server !== undefined && !this.#isCut
   }
 
-  /** What was sent to a client that does not read. */
+  /** The bytes that were sent to a client that does not read. */
   get waitingBytes(): number {
     return this.#toClient.isPaused ? this.#toClient.bytes : 0
   }
@@ -192,8 +192,8 @@ export class Wire {
   }
 
   /**
-   * Nothing gets through any more, and each side notices after a time of its own. Infinity: the client by its own means only, the
-   * server by the idle timeout that uWebSockets.js keeps for it.
+   * From now on nothing gets through, and each side notices after its own time. With Infinity, the client notices only by its own
+   * means, and the server by the idle timeout of uWebSockets.js.
    */
   cut({ clientMs, serverMs }: { readonly clientMs: number; readonly serverMs: number }): void {
     if (this.#isCut) return
@@ -205,7 +205,7 @@ export class Wire {
     setTimeout(() => server?.gone(ABNORMAL), Math.min(serverMs, IDLE_MS))
   }
 
-  /** The worker has ended: its kernel resets the connection. */
+  /** The worker has ended, so its kernel resets the connection. */
   reset(): void {
     if (this.#isCut) return
     this.#isCut = true
@@ -219,7 +219,7 @@ export class Wire {
     const server = this.#server
     this.#isGivenUp = server === undefined
     if (!this.#isCut && server) this.#toServer.whenEmpty(() => server.gone(code), this.#delayMs())
-    // The other side answers the close; where it cannot, the client tears the socket down.
+    // Normally the other side answers the close. If it cannot, the client tears the socket down.
     setTimeout(() => this.client.closed(code, reason), 2 * this.#delayMs() + 1)
   }
 
@@ -282,7 +282,7 @@ class Lane {
     if (this.#waiting.length === 0) this.#onEmpty?.()
   }
 
-  /** In the order in which it was asked for, whatever the delays are. */
+  /** Runs the actions in the order in which they were asked for, whatever their delays are. */
   #in(delayMs: number, action: () => void): void {
     this.#lastMs = Math.max(this.#lastMs, performance.now() + delayMs)
     setTimeout(action, this.#lastMs - performance.now())

@@ -1,21 +1,21 @@
 import { OutcomeUnknown, StoreUnavailable, type Store } from '../../../src/store/store.ts'
 import type { Chance } from './chance.ts'
 
-/** What may go wrong with a transaction, each as a share of all. They may be changed while the store is in use. */
+/** How often each fault happens, as a share of all transactions. The shares may be changed while the store is in use. */
 export interface StoreFaults {
-  /** It was not sent: nothing was done. */
+  /** It was not sent, so nothing was done. */
   refused: number
-  /** It was lost on its way: nothing was done, and nobody knows. */
+  /** It was lost on its way. Nothing was done, but nobody knows that. */
   lost: number
-  /** It was done, and the answer was lost. */
+  /** It was done, but the answer was lost. */
   unanswered: number
-  /** How long it takes, at most. */
+  /** The longest time that it takes. */
   delayMs: number
 }
 
 export const NO_FAULTS: Readonly<StoreFaults> = { refused: 0, lost: 0, unanswered: 0, delayMs: 0 }
 
-/** The store with these faults in front of it. Commits keep their order, as those of every adapter do. */
+/** Puts these faults in front of the store. Commits keep their order, as with every adapter. */
 export function withFaults(truth: Store, faults: StoreFaults, chance: Chance, onFault: () => void): Store {
   const wait = () => new Promise<void>((resolve) => setTimeout(resolve, chance.fraction() * faults.delayMs))
   return {
@@ -40,7 +40,7 @@ export function withFaults(truth: Store, faults: StoreFaults, chance: Chance, on
   }
 }
 
-/** The same store, to change a method of. */
+/** A copy of the store in which a test can replace methods. */
 export function over(store: Store): Store {
   return {
     epoch: store.epoch,

@@ -30,13 +30,13 @@ export interface HouseWorkerOptions {
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 export const NO_LOOP_DELAY = { p99Ms: () => 0, close: () => {} }
 
-/** No wire of the house pings. */
+/** Connections of the house do not ping. */
 const PING_INTERVAL_MS = 24_000
 
-/** A worker in this process: all of its real parts but uWebSockets.js, HTTP and Socket.IO. */
+/** A worker in this process, with all of its real parts except uWebSockets.js, HTTP and Socket.IO. */
 export class HouseWorker implements WorkerEnd {
   readonly topics = new Map<string, Set<ServerSocket>>()
-  /** The primary's side of it. */
+  /** The primary's view of it. */
   readonly process: NodeProcess
   readonly #options: HouseWorkerOptions
   readonly #primaryEnd: PipeEnd
@@ -98,7 +98,7 @@ export class HouseWorker implements WorkerEnd {
     if (!this.#hasEnded) this.parts.realTime.sessions.closed(connection, code)
   }
 
-  /** It hears nothing of the primary until `thaw`, and the primary nothing of it. */
+  /** From now on it gets nothing from the primary, and the primary gets nothing from it, until `thaw`. */
   freeze(): void {
     this.#end.hold()
   }
@@ -107,13 +107,13 @@ export class HouseWorker implements WorkerEnd {
     this.#end.release()
   }
 
-  /** The primary hears nothing of it until the function that is returned is called, whatever it says. */
+  /** From now on the primary gets nothing from it, until the returned function is called. */
   unheard(): () => void {
     this.#primaryEnd.hold()
     return () => this.#primaryEnd.release()
   }
 
-  /** SIGKILL. */
+  /** Acts as SIGKILL does. */
   kill(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
