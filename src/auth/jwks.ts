@@ -5,17 +5,20 @@ import type { Clock } from '../base/clock.ts'
 import { isObject } from '../protocol/envelope.ts'
 import { type Algorithm, type KeySource, publicVerifyKey, type VerifyKey } from './verify-key.ts'
 
-/** By `kid`; a key without one is under ''. */
+/** Keys by `kid`. A key without one is under ''. */
 export type KeySet = ReadonlyMap<string, VerifyKey>
 
 export interface Jwks {
-  /** The last good set; empty before the first. */
+  /** The last good set. Empty until there is one. */
   keys(): KeySet
-  /** A token named a key that is not here: looks for it anew, but at most once per 30 s whoever asks. */
+  /**
+   * Call this when a token names a key that is not in the set. Fetches the set again, but at most once in 30 s however often it
+   * is called.
+   */
   noteUnknownKid(): void
-  /** Whether there ever was a good set. */
+  /** Whether there has been a good set. */
   readonly ready: boolean
-  /** Settles after the first attempt, whatever came of it. */
+  /** Settles after the first attempt, whether it succeeded or not. */
   readonly firstAttempt: Promise<void>
   close(): void
 }
@@ -24,13 +27,13 @@ export interface JwksOptions {
   /** A URL, or the path of a file. */
   readonly source: URL | string
   readonly refreshMs: number
-  /** What the keys may be used with; by key type where absent. */
+  /** What the keys may be used with. If absent, the type of each key decides. */
   readonly algorithms?: readonly Algorithm[]
   readonly fetchJson?: (url: URL, signal: AbortSignal) => Promise<unknown>
   readonly clock: Clock
-  /** Told of each good set. */
+  /** Called with each good set. */
   readonly onKeys?: (keys: KeySet) => void
-  /** Told of each attempt that failed; the last good keys stay. */
+  /** Called with the error of each attempt that failed. The last good keys stay in use. */
   readonly onError: (error: Error) => void
 }
 
@@ -42,8 +45,8 @@ const RETRY_MIN_MS = 1_000
 const RETRY_MAX_MS = 30_000
 
 /**
- * RFC 7517. Keys that cannot verify are passed over: symmetric ones, private ones, those for encryption, of unknown types,
- * or that fit none of the algorithms. Throws on what is not a key set or has no usable key.
+ * RFC 7517. Skips keys that cannot verify a token: symmetric or private ones, keys for encryption or of unknown types, and keys
+ * that fit none of the algorithms. Throws if `json` is not a key set or has no usable key.
  */
 export function parseJwks(json: unknown, algorithms?: readonly Algorithm[]): KeySet {
   if (!isObject(json) || !Array.isArray(json['keys'])) throw new TypeError('not a JWK Set: no array "keys"')
@@ -60,12 +63,12 @@ export function parseJwks(json: unknown, algorithms?: readonly Algorithm[]): Key
   return keys
 }
 
-/** Starts fetching at once and goes on every `refreshMs`, sooner after a failure. */
+/** Fetches the keys at once and then every `refreshMs`, or sooner after a failure. */
 export function openJwks(options: JwksOptions): Jwks {
   return new PolledJwks(options)
 }
 
-/** A token without `kid` is taken where the set has one key only, so that there is nothing to choose. */
+/** A token without `kid` is accepted if the set has exactly one key, because then there is no choice. */
 export function jwksKeySource(jwks: Pick<Jwks, 'keys' | 'ready' | 'noteUnknownKid'>): KeySource {
   return {
     isReady: () => jwks.ready,
@@ -78,7 +81,7 @@ export function jwksKeySource(jwks: Pick<Jwks, 'keys' | 'ready' | 'noteUnknownKi
   }
 }
 
-/** GET without following redirects, as those could lead off TLS. */
+/** GET without following redirects, because one could lead to plain HTTP. */
 export async function fetchJson(url: URL, signal: AbortSignal): Promise<unknown> {
   const response = await fetch(url, { signal, redirect: 'error', headers: { accept: 'application/json' } })
   if (!response.ok) throw new Error(`GET ${url.href}: HTTP ${response.status}`)
@@ -92,7 +95,7 @@ export async function fetchJson(url: URL, signal: AbortSignal): Promise<unknown>
   return parseJson(Buffer.concat(chunks).toString(), `GET ${url.href}`)
 }
 
-/** The parser's own message quotes the text, which may hold a private key. */
+/** Replaces the parser's message, which quotes the text: the text may hold a private key. */
 function parseJson(text: string, from: string): unknown {
   try {
     return JSON.parse(text)
@@ -173,20 +176,20 @@ function onlyOne(keys: KeySet): VerifyKey | undefined {
 
 function mayVerify(jwk: Record<string, unknown>): boolean {
   const { kty, use, key_ops: operations } = jwk
-  // `d`: somebody publishes private keys, so anybody may have signed.
+  // `d`: the set publishes private keys, so anybody could have signed the token.
   if (kty === 'oct' || 'd' in jwk) return false
   if (use !== undefined && use !== 'sig') return false
   return operations === undefined || (Array.isArray(operations) && operations.includes('verify'))
 }
 
-/** A key's own `alg` narrows what is allowed and never widens what configuration says. */
+/** A key's own `alg` can narrow what the configuration allows, and never widens it. */
 function readKey(jwk: Record<string, unknown>, algorithms: readonly Algorithm[] | undefined): VerifyKey | undefined {
   const own = jwk['alg']
   const allowed = own === undefined ? algorithms : (algorithms ?? [own as Algorithm]).filter((one) => one === own)
   try {
     return publicVerifyKey(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }), allowed)
   } catch {
-    // Sets hold keys for other purposes and of types to come (RFC 7517 section 5): those are passed over.
+    // Sets also hold keys for other purposes and of future types (RFC 7517 section 5). They are skipped.
     return undefined
   }
 }

@@ -2,41 +2,46 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isObject } from '../protocol/envelope.ts'
 import { isUserId, type Namespace, type UserId } from '../protocol/ids.ts'
 
-/** What a client that comes back is known by. */
+/** Who a returning client is. */
 export interface ResumeIdentity {
   readonly sessionId: string
   readonly userId: UserId
   readonly namespace: Namespace
   /**
-   * Which of the session's tokens it is: each connection gives the next one. null: of a transport whose clients keep one token, as those of
-   * Socket.IO do.
+   * Counts the tokens of a session, as each connection gets a new one. Null for transports whose clients keep one token, such as
+   * Socket.IO.
    */
   readonly use: number | null
-  /** Where the session began: what is older was never its own. Absent: only the primary that had the session knows. */
+  /**
+   * The place in the log where the session began; older events were never its own. If absent, only the primary that had the
+   * session knows.
+   */
   readonly begun?: { readonly epoch: string; readonly offset: number }
 }
 
 export interface ResumeTokens {
   issue(identity: ResumeIdentity): string
-  /** undefined: not one of ours, altered, or older than its time to live. */
+  /** Returns undefined if the token is not one of ours, was altered, or is older than its time to live. */
   read(token: string): ResumeIdentity | undefined
 }
 
 export interface ResumeTokenOptions {
-  /** The same on every node, so that a client may come back to any of them. */
+  /** All nodes share it, so that a client can come back to any of them. */
   readonly secret: Uint8Array
   readonly ttlMs: number
-  /** Unix time: the token outlives the process that issued it. */
+  /** Unix time, because the token outlives the process that issued it. */
   readonly nowMs: () => number
 }
 
-// Ids are at most 64 characters: a token of ours stays far below.
+// Ids have at most 64 characters, so our tokens are far shorter.
 const TOKEN_LENGTH_MAX = 512
 const TOKEN = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/
-// Keeps these MACs apart from any other use of the same secret.
+// Keeps these MACs apart from other uses of the same secret.
 const PURPOSE = 'drumbeat resume token v1\0'
 
-/** `base64url(JSON of sid, uid, ns, n, iat, ep, at)` `.` `base64url(HMAC-SHA256)`: nothing is stored, any worker can read it. */
+/**
+ * `base64url(JSON of sid, uid, ns, n, iat, ep, at)` `.` `base64url(HMAC-SHA256)`. Nothing is stored, and any worker can read it.
+ */
 export function createResumeTokens({ secret, ttlMs, nowMs }: ResumeTokenOptions): ResumeTokens {
   const macOf = (body: string) => createHmac('sha256', secret).update(PURPOSE).update(body).digest('base64url')
   return {
@@ -56,7 +61,7 @@ export function createResumeTokens({ secret, ttlMs, nowMs }: ResumeTokenOptions)
   }
 }
 
-/** The MAC was right, so a wrong shape means another version of Drumbeat: not recovered, rather than trusted. */
+/** The MAC was right, so claims of another shape come from another version of Drumbeat. Such a session is not resumed. */
 function readClaims(claims: unknown, oldestMs: number): ResumeIdentity | undefined {
   if (!isObject(claims)) return undefined
   const { sid, uid, ns, n, iat, ep, at } = claims

@@ -6,7 +6,7 @@ import type { HmacAlgorithm, KeySource, VerifyKey } from './verify-key.ts'
 
 export interface VerifiedToken {
   readonly userId: UserId
-  /** What its signature was verified with. */
+  /** The key that verified the signature. */
   readonly tokenKey: VerifyKey
   /** Unix time in milliseconds: the token's `exp`, without skew. */
   readonly expiresAtMs: number
@@ -14,27 +14,30 @@ export interface VerifiedToken {
 
 export interface TokenVerifier {
   /**
-   * Throws AUTH_REQUIRED for an empty token, TOKEN_EXPIRED, TOKEN_INVALID, and UNAVAILABLE while no key could be fetched
-   * yet.
+   * Throws a Refusal: AUTH_REQUIRED for an empty token, TOKEN_EXPIRED, TOKEN_INVALID, or UNAVAILABLE while no keys could be
+   * fetched yet.
    */
   readonly verify: (token: string) => VerifiedToken
 }
 
 export interface TokenVerifierOptions {
   readonly keys: KeySource
-  /** Not checked where absent. */
+  /** Not checked if absent. */
   readonly issuer?: string
-  /** Not checked where absent; the token's `aud` may be a list that contains it. */
+  /** Not checked if absent. The token's `aud` may be a list that contains it. */
   readonly audience?: string
-  /** How large a token may be, in bytes. */
+  /** The largest accepted token, in bytes. */
   readonly tokenBytesMax: number
-  /** How far other clocks may be off, for `exp` and `nbf`. */
+  /** How far the issuer's clock may be off, for `exp` and `nbf`. */
   readonly clockSkewMs: number
-  /** How far ahead `exp` may lie. */
+  /** How far `exp` may lie in the future. */
   readonly lifetimeMaxMs: number
   /** Unix time */
   readonly nowMs: () => number
-  /** A token was looked at: its signature was known, was checked and is good, or what was thrown. */
+  /**
+   * Called for each token with its result: `cached` if its signature had been checked before, `verified` if it was checked now,
+   * otherwise the error code.
+   */
   readonly onResult?: (result: 'cached' | 'verified' | ErrorCode) => void
 }
 
@@ -43,11 +46,11 @@ export interface MintOptions {
   readonly sub: string
   /** Unix time */
   readonly nowMs: number
-  /** 1 h where absent */
+  /** 1 h by default. */
   readonly ttlMs?: number
   readonly issuer?: string
   readonly audience?: string
-  /** HS256 where absent */
+  /** HS256 by default. */
   readonly algorithm?: HmacAlgorithm
 }
 
@@ -56,16 +59,18 @@ type Verify = (token: string) => unknown
 
 const KEYS_RETRY_MS = 5_000
 const HOUR_MS = 3_600_000
-/** Each lets a token choose its own key, or asks for rules that this server does not know. */
+/**
+ * Headers that let a token choose its own key or ask for rules that this server does not know. Tokens that have them are refused.
+ */
 const FORBIDDEN_HEADERS = ['crit', 'jku', 'jwk', 'x5u', 'x5c']
 const KID = /^[\x20-\x7e]{1,200}$/
 
 /**
- * RFC 7519 tokens, checked in one go without waiting. fast-jwt checks signature, algorithm, `iss` and `aud`; the times are
- * checked here, because its clock is fixed when a verifier is made.
+ * Verifies RFC 7519 tokens synchronously. fast-jwt checks signature, algorithm, `iss` and `aud`. `exp` and `nbf` are checked
+ * here, because the clock of a fast-jwt verifier is fixed when it is made.
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  // A refreshed key set has new key objects, and its verifiers go with the old ones.
+  // A refreshed key set has new key objects, so the verifiers of the old ones are garbage-collected with them.
   const verifiers = new WeakMap<VerifyKey, Verify>()
   const verifierOf = (key: VerifyKey): Verify => {
     const verify = verifiers.get(key) ?? signatureVerifier(key, options)
@@ -77,7 +82,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const verify = (token: string): VerifiedToken => {
     if (token === '') throw new Refusal('AUTH_REQUIRED', 'a token is required')
     const known = seen.get(token)
-    // A key that was taken back is found no longer.
+    // A key that was withdrawn is no longer found.
     if (known && options.keys.find(known.kid) === known.key) {
       const verified = { ...readClaims(known.claims, options), tokenKey: known.key }
       onResult('cached')
@@ -85,10 +90,12 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     }
     const kid = readKid(readHeader(token, options.tokenBytesMax))
     if (!options.keys.isReady()) {
-      throw new Refusal('UNAVAILABLE', 'the keys are not there yet', { retry_after_ms: KEYS_RETRY_MS })
+      throw new Refusal('UNAVAILABLE', 'the server has no keys to verify tokens with yet', {
+        retry_after_ms: KEYS_RETRY_MS,
+      })
     }
     const key = options.keys.find(kid)
-    if (!key) throw invalid('no such key')
+    if (!key) throw invalid('no key matches it')
     const claims = verifySignature(verifierOf(key), token)
     const verified = { ...readClaims(claims, options), tokenKey: key }
     seen.add(token, { kid, key, claims })
@@ -109,17 +116,20 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 
 interface SeenToken {
   readonly kid: string | undefined
-  /** The signature is its. */
+  /** The key that verified its signature. */
   readonly key: VerifyKey
   readonly claims: Claims
 }
 
-/** So many at most; one of usual size takes about a kilobyte. */
+/** The most tokens that are remembered. One of usual size takes about a kilobyte. */
 const SEEN_MAX = 5_000
-/** Of their text, where tokens are large. */
+/** The most bytes of their text, in case tokens are large. */
 const SEEN_BYTES_MAX = 8 * 1024 * 1024
 
-/** Tokens whose signatures were good: who comes back with one, as all do after a restart, costs no second look at it. */
+/**
+ * Remembers tokens with good signatures, so that clients that come back with theirs, as all do after a restart, cost no second
+ * check of it.
+ */
 class SeenTokens {
   readonly #tokens = new Map<string, SeenToken>()
   #bytes = 0
@@ -143,7 +153,10 @@ class SeenTokens {
   }
 }
 
-/** A token for the shared secret, as `drumbeat token` prints it. Throws on a `sub` that no player may have. */
+/**
+ * Makes a token signed with the shared secret, as `drumbeat token` prints it. Throws if `sub` is not an id that a player may
+ * have.
+ */
 export function mintToken(options: MintOptions): string {
   const { secret, sub, nowMs, ttlMs = HOUR_MS, algorithm = 'HS256' } = options
   if (!isPlayerId(sub)) throw new TypeError('sub must be 1 to 64 characters of A-Z a-z 0-9 _ - and not a guest id')
@@ -156,7 +169,7 @@ export function mintToken(options: MintOptions): string {
   return sign({ sub, iat: Math.floor(nowMs / 1000), exp: Math.floor((nowMs + ttlMs) / 1000) })
 }
 
-/** An id that an account may have: nobody takes the channel of a guest by naming it. */
+/** Whether an account may have this id. Guest ids are excluded, so that no account can take the channel of a guest. */
 export function isPlayerId(value: unknown): value is UserId {
   return isUserId(value) && !value.startsWith(GUEST_PREFIX)
 }
@@ -173,7 +186,7 @@ function signatureVerifier({ key, algorithms }: VerifyKey, { issuer, audience }:
   })
 }
 
-/** The header, from a token of the right form; nothing in it is to be trusted yet. */
+/** Reads the header of a well-formed token. Nothing in it can be trusted yet. */
 function readHeader(token: string, bytesMax: number): Claims {
   if (Buffer.byteLength(token) > bytesMax) throw invalid(`longer than ${bytesMax} bytes`)
   const segments = token.split('.')
@@ -185,12 +198,12 @@ function readHeader(token: string, bytesMax: number): Claims {
   return header
 }
 
-/** Each token has one spelling: no padding, no stray bits in the last character. */
+/** Accepts only one spelling of each token: no padding and no stray bits in the last character. */
 function isBase64Url(segment: string): boolean {
   return segment !== '' && Buffer.from(segment, 'base64url').toString('base64url') === segment
 }
 
-/** Whoever looks a key up by `kid` must not be led astray, even where that is a file or a query. */
+/** The `kid` may be used in a file name or a query, so it must not contain a path. */
 function readKid(header: Claims): string | undefined {
   const { kid } = header
   if (kid === undefined) return undefined
@@ -215,11 +228,11 @@ function readClaims(
 ): Pick<VerifiedToken, 'userId' | 'expiresAtMs'> {
   const { clockSkewMs, lifetimeMaxMs } = options
   const nowMs = options.nowMs()
-  if (typeof exp !== 'number' || !Number.isFinite(exp)) throw invalid('exp is required and a number')
+  if (typeof exp !== 'number' || !Number.isFinite(exp)) throw invalid('exp is missing or not a number')
   if (nowMs > exp * 1000 + clockSkewMs) throw new Refusal('TOKEN_EXPIRED', 'the token has expired')
   if (exp * 1000 - nowMs > lifetimeMaxMs) throw invalid('exp is too far ahead')
   if (nbf !== undefined && (typeof nbf !== 'number' || !(nbf * 1000 <= nowMs + clockSkewMs))) {
-    throw invalid('nbf is ahead, or not a number')
+    throw invalid('nbf is in the future, or not a number')
   }
   if (!isPlayerId(sub)) throw invalid('sub is not a user id')
   return { userId: sub, expiresAtMs: Math.floor(exp * 1000) }

@@ -5,18 +5,18 @@ export type RsaAlgorithm = 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS
 export type EllipticAlgorithm = 'ES256' | 'ES384' | 'ES512' | 'EdDSA'
 export type Algorithm = HmacAlgorithm | RsaAlgorithm | EllipticAlgorithm
 
-/** A key and the only algorithms it may be used with: what a token says of itself never adds to them. */
+/** A key, and the algorithms that it may be used with. Nothing that a token says adds to them. */
 export interface VerifyKey {
   /** A shared secret, or a public key as PEM (SPKI). */
   readonly key: Uint8Array | string
   readonly algorithms: readonly Algorithm[]
 }
 
-/** Keys at hand: looking one up never waits, as the answer to an upgrade may not. */
+/** Keys in memory. Looking one up is synchronous, because the handshake of a WebSocket must be answered without waiting. */
 export interface KeySource {
-  /** false: no key was ever there, so nothing can be said of any token. */
+  /** Returns false if there has never been a key, so that no token can be judged. */
   isReady(): boolean
-  /** @param kid of the token's header; undefined where it has none */
+  /** @param kid of the token's header; undefined if it has none */
   find(kid: string | undefined): VerifyKey | undefined
 }
 
@@ -29,10 +29,10 @@ const BY_CURVE: ReadonlyMap<string, Algorithm> = new Map([
 ])
 /** RFC 7518 section 3.3. */
 const RSA_BITS_MIN = 2048
-/** RFC 7518 section 3.2: no shorter than the hash. */
+/** RFC 7518 section 3.2: at least as long as the hash. */
 const SECRET_BYTES_MIN = 32
 
-/** One shared secret of 32 bytes or more, HS256 unless said otherwise. Throws on a short one and on other algorithms. */
+/** One shared secret, HS256 by default. Throws if it is shorter than 32 bytes or if an algorithm is not an HMAC one. */
 export function secretKeySource(secret: Uint8Array | string, algorithms: readonly Algorithm[] = ['HS256']): KeySource {
   const key = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
   if (key.length < SECRET_BYTES_MIN) throw new TypeError(`a shared secret needs ${SECRET_BYTES_MIN} bytes or more`)
@@ -40,16 +40,17 @@ export function secretKeySource(secret: Uint8Array | string, algorithms: readonl
   return fixedKey({ key, algorithms })
 }
 
-/** One PEM public key or certificate. Throws on a private key, and where key and algorithms do not fit. */
+/** One PEM public key or certificate. Throws if it is a private key, or if key and algorithms do not fit. */
 export function publicKeySource(pem: string, algorithms?: readonly Algorithm[]): KeySource {
-  // createPublicKey would quietly derive the public half.
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) throw new TypeError('a private key where a public one belongs')
+  // createPublicKey would accept a private key and derive the public one.
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
+    throw new TypeError('this is a private key; a public key is needed')
   const key = createPublicKey(pem)
   if (algorithms) requireFit(algorithms, algorithmsOf(key).possible, 'this public key')
   return fixedKey(publicVerifyKey(key, algorithms))
 }
 
-/** Throws where no algorithm is left. @param algorithms those that do not fit the key are left out */
+/** Leaves out algorithms that do not fit the key. Throws if none is left. */
 export function publicVerifyKey(key: KeyObject, algorithms?: readonly Algorithm[]): VerifyKey {
   const { possible, usual } = algorithmsOf(key)
   const allowed = algorithms ? algorithms.filter((algorithm) => possible.includes(algorithm)) : [usual]
@@ -68,7 +69,7 @@ function requireFit(algorithms: readonly Algorithm[], possible: readonly Algorit
   }
 }
 
-/** What a key can be used with, and what it is used with where nobody says. */
+/** The algorithms that a key can be used with, and the one that is used if none is configured. */
 function algorithmsOf(key: KeyObject): { possible: readonly Algorithm[]; usual: Algorithm } {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
   if (type === 'rsa') {

@@ -1,4 +1,7 @@
-/** A defect in Drumbeat itself: nobody handles it, the process ends and is started anew. */
+/**
+ * A defect in Drumbeat itself. A worker answers a request that meets one with INTERNAL. Elsewhere, as in the primary, it ends the
+ * process, and another one is started.
+ */
 export class Defect extends Error {
   override readonly name = 'Defect'
 }
@@ -11,7 +14,7 @@ export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(textOf(thrown))
 }
 
-/** Of whatever was thrown, an object without a prototype too. */
+/** `String(thrown)` throws for an object without a prototype. */
 function textOf(thrown: unknown): string {
   try {
     return String(thrown)

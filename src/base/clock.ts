@@ -1,8 +1,8 @@
-/** Time as an argument: the whole server can be run on a clock that a test moves. */
+/** Time is an argument, so that a test can run the whole server on a clock which it moves. */
 export interface Clock {
-  /** Monotonic, in milliseconds, from an arbitrary start; never jumps. */
+  /** Monotonic, in milliseconds. Its start is arbitrary, and it never jumps. */
   readonly nowMs: () => number
-  /** Unix time in milliseconds; may jump. */
+  /** Unix time in milliseconds. It jumps if somebody sets the machine's clock. */
   readonly wallMs: () => number
 }
 
@@ -12,12 +12,12 @@ export function monotonicUs(): bigint {
 }
 
 /**
- * `nowMs` of the system's clock counts from the start of its process. In whole milliseconds, so that what is rounded comes to the same in every
- * process: a run under a simulated clock repeats itself.
+ * `nowMs` of the system's clock counts from the start of its process. This is that moment on the machine's monotonic clock, in
+ * whole milliseconds: each process rounds it alike, so that a run under a simulated clock can be repeated.
  */
 const PROCESS_STARTED_MS = Math.round(Number(process.hrtime.bigint()) / 1e6 - performance.now())
 
-/** A deadline of this process as another process of this machine can read it, in whole milliseconds. */
+/** Turns a deadline of this process into one that other processes of this machine can read, in whole milliseconds. */
 export function toMachineMs(nowMs: number): number {
   return Math.ceil(nowMs + PROCESS_STARTED_MS)
 }
@@ -26,23 +26,26 @@ export function fromMachineMs(machineMs: number): number {
   return machineMs - PROCESS_STARTED_MS
 }
 
-/** When the machine's monotonic clock was 0, in Unix time, as the wall clock has it now. */
+/** The Unix time at which the machine's monotonic clock was 0, by the wall clock as it is now. */
 export function monotonicOriginMs({ nowMs, wallMs }: Clock): number {
   return wallMs() - nowMs() - PROCESS_STARTED_MS
 }
 
-/** Unix time that nobody can set, in milliseconds: the same in all processes of this machine that are given the same origin. */
+/**
+ * Returns a Unix clock, in milliseconds, that nobody can set. It is the same in all processes of this machine that get the same
+ * origin.
+ */
 export function createUnixTime({ nowMs }: Pick<Clock, 'nowMs'>, originMs: number): () => number {
   const startedMs = originMs + PROCESS_STARTED_MS
   return () => startedMs + nowMs()
 }
 
-/** More than two readings can be apart by themselves. */
+/** Two readings of the clocks may differ by less than this on their own. If they differ by more, the wall clock was set. */
 const SET_MS = 100
 
 /**
- * Unix time in milliseconds with its fractions, so that what happened in one of them has an order. It goes on where the wall clock is
- * slowed or hurried, and follows it where it was set.
+ * Unix time in milliseconds, with fractions, so that events within one millisecond can be ordered. It does not follow a wall
+ * clock that is slowed or sped up a little, only one that was set.
  */
 export function createFineWall({ nowMs, wallMs }: Clock): () => number {
   let originMs = performance.timeOrigin

@@ -1,6 +1,6 @@
 type Close = () => void | Promise<void>
 
-/** What was opened, to be closed in reverse. */
+/** Collects how to close what was opened, and closes it in reverse order. */
 export class Closers {
   readonly #closes: Close[] = []
 
@@ -8,7 +8,7 @@ export class Closers {
     this.#closes.push(close)
   }
 
-  /** Closes everything, also where something throws; throws the first error then. */
+  /** Calls every closer, even if one of them throws. Then throws the first error, if any. */
   async close(): Promise<void> {
     const errors: unknown[] = []
     for (let close = this.#closes.pop(); close; close = this.#closes.pop()) {
@@ -22,7 +22,7 @@ export class Closers {
   }
 }
 
-/** Runs `open`; where it throws, what it had opened is closed. */
+/** Runs `open`. If it throws, everything that it had opened is closed. */
 export async function openAll<T>(open: (closers: Closers) => Promise<T>): Promise<T> {
   const closers = new Closers()
   try {

@@ -2,7 +2,10 @@ export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-/** What the promise gives, or `late` where it has not settled in time; no timer is left behind. Rejects as the promise does until then. */
+/**
+ * Resolves to what the promise gives, or to `late` if it has not settled after `ms`. Rejects as the promise does. Leaves no timer
+ * behind.
+ */
 export function within<T, Late>(promise: Promise<T>, ms: number, late: Late): Promise<T | Late> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => resolve(late), ms)
@@ -10,7 +13,7 @@ export function within<T, Late>(promise: Promise<T>, ms: number, late: Late): Pr
   })
 }
 
-/** After everything that is readable now has been read. */
+/** Resolves when everything that is readable now has been read. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

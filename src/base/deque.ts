@@ -1,4 +1,4 @@
-/** First in, first out, without moving what is behind: taken places are given back in bulk. */
+/** A first-in-first-out queue. `shift` does not move the other items: the space of items that were taken is freed in bulk. */
 export class Deque<T> {
   #items: (T | undefined)[] = []
   #start = 0

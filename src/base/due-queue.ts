@@ -3,10 +3,13 @@ interface Place<Item> {
   readonly due: number
 }
 
-/** So many old places are never worth a look. */
+/** With no more old places than this, tidying is not worth it. */
 const SLACK = 64
 
-/** Items by when they are due: a binary heap, in which an item that is due at another time now leaves its old place behind. */
+/**
+ * Items by due time, in a binary heap. An item that gets another due time leaves its old place in the heap; such places are
+ * skipped later.
+ */
 export class DueQueue<Item> {
   readonly #due = new Map<Item, number>()
   readonly #heap: Place<Item>[] = []
@@ -15,7 +18,7 @@ export class DueQueue<Item> {
     return this.#due.size
   }
 
-  /** The item is due then, and at no other time. */
+  /** Sets when the item is due. This replaces its earlier time, if it had one. */
   set(item: Item, due: number): void {
     if (this.#due.get(item) === due) return
     this.#due.set(item, due)
@@ -27,7 +30,7 @@ export class DueQueue<Item> {
     this.#due.delete(item)
   }
 
-  /** When the first is due; undefined if there is none. */
+  /** When the first item is due. Undefined if the queue is empty. */
   get nextDue(): number | undefined {
     for (let first = this.#heap[0]; first; first = this.#heap[0]) {
       if (this.#due.get(first.item) === first.due) return first.due
@@ -36,7 +39,7 @@ export class DueQueue<Item> {
     return undefined
   }
 
-  /** Takes out those that are due by then, the earliest first. */
+  /** Removes and returns the items that are due by `now`, the earliest first. */
   takeUntil(now: number): Item[] {
     const taken: Item[] = []
     for (let due = this.nextDue; due !== undefined && due <= now; due = this.nextDue) {
@@ -48,7 +51,7 @@ export class DueQueue<Item> {
     return taken
   }
 
-  /** Leaves out old places. */
+  /** Rebuilds the heap without old places. */
   #tidy(): void {
     this.#heap.length = 0
     for (const [item, due] of this.#due) this.#push({ item, due })

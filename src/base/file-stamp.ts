@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 
-/** Whether it is a file of code that somebody wrote, by its name: no declarations, and no test. */
+/** Whether a file, by its name, is code that somebody wrote: neither a declaration (`.d.ts`) nor a test (`.test.ts`). */
 export function isScript(name: string): boolean {
   return /(?<!\.d|\.test)\.(?:ts|js|mjs)$/.test(name)
 }
@@ -10,7 +10,10 @@ export function scriptsIn(folder: string): readonly string[] {
   return readdirSync(folder).filter(isScript).sort()
 }
 
-/** Another text whenever the file was written or replaced, or a script in the folder came or went; empty if there is nothing. */
+/**
+ * A text that changes when the file is written or replaced, or when a script is added to or removed from the folder. Empty if
+ * there is no such file or folder.
+ */
 export function fileStamp(place: string): string {
   const stat = statSync(place, { throwIfNoEntry: false })
   if (!stat) return ''

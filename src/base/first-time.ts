@@ -1,4 +1,4 @@
-/** Whether a key comes for the first time, of as many as are remembered; the oldest is forgotten first. */
+/** Tells whether a key is seen for the first time. It remembers `keysMax` keys, and forgets the oldest first. */
 export class FirstTime {
   readonly #keys = new Set<string>()
   readonly #keysMax: number

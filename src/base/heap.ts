@@ -6,9 +6,9 @@ type Collect = (options: { readonly type: 'major'; readonly execution: 'sync'; r
 let collect: Collect | undefined
 
 /**
- * Collects this process's garbage now, and gives the pages of its heap back to the system: V8 does neither while nothing new is
- * made, and an ordinary collection keeps the pages. Holds everything up, for some 0.1 s with a heap of 100 MB. Buffers are not in the
- * heap: what they had the allocator keeps for the next ones.
+ * Collects this process's garbage now, and gives free pages of its heap back to the system. V8 does neither while nothing new is
+ * allocated, and an ordinary collection keeps the pages. Blocks the process, for about 0.1 s with a heap of 100 MB. Buffers are
+ * outside of the heap: the allocator keeps their memory for later ones.
  */
 export function collectGarbage(): void {
   if (!collect) {
@@ -18,7 +18,7 @@ export function collectGarbage(): void {
   collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }
 
-/** Times what a collection took: how long there is none after it. */
+/** After a collection there is none for ten times as long as it took. */
 const REST = 10
 
 export interface CollectorOptions {
@@ -28,8 +28,8 @@ export interface CollectorOptions {
 }
 
 /**
- * Collects garbage when it is asked to, or as soon as that takes no more than a tenth of the time: with a heap of 400 MB that are in use a
- * collection takes 0.9 s and frees nothing, however short memory is.
+ * Returns a function that collects garbage, at once or as soon as collections take no more than a tenth of the time. The limit is
+ * needed because a collection of a heap of 400 MB, all in use, takes 0.9 s and frees nothing, however short memory is.
  */
 export function createCollector({ nowMs, schedule = later, collect = collectGarbage }: CollectorOptions): () => void {
   let restUntilMs = -Infinity
@@ -54,7 +54,7 @@ function later(action: () => void, delayMs: number): void {
   setTimeout(action, delayMs).unref()
 }
 
-/** Bytes of V8's heap, garbage included, and what they may be: there the process ends. */
+/** The bytes of V8's heap, garbage included, and its limit. The process ends if the heap reaches the limit. */
 export function readHeap(): { readonly usedBytes: number; readonly limitBytes: number } {
   const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics()
   return { usedBytes, limitBytes }

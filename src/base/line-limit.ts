@@ -4,7 +4,7 @@ import { TokenBucket } from './token-bucket.ts'
 export interface LineLimitOptions {
   readonly perSecond: number
   readonly burst: number
-  /** Kinds of lines that are remembered; the one unseen for longest is forgotten first. */
+  /** How many kinds of lines are remembered. The one that was not seen for longest is forgotten first. */
   readonly kindsMax: number
 }
 
@@ -13,7 +13,7 @@ interface Kind {
   leftOut: number
 }
 
-/** How many lines of each kind a log takes, so that nobody can fill it by what they do again and again. */
+/** Limits the lines of each kind in a log, so that a client cannot fill it by doing the same thing again and again. */
 export class LineLimit {
   readonly #options: LineLimitOptions
   readonly #kinds: RecentMap<string, Kind>
@@ -23,7 +23,7 @@ export class LineLimit {
     this.#kinds = new RecentMap(options.kindsMax)
   }
 
-  /** Returns whether a line of this kind may be written now; one that may not is counted. @param nowMs monotonic */
+  /** Returns whether a line of this kind may be written now. If not, the line is counted. @param nowMs monotonic */
   take(kind: string, nowMs: number): boolean {
     const { perSecond, burst } = this.#options
     const known = this.#kinds.get(kind, () => ({ bucket: new TokenBucket(perSecond, burst, nowMs), leftOut: 0 }))
@@ -32,7 +32,9 @@ export class LineLimit {
     return isTaken
   }
 
-  /** Returns how many lines of each kind were left out since this was last asked; kinds of which none was are not in it. */
+  /**
+   * Returns how many lines of each kind were left out since the last call. A kind is absent if none of its lines was left out.
+   */
   takeLeftOut(): readonly (readonly [kind: string, lines: number])[] {
     const left = [...this.#kinds].flatMap(([kind, known]) =>
       known.leftOut === 0 ? [] : [[kind, known.leftOut] as const],

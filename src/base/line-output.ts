@@ -3,20 +3,23 @@ import { Socket } from 'node:net'
 import { toError } from './assert.ts'
 
 export interface LineOutputOptions {
-  /** Writes what it can at once and returns how many bytes that were. Throws what the system throws: EAGAIN if a reader is behind. */
+  /**
+   * Writes as much as it can at once and returns the number of bytes. Throws what the system throws: EAGAIN if the reader is
+   * behind.
+   */
   readonly write: (bytes: Buffer) => number
-  /** How many bytes may wait for a reader that is behind. */
+  /** How many bytes may wait for a reader that is behind; 1 MiB by default. */
   readonly bytesMax?: number
 }
 
 const BYTES_MAX = 1024 * 1024
 const LINE_END = Buffer.of(0x0a)
-/** How soon a reader that is behind is tried again. */
+/** How soon writing to a reader that is behind is tried again. */
 const RETRY_MS = 50
 
 /**
- * Writes lines without ever waiting or throwing: a log must not end or stop what it tells of. What a reader does not take waits, up to a
- * bound; what does not fit, or cannot be written, is lost and counted.
+ * Writes lines, and never waits or throws: a log must not stop the process that it reports on. Lines that the reader does not
+ * take are kept, up to `bytesMax`. A line that does not fit or cannot be written is lost, and counted.
  */
 export class LineOutput {
   readonly #write: (bytes: Buffer) => number
@@ -24,13 +27,13 @@ export class LineOutput {
   readonly #waiting: Buffer[] = []
   #waitingBytes = 0
   #retry: NodeJS.Timeout | undefined
-  /** A line was written in part and the rest is lost. */
+  /** Whether the last line was written only in part, and its rest is lost. */
   #isTorn = false
   #lost = 0
   #lostNow = 0
-  /** Called with the reason when a line is lost and the one before was not. */
+  /** Called with the reason when a line is lost and the one before it was not. */
   onLoss: (reason: string) => void = () => {}
-  /** Called when lines are written again, with how many were lost. */
+  /** Called when a line is written again, with the number of lines that were lost. */
   onBack: (lost: number) => void = () => {}
 
   constructor({ write, bytesMax = BYTES_MAX }: LineOutputOptions) {
@@ -38,19 +41,19 @@ export class LineOutput {
     this.#bytesMax = bytesMax
   }
 
-  /** Lines that were lost so far. */
+  /** The number of lines lost so far. */
   get lost(): number {
     return this.#lost
   }
 
-  /** @param line with its end */
+  /** @param line including its line end */
   write(line: string): void {
     const bytes = Buffer.from(line)
     if (this.#waiting.length > 0) this.#wait(bytes)
     else this.#put(bytes)
   }
 
-  /** Tries to write what waits. */
+  /** Tries to write the lines that wait. */
   flush(): void {
     for (let bytes = this.#waiting.shift(); bytes; bytes = this.#waiting.shift()) {
       this.#waitingBytes -= bytes.length
@@ -58,7 +61,7 @@ export class LineOutput {
     }
   }
 
-  /** Returns false if the reader is behind: then the line waits as the first one. */
+  /** Returns false if the reader is behind. Then the line, or the rest of it, waits in front of the others. */
   #put(bytes: Buffer): boolean {
     const whole = this.#isTorn ? Buffer.concat([LINE_END, bytes]) : bytes
     let rest = whole
@@ -109,12 +112,12 @@ export class LineOutput {
 
 const outputs = new Map<number, LineOutput>()
 
-/** The one for the log. */
+/** For the log. */
 export function standardOutput(): LineOutput {
   return outputOf(1)
 }
 
-/** The one for people. */
+/** For messages to people. */
 export function standardError(): LineOutput {
   return outputOf(2)
 }
@@ -132,12 +135,13 @@ function openOutput(fd: number): LineOutput {
   return output
 }
 
-/** They are kept here, as a socket that is collected closes its descriptor. */
+/** Node's sockets are kept here: if one were garbage collected, it would close its file descriptor. */
 const sockets: Socket[] = []
 
 /**
- * A descriptor for the same thing, to which a write does not wait. Terminals and pipes are opened anew, as the flag would else be set for
- * all programs that share them; a socket cannot be opened anew, so Node sets it. Files never wait.
+ * Returns a file descriptor for the same target on which a write does not wait. A terminal or pipe is opened a second time,
+ * because its non-blocking flag would otherwise be set for all programs that share it. A socket cannot be opened a second time,
+ * so Node sets the flag. A file never makes a writer wait.
  */
 export function openNonBlocking(fd: number): number {
   if (fstatSync(fd).isFile()) return fd
@@ -153,7 +157,7 @@ export function openNonBlocking(fd: number): number {
 function setNonBlocking(fd: number): void {
   try {
     const socket = new Socket({ fd, readable: false, writable: true }).unref()
-    socket.on('error', () => {}) // lines are not written through it, so their errors are seen elsewhere
+    socket.on('error', () => {}) // nothing is written through it, and `writeSync` reports errors
     sockets.push(socket)
   } catch {
     return // it is neither a pipe nor a socket

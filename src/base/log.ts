@@ -9,7 +9,7 @@ export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | '
   child(bindings: Record<string, unknown>): Log
 }
 
-/** A log whose level can be changed. */
+/** A log whose level can be changed while it is in use. */
 export type LevelledLog = Omit<Log, 'child'> & {
   level: string
   child(bindings: Record<string, unknown>): LevelledLog
@@ -17,9 +17,9 @@ export type LevelledLog = Omit<Log, 'child'> & {
 
 export interface LogOptions {
   readonly level: string
-  /** For people on a terminal; else a line of JSON each. */
+  /** True: coloured text for a terminal. False: each line is a JSON object. */
   readonly pretty: boolean
-  /** Stands in every line. */
+  /** Fields of every line. */
   readonly bindings: Readonly<Record<string, unknown>>
   /** Where lines go; standard output by default. */
   readonly output?: LineOutput
@@ -27,12 +27,14 @@ export interface LogOptions {
   readonly nowMs?: () => number
 }
 
-/** Lines of one text, and of one game if they name a game: so many at once, then one a second, which is some 20 MB a day at most. */
+/**
+ * Lines of one text (and of one game, if they name a game): 100 at once, then one a second, which is some 20 MB a day at most.
+ */
 const LINES_BURST = 100
 const LINES_PER_SECOND = 1
-/** The texts of our lines are constants (`test/layers/log-texts.ts`), so these are more than there are. */
+/** More than the texts of our lines, which are all constants (`test/layers/log-texts.ts`). */
 const TEXTS_MAX = 1_000
-/** How long after a line was left out the log says how many were. */
+/** How long after the first line was left out the log says how many were. */
 const LEFT_OUT_MS = 10_000
 const LEFT_OUT = 'lines of the log were left out: too many with this text'
 const INFO = 30
@@ -40,10 +42,12 @@ const INFO = 30
 type LogMethod = NonNullable<NonNullable<LoggerOptions['hooks']>['logMethod']>
 
 /**
- * Of lines of one text only some are written, if the level is `info` or above: a client can make most things happen as often as it likes. The
- * others are counted, and a line says how many there were. Lines with `security` have a limit of their own, by address.
+ * From level `info` up, the number of lines with one text is limited, because a client can cause most of them as often as it
+ * likes. Lines beyond the limit are counted, and a later line says how many there were. Lines with the field `security` have a
+ * limit of their own, by address.
  *
- * Never pass a token or a payload. A line that cannot be written is lost; the next one that can be is followed by a line that says how many were.
+ * Never pass a token or a payload. A line that cannot be written is lost. When lines can be written again, one says how many were
+ * lost.
  */
 export function createLog(options: LogOptions): LevelledLog {
   const { level, pretty, bindings, output = standardOutput(), nowMs = systemClock.nowMs } = options
@@ -63,7 +67,7 @@ export function createLog(options: LogOptions): LevelledLog {
   return log
 }
 
-/** undefined: it is not limited here. */
+/** Returns undefined if this limit does not apply to the line. */
 function kindOf(args: readonly unknown[]): string | undefined {
   const text = String(args.at(-1))
   const [about] = args
@@ -73,7 +77,7 @@ function kindOf(args: readonly unknown[]): string | undefined {
   return 'game' in about ? `${text} (${String(about.game)})` : text
 }
 
-/** Tells a while after it was first called. */
+/** Returns a function that calls `tell` once, LEFT_OUT_MS after it was first called. */
 function createTeller(tell: () => void): () => void {
   let isDue = false
   return () => {
@@ -86,7 +90,10 @@ function createTeller(tell: () => void): () => void {
   }
 }
 
-/** Loads its package only here: it takes 40 ms and some MiB of each process, and a log of JSON lines has no use for it. */
+/**
+ * Loads its package only when it is called: the package takes 40 ms and some MiB in each process, and a log of JSON lines does
+ * not need it.
+ */
 function createPrettifier(): (line: string) => string {
   const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof pinoPretty
   return prettyFactory({

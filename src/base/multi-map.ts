@@ -1,4 +1,7 @@
-/** Keys with one value mostly, and several now and then: only those have a set. No value may be a set itself. */
+/**
+ * A map for keys that mostly have one value and sometimes several. Only a key with several has a Set, so a value must not be a
+ * Set.
+ */
 export class MultiMap<K, V extends object> {
   readonly #values = new Map<K, V | Set<V>>()
 
@@ -18,7 +21,7 @@ export class MultiMap<K, V extends object> {
     }
   }
 
-  /** In the order in which they were added. */
+  /** The values of the key, in the order in which they were added. */
   of(key: K): Iterable<V> {
     const there = this.#values.get(key)
     if (there === undefined) return []

@@ -2,18 +2,21 @@ import { randomBytes, randomFillSync } from 'node:crypto'
 import { v7 } from 'uuid'
 import { systemClock } from './clock.ts'
 
-/** Chance as an argument: ids and jitter come from here, and a test may seed it. */
+/** Chance is an argument: ids and jitter come from here, and a test may seed it. */
 export interface Random {
   /** In [0, 1). */
   readonly fraction: () => number
-  /** UUIDv7: sorts by its time, now by default, and those of one process in the order in which they were made. */
+  /** A UUIDv7, which sorts by its time (now, by default). Those of one process sort in the order in which they were made. */
   readonly uuid: (wallMs?: number) => string
-  /** 22 characters of A-Z a-z 0-9 _ -: 128 bits. */
+  /** 22 characters of A-Z a-z 0-9 _ -, with 128 bits of chance. */
   readonly token: () => string
 }
 
 const UUID_BYTES = 16
-/** Asking the system for 16 bytes each time took a quarter of a worker's time under a flood of broadcasts. */
+/**
+ * Random bytes are fetched in bulk. Asking the system for 16 bytes each time took a quarter of a worker's time under a flood of
+ * broadcasts.
+ */
 const POOL_BYTES = 256 * UUID_BYTES
 const SEQUENCE_MAX = 2 ** 32 - 1
 
@@ -31,7 +34,7 @@ function createUuids(): (wallMs?: number) => string {
     const nowMs = wallMs ?? systemClock.wallMs()
     if (nowMs > msecs) {
       msecs = nowMs
-      // Half of its range is left to count up.
+      // Only the lower half of the range is drawn, so that there is room to count up.
       seq = random.readUInt32LE(0) >>> 1
     } else if (seq++ === SEQUENCE_MAX) {
       msecs++

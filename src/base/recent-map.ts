@@ -1,4 +1,4 @@
-/** As many values as it may hold, by their keys: the one that was asked for longest ago is forgotten first. */
+/** A map with a maximum size. If it is full, the value that was asked for longest ago is forgotten. */
 export class RecentMap<Key, Value> {
   readonly #sizeMax: number
   /** In the order in which they were last asked for. */
@@ -8,7 +8,7 @@ export class RecentMap<Key, Value> {
     this.#sizeMax = sizeMax
   }
 
-  /** The value of the key; one that is made now if there is none. */
+  /** Returns the value of the key. If there is none, `make` makes it. */
   get(key: Key, make: () => Value): Value {
     const value = this.#values.get(key) ?? make()
     this.#values.delete(key)

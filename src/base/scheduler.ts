@@ -1,6 +1,6 @@
-/** Timers as an argument. */
+/** Timers are an argument, so that a test can run them on its own clock. */
 export interface Scheduler {
-  /** Runs the action once, in so many milliseconds or a little later. Returns what cancels it. */
+  /** Runs the action once, after `ms` or a little later. Returns a function that cancels it. */
   readonly after: (ms: number, action: () => void) => () => void
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path'
 
-/** A file as people are told of it: from the folder that the server was started in, if it is below that. */
+/** A path as it is shown to people: relative to the working directory of the server if it is below that, otherwise as given. */
 export function shownPath(file: string): string {
   const relative = path.relative(process.cwd(), file)
   return relative.startsWith('..') ? file : relative

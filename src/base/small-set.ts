@@ -1,9 +1,9 @@
 /**
- * A set for a handful of ids, of which there are tens of thousands: with none or one it costs 32 bytes, with more some 100, where a
- * `Set` costs 250. Each call looks at all of them.
+ * A set for a handful of ids, for when there are tens of thousands of such sets. With no or one item it takes 32 bytes, with more
+ * about 100, where a `Set` takes 250. Each call looks at all items.
  */
 export class SmallSet<T extends string | number> implements Iterable<T> {
-  /** One is held without an array around it. */
+  /** A single item is held without an array around it. */
   #held: T | readonly T[] = NOTHING
 
   constructor(items: Iterable<T> = NOTHING) {
@@ -20,12 +20,12 @@ export class SmallSet<T extends string | number> implements Iterable<T> {
 
   add(item: T): void {
     if (this.has(item)) return
-    // An array that is pushed to, or spread into, has room for 17.
+    // `push` and spread would give the array room for 17 items; `concat` does not
     if (typeof this.#held !== 'object') this.#held = [this.#held, item]
     else this.#held = this.#held.length === 0 ? item : this.#held.concat([item])
   }
 
-  /** Whether it was there. */
+  /** Returns whether the item was in the set. */
   delete(item: T): boolean {
     if (!this.has(item)) return false
     this.#held = typeof this.#held === 'object' ? this.#held.filter((other) => other !== item) : NOTHING

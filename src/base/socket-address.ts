@@ -1,12 +1,12 @@
-/** Where a socket connects to for a URL. */
+/** The host and port that a socket connects to for a URL. */
 export interface SocketAddress {
   readonly host: string
   readonly port: number
 }
 
 /**
- * The address that a URL names, as sockets take it. An IPv6 address has brackets in a URL only, and a URL does not keep the port
- * that is its scheme's own.
+ * The address that a URL names, as sockets take it: an IPv6 address without its brackets, and the port of the scheme if the URL
+ * has none.
  */
 export function socketAddressOf({ hostname, port, protocol }: URL): SocketAddress {
   const isTls = protocol === 'https:' || protocol === 'wss:'

@@ -1,18 +1,18 @@
 import type { Clock } from './clock.ts'
 
-/** A clock whose wall time does not follow a jump at once: somebody has set the machine's clock, rightly or not. */
+/** A clock whose wall time does not follow at once when somebody sets the machine's clock, rightly or not. */
 export interface SteadyClock extends Clock {
-  /** How far the machine's wall clock is ahead of this one, in milliseconds; undefined while they agree. */
+  /** How far the machine's wall clock is ahead of this one, in milliseconds. Undefined while they agree. */
   readonly apartMs: () => number | undefined
 }
 
-/** The wall clock may be so far from what the monotonic one says. */
+/** A wall clock further than this from what the monotonic clock says counts as set. */
 const APART_MS = 60_000
-/** A wall clock that is set is believed after so long, such as that of a machine that had slept. */
+/** After this time a set wall clock is believed. It may be right: the clock of a machine that had slept is. */
 const BELIEVED_AFTER_MS = 10 * 60_000
 
 /**
- * Wall time that goes on with the monotonic clock while the machine's wall clock is more than a minute from it, for ten minutes.
+ * While the machine's wall clock is more than a minute off, wall time goes on with the monotonic clock, for ten minutes at most.
  * Smaller steps, as NTP makes them, are followed.
  */
 export function createSteadyClock({ nowMs, wallMs }: Clock): SteadyClock {

@@ -1,4 +1,4 @@
-/** A rate with a burst: `take` says whether there is room now, `waitMs` when there will be. */
+/** Limits a rate, with a burst. `take` says whether there is room now, and `waitMs` how long until there is. */
 export class TokenBucket {
   readonly #ratePerMs: number
   readonly #burst: number
@@ -26,7 +26,10 @@ export class TokenBucket {
     return this.#tokens >= amount ? 0 : Math.ceil((amount - this.#tokens) / this.#ratePerMs)
   }
 
-  /** Takes what `waitMs` has just said is there; or more than that, which has to be gained first, but no more than a burst of it. */
+  /**
+   * Takes `amount` without asking whether it is there. What is missing becomes a debt, of one burst at most, that later tokens
+   * pay.
+   */
   spend(amount: number): void {
     this.#tokens = Math.max(-this.#burst, this.#tokens - amount)
   }

@@ -1,44 +1,50 @@
-/** Tracing as an argument, so that what does the work knows no tracing library: `tracing/` has the one there is. */
+/**
+ * Tracing is an argument, so that the code that does the work knows no tracing library. `tracing/` has the adapter for
+ * OpenTelemetry.
+ */
 
 /**
- * What is known of a step, by OpenTelemetry's semantic conventions where they have a name, else under `drumbeat.`. Never a payload,
- * never a token.
+ * What is known of a step. Names are those of OpenTelemetry's semantic conventions if there is one, otherwise they begin with
+ * `drumbeat.`. Never a payload or a token.
  */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>
 
 export type SpanKind = 'server' | 'client' | 'consumer' | 'internal'
 
-/** A step of a traced request that is under way. */
+/** A step of a traced request that has not ended yet. */
 export interface Span {
   /** 32 hexadecimal digits. */
   readonly traceId: string
-  /** W3C, with this step as the parent: for whoever goes on with it. */
+  /** The W3C header that makes this step the parent, for the process that continues the request. */
   readonly traceparent: string
   child(name: string, kind?: SpanKind): Span
-  /** It has to do with another one that is not its parent. */
+  /** Notes that another span, which is not the parent, is related to this one. */
   link(other: Span): void
   set(attributes: SpanAttributes): void
-  /** @param error the code of what it ended with */
+  /** @param error the code of the error that ended the step */
   end(error?: string): void
 }
 
 export interface Tracer {
   /**
-   * The first step of a request. undefined: it is not traced, as its `traceparent` is not sampled, or as it has none and chance did
-   * not choose it.
+   * Begins the first step of a request. Returns undefined if the request is not traced: its `traceparent` is not sampled, or it
+   * has none and was not drawn by chance.
    */
   request(name: string, traceparent: string | undefined): Span | undefined
-  /** A step of what another process has begun. undefined: it is not sampled. */
+  /** Begins a step of a request that another process has begun. Returns undefined if it is not sampled. */
   follow(name: string, kind: SpanKind, traceparent: string): Span | undefined
 }
 
-/** Where a process keeps its tracer. */
+/** Holds the tracer of a process. */
 export interface Traces {
-  /** undefined: nothing is traced, which is all that most servers ever ask. */
+  /** Undefined if nothing is traced, as on most servers. */
   tracer: Tracer | undefined
 }
 
-/** `done`, which ends a step first. A result that is an error with a code is what the step ended with. */
+/**
+ * Returns a function that ends the span and then calls `done`. If the result is an error with a code, the span ends with that
+ * code.
+ */
 export function endingWith<Result>(span: Span, done: (result: Result) => void): (result: Result) => void {
   return (result) => {
     span.end(codeOf(result))
@@ -50,7 +56,7 @@ function codeOf(result: unknown): string | undefined {
   return result instanceof Error && 'code' in result ? String(result.code) : undefined
 }
 
-/** What `startShared` gave. @param error the code of what it ended with */
+/** Ends what `startShared` returned. @param error the code of the error that ended it */
 export function endShared(shared: Span | undefined, sharing: readonly unknown[], error?: string): void {
   if (shared === undefined) return
   shared.set({ 'messaging.batch.message_count': sharing.length })
@@ -58,8 +64,8 @@ export function endShared(shared: Span | undefined, sharing: readonly unknown[],
 }
 
 /**
- * A step that several requests share, such as a commit: a step has one parent, so it stands below the first that is traced, and
- * the others are linked with it. undefined: none is traced.
+ * Begins a step that several requests share, such as a commit. A step has one parent, so it becomes a child of the first request
+ * that is traced, and the others are linked with it. Returns undefined if none is traced.
  */
 export function startShared(sharing: readonly { readonly span: Span | undefined }[], name: string): Span | undefined {
   let shared: Span | undefined

@@ -4,9 +4,9 @@ import { linkSync, rmSync, writeFileSync } from 'node:fs'
 const OWNER_ONLY = 0o600
 
 /**
- * Makes a file that appears whole or not at all, whatever dies in between. Returns false if it was there already, perhaps since a
- * moment. Throws what the file system throws.
- * @param mode who may read it; its owner only by default
+ * Creates a file that appears whole or not at all, even if the process dies meanwhile. Returns false if the file exists, also if
+ * another process created it a moment ago. Throws what the file system throws.
+ * @param mode who may access it; only its owner by default
  */
 export function createWholeFile(file: string, content: string, mode = OWNER_ONLY): boolean {
   const draft = `${file}.${randomBytes(6).toString('hex')}`
