@@ -8,7 +8,7 @@ import type { Connection } from './connection.ts'
 
 export const BAN_PREFIX = 'bans/'
 
-/** The key of the record, which sorts users and addresses apart. */
+/** The key of the record. It keeps users and addresses apart. */
 export function banKey({ of, id }: Banned): string {
   return `${BAN_PREFIX}${of}/${id}`
 }
@@ -19,7 +19,10 @@ export function isOf({ of, id }: Banned, { userId, addressKey }: Who): boolean {
   return id === (of === 'user' ? userId : addressKey)
 }
 
-/** Users and addresses that were kicked for a time, the same on all nodes: the store holds them, and the log says what changes. */
+/**
+ * Users and addresses that an operator keeps out for a time. They are the same on all nodes: the store holds them, and the log
+ * announces changes.
+ */
 export class Bans {
   readonly #clock: Pick<Clock, 'wallMs'>
   readonly #bans = new Map<string, Ban>()
@@ -44,18 +47,18 @@ export class Bans {
     return this.#find(who) !== undefined
   }
 
-  /** Throws FORBIDDEN if the user or the address of the connection is kept out. */
+  /** Throws FORBIDDEN if the user or the address of the connection is banned. */
   admit({ userId, addressKey }: Who): void {
     const ban = this.#find({ of: 'user', id: userId }) ?? this.#find({ of: 'address', id: addressKey })
-    if (ban) throw new Refusal('FORBIDDEN', 'kept out by an operator', { until: ban.until })
+    if (ban) throw new Refusal('FORBIDDEN', 'an operator keeps this user or address out', { until: ban.until })
   }
 
-  /** Those that have not ended. */
+  /** The bans that have not ended. */
   get all(): readonly Ban[] {
     return [...this.#bans.values()].filter(({ until }) => until > this.#clock.wallMs())
   }
 
-  /** Those that have ended, and can be forgotten. */
+  /** The bans that have ended and can be forgotten. */
   get ended(): readonly Ban[] {
     return [...this.#bans.values()].filter(({ until }) => until <= this.#clock.wallMs())
   }

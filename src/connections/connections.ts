@@ -17,14 +17,14 @@ import type { Registry } from './registry.ts'
 import type { Replays, Resume } from './replay.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
-/** The rooms, as this node's connections need them when they come and go. */
+/** What `connections/` needs of rooms when a connection of this node comes or goes. */
 export interface ConnectionRooms {
   /**
-   * Makes the connection a member: the room is among `connection.rooms` then.
+   * Makes the connection a member, and adds the room to `connection.rooms`.
    * @throws ROOM_NOT_FOUND, ROOM_FULL
    */
   enter(connection: Connection, room: RoomId): void
-  /** The connection was closed: it leaves all of its rooms. */
+  /** Takes a connection that was closed out of all its rooms. */
   closed(connection: Connection): void
 }
 
@@ -35,7 +35,7 @@ export interface ConnectionsOptions {
   readonly registry: Registry
   readonly bans: Bans
   readonly limits: ConnectionLimits
-  /** Undefined if there is one worker. */
+  /** Undefined if there is only one worker. */
   readonly shareParts: ShareParts | undefined
   readonly subscriptions: Subscriptions
   readonly replays: Replays
@@ -44,38 +44,41 @@ export interface ConnectionsOptions {
   readonly rooms: ConnectionRooms
 }
 
-/** A connection that a worker asks to let in. */
+/** A connection that a worker asks the primary to let in. */
 export interface Opening {
   readonly connectionId: string
   readonly namespace: Namespace
   readonly userId: UserId
   readonly addressKey: string
   readonly shareKey: string
-  /** The rooms to be in from the start. null if they are those that the session has or had. */
+  /** The rooms that it enters when it opens. Null means the rooms of its session, as this node knows them. */
   readonly rooms: readonly RoomId[] | null
-  /** Whether it may be in others than these from the start, as if it joined them. */
+  /** Whether it may enter any of these rooms, as if it joined them. If not, it enters only those that its session was in. */
   readonly mayJoin: boolean
   readonly isResume: boolean
-  /** Where a resume goes on; null if that cannot be read. */
+  /** Where a resume continues. Null if the client's cursor cannot be read. */
   readonly cursor: Cursor | null
   readonly session: string
-  /** Which of the session's resume tokens it came with; null: with none, or with one that may be used again. */
+  /** The number of the resume token that it came with. Null if it came without one, or with one that may be used again. */
   readonly use: number | null
 }
 
 export interface Opened {
-  /** What comes after it follows by the hub. */
+  /** Events after this offset are delivered as they come; older ones are replayed. */
   readonly offset: number
   readonly epoch: string
-  /** The rooms that it is in now: a resume goes on without one that is full or gone. */
+  /** The rooms that it is in now. A room of the session that is full or gone is left out. */
   readonly rooms: readonly RoomId[]
-  /** How many events of its channels there are between the cursor and `offset`: `replay` gives them. */
+  /** How many events of its channels lie between the cursor and `offset`. `replay` returns them. */
   readonly replayed: number
-  /** null if it has recovered, or if nothing was to be resumed. */
+  /** Why the session could not be resumed. Null if it was, or if nothing was to be resumed. */
   readonly reason: NotRecovered | null
 }
 
-/** How connections of this node come and go: what is counted, told to other nodes, remembered and delivered changes together, here. */
+/**
+ * Opens and closes connections of this node. Whatever has to know of it is told here: counts, other nodes, sessions,
+ * subscriptions.
+ */
 export class Connections {
   readonly #options: ConnectionsOptions
   #arrivals = 0
@@ -85,10 +88,12 @@ export class Connections {
   }
 
   /**
-   * Lets a connection in: from here on it is counted and seen, on the other nodes, too. `open` or `close` has to follow.
-   * Returns what has to be waited for before `open`, or undefined if nothing has: the other nodes are to know of it, a cursor from
-   * another node may be ahead of this one, and an old one behind what it holds.
-   * @throws TOKEN_INVALID if its resume token was used before, FORBIDDEN if it is kept out, RATE_LIMITED over the limits per user and address, OVERLOADED over the one per namespace
+   * Lets a connection in. From here on it is counted and visible, also on the other nodes. Call `open` or `close` next. Returns
+   * undefined if `open` can be called at once. Otherwise returns a promise to wait for: the other nodes have to learn of the
+   * connection, or the events after its cursor have to be fetched, because the cursor is ahead of this node or older than what
+   * the hub holds.
+   * @throws TOKEN_INVALID if its resume token was used before, FORBIDDEN if it is banned, RATE_LIMITED beyond the limits per user
+   * and address, OVERLOADED beyond the one per namespace
    */
   admit(worker: number, opening: Opening): Promise<Resume | undefined> | undefined {
     const { registry, bans, limits, shareParts, publisher, replays, sessions } = this.#options
@@ -108,12 +113,12 @@ export class Connections {
     return Promise.all([told, read]).then(([, recalled]) => resume && { ...resume, recalled })
   }
 
-  /** @param resume what `admit` gave, if it had to be waited for */
+  /** @param resume what the promise of `admit` gave, if there was one */
   open(opening: Opening, resume?: Resume): Opened {
     const { hub, registry, subscriptions, publisher, sessions, replays } = this.#options
     const connection = registry.require(opening.connectionId)
     resume ??= this.#toResume(connection, opening)
-    // Not before: while this one waited, another connection of the session may have left a room, or joined one.
+    // The rooms are looked up only now: while `admit` waited, another connection of the session may have joined or left one.
     const rooms = this.#roomsOf(opening)
     const joined = rooms?.filter((room) => this.#tryEnter(connection, room)) ?? []
     if (joined.length > 0) publisher.put(connection)
@@ -130,7 +135,10 @@ export class Connections {
     return { ...at, replayed: replay?.count ?? 0, reason: null }
   }
 
-  /** What more there is of a replay, after `offset`. Returns undefined if it is not held any more. Throws UNAVAILABLE if it has gone. */
+  /**
+   * The next part of a replay, after `offset`. Returns undefined if these events are no longer held. Throws UNAVAILABLE if the
+   * connection is gone.
+   */
   replay(id: string, offset: number): ReplayChunk | undefined {
     const { registry, replays } = this.#options
     return replays.more(registry.require(id), offset)
@@ -149,7 +157,7 @@ export class Connections {
     limits.release(connection)
   }
 
-  /** A worker died: its connections are gone at once. */
+  /** Closes the connections of a worker that died. */
   workerGone(worker: number): void {
     const { registry, subscriptions } = this.#options
     for (const { id } of registry.ofWorker(worker)) this.close(id)
@@ -178,14 +186,14 @@ export class Connections {
     }
   }
 
-  /** Returns undefined if they are those of a session that nobody here knows. */
+  /** Returns undefined if the rooms are those of a session that this node does not know. */
   #roomsOf({ rooms, mayJoin, session }: Opening): readonly RoomId[] | undefined {
     if (rooms !== null && mayJoin) return rooms
     const known = this.#options.sessions.of(session)
     return rooms === null ? known : rooms.filter((room) => known?.includes(room))
   }
 
-  /** What was said before its session began is not for it, whatever cursor it names. */
+  /** A connection never gets events from before its session, whatever cursor it names. */
   #toResume({ begun = 0 }: Connection, { isResume, cursor }: Opening): Resume | undefined {
     if (!isResume) return undefined
     if (cursor?.epoch !== this.#options.hub.epoch) return { cursor: cursor ?? undefined }

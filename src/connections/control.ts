@@ -5,14 +5,14 @@ import { isOf, type Bans } from './bans.ts'
 import type { Connection } from './connection.ts'
 import type { Registry } from './registry.ts'
 
-/** What all nodes are told of connections. */
+/** Control records about connections, which the log carries to all nodes. */
 export type ConnectionControl =
   | {
       readonly kind: 'kicked'
-      /** Of connections, on whatever node. */
+      /** Ids of connections, which may be on any node. */
       readonly ids: readonly string[]
     }
-  /** Kept out, and kicked where they are. */
+  /** The user or address may not connect any more, and its connections are closed. */
   | { readonly kind: 'banned'; readonly ban: Ban }
   | ({ readonly kind: 'ban-lifted' } & Banned)
 
@@ -47,7 +47,7 @@ export function followConnections(options: FollowConnectionsOptions): ControlHan
     kicked: ({ ids }) => ids.forEach((id) => kick(registry.get(id))),
     banned: ({ ban }) => {
       bans.set(ban)
-      // Those that come from now on are not let in, so none is missed.
+      // The ban is set before this loop, so no connection that comes now can escape it.
       for (const connection of registry.all()) if (isOf(ban, connection)) kick(connection)
     },
     'ban-lifted': (who) => bans.lift(who),

@@ -3,20 +3,20 @@ import type { Namespace } from '../protocol/ids.ts'
 import type { Connection } from './connection.ts'
 import type { Registry } from './registry.ts'
 
-/** What has as many connections as it may. */
+/** An address or namespace that has as many connections as it may have. */
 export type Full = { readonly address: string } | { readonly namespace: Namespace }
 
 export interface ConnectionLimitsOptions {
   readonly registry: Registry
   readonly perUserMax: number
-  /** Infinity for an address that is not limited. */
+  /** Returns Infinity for an address without a limit. */
   readonly perAddressMax: (addressKey: string) => number
   readonly perNamespaceMax: number
-  /** An address or a namespace has become full, or is full no more. */
+  /** Called when an address or namespace becomes full, and when it stops being full. */
   readonly onFull: (what: Full, full: boolean) => void
 }
 
-/** How many connections one user, one address and one namespace may have on this node. A user's are counted on all nodes. */
+/** Limits the connections of a user (over all nodes), and of an address and a namespace (on this node). */
 export class ConnectionLimits {
   readonly #options: ConnectionLimitsOptions
 
@@ -25,8 +25,8 @@ export class ConnectionLimits {
   }
 
   /**
-   * To be called before the connection is added to the registry.
-   * @throws RATE_LIMITED over the limits per user and address, OVERLOADED over the one per namespace
+   * Call this before the connection is added to the registry.
+   * @throws RATE_LIMITED beyond the limits per user and address, OVERLOADED beyond the one per namespace
    */
   admit(connection: Connection): void {
     const { registry, perUserMax, perAddressMax, perNamespaceMax } = this.#options
@@ -41,18 +41,20 @@ export class ConnectionLimits {
     this.#tellIfFull(connection, true)
   }
 
-  /** To be called after the connection was removed from the registry. */
+  /** Call this after the connection was removed from the registry. */
   release(connection: Connection): void {
     this.#tellIfFull(connection, false)
   }
 
-  /** What is full now: for a worker that has just started. */
+  /** The addresses and namespaces that are full now, for a worker that has just started. */
   full(): { readonly addresses: readonly string[]; readonly namespaces: readonly Namespace[] } {
     const { registry, perAddressMax, perNamespaceMax } = this.#options
     return registry.atLeast({ perAddressMax, perNamespaceMax })
   }
 
-  /** Says so if this connection, which is not counted, takes the last place (`full`) or has just given it back. */
+  /**
+   * The connection is not in the registry. Reports if it is about to take the last place (`full` is true), or has just freed it.
+   */
   #tellIfFull({ addressKey, namespace }: Connection, full: boolean): void {
     const { registry, perAddressMax, perNamespaceMax, onFull } = this.#options
     if (registry.countOfAddress(addressKey) + 1 === perAddressMax(addressKey)) onFull({ address: addressKey }, full)

@@ -3,7 +3,7 @@ import { SmallSet } from '../base/small-set.ts'
 import { decodeMsgpack, encodeMsgpack } from '../protocol/msgpack.ts'
 import type { Connection } from './connection.ts'
 
-/** A connection as other nodes are told of it. */
+/** A connection as it is published to other nodes. */
 type Row = readonly [
   id: string,
   worker: number,
@@ -14,14 +14,17 @@ type Row = readonly [
   rooms: readonly string[],
 ]
 
-/** Connections in one shard: a change of one writes them all, and each shard is a key. About 150 bytes each. */
+/**
+ * Connections in one shard, at about 150 bytes each. A shard is one key, so a change of one connection writes all of its shard
+ * again.
+ */
 const CONNECTIONS_PER_SHARD = 32
 
-/** The connections of this node in small parts, of which only those that changed are told. */
+/** The connections of this node, in small parts (shards), so that only parts that changed are published. */
 export class Shards {
   readonly #shardOf = new Map<string, string>()
   readonly #shards = new Map<string, Map<string, Connection>>()
-  /** Those that take one more. */
+  /** The shards that have room for another connection. */
   readonly #open = new Set<string>()
   readonly #changed = new Set<string>()
   #next = 0
@@ -30,7 +33,7 @@ export class Shards {
     return this.#changed.size > 0
   }
 
-  /** Opened, or its rooms changed. */
+  /** Call this when the connection was opened or its rooms changed. */
   put(connection: Connection): void {
     const shard = this.#shardOf.get(connection.id) ?? this.#place(connection)
     this.#changed.add(shard)
@@ -45,7 +48,7 @@ export class Shards {
     this.#changed.add(shard)
   }
 
-  /** What changed since the last time; undefined: the shard is empty. */
+  /** The shards that changed since the last call. The value of a shard that is empty now is undefined. */
   takeChanged(): ReadonlyMap<string, Uint8Array | undefined> {
     const taken = new Map<string, Uint8Array | undefined>()
     for (const shard of this.#changed) {
@@ -61,7 +64,7 @@ export class Shards {
     return taken
   }
 
-  /** They could not be told: they are to be told again. */
+  /** Publishing these shards failed, so they are returned again by the next `takeChanged`. */
   markChanged(shards: Iterable<string>): void {
     for (const shard of shards) this.#changed.add(shard)
   }
@@ -86,7 +89,7 @@ function encodeShard(connections: Iterable<Connection>): Uint8Array {
   return encodeMsgpack(rows)
 }
 
-/** The connections that a node has told of. Trusts what it finds: only nodes write it. */
+/** Decodes a shard of another node. It is not validated, because only nodes write shards. */
 export function decodeShard(node: string, value: Uint8Array): readonly Connection[] {
   const rows = decodeMsgpack(value) as readonly Row[]
   return rows.map(([id, worker, namespace, userId, addressKey, openedAtMs, rooms]) => {

@@ -10,13 +10,13 @@ export interface PublisherOptions {
   readonly log: Log
 }
 
-/** The first change goes at once, those that come in this time after it together. */
+/** The first change is published at once. Changes within this time after it are published together. */
 const INTERVAL_MS = 20
 const RETRY_MS = 500
-/** How long somebody who came is kept waiting for the other nodes to know. */
+/** How long a new connection waits at most until the other nodes know of it. */
 const WAIT_MS_MAX = 500
 
-/** Tells the other nodes who is connected to this one. */
+/** Publishes the connections of this node to the other nodes. */
 export class Publisher {
   readonly #options: PublisherOptions
   readonly #shards = new Shards()
@@ -28,7 +28,7 @@ export class Publisher {
     this.#options = options
   }
 
-  /** Opened, or its rooms changed. */
+  /** Call this when the connection was opened or its rooms changed. */
   put(connection: Connection): void {
     if (this.#options.cluster.isAlone) return
     this.#shards.put(connection)
@@ -41,7 +41,7 @@ export class Publisher {
     this.#running ??= this.#run()
   }
 
-  /** undefined: nobody has to be told. Else resolves when all is told, or after a while. */
+  /** Returns undefined if this node is alone. Otherwise resolves when everything so far is published, or after 500 ms. */
   told(): Promise<void> | undefined {
     if (this.#options.cluster.nodes.length < 2) return undefined
     return new Promise((resolve) => {
@@ -54,14 +54,14 @@ export class Publisher {
     })
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when nothing is being published any more. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#running
   }
 
   async #run(): Promise<void> {
-    await Promise.resolve() // with what else comes in this turn
+    await Promise.resolve() // publishes all changes of this turn together
     while (this.#shards.hasChanges || this.#waiting.length > 0) {
       const told = this.#waiting
       this.#waiting = []
@@ -80,7 +80,7 @@ export class Publisher {
       return true
     } catch (cause) {
       this.#shards.markChanged(changes.keys())
-      this.#options.log.debug({ err: toError(cause) }, 'who is connected here could not be told; it is tried again')
+      this.#options.log.debug({ err: toError(cause) }, 'this node could not publish its connections; it tries again')
       return false
     }
   }

@@ -2,48 +2,49 @@ import type { Connection } from './connection.ts'
 import type { RoomId } from '../protocol/ids.ts'
 
 export interface RecoverableSessionsOptions {
-  /** How long after its end a session's rooms are known. */
+  /** How long the rooms of a session are kept after it ended. */
   readonly keepMs: number
   readonly nowMs: () => number
-  /** How many sessions that have ended are kept, each with its rooms counted, too. The oldest are forgotten first. */
+  /** The most that is kept of ended sessions. Each session counts as 1 plus its rooms. The oldest are forgotten first. */
   readonly leftMax?: number
-  /** The same for one user, or the guests of one address: their oldest are forgotten first. */
+  /** The same for one user, or for all guests of one address. Their oldest are forgotten first. */
   readonly leftPerUserMax?: number
-  /** After so long a connection is known to have heard of its next resume token: it has answered pings since. */
+  /** A connection that lasted this long has answered pings, so its client has certainly received its next resume token. */
   readonly heardAfterMs: number
 }
 
 interface Left {
   readonly rooms: readonly RoomId[]
-  /** The offset. */
+  /** The offset at which the session began. */
   readonly begun: number
   readonly atMs: number
-  /** Whose it is; undefined if that is not known. */
+  /** The `shareKey` of its connection. Undefined if that is not known. */
   readonly user: string | undefined
 }
 
-/** A user's, in the order of their ends. */
+/** The ended sessions of one user, in the order in which they ended. */
 interface Mine {
   readonly sessions: Set<string>
   kept: number
 }
 
-/** The newest resume token of a session that was used, and the connection that it gave. */
+/** The newest resume token of a session that was used, and the connection that was opened with it. */
 interface Use {
   readonly use: number
   readonly connection: string
   readonly atMs: number
-  /** undefined: it is there. */
+  /** Undefined while the connection is open. */
   endedMs: number | undefined
 }
 
 const LEFT_MAX = 300_000
-/** As many connections as a user may have, with 32 rooms each. */
+/** Enough for as many connections as a user may have, with 32 rooms each. */
 const LEFT_PER_USER_MAX = 3_300
 
 /**
- * The rooms of sessions of this node, for clients that do not name them when they come back. A session has the rooms of the
- * connection that came, joined or left last: one that comes later may be given up for it, while the client hands over.
+ * Keeps the rooms of this node's sessions, for clients that do not name them when they come back. A session can have two
+ * connections for a moment, while its client hands over. Then its rooms are those of the connection that last came, or last
+ * joined or left a room.
  */
 export class RecoverableSessions {
   readonly #options: RecoverableSessionsOptions
@@ -51,14 +52,14 @@ export class RecoverableSessions {
   readonly #left = new Map<string, Left>()
   readonly #users = new Map<string, Mine>()
   readonly #uses = new Map<string, Use>()
-  /** Sessions and rooms in `#left`. */
+  /** Ended sessions plus their rooms, in `#left`. */
   #kept = 0
 
   constructor(options: RecoverableSessionsOptions) {
     this.#options = options
   }
 
-  /** The connection has come and is in its rooms, or has just joined or left one. */
+  /** Call this when the connection has opened and entered its rooms, or has just joined or left one. */
   changed(connection: Connection): void {
     const { session } = connection
     if (session === undefined) return
@@ -66,12 +67,12 @@ export class RecoverableSessions {
     this.#forget(session)
   }
 
-  /** To be called while the connection is still in its rooms. */
+  /** Call this while the connection is still in its rooms. */
   closed(connection: Connection): void {
     const { session, shareKey: user } = connection
     const use = session === undefined ? undefined : this.#uses.get(session)
     if (use !== undefined && use.connection === connection.id) use.endedMs = this.#options.nowMs()
-    // Its client may have come back before this one was found dead.
+    // The client may have come back before this connection was found dead.
     if (session === undefined || this.#live.get(session) !== connection) return
     this.#live.delete(session)
     const left = { rooms: [...connection.rooms], begun: connection.begun ?? 0, atMs: this.#options.nowMs(), user }
@@ -81,15 +82,16 @@ export class RecoverableSessions {
     this.forgetOld()
   }
 
-  /** The connection is open, by this token of its session. */
+  /** Call this when a connection was opened with this token of its session. */
   used({ id, session }: Connection, use: number | null): void {
     if (session === undefined || use === null) return
     this.#uses.set(session, { use, connection: id, atMs: this.#options.nowMs(), endedMs: undefined })
   }
 
   /**
-   * Whether a newer token of the session was used, or this one by a connection that lasted: its client has the next one then. A client may not
-   * have heard of a connection that broke soon, and comes with the same token again. Returns false if nothing is known of the session here.
+   * Whether the token was spent: a newer token of the session was used, or a connection that was opened with this one lasted, so
+   * that its client has the next token. After a connection that broke soon the client may not have the next one, and may use this
+   * one again. Returns false if nothing is known of the session here.
    */
   isSpent({ session, use }: { readonly session: string; readonly use: number | null }): boolean {
     this.forgetOld()
@@ -100,20 +102,20 @@ export class RecoverableSessions {
     return use < known.use || (use === known.use && lastedMs > heardAfterMs)
   }
 
-  /** Returns undefined if the session is not known here, or is no more. */
+  /** The rooms of the session. Returns undefined if the session is not known here, or not any more. */
   of(session: string): readonly RoomId[] | undefined {
     this.forgetOld()
     const live = this.#live.get(session)
     return live ? [...live.rooms] : this.#left.get(session)?.rooms
   }
 
-  /** The offset at which the session began; undefined as with `of`. */
+  /** The offset at which the session began. Returns undefined as `of` does. */
   begun(session: string): number | undefined {
     this.forgetOld()
     return (this.#live.get(session) ?? this.#left.get(session))?.begun
   }
 
-  /** Forgets those that ended first, until half of what is kept is let go: for when memory is short. */
+  /** For when memory is short: forgets the sessions that ended first, until half of what was kept is gone. */
   forgetOlderHalf(): void {
     const keptMax = this.#kept / 2
     for (const session of this.#left.keys()) {
@@ -122,12 +124,12 @@ export class RecoverableSessions {
     }
   }
 
-  /** Sessions that have ended, and their rooms. */
+  /** The number of ended sessions plus that of their rooms. */
   get kept(): number {
     return this.#kept
   }
 
-  /** Forgets those whose time is over. To be called now and then. */
+  /** Forgets sessions that ended more than `keepMs` ago. Call this now and then. */
   forgetOld(): void {
     const { keepMs, nowMs, leftMax = LEFT_MAX } = this.#options
     const oldestMs = nowMs() - keepMs

@@ -5,8 +5,8 @@ import type { Connection } from './connection.ts'
 import { UserCounts } from './user-counts.ts'
 
 /**
- * Who is connected, to this node and to the others, by connection, user, namespace and worker. Addresses and the size of
- * namespaces are counted for this node only, as their limits are. Rooms are in `rooms/`.
+ * All connections, of this node and of the others, by connection, user, namespace and worker. Connections per address and per
+ * namespace are counted for this node only, because their limits are per node. Rooms are in `rooms/`.
  */
 export class Registry {
   readonly #byId = new Map<string, Connection>()
@@ -16,7 +16,7 @@ export class Registry {
   readonly #addresses = new Map<string, number>()
   readonly #node: string
 
-  /** @param node this one's name */
+  /** @param node the name of this node */
   constructor(node: string) {
     this.#node = node
   }
@@ -40,14 +40,14 @@ export class Registry {
     return this.#byId.get(id)
   }
 
-  /** Throws UNAVAILABLE if the connection has gone. */
+  /** Throws UNAVAILABLE if the connection is gone. */
   require(id: string): Connection {
     const connection = this.#byId.get(id)
     if (!connection) throw new Refusal('UNAVAILABLE', 'the connection is not known any more')
     return connection
   }
 
-  /** Newest last. */
+  /** In the order in which this node learned of them. */
   all(): Iterable<Connection> {
     return this.#byId.values()
   }
@@ -56,7 +56,7 @@ export class Registry {
     return node === this.#node
   }
 
-  /** Of this node. */
+  /** The connections of a worker of this node. */
   ofWorker(worker: number): readonly Connection[] {
     return [...this.#byId.values()].filter((connection) => connection.worker === worker && this.isHere(connection))
   }
@@ -65,7 +65,7 @@ export class Registry {
     return this.#byUser.of(user)
   }
 
-  /** Connections of this node. */
+  /** The number of connections of this node. */
   get countHere(): number {
     return [...this.#namespaces.values()].reduce((sum, count) => sum + count, 0)
   }
@@ -82,7 +82,7 @@ export class Registry {
     return this.#addresses.get(addressKey) ?? 0
   }
 
-  /** The addresses and namespaces that have as many connections as they may. */
+  /** The addresses and namespaces that have as many connections as they may have. */
   atLeast(max: { readonly perAddressMax: (addressKey: string) => number; readonly perNamespaceMax: number }): {
     readonly addresses: readonly string[]
     readonly namespaces: readonly Namespace[]
@@ -92,7 +92,7 @@ export class Registry {
     return { addresses: addresses.map(([key]) => key), namespaces: namespaces.map(([name]) => name) }
   }
 
-  /** Users of a namespace with their connections in it. */
+  /** The users of a namespace, with the number of their connections in it. */
   usersOf(namespace: Namespace): UserCounts {
     let users = this.#usersOf.get(namespace)
     if (!users) this.#usersOf.set(namespace, (users = new UserCounts()))
@@ -110,7 +110,7 @@ export class Registry {
   }
 }
 
-/** Changes a count and forgets it at 0. */
+/** Changes a count. Removes it if it becomes 0. */
 function bump<K>(counts: Map<K, number>, key: K, change: number): number {
   const count = (counts.get(key) ?? 0) + change
   if (count === 0) counts.delete(key)

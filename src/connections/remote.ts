@@ -5,13 +5,13 @@ import type { Connection } from './connection.ts'
 import { decodeShard } from './published-shards.ts'
 import type { Registry } from './registry.ts'
 
-/** The rooms, as they are told of connections by other nodes. */
+/** What `connections/` tells rooms about connections of other nodes. */
 export interface RemoteRooms {
-  /** A connection of another node is in the room. It was let in there. */
+  /** A connection of another node is in the room. That node has let it in. */
   entered(connection: Connection, room: RoomId): void
-  /** @param nodeGone its node has ended or died, and so does not announce it */
+  /** @param nodeGone whether its node has ended or died, so that it does not announce this itself */
   left(connection: Connection, room: RoomId, nodeGone: boolean): void
-  /** Members may have been told that the user of this connection, which is this node's, has gone. That is not so. */
+  /** Undoes what members may have been told: the user of this connection, which belongs to this node, has not gone. */
   stayed(connection: Connection): void
 }
 
@@ -20,11 +20,11 @@ export interface RemoteOptions {
   readonly rooms: RemoteRooms
 }
 
-/** The connections of the other nodes: what they publish is put beside those of this one. */
+/** Adds the connections that other nodes publish to those of this node. */
 export class Remote implements ClusterFollower {
   readonly #options: RemoteOptions
   readonly #shards = new Map<string, ReadonlyMap<string, Connection>>()
-  /** Nodes that ended: nobody but us can say that their users have gone. */
+  /** Nodes that ended, and so cannot announce that their users are gone. */
   readonly #gone = new Set<string>()
 
   constructor(options: RemoteOptions) {
@@ -60,7 +60,7 @@ export class Remote implements ClusterFollower {
     return added
   }
 
-  /** Now it is in these rooms. */
+  /** Makes `rooms` the rooms of the connection: it enters and leaves what differs. */
   #enter(connection: Connection, rooms: SmallSet<RoomId>): Connection {
     for (const room of rooms) {
       if (connection.rooms.has(room)) continue

@@ -12,36 +12,39 @@ export interface ReplaysOptions {
   readonly log: Log
 }
 
-/** Where a connection goes on. */
+/** The place from which a returning connection continues. */
 export interface Resume {
-  /** undefined: it cannot be read. */
+  /** Undefined if the client's cursor cannot be read. */
   readonly cursor: Cursor | undefined
-  /** What the hub no longer holds behind the cursor. */
+  /** The events after the cursor that the hub no longer held, and that were read from the store. */
   readonly recalled?: Recalled | undefined
 }
 
-/** What connections that come back have missed: first what only the store has any more, then what the hub holds. */
+/** Replays to returning connections what they missed: first what only the store still has, then what the hub holds. */
 export class Replays {
   readonly #options: ReplaysOptions
-  /** What connections have still to get before the hub's part. */
+  /** For each connection, what it still has to get before the hub's part. */
   readonly #recalled = new Map<string, Recalled>()
-  /** The channels that a connection's replay was counted with, until it has all of it: a room may end meanwhile, and what it said is still to come. */
+  /**
+   * For each connection, the channels with which its replay was counted, until it has all of it. A room may end meanwhile, and
+   * its events still have to come.
+   */
   readonly #channels = new Map<string, readonly Channel[]>()
 
   constructor(options: ReplaysOptions) {
     this.#options = options
   }
 
-  /** Whether `recall` has something to read: the hub does not hold what follows the cursor, but the log may have it. */
+  /** Whether the hub does not hold the events after the cursor, so that `recall` has to fetch them. */
   mustRecall(cursor: Cursor | undefined): cursor is Cursor {
     const { hub } = this.#options
     return cursor?.epoch === hub.epoch && !hub.holds(cursor)
   }
 
   /**
-   * Makes this node follow a cursor that is ahead of it, and reads the events behind one that is older than what the hub holds.
-   * A room that is joined after that needs nothing older than what the hub holds.
-   * Returns undefined if the hub holds everything then, or if the store does not have it: `begin` tells them apart.
+   * If the cursor is ahead of this node, waits until the node has caught up. If it is older than what the hub holds, reads the
+   * events after it from the store. (A room that is joined later needs nothing older than what the hub holds.) Returns undefined
+   * if the hub then holds everything, or if the store does not have it. `begin` tells the two apart.
    */
   async recall(cursor: Cursor, channels: () => readonly Channel[]): Promise<Recalled | undefined> {
     const { hub, cluster, log } = this.#options
@@ -49,12 +52,15 @@ export class Replays {
       if (cursor.offset > hub.head) await cluster.catchUp()
       return cursor.offset >= hub.floor ? undefined : await hub.recall.read(cursor.offset, channels())
     } catch (cause) {
-      log.debug({ err: toError(cause) }, 'the history that a client wants could not be read')
-      return undefined // what is not held here is answered with HISTORY_GONE
+      log.debug({ err: toError(cause) }, 'older events, which a client missed, could not be read from the store')
+      return undefined // `begin` answers HISTORY_GONE if the hub does not hold them
     }
   }
 
-  /** How much the connection has missed, or why that cannot be given. What comes after the hub's head follows by the hub. */
+  /**
+   * How many events the connection has missed, or why they cannot be replayed. Events after the hub's head are delivered as they
+   * come.
+   */
   begin(connection: Connection, resume: Resume): Replay {
     const channels = channelsOf(connection)
     const replay = this.#count(connection, resume, channels)
@@ -73,12 +79,12 @@ export class Replays {
     return { ...replay, count: replay.count + entries.length }
   }
 
-  /** What more there is of a replay, after `offset`. Returns undefined if it is not held any more. */
+  /** The next part of a replay, after `offset`. Returns undefined if these events are no longer held. */
   more(connection: Connection, offset: number): ReplayChunk | undefined {
     const { hub } = this.#options
     const recalled = this.#recalled.get(connection.id)
     const older = recalled?.entries.filter((entry) => entry.offset > offset) ?? []
-    // The hub's part comes behind it.
+    // The hub's part comes after the recalled events.
     if (recalled && older.length > 0) return toChunk(older, Infinity)
     this.#recalled.delete(connection.id)
     const cursor = { epoch: hub.epoch, offset: Math.max(offset, recalled?.upTo ?? 0) }

@@ -1,18 +1,18 @@
 import type { Connection } from './connection.ts'
 
 /**
- * To how many workers the user of a share is connected now; `workers`: those that have to know, as they had or have such a
- * connection.
+ * Tells over how many workers the connections of a share's user are spread now. `workers` are those that have to know: they have
+ * such a connection, or have just lost their last one.
  */
 export type OnParts = (key: string, parts: number, workers: readonly number[]) => void
 
 /**
- * Counts over how many workers of this node the connections of each user are spread: each of these gives a part of the user's
- * share.
+ * Counts over how many workers of this node the connections of each user are spread. Each of these workers grants an equal part
+ * of the user's share.
  */
 export class ShareParts {
   readonly #onParts: OnParts
-  /** The worker of each connection. */
+  /** The worker of each connection, by share. */
   readonly #workers = new Map<string, number[]>()
 
   constructor(onParts: OnParts) {
@@ -38,7 +38,7 @@ export class ShareParts {
     else if (!workers.includes(worker)) this.#tell(shareKey, workers, worker)
   }
 
-  /** @param left a worker that has no such connection any more */
+  /** @param left a worker that has just lost its last connection of this share */
   #tell(key: string, workers: readonly number[], left?: number): void {
     const parts = new Set(workers)
     this.#onParts(key, parts.size, [...parts])

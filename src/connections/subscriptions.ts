@@ -4,12 +4,15 @@ import { channelsOf, type Connection } from './connection.ts'
 import type { Publisher } from './publisher.ts'
 
 export interface SubscriptionsOptions {
-  /** The hub's: which workers get the events of a channel. */
+  /** The hub's record of which workers get the events of a channel. */
   readonly interest: Interest
   readonly publisher: Publisher
 }
 
-/** The channels of this node's open connections. A room that changes is told to the other nodes, too. */
+/**
+ * Subscribes workers to the channels of this node's open connections. When a connection enters or leaves a room, the other nodes
+ * are told as well.
+ */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions
 
@@ -17,7 +20,7 @@ export class Subscriptions {
     this.#options = options
   }
 
-  /** Starts the events of all channels of the connection. */
+  /** From now on the connection's worker gets the events of all its channels. */
   open(connection: Connection): void {
     const { interest } = this.#options
     for (const channel of channelsOf(connection)) interest.add(connection.worker, channel)
@@ -28,21 +31,21 @@ export class Subscriptions {
     for (const channel of channelsOf(connection)) interest.remove(connection.worker, channel)
   }
 
-  /** The connection, which is open, is in the room now. */
+  /** The connection, which is open, has entered the room. */
   enter(connection: Connection, room: RoomId): void {
     const { interest, publisher } = this.#options
     interest.add(connection.worker, roomChannel(connection.namespace, room))
     publisher.put(connection)
   }
 
-  /** The connection, which stays open, is in the room no more. */
+  /** The connection, which stays open, has left the room. */
   leave(connection: Connection, room: RoomId): void {
     const { interest, publisher } = this.#options
     interest.remove(connection.worker, roomChannel(connection.namespace, room))
     publisher.put(connection)
   }
 
-  /** A worker has ended, and its connections were closed. */
+  /** Call this when a worker has ended and its connections were closed. */
   workerGone(worker: number): void {
     this.#options.interest.removeWorker(worker)
   }

@@ -3,14 +3,14 @@ import type { PageArgs } from '../protocol/page.ts'
 import type { PresencePage } from '../protocol/shapes/rooms.ts'
 
 /**
- * Users and their connections, kept in the order of their ids so that a page costs a binary search however many there are:
- * any client may ask for one. A user who comes or goes costs moving the ids behind it, 8 bytes each.
+ * Users and the numbers of their connections, sorted by id: any client may ask for a page, so a page costs only a binary search
+ * however many users there are. Adding or removing a user moves the ids after it, 8 bytes each.
  */
 export class UserCounts {
   readonly #connections = new Map<UserId, number>()
   readonly #sorted: UserId[] = []
 
-  /** Users. */
+  /** The number of users. */
   get size(): number {
     return this.#sorted.length
   }
@@ -19,7 +19,7 @@ export class UserCounts {
     return this.#connections.has(user)
   }
 
-  /** One connection more. Gives how many that makes. */
+  /** Adds a connection. Returns how many the user has now. */
   add(user: UserId): number {
     const count = (this.#connections.get(user) ?? 0) + 1
     this.#connections.set(user, count)
@@ -27,7 +27,7 @@ export class UserCounts {
     return count
   }
 
-  /** One connection less. Gives how many are left. */
+  /** Removes a connection. Returns how many the user has left. */
   remove(user: UserId): number {
     const count = (this.#connections.get(user) ?? 0) - 1
     if (count > 0) this.#connections.set(user, count)
@@ -35,7 +35,7 @@ export class UserCounts {
     return Math.max(0, count)
   }
 
-  /** The cursor is the last id of the page before. */
+  /** The cursor is the last id of the previous page. */
   page({ limit, cursor }: PageArgs): PresencePage {
     const start = cursor === null ? 0 : this.#indexAfter(cursor)
     const shown = this.#sorted.slice(start, start + limit)
@@ -51,7 +51,7 @@ export class UserCounts {
     return this.#sorted[index] === cursor ? index + 1 : index
   }
 
-  /** Where the id stands, or would stand. */
+  /** The index of the id, or where it would be inserted. */
   #indexOf(id: string): number {
     let low = 0
     let high = this.#sorted.length

@@ -19,7 +19,7 @@ import * as rooms from '../protocol/shapes/rooms.ts'
 import * as shop from '../protocol/shapes/shop.ts'
 import * as values from '../protocol/shapes/values.ts'
 
-/** What of the schemas is configuration. */
+/** The settings of a server that its schemas depend on. */
 export interface SchemaLimits {
   readonly namespaces: readonly string[]
   readonly buyCountMax: number
@@ -27,15 +27,15 @@ export interface SchemaLimits {
 }
 
 const PAGE_LIMIT_SHAPE = named('PageLimit', {
-  ...integer('How many on a page.', 1, PAGE_LIMIT.max),
+  ...integer('How many items a page has.', 1, PAGE_LIMIT.max),
   default: PAGE_LIMIT.fallback,
 })
 const OFFSET = named('Offset', integer('A place in the log.'))
-const FILE_NAME = named('FileName', text('As the page names it.'))
+const FILE_NAME = named('FileName', text('The name that the page uses for the file.'))
 
 const OTHERS = [PAGE_LIMIT_SHAPE, OFFSET, FILE_NAME] as const
 
-/** Whatever they export under a name is in the documents. */
+/** Everything that these modules export with a name is in the documents. */
 const MODULES = [values, payloads, commands, events, rooms, games, shop, operations] as const
 
 type NameOf<Shape> = Shape extends Named<infer Name> ? Name : never
@@ -46,14 +46,14 @@ type Own = NamesIn<(typeof MODULES)[number]> | NameOf<(typeof OTHERS)[number]> |
 export type SchemaName = Own | OfCommands
 export type Schemas = Readonly<Record<SchemaName, Schema>>
 
-/** Every schema of the protocol by its name. They refer to each other as components of one document: see `ref`. */
+/** All schemas of the protocol, by name. They refer to each other as components of one document: see `ref`. */
 export function createSchemas(limits: SchemaLimits): Schemas {
   const schemas = {
     ...byName([...MODULES.flatMap((module) => Object.values<unknown>(module).filter(isNamed)), ...OTHERS]),
     ...events.EVENTS,
     ...Object.fromEntries(Object.entries(COMMANDS).flatMap(([name, shape]) => ofCommand(name as CommandName, shape))),
   }
-  // The keys are those of SchemaName, which Object.fromEntries does not know.
+  // `Object.fromEntries` loses the type of the keys, which are those of SchemaName.
   return configured(schemas as Schemas, limits)
 }
 
@@ -65,7 +65,7 @@ function byName(shapes: readonly Named[]): Readonly<Record<string, Schema>> {
   return Object.fromEntries(shapes.map(({ name, schema }) => [name, schema]))
 }
 
-/** What depends on the settings of a server is said in its documents. */
+/** Puts the settings of a server into its documents. */
 function configured(schemas: Schemas, { namespaces, buyCountMax, roomCapacity }: SchemaLimits): Schemas {
   const { Namespace, BuyGoodPayload, RoomBody } = schemas
   const { properties } = BuyGoodPayload as { readonly properties: Readonly<Record<'count', Schema>> }
@@ -74,7 +74,7 @@ function configured(schemas: Schemas, { namespaces, buyCountMax, roomCapacity }:
     Namespace: { enum: namespaces, description: Namespace['description'] ?? '' },
     RoomBody: {
       ...RoomBody,
-      description: `\`capacity\` is ${roomCapacity} (ROOM_CAPACITY) where it is absent.`,
+      description: `\`capacity\` is ${roomCapacity} (ROOM_CAPACITY) if it is absent.`,
     },
     BuyGoodPayload: {
       ...BuyGoodPayload,
@@ -93,17 +93,23 @@ function ofCommand(name: CommandName, { payload, data, needsRoom }: CommandShape
   ]
 }
 
-/** Of parameters in the query, by their names. */
+/** The parameters of queries, by name. */
 export const QUERY_PARAMETERS: Readonly<Record<string, { readonly description: string; readonly schema: SchemaName }>> =
   {
-    limit: { description: 'How many on a page.', schema: 'PageLimit' },
-    cursor: { description: 'Where the page begins; absent: at the first.', schema: 'Cursor' },
+    limit: { description: 'How many items a page has.', schema: 'PageLimit' },
+    cursor: {
+      description: 'Where the page begins: the `next_cursor` of the page before. Without it, at the beginning.',
+      schema: 'Cursor',
+    },
     namespace: { description: 'Only of this namespace.', schema: 'Namespace' },
     user: { description: 'Only of this user.', schema: 'UserId' },
     room: { description: 'Only in this room.', schema: 'RoomId' },
     type: { description: 'Only of this event type.', schema: 'EventTypeFilter' },
-    game: { description: 'Only rooms of this game, as a search finds them.', schema: 'GameName' },
-    where: { description: 'Only those whose listing is so. Goes with `game`.', schema: 'WhereText' },
-    for_ms: { description: 'Keeps the user out for so long. Absent: not at all.', schema: 'BanMs' },
-    since: { description: 'Only behind this offset.', schema: 'Offset' },
+    game: { description: 'Only rooms of this game, described as a search describes them.', schema: 'GameName' },
+    where: { description: 'Only rooms whose listing matches. Use it with `game`.', schema: 'WhereText' },
+    for_ms: {
+      description: 'How long the user is kept out. Without it, the user may come back at once.',
+      schema: 'BanMs',
+    },
+    since: { description: 'Only events after this offset.', schema: 'Offset' },
   }

@@ -6,25 +6,26 @@ import { GOOD, TITLE_LENGTH_MAX, type Good } from '../protocol/shapes/shop.ts'
 import { FORBIDDEN_KEY } from '../protocol/forbidden-key.ts'
 import { isLonger } from '../protocol/value.ts'
 
-/** Ids of goods and currencies are keys of records. */
+/** Checks the id of a good or currency, which is used in keys of records. */
 export function parseName(value: unknown, path: string): string {
   if (value === FORBIDDEN_KEY) throw badRequest(path, `may not be ${FORBIDDEN_KEY}`)
   if (typeof value === 'string' && NAME.test(value)) return value
   throw badRequest(path, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -')
 }
 
-/** An integer from `min` to `max`; throws BAD_REQUEST for all else. */
+/** Accepts an integer from `min` to `max`, and throws BAD_REQUEST for anything else. */
 export function parseInteger(value: unknown, path: string, min = 0, max = Number.MAX_SAFE_INTEGER): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value
   throw badRequest(path, `must be an integer from ${min} to ${max}`)
 }
 
-/** A good as it is stored. Throws BAD_REQUEST. */
+/** Checks a good as it is stored. Throws BAD_REQUEST. */
 export function parseGood(value: unknown, path = ''): Good {
   if (!isObject(value)) throw badRequest(path, 'must be an object')
   const at = (field: string) => (path === '' ? field : `${path}.${field}`)
   for (const key of Object.keys(value)) {
-    if (!FIELDS.has(key)) throw badRequest(at(key), `is not a field of a good (those are ${[...FIELDS].join(', ')})`)
+    if (!FIELDS.has(key))
+      throw badRequest(at(key), `is not a field of a good (the fields are ${[...FIELDS].join(', ')})`)
   }
   const { name, stock, per_user_limit, sale_from, sale_until } = value
   if (typeof name !== 'string' || name === '' || isLonger(name, TITLE_LENGTH_MAX)) {
@@ -44,7 +45,10 @@ export function parseGood(value: unknown, path = ''): Good {
   }
 }
 
-/** A good as in the goods file or the body of PUT /api/v1/goods/:id, that is on sale at some time. Throws BAD_REQUEST. */
+/**
+ * Checks a good from the goods file or the body of PUT /api/v1/goods/:id. Its sale must not end before it begins. Throws
+ * BAD_REQUEST.
+ */
 export function parseNewGood(value: unknown, path = ''): Good {
   const good = parseGood(value, path)
   const { sale_from, sale_until } = good

@@ -7,17 +7,17 @@ type Amounts = Readonly<Record<string, number>>
 
 export type Player = ValueOf<typeof PLAYER> & { readonly user_id: UserId }
 
-/** As it is stored. */
+/** A player as stored. */
 export interface PlayerRecord extends Player {
-  /** Per good: what was ever bought, for `per_user_limit`. */
+  /** For each good, how many the player has bought in total, for `per_user_limit`. */
   readonly bought: Amounts
   readonly ledger: LedgerHead
 }
 
-/** Where a player's ledger ends: see `ledger/entries.ts`. */
+/** The end of a player's ledger: see `ledger/entries.ts`. */
 export interface LedgerHead {
   readonly entries: number
-  /** Of the last entry; empty before the first. */
+  /** The hash of the last entry. Empty if there is none. */
   readonly hash: string
   /** The batch that holds the last entry. */
   readonly batch: string | null
@@ -29,7 +29,7 @@ export function newPlayer(userId: UserId): PlayerRecord {
   return { user_id: userId, balances: {}, inventory: {}, bought: {}, ledger: EMPTY }
 }
 
-/** undefined: what is stored is not a player. */
+/** Returns undefined if the value is not a player. */
 export function parsePlayerRecord(value: unknown): PlayerRecord | undefined {
   if (!isObject(value)) return undefined
   const { balances, inventory, bought, ledger = EMPTY } = value

@@ -11,13 +11,13 @@ export interface PurchaseOrder {
   readonly expectedPrice: number | null
 }
 
-/** A purchase as a client asks for it; who they are is what the server knows. */
+/** A purchase as a client asks for it. The server knows who the user is. */
 export interface PurchaseRequest extends PurchaseOrder {
   readonly userId: UserId
   readonly namespace: Namespace
-  /** null: each request is a purchase of its own. */
+  /** Null if there is no key: then each request is a purchase of its own. */
   readonly idempotencyKey: string | null
-  /** W3C; null: not traced. */
+  /** The W3C header. Null if the request is not traced. */
   readonly traceparent: string | null
 }
 
@@ -35,7 +35,7 @@ export interface PurchaseYes {
   readonly good: Good
 }
 
-/** Whether a player may have it, and what is then. All amounts stay integers up to 2^53 - 1. */
+/** Decides whether the player may buy, and what player and good are afterwards. All amounts stay integers up to 2^53 - 1. */
 export function decidePurchase(
   order: PurchaseOrder,
   good: Good | undefined,
@@ -55,7 +55,7 @@ export function decidePurchase(
     return no('INSUFFICIENT_FUNDS', `${total} ${good.currency} are needed`, { balance, total, currency: good.currency })
   }
   if (!Number.isSafeInteger(owned) || !Number.isSafeInteger(bought)) {
-    return no('BAD_REQUEST', 'the player would have more than 2^53 - 1 of it', { path: 'payload.count' })
+    return no('BAD_REQUEST', 'the player would have more than 2^53 - 1 of this good', { path: 'payload.count' })
   }
   return {
     ok: true,
@@ -88,16 +88,19 @@ function refuseSale(order: PurchaseOrder, good: Good, nowMs: number): No | undef
 
 function refuseCount(order: PurchaseOrder, good: Good, player: PlayerRecord): No | undefined {
   if (good.stock !== null && good.stock < order.count) {
-    return no('OUT_OF_STOCK', `${good.stock} are left`, { stock_left: good.stock })
+    return no('OUT_OF_STOCK', `only ${good.stock} are left`, { stock_left: good.stock })
   }
   const bought = amountOf(player.bought, good.id)
   if (good.per_user_limit !== null && bought + order.count > good.per_user_limit) {
-    return no('PURCHASE_LIMIT', `a player may buy ${good.per_user_limit}`, { limit: good.per_user_limit, bought })
+    return no('PURCHASE_LIMIT', `a player may buy at most ${good.per_user_limit}`, {
+      limit: good.per_user_limit,
+      bought,
+    })
   }
   return undefined
 }
 
-/** A player with `amount` more, or BAD_REQUEST where that is above 2^53 - 1. */
+/** Gives the player `amount` more of the currency. BAD_REQUEST if the balance would be above 2^53 - 1. */
 export function decideCredit(
   player: PlayerRecord,
   currency: string,
@@ -109,17 +112,17 @@ export function decideCredit(
   return { ok: true, player: { ...player, balances: { ...player.balances, [currency]: balance } } }
 }
 
-/** What a refund needs to know of a receipt. */
+/** The parts of a receipt that a refund needs. */
 export type Refundable = Pick<Receipt, 'purchase_id' | 'good_id' | 'count' | 'total' | 'currency'>
 
 /**
- * A player who gets back what a purchase cost, and gives back what it brought: CONFLICT where they no longer have it.
- * @param good undefined: nothing goes back into the stock
+ * Gives the player the price back and takes the goods away. CONFLICT if the player no longer has them.
+ * @param good undefined if nothing goes back into the stock
  */
 export function decideRefund(player: PlayerRecord, purchase: Refundable, good: Good | undefined): RefundYes | No {
   const { good_id, count, total, currency } = purchase
   const owned = amountOf(player.inventory, good_id) - count
-  if (owned < 0) return no('CONFLICT', `the player has no ${count} of "${good_id}" any more`)
+  if (owned < 0) return no('CONFLICT', `the player no longer has ${count} of "${good_id}"`)
   const credited = decideCredit(player, currency, total)
   if (!credited.ok) return credited
   const bought = Math.max(0, amountOf(player.bought, good_id) - count)
@@ -136,10 +139,10 @@ export function decideRefund(player: PlayerRecord, purchase: Refundable, good: G
   }
 }
 
-/** CONFLICT where there is no stock to add to. */
+/** CONFLICT if the good has no limited stock that could be added to. */
 export function decideRestock(good: Good | undefined, goodId: string, count: number): RestockYes | No {
   if (!good) return no('GOOD_NOT_FOUND', `no good "${goodId}"`)
-  if (good.stock === null) return no('CONFLICT', 'the good is unlimited')
+  if (good.stock === null) return no('CONFLICT', 'the stock of this good is unlimited')
   const stock = good.stock + count
   if (!Number.isSafeInteger(stock)) return no('BAD_REQUEST', 'the stock would be above 2^53 - 1', { path: 'count' })
   return { ok: true, good: { ...good, stock } }
@@ -153,7 +156,7 @@ export interface RestockYes {
 export interface RefundYes {
   readonly ok: true
   readonly player: PlayerRecord
-  /** With its new stock; undefined: it stays as it is. */
+  /** The good with its new stock. Undefined if the good does not change. */
   readonly good: Good | undefined
 }
 

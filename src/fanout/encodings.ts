@@ -3,7 +3,7 @@ import type { Encoding } from '../protocol/events.ts'
 import { toMsgpackValue, widenIntegers } from '../protocol/msgpack-value.ts'
 import { encodeMsgpack } from '../protocol/msgpack.ts'
 
-/** A JSON frame as members with this encoding get it. */
+/** Converts a JSON frame to the encoding of a member. */
 export function inEncoding(frame: Uint8Array, encoding: Encoding): Uint8Array {
   if (encoding === 'json') return frame
   const fields = parseJson(frame)
@@ -12,7 +12,7 @@ export function inEncoding(frame: Uint8Array, encoding: Encoding): Uint8Array {
   return encodeMsgpack(fields)
 }
 
-/** Frames are what JSON.stringify writes: lone surrogates, and no others, as escapes in lower case. */
+/** JSON.stringify writes lone surrogates as escapes in lower case, and no other characters as \ud…. */
 function hasEscapedSurrogate(frame: Uint8Array): boolean {
   return Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).includes('\\ud', 'latin1')
 }

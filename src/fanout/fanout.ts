@@ -8,30 +8,30 @@ import { toLateEvent, type LateEvent } from './outbox.ts'
 import { startDelivery } from './traced.ts'
 
 export interface FanoutOptions {
-  /** @param frame the event's, in the encoding of the topic */
+  /** @param frame the frame of the event, in the encoding of the topic */
   readonly publish: (topic: string, frame: Uint8Array, isBinary: boolean, event: PlacedEvent) => void
   readonly traces: Traces
-  /** How many events went to how many sockets, all together, and the bytes of what was published. */
+  /** Called once for each block, with the number of events, of deliveries to sockets, and of bytes published. */
   readonly onPublished: (events: number, deliveries: number, bytes: number) => void
 }
 
-/** A member who reads too slowly for the topics: each event is given to it by itself. */
+/** A member that reads too slowly for topics. It is given each event separately. */
 export interface Laggard {
   readonly channels: SmallSet<Channel>
   readonly late: (event: LateEvent) => void
 }
 
-/** Somebody whom events go to. */
+/** A connection that gets events. */
 export interface Member {
   readonly encoding: Encoding
-  /** While it reads too slowly for topics, and for this: its events are given to its `Laggard`. */
+  /** Set while the member reads too slowly. It then gets no events by topics or `sendPlaced`, but by its `Laggard`. */
   readonly lag: object | undefined
   readonly socket: { subscribe(topic: string): void; unsubscribe(topic: string): void }
-  /** Events that it alone gets, in their order, with one write. */
+  /** Sends events that only this member gets, in order, with one write. */
   sendPlaced(events: readonly PlacedEvent[]): void
 }
 
-/** The members of a channel that has topics: how many there are with an encoding. */
+/** The members of a channel that has topics: how many of them use each encoding. */
 class Group {
   json = 0
   msgpack = 0
@@ -49,7 +49,7 @@ class Group {
 
   add(member: Member): void {
     this[member.encoding]++
-    // Who lags subscribes when that is over.
+    // A member that lags subscribes when it has caught up.
     if (!member.lag) member.socket.subscribe(this.topics[member.encoding])
   }
 
@@ -60,22 +60,23 @@ class Group {
 }
 
 /**
- * Publishes events to the members of their channels, in the order in which they come. Most channels are a user's, and most users have one
- * connection: it is sent to directly, as a native topic of its own takes 450 bytes. Every member has the topic of its namespace, which uWS
- * needs, too: with its last topic a socket loses what was published to it in the same turn of the event loop.
+ * Publishes events to the members of their channels, in the order in which they come. Most channels belong to a user, and most
+ * users have one connection. Events of such a channel are sent directly to that connection, because a native topic takes 450
+ * bytes. Every member also has the topic of its namespace, because uWS needs it: a socket that leaves its last topic loses what
+ * was published to it in the same turn of the event loop.
  */
 export class Fanout {
   readonly #options: FanoutOptions
   readonly #channels = new Map<Channel, Member | Group>()
   readonly #laggards = new Set<Laggard>()
-  /** What is about to be sent to those who are alone. */
+  /** Events about to be sent to members that are alone in their channels. */
   readonly #held = new Map<Member, PlacedEvent[]>()
 
   constructor(options: FanoutOptions) {
     this.#options = options
   }
 
-  /** Gives the channel's name for the member to keep: mostly the same string for all of them. */
+  /** Adds a member. Returns the channel's name for the member to keep, which is in most cases the same string for all members. */
   addMember(channel: Channel, member: Member): Channel {
     const there = this.#channels.get(channel)
     if (!there && isUserChannel(channel)) {
@@ -96,14 +97,14 @@ export class Fanout {
     this.#channels.delete(channel)
   }
 
-  /** So many members the channel has here. */
+  /** The number of members that the channel has in this worker. */
   countOf(channel: Channel): number {
     const there = this.#channels.get(channel)
     if (there instanceof Group) return there.size
     return there === undefined ? 0 : 1
   }
 
-  /** The native topics of some of the member's channels: of those where it is not alone. */
+  /** The native topics of those channels in which the member is not alone. */
   topicsOf({ encoding }: Member, channels: Iterable<Channel>): readonly string[] {
     const topics: string[] = []
     for (const channel of channels) {
@@ -113,7 +114,7 @@ export class Fanout {
     return topics
   }
 
-  /** Its channels count as having it as a member all the same. */
+  /** The laggard remains a member of its channels. */
   addLaggard(laggard: Laggard): void {
     this.#laggards.add(laggard)
   }
@@ -145,9 +146,9 @@ export class Fanout {
     if (total.events > 0) this.#options.onPublished(total.events, total.deliveries, total.bytes)
   }
 
-  /** Gives the bytes that go out. */
+  /** Returns the number of bytes that are sent. */
   #publishTo({ json, msgpack, topics }: Group, event: PlacedEvent): number {
-    // Some of those whose events are held may be members here.
+    // Members with held events may also be in this group, so those events go first.
     this.#sendHeld()
     const { frame } = event
     if (json > 0) this.#options.publish(topics.json, frame, false, event)
@@ -164,14 +165,14 @@ export class Fanout {
     else this.#held.set(member, [event])
   }
 
-  /** A socket that is sent to gets first what was published to its topics before. */
+  /** A direct send does not overtake what was published to the socket's topics before. */
   #sendHeld(): void {
     if (this.#held.size === 0) return
     for (const [member, events] of this.#held) member.sendPlaced(events)
     this.#held.clear()
   }
 
-  /** From now on there is a topic, also for who was alone. */
+  /** Gives the channel topics from now on, for the member that was alone in it, too. */
   #makeGroup(channel: Channel, first: Member | undefined): Group {
     const group = new Group(channel)
     this.#channels.set(channel, group)

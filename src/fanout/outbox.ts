@@ -2,24 +2,24 @@ import { frameFront, type Place } from '../protocol/frame-front.ts'
 import type { Channel } from '../protocol/ids.ts'
 import type { PlacedEvent } from '../protocol/placed-event.ts'
 
-/** An event on its way to those who read too slowly. */
+/** An event on its way to members that read too slowly. */
 export interface LateEvent extends Place {
   readonly channel: Channel
   /** See `EventHead`. */
   readonly kind: number
   readonly flags: number
-  /** So many characters of the text are its front. */
+  /** How many characters at the beginning of the text are the frame's front. */
   readonly frontLength: number
   /**
-   * The frame as JSON, a character for each byte of its UTF-8: so it lies in V8's heap, whose pages go back to the system when it is gone.
-   * What buffers of this size had the allocator keeps.
+   * The frame as JSON, with one character for each byte of its UTF-8. A string lies in V8's heap, whose pages go back to the
+   * system when it is freed; the allocator would keep the memory of buffers of this size.
    */
   readonly text: string
-  /** What a newer event takes the place of; undefined: it has to be delivered. */
+  /** A newer event with the same key replaces this one. Undefined if this event must be delivered. */
   readonly key: string | undefined
 }
 
-/** Copies the frame: it may wait for long, and is a part of something larger. */
+/** Copies the frame, because it may wait for long and is a part of a larger buffer. */
 export function toLateEvent(event: PlacedEvent): LateEvent {
   const { channel, offset, prev, kind, flags, frontLength, frame, latestKey } = event
   const text = Buffer.from(frame.buffer, frame.byteOffset, frame.length).toString('latin1')
@@ -27,29 +27,30 @@ export function toLateEvent(event: PlacedEvent): LateEvent {
   return { channel, offset, prev, kind, flags, frontLength, text, key }
 }
 
-/** What is sent of an event that waited. */
+/** An event that waited, and the frame to send for it. */
 export interface TakenEvent {
   readonly event: LateEvent
-  /** As JSON. */
+  /** JSON, in UTF-8. */
   readonly frame: Uint8Array
 }
 
-/** What was seen of a channel, and what was sent. */
+/** How many events of a channel came and were sent. */
 interface Progress {
   seen: number
-  /** How many were seen when the last one was sent. */
+  /** The value of `seen` for the event that was sent last. */
   sent: number
+  /** The offset of the event that was sent last. */
   offset: number
 }
 
 interface Waiting extends LateEvent {
-  /** Its number in its channel. */
+  /** The number of the event within its channel. */
   readonly number: number
 }
 
 /**
- * What waits for one client, in order. A newer event of the class `latest` takes the place of the one with its key, at the
- * end; the next one of the channel that is sent tells how many were skipped.
+ * Events that wait for one client, in order. A newer event of the class `latest` replaces the one with its key, and goes to the
+ * end. The next event of the channel that is sent tells how many were skipped.
  */
 export class Outbox {
   readonly #waiting = new Map<string, Waiting>()
@@ -64,7 +65,7 @@ export class Outbox {
     return this.#waiting.size === 0
   }
 
-  /** Gives how many events it took the place of: 0 or 1. */
+  /** Returns how many events it replaced: 0 or 1. */
   add(event: LateEvent): number {
     let progress = this.#channels.get(event.channel)
     if (!progress) {
@@ -82,7 +83,7 @@ export class Outbox {
     return older ? 1 : 0
   }
 
-  /** Drops what waits of a channel that the client has left. */
+  /** Drops the waiting events of a channel that the client has left. */
   drop(channel: Channel): void {
     for (const [slot, event] of this.#waiting) {
       if (event.channel !== channel) continue
@@ -92,7 +93,7 @@ export class Outbox {
     this.#channels.delete(channel)
   }
 
-  /** Returns the next event, or undefined if none waits. */
+  /** Removes and returns the next event. Returns undefined if none waits. */
   take(): TakenEvent | undefined {
     for (const [slot, event] of this.#waiting) {
       this.#waiting.delete(slot)

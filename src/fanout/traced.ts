@@ -2,7 +2,7 @@ import type { Span, Tracer } from '../base/trace.ts'
 import { parseJson } from '../protocol/codec.ts'
 import type { PlacedEvent } from '../protocol/placed-event.ts'
 
-/** Returns undefined if the event belongs to no request that is traced. Only the text of those that do is parsed. */
+/** Returns undefined if the event belongs to no traced request. Only the text of traced events is parsed. */
 export function startDelivery(tracer: Tracer, event: PlacedEvent, connections: number): Span | undefined {
   if (!event.isTraced) return undefined
   const { traceparent, eventType, id } = parseJson(event.frame) as Readonly<Record<string, unknown>>
