@@ -5,13 +5,16 @@ import type * as SERVER_EVENT from '../protocol/server-event-names.ts'
 import { PATCH_FRAME } from '../protocol/game-bytes.ts'
 import type { Patch } from './game-room.ts'
 
-// A text of its own: this part of a bundle is loaded by itself.
+// Spelled out here and not imported, so that this part of a bundle can be loaded on its own.
 const PATCH: (typeof SERVER_EVENT)['patch'] = 'core.game.room.patch'
 
-/** A binary patch as the event that a JSON client gets, with a function in the place of its changes. Throws for other frames. */
+/**
+ * Decodes a binary patch to the event that a JSON client gets, with a function `apply` in place of its changes. Throws for other
+ * frames.
+ */
 export function decodePatch(bytes: Uint8Array): Patch & { readonly eventType: string; readonly handle: number } {
   const [, kind, flags = 0] = bytes
-  if (kind !== PATCH_FRAME.kind) throw new TypeError(`a frame of kind ${kind}`)
+  if (kind !== PATCH_FRAME.kind) throw new TypeError(`a frame of the unknown kind ${kind}`)
   const reader = new ByteReader(bytes, 3, bytes.length)
   const handle = reader.varint()
   const tick = reader.varint()

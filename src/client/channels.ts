@@ -3,13 +3,13 @@ import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../protocol/sh
 
 export type Verdict = 'deliver' | 'duplicate' | 'gap'
 
-// No room's id has a slash.
+// The id of a room has no slash, so these names cannot collide with one.
 const NAMESPACE = '/'
 const USER = '/user'
 
 /**
- * Section 4 of docs/reference/protocol.md, the client's half: the last offset seen in each channel, which proves that nothing is missing, and
- * the cursor to resume from.
+ * The client's half of section 4 of docs/reference/protocol.md: the last offset seen in each channel, which proves that no event
+ * is missing, and the cursor to resume from.
  */
 export class Channels {
   readonly #lastOffsets = new Map<string, number>()
@@ -19,17 +19,17 @@ export class Channels {
   #replayLeft = 0
   #replayEndOffset = 0
 
-  /** The rooms this client is a member of: joined again with every resume. */
+  /** The rooms that this client is a member of. Every resume joins them again. */
   get rooms(): string[] {
     return [...this.#rooms]
   }
 
-  /** The `since` of a resume. */
+  /** The `since` parameter of a resume. */
   get since(): string {
     return `${this.#epoch}:${this.#cursor}`
   }
 
-  /** After `ready`, and after a resume that recovered nothing: whatever was before is gone. */
+  /** Forgets everything from before. Call this after `ready`, and after a resume that recovered nothing. */
   start(session: ReadyPayload, rooms: readonly string[] = []): void {
     this.#epoch = session.epoch
     this.#cursor = session.offset
@@ -52,14 +52,14 @@ export class Channels {
     if (session.replayed === 0) this.#endReplay()
   }
 
-  /** A room's events may come before the reply to its join: they are checked from the first one on. */
+  /** Events of the room may come before the reply to its join. They are checked from the first one on. */
   joining(room: string): void {
     if (!this.#rooms.has(room)) this.#lastOffsets.delete(room)
   }
 
   joined(room: string, offset: number): void {
     this.#rooms.add(room)
-    // An offset that is there already comes from an event: raising it could drop one that is still under way.
+    // An offset that is already there comes from an event. Raising it could drop an event that is still on its way.
     if (!this.#lastOffsets.has(room)) this.#lastOffsets.set(room, offset)
   }
 
@@ -68,16 +68,16 @@ export class Channels {
     this.#lastOffsets.delete(room)
   }
 
-  /** `gap`: the event is not to be delivered, and the connection is to be resumed from `since`. */
+  /** On `gap` the event must not be delivered, and the connection must be resumed from `since`. */
   take(event: EventEnvelope): Verdict {
-    // Not of the log: there is nothing to prove.
+    // The event is not from the log, so nothing could be missing before it.
     if (!Number.isFinite(event.offset)) return 'deliver'
     const channel = channelOf(event)
     const last = this.#lastOffsets.get(channel)
     const replayed = this.#replayLeft > 0
-    // A replay is complete by the server's word, and its `prev` may come from a node that let the channel go.
+    // The server vouches that a replay is complete. Its `prev` may come from a node that had dropped the channel.
     if (!replayed && last !== undefined && event.prev > last) {
-      // Other channels may have moved the cursor past what is missing in this one.
+      // Events of other channels may have moved the cursor past what is missing in this one.
       this.#cursor = Math.min(this.#cursor, last)
       return 'gap'
     }
@@ -108,6 +108,6 @@ export class Channels {
 function channelOf({ channel, room, eventType }: EventEnvelope): string {
   if (channel === 'user') return USER
   if (room !== undefined) return room
-  // Servers up to 0.1.0 do not say `channel`: what they send to a user is known by its type.
+  // Servers up to 0.1.0 do not send `channel`. Their events to a user are recognized by type.
   return OF_USERS.includes(eventType) ? USER : NAMESPACE
 }

@@ -25,7 +25,10 @@ import { Stream, type StreamOptions } from './stream.ts'
 
 type MaybeUndefined<T> = { readonly [Field in keyof T]: T[Field] | undefined }
 
-/** All that a player can do, also beside games: messages, retained state, rooms without a game, presence, the shop, and events one by one. */
+/**
+ * Everything that a player can do, with and without games: messages, retained state, rooms, presence, the shop, and events as
+ * iterators.
+ */
 export class GameClient<Events extends EventMap = EventMap> extends PlayClient<Events> {
   readonly #closed = new AbortController()
 
@@ -34,7 +37,7 @@ export class GameClient<Events extends EventMap = EventMap> extends PlayClient<E
     this.emitter.on('status', ({ status }) => status === 'closed' && this.#closed.abort())
   }
 
-  /** Resolves with the next such event. Rejects with the signal's reason, and when the client is closed. */
+  /** Resolves with the next such event. Rejects with the signal's reason if it aborts, and also if the client is closed. */
   once<K extends keyof ClientEvents<Events>>(
     name: K,
     { signal }: ListenOptions = {},
@@ -42,7 +45,9 @@ export class GameClient<Events extends EventMap = EventMap> extends PlayClient<E
     return this.#stream<ClientEvents<Events>[K]>(name as keyof ClientEvents, { ...(signal && { signal }) }).first()
   }
 
-  /** The events from now on, to be read with `for await`. It ends when the client is closed, with the error if there was one. */
+  /**
+   * The events from now on, for `for await`. The iterator ends when the client is closed, with the client's error if it had one.
+   */
   events<K extends keyof StreamEvents<Events>>(
     name: K,
     options: StreamOptions = {},
@@ -50,7 +55,10 @@ export class GameClient<Events extends EventMap = EventMap> extends PlayClient<E
     return this.#stream<StreamEvents<Events>[K]>(name as keyof StreamEvents, options)
   }
 
-  /** What was last broadcast with `retain` in the room, or in the namespace, kept up to date while somebody is subscribed. */
+  /**
+   * The last message broadcast with `retain` in the room or the namespace. It is kept up to date while at least one listener is
+   * subscribed.
+   */
   state(room?: string): StateStore<MessageOf<Events>> {
     return new StateStore(room, {
       onBroadcast: (handler) => this.emitter.on(EVENT.broadcast, handler),
@@ -61,8 +69,8 @@ export class GameClient<Events extends EventMap = EventMap> extends PlayClient<E
   }
 
   /**
-   * To the room, or without one to the whole namespace. `retain` keeps it as the channel's state. `delivery: 'latest'` lets a newer
-   * message with the same `key` take its place for those who read too slowly.
+   * Broadcasts to the room, or without a room to the whole namespace. With `retain` the message becomes the channel's state. With
+   * `delivery: 'latest'` a newer message with the same `key` replaces this one for members that read too slowly.
    */
   broadcast<M>(
     message: Broadcastable<Events, M>,
@@ -71,7 +79,7 @@ export class GameClient<Events extends EventMap = EventMap> extends PlayClient<E
     return this.#ask(EVENT.broadcast, { message, retain, delivery, key }, options)
   }
 
-  /** To every connection of that user. A string is the message's text. */
+  /** Sends to every connection of that user. A string becomes the message's `text`. */
   sendMessage<D = JsonValue>(
     targetUserId: string,
     message: string | { readonly text: string } | { readonly data: D & Jsonable<D> },
@@ -81,14 +89,14 @@ export class GameClient<Events extends EventMap = EventMap> extends PlayClient<E
     return this.#ask(EVENT.sendMessage, { ...content, target_user_id: targetUserId }, options)
   }
 
-  /** Asks again by itself, with the same key, until there is an answer: at most one purchase comes of it. */
+  /** Buys. Repeats the request with the same key until there is an answer, so it results in at most one purchase. */
   buyGood(order: Order, options: RequestOptions = {}): Promise<Receipt> {
     const { signal } = options
     const signals = signal ? [this.#closed.signal, signal] : [this.#closed.signal]
     return purchase(order, (payload) => this.request(EVENT.buyGood, payload, options), signals)
   }
 
-  /** Becomes a member of the room: its events come from the reply's `offset` on. Rooms are kept over a reconnect. */
+  /** Becomes a member of the room. Its events after the reply's `offset` follow. The membership survives a reconnect. */
   join<O extends object = JsonObject>(
     room: string,
     { options, ...rest }: RequestOptions & { options?: O & Jsonable<O> } = {},
@@ -96,17 +104,17 @@ export class GameClient<Events extends EventMap = EventMap> extends PlayClient<E
     return this.#ask(EVENT.roomJoin, { room_id: room, options }, rest)
   }
 
-  /** Resolves when the room's events come no more. */
+  /** Leaves the room. Resolves when no more of its events will come. */
   async leave(room: string, options?: RequestOptions): Promise<void> {
     await this.request(EVENT.roomLeave, { room_id: room }, options)
   }
 
-  /** What was last broadcast with `retain` in the room, or in the namespace. */
+  /** Fetches the last message broadcast with `retain` in the room or the namespace. */
   getState(room?: string, options?: RequestOptions): Promise<{ readonly state: JsonValue; readonly offset: number }> {
     return this.#ask(EVENT.stateGet, { room_id: room }, options)
   }
 
-  /** One page; `next_cursor` goes into the next call. */
+  /** Fetches one page. Pass its `next_cursor` to the next call. */
   listPresence(
     page: RequestTypes['core.game.presence.list']['payload'] = {},
     options?: RequestOptions,
@@ -114,7 +122,7 @@ export class GameClient<Events extends EventMap = EventMap> extends PlayClient<E
     return this.request(EVENT.presenceList, page, options)
   }
 
-  /** `payload` is what JSON can say, or is refused; what is undefined of it is left out. */
+  /** Fields of `payload` that are undefined are left out. A value that JSON cannot express is refused. */
   #ask<E extends RequestType>(
     eventType: E,
     payload: MaybeUndefined<RequestTypes[E]['payload']>,

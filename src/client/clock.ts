@@ -6,7 +6,7 @@ interface Sample {
   readonly offsetMs: number
 }
 
-/** The server's clock: from answers that say what time it is, of which the one that was quickest is believed. */
+/** Estimates the server's clock from answers that contain its time. The answer with the shortest round trip counts. */
 export class Clock {
   readonly #now: () => number
   #samples: Sample[] = []
@@ -18,7 +18,7 @@ export class Clock {
     this.#now = now
   }
 
-  /** Unix time in milliseconds. Before the first answer it is this machine's. */
+  /** Unix time in milliseconds. Until the first answer it is this machine's time. */
   get nowMs(): number {
     const ownMs = this.#now()
     const wantedMs = this.#best?.offsetMs
@@ -31,17 +31,17 @@ export class Clock {
     return ownMs + this.#offsetMs
   }
 
-  /** Of the answer that is believed; 0 before there was one. */
+  /** The round trip of the answer that counts. 0 if there was none. */
   get roundTripMs(): number {
     return this.#best?.roundTripMs ?? 0
   }
 
-  /** An answer came, which was asked for then and says this. */
+  /** Call this for each answer. @param askedAtMs when it was asked for @param serverMs the time that it contains */
   answered(askedAtMs: number, serverMs: number): void {
     const ownMs = this.#now()
     const roundTripMs = Math.max(0, ownMs - askedAtMs)
     const sample = { roundTripMs, offsetMs: serverMs + roundTripMs / 2 - ownMs }
-    // Each is wrong by half of its round trip at most. If the two cannot both be right, a clock was set meanwhile.
+    // Each answer is off by at most half of its round trip. If two of them cannot both be right, a clock was set in between.
     const best = this.#best ?? sample
     const mayDifferMs = (roundTripMs + best.roundTripMs) / 2 + CLOCK_DRIFT_MS
     if (Math.abs(sample.offsetMs - best.offsetMs) > mayDifferMs) this.#samples = []

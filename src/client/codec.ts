@@ -1,6 +1,9 @@
 import type { RequestEnvelope } from '../protocol/shapes/commands.ts'
 
-/** One frame's content on one side, a value on the other, for one connection. `decode` throws on the wrong kind of frame. */
+/**
+ * Translates between the content of frames and values, for one connection. `decode` throws if the frame is of the wrong kind
+ * (text or binary).
+ */
 export interface Codec {
   encode(envelope: RequestEnvelope): string | Uint8Array
   decode(content: unknown): unknown
@@ -9,7 +12,7 @@ export interface Codec {
 export const JSON_CODEC: Codec = {
   encode: (envelope) => JSON.stringify(envelope),
   decode(content) {
-    if (typeof content !== 'string') throw new TypeError('a binary frame on a JSON connection')
+    if (typeof content !== 'string') throw new TypeError('the server sent a binary frame on a JSON connection')
     return JSON.parse(content)
   },
 }

@@ -16,9 +16,9 @@ import type { WebSocketConstructor, WebSocketLike } from './websocket.ts'
 export interface Ended {
   readonly code: number
   readonly reason: string
-  /** The server's first frame had come. */
+  /** Whether the server's first frame had come. */
   readonly hadSession: boolean
-  /** It was up for long enough to count as a success. */
+  /** Whether the connection was up for long enough (STABLE_MS) to count as a success. */
   readonly stable: boolean
   readonly retryAfterMs: number | undefined
 }
@@ -31,25 +31,25 @@ export interface ConnectionOptions {
   readonly handshakeTimeoutMs: number
 }
 
-/** Whoever has the connection, and is told what comes of it. */
+/** The owner of a connection, which is told what happens on it. */
 export interface ConnectionOwner {
-  /** Before each request. */
+  /** Called before each request is sent. */
   sending(envelope: RequestEnvelope): void
-  /** The first frame. `resumed` tells which of the two it is. */
+  /** Called with the first frame. `resumed` tells which of the two types the session has. */
   opened(connection: Connection, session: ReadyPayload | ResumedPayload, resumed: boolean): void
   event(connection: Connection, event: EventEnvelope): void
   reply(reply: ReplyEnvelope): void
   draining(connection: Connection, payload: JsonObject): void
-  /** Exactly once, and nothing after it. */
+  /** Called exactly once. No other call follows. */
   ended(connection: Connection): void
 }
 
-/** No request of the application has this id. */
+/** Requests of the application never have this id. */
 const HEARTBEAT_ID = 'heartbeat'
 
-/** One socket, from the handshake to its end: frames become values, silence becomes an end. */
+/** One socket, from the handshake to its end. It turns frames into values, and ends if the server is silent. */
 export class Connection implements Line {
-  /** How it ended; undefined while it has not. */
+  /** How it ended. Undefined until then. */
   ended: Ended | undefined
   readonly #opened = deferred<void>()
   readonly #draining = deferred<number>()
@@ -62,7 +62,7 @@ export class Connection implements Line {
   #stable = false
   #cancelTerminate = () => {}
 
-  /** Throws if the URL cannot be part of a handshake at all. */
+  /** Throws if the URL cannot be used for a handshake at all. */
   constructor({ url, protocols, WebSocket, codec, handshakeTimeoutMs }: ConnectionOptions, owner: ConnectionOwner) {
     this.#owner = owner
     this.#codec = codec
@@ -74,27 +74,27 @@ export class Connection implements Line {
     })
   }
 
-  /** Resolves when the first frame came, or when it ended without. */
+  /** Resolves when the first frame has come, or when the connection ended without one. */
   get opened(): Promise<void> {
     return this.#opened.promise
   }
 
-  /** Resolves with the time in milliseconds that the server gave when it sent this client away; with 0 when it ended. */
+  /** Resolves with the `retry_after_ms` of the server's announcement that it is draining, or with 0 when the connection ended. */
   get draining(): Promise<number> {
     return this.#draining.promise
   }
 
-  /** Aborts when it ended. */
+  /** Aborts when the connection ended. */
   get gone(): AbortSignal {
     return this.#gone.signal
   }
 
-  /** Something may have happened to the network: asks whether the server is there. */
+  /** Asks the server for a sign of life, because something may have happened to the network. */
   probe(): void {
     this.#heartbeat?.ask()
   }
 
-  /** Throws PAYLOAD_TOO_LARGE before the server has to close for it, and what the encoder throws. */
+  /** Throws PAYLOAD_TOO_LARGE if the server would close the connection for this size, and whatever the encoder throws. */
   send(envelope: RequestEnvelope): void {
     const content = this.#codec.encode(envelope)
     const limit = this.#session?.max_payload_bytes ?? Infinity
@@ -108,7 +108,8 @@ export class Connection implements Line {
   close(code: number = CLOSE.normal, reason = ''): void {
     if (this.ended) return
     this.#socket.close(code, reason)
-    // A peer that is gone never answers the close; where the socket can be torn down, no process waits for it.
+    // A dead peer never answers the close. A socket that has `terminate` is torn down after a while, so that no process waits for
+    // it.
     this.#cancelTerminate = after(this.#socket.terminate ? TERMINATE_MS : Infinity, () => this.#socket.terminate?.())
     this.#end(code, reason)
   }
@@ -124,7 +125,7 @@ export class Connection implements Line {
     socket.addEventListener('open', () => (isOpen = true))
     socket.addEventListener('message', (event) => this.#message((event as { readonly data: unknown }).data))
     socket.addEventListener('close', closed)
-    // Node 22 has no close event where there never was a connection; everywhere else one follows.
+    // Node 22 sends no close event if the connection was never opened. All other cases send one after the error.
     socket.addEventListener('error', () => isOpen || closed({ code: LOST, reason: '' }))
   }
 
@@ -138,7 +139,7 @@ export class Connection implements Line {
     }
   }
 
-  /** The server's word is taken for all but the envelope. */
+  /** Only the envelope is checked. The rest of a frame is taken on trust. */
   #dispatch(frame: Frame): void {
     const { eventType, payload } = frame
     if (eventType === undefined) throw new TypeError('not an envelope')
@@ -146,7 +147,7 @@ export class Connection implements Line {
     else if (eventType === SERVER_EVENT.resumed) this.#onSession(payload as ReadyPayload, true)
     else if (eventType === SERVER_EVENT.reply) this.#owner.reply(frame as ReplyEnvelope)
     else if (eventType === SERVER_EVENT.draining) {
-      // It serves on, until the server closes it or another connection has taken its place.
+      // The server still serves until it closes the connection, or until another connection has taken its place.
       this.#owner.draining(this, payload as JsonObject)
       this.#draining.resolve(readRetryAfterMs(payload) ?? 0)
     } else this.#owner.event(this, frame as EventEnvelope)
@@ -176,7 +177,7 @@ export class Connection implements Line {
     this.#draining.resolve(0)
   }
 
-  /** Calls back after the time, or when it has ended and nothing matters any more. */
+  /** Calls back after the time, or earlier if the connection has ended: then the call has no effect any more. */
   async #in(delayMs: number, callback: () => void): Promise<void> {
     await sleep(delayMs, [this.gone])
     callback()
@@ -188,7 +189,7 @@ interface Frame {
   readonly payload?: unknown
 }
 
-/** A close reason is JSON where it holds more than words. */
+/** The reason of a close is JSON if it contains more than words. */
 function parseRetryAfterMs(reason: string): number | undefined {
   try {
     return readRetryAfterMs(JSON.parse(reason))

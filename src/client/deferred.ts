@@ -1,4 +1,4 @@
-/** A promise that is settled from outside: `Promise.withResolvers`, which Node has from 22 on and Safari from 17.4. */
+/** A promise that is settled from outside. `Promise.withResolvers` does this too, but only from Node 22 and Safari 17.4 on. */
 export interface Deferred<T> {
   readonly promise: Promise<T>
   readonly resolve: (value: T) => void

@@ -1,16 +1,16 @@
 type Handler = (value: never) => void
 
-/** How long a handler stays. */
+/** How long a handler stays registered. */
 export interface ListenOptions {
-  /** Takes the handler off. */
+  /** Removes the handler when it aborts. */
   readonly signal?: AbortSignal
 }
 
-/** Typed callbacks by name. A handler that throws does not keep the others from being called. */
+/** Typed callbacks by event name. If a handler throws, the others are still called. */
 export class Emitter<Events> {
   readonly #handlers = new Map<keyof Events, Set<Handler>>()
 
-  /** Returns the function that takes the handler off again. The same handler may be added more than once. */
+  /** Returns a function that removes the handler. The same handler may be added more than once. */
   on<K extends keyof Events>(name: K, handler: (value: Events[K]) => void, { signal }: ListenOptions = {}): () => void {
     if (signal?.aborted) return () => undefined
     const handlers = this.#handlers.get(name) ?? new Set()
@@ -26,12 +26,12 @@ export class Emitter<Events> {
   }
 
   emit<K extends keyof Events>(name: K, value: Events[K]): void {
-    // A copy: a handler may put on another one, or take itself off.
+    // Iterates over a copy, because a handler may add another one or remove itself.
     for (const handler of Array.from(this.#handlers.get(name) ?? [])) {
       try {
         ;(handler as (value: Events[K]) => void)(value)
       } catch (error) {
-        // As for a DOM event: the mistake is the application's and surfaces as uncaught, after the event is through.
+        // As for DOM events: the error is the application's, so it becomes an uncaught one, after all handlers were called.
         queueMicrotask(() => {
           throw error
         })

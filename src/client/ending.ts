@@ -4,12 +4,13 @@ import type { Ended } from './connection.ts'
 import { DrumbeatError } from './errors.ts'
 
 export interface Lost extends Ended {
-  /** What the server says by HTTP, or why there is no token. */
+  /** The error that the server answered by HTTP, or the reason why there is no token. */
   readonly cause?: DrumbeatError | undefined
 }
 
 /**
- * Why there is no point in trying again; undefined where there is one. `canRenewToken`: there is a callback, and it was not asked for a fresh token yet.
+ * Returns why trying again is pointless, or undefined if it is not.
+ * @param canRenewToken whether there is a token callback that has not been asked for a fresh token yet
  */
 export function finalError(lost: Lost, isLastAttempt: boolean, canRenewToken: boolean): DrumbeatError | undefined {
   const { code, reason, cause } = lost
@@ -25,7 +26,7 @@ export function finalError(lost: Lost, isLastAttempt: boolean, canRenewToken: bo
   return new DrumbeatError('UNAVAILABLE', `no connection: ${reason || `closed with ${code}`}`, {}, { cause })
 }
 
-/** The token of this connection will not do for the next one. */
+/** Whether the token of this connection cannot be used for the next one. */
 export function isTokenRefused({ code, cause }: Lost): boolean {
   const refused = ['AUTH_REQUIRED', 'TOKEN_INVALID', 'TOKEN_EXPIRED']
   return code === CLOSE.tokenExpired || refused.includes(cause?.code ?? '')

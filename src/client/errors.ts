@@ -4,13 +4,13 @@ import { RETRY_AFTER_MS_MAX } from './limits.ts'
 
 /**
  * A code of the protocol, or one of the client's own. CLOSED: the client was closed, by its owner or for good by the server.
- * SLOW_CONSUMER: more events came than an iterator of `events` may keep for who reads it.
+ * SLOW_CONSUMER: more events were waiting in an iterator of `events` than it may hold.
  */
 export type DrumbeatErrorCode = ErrorCode | 'CLOSED' | 'SLOW_CONSUMER'
 
 /**
- * Why a request, or the connection, came to nothing. Nothing was done on the server, unless the code is
- * OUTCOME_UNKNOWN: then the request was sent and its answer never came.
+ * Why a request or the connection failed. Nothing was done on the server, unless the code is OUTCOME_UNKNOWN: then the request
+ * was sent and its answer never came.
  */
 export class DrumbeatError extends Error {
   override readonly name = 'DrumbeatError'
@@ -26,15 +26,15 @@ export class DrumbeatError extends Error {
     this.details = details
   }
 
-  /** In milliseconds, where the server named it. */
+  /** In milliseconds. Undefined if the server gave no time. */
   get retryAfterMs(): number | undefined {
     return readRetryAfterMs(this.details)
   }
 }
 
 /**
- * A code that this version does not know, from a newer server, becomes INTERNAL and keeps its name in the details.
- * @param more details that the body may not have
+ * A code that this version does not know, because the server is newer, becomes INTERNAL. `details.code` keeps its name.
+ * @param more details that the body may lack
  */
 export function errorFromBody({ code, message, details }: ErrorBody, more?: object): DrumbeatError {
   const all = { ...more, ...details }
@@ -43,7 +43,7 @@ export function errorFromBody({ code, message, details }: ErrorBody, more?: obje
     : new DrumbeatError('INTERNAL', message, { ...all, code })
 }
 
-/** `retry_after_ms` of an error's details, of a close reason, of `core.game.session.draining`. */
+/** Reads `retry_after_ms` from the details of an error, the reason of a close, or the payload of `core.game.session.draining`. */
 export function readRetryAfterMs(value: unknown): number | undefined {
   const delayMs = (value as { readonly retry_after_ms?: unknown } | null | undefined)?.retry_after_ms
   return typeof delayMs === 'number' && delayMs >= 0 ? Math.min(delayMs, RETRY_AFTER_MS_MAX) : undefined

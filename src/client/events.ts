@@ -8,15 +8,15 @@ import type { Reward } from '../protocol/shapes/games.ts'
 import type { DrumbeatError } from './errors.ts'
 import type { Jsonable } from './jsonable.ts'
 
-/** An event as it came, with its payload's type. */
+/** An event as received, with the type of its payload. */
 export type GameEvent<Payload = JsonObject> = Omit<EventEnvelope, 'payload'> & { readonly payload: Payload }
 
-/** What `sendMessage` carries: `text`, or any JSON value as `data`. */
+/** The content of `sendMessage`: `text`, or any JSON value as `data`. */
 export type Message = MessagePayload
 
 /**
- * What each event's payload is, by the name it has on the wire. A game extends it with what it means by them, and gives it to
- * `connect`, so that events and requests have its own types:
+ * The payload type of each event, by its name on the wire. Extend it with the types of your game and pass it to `connect`. Then
+ * events and requests have your types:
  *
  * ```ts
  * interface Move { readonly x: number; readonly y: number }
@@ -27,7 +27,7 @@ export type Message = MessagePayload
  * game.on(EVENT.broadcast, ({ payload }) => draw(payload.message.x))
  * ```
  *
- * The types are the game's own claim: nothing is checked when an event comes.
+ * The client does not check that events have these types.
  */
 export interface EventMap extends EventsOfCommands {
   [EVENT.broadcast]: BroadcastOf<JsonValue>
@@ -36,19 +36,19 @@ export interface EventMap extends EventsOfCommands {
   [SERVER_EVENT.reward]: Reward
 }
 
-/** The events that requests make, by their names on the wire. */
+/** The events that requests cause, by their names on the wire. */
 type EventsOfCommands = { [Name in EventMaker as (typeof EVENT)[Name]]: EventPayloadOf<Name> }
 
-/** A broadcast's payload with the game's own type of message: a type alias or an interface, of what JSON can say. */
+/** The payload of a broadcast with your own type of message: a type alias or an interface, of what JSON can express. */
 export type BroadcastOf<Message> = Omit<BroadcastPayload, 'message'> & { readonly message: Jsonable<Message> }
 
-/** The payload of a message to one user, with the game's own type of data. */
+/** The payload of a message to one user, with your own type of data. */
 export type SendMessageOf<Data> = { readonly data: Jsonable<Data>; readonly target_user_id: string }
 
-/** The message type of a game's broadcasts. */
+/** The type of the messages that a game broadcasts. */
 export type MessageOf<Events extends EventMap> = Events[typeof EVENT.broadcast]['message']
 
-/** What `broadcast` takes: the game's own type of message, or where it has none any `Given` that JSON can say. */
+/** What `broadcast` accepts: the game's own type of message. If it has none, any `Given` that JSON can express. */
 export type Broadcastable<Events extends EventMap, Given> =
   JsonValue extends MessageOf<Events> ? Given & Jsonable<Given> : MessageOf<Events>
 
@@ -56,8 +56,8 @@ export type Broadcastable<Events extends EventMap, Given> =
 export type EventPayloads = EventMap
 
 /**
- * What each request takes, and what its reply's `data` is, by the name it has on the wire. `unknown` stands for what JSON can say: `request`
- * refuses the rest.
+ * What each request takes, and the `data` of its reply, by its name on the wire. `unknown` means anything that JSON can express:
+ * `request` refuses the rest.
  */
 export type RequestTypes = {
   [Name in CommandName as (typeof EVENT)[Name]]: {
@@ -66,25 +66,25 @@ export type RequestTypes = {
   }
 }
 
-/** What is given for a field before it is known what JSON can say of it: an interface fits, too. */
+/** The type of a field before it is checked whether JSON can express it. Interfaces are accepted, too. */
 type Given<Value> = JsonValue extends Value ? unknown : JsonObject extends Value ? object : Value
 
 /** The event types that `request` takes. */
 export type RequestType = keyof RequestTypes
 
 /**
- * Events between the cursor and now are lost to this client: fetch the state anew. SESSION_NEW: the server did not take
- * up the resume at all.
+ * Events between the cursor and now are lost to this client, so fetch the state again. SESSION_NEW: the server did not even
+ * recognize the session.
  */
 export interface Gap {
   readonly reason: NotRecovered | 'SESSION_NEW'
-  /** The rooms this client is in now. */
+  /** The rooms that this client is in now. */
   readonly rooms: readonly string[]
 }
 
 /**
- * How the connection is. `draining`: the server is about to close it; it still serves while the client looks for another one.
- * `reconnecting`: there is none, and requests wait.
+ * The state of the connection. `draining`: the server is about to close it, and still serves while the client looks for another
+ * one. `reconnecting`: there is no connection, and requests wait.
  */
 export type StatusChange =
   | { readonly status: 'connecting' }
@@ -94,32 +94,32 @@ export type StatusChange =
       readonly status: 'reconnecting'
       readonly code: number
       readonly reason: string
-      /** When the next attempt starts, from now. */
+      /** How long until the next attempt starts. */
       readonly retryInMs: number
-      /** The same as Unix time in milliseconds. */
+      /** The moment of the next attempt, in Unix milliseconds. */
       readonly retryAt: number
     }
   | {
       readonly status: 'closed'
       readonly code: number
       readonly reason: string
-      /** undefined where the owner closed it */
+      /** Undefined if the owner closed it. */
       readonly error: unknown
     }
 
 /** The status alone. */
 export type Status = StatusChange['status']
 
-/** What `events` takes: event types by their names on the wire, and `*`, which is every event. */
+/** What `events` accepts: event types by their names on the wire, and `*` for every event. */
 export type StreamEvents<Events extends EventMap = EventMap> = { [K in keyof Events]: GameEvent<Events[K]> } & {
   '*': GameEvent
 }
 
-/** What `on` takes: event types by their names on the wire, and what the client itself has to say. */
+/** What `on` accepts: event types by their names on the wire, and events of the client itself. */
 export type ClientEvents<Events extends EventMap = EventMap> = StreamEvents<Events> & {
   status: StatusChange
   gap: Gap
-  /** The server is about to close this connection; the client comes back by itself. */
+  /** The server is about to close this connection. The client reconnects by itself. */
   [SERVER_EVENT.draining]: JsonObject
   /** A refusal that belongs to no request of this client. */
   error: DrumbeatError

@@ -12,15 +12,18 @@ import type { Moving } from './interpolation.ts'
 import type { RequestOptions, Requests } from './requests.ts'
 import { InterpolatedView, Timeline } from './timeline.ts'
 
-/** A patch as the client has it: of a binary one `apply` makes the changes. */
+/** A patch as decoded. A binary one has a function `apply` that makes its changes. */
 export type Patch = Omit<PatchFrame, 'eventType' | 'room' | 'changes'> &
   ({ readonly changes: JsonValue } | { readonly apply: (state: unknown, types: unknown) => unknown })
 
 /**
- * What happened to a room, beside its state. `paused`: ticks are late by more than a second; `running`: they are on time again. `restarted`: the room
- * goes on from `tick` after a fault of the server, and the state has followed. `over`: with `result`. `left`: this client is not in it any more:
- * `why` is the room's reason, `error` that of a room that could not be joined again. `reseated`: this player's seat had ended when the connection came back
- * with a new session, and it has a new one.
+ * A change of the room itself, not of its state:
+ * - `paused`: ticks are more than a second late; `running`: they are on time again.
+ * - `restarted`: the room continues from `tick` after a fault of the server, and the state is already that of this tick.
+ * - `over`: the game has ended, with `result`.
+ * - `left`: this client is no longer in the room. `why` is the room's reason. `error` is set if the room could not be joined
+ * again.
+ * - `reseated`: the connection came back with a new session after this player's seat had ended, and the player has a new seat.
  */
 export type RoomChange = Omit<RoomStatus, 'status'> & {
   readonly status: RoomStatus['status'] | 'reseated'
@@ -29,16 +32,19 @@ export type RoomChange = Omit<RoomStatus, 'status'> & {
 
 type Seats = RoomGame['seats']
 
-/** What `on` takes: the game's own events by name, and these. */
+/** What `on` accepts: the game's own events by name, and these. */
 export type RoomEvents<Types extends GameTypes> = Types['events'] & {
   status: RoomChange
-  /** Somebody has come or gone, or a bot plays for somebody else now: the new `seats`. */
+  /** A player came or went, or a bot plays for a player now. The value is the new `seats`. */
   seats: Seats
-  /** The game says something to everybody in the room, or to this player: nobody misses it. */
+  /** A message of the game to everyone in the room, or to this player. Each one is delivered. */
   message: unknown
 }
 
-/** Sends an input. Resolves with what the game replied, or undefined; rejects with a DrumbeatError: REFUSED has the game's code in `details.code`. */
+/**
+ * Sends an input. Resolves with what the game replied, or undefined. Rejects with a DrumbeatError; if its code is REFUSED,
+ * `details.code` is the game's own code.
+ */
 export type Send<Inputs> = {
   readonly [Name in keyof Inputs]: (input: Inputs[Name], options?: RequestOptions) => Promise<unknown>
 }
@@ -46,12 +52,16 @@ export type Send<Inputs> = {
 type Asking = Pick<Requests, 'request' | 'tell'>
 
 /**
- * A room with a game that this client is in. `state` is replaced, never changed: what did not change is the same object as before, so that a view
- * may compare. It is kept over reconnects; a patch that does not fit is never applied: the state is asked for anew.
+ * A room with a game that this client is in. `state` is never changed, only replaced. Parts of it that did not change are the
+ * same objects as before, so a view can compare them with `===`. It survives reconnects. A patch that does not fit is not
+ * applied: the client asks for the whole state instead.
  */
 export class GameRoom<Types extends GameTypes = GameTypes> {
   readonly id: string
-  /** By the names of the game's inputs. Those that keep only the newest resolve at once, and are left out while there is no connection. */
+  /**
+   * One function for each input of the game. Inputs of which only the newest counts (`keep: 'latest'`) resolve at once, and are
+   * dropped while there is no connection.
+   */
   readonly send: Send<Types['inputs']>
   readonly #requests: Asking
   readonly #clock: Clock
@@ -65,9 +75,9 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
   #result: unknown
   #isOver = false
   #hasLeft = false
-  /** Patches that came while a snapshot is asked for. */
+  /** Patches that came while a snapshot was asked for. Undefined if none is. */
   #waiting: Patch[] | undefined
-  /** There if there is a view. */
+  /** Undefined as long as there is no view. */
   #timeline: Timeline | undefined
 
   constructor(id: string, data: RoomGame, requests: Asking, clock: Clock) {
@@ -85,7 +95,7 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     ) as Send<Types['inputs']>
   }
 
-  /** As of `tick`. */
+  /** The state at `tick`. */
   get state(): Immutable<Types['state']> {
     return this.#state as Immutable<Types['state']>
   }
@@ -94,27 +104,30 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     return this.#tick
   }
 
-  /** The user id under which this client plays; null: it watches. */
+  /** The user id under which this client plays. Null if it only watches. */
   get seat(): string | null {
     return this.#data.seat
   }
 
-  /** All seats by their ids: `bot` is the kind of bot that plays on it now. Replaced when one changes; `on('seats')` says so. */
+  /**
+   * All seats by id. `bot` is the kind of bot that plays there now. The object is replaced when a seat changes, and `on('seats')`
+   * reports it.
+   */
   get seats(): Seats {
     return this.#data.seats
   }
 
-  /** The room in binary frames. */
+  /** The number that stands for this room in binary frames. */
   get handle(): number {
     return this.#data.handle
   }
 
-  /** The game's name and version. */
+  /** The name and version of the game. */
   get game(): { readonly name: string; readonly version: number } {
     return this.#data
   }
 
-  /** The highest `seq` of this client's inputs that the game has seen, of those that were sent. */
+  /** `of` is the `seq` of the last input that this client sent, and `seq` the highest one that the game has seen. */
   get acked(): { readonly seq: number; readonly of: number } {
     return { seq: this.#acked, of: this.#seq }
   }
@@ -123,12 +136,12 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     return this.#isOver
   }
 
-  /** What the game said at its end; undefined before. */
+  /** The result that the game gave at its end. Undefined before. */
   get result(): unknown {
     return this.#result
   }
 
-  /** The server's time, and the tick that the room is in by it. */
+  /** The server's time, and the room's tick at that time. */
   get clock(): { readonly nowMs: number; readonly roundTripMs: number; readonly tick: number } {
     const { nowMs, roundTripMs } = this.#clock
     const { tick_ms: tickMs, started_at: startedAt } = this.#data
@@ -136,7 +149,7 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     return { nowMs, roundTripMs, tick }
   }
 
-  /** Calls the listener now and with every new state. Returns the function that ends this. */
+  /** Calls the listener now, and again with every new state. Returns a function that stops this. */
   subscribe(listener: (state: Immutable<Types['state']>) => void): () => void {
     const off = this.#states.on('state', listener)
     listener(this.state)
@@ -144,16 +157,18 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
   }
 
   /**
-   * The room as it was `delayMs` ago, for pages that draw: `const view = room.interpolated(100)`, then `view.at()` in each frame. Numbers of the
-   * types `fixed`, `float32` and `float64` are between those of the ticks around that moment; the rest is as of the tick before. `moving` names others,
-   * angles, and what does not move: `{ 'ships.*.heading': 360, 'ships.*.fuel': false }`. A game whose `hz` is 0 has no ticks to be between.
+   * The room as it was `delayMs` ago, for pages that draw: `const view = room.interpolated(100)`, then `view.at()` in each frame.
+   * Numbers of the types `fixed`, `float32` and `float64` are interpolated between the two ticks around that moment. Everything
+   * else is as in the earlier tick. `moving` changes this for single fields. For example, `{ 'ships.*.heading': 360,
+   * 'ships.*.fuel': false }` makes `heading` an angle in degrees and does not interpolate `fuel`. A game whose `hz` is 0 has no
+   * ticks to interpolate between.
    */
   interpolated(delayMs = 100, moving?: Moving): InterpolatedView<Immutable<Types['state']>> {
     this.#timeline ??= new Timeline(this.#clock, this.#dueMs, this.#state)
     return new InterpolatedView(this.#timeline, delayMs, () => this.#data.types, moving)
   }
 
-  /** Calls the handler with every such event from now on. Returns the function that ends this, as the signal does. */
+  /** Calls the handler with every such event from now on. Stops when the returned function is called or the signal aborts. */
   on<Name extends keyof RoomEvents<Types> & string>(
     name: Name,
     handler: (event: RoomEvents<Types>[Name]) => void,
@@ -162,19 +177,19 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     return this.#emitter.on(name, handler as (event: unknown) => void, options)
   }
 
-  /** Gives up the seat. Resolves when nothing comes from the room any more. */
+  /** Gives up the seat. Resolves when nothing more comes from the room. */
   async leave(): Promise<void> {
     if (this.#hasLeft) return
     await this.#requests.request(EVENT.roomLeave, { room_id: this.id })
   }
 
-  /** A patch came. */
+  /** Call this when a patch came. */
   patched(patch: Patch): void {
     if (this.#waiting) this.#waiting.push(patch)
     else if (!this.#apply(patch)) void this.#resync(patch)
   }
 
-  /** The state came anew: with a join, after a resume, or because it was asked for. */
+  /** Call this when the whole state came: with a join, after a resume, or because it was asked for. */
   refreshed(data: RoomGame): void {
     this.#data = data
     this.#tick = data.tick
@@ -198,7 +213,7 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     this.#emitter.emit('message', data)
   }
 
-  /** This client is in the room no more. */
+  /** Call this when the client is no longer in the room. */
   ended(change: Omit<RoomChange, 'status'> = {}): void {
     if (this.#hasLeft) return
     this.#hasLeft = true
@@ -216,16 +231,16 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     return undefined
   }
 
-  /** When the state's tick is, by the server's clock; without ticks it is always there. */
+  /** When the state's tick is due, by the server's clock. Minus infinity if the game has no ticks. */
   get #dueMs(): number {
     const { tick_ms: tickMs, started_at: startedAt } = this.#data
     return tickMs === 0 ? -Infinity : startedAt + this.#tick * tickMs
   }
 
-  /** Returns whether the state is right. */
+  /** Returns whether the state is right. If it is not, a snapshot is needed. */
   #apply(patch: Patch): boolean {
     const { tick, base, acks, events, hash, seats } = patch
-    // From before the snapshot that came meanwhile.
+    // The patch is older than the snapshot that came meanwhile.
     if (tick <= this.#tick) return true
     if (base !== this.#tick) return false
     const state = this.#changed(patch)
@@ -244,7 +259,7 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     return true
   }
 
-  /** The state with the changes of a patch; undefined if they are none. */
+  /** The state with the changes of a patch. Undefined if they do not fit the state. */
   #changed(patch: Patch): unknown {
     try {
       if ('apply' in patch) return patch.apply(this.#state, this.#data.types)
@@ -260,10 +275,11 @@ export class GameRoom<Types extends GameTypes = GameTypes> {
     this.#waiting = waiting
     try {
       const data: unknown = await this.#requests.request(EVENT.roomSnapshot, {}, { room: this.id })
-      // Unless the state came anew by itself meanwhile: then that is the newer one.
+      // If the whole state came on its own meanwhile, that one is newer.
       if (this.#waiting === waiting) this.refreshed(data as RoomGame)
     } catch {
-      // The connection was lost, and a snapshot comes with the next one; or this client is in the room no more, and is told so.
+      // Either the connection was lost, and the next one brings a snapshot. Or this client is no longer in the room, and is told
+      // so.
       if (this.#waiting === waiting) this.#waiting = undefined
     }
   }

@@ -12,7 +12,9 @@ import { CLOCK_ANSWERS, CLOCK_MS } from './limits.ts'
 import type { RequestOptions, Requests } from './requests.ts'
 import { nowMs, sleep } from './timing.ts'
 
-/** Which room `play` is to find: fields of the game's listing, each equal to a value, one of several, or in a range. */
+/**
+ * Which rooms `play` may find: for each field of the game's listing a value, a list of values (`in`), or a range (`gte`, `lte`).
+ */
 export type Where<Listing> = unknown extends Listing ? JsonObject : WhereOf<Listing>
 
 type WhereOf<Listing> = {
@@ -24,29 +26,29 @@ type WhereOf<Listing> = {
 
 export interface PlayOptions<Types extends GameTypes> extends Omit<RequestOptions, 'room'> {
   readonly where?: Where<Types['listing']>
-  /** Of the room that is made where none fits. */
+  /** The options of the room that is made if no room fits. */
   readonly options?: Types['options']
 }
 
 export interface EnterOptions extends Omit<RequestOptions, 'room'> {
-  /** `spectator`: without a seat. By default `player`. */
+  /** `player` by default. A `spectator` has no seat. */
   readonly as?: 'player' | 'spectator'
   readonly password?: string
 }
 
-/** What a game is given as: `typeof arena`, or its types. */
+/** Accepts a game (`typeof arena`) or its types. */
 export type TypesIn<Game> = Game extends GameTypes ? Game : TypesOf<Game>
 
 /** The rooms with games that this client is in. */
 export class Games {
   readonly clock = new Clock()
   readonly #requests: Requests
-  /** The session is in this room no more. */
+  /** Tells the session that it is no longer in this room. */
   readonly #forget: (room: string) => void
   readonly #rooms = new Map<string, GameRoom>()
-  /** By the answer that brought it: a room may be over before its caller hears of the answer. */
+  /** Rooms by the answer that brought them: a room may already be over when its caller gets the answer. */
   readonly #byAnswer = new WeakMap<object, GameRoom>()
-  /** What each room is joined with again. */
+  /** For each room, the payload to join it with again. */
   readonly #entrances = new Map<string, JsonObject>()
   #stopClock: AbortController | undefined
 
@@ -70,28 +72,28 @@ export class Games {
     return this.#roomOf(await this.#requests.request(EVENT.roomJoin, payload, rest))
   }
 
-  /** A request was answered: what it says of rooms counts before anything else is read. */
+  /** A request was answered. This runs before anything else is read, so that rooms are known before their events. */
   settled({ eventType, payload }: RequestEnvelope, data: JsonObject): void {
     const room = (data['room_id'] ?? payload['room_id']) as string
     if (eventType === EVENT.roomLeave) this.#end(room)
     // Only searches and joins are answered with a game.
     if (data['game'] === undefined) return
     this.#entrances.set(room, eventType === EVENT.roomJoin ? payload : { room_id: room })
-    // The answer itself is its caller's, who may change it.
+    // Copied, because the caller owns the answer and may change it.
     this.#byAnswer.set(data, this.#refresh(room, JSON.parse(JSON.stringify(data['game'])) as RoomGame))
   }
 
-  /** The payload that joins the room again, as it was joined. */
+  /** The payload that joins the room again in the way it was joined. */
   rejoining(room: string): JsonObject {
     return this.#entrances.get(room) ?? { room_id: room }
   }
 
-  /** Returns whether the event is for the rooms alone. */
+  /** Returns whether the event is only for rooms, so that the application does not get it. */
   take(event: EventEnvelope): boolean {
     const { eventType, room = '', payload } = event
     if (eventType === SERVER_EVENT.patch) {
       const patch = event as unknown as Patch & { readonly handle?: number }
-      // A client is in a few rooms.
+      // A linear search is enough, because a client is in a few rooms only.
       const known = [...this.#rooms.values()].find(({ id, handle }) => id === room || handle === patch.handle)
       known?.patched(patch)
       return true
@@ -105,7 +107,7 @@ export class Games {
     return false
   }
 
-  /** Rooms that the session is in no more, and could not join again. */
+  /** The session is no longer in the room, and could not join it again. */
   lost(room: string, error: DrumbeatError): void {
     this.#end(room, { error })
   }
@@ -153,7 +155,7 @@ export class Games {
     room.ended(change)
   }
 
-  /** Asks for the time, now and then while there are rooms. */
+  /** Asks for the server's time at intervals while there are rooms. */
   async #setClock(): Promise<void> {
     const stop = new AbortController()
     this.#stopClock = stop
@@ -163,7 +165,7 @@ export class Games {
         const { server_time: serverMs } = await this.#requests.request(EVENT.sessionPing, {})
         this.clock.answered(askedAtMs, Number(serverMs))
       } catch {
-        answers = CLOCK_ANSWERS // the connection is being looked for
+        answers = CLOCK_ANSWERS // there is no connection now
       }
       if (answers >= CLOCK_ANSWERS) await sleep(CLOCK_MS, [stop.signal])
     }

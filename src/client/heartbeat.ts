@@ -2,8 +2,8 @@ import { HEARTBEAT_ANSWER_MS, LOOKS_PER_HEARTBEAT, TIMER_LATE_MS } from './limit
 import { after, nowMs } from './timing.ts'
 
 /**
- * Whether the server is still there. A browser shows no pings of the server, so silence is answered with a question. The clock
- * is looked at more often than that: after a sleep the question comes at once.
+ * Notices when the server is gone. A browser does not show the server's pings, so after a silence the client asks. It looks at
+ * the clock more often than that, so that it asks at once after the machine has slept.
  */
 export class Heartbeat {
   readonly #intervalMs: number
@@ -16,8 +16,8 @@ export class Heartbeat {
   #cancelAnswer: (() => void) | undefined
 
   /**
-   * @param intervalMs silence after which the server is asked
-   * @param onDead nothing came after it was asked
+   * @param intervalMs the silence after which the server is asked
+   * @param onDead called if no answer came
    */
   constructor(intervalMs: number, ask: () => void, onDead: () => void) {
     this.#intervalMs = intervalMs
@@ -32,14 +32,14 @@ export class Heartbeat {
     this.#answered()
   }
 
-  /** Asks now, unless an answer is waited for already. */
+  /** Asks now, unless it is already waiting for an answer. */
   ask(): void {
     if (this.#cancelAnswer) return
     const answerMs = Math.min(HEARTBEAT_ANSWER_MS, this.#intervalMs)
     const askedAtMs = nowMs()
     this.#cancelAnswer = after(answerMs, () => {
       this.#cancelAnswer = undefined
-      // Who was asleep meanwhile has not read what came.
+      // If the machine was asleep meanwhile, an answer may have come that was not read yet.
       if (isLate(askedAtMs, answerMs)) this.ask()
       else this.#onDead()
     })
@@ -63,7 +63,7 @@ export class Heartbeat {
   }
 }
 
-/** Also where the clock was set back: then nothing is known of how long it was. */
+/** Returns true also if the clock was set back, because then nobody knows how long it was. */
 function isLate(sinceMs: number, expectedMs: number): boolean {
   return Math.abs(nowMs() - sinceMs - expectedMs) > TIMER_LATE_MS
 }

@@ -2,7 +2,7 @@ import { GameClient } from './client.ts'
 import type { EventMap } from './events.ts'
 import type { ClientOptions } from './options.ts'
 
-/** Resolves with a client that has its session. Handlers put on right after that miss nothing. */
+/** Resolves with a client that has its session. Handlers that are added right after it miss no event. */
 export async function connect<Events extends EventMap = EventMap>(options: ClientOptions): Promise<GameClient<Events>> {
   const client = new GameClient<Events>(options)
   await client.connect()

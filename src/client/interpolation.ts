@@ -1,25 +1,25 @@
 /**
- * Which numbers of a state move, by the names that lead to them, with `*` for every entry of a map or a list: `true`; or how much a full turn is, for
- * an angle; `false` if it does not move. `{ 'ships.*.heading': 360, 'ships.*.fuel': false }`.
+ * Which numbers of a state are interpolated, by their path, with `*` for every entry of a map or list: `true`; for an angle, the
+ * size of a full turn; or `false`. Example: `{ 'ships.*.heading': 360, 'ships.*.fuel': false }`.
  */
 export type Moving = Readonly<Record<string, boolean | number>>
 
-/** The same as a tree. */
+/** `Moving` as a tree. */
 export interface Plan {
   [name: string]: Plan | boolean | number | undefined
 }
 
-/** As much of a `TypeDescription` as is looked at. */
+/** The parts of a `TypeDescription` that are used here. */
 interface Description {
   readonly kind: string
   readonly of?: Description
   readonly fields?: Readonly<Record<string, Description>>
 }
 
-/** Whole numbers count something, or name it: by themselves they do not move. */
+/** Integers are counts or ids, so they do not move by default. */
 const MOVING_KINDS = ['fixed', 'float32', 'float64']
 
-/** Which numbers of a type's values move, if nothing else is said of them. */
+/** Which numbers of a type's values move: the default, changed by `moving`. */
 export function planOf(type: unknown, moving: Moving = {}): Plan {
   const plan = plainPlan(fromType(type as Description))
   for (const [path, how] of Object.entries(moving)) {
@@ -40,20 +40,20 @@ function fromType({ kind, of, fields }: Description): Plan[string] {
   return plan
 }
 
-/** The keys of a map are anything, so a plan inherits nothing. */
+/** A plan has no prototype, because the keys of a map can be any string. */
 function plainPlan(plan: Plan[string]): Plan {
   return typeof plan === 'object' ? plan : (Object.create(null) as Plan)
 }
 
 /**
- * The value on the way from one to the other, of which `share` (0 to 1) is done. Only numbers that move are between the two: what is in one of
- * the two only, and all the rest, is as it was. What does not move is the same object as before.
+ * The value on the way from `before` to `after`, of which `share` (0 to 1) is done. Only numbers that move are interpolated.
+ * Everything else, and what only one of the two has, is as in `before`. What does not change is the same object as before.
  */
 export function between(plan: Plan[string], before: unknown, after: unknown, share: number): unknown {
   if (before === after || !plan) return before
   if (typeof before === 'number' && typeof after === 'number') {
     const way = after - before
-    // Of an angle the shorter way.
+    // An angle takes the shorter way.
     return before + share * (typeof plan === 'number' ? way - plan * Math.round(way / plan) : way)
   }
   if (typeof plan !== 'object' || !isSameThing(before, after)) return before
@@ -73,7 +73,7 @@ function betweenEntries(plan: Plan, before: Entries, after: Entries, share: numb
   return moved ?? before
 }
 
-/** Not if they say that they are two, by their `id`; nor the elements of a list from which one is gone. A state holds no null. */
+/** False if they have different `id`s, or are lists of different length. A state contains no null. */
 function isSameThing(before: unknown, after: unknown): boolean {
   if (typeof before !== 'object' || typeof after !== 'object') return false
   const [one, other] = [before as Entries, after as Entries]

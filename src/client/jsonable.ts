@@ -1,8 +1,8 @@
 import type { JsonValue } from '../protocol/events.ts'
 
 /**
- * `T` where JSON can say it, be it an interface or a type alias: then it is what it was. In the place of what JSON cannot say (a function, a
- * bigint, a Date, a Map, undefined in an array) stands `never`, which no value fits. A property may be undefined: it is left out.
+ * `T` itself if JSON can express it, whether it is an interface or a type alias. What JSON cannot express (a function, a bigint,
+ * a Date, a Map, undefined in an array) becomes `never`, which no value fits. A property may be undefined: it is left out.
  *
  * ```ts
  * function send<T>(value: T & Jsonable<T>): void

@@ -1,42 +1,48 @@
-// The times and counts of the client, in one place. It imports nothing and holds only numbers, so that bundlers write them where they are used.
+// All times and counts of the client. This file imports nothing and holds only numbers, so that bundlers inline them.
 
 // Connections
 
-/** What every WebSocket says where the connection did not come about, or was cut. */
+/** The close code that every WebSocket reports if the connection could not be opened or was cut. */
 export const LOST = 1006
-/** A connection that was up for so long counts as a success. */
+/** A connection that was up for this long counts as a success. */
 export const STABLE_MS = 5_000
 /** How long a peer may take to answer a close. */
 export const TERMINATE_MS = 1_000
-/** How long a server may take to answer whether it is there. */
+/** How long a server may take to answer a ping. */
 export const HEARTBEAT_ANSWER_MS = 5_000
-/** A timer that is later than this means that this process, or the whole machine, stood still. */
+/** If a timer is later than this, the process or the whole machine stood still. */
 export const TIMER_LATE_MS = 1_000
-/** How often the clock is looked at in the time of one heartbeat. */
+/** How many times the clock is looked at in one heartbeat interval. */
 export const LOOKS_PER_HEARTBEAT = 8
-/** How long a server may take to say why it has refused a handshake. */
+/** How long a server may take to answer why it refused a handshake. */
 export const REFUSAL_ANSWER_MS = 5_000
-/** No server sends its players away for longer than this. */
+/** If a server asks for a longer wait, this is used instead. */
 export const RETRY_AFTER_MS_MAX = 600_000
-/** Longer lists are left to the server, which remembers them for a while: proxies and servers do not take a URL of any length. */
+/**
+ * A longer list of rooms is not sent, because proxies and servers limit the length of URLs. The server remembers the rooms for a
+ * while.
+ */
 export const ROOMS_LENGTH_MAX = 512
-/** setTimeout fires at once for more than this. */
+/** setTimeout fires at once if the delay is longer than this. */
 export const TIMER_MS_MAX = 2 ** 31 - 1
 
 // Tokens
 
-/** What is shown of an answer that is no token. */
+/** How much of an answer that is not a token is shown in the error. */
 export const SHOWN_MAX = 20
-/** How long before its end a token is refreshed: a random part, from a half on, of the smaller of a time and a share of what is left. */
+/**
+ * How long before its expiry a token is refreshed: the smaller of REFRESH_LEAD_MS_MAX and REFRESH_LEAD_SHARE of the time left,
+ * times a random factor from 0.5 to 1.
+ */
 export const REFRESH_LEAD_MS_MAX = 60_000
 export const REFRESH_LEAD_SHARE = 0.2
 export const REFRESH_PAUSE_MS_MIN = 1_000
 
 // Requests and events
 
-/** No server takes more levels (its MAX_JSON_DEPTH goes up to this), and the stack has room for them. */
+/** No server accepts deeper nesting (its MAX_JSON_DEPTH is at most this), and the stack has room for it. */
 export const SENT_DEPTH_MAX = 256
-/** Events that an iterator keeps for its reader. */
+/** How many events an iterator holds for its reader. */
 export const STREAM_MAX = 1_000
 export const PURCHASE_ATTEMPTS_MAX = 6
 export const PURCHASE_BACKOFF_MS = 200
@@ -44,19 +50,22 @@ export const PURCHASE_BACKOFF_MS_MAX = 5_000
 
 // Games
 
-/** Answers that the clock is set by at once, and how often it asks behind that. */
+/** How many answers set the clock at the beginning, and how long it waits between later ones. */
 export const CLOCK_ANSWERS = 3
 export const CLOCK_MS = 10_000
 export const CLOCK_SAMPLES_MAX = 8
-/** How much of the time that has passed the clock may be moved by: it never jumps while it is looked at, and never goes back. */
+/**
+ * The clock is corrected by at most this share of the time that passed, so that it neither jumps nor goes back while it is in
+ * use.
+ */
 export const CLOCK_SLEW = 0.1
 /** A clock that is further off than this is set at once, forwards or back. */
 export const CLOCK_JUMP_MS = 1_000
-/** By how much two answers may differ beyond their round trips: by what the clocks have drifted meanwhile. */
+/** How far two answers may differ in addition to their round trips, because the clocks have drifted meanwhile. */
 export const CLOCK_DRIFT_MS = 100
-/** What happens between two states that are further apart than this was not seen: there is no way from one to the other. */
+/** Two states further apart than this are not interpolated, because nobody saw what happened between them. */
 export const STATES_APART_MS_MAX = 1_000
-/** How far a view falls behind, at most, to wait for patches that are late. */
+/** How far a view may fall behind while it waits for late patches. */
 export const VIEW_BEHIND_MS_MAX = 1_000
-/** The part of what a view is too far behind that it makes up for with each patch. */
+/** With each patch a view makes up for this share of what it is behind more than it needs to be. */
 export const VIEW_CATCH_UP = 0.05

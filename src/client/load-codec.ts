@@ -5,7 +5,9 @@ type OpenCodec = () => Codec
 
 const openCodecs: Partial<Record<Encoding, OpenCodec>> = { json: () => JSON_CODEC }
 
-/** Gives what makes the codec of a connection. msgpack comes with a package, which is loaded only by those who want it, and once. */
+/**
+ * Returns a function that creates the codec of a connection. The package for msgpack is loaded only if it is used, and only once.
+ */
 export async function loadCodec(encoding: Encoding): Promise<OpenCodec> {
   return (openCodecs[encoding] ??= (await import('./msgpack-codec.ts')).openMsgpack)
 }

@@ -10,7 +10,7 @@ import type { RoomGame } from '../protocol/shapes/games.ts'
 import { decodePatch } from './binary-patch.ts'
 import type { Codec } from './codec.ts'
 
-// As texts of their own, so that this part of a bundle shares nothing with the one that loads it.
+// Spelled out here and not imported, so that this part of a bundle shares nothing with the one that loads it.
 const INPUT: (typeof EVENT)['roomInput'] = 'core.game.room.input'
 const SNAPSHOT: (typeof EVENT)['roomSnapshot'] = 'core.game.room.snapshot'
 const REPLY: (typeof SERVER_EVENT)['reply'] = 'core.game.reply'
@@ -20,8 +20,8 @@ const utf8 = new TextEncoder()
 type RoomCode = Pick<RoomGame, 'handle' | 'inputs'>
 
 /**
- * What one connection says in msgpack. Inputs of the rooms that it was told of go as the bytes of their types: what a handle means is known by
- * the answer or the snapshot that brought it, so a connection that has not brought it yet sends msgpack.
+ * The codec of one msgpack connection. Inputs for a room are sent in the binary form of their types once the connection knows the
+ * room's handle, from an answer or a snapshot. Until then they are sent as msgpack.
  */
 class MsgpackCodec implements Codec {
   readonly #rooms = new Map<string, RoomCode>()
@@ -33,7 +33,7 @@ class MsgpackCodec implements Codec {
   }
 
   decode(content: unknown): unknown {
-    if (!(content instanceof ArrayBuffer)) throw new TypeError('a text frame on a msgpack connection')
+    if (!(content instanceof ArrayBuffer)) throw new TypeError('the server sent a text frame on a msgpack connection')
     const bytes = new Uint8Array(content)
     if (bytes[0] === GAME_FRAME) return decodePatch(bytes)
     const frame = decodeMsgpack(bytes) as Frame
@@ -43,7 +43,7 @@ class MsgpackCodec implements Codec {
     return frame
   }
 
-  /** A copy: what was answered is its caller's to change. */
+  /** Copies what it keeps, because the caller owns the answer and may change it. */
   #know(room: string | undefined, game: RoomCode | undefined): void {
     if (room === undefined || game === undefined) return
     const { handle, inputs } = game
@@ -51,7 +51,7 @@ class MsgpackCodec implements Codec {
   }
 }
 
-/** As much of what comes as is looked at. */
+/** The parts of a frame that are used here. */
 interface Frame {
   readonly eventType?: string
   readonly room?: string
@@ -61,7 +61,10 @@ interface Frame {
 
 const out = new ByteWriter()
 
-/** Returns undefined for a value that is not of the input's type: then it goes as it is, and the server says what is wrong with it. */
+/**
+ * Returns undefined if the value is not of the input's type. Then it is sent as it is, and the server answers what is wrong with
+ * it.
+ */
 function encodeInput({ handle, inputs }: RoomCode, id: string | undefined, payload: object): Uint8Array | undefined {
   const { name, input, seq } = payload as { readonly name: string; readonly input: unknown; readonly seq?: number }
   const index = inputs.findIndex((one) => one.name === name)

@@ -1,61 +1,63 @@
 import type { Encoding } from '../protocol/events.ts'
 import { globalWebSocket, type WebSocketConstructor } from './websocket.ts'
 
-/** Why a token is asked for: `expired` means that the last one was refused or is about to expire: a cached one will not do. */
+/** Why a token is asked for. `expired` means that the last one was refused or is about to expire, so a cached one is no use. */
 export type TokenReason = 'connect' | 'expired'
-/** A JWT, or what gives one. */
+/** A JWT, or a function that returns one. */
 export type TokenSource = string | ((reason: TokenReason) => string | Promise<string>)
 
-/** Full jitter: each delay is random up to a bound that doubles. */
+/** Reconnects use full jitter: each delay is random, up to a bound that doubles each time. */
 export interface ReconnectOptions {
   /** The first delay is random between 0 and this. */
   readonly baseMs?: number
-  /** No delay is longer, but where the server says so. */
+  /** The longest delay, unless the server asks for a longer one. */
   readonly maxMs?: number
-  /** How many times in a row it tries again before it closes for good; no limit by default. */
+  /** How many times in a row it tries again before it closes for good. No limit by default. */
   readonly attemptsMax?: number
 }
 
-/** The requests that wait for a connection. */
+/** Limits for requests that wait for a connection. */
 export interface QueueOptions {
-  /** How many may wait, 100 by default; more are refused with OVERLOADED. */
+  /** How many may wait, 100 by default. More are refused with OVERLOADED. */
   readonly max?: number
   /**
-   * How long one may wait before it is sent; then it rejects with UNAVAILABLE, and nothing was done. The time for the reply begins
-   * after that. Absent: waiting and reply have `requestTimeoutMs` together.
+   * How long a request may wait before it is sent. After that it rejects with UNAVAILABLE, and nothing was done. A request that
+   * was sent has until `maxAgeMs` + `requestTimeoutMs` after the call. If absent, waiting and reply together have
+   * `requestTimeoutMs`.
    */
   readonly maxAgeMs?: number
 }
 
-/** What `connect` takes: `url` and `namespace`, and what differs from the defaults. Times are in milliseconds. */
+/** The options of `connect`. Only `url` and `namespace` are required. Times are in milliseconds. */
 export interface ClientOptions {
-  /** `http(s)://` or `ws(s)://`, host and port; a path, where a proxy adds one. */
+  /** `http(s)://` or `ws(s)://`, host and port, and a path if a proxy adds one. */
   readonly url: string
-  /** The last part of the path: `private`, `public`, `guest`, or what the server calls them. */
+  /** The last part of the path: `private`, `public`, `guest`, or what this server names its namespaces. */
   readonly namespace: string
-  /** The server's API_PATH_PREFIX, where that was changed. */
+  /** The server's API_PATH_PREFIX, if that was changed. */
   readonly apiPathPrefix?: string
   /**
-   * A JWT; white space around it is cut off. A function is asked anew for every connection, and before the `exp` of the one in use. If it
-   * throws, or gives something else than a JWT (a page of a proxy, an error in JSON), it is asked again after the usual delay.
+   * A JWT (white space around it is removed), or a function that returns one. A function is called for every connection, and
+   * before the `exp` of the token in use. If it throws or returns something other than a JWT (a page of a proxy, an error in
+   * JSON), it is called again after the usual delay.
    */
   readonly token?: TokenSource
-  /** `json` by default; `msgpack` loads its package when it is needed. */
+  /** `json` by default. For `msgpack` a package is loaded when the client connects. */
   readonly encoding?: Encoding
-  /** Closes the client. */
+  /** Closes the client when it aborts. */
   readonly signal?: AbortSignal
-  /** From the call to the reply, with all waiting in between; but see `queue.maxAgeMs`. */
+  /** The time from the call to the reply, including all waiting, but see `queue.maxAgeMs`. 10 s by default. */
   readonly requestTimeoutMs?: number
-  /** How long `connect` tries. */
+  /** How long `connect` tries. 15 s by default. */
   readonly connectTimeoutMs?: number
-  /** From opening a socket to the server's first frame. */
+  /** The time from opening a socket to the server's first frame. 10 s by default. */
   readonly handshakeTimeoutMs?: number
   readonly queue?: QueueOptions
-  /** The same as `queue.max`. */
+  /** The same as `queue.max`, which takes precedence. */
   readonly queueMax?: number
-  /** false: the first loss closes the client. */
+  /** If false, the client closes when it loses its first connection. */
   readonly reconnect?: ReconnectOptions | false
-  /** For another WebSocket than the global one. */
+  /** A WebSocket class to use instead of the global one. */
   readonly WebSocket?: WebSocketConstructor
 }
 

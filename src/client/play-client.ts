@@ -15,8 +15,9 @@ import { after } from './timing.ts'
 import { expiryMs, keepFresh } from './tokens.ts'
 
 /**
- * One player's line to the game: it connects, stays connected, resumes without a hole, and plays. Events come through `on`;
- * requests are promises that reject with a DrumbeatError, or with the reason of the AbortSignal they were given.
+ * A player's connection to the game. It connects, reconnects, and resumes without losing an event, and it plays. Events come
+ * through `on`. Requests return promises that reject with a DrumbeatError, or with the reason of the AbortSignal that they were
+ * given.
  */
 export class PlayClient<Events extends EventMap = EventMap> {
   protected readonly emitter = new Emitter<ClientEvents>()
@@ -26,7 +27,7 @@ export class PlayClient<Events extends EventMap = EventMap> {
   #stopRefresh = new AbortController()
   #change: StatusChange = { status: 'connecting' }
   #opening: Promise<void> | undefined
-  /** Events of the first moment, kept until who awaits `connect` has had a turn to put handlers on. */
+  /** The first events, kept until the code that awaits `connect` has had a chance to add handlers. */
   #held: GameEvent[] | undefined = []
   #cancelRelease = () => {}
 
@@ -48,32 +49,32 @@ export class PlayClient<Events extends EventMap = EventMap> {
     signal?.addEventListener('abort', abort, { once: true, signal: this.#session.stopped })
   }
 
-  /** As a word: `connecting`, `ready`, `draining`, `reconnecting` or `closed`. */
+  /** One word: `connecting`, `ready`, `draining`, `reconnecting` or `closed`. */
   get status(): Status {
     return this.#change.status
   }
 
-  /** The status with what belongs to it, as `on('status')` told it last: when the next attempt is, why it was closed. */
+  /** The status with its details, as `on('status')` last reported it: when the next attempt is, or why the client was closed. */
   get statusChange(): StatusChange {
     return this.#change
   }
 
-  /** What the server said of this session: user id, limits, clock. undefined before the first connection. */
+  /** What the server told about this session: user id, limits, clock. Undefined before the first connection. */
   get session(): ReadyPayload | undefined {
     return this.#session.current
   }
 
-  /** The rooms this client has joined. They are kept over a reconnect. */
+  /** The rooms that this client has joined. They survive a reconnect. */
   get rooms(): string[] {
     return this.#session.rooms
   }
 
-  /** Resolves when the session is there. Rejects, and closes the client, when there will be none. */
+  /** Resolves when the client has its session. If it cannot get one, rejects and closes the client. */
   connect(): Promise<void> {
     return (this.#opening ??= this.#session.open())
   }
 
-  /** Calls the handler with every such event from now on. Returns the function that ends this, as the signal does. */
+  /** Calls the handler with every such event from now on. Stops when the returned function is called or the signal aborts. */
   on<K extends keyof ClientEvents<Events>>(
     name: K,
     handler: (event: ClientEvents<Events>[K]) => void,
@@ -83,9 +84,10 @@ export class PlayClient<Events extends EventMap = EventMap> {
   }
 
   /**
-   * Resolves with the reply's `data`. What is sent is the payload as it is at the call. A payload that JSON cannot say (NaN, a function, a
-   * Date, a hole in an array, …) rejects at once with BAD_REQUEST and `details.path`, in both encodings. A request made without a connection waits for one. One that was under way when the
-   * connection was lost is sent again if that does no harm, and rejects with OUTCOME_UNKNOWN otherwise.
+   * Resolves with the reply's `data`. The payload is copied at the call. If it contains something that JSON cannot express (NaN,
+   * a function, a Date, a hole in an array, …), the request rejects at once with BAD_REQUEST and `details.path`, in both
+   * encodings. A request without a connection waits for one. If the connection is lost before the reply, the request is sent
+   * again if that does no harm. Otherwise it rejects with OUTCOME_UNKNOWN.
    */
   request<E extends RequestType, P extends RequestTypes[E]['payload']>(
     eventType: E,
@@ -97,34 +99,37 @@ export class PlayClient<Events extends EventMap = EventMap> {
   }
 
   /**
-   * Joins the best room of a game, or makes one: `client.play<typeof arena>('arena', { where: { phase: 'lobby' } })`.
-   * Rejects with GAME_NOT_FOUND, REFUSED and others.
+   * Joins the best room of a game, or makes one: `client.play<typeof arena>('arena', { where: { phase: 'lobby' } })`. Rejects
+   * with GAME_NOT_FOUND, REFUSED and other codes.
    */
   play<Game = GameTypes>(game: string, options: PlayOptions<TypesIn<Game>> = {}): Promise<GameRoom<TypesIn<Game>>> {
     return this.#games.play(game, options)
   }
 
-  /** Joins a room with a game by its id: to play, to come back, or to watch. */
+  /** Joins the room with a game that has this id: to play, to come back, or to watch. */
   enter<Game = GameTypes>(room: string, options: EnterOptions = {}): Promise<GameRoom<TypesIn<Game>>> {
     return this.#games.enter(room, options)
   }
 
-  /** Prolongs the session with a fresh token: the one given, or the token callback's. `expires_at` in Unix milliseconds. */
+  /**
+   * Prolongs the session with a fresh token: the given one, or one from the token callback. Resolves with `expires_at` in Unix
+   * milliseconds.
+   */
   async refresh(token?: string, options?: RequestOptions): Promise<{ readonly expires_at: number }> {
     return this.request(EVENT.sessionRefresh, { token: await this.#session.tokens.renew(token) }, options)
   }
 
-  /** The server's clock, Unix time in milliseconds. */
+  /** The server's time, in Unix milliseconds. */
   async ping(options?: RequestOptions): Promise<number> {
     return (await this.request(EVENT.sessionPing, {}, options)).server_time
   }
 
-  /** For good. What still waits for an answer rejects: CLOSED where it was never sent, OUTCOME_UNKNOWN where it was. */
+  /** Closes the client for good. Open requests reject: with CLOSED if they were never sent, otherwise with OUTCOME_UNKNOWN. */
   close(): void {
-    this.#session.end('closed by its owner')
+    this.#session.end('the application closed the client')
   }
 
-  /** A resume did not join it again. What was asked of the room meanwhile is done behind this. */
+  /** Joins a room that the resume did not restore. Requests for the room that wait are sent after this join. */
   async #rejoin(room: string): Promise<void> {
     try {
       await this.#requests.request(EVENT.roomJoin, this.#games.rejoining(room))
@@ -151,7 +156,7 @@ export class PlayClient<Events extends EventMap = EventMap> {
     this.emitter.emit('status', change)
   }
 
-  /** Only a callback has another token than the one that expires. */
+  /** Only a callback can give another token than the one that expires. */
   #refreshInTime({ server_time }: ReadyPayload): void {
     const { isCallback, last } = this.#session.tokens
     if (!isCallback) return
@@ -160,7 +165,10 @@ export class PlayClient<Events extends EventMap = EventMap> {
     void keepFresh(expiryMs(last), server_time, refresh, this.#stopRefresh.signal)
   }
 
-  /** What changes a room's state does not wait for the first handlers: a room is there when its join is answered. */
+  /**
+   * Rooms get their events at once, even while events for the first handlers are held back: a room exists as soon as its join is
+   * answered.
+   */
   #onEvent(event: EventEnvelope): void {
     if (this.#games.take(event)) return
     if (this.#held) this.#held.push(event)

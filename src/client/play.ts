@@ -2,7 +2,7 @@ import type { EventMap } from './events.ts'
 import type { ClientOptions } from './options.ts'
 import { PlayClient } from './play-client.ts'
 
-/** Resolves with a client that has its session. Handlers put on right after that miss nothing. */
+/** Resolves with a client that has its session. Handlers that are added right after it miss no event. */
 export async function connect<Events extends EventMap = EventMap>(options: ClientOptions): Promise<PlayClient<Events>> {
   const client = new PlayClient<Events>(options)
   await client.connect()

@@ -5,22 +5,22 @@ import type { RequestTypes } from './events.ts'
 import { PURCHASE_ATTEMPTS_MAX, PURCHASE_BACKOFF_MS, PURCHASE_BACKOFF_MS_MAX } from './limits.ts'
 import { backoffMs, sleep } from './timing.ts'
 
-/** What is to be bought. The price is the server's. */
+/** What to buy. The server sets the price. */
 export interface Order {
   readonly goodId: string
-  /** 1 by default */
+  /** 1 by default. */
   readonly count?: number
-  /** PRICE_CHANGED where the good's price is another one by then. */
+  /** The purchase is refused with PRICE_CHANGED if the good has another price by then. */
   readonly expectedPrice?: number
-  /** 16 to 64 of `A-Za-z0-9_-`; made here by default. Give the one of an earlier try to learn that one's outcome. */
+  /** 16 to 64 characters of `A-Za-z0-9_-`; a random key by default. To learn the outcome of an earlier attempt, pass its key. */
   readonly idempotencyKey?: string
 }
 
 type Payload = RequestTypes['core.game.state.buy_good']['payload']
 
 /**
- * One purchase, however often it has to be asked for: every attempt carries the same key, so it is done once at most.
- * Where the last attempt leaves the outcome open, the error is OUTCOME_UNKNOWN and its details hold `idempotency_key`.
+ * Makes one purchase, however often it has to be asked for. Every attempt has the same key, so it is done at most once. If the
+ * outcome is still unknown after the last attempt, throws OUTCOME_UNKNOWN with `idempotency_key` in its details.
  */
 export async function purchase(
   order: Order,
@@ -38,7 +38,7 @@ export async function purchase(
       const isClosed = error.code === 'CLOSED'
       if (!error.retryable && !isClosed) throw error
       if (isClosed || attempt === PURCHASE_ATTEMPTS_MAX) {
-        // "Nothing was done" is true of the last attempt alone.
+        // The error of the last attempt says that nothing was done, but an earlier attempt may have done it.
         const code = outcomeUnknown ? 'OUTCOME_UNKNOWN' : error.code
         const details = { ...error.details, idempotency_key: payload.idempotency_key }
         throw new DrumbeatError(code, error.message, details, { cause: error })
@@ -54,7 +54,7 @@ async function payloadOf({ goodId, count = 1, expectedPrice, idempotencyKey }: O
   return { good_id: goodId, count, idempotency_key: key, expected_price: expectedPrice } as Payload
 }
 
-/** 128 random bits as 32 hexadecimal digits. (`randomUUID` is absent from pages that did not come by https.) */
+/** 128 random bits as 32 hexadecimal digits. (Pages that were not loaded by https have no `randomUUID`.) */
 async function newKey(): Promise<string> {
   const bytes = (await webCrypto()).getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

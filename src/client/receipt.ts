@@ -10,15 +10,16 @@ export interface Ed25519Jwk {
 }
 
 /**
- * Whether the server that holds the private key signed exactly this receipt. The key is what `/api/v1/receipt-key` gives,
- * as PEM (SPKI) or as a JWK. Needs no connection; throws where the key cannot be read. In browsers: pages of https only, and Ed25519 in Web Crypto, which is
- * younger than what the rest of the client needs (Safari 17, Firefox 129, Chrome 137).
+ * Whether the server that holds the private key signed exactly this receipt. `publicKey` is what `/api/v1/receipt-key` returns,
+ * as PEM (SPKI) or as a JWK. Needs no connection. Throws if the key cannot be read. In browsers it works only on pages loaded by
+ * https, and needs Ed25519 in Web Crypto, which is newer than what the rest of the client needs (Safari 17, Firefox 129, Chrome
+ * 137).
  */
 export async function verifyReceipt(receipt: Receipt, publicKey: string | Ed25519Jwk): Promise<boolean> {
   const { subtle } = await webCrypto()
   const key = await importKey(subtle, publicKey)
   const signature = fromBase64(receipt.signature)
-  // A copy: WebCrypto's types take no array that might lie in shared memory.
+  // Copied, because the types of Web Crypto accept no array that might be in shared memory.
   return subtle.verify('Ed25519', key, signature, new Uint8Array(receiptBytes(receipt)))
 }
 
@@ -31,7 +32,7 @@ function importKey(subtle: WebCrypto['subtle'], publicKey: string | Ed25519Jwk) 
   return subtle.importKey('spki', spki, 'Ed25519', false, ['verify'])
 }
 
-/** base64 and base64url, with and without padding. */
+/** Decodes base64 and base64url, with or without padding. */
 function fromBase64(text: string) {
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
   return Uint8Array.from(binary, (character) => character.charCodeAt(0))

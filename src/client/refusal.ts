@@ -4,7 +4,7 @@ import { DrumbeatError, errorFromBody } from './errors.ts'
 import { REFUSAL_ANSWER_MS } from './limits.ts'
 import { sleep } from './timing.ts'
 
-/** Statuses that the same request gets again, whoever gave them: a server, or a proxy before it. */
+/** HTTP statuses that the same request will always get, from a server or from a proxy in front of it. */
 const FINAL: Readonly<Record<number, string>> = {
   400: 'it is malformed, or too large for a proxy',
   414: 'its URL is too long',
@@ -12,15 +12,16 @@ const FINAL: Readonly<Record<number, string>> = {
 }
 
 /**
- * A WebSocket does not tell why the server refused the handshake. The same URL without Upgrade does (section 1 of
- * docs/reference/protocol.md): the refusal, or undefined where there is none, or no server.
+ * A WebSocket does not tell why the server refused the handshake. A GET of the same URL without Upgrade does (section 1 of
+ * docs/reference/protocol.md). Returns the refusal, or undefined if there is none or no server answers.
  */
 export async function askWhyRefused(
   url: string,
   token: string | undefined,
   signal: AbortSignal,
 ): Promise<DrumbeatError | undefined> {
-  // Not AbortSignal.any: Node keeps what it makes for as long as the signals live, and this one lives as long as the client.
+  // Not AbortSignal.any: Node keeps what that creates for as long as its sources live, and this source lives as long as the
+  // client.
   const asking = new AbortController()
   void sleep(REFUSAL_ANSWER_MS, [signal, asking.signal]).then(() => asking.abort())
   try {
@@ -29,18 +30,18 @@ export async function askWhyRefused(
       signal: asking.signal,
     })
     const { status } = response
-    // The answer where an upgrade would be fine.
+    // 426 means that the server would accept an upgrade.
     if (status === 426) return undefined
     const body = (await response.json().catch(() => undefined)) as { readonly error?: ErrorBody } | null | undefined
     const error = body?.error
-    // Else the body is of something else than Drumbeat, such as a proxy's page.
+    // Otherwise the body is not from Drumbeat but, for example, a page of a proxy.
     if (isErrorCode(error?.code)) return errorFromBody(error, retryAfterOf(response))
     const why = FINAL[status]
     return why === undefined
       ? undefined
       : new DrumbeatError('BAD_REQUEST', `the handshake was refused with ${status}: ${why}`, { status })
   } catch {
-    return undefined // no server, or one of another kind: the backoff goes on
+    return undefined // no server, or one of another kind: keep trying with the usual delays
   } finally {
     asking.abort()
   }

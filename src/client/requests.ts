@@ -7,57 +7,57 @@ import type { Settings } from './options.ts'
 import { toSendable } from './sendable.ts'
 import { after } from './timing.ts'
 
-/** What every request takes. */
+/** Options of every request. */
 export interface RequestOptions {
-  /** A room this client has joined. */
+  /** A room that this client has joined. */
   readonly room?: string
-  /** Instead of the client's `requestTimeoutMs`. */
+  /** Replaces the client's `requestTimeoutMs`. */
   readonly timeoutMs?: number
-  /** Rejects with its reason. What was sent may be done all the same. */
+  /** When it aborts, the request rejects with its reason. If the request was sent already, the server may still carry it out. */
   readonly signal?: AbortSignal
 }
 
-/** One connection, as requests see it. */
+/** A connection, as requests see it. */
 export interface Line {
-  /** Sends now; throws where the request cannot be sent at all. */
+  /** Sends now. Throws if the request cannot be sent at all. */
   send(envelope: RequestEnvelope): void
-  /** Nobody waits for an answer on it any more. */
+  /** Closes a connection from which no answer is expected any more. */
   close(): void
 }
 
 interface Pending {
   readonly envelope: RequestEnvelope
-  /** Where an answer may come from. */
+  /** The connection that may bring the answer. Undefined if the request waits to be sent. */
   line: Line | undefined
-  /** On any connection: then nobody knows whether it was done. */
+  /** Whether it was sent on any connection. Then it is not known whether it was done. */
   everSent: boolean
   cancelAge(): void
-  /** Takes it out of the table. */
+  /** Removes the request from the table, then resolves. */
   resolve(data: JsonObject): void
   reject(error: unknown): void
 }
 
-/** The requests without an answer yet, in the order they were made: those under way, and those that wait to be sent. */
+/** The requests without an answer, in the order in which they were made: those that were sent and those that wait to be sent. */
 export class Requests {
   readonly #settings: Settings
   readonly #onSuccess: (envelope: RequestEnvelope, data: JsonObject) => void
   readonly #pending = new Map<string, Pending>()
-  /** Joins and leaves that nobody waits for any more, by connection: what their answers say of the rooms is so all the same. */
+  /** Joins and leaves that timed out or were aborted. Their answers still change which rooms this client is in. */
   readonly #givenUp = new Map<string, Pick<Pending, 'line' | 'envelope'>>()
-  /** Connections that only answer what they were asked. */
+  /** Connections that only wait for their last answers. */
   readonly #retired = new Set<Line>()
   #line: Line | undefined
   #isDraining = false
   #count = 0
   #closed: string | undefined
 
-  /** @param onSuccess before the caller learns of it */
+  /** @param onSuccess called before the caller gets the reply */
   constructor(settings: Settings, onSuccess: (envelope: RequestEnvelope, data: JsonObject) => void) {
     this.#settings = settings
     this.#onSuccess = onSuccess
   }
 
-  /** A join or a leave has no answer yet: which rooms there are is not known. */
+  /** A join or leave has no answer yet, so it is not known which rooms this client is in. */
   get roomsUnderWay(): boolean {
     return this.#asked.some(({ line, envelope }) => line && changesRooms(envelope))
   }
@@ -73,15 +73,18 @@ export class Requests {
     })
   }
 
-  /** Sends what wants no answer, or leaves it out if there is no connection. Throws what cannot be sent, as a request rejects. */
+  /**
+   * Sends a message without a reply, or drops it if there is no connection. Throws if it cannot be sent, for the reasons for
+   * which a request rejects.
+   */
   tell(eventType: string, payload: JsonObject, room: string): void {
     const envelope = toSendable({ eventType, room, payload }) as RequestEnvelope
     this.#line?.send(envelope)
   }
 
   /**
-   * A connection is there: what waits goes, in order, behind the requests that `first` makes. One that was there before is closed
-   * when it has answered.
+   * There is a new connection. First `first` makes its requests, then all waiting requests are sent, in order. The connection
+   * before it is closed once it has answered.
    */
   up(line: Line, first: () => void): void {
     if (this.#line) this.#retired.add(this.#line)
@@ -92,12 +95,12 @@ export class Requests {
     this.#closeIdle()
   }
 
-  /** The connection is about to go: what it does not take any more waits for the next one. */
+  /** The connection is about to close. Requests that it no longer accepts wait for the next one. */
   draining(): void {
     this.#isDraining = true
   }
 
-  /** The connection is gone: what may be asked twice waits for the next one, of the rest nobody knows. */
+  /** The connection is gone. Requests that may be repeated wait for the next one. The others reject with OUTCOME_UNKNOWN. */
   lost(line: Line): void {
     if (this.#line === line) this.#line = undefined
     this.#retired.delete(line)
@@ -121,7 +124,7 @@ export class Requests {
     } else {
       const error = errorFromBody(reply.error)
       if (reply.replyTo === undefined) return error
-      // Nothing was done, and another connection is there or about to come.
+      // Nothing was done, and another connection exists or is about to come.
       if (pending && error.code === 'DRAINING' && (this.#isDraining || pending.line !== this.#line))
         this.#again(pending)
       else pending?.reject(error)
@@ -216,7 +219,7 @@ function isRepeatable({ eventType, payload }: RequestEnvelope): boolean {
   return REPEATABLE.includes(eventType) || (eventType === EVENT.buyGood && payload.idempotency_key !== undefined)
 }
 
-/** What was never sent did nothing; what was sent may have. */
+/** A request that was never sent did nothing. One that was sent may have been done. */
 function unanswered({ everSent, envelope }: Pending, why: string): DrumbeatError {
   const code = everSent ? 'OUTCOME_UNKNOWN' : 'UNAVAILABLE'
   return new DrumbeatError(code, `${envelope.eventType}: ${why}`)

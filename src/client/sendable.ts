@@ -3,13 +3,13 @@ import { DrumbeatError } from './errors.ts'
 import { SENT_DEPTH_MAX } from './limits.ts'
 
 /**
- * A copy of an envelope, as it is now, with only what JSON can say: so it arrives equal in value to what was given, in either
- * encoding. Properties that are undefined are left out. Throws BAD_REQUEST, with the path, for everything that would arrive as
- * something else, or not at all: NaN, functions, bigints, dates, maps, bytes, holes in arrays, half of a surrogate pair, cycles.
+ * Copies an envelope as it is now, restricted to what JSON can express, so that in either encoding the server gets a value equal
+ * to the given one. Properties that are undefined are left out. Throws BAD_REQUEST with the path for everything that would be
+ * changed or lost: NaN, functions, bigints, dates, maps, bytes, holes in arrays, half of a surrogate pair, cycles.
  */
 export function toSendable<T extends object>(envelope: T): T {
   const path: (string | number)[] = []
-  /** The objects that the value is in. */
+  /** The objects that contain the current value. */
   const around: object[] = []
 
   function refuse(message: string): never {
@@ -23,10 +23,10 @@ export function toSendable<T extends object>(envelope: T): T {
       return isWellFormed(value) ? value : refuse('holds half of a surrogate pair (a cut emoji)')
     }
     if (typeof value !== 'object') refuse(`JSON has no value for ${typeof value === 'number' ? value : typeof value}`)
-    if (around.includes(value)) refuse('stands in itself: a cycle')
+    if (around.includes(value)) refuse('contains itself (a cycle)')
     if (around.length === SENT_DEPTH_MAX) refuse(`is nested deeper than ${SENT_DEPTH_MAX}`)
     around.push(value)
-    // Also the holes of an array are looked at.
+    // `Array.from` visits the holes of an array, too.
     const copied = Array.isArray(value) ? Array.from(value, (element, i) => at(i, element)) : copyFields(value)
     around.pop()
     return copied
@@ -35,7 +35,7 @@ export function toSendable<T extends object>(envelope: T): T {
   function copyFields(value: object): object {
     const kind = Object.prototype.toString.call(value).slice('[object '.length, -1)
     if (kind !== 'Object') refuse(`JSON has no value for ${kind}`)
-    if ('toJSON' in value && typeof value.toJSON === 'function') refuse('has a method toJSON: give what that returns')
+    if ('toJSON' in value && typeof value.toJSON === 'function') refuse('has a method toJSON: pass its result instead')
     const copied: Record<string, unknown> = {}
     for (const [key, field] of Object.entries(value)) {
       if (isForbiddenKey(key) || !isWellFormed(key)) refuse(`has the key ${key}, which cannot be sent`)

@@ -24,14 +24,19 @@ import { Tokens } from './tokens.ts'
 export interface SessionHooks {
   onStatus(change: StatusChange): void
   onEvent(event: EventEnvelope): void
-  /** A room that it was in and that the server did not join again. To be joined before anything else is asked. */
+  /**
+   * Called for each room of the session that the server did not join again. It must be joined before any other request is sent.
+   */
   onRoomLost(room: string): void
 }
 
-/** What survives a connection: one connection after the other, each resuming where the last one is or was. */
+/**
+ * What survives a connection. It opens one connection after the other, and each resumes where the one before it ended, or still
+ * is.
+ */
 export class Session implements ConnectionOwner {
   readonly tokens: Tokens
-  /** As the server told it last. */
+  /** The session as the server last described it. */
   current: ReadyPayload | undefined
   readonly #settings: Settings
   readonly #requests: Requests
@@ -40,9 +45,9 @@ export class Session implements ConnectionOwner {
   readonly #channels = new Channels()
   readonly #stop = new AbortController()
   readonly #first = deferred<void>()
-  /** The one whose events count. */
+  /** The connection whose events count. */
   #connection: Connection | undefined
-  /** The one that has no session yet. */
+  /** The connection that has no session yet. */
   #dialing: Connection | undefined
   #roomsAsked = ''
   #failures = 0
@@ -66,7 +71,7 @@ export class Session implements ConnectionOwner {
     return this.#stop.signal
   }
 
-  /** To be called once. Resolves with the server's first frame; rejects when there will be none. */
+  /** Call this once. Resolves with the server's first frame. Rejects when it is certain that none will come. */
   open(): Promise<void> {
     if (this.stopped.aborted) return this.#first.promise
     const { connectTimeoutMs } = this.#settings
@@ -85,17 +90,17 @@ export class Session implements ConnectionOwner {
     return this.#first.promise.finally(cancel)
   }
 
-  /** For good. Without an error it is the owner's wish. */
+  /** Ends the session for good. Without an error, because the owner wants it. */
   end(reason: string, error?: unknown, code: number = CLOSE.normal): void {
     if (this.stopped.aborted) return
     this.#stop.abort()
     this.#hooks.onStatus({ status: 'closed', code, reason, error })
     for (const connection of [this.#connection, this.#dialing]) connection?.close(CLOSE.normal, 'closed')
-    this.#first.promise.catch(() => undefined) // nobody waits for it where `open` was never called
+    this.#first.promise.catch(() => undefined) // nobody waits for it if `open` was never called
     this.#first.reject(error ?? new DrumbeatError('CLOSED', reason))
   }
 
-  /** Rooms are remembered from here, however the request was made. */
+  /** Keeps the list of rooms, whichever way a join or leave was requested. */
   settled(envelope: RequestEnvelope, data: JsonObject): void {
     const room = envelope.payload.room_id ?? data.room_id
     if (typeof room !== 'string') return
@@ -105,7 +110,7 @@ export class Session implements ConnectionOwner {
     if (envelope.eventType === EVENT.roomLeave) this.#channels.left(room)
   }
 
-  /** The room is no more. */
+  /** The room no longer exists. */
   forget(room: string): void {
     this.#channels.left(room)
   }
@@ -123,7 +128,9 @@ export class Session implements ConnectionOwner {
     }
   }
 
-  /** A time that the server gave is kept to; our own ends where the network may be back. */
+  /**
+   * Waits before the next attempt. A time from the server is always waited out. Our own ends early if the network may be back.
+   */
   async #pause(lost: Lost): Promise<void> {
     const { code, reason, retryAfterMs } = lost
     if (isTokenRefused(lost)) this.tokens.refused(lost.cause)
@@ -137,7 +144,7 @@ export class Session implements ConnectionOwner {
     await sleep(retryInMs, [this.stopped, hurry.signal])
   }
 
-  /** From one connection, over those that take its place before it goes, to the loss of the last one. */
+  /** Runs from one connection, over others that replace it before it closes, to the loss of the last one. */
   async #live(openCodec: () => Codec): Promise<Lost> {
     let connection: Connection | undefined
     let waitMs = 0
@@ -146,7 +153,7 @@ export class Session implements ConnectionOwner {
       if (next instanceof Connection) {
         connection = next
         failures = 0
-        // A random part of the time that the server gave.
+        // A random part of the time that the server announced.
         waitMs = between(0, await next.draining)
       } else if (!connection) return next
       else waitMs = next.retryAfterMs ?? backoffMs(failures++, this.#settings.reconnect)
@@ -155,7 +162,7 @@ export class Session implements ConnectionOwner {
     }
   }
 
-  /** A connection with a session, or why there is none. */
+  /** Resolves with a connection that has a session, or with why there is none. */
   async #dial(openCodec: () => Codec): Promise<Connection | Lost> {
     const { endpoint, encoding, WebSocket, handshakeTimeoutMs } = this.#settings
     let token: string | undefined
@@ -178,7 +185,7 @@ export class Session implements ConnectionOwner {
     if (ended.hadSession || ended.code !== LOST) return ended
     const cause = await askWhyRefused(url, token, this.stopped)
     const afterMs = cause?.retryAfterMs
-    // A refusal gives everybody the same time.
+    // The server gives all refused clients the same time, so half as much again is added at random.
     return { ...ended, retryAfterMs: afterMs && between(afterMs, afterMs * 1.5), cause }
   }
 
@@ -194,7 +201,8 @@ export class Session implements ConnectionOwner {
   }
 
   opened(connection: Connection, session: ReadyPayload | ResumedPayload, resumed: boolean): void {
-    // While one was dialled, the other one was told to join or leave: the server knows of that only there.
+    // While this connection was opened, the old one joined or left a room, or was asked to. Only that connection's session knows
+    // of it.
     if (this.rooms.join(',') !== this.#roomsAsked || this.#requests.roomsUnderWay) {
       connection.close(CLOSE.normal, 'the rooms have changed')
       return
@@ -203,7 +211,8 @@ export class Session implements ConnectionOwner {
     const wanted = this.rooms
     this.current = session
     this.tokens.accepted()
-    // From here on its events count: they begin at a cursor that the old connection has passed, so nothing is left out.
+    // From here on the events of this connection count. They begin at a cursor that the old connection has passed, so none is
+    // missed.
     this.#connection = connection
     if (resumed) this.#channels.resume(session as ResumedPayload)
     else this.#channels.start(session)

@@ -3,26 +3,26 @@ import type { BroadcastPayload } from '../protocol/shapes/payloads.ts'
 import { DrumbeatError } from './errors.ts'
 import type { GameEvent } from './events.ts'
 
-/** What a store needs of its client. */
+/** What a store needs from its client. */
 export interface StateSource {
   onBroadcast(handler: (event: GameEvent<BroadcastPayload>) => void): () => void
   onGap(handler: () => void): () => void
   fetch(): Promise<{ readonly state: JsonValue; readonly offset: number }>
-  /** Where fetching failed for good. */
+  /** Called if fetching failed for good. */
   onError(error: DrumbeatError): void
 }
 
 /**
- * What was last broadcast with `retain` in a room, or in the namespace, kept up to date while somebody is subscribed. `subscribe` has
- * the shape that Svelte's stores and React's `useSyncExternalStore` take, with `value` as the snapshot.
+ * The last message broadcast with `retain` in a room or the namespace. It is kept up to date while at least one listener is
+ * subscribed. `subscribe` fits Svelte's stores and React's `useSyncExternalStore`, with `value` as the snapshot.
  */
 export class StateStore<State = JsonValue> {
   readonly #room: string | undefined
   readonly #source: StateSource
-  /** As `never`, so that a store of a narrower type is one of a wider. */
+  /** The parameter is `never`, so that a store of a narrower type can be assigned to one of a wider type. */
   readonly #listeners = new Set<(value: never) => void>()
   #value: State | null | undefined
-  /** Where in the log `value` is from. */
+  /** The offset of `value` in the log. */
   #offset = -1
   #stop = () => {}
 
@@ -31,14 +31,16 @@ export class StateStore<State = JsonValue> {
     this.#source = source
   }
 
-  /** undefined: not known yet; null: nothing was retained. Without a subscription it is what it was at its end. */
+  /**
+   * Undefined if not known yet, null if nothing is retained. Without a subscription it stays as it was when the last one ended.
+   */
   get value(): State | null | undefined {
     return this.#value
   }
 
   /**
-   * Calls the listener with the value, where it is known, and with every new one. The first one fetches it: a room must have been
-   * joined. Returns the function that ends this.
+   * Calls the listener with the value, if it is known, and with every new one. The first subscription fetches the value, so a
+   * room must be joined before. Returns a function that unsubscribes.
    */
   subscribe(listener: (value: State | null) => void): () => void {
     const own = (value: State | null) => listener(value)
@@ -61,7 +63,7 @@ export class StateStore<State = JsonValue> {
     this.#refetch()
   }
 
-  /** After a gap offsets may have begun anew. */
+  /** After a gap the offsets may have started over. */
   #refetch(): void {
     this.#offset = -1
     this.#source.fetch().then(

@@ -1,12 +1,15 @@
 import { DrumbeatError } from './errors.ts'
 
-/** Which events an iterator gives, and how many it keeps. */
+/** Which events an iterator returns, and how many it holds. */
 export interface StreamOptions {
-  /** Only those of this room. */
+  /** Only events of this room. */
   readonly room?: string
-  /** Ends it: the next step rejects with the signal's reason. */
+  /** Ends the iterator when it aborts: the next step rejects with the signal's reason. */
   readonly signal?: AbortSignal
-  /** How many may wait for the reader, 1000 by default. One more ends it with SLOW_CONSUMER, after those that wait. */
+  /**
+   * How many events may wait for the reader, 1000 by default. If there are more, the iterator ends with SLOW_CONSUMER after those
+   * that wait.
+   */
   readonly max?: number
 }
 
@@ -15,7 +18,7 @@ interface Reader<T> {
   readonly reject: (error: unknown) => void
 }
 
-/** What comes by callbacks, kept in order for who reads it one by one. */
+/** Turns callbacks into an async iterator: it holds events, in order, until they are read. */
 export class Stream<T> implements AsyncIterableIterator<T> {
   readonly #max: number
   readonly #release: () => void
@@ -23,7 +26,7 @@ export class Stream<T> implements AsyncIterableIterator<T> {
   readonly #readers: Reader<T>[] = []
   #end: { readonly error: unknown } | undefined
 
-  /** `release` is called once, when nothing more is wanted. */
+  /** @param release called once, when no more events are wanted */
   constructor(max: number, release: () => void) {
     this.#max = max
     this.#release = release
@@ -37,7 +40,7 @@ export class Stream<T> implements AsyncIterableIterator<T> {
     else this.end(new DrumbeatError('SLOW_CONSUMER', `more than ${this.#max} events waited for their reader`))
   }
 
-  /** What waits is still read; then the error comes, or the end where there is none. */
+  /** Events that wait can still be read. After them comes the error, or the end if there is none. */
   end(error?: unknown): void {
     if (this.#end) return
     this.#end = { error }
@@ -45,13 +48,13 @@ export class Stream<T> implements AsyncIterableIterator<T> {
     for (const reader of this.#readers.splice(0)) this.#settle(reader)
   }
 
-  /** What waits is not wanted any more. */
+  /** Drops the events that wait. */
   abort(reason: unknown): void {
     this.#items.length = 0
     this.end(reason)
   }
 
-  /** The next one, and no more; rejects with CLOSED where there is none. */
+  /** Returns the next event and ends the stream. Rejects with CLOSED if the stream ends without one. */
   async first(): Promise<T> {
     const { value, done } = await this.next()
     await this.return()
@@ -67,7 +70,7 @@ export class Stream<T> implements AsyncIterableIterator<T> {
     })
   }
 
-  /** Called where a loop is left. */
+  /** Called when a `for await` loop is left. */
   return(): Promise<IteratorResult<T>> {
     this.#items.length = 0
     this.end()
@@ -78,7 +81,7 @@ export class Stream<T> implements AsyncIterableIterator<T> {
     return this
   }
 
-  /** The error is said once, as generators do. */
+  /** The error is reported once, as generators do. */
   #settle({ resolve, reject }: Reader<T>): void {
     const error = this.#end?.error
     this.#end = { error: undefined }

@@ -7,9 +7,9 @@ interface Moment {
   readonly state: unknown
 }
 
-/** The states of a room that its views may still show, each from a moment on, by the server's clock. */
+/** The states of a room that its views may still show, each with the moment from which it holds, by the server's clock. */
 export class Timeline {
-  /** How far behind the room a view has to be for the next patch to be there when it is needed. */
+  /** How far a view has to be behind the room so that the next patch arrives before it is needed. */
   behindMs = 0
   readonly #clock: Pick<Clock, 'nowMs'>
   #moments: Moment[]
@@ -24,12 +24,15 @@ export class Timeline {
     return this.#clock.nowMs
   }
 
-  /** A view shows the room as it was so long ago. */
+  /** A view shows the room with this delay, so states have to be kept for at least that long. */
   keep(delayMs: number): void {
     this.#keptMs = Math.max(this.#keptMs, delayMs + VIEW_BEHIND_MS_MAX)
   }
 
-  /** The state became another one by a patch: in the tick before `atMs`, and not earlier, as there was none for the ticks before. */
+  /**
+   * A patch changed the state. The change happened within the one tick before `atMs`: for earlier ticks there was no patch, so
+   * nothing changed then.
+   */
   moved(atMs: number, tickMs: number, state: unknown): void {
     const last = this.#last
     if (last.atMs < atMs - tickMs) this.#moments.push({ atMs: atMs - tickMs, state: last.state })
@@ -39,7 +42,7 @@ export class Timeline {
     this.add(atMs, state)
   }
 
-  /** The state came anew. */
+  /** The whole state came. */
   add(atMs: number, state: unknown): void {
     const sinceMs = atMs - this.#last.atMs
     if (!(sinceMs >= 0 && sinceMs <= STATES_APART_MS_MAX)) this.#moments = []
@@ -48,7 +51,7 @@ export class Timeline {
     while ((this.#moments[1]?.atMs ?? Infinity) <= keptMs) this.#moments.shift()
   }
 
-  /** The state as it was then; before the first moment and behind the last one it stands still. */
+  /** The state at that moment. Before the first moment and after the last one it does not change. */
   at(atMs: number, plan: Plan): unknown {
     const later = this.#moments.findIndex((moment) => moment.atMs > atMs)
     const to = this.#moments[later]
@@ -63,12 +66,12 @@ export class Timeline {
   }
 }
 
-/** A room as it was a moment ago, when both the state before and the state behind are known: so what moves moves evenly. */
+/** A room as it was a moment ago. At that moment both the state before and the state after are known, so movement is smooth. */
 export class InterpolatedView<State> {
   readonly #timeline: Timeline
   readonly #delayMs: number
   readonly #moving: Moving | undefined
-  /** The state's description: another one with another version of the game. */
+  /** The description of the state, which changes with the game's version. */
   readonly #typesNow: () => unknown
   #shownMs = -Infinity
   #types: unknown
@@ -82,17 +85,17 @@ export class InterpolatedView<State> {
     timeline.keep(delayMs)
   }
 
-  /** How long ago: what was asked for, or up to a second where patches take longer than that. */
+  /** How far the view is behind: as much as was asked for, or up to a second if patches take longer than that. */
   get delayMs(): number {
     return Math.max(this.#delayMs, this.#timeline.behindMs)
   }
 
-  /** The state to draw now. It stands still while patches are late. */
+  /** The state to draw now. It does not change while patches are late. */
   at(): State {
     const types = this.#typesNow()
     if (types !== this.#types) this.#plan = planOf((this.#types = types), this.#moving)
     const atMs = this.#timeline.nowMs - this.delayMs
-    // Time does not go back where the delay grows; it does where the clock was set.
+    // If the delay grows, time does not go back. It does if the clock was set.
     const isBack = atMs < this.#shownMs && atMs > this.#shownMs - VIEW_BEHIND_MS_MAX
     if (!isBack) this.#shownMs = atMs
     return this.#timeline.at(this.#shownMs, this.#plan) as State

@@ -6,24 +6,24 @@ export interface Backoff {
 }
 
 /**
- * Full jitter: uniform from 0 to base × 2^attempt, held under the maximum, so that clients that were dropped together do
- * not come back together. (Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.)
+ * Full jitter: uniform between 0 and base × 2^attempt, capped at the maximum, so that clients that lost their connections
+ * together do not all return at once. (Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.)
  */
 export function backoffMs(attempt: number, backoff: Backoff, random: () => number = Math.random): number {
   return random() * Math.min(backoff.maxMs, backoff.baseMs * 2 ** attempt)
 }
 
-/** Uniform between the two. */
+/** A random number between the two, uniformly distributed. */
 export function between(min: number, max: number): number {
   return min + Math.random() * (max - min)
 }
 
-/** Unix time in milliseconds. The wall clock, as the monotonic one may stand still while the machine sleeps. */
+/** Unix time in milliseconds. This is the wall clock, because the monotonic one may stop while the machine sleeps. */
 export function nowMs(): number {
   return Date.now()
 }
 
-/** Calls back once after the time, never for Infinity. Returns what cancels it. */
+/** Calls back once after the time, or never if it is Infinity. Returns a function that cancels it. */
 export function after(delayMs: number, callback: () => void): () => void {
   if (delayMs === Infinity) return () => undefined
   const timer = setTimeout(callback, Math.min(delayMs, TIMER_MS_MAX))

@@ -6,12 +6,12 @@ import { between, nowMs, sleep } from './timing.ts'
 
 type TokenCallback = Exclude<TokenSource, string>
 
-/** Three parts of base64url, of which the last may be empty. */
+/** Three parts of base64url. The last one may be empty. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/
 
 /** Where tokens come from, and which one is in use. */
 export class Tokens {
-  /** The last one that was asked for. */
+  /** The last token that was asked for. */
   last: string | undefined
   #source: TokenSource | undefined
   #reason: TokenReason = 'connect'
@@ -22,7 +22,7 @@ export class Tokens {
     this.#source = source
   }
 
-  /** There is a callback, and it was not asked for a fresh one yet. */
+  /** Whether there is a callback that has not been asked for a fresh token yet. */
   get canRenew(): boolean {
     return this.isCallback && this.#reason === 'connect'
   }
@@ -31,7 +31,7 @@ export class Tokens {
     return typeof this.#source === 'function'
   }
 
-  /** If the callback gave the refused token again, why it was refused: there is no point in showing it. */
+  /** If the callback returned the refused token again, the error of that refusal. The token is not worth sending again. */
   get refusedAgain(): DrumbeatError | undefined {
     if (!this.#repeated) return undefined
     const { code, message, details } = this.#refusal ?? tokenExpired()
@@ -39,8 +39,9 @@ export class Tokens {
   }
 
   /**
-   * For a handshake. Rejects with what the callback throws, and with UNAVAILABLE if it gives something else than a token: a page of a
-   * proxy, an error in JSON, nothing. A string that is no token rejects with TOKEN_INVALID, as it stays one.
+   * Returns a token for a handshake. Rejects with what the callback throws, and with UNAVAILABLE if the callback returns
+   * something other than a token: a page of a proxy, an error in JSON, nothing. If `token` is a string and not a JWT, rejects
+   * with TOKEN_INVALID, because it will never be one.
    */
   async ask(reason: TokenReason = this.#reason): Promise<string | undefined> {
     const source = this.#source
@@ -54,13 +55,13 @@ export class Tokens {
     this.#reason = 'connect'
   }
 
-  /** With what the server has said, if it has said more than close code 4002. */
+  /** @param refusal what the server said, if it said more than close code 4002 */
   refused(refusal?: DrumbeatError): void {
     this.#reason = 'expired'
     this.#refusal = refusal
   }
 
-  /** For a refresh. One that is given is also the one for the next connection, unless there is a callback to ask. */
+  /** Returns a token for a refresh. Without a callback, a given token is also used for the next connection. */
   async renew(token?: string): Promise<string> {
     const renewed = toToken(token, false) ?? (await this.ask('expired'))
     if (renewed === undefined) throw new DrumbeatError('AUTH_REQUIRED', 'no token to refresh with')
@@ -69,7 +70,7 @@ export class Tokens {
   }
 }
 
-/** What it throws names the callback; a DrumbeatError of its own stays. */
+/** An error of the callback gets a message that names the callback. A DrumbeatError passes unchanged. */
 async function answerOf(callback: TokenCallback, reason: TokenReason): Promise<unknown> {
   try {
     return await callback(reason)
@@ -81,8 +82,9 @@ async function answerOf(callback: TokenCallback, reason: TokenReason): Promise<u
 }
 
 /**
- * Without the white space around it, such as the line break at a file's end; undefined if the client comes as a guest. Throws TOKEN_INVALID for what is no
- * JWT, or UNAVAILABLE if it is from a callback, whose next answer may be right.
+ * Removes white space around a token, such as the line break at the end of a file. Returns undefined if the client comes as a
+ * guest. Throws TOKEN_INVALID if it is not a JWT. If it came from a callback, throws UNAVAILABLE, because the callback's next
+ * answer may be right.
  */
 function toToken(answer: unknown, isFromCallback: boolean): string | undefined {
   if (answer === undefined) return undefined
@@ -91,23 +93,23 @@ function toToken(answer: unknown, isFromCallback: boolean): string | undefined {
   if (!isFromCallback)
     throw new DrumbeatError('TOKEN_INVALID', 'the token is no JWT: not three parts of base64url with dots between them')
   const shown = typeof answer === 'string' ? JSON.stringify(text.slice(0, SHOWN_MAX)) : typeof answer
-  throw new DrumbeatError('UNAVAILABLE', `the token callback gave no token, but what begins with ${shown}`)
+  throw new DrumbeatError('UNAVAILABLE', `the token callback gave no token, but something that begins with ${shown}`)
 }
 
-/** `exp` of a JWT in Unix milliseconds; undefined where this is none that can be read. */
+/** The `exp` of a JWT in Unix milliseconds. Undefined if it has none that can be read. */
 export function expiryMs(token: string | undefined): number | undefined {
   try {
     const claims: unknown = JSON.parse(atob((token?.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')))
     const { exp } = claims as { exp?: unknown }
     return typeof exp === 'number' ? exp * 1000 : undefined
   } catch {
-    return undefined // not a JWT: the server says when it is over, with 4002
+    return undefined // not a JWT: the server closes with 4002 when it expires
   }
 }
 
 /**
- * Has the token refreshed before it expires, until the signal aborts. What fails is tried again for as long as there is time. Times are Unix milliseconds, by
- * the server's clock, as is what `refresh` resolves with: the new expiry.
+ * Refreshes the token before it expires, again and again, until the signal aborts. A failed refresh is tried again for as long as
+ * there is time. Times are Unix milliseconds by the server's clock; `refresh` resolves with the new expiry.
  */
 export async function keepFresh(
   expiresAtMs: number | undefined,
@@ -120,7 +122,7 @@ export async function keepFresh(
   while (!signal.aborted) {
     const leftMs = endMs - nowMs() - aheadMs
     if (leftMs <= 0) return
-    // Tokens that were made together are not refreshed together.
+    // A random factor, so that tokens that were made together are not refreshed together.
     const leadMs = Math.min(REFRESH_LEAD_MS_MAX, leftMs * REFRESH_LEAD_SHARE) * between(0.5, 1)
     await sleep(Math.max(REFRESH_PAUSE_MS_MIN, leftMs - leadMs), [signal])
     if (!signal.aborted) endMs = await refresh().catch(() => endMs)

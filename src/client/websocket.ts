@@ -1,19 +1,19 @@
 import { DrumbeatError } from './errors.ts'
 
-/** What of a WebSocket is used here: the browsers', Node's and that of the package `ws` all have it. */
+/** The part of a WebSocket that is used here. Those of browsers, of Node and of the package `ws` have all of it. */
 export interface WebSocketLike {
   binaryType: string
-  /** Text, or bytes where msgpack is chosen. */
+  /** Text, or bytes if the encoding is msgpack. */
   send(data: string | Uint8Array): void
-  /** The code is 1000, or one of 4000 to 4999. */
+  /** The code is 1000, or from 4000 to 4999. */
   close(code?: number, reason?: string): void
-  /** Only in `ws`. */
+  /** Only `ws` has it. */
   terminate?(): void
-  /** As of a DOM EventTarget. */
+  /** As in a DOM EventTarget. */
   addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: unknown) => void): void
 }
 
-/** What makes one: the browsers', or the class of the package `ws`. */
+/** A WebSocket class: the global one, or that of the package `ws`. */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike
 
 export function globalWebSocket(): WebSocketConstructor {
