@@ -1,17 +1,17 @@
 import type { Channel } from '../protocol/ids.ts'
 
 /**
- * The last offset of each channel, as far as it is remembered: two generations of at most `channelsMax` channels. For a
- * channel that was let go, the answer is the offset at which its generation began, which is at or after its true last
- * one: at worst a client resumes for nothing, and never misses an event.
+ * Remembers the last offset of each channel, in two generations of at most `channelsMax` channels. For a forgotten channel the
+ * answer is the offset at which the older generation began, which is at or after the channel's true last one. So at worst a
+ * client resumes needlessly. It never misses an event.
  */
 export class ChannelHeads {
   readonly #channelsMax: number
   #current = new Map<Channel, number>()
   #previous = new Map<Channel, number>()
-  /** Before the first event that `#previous` could know. */
+  /** The offset before the first event that `#previous` could contain. */
   #floor: number
-  /** Before the first event that `#current` could know. */
+  /** The offset before the first event that `#current` could contain. */
   #currentFloor: number
 
   /** @param floor the offset before the first event that will be noted */
@@ -21,7 +21,7 @@ export class ChannelHeads {
     this.#currentFloor = floor
   }
 
-  /** Notes an event of the channel and gives its `prev`. */
+  /** Notes an event of the channel and returns its `prev`. */
   advance(channel: Channel, offset: number): number {
     const prev = this.#current.get(channel) ?? this.#previous.get(channel) ?? this.#floor
     if (this.#current.size >= this.#channelsMax && !this.#current.has(channel)) {

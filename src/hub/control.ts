@@ -2,19 +2,19 @@ import { CONTROL_CHANNEL, type LogRecord } from '../store/store.ts'
 import type { Hub } from './hub.ts'
 
 /**
- * What the log holds for the nodes themselves, in the transaction of the change it belongs to: JSON. Each folder that writes some has a
- * `control.ts` with its kinds.
+ * A record of the log that is meant for the nodes and not for clients, in the transaction of the change that it announces. It is
+ * JSON. Each folder that writes such records has a `control.ts` with its kinds.
  */
 export interface Control {
   readonly kind: string
 }
 
-/** What a node does for each kind. */
+/** What a node does on each kind of control record. */
 export type ControlHandlers<C extends Control> = {
   readonly [Kind in C['kind']]: (control: Extract<C, { readonly kind: Kind }>) => void
 }
 
-/** Nobody does anything about it: only that it comes back counts. */
+/** No node acts on this record. The node that wrote it only waits for it to come back. */
 export const CANARY: LogRecord = controlRecord({ kind: 'canary' })
 
 export function controlRecord(control: Control): LogRecord {
@@ -25,7 +25,7 @@ export function readControl(body: Uint8Array): Control {
   return JSON.parse(Buffer.from(body).toString()) as Control
 }
 
-/** Does what the log says to all nodes. A kind that this version does not know is passed over. */
+/** Calls the handlers for control records from now on. Kinds that this version does not know are skipped. */
 export function followControl<C extends Control>(hub: Pick<Hub, 'takeControl'>, handlers: ControlHandlers<C>): void {
   const byKind = new Map(Object.entries<(control: never) => void>(handlers))
   hub.takeControl((body) => {

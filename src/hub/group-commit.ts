@@ -8,13 +8,13 @@ import type { LogRecord, Store } from '../store/store.ts'
 
 export interface Append {
   readonly record: LogRecord
-  /** A record to put in the same transaction; makes it durable. */
+  /** A record to put in the same transaction. It makes the transaction durable. */
   readonly put?: Put
-  /** The same, and it must not be there yet: where it is, nothing is done, and the answer is CONFLICT. */
+  /** Like `put`, but the record must not exist yet. If it does, nothing is done, and the answer is CONFLICT. */
   readonly once?: Put
-  /** What the append is a step of. */
+  /** The span of the request that the append belongs to. */
   readonly span?: Span | undefined
-  /** When it has to be answered, by `nowMs`; ANSWER_WITHIN_MS from now by default. */
+  /** When the append must be answered, by `nowMs`. By default in ANSWER_WITHIN_MS. */
   readonly untilMs?: number | undefined
 }
 
@@ -26,36 +26,39 @@ export interface Put {
 interface Waiting {
   readonly append: Append
   readonly done: (result: number | Refusal) => void
-  /** From its coming to its answer. */
+  /** Lasts from the append to its answer. */
   readonly span: Span | undefined
   readonly untilMs: number
-  /** It was told that it is late: what becomes of it is told to nobody. */
+  /** Whether it was answered, possibly because its deadline passed. Later results are dropped. */
   isAnswered: boolean
 }
 
 export interface GroupCommitOptions {
   readonly store: Store
-  /** Appends that may wait while a commit is under way. */
+  /** How many appends may wait while a commit is under way. */
   readonly queueMax: number
   readonly batchMax: number
-  /** What comes sooner after the last commit waits for so long, to share the next: where a commit costs much. */
+  /**
+   * The least time between two commits, for stores whose commits are expensive. An append that comes sooner waits and shares the
+   * next commit.
+   */
   readonly intervalMs: number
   readonly onCommit: (records: number, durationMs: number) => void
   readonly nowMs: () => number
 }
 
 /**
- * What comes in the same moment becomes one commit; one commit at a time is under way, and what comes meanwhile is the
- * next. A lone event goes at once, a flood goes in large batches, with no timer in between.
+ * Appends of the same moment become one commit. Only one commit is under way at a time, and appends that come meanwhile become
+ * the next one. So a lone event is committed at once, and a flood in large batches, without a timer.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions
   #waiting: Waiting[] = []
-  /** On its way into the store. */
+  /** The batch that is being committed. */
   #sent: readonly Waiting[] = []
   readonly #sweep = new Sweep(() => this.#answerLate())
   #running: Promise<void> | undefined
-  /** The last commit; monotonic. */
+  /** When the last commit began. Monotonic. */
   #startedMs = -Infinity
 
   constructor(options: GroupCommitOptions) {
@@ -67,12 +70,13 @@ export class GroupCommit {
   }
 
   /**
-   * `done` gets the event's offset once it outlives this process, or a refusal: OVERLOADED, UNAVAILABLE, OUTCOME_UNKNOWN, CONFLICT.
-   * At the deadline it gets UNAVAILABLE if the append still waits, which is taken out then, and OUTCOME_UNKNOWN if it was sent.
+   * Calls `done` with the offset of the event once it is safe from the death of this process, or with a refusal: OVERLOADED,
+   * UNAVAILABLE, OUTCOME_UNKNOWN, CONFLICT. If the deadline passes, an append that still waits is dropped and gets UNAVAILABLE.
+   * One that was sent to the store gets OUTCOME_UNKNOWN.
    */
   append(append: Append, done: (result: number | Refusal) => void): void {
     if (this.#waiting.length >= this.#options.queueMax) {
-      done(new Refusal('OVERLOADED', 'the log has too much to do', { retry_after_ms: 100 }))
+      done(new Refusal('OVERLOADED', 'too many events wait for the log', { retry_after_ms: 100 }))
       return
     }
     const span = append.span?.child('group commit')
@@ -83,7 +87,7 @@ export class GroupCommit {
     this.#sweep.wake()
   }
 
-  /** Resolves when nothing is waiting or under way. */
+  /** Resolves when nothing waits or is under way. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running
   }
@@ -105,14 +109,18 @@ export class GroupCommit {
     this.#running = undefined
   }
 
-  /** Nothing of the batch was done: those whose record is there already are told so, the others go again, before what came later. */
+  /**
+   * Nothing of the batch was done. Appends whose `once` record exists already get CONFLICT. The others are tried again, before
+   * any that came later.
+   */
   #withoutTaken(batch: readonly Waiting[], taken: ReadonlySet<string>): void {
     const isTaken = ({ append: { once } }: Waiting) => once !== undefined && taken.has(once.key)
     this.#waiting.unshift(...batch.filter((waiting) => !isTaken(waiting) && !waiting.isAnswered))
-    for (const waiting of batch.filter(isTaken)) answer(waiting, new Refusal('CONFLICT', 'this was done before'))
+    for (const waiting of batch.filter(isTaken))
+      answer(waiting, new Refusal('CONFLICT', 'this request was done before'))
   }
 
-  /** Gives whether there may be more of it. */
+  /** Returns whether it must be called again. */
   #answerLate(): boolean {
     this.#takeOutLate()
     const nowMs = this.#options.nowMs()
@@ -128,7 +136,7 @@ export class GroupCommit {
     for (const waiting of late) answer(waiting, notBegun())
   }
 
-  /** Until everything that is readable now has been read, and the interval since the last commit is over. */
+  /** Waits until everything that is readable now has been read, and until the interval since the last commit is over. */
   async #gather(): Promise<void> {
     const { nowMs, intervalMs, batchMax } = this.#options
     const waitMs = this.#startedMs + intervalMs - nowMs()
@@ -137,7 +145,7 @@ export class GroupCommit {
     this.#startedMs = nowMs()
   }
 
-  /** How many of those that wait go into one transaction: one at least. */
+  /** How many of the waiting appends fit into one transaction. At least one. */
   #fitting(): number {
     const { batchMax, store } = this.#options
     const { operationsMax, bytesMax } = store.limits
@@ -150,7 +158,7 @@ export class GroupCommit {
         bytes += key.length + value.length
         puts++
       }
-      // The second of two with one key is to find what the first has left.
+      // If two appends have the same `once` key, the second one must see what the first one wrote.
       const isSecond = append.once !== undefined && keys.has(append.once.key)
       if (append.once) keys.add(append.once.key)
       return i > 0 && (i >= batchMax || bytes > bytesMax || puts > operationsMax || isSecond)
@@ -158,7 +166,7 @@ export class GroupCommit {
     return end === -1 ? this.#waiting.length : end
   }
 
-  /** The offset of the first record, or why there is none; keys: the records that are there already. */
+  /** Returns the offset of the first record, or a refusal, or the keys of `once` records that exist already. */
   async #commit(batch: readonly Waiting[]): Promise<number | Refusal | Set<string>> {
     const puts = batch.flatMap(({ append }) => putsOf(append))
     const guards = batch.flatMap(({ append: { once } }) => (once ? [{ key: once.key, revision: 0 }] : []))

@@ -4,24 +4,29 @@ import type { PlacedEvent } from '../protocol/placed-event.ts'
 
 interface Kept {
   readonly entry: PlacedEvent
-  /** Monotonic: since when it is held here. */
+  /** When this process got it. Monotonic. */
   readonly sinceMs: number
 }
 
-/** One channel's part of a merge: `entry` is the one at `next`. */
+/** The entries of one channel in a merge. `entry` is the one at `next`. */
 interface Run {
   readonly entries: Deque<Kept>
   next: number
   entry: PlacedEvent
 }
 
-/** What an entry costs beside its packed event: two objects and two deque places; 192 bytes measured, 219 in etcd, whose offsets are larger. */
+/**
+ * Memory of an entry in addition to its packed event: two objects and two places in deques. Measured: 192 bytes, or 219 with
+ * etcd, whose offsets are larger.
+ */
 const ENTRY_OVERHEAD_BYTES = 216
 
-/** So long after it had to let something go for want of room, it counts as full. */
+/** For this long after it dropped events for lack of space, the history counts as full. */
 const CUT_FOR_MS = 5_000
 
-/** The newest events, bounded by bytes and by how long they were held; the oldest go first, of whatever channel. */
+/**
+ * The newest events, limited by bytes and by how long they have been held. The oldest are dropped first, whatever their channel.
+ */
 export class History {
   readonly #bytesMax: number
   readonly #ttlMs: number
@@ -29,7 +34,7 @@ export class History {
   readonly #byChannel = new Map<Channel, Deque<Kept>>()
   #bytes = 0
   #floor: number
-  /** How old the oldest was when it last had to go for want of room, and when that was. */
+  /** How old the oldest event was when events were last dropped for lack of space, and when that was. */
   #cutAgeMs = Infinity
   #cutAtMs = -Infinity
 
@@ -62,7 +67,7 @@ export class History {
     }
   }
 
-  /** Lets go what is over the bounds. */
+  /** Drops what exceeds the limits. */
   trim(nowMs: number): void {
     this.#dropWhile(({ sinceMs }) => sinceMs <= nowMs - this.#ttlMs)
     if (this.#bytes <= this.#bytesMax) return
@@ -71,17 +76,17 @@ export class History {
     this.#dropWhile(() => this.#bytes > this.#bytesMax)
   }
 
-  /** How far it reaches back, where bytes are what bounds it; Infinity: it has room, or had it a moment ago. */
+  /** How far back it reaches if space limits it. Infinity if it has not dropped events for lack of space in the last 5 s. */
   reachMs(nowMs: number): number {
     return nowMs - this.#cutAtMs > CUT_FOR_MS ? Infinity : this.#cutAgeMs
   }
 
-  /** Lets go of the oldest, down to so many bytes. */
+  /** Drops the oldest events until at most so many bytes are left. */
   shrink(bytes: number): void {
     this.#dropWhile(() => this.#bytes > bytes)
   }
 
-  /** The events of all channels after `cursor`, in order. To be read before the next `add` or `trim`. */
+  /** The events of all channels after `cursor`, in order. Finish reading before the next `add` or `trim`. */
   *all(cursor: number): Generator<PlacedEvent> {
     for (let i = firstAfter(this.#all, cursor); ; i++) {
       const kept = this.#all.at(i)
@@ -90,7 +95,7 @@ export class History {
     }
   }
 
-  /** How many events of these channels come after `cursor`. Only right where `cursor >= floor`. */
+  /** How many events of these channels come after `cursor`. Correct only if `cursor >= floor`. */
   count(cursor: number, channels: readonly Channel[]): number {
     let count = 0
     for (const channel of new Set(channels)) {
@@ -101,9 +106,9 @@ export class History {
   }
 
   /**
-   * The events of these channels after `cursor`, in order. Only whole where `cursor >= floor`. Finding the first takes a
-   * binary search per channel, each one after it a step in a heap of the channels; nothing is paid for those not read.
-   * To be read before the next `add` or `trim`.
+   * The events of these channels after `cursor`, in order. Complete only if `cursor >= floor`. Finding the first one takes a
+   * binary search for each channel, and each further one a step in a heap of the channels. Entries that are not read cost
+   * nothing. Finish reading before the next `add` or `trim`.
    */
   *after(cursor: number, channels: readonly Channel[]): Generator<PlacedEvent> {
     const runs: Run[] = []
@@ -114,7 +119,7 @@ export class History {
       const entry = entries.at(next)?.entry
       if (entry) runs.push({ entries, next, entry })
     }
-    // In order is a heap, too.
+    // A sorted list is a valid heap.
     runs.sort((a, b) => a.entry.offset - b.entry.offset)
     for (let [run] = runs; run; [run] = runs) {
       yield run.entry
@@ -140,7 +145,7 @@ function cost(entry: PlacedEvent): number {
   return entry.length + ENTRY_OVERHEAD_BYTES
 }
 
-/** Index of the first entry with an offset above `cursor`: binary search, as offsets grow. */
+/** The index of the first entry with an offset above `cursor`. Binary search works because offsets grow. */
 function firstAfter(entries: Deque<Kept>, cursor: number): number {
   let low = 0
   let high = entries.length
@@ -152,7 +157,7 @@ function firstAfter(entries: Deque<Kept>, cursor: number): number {
   return low
 }
 
-/** Moves the run at the top of the heap on by one, and the heap's lowest offset to its top. */
+/** Moves the top run of the heap to its next entry, then restores the heap. */
 function advance(heap: Run[], top: Run): void {
   const entry = top.entries.at(++top.next)?.entry
   if (entry) {
@@ -164,7 +169,7 @@ function advance(heap: Run[], top: Run): void {
   if (last && last !== top) sink(heap, last)
 }
 
-/** Puts `run` into the heap in place of its top. */
+/** Replaces the top of the heap by `run` and restores the heap. */
 function sink(heap: Run[], run: Run): void {
   let at = 0
   for (;;) {

@@ -14,7 +14,7 @@ export interface HubOptions {
   readonly clock: Clock
   readonly historyBytes: number
   readonly historyTtlMs: number
-  /** Sends entries to each worker that has somebody in their channels, in order. */
+  /** Sends entries, in order, to each worker that has connections in their channels. */
   readonly deliver: (outgoing: ReadonlyMap<number, PlacedEvent[]>) => void
 }
 
@@ -27,22 +27,25 @@ export type Replay =
   | { readonly recovered: true; readonly count: number; readonly chunk: ReplayChunk }
   | { readonly recovered: false; readonly reason: NotRecovered }
 
-/** As much of a replay as one message should carry. */
+/** As much of a replay as fits into one message. */
 export interface ReplayChunk {
   readonly entries: readonly PlacedEvent[]
-  /** Nothing is left up to the head as it is now. */
+  /** Whether nothing is left up to the current head. */
   readonly complete: boolean
 }
 
-/** Of `historyBytes`: what is kept however short memory is. */
+/** The share of `historyBytes` that is kept however short memory is. */
 const HISTORY_SHARE_LEAST = 1 / 4
 
 const CHUNK_BYTES_MAX = 64 * 1024
 
-/** Channels whose last offset is remembered exactly; about 100 bytes each, twice. */
+/** How many channels' last offsets are remembered exactly. About 100 bytes each, in two generations. */
 const CHANNELS_MAX = 100_000
 
-/** The log, applied in its order: gives each event its place, keeps the newest, sends it where somebody listens. */
+/**
+ * Applies the log in order: gives each event its place, keeps the newest events, and sends each one to the workers that have
+ * listeners.
+ */
 export class Hub {
   readonly interest = new Interest()
   readonly recall: Recall
@@ -52,10 +55,10 @@ export class Hub {
   #history: History
   #head = 0
   #events = 0
-  /** What came for the nodes themselves before anybody took it. */
+  /** Keeps control records until a handler is registered. */
   #control: (body: Uint8Array) => void = (body) => this.#controlBacklog.push(body)
   #controlBacklog: Uint8Array[] = []
-  /** By the kind of their head. */
+  /** Watchers by the `kind` of events that they watch. */
   readonly #watchers = new Map<number, (channel: Channel, record: LogRecord) => void>()
   readonly #waiting: { readonly offset: number; readonly done: () => void }[] = []
 
@@ -67,7 +70,7 @@ export class Hub {
       onBatch: (batch) => hub.#apply(batch),
       onProgress: (offset) => hub.#reach(offset),
     })
-    // What the stored history asked of the nodes stands in the records by now.
+    // Changes that control records of the stored history announced are in the store's records already.
     hub.#controlBacklog = []
     hub.trim()
     return hub
@@ -79,12 +82,12 @@ export class Hub {
     this.recall = new Recall(options.store, () => this.#head)
   }
 
-  /** Where the log is applied up to: the newest event's offset, or a later one; 0 before the first event. */
+  /** The offset up to which the log is applied: that of the newest event, or a later one. 0 before the first event. */
   get head(): number {
     return this.#head
   }
 
-  /** Every event behind this offset is held. */
+  /** Every event after this offset is held. */
   get floor(): number {
     return this.#history.floor
   }
@@ -93,19 +96,19 @@ export class Hub {
     return this.#options.store.epoch
   }
 
-  /** How far the history reaches back if it is full; Infinity: it is not. */
+  /** How far the history reaches back if it is full. Infinity if it is not. */
   get reachMs(): number {
     return this.#history.reachMs(this.#options.clock.nowMs())
   }
 
-  /** For metrics: events applied since start, and bytes of history held. */
+  /** For metrics: the number of events applied since the start, and the bytes of history held. */
   get counts(): { readonly events: number; readonly historyBytes: number } {
     return { events: this.#events, historyBytes: this.#history.bytes }
   }
 
   /**
-   * The events of these channels after the cursor: how many, and the first of them; or why that cannot be given.
-   * @param chunkBytesMax of frames; 0: only the count is wanted
+   * The number of events of these channels after the cursor, with the first of them, or the reason why they cannot be given.
+   * @param chunkBytesMax bytes of frames; 0 if only the count is needed
    */
   replay(cursor: Cursor | undefined, channels: readonly Channel[], chunkBytesMax = CHUNK_BYTES_MAX): Replay {
     const reason = this.whyNotHeld(cursor)
@@ -115,23 +118,23 @@ export class Hub {
     return { recovered: true, count, chunk }
   }
 
-  /** Why what comes behind this cursor cannot be given, or null if all of it is held here. */
+  /** Why the events after this cursor cannot be given. Null if all of them are held here. */
   whyNotHeld(cursor: Cursor | undefined): NotRecovered | null {
     if (cursor && cursor.epoch !== this.epoch) return 'EPOCH_CHANGED'
     return cursor && this.holds(cursor) ? null : 'HISTORY_GONE'
   }
 
-  /** Whether all that comes behind this cursor is held here. */
+  /** Whether all events after this cursor are held here. */
   holds({ epoch, offset }: Cursor): boolean {
     return epoch === this.epoch && offset <= this.#head && offset >= this.#history.floor
   }
 
-  /** All held events after an offset, of all channels, in order. To be read before anything else is awaited. */
+  /** All held events after an offset, of all channels, in order. Finish reading before anything is awaited. */
   history(after: number): Generator<PlacedEvent> {
     return this.#history.all(after)
   }
 
-  /** The events of a channel after an offset that was the head a moment ago. */
+  /** The events of a channel after an offset that was the head a moment ago, so that all of them are still held. */
   since(offset: number, channel: Channel): readonly PlacedEvent[] {
     return [...this.#history.after(offset, [channel])]
   }
@@ -142,24 +145,30 @@ export class Hub {
     return new Promise((done) => this.#waiting.push({ offset, done }))
   }
 
-  /** Gives what the log holds for the nodes themselves, from the moment on at which the hub was open. */
+  /** Calls back with each control record since the hub was opened, earlier ones included. */
   takeControl(onControl: (body: Uint8Array) => void): void {
     this.#control = onControl
     for (const body of this.#controlBacklog.splice(0)) onControl(body)
   }
 
-  /** Calls back with the channel of each event of this kind (see `EventHead`) from now on, when it was delivered. A kind has one watcher. */
+  /**
+   * Calls back with the channel of each event of this kind (see `EventHead`) from now on, after the event was delivered. A kind
+   * has one watcher.
+   */
   watch(kind: number, onEvent: (channel: Channel, record: LogRecord) => void): void {
     this.#watchers.set(kind, onEvent)
   }
 
-  /** Lets go of the older half of the history, but for what those need who were just here. */
+  /**
+   * For when memory is short: drops the older half of the history. At least a quarter of `historyBytes` stays, for clients that
+   * have just lost their connections.
+   */
   halveHistory(): void {
     const least = this.#options.historyBytes * HISTORY_SHARE_LEAST
     this.#history.shrink(Math.max(this.#history.bytes / 2, least))
   }
 
-  /** Lets go of history that is too old. To be called now and then. */
+  /** Drops history that is too old. Call this now and then. */
   trim(): void {
     this.#history.trim(this.#options.clock.nowMs())
   }
@@ -196,7 +205,7 @@ export class Hub {
     }
   }
 
-  // The log's beginning was trimmed before this process started.
+  // The beginning of the log was trimmed before this process started.
   #startAt(floor: number): void {
     this.#head = floor
     this.#heads = new ChannelHeads(CHANNELS_MAX, floor)
@@ -210,8 +219,8 @@ export class Hub {
 }
 
 /**
- * The first of `count` entries: at least one where there is one, however large, unless nothing at all is asked for.
- * @param count Infinity: more will follow from elsewhere
+ * The first entries, up to `bytesMax` bytes of frames. At least one entry, however large, unless `bytesMax` is 0.
+ * @param count the number of entries; Infinity if more will follow from elsewhere
  */
 export function toChunk(entries: Iterable<PlacedEvent>, count: number, bytesMax = CHUNK_BYTES_MAX): ReplayChunk {
   const chunk: PlacedEvent[] = []

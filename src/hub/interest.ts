@@ -1,18 +1,18 @@
 import type { Channel } from '../protocol/ids.ts'
 
-/** A worker that has somebody in a channel. */
+/** A worker that has connections in a channel. */
 export interface Listener {
   /** A number that is never used twice. */
   readonly worker: number
-  /** Connections. */
+  /** The number of these connections. */
   count: number
-  /** The next one of the same channel. */
+  /** The next worker with connections in the same channel. */
   next: Listener | undefined
 }
 
 /**
- * Which workers have somebody in a channel, counted by connection. Most channels are a user's, and one worker has that: a list of
- * one is 48 bytes, where a map of one is 250.
+ * Counts, for each channel, the connections of each worker. Most channels belong to one user, whose connections are in one
+ * worker. A linked list of one item takes 48 bytes, where a map of one takes 250.
  */
 export class Interest {
   readonly #listeners = new Map<Channel, Listener>()
@@ -31,12 +31,12 @@ export class Interest {
     if (listener.count === 0) this.#forget(worker, channel)
   }
 
-  /** A worker is gone. */
+  /** Forgets a worker that is gone. */
   removeWorker(worker: number): void {
     for (const channel of this.#listeners.keys()) this.#forget(worker, channel)
   }
 
-  /** The first of those who listen, in no order. */
+  /** The first of the workers with connections in the channel, in no particular order. */
   listeners(channel: Channel): Listener | undefined {
     return this.#listeners.get(channel)
   }

@@ -3,21 +3,21 @@ import { frameFront, type Place } from '../protocol/frame-front.ts'
 import { PACKED, PlacedEvent } from '../protocol/placed-event.ts'
 import type { LogRecord } from '../store/store.ts'
 
-/** Bytes that something is to be written to. */
+/** A place in a buffer to write to. */
 export interface Room {
   readonly target: Buffer
   readonly start: number
 }
 
-/** Gives the event its place: packs it, as `PlacedEvent` reads it, where `take` has room for so many bytes. */
+/** Gives the event its place in the log, and packs it for `PlacedEvent` into the room that `take` provides. */
 export function placeEvent(record: LogRecord, place: Place, take: (bytes: number) => Room): PlacedEvent {
   const { channel, head = NO_HEAD, body } = record
-  // Nobody asks for the key of one that has to be delivered.
+  // The key of an event that must be delivered is never needed.
   const key = head.key !== null && isLatest(head) ? Buffer.from(head.key) : NO_BYTES
   const id = head.id === null ? NO_BYTES : Buffer.from(head.id)
   const front = frameFront(place, channel, head.flags)
   const frameAt = PACKED.id + id.length + key.length
-  // The front's last character takes the place of the body's first.
+  // The last character of the front replaces the first one of the body.
   const bytes = frameAt + front.length + body.length - 1
   const { target, start } = take(bytes)
   target[start + PACKED.kind] = head.kind
@@ -33,7 +33,7 @@ export function placeEvent(record: LogRecord, place: Place, take: (bytes: number
   return new PlacedEvent(channel, place, target, start, start + bytes)
 }
 
-/** With bytes of its own. */
+/** Packs the event into a buffer of its own. */
 export function placeAlone(record: LogRecord, place: Place): PlacedEvent {
   return placeEvent(record, place, (bytes) => ({ target: Buffer.allocUnsafe(bytes), start: 0 }))
 }

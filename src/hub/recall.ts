@@ -3,30 +3,33 @@ import type { PlacedEvent } from '../protocol/placed-event.ts'
 import { StoreUnavailable, type LogBatch, type LogRecord, type Store } from '../store/store.ts'
 import { placeAlone } from './pack-event.ts'
 
-/** Events that are older than what the hub holds, for one who comes back. */
+/** Events for a returning client that are older than what the hub holds. */
 export interface Recalled {
   readonly entries: readonly PlacedEvent[]
-  /** Every event up to here is in it; what follows is held by the hub. */
+  /** Every event up to this offset is included. The hub holds what follows. */
   readonly upTo: number
 }
 
 interface Request {
   readonly after: number
-  /** Each with the offset of the last event that was found in it. */
+  /** The channels, each with the offset of the last event found in it. */
   readonly channels: Map<Channel, number>
   readonly entries: PlacedEvent[]
   bytes: number
   readonly done: (entries: readonly PlacedEvent[] | undefined) => void
 }
 
-/** Of bodies: for one who comes back, and for all who wait for the same reading. */
+/** Limits of the bodies' bytes: for one request, and for all that share a reading. */
 const BYTES_MAX = 4 * 1024 * 1024
 const BYTES_TOTAL_MAX = 64 * 1024 * 1024
 
-/** Reads from the store what the hub holds no more. One reading at a time, for all who wait for it. */
+/**
+ * Reads from the store what the hub no longer holds. Only one reading is under way at a time. Requests that come meanwhile share
+ * the next one.
+ */
 export class Recall {
   readonly #store: Store
-  /** The newest event that the hub has applied. */
+  /** The offset of the newest event that the hub has applied. */
   readonly #head: () => number
   #waiting: Request[] = []
   #running = false
@@ -36,7 +39,7 @@ export class Recall {
     this.#head = head
   }
 
-  /** undefined: the store does not have it, or not now, or it is too much. */
+  /** Returns undefined if the store does not have the events, cannot be read now, or if they are too many bytes. */
   async read(after: number, channels: readonly Channel[]): Promise<Recalled | undefined> {
     const upTo = this.#head()
     const { promise, resolve } = Promise.withResolvers<readonly PlacedEvent[] | undefined>()
@@ -82,7 +85,7 @@ export class Recall {
   }
 }
 
-/** Gives the bytes that were taken. What is too much is not kept. */
+/** Returns the number of bytes taken. If a request exceeds its limit, nothing is kept for it. */
 function add(request: Request, record: LogRecord, offset: number): number {
   const { channel, body } = record
   const prev = request.channels.get(channel)

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts'
 import type { Idempotency } from './idempotency.ts'
 import { toPut, type IdempotencyRecord, type RecordPut } from './record.ts'
 
-/** What is kept of an event's answer. Its offset is known only after the commit, and is noted by another one. */
+/** The stored answer of an event. Its offset is known only after the commit, and a second commit adds it. */
 interface KeptEvent<Rest> {
   readonly id: string
   readonly offset: number | null
@@ -16,17 +16,17 @@ interface KeptEvent<Rest> {
 
 /** An event whose request has an idempotency key. */
 export interface KeyedEvent<Rest> {
-  /** Where the record stands: see `recordKey`. */
+  /** The key of its record in the store: see `recordKey`. */
   readonly key: string
   readonly fingerprint: string
   readonly eventId: string
-  /** Returns what the answer says beside the offset; may refuse. It is not called if the request was done before. */
+  /** Returns the parts of the answer other than the offset. May refuse. It is not called if the request was done before. */
   readonly rest: () => Promise<Rest>
-  /** When it has to be answered: an answer in time is worth more than the note of its offset. */
+  /** When the request must be answered. If there is too little time, it is answered before the offset is noted in the record. */
   readonly untilMs?: number | undefined
   /**
-   * Commits the event with the record, on condition that nothing stands under the record's key. Returns the event's offset. Throws
-   * CONFLICT if something does stand there.
+   * Commits the event together with the record, if there is none under the record's key yet. Returns the event's offset. Throws
+   * CONFLICT if there is one.
    */
   readonly append: (record: RecordPut) => Promise<number>
   /** Looks for an event in the history. Returns its offset, or 0 if the history no longer has it. */
@@ -42,7 +42,7 @@ export interface EventParts {
 
 type EventAnswer<Rest> = { readonly offset: number } & Rest
 
-/** Puts an event into the log once, however often it is asked for. Throws what `Idempotency.once` throws. */
+/** Appends an event to the log once, however often that is requested. Throws what `Idempotency.once` throws. */
 export function appendEventOnce<Rest extends object>(
   parts: EventParts,
   event: KeyedEvent<Rest>,
@@ -74,11 +74,14 @@ async function repeat<Rest extends object>(
   return { offset: found, ...rest }
 }
 
-/** Keeps the offset. A failure is not one of the request: without the offset the answer is looked for in the history. */
+/**
+ * Stores the offset. If this fails, the request succeeds all the same: without the offset, a repetition searches the history for
+ * the event.
+ */
 async function note({ store, log }: EventParts, record: RecordPut): Promise<void> {
   try {
     await store.commit({ puts: [record], durable: true })
   } catch (cause) {
-    log.debug({ key: record.key, code: storeRefusal(cause).code }, 'the offset of an event was not noted')
+    log.debug({ key: record.key, code: storeRefusal(cause).code }, 'the offset of an event could not be noted')
   }
 }

@@ -4,14 +4,14 @@ import type { Store } from '../store/store.ts'
 import { KeyedLock } from './lock.ts'
 import { readRecord, toPut, type IdempotencyRecord, type RecordPut } from './record.ts'
 
-/** A request that has an idempotency key. `Kept` is what of its answer stands in the record. */
+/** A request with an idempotency key. `Kept` is the part of its answer that is stored in the record. */
 export interface KeyedRequest<Answer, Kept> {
-  /** Where the record stands: see `recordKey`. */
+  /** The key of its record in the store: see `recordKey`. */
   readonly key: string
   readonly fingerprint: string
   /**
-   * Does the request, and puts the record that `keep` makes in the same transaction, on condition that nothing stands under the
-   * record's key. Throws CONFLICT if something does.
+   * Does the request, and puts the record that `keep` makes in the same transaction, if there is none under the record's key yet.
+   * Throws CONFLICT if there is one.
    */
   readonly run: (keep: (kept: Kept) => RecordPut) => Promise<Answer>
   /** Answers a request that was done before. */
@@ -19,9 +19,9 @@ export interface KeyedRequest<Answer, Kept> {
 }
 
 /**
- * Requests that are done once, however often they are sent. Those that come to this node at once are done one after the other, and
- * the second one finds the record of the first. Nodes that race are told apart by the guard of the record: all but one get
- * CONFLICT, and then find the record.
+ * Does each request once, however often it is sent. Requests with one key that come to this node at the same time run one after
+ * the other, and the later ones find the record of the first. If several nodes race, the guard of the record lets one win. The
+ * others get CONFLICT, and then find the record.
  */
 export class Idempotency {
   readonly #store: Store
@@ -33,7 +33,7 @@ export class Idempotency {
     this.#clock = clock
   }
 
-  /** Throws IDEMPOTENCY_CONFLICT if the key was used for another request. A request that throws is not kept. */
+  /** Throws IDEMPOTENCY_CONFLICT if the key was used for another request. If a request throws, nothing is stored for its key. */
   once<Answer extends object, Kept>(request: KeyedRequest<Answer, Kept>): Promise<Answer> {
     return this.#lock.runAlone(request.key, async () => (await this.#repeat(request)) ?? this.#run(request))
   }

@@ -2,32 +2,32 @@ import type { Clock } from '../base/clock.ts'
 import { decodeRecord, encodeRecord } from '../store/json-records.ts'
 import type { Store } from '../store/store.ts'
 
-/** What the wall clock said when so much had been lived. */
+/** The wall clock at a moment of lived time. */
 type Mark = readonly [livedMs: number, wallMs: number]
 
 interface LivedRecord {
   readonly lived_ms: number
-  /** Oldest first. */
+  /** The oldest first. */
   readonly marks: readonly Mark[]
 }
 
 export interface LivedTimeOptions {
   readonly store: Pick<Store, 'get' | 'commit'>
   readonly clock: Clock
-  /** How long what is dated is kept. */
+  /** How long records are kept. */
   readonly keepMs: number
 }
 
 const KEY = 'meta/lived-time'
 const MARKS_PER_KEEP = 100
-/** So much that was lived may be forgotten by a process that dies: things are kept so much longer. */
+/** A process that dies loses at most this much of its lived time. Records are then kept longer by as much. */
 const WRITTEN_EACH_MS = 10 * 60_000
 const BEHIND_MS = 60_000
 
 /**
- * What may be deleted for its age. Dates are by wall clocks, which may be wrong for a minute or a month; so nothing is old that has not been
- * there for `keepMs` of time in which a server ran, by its monotonic clock, from one process to the next by the store. While the
- * server stands still, nothing gets older.
+ * Tells what is old enough to be deleted. Records are dated by wall clocks, which may be wrong for a minute or a month. So a
+ * record is old only if a server has run for `keepMs` while it existed. This lived time is counted by the monotonic clock, and
+ * the store carries it from one process to the next. While no server runs, nothing gets older.
  */
 export class LivedTime {
   readonly #options: LivedTimeOptions
@@ -35,7 +35,7 @@ export class LivedTime {
   #record: LivedRecord | undefined
   #revision = 0
   #behindMs: number | undefined
-  /** Monotonic: up to here it stands in the record. */
+  /** The moment up to which the record has counted. Monotonic. */
   #countedMs = 0
   #writtenMs = -Infinity
 
@@ -44,14 +44,18 @@ export class LivedTime {
     this.#markEachMs = options.keepMs / MARKS_PER_KEEP
   }
 
-  /** How far the wall clock is behind what it has said in an earlier life; undefined if it is not. Meanwhile nothing is old. */
+  /**
+   * How far the wall clock is behind the latest time that the record has seen. Undefined if it is not behind by more than a
+   * minute. While it is behind, nothing counts as old.
+   */
   get behindMs(): number | undefined {
     return this.#behindMs
   }
 
   /**
-   * The Unix time in milliseconds before which what is dated has been kept long enough; undefined if nothing has. To be called each minute or so
-   * by one node, while its wall clock is right. Throws what the store throws; a store that takes no writes now is no reason to throw.
+   * Returns a Unix time in milliseconds: records with an earlier date have been kept long enough. Returns undefined if there can
+   * be none. One node should call this about once a minute, while its wall clock is right. Throws what the store throws on reads.
+   * A store that accepts no writes at the moment does not make it throw.
    */
   async readUntilMs(): Promise<number | undefined> {
     const { clock, keepMs } = this.#options
@@ -59,7 +63,7 @@ export class LivedTime {
     const [nowMs, wallMs] = [clock.nowMs(), clock.wallMs()]
     const livedMs = read.lived_ms + nowMs - this.#countedMs
     this.#countedMs = nowMs
-    // Set back since the last life: what is dated now would look older than it is.
+    // If the clock was set back since an earlier process, records of now would look older than they are.
     const behindMs = (read.marks.at(-1)?.[1] ?? 0) - wallMs
     const isBehind = behindMs > BEHIND_MS
     this.#behindMs = isBehind ? behindMs : undefined
@@ -69,13 +73,13 @@ export class LivedTime {
     if (isBehind) return undefined
     const from = marks.findLastIndex(([lived]) => lived <= livedMs - keepMs)
     if (from === -1) return undefined
-    // A clock that was wrong when a mark was made does no harm: the earliest of those since then counts.
+    // Takes the earliest wall time since that mark, so that a clock that was wrong when a mark was made does no harm.
     return Math.min(wallMs - keepMs, ...marks.slice(from).map(([, wall]) => wall))
   }
 
   async #read(): Promise<LivedRecord> {
     const [stored] = await this.#options.store.get([KEY])
-    // What another node has counted meanwhile is not counted twice.
+    // Begins to count here, so that time that another node has counted is not counted twice.
     this.#countedMs = this.#options.clock.nowMs()
     this.#revision = stored?.revision ?? 0
     return stored ? (decodeRecord(stored) as LivedRecord) : { lived_ms: 0, marks: [] }
@@ -89,7 +93,9 @@ export class LivedTime {
     return all.slice(Math.max(0, needed))
   }
 
-  /** A store that takes no writes gets it later; another node that has written meanwhile is believed. */
+  /**
+   * If the store accepts no writes now, the record is written later. If another node has written meanwhile, its record is used.
+   */
   async #write(nowMs: number): Promise<void> {
     const value = encodeRecord(this.#record)
     const guards = [{ key: KEY, revision: this.#revision }]

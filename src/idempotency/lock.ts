@@ -1,4 +1,6 @@
-/** Runs actions with the same key one after the other, and those with other keys beside them. Knows of this node only. */
+/**
+ * Runs actions with the same key one after the other. Actions with different keys run at the same time. Works within one node.
+ */
 export class KeyedLock {
   readonly #underWay = new Map<string, Promise<unknown>>()
 

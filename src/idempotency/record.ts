@@ -2,16 +2,16 @@ import { Refusal } from '../protocol/errors.ts'
 import { decodeRecord, encodeRecord } from '../store/json-records.ts'
 import type { Store } from '../store/store.ts'
 
-/** What stands under an idempotency key: which request it was used for, when, and what is needed to answer it again. */
+/** What is stored under an idempotency key: the request that it was used for, when, and what is needed to answer it again. */
 export interface IdempotencyRecord<Answer> {
-  /** The same for the same request, and another one for another request. */
+  /** Equal for repetitions of a request, and different for different requests. */
   readonly fingerprint: string
   /** Unix time in milliseconds, by the clock of the node that did the request. */
   readonly at: number
   readonly answer: Answer
 }
 
-/** A record as a transaction puts it. The transaction guards its key with revision 0, so that the first request wins. */
+/** A record for a transaction, which must guard its key with revision 0, so that the first request wins. */
 export interface RecordPut {
   readonly key: string
   readonly value: Uint8Array
@@ -35,7 +35,7 @@ export async function readRecord<Answer>(
   return record
 }
 
-/** Returns IDEMPOTENCY_CONFLICT if the record is of another request, else undefined. */
+/** Returns IDEMPOTENCY_CONFLICT if the record belongs to another request, otherwise undefined. */
 export function conflictOf(record: { readonly fingerprint: string }, fingerprint: string): Refusal | undefined {
   if (record.fingerprint === fingerprint) return undefined
   return new Refusal('IDEMPOTENCY_CONFLICT', 'this key was used for another request')

@@ -10,24 +10,24 @@ export interface RetentionOptions {
 }
 
 export interface RecordSweepOptions extends RetentionOptions {
-  /** A record that nobody can read stays where it is. Called once for each. */
+  /** Called once for each record that cannot be read. It is not deleted. */
   readonly onUnreadable: (key: string, error: unknown) => void
 }
 
-/** How many records of each kind one sweep looks at. */
+/** How many records of each kind a sweep looks at. */
 const PAGE = 1_000
 const DELETED_MAX = 100
-/** So many records that cannot be read are remembered, to be said once. */
+/** How many keys of unreadable records are remembered, so that each is reported once. */
 const UNREADABLE_MAX = 1_000
 
 /**
- * Deletes the records that are of before a moment and that no batch of the ledger names. Records are in the order of their keys,
- * not of time: so each sweep looks at a page of each kind, and the next one goes on behind it. Every delete is guarded, so two nodes
- * may sweep at once.
+ * Deletes records from before a moment that no batch of the ledger refers to. Records are sorted by key and not by time. So each
+ * sweep looks at one page of each kind, and the next sweep continues after it. Every delete is guarded, so two nodes may sweep at
+ * the same time.
  */
 export class RecordSweep {
   readonly #options: RecordSweepOptions
-  /** Where the next page of a kind begins. */
+  /** The key after which the next page of a kind begins. */
   readonly #after = new Map<KeyedKind, string>()
   readonly #unreadable = new FirstTime(UNREADABLE_MAX)
 
@@ -57,7 +57,7 @@ export class RecordSweep {
     return old.length
   }
 
-  /** Unix time in milliseconds. Returns Infinity if the record cannot be read: the others are swept all the same. */
+  /** The record's Unix time in milliseconds. Returns Infinity if it cannot be read, so that the sweep of the others goes on. */
   #timeOf(record: StoredRecord): number {
     try {
       const { at } = decodeRecord(record) as Partial<IdempotencyRecord<unknown>>
@@ -74,7 +74,7 @@ export class RecordSweep {
     const most = Math.min(DELETED_MAX, store.limits.operationsMax)
     for (let from = 0; from < old.length; from += most) {
       const guards = old.slice(from, from + most).map(({ key, revision }) => ({ key, revision }))
-      // If another node is at it, the rest goes with the next round.
+      // If another node sweeps at the same time, what is left is deleted by a later sweep.
       await store.commit({ guards, deletes: guards.map(({ key }) => key), durable: true })
       await nextTurn()
     }

@@ -6,9 +6,12 @@ import type { Guard, Store } from '../store/store.ts'
 
 const KEY = 'meta/ledger-beginning'
 
-/** Where a ledger begins that is no longer whole. It is written with each batch that is let go, and says so to whoever checks the ledger later. */
+/**
+ * Where the ledger begins if old batches were deleted. Each such deletion writes it in its transaction, so that whoever verifies
+ * the ledger later knows what is missing on purpose.
+ */
 export interface StoredBeginning {
-  /** Null: nothing was ever let go. */
+  /** Null if nothing was ever deleted. */
   readonly beginning: LedgerBeginning | null
   readonly guard: Guard
 }

@@ -1,7 +1,7 @@
 import { controlRecord } from '../hub/control.ts'
 import type { LogRecord } from '../store/store.ts'
 
-/** What all nodes are told of a good that was changed by something else than a purchase: there may be stock again. */
+/** Tells all nodes that a good was changed by something other than a purchase, so it may be in stock again. */
 export interface GoodControl {
   readonly kind: 'good-changed'
   readonly id: string

@@ -5,47 +5,47 @@ import type { Receipt } from '../protocol/shapes/shop.ts'
 import type { UserId } from '../protocol/ids.ts'
 
 /**
- * One step of a player's ledger. Each player's entries are numbered and chained by their hashes; those that were decided
- * together, of whichever players, stand in one record, a line each. Nothing is ever changed in it.
+ * One step of a player's ledger. Each player's entries are numbered, and each contains the hash of the one before. Entries that
+ * were decided in one batch, of whichever players, form one record with a line for each. They never change.
  */
 export interface LedgerEntry {
   readonly user_id: UserId
-  /** 1, 2, 3 … of this player. */
+  /** Counts the entries of this player: 1, 2, 3 … */
   readonly entry: number
-  /** Hash of the player's entry before; empty: this is the first. */
+  /** The hash of the player's previous entry. Empty if this is the first. */
   readonly previous: string
-  /** The batch with the entry before. */
+  /** The batch that contains the previous entry. */
   readonly previous_batch: string | null
   readonly kind: 'purchase' | 'credit' | 'refund' | 'reward'
   /** Unix time in milliseconds, by the clock of the node that decided it. */
   readonly at: number
   readonly idempotency_key: string | null
   readonly currency: string
-  /** Added to the balance; less than 0: taken. */
+  /** What is added to the balance. Negative if it is taken. */
   readonly amount: number
-  /** What the player has of the currency after it. */
+  /** The player's balance in the currency after this entry. */
   readonly balance: number
-  /** null: a credit or a reward. */
+  /** Null for a credit or a reward. */
   readonly goods: {
     readonly good_id: string
-    /** Added to the inventory; less than 0: taken back. */
+    /** What is added to the inventory. Negative if it is taken back. */
     readonly count: number
-    /** What the player has of the good after it. */
+    /** How many the player owns of the good after this entry. */
     readonly owned: number
   } | null
-  /** Of a purchase, whole; of a refund, the id of what is refunded. */
+  /** The whole receipt of a purchase. For a refund, the id of the refunded purchase. */
   readonly receipt: Receipt | { readonly purchase_id: string } | null
-  /** Of a reward: what it is for. */
+  /** What a reward is for. */
   readonly match?: MatchReason
 }
 
-/** The room whose match has paid it, and its place among the rewards of that. */
+/** The room whose match paid the reward, and the reward's index among those of the match. */
 export interface MatchReason {
   readonly room: string
   readonly reward: number
 }
 
-/** As it is stored, without the line's end. The hash is of exactly these bytes. */
+/** The line as it is stored, without its end. The hash is that of exactly these bytes. */
 export function encodeEntry(entry: LedgerEntry): string {
   return JSON.stringify(entry)
 }
@@ -60,7 +60,7 @@ export function linesOf(record: Uint8Array): readonly string[] {
   return Buffer.from(record.buffer, record.byteOffset, record.byteLength).toString().split('\n')
 }
 
-/** Throws INTERNAL where it is none. */
+/** Throws INTERNAL if the line is not an entry. */
 export function decodeEntry(line: string): LedgerEntry {
   try {
     const entry: unknown = JSON.parse(line)

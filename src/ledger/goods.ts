@@ -8,14 +8,14 @@ import type { Store } from '../store/store.ts'
 import { GOOD_PREFIX, goodKey } from './keys.ts'
 import { decodeRecord, encodeRecord, toPage } from '../store/json-records.ts'
 
-/** A goods file's content: `{ goods: [good, …] }`. Throws BAD_REQUEST with the place. */
+/** Reads a goods file: `{ goods: [good, …] }`. Throws BAD_REQUEST with the path. */
 export function parseGoods(value: unknown): readonly Good[] {
   const list = isObject(value) ? value['goods'] : undefined
   if (!Array.isArray(list)) throw badRequest('goods', 'must be a list')
   const goods = list.map((good, i) => parseNewGood(good, `goods[${i}]`))
   const seen = new Set<string>()
   for (const { id } of goods) {
-    if (seen.has(id)) throw badRequest('goods', `"${id}" stands there twice`)
+    if (seen.has(id)) throw badRequest('goods', `"${id}" is listed twice`)
     seen.add(id)
   }
   return goods
@@ -23,7 +23,10 @@ export function parseGoods(value: unknown): readonly Good[] {
 
 const SEEDED_AT_ONCE = 100
 
-/** Puts the goods that the store does not have; those it has stay as they are, stock and price included. */
+/**
+ * Puts the goods that the store does not have. Goods that it has are not changed, stock and price included. Returns how many were
+ * put.
+ */
 export async function seedGoods(store: Store, goods: readonly Good[]): Promise<number> {
   let seeded = 0
   const most = Math.min(SEEDED_AT_ONCE, store.limits.operationsMax)
@@ -33,7 +36,7 @@ export async function seedGoods(store: Store, goods: readonly Good[]): Promise<n
     const missing = some.filter((_, i) => stored[i] === undefined)
     const puts = missing.map((good) => ({ key: goodKey(good.id), value: encodeRecord(good) }))
     const guards = puts.map(({ key }) => ({ key, revision: 0 }))
-    // Another node may seed them, too: what it was faster with is there when they are read again.
+    // Another node may be seeding the same goods. Reading again finds what that node has put.
     if (puts.length > 0 && !(await store.commit({ guards, puts, durable: true })).committed) continue
     seeded += missing.length
     from += most
@@ -48,8 +51,8 @@ export async function getGood(store: Store, id: string): Promise<{ readonly good
 }
 
 /**
- * Puts the good as it is given, stock included. Throws CONFLICT where it is not at the revision.
- * @param ifRevision 0: it must not be there; 'any': it must be there; null: whatever there is
+ * Puts the good as given, stock included. Throws CONFLICT if the stored good has another revision.
+ * @param ifRevision a revision; 0 if there must be none yet; 'any' if there must be one; null to accept both
  */
 export async function putGood(
   store: Store,
@@ -57,7 +60,7 @@ export async function putGood(
   ifRevision: number | 'any' | null,
 ): Promise<{ readonly good: Good; readonly revision: number; readonly offset: number }> {
   const key = goodKey(good.id)
-  // A good that is there stays there.
+  // Nothing deletes goods, so this cannot become false before the commit.
   if (ifRevision === 'any') await getGood(store, good.id)
   const guards = typeof ifRevision === 'number' ? [{ key, revision: ifRevision }] : []
   const log = [goodChangedRecord(good.id)]

@@ -16,16 +16,16 @@ import { bytesOf, keysOf, type LedgerRequest, type Outcome } from './requests.ts
 export interface LedgerOptions {
   readonly store: Store
   readonly pool: PlanPool
-  /** Its wall clock dates what is decided: see `createSteadyClock`. */
+  /** Its wall clock dates the entries: see `createSteadyClock`. */
   readonly clock: Clock
-  /** When the newest entry of the ledger was decided, in Unix milliseconds: none is dated before it. */
+  /** The date of the ledger's newest entry, in Unix milliseconds. No new entry gets an earlier date. */
   readonly newestMs: number
   readonly random: Random
   readonly log: Log
-  /** Requests that may wait; the next one gets OVERLOADED. */
+  /** How many requests may wait. Further ones get OVERLOADED. */
   readonly queueMax: number
   readonly onBatch: (batch: BatchReport) => void
-  /** A batch is tried again: others changed what it was planned on, or its thread failed. */
+  /** Called when a batch is tried again: other writers changed the records that it was planned on, or its thread failed. */
   readonly onRetry: (why: 'conflict' | 'thread') => void
 }
 
@@ -41,55 +41,59 @@ interface Waiting {
   readonly request: LedgerRequest
   readonly keys: readonly string[]
   readonly done: (outcome: Outcome | Refusal) => void
-  /** Races lost against others who change the same records. */
+  /** How many times it lost to other writers of the same records. */
   conflicts: number
-  /** Threads that died or hung over it. */
+  /** How many threads died or hung while they planned it. */
   failures: number
   readonly span: Span | undefined
-  /** While it waits in the queue. */
+  /** The span of its time in the queue. */
   wait: Span | undefined
   readonly untilMs: number
-  /** It may be in the store already, or be put there. */
+  /** Whether it may be in the store already, or may still get there. */
   isSent: boolean
-  /** What becomes of it is told to nobody any more. */
+  /** Whether it was answered. Later results are dropped. */
   isAnswered: boolean
 }
 
 interface Planned {
   readonly batch: readonly Waiting[]
-  /** What it was planned on. */
+  /** The records on which it was planned. */
   readonly records: ReadonlyMap<string, CachedRecord | 'put by the batch before'>
   readonly plan: Plan
   readonly planMs: number
 }
 
-/** A batch on its way into the store. */
+/** A batch that is being committed. */
 interface UnderWay {
   readonly puts: ReadonlyMap<string, Uint8Array>
-  /** The revision of its puts; undefined: it was not done, so what was planned on it cannot be, either. */
+  /** The revision of its puts. Undefined if it was not committed: then a plan that builds on it cannot be, either. */
   readonly done: Promise<number | undefined>
 }
 
-/** So many as a commit is worth waiting for. */
+/** More requests than this in a batch are not worth waiting for. */
 const BATCH_MAX = 128
 const CACHE_BYTES = 64 * 1024 * 1024
 const CONFLICTS_MAX = 20
 const FAILURES_MAX = 3
-/** Waited after a conflict, with full jitter, growing with the conflicts: the others have to get through, too. */
+/**
+ * After a conflict it waits for a random time (full jitter), up to a bound that grows with each conflict, so that other writers
+ * get through, too.
+ */
 const RETRY_MS_MIN = 2
 const RETRY_MS_MAX = 100
 
 /**
- * Purchases, credits and refunds, in batches: while one is being committed the next is planned on what the first will have
- * left, and is committed only where the first was. Answers come after the commit is durable, and only then; all that a batch was
- * decided on, refusals included, is guarded by the revisions that were read, whether from the store or from the cache.
+ * Carries out purchases, credits and refunds in batches. While a batch is being committed, the next one is planned on top of it,
+ * and it is committed only if the first one was. Requests are answered only once their commit is durable. All records that a
+ * batch was decided on, even those of refused requests, are guarded by the revisions that were read, from the store or from the
+ * cache.
  */
 export class Ledger {
   readonly #options: LedgerOptions
   readonly #cache = new RecordCache(CACHE_BYTES)
   /** In the order of arrival. */
   #waiting: Waiting[] = []
-  /** All that has no answer yet, in the queue and in batches. */
+  /** All requests without an answer, in the queue and in batches. */
   readonly #open = new Set<Waiting>()
   readonly #sweep = new Sweep(() => this.#answerLate())
   #nextSequence = 0
@@ -106,10 +110,10 @@ export class Ledger {
   }
 
   /**
-   * At its deadline a request that was not sent to the store is answered with UNAVAILABLE, and is not done; one that was is answered with
+   * A request whose deadline passes before it was sent to the store is not done, and gets UNAVAILABLE. If it was sent, it gets
    * OUTCOME_UNKNOWN.
-   * @param span what the request is a step of
-   * @param untilMs the deadline; ANSWER_WITHIN_MS from now by default
+   * @param span the span of the request
+   * @param untilMs the deadline; by default in ANSWER_WITHIN_MS
    */
   submit(
     request: LedgerRequest,
@@ -131,12 +135,12 @@ export class Ledger {
     this.#sweep.wake()
   }
 
-  /** What is held only not to be read again. */
+  /** Empties the cache. The records are read again when they are needed. */
   forgetRecords(): void {
     this.#cache.clear()
   }
 
-  /** Resolves when nothing is waiting or under way. */
+  /** Resolves when nothing waits or is under way. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running
   }
@@ -149,14 +153,14 @@ export class Ledger {
       const revision = before ? await before.done : 0
       before = undefined
       if (!planned) continue
-      // Late ones are answered, and must not be done: the others are planned without them.
+      // Requests whose deadline passed were answered and must not be done, so the others are planned again without them.
       if (revision === undefined || planned.batch.some(isAnswered)) this.#putBack(planned.batch)
       else before = this.#commit(planned, revision)
     }
     this.#running = undefined
   }
 
-  /** undefined: there is nothing to be committed. */
+  /** Returns undefined if there is nothing to commit. */
   async #planNext(before: UnderWay | undefined): Promise<Planned | undefined> {
     const taken = this.#take()
     if (taken.length === 0) return undefined
@@ -175,12 +179,12 @@ export class Ledger {
   }
 
   /**
-   * From the front of the queue, as many as a transaction holds, whatever they read and write. What a thread has failed over
-   * goes alone: it may be one request of many that nobody can plan.
+   * Takes as many requests from the front of the queue as a transaction can hold, by the keys that they read and write. A request
+   * over which a thread has failed goes alone, because it may be one that no thread can plan.
    */
   #take(): readonly Waiting[] {
     this.#answerLate()
-    // One operation is the ledger's own record.
+    // One operation is needed for the record of the ledger's entries.
     const keysMax = this.#options.store.limits.operationsMax - 1
     const keys = new Set<string>()
     const end = this.#waiting.findIndex((waiting, i) => {
@@ -211,7 +215,7 @@ export class Ledger {
     return records
   }
 
-  /** So many of the batch as the bytes of a transaction allow; the others wait on. */
+  /** Keeps as many requests of the batch as the bytes of a transaction allow. The others go back to the queue. */
   #fitting(batch: readonly Waiting[], records: Planned['records'], before: UnderWay | undefined): readonly Waiting[] {
     let bytes = 0
     const counted = new Set<string>()
@@ -229,7 +233,7 @@ export class Ledger {
     return batch.slice(0, end)
   }
 
-  /** undefined: a thread failed; the batch waits again, or was answered. */
+  /** Returns undefined if a thread failed. The batch is then back in the queue, or was answered. */
   async #plan(
     batch: readonly Waiting[],
     records: Planned['records'],
@@ -260,7 +264,7 @@ export class Ledger {
     return { puts, done: this.#settle(planned, revisionBefore) }
   }
 
-  /** The revision of what it put; undefined: it was not done. */
+  /** Returns the revision of what it put. Returns undefined if it was not committed. */
   async #settle({ batch, records, plan, planMs }: Planned, revisionBefore: number): Promise<number | undefined> {
     const { clock, onBatch } = this.#options
     const guards = Array.from(records, ([key, record]) => {
@@ -294,7 +298,7 @@ export class Ledger {
     return this.#options.store.commit({ guards, puts, log, durable: true })
   }
 
-  /** Nothing is to be written: what was refused is true if all is as it was read. */
+  /** For a batch that writes nothing: its refusals are right if the records are still as they were read. */
   async #confirm(guards: readonly Guard[]): Promise<CommitResult> {
     const stored = await this.#options.store.get(guards.map(({ key }) => key))
     const changed = guards.filter(({ revision }, i) => (stored[i]?.revision ?? 0) !== revision)
@@ -302,7 +306,7 @@ export class Ledger {
     return { committed: true, offset: 0, revision: 0 }
   }
 
-  /** Others were faster. */
+  /** Another writer changed some of the records first. */
   async #lost(batch: readonly Waiting[], conflicts: readonly string[]): Promise<void> {
     this.#options.onRetry('conflict')
     for (const key of conflicts) this.#cache.forget(key)
@@ -318,11 +322,13 @@ export class Ledger {
     const given = batch.filter((waiting) => !mayTry(waiting))
     this.#answerAll(
       given,
-      new Refusal('OVERLOADED', 'it was tried too often; nothing was done', { retry_after_ms: 500 }),
+      new Refusal('OVERLOADED', 'the server gave up after too many attempts; nothing was done', {
+        retry_after_ms: 500,
+      }),
     )
   }
 
-  /** Nothing of it was done; those who have had their answer meanwhile do not go again. */
+  /** Nothing of the batch was done. Its requests go back to the queue, except those that were answered meanwhile. */
   #putBack(batch: readonly Waiting[]): void {
     const again = batch.filter((waiting) => !waiting.isAnswered)
     for (const waiting of again) {
@@ -332,7 +338,7 @@ export class Ledger {
     this.#waiting = [...again, ...this.#waiting].sort((a, b) => a.sequence - b.sequence)
   }
 
-  /** Gives whether there may be more of it. */
+  /** Returns whether it must be called again. */
   #answerLate(): boolean {
     const nowMs = this.#options.clock.nowMs()
     const late: Waiting[] = []

@@ -2,8 +2,8 @@ import { decodeMsgpack, encodeMsgpack } from '../protocol/msgpack.ts'
 import type { Plan, PlanInput } from './plan.ts'
 
 /**
- * A plan and its input as one piece of bytes each, which changes threads without being copied: a clone of hundreds of small
- * arrays takes longer than to plan with them.
+ * Encodes a plan and its input as one buffer each, which can be transferred to another thread without a copy. Cloning hundreds of
+ * small arrays takes longer than planning with them.
  */
 export function encodePlanInput({ nowMs, requests, records }: PlanInput): Uint8Array<ArrayBuffer> {
   return pack([nowMs, requests, [...records.keys()], [...records.values()]])
@@ -27,7 +27,7 @@ export function decodePlan(bytes: Uint8Array): Plan {
   return decodeMsgpack(bytes) as Plan
 }
 
-/** With a buffer of its own, which can be given away. */
+/** In a buffer of its own, which can be transferred. */
 function pack(value: unknown): Uint8Array<ArrayBuffer> {
   return new Uint8Array(encodeMsgpack(value))
 }

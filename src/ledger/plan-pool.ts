@@ -6,26 +6,26 @@ import type { Plan, PlanInput } from './plan.ts'
 
 /** Plans batches on worker threads. */
 export interface PlanPool {
-  /** Throws when the thread dies or the task takes too long; nothing was done then. */
+  /** Throws if the thread dies or the task takes too long. Nothing was done then. */
   plan(input: PlanInput): Promise<Plan>
   close(): Promise<void>
 }
 
-/** A batch takes milliseconds; one that takes this long hangs, and its thread is ended with it. */
+/** A batch takes milliseconds. One that takes this long hangs, and its thread is ended. */
 const PLAN_TIMEOUT_MS = 1_000
 
-/** A batch needs some; one that takes so much ends its thread, and not the server. */
+/** A batch needs far less. One that takes this much ends its thread, and not the server. */
 const THREAD_HEAP_MIB = 256
 
 export interface PlanPoolOptions {
   readonly threads: number
   /** PEM */
   readonly signingKey: string
-  /** The thread's file, where a test has another. */
+  /** A replacement for the thread's file, for tests. */
   readonly script?: URL
-  /** A thread failed without a task: it is replaced. */
+  /** Called when a thread failed without a task. The thread is replaced. */
   readonly onError: (error: unknown) => void
-  /** How long a batch may take. */
+  /** How long a batch may take; 1 s by default. */
   readonly timeoutMs?: number
 }
 
@@ -36,9 +36,9 @@ export function openPlanPool(options: PlanPoolOptions): PlanPool {
     minThreads: options.threads,
     maxThreads: options.threads,
     idleTimeout: Infinity,
-    // The ledger plans one batch at a time; more in the queue would be a defect.
+    // The ledger plans one batch at a time. A longer queue would be a defect.
     maxQueue: options.threads,
-    // 'sync' would freeze the thread's event loop between tasks.
+    // 'sync' would freeze the event loop of the thread between tasks.
     atomics: 'disabled',
     workerData,
     resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MIB },

@@ -5,7 +5,7 @@ import { systemRandom } from '../base/random.ts'
 import { planBatch } from './plan.ts'
 import { decodePlanInput, encodePlan } from './plan-codec.ts'
 
-/** What a thread of the pool is given when it starts. */
+/** What a thread of the pool gets when it starts. */
 export interface PlanThreadData {
   /** PEM of the Ed25519 key that signs receipts. */
   readonly signingKey: string
@@ -13,7 +13,7 @@ export interface PlanThreadData {
 
 const signingKey = createPrivateKey((workerData as PlanThreadData).signingKey)
 
-/** A task of the pool: pure but for the new ids, so a thread that dies has done nothing. */
+/** A task of the pool. It has no side effects, so nothing was done if its thread dies. (New ids come from chance.) */
 export default function plan(input: Uint8Array): Uint8Array {
   const planned = planBatch(decodePlanInput(input), {
     newId: systemRandom.uuid,

@@ -35,15 +35,15 @@ import {
   type Reward,
 } from './requests.ts'
 
-/** Everything a batch depends on, as bytes: nothing else is looked at. */
+/** Everything that a batch depends on, as bytes. Nothing else is read. */
 export interface PlanInput {
   readonly nowMs: number
   readonly requests: readonly LedgerRequest[]
-  /** The records that the requests name (see `keysOf`); null: there is none. */
+  /** The records that the requests need (see `keysOf`). Null if there is none under a key. */
   readonly records: ReadonlyMap<string, Uint8Array | null>
 }
 
-/** What the primary commits, guarded by the revisions it read, and then answers. */
+/** What the primary commits, guarded by the revisions that it read. After that it answers with the outcomes. */
 export interface Plan {
   readonly outcomes: readonly Outcome[]
   readonly puts: readonly { readonly key: string; readonly value: Uint8Array }[]
@@ -51,16 +51,16 @@ export interface Plan {
 }
 
 export interface PlanTools {
-  /** UUIDv7 of that time. */
+  /** A UUIDv7 of that time. */
   readonly newId: (wallMs: number) => string
   /** Ed25519, base64url */
   readonly sign: (bytes: Uint8Array) => string
 }
 
-/** What an entry says beside its place in the ledger. */
+/** The part of an entry that does not depend on its place in the ledger. */
 type Step = Omit<LedgerEntry, 'user_id' | 'entry' | 'previous' | 'previous_batch' | 'at' | 'balance'>
 
-/** Decides the requests in their order, each on what the ones before it left. */
+/** Decides the requests in order. Each one sees what those before it left. */
 export function planBatch(input: PlanInput, tools: PlanTools): Plan {
   return new Planner(input, tools).run()
 }
@@ -100,13 +100,13 @@ class Planner {
       }
       return answer
     } catch (thrown) {
-      // A record that does not parse: this request gets INTERNAL, the others of the batch go on.
+      // A stored record cannot be read: this request gets INTERNAL, and the rest of the batch goes on.
       if (thrown instanceof Unreadable) return refused(no('INTERNAL', thrown.message))
       throw thrown
     }
   }
 
-  /** What is answered to a request whose key was used before. */
+  /** The answer to a request whose key was used before. */
   #repeat(request: LedgerRequest, kept: KeptAnswer): Outcome {
     const conflict = conflictOf(kept, fingerprintOf(request))
     if (conflict) return { kind: 'refused', error: conflict.toBody() }
@@ -116,7 +116,7 @@ class Planner {
 
   #answerOf010(request: LedgerRequest, receipt: Receipt | undefined): Answer {
     if (receipt) return { kind: 'receipt', receipt }
-    if (request.kind !== 'credit') throw new Unreadable('what stands under the key cannot be read')
+    if (request.kind !== 'credit') throw new Unreadable('the stored answer of this key cannot be read')
     return { kind: 'player', player: toPlayer(this.#player(request.userId)) }
   }
 
@@ -201,7 +201,7 @@ class Planner {
     return { kind: 'player', player }
   }
 
-  /** A reward that cannot be given keeps nobody else from theirs: the match is over in any case. */
+  /** The match is over in any case. A reward that cannot be paid does not keep the others from being paid. */
   #match(request: MatchRequest): Outcome {
     this.#log.push(request.end)
     const unpaid = request.rewards.flatMap((reward, i) => {
@@ -211,7 +211,7 @@ class Planner {
     return { kind: 'match', unpaid }
   }
 
-  /** Returns why it is not given. */
+  /** Returns the error if the reward cannot be paid. */
   #reward({ roomId: room, namespace }: MatchRequest, given: Reward, place: number): ErrorBody | undefined {
     const { userId, currency, amount } = given
     const decision = this.#decideReward(given)
@@ -247,14 +247,14 @@ class Planner {
     return { kind: 'good', good: decision.good }
   }
 
-  /** There is more of it than before. */
+  /** Keeps a good that has more stock than before, and announces it. */
   #changeGood(good: Good): void {
     this.#goods.set(goodKey(good.id), good)
     this.#puts.set(goodKey(good.id), good)
     this.#log.push(goodChangedRecord(good.id))
   }
 
-  /** Keeps the player as they are after a step, and the step in their ledger. */
+  /** Keeps the player's new state, and adds the step to the player's ledger. */
   #keep(player: PlayerRecord, step: Step): Player {
     const line = encodeEntry({
       user_id: player.user_id,
@@ -275,7 +275,7 @@ class Planner {
 
   #receipt(request: PurchaseRequest, good: Good, total: number, player: PlayerRecord): Receipt {
     const signed = {
-      // Tells where in the ledger it stands.
+      // The id tells the place in the ledger.
       purchase_id: `${this.#batchId}.${this.#lines.length}`,
       user_id: request.userId,
       good_id: good.id,

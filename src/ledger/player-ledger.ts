@@ -11,7 +11,7 @@ import { readBeginning } from './beginning.ts'
 import { decodeEntry, linesOf, type LedgerEntry } from './entries.ts'
 import { LEDGER_PREFIX, ledgerKey, ledgerKeyOf, playerKey } from './keys.ts'
 
-/** An entry's place: its batch, and its number in the player's ledger. */
+/** The place of an entry: its batch, and its number in the player's ledger. */
 interface Place {
   readonly batch: string | null
   readonly entry: number
@@ -21,7 +21,7 @@ export async function readPlayer(store: Store, user: UserId): Promise<Player> {
   return toPlayer(await readRecord(store, user))
 }
 
-/** What a player has, and the last entry of their ledger as of then. */
+/** What a player owns, and the number of the last entry that this includes. */
 export async function readHoldings(
   store: Store,
   user: UserId,
@@ -30,7 +30,7 @@ export async function readHoldings(
   return { inventory, ledgerEntry: ledger.entries }
 }
 
-/** What a player has bought behind an entry of their ledger, in its order, as far as it is still kept. */
+/** The purchases after an entry of the player's ledger, in order, as far as they are still kept. */
 export async function purchasesAfter(
   store: Store,
   user: UserId,
@@ -45,7 +45,7 @@ export async function purchasesAfter(
         found.push({ receipt: one.receipt as Receipt, ledgerEntry: one.entry })
     }
     const [first] = entries
-    if (!first) break // it is kept no longer
+    if (!first) break // this batch is no longer kept
     batch = first.previous_batch
     entry = first.entry - 1
     await nextTurn()
@@ -53,10 +53,10 @@ export async function purchasesAfter(
   return found.reverse()
 }
 
-/** One page looks into so many at most: a player may have credits only. */
+/** A page looks into at most this many batches, because a player may have none but credits in them. */
 const BATCHES_PER_PAGE = 200
 
-/** A player's receipts, the newest first. A page may have fewer than asked for, and others behind it all the same. */
+/** A player's receipts, the newest first. A page may have fewer than asked for and still have a next one. */
 export async function listPurchases(store: Store, user: UserId, { limit, cursor }: PageArgs): Promise<Page<Receipt>> {
   let { batch, entry } = cursor === null ? await headOf(store, user) : parsePlace(cursor)
   const items: Receipt[] = []
@@ -69,16 +69,16 @@ export async function listPurchases(store: Store, user: UserId, { limit, cursor 
       items.push(one.receipt as Receipt)
     }
     const [first] = entries
-    if (!first) return { items, next_cursor: null } // it is kept no longer
+    if (!first) return { items, next_cursor: null } // this batch is no longer kept
     batch = first.previous_batch
     entry = first.entry - 1
-    // An embedded store reads without waiting: others want this thread, too.
+    // Reading an embedded store blocks this thread, so others get their turn here.
     await nextTurn()
   }
   return { items, next_cursor: batch === null ? null : `${batch}.${entry}` }
 }
 
-/** undefined: the player has no such purchase, or none that is still kept. */
+/** Returns undefined if the player has no such purchase, or if it is no longer kept. */
 export async function findPurchase(store: Store, user: UserId, purchaseId: string): Promise<Receipt | undefined> {
   const key = ledgerKeyOf(purchaseId)
   const found = (key === undefined ? [] : await entriesOf(store, key, user)).find(
@@ -87,7 +87,10 @@ export async function findPurchase(store: Store, user: UserId, purchaseId: strin
   return found?.receipt as Receipt | undefined
 }
 
-/** The time of the newest batch, in Unix milliseconds; 0 if there is none. Ids of batches are in the order of their times. */
+/**
+ * The time of the newest batch, in Unix milliseconds. 0 if there is none. It is found by binary search, because ids of batches
+ * sort by time.
+ */
 export async function readNewestMs(store: Store): Promise<number> {
   const isThereAfter = async (ms: number) =>
     (await store.list(LEDGER_PREFIX, { after: keyOfTime(ms), limit: 1 })).length > 0
@@ -101,18 +104,18 @@ export async function readNewestMs(store: Store): Promise<number> {
   return Math.max(0, ...newest.map(({ value }) => decodeEntry(linesOf(value)[0] ?? '').at))
 }
 
-/** Of a UUIDv7: 48 bits. */
+/** The time of a UUIDv7 has 48 bits. */
 const MS_MAX = 2 ** 48 - 1
-/** Batches of one millisecond that are looked at. */
+/** How many batches of the last millisecond are looked at. */
 const NEWEST_MAX = 20
 
-/** Before every batch of that millisecond, and behind those of earlier ones. */
+/** A key before every batch of that millisecond and after those of earlier ones. */
 function keyOfTime(ms: number): string {
   const hex = Math.max(0, ms).toString(16).padStart(12, '0')
   return ledgerKey(`${hex.slice(0, 8)}-${hex.slice(8)}`)
 }
 
-/** The ledger of all players as it is stored, a line an entry, in pages of whole batches; the cursor is a batch's id. */
+/** The stored ledger of all players, with a line for each entry, in pages of whole batches. The cursor is the id of a batch. */
 export async function listLines(store: Store, { limit, cursor }: PageArgs): Promise<LedgerPage> {
   const after = cursor === null ? {} : { after: ledgerKey(cursor) }
   const batches = await store.list(LEDGER_PREFIX, { ...after, limit })
@@ -136,7 +139,7 @@ async function headOf(store: Store, user: UserId): Promise<Place> {
   return { batch: ledger.batch, entry: ledger.entries }
 }
 
-/** The player's entries of a batch, in their order. */
+/** The player's entries in a batch, in order. */
 async function entriesOf(store: Store, key: string, user: UserId): Promise<readonly LedgerEntry[]> {
   const [record] = await store.get([key])
   const isOwn = `{"user_id":${JSON.stringify(user)},`
@@ -150,6 +153,6 @@ async function entriesOf(store: Store, key: string, user: UserId): Promise<reado
 function parsePlace(cursor: string): Place {
   const [batch, entry] = cursor.split('.')
   const number = Number(entry)
-  if (!batch || !Number.isSafeInteger(number)) throw badRequest('cursor', 'is none that this route gave')
+  if (!batch || !Number.isSafeInteger(number)) throw badRequest('cursor', 'is not a cursor of this route')
   return { batch, entry: number }
 }

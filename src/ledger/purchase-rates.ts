@@ -3,16 +3,16 @@ import { Refusal } from '../protocol/errors.ts'
 import type { UserId } from '../protocol/ids.ts'
 
 const BURST_S = 10
-/** Users remembered; above it those who may buy freely again are forgotten. */
+/** How many users are remembered. Beyond that, users whose bucket is full again are forgotten. */
 const USERS_MAX = 100_000
 
-/** How often each user may buy, over all their connections. */
+/** Limits how often each user may buy, over all connections of the user. */
 export class PurchaseRates {
   readonly #perSecond: number
   readonly #onLimited: () => void
   readonly #buckets = new Map<UserId, TokenBucket>()
 
-  /** @param onLimited a purchase was one too many */
+  /** @param onLimited called when a purchase is refused */
   constructor(perSecond: number, onLimited: () => void) {
     this.#perSecond = perSecond
     this.#onLimited = onLimited

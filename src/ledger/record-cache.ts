@@ -1,16 +1,16 @@
-/** A record as it was last seen or written. `revision` 0: there is none. */
+/** A record as it was last read or written. `revision` is 0 if there is none. */
 export interface CachedRecord {
   readonly value: Uint8Array | null
   readonly revision: number
 }
 
 /**
- * Records that were read or written lately. They may be old where somebody else writes, too: whoever uses one guards it by
- * its revision, and forgets what did not hold.
+ * Records that were read or written lately. They may be outdated if another node writes, too. So a transaction must guard each
+ * one that it uses by its revision, and forget it after a conflict.
  */
 export class RecordCache {
   readonly #bytesMax: number
-  /** The one used longest ago first. */
+  /** The one that was used longest ago comes first. */
   readonly #records = new Map<string, CachedRecord>()
   #bytes = 0
 
@@ -26,7 +26,7 @@ export class RecordCache {
     return record
   }
 
-  /** The value is copied: it may be a view of something larger. */
+  /** Copies the value, because it may be a view of a larger buffer. */
   set(key: string, { value, revision }: CachedRecord): void {
     this.forget(key)
     const record = { value: value && Uint8Array.prototype.slice.call(value), revision }
@@ -51,7 +51,7 @@ export class RecordCache {
   }
 }
 
-/** Objects, place in the map and a buffer of its own, estimated. */
+/** Estimated: the objects, the place in the map and the buffer. */
 const OVERHEAD_BYTES = 250
 
 function cost(key: string, { value }: CachedRecord): number {

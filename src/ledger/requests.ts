@@ -19,14 +19,16 @@ export interface CreditRequest {
 export interface RefundRequest {
   readonly userId: UserId
   readonly purchaseId: string
-  /** As the ledger has it; null: it has none, or no longer. A request that was done before is answered all the same. */
+  /**
+   * The purchase as the ledger has it. Null if it has none, or no longer. A request that was done before is answered in any case.
+   */
   readonly purchase: Refundable | null
   /** Whether the goods go back into the stock. */
   readonly restock: boolean
   readonly idempotencyKey: string
 }
 
-/** More of a good that has a stock. */
+/** Adds to the stock of a good. */
 export interface RestockRequest {
   readonly goodId: string
   readonly count: number
@@ -39,16 +41,16 @@ export interface Reward {
   readonly amount: number
 }
 
-/** A room's match is over: what it pays, and the event that says so, all in one step. */
+/** The end of a room's match: the rewards that it pays and the event that announces the end, in one transaction. */
 export interface MatchRequest {
   readonly roomId: RoomId
   readonly namespace: Namespace
   readonly rewards: readonly Reward[]
-  /** Goes into the log where the rewards go into the ledger. */
+  /** Appended to the log in the transaction that pays the rewards. */
   readonly end: LogRecord
 }
 
-/** What the ledger is asked to do. */
+/** A request to the ledger. */
 export type LedgerRequest =
   | (MatchRequest & { readonly kind: 'match' })
   | (PurchaseRequest & { readonly kind: 'purchase' })
@@ -56,33 +58,33 @@ export type LedgerRequest =
   | (RefundRequest & { readonly kind: 'refund' })
   | (RestockRequest & { readonly kind: 'restock' })
 
-/** What a request that was done is answered with. */
+/** The answer to a request that was done. */
 export type Answer =
   | { readonly kind: 'receipt'; readonly receipt: Receipt }
   | { readonly kind: 'player'; readonly player: Player }
   | { readonly kind: 'good'; readonly good: Good }
   | { readonly kind: 'match'; readonly unpaid: readonly UnpaidReward[] }
 
-/** A reward that the ledger does not take: those beside it are paid. */
+/** A reward that the ledger could not pay. The others are paid. */
 export interface UnpaidReward {
-  /** Its place among the rewards. */
+  /** Its index among the rewards. */
   readonly reward: number
   readonly error: ErrorBody
 }
 
 export type Outcome = Answer | { readonly kind: 'refused'; readonly error: ErrorBody }
 
-/** What stands under the idempotency key of a request that was done. */
+/** What is stored under the idempotency key of a request that was done. */
 export type KeptAnswer = IdempotencyRecord<Answer> | RecordOf010
 
-/** What 0.1.0 kept in place of `answer`: of a purchase its receipt, of a credit nothing. */
+/** What version 0.1.0 stored instead of `answer`: for a purchase its receipt, for a credit nothing. */
 interface RecordOf010 {
   readonly fingerprint: string
   readonly answer?: undefined
   readonly receipt?: Receipt
 }
 
-/** The records that a request is decided on. */
+/** The keys of the records that a request is decided on. */
 export function keysOf(request: LedgerRequest): readonly string[] {
   const record = recordKeyOf(request)
   const keys = record === undefined ? [] : [record]
@@ -93,15 +95,15 @@ export function keysOf(request: LedgerRequest): readonly string[] {
   return keys
 }
 
-/** With the record that has the purchase: it may be let go of meanwhile. */
+/** Includes the record with the purchase, because that may be deleted meanwhile. */
 function keysOfRefund({ good_id, purchase_id }: Refundable): readonly string[] {
   const ledger = ledgerKeyOf(purchase_id)
   return [goodKey(good_id), refundedKey(purchase_id), ...(ledger === undefined ? [] : [ledger])]
 }
 
 /**
- * Returns where the record of its idempotency key stands; undefined if it has none. Each user, and each good that is restocked, has keys
- * of their own. The key of a match is its room.
+ * The store's key for the record of the request's idempotency key. Undefined if the request has none. Each user, and each good
+ * that is restocked, has idempotency keys of its own. The key of a match is its room.
  */
 export function recordKeyOf(request: LedgerRequest): string | undefined {
   if (request.kind === 'match') return matchKey(request.roomId)
@@ -110,7 +112,7 @@ export function recordKeyOf(request: LedgerRequest): string | undefined {
   return recordKey(kind, kind === 'restock' ? request.goodId : request.userId, idempotencyKey)
 }
 
-/** Returns what has to be the same if the key is used again. */
+/** What must be equal if an idempotency key is used again. */
 export function fingerprintOf(request: LedgerRequest): string {
   if (request.kind === 'purchase') return JSON.stringify([request.goodId, request.count, request.expectedPrice])
   if (request.kind === 'credit') return JSON.stringify([request.currency, request.amount])
@@ -119,12 +121,12 @@ export function fingerprintOf(request: LedgerRequest): string {
   return JSON.stringify([request.purchaseId, request.restock])
 }
 
-/** Receipt, twice, and event of a request. */
+/** For the receipt, which is stored twice, and for the event of a request. */
 const BYTES_PER_REQUEST = 3 * 1024
-/** Entry and event. */
+/** For the entry and the event of a reward. */
 const BYTES_PER_REWARD = 1024
 
-/** How many bytes a request puts into a transaction, about, without the records that it is decided on. */
+/** About how many bytes a request adds to a transaction, apart from the records that it is decided on. */
 export function bytesOf(request: LedgerRequest): number {
   if (request.kind !== 'match') return BYTES_PER_REQUEST
   return BYTES_PER_REQUEST + BYTES_PER_REWARD * request.rewards.length + request.end.body.length

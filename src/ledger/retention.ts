@@ -15,12 +15,13 @@ export interface LedgerSweepOptions {
   readonly untilMs: number
 }
 
-/** Batches read at once. */
+/** How many batches are read at once. */
 const PAGE = 20
 
 /**
- * Lets go of what is of before a moment: whole batches of the ledger, the oldest first, each with the idempotency keys and the
- * marks of refunds that were written in the same transaction. What is gone is counted and signed. Gives how many batches. Guarded, so that two nodes may do it at once.
+ * Deletes whole batches of the ledger from before a moment, the oldest first. The idempotency records and the marks of refunds
+ * that were written with a batch are deleted in the same transaction, which also counts and signs what was deleted. Every
+ * transaction is guarded, so two nodes may sweep at the same time. Returns the number of batches.
  */
 export async function sweepLedger({ store, clock, signingKey, untilMs }: LedgerSweepOptions): Promise<number> {
   for (let swept = 0; ;) {
@@ -38,7 +39,7 @@ export async function sweepLedger({ store, clock, signingKey, untilMs }: LedgerS
       }
       const puts = [putBeginning(next, signingKey)]
       const { committed } = await store.commit({ guards, puts, deletes: keys, durable: true })
-      if (!committed) return swept // somebody else is at it
+      if (!committed) return swept // another node sweeps, too
       swept++
       await nextTurn()
     }
@@ -46,12 +47,12 @@ export async function sweepLedger({ store, clock, signingKey, untilMs }: LedgerS
   }
 }
 
-/** Unix time in milliseconds: what was decided together has one. */
+/** In Unix milliseconds. All entries of a batch have the same time. */
 function timeOf({ value }: StoredRecord): number {
   return decodeEntry(linesOf(value)[0] ?? '').at
 }
 
-/** What was written with a batch, and is not needed longer than it. */
+/** The records that were written with a batch and are not needed longer than it. */
 function keysWith({ value }: StoredRecord): readonly string[] {
   return linesOf(value)
     .map(decodeEntry)

@@ -9,30 +9,30 @@ export interface LedgerFindings {
   readonly entries: number
   readonly players: number
   readonly receipts: number
-  /** Players whose first entries are not there: what they had before is taken as it is said. */
+  /** Players whose first entries were deleted. What they had before is not checked. */
   readonly cutOff: number
-  /** A line each; empty: all is as it should be. */
+  /** One line for each problem. Empty if the ledger is right. */
   readonly problems: readonly string[]
 }
 
-/** What is known of a player up to the entry that was checked last. */
+/** What is known of a player up to the last entry that was checked. */
 interface Known {
   entry: number
   hash: string
   readonly balances: Map<string, number>
   readonly owned: Map<string, number>
-  /** By their numbers, until those before them come: batches of several nodes may come in another order. */
+  /** Entries by number that wait for those before them. Batches of several nodes may be out of order. */
   readonly early: Map<number, { readonly line: string; readonly entry: LedgerEntry }>
   isCutOff: boolean
 }
 
-/** So many are told; one mistake can have thousands of consequences. */
+/** At most this many problems are reported, because one mistake can cause thousands. */
 const PROBLEMS_MAX = 1_000
 
 /**
- * Checks a ledger from nothing but its lines and the public keys: each player's entries are numbered without a gap and chained
- * by their hashes, balances and inventories add up and never go below 0, receipts say what their entries say and are signed, no
- * key, no receipt and no reward of a match stands there twice, and a refund is of a purchase, once and exactly.
+ * Checks a ledger from only its lines and the public keys. Each player's entries must be numbered without gaps and chained by
+ * their hashes. Balances and inventories must add up and never go below 0. Receipts must agree with their entries and be signed.
+ * No idempotency key, receipt or reward may occur twice. A refund must pay back one purchase exactly, and once.
  */
 export class LedgerVerifier {
   readonly #keys: readonly KeyObject[]
@@ -41,15 +41,15 @@ export class LedgerVerifier {
   readonly #purchases = new Map<string, { readonly user: string; readonly total: number }>()
   readonly #refunds = new Map<string, LedgerEntry>()
   readonly #used = new Set<string>()
-  /** By room, and place among its rewards. */
+  /** By room and index among the match's rewards. */
   readonly #rewards = new Set<string>()
   readonly #problems: string[] = []
   #entries = 0
   #receipts = 0
 
   /**
-   * @param keys those that receipts were ever signed with
-   * @param signatures each so-manieth is verified, which takes most of the time; 1: all
+   * @param keys all keys that receipts were ever signed with
+   * @param signatures verifying signatures takes most of the time, so only one in so many is verified; 1 verifies all
    */
   constructor(keys: readonly KeyObject[], signatures = 1) {
     this.#keys = keys
@@ -62,12 +62,12 @@ export class LedgerVerifier {
     try {
       entry = decodeEntry(line)
     } catch {
-      this.#tell(`line ${this.#entries} is no entry`)
+      this.#tell(`line ${this.#entries} is not an entry`)
       return
     }
     const known = this.#player(entry)
     if (entry.entry <= known.entry || known.early.has(entry.entry)) {
-      this.#tell(`${nameOf(entry)} stands there twice`)
+      this.#tell(`${nameOf(entry)} is there twice`)
       return
     }
     known.early.set(entry.entry, { line, entry })
@@ -75,11 +75,12 @@ export class LedgerVerifier {
   }
 
   /**
-   * @param beginning where the ledger says that it begins; null: it says that it is whole; undefined: it is an export of a version that did
-   * not know
+   * @param beginning where the ledger says that it begins; null if it says that it is whole; undefined for an export of a version
+   * that did not record this
    */
   finish(beginning?: LedgerBeginning | null): LedgerFindings {
-    if (beginning && !isSigned(beginning, this.#keys)) this.#tell('where the ledger begins is signed by no known key')
+    if (beginning && !isSigned(beginning, this.#keys))
+      this.#tell('the beginning of the ledger is signed by no known key')
     let cutOff = 0
     for (const [user, known] of this.#players) {
       const before = this.#begin(known)
@@ -115,7 +116,7 @@ export class LedgerVerifier {
     }
   }
 
-  /** The player's first entries were let go of long ago: it begins with the first there is, which is returned then. */
+  /** If the player's first entries were deleted, begins with the first entry that exists, and returns it. */
   #begin(known: Known): LedgerEntry | undefined {
     if (known.entry > 0 || known.early.size === 0) return undefined
     const first = known.early.get(Math.min(...known.early.keys()))
@@ -129,17 +130,17 @@ export class LedgerVerifier {
     return first.entry
   }
 
-  /** What is not there has to be of a batch that was let go. */
+  /** Missing entries must belong to batches that were deleted. */
   #checkBeginning(user: string, first: LedgerEntry, beginning: LedgerBeginning | null | undefined): void {
     if (beginning === undefined) return
     const batch = first.previous_batch
     if (beginning !== null && batch !== null && batch <= beginning.batch) return
-    this.#tell(`${user}: the entries before ${first.entry} are missing, and were not let go`)
+    this.#tell(`${user}: the entries before ${first.entry} are missing, and retention did not delete them`)
   }
 
   #check(known: Known, entry: LedgerEntry): void {
     const tell = (what: string) => this.#tell(`${nameOf(entry)}: ${what}`)
-    if (entry.previous !== known.hash) tell('the entry before is not the one it was chained to')
+    if (entry.previous !== known.hash) tell('the entry before is not the one whose hash it contains')
     this.#checkSum(known, known.balances, entry.currency, entry.amount, entry.balance, tell)
     const { goods } = entry
     if (goods) this.#checkSum(known, known.owned, goods.good_id, goods.count, goods.owned, tell)
@@ -148,11 +149,11 @@ export class LedgerVerifier {
     if (key !== undefined) this.#used.add(key)
     if (entry.kind === 'purchase') this.#checkReceipt(entry, tell)
     else if (entry.kind === 'refund') this.#noteRefund(entry, tell)
-    else if (entry.amount <= 0 || goods !== null) tell(`a ${entry.kind} that adds nothing, or goods`)
+    else if (entry.amount <= 0 || goods !== null) tell(`a ${entry.kind} that adds nothing, or that adds goods`)
     if (entry.kind === 'reward') this.#noteReward(entry, tell)
   }
 
-  /** In a ledger that is cut off, what was not seen yet may have been anything. */
+  /** If the first entries were deleted, an amount that was not seen before may have been anything. */
   #checkSum(
     known: Known,
     sums: Map<string, number>,
@@ -171,11 +172,11 @@ export class LedgerVerifier {
     const receipt = entry.receipt as Receipt | null
     if (!receipt?.signature) return tell('it has no receipt')
     this.#receipts++
-    if (this.#purchases.has(receipt.purchase_id)) tell(`receipt ${receipt.purchase_id} stands there twice`)
+    if (this.#purchases.has(receipt.purchase_id)) tell(`receipt ${receipt.purchase_id} is there twice`)
     this.#purchases.set(receipt.purchase_id, { user: entry.user_id, total: receipt.total })
     const says = [receipt.user_id, receipt.currency, -receipt.total, receipt.balance, receipt.good_id, receipt.count]
     const is = [entry.user_id, entry.currency, entry.amount, entry.balance, entry.goods?.good_id, entry.goods?.count]
-    if (JSON.stringify(says) !== JSON.stringify(is)) tell('its receipt says something else')
+    if (JSON.stringify(says) !== JSON.stringify(is)) tell('its receipt does not agree with it')
     if (receipt.unit_price * receipt.count !== receipt.total) tell('its total is not the price times the count')
     if ((receipt.stock_left ?? 0) < 0) tell('the stock is below 0')
     if (this.#receipts % this.#signatures !== 0) return
@@ -185,7 +186,7 @@ export class LedgerVerifier {
   }
 
   #noteReward({ match }: LedgerEntry, tell: (what: string) => void): void {
-    if (match === undefined) return tell('it does not say which match has paid it')
+    if (match === undefined) return tell('it does not say which match paid it')
     const name = `${match.room}/${match.reward}`
     if (this.#rewards.has(name)) tell(`reward ${match.reward} of ${match.room} was paid before`)
     this.#rewards.add(name)
@@ -204,7 +205,7 @@ export class LedgerVerifier {
     if (!purchase && !isBeforeTheCut) this.#tell(`${nameOf(refund)}: there is no purchase ${id}`)
     if (!purchase) return
     if (purchase.user !== refund.user_id || purchase.total !== refund.amount) {
-      this.#tell(`${nameOf(refund)}: it is not what purchase ${id} cost its player`)
+      this.#tell(`${nameOf(refund)}: it does not pay back what purchase ${id} cost its player`)
     }
   }
 

@@ -152,7 +152,7 @@ t.test('the verifier finds a reward that was paid twice, one of nothing, and one
   t.match(problemsOf(lines), /ann, entry 2: reward 0 of arena:a was paid before/)
   const [first = ''] = lines
   const changed = (change: object) => [JSON.stringify({ ...decodeEntry(first), ...change })]
-  t.match(problemsOf(changed({ match: undefined })), /it does not say which match has paid it/)
+  t.match(problemsOf(changed({ match: undefined })), /it does not say which match paid it/)
   t.match(problemsOf(changed({ amount: 0, balance: 0 })), /a reward that adds nothing/)
   t.end()
 })

@@ -119,10 +119,12 @@ t.test('what was let go is counted and signed, and a checker knows what is missi
     return verifier.finish(where).problems
   }
   t.strictSame(check(items, beginning), [])
-  t.strictSame(check(items, null), ['alice: the entries before 3 are missing, and were not let go'])
-  t.strictSame(check(items.slice(1), beginning), ['alice: the entries before 4 are missing, and were not let go'])
+  t.strictSame(check(items, null), ['alice: the entries before 3 are missing, and retention did not delete them'])
+  t.strictSame(check(items.slice(1), beginning), [
+    'alice: the entries before 4 are missing, and retention did not delete them',
+  ])
   const forged = beginning && { ...beginning, batch: 'id-000006' }
-  t.strictSame(check([], forged), ['where the ledger begins is signed by no known key'])
+  t.strictSame(check([], forged), ['the beginning of the ledger is signed by no known key'])
   await sweepLedger({ store, clock, signingKey, untilMs: clock.wallMs() })
   const empty = await listLines(store, ALL)
   t.match(empty, { items: [], beginning: { batches: 6, entries: 6 } })
