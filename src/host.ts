@@ -19,11 +19,11 @@ import { openLoopDelay } from './metrics/loop-delay.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { EXIT } from './setup/exit-codes.ts'
 
-/** File descriptors that the primary passes: one end of the link, and where the watcher thread writes. */
+/** File descriptors from the primary: one end of the link, and the pipe that the watcher thread writes to. */
 const LINK_FD = 3
 const WATCHER_FD = 4
 
-/** Runs until the primary is gone: a host never outlives it. */
+/** Runs until the primary is gone. A host never outlives it. */
 export function runHost(): void {
   createHost({
     stream: new Socket({ fd: LINK_FD, readable: true, writable: true }),
@@ -42,7 +42,7 @@ async function begin(welcome: HostWelcome): Promise<HostParts> {
   const { settings } = decodeConfig(welcome.config)
   const logs = openLogs(settings, name)
   logNodeWarnings(logs.of('host'))
-  // An author may compile what they write by themselves: then errors say where that is.
+  // Authors may compile their games themselves. With source maps, errors name the place in their sources.
   process.setSourceMapsEnabled(true)
   closeRealm()
   return {
@@ -60,21 +60,21 @@ async function begin(welcome: HostWelcome): Promise<HostParts> {
   }
 }
 
-/** Games that cannot be loaded twice are played, and not checked. */
+/** If the games cannot be loaded twice, they are played without being checked. */
 async function copiesOf(paths: readonly string[], log: Log): Promise<HostParts['copies']> {
   try {
     return await loadCopies(paths)
   } catch (error) {
-    log.warn({ err: toError(error) }, 'the games are not checked (GAME_CHECK), as they cannot be loaded twice')
+    log.warn({ err: toError(error) }, 'the games cannot be loaded twice, so GAME_CHECK does not check them')
     return new Map()
   }
 }
 
-/** The configuration that came with the welcome cannot be relied on, so this is no line of the configured log. */
+/** Writes to standard error, because the configuration of the log came with the welcome and may be misread. */
 function endAsStranger(): never {
   writeSync(
     process.stderr.fd,
-    'drumbeat: the files of Drumbeat were changed since this node started, so no host can join it: start the node anew\n',
+    'drumbeat: the files of Drumbeat were changed since this node started, so no host can join it: restart the node\n',
   )
   process.exit(EXIT.configuration)
 }

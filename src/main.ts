@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url'
 import { closeToOthers, ignoreSignals, watchSignals } from './setup/signals.ts'
 
 closeToOthers()
-// The rest is loaded after this, as that takes a while, in which a signal would end the process.
-// `--worker`, `--host`: started by the primary, which speaks over the link.
+// The rest is loaded after the signal handlers are set: loading takes a while, and a signal during that time would end the
+// process.
+// The primary starts its other processes with `--worker` or `--host`, and talks to them over the link.
 if (process.argv.includes('--worker')) {
   ignoreSignals()
   const { runWorker } = await import('./worker.ts')

@@ -24,23 +24,23 @@ export interface OpenStoreOptions {
   readonly random: Random
   readonly log: Log
   readonly onEtcdCall: (end: CallEnd) => void
-  /** This process cannot go on as a node of the cluster. */
+  /** This process can no longer be a node of the cluster. */
   readonly onLost: (reason: string) => void
 }
 
-/** Names the node to itself in a later life, so that it gets its place back at once. */
+/** By this token a restarted node is recognized as the same one, so that it gets its place back at once. */
 const NODE_TOKEN_FILE = 'node-token'
 
 export interface OpenedStore {
   readonly store: Store
   readonly cluster: Cluster
-  /** Of rooms with games; on this machine whatever the store is. */
+  /** For rooms with games. It is on this machine, whichever store is used. */
   readonly journal: Journal
-  /** Of the embedded store: its files, and the bytes of each. */
+  /** The data files of the embedded store, with their sizes in bytes. */
   readonly readFileSizes?: () => ReturnType<typeof readFileSizes>
 }
 
-/** The store that the settings name, and the nodes that share it. Throws StartError. */
+/** Opens the store that the settings name, and joins the nodes that share it. Throws StartError. */
 export function openStore(options: OpenStoreOptions): Promise<OpenedStore> {
   return options.settings.ETCD_ENDPOINTS.length > 0 ? openInEtcd(options) : openEmbedded(options)
 }
@@ -58,7 +58,7 @@ async function openEmbedded({ settings, clock, random, log }: OpenStoreOptions) 
       onLogLost: (reason) =>
         log.warn(
           { reason },
-          'the log of events is let go, and clients start anew; players, goods and the ledger are whole',
+          'the log of events was discarded, so clients cannot resume; players, goods and the ledger are complete',
         ),
     })
     const journal = await openJournal({ settings, random, log })
@@ -83,12 +83,12 @@ function openJournal({
     dataDir: settings.DATA_DIR,
     runId: random.uuid(),
     onLost: ({ room, reason }) =>
-      log.warn({ room, reason }, 'the journal of rooms with games is let go: of one room, or of all'),
+      log.warn({ room, reason }, 'the journal of one room with a game, or of all such rooms, was discarded'),
   })
 }
 
 async function openInEtcd({ settings, clock, random, log, onLost, onEtcdCall }: OpenStoreOptions) {
-  // gRPC takes a while to load, and who has no etcd need not wait for it.
+  // gRPC takes a while to load, and servers without etcd need not wait for it.
   const { openEtcd } = await import('./store/etcd/open-etcd.ts')
   const { ETCD_USERNAME: username, ETCD_PASSWORD: password } = settings
   const { ETCD_CA_FILE: ca, ETCD_CERT_FILE: cert, ETCD_KEY_FILE: key } = settings
@@ -121,7 +121,7 @@ async function openInEtcd({ settings, clock, random, log, onLost, onEtcdCall }: 
   }
 }
 
-/** Of this machine's disk: `startPrimary` says so. */
+/** Whether the disk of this machine is full. `startPrimary` reports that. */
 function isFull(cause: unknown): boolean {
   return cause instanceof DiskFull || (cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC')
 }

@@ -37,30 +37,30 @@ import { createTraces, startTraces, tracesTimeOf, type StartTracesOptions } from
 
 export interface PrimaryOptions {
   readonly config: Config
-  /** Environment and file anew. Throws ConfigError. */
+  /** Reads environment and file again. Throws ConfigError. */
   readonly readConfig: () => Config
-  /** The file that becomes a worker with `--worker`. */
+  /** The file that runs a worker if started with `--worker`. */
   readonly script: string
 }
 
 export interface Primary {
   readonly port: number
-  /** See `Reload.start`; resolves when the workers were replaced, or were not. */
+  /** See `Reload.start`. Resolves when the workers were replaced, or when it is certain that they will not be. */
   reload(): Promise<void>
   readonly readHealth: () => Promise<Health>
-  /** Resolves when all is answered, closed and on disk. */
+  /** Resolves when all requests are answered, all connections closed, and everything is on disk. */
   stop(): Promise<void>
 }
 
 const MIB = 1024 * 1024
-/** Of SHUTDOWN_TIMEOUT, what workers, hosts and the ends of rooms may use; the rest is for the ledger and the store. */
+/** Shares of SHUTDOWN_TIMEOUT for workers, hosts and the ends of rooms. The rest is for the ledger and the store. */
 const WORKERS_SHARE = 0.7
 const HOSTS_SHARE = 0.1
 const ENDINGS_SHARE = 0.1
 
 /**
- * Starts a node: lock, store, hub, ledger, port, then the workers. Resolves when all of them listen. Throws StartError for
- * what somebody outside must mend.
+ * Starts a node: lock, store, hub, ledger, port, then the workers. Resolves when all of them listen. Throws StartError if the
+ * cause is outside of Drumbeat.
  */
 export function startPrimary({ config, readConfig, script }: PrimaryOptions): Promise<Primary> {
   const { settings } = config
@@ -108,7 +108,7 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
   )
 }
 
-/** A full disk, or a store that takes no writes, is said in a line: somebody else has to mend it. */
+/** Turns a full disk, and a store that accepts no writes, into a StartError of one line, because an operator has to fix that. */
 async function sayingFull(starting: Promise<Primary>): Promise<Primary> {
   try {
     return await starting
@@ -139,7 +139,7 @@ function toPrimary(node: Node, port: number, closers: Closers): Primary {
   }
 }
 
-/** For the workers' welcome. */
+/** The secrets that workers get with their welcome. */
 async function readSecrets(settings: Settings, store: Store, log: Log) {
   return {
     tokenKey: readTokenKey(settings, log),
@@ -152,7 +152,7 @@ function openPool({ BUY_THREADS }: Settings, signingKey: string, logs: Logs): Pl
   return openPlanPool({
     threads: BUY_THREADS,
     signingKey,
-    onError: (error) => logs.of('ledger').warn({ err: toError(error) }, 'a ledger thread failed by itself'),
+    onError: (error) => logs.of('ledger').warn({ err: toError(error) }, 'a ledger thread failed while it had no work'),
   })
 }
 
@@ -179,7 +179,7 @@ async function openHealthyStore(
   return { ...opened, ...watchHealth(opened.store, log, clock) }
 }
 
-/** `adminPort`: null where there is none. */
+/** `adminPort` is null if ADMIN_LISTEN is not set. */
 async function lockPorts(settings: Settings, closers: Closers): Promise<{ port: number; adminPort: number | null }> {
   const { HTTP_HOST: host, HTTP_PORT } = settings
   const lock = async (address: ListenAddress, setting: SettingName) => {
@@ -202,14 +202,14 @@ function tellListening(
   log.info({ url: httpUrl(HTTP_HOST, port), ...admin, path: API_PATH_PREFIX, workers: WORKERS, epoch }, 'listening')
 }
 
-/** Connections first, then what they had asked for, then everything in reverse. */
+/** Closes connections first, then finishes what they asked for, then closes everything in reverse order. */
 async function stop(node: Node, withinMs: number, closers: Closers): Promise<void> {
   const { log } = node.context
   node.isDraining = true
   log.info({ withinMs }, 'draining')
   await node.supervisor.stop(withinMs * WORKERS_SHARE)
   await stopHosts(node, withinMs * HOSTS_SHARE)
-  // What has ended is to be paid; what cannot be paid now is lost with its room.
+  // Matches that have ended should still be paid. What cannot be paid in this time is lost with its room.
   await within(node.context.games.endings.idle(), withinMs * ENDINGS_SHARE, undefined)
   await node.context.ledger.idle()
   await sayGoodbye(node.context)

@@ -16,24 +16,24 @@ export interface StartTracesOptions {
 }
 
 export interface ProcessTraces extends Traces {
-  /** Exports what there is, for `withinMs` at most. Never rejects. */
+  /** Exports the remaining spans, for at most `withinMs`. Never rejects. */
   close: (withinMs: number) => Promise<void>
 }
 
 const CLOSE_SHARE = 0.1
 const CLOSE_MS_MAX = 2_000
 
-/** Of the time that a shutdown may take, what the last export may. */
+/** How much of the time for a shutdown the last export may take. */
 export function tracesTimeOf(withinMs: number): number {
   return Math.min(CLOSE_MS_MAX, withinMs * CLOSE_SHARE)
 }
 
-/** Nothing is traced. */
+/** Traces of a process that traces nothing. */
 export function createTraces(): ProcessTraces {
   return { tracer: undefined, close: () => Promise.resolve() }
 }
 
-/** Has this process trace from now on, where OTLP_ENDPOINT is set; the library is not even loaded otherwise. */
+/** Makes this process trace from now on if OTLP_ENDPOINT is set. Otherwise the library is not even loaded. */
 export async function startTraces(
   { settings, metrics, clock, random, log }: StartTracesOptions,
   traces: ProcessTraces,

@@ -14,12 +14,12 @@ import { StartError } from './setup/start-error.ts'
 import { printWelcome } from './setup/welcome.ts'
 
 export interface StartOptions {
-  /** The file that becomes a worker with `--worker`. */
+  /** The file that runs a worker if started with `--worker`. */
   readonly script: string
   readonly signals: Signals
 }
 
-/** Runs the server until it is told to stop, and ends the process. */
+/** Runs the server until it is told to stop, then ends the process. */
 export async function start(options: StartOptions): Promise<never> {
   try {
     await serve(options)
@@ -29,7 +29,7 @@ export async function start(options: StartOptions): Promise<never> {
   }
 }
 
-/** Configuration and machine are looked at first, then what only one instance may have; the port opens last. */
+/** Checks the configuration and the machine first, then takes what only one instance may have. The port opens last. */
 async function serve({ script, signals }: StartOptions): Promise<void> {
   const env = readEnvironment()
   if (isRunByNpx(env)) signals.stopWithParent()
@@ -41,10 +41,10 @@ async function serve({ script, signals }: StartOptions): Promise<void> {
   const readConfig = () => loadConfig({ env: readEnvironment() })
   const starting = startPrimary({ config, readConfig, script })
   const stopped = whenAborted(signals.stopped)
-  // A start that is told to stop is finished first, so that everything is closed in order.
+  // If a stop comes during the start, the start is finished first, so that everything is closed in order.
   const early = stopped.then(() => within(starting, config.settings.SHUTDOWN_TIMEOUT, undefined))
   const primary = await Promise.race([starting, early])
-  // It waits for something, such as etcd, and nobody is connected.
+  // The start still waits for something, such as etcd, so no client is connected and nothing needs to be closed.
   if (!primary) return
   signals.onReload(() => void reload(primary, manager))
   manager.ready()
@@ -64,7 +64,7 @@ function whenAborted(signal: AbortSignal): Promise<void> {
   })
 }
 
-/** What is wrong is said, and nothing is changed. */
+/** A failed reload changes nothing, and says what is wrong. */
 async function reload(primary: Primary, manager: ServiceManager): Promise<void> {
   manager.reloading()
   try {

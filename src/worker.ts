@@ -37,32 +37,34 @@ import { readMetricsOf } from './worker/read-metrics.ts'
 import { createRealTime, type RealTime } from './worker/real-time.ts'
 import { startSweeper } from './worker/sweeper.ts'
 
-/** File descriptor of the link: the primary passes one end of a socket pair. */
+/** The file descriptor of the link, which is one end of a socket pair from the primary. */
 const LINK_FD = 3
-/** Above it the primary is asked nothing more for clients. */
+/** With more queued bytes than this, the primary is asked nothing more for clients. */
 const LINK_QUEUE_BYTES_MAX = 16 * 1024 * 1024
-/** A primary that is stuck: whoever supervises it starts it again. */
+/**
+ * With more queued bytes than this the primary is stuck. The worker ends. Restarting the primary is up to the service manager.
+ */
 const LINK_CLOSE_BYTES_MAX = 256 * 1024 * 1024
-/** Of one request to the admin interface. */
+/** The largest body of a request to the REST interface. */
 const BODY_BYTES_MAX = 1024 * 1024
-/** Of all of them together that are under way; the polls of Socket.IO clients have as much for themselves. */
+/** The most bytes of all such bodies under way. The polls of Socket.IO clients have a budget of the same size. */
 const BODIES_BYTES_MAX = 32 * 1024 * 1024
 
 const HEAP_MS = 250
 
 interface Running extends Listeners {
   readonly server: UwsServer
-  /** Where ADMIN_LISTEN is set. */
+  /** Set if ADMIN_LISTEN is. */
   readonly adminServer: Pick<Listening, 'start' | 'stop'> | undefined
   readonly connections: HttpConnections
   readonly traces: ProcessTraces
 }
 
-/** Runs until the primary is gone: a worker never outlives it. */
+/** Runs until the primary is gone. A worker never outlives it. */
 export function runWorker(): void {
   let started: Running | undefined
   const running = (): Running => {
-    if (!started) throw new Error('the primary spoke before its welcome')
+    if (!started) throw new Error('the primary sent something before its welcome')
     return started
   }
   const link: PrimaryLink = new Link<WorkerMethods, PrimaryMethods>({
@@ -83,11 +85,11 @@ export function runWorker(): void {
   })
 }
 
-/** The configuration that came with the welcome cannot be relied on, so this is no line of the configured log. */
+/** Writes to standard error, because the configuration of the log came with the welcome and may be misread. */
 function endAsStranger(): never {
   writeSync(
     process.stderr.fd,
-    'drumbeat: the files of Drumbeat were changed since this node started, so no worker can join it: start the node anew\n',
+    'drumbeat: the files of Drumbeat were changed since this node started, so no worker can join it: restart the node\n',
   )
   process.exit(EXIT.configuration)
 }
@@ -99,7 +101,7 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   logNodeWarnings(logs.of('worker'))
   const metrics = createMetrics(name, openLoopDelay())
   const context = openContext({ link, welcome, clock, random, logs, metrics, traces })
-  // They know each other: frames come from the servers, and are published by them.
+  // These two need each other: the servers pass frames in, and publish events out.
   const realTime = createRealTime(context, {
     publish: (topic, frame, isBinary, event) => {
       server.publish(topic, frame, isBinary)
@@ -140,7 +142,7 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   return started
 }
 
-/** How often each transport pings a client that says nothing. */
+/** How often each transport pings a silent client. */
 function pingIntervals({ SOCKET_READ_TIMEOUT }: Settings): (transport: TransportName) => number {
   const ofUws = pingIntervalMs(Math.ceil(SOCKET_READ_TIMEOUT / 1000))
   const ofSocketIo = pingTimes(SOCKET_READ_TIMEOUT).pingIntervalMs
@@ -221,7 +223,8 @@ async function drainAll(
   { withinMs, graceMs }: WorkerMethods['drain']['args'],
 ): Promise<null> {
   const tracesMs = traces.tracer === undefined ? 0 : tracesTimeOf(withinMs)
-  // With other workers on the port they take who comes now; else whoever comes is told.
+  // If other workers share the port, they get the new clients. Otherwise this worker stays open and tells them that it is
+  // draining.
   if (graceMs > 0) {
     server.listening.stop()
     adminServer?.stop()

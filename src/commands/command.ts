@@ -20,7 +20,7 @@ import type { StateReads } from './state-reads.ts'
 
 export type PrimaryLink = Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>
 
-/** What commands work with: the worker's half of the server. */
+/** What commands work with in a worker. */
 export interface CommandContext {
   readonly link: PrimaryLink
   readonly fanout: Fanout
@@ -32,14 +32,14 @@ export interface CommandContext {
   readonly stateReads: StateReads
   /** Throws a Refusal. */
   readonly verifyToken: (token: string) => VerifiedToken
-  /** A user has said more than may be; it is refused. */
+  /** Called when a user exceeds a limit on what users may send, and is refused. */
   readonly onOver: (kind: Over['kind'], connection: Connection) => void
 }
 
 export interface CommandLimits {
   readonly roomsPerConnectionMax: number
   readonly buyCountMax: number
-  /** Workers of this node: the members of a room are spread over them. */
+  /** The number of workers of this node, over which the members of a room are spread. */
   readonly workers: number
   readonly guestsMessagePlayers: boolean
 }
@@ -48,15 +48,21 @@ export type Done<Data> = (
   result: Data | (Data extends { readonly state: unknown } ? WithState<Data> : never) | Refusal,
 ) => void
 
-/** One event type that clients may send. What `parse` gives goes to `run`; what that answers is as the shape of its name says. */
+/** An event type that clients may send. `run` gets what `parse` returns. Its result has the shape that belongs to `Name`. */
 export interface Command<Args, Name extends CommandName = CommandName> {
   readonly eventType: (typeof EVENT)[Name]
   readonly about: About
-  /** The payload of a request. Throws BAD_REQUEST. */
+  /** Parses the payload of a request. Throws BAD_REQUEST. */
   parse(payload: JsonObject, request: Request, limits: CommandLimits): Args
-  /** Whether the request may be made as things are. Throws a Refusal. Then a read whose answer nobody waits for is not done. */
+  /**
+   * Checks whether the request may be made now. Throws a Refusal if not. After it, a read without an `id` is skipped, because its
+   * client waits for no reply.
+   */
   check?(args: Args, call: CommandCall): void
-  /** Calls `done` once, now or later, as its last act: requests that waited for this one run inside of it. May throw a Refusal instead. */
+  /**
+   * Must call `done` once, now or later, as its last act, because requests that waited for this one run inside of that call. May
+   * throw a Refusal instead.
+   */
   run(args: Args, call: CommandCall, done: Done<DataOf<Name>>): void
 }
 
@@ -64,17 +70,17 @@ export interface CommandCall {
   readonly connection: Connection
   readonly request: Request
   readonly context: CommandContext
-  /** Where the request is traced. */
+  /** Undefined if the request is not traced. */
   readonly span: Span | undefined
-  /** When it has to be answered; monotonic. */
+  /** When the request has to be answered. Monotonic. */
   readonly untilMs: number
 }
 
-/** What a command is to those who send it; its schemas are those of its event type. */
+/** A command, described for those who send it. Its schemas are those of its event type. */
 export interface About {
   readonly summary: string
-  /** Beside those that any request may meet. */
+  /** Errors in addition to those that any request can get. */
   readonly errors?: readonly ErrorCode[]
-  /** What the members of the channel get. */
+  /** The event that the members of the channel get. */
   readonly event?: EventName
 }

@@ -14,7 +14,7 @@ import { sessionPing } from './session-ping.ts'
 import { sessionRefresh } from './session-refresh.ts'
 import { stateGet } from './state-get.ts'
 
-/** What their arguments are only they know: what `parse` gave goes to `run`. */
+/** Only the commands know the types of their arguments: each `run` gets what its own `parse` returned. */
 const ALL: readonly Command<unknown>[] = [
   broadcast,
   sendMessage,

@@ -3,24 +3,24 @@ import { Deque } from '../base/deque.ts'
 
 export interface CallTurnsOptions {
   readonly clock: Pick<Clock, 'nowMs'>
-  /** How long calls may take in one turn of the event loop. With 0 each takes a turn. */
+  /** How long calls may run in one turn of the event loop. With 0, one call runs in each turn. */
   readonly sliceMs: number
-  /** Runs the action in the next turn of the event loop. */
+  /** Runs the action in the next turn of the event loop; `setImmediate` by default. */
   readonly nextTurn?: (action: () => void) => void
 }
 
-/** A link whose calls take turns. */
+/** One link, as `CallTurns` sees it. */
 export interface LaneEnd<Call> {
   readonly run: (call: Call) => void
-  /** The call has waited for its turn until `nowMs`, so that it may be too late for it. */
+  /** Runs a call that has waited for its turn until `nowMs`, so that its deadline may have passed. */
   readonly runWaiting: (call: Call, nowMs: number) => void
-  /** Far too much is owed to some other side for more events to be made. */
+  /** Refuses a call, because a link is stuck: far too much is queued for its other side, and a call could add more events. */
   readonly refuse: (call: Call) => void
-  /** The other side does not take its answers: none of its calls is carried out. */
+  /** Whether the other side does not read its answers. As long as it does not, none of its calls is run. */
   readonly isFull: () => boolean
 }
 
-/** The calls of one connection that wait. */
+/** The waiting calls of one connection. */
 interface Line<Call> {
   readonly lane: Lane<Call>
   readonly from: number
@@ -28,15 +28,15 @@ interface Line<Call> {
 }
 
 /**
- * When calls that are made for connections are carried out: those of one connection in their order, and if calls wait, one of each
- * connection after another, for `sliceMs` in each turn of the event loop. So a connection waits for one call of each other connection
- * at most, however many these have made, and what is no call of a connection waits for one slice.
+ * Decides when calls that are made for connections are run. Calls of one connection run in order. If calls wait, the connections
+ * take turns with one call each, for `sliceMs` in each turn of the event loop. So a connection waits for at most one call of each
+ * other connection, however many these have made. Work that is not a call of a connection waits for one slice.
  */
 export class CallTurns<Call = unknown> {
   readonly #clock: Pick<Clock, 'nowMs'>
   readonly #sliceMs: number
   readonly #nextTurn: (action: () => void) => void
-  /** The connections whose calls wait, in the order of their turns; not those of full links. */
+  /** The connections whose calls wait, in the order of their turns. Those of full links are not in it. */
   readonly #ring = new Deque<Line<Call>>()
   #sliceEndsMs = -Infinity
   #isInSlice = false
@@ -48,17 +48,17 @@ export class CallTurns<Call = unknown> {
     this.#nextTurn = nextTurn
   }
 
-  /** For one link. */
+  /** Creates the lane of one link. */
   lane(end: LaneEnd<Call>): Lane<Call> {
     return new Lane(end, this)
   }
 
-  /** Connections whose calls wait for their turn. */
+  /** How many connections have calls that wait for their turn. */
   get waiting(): number {
     return this.#ring.length
   }
 
-  /** Events go to all links: as long as one of them owes far too much, nothing that may make more is done. */
+  /** Events go to all links. So while one of them is stuck, no call that may make more events is run. */
   get isStuck(): boolean {
     return this.#stuck.size > 0
   }
@@ -68,7 +68,7 @@ export class CallTurns<Call = unknown> {
     else this.#stuck.delete(lane)
   }
 
-  /** A call can be carried out at once: nothing waits, and the slice has time left. */
+  /** Whether a call can run at once: nothing waits, and the slice has time left. */
   mayRun(): boolean {
     if (this.#ring.length > 0) return false
     if (this.#isInSlice) return this.#clock.nowMs() < this.#sliceEndsMs
@@ -76,7 +76,7 @@ export class CallTurns<Call = unknown> {
     return true
   }
 
-  /** The connection has calls that wait. */
+  /** The connection has its first waiting call. */
   enter(line: Line<Call>): void {
     this.#ring.push(line)
     if (!this.#isInSlice) this.#begin()
@@ -113,7 +113,7 @@ class Lane<Call> {
   readonly end: LaneEnd<Call>
   readonly #turns: CallTurns<Call>
   readonly #lines = new Map<number, Line<Call>>()
-  /** Wait until the link is full no more. */
+  /** Connections that wait until the link is no longer full. */
   #parked: Line<Call>[] = []
   #isClosed = false
 
@@ -122,7 +122,7 @@ class Lane<Call> {
     this.#turns = turns
   }
 
-  /** Carries out the call, now or when its turn comes. @param from the connection; its calls keep their order */
+  /** Runs the call, now or when its turn comes. @param from the number of the connection, whose calls stay in order */
   add(from: number, call: Call): void {
     if (this.#turns.isStuck) {
       this.end.refuse(call)
@@ -142,12 +142,12 @@ class Lane<Call> {
     if (!this.parks(line)) this.#turns.enter(line)
   }
 
-  /** Far too much is owed to the other side. */
+  /** Far too much is queued for the other side. */
   stuck(): void {
     this.#turns.setStuck(this, true)
   }
 
-  /** The link is full no more. */
+  /** The link is no longer full. */
   goOn(): void {
     this.#turns.setStuck(this, false)
     const parked = this.#parked
@@ -155,7 +155,7 @@ class Lane<Call> {
     for (const line of parked) this.#turns.enter(line)
   }
 
-  /** The link is closed: what waits is not done, as there is nobody to answer. */
+  /** The link is closed. Calls that wait are not run, because nobody is there for their answers. */
   close(): void {
     this.#isClosed = true
     this.#turns.setStuck(this, false)
@@ -163,7 +163,7 @@ class Lane<Call> {
     this.#parked = []
   }
 
-  /** Whether the line has no turn now. */
+  /** Whether the connection gets no turn now. */
   parks(line: Line<Call>): boolean {
     if (this.#isClosed) return true
     if (!this.end.isFull()) return false
@@ -171,7 +171,7 @@ class Lane<Call> {
     return true
   }
 
-  /** Nothing of the connection waits any more. */
+  /** No call of the connection waits any more. */
   left({ from }: Line<Call>): void {
     this.#lines.delete(from)
   }

@@ -2,9 +2,13 @@ import type { Channel } from '../protocol/ids.ts'
 import { PlacedEvent } from '../protocol/placed-event.ts'
 
 /**
- * Events in one piece: what the link carries most is not worth a general encoding, and a block can be written to several
- * workers. Little-endian: u32 channels, u32 events; a u32 length for each channel; for each event the f64 offset, the f64 prev, the
- * u32 index of its channel and the u32 length of what is packed; the channels' names as UTF-8; the packed events (`PlacedEvent`).
+ * Encodes events as one block. Most of the link's traffic is events, so they are not encoded as messages, and a block can be
+ * written to several workers. Little-endian:
+ * - u32 number of channels, u32 number of events;
+ * - for each channel the u32 length of its name;
+ * - for each event the f64 offset, f64 prev, u32 index of its channel, u32 length of its packed form;
+ * - the names of the channels as UTF-8;
+ * - the packed events (`PlacedEvent`).
  */
 const HEAD_BYTES = 8
 const CHANNEL_BYTES = 4
@@ -46,7 +50,7 @@ export function encodeEventBlock(events: readonly PlacedEvent[]): Buffer {
   return block
 }
 
-/** The events of a block, in order; they are views of it. */
+/** Decodes the events of a block, in order. They are views of the block. */
 export function decodeEventBlock(block: Buffer): PlacedEvent[] {
   const view = viewOf(block)
   const channelCount = view.getUint32(0, true)

@@ -1,20 +1,20 @@
 import { decodeMsgpack, encodeMsgpack } from '../protocol/msgpack.ts'
 
 /**
- * A frame on the link: 4 bytes of length (big-endian), whose two highest bits tell what follows: a msgpack array of messages
- * (0), a block of events (1), or a block of a game host (2).
+ * A frame on the link begins with 4 bytes of length (big-endian). Their two highest bits give the kind of content: a msgpack
+ * array of messages (0), a block of events (1), or a block of a game host (2).
  */
 const HEAD_BYTES = 4
 const KINDS = ['messages', 'events', 'game'] as const
-/** What a kind's number is multiplied with. */
+/** The number of a kind is multiplied by this. */
 const KIND_UNIT = 2 ** 30
-/** Longer ones are a defect of the other side: a batch of events is far below. */
+/** A longer frame means that the other side has a defect. Batches of events are far shorter. */
 const FRAME_BYTES_MAX = 256 * 1024 * 1024
 
 export type FrameKind = (typeof KINDS)[number]
 export type BlockKind = Exclude<FrameKind, 'messages'>
 
-/** A frame that is no message: its bytes are passed on as they are. See `event-block.ts` and `game-block.ts`. */
+/** A frame that is not a message. Its bytes are passed on as they are. See `event-block.ts` and `game-block.ts`. */
 export class Block {
   readonly kind: BlockKind
   readonly bytes: Buffer
@@ -25,7 +25,7 @@ export class Block {
   }
 }
 
-/** What stands before so many bytes of content. */
+/** Encodes the head of a frame with `length` bytes of content. */
 export function encodeHead(kind: FrameKind, length: number): Buffer {
   const head = Buffer.allocUnsafe(HEAD_BYTES)
   head.writeUInt32BE(KINDS.indexOf(kind) * KIND_UNIT + length, 0)
@@ -41,10 +41,10 @@ export function encodeMessages(messages: readonly unknown[]): Uint8Array {
 export class LinkDecoder {
   #chunks: Buffer[] = []
   #bytes = 0
-  /** Bytes of the frame that is coming, with its head; those of a head until that is known. */
+  /** The bytes of the frame that is being received, with its head. Until the head is known, the bytes of a head. */
   #needed = HEAD_BYTES
 
-  /** The messages of the frames that this chunk completes, and the blocks, each as a `Block`, in order. */
+  /** Returns, in order, the messages and blocks of all frames that this chunk completes. */
   push(chunk: Buffer): unknown[] {
     this.#chunks.push(chunk)
     this.#bytes += chunk.length
@@ -54,14 +54,14 @@ export class LinkDecoder {
       const head = buffer.readUInt32BE(0)
       const kind = KINDS[Math.floor(head / KIND_UNIT)]
       const end = HEAD_BYTES + (head % KIND_UNIT)
-      if (kind === undefined) throw new Error('a link frame of no known kind')
+      if (kind === undefined) throw new Error('a link frame of an unknown kind')
       if (end > FRAME_BYTES_MAX) throw new Error(`a link frame of ${end} bytes`)
       this.#chunks = [buffer]
       this.#needed = end
       if (buffer.length < end) break
       const content = buffer.subarray(HEAD_BYTES, end)
       if (kind !== 'messages') items.push(new Block(kind, content))
-      // One by one: a spread call puts all of them on the stack, and a frame can hold more than fit there.
+      // Pushed one by one, because a spread call puts all of them on the stack, and a frame can hold more than fit there.
       else for (const message of decodeMsgpack(content) as unknown[]) items.push(message)
       this.#chunks = [buffer.subarray(end)]
       this.#bytes = buffer.length - end

@@ -1,8 +1,10 @@
 /**
- * What leaves a host in one piece: the records of the journal first, then patches. The primary commits the records, then passes the block on to
- * the workers whose connections are in its rooms; nobody decodes a patch on the way. Little-endian: u32 records, u32 patches; for each record
- * the u32 handle, u32 tick, u32 length; for each patch the u32 handle, u32 tick, u32 base, u16 view, u8 encoding, u8 zero, u32 length; then the
- * records' bytes, then the patches'.
+ * What a host sends in one piece: first records of the journal, then patches. The primary commits the records and passes the
+ * block on to the workers that have connections in its rooms. No process on the way decodes a patch. Little-endian:
+ * - u32 number of records, u32 number of patches;
+ * - for each record the u32 handle, u32 tick, u32 length;
+ * - for each patch the u32 handle, u32 tick, u32 base, u16 view, u8 encoding, u8 zero, u32 length;
+ * - the bytes of the records, then those of the patches.
  */
 const HEAD_BYTES = 8
 const RECORD_BYTES = 12
@@ -14,15 +16,15 @@ export interface JournalRecord {
   readonly bytes: Uint8Array
 }
 
-/** One patch for all connections that see the same and read the same encoding. */
+/** One patch, for all connections that see the same and use the same encoding. */
 export interface BlockPatch {
   readonly handle: number
   readonly tick: number
-  /** The tick that it starts from. */
+  /** The tick from which it starts. */
   readonly base: number
   readonly view: number
   readonly encoding: 'json' | 'binary'
-  /** What stands on the wire: a whole frame. */
+  /** A whole frame, as it is sent to clients. */
   readonly bytes: Uint8Array
 }
 
@@ -59,7 +61,7 @@ export function encodeGameBlock({ records, patches }: GameBlock): Buffer {
   return block
 }
 
-/** What a block holds; the bytes are views of it. */
+/** Decodes a block. The bytes of records and patches are views of it. */
 export function decodeGameBlock(block: Buffer): GameBlock {
   const recordCount = block.readUInt32LE(0)
   const patchCount = block.readUInt32LE(4)

@@ -6,7 +6,7 @@ import { Refusal, refusalOf, type ErrorBody } from '../protocol/errors.ts'
 import type { CallTurns, Lane } from './call-turns.ts'
 import { Block, encodeHead, encodeMessages, LinkDecoder, type BlockKind } from './framing.ts'
 
-/** A map of method names to their arguments and results. Values travel as msgpack: plain data and bytes. */
+/** Method names with the types of their arguments and results. Values travel as msgpack, so they must be plain data and bytes. */
 export type Methods = { readonly [name: string]: { readonly args: unknown; readonly result: unknown } }
 
 export type Handlers<Own extends Methods> = {
@@ -14,14 +14,17 @@ export type Handlers<Own extends Methods> = {
     args: Own[Name]['args'],
     reply: (result: Own[Name]['result'] | Refusal) => void,
     span?: Span,
-    /** When it has to be answered, by the monotonic clock of this process. */
+    /** When the call has to be answered, by the monotonic clock of this process. */
     untilMs?: number,
   ) => void
 }
 
 /**
- * [0, call, method, args, until, from], and a W3C traceparent where the call is traced · [1, call, result] · [2, call, error] · a `call` of 0
- * wants no answer · `from` is the number of the connection that the call is made for; 0, or nothing, is none.
+ * The messages of the link:
+ * - a call: [0, call, method, args, until, from], and a W3C traceparent if the call is traced;
+ * - a result: [1, call, result];
+ * - an error: [2, call, error].
+ * A `call` of 0 wants no answer. `from` is the number of the connection that the call is made for; 0 or absent means none.
  */
 export type Invocation = [0, number, string, unknown, (number | null)?, number?, string?]
 type Message = Invocation | [1, number, unknown] | [2, number, ErrorBody]
@@ -31,39 +34,43 @@ type Done = (result: unknown) => void
 export interface LinkOptions<Own extends Methods, Other extends Methods> {
   readonly stream: Duplex
   readonly handlers: Handlers<Own>
-  /** A block of events came: see `event-block.ts`. */
+  /** Called with each block of events: see `event-block.ts`. */
   readonly onBlock?: (block: Buffer) => void
-  /** A block of a game host came: see `game-block.ts`. */
+  /** Called with each block of a game host: see `game-block.ts`. */
   readonly onGameBlock?: (block: Buffer) => void
-  /** A message is about to be sent: of this method, or the answer to it. What must come before it can be sent here. */
+  /** Called before each message is sent, with its method or that of the call it answers. It may send what has to go first. */
   readonly before?: (method: keyof Own | keyof Other) => void
-  /** For calls that come in. */
+  /** For incoming calls. */
   readonly traces?: Traces
-  /** When calls that come in for connections are carried out, together with those of other links; without it at once. */
+  /** Decides, for all links together, when incoming calls for connections are run. Without it they run at once. */
   readonly turns?: CallTurns<Invocation>
-  /** Bytes that may wait for the other side; above it the link is full until the other side has taken them. */
+  /** How many bytes may be queued for the other side. Above it the link counts as full until the other side has read them. */
   readonly queueBytesMax: number
-  /** Above so many the link is closed. Without it that is left to those who look whether the other side answers. */
+  /**
+   * With more queued bytes than this the link is closed. Without it, that is left to the heartbeat, which notices if the other
+   * side is stuck.
+   */
   readonly closeBytesMax?: number
-  /** The other side is gone or stuck. Calls under way get UNAVAILABLE first. */
+  /** The other side is gone or stuck. Calls under way have been answered with OUTCOME_UNKNOWN before. */
   readonly onClose: (why: string) => void
 }
 
-/** So many times `queueBytesMax` may be owed before calls of all links are refused. */
+/** With more than this many times `queueBytesMax` queued, calls of all links are refused. */
 const STUCK = 4
 const STUCK_RETRY_MS = 200
 const LATE_RETRY_MS = 500
 const NOTHING = new Uint8Array()
 
 /**
- * Both ends of the socket between the primary and a worker or a host. Messages of one turn of the event loop share a write; what
- * arrives is handled in order and at once, replies included, so that whoever asks may rely on what came before.
+ * One end of the socket between the primary and a worker or a host. Messages of one turn of the event loop share a write. What
+ * arrives is handled at once and in order, replies included. So when a reply comes, everything that was sent before it has been
+ * handled.
  */
 export class Link<Own extends Methods, Other extends Methods> {
   readonly #options: LinkOptions<Own, Other>
   readonly #decoder = new LinkDecoder()
   readonly #calls = new Map<number, Done>()
-  /** Blocks and messages, in order. */
+  /** Messages and blocks, in order. */
   #outgoing: (Message | Block)[] = []
   readonly #lane: Lane<Invocation> | undefined
   #nextCall = 1
@@ -87,21 +94,21 @@ export class Link<Own extends Methods, Other extends Methods> {
     return this.#calls.size
   }
 
-  /** The other side does not take what it is sent. */
+  /** Whether the other side does not read what it is sent. */
   get isFull(): boolean {
     return this.#isFull
   }
 
-  /** What the other side has not taken yet. */
+  /** Bytes that the other side has not read yet. */
   get queuedBytes(): number {
     return this.#options.stream.writableLength
   }
 
   /**
-   * Calls `done` with the result, or with a Refusal, in the order of the link.
-   * @param span what the call is a step of
-   * @param untilMs when it has to be answered; the other side sees to that, and chooses a deadline if there is none
-   * @param from the number of the connection that it is made for; 0 if it waits for no turn
+   * Calls `done` with the result or a Refusal, in the order of the link.
+   * @param span the span that the call belongs to
+   * @param untilMs when it has to be answered; the other side keeps this deadline, and chooses one if there is none
+   * @param from the number of the connection that the call is made for; 0 if it need not wait for a turn
    */
   call<Name extends keyof Other & string>(
     method: Name,
@@ -127,7 +134,7 @@ export class Link<Own extends Methods, Other extends Methods> {
     this.#send(method, [0, call, method, args, until, from, step.traceparent])
   }
 
-  /** `call` for whoever does not care what else came in between. Rejects with a Refusal. */
+  /** Like `call`, but as a promise: other messages may be handled before its caller continues. Rejects with a Refusal. */
   ask<Name extends keyof Other & string>(
     method: Name,
     args: Other[Name]['args'],
@@ -138,12 +145,12 @@ export class Link<Own extends Methods, Other extends Methods> {
     })
   }
 
-  /** No answer is wanted. */
+  /** Calls a method without an answer. */
   tell<Name extends keyof Other & string>(method: Name, args: Other[Name]['args']): void {
     this.#send(method, [0, 0, method, args])
   }
 
-  /** Goes behind all that was sent before. The block is not copied and must stay as it is. */
+  /** Sends the block after everything that was sent before. The block is not copied, so it must not change any more. */
   sendBlock(block: Buffer, kind: BlockKind): void {
     this.#enqueue(new Block(kind, block))
   }
@@ -190,7 +197,7 @@ export class Link<Own extends Methods, Other extends Methods> {
     if (bytes > queueBytesMax * STUCK) this.#lane?.stuck()
     if (this.#isFull) return
     this.#isFull = true
-    // Called back when all before it was taken.
+    // Called when everything before it was written.
     stream.write(NOTHING, () => {
       this.#isFull = false
       this.#lane?.goOn()
@@ -225,7 +232,7 @@ export class Link<Own extends Methods, Other extends Methods> {
 
   #invoke(message: Invocation): void {
     const [, call, method, args] = message
-    // Behind the end of a message there is nothing to be read.
+    // A message ends after the last element that it needs, so `until` and what follows may be absent.
     const until = message.length > 4 ? message[4] : null
     const traceparent = message.length > 6 ? message[6] : undefined
     const span =
@@ -255,14 +262,16 @@ function isLate(call: Invocation, nowMs: number): boolean {
 }
 
 function late(): Refusal {
-  return new Refusal('OVERLOADED', 'the server did not come to it in time', { retry_after_ms: LATE_RETRY_MS })
+  return new Refusal('OVERLOADED', 'the server had no time for it before its deadline', {
+    retry_after_ms: LATE_RETRY_MS,
+  })
 }
 
 function stuck(): Refusal {
-  return new Refusal('OVERLOADED', 'a worker does not take its events', { retry_after_ms: STUCK_RETRY_MS })
+  return new Refusal('OVERLOADED', 'a worker does not read its events', { retry_after_ms: STUCK_RETRY_MS })
 }
 
-/** For handlers that are promises: what is thrown and is no refusal is a defect, and ends the process. */
+/** For handlers that return promises. A thrown value that is not a Refusal is a defect, and ends the process. */
 export function replyWith<Result>(promise: Promise<Result | Refusal>, reply: (result: Result | Refusal) => void): void {
   promise.then(reply, (thrown: unknown) => {
     if (thrown instanceof Refusal) reply(thrown)
@@ -273,7 +282,7 @@ export function replyWith<Result>(promise: Promise<Result | Refusal>, reply: (re
   })
 }
 
-/** What goes out, in its order; messages that follow each other share a frame. */
+/** Turns the queue into writes, in order. Consecutive messages share a frame. */
 function* toParts(outgoing: readonly (Message | Block)[]): Generator<Uint8Array> {
   let messages: Message[] = []
   for (const item of outgoing) {

@@ -2,16 +2,17 @@ import { hash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What travels on the link, and how, is said by files of these folders: a test compares them with what `link/` may import. */
+/** The folders whose files determine what travels on the link, and how. A test compares them with what `link/` may import. */
 export const LINK_FOLDERS = ['link', 'protocol', 'domain'] as const
 
 /**
- * Of the files as they are on the disk when this module is loaded. A worker is started from the files on the disk, and these may be newer
- * than the primary, so that each would read garbage. It is another one also after a change that does no harm: nobody has to judge that.
+ * A hash of these files as they are on disk when this module is loaded. A worker is started from the files on disk, which may be
+ * newer than the primary, and then the two would misread each other. Harmless changes give another version, too, so that nobody
+ * has to judge them.
  */
 export const LINK_VERSION = readLinkVersion(join(import.meta.dirname, '..'))
 
-/** @param folder that LINK_FOLDERS are in */
+/** @param folder the folder that contains LINK_FOLDERS */
 export function readLinkVersion(folder: string): string {
   const files = LINK_FOLDERS.flatMap((name) => {
     return readdirSync(join(folder, name), { recursive: true, encoding: 'utf8' }).map((file) => join(name, file))
@@ -24,7 +25,7 @@ export function readLinkVersion(folder: string): string {
   )
 }
 
-/** Whether the primary, which says `version` in its welcome, and this worker were made of the same files. */
+/** Whether the primary, which sends `version` in its welcome, and this process were started from the same files. */
 export function isSameLink(version: unknown): boolean {
   return version === LINK_VERSION
 }

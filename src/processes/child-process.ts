@@ -7,34 +7,34 @@ export interface NodeProcess {
   readonly pid: number | undefined
   readonly link: Duplex
   kill(): void
-  /** Resolves when it has ended, with what is to be said about it. */
+  /** Resolves with the reason when the process has ended. */
   readonly ended: Promise<string>
 }
 
-/** Where the link stands among the child's file descriptors; a socket pair, so it ends when either side dies. */
+/** The file descriptor of the link in the child. It is a socket pair, so it closes when either side dies. */
 const LINK_FD = 3
 
 /**
- * MiB of each half of the young generation, as `npm start` and the units give the primary. V8's 16 are touched by turns: some 20 MB
- * more for each process, and nothing measurable is gained (CPU of pings, broadcasts and rooms is the same at 2, 4 and 16).
+ * MiB in each half of V8's young generation. `npm start` and the units give the primary the same. V8's default of 16 takes some
+ * 20 MB more in each process, and nothing measurable is gained (CPU of pings, broadcasts and rooms is the same at 2, 4 and 16).
  */
 export const YOUNG_GENERATION = '--max-semi-space-size=4'
 
-/** Node's SIGUSR1 opens an inspector, which anybody on the machine may use. */
+/** By default SIGUSR1 makes Node open an inspector, which every user of the machine may use. */
 export const NO_INSPECTOR = '--disable-sigusr1'
 
-/** uWebSockets.js reads it once, when its binary is loaded. A larger request head is answered with 431 by uWebSockets.js itself. */
+/** uWebSockets.js reads this variable once, when its binary is loaded. It answers a larger request head with 431 itself. */
 const HEAD_BYTES_VARIABLE = 'UWS_HTTP_MAX_HEADERS_SIZE'
 
 export interface ChildOptions {
-  /** The file that becomes a worker with `--worker`, a host with `--host`. */
+  /** The file that runs a worker if started with `--worker`, and a host with `--host`. */
   readonly script: string
-  /** This process's. */
+  /** The environment of this process. */
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
 export interface WorkerProcessOptions extends ChildOptions {
-  /** How large a request's head may be: request line and headers. */
+  /** The largest head of a request: request line and headers. */
   readonly headBytesMax: number
 }
 
@@ -47,14 +47,14 @@ export function spawnWorker({ script, env, headBytesMax }: WorkerProcessOptions)
   return processOf(child)
 }
 
-/** A child whose stdio has a pipe at `LINK_FD`. */
+/** Wraps a child whose stdio has a pipe at `LINK_FD`. */
 export function processOf(child: ChildProcess): NodeProcess {
   return { pid: child.pid, link: pipeOf(child, LINK_FD), kill: () => void child.kill('SIGKILL'), ended: endOf(child) }
 }
 
 export function pipeOf(child: ChildProcess, fd: number): Socket {
   const pipe = child.stdio[fd]
-  if (!(pipe instanceof Socket)) throw new Error(`a child process has no pipe at ${fd}`)
+  if (!(pipe instanceof Socket)) throw new Error(`a child process has no pipe at file descriptor ${fd}`)
   return pipe
 }
 

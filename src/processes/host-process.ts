@@ -4,35 +4,39 @@ import { NO_INSPECTOR, pipeOf, processOf, type ChildOptions, type NodeProcess } 
 
 /** A process that runs the games of rooms. */
 export interface HostProcess extends NodeProcess {
-  /** What the host was in when it had to be ended; undefined if it has not said so. Known when `ended` resolves. */
+  /** The callback that ran when the host had to be ended. Undefined if the host named none. It is known when `ended` resolves. */
   readonly culprit: Culprit | undefined
 }
 
-/** A callback that did not end, or that ran when the memory did: what a host's watcher thread says, in a line of JSON. */
+/**
+ * A callback that did not end, or that ran when the memory was used up. The watcher thread of the host sends it as a line of
+ * JSON.
+ */
 export interface Culprit {
-  /** `time`: the thread has ended the process. `memory`: V8 has, soon after this was said. */
+  /** `time`: the thread has ended the process. `memory`: V8 ended it soon after this message. */
   readonly why: 'time' | 'memory'
-  /** Of the room. */
+  /** The number of the room. */
   readonly handle: number
   readonly game: string
-  /** As `on.fire`, `tick`, `bots.easy`. */
+  /** Such as `on.fire`, `tick`, `bots.easy`. */
   readonly callback: string
   readonly tick: number
-  /** How long it had run; of `time` only. */
+  /** How long the callback had run. Only for `time`. */
   readonly ranMs: number
 }
 
 /**
- * As V8 has it by itself, and four times what the other processes have: states of the last two seconds outlive a small one and are copied again and
- * again. With 100 rooms of 8 players at 20 Hz collections take 0.036 of a core instead of 0.085, and all of it 0.19 instead of 0.26.
+ * V8's default, which is four times what the other processes have. In a smaller young generation, states of the last two seconds
+ * outlive it and are copied again and again. With 100 rooms of 8 players at 20 Hz garbage collection takes 0.036 of a core
+ * instead of 0.085, and everything 0.19 instead of 0.26.
  */
 const HOST_YOUNG_GENERATION = '--max-semi-space-size=16'
 
-/** Where the watcher thread writes: the main thread, which has the link, is stuck when it does. */
+/** The file descriptor that the watcher thread writes to. When it does, the main thread, which has the link, is stuck. */
 const WATCHER_FD = 4
 
 export interface HostProcessOptions extends ChildOptions {
-  /** MiB of V8's heap: a host that needs more ends, and not the machine. */
+  /** The limit of V8's heap in MiB. A host that needs more ends, so that the machine does not run out of memory. */
   readonly heapMibMax: number
 }
 
@@ -50,10 +54,10 @@ export function spawnHost({ script, env, heapMibMax }: HostProcessOptions): Host
   const { ended, ...rest } = processOf(child)
   return {
     ...rest,
-    // What it had written is read first.
+    // Everything that the watcher had written is read first.
     ended: ended.then(async (how) => {
       await read
-      // What was short of memory once and lived on is not what this process died of.
+      // A process that was short of memory once and recovered died of something else.
       if (suspect?.why === 'time' || OUT_OF_MEMORY.test(how)) culprit = suspect
       return culprit === undefined ? how : `${how}, as ${describeCulprit(culprit)}`
     }),
@@ -63,7 +67,7 @@ export function spawnHost({ script, env, heapMibMax }: HostProcessOptions): Host
   }
 }
 
-/** How V8 ends a process whose heap is full. */
+/** How a process ends if V8's heap is full. */
 const OUT_OF_MEMORY = /^(?:SIGABRT|SIGTRAP|SIGILL|exit code 13[34])$/
 
 function describeCulprit({ why, game, callback, tick, ranMs, handle }: Culprit): string {
@@ -71,7 +75,7 @@ function describeCulprit({ why, game, callback, tick, ranMs, handle }: Culprit):
   return `${callback} of the game ${game} ${what} (room ${handle}, tick ${tick})`
 }
 
-/** Returns undefined for a line that was cut off with its process. */
+/** Returns undefined if the line was cut off because the process ended. */
 function parseCulprit(line: string): Culprit | undefined {
   try {
     return JSON.parse(line) as Culprit

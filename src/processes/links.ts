@@ -10,8 +10,8 @@ export interface LinkedProcess<Own extends Methods, Other extends Methods> {
 }
 
 /**
- * The links to all processes of one kind: workers or hosts. It is made before everything that sends to them; the supervisor adds
- * a process when it starts and removes it when it has ended.
+ * The links to all processes of one kind: workers or hosts. It is created before everything that sends to them. The supervisor
+ * adds a process when it starts and removes it when it has ended.
  */
 export class Links<Own extends Methods, Other extends Methods> {
   readonly #processes = new Map<number, LinkedProcess<Own, Other>>()
@@ -26,7 +26,7 @@ export class Links<Own extends Methods, Other extends Methods> {
     this.#listening.delete(id)
   }
 
-  /** Marks a process as one that takes new work, or as one that does not any more. */
+  /** Marks a process as one that takes new work, or no longer does. */
   setListening(id: number, isListening: boolean): void {
     if (isListening && this.#processes.has(id)) this.#listening.add(id)
     else this.#listening.delete(id)

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts'
 import type { NodeProcess } from './child-process.ts'
 import type { LinkedProcess } from './links.ts'
 
-/** What a supervisor asks of each process, whatever its kind. */
+/** The part of a link that a supervisor uses, whatever the kind of process. */
 export interface SupervisedLink {
   ask(method: 'drain', args: { readonly withinMs: number; readonly graceMs: number }): Promise<unknown>
   call(method: 'ping', args: null, done: () => void): void
@@ -14,14 +14,14 @@ export interface SupervisedLink {
 
 export interface SupervisorOptions<Link extends SupervisedLink, Process extends NodeProcess> {
   readonly kind: 'worker' | 'host'
-  /** How many there are to be; 0: none is ever started. */
+  /** How many processes there should be. With 0, none is ever started. */
   readonly count: number
   readonly spawn: () => Process
-  /** Where a process is found from its start until it has ended. */
+  /** Where each process is registered from its start until it has ended. */
   readonly links: SupervisedLinks<Link>
   readonly log: Log
   readonly clock: Clock
-  /** A process died, and is replaced. */
+  /** Called when a process died and is replaced. */
   readonly onDied: () => void
 }
 
@@ -35,26 +35,26 @@ interface SupervisedLinks<Link> {
 
 export interface NewProcess<Process extends NodeProcess> {
   readonly id: number
-  /** Counts how often the processes of this kind were replaced before. */
+  /** 0 for the processes of the start, 1 for those of the first `roll`, and so on. */
   readonly generation: number
-  /** It is to take over from another one. */
+  /** Whether it shall take over from another one. */
   readonly isSuccessor: boolean
   readonly stream: Duplex
   readonly process: Process
-  /** To be called when the process says that it listens. */
+  /** Call this when the process says that it listens. */
   readonly onListening: () => void
-  /** To be called when the process says that it cannot start as it is configured: another attempt would fail, too. */
+  /** Call this when the process says that it cannot start with its configuration. Another attempt would fail, too. */
   readonly onUnfit: (error: Error) => void
   readonly onClose: (why: string) => void
 }
 
-/** What the rest of the node does when a process starts, is replaced and has ended. */
+/** What the rest of the node does when a process starts, is replaced, or has ended. */
 export interface ProcessLife<Link extends SupervisedLink, Process extends NodeProcess> {
-  /** Makes this end of the process's link and tells the process what it must know first. */
+  /** Creates this end of the process's link, and tells the process what it must know first. */
   connect(started: NewProcess<Process>): Link
   /**
-   * The successor listens. Resolves when it has what the old process had to hand over; rejects if the old one goes on with it. After `withinMs` the old one is
-   * ended.
+   * Called when the successor listens. Resolves when it has everything that the old process had to hand over. Rejects if the old
+   * process has to go on instead. After `withinMs` the old process is ended in any case.
    */
   takeOver?(old: number, successor: number, withinMs: number): Promise<void>
   gone(id: number, process: Process): void
@@ -65,21 +65,21 @@ interface Slot<Link, Process> {
   readonly process: Process
   readonly link: Link
   readonly startedAtMs: number
-  /** undefined: it does not listen yet. */
+  /** Undefined while it does not listen yet. */
   listensSinceMs: number | undefined
-  /** It is to take over from another one, which goes on where this one does not come up, or cannot. */
+  /** Set if it shall take over from another process. That one goes on if this one does not start, or cannot take over. */
   readonly successor: Successor | undefined
-  /** It has not taken over yet. */
+  /** Whether it has not taken over yet. */
   isOnTrial: boolean
-  /** How it has ended; undefined: it has not. */
+  /** How it ended. Undefined until then. */
   ended: string | undefined
-  /** Another one takes over: where this one dies, that one is its replacement. */
+  /** Whether a successor is about to take over. If this process dies, the successor is its replacement. */
   isReplaced: boolean
-  /** Another one has taken over: it ends. */
+  /** Whether a successor has taken over, so that this process ends. */
   retiring: boolean
-  /** Why it cannot start, as it has said itself. */
+  /** The reason, from the process itself, why it cannot start. */
   unfit: Error | undefined
-  /** Pings in a row that were not answered by the next beat. */
+  /** Pings in a row that were not answered before the next one. */
   missed: number
 }
 
@@ -93,32 +93,35 @@ interface Successor {
 }
 
 export interface RollOptions {
-  /** How long a worker's clients may take to move by themselves. */
+  /** How long the clients of a worker may take to move to another worker on their own. */
   readonly graceMs: number
-  /** How long its end may take, that included. */
+  /** How long the end of a process may take, `graceMs` included. */
   readonly withinMs: number
-  /** A new one listens. */
+  /** Called when a new process listens and has taken over. */
   readonly onReplaced: () => void
 }
 
 const HEARTBEAT_MS = 1_000
-/** A process that misses so many pings in a row is stopped or stuck, and is replaced. */
+/** A process that misses this many pings in a row is stuck or stopped. It is killed and replaced. */
 const MISSED_MAX = 7
-/** One that has not listened after so long never will. */
+/** A process that does not listen after this time never will. */
 const START_MS_MAX = 30_000
 /** One ping is always under way, and one may be late. */
 const MISSED_WELL = 2
 const BACKOFF_MIN_MS = 50
 const BACKOFF_MAX_MS = 5_000
-/** A process that has listened for so long did not die of its start. */
+/** A process that has listened for this long did not die because of its start. */
 const HEALTHY_MS = 1_000
-/** Early deaths in a row before all processes ever listened: the start has failed. */
+/** After this many early deaths in a row, before all processes have listened once, the start has failed. */
 const START_ATTEMPTS = 3
 
-/** A supervisor, for those who need not know what it starts. */
+/** A supervisor without the type of its processes. */
 export type Supervision = Pick<Supervisor<never, never>, 'health' | 'roll' | 'stop'>
 
-/** Keeps `count` processes of one kind alive: a dead one is replaced, sooner the longer it had lived. */
+/**
+ * Keeps `count` processes of one kind alive. A process that dies is replaced at once, or after a growing delay if several die
+ * early.
+ */
 export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess> {
   readonly #options: SupervisorOptions<Link, Process>
   readonly #slots = new Map<number, Slot<Link, Process>>()
@@ -138,7 +141,7 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
     this.#beatAtMs = options.clock.nowMs()
   }
 
-  /** Resolves when all processes listen; rejects when they die before any does. */
+  /** Resolves when all processes listen. Rejects if one says that it cannot start, or if several die, before that. */
   start(life: ProcessLife<Link, Process>): Promise<void> {
     this.#life = life
     if (this.#options.count === 0) return Promise.resolve()
@@ -150,7 +153,10 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
     })
   }
 
-  /** How many processes do not serve now, of how many that should, and what is wrong with them. Where it stops, nothing is. */
+  /**
+   * How many processes do not serve now, of how many that should, and what is wrong with them. During a stop nothing counts as
+   * wrong.
+   */
   get health(): { readonly missing: number; readonly of: number; readonly fault: string | undefined } {
     const of = this.#options.count
     const slots = [...this.#slots.values()]
@@ -160,12 +166,15 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
     return { missing, of, fault: isFault ? `${missing} of ${of} ${this.#options.kind}s do not answer` : undefined }
   }
 
-  /** Replaces the processes one by one. Rejects where a new one does not come up, or cannot take over: those that are left go on. */
+  /**
+   * Replaces the processes one by one. If a new one does not start or cannot take over, rejects, and the processes that are left
+   * go on.
+   */
   async roll(options: RollOptions): Promise<void> {
     const before = this.#generation++
     let isFirst = true
     for (const slot of Array.from(this.#slots.values())) {
-      // One that died meanwhile was replaced by one that has all that is new.
+      // A process that died meanwhile was replaced by one that is up to date.
       if (this.#stopping || !this.#slots.has(slot.id)) continue
       slot.isReplaced = true
       try {
@@ -196,7 +205,7 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
     await Promise.all(slots.map(({ process }) => process.ended))
   }
 
-  /** Another process has all that this one has. Rejects if it does not come up, or cannot take over. */
+  /** Starts a successor of the process and lets it take over. Rejects if it does not start or cannot take over. */
   async #succeed({ id }: Slot<Link, Process>, withinMs: number): Promise<void> {
     const successor = await new Promise<Slot<Link, Process>>((listens, failed) => {
       const slot = this.#spawn({ listens: () => listens(slot), failed })
@@ -207,7 +216,7 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
       const { ended, process } = successor
       process.kill()
       await process.ended
-      // What it has ended of says more.
+      // If the successor died, the way in which it ended says more.
       throw ended === undefined ? error : new Error(`${this.#options.kind} ${successor.id} ended: ${ended}`)
     }
     successor.isOnTrial = false
@@ -219,7 +228,7 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
     if (!slot || this.#stopping) return
     slot.retiring = true
     this.#options.links.setListening(id, false)
-    // A process that dies meanwhile is drained, too.
+    // A process that dies meanwhile counts as drained, too.
     const drained = slot.link.ask('drain', { withinMs, graceMs }).catch(() => null)
     await within(drained, withinMs, undefined)
     slot.link.close('replaced')
@@ -243,7 +252,7 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
         slot.unfit = error
         process.kill()
       },
-      // Without its link a process ends by itself; one that is stuck does not.
+      // A process ends on its own when it loses its link, unless it is stuck.
       onClose: (why) => {
         log.debug({ [kind]: id, why }, 'link closed')
         process.kill()
@@ -298,7 +307,7 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
       slot.successor.failed(slot.unfit ?? new Error(`${kind} ${id} ended at its start: ${how}`))
       return
     }
-    // Whoever waits for it to take over knows that it has ended.
+    // `#succeed` waits for the handover and notices that this process has ended.
     if (slot.isOnTrial) return
     this.#options.onDied()
     if (slot.isReplaced) return
@@ -320,7 +329,7 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
 
   #beat(): void {
     const nowMs = this.#options.clock.nowMs()
-    // Late: this process was stopped or had no time itself, and the answers are still waiting to be read.
+    // If the beat is late, this process itself was stopped or overloaded, and answers still wait to be read.
     const isLate = nowMs - this.#beatAtMs > HEARTBEAT_MS * 2
     this.#beatAtMs = nowMs
     for (const slot of this.#slots.values()) {

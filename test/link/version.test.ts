@@ -46,6 +46,6 @@ t.test('a worker of other files than its primary ends with a line and an exit co
   t.strictSame(await once(child, 'close'), [EXIT.configuration, null])
   t.equal(
     (await said).join(''),
-    'drumbeat: the files of Drumbeat were changed since this node started, so no worker can join it: start the node anew\n',
+    'drumbeat: the files of Drumbeat were changed since this node started, so no worker can join it: restart the node\n',
   )
 })

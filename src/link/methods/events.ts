@@ -5,27 +5,27 @@ import type { Page } from '../../protocol/page.ts'
 import type { DataOf } from '../../protocol/shapes/commands.ts'
 import type { Method } from './method.ts'
 
-/** An idempotency key, with what the request was. */
+/** An idempotency key and the request that it belongs to. */
 export interface OnceArgs {
-  /** Each has keys of its own. */
+  /** The owner of the key. Each owner has keys of its own. */
   readonly whose: string
   readonly key: string
-  /** The same for the same request. */
+  /** Equal for repetitions of the same request. */
   readonly fingerprint: string
-  /** Of the event that it makes. */
+  /** The id of the event that the request makes. */
   readonly eventId: string
 }
 
-/** What goes into the log, and what is read from it. */
+/** Methods that append to the log or read from it. */
 export type EventMethods = {
-  /** `state`: JSON to keep as the channel's state, and the share that it takes from; null: that of nobody. */
+  /** `state` is JSON to keep as the channel's state, and the share that it counts towards; null if it counts towards nobody's. */
   broadcast: Method<
     {
       readonly channel: Channel
       readonly event: EncodedEvent
       readonly state: { readonly json: Uint8Array; readonly shareKey: string | null } | null
       readonly once: OnceArgs | null
-      /** Whether it is refused if too much is said: what clients ask for is, what operators do is not. */
+      /** Whether it is refused if the user sends too much. True for requests of clients, false for those of operators. */
       readonly isLimited: boolean
     },
     DataOf<'broadcast'>
@@ -35,7 +35,7 @@ export type EventMethods = {
       readonly target: UserId
       readonly event: EncodedEvent
       readonly once: OnceArgs | null
-      /** As of a broadcast. */
+      /** As for a broadcast. */
       readonly isLimited: boolean
     },
     DataOf<'sendMessage'>

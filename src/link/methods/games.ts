@@ -17,52 +17,53 @@ import type { GameEntry, JoinArgs, JoinResult } from './rooms.ts'
 
 /** Rooms with games, for connections and for the REST interface. */
 export type GameMethods = {
-  /** Joins the best room of a game that `where` allows, or makes one. Refused as a join is; GAME_NOT_FOUND, BAD_REQUEST. */
+  /** Joins the best room of a game that `where` allows, or makes one. Errors: those of a join, GAME_NOT_FOUND, BAD_REQUEST. */
   find: Method<FindArgs, GameJoin>
   gameRooms: Method<
     PageArgs & {
-      /** null: of any. */
+      /** Null means any namespace. */
       readonly namespace: Namespace | null
       readonly game: string
       readonly where: Where
-      /** Where `where` stands in what was asked, for what is wrong there; `payload.where` by default. */
+      /** The path of `where` in the request, for error messages; `payload.where` by default. */
       readonly path?: string
     },
     Page<GameRoom>
   >
   /**
-   * A join of a room that has a game. A connection that was resumed is in the room already: it goes on with its user's seat, or watches if it did
-   * before, whatever `as` and `password` say. NOT_IN_ROOM if its seat has ended meanwhile: it is in the room no longer.
+   * Joins a room that has a game. A connection that was resumed is in the room already: it keeps its user's seat, or continues to
+   * watch, whatever `as` and `password` say. If its seat has ended meanwhile, the answer is NOT_IN_ROOM, and the connection is no
+   * longer in the room.
    */
   enterGame: Method<EnterArgs, GameJoin>
   gameInput: Method<GameInputArgs, InputResult>
   snapshot: Method<{ readonly connectionId: string; readonly room: RoomId }, EnteredRoom>
   catchUp: Method<{ readonly connectionId: string; readonly room: RoomId; readonly base: number }, CatchUp>
   games: Method<null, { readonly items: readonly PlayedGame[] }>
-  /** For the REST interface: makes a room with a game. */
+  /** Makes a room with a game, for the REST interface. */
   gameRoomOpen: Method<OpenArgs, GameRoom>
   gameRoom: Method<{ readonly room: RoomId }, InspectedRoom>
-  /** What entered it last, the newest first. */
+  /** The last entries of the room, the newest first. */
   gameRoomEntries: Method<{ readonly room: RoomId; readonly limit: number }, { readonly items: readonly RoomEntry[] }>
-  /** Ends the seat of a user, or of a bot. */
+  /** Ends the seat of a user or of a bot. */
   gameRoomKick: Method<{ readonly room: RoomId; readonly user: string }, null>
-  /** Moves it to another host of this node; null: to the least busy one. CONFLICT, UNAVAILABLE. */
+  /** Moves the room to another host of this node. With `host` null, to the least busy one. Errors: CONFLICT, UNAVAILABLE. */
   gameRoomMove: Method<{ readonly room: RoomId; readonly host: number | null }, MovedRoom>
-  /** An input in the name of a user who has a seat. */
+  /** Makes an input in the name of a user who has a seat. */
   gameRoomInput: Method<
     { readonly room: RoomId; readonly user: string; readonly name: string; readonly input: JsonValue },
     InputResult
   >
-  /** A bot takes a seat, once for each key. Refused as the game refuses; ROOM_NOT_FOUND, BAD_REQUEST, ROOM_FULL. */
+  /** Gives a seat to a bot, once for each idempotency key. Errors: those of the game, ROOM_NOT_FOUND, BAD_REQUEST, ROOM_FULL. */
   gameBotAdd: Method<AddBotArgs, AddedBot>
-  /** ROOM_NOT_FOUND, NOT_FOUND. */
+  /** Errors: ROOM_NOT_FOUND, NOT_FOUND. */
   gameBotRemove: Method<{ readonly room: RoomId; readonly seat: string }, null>
 }
 
 /** Where a room runs now. */
 export interface MovedRoom {
   readonly host: number
-  /** The last one that is in its journal. */
+  /** The last tick that is in its journal. */
   readonly tick: number
 }
 
@@ -76,14 +77,14 @@ export interface FindArgs {
   readonly connectionId: string
   readonly game: string
   readonly where: Where
-  /** Of the room that is made where none fits. */
+  /** The options of the room that is made if no room fits. */
   readonly options: JsonObject
   readonly encoding: 'json' | 'binary'
 }
 
 export type EnterArgs = JoinArgs
 
-/** A join's answer, with what the game says. */
+/** The answer to a join, including what the connection sees of the game. */
 export interface GameJoin extends JoinResult {
   readonly game: GameEntry
 }
@@ -112,14 +113,14 @@ export interface GameRoom extends ListedRoom {
   readonly namespace: Namespace
 }
 
-/** A game, and what is played of it now. */
+/** A game, and how much it is being played. */
 export interface PlayedGame extends GameInfo {
   readonly count: GameCount
   /** The newest first. */
   readonly failures: readonly PastFailure[]
 }
 
-/** A callback of a game that failed, some time ago. */
+/** A callback of a game that failed in the past. */
 export interface PastFailure extends Omit<GameFailure, 'handle' | 'game'> {
   readonly roomId: string
   /** Unix time in milliseconds. */
@@ -128,9 +129,9 @@ export interface PastFailure extends Omit<GameFailure, 'handle' | 'game'> {
 
 export interface GameCount {
   readonly rooms: number
-  /** Users who have a seat. */
+  /** The number of users who have a seat. */
   readonly players: number
-  /** Seats of bots. */
+  /** The number of seats that bots have. */
   readonly botSeats: number
 }
 

@@ -5,91 +5,94 @@ import type { LogLevel, LogPart } from '../../protocol/log-levels.ts'
 import type { Receipt } from '../../protocol/shapes/shop.ts'
 import type { Method } from './method.ts'
 
-/** What the primary may ask of a host, which runs the games of rooms. A room is named by its `handle`, and a connection in it by its `viewer`. */
+/**
+ * What the primary asks of a host, the process that runs the games of rooms. `handle` is the number of a room, and `viewer` that
+ * of a connection in it.
+ */
 export type HostMethods = {
-  /** Sent once, first. */
+  /** The first message on the link, sent once. */
   welcome: Method<HostWelcome, null>
-  /** Makes a room. Refused as its game refuses; GAME_FAILED, GAME_NOT_FOUND, BAD_REQUEST for its options, OVERLOADED. */
+  /** Makes a room. Errors: those of its game, GAME_FAILED, GAME_NOT_FOUND, BAD_REQUEST (its options), OVERLOADED. */
   open: Method<OpenRoom, OpenedRoom>
   /**
-   * Goes on with a room that another host had: the checkpoint, then the records behind it. The connections in it have to `enter` again, with
-   * `isBack`; the seat of a user who has none after some seconds is dropped.
+   * Continues a room that another host had, from its checkpoint and the records after it. The connections in it have to `enter`
+   * again, with `isBack`. If a user has no connection after some seconds, the user's seat is dropped.
    */
   restore: Method<RestoreRoom, null>
   /**
-   * Tries, without a word to anybody, whether the room could go on here: as `restore`, then the next ticks of its game with nothing coming in.
-   * GAME_NOT_FOUND; GAME_FAILED, which says to the author of the game what is wrong.
+   * Tests whether the room could continue here: does the same as `restore`, then runs the next ticks of its game without input.
+   * Nobody else notices it. Errors: GAME_NOT_FOUND, and GAME_FAILED, which tells the author of the game what is wrong.
    */
   rehearse: Method<RestoreRoom, null>
-  /** A connection comes into the room: it takes its user's seat, finds it again, or watches. */
+  /** A connection enters the room. It takes its user's seat, finds it again, or watches. */
   enter: Method<EnterRoom, EnteredSeat>
-  /** A connection is gone: its user's seat is held if it was the last. */
+  /** A connection is gone. If it was the last one of its user, the user's seat is held. */
   exit: Method<{ readonly handle: number; readonly viewer: number }, null>
   /** The user gives up the seat, with all connections. */
   leave: Method<{ readonly handle: number; readonly viewer: number }, null>
   input: Method<RoomInput, InputResult>
-  /** An input in the name of a user who has a seat, for the REST interface. */
+  /** Makes an input in the name of a user who has a seat, for the REST interface. */
   inputAs: Method<UserInput, InputResult>
-  /** Gives a seat to a bot of this kind; for the REST interface. Refused as its game refuses; BAD_REQUEST, ROOM_FULL. */
+  /** Gives a seat to a bot of this kind, for the REST interface. Errors: those of the game, BAD_REQUEST, ROOM_FULL. */
   addBot: Method<{ readonly handle: number; readonly bot: string }, AddedBot>
-  /** Ends the seat of a bot; for the REST interface. NOT_FOUND. */
+  /** Ends the seat of a bot, for the REST interface. Errors: NOT_FOUND. */
   removeBot: Method<{ readonly handle: number; readonly seat: string }, null>
-  /** Ends a seat; for the REST interface. */
+  /** Ends a seat, for the REST interface. */
   kick: Method<{ readonly handle: number; readonly user: string; readonly why: string }, null>
-  /** The room as the connection sees it now: what it has comes to nothing. */
+  /** The room as the connection sees it now. It replaces the state that the connection has. */
   snapshot: Method<{ readonly handle: number; readonly viewer: number }, EnteredRoom>
-  /** A patch for one connection, from the tick that it has, or a snapshot where that is smaller or all there is. */
+  /** A patch for one connection, from the tick that it has. A snapshot instead if that is smaller or if there is no patch. */
   catchUp: Method<{ readonly handle: number; readonly viewer: number; readonly base: number }, CatchUp>
-  /** What entered the room last, the newest first; for the REST interface. */
+  /** The last entries of the room, the newest first, for the REST interface. */
   entries: Method<{ readonly handle: number; readonly limit: number }, { readonly items: readonly RoomEntry[] }>
   /** For the REST interface. */
   inspect: Method<{ readonly handle: number }, RoomInspection>
   /**
-   * What the user of a seat has bought, in the order of the ledger: so far as the seat has it already, it comes to nothing. Refused with NOT_IN_ROOM if
-   * there is no seat.
+   * Tells what the user of a seat has bought, in the order of the ledger. Purchases that the seat has already are ignored.
+   * NOT_IN_ROOM if there is no seat.
    */
   bought: Method<BoughtInRoom, HeardPurchases>
-  /** The room's seats leave, then it is over. */
+  /** Ends the room, after all its seats have left. */
   end: Method<{ readonly handle: number }, null>
   /**
-   * Stops a room behind its next tick: it goes on from this checkpoint elsewhere. Inputs that wait here are refused with OVERLOADED;
-   * nothing of the room leaves this host behind the answer.
+   * Stops a room after its next tick, so that it can continue elsewhere from the checkpoint in the answer. Inputs that wait here
+   * are refused with OVERLOADED. After the answer, this host sends nothing more of the room.
    */
   release: Method<{ readonly handle: number }, ReleasedRoom>
-  /** Runs its rooms to the end of the tick, tells the checkpoint of each, and says no more. */
+  /** Runs all rooms to the end of their tick, sends their checkpoints, and then nothing more. */
   drain: Method<{ readonly withinMs: number; readonly graceMs: number }, null>
   ping: Method<null, null>
   logLevel: Method<{ readonly part: LogPart; readonly level: LogLevel | null }, null>
   metrics: Method<null, { readonly metrics: unknown }>
 }
 
-/** What a host tells the primary. Its blocks hold journals and patches: see `game-block.ts`. */
+/** What a host tells the primary. Journals and patches come in blocks: see `game-block.ts`. */
 export type OfHostMethods = {
-  /** Its games cannot be loaded, as this says: a line each. The host ends. */
+  /** The games of this host cannot be loaded. `mistakes` has a line for each reason. The host ends. */
   unfit: Method<{ readonly mistakes: readonly string[]; readonly files: readonly LoadedFile[] }, null>
-  /** Its games are loaded. */
+  /** The games are loaded. */
   listening: Method<{ readonly games: readonly GameInfo[]; readonly files: readonly LoadedFile[] }, null>
   /**
-   * What a tick said beside patches, behind the block that it was in. A room that goes on from a checkpoint says again what it has said since:
-   * what is of a tick that was heard of is left out by the primary.
+   * What a tick said in addition to patches. It comes after the block with that tick. A room that continues from a checkpoint
+   * repeats what it said after it, and the primary drops what belongs to ticks that it has heard of.
    */
   said: Method<{ readonly handle: number; readonly tick: number; readonly effects: readonly RoomEffect[] }, null>
-  /** Seats, listing or lock of a room are others now. */
+  /** The seats, the listing or the lock of a room changed. */
   listed: Method<{ readonly handle: number; readonly listing: RoomListing }, null>
-  /** All there is to know of the room at the end of a tick: what is older of its journal is not needed any more. */
+  /** The whole room at the end of a tick. Older records of its journal are no longer needed. */
   checkpoint: Method<{ readonly handle: number; readonly tick: number; readonly checkpoint: string }, null>
-  /** The room is over: this was its last word. */
+  /** The room is over. Nothing more of it follows. */
   over: Method<{ readonly handle: number; readonly ending: RoomEnding }, null>
-  /** A callback of a game failed. Those of which there is no line in the log, as there are too many, are not told. */
+  /** A callback of a game failed. Failures that are left out of the log, because there are too many, are not told either. */
   failed: Method<GameFailure, null>
-  /** Share of the time in which callbacks ran in the last second, 0 to 1: rooms are placed by it. */
+  /** The share of the last second in which callbacks ran, from 0 to 1. The primary places rooms by it. */
   load: Method<{ readonly busy: number; readonly rooms: number; readonly costly: readonly CostlyRoom[] }, null>
 }
 
 /** A room that takes much of its host's time. */
 export interface CostlyRoom {
   readonly handle: number
-  /** Share of the host's time, 0 to 1, averaged over some seconds. */
+  /** Its share of the host's time, from 0 to 1, averaged over some seconds. */
   readonly share: number
 }
 
@@ -99,31 +102,34 @@ export interface HostWelcome {
   readonly host: number
   /** The configuration in force: see `encodeConfig`. */
   readonly config: string
-  /** Of the clock of rooms: see `createUnixTime`. All hosts of a node have the same, so that a room goes on in time in the next one. */
+  /**
+   * The origin of the clock of rooms: see `createUnixTime`. All hosts of a node have the same one, so that a room that moves to
+   * another host keeps its time.
+   */
   readonly clockOriginMs: number
 }
 
-/** A file or folder of the games: those that GAMES names, and what they import. */
+/** A file or folder of games: those that GAMES names, and everything that they import. */
 export interface LoadedFile {
   readonly file: string
-  /** When it was read: see `fileStamp`. */
+  /** The state of the file when it was read: see `fileStamp`. */
   readonly stamp: string
 }
 
 export interface GameFailure {
   readonly handle: number
   readonly game: string
-  /** As `on.fire`, `tick`, `view`. */
+  /** Such as `on.fire`, `tick`, `view`. */
   readonly callback: string
   readonly tick: number
-  /** What was thrown. */
+  /** The message of the error that was thrown. */
   readonly message: string
-  /** Where in the author's files, as `arena.ts:12:5`; null if that is not known. */
+  /** The place in the author's files, such as `arena.ts:12:5`. Null if it is not known. */
   readonly place: string | null
   readonly traceId: string
 }
 
-/** A game, for listings and for those who choose a host. */
+/** Describes a game, for listings and for choosing a host. */
 export interface GameInfo {
   readonly name: string
   readonly version: number
@@ -139,12 +145,15 @@ export interface GameInfo {
     readonly standIn: string | null
   }
   readonly maxMs: number | null
-  /** A description of what a room is made with: see `TypeDescription`. null: anything, or only the game knows. */
+  /**
+   * Describes the options with which a room is made: see `TypeDescription`. Null if the game accepts anything, or only the game
+   * knows.
+   */
   readonly options: JsonValue
   readonly inputs: readonly string[]
   readonly events: readonly string[]
   readonly bots: readonly string[]
-  /** Whether it has `bought`. */
+  /** Whether the game has a callback `bought`. */
   readonly hearsPurchases: boolean
 }
 
@@ -154,22 +163,22 @@ export interface OpenRoom {
   readonly game: string
   readonly options: JsonValue
   readonly seed: number
-  /** By the clock of rooms. Tick 0 is then, or up to one tick later: the host spreads its rooms. */
+  /** By the clock of rooms. Tick 0 happens then, or up to one tick later, because the host spreads its rooms. */
   readonly startMs: number
 }
 
-/** A checkpoint of tick 0 was told before. */
+/** The host sends a checkpoint of tick 0 before this answer. */
 export interface OpenedRoom {
-  /** Tick 0: see `OpenRoom`. */
+  /** The time of tick 0: see `OpenRoom`. */
   readonly startMs: number
 }
 
 export interface RestoreRoom {
   readonly handle: number
   readonly checkpoint: string
-  /** Of the journal, in order: see `encodeTick`. */
+  /** Records of the journal, in order: see `encodeTick`. */
   readonly records: readonly Uint8Array[]
-  /** They were made by other code of the game, so that it may come to other states. */
+  /** Whether the records were made by another version of the game's code, which may have come to other states. */
   readonly isOtherCode?: boolean
 }
 
@@ -184,82 +193,85 @@ export interface EnterRoom {
   readonly user: string
   readonly isGuest: boolean
   readonly as: 'player' | 'spectator'
-  /** What the user owns; of a spectator nothing. */
+  /** What the user owns. Empty for a spectator. */
   readonly inventory: Readonly<Record<string, number>>
-  /** The last entry of the user's ledger that the inventory has; 0: none. */
+  /** The last entry of the user's ledger that the inventory includes. 0 if there is none. */
   readonly ledgerEntry: number
-  /** It had a seat when the connection was lost: without one it is refused, and takes no new one. */
+  /** The connection had a seat when it was lost. If that seat has ended, it is refused and gets no new one. */
   readonly isBack: boolean
-  /** `binary`: patches as bytes. */
+  /** `binary` if patches are sent as bytes. */
   readonly encoding: 'json' | 'binary'
 }
 
 export interface EnteredSeat extends EnteredRoom {
-  /** The last entry of the player's ledger that the seat has; of a spectator 0. */
+  /** The last entry of the player's ledger that the seat includes. 0 for a spectator. */
   readonly ledgerEntry: number
 }
 
 export interface BoughtInRoom {
   readonly handle: number
   readonly user: string
-  /** The last entry of the user's ledger that the seat was known to have: between it and the first of these there is no purchase. */
+  /**
+   * The last entry of the user's ledger that the seat was known to include. There is no purchase between it and the first of
+   * these.
+   */
   readonly after: number
   readonly purchases: readonly Purchase[]
 }
 
-/** A receipt, and its entry in the player's ledger. */
+/** A receipt, and the number of its entry in the player's ledger. */
 export interface Purchase {
   readonly receipt: Receipt
   readonly ledgerEntry: number
 }
 
 export interface HeardPurchases {
-  /** The last entry that the seat has now. */
+  /** The last entry that the seat includes now. */
   readonly ledgerEntry: number
 }
 
 export interface EnteredRoom extends RoomSnapshot {
   readonly name: string
   readonly version: number
-  /** null: watches. */
+  /** Null if the user only watches. */
   readonly seat: string | null
-  /** The seat was taken by this: the user had none. */
+  /** Whether the user had no seat, and got this one now. */
   readonly isNewSeat: boolean
-  /** Milliseconds between two ticks; 0: it ticks when something comes in. */
+  /** Milliseconds between two ticks. 0 if the room ticks only when something comes in. */
   readonly tickMs: number
   readonly startMs: number
-  /** A description of what the state is: see `TypeDescription`. */
+  /** Describes the state: see `TypeDescription`. */
   readonly types: JsonValue
-  /** In an order that stays: a binary client names an input by its place here. */
+  /** The order never changes, because a binary client names an input by its index in this list. */
   readonly inputs: readonly InputKind[]
 }
 
-/** An input that a game takes. */
+/** An input that a game accepts. */
 export interface InputKind {
   readonly name: string
-  /** A description of what it is: see `TypeDescription`. null: only its game knows, and binary clients send JSON text. */
+  /** Describes its value: see `TypeDescription`. Null if only the game knows. Binary clients then send JSON text. */
   readonly type: JsonValue
-  /** `latest`: of those that wait for the same tick only the newest counts, and a client need not wait for its reply. */
+  /** `latest`: only the newest of the inputs that wait for one tick counts, and a client need not wait for its reply. */
   readonly keep: 'all' | 'latest'
 }
 
-/** By the ids of seats. */
+/** Seats by id. */
 export type SeatsSeen = Readonly<Record<string, SeatSeen>>
 export type { SeatChanges } from '../../protocol/shapes/games.ts'
 
 /** What one connection sees. */
 export interface RoomSnapshot {
   readonly seats: SeatsSeen
-  /** Of the patches for those who see the same; see `game-block.ts`. */
+  /** The number of the view. Connections with the same number see the same and share patches: see `game-block.ts`. */
   readonly view: number
-  /** What the next patch starts from. */
+  /** The tick from which the next patch starts. */
   readonly tick: number
   /** JSON text. */
   readonly state: string
   readonly hash: number
 }
 
-/** `current`: the connection has all there is. `patch` is a whole frame, as those of `game-block.ts`. */
+/** `current` means that the connection has the newest state. `patch` is a whole frame, like those of `game-block.ts`. */
 export type CatchUp =
   | { readonly kind: 'current'; readonly tick: number; readonly view: number }
   | { readonly kind: 'patch'; readonly patch: Uint8Array; readonly tick: number; readonly view: number }
@@ -269,9 +281,9 @@ export interface RoomInput {
   readonly handle: number
   readonly viewer: number
   readonly name: string
-  /** What JSON can carry; or a Uint8Array, which a binary client has coded by the input's type, and which nobody has looked into. */
+  /** A JSON value, or a Uint8Array that a binary client encoded by the input's type and that was not decoded on the way. */
   readonly input: unknown
-  /** Counts up; null: the client does not count. */
+  /** Grows with each input. Null if the client does not count its inputs. */
   readonly seq: number | null
 }
 
@@ -282,10 +294,10 @@ export interface UserInput {
   readonly input: unknown
 }
 
-/** What the author's refusals and failures say is in the Refusal of the call. */
+/** If the game refuses the input or fails, the call is answered with a Refusal instead. */
 export interface InputResult {
   readonly tick: number
-  /** null: none. */
+  /** Null if the game replied nothing. */
   readonly value: JsonValue
 }
 
@@ -308,16 +320,19 @@ export interface RoomSeat {
   readonly user: string
   readonly isConnected: boolean
   readonly bot: string | null
-  /** The kind of bot that plays while the player is gone; null: the player does, or nobody, or it is the seat of a bot. */
+  /** The kind of bot that plays while the player is gone. Null if the player or nobody plays, or if it is the seat of a bot. */
   readonly standIn: string | null
-  /** It is a bot that gives way to a player. */
+  /** Whether it is a bot that gives way to a player. */
   readonly fills: boolean
   readonly team: string | null
-  /** When the seat of a player who is gone ends, by the clock of rooms; in what the primary tells, by the wall clock. null: the player is here. */
+  /**
+   * When the seat of an absent player ends. By the clock of rooms, or by the wall clock in what the primary returns. Null if the
+   * player is present.
+   */
   readonly heldUntilMs: number | null
 }
 
-/** What an entry is, for whoever reads it. */
+/** An entry of the room, described for its readers. */
 export interface EntryFacts {
   readonly kind:
     | 'join'
@@ -331,43 +346,43 @@ export interface EntryFacts {
     | 'bot'
     | 'moved'
     | 'end'
-  /** null: it is of no user. */
+  /** Null if the entry belongs to no user. */
   readonly user: string | null
-  /** Of an input, a good, a task, a kind of bot; why a seat or the room ends. */
+  /** The name of an input, good, task or kind of bot, or the reason why a seat or the room ended. */
   readonly name: string | null
-  /** An input, a receipt, what a task came to. */
+  /** An input, a receipt, or the result of a task. */
   readonly data: JsonValue
 }
 
 /** An entry, and what became of it. */
 export interface RoomEntry extends EntryFacts {
-  /** Counts the entries of the room in this host. */
+  /** Numbers the entries of the room in this host. */
   readonly number: number
-  /** By the clock of rooms; in what the primary tells, by the wall clock. */
+  /** By the clock of rooms, or by the wall clock in what the primary returns. */
   readonly atMs: number
-  /** In which it entered. Of an input that was refused before: the last one by then. */
+  /** The tick in which it entered. For an input that was refused before that, the last tick at that time. */
   readonly tick: number
-  /** null: it was done. */
+  /** Null if it was carried out. */
   readonly error: ErrorBody | null
 }
 
 export interface RoomListing {
-  /** Seats that are taken, bots among them. */
+  /** The number of taken seats, including those of bots. */
   readonly seats: number
-  /** How many of them are bots'. */
+  /** How many of them belong to bots. */
   readonly bots: number
-  /** How many of these give way to a player who comes. */
+  /** How many of these bots give way to a new player. */
   readonly yielding: number
   readonly isLocked: boolean
-  /** What the game says of it. */
+  /** What the game says of the room for searches. */
   readonly listing: JsonValue
 }
 
 export type RoomEffect =
-  /** The connection sees another view from the next patch on. */
+  /** From the next patch on, the connection gets those of another view. */
   | { readonly kind: 'view'; readonly viewer: number }
   | { readonly kind: 'say'; readonly to: string; readonly data: JsonValue }
-  /** A user's seat ended: with `kicked` the connections leave the room. */
+  /** The seat of a user ended. If it was `kicked`, its connections leave the room. */
   | { readonly kind: 'left'; readonly user: string; readonly why: string }
   /** Ticks are late by more than a second, or on time again. */
   | { readonly kind: 'status'; readonly status: 'paused' | 'running'; readonly tick: number }

@@ -1,2 +1,2 @@
-/** What a call takes, and what its answer is. */
+/** The arguments of a call, and its result. */
 export type Method<Args, Result> = { readonly args: Args; readonly result: Result }

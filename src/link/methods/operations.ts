@@ -13,14 +13,14 @@ import type {
 } from '../../protocol/shapes/operations.ts'
 import type { Method } from './method.ts'
 
-/** A connection, as REST lists it. */
+/** A connection as the REST interface lists it. */
 export type ConnectionInfo = ValueOf<typeof CONNECTION> & {
   readonly namespace: Namespace
   readonly user_id: UserId
   readonly rooms: readonly RoomId[]
 }
 
-/** Which connections; null: whatever theirs is. */
+/** Selects connections. Null means any. */
 export interface ConnectionFilter {
   readonly namespace: Namespace | null
   readonly userId: UserId | null
@@ -28,13 +28,17 @@ export interface ConnectionFilter {
 }
 
 /**
- * A Socket.IO client that cannot be served: `old_protocol` of socket.io-client 1 or 2, or with another parser than the default.
+ * A Socket.IO client that the server cannot serve: `old_protocol` is socket.io-client 1 or 2. The others use a parser that is not
+ * the default one.
  */
 export type Misfit = 'old_protocol' | 'msgpack_parser' | 'other_parser'
 
-/** To close connections, on any node, and to keep their users or addresses out. */
+/** Close connections on any node, and keep their users or addresses out. */
 export type KickMethods = {
-  /** Gives how many connections are closed with 4502. `forMs`: their user is kept out for so long; null: not at all. */
+  /**
+   * Returns how many connections are closed with 4502. `forMs` is how long their user is kept out. Null if the user may come back
+   * at once.
+   */
   kick: Method<
     ({ readonly connectionId: string } | { readonly userId: UserId }) & { readonly forMs: number | null },
     Kicked
@@ -44,24 +48,26 @@ export type KickMethods = {
   banList: Method<PageArgs, Page<Ban>>
 }
 
-/** What concerns the node and its connections as such. */
+/** Methods about the node and its connections as a whole. */
 export type OperationMethods = KickMethods & {
-  /** The worker listens; it says on which port. */
+  /** The worker listens on this port. */
   listening: Method<{ readonly port: number }, null>
-  /** Somebody came with a key that is not in the set: the set may be old. */
+  /** A token named a key that is not in the key set, so the set may be outdated. */
   unknownKey: Method<null, null>
-  /** HTTP requests that the worker has let pass since it last said so, by address. The other workers are told. */
+  /**
+   * How many HTTP requests the worker has accepted since its last such message, by address. The primary tells the other workers.
+   */
   httpTaken: Method<{ readonly taken: readonly (readonly [addressKey: string, count: number])[] }, null>
-  /** The node logs it once for each address. */
+  /** A client that cannot be served. The node logs it once for each address. */
   misfit: Method<{ readonly kind: Misfit; readonly address: string; readonly path: string }, null>
   connectionList: Method<PageArgs & { readonly only: ConnectionFilter }, Page<ConnectionInfo>>
   reload: Method<null, Reloaded>
-  /** Over all processes of this node; `until`: Unix time in milliseconds. */
+  /** Changes the level in all processes of this node. `until` is Unix time in milliseconds. */
   logLevel: Method<
     { readonly part: LogPart; readonly level: LogLevel; readonly forMs: number },
     { readonly until: number }
   >
   ready: Method<null, { readonly parts: readonly ReadyPart[] }>
-  /** Prometheus text of all processes of this node. */
+  /** The metrics of all processes of this node, as Prometheus text. */
   metrics: Method<null, { readonly contentType: string; readonly text: string }>
 }

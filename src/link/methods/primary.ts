@@ -6,7 +6,7 @@ import type { RoomMethods } from './rooms.ts'
 import type { SessionMethods } from './session.ts'
 import type { ShopMethods } from './shop.ts'
 
-/** What a worker may ask of the primary, by subject: a service of the primary answers each. */
+/** What a worker asks of the primary, by subject. A service of the primary answers each. */
 export type PrimaryMethods = SessionMethods &
   RoomMethods &
   GameMethods &

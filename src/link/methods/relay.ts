@@ -1,8 +1,8 @@
 import type { Method } from './method.ts'
 
 /**
- * Between the worker that a client's request met, and the one that has its session. `id` is the asking worker's; each request ends
- * with its answer, each socket with an `end` from either side.
+ * Messages between the worker that got a client's request and the worker that has its session. The asking worker chooses `id`. A
+ * request ends with its answer, a socket with an `end` from either side.
  */
 export type RelayMessage =
   | { readonly kind: 'request'; readonly id: number; readonly head: RelayHead; readonly body: Uint8Array }
@@ -15,11 +15,11 @@ export type RelayMessage =
       readonly data: Uint8Array
       readonly isBinary: boolean
     }
-  /** By the worker that asked: the client is gone. */
+  /** From the asking worker: the client is gone. */
   | { readonly kind: 'gone'; readonly id: number }
-  /** By the one that has the session. */
+  /** From the worker that has the session. */
   | { readonly kind: 'end'; readonly id: number }
-  /** By the primary: there is no such worker. */
+  /** From the primary: there is no such worker. */
   | { readonly kind: 'absent'; readonly id: number }
 
 export interface RelayHead {
@@ -36,8 +36,8 @@ export interface RelayAnswer {
   readonly body: string | Uint8Array
 }
 
-/** From one worker to another. */
+/** Sends a message from one worker to another, by way of the primary. */
 export type RelayMethods = {
-  /** To another worker. */
+  /** @param to the number of the other worker */
   relay: Method<{ readonly to: number; readonly message: RelayMessage }, null>
 }

@@ -6,10 +6,10 @@ import type { JoinedRoom, PresencePage, ROOM } from '../../protocol/shapes/rooms
 import type { EnteredRoom } from './host.ts'
 import type { Method } from './method.ts'
 
-/** The state is as of `offset`. The room's events after it follow on the link. */
+/** `state` is as of `offset`. Later events of the room follow on the link. */
 export type JoinResult = Omit<JoinedRoom, 'room_id' | 'game' | 'state'> & StoredState & { readonly room_id: RoomId }
 
-/** What a channel retains: JSON as it is stored; null: nothing. */
+/** What a channel retains: JSON as it is stored, or null if there is nothing. */
 export interface StoredState {
   readonly state: Uint8Array | null
   readonly offset: number
@@ -18,22 +18,22 @@ export interface StoredState {
 export interface JoinArgs {
   readonly connectionId: string
   readonly room: RoomId
-  /** Of a room that has a game: for a seat, or to watch. */
+  /** Whether the connection wants a seat or only watches, if the room has a game. */
   readonly as: 'player' | 'spectator'
-  /** Of a room that wants one. */
+  /** The password, for a room that has one. */
   readonly password: string | null
-  /** How the connection gets patches. */
+  /** The encoding in which the connection gets patches. */
   readonly encoding: 'json' | 'binary'
 }
 
-/** What a connection that has come into a room sees of its game. The patches behind `tick` follow on the link. */
+/** What a connection that entered a room sees of its game. Patches after `tick` follow on the link. */
 export interface GameEntry extends EnteredRoom {
   readonly handle: number
 }
 
-/** Rooms, who is in them and what they retain: for connections, and for the REST interface. */
+/** Rooms, their members and what they retain: for connections, and for the REST interface. */
 export type RoomMethods = {
-  /** With `game` if the room has one; what the game refuses, this refuses. */
+  /** The result has `game` if the room has one. If the game refuses the join, so does this. */
   join: Method<JoinArgs, JoinResult & { readonly game?: GameEntry }>
   leave: Method<{ readonly connectionId: string; readonly room: RoomId }, null>
   state: Method<{ readonly channel: Channel }, StoredState>
@@ -44,6 +44,6 @@ export type RoomMethods = {
   >
   roomList: Method<PageArgs, Page<RoomDefinition & ValueOf<typeof ROOM>>>
   roomGet: Method<{ readonly room: RoomId }, RoomAt>
-  /** `ifTag`: only where it is this one; null: whatever there is. */
+  /** With `ifTag` the room is deleted only if it has this tag. Null deletes it in any case. */
   roomDelete: Method<{ readonly room: RoomId; readonly ifTag: string | null }, null>
 }

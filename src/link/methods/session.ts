@@ -7,39 +7,42 @@ export interface OpenArgs {
   readonly namespace: Namespace
   readonly userId: UserId
   readonly addressKey: string
-  /** Whose share of this node it takes from: its user's, or its address's. */
+  /** The user or address whose share of this node the connection uses up. */
   readonly shareKey: string
-  /** The rooms that a resume names, to be in from the start. null if it names none: then they are the rooms that the session had. */
+  /**
+   * The rooms that a resume names, which the connection enters when it opens. Null if it names none: then these are the rooms
+   * that its session had.
+   */
   readonly rooms: readonly RoomId[] | null
-  /** Whether it may name rooms that its session is not known to have been in, as if it joined them. */
+  /** Whether it may enter rooms that its session is not known to have been in, as if it joined them. */
   readonly mayJoin: boolean
   readonly isResume: boolean
-  /** Where a resume goes on; null: that cannot be read. */
+  /** Where a resume continues. Null if the client's cursor cannot be read. */
   readonly cursor: { readonly epoch: string; readonly offset: number } | null
-  /** The session, under which its rooms are remembered. */
+  /** The id of the session, under which its rooms are remembered. */
   readonly session: string
-  /** Which of the session's resume tokens it came with; null: with none, or with one that may be used again. */
+  /** The number of the resume token that it came with. Null if it came without one, or with one that may be used again. */
   readonly use: number | null
 }
 
 export interface OpenResult {
-  /** The events of the channels are known up to here; later ones follow on the link. */
+  /** Events after this offset follow on the link. Older ones come by `replay`. */
   readonly offset: number
   readonly epoch: string
   readonly rooms: readonly RoomId[]
-  /** Of these rooms those that have a game: each is to be entered with `enterGame`. Absent: none has. */
+  /** Those of the rooms that have a game. Each has to be entered with `enterGame`. Absent if none has. */
   readonly games?: readonly RoomId[]
-  /** Events of its channels between the cursor and `offset`, to be asked for with `replay`. */
+  /** How many events of its channels lie between the cursor and `offset`. Ask for them with `replay`. */
   readonly replayed: number
-  /** null: recovered, or nothing was to be resumed. */
+  /** Why the session could not be resumed. Null if it was, or if nothing was to be resumed. */
   readonly reason: NotRecovered | null
 }
 
-/** Events that somebody missed. */
+/** Events that a client missed. */
 export interface ReplayPart {
   /** A block: see `event-block.ts`. */
   readonly events: Uint8Array
-  /** The last one's offset. */
+  /** The offset of the last one. */
   readonly upTo: number
   readonly complete: boolean
 }
@@ -47,10 +50,10 @@ export interface ReplayPart {
 /** What a worker asks for its connections. */
 export type SessionMethods = {
   open: Method<OpenArgs, OpenResult>
-  /** A part of what there is after an offset; null: it is not held any more. */
+  /** The next part of a replay, after an offset. Null if these events are no longer held. */
   replay: Method<{ readonly connectionId: string; readonly after: number }, ReplayPart | null>
   close: Method<{ readonly connectionId: string }, null>
-  /** The rooms of a session that can be resumed from there; null: it cannot. */
+  /** The rooms of a session, if it can be resumed from this cursor, otherwise null. */
   remembered: Method<
     { readonly session: string; readonly cursor: { readonly epoch: string; readonly offset: number } },
     readonly RoomId[] | null

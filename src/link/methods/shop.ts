@@ -5,7 +5,7 @@ import type { Page, PageArgs } from '../../protocol/page.ts'
 import type { Good, LedgerPage, Receipt, ReceiptKeys } from '../../protocol/shapes/shop.ts'
 import type { Method } from './method.ts'
 
-/** A good with the revision that it has in the store. */
+/** A good, and the revision that it has in the store. */
 export interface GoodAt {
   readonly good: Good
   readonly revision: number
@@ -16,7 +16,10 @@ export type ShopMethods = {
   buy: Method<PurchaseRequest, Receipt>
   goodList: Method<PageArgs, Page<Good>>
   goodGet: Method<{ readonly id: string }, GoodAt>
-  /** `ifRevision`: it must be at this one; 0: it must not be there; 'any': it must be there; null: whatever there is. */
+  /**
+   * `ifRevision`: a revision that the good must have; 0 if there must be none yet; 'any' if there must be one; null to accept
+   * both.
+   */
   goodPut: Method<{ readonly good: Good; readonly ifRevision: number | 'any' | null }, GoodAt>
   goodRestock: Method<{ readonly goodId: string; readonly count: number; readonly idempotencyKey: string }, Good>
   playerGet: Method<{ readonly userId: UserId }, Player>
@@ -33,7 +36,7 @@ export type ShopMethods = {
     },
     Player
   >
-  /** Lines of the ledger; `limit` is of batches. */
+  /** Lines of the ledger. `limit` counts batches, not lines. */
   ledgerList: Method<PageArgs, LedgerPage>
   playerPurchases: Method<PageArgs & { readonly userId: UserId }, Page<Receipt>>
   receiptKey: Method<null, ReceiptKeys>
