@@ -4,7 +4,7 @@ import { HOSTS } from './catalog/hosts.ts'
 import { NODE, PROCESS } from './catalog/node.ts'
 import { PURCHASES, STORE } from './catalog/store.ts'
 
-/** In the order of the document. */
+/** In the order of the page. */
 export const SECTIONS = {
   Clients: CLIENTS,
   'Security and limits': SECURITY,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { MetricAbout } from './about.ts'
 import { SECTIONS } from './catalog.ts'
 
-/** `docs/reference/metrics.md`, of the catalog. */
+/** Generates `docs/reference/metrics.md` from the catalog. */
 export function renderMetrics(): string {
   const sections = Object.entries<Record<string, MetricAbout>>(SECTIONS).map(([title, metrics]) => {
     const rows = Object.values(metrics).map(row)
@@ -14,10 +14,10 @@ export function renderMetrics(): string {
 
 const INTRODUCTION = `# Metrics
 
-\`GET /metrics\` gives the metrics of a node: those of its primary and of all its workers, added up, or apart if they have the
-label \`process\`. All names begin with \`drumbeat_\`. Seconds and bytes are the only units; a metric with neither in its name
-counts things. A scrape configuration is \`config/prometheus/prometheus.yaml\`, the alerts are \`config/prometheus/alerts.yaml\`,
-the dashboard is \`config/grafana/dashboard.json\`. \`npm run docs -- metrics\` writes this page from \`src/metrics/catalog/\`.`
+\`GET /metrics\` returns the metrics of a node. Those of its processes (primary, workers, hosts) are added up, except for metrics
+with the label \`process\`. All names begin with \`drumbeat_\`. Units are seconds or bytes; a metric with neither in its name counts
+things. The scrape configuration is \`config/prometheus/prometheus.yaml\`, the alerts are \`config/prometheus/alerts.yaml\`, and the
+dashboard is \`config/grafana/dashboard.json\`. \`npm run docs -- metrics\` writes this page from \`src/metrics/catalog/\`.`
 
 const HEAD = ['| name | type, unit | labels | what it is | when it moves |', '| --- | --- | --- | --- | --- |']
 

@@ -1,22 +1,22 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
 
 export interface LoopDelay {
-  /** The 99th percentile of the last 15 s to 30 s: whoever asks takes nothing from others who do. */
+  /** The 99th percentile of the last 15 s to 30 s. Reading it changes nothing for other readers. */
   p99Ms(): number
   close(): void
 }
 
-/** Each look wakes the process: at 10 ms, Node's own default, that is 1 % of a core for a process that has nothing to do. */
+/** Each look wakes the process. At Node's default of 10 ms an idle process would spend 1 % of a core on it. */
 const RESOLUTION_MS = 20
-/** As often as Prometheus looks, mostly: so it sees each of them. */
+/** As often as Prometheus usually scrapes, so that it sees each window. */
 const WINDOW_MS = 15_000
 
 type Histogram = Pick<IntervalHistogram, 'enable' | 'disable' | 'reset' | 'count' | 'percentile'>
 
-/** How late this process's timers are: what a client feels when the process has too much to do. */
+/** Measures how late the timers of this process are. Clients feel this when the process has too much to do. */
 export function openLoopDelay(histogram: Histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })): LoopDelay {
   histogram.enable()
-  // Node measures the whole interval: on time is RESOLUTION_MS.
+  // Node measures the whole interval, so RESOLUTION_MS means on time.
   const nowMs = () => (histogram.count === 0 ? 0 : Math.max(0, histogram.percentile(99) / 1e6 - RESOLUTION_MS))
   let beforeMs = 0
   const timer = setInterval(() => {

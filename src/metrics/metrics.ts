@@ -17,13 +17,13 @@ type Instruments = { readonly [Key in keyof typeof METRICS]: InstrumentOf<(typeo
 type Readable = { [Key in keyof Instruments]: Instruments[Key] extends Histogram ? never : Key }[keyof Instruments]
 type Labels = Readonly<Record<string, string>>
 
-/** The metrics of one process; the primary adds up those of all. */
+/** The metrics of one process. The primary adds up those of all processes. */
 export interface Metrics extends Instruments {
-  /** `read` is asked when somebody looks: for what is counted elsewhere anyway. Of a counter it gives the whole count. */
+  /** For values that are counted elsewhere: `read` is called for each scrape. For a counter it returns the total. */
   readonly readWhenAsked: (key: Readable, read: () => number | readonly (readonly [Labels, number])[]) => void
-  /** `primary` or `worker-<number>`: a label where processes must not be added up. */
+  /** `primary`, `worker-<number>` or `host-<number>`. Metrics that must not be added up over processes have it as a label. */
   readonly process: string
-  /** What another process needs to add these up. */
+  /** The form in which another process can add these up. */
   readonly toJson: () => Promise<unknown>
 }
 
@@ -84,14 +84,17 @@ function readProcess({ process: name, readWhenAsked }: Metrics, loopDelay: LoopD
 
 const OUR_CLOSE_CODES: ReadonlySet<number> = new Set(Object.values(CLOSE))
 
-/** A client may send any of thousands of codes, and each would be a time series. 1000 to 1011 are RFC 6455's. */
+/**
+ * A client may close with any of thousands of codes, and each one would be a time series of its own. 1000 to 1011 are those of
+ * RFC 6455.
+ */
 export function closeLabel(code: number): string {
   return OUR_CLOSE_CODES.has(code) || (code >= 1000 && code <= 1011) ? String(code) : 'other'
 }
 
-/** Prometheus text of several processes' metrics, added up. */
+/** Adds up the metrics of several processes, as Prometheus text. */
 export async function mergeMetrics(all: readonly unknown[]): Promise<{ contentType: string; text: string }> {
-  // The types ask for objects where the code takes what `getMetricsAsJSON` gives.
+  // The types ask for objects, but the code accepts what `getMetricsAsJSON` returns.
   const merged = AggregatorRegistry.aggregate(all as object[][])
   return { contentType: merged.contentType, text: await merged.metrics() }
 }
@@ -101,14 +104,14 @@ interface JsonMetric {
   readonly values: readonly { readonly labels: Labels }[]
 }
 
-/** Of the metrics of a process that is no more: what it has counted, but for what was its own. */
+/** What to keep of the metrics of a process that has ended: its counts, except those that have its name as a label. */
 export function keepCounts(json: unknown): unknown {
   return (json as readonly JsonMetric[]).filter(
     ({ type, values }) => type !== 'gauge' && !values.some(({ labels }) => 'process' in labels),
   )
 }
 
-/** Several processes' counts as those of one. */
+/** Adds up the counts of several processes. */
 export function addUpCounts(all: readonly unknown[]): Promise<unknown> {
   return AggregatorRegistry.aggregate(all as object[][]).getMetricsAsJSON()
 }
