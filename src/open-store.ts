@@ -82,8 +82,7 @@ function openJournal({
   return openLmdbJournal({
     dataDir: settings.DATA_DIR,
     runId: random.uuid(),
-    onLost: ({ room, reason }) =>
-      log.warn({ room, reason }, 'the journal of one room with a game, or of all such rooms, was discarded'),
+    onLost: (reason) => log.warn({ reason }, 'the journal of rooms with games is let go, and the rooms with it'),
   })
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes, randomFillSync } from 'node:crypto'
+import { hash, randomBytes, randomFillSync } from 'node:crypto'
 import { v7 } from 'uuid'
 import { systemClock } from './clock.ts'
 
@@ -42,6 +42,11 @@ function createUuids(): (wallMs?: number) => string {
     }
     return v7({ random, msecs, seq })
   }
+}
+
+/** A UUIDv7 that is the same whenever it is made of the same. */
+export function namedUuid(name: string, wallMs: number): string {
+  return v7({ random: hash('sha256', name, 'buffer').subarray(0, UUID_BYTES), msecs: Math.floor(wallMs), seq: 0 })
 }
 
 export const systemRandom: Random = {

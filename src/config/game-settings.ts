@@ -71,6 +71,11 @@ export const GAME_SETTINGS = {
   ROOM_GAME_MAX: byWorkers(
     setting(duration('1m', '30d'), '6h', 'How long a room with a game may last at all, if its game does not say.'),
   ),
+  GAME_ROOM_KEEP: setting(
+    duration('1s', '365d'),
+    '24h',
+    'How long a room is kept on disk whose game is not loaded when the node starts.',
+  ),
   GAME_ROOMS_MAX: setting(integer(1, 1_000_000), '10000', 'Rooms with games on this node; above it `OVERLOADED`.'),
   GAME_ROOMS_PER_HOST_MAX: setting(integer(1, 100_000), '2000', 'The same in one host.'),
   GAME_BALANCE_ABOVE: setting(

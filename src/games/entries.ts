@@ -31,6 +31,8 @@ export type Entry =
   | { readonly kind: 'bot'; readonly bot: string }
   /** After this tick the room goes on in another process, or may do so. */
   | { readonly kind: 'moved' }
+  /** The room goes on after its node was away: for so long, in whole milliseconds, its time stood still. First in its tick. */
+  | { readonly kind: 'returned'; readonly stoodMs: number }
   | { readonly kind: 'end'; readonly why: EndReason }
 
 /**

@@ -27,7 +27,7 @@ const HASHES_PER_S = 4
 export class GameRun {
   readonly game: Game
   readonly roomId: string
-  readonly startMs: number
+  #startMs: number
   readonly #state: LiveState
   readonly #registers: Registers
   readonly #seats: Seats
@@ -44,7 +44,7 @@ export class GameRun {
   private constructor(game: Game, start: Start, state?: unknown) {
     this.game = game
     this.roomId = start.roomId
-    this.startMs = start.startMs
+    this.#startMs = start.startMs
     this.#state = new LiveState(game.state, start.stateBytesMax, state)
     const registers = new Registers(start)
     this.#registers = registers
@@ -89,6 +89,11 @@ export class GameRun {
   /** Continues a room from a checkpoint. Throws TypeFault if the state does not fit this game. */
   static restore(game: Game, checkpoint: Checkpoint): GameRun {
     return new GameRun(game, checkpoint, JSON.parse(checkpoint.state))
+  }
+
+  /** Unix time in milliseconds of tick 0; later by as long as the room's time has stood still. */
+  get startMs(): number {
+    return this.#startMs
   }
 
   get tick(): number {
@@ -163,8 +168,9 @@ export class GameRun {
   step(entries: readonly Entry[], nowMs: number): TickResult {
     if (this.#news.ending) throw new Error(`the room ${this.roomId} is over`)
     const before = this.tree
+    for (const entry of entries) if (entry.kind === 'returned') this.#stood(entry.stoodMs)
     this.#begin(nowMs)
-    this.#isMoving = entries.some(({ kind }) => kind === 'moved')
+    this.#isMoving = entries.some(({ kind }) => kind === 'moved' || kind === 'returned')
     const outcomes = entries.map((entry) => (this.#news.ending ? OVER : this.#enter(entry)))
     if (!this.#news.ending) this.#attendance.fill(this.#clock.nowMs)
     this.#runTimers()
@@ -214,6 +220,14 @@ export class GameRun {
     return this.#state.read(name, ask)
   }
 
+  /** What was to come in so many milliseconds comes in as many from now. */
+  #stood(forMs: number): void {
+    const registers = this.#registers
+    this.#startMs += forMs
+    if (this.game.hz === 0) this.#timers.all = this.#timers.all.map((timer) => ({ ...timer, due: timer.due + forMs }))
+    if (registers.waitingSinceMs !== null) registers.waitingSinceMs += forMs
+  }
+
   #begin(nowMs: number): void {
     const clock = this.#clock
     clock.tick++
@@ -243,6 +257,7 @@ export class GameRun {
       case 'failedTask':
         return this.#taskResult(entry)
       case 'moved':
+      case 'returned':
         return DONE
       case 'end':
         this.#end(entry.why)

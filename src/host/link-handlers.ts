@@ -16,10 +16,7 @@ type Reply<Result> = (result: Result | Refusal) => void
 export function createLinkHandlers(rooms: () => Rooms): Omit<Handlers<HostMethods>, 'welcome' | 'ping'> {
   return {
     open: (args, reply) => reply(rooms().open(args)),
-    restore: (args, reply) => {
-      rooms().restore(args)
-      reply(null)
-    },
+    restore: (args, reply) => reply(rooms().restore(args)),
     rehearse: (args, reply) => {
       rooms().rehearse(args)
       reply(null)

@@ -127,6 +127,7 @@ function factsOf(entry: Entry): EntryFacts {
     case 'bot':
       return facts(entry.kind, null, entry.bot)
     case 'moved':
+    case 'returned':
       return facts(entry.kind, null, null)
     case 'end':
       return facts(entry.kind, null, entry.why)

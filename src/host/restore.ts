@@ -33,16 +33,22 @@ const AHEAD_MS_MAX = 100
 export function restoreRoom({ args, games, services, out }: RestoreOptions): Room {
   const checkpoint = decodeCheckpoint(args.checkpoint)
   const game = gameOf(games, checkpoint)
-  const { handle, isOtherCode = false } = args
+  const { handle, isOtherCode = false, awaySinceMs } = args
   services.watch.room(handle, game.name, checkpoint.tick)
   const room = new Room(handle, resumeRun(game, checkpoint, services.nowMs()), services)
   const tasks = new Map(checkpoint.host.tasks.map((task) => [task.run, task]))
-  for (const bytes of args.records) replay(room, decodeTick(bytes), { tasks, out, isOtherCode })
+  const how = { tasks, out, isOtherCode }
+  for (const bytes of args.records) replay(room, decodeTick(bytes), how)
+  if (awaySinceMs !== undefined) replaySeen(room, checkpoint.hz, how)
   room.views.replayed()
   const nowMs = services.nowMs()
-  room.seating.restore(room.run.seats, new Map(checkpoint.host.goneAtMs), nowMs)
+  room.seating.restore(room.run.seats, new Map(awaySinceMs === undefined ? checkpoint.host.goneAtMs : []), nowMs)
   if (room.isClosed) return room
   for (const task of tasks.values()) room.tasks.start(task)
+  if (awaySinceMs !== undefined) {
+    comeBack(room, { awaySinceMs, nowMs, out })
+    return room
+  }
   const untilMs = nowMs + AHEAD_MS_MAX
   for (let i = 0; i < AHEAD_MAX && !room.isClosed && game.hz > 0 && (room.dueMs ?? Infinity) <= nowMs; i++) {
     if (services.nowMs() > untilMs) break
@@ -51,6 +57,33 @@ export function restoreRoom({ args, games, services, out }: RestoreOptions): Roo
   // What bots had said was not in the journal, and there is no tick behind which they are asked.
   if (game.hz === 0) room.think()
   return room
+}
+
+/**
+ * Ticks behind the last record that clients may have seen: nothing had come in in them, or they would have one, as the next tick with a checkpoint would.
+ * @param hz of the game that has written the journal
+ */
+function replaySeen(room: Room, hz: number, how: Replay): void {
+  if (hz === 0 || room.game.hz === 0) return
+  const next = (Math.floor(room.run.tick / hz) + 1) * hz
+  while (!room.isClosed && room.run.tick < next - 1) replayTick(room, EMPTY, how)
+}
+
+/** The room's time goes on from here, by an entry of its journal. */
+function comeBack(
+  room: Room,
+  { awaySinceMs, nowMs, out }: { readonly awaySinceMs: number; readonly nowMs: number; readonly out: Outbound },
+): void {
+  const { run, game } = room
+  const stoppedAtMs = game.hz > 0 ? run.dueMs(run.tick + 1) : Math.max(awaySinceMs, run.nowMs)
+  const stoodMs = Math.floor(nowMs - stoppedAtMs)
+  // It was so short that what was seen is not due yet.
+  if (stoodMs > 0) {
+    room.push({ entry: { kind: 'returned', stoodMs } })
+    room.tick(nowMs, out)
+  }
+  if (!room.isClosed) room.tellListing(true, out)
+  if (game.hz === 0) room.think()
 }
 
 /** Throws GAME_NOT_FOUND. */

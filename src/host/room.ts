@@ -135,10 +135,9 @@ export class Room implements RoomParts {
     const ofBots = this.#bots.take(ofOthers)
     const all = [...ofBots, ...ofOthers]
     const entries = encodeEntries(all)
-    const dueMs = game.hz > 0 ? run.dueMs(run.tick + 1) : nowMs
     services.watch.room(handle, game.name, run.tick + 1)
     const result = run.step(all, Math.floor(nowMs))
-    this.latenessMs = Math.max(0, nowMs - dueMs)
+    this.latenessMs = game.hz > 0 ? Math.max(0, nowMs - run.dueMs(run.tick)) : 0
     services.replayCheck.ticked(this, { entries, nowMs: Math.floor(nowMs), result })
     const { tick } = result
     for (const failure of result.failures) this.failures.add(failure, tick, nowMs)

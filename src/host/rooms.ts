@@ -4,7 +4,7 @@ import { LineLimit } from '../base/line-limit.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import { observeRealm } from '../games/realm.ts'
-import type { GameInfo, OpenedRoom, OpenRoom, ReleasedRoom, RestoreRoom } from '../link/methods/host.ts'
+import type { GameInfo, OpenedRoom, OpenRoom, ReleasedRoom, RestoredRoom, RestoreRoom } from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { describeThrown } from './author-place.ts'
 import { gameInfoOf } from './game-info.ts'
@@ -139,12 +139,14 @@ export class Rooms {
     return { startMs }
   }
 
-  restore(args: RestoreRoom): void {
+  restore(args: RestoreRoom): RestoredRoom {
     this.#requireOpen()
     const { games } = this.#options
     const room = restoreRoom({ args, games, services: this.#services, out: this.#out })
     if (!room.isClosed) this.#add(room)
     this.#out.flush()
+    const players = room.run.seats.filter(({ bot }) => bot === undefined)
+    return { seats: players.map(({ id: user, ledgerEntry }) => ({ user, ledgerEntry })) }
   }
 
   /** See `HostMethods.rehearse`. */

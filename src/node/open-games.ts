@@ -39,9 +39,11 @@ export interface OpenGamesOptions {
 /** The rooms with games of this node, which are told of its connections from here on. */
 export async function openGames({ context, journal, workers }: OpenGamesOptions): Promise<Placement> {
   const { members, logs, store, hub } = context
+  const hasRooms = (await journal.rooms()).length > 0
   const placement = new Placement({
     ...context,
     journal,
+    lastBeat: hasRooms ? await journal.lastBeat() : undefined,
     workers: toWorkers(workers),
     holdingsOf: (user) => holdingsOf(context, user),
     purchasesAfter: (user, ledgerEntry) => purchasesAfter(store, user, ledgerEntry),
@@ -52,7 +54,7 @@ export async function openGames({ context, journal, workers }: OpenGamesOptions)
     counts: countsOf(context),
     log: logs.of('placement'),
   })
-  await placement.forgetOld()
+  await placement.returns.read()
   members.plugIn(placement.entrances)
   hub.watch(PURCHASE_KIND, (channel) => {
     const user = userOf(channel)
@@ -85,6 +87,7 @@ function limitsOf({ settings }: Needs): PlacementOptions['limits'] {
     balanceAbove: settings.GAME_BALANCE_ABOVE,
     roomCapacity: settings.ROOM_CAPACITY,
     endedMs: settings.HISTORY_TTL,
+    keepMs: settings.GAME_ROOM_KEEP,
   }
 }
 
@@ -92,7 +95,7 @@ function countsOf({ metrics }: Needs): PlacementOptions['counts'] {
   // A rate of what never was cannot be asked for.
   for (const why of ENDS) metrics.gameRoomsEnded.inc({ why }, 0)
   for (const outcome of ['paid', 'unpaid']) metrics.gameRewards.inc({ outcome }, 0)
-  for (const why of ['crash', 'move']) metrics.gameRoomsRestored.inc({ why }, 0)
+  for (const why of ['crash', 'move', 'start']) metrics.gameRoomsRestored.inc({ why }, 0)
   return {
     onJournal: (bytes) => metrics.gameJournalBytes.inc(bytes),
     onRestored: (how) => metrics.gameRoomsRestored.inc({ why: how }),

@@ -55,6 +55,7 @@ const TRIM_MS = 1_000
 const SWEEP_MS = 60_000
 const MEMORY_MS = 1_000
 const WATCH_MS = 100
+const BEAT_MS = 1_000
 
 /**
  * Opens all of the primary that stands between its store and its workers, then starts the workers. Resolves when all of them listen.
@@ -102,6 +103,8 @@ export async function openNode(options: OpenNodeOptions, closers: Closers): Prom
   await tokenKeys.firstAttempt
   closers.defer(() => stopHosts(node, 0))
   await hostSupervisor.start(lifeOfHosts(node, traces, watchGames(node, closers)))
+  // Rooms come back while workers start: from here on who asks for one waits for it.
+  context.games.returns.begin()
   closers.defer(() => supervisor.stop(0))
   const welcomeOf = (worker: number) => createWelcome({ worker, config: reload.config, ...ports, ...secrets })
   await supervisor.start(createWorkerLife({ node, deliveries, traces, welcomeOf }))
@@ -126,10 +129,12 @@ function createHostSupervisor(
   })
 }
 
-/** Drains the hosts, then ends them. Their rooms go on nowhere. */
+/** Drains the hosts, then ends them. Their rooms go on when the node starts again. */
 export async function stopHosts({ context, hostSupervisor }: Node, withinMs: number): Promise<void> {
-  context.games.recovery.isStopping = true
+  const { games } = context
+  games.recovery.isStopping = true
   await hostSupervisor.stop(withinMs)
+  games.beat()
 }
 
 /** Undefined without GAME_WATCH. */
@@ -186,7 +191,7 @@ function createDeliveries({ config, clock, workers }: OpenNodeOptions): Deliveri
 }
 
 function startTimers({ context, memory }: Node, closers: Closers): void {
-  const { store, settings, steadyClock, log } = context
+  const { store, settings, steadyClock, log, games } = context
   const lived = new LivedTime({ store, clock: steadyClock, keepMs: settings.RECEIPT_RETENTION })
   const keys = new RecordSweep({
     store,
@@ -201,6 +206,7 @@ function startTimers({ context, memory }: Node, closers: Closers): void {
       context.sessions.forgetOld()
     }, TRIM_MS),
     setInterval(() => memory.look(), MEMORY_MS),
+    setInterval(() => games.beat(), BEAT_MS),
     setInterval(() => void sweepStates(context), TRIM_MS),
     setInterval(() => void sweepOld(context, lived, keys), SWEEP_MS),
     setInterval(() => void sweepEndedBans(context), SWEEP_MS),

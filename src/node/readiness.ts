@@ -1,3 +1,4 @@
+import type { ReturnCounts } from '../placement/returns.ts'
 import type { ReadyPart } from '../protocol/shapes/operations.ts'
 
 export interface ReadinessOptions {
@@ -12,6 +13,7 @@ export interface ReadinessOptions {
   readonly workersWanted: number
   readonly hostsListening: () => number
   readonly hostsWanted: number
+  readonly returns: () => ReturnCounts
   readonly head: () => number
   readonly draining: () => boolean
   /** How far the wall clock has jumped; undefined while it is as the monotonic one says. */
@@ -33,6 +35,7 @@ export async function readParts(options: ReadinessOptions): Promise<readonly Rea
     { part: 'hub', ok: true, reason: `applied up to ${options.head()}` },
     toPart('workers', listening === options.workersWanted, `${listening} of ${options.workersWanted} listen`),
     ...hostParts(options),
+    ...roomParts(options.returns()),
     canary,
     toPart('keys', options.keysReady(), 'no key set could be read yet'),
     clockPart(options),
@@ -46,6 +49,13 @@ function hostParts({ hostsListening, hostsWanted }: ReadinessOptions): readonly 
   if (hostsWanted === 0) return []
   const listening = hostsListening()
   return [toPart('hosts', listening === hostsWanted, `${listening} of ${hostsWanted} run games`)]
+}
+
+/** Not there if no room had a journal when the node started. */
+function roomParts({ of, back, waiting }: ReturnCounts): readonly ReadyPart[] {
+  if (of + waiting === 0) return []
+  const waits = waiting === 0 ? '' : `; ${waiting} wait for their game`
+  return [{ part: 'rooms', ok: back === of, reason: `${back} of ${of} rooms with games have come back${waits}` }]
 }
 
 async function storePart({ readStore, readStoreFault }: ReadinessOptions): Promise<ReadyPart> {

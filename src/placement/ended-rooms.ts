@@ -5,6 +5,8 @@ import type { PlacedRoom } from './placed-room.ts'
 
 interface Ended {
   readonly sessions: Pick<ReadonlySet<string>, 'has'>
+  /** Of a room that was in an earlier life of the server, of which no session is known: who had a seat. */
+  readonly users: Pick<ReadonlySet<string>, 'has'>
   readonly why: Refusal
   readonly atMs: number
 }
@@ -29,13 +31,19 @@ export class EndedRooms {
     this.#nowMs = nowMs
   }
 
-  add({ id, sessions }: PlacedRoom): void {
-    this.#add(id, { sessions, why: OVER, atMs: this.#nowMs() })
+  add({ id, sessions, isOfEarlierLife, seated }: PlacedRoom): void {
+    const users = isOfEarlierLife ? new Set(seated) : NOBODY
+    this.#add(id, { sessions, users, why: OVER, atMs: this.#nowMs() })
   }
 
-  /** Of an earlier life of this server. @param isLost it ran when the server ended; else its end was in the log by then, and some may not have heard it */
-  addEarlier(id: RoomId, { isLost }: { readonly isLost: boolean }): void {
-    this.#add(id, { sessions: NOBODY, why: isLost ? LOST : OVER, atMs: this.#nowMs() })
+  /** Its end was in the log when an earlier life of this server ended, and those who had a seat may not have heard it. */
+  addEarlier(id: RoomId, users: ReadonlySet<string>): void {
+    this.#add(id, { sessions: NOBODY, users, why: OVER, atMs: this.#nowMs() })
+  }
+
+  /** It was in an earlier life of this server, and cannot go on. */
+  addLost(id: RoomId): void {
+    this.#add(id, { sessions: NOBODY, users: NOBODY, why: LOST, atMs: this.#nowMs() })
   }
 
   has(id: RoomId): boolean {
@@ -49,8 +57,10 @@ export class EndedRooms {
   }
 
   /** Whether the connection's session was in the room. */
-  wasIn({ session }: Connection, id: RoomId): boolean {
-    return session !== undefined && this.has(id) && this.#rooms.get(id)?.sessions.has(session) === true
+  wasIn({ session, userId }: Connection, id: RoomId): boolean {
+    if (session === undefined || !this.has(id)) return false
+    const ended = this.#rooms.get(id)
+    return ended?.sessions.has(session) === true || ended?.users.has(userId) === true
   }
 
   #add(id: RoomId, ended: Ended): void {

@@ -6,6 +6,7 @@ import type { Hosts } from './hosts.ts'
 import type { PlacementOptions } from './parts.ts'
 import type { PlacedRoom } from './placed-room.ts'
 import { Rewards } from './rewards.ts'
+import type { RoomJournals } from './room-journals.ts'
 import type { RoomEvents } from './room-events.ts'
 import type { Purchases } from './purchases.ts'
 import type { PlacedRooms } from './rooms.ts'
@@ -16,6 +17,7 @@ export interface EndingsOptions extends PlacementOptions {
   readonly calls: Calls
   readonly events: RoomEvents
   readonly purchases: Purchases
+  readonly journals: RoomJournals
 }
 
 /** How rooms end: their last word goes into the log, with what the match pays, and then all leave and nothing is left. */
@@ -48,6 +50,14 @@ export class Endings {
     this.over(room, { why: 'failed', tick: room.tick, result: null, rewards: [] })
   }
 
+  /** Forgets the room without a word of its end: its journal stays, and it may come back. */
+  letGo(room: PlacedRoom, why: Refusal): void {
+    room.phase = 'ending'
+    room.whyEnded = why
+    for (const { ended } of room.waiting.splice(0)) ended(why)
+    this.#forget(room)
+  }
+
   /** Has the host end it. Resolves when it is gone. Rejects with what the host refuses. */
   async end(room: PlacedRoom, untilMs: number | undefined): Promise<void> {
     const { calls } = this.#options
@@ -73,7 +83,7 @@ export class Endings {
     if (ending.rewards.length === 0 || !(await this.#pay(room, ending))) await events.over(room, ending)
     this.#close(room)
     // Not before: a room that ends again is paid for once.
-    await this.#options.journal.delete(room.id)
+    await this.#options.journals.delete(room.id)
   }
 
   /** The room's end and its rewards are one transaction. Returns whether it was done. */
@@ -86,10 +96,15 @@ export class Endings {
   }
 
   #close(room: PlacedRoom): void {
-    const { rooms, members, directory, workers, purchases } = this.#options
+    this.#options.rooms.ended.add(room)
+    this.#forget(room)
+  }
+
+  #forget(room: PlacedRoom): void {
+    const { rooms, members, directory, workers, purchases, hosts } = this.#options
+    hosts.get(room.host)?.rooms.delete(room.handle)
     rooms.remove(room)
     purchases.ended(room)
-    rooms.ended.add(room)
     // A resumed connection that has no view yet may still have to be given the room's last word: see `Entrances.join`.
     const isComingBack = (connection: Connection) => room.viewers.of(connection) === undefined
     const emptied = new Set(members.empty(room.id, isComingBack).map(({ worker }) => worker))

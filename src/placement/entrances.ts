@@ -1,6 +1,6 @@
 import type { Connection } from '../connections/connection.ts'
 import type { GameInputArgs } from '../link/methods/games.ts'
-import type { CatchUp, EnteredRoom, EnteredSeat, InputResult } from '../link/methods/host.ts'
+import type { CatchUp, EnteredRoom, EnteredSeat, InputResult, RestoredSeat } from '../link/methods/host.ts'
 import type { GameEntry, JoinArgs, JoinResult } from '../link/methods/rooms.ts'
 import { Refusal, type ErrorCode } from '../protocol/errors.ts'
 import { GUEST_PREFIX, type RoomId, type UserId } from '../protocol/ids.ts'
@@ -68,7 +68,8 @@ export class Entrances implements RoomGame {
    */
   join(args: JoinArgs, reply: Reply<Entered>, untilMs?: number): void {
     const connection = this.#options.registry.require(args.connectionId)
-    const ended = this.#options.rooms.ended.why(args.room)
+    const { rooms } = this.#options
+    const ended = rooms.ended.why(args.room) ?? rooms.waiting.get(args.room)
     if (ended) this.#refuseEnded(args.room, connection, ended)
     const room = this.require(args.room, connection)
     const entrance = { connection, as: args.as, encoding: args.encoding, untilMs }
@@ -122,12 +123,15 @@ export class Entrances implements RoomGame {
 
   owns(id: RoomId): boolean {
     const [game = ''] = id.split(':', 1)
-    return game !== id && this.#options.hosts.game(game) !== undefined
+    const { hosts, rooms } = this.#options
+    return game !== id && (hosts.game(game) !== undefined || rooms.waiting.has(id))
   }
 
   mayReturn({ userId, session }: Connection, id: RoomId): boolean {
     const room = this.#options.rooms.get(id)
     if (!room) return false
+    // Its host has not said yet who has a seat, and will.
+    if (room.awaySinceMs !== undefined && room.password === undefined) return true
     return room.seated.has(userId) || (session !== undefined && room.sessions.has(session))
   }
 
@@ -192,6 +196,12 @@ export class Entrances implements RoomGame {
       this.#tellAgain(room, viewer)
       this.#tellGone(room, viewer, how)
     }
+  }
+
+  /** A room of an earlier life of the node runs: these are its seats. */
+  returned(room: PlacedRoom, seats: readonly RestoredSeat[]): void {
+    room.seated.clear()
+    for (const { user, ledgerEntry } of seats) this.#seated(room, user as UserId, ledgerEntry)
   }
 
   #tellAgain(room: PlacedRoom, viewer: Viewer): void {

@@ -11,7 +11,10 @@ import type { Host, Hosts } from './hosts.ts'
 import type { PlacementOptions } from './parts.ts'
 import { Password } from './passwords.ts'
 import { PlacedRoom } from './placed-room.ts'
+import type { Returns } from './returns.ts'
 import type { RoomClock } from './room-clock.ts'
+import { headOf } from './room-head.ts'
+import type { RoomJournals } from './room-journals.ts'
 import type { PlacedRooms } from './rooms.ts'
 import { fitsWhere, requireListed } from './where.ts'
 
@@ -21,6 +24,8 @@ export interface FinderOptions extends PlacementOptions {
   readonly roomClock: RoomClock
   readonly entrances: Entrances
   readonly endings: Endings
+  readonly returns: Returns
+  readonly journals: RoomJournals
 }
 
 interface Search {
@@ -55,6 +60,8 @@ const NEXT_ROOM: ReadonlySet<ErrorCode> = new Set([
 ])
 /** Rooms that one search tries before it makes one. */
 const TRIED_MAX = 8
+/** How long a search waits for rooms that come back after a start, of which one may do. */
+const RETURNS_MS = 1_000
 const RANDOM_LENGTH = 12
 /** Seeds are integers below it. */
 const SEEDS = 2 ** 48
@@ -75,7 +82,10 @@ export class Finder {
     const game = this.requireGame(args.game)
     if (isGuest(connection) && !game.seats.guests) throw new Refusal('FORBIDDEN', 'guests may not play this game')
     this.#requireListed(game.name, args.where)
-    this.#search({ connection, args, game, reply, untilMs, tried: new Set() })
+    const search = { connection, args, game, reply, untilMs, tried: new Set<PlacedRoom>() }
+    const { returns } = this.#options
+    if (!returns.isUnderWay) this.#search(search)
+    else void returns.settled(RETURNS_MS).then(() => this.#again(search))
   }
 
   /** The rooms of a game that `where` allows, by their ids. */
@@ -185,8 +195,7 @@ export class Finder {
   }
 
   #fits(room: PlacedRoom, where: Where): boolean {
-    if (room.phase === 'ending') return false
-    if (room.phase !== 'opening') return fitsWhere(where, room.listing.listing)
+    if (room.phase !== 'opening') return isThere(room) && fitsWhere(where, room.listing.listing)
     const wanted = this.#wanted.get(room)
     return wanted !== undefined && JSON.stringify(wanted) === JSON.stringify(where)
   }
@@ -194,7 +203,7 @@ export class Finder {
   /** Throws BAD_REQUEST for what no room of the game lists, as far as there is one. */
   #requireListed(game: string, where: Where, path = 'payload.where'): void {
     for (const room of this.#options.rooms.ofGame(game)) {
-      if (room.phase === 'opening') continue
+      if (!isThere(room)) continue
       requireListed(where, room.listing.listing, path)
       return
     }
@@ -214,7 +223,7 @@ export class Finder {
       seed: Math.floor(random.fraction() * SEEDS),
       startMs: Math.floor(roomClock.nowMs()),
     }
-    const hashed = password === null ? undefined : new Password(password)
+    const hashed = password === null ? undefined : Password.of(password)
     const room = new PlacedRoom({ opened, namespace, game, password: hashed, isLocked })
     room.host = host.id
     rooms.add(room)
@@ -225,34 +234,37 @@ export class Finder {
   }
 
   #opened(room: PlacedRoom, host: Host, result: OpenedRoom | Refusal): void {
-    const { rooms, directory, limits, hosts } = this.#options
     if (room.phase !== 'opening') return
-    const isThere = !(result instanceof Refusal) && hosts.get(host.id) !== undefined
-    if (!isThere) {
-      rooms.remove(room)
-      host.rooms.delete(room.handle)
-      const why = result instanceof Refusal ? result : new Refusal('UNAVAILABLE', 'the host of the room has ended')
-      const isLost = why.code === 'OUTCOME_UNKNOWN'
-      const told = isLost ? new Refusal('UNAVAILABLE', 'the host died while the room was made') : why
-      for (const { ended } of room.waiting.splice(0)) ended(told)
-      room.markGone()
-      return
-    }
+    if (result instanceof Refusal) this.#failed(room, host, result)
+    else host.outlet.block([headOf(room)], 0, () => this.#begin(room, host))
+  }
+
+  /** Its head is in the journal: whatever happens from here on, it comes back. */
+  #begin(room: PlacedRoom, host: Host): void {
+    const { directory, limits, hosts } = this.#options
+    if (hosts.get(host.id) === undefined)
+      return this.#failed(room, host, new Refusal('UNAVAILABLE', 'the host of the room has ended'))
     room.phase = 'running'
     room.generation = host.generation
-    directory.define({
-      room_id: room.id,
-      namespace: room.namespace,
-      capacity: limits.roomCapacity,
-      delivery: 'must',
-      game: room.game.name,
-    })
+    directory.define(room.toDefinition(limits.roomCapacity))
     for (const { go } of room.waiting.splice(0)) go()
+  }
+
+  #failed(room: PlacedRoom, host: Host, why: Refusal): void {
+    const { rooms, journals } = this.#options
+    rooms.remove(room)
+    host.rooms.delete(room.handle)
+    const isLost = why.code === 'OUTCOME_UNKNOWN'
+    const told = isLost ? new Refusal('UNAVAILABLE', 'the host died while the room was made') : why
+    for (const { ended } of room.waiting.splice(0)) ended(told)
+    room.markGone()
+    void journals.delete(room.id)
   }
 }
 
-function isThere({ phase }: PlacedRoom): boolean {
-  return phase === 'running' || phase === 'moving'
+/** One of an earlier life of the node is there when it runs. */
+function isThere({ phase, awaySinceMs }: PlacedRoom): boolean {
+  return awaySinceMs === undefined && (phase === 'running' || phase === 'moving')
 }
 
 /** Names of games leave room for it in a room's id. */

@@ -15,6 +15,8 @@ export interface Host {
   readonly isSuccessor: boolean
   /** By their names; empty until it listens. */
   games: ReadonlyMap<string, GameInfo>
+  /** Names what they run on; empty until it listens. */
+  code: string
   /** It takes rooms: it has started, and neither drains nor has ended. */
   isOpen: boolean
   /** Share of the time in which callbacks ran in the last second. */
@@ -35,11 +37,13 @@ export class Hosts {
   readonly #hosts = new Map<number, Host>()
   /** Of the newest hosts that take rooms, or did. */
   #games: ReadonlyMap<string, GameInfo> = new Map()
+  #code = ''
 
   add(added: Pick<Host, 'id' | 'link' | 'outlet' | 'generation' | 'isSuccessor'>): Host {
     const host: Host = {
       ...added,
       games: new Map(),
+      code: '',
       isOpen: false,
       busy: 0,
       measuredRooms: 0,
@@ -63,10 +67,11 @@ export class Hosts {
   }
 
   /** Its games are loaded. It takes rooms, if it is no successor. */
-  listens(id: number, games: readonly GameInfo[]): void {
+  listens(id: number, { games, code }: { readonly games: readonly GameInfo[]; readonly code: string }): void {
     const host = this.#hosts.get(id)
     if (!host) return
     host.games = new Map(games.map((game) => [game.name, game]))
+    host.code = code
     if (!host.isSuccessor) this.setOpen(host, true)
   }
 
@@ -74,7 +79,15 @@ export class Hosts {
   setOpen(host: Host, isOpen: boolean): void {
     host.isOpen = isOpen
     const newest = this.#newest()
-    if (newest.length > 0) this.#games = new Map(newest.flatMap(({ games }) => [...games]))
+    const [first] = newest
+    if (!first) return
+    this.#games = new Map(newest.flatMap(({ games }) => [...games]))
+    this.#code = first.code
+  }
+
+  /** Of the newest hosts that take rooms, or did. */
+  get code(): string {
+    return this.#code
   }
 
   /** Of what they have said, and is not in the journal yet. */

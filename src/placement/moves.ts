@@ -1,19 +1,18 @@
+import type { RestoredRoom, RestoreRoom } from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
-import { isStoreFault } from '../store/store-refusal.ts'
 import type { Entrances } from './entrances.ts'
 import type { Host, Hosts } from './hosts.ts'
-import type { PlacementOptions } from './parts.ts'
+import type { PlacementOptions, Why } from './parts.ts'
 import type { PlacedRoom } from './placed-room.ts'
+import type { RoomJournals } from './room-journals.ts'
 
-export interface MovesOptions extends Pick<PlacementOptions, 'counts' | 'workers' | 'journal' | 'log'> {
+export interface MovesOptions extends Pick<PlacementOptions, 'counts' | 'workers'> {
   readonly hosts: Hosts
+  readonly journals: RoomJournals
   readonly entrances: Entrances
   /** The room is to go on with a host that has ended: nobody else sees to it. */
   readonly orphaned: (room: PlacedRoom) => void
 }
-
-/** Why a room goes to another host. */
-export type Why = 'crash' | 'move'
 
 /** How one room leaves a host, and how it comes to another one. */
 export class Moves {
@@ -58,7 +57,7 @@ export class Moves {
    * with it, if that is so.
    */
   restore(room: PlacedRoom, host: Host, why: Why): Promise<Refusal | undefined> {
-    const { checkpoint, records, handle, moves } = room
+    const { checkpoint, records, handle, moves, awaySinceMs } = room
     if (!checkpoint) throw new Error(`the room ${room.id} has no checkpoint`)
     // It ended while the room was on its way, and its rooms have gone to others already.
     if (this.#options.hosts.get(host.id) !== host) {
@@ -69,7 +68,13 @@ export class Moves {
     room.saysAgain()
     host.rooms.add(handle)
     const isOtherCode = room.generation !== host.generation || room.hasOthersRecords
-    const args = { handle, checkpoint: checkpoint.text, records: records.map(({ bytes }) => bytes), isOtherCode }
+    const args: RestoreRoom = {
+      handle,
+      checkpoint: checkpoint.text,
+      records: records.map(({ bytes }) => bytes),
+      isOtherCode,
+      ...(awaySinceMs === undefined ? {} : { awaySinceMs }),
+    }
     return new Promise((resolve) => {
       host.link.call('restore', args, (result) => {
         host.outlet.pass(() => {
@@ -77,7 +82,7 @@ export class Moves {
           // Its host died meanwhile: `hostGone` gives the room to the next one.
           const isLost =
             result instanceof Refusal && (result.code === 'OUTCOME_UNKNOWN' || result.code === 'UNAVAILABLE')
-          if (isCurrent && !(result instanceof Refusal)) this.#runs(room, host, why)
+          if (isCurrent && !(result instanceof Refusal)) this.#runs(room, host, { ...result, why })
           resolve(isCurrent && !isLost && result instanceof Refusal ? result : undefined)
         })
       })
@@ -87,26 +92,18 @@ export class Moves {
   /** A checkpoint of the room, from its host. */
   checkpoint(room: PlacedRoom, checkpoint: { readonly tick: number; readonly text: string }): void {
     room.keepCheckpoint(checkpoint)
-    const { journal, log } = this.#options
-    const failed = (error: unknown) => {
-      if (!isStoreFault(error)) throw error
-      // The records before it are still there.
-      log.debug({ room: room.id, err: error }, 'a checkpoint was not written')
-    }
-    try {
-      const { tick, text } = checkpoint
-      void journal.checkpoint({ room: room.id, tick, bytes: Buffer.from(text) })?.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
+    this.#options.journals.checkpoint(room, checkpoint)
   }
 
-  #runs(room: PlacedRoom, host: Host, why: Why): void {
+  #runs(room: PlacedRoom, host: Host, { seats, why }: RestoredRoom & { readonly why: Why }): void {
     const { entrances, counts, workers } = this.#options
     room.phase = 'running'
     room.generation = host.generation
     room.game = host.games.get(room.game.name) ?? room.game
-    counts.onRestored(why)
+    const hasReturned = room.awaySinceMs !== undefined
+    room.awaySinceMs = undefined
+    counts.onRestored(hasReturned ? 'start' : why)
+    if (hasReturned) entrances.returned(room, seats)
     entrances.reenter(room)
     for (const worker of room.viewers.workers)
       workers.tell(worker, 'gameStatus', { room: room.id, status: { status: 'restarted', tick: room.tick } })

@@ -10,7 +10,7 @@ import type { RoomId, UserId } from '../protocol/ids.ts'
 import type { Directory } from '../rooms/directory.ts'
 import type { Members } from '../rooms/members.ts'
 import type { RoomService } from '../rooms/service.ts'
-import type { Journal } from '../store/journal.ts'
+import type { Beat, Journal } from '../store/journal.ts'
 import type { Holdings } from './holdings.ts'
 import type { PurchasesOptions } from './purchases.ts'
 import type { RewardsOptions } from './rewards.ts'
@@ -33,12 +33,17 @@ export interface PlacementLimits {
   readonly roomCapacity: number
   /** How long a session may come back and hear how a room has ended. */
   readonly endedMs: number
+  /** How long the journal of a room is kept whose game is not loaded. */
+  readonly keepMs: number
 }
+
+/** Why a room goes on in another host: `start`: it was in an earlier life of the node. */
+export type Why = 'crash' | 'move' | 'start'
 
 /** What is counted of rooms with games. */
 export interface PlacementCounts {
   readonly onJournal: (bytes: number) => void
-  readonly onRestored: (how: 'crash' | 'move') => void
+  readonly onRestored: (how: Why) => void
   readonly onEnded: (why: string) => void
   readonly onReward: (outcome: 'paid' | 'unpaid') => void
 }
@@ -51,6 +56,8 @@ export interface PlacementOptions {
   readonly hub: Hub
   readonly commits: Pick<GroupCommit, 'append'>
   readonly journal: Journal
+  /** When rooms of which it has journals were last known to live; undefined: there are none, or it is not known. */
+  readonly lastBeat: Beat | undefined
   readonly workers: Workers
   /** What a new seat of the user is given. */
   readonly holdingsOf: (user: UserId) => Promise<Holdings>

@@ -5,23 +5,43 @@ import { Refusal } from '../protocol/errors.ts'
 
 const SALT_BYTES = 16
 
+/** What a journal has of a password, in base64. */
+export interface KeptPassword {
+  readonly salt: string
+  readonly digest: string
+}
+
 /** A room's password, which is not kept itself. */
 export class Password {
-  readonly #salt = randomBytes(SALT_BYTES)
+  readonly #salt: Buffer
   readonly #digest: Buffer
 
-  constructor(text: string) {
-    this.#digest = this.#hash(text)
+  private constructor(salt: Buffer, digest: Buffer) {
+    this.#salt = salt
+    this.#digest = digest
+  }
+
+  static of(text: string): Password {
+    const salt = randomBytes(SALT_BYTES)
+    return new Password(salt, hashOf(salt, text))
+  }
+
+  static restore({ salt, digest }: KeptPassword): Password {
+    return new Password(Buffer.from(salt, 'base64'), Buffer.from(digest, 'base64'))
+  }
+
+  get kept(): KeptPassword {
+    return { salt: this.#salt.toString('base64'), digest: this.#digest.toString('base64') }
   }
 
   /** Takes the same time whatever is given. */
   is(text: string): boolean {
-    return timingSafeEqual(this.#hash(text), this.#digest)
+    return timingSafeEqual(hashOf(this.#salt, text), this.#digest)
   }
+}
 
-  #hash(text: string): Buffer {
-    return createHash('sha256').update(this.#salt).update(text).digest()
-  }
+function hashOf(salt: Buffer, text: string): Buffer {
+  return createHash('sha256').update(salt).update(text).digest()
 }
 
 const WRONG_MAX = 5

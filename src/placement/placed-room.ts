@@ -1,4 +1,5 @@
 import type { Connection } from '../connections/connection.ts'
+import type { RoomDefinition } from '../domain/room.ts'
 import type { JsonValue } from '../protocol/events.ts'
 import type { GameRoom } from '../link/methods/games.ts'
 import type { GameInfo, OpenRoom, RoomListing } from '../link/methods/host.ts'
@@ -37,6 +38,17 @@ export interface HandedOver {
   readonly generation: number
   /** What has come in since. */
   readonly records: KeptRecord[]
+}
+
+/** What is known of a room of an earlier life of the node. */
+export interface EarlierLife {
+  readonly checkpoint: { readonly tick: number; readonly text: string }
+  readonly records: readonly KeptRecord[]
+  readonly users: ReadonlySet<string>
+  /** See `PlacedRoom.awaySinceMs`. */
+  readonly awaySinceMs: number
+  /** Its records were made by other code than the hosts have now. */
+  readonly isOtherCode: boolean
 }
 
 /** How long it is remembered that a host had to be ended for a room. */
@@ -86,6 +98,13 @@ export class PlacedRoom {
   /** Nobody new takes a seat, as whoever made the room wanted. The game may unlock it. */
   isLockedByMaker: boolean
   checkpoint: { readonly tick: number; readonly text: string } | undefined
+  /** The tick of the newest checkpoint that was given to the journal. */
+  journaledTick = -1
+  /** A checkpoint waits for the journal until the log has what was said before it. */
+  isCheckpointWaiting = false
+  /** It was in an earlier life of the node, which ended then, by the clock of rooms, and does not run yet; undefined if it does, or was not. */
+  awaySinceMs: number | undefined
+  isOfEarlierLife = false
   /** Those behind the checkpoint. */
   records: KeptRecord[] = []
   recordBytes = 0
@@ -157,6 +176,17 @@ export class PlacedRoom {
     else this.coming.delete(user)
   }
 
+  /** It was in an earlier life of the node. @param users who are taken to have a seat until its host says so */
+  returns({ checkpoint, records, users, awaySinceMs, isOtherCode }: EarlierLife): void {
+    this.isOfEarlierLife = true
+    this.awaySinceMs = awaySinceMs
+    this.journaledTick = checkpoint.tick
+    this.keepCheckpoint(checkpoint)
+    for (const record of records) this.keep(record)
+    this.hasOthersRecords = isOtherCode && records.length > 0
+    for (const user of users) this.seated.add(user)
+  }
+
   /** Another host goes on from a checkpoint, and says again what has been said since. */
   saysAgain(): void {
     this.#heardBefore = this.#heard
@@ -211,6 +241,10 @@ export class PlacedRoom {
     this.#blamedAtMs = nowMs
     this.isSuspect = true
     return isAgain
+  }
+
+  toDefinition(capacity: number): RoomDefinition {
+    return { room_id: this.id, namespace: this.namespace, capacity, delivery: 'must', game: this.game.name }
   }
 
   toListed(): GameRoom {

@@ -1,10 +1,13 @@
+import { hash } from 'node:crypto'
 import { areSame } from '../base/same-items.ts'
 import { decodeGameBlock, encodeGameBlock, type BlockPatch } from '../link/game-block.ts'
 import type { Handlers } from '../link/link.ts'
+import { LINK_VERSION } from '../link/version.ts'
 import type { InspectedRoom } from '../link/methods/games.ts'
 import type {
   AddedBot,
   InputResult,
+  LoadedFile,
   OfHostMethods,
   RoomEffect,
   RoomEntry,
@@ -27,14 +30,19 @@ import { Recovery } from './recovery.ts'
 import { Relocation } from './relocation.ts'
 import { RoomClock } from './room-clock.ts'
 import { Takeovers } from './takeovers.ts'
-import { RoomEvents } from './room-events.ts'
+import { Returns } from './returns.ts'
+import { RoomJournals } from './room-journals.ts'
+import { RoomEvents, type Place } from './room-events.ts'
 import { Purchases } from './purchases.ts'
 import { PlacedRooms } from './rooms.ts'
 
 /** What a host tells, but for `unfit`, which is the supervisor's. */
 type HostHandlers = Omit<Handlers<OfHostMethods>, 'unfit'>
 
-const LOST_SHOWN_MAX = 20
+/** Names what a host's games run on. Node may compute other numbers in another version. */
+function codeOf(files: readonly LoadedFile[]): string {
+  return hash('sha256', JSON.stringify([process.version, LINK_VERSION, files]), 'base64url')
+}
 
 /** The rooms with games of this node: which host runs each, who is in it, and what becomes of what is said there. */
 export class Placement {
@@ -45,6 +53,7 @@ export class Placement {
   readonly endings: Endings
   readonly moves: Moves
   readonly recovery: Recovery
+  readonly returns: Returns
   readonly takeovers: Takeovers
   readonly relocation: Relocation
   readonly calls: Calls
@@ -53,47 +62,50 @@ export class Placement {
   readonly roomClock: RoomClock
   readonly #options: PlacementOptions
   readonly #events: RoomEvents
+  readonly #journals: RoomJournals
 
   constructor(options: PlacementOptions) {
     this.#options = options
-    this.roomClock = new RoomClock(options.clock)
+    this.roomClock = new RoomClock(options.clock, options.lastBeat?.atMs)
     this.rooms = new PlacedRooms(new EndedRooms({ keepMs: options.limits.endedMs, nowMs: options.clock.nowMs }))
     const { hosts, rooms, roomClock } = this
     this.calls = new Calls({ hosts, clock: options.clock, onHostLost: (host) => this.recovery.hostLost(host) })
     this.#events = new RoomEvents(options)
+    this.#journals = new RoomJournals({ ...options, events: this.#events })
+    const journals = this.#journals
     const { calls } = this
     this.purchases = new Purchases({ ...options, calls })
     const { purchases } = this
     this.entrances = new Entrances({ ...options, rooms, hosts, calls, purchases, roomClock })
-    this.endings = new Endings({ ...options, rooms, hosts, calls, purchases, events: this.#events })
+    this.endings = new Endings({ ...options, rooms, hosts, calls, purchases, journals, events: this.#events })
     const { entrances, endings } = this
     const orphaned = (room: PlacedRoom) => this.recovery.orphaned(room)
-    this.moves = new Moves({ ...options, hosts, entrances, orphaned })
+    this.moves = new Moves({ ...options, hosts, entrances, journals, orphaned })
     const placed = { rooms, hosts, moves: this.moves, endings }
     this.takeovers = new Takeovers({
       ...placed,
-      placeHomeless: () => this.recovery.placeHomeless(),
+      placeHomeless: () => {
+        this.recovery.placeHomeless()
+        void this.returns.again()
+      },
       orphaned,
     })
     this.relocation = new Relocation({ ...options, ...placed })
-    this.recovery = new Recovery({ ...options, ...placed, onGone: (host) => this.takeovers.hostGone(host) })
-    this.finder = new Finder({ ...options, rooms, hosts, roomClock, entrances, endings })
+    this.recovery = new Recovery({
+      ...options,
+      ...placed,
+      onGone: (host) => this.takeovers.hostGone(host),
+      onRefused: (room, refusal) => this.returns.refused(room, refusal),
+    })
+    const { recovery } = this
+    this.returns = new Returns({ ...options, ...placed, recovery, roomClock, journals, events: this.#events })
+    const { returns } = this
+    this.finder = new Finder({ ...options, rooms, hosts, roomClock, entrances, endings, journals, returns })
   }
 
-  /** Journals of rooms that ran in an earlier life of this node: nothing goes on from them, and what their matches would have paid is not paid. */
-  async forgetOld(): Promise<void> {
-    const { journal, haveEnded, counts, log } = this.#options
-    const rooms = await journal.rooms()
-    const ended = await haveEnded(rooms)
-    const lost = rooms.filter((_, i) => ended[i] !== true)
-    for (const [i, room] of rooms.entries()) this.rooms.ended.addEarlier(room, { isLost: ended[i] !== true })
-    for (let i = 0; i < lost.length; i++) counts.onEnded('lost')
-    if (lost.length > 0)
-      log.warn(
-        { rooms: lost.length, some: lost.slice(0, LOST_SHOWN_MAX) },
-        'rooms with games were lost with the server: they have no result, and pay nothing',
-      )
-    for (const room of rooms) await journal.delete(room)
+  /** To be called now and then: a later life of the node is to know when rooms lived last. */
+  beat(): void {
+    if (this.rooms.size > 0) this.#journals.beat({ atMs: this.roomClock.nowMs(), code: this.hosts.code })
   }
 
   /** A host has started; it takes rooms when it listens, a successor by `takeovers.run`. Call `recovery.hostGone` when it has ended. */
@@ -116,18 +128,23 @@ export class Placement {
       })
     }
     return {
-      listening: ({ games }) => {
-        this.hosts.listens(id, games)
+      listening: ({ games, files }) => {
+        this.hosts.listens(id, { games, code: codeOf(files) })
         this.recovery.placeHomeless()
       },
       said: ({ handle, tick, effects }) =>
         behind(handle, (room) => {
-          if (room.hears(tick)) for (const effect of effects) this.#said(room, effect)
+          if (!room.hears(tick)) return
+          let nth = 0
+          for (const effect of effects) this.#said(room, effect, { tick, nth: effect.kind === 'say' ? nth++ : nth })
         }),
       listed: ({ handle, listing }) =>
         behind(handle, (room) => {
-          if (room.listing.isLocked && !listing.isLocked) room.isLockedByMaker = false
+          const isUnlocked = room.isLockedByMaker && room.listing.isLocked && !listing.isLocked
           room.listing = listing
+          if (!isUnlocked) return
+          room.isLockedByMaker = false
+          this.#journals.headChanged(room)
         }),
       checkpoint: ({ handle, tick, checkpoint }) =>
         behind(handle, (room) => this.moves.checkpoint(room, { tick, text: checkpoint })),
@@ -258,11 +275,11 @@ export class Placement {
     return room
   }
 
-  #said(room: PlacedRoom, effect: RoomEffect): void {
+  #said(room: PlacedRoom, effect: RoomEffect, at: Place): void {
     const { workers } = this.#options
     switch (effect.kind) {
       case 'say':
-        this.#events.say(room, effect.to, effect.data)
+        this.#events.say(room, effect, at)
         return
       case 'left':
         // With the end of a room all leave it, when its last word has been said.

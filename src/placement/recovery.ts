@@ -1,7 +1,8 @@
 import type { Endings } from './endings.ts'
 import type { Hosts } from './hosts.ts'
-import type { Moves, Why } from './moves.ts'
-import type { PlacementOptions } from './parts.ts'
+import type { Refusal } from '../protocol/errors.ts'
+import type { Moves } from './moves.ts'
+import type { PlacementOptions, Why } from './parts.ts'
 import type { PlacedRoom } from './placed-room.ts'
 import type { PlacedRooms } from './rooms.ts'
 
@@ -12,6 +13,8 @@ export interface RecoveryOptions extends Pick<PlacementOptions, 'clock' | 'log'>
   readonly endings: Endings
   /** A host has ended, and all that it said is known. */
   readonly onGone: (host: number) => void
+  /** A room of an earlier life of the node cannot go on with the games that are loaded. */
+  readonly onRefused: (room: PlacedRoom, refusal: Refusal) => void
 }
 
 /** A room that has lost so many hosts since its last checkpoint is ended itself. */
@@ -79,6 +82,11 @@ export class Recovery {
     if (room.recordBytes > RECORD_BYTES_MAX) this.#options.endings.failed(room, 'its host makes no checkpoints of it')
   }
 
+  /** A room of an earlier life of the node goes to a host. Resolves when it runs, has failed to, or waits for a host. */
+  async bringBack(room: PlacedRoom): Promise<void> {
+    if (room.phase === 'moving' && room.host === undefined) await this.#place(room, 'start')
+  }
+
   /** Its host died some time ago, and it was waited for whether another one takes it back. */
   orphaned(room: PlacedRoom): void {
     this.#bury(room, false)
@@ -117,13 +125,15 @@ export class Recovery {
 
   /** Resolves when the room runs, or has failed to. */
   async #place(room: PlacedRoom, why: Why): Promise<void> {
-    const { hosts, moves, endings } = this.#options
+    const { hosts, moves, endings, onRefused } = this.#options
     const host = hosts.leastBusy(room.generation)
     if (!host || !room.checkpoint) {
       this.#homeless.set(room, why)
       return
     }
     const refusal = await moves.restore(room, host, why)
-    if (refusal) endings.failed(room, `it cannot be restored: ${refusal.message}`)
+    if (!refusal) return
+    if (room.awaySinceMs === undefined) endings.failed(room, `it cannot be restored: ${refusal.message}`)
+    else onRefused(room, refusal)
   }
 }

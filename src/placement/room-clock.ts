@@ -10,9 +10,11 @@ export class RoomClock {
   readonly nowMs: () => number
   readonly #clock: Clock
 
-  constructor(clock: Clock) {
+  /** @param notBeforeMs when rooms that go on here were last known to live: for them time does not go back, whatever the wall clock says */
+  constructor(clock: Clock, notBeforeMs = -Infinity) {
     this.#clock = clock
-    this.originMs = monotonicOriginMs(clock)
+    const originMs = monotonicOriginMs(clock)
+    this.originMs = originMs + Math.max(0, notBeforeMs - createUnixTime(clock, originMs)())
     this.nowMs = createUnixTime(clock, this.originMs)
   }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { delay } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
-import type { Random } from '../base/random.ts'
+import { namedUuid } from '../base/random.ts'
 import { CANARY } from '../hub/control.ts'
 import type { GroupCommit } from '../hub/group-commit.ts'
 import type { Hub } from '../hub/hub.ts'
@@ -15,16 +15,23 @@ import type { PlacedRoom } from './placed-room.ts'
 
 export interface RoomEventsOptions {
   readonly commits: Pick<GroupCommit, 'append'>
-  readonly hub: Pick<Hub, 'history' | 'reached' | 'head'>
+  readonly hub: Pick<Hub, 'history' | 'reached' | 'head' | 'floor'>
   readonly clock: Clock
-  readonly random: Random
   readonly log: Log
 }
 
 /** How a room ends. */
 type Ending = Pick<RoomEnding, 'why' | 'tick' | 'result'>
 
+/** What a room says has a place: the how manieth it is of what was said in which tick. */
+export interface Place {
+  readonly tick: number
+  readonly nth: number
+}
+
 interface RoomEvent {
+  /** The same whenever the room says it, so that it is known again. */
+  readonly id: string
   readonly eventType: string
   readonly channel: Channel
   readonly payload: JsonObject
@@ -38,16 +45,33 @@ const RETRY_MS_MAX = 5_000
 /** What games say that nobody may miss: events of the log, those of a room in their order. A log that does not take one now is asked again. */
 export class RoomEvents {
   readonly #options: RoomEventsOptions
+  readonly #saidBefore = new Set<string>()
   readonly #last = new Map<PlacedRoom, { end: Promise<void>; waiting: number }>()
 
   constructor(options: RoomEventsOptions) {
     this.#options = options
   }
 
-  /** @param to a user of the room, or `all` */
-  say(room: PlacedRoom, to: string, data: JsonValue): void {
+  /** @param to a user of the room, or `all` @param at which it is of what the room says */
+  say(room: PlacedRoom, { to, data }: { readonly to: string; readonly data: JsonValue }, at: Place): void {
     const channel = to === 'all' ? roomChannel(room.namespace, room.id) : userChannel(to as UserId)
-    void this.#add(room, { eventType: SERVER_EVENT.message, channel, payload: { room: room.id, data } })
+    const id = namedUuid(`${room.id} ${at.tick} ${at.nth}`, room.opened.startMs)
+    void this.#add(room, { id, eventType: SERVER_EVENT.message, channel, payload: { room: room.id, data } })
+  }
+
+  /** Rooms of an earlier life say again what they have said since their checkpoints: of that, what is in the log now is left out. */
+  beginReturn(): void {
+    const { hub } = this.#options
+    for (const { id } of hub.history(hub.floor)) if (id !== null) this.#saidBefore.add(id)
+  }
+
+  endReturn(): void {
+    this.#saidBefore.clear()
+  }
+
+  /** Whether something that was said in the room is not in the log yet. */
+  isSaying(room: PlacedRoom): boolean {
+    return this.#last.has(room)
   }
 
   /** Resolves when everybody who is in the room on this node has been sent it. */
@@ -75,6 +99,7 @@ export class RoomEvents {
   }
 
   #add(room: PlacedRoom, event: RoomEvent, isLast = false): Promise<void> {
+    if (this.#saidBefore.has(event.id)) return Promise.resolve()
     const queue = this.#last.get(room) ?? { end: Promise.resolve(), waiting: 0 }
     this.#last.set(room, queue)
     if (queue.waiting >= WAITING_MAX && !isLast) {
@@ -114,9 +139,8 @@ export class RoomEvents {
     }
   }
 
-  #recordOf(room: PlacedRoom, { eventType, channel, payload }: RoomEvent) {
-    const { clock, random } = this.#options
-    const id = random.uuid()
+  #recordOf(room: PlacedRoom, { id, eventType, channel, payload }: RoomEvent) {
+    const { clock } = this.#options
     const event = encodeEvent({
       id,
       eventType,
@@ -141,7 +165,12 @@ export class RoomEvents {
   }
 }
 
-function overEvent({ namespace, id }: PlacedRoom, { why, tick, result }: Ending): RoomEvent {
+function overEvent({ namespace, id, opened }: PlacedRoom, { why, tick, result }: Ending): RoomEvent {
   const payload = { status: 'over', tick, why, result }
-  return { eventType: SERVER_EVENT.status, channel: roomChannel(namespace, id), payload }
+  return {
+    id: namedUuid(`${id} over`, opened.startMs),
+    eventType: SERVER_EVENT.status,
+    channel: roomChannel(namespace, id),
+    payload,
+  }
 }

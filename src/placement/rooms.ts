@@ -1,4 +1,5 @@
 import type { GameCount } from '../link/methods/games.ts'
+import type { Refusal } from '../protocol/errors.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import type { EndedRooms } from './ended-rooms.ts'
 import type { Host } from './hosts.ts'
@@ -7,6 +8,8 @@ import type { PlacedRoom } from './placed-room.ts'
 /** The rooms with games of this node. */
 export class PlacedRooms {
   readonly ended: EndedRooms
+  /** Rooms of which there are journals, and that cannot go on now: what is answered to whoever asks for one. */
+  readonly waiting = new Map<RoomId, Refusal>()
   readonly #byHandle = new Map<number, PlacedRoom>()
   readonly #byId = new Map<RoomId, PlacedRoom>()
   readonly #ofGame = new Map<string, Set<PlacedRoom>>()

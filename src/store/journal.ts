@@ -10,6 +10,8 @@ import type { RoomId } from '../protocol/ids.ts'
  * - What fails throws, or rejects with, StoreUnavailable (nothing was done) or OutcomeUnknown (it may have been).
  */
 export interface Journal {
+  /** Rooms whose journals were not what was written when this was opened, and why: nothing is left of them. */
+  readonly damaged: readonly { readonly room: RoomId; readonly reason: string }[]
   /** A second record of the same room and tick takes the place of the first. */
   append(records: readonly JournalEntry[]): Promise<void> | undefined
   /** Keeps the checkpoint in the place of an older one, and lets go of the records up to its tick, except for the head. */
@@ -20,6 +22,9 @@ export interface Journal {
   rooms(): Promise<readonly RoomId[]>
   /** Returns undefined if the room has no journal. */
   read(room: RoomId): Promise<RoomJournal | undefined>
+  beat(beat: Beat): Promise<void> | undefined
+  /** What `beat` was told last, also by an earlier process; undefined: nothing. */
+  lastBeat(): Promise<Beat | undefined>
   close(): Promise<void>
 }
 
@@ -28,6 +33,14 @@ export interface JournalEntry {
   readonly room: RoomId
   readonly tick: number
   readonly bytes: Uint8Array
+}
+
+/** Rooms lived. */
+export interface Beat {
+  /** By their clock. */
+  readonly atMs: number
+  /** Names the code that they ran on: other code may come from the same records to other states. */
+  readonly code: string
 }
 
 export interface RoomJournal {

@@ -67,6 +67,16 @@ export function journalContract(t: Test, open: (t: Test) => Promise<Journal>): v
     t.strictSame((await textsOf(journal, B))?.ticks, [[1, `${B} 1`]])
   })
 
+  t.test('the last beat is known, and is no room', async (t) => {
+    const journal = await open(t)
+    t.equal(await journal.lastBeat(), undefined)
+    for (const atMs of [1_700_000_000_000, 1_700_000_000_001.5]) {
+      await journal.beat({ atMs, code: `of ${atMs}` })
+      t.strictSame(await journal.lastBeat(), { atMs, code: `of ${atMs}` })
+    }
+    t.strictSame([await journal.rooms(), journal.damaged], [[], []])
+  })
+
   t.test('a room that is deleted leaves nothing', async (t) => {
     const journal = await open(t)
     await journal.append([entry(A, 0), entry(A, 1), entry(B, 1)])

@@ -41,7 +41,7 @@ t.test('two players play on over the death of a host; their journal is whole whe
   const journal = await openLmdbJournal({
     dataDir: server.dataDir,
     runId: 'a-look',
-    onLost: ({ reason }) => t.fail(reason),
+    onLost: (reason) => t.fail(reason),
   })
   t.teardown(() => journal.close())
   const read = await journal.read(one.id as RoomId)

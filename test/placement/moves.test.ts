@@ -1,10 +1,10 @@
 import t from 'tap'
-import { NO_LOG } from '../helpers/no-log.ts'
 import type { Entrances } from '../../src/placement/entrances.ts'
 import { Hosts, type HostLink } from '../../src/placement/hosts.ts'
 import { Moves, type MovesOptions } from '../../src/placement/moves.ts'
 import { Outlet } from '../../src/placement/outlet.ts'
 import type { PlacedRoom } from '../../src/placement/placed-room.ts'
+import type { RoomJournals } from '../../src/placement/room-journals.ts'
 import { createMemoryJournal } from '../../src/store/memory/memory-journal.ts'
 
 t.test('a room that was on its way to a host when that ended is seen to by whoever places rooms', async (t) => {
@@ -17,8 +17,7 @@ t.test('a room that was on its way to a host when that ended is seen to by whoev
   const orphaned: PlacedRoom[] = []
   const moves = new Moves({
     hosts,
-    journal,
-    log: NO_LOG,
+    journals: {} as RoomJournals,
     counts: {} as MovesOptions['counts'],
     workers: {} as MovesOptions['workers'],
     entrances: {} as Entrances,

@@ -55,7 +55,9 @@ async function makeJournal(t: Test): Promise<{ readonly dataDir: string; readonl
 /** The rooms that are there, and what was let go. */
 async function reopen(dataDir: string) {
   const lost: { readonly room: RoomId | undefined; readonly reason: string }[] = []
-  const journal = await openLmdbJournal({ dataDir, runId: 'run-2', onLost: (what) => lost.push(what) })
+  const onLost = (reason: string) => void lost.push({ room: undefined, reason })
+  const journal = await openLmdbJournal({ dataDir, runId: 'run-2', onLost })
+  lost.push(...journal.damaged)
   const rooms = await journal.rooms()
   await journal.append([{ room: A, tick: 1000, bytes: Buffer.from('goes on') }])
   await journal.close()

@@ -18,7 +18,7 @@ export type HostMethods = {
    * Continues a room that another host had, from its checkpoint and the records after it. The connections in it have to `enter`
    * again, with `isBack`. If a user has no connection after some seconds, the user's seat is dropped.
    */
-  restore: Method<RestoreRoom, null>
+  restore: Method<RestoreRoom, RestoredRoom>
   /**
    * Tests whether the room could continue here: does the same as `restore`, then runs the next ticks of its game without input.
    * Nobody else notices it. Errors: GAME_NOT_FOUND, and GAME_FAILED, which tells the author of the game what is wrong.
@@ -180,6 +180,22 @@ export interface RestoreRoom {
   readonly records: readonly Uint8Array[]
   /** Whether the records were made by another version of the game's code, which may have come to other states. */
   readonly isOtherCode?: boolean
+  /**
+   * The room was in an earlier life of its node, which ended then, by the clock of rooms. Its time stands still from there until now: what a client may
+   * have seen by then comes first, then a tick that says how long it was. Seats are held from now on.
+   */
+  readonly awaySinceMs?: number
+}
+
+export interface RestoredRoom {
+  /** Of players. */
+  readonly seats: readonly RestoredSeat[]
+}
+
+export interface RestoredSeat {
+  readonly user: string
+  /** The last entry of the player's ledger that the seat has. */
+  readonly ledgerEntry: number
 }
 
 export interface ReleasedRoom {
@@ -345,6 +361,7 @@ export interface EntryFacts {
     | 'failed-task'
     | 'bot'
     | 'moved'
+    | 'returned'
     | 'end'
   /** Null if the entry belongs to no user. */
   readonly user: string | null

@@ -10,18 +10,16 @@ export const HOSTS = {
   gameRoomsRestored: {
     name: 'game_rooms_restored_total',
     type: 'counter',
-    help: 'Rooms that continued in another host, from their checkpoints and journals.',
+    help: 'Rooms that went on in a host that had not run them, from their checkpoints and journals.',
     labels: ['why'],
-    when: '`crash`: their host died, see `host_restarts_total` and the log. `move`: a host was drained for a reload.',
+    when: '`crash`: their host died; look at `host_restarts_total` and the log. `move`: a host was drained for a reload. `start`: the node had ended, and started again.',
   },
   gameRoomsEnded: {
     name: 'game_rooms_ended_total',
     type: 'counter',
     help: 'Rooms with games that are over.',
     labels: ['why'],
-    when:
-      '`failed`: callbacks of the game threw ten times in a row or did not end, or the room could not be restored. The ' +
-      'log names the game. `lost`: rooms that ran when the server ended. They are counted at its next start.',
+    when: '`failed`: callbacks of the game threw ten times in a row, or did not end, or the room could not be restored. The log names the game. `lost`: rooms of before a start that can never go on, as their journals are damaged, or their games were gone for `GAME_ROOM_KEEP`; the log says which.',
   },
   gameRewards: {
     name: 'game_rewards_total',

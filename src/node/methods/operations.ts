@@ -45,6 +45,7 @@ async function readyParts(node: Node) {
     workersWanted: context.settings.WORKERS,
     hostsListening: () => node.hosts.listening.length,
     hostsWanted: node.hostSupervisor.health.of,
+    returns: () => context.games.returns.counts,
     head: () => context.hub.head,
     draining: () => node.isDraining,
     clockApartMs: () => context.steadyClock.apartMs(),

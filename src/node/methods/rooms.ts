@@ -10,6 +10,7 @@ export function roomMethods({ roomService, games, clock }: Needs): Handlers<Room
   /** A room with a game ends first: its members are told how. */
   const remove = async (room: RoomId, ifTag: string | null, untilMs?: number): Promise<null> => {
     const placed = games.rooms.get(room)
+    if (await games.returns.discard(room)) return null
     if (!placed) return roomService.delete(room, ifTag)
     await games.endings.end(placed, untilMs)
     return null
@@ -17,7 +18,8 @@ export function roomMethods({ roomService, games, clock }: Needs): Handlers<Room
   return {
     join(args, reply, _span, untilMs) {
       const { connectionId, room } = args
-      if (games.rooms.get(room) ?? games.rooms.ended.has(room)) {
+      const { rooms } = games
+      if (rooms.get(room) !== undefined || rooms.ended.has(room) || rooms.waiting.has(room)) {
         games.entrances.join(args, reply, untilMs)
         return
       }

@@ -274,6 +274,7 @@ export const ROOM_ENTRIES = named(
           'failed-task',
           'bot',
           'moved',
+          'returned',
           'end',
         ]),
         user_id: nullable(text('The user that the entry is about; null if it is about none.')),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { open, type Database, type RootDatabase } from 'lmdb'
 import { toError } from '../../base/assert.ts'
 import type { RoomId } from '../../protocol/ids.ts'
-import { HEAD_TICK, type Journal, type JournalEntry, type RoomJournal } from '../journal.ts'
+import { HEAD_TICK, type Beat, type Journal, type JournalEntry, type RoomJournal } from '../journal.ts'
 import { StoreLost } from '../store.ts'
 import { isThere } from './check-data.ts'
 import { findDamage } from './find-damage.ts'
@@ -16,12 +16,14 @@ export interface LmdbJournalOptions {
   readonly dataDir: string
   /** Of this process only. */
   readonly runId: string
-  /** The journal of a room, or the whole of it if `room` is undefined, is not what was written and was let go. */
-  readonly onLost: (lost: { readonly room: RoomId | undefined; readonly reason: string }) => void
+  /** The whole of it cannot be used, and was moved away. */
+  readonly onLost: (reason: string) => void
 }
 
 type RecordKey = [room: string, tick: number]
 
+/** Where `beat` is kept, beside the owner. */
+const BEAT = 'beat'
 /** Behind every tick. */
 const LAST = Number.MAX_SAFE_INTEGER
 /** Within the data folder: an environment that cannot be opened, of which only the last is kept, so that somebody may look at it. */
@@ -38,7 +40,7 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
   const found = openFound(path)
   if (typeof found !== 'string') return toJournal(found, options)
   if (found !== '') {
-    options.onLost({ room: undefined, reason: found })
+    options.onLost(found)
     await rm(join(options.dataDir, DAMAGED), { recursive: true, force: true })
     await rename(path, join(options.dataDir, DAMAGED))
   }
@@ -70,6 +72,7 @@ function openFound(path: string): RootDatabase<string, string> | string {
 }
 
 class LmdbJournal implements Journal {
+  readonly damaged: { readonly room: RoomId; readonly reason: string }[] = []
   readonly #root: RootDatabase<string, string>
   readonly #records: Database<Buffer, RecordKey>
   readonly #checkpoints: Database<Buffer, RecordKey>
@@ -90,7 +93,7 @@ class LmdbJournal implements Journal {
       const reason = findGap(room, this.#readStored(room))
       if (reason === undefined) continue
       this.delete(room)
-      this.#options.onLost({ room, reason })
+      this.damaged.push({ room, reason })
     }
   }
 
@@ -133,6 +136,15 @@ class LmdbJournal implements Journal {
       checkpoint: checkpoint && toRead(checkpoint),
       records: records.map(toRead),
     }
+  }
+
+  beat(beat: Beat): undefined {
+    this.#write([], () => this.#root.putSync(BEAT, JSON.stringify(beat)))
+  }
+
+  async lastBeat(): Promise<Beat | undefined> {
+    const beat = this.#root.get(BEAT)
+    return beat === undefined ? undefined : (JSON.parse(beat) as Beat)
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { RoomId } from '../../protocol/ids.ts'
-import { HEAD_TICK, type Journal, type JournalEntry, type RoomJournal } from '../journal.ts'
+import { HEAD_TICK, type Beat, type Journal, type JournalEntry, type RoomJournal } from '../journal.ts'
 
 /** Journals that live as long as their process. */
 export function createMemoryJournal(): Journal {
@@ -7,6 +7,8 @@ export function createMemoryJournal(): Journal {
 }
 
 class MemoryJournal implements Journal {
+  readonly damaged: Journal['damaged'] = []
+  #beat: Beat | undefined
   readonly #records = new Map<RoomId, Map<number, Uint8Array>>()
   readonly #checkpoints = new Map<RoomId, JournalEntry>()
 
@@ -44,6 +46,14 @@ class MemoryJournal implements Journal {
       checkpoint: checkpoint && { tick: checkpoint.tick, bytes: checkpoint.bytes },
       records: sorted.filter(({ tick }) => tick !== HEAD_TICK),
     })
+  }
+
+  beat(beat: Beat): undefined {
+    this.#beat = beat
+  }
+
+  lastBeat(): Promise<Beat | undefined> {
+    return Promise.resolve(this.#beat)
   }
 
   close(): Promise<void> {

@@ -123,6 +123,7 @@ export class Model {
       case 'failedTask':
         return this.#call('results.load', undefined, entry.run)
       case 'moved':
+      case 'returned':
         return DONE
       case 'end':
         this.#ending = entry.why

@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import type { Frame, Reply } from '../client.ts'
 import type { HouseHost } from '../house/host.ts'
 import type { HouseOptions } from '../house/house.ts'
+import type { GameInfo } from '../../../src/link/methods/host.ts'
 import { openHouse, type OpenHouse } from '../house/open-house.ts'
 import type { PlainClient } from '../house/plain-client.ts'
 import { ScriptedHost } from './scripted-host.ts'
@@ -36,12 +37,23 @@ export interface OpenGames extends OpenHouse {
   readonly input: (client: PlainClient, room: string, name: string, input: unknown) => Promise<Reply>
 }
 
-/** A house with hosts that run a scripted game: see `ScriptedHost`. */
-export async function openGames(t: Test, { env = {}, ...options }: HouseOptions = {}): Promise<OpenGames> {
+export interface OpenGamesOptions extends HouseOptions {
+  /** A host was started. */
+  readonly onScript?: (script: ScriptedHost) => void
+  /** What a host that starts now plays; by default the game `counter`. */
+  readonly games?: () => readonly GameInfo[] | undefined
+}
+
+/** A house with hosts that play a scripted game: see `ScriptedHost`. */
+export async function openGames(
+  t: Test,
+  { env = {}, onScript = () => {}, games = () => undefined, ...options }: OpenGamesOptions = {},
+): Promise<OpenGames> {
   const scripts: ScriptedHost[] = []
   const startHost: HouseOptions['startHost'] = (stream, onClose) => {
-    const script = new ScriptedHost(stream, onClose)
+    const script = new ScriptedHost(stream, onClose, games())
     scripts.push(script)
+    onScript(script)
     return script
   }
   const opened = await openHouse(t, { ...options, startHost, env: { GAME_HOSTS: '2', ...env } })

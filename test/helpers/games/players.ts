@@ -45,7 +45,11 @@ export interface Players extends OpenHouse {
 }
 
 /** A house with real hosts for these games, and the client library. */
-export async function openPlayers(t: Test, games: readonly Game[], options: HouseOptions = {}): Promise<Players> {
+export async function openPlayers(
+  t: Test,
+  games: readonly Game[] | (() => readonly Game[]),
+  options: HouseOptions = {},
+): Promise<Players> {
   const opened = await openHouse(t, {
     ...options,
     startHost: realHost(games),

@@ -10,13 +10,16 @@ import type {
   RoomEnding,
 } from '../../../src/link/methods/host.ts'
 import { Refusal } from '../../../src/protocol/errors.ts'
+import type { JsonValue } from '../../../src/protocol/events.ts'
 import { BOT_ID } from '../../../src/protocol/ids.ts'
 
 /** What came into a room. Each entry is a tick of its own. */
 interface Entry {
-  readonly kind: 'join' | 'back' | 'drop' | 'leave' | 'add'
+  readonly kind: 'join' | 'back' | 'drop' | 'leave' | 'add' | 'speak' | 'finish'
   readonly user: string
   readonly by?: number
+  /** Of `speak`: what is said to whom; of `finish`: the result. */
+  readonly data?: unknown
 }
 
 interface Kept {
@@ -25,6 +28,8 @@ interface Kept {
   count: number
   isLocked: boolean
   listing: { phase: string; size: number }
+  /** It is over, with this. */
+  result?: JsonValue
   readonly seats: Record<string, 'here' | 'held'>
 }
 
@@ -47,9 +52,8 @@ export const COUNTER: GameInfo = {
 }
 
 /**
- * A host with a simple game of its own, which runs each entry at once and records all that it was told. It is for tests of how
- * the primary handles what a host says. Inputs: `add` a number to the count; `say` something; `kick` a user; `list` a phase;
- * `lock` and `unlock`; `end` with a result and rewards.
+ * A host that plays a game of its own, at once, and forgets nothing that it was told: for tests of what the primary does with what a host says.
+ * Inputs that are in its journal: `add` a number to the count; `speak`, as `say`; `finish` with a result. Others: `say` something; `kick` a user; `list` a phase; `lock` and `unlock`; `end` with a result and rewards.
  */
 export class ScriptedHost {
   /** All rooms that the host runs, by their places. */
@@ -62,9 +66,12 @@ export class ScriptedHost {
   refuseRehearsal: Refusal | undefined
   /** The id of a room that it refuses to restore. */
   refuseRestoreOf: string | undefined
-  /** It sends a checkpoint after this many ticks. */
+  /** Called with the room that it is to restore. */
+  onRestore: ((roomId: string, handle: number) => 'no answer' | undefined) | undefined
+  /** A checkpoint is told with each so many ticks. */
   checkpointEvery = 5
   readonly link: Link<HostMethods, OfHostMethods>
+  readonly #held = new Map<number, () => void>()
 
   constructor(stream: Duplex, onClose: () => void, games: readonly GameInfo[] = [COUNTER]) {
     this.link = new Link<HostMethods, OfHostMethods>({
@@ -74,15 +81,26 @@ export class ScriptedHost {
       handlers: {
         welcome: () => this.link.tell('listening', { games, files: [] }),
         open: (args, reply) => reply(this.#open(args)),
-        restore: ({ handle, checkpoint, records }, reply) => {
+        restore: ({ handle, checkpoint, records, awaySinceMs }, reply) => {
           this.asked.push(`restore ${records.length}`)
           if (this.refuseRestore) return reply(this.refuseRestore)
-          const kept = JSON.parse(checkpoint) as Kept
+          const kept = keptOf(checkpoint)
+          const isHeld = this.onRestore?.(kept.roomId, handle) === 'no answer'
           if (kept.roomId === this.refuseRestoreOf) return reply(new Refusal('GAME_FAILED', 'it was refused'))
           const room: ScriptedRoom = { ...kept, handle, viewers: new Map() }
-          for (const record of records) this.#apply(room, JSON.parse(Buffer.from(record).toString()) as Entry)
-          this.rooms.set(handle, room)
-          reply(null)
+          const run = () => {
+            for (const record of records) {
+              const entry = JSON.parse(Buffer.from(record).toString()) as Entry
+              this.#apply(room, entry)
+              this.#speak(room, entry)
+            }
+            if (room.result !== undefined) this.over(room, { why: 'over', result: room.result, rewards: [] })
+            else this.rooms.set(handle, room)
+            if (awaySinceMs !== undefined) this.#listed(room)
+            reply({ seats: Object.keys(room.seats).map((user) => ({ user, ledgerEntry: 0 })) })
+          }
+          if (isHeld) this.#held.set(handle, run)
+          else run()
         },
         rehearse: ({ records }, reply) => {
           this.asked.push(`rehearse ${records.length}`)
@@ -183,6 +201,11 @@ export class ScriptedHost {
     this.rooms.clear()
   }
 
+  /** Answers what `onRestore` has held back. */
+  restoreNow(handle: number): void {
+    this.#held.get(handle)?.()
+  }
+
   room(id: string): ScriptedRoom | undefined {
     return [...this.rooms.values()].find(({ roomId }) => roomId === id)
   }
@@ -239,7 +262,11 @@ export class ScriptedHost {
     if (!room.seats[user]) return new Refusal('NOT_IN_ROOM', 'no seat in this room')
     const { handle } = room
     if (name === 'add') this.#step(room, { kind: 'add', user, by: Number(input) })
-    else if (name === 'say') {
+    else if (name === 'speak') this.#step(room, { kind: 'speak', user, data: input })
+    else if (name === 'finish') {
+      this.#step(room, { kind: 'finish', user, data: input })
+      this.over(room, { why: 'over', result: input as JsonValue, rewards: [] })
+    } else if (name === 'say') {
       const { to, data } = input as { to: string; data: string }
       this.link.tell('said', { handle, tick: room.tick, effects: [{ kind: 'say', to, data }] })
     } else if (name === 'kick') this.end(room, String(input), 'kicked')
@@ -267,13 +294,22 @@ export class ScriptedHost {
     } as const
     const record = { handle, tick, bytes: Buffer.from(JSON.stringify(entry)) }
     this.link.sendBlock(encodeGameBlock({ records: [record], patches: [patch] }), 'game')
+    this.#speak(room, entry)
     if (Object.keys(room.seats).length !== before) this.#listed(room)
     if (tick % this.checkpointEvery === 0) this.checkpoint(room)
   }
 
-  #apply(room: ScriptedRoom, { kind, user, by = 0 }: Entry): void {
+  #speak({ handle, tick }: ScriptedRoom, { kind, data }: Entry): void {
+    if (kind !== 'speak') return
+    const effects = [{ kind: 'say' as const, ...(data as { to: string; data: string }) }]
+    this.link.tell('said', { handle, tick, effects })
+  }
+
+  #apply(room: ScriptedRoom, { kind, user, by = 0, data }: Entry): void {
     room.tick++
     if (kind === 'add') room.count += by
+    else if (kind === 'finish') room.result = data as JsonValue
+    else if (kind === 'speak') return
     else if (kind === 'leave') delete room.seats[user]
     else room.seats[user] = kind === 'drop' ? 'held' : 'here'
   }
@@ -293,7 +329,13 @@ function stateOf({ count, seats }: Kept): { count: number; seats: Record<string,
 }
 
 function checkpointOf({ roomId, tick, count, isLocked, listing, seats }: ScriptedRoom): string {
-  return JSON.stringify({ roomId, tick, count, isLocked, listing, seats })
+  const taken = Object.entries(seats).map(([id, how]) => ({ id, how }))
+  return JSON.stringify({ roomId, tick, count, isLocked, listing, seats: taken })
+}
+
+function keptOf(checkpoint: string): Kept {
+  const { seats, ...kept } = JSON.parse(checkpoint) as Kept & { seats: readonly { id: string; how: 'here' | 'held' }[] }
+  return { ...kept, seats: Object.fromEntries(seats.map(({ id, how }) => [id, how])) }
 }
 
 function entered(room: ScriptedRoom, seat: string | null, isNewSeat = false): EnteredRoom {

@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSigner } from 'fast-jwt'
+import type { LineOutput } from '../../../src/base/line-output.ts'
 import { Closers } from '../../../src/base/closers.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { loadConfig, type Config } from '../../../src/config/load.ts'
@@ -41,6 +42,13 @@ export interface HouseOptions {
   readonly onSpawn?: (worker: HouseWorker) => void
   /** Starts the code that runs games in each host. If it is not given, no game is set up. */
   readonly startHost?: StartHost
+  /** Where lines of the log go; by default there are none. */
+  readonly logOutput?: LineOutput
+}
+
+/** Of the processes of one node. */
+interface Life {
+  isOver: boolean
 }
 
 /** An event in the log. */
@@ -81,12 +89,17 @@ export class House {
   /** Called when a worker was started. */
   onSpawn: (worker: HouseWorker) => void
   readonly #closers = new Closers()
-  /** All that the node has opened. */
-  readonly #opened = new Closers()
+  readonly #options: HouseOptions
+  /** What the node has opened. */
+  #opened = new Closers()
+  /** Of the node that runs now. */
+  #life: Life = { isOver: false }
   #node: Node | undefined
   #isStopping = false
 
-  private constructor({ seed = 1, env = {}, onSpawn = () => {}, journal = createMemoryJournal() }: HouseOptions) {
+  private constructor(options: HouseOptions) {
+    const { seed = 1, env = {}, onSpawn = () => {}, journal = createMemoryJournal() } = options
+    this.#options = options
     this.env = { ...env }
     this.journal = journal
     this.onSpawn = onSpawn
@@ -104,7 +117,7 @@ export class House {
   static async open(options: HouseOptions = {}): Promise<House> {
     const house = new House(options)
     try {
-      await house.time.settle(house.#open(options))
+      await house.time.settle(house.#open())
       return house
     } catch (error) {
       await house.#end()
@@ -146,7 +159,29 @@ export class House {
     return this.time.settle(this.worker(0).parts.context.link.ask(method, args))
   }
 
-  /** Drains the workers, ends everything, and gives the process its own time back. */
+  /** All processes of the node end at once, as by SIGKILL: what it has not written by now it never writes. */
+  async kill(): Promise<void> {
+    const { supervisor, hostSupervisor } = this.node
+    this.#life.isOver = true
+    const ended = Promise.all([supervisor.stop(0), hostSupervisor.stop(0)])
+    for (const each of [...this.workers, ...this.hosts]) each.kill()
+    await this.time.settle(ended.then(() => this.#opened.close()))
+    this.#node = undefined
+  }
+
+  /** The node ends as an operator stops it. */
+  async stop(): Promise<void> {
+    await this.time.settle(this.#stop(this.node).then(() => this.#opened.close()))
+    this.#node = undefined
+  }
+
+  /** Starts the node again, over what an earlier one has left in store and journal. Resolves when its workers listen. */
+  async start(): Promise<void> {
+    this.#opened = new Closers()
+    await this.time.settle(this.#open())
+  }
+
+  /** Drains the workers, then ends everything; the process has its own time again. */
   async close(): Promise<void> {
     if (this.#isStopping) return
     this.#isStopping = true
@@ -202,11 +237,16 @@ export class House {
     })
   }
 
-  async #open({ store: before = (truth) => truth, startHost }: HouseOptions): Promise<void> {
+  async #open(): Promise<void> {
+    const { store: before = (truth) => truth, startHost, logOutput } = this.#options
+    const life: Life = { isOver: false }
+    this.#life = life
     const config = this.#readConfig()
     const { settings } = config
-    const store = withFaults(before(this.truth), this.faults, this.chance, () => this.faultsFired++)
-    const logs = new Logs({ level: 'silent', levels: new Map(), pretty: false, bindings: {} })
+    const store = withFaults(ofLife(life, before(this.truth)), this.faults, this.chance, () => this.faultsFired++)
+    const output = logOutput === undefined ? {} : { output: logOutput }
+    const level = logOutput === undefined ? 'silent' : 'info'
+    const logs = new Logs({ level, levels: new Map(), pretty: false, bindings: {}, ...output })
     const random = createRandom(this.chance)
     const workers: WorkerLinks = new Links()
     const spawn = () => {
@@ -233,7 +273,7 @@ export class House {
         spawn,
         hosts: new Links(),
         spawnHost: () => this.#startHost(startHost),
-        journal: this.journal,
+        journal: journalOfLife(life, this.journal),
         openPool: (signingKey) => openPool(signingKey, random.uuid),
         metrics: createMetrics('primary', NO_LOOP_DELAY),
         traces: { tracer: undefined },
@@ -247,7 +287,38 @@ export class House {
   }
 }
 
-/** Wraps the store to add what it commits to `log`. */
+/** The store as the node of this life has it: when that is over nothing of it is done, or heard of. */
+function ofLife(life: Life, store: Store): Store {
+  const alive = <Result>(ask: () => Promise<Result>): Promise<Result> => (life.isOver ? never() : ask().then(heard))
+  const heard = <Result>(result: Result): Result | Promise<Result> => (life.isOver ? never() : result)
+  return {
+    ...over(store),
+    get: (keys) => alive(() => store.get(keys)),
+    list: (prefix, page) => alive(() => store.list(prefix, page)),
+    commit: (transaction) => alive(() => store.commit(transaction)),
+  }
+}
+
+function never<Result>(): Promise<Result> {
+  return new Promise(() => {})
+}
+
+function journalOfLife(life: Life, journal: Journal): Journal {
+  const alive = (write: () => Promise<void> | undefined) => (life.isOver ? never<void>() : write())
+  return {
+    damaged: journal.damaged,
+    append: (records) => alive(() => journal.append(records)),
+    checkpoint: (checkpoint) => alive(() => journal.checkpoint(checkpoint)),
+    delete: (room) => alive(() => journal.delete(room)),
+    rooms: () => journal.rooms(),
+    read: (room) => journal.read(room),
+    beat: (beat) => alive(() => journal.beat(beat)),
+    lastBeat: () => journal.lastBeat(),
+    close: () => journal.close(),
+  }
+}
+
+/** The store; what it has committed is put into `log`, too. */
 function recorded(store: Store, log: Logged[]): Store {
   const commit: Store['commit'] = async (transaction) => {
     const result = await store.commit(transaction)

@@ -1,0 +1,17 @@
+import { LineOutput } from '../../../src/base/line-output.ts'
+
+export interface LogEntry {
+  readonly msg: string
+  readonly [field: string]: unknown
+}
+
+/** An output that keeps what a process says. */
+export function linesInto(entries: LogEntry[]): LineOutput {
+  return new LineOutput({
+    write(bytes) {
+      const lines = bytes.toString().split('\n')
+      for (const line of lines) if (line !== '') entries.push(JSON.parse(line) as LogEntry)
+      return bytes.length
+    },
+  })
+}
