@@ -1,6 +1,6 @@
 import type { Entry } from '../games/entries.ts'
 import { decodeTick } from '../games/journal.ts'
-import type { EntryFacts, RoomEntry } from '../link/methods/host.ts'
+import type { EntryFacts, RoomEntry } from '../link/methods/room-inspection.ts'
 import type { ErrorBody } from '../protocol/errors.ts'
 import type { JsonValue } from '../protocol/events.ts'
 import { ByteRing, type ItemPlace } from './byte-ring.ts'

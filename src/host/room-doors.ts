@@ -1,4 +1,5 @@
-import type { EnteredRoom, EnteredSeat, EnterRoom, RoomInspection } from '../link/methods/host.ts'
+import type { EnteredRoom, EnteredSeat, EnterRoom } from '../link/methods/host.ts'
+import type { RoomInspection } from '../link/methods/room-inspection.ts'
 import { botOf } from '../games/bots.ts'
 import { isStandardSchema } from '../games/standard-schema.ts'
 import type { JsonValue } from '../protocol/events.ts'

@@ -4,15 +4,8 @@ import { decodeGameBlock, encodeGameBlock, type BlockPatch } from '../link/game-
 import type { Handlers } from '../link/link.ts'
 import { LINK_VERSION } from '../link/version.ts'
 import type { InspectedRoom } from '../link/methods/games.ts'
-import type {
-  AddedBot,
-  InputResult,
-  LoadedFile,
-  OfHostMethods,
-  RoomEffect,
-  RoomEntry,
-  RoomInspection,
-} from '../link/methods/host.ts'
+import type { AddedBot, InputResult, LoadedFile, OfHostMethods, RoomEffect } from '../link/methods/host.ts'
+import type { RoomEntry, RoomInspection } from '../link/methods/room-inspection.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import { Calls } from './calls.ts'

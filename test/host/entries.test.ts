@@ -1,7 +1,7 @@
 /** What entered a room last, as those who run the server see it. */
 import t from 'tap'
 import { defineGame, t as type } from '../../src/games/index.ts'
-import type { RoomEntry } from '../../src/link/methods/host.ts'
+import type { RoomEntry } from '../../src/link/methods/room-inspection.ts'
 import { counter } from './helpers/games.ts'
 import { TestPrimary } from './helpers/primary.ts'
 

@@ -1,5 +1,5 @@
 import type { Span } from '../../base/trace.ts'
-import type { RoomEntry, RoomSeat } from '../../link/methods/host.ts'
+import type { RoomEntry, RoomSeat } from '../../link/methods/room-inspection.ts'
 import type { InspectedRoom, OpenArgs, PlayedGame, Where } from '../../link/methods/games.ts'
 import { parseInteger } from '../../domain/good.ts'
 import { badRequest } from '../../protocol/errors.ts'

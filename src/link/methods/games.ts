@@ -1,16 +1,8 @@
 import type { JsonObject, JsonValue } from '../../protocol/events.ts'
 import type { Namespace, RoomId } from '../../protocol/ids.ts'
 import type { Page, PageArgs } from '../../protocol/page.ts'
-import type {
-  AddedBot,
-  CatchUp,
-  EnteredRoom,
-  GameFailure,
-  GameInfo,
-  InputResult,
-  RoomEntry,
-  RoomInspection,
-} from './host.ts'
+import type { AddedBot, CatchUp, EnteredRoom, GameFailure, GameInfo, InputResult } from './host.ts'
+import type { RoomEntry, RoomInspection } from './room-inspection.ts'
 import type { Method } from './method.ts'
 import type { ListedRoom, Where } from '../../protocol/shapes/games.ts'
 import type { GameEntry, JoinArgs, JoinResult } from './rooms.ts'
