@@ -303,7 +303,10 @@ t.test('a bot that goes wrong costs what it would have sent, and is told in word
     [() => [['step', { by: 1 }], 'step'], /an input is \[name, value\]/],
     [() => [['fly', {}]], /the game hall has no input "fly"/],
     [() => [['step', { by: 256 }]], /its input "step" does not fit: by: must be a whole number from 0 to 255/],
-    [() => Array.from({ length: 17 }, () => ['step', { by: 1 }]), /it gave 17 inputs: 16 at most/],
+    [
+      () => Array.from({ length: 17 }, () => ['step', { by: 1 }]),
+      /it gave 17 inputs: at most 16 are allowed in one tick/,
+    ],
   ]
   for (const [play, said] of wrong) {
     const lines = primary.lines.length
