@@ -61,7 +61,7 @@ put_release() {
 
 put_configuration() {
   mkdir -p "$etc" "$root/var/lib/drumbeat"
-  give drumbeat:drumbeat 0750 "$root/var/lib/drumbeat"
+  give drumbeat:drumbeat 0700 "$root/var/lib/drumbeat"
   if [ ! -e "$etc/credentials" ]; then
     (umask 077 && mkdir "$etc/credentials")
     for name in AUTH_JWT_SECRET ADMIN_TOKEN; do

@@ -17,13 +17,22 @@ export interface Started {
 }
 
 /** Resolves when it listens. If it does not, rejects with what it has printed. */
-export async function startIn(owner: Owner, cwd: string, args: readonly string[]): Promise<Started> {
+export function startIn(owner: Owner, cwd: string, args: readonly string[]): Promise<Started> {
+  return startProgram(owner, cwd, [process.execPath, COMMAND, 'start', ...args])
+}
+
+/** The same for another program that is such a command. */
+export async function startProgram(
+  owner: Owner,
+  cwd: string,
+  program: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Started> {
   const { PATH = '', HOME = '' } = process.env
   // tap's hooks for child processes load modules in a thread of their own, whose warnings nobody reads. So they are removed.
-  const command = ['-u', 'NODE_OPTIONS', process.execPath, COMMAND, 'start', ...args, '--port', '0', '--workers', '1']
-  const server = spawn('env', command, {
+  const server = spawn('env', ['-u', 'NODE_OPTIONS', ...program, '--port', '0', '--workers', '1'], {
     cwd,
-    env: { PATH, HOME, LOG_FORMAT: 'json' },
+    env: { PATH, HOME, LOG_FORMAT: 'json', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

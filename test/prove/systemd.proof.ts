@@ -117,7 +117,7 @@ t.test('a life under systemd', { skip: why ?? false }, async (t) => {
 function stage(t: Test) {
   const place = mkdtempSync('/var/tmp/drumbeat-systemd-')
   t.teardown(() => rmSync(place, { recursive: true, force: true }))
-  execFileSync(process.execPath, [join(ROOT, 'src/setup/package.mjs')], { cwd: ROOT, stdio: 'ignore' })
+  execFileSync(process.execPath, [join(ROOT, 'src/setup/package.mjs'), '--only', 'tar'], { cwd: ROOT, stdio: 'ignore' })
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
   const name = `drumbeat-${version}-linux-${process.arch}`
   const folder = join(place, 'packages')

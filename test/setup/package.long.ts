@@ -12,6 +12,11 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
 const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string }
 const NAME = `drumbeat-${version}-linux-${process.arch}`
 
+/** Binaries of a package for each Node and C library. */
+const LMDB = ['node.abi127.glibc.node', 'node.abi115.glibc.node', 'node.napi.glibc.node', 'node.napi.musl.node']
+const SCRIPTS = ['package.mjs', 'package-stage.mjs', 'debian.mjs']
+const scriptOf = (name: string) => readFileSync(path.join(ROOT, 'src/setup', name))
+
 function run(command: string, args: readonly string[]) {
   return spawnSync(command, args, { encoding: 'utf8' })
 }
@@ -20,7 +25,8 @@ function run(command: string, args: readonly string[]) {
 function unpacked(t: Test): { readonly release: string; readonly root: string } {
   const home = t.testdir({ archive: {}, root: {} })
   const folder = path.join(home, 'archive')
-  const packed = run(process.execPath, [path.join(ROOT, 'src/setup/package.mjs'), '--no-modules', '--out', folder])
+  const args = ['--only', 'tar', '--no-modules', '--out', folder]
+  const packed = run(process.execPath, [path.join(ROOT, 'src/setup/package.mjs'), ...args])
   t.equal(packed.status, 0, packed.stderr)
   t.equal(packed.stdout, `${path.join(folder, NAME)}.tar.gz\n`)
   t.equal(run('tar', ['-xzf', packed.stdout.trim(), '-C', folder]).status, 0)
@@ -77,7 +83,7 @@ t.test('a release is installed, serves, is upgraded, gone back from, and removed
     t.equal(modeOf('etc/drumbeat/credentials'), '700')
     t.equal(modeOf('etc/drumbeat/credentials/AUTH_JWT_SECRET'), '600')
     t.equal(modeOf('etc/drumbeat/drumbeat.yaml'), '640')
-    t.equal(modeOf('var/lib/drumbeat'), '750')
+    t.equal(modeOf('var/lib/drumbeat'), '700')
   })
 
   await t.test('it serves, with its own Node and the secrets that were made for it', async (t) => {
@@ -159,11 +165,12 @@ t.test('a package holds what a server on this machine needs, and no more', async
     'node_modules/a/node_modules/dev': { dev: true },
     'node_modules/tool': { dev: true },
     'node_modules/for-another': { optional: true },
+    'node_modules/@lmdb/lmdb-x': {},
     'node_modules/uWebSockets.js': {},
     [`node_modules/${node}`]: { optional: true },
   }
   const root = t.testdir({
-    src: { setup: { 'package.mjs': readFileSync(path.join(ROOT, 'src/setup/package.mjs')), 'install.sh': '' } },
+    src: { setup: { ...Object.fromEntries(SCRIPTS.map((name) => [name, scriptOf(name)])), 'install.sh': '' } },
     config: {},
     systemd: {},
     LICENSE: '',
@@ -174,14 +181,23 @@ t.test('a package holds what a server on this machine needs, and no more', async
     'package.json': '{"version":"1.2.3"}',
     'package-lock.json': JSON.stringify({ packages: lock }),
     node_modules: {
-      a: { ...files('index.js'), node_modules: { b: files('b.js'), dev: files('dev.js') } },
+      a: {
+        ...files('index.js', '.npmignore'),
+        test: files('a.js'),
+        lib: { test: files('b.js') },
+        node_modules: { b: files('b.js'), dev: files('dev.js') },
+      },
       tool: files('tool.js'),
+      '@lmdb': { 'lmdb-x': files(...LMDB, 'index.js') },
       'uWebSockets.js': files(built('linux', 127), built('linux', 115), built('darwin', 127), 'uws.js'),
       [node]: { bin: { node: '#!/bin/sh\necho 127\n' }, include: files('node.h'), share: files('node.1') },
     },
   })
   chmodSync(path.join(root, `node_modules/${node}/bin/node`), 0o755)
-  const pack = () => run(process.execPath, [path.join(root, 'src/setup/package.mjs'), '--out', path.join(root, 'out')])
+  const pack = () => {
+    const args = ['--only', 'tar', '--out', path.join(root, 'out')]
+    return run(process.execPath, [path.join(root, 'src/setup/package.mjs'), ...args])
+  }
   const { status, stdout, stderr } = pack()
   t.equal(status, 0, stderr)
   const first = readFileSync(stdout.trim())
@@ -191,7 +207,11 @@ t.test('a package holds what a server on this machine needs, and no more', async
     modules.toSorted(),
     [
       'node_modules/.bin/node',
+      'node_modules/@lmdb/lmdb-x/index.js',
+      'node_modules/@lmdb/lmdb-x/node.abi127.glibc.node',
+      'node_modules/@lmdb/lmdb-x/node.napi.glibc.node',
       'node_modules/a/index.js',
+      'node_modules/a/lib/test/b.js',
       'node_modules/a/node_modules/b/b.js',
       `node_modules/${node}/bin/node`,
       `node_modules/uWebSockets.js/${built('linux', 127)}`,
@@ -200,6 +220,10 @@ t.test('a package holds what a server on this machine needs, and no more', async
   )
   t.ok(readFileSync(pack().stdout.trim()).equals(first), 'the same sources give the same archive')
 
+  t.match(run(process.execPath, [path.join(root, 'src/setup/package.mjs'), '--only', 'rpm']), {
+    status: 1,
+    stderr: '--only takes tar or deb, and not rpm',
+  })
   writeFileSync(
     path.join(root, 'package-lock.json'),
     JSON.stringify({ packages: { ...lock, 'node_modules/needed': {} } }),
