@@ -16,6 +16,7 @@ import type { Metrics } from '../metrics/metrics.ts'
 import type { Bans } from '../connections/bans.ts'
 import type { Registry } from '../connections/registry.ts'
 import type { Publisher } from '../connections/publisher.ts'
+import type { AnnouncedCounts } from '../rooms/announced-counts.ts'
 import type { Announcements } from '../rooms/announcements.ts'
 import type { Members } from '../rooms/members.ts'
 import type { RemoteMembers } from '../rooms/remote-members.ts'
@@ -51,6 +52,7 @@ export interface PrimaryContext {
   readonly publisher: Publisher
   readonly directory: Directory
   readonly announcements: Announcements
+  readonly announcedCounts: AnnouncedCounts
   readonly members: Members
   readonly remoteMembers: RemoteMembers
   readonly states: StateSweep

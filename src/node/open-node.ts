@@ -199,7 +199,7 @@ function startTimers({ context, memory }: Node, closers: Closers): void {
       log.error({ err: toError(error), key }, 'a record of an idempotency key cannot be read; it stays'),
   })
   const timers = [
-    setInterval(() => announce(context), context.settings.PRESENCE_INTERVAL_MS),
+    setInterval(() => void announce(context), context.settings.PRESENCE_INTERVAL_MS),
     setInterval(() => {
       context.hub.trim()
       context.historyFloor.look()

@@ -15,8 +15,9 @@ import { Subscriptions } from '../connections/subscriptions.ts'
 import { isLoopback } from '../door/address.ts'
 import type { Hub } from '../hub/hub.ts'
 import { isRetained, kindOf } from '../protocol/event-head.ts'
-import { EVENT } from '../protocol/events.ts'
+import { EVENT, SERVER_EVENT } from '../protocol/events.ts'
 import type { Namespace } from '../protocol/ids.ts'
+import { AnnouncedCounts } from '../rooms/announced-counts.ts'
 import { Announcements } from '../rooms/announcements.ts'
 import { Members } from '../rooms/members.ts'
 import { RemoteMembers } from '../rooms/remote-members.ts'
@@ -49,6 +50,7 @@ export type RoomsContext = Pick<
   | 'connections'
   | 'directory'
   | 'announcements'
+  | 'announcedCounts'
   | 'members'
   | 'remoteMembers'
   | 'states'
@@ -81,6 +83,9 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
     if (head !== undefined && isRetained(head)) states.noteRetained(channel, body.length)
   })
   await states.load()
+  const announcedCounts = new AnnouncedCounts(directory)
+  // A node alone knows all of its members when it announces some.
+  if (!cluster.isAlone) followAnnouncements(hub, announcedCounts)
   const members = new Members({ registry, subscriptions, sessions, directory, announcements })
   const remoteMembers = new RemoteMembers({ cluster, directory, announcements, nowMs: clock.nowMs })
   await cluster.follow(new Remote({ registry, rooms: remoteMembers }))
@@ -88,7 +93,13 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
   const parts = { registry, publisher, limits, sessions }
   const around = { bans, hub, cluster, clock, subscriptions, replays, shareParts }
   const connections = new Connections({ ...parts, ...around, rooms: members })
-  return { ...parts, connections, directory, announcements, members, remoteMembers, states }
+  return { ...parts, connections, directory, announcements, announcedCounts, members, remoteMembers, states }
+}
+
+function followAnnouncements(hub: Hub, counts: AnnouncedCounts): void {
+  for (const eventType of [SERVER_EVENT.joined, SERVER_EVENT.left]) {
+    hub.watch(kindOf(eventType), (_channel, record) => counts.noteLogged(record))
+  }
 }
 
 /** A connection that hears nothing any more is closed sooner. */
