@@ -14,7 +14,7 @@ export interface LagOptions {
   readonly chunkBytes: number
   readonly onSkipped: (events: number) => void
   /** It is closed. */
-  readonly onSlow: () => void
+  readonly onSlow: (connection: Connection) => void
 }
 
 /** Keeps a socket subscribed to something: with its last topic, uWS would forget what it has not sent yet. */
@@ -89,6 +89,6 @@ export class Lag implements Laggard, SlowReading {
 
 export function closeAsSlow(connection: Connection, { onSlow }: Pick<LagOptions, 'onSlow'>): void {
   if (connection.isClosed) return
-  onSlow()
+  onSlow(connection)
   connection.close(CLOSE.slowConsumer, 'does not read fast enough: resume')
 }

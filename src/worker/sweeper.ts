@@ -1,3 +1,4 @@
+import { CLOSE } from '../protocol/close-codes.ts'
 import { Sweeper } from '../session/sweep.ts'
 import type { WorkerContext } from './context.ts'
 import type { RealTime } from './real-time.ts'
@@ -11,10 +12,11 @@ const LAG_CHUNK_BYTES = 16 * 1024
 
 /** Its timer runs as long as the process does. */
 export function startSweeper(
-  { config: { settings }, metrics, clock }: WorkerContext,
+  { config: { settings }, metrics, clock, logs }: WorkerContext,
   { sessions, fanout, shares }: RealTime,
 ): Sweeper {
   const bytesMax = settings.BACKPRESSURE_BYTES
+  const log = logs.of('session')
   return new Sweeper(sessions.all, {
     clock,
     shares,
@@ -25,7 +27,13 @@ export function startSweeper(
       bytesMax,
       chunkBytes: LAG_CHUNK_BYTES,
       onSkipped: (events: number) => metrics.skipped.inc(events),
-      onSlow: () => metrics.slowConsumers.inc(),
+      onSlow: ({ id, userId }) => {
+        metrics.slowConsumers.inc()
+        log.info(
+          { connection: id, user: userId, code: CLOSE.slowConsumer },
+          'a client reads too slowly: its connection is closed',
+        )
+      },
     },
     stallMs: settings.SOCKET_WRITE_TIMEOUT,
     silenceMs: settings.SOCKET_READ_TIMEOUT,

@@ -110,9 +110,12 @@ t.test(
   'more than the limit is closed with 4001, nothing is skipped before it, and a resume brings the rest',
   async (t) => {
     const open = await openHouse(t, { env: ENV })
+    const logs = open.house.workers.map(({ parts }) => t.capture(parts.context.logs.of('session'), 'info'))
     const [sender, slow, quick] = [await open.enter('alice'), await open.enter('slow'), await open.enter('quick')]
     slow.wire.pause()
     await shout(open, sender, 100)
+    const lines = logs.flatMap((log) => log().map(({ args: [said] }) => said as object))
+    t.match(lines, [{ user: 'slow', connection: slow.ready['connection_id'], code: 4001 }], 'one line says who')
     t.equal(open.house.node.context.registry.countOfUser('slow' as never), 0, 'offline at once')
     slow.wire.resume()
     t.match(await slow.end(), { code: 4001, reason: /resume/ })
