@@ -20,7 +20,7 @@ export function globalWebSocket(): WebSocketConstructor {
   const constructor = (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket
   if (constructor !== undefined) return constructor
   throw new DrumbeatError(
-    'UNAVAILABLE',
-    'no global WebSocket here: pass one as the option WebSocket, such as the class of the package ws',
+    'BAD_REQUEST',
+    'no global WebSocket here, as in Node before 22: pass one as the option WebSocket, such as the class of the package ws',
   )
 }

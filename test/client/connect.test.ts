@@ -20,6 +20,16 @@ t.test('connect resolves with the session that the server names', async (t) => {
   t.match(statuses, [{ status: 'connecting' }, { status: 'ready', recovered: false }])
 })
 
+t.test('without a WebSocket connect says what to pass, and that trying again is of no use', async (t) => {
+  t.intercept(globalThis, 'WebSocket', { value: undefined })
+  await t.rejects(connect({ url: 'http://127.0.0.1:1', namespace: 'public' }), {
+    name: 'DrumbeatError',
+    code: 'BAD_REQUEST',
+    retryable: false,
+    message: /no global WebSocket here/,
+  })
+})
+
 t.test('the path follows the URL, the prefix and the namespace', async (t) => {
   const server = await ScriptedServer.start(t)
   const url = `${server.url.replace('http', 'ws')}/proxy/`
