@@ -2,6 +2,8 @@ import { toError } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
 import type { Failure } from '../games/entries.ts'
+import { StateTooLarge } from '../games/live-state.ts'
+import { TypeFault } from '../games/sync/fault.ts'
 import type { GameFailure } from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { describeThrown } from './author-place.ts'
@@ -49,7 +51,7 @@ export class FailureLog {
     const described = describeThrown(error)
     const { place } = described
     log.error(
-      { room, game, callback, tick, traceId, ...(place === null ? {} : { place }), err: toError(error), ...leftOut },
+      { room, game, callback, tick, traceId, ...(place === null ? {} : { place }), ...told(error, place), ...leftOut },
       'a game failed',
     )
     tell({ callback, tick, traceId, ...described })
@@ -61,4 +63,15 @@ export class FailureLog {
     const traceId = this.add(failure, tick, nowMs)
     return new Refusal('GAME_FAILED', `${failure.callback} of the game failed`, { trace_id: traceId })
   }
+}
+
+/**
+ * The error as the log has it. A state is checked when its callback has ended, so the stack of what does not fit has no line of the
+ * author's: instead of the stack there is the path in the state.
+ */
+function told(error: unknown, place: string | null): object {
+  const { name, message } = toError(error)
+  if (place !== null) return { err: toError(error) }
+  if (error instanceof TypeFault) return { path: error.path, err: { type: name, message } }
+  return { err: error instanceof StateTooLarge ? { type: name, message } : toError(error) }
 }
