@@ -14,6 +14,16 @@ const STARTER = path.resolve(import.meta.dirname, '../../starter')
 /** What stands in its files for the name. */
 const NAME_IN_STARTER = /\bstarter\b/g
 
+/** For editors and `npx tsc`. It does not stand in the starter, where our own checks would read it. docs/start/first-client.md has the same. */
+const COMPILER_OPTIONS = {
+  strict: true,
+  module: 'NodeNext',
+  target: 'ES2022',
+  types: ['node'],
+  noEmit: true,
+  allowImportingTsExtensions: true,
+}
+
 export const command = defineCommand({
   usage: ['new NAME'],
   about: [
@@ -48,6 +58,7 @@ function copyStarter(name: string): void {
     cpSync(STARTER, name, { recursive: true })
     for (const file of readdirSync(name, { recursive: true, encoding: 'utf8' })) rename(path.join(name, file), name)
     if (!isOfModules(name)) writeManifest(name)
+    writeJson(path.join(name, 'tsconfig.json'), { compilerOptions: COMPILER_OPTIONS })
   } catch (thrown) {
     throw new StartError(EXIT.permission, `${path.resolve(name)}: ${toError(thrown).message}`, thrown)
   }
@@ -71,10 +82,11 @@ function isOfModules(folder: string): boolean {
 
 /** Without it Node warns at each start that it had to find out what the files are, or takes them as CommonJS and fails. */
 function writeManifest(name: string): void {
-  writeFileSync(
-    path.join(name, 'package.json'),
-    `${JSON.stringify({ name, private: true, type: 'module' }, null, 2)}\n`,
-  )
+  writeJson(path.join(name, 'package.json'), { name, private: true, type: 'module' })
+}
+
+function writeJson(file: string, value: object): void {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`)
 }
 
 function nextSteps(name: string): string {

@@ -40,7 +40,12 @@ export async function lockInstance(dataDir: string): Promise<Lock> {
   const folder = realpathSync(dataDir)
   const pidFile = join(folder, PID_FILE)
   const lock = await lockFolder(folder)
-  if (!lock) throw new StartError(EXIT.temporary, `DATA_DIR ${folder} is in use by a live instance${readPid(pidFile)}`)
+  if (!lock) {
+    const instance = `a live instance${readPid(pidFile)}`
+    const remedy =
+      'stop that one, or name another folder by --data-dir or DATA_DIR, and another port by --port or HTTP_PORT'
+    throw new StartError(EXIT.temporary, `DATA_DIR ${folder} is in use by ${instance}: ${remedy}`)
+  }
   writeFileSync(pidFile, `${process.pid}\n`)
   return {
     release: () => {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { execFile } from 'node:child_process'
 import t, { type Test } from 'tap'
 import { loadGames } from '../../src/host/loader.ts'
+import { blocksOf, readPage } from '../docs/markdown.ts'
 import { CLI } from '../helpers/command.ts'
 
 interface Ended {
@@ -43,11 +44,19 @@ t.test('a game, its test, a page and a README are made, under the name', async (
     'page/index.html',
     'page/page.css',
     'page/page.js',
+    'tsconfig.json',
   ])
   for (const name of filesIn(folder).filter((file) => path.extname(file) !== ''))
     t.notMatch(readFileSync(path.join(folder, name), 'utf8'), 'starter', name)
   const games = await loadGames([folder])
   t.strictSame([...games.keys()], ['my-pong'])
+})
+
+t.test('its settings for TypeScript are those of docs/start/first-client.md', async (t) => {
+  const [code = ''] = blocksOf(readPage('docs/start/first-client.md')).flatMap(({ language, code }) =>
+    language === 'json' ? [code] : [],
+  )
+  t.strictSame(JSON.parse(readFileSync(path.join(await made(t, 'pong'), 'tsconfig.json'), 'utf8')), JSON.parse(code))
 })
 
 t.test('Node takes the files as modules, wherever they are, and does not warn', async (t) => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -10,10 +10,10 @@ import { until } from '../helpers/until.ts'
 const ROOT = path.resolve(import.meta.dirname, '../..')
 
 /** Runs a command of npm in the repository, in a process group of its own, until the server behind it listens. */
-async function runNpm(t: Test, args: readonly string[]) {
+async function runNpm(t: Test, args: readonly string[], more: Readonly<Record<string, string>> = {}) {
   const { PATH = '', HOME = '' } = process.env
   const DATA_DIR = path.join(t.testdir(), 'data')
-  const env = { PATH, HOME, DATA_DIR, HTTP_PORT: '0', WORKERS: '1', LOG_FORMAT: 'json' }
+  const env = { PATH, HOME, DATA_DIR, HTTP_PORT: '0', WORKERS: '1', LOG_FORMAT: 'json', ...more }
   const npm = spawn('npm', args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let output = ''
   npm.stdout.on('data', (data: Buffer) => (output += data.toString()))
@@ -50,3 +50,13 @@ for (const { args, signal, toGroup } of cases) {
     t.notOk(isAlive(npm.server))
   })
 }
+
+t.test('npm start takes the options of drumbeat start, and refuses others', async (t) => {
+  // Without the option the port would be refused.
+  const npm = await runNpm(t, ['start', '--', '--port', '0'], { HTTP_PORT: 'none' })
+  process.kill(npm.pid, 'SIGTERM')
+  await npm.ended
+  const { status, stderr } = spawnSync('npm', ['start', '--', '--prot', '0'], { cwd: ROOT, encoding: 'utf8' })
+  t.equal(status, 64)
+  t.match(stderr, /drumbeat: .*--prot/)
+})
