@@ -12,7 +12,7 @@ const CODE = new Set(['js', 'ts', 'jsx', 'svelte'])
 /** The tests that run the code of a page. */
 const RUN_BY: Readonly<Record<string, readonly string[]>> = {
   'README.md': ['test/docs/samples.test.ts', 'test/games/readme.test.ts'],
-  'docs/start/first-client.md': ['test/docs/samples.test.ts'],
+  'docs/start/first-client.md': ['test/docs/samples.test.ts', 'test/docs/sample-types.test.ts'],
   'docs/start/first-game.md': ['test/docs/samples.test.ts', 'test/client/pages-of-docs.test.ts'],
   'docs/guides/socket-io.md': ['test/docs/samples.test.ts'],
   'docs/guides/rooms.md': ['test/docs/samples.test.ts'],
