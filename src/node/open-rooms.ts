@@ -17,6 +17,7 @@ import type { Hub } from '../hub/hub.ts'
 import { isRetained, kindOf } from '../protocol/event-head.ts'
 import { EVENT, SERVER_EVENT } from '../protocol/events.ts'
 import type { Namespace } from '../protocol/ids.ts'
+import { readAnnouncement } from '../rooms/announce.ts'
 import { AnnouncedCounts } from '../rooms/announced-counts.ts'
 import { Announcements } from '../rooms/announcements.ts'
 import { Members } from '../rooms/members.ts'
@@ -84,10 +85,10 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
   })
   await states.load()
   const announcedCounts = new AnnouncedCounts(directory)
-  // A node alone knows all of its members when it announces some.
-  if (!cluster.isAlone) followAnnouncements(hub, announcedCounts)
   const members = new Members({ registry, subscriptions, sessions, directory, announcements })
   const remoteMembers = new RemoteMembers({ cluster, directory, announcements, nowMs: clock.nowMs })
+  // A node alone knows all of its members when it announces some.
+  if (!cluster.isAlone) followAnnouncements(hub, announcedCounts, remoteMembers)
   await cluster.follow(new Remote({ registry, rooms: remoteMembers }))
   const shareParts = config.settings.WORKERS > 1 ? new ShareParts(options.onParts) : undefined
   const parts = { registry, publisher, limits, sessions }
@@ -96,9 +97,13 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
   return { ...parts, connections, directory, announcements, announcedCounts, members, remoteMembers, states }
 }
 
-function followAnnouncements(hub: Hub, counts: AnnouncedCounts): void {
+function followAnnouncements(hub: Hub, counts: AnnouncedCounts, remoteMembers: RemoteMembers): void {
   for (const eventType of [SERVER_EVENT.joined, SERVER_EVENT.left]) {
-    hub.watch(kindOf(eventType), (_channel, record) => counts.noteLogged(record))
+    hub.watch(kindOf(eventType), (_channel, record) => {
+      const { announcement, members } = readAnnouncement(record)
+      counts.noteLogged(announcement, members)
+      if (eventType === SERVER_EVENT.left) remoteMembers.leftAnnounced(announcement)
+    })
   }
 }
 

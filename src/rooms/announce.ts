@@ -5,8 +5,9 @@ import type { Publisher } from '../connections/publisher.ts'
 import type { GroupCommit } from '../hub/group-commit.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { encodeEvent, eventRecord } from '../protocol/event-body.ts'
-import { roomChannel, SERVER_SENDER } from '../protocol/ids.ts'
+import { roomChannel, SERVER_SENDER, type RoomId } from '../protocol/ids.ts'
 import type { Cluster } from '../store/cluster.ts'
+import type { LogRecord } from '../store/store.ts'
 import type { AnnouncedCounts } from './announced-counts.ts'
 import type { Announcement, Announcements } from './announcements.ts'
 import type { Directory } from './directory.ts'
@@ -59,4 +60,19 @@ function append(options: AnnounceOptions, announcement: Announcement): void {
     log.warn({ room, code: result.code }, 'presence was not announced; trying again')
     announcements.noteAgain(announcement)
   })
+}
+
+/** An announcement as it stands in the log, and the members that it counts. */
+export function readAnnouncement({ body }: LogRecord): {
+  readonly announcement: Announcement
+  readonly members: number
+} {
+  const { eventType, namespace, payload } = JSON.parse(Buffer.from(body).toString()) as Pick<
+    Announcement,
+    'eventType' | 'namespace'
+  > & {
+    readonly payload: { readonly room_id: RoomId; readonly users: Announcement['users']; readonly members: number }
+  }
+  const { room_id: room, users, members } = payload
+  return { announcement: { eventType, namespace, room, users }, members }
 }

@@ -1,6 +1,5 @@
 import { SERVER_EVENT } from '../protocol/events.ts'
 import type { RoomId } from '../protocol/ids.ts'
-import type { LogRecord } from '../store/store.ts'
 import type { Announcement } from './announcements.ts'
 import type { Directory } from './directory.ts'
 
@@ -32,14 +31,10 @@ export class AnnouncedCounts {
   }
 
   /** An announcement stands in the log. */
-  noteLogged({ body }: LogRecord): void {
-    const { eventType, namespace, payload } = JSON.parse(Buffer.from(body).toString()) as {
-      readonly eventType: Announcement['eventType']
-      readonly namespace: Announcement['namespace']
-      readonly payload: { readonly room_id: RoomId; readonly users: Announcement['users']; readonly members: number }
-    }
-    const { room_id: room, users, members } = payload
-    this.#newest.set(room, { announcement: { eventType, namespace, room, users }, members, right: 0, wrong: 0 })
+  noteLogged(announcement: Announcement, members: number): void {
+    const { room } = announcement
+    this.#directory.noteAnnounced(room, members)
+    this.#newest.set(room, { announcement, members, right: 0, wrong: 0 })
   }
 
   /** Returns the announcements whose counts have been wrong for a while. To be called now and then. */

@@ -85,6 +85,18 @@ export class Directory {
     return this.#rooms.get(id)?.members ?? new UserCounts()
   }
 
+  /** The newest announcement of the room counts so many members. */
+  noteAnnounced(id: RoomId, members: number): void {
+    const room = this.#rooms.get(id)
+    if (room) room.announced = members
+  }
+
+  /** Whether the newest announcement of the room counts other members than there are. */
+  isAnnouncedWrong(id: RoomId): boolean {
+    const room = this.#rooms.get(id)
+    return room?.announced !== undefined && room.announced !== room.members.size
+  }
+
   /**
    * Adds a connection of the user. Throws ROOM_NOT_FOUND, ROOM_FULL. `first`: the user was not in the room before. `room`: the id
    * for the member to keep, so that all members share one string.

@@ -18,6 +18,8 @@ export class Room {
   /** REST has made the room, so it stays when it is empty. */
   readonly isKept: boolean
   readonly members: UserCounts
+  /** The members that the newest announcement counts; undefined if there was none. Only in a cluster. */
+  announced: number | undefined
 
   constructor(
     definition: RoomDefinition,

@@ -8,9 +8,10 @@ import { Registry } from '../../src/connections/registry.ts'
 import { Remote } from '../../src/connections/remote.ts'
 import { Subscriptions } from '../../src/connections/subscriptions.ts'
 import { Interest } from '../../src/hub/interest.ts'
+import { SERVER_EVENT } from '../../src/protocol/events.ts'
 import type { Namespace, RoomId, UserId } from '../../src/protocol/ids.ts'
 import { AnnouncedCounts } from '../../src/rooms/announced-counts.ts'
-import { announce } from '../../src/rooms/announce.ts'
+import { announce, readAnnouncement } from '../../src/rooms/announce.ts'
 import { Announcements } from '../../src/rooms/announcements.ts'
 import { Directory } from '../../src/rooms/directory.ts'
 import { Members } from '../../src/rooms/members.ts'
@@ -122,11 +123,17 @@ export class PresenceNode {
   /** Applies what it has not applied of the log. */
   apply(): void {
     for (const entry of this.#log.slice(this.#applied)) {
-      if ('record' in entry) this.#announcing.announcedCounts.noteLogged(entry.record)
+      if ('record' in entry) this.#hear(entry.record)
       else if (entry.from !== this.#name) {
         for (const [shard, value] of entry.shards) this.#remote.onShard(entry.from, shard, value)
       }
     }
     this.#applied = this.#log.length
+  }
+
+  #hear(record: LogRecord): void {
+    const { announcement, members } = readAnnouncement(record)
+    this.#announcing.announcedCounts.noteLogged(announcement, members)
+    if (announcement.eventType === SERVER_EVENT.left) this.#announcing.remoteMembers.leftAnnounced(announcement)
   }
 }

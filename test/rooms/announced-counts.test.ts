@@ -95,6 +95,34 @@ t.test('of one who joins and one who leaves the last announcement counts right, 
   }
 })
 
+t.test('a user who leaves on two nodes at once is announced, in every order', async (t) => {
+  for (const { order, eager } of CASES) {
+    const { log, one, two } = setUp()
+    for (const [node, user] of [
+      [one, 'bob'],
+      [two, 'bob'],
+      [two, 'carol'],
+    ] as const)
+      node.join(user, ROOM)
+    await quiet([one, two])
+    await play([one, two], order, eager, [(node) => node.leave('bob', ROOM), (node) => node.leave('bob', ROOM)])
+    const said = `${order}, at once: ${eager}: ${JSON.stringify(announcedIn(log))}`
+    t.match(announcedIn(log).at(-1), { kind: 'left', users: ['bob'], members: 1 }, said)
+  }
+})
+
+t.test('who comes and goes on another node before anybody was told is not announced', async (t) => {
+  const { log, one, two } = setUp()
+  one.join('alice', ROOM)
+  await quiet([one, two])
+  two.join('bob', ROOM)
+  two.publish()
+  one.apply()
+  two.leave('bob', ROOM)
+  await quiet([one, two])
+  t.equal(announcedIn(log).length, 1, 'alice, at first')
+})
+
 t.test('a join counts whoever was announced in the log before, and nodes are told before the log', async (t) => {
   const { log, one, two } = setUp()
   const { promise, resolve } = Promise.withResolvers<void>()

@@ -122,6 +122,26 @@ t.test(
   },
 )
 
+t.test('the last announcement of a room counts those who joined on two nodes', skipWithout('3.5'), async (t) => {
+  const { endpoints } = await startEtcd(t)
+  const env = { WORKERS: '1' }
+  const [one, two] = (await startNodes(t, endpoints, { count: 2, env })) as [TestServer, TestServer]
+  const [alice, bob] = [
+    await openClient(one, { token: one.mint('alice') }),
+    await openClient(two, { token: two.mint('bob') }),
+  ]
+  t.teardown(() => [alice, bob].forEach((client) => client.terminate()))
+  const rooms = Array.from({ length: 20 }, (_, i) => `room-${i}`)
+  for (const room_id of rooms) {
+    await alice.request('core.game.room.join', { room_id })
+    await bob.request('core.game.room.join', { room_id })
+  }
+  const lastIn = (client: TestClient, room: string) =>
+    client.events.findLast((event) => event.eventType === 'core.game.presence.joined' && event['room'] === room)
+  const isRight = (client: TestClient) => rooms.every((room) => lastIn(client, room)?.payload?.['members'] === 2)
+  t.ok(await until(() => isRight(alice) && isRight(bob)))
+})
+
 t.test('the connections of one user are limited over all nodes', skipWithout('3.5'), async (t) => {
   const { endpoints } = await startEtcd(t)
   const env = { WORKERS: '1', MAX_CONNECTIONS_PER_USER: '3' }
