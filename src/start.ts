@@ -44,7 +44,7 @@ async function serve({ script, signals }: StartOptions): Promise<void> {
   // If a stop comes during the start, the start is finished first, so that everything is closed in order.
   const early = stopped.then(() => within(starting, config.settings.SHUTDOWN_TIMEOUT, undefined))
   const primary = await Promise.race([starting, early])
-  // The start still waits for something, such as etcd, so no client is connected and nothing needs to be closed.
+  // The start still waits for something, such as etcd, so no client is connected, and the process can just end.
   if (!primary) return
   signals.onReload(() => void reload(primary, manager))
   manager.ready()

@@ -40,7 +40,7 @@ export function createUnixTime({ nowMs }: Pick<Clock, 'nowMs'>, originMs: number
   return () => startedMs + nowMs()
 }
 
-/** Two readings of the clocks may differ by less than this on their own. If they differ by more, the wall clock was set. */
+/** Readings of the two clocks differ by less than this, unless the wall clock was set. */
 const SET_MS = 100
 
 /**

@@ -11,7 +11,6 @@ export class Deque<T> {
     this.#items.push(item)
   }
 
-  /** The item at `index` from the front. */
   at(index: number): T | undefined {
     return this.#items[this.#start + index]
   }

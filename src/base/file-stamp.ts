@@ -5,7 +5,6 @@ export function isScript(name: string): boolean {
   return /(?<!\.d|\.test)\.(?:ts|js|mjs)$/.test(name)
 }
 
-/** The scripts in a folder, sorted. */
 export function scriptsIn(folder: string): readonly string[] {
   return readdirSync(folder).filter(isScript).sort()
 }

@@ -3,7 +3,7 @@ import type { EventEnvelope, ReadyPayload, ResumedPayload } from '../protocol/sh
 
 export type Verdict = 'deliver' | 'duplicate' | 'gap'
 
-// The id of a room has no slash, so these names cannot collide with one.
+// The id of a room has no slash, so it cannot equal one of these names.
 const NAMESPACE = '/'
 const USER = '/user'
 

@@ -93,7 +93,7 @@ export class Games {
     const { eventType, room = '', payload } = event
     if (eventType === SERVER_EVENT.patch) {
       const patch = event as unknown as Patch & { readonly handle?: number }
-      // A linear search is enough, because a client is in a few rooms only.
+      // A client is in a few rooms only, so a search is cheap.
       const known = [...this.#rooms.values()].find(({ id, handle }) => id === room || handle === patch.handle)
       known?.patched(patch)
       return true

@@ -67,5 +67,5 @@ export const CLOCK_DRIFT_MS = 100
 export const STATES_APART_MS_MAX = 1_000
 /** How far a view may fall behind while it waits for late patches. */
 export const VIEW_BEHIND_MS_MAX = 1_000
-/** With each patch a view makes up for this share of what it is behind more than it needs to be. */
+/** If a view is further behind than it needs to be, each patch takes away this share of the excess. */
 export const VIEW_CATCH_UP = 0.05

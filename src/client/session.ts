@@ -185,7 +185,7 @@ export class Session implements ConnectionOwner {
     if (ended.hadSession || ended.code !== LOST) return ended
     const cause = await askWhyRefused(url, token, this.stopped)
     const afterMs = cause?.retryAfterMs
-    // The server gives all refused clients the same time, so half as much again is added at random.
+    // The server gives all refused clients the same time, so up to half of it is added at random.
     return { ...ended, retryAfterMs: afterMs && between(afterMs, afterMs * 1.5), cause }
   }
 

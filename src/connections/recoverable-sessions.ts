@@ -129,7 +129,7 @@ export class RecoverableSessions {
     return this.#kept
   }
 
-  /** Forgets sessions that ended more than `keepMs` ago. Call this now and then. */
+  /** Forgets sessions that ended more than `keepMs` ago, or that are too many. Call this now and then. */
   forgetOld(): void {
     const { keepMs, nowMs, leftMax = LEFT_MAX } = this.#options
     const oldestMs = nowMs() - keepMs

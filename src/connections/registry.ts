@@ -65,7 +65,6 @@ export class Registry {
     return this.#byUser.of(user)
   }
 
-  /** The number of connections of this node. */
   get countHere(): number {
     return [...this.#namespaces.values()].reduce((sum, count) => sum + count, 0)
   }

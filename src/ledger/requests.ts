@@ -50,7 +50,6 @@ export interface MatchRequest {
   readonly end: LogRecord
 }
 
-/** A request to the ledger. */
 export type LedgerRequest =
   | (MatchRequest & { readonly kind: 'match' })
   | (PurchaseRequest & { readonly kind: 'purchase' })

@@ -48,7 +48,6 @@ export class CallTurns<Call = unknown> {
     this.#nextTurn = nextTurn
   }
 
-  /** Creates the lane of one link. */
   lane(end: LaneEnd<Call>): Lane<Call> {
     return new Lane(end, this)
   }

@@ -16,7 +16,6 @@ export const SECTIONS = {
   Processes: PROCESS,
 } as const
 
-/** Every metric there is. */
 export const METRICS = {
   ...CLIENTS,
   ...SECURITY,

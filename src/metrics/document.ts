@@ -14,10 +14,11 @@ export function renderMetrics(): string {
 
 const INTRODUCTION = `# Metrics
 
-\`GET /metrics\` returns the metrics of a node. Those of its processes (primary, workers, hosts) are added up, except for metrics
-with the label \`process\`. All names begin with \`drumbeat_\`. Units are seconds or bytes; a metric with neither in its name counts
-things. The scrape configuration is \`config/prometheus/prometheus.yaml\`, the alerts are \`config/prometheus/alerts.yaml\`, and the
-dashboard is \`config/grafana/dashboard.json\`. \`npm run docs -- metrics\` writes this page from \`src/metrics/catalog/\`.`
+\`GET /metrics\` returns the metrics of a node. Those of its processes (primary, workers, hosts) are added up, except for
+metrics with the label \`process\`. All names begin with \`drumbeat_\`. Units are seconds or bytes; a metric with neither in
+its name counts things. The scrape configuration is \`config/prometheus/prometheus.yaml\`, the alerts are
+\`config/prometheus/alerts.yaml\`, and the dashboard is \`config/grafana/dashboard.json\`. \`npm run docs -- metrics\`
+writes this page from \`src/metrics/catalog/\`.`
 
 const HEAD = ['| name | type, unit | labels | what it is | when it moves |', '| --- | --- | --- | --- | --- |']
 

@@ -18,7 +18,7 @@ export interface OnceArgs {
 
 /** Methods that append to the log or read from it. */
 export type EventMethods = {
-  /** `state` is JSON to keep as the channel's state, and the share that it counts towards; null if it counts towards nobody's. */
+  /** `state` is what the channel retains: JSON, and the share that it counts towards. A `shareKey` of null means no share. */
   broadcast: Method<
     {
       readonly channel: Channel

@@ -38,6 +38,5 @@ export interface RelayAnswer {
 
 /** Sends a message from one worker to another, by way of the primary. */
 export type RelayMethods = {
-  /** @param to the number of the other worker */
   relay: Method<{ readonly to: number; readonly message: RelayMessage }, null>
 }
