@@ -134,8 +134,8 @@ export class PendingResponse {
   }
 
   /**
-   * Sends as much as the client takes, and the rest when it takes more, without a copy of it: however many read slowly, there is one body of an
-   * answer that is the same for all. uWS cuts the connection of a client that sends its next request before it has taken all.
+   * Sends as much as the client takes, and the rest when it takes more, without copying it: so however many clients read slowly, an
+   * answer that is the same for all has one body. If a client sends its next request before it has taken all, uWS cuts the connection.
    */
   #send(body: Uint8Array): void {
     const [, isDone] = this.#response.tryEnd(body, body.length)
@@ -143,10 +143,10 @@ export class PendingResponse {
   }
 
   /**
-   * The body, which is the reader's until the answer. Resolves in a later turn of the event loop than the one in which the
-   * request came to its end. By then uWS has cut the connection if the same packet holds another request, and this rejects:
-   * so nothing is done that cannot be answered. Rejects with PAYLOAD_TOO_LARGE, OVERLOADED; what comes after that is dropped.
-   * BAD_REQUEST: the client left. Has to be called before the handler returns.
+   * Reads the body. The caller may use it until the answer. Resolves in a later turn of the event loop than the one in which the
+   * request ended. By then uWS has cut the connection if the same packet holds another request, and this rejects. So nothing is
+   * done that cannot be answered. Rejects with PAYLOAD_TOO_LARGE or OVERLOADED, and drops the rest of the body; with BAD_REQUEST
+   * if the client left. Call this before the handler returns.
    */
   readBody(limits: BodyLimits): Promise<Uint8Array> {
     this.#isBodyWanted = true
@@ -181,7 +181,7 @@ interface WriteOptions {
 
 /** Answers a connection from which nothing was read, and closes it. */
 export function refuseAtOnce(response: UwsResponse, answer: HttpAnswer): void {
-  // In one write: nothing has corked it yet.
+  // This makes it one write, because outside of a handler nothing is corked.
   response.cork(() => write(response, answer, { isLast: true, closesSilently: false }))
 }
 
@@ -208,8 +208,8 @@ function writeHead(response: UwsResponse, { status, headers }: HttpAnswer, optio
 }
 
 /**
- * Told the length, uWS's function would wait for that many bytes, and any argument counts as one. So it cannot close either: the client
- * does, who is told to, or uWS when the connection is idle.
+ * If uWS's function were given the length, it would wait for that many bytes, and any argument counts as a length. So it cannot
+ * close the connection either. The client closes it, because it is told to, or uWS when the connection is idle.
  */
 function endWithoutBody(response: UwsResponse, { body }: HttpAnswer): void {
   response.writeHeader('content-length', String(Buffer.byteLength(body)))
