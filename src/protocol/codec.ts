@@ -9,7 +9,6 @@ import { toMsgpackValue } from './msgpack-value.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** A frame that was read. */
 export interface Decoded {
   /** The value. If it is refused: only the fields that are safe to use, such as the `id` that the reply needs. */
   readonly value: unknown

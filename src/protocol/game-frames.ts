@@ -8,7 +8,6 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** An input of a client that sends binary frames. */
 export interface InputFrame {
-  /** The room's handle. */
   readonly handle: number
   /** The index of the input's name in `data.game.inputs`. */
   readonly index: number

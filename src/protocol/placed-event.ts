@@ -31,12 +31,10 @@ export class PlacedEvent {
     this.#end = end
   }
 
-  /** The length of the packed event. */
   get length(): number {
     return this.#end - this.#start
   }
 
-  /** The packed event. */
   get bytes(): Uint8Array {
     return this.#view(this.#start, this.#end)
   }

@@ -3,7 +3,6 @@ interface Level {
   readonly keys: Set<string> | undefined
   /** Where the reader is: the current key, or the index of the current element. */
   at: string | number
-  /** Whether the next string is a key. */
   isAtKey: boolean
 }
 

@@ -13,16 +13,24 @@ t.test("an editor shows what a field of the client's types is: the schema says i
   await buildClient(folder)
   await documentFields(folder)
   const read = (name: string) => readFileSync(join(folder, `protocol/shapes/${name}.d.ts`), 'utf8')
-  t.match(read('shop'), '    /** What is left of that currency. */\n    readonly balance: number;')
-  t.match(read('shop'), '    /** null: unlimited */\n    readonly stock_left: number | null;', 'of what may be null')
+  t.match(read('shop'), '    /** How much of that currency the player has left. */\n    readonly balance: number;')
+  t.match(
+    read('shop'),
+    '    /** How many are left in stock; null: unlimited. */\n    readonly stock_left: number | null;',
+    'of what may be null',
+  )
   t.match(read('shop'), /\nexport type Receipt = \{\n/, 'a type is what it is')
   t.match(read('events'), '    /** Unix time in milliseconds */\n    readonly timestamp: number;')
-  t.match(read('rooms'), '        /** On any node. */\n        readonly connections: number;', 'of objects in a list')
-  t.match(read('payloads'), '    /** For people. */\n    readonly text: string;', 'of either object')
+  t.match(
+    read('rooms'),
+    '        /** How many connections the user has, on all nodes. */\n        readonly connections: number;',
+    'of objects in a list',
+  )
+  t.match(read('payloads'), '    /** Text for people to read. */\n    readonly text: string;', 'of either object')
   t.match(read('payloads'), /\/\*\* latest: [^\n]*\n {4}readonly delivery\?: /, 'of what is referred to')
   t.match(
     read('commands'),
-    '            /** A JWT of the same `sub`. */\n            readonly token: string;',
+    '            /** A JWT with the same `sub`. */\n            readonly token: string;',
     'in a table',
   )
 })

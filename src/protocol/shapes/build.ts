@@ -21,14 +21,12 @@ export interface Named<Name extends string = string, Value = unknown> {
 export type ValueOf<Shape> =
   Shape extends Named<string, infer Value> ? Value : Shape extends Schema<infer Value> ? Value : never
 
-/** A field that may be absent. */
 export interface Optional<Value = unknown> {
   readonly optional: Schema<Value>
 }
 
 export type Fields = Readonly<Record<string, Schema | Optional>>
 
-/** Rules for an object, beside its fields. */
 export interface ObjectRules {
   readonly description?: string
   /** A schema that the object must not match. */
@@ -102,7 +100,6 @@ export function object(fields: Fields, { oneOf, ...rules }: ObjectRules & Partia
   }
 }
 
-/** The names of an object's fields. */
 export function fieldsOf({ schema }: Named): readonly string[] {
   return Object.keys(schema['properties'] ?? {})
 }
@@ -175,7 +172,6 @@ export function listOf<Value>(items: Schema<Value>): Schema<readonly Value[]> {
   return { type: 'array', items }
 }
 
-/** An object with any fields. */
 export function anyObject(description?: string): Schema<JsonObject> {
   return { type: 'object', ...(description === undefined ? {} : { description }) }
 }

@@ -141,7 +141,6 @@ function anyFields(): Schema<JsonObject> {
   return sent({})
 }
 
-/** The payload of a request. */
 export type PayloadOf<Name extends CommandName> = ValueOf<(typeof COMMANDS)[Name]['payload']>
 /** The commands that add an event to the log. `broadcast` makes the `BroadcastEvent` of the documents. */
 export type EventMaker = {
@@ -153,7 +152,6 @@ export type EventPayloadOf<Name extends EventMaker> = (typeof COMMANDS)[Name]['e
 }
   ? ValueOf<Payload>
   : PayloadOf<Name>
-/** The data of a reply. */
 export type DataOf<Name extends CommandName> = ValueOf<(typeof COMMANDS)[Name]['data']>
 
 /** Any value is accepted, because one that cannot be read is ignored. The type says text, which is what clients should send. */
@@ -170,7 +168,6 @@ const REQUEST_FIELDS = {
   traceparent: optional(REQUEST_TRACEPARENT),
 }
 const REQUEST = object(REQUEST_FIELDS)
-/** The envelope that a client sends. */
 export type RequestEnvelope = ValueOf<typeof REQUEST>
 
 const REPLY_FIELDS = {
@@ -209,7 +206,6 @@ export function replyOf(data: Schema): Schema {
 }
 
 type Part = 'Payload' | 'Data' | 'Request' | 'Reply' | 'Event'
-/** The name of a command's schema. */
 export type SchemaOf<Name extends CommandName, P extends Part> = `${Capitalize<Name>}${P}`
 
 /** For example `SendMessagePayload` and `SendMessageData` for `sendMessage`. */

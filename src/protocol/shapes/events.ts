@@ -32,11 +32,11 @@ import { DELIVERY, NAMESPACE, ROOM_ID, SENDER, TRACEPARENT, USER_ID } from './va
 
 const READY_FIELDS = {
   session_id: text('A resume keeps it.'),
-  resume_token: text('For `?resume=`.'),
+  resume_token: text('The value for `?resume=`.'),
   connection_id: text('A UUIDv7'),
   user_id: ref(USER_ID),
   namespace: ref(NAMESPACE),
-  node: text('NODE_ID'),
+  node: text('The NODE_ID of the node.'),
   epoch: text(
     'Changes when the numbering of the log starts anew, for example if a power cut has lost an embedded log.',
   ),
@@ -103,7 +103,6 @@ const ENVELOPE_FIELDS = {
   payload: anyObject(),
   traceparent: optional(ref(TRACEPARENT)),
 }
-/** Any event of the log. */
 export const LOGGED_EVENT = named('Event', object(ENVELOPE_FIELDS))
 /** The envelope that the members of a channel get. */
 export type EventEnvelope = ValueOf<typeof LOGGED_EVENT>

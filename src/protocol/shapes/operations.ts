@@ -28,7 +28,7 @@ export const CONNECTION = named(
     address: text("The client's address; of IPv6 its /64 network."),
     rooms: listOf(ref(ROOM_ID)),
     opened_at: TIME,
-    node: text('NODE_ID'),
+    node: text('The NODE_ID of the node.'),
     worker: integer('The number of the worker on that node.'),
   }),
 )

@@ -51,7 +51,7 @@ export const BROADCAST_BODY = named(
   ),
 )
 
-const CONTENT_FIELDS = { text: text('For people.'), data: ref(JSON_VALUE) }
+const CONTENT_FIELDS = { text: text('Text for people to read.'), data: ref(JSON_VALUE) }
 const MESSAGE_FIELDS = { target_user_id: ref(USER_ID), ...CONTENT_FIELDS }
 const MESSAGE_RULE = { oneOf: ['text', 'data'] } as const
 /** A message to one user. */

@@ -111,7 +111,7 @@ export const PRESENCE_PAGE = object({
     object({ user_id: ref(USER_ID), connections: integer('How many connections the user has, on all nodes.', 1) }),
   ),
   next_cursor: NEXT_CURSOR,
-  total: integer('Users.'),
+  total: integer('How many users there are in all.'),
 })
 /** Users sorted by id, and how many there are in all. */
 export type PresencePage = ValueOf<typeof PRESENCE_PAGE>

@@ -27,9 +27,9 @@ const GOOD_FIELDS = {
   name: text('The name that players see.', { minLength: 1, maxLength: TITLE_LENGTH_MAX }),
   price: integer('The price of one piece, in the smallest unit of the currency.'),
   currency: ref(NAME),
-  stock: nullable(integer('null: unlimited')),
+  stock: nullable(integer('How many are left in stock; null: unlimited.')),
   per_user_limit: nullable(integer('How many pieces one player may ever buy; null: no limit.', 1)),
-  // null: from always
+  // null: from the beginning
   sale_from: nullable(TIME),
   sale_until: nullable(integer('Unix time in milliseconds, later than sale_from.')),
 }
@@ -95,12 +95,12 @@ export const RECEIPT = named(
     purchase_id: text("The purchase's place in the ledger."),
     user_id: ref(USER_ID),
     good_id: ref(NAME),
-    count: integer('How many.', 1),
-    unit_price: integer('Of one.'),
-    total: integer('Of all.'),
+    count: integer('How many pieces were bought.', 1),
+    unit_price: integer('The price of one piece.'),
+    total: integer('The price of all pieces.'),
     currency: ref(NAME),
     balance: integer('How much of that currency the player has left.'),
-    stock_left: nullable(integer('null: unlimited')),
+    stock_left: nullable(integer('How many are left in stock; null: unlimited.')),
     committed_at: TIME,
     replayed: flag('true: this key was used before for the same request, and this is the receipt of that time.'),
     signature: text(
