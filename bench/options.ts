@@ -5,13 +5,13 @@ import { WORKLOADS } from './workloads.ts'
 
 export const USAGE = `npm run bench -- [NAME…] [options]
 
-NAME               ${WORKLOADS.map(({ name }) => name).join(', ')}; all of them where there is none
+NAME               ${WORKLOADS.map(({ name }) => name).join(', ')}; by default all of them
 --runs N           runs of each server, in turn (5)
 --peers A,B        only these lines of the tables, by their servers' names
---rate N           messages a second, where a workload has a rate
---connections N    where it has connections
---seconds N        measured window, where it has one
---quick            a look at whether it works: 1 run, a tenth of the connections and rates, 1 s
+--rate N           messages a second, for workloads with a rate
+--connections N    for workloads with connections
+--seconds N        measured window, for workloads with one
+--quick            only checks that it works: 1 run, a tenth of the connections and rates, 1 s
 `
 
 const DEFAULT_RUNS = 5
