@@ -24,7 +24,6 @@ game.on(EVENT.broadcast, console.log)
 await game.join('arena')
 await game.broadcast({ x: 3 }, { room: 'arena' })`
 
-/** A page that plays a game. */
 const playing = (file: string) => `import { connect } from './src/client/${file}.ts'
 const game = await connect({ url: location.origin, namespace: 'public' })
 const room = await game.play('arena')

@@ -24,7 +24,6 @@ export interface Line {
 }
 
 export interface Column {
-  /** The figure's key. */
   readonly key: string
   readonly heading: string
   readonly digits: number

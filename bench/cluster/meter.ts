@@ -57,7 +57,6 @@ export class Meter {
   }
 }
 
-/** Reads the metrics of the nodes. */
 async function readCommits(servers: readonly RunningServer[]): Promise<Commits | undefined> {
   let [events, commits] = [0, 0]
   for (const { url } of servers) {

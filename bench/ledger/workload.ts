@@ -4,7 +4,6 @@ export interface LedgerLoad {
   readonly kind: 'uniform' | 'hot'
   readonly goods: number
   readonly players: number
-  /** How many requests are under way at once. */
   readonly underWay: number
   /** The rate of an open loop. Null: as fast as it goes. */
   readonly perSecond: number | null

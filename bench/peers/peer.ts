@@ -15,7 +15,6 @@ export interface Peer {
 }
 
 export interface ServerProgram {
-  /** The absolute path of the program. */
   readonly file: string
   readonly nodeArgs?: readonly string[]
   readonly env: Readonly<Record<string, string>>

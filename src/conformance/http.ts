@@ -57,7 +57,6 @@ export function errorOf({ body }: HttpAnswer): Fields {
   }
 }
 
-/** Checks status and code. */
 export function expectRefused(answer: HttpAnswer, status: number, code?: string): void {
   const { code: came } = errorOf(answer)
   const shown = `${answer.status} ${typeof came === 'string' ? came : answer.body.slice(0, 80)}`

@@ -49,7 +49,6 @@ export class View {
 
 export const isPatch = isEvent(SERVER_EVENT.patch)
 
-/** A player in a room with a game. */
 export interface Seated {
   readonly peer: Peer
   readonly room: string
@@ -112,7 +111,6 @@ export function snapshotOf({ peer, room }: Seated): Promise<Fields> {
   return peer.ask(EVENT.roomSnapshot, {}, { room })
 }
 
-/** Waits until the client has reached this tick. */
 export async function reach(seated: Seated, tick: number): Promise<View> {
   await seated.peer.event((frame) => isPatch(frame) && Number(frame['tick']) >= tick, `a patch to tick ${tick}`)
   return viewOf(seated)

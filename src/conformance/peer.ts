@@ -38,7 +38,7 @@ export const payloadOf = (frame: Frame): Fields => fieldsOf(frame['payload'])
 /** A connection that does nothing by itself, and keeps each frame. */
 export class Peer {
   readonly frames: Frame[] = []
-  /** The same frames as they came. */
+  /** The frames before they were decoded. */
   readonly contents: Buffer[] = []
   readonly encoding: Encoding
   /** The kinds of data frames that came. */
@@ -177,7 +177,6 @@ export class Peer {
     if ((await this.#came.find(() => this.#closed, this.#waitMs)) === undefined) this.ws.terminate()
   }
 
-  /** Cuts the TCP connection. */
   async cut(): Promise<void> {
     this.ws.terminate()
     await this.closed()

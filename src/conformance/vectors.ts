@@ -60,11 +60,8 @@ export interface GamePatchVector {
   /** If absent, the patches start from nothing. */
   readonly before?: unknown
   readonly after: unknown
-  /** The JSON Merge Patch as text. */
   readonly merge: string
-  /** The binary patch in hexadecimal. */
   readonly binary: string
-  /** The hash of `after`. */
   readonly hash: number
 }
 

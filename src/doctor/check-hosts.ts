@@ -17,7 +17,8 @@ export function checkHosts({
     ]
   }
   if (allowed !== undefined) return [ok('hosts', `${allowed.join(', ')} and the names of this machine are served`)]
-  if (!isLocal) return [ok('hosts', 'any name is served, as HTTP_HOST is not loopback; ALLOWED_HOSTS names some')]
+  if (!isLocal)
+    return [ok('hosts', 'any host name is served, because HTTP_HOST is not loopback; set ALLOWED_HOSTS to restrict it')]
   if (proxies.some(isLoopback)) {
     const text = 'any host name is served to TRUSTED_PROXIES on this machine, and so to a browser on it'
     return [warn('hosts', text, MEND)]

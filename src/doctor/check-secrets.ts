@@ -7,7 +7,6 @@ import { SETTINGS, SETTING_NAMES, type Settings } from '../config/settings.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 import { isLoopback } from './loopback.ts'
 
-/** A file that holds a secret. */
 export interface SecretFile {
   /** The setting that names the file, or what the file is. */
   readonly what: string

@@ -22,7 +22,6 @@ export interface DoctorOptions {
   readonly config: Config
   /** The machine as it is at the start of a server. */
   readonly machine: Machine
-  /** The installed version of uWebSockets.js. */
   readonly uwsVersion: string
   readonly clock: Clock
 }

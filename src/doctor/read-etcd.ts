@@ -110,7 +110,6 @@ function openAgent(endpoint: string, files: TlsFiles): http.Agent {
 
 interface Post {
   readonly body: object
-  /** The token of a login. */
   readonly token?: string | undefined
 }
 

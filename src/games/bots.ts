@@ -22,7 +22,6 @@ export interface BotsOptions {
 export interface BotPace {
   /** Bots are asked from now on. */
   begin(): void
-  /** Whether there is time for this bot. */
   mayThink(seat: Seat, bot: string): boolean
   /** Call this when the bot has answered. */
   hasThought(): void
@@ -53,7 +52,6 @@ export function botOf({ seats }: Pick<Game, 'seats'>, { bot, isConnected }: Seat
 export class Bots {
   readonly #options: BotsOptions
   readonly #pace: BotPace
-  /** Inputs for the next tick. */
   #inputs: readonly Input[] = []
   /** If time ran out, the seat that is asked first next time. */
   #first: string | undefined

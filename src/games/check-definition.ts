@@ -25,7 +25,6 @@ const HOLD_MS_MAX = 24 * 3600 * 1000
 const CALLBACKS = ['create', 'join', 'drop', 'back', 'leave', 'bought', 'tick', 'over', 'listing'] as const
 const TABLES = ['on', 'timers', 'tasks', 'results', 'bots'] as const
 const HEAD = ['name', 'version', 'hz', 'seats', 'maxMs', 'options', 'state', 'inputs', 'events', 'refusals'] as const
-/** All fields that `defineGame` takes. */
 export const FIELDS: ReadonlySet<string> = new Set([...HEAD, ...CALLBACKS, ...TABLES, 'view', 'migrate'])
 export const SEAT_FIELDS: ReadonlySet<string> = new Set([
   'min',

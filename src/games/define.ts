@@ -31,7 +31,6 @@ export interface GameTypes {
 
 declare const TYPES: unique symbol
 
-/** How an input is checked. */
 export interface InputRule {
   readonly type: Validator
   readonly keep: 'all' | 'latest'

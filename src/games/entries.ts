@@ -1,7 +1,6 @@
 import type { Receipt } from '../protocol/shapes/shop.ts'
 import type { Json, JsonArgs, Reward } from './definition.ts'
 
-/** A user who wants a seat. */
 export interface Joiner {
   readonly user: string
   readonly isGuest: boolean
@@ -24,7 +23,6 @@ export type Entry =
   /** `input` has passed its validator. */
   | { readonly kind: 'input'; readonly user: string; readonly name: string; readonly input: unknown }
   | BoughtEntry
-  /** The result of a task. */
   | { readonly kind: 'result'; readonly task: string; readonly run: number; readonly value: Json }
   | { readonly kind: 'failedTask'; readonly task: string; readonly run: number; readonly error: string }
   /** A bot takes a seat. The outcome's value is the seat's id. */
@@ -90,14 +88,12 @@ export type Effect =
   /** A seat ended. Its player is no longer a member of the room. */
   | { readonly kind: 'left'; readonly user: string; readonly why: string }
 
-/** How a room ended. */
 export interface Ending {
   readonly why: EndReason
   readonly result: Json | null
   readonly rewards: readonly Reward[]
 }
 
-/** The result of one tick. */
 export interface TickResult {
   readonly tick: number
   readonly nowMs: number

@@ -73,7 +73,6 @@ export class LiveState {
     return { tree: this.tree, bytes: this.#bytes }
   }
 
-  /** Puts back the state that was saved. */
   restore({ tree, bytes }: SavedState): void {
     this.#tree = tree
     this.#bytes = bytes

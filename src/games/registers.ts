@@ -33,7 +33,6 @@ export class Registers {
   /** Empty if the game has no `over`, because then nothing is paid. */
   readonly players: Players
   readonly timers: Timers
-  /** The number of the next task. */
   nextRun: number
   isLocked: boolean
   /** True once all seats were taken at the same time. */

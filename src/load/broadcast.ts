@@ -101,7 +101,6 @@ class BroadcastRun {
   readonly #lag = new LagRecorder()
   readonly #window: Window
   readonly #sent: number
-  /** How many connections get each message. */
   readonly #receivers: number
 
   constructor(target: Target, load: Load, dialect: Dialect) {

@@ -16,7 +16,6 @@ export interface Dialect {
   /** Some servers need a request over HTTP first. */
   readonly upgrade: (url: string, place: Place) => Upgrade | Promise<Upgrade>
   readonly subprotocol: string | undefined
-  /** Whether frames to the server are binary. */
   readonly isBinary: boolean
   /** The text in a frame that says that events arrive from now on. If undefined, the answer 101 says so. */
   readonly ready: string | undefined

@@ -17,7 +17,7 @@ export interface Window {
 /** The state of one sampled connection: its listener, and the last sequence number. */
 interface Sample {
   lastSequence: number
-  /** It gets every message whose number differs by a multiple of this. */
+  /** It gets every `step`-th message. */
   readonly step: number
 }
 

@@ -44,7 +44,6 @@ export class Match<Game> {
   #client: GameClient | undefined
   /** The token that `#client` has. Empty for a guest. */
   #token = ''
-  /** The match that this player is in. */
   #room: RoomOf<Game> | undefined
   #end = new AbortController()
   #name = ''

@@ -23,7 +23,6 @@ interface Changes {
   readonly namespace: Namespace
   /** A user who has joined and left since the last `take` is not in here, unless somebody may know of the join. */
   readonly users: Map<UserId, Change>
-  /** The number of the newest change. */
   made: number
   /** A reply has told somebody of all changes up to this number. */
   toldAt: number

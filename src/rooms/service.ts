@@ -28,7 +28,6 @@ export interface RoomServiceOptions {
   readonly idempotency: Idempotency
 }
 
-/** The reply to a join. */
 export interface Joined extends ToldRoom {
   /** The JSON text that `readStoredState` resolves to. */
   readonly state: Uint8Array | null

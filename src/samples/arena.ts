@@ -63,8 +63,7 @@ export default defineGame({
   },
   bought: (state, seat) => void (shipOf(state.ships, seat.id).isGolden = hasSkin(seat)),
   drop: (state, seat) => void (shipOf(state.ships, seat.id).isMoving = false),
-  // when all leave at the end, the picture stays
-  leave: ({ phase, ships }, { id }) => void (phase === 'over' || delete ships[id]),
+  leave: ({ phase, ships }, { id }) => void (phase === 'over' || delete ships[id]), // at the end, ships stay in the picture
   on: {
     name: (state, seat, { name }) => void (shipOf(state.ships, seat.id).name = name.trim() || 'Nobody'),
     steer: (state, seat, { dx, dy }) =>
@@ -137,10 +136,7 @@ function distance(point: Point, from: Point, to = from): number {
   return Math.sqrt((from.x + part * x - point.x) ** 2 + (from.y + part * y - point.y) ** 2)
 }
 
-/**
- * From time to time a bot turns to the nearest ship that it does not touch, and shoots if it is near. In between it goes straight
- * on.
- */
+/** A bot sometimes turns to the nearest ship that it does not touch, and shoots if it is near. In between it flies on. */
 function hunt({ ships }: State, id: string, room: RoomFacts, level: { everyTicks: number; error: number }) {
   const own = shipOf(ships, id)
   if (own.hp === 0 || (room.tick + own.color) % level.everyTicks !== 0) return []

@@ -32,10 +32,7 @@ type State = ValueOf<typeof stateType>
 type Mark = State['turn']
 type Cells = readonly State['cells'][number][]
 
-/**
- * Three in a row, for two players. The first who takes a seat is x and begins. Each move has a time limit. If nobody else comes,
- * a bot plays.
- */
+/** Three in a row, for two. The first who takes a seat is x and begins. Moves have a time limit. If nobody comes, a bot plays. */
 export default defineGame({
   name: 'tictactoe',
   version: 1,

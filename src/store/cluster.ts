@@ -7,7 +7,6 @@
  *   that event.
  */
 export interface Cluster {
-  /** This node's name. */
   readonly node: string
   /** The nodes that are alive, including this one, sorted. */
   readonly nodes: readonly string[]

@@ -15,7 +15,6 @@ import type { Channel } from '../protocol/ids.ts'
 export interface Store {
   /** Changes when the numbering of the log starts anew. */
   readonly epoch: string
-  /** The limits of one transaction. */
   readonly limits: TransactionLimits
   /** Reads all keys at one moment. The result has the order of `keys`, with undefined for keys that do not exist. */
   get(keys: readonly string[]): Promise<readonly (StoredRecord | undefined)[]>

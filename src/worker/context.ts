@@ -16,7 +16,6 @@ import type { ValueLimits } from '../protocol/value.ts'
 
 export type PrimaryLink = Link<WorkerMethods, PrimaryMethods>
 
-/** What the parts of a worker need. */
 export interface WorkerContext {
   readonly link: PrimaryLink
   readonly welcome: WorkerWelcome

@@ -67,13 +67,11 @@ export function createLinkHandlers(running: () => Listeners): Omit<Handlers<Work
   }
 }
 
-/** Publishes a block of events. */
 export function publishBlock({ sweeper, realTime }: Pick<Listeners, 'sweeper' | 'realTime'>, block: Buffer): void {
   sweeper.publishing(block.length)
   realTime.fanout.publish(decodeEventBlock(block))
 }
 
-/** Publishes a block of a game host. */
 export function publishGameBlock({ sweeper, realTime }: Pick<Listeners, 'sweeper' | 'realTime'>, block: Buffer): void {
   sweeper.publishing(block.length)
   realTime.games.publish(block)

@@ -18,7 +18,6 @@ import type { SocketIoGate } from '../door/socket-io-gate.ts'
 export interface Watch {
   readonly handshake: (decide: (head: RequestHead) => HandshakeResult) => (head: RequestHead) => HandshakeResult
   readonly gate: (gate: SocketIoGate) => SocketIoGate
-  /** A request on a socket was refused. */
   readonly refused: (refusal: Refusal, connection: Connection, eventType: string | undefined) => void
   readonly limited: (kind: LimitKind) => void
   /** A user has exceeded a limit of this kind. */
@@ -26,7 +25,6 @@ export interface Watch {
   readonly overLimit: (connection: Connection) => void
   readonly closed: (connection: Connection) => void
   readonly httpLimited: (head: RequestHead) => void
-  /** A connection was not accepted. */
   readonly acceptLimited: (address: string) => void
   readonly httpRefused: (refusal: Refusal, head: RequestHead) => void
   /** The first request of a Socket.IO client that cannot be served. */

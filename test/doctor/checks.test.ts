@@ -96,7 +96,7 @@ t.test(
   async (t) => {
     const cases: readonly [Record<string, string>, Partial<Finding>][] = [
       [{}, { level: 'ok', text: 'gets 421, unless it is in TRUSTED_PROXIES or the name in ALLOWED_HOSTS' }],
-      [{ HTTP_HOST: '0.0.0.0' }, { level: 'ok', text: 'any name is served, as HTTP_HOST is not loopback' }],
+      [{ HTTP_HOST: '0.0.0.0' }, { level: 'ok', text: 'any host name is served, because HTTP_HOST is not loopback' }],
       [{ TRUSTED_PROXIES: '127.0.0.1' }, { level: 'warn', text: 'and so to a browser on it', mend: 'ALLOWED_HOSTS=' }],
       [{ TRUSTED_PROXIES: '10.0.0.1' }, { level: 'ok', text: 'gets 421' }],
       [

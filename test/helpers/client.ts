@@ -59,7 +59,6 @@ export class UpgradeRefused extends Error {
     this.body = body
   }
 
-  /** The code in the error body. */
   get code(): string {
     return (JSON.parse(this.body) as { error: { code: string } }).error.code
   }

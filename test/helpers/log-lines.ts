@@ -6,7 +6,6 @@ export interface LogLine {
   readonly message: string
 }
 
-/** A log whose lines are kept. */
 export function logInto(lines: LogLine[]): Log {
   const at = (level: string) => (fields: object, message: string) =>
     lines.push({ level, fields: { ...fields }, message })

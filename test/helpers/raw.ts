@@ -11,7 +11,6 @@ export interface HttpResponse {
 
 export const WEBSOCKET_KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 
-/** A TCP connection, and what came over it. */
 export class RawConnection {
   readonly socket: Socket
   /** Milliseconds from the start to the end of the connection, however it ended. */

@@ -92,7 +92,6 @@ export class TestServer {
     return this.#earlierOutput + (this.#process ? this.#process.stdout + this.#process.stderr : '')
   }
 
-  /** The lines of the log. */
   logs(): readonly Readonly<Record<string, unknown>>[] {
     return parseLog(this.output())
   }

@@ -12,7 +12,6 @@ export interface Started {
   readonly url: string
   /** All that it has printed. */
   readonly output: () => string
-  /** Lines of the log so far. */
   readonly logged: (message: RegExp) => ReturnType<typeof parseLog>
 }
 

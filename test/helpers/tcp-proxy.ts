@@ -44,7 +44,6 @@ export class TcpProxy {
     return `http://${HOST}:${this.port}`
   }
 
-  /** How many connections clients have open. */
   get connectionCount(): number {
     return [...this.#connections].filter(({ hasClient }) => hasClient).length
   }

@@ -138,7 +138,6 @@ const FIELDS: readonly Case[] = [
   },
 ]
 
-/** Values that have to arrive unchanged. */
 const VALUES: readonly (readonly [id: string, checks: string, value: unknown])[] = [
   ['null', 'null', null],
   ['booleans', 'true and false', [true, false]],

@@ -5,7 +5,6 @@ import { ByteReader } from './byte-reader.ts'
 import { PatchFault } from './patch-fault.ts'
 import { allBits, GROUP, MAP, OPTIONAL, WHOLE_FOLLOWS, widthOf, wireNumbersOf } from './wire.ts'
 
-/** Reads the values of one type. */
 interface Reader {
   whole(bytes: ByteReader): unknown
   change(bytes: ByteReader, before: unknown, mask: Uint8Array): unknown

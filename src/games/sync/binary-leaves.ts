@@ -4,7 +4,6 @@ import type { Fixed } from './fixed.ts'
 import type { Tree } from './tree.ts'
 import { WHOLE_FOLLOWS, widthOf, wireNumbersOf } from './wire.ts'
 
-/** Writes the single values of one type. */
 export interface LeafWriter {
   whole(out: ByteWriter, value: Tree): void
   change(out: ByteWriter, before: Tree, after: Tree): void

@@ -4,7 +4,6 @@ const KEPT_BYTES_MAX = 1 << 20
 
 /** A buffer that grows as it is written. */
 export class ByteWriter {
-  /** How many bytes were written. */
   length = 0
   #bytes = new Uint8Array(FIRST_BYTES)
   #view = new DataView(this.#bytes.buffer)

@@ -25,7 +25,6 @@ export interface Field {
 
 type FieldTrees = readonly (Tree | undefined)[]
 
-/** Objects with declared fields. */
 export class ObjectPart implements ContainerPart {
   readonly isLeaf = false
   readonly quick: QuickUpdate | undefined

@@ -44,7 +44,6 @@ export class Keys {
     return this.#json
   }
 
-  /** The hash of each key. */
   get hashes(): readonly number[] {
     this.#hashes ??= this.list.map((key) => hashText(key))
     return this.#hashes

@@ -1,7 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Member } from './etcd3.ts'
 
-/** One call that has ended. */
 export interface CallEnd {
   /** `txn`, `range`, `lease_keep_alive` … */
   readonly call: string

@@ -123,7 +123,6 @@ export class LogEnv {
     for (const { key, value } of this.#batches.getRange()) this.#load(key, value)
   }
 
-  /** The last offset. */
   get head(): number {
     return this.#head
   }

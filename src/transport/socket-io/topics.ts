@@ -1,7 +1,6 @@
 import type { SentEvent } from '../../session/socket.ts'
 import { framePacket, patchPacket } from './packets.ts'
 
-/** A subscriber of a topic. */
 export interface Member {
   /** Whether its events have a cursor as their second argument. */
   readonly hasCursors: boolean

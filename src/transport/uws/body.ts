@@ -1,7 +1,6 @@
 import { Refusal } from '../../protocol/errors.ts'
 
 export interface BodyLimits {
-  /** The limit of one body. */
   readonly bytesMax: number
   readonly budget: BodyBudget
 }

@@ -30,7 +30,6 @@ export interface OpenGames extends OpenHouse {
   readonly scripts: readonly ScriptedHost[]
   /** Those that have not ended. */
   readonly running: () => readonly RunningHost[]
-  /** The host that runs the room. */
   readonly hostOf: (room: string) => RunningHost
   /** Joins a room of the game `counter`, or makes one. */
   readonly find: (client: PlainClient, more?: object) => Promise<string>

@@ -37,7 +37,6 @@ export interface Players extends OpenHouse {
   readonly player: (user: string, options?: Partial<ClientOptions>) => Promise<Player>
   /** Makes a room as REST does. Resolves to its id. */
   readonly make: (game: string, more?: Partial<OpenArgs>) => Promise<string>
-  /** Lets time pass until the promise settles. */
   readonly settle: <T>(promise: Promise<T>) => Promise<T>
   readonly until: (condition: () => boolean) => Promise<void>
   /** Looks at each room in its host. Fails unless every client in it sees the same, or does so in a moment. */

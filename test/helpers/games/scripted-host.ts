@@ -215,7 +215,6 @@ export class ScriptedHost {
     this.link.tell('over', { handle: room.handle, ending: { ...ending, tick: room.tick } })
   }
 
-  /** Ends the user's seat. */
   end(room: ScriptedRoom, user: string, why: string): void {
     this.#step(room, { kind: 'leave', user })
     for (const [viewer, one] of room.viewers) if (one.user === user) room.viewers.delete(viewer)

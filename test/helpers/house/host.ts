@@ -5,7 +5,6 @@ import { createPipe, type PipeEnd } from './pipe.ts'
 /** Runs games at the other end of a link to the primary. */
 export type StartHost = (stream: Duplex, onClose: () => void) => { close(): void }
 
-/** A host in this process. */
 export class HouseHost {
   /** The primary's view of it. */
   readonly process: HostProcess

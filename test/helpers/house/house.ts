@@ -42,16 +42,15 @@ export interface HouseOptions {
   readonly onSpawn?: (worker: HouseWorker) => void
   /** Starts the code that runs games in each host. If it is not given, no game is set up. */
   readonly startHost?: StartHost
-  /** Where lines of the log go; by default there are none. */
+  /** Gets the lines of the log. By default they are dropped. */
   readonly logOutput?: LineOutput
 }
 
-/** Of the processes of one node. */
+/** The life of the processes of one node. */
 interface Life {
   isOver: boolean
 }
 
-/** An event in the log. */
 export interface Logged {
   readonly offset: number
   readonly channel: Channel
@@ -86,13 +85,10 @@ export class House {
   faultsFired = 0
   /** Settings in addition to those that a house needs. Changes take effect with the next reload. */
   readonly env: Record<string, string>
-  /** Called when a worker was started. */
   onSpawn: (worker: HouseWorker) => void
   readonly #closers = new Closers()
   readonly #options: HouseOptions
-  /** What the node has opened. */
   #opened = new Closers()
-  /** Of the node that runs now. */
   #life: Life = { isOver: false }
   #node: Node | undefined
   #isStopping = false

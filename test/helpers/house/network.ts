@@ -36,7 +36,6 @@ export class Network {
     this.#options = options
   }
 
-  /** The open connections. */
   get wires(): readonly Wire[] {
     for (const wire of this.#wires) if (!wire.isConnected) this.#wires.delete(wire)
     return [...this.#wires]

@@ -39,7 +39,6 @@ export class PlainClient {
   readonly wire: Wire
   /** Undefined while it is open. */
   closed: Closed | undefined
-  /** Why there was no connection. */
   refused: Refused | undefined
   readonly #house: HouseDoor
   readonly #options: PlainOptions
@@ -71,7 +70,6 @@ export class PlainClient {
     return client
   }
 
-  /** The payload of the first frame. */
   get ready(): Readonly<Record<string, unknown>> {
     return this.frames[0]?.payload ?? {}
   }
