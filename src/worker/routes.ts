@@ -24,9 +24,9 @@ import { roomRoutes } from '../http/routes/rooms.ts'
 import type { Namespace } from '../protocol/ids.ts'
 import { createSchemas, type Schemas } from '../documents/schemas.ts'
 
-/** The sources, or what was built of them. */
+/** The sources, or the code that was built from them. */
 const ROOT = join(import.meta.dirname, '..')
-/** Where `npm run docs` and `npm run build` make the documentation, in a clone; in the installed package it is there. */
+/** In a clone `npm run docs` and `npm run build` write the documentation here. The installed package contains it. */
 const SITE = join(ROOT, '../dist/docs')
 
 export type RoutesOptions = Pick<RouteContext, 'primary' | 'clock' | 'random'> & { readonly config: Config }

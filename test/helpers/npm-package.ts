@@ -8,7 +8,7 @@ import { until } from './until.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const { PATH = '', HOME = '' } = process.env
-/** Without the Node of this repository, which npm puts in front for its scripts and tests. */
+/** PATH without this repository's own Node, which npm puts first for scripts and tests. */
 export const SYSTEM_PATH = PATH.split(':')
   .filter((folder) => !folder.includes('node_modules'))
   .join(':')
@@ -16,19 +16,19 @@ export const SYSTEM_PATH = PATH.split(':')
 export interface Packed {
   readonly archive: string
   readonly files: readonly { readonly path: string; readonly size: number }[]
-  /** Bytes of the archive, and of what is in it. */
+  /** The bytes of the archive. `unpackedSize` counts the bytes of its files. */
   readonly size: number
   readonly unpackedSize: number
 }
 
-/** A folder that is not below this repository, in which Node and npm would find the repository's packages. */
+/** A folder outside of this repository, because inside of it Node and npm would find the repository's packages. */
 export function folderOutside(t: Test): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'drumbeat-npm-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** What npm would publish. */
+/** Packs what npm would publish. */
 export function packForNpm(t: Test, folder: string): Packed {
   const { status, stdout, stderr } = spawnSync('npm', ['pack', '--json', '--pack-destination', folder], {
     cwd: ROOT,
@@ -41,7 +41,7 @@ export function packForNpm(t: Test, folder: string): Packed {
   return { ...packed, archive: path.join(folder, packed.filename) }
 }
 
-/** Puts the package into a project's node_modules as npm does; what it needs are links to this repository's packages. */
+/** Puts the package into a project's node_modules, as npm does. Its dependencies are links to this repository's packages. */
 export function linkInto(t: Test, project: string, archive: string): void {
   const modules = path.join(project, 'node_modules')
   mkdirSync(path.join(modules, '.bin'), { recursive: true })
@@ -56,11 +56,11 @@ export function linkInto(t: Test, project: string, archive: string): void {
 
 export interface InstalledServer {
   readonly url: string
-  /** Sends SIGTERM to npx, and resolves with all that was printed, when the server has ended, too. */
+  /** Sends SIGTERM to npx. Resolves to all that was printed, after the server has ended, too. */
   readonly stop: () => Promise<string>
 }
 
-/** `npx drumbeat start` on a free port, with its data in `folder`. */
+/** Runs `npx drumbeat start` on a free port, with its data in `folder`. */
 export async function startByNpx(
   t: Test,
   folder: string,

@@ -4,7 +4,7 @@ import { runNode } from './built-client.ts'
 
 const BUILD = path.resolve(import.meta.dirname, '../../src/setup/site/build-site.mjs')
 
-/** The documentation as `npm run docs -- site` makes it: the text of each file, by its name in the folder. */
+/** Builds the documentation as `npm run docs -- site` does. Resolves to the text of each file by its name in the folder. */
 export async function buildSite(folder: string): Promise<ReadonlyMap<string, string>> {
   await runNode(process.execPath, [BUILD, folder])
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())

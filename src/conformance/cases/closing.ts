@@ -13,7 +13,7 @@ import { isEvent, payloadOf } from '../peer.ts'
 const CONNECTIONS_TRIED = 128
 const REQUESTS_TRIED = 5000
 const HTTP_TRIED = 4000
-/** Of half the largest frame: more than a user may say by default. */
+/** How many events are sent, each of half the largest frame: more than a user may send by default. */
 const EVENTS_SAID = 100
 const RETRY_S_MAX = 10
 
@@ -149,7 +149,7 @@ const LIMITS: readonly Case[] = [
     id: 'limit.said',
     section: 7,
     checks:
-      'what a user says is done, or RATE_LIMITED with retry_after_ms, as the server is set; what was refused reaches nobody',
+      "a user's events are done, or refused with RATE_LIMITED and retry_after_ms, as the server is configured; refused ones reach nobody",
     needs: PLAYERS,
     run: async (lab) => {
       const [player, other] = await Promise.all([lab.player(), lab.player()])
@@ -167,7 +167,7 @@ const LIMITS: readonly Case[] = [
           expectThat(Number(fieldsOf(details)['retry_after_ms']) > 0, 'retry_after_ms above 0', details)
         }
       }
-      // Events have one order: when a later one is there, none of those is still to come.
+      // Events have one order. When a later event has come, none of the earlier ones is still on its way.
       await other.ask(EVENT.broadcast, { message: 'last' }, { room })
       await other.event((frame) => payloadOf(frame)['message'] === 'last', 'the last event')
       expectEqual(other.frames.filter(isEvent(EVENT.broadcast)).length, done + 1, 'the number of events that came')

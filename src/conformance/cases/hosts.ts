@@ -3,11 +3,11 @@ import { expectEqual, expectThat } from '../expect.ts'
 import { errorOf, expectErrorShape, type HttpAnswer } from '../http.ts'
 import type { Lab } from '../lab.ts'
 
-/** A name that no server has (RFC 2606). */
+/** A host name that no server has (RFC 2606). */
 const FOREIGN = 'conformance.invalid'
 const MISDIRECTED = 421
 
-/** Everything that may be asked of a server, by its name. */
+/** The different kinds of requests, by name. */
 const WAYS: Readonly<Record<string, (lab: Lab, host: string) => Promise<HttpAnswer>>> = {
   'a socket of a guest': (lab, host) => lab.upgrade('/public', { host }),
   'a socket of a player': (lab, host) => lab.upgrade('/private', { host }),
@@ -18,14 +18,14 @@ const WAYS: Readonly<Record<string, (lab: Lab, host: string) => Promise<HttpAnsw
   'the configuration': (lab, host) => lab.http({ path: '/api/v1/config', headers: { host } }),
   'the health': (lab, host) => lab.http({ path: '/health', headers: { host } }),
   'the console': (lab, host) => lab.http({ path: '/', headers: { host } }),
-  'a path that is none': (lab, host) => lab.http({ path: '/conformance', headers: { host } }),
+  'an unknown path': (lab, host) => lab.http({ path: '/conformance', headers: { host } }),
 }
 
 export const HOST_CASES: readonly Case[] = [
   {
     id: 'host.foreign',
     section: 1,
-    checks: 'by a name that it does not have all requests are refused with 421, or none is, as the server is set',
+    checks: 'with a foreign host name all requests are refused with 421, or none is, as the server is configured',
     run: async (lab) => {
       const statuses: string[] = []
       let refused = 0
@@ -45,7 +45,7 @@ export const HOST_CASES: readonly Case[] = [
   {
     id: 'host.own',
     section: 1,
-    checks: 'its own name counts in any case and with any port',
+    checks: "the server's own host name works in upper and lower case, and with any port",
     run: async (lab) => {
       const { hostname } = lab.target.url
       for (const host of [hostname, hostname.toUpperCase(), `${hostname}:1`]) {

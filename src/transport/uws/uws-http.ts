@@ -119,7 +119,7 @@ export class PendingResponse {
     const isHead = this.#head.method === 'HEAD'
     const isLast = isUnread || !this.#connections.areKept || asksForClose(this.#head)
     this.#response.cork(() => {
-      // First: if it is paused, uWS does not say when the client takes more.
+      // This comes first: while the connection is paused, uWS does not report that the client takes more.
       if (this.#isHeld) this.#response.resume()
       if (isHead && isUnread) {
         this.#response.close()
@@ -134,8 +134,9 @@ export class PendingResponse {
   }
 
   /**
-   * Sends as much as the client takes, and the rest when it takes more, without copying it: so however many clients read slowly, an
-   * answer that is the same for all has one body. If a client sends its next request before it has taken all, uWS cuts the connection.
+   * Sends as much as the client takes, and the rest when it takes more. The body is not copied: so however many clients read slowly,
+   * an answer that is the same for all has one body. If a client sends its next request before it has taken all, uWS cuts the
+   * connection.
    */
   #send(body: Uint8Array): void {
     const [, isDone] = this.#response.tryEnd(body, body.length)
@@ -191,7 +192,7 @@ export function refuseAtOnce(response: UwsResponse, answer: HttpAnswer): void {
  */
 const KEEP_ALIVE_S = 6
 
-/** Less is copied for a client that does not take it at once: it costs less than to come back to it. */
+/** A shorter body is copied if the client does not take all at once. The copy costs less than sending the rest later. */
 const SHARED_BYTES_MIN = 8 * 1024
 
 function write(response: UwsResponse, answer: HttpAnswer, options: Omit<WriteOptions, 'isHead'>): void {

@@ -11,7 +11,7 @@ interface Replies {
   reply(value: number): void
 }
 
-/** Counts what is added, and its ticks. @param more in the place of what it has, or beside it */
+/** A game that counts its ticks and what is added. @param more fields that replace its own or are added */
 export function adder(more: Readonly<Record<string, unknown>> = {}): Game {
   return defineGame({
     name: 'adder',
@@ -37,7 +37,7 @@ export const DOUBLE = {
   },
 }
 
-/** Whether each tick has run once, and each patch has fitted. */
+/** Whether each tick has run exactly once, and each patch did fit. */
 export function isWhole(client: PlainClient, room: string): boolean {
   const { state, tick, misfits } = Mirror.of(client.frames, room)
   return misfits === 0 && (state as AdderState).ticks === tick
