@@ -29,7 +29,10 @@ export type Entry =
   | { readonly kind: 'bot'; readonly bot: string }
   /** After this tick the room goes on in another process, or may do so. */
   | { readonly kind: 'moved' }
-  /** The room goes on after its node was away: for so long, in whole milliseconds, its time stood still. First in its tick. */
+  /**
+   * The room goes on after its node was away. Its time has stood still for so many whole milliseconds. This is the first entry of
+   * its tick.
+   */
   | { readonly kind: 'returned'; readonly stoodMs: number }
   | { readonly kind: 'end'; readonly why: EndReason }
 

@@ -91,7 +91,7 @@ export class GameRun {
     return new GameRun(game, checkpoint, JSON.parse(checkpoint.state))
   }
 
-  /** Unix time in milliseconds of tick 0; later by as long as the room's time has stood still. */
+  /** The time of tick 0, Unix time in milliseconds. It moves on by as long as the room's time has stood still. */
   get startMs(): number {
     return this.#startMs
   }
@@ -220,7 +220,7 @@ export class GameRun {
     return this.#state.read(name, ask)
   }
 
-  /** What was to come in so many milliseconds comes in as many from now. */
+  /** Moves on everything that waits for a time, because the room's time has stood still for so long. */
   #stood(forMs: number): void {
     const registers = this.#registers
     this.#startMs += forMs

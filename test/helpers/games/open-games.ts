@@ -37,13 +37,13 @@ export interface OpenGames extends OpenHouse {
 }
 
 export interface OpenGamesOptions extends HouseOptions {
-  /** A host was started. */
+  /** Called when a host was started. */
   readonly onScript?: (script: ScriptedHost) => void
-  /** What a host that starts now plays; by default the game `counter`. */
+  /** The games that a host has when it starts now. By default only `counter`. */
   readonly games?: () => readonly GameInfo[] | undefined
 }
 
-/** A house with hosts that play a scripted game: see `ScriptedHost`. */
+/** A house with hosts that run a scripted game: see `ScriptedHost`. */
 export async function openGames(
   t: Test,
   { env = {}, onScript = () => {}, games = () => undefined, ...options }: OpenGamesOptions = {},

@@ -18,7 +18,7 @@ interface Entry {
   readonly kind: 'join' | 'back' | 'drop' | 'leave' | 'add' | 'speak' | 'finish'
   readonly user: string
   readonly by?: number
-  /** Of `speak`: what is said to whom; of `finish`: the result. */
+  /** For `speak`: the text and its receiver. For `finish`: the result. */
   readonly data?: unknown
 }
 
@@ -28,7 +28,7 @@ interface Kept {
   count: number
   isLocked: boolean
   listing: { phase: string; size: number }
-  /** It is over, with this. */
+  /** The result, if the room is over. */
   result?: JsonValue
   readonly seats: Record<string, 'here' | 'held'>
 }
@@ -52,8 +52,10 @@ export const COUNTER: GameInfo = {
 }
 
 /**
- * A host that plays a game of its own, at once, and forgets nothing that it was told: for tests of what the primary does with what a host says.
- * Inputs that are in its journal: `add` a number to the count; `speak`, as `say`; `finish` with a result. Others: `say` something; `kick` a user; `list` a phase; `lock` and `unlock`; `end` with a result and rewards.
+ * A host with a simple game of its own, which runs each entry at once and records all that it was told. It is for tests of how
+ * the primary handles what a host says. Inputs that are journaled: `add` a number to the count; `speak`, which says something;
+ * `finish` with a result. Others: `say` something; `kick` a user; `list` a phase; `lock` and `unlock`; `end` with a result and
+ * rewards.
  */
 export class ScriptedHost {
   /** All rooms that the host runs, by their places. */
@@ -66,9 +68,9 @@ export class ScriptedHost {
   refuseRehearsal: Refusal | undefined
   /** The id of a room that it refuses to restore. */
   refuseRestoreOf: string | undefined
-  /** Called with the room that it is to restore. */
+  /** Called with each room that it has to restore. */
   onRestore: ((roomId: string, handle: number) => 'no answer' | undefined) | undefined
-  /** A checkpoint is told with each so many ticks. */
+  /** It sends a checkpoint after this many ticks. */
   checkpointEvery = 5
   readonly link: Link<HostMethods, OfHostMethods>
   readonly #held = new Map<number, () => void>()
@@ -201,7 +203,7 @@ export class ScriptedHost {
     this.rooms.clear()
   }
 
-  /** Answers what `onRestore` has held back. */
+  /** Answers a restore that `onRestore` has held back. */
   restoreNow(handle: number): void {
     this.#held.get(handle)?.()
   }

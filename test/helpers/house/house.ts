@@ -155,7 +155,7 @@ export class House {
     return this.time.settle(this.worker(0).parts.context.link.ask(method, args))
   }
 
-  /** All processes of the node end at once, as by SIGKILL: what it has not written by now it never writes. */
+  /** Kills all processes of the node at once, as SIGKILL does. What the node has not written by now, it never writes. */
   async kill(): Promise<void> {
     const { supervisor, hostSupervisor } = this.node
     this.#life.isOver = true
@@ -165,19 +165,19 @@ export class House {
     this.#node = undefined
   }
 
-  /** The node ends as an operator stops it. */
+  /** Stops the node as an operator does. */
   async stop(): Promise<void> {
     await this.time.settle(this.#stop(this.node).then(() => this.#opened.close()))
     this.#node = undefined
   }
 
-  /** Starts the node again, over what an earlier one has left in store and journal. Resolves when its workers listen. */
+  /** Starts the node again with the store and the journal that it has left. Resolves when its workers listen. */
   async start(): Promise<void> {
     this.#opened = new Closers()
     await this.time.settle(this.#open())
   }
 
-  /** Drains the workers, then ends everything; the process has its own time again. */
+  /** Drains the workers, ends everything, and gives the process its own time back. */
   async close(): Promise<void> {
     if (this.#isStopping) return
     this.#isStopping = true
@@ -283,7 +283,7 @@ export class House {
   }
 }
 
-/** The store as the node of this life has it: when that is over nothing of it is done, or heard of. */
+/** The store as one life of the node sees it. When that life is over, its calls do nothing and never settle. */
 function ofLife(life: Life, store: Store): Store {
   const alive = <Result>(ask: () => Promise<Result>): Promise<Result> => (life.isOver ? never() : ask().then(heard))
   const heard = <Result>(result: Result): Result | Promise<Result> => (life.isOver ? never() : result)
@@ -314,7 +314,7 @@ function journalOfLife(life: Life, journal: Journal): Journal {
   }
 }
 
-/** The store; what it has committed is put into `log`, too. */
+/** Wraps the store to add what it commits to `log`. */
 function recorded(store: Store, log: Logged[]): Store {
   const commit: Store['commit'] = async (transaction) => {
     const result = await store.commit(transaction)

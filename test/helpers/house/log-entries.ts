@@ -5,7 +5,7 @@ export interface LogEntry {
   readonly [field: string]: unknown
 }
 
-/** An output that keeps what a process says. */
+/** An output that keeps the lines that a process writes. */
 export function linesInto(entries: LogEntry[]): LineOutput {
   return new LineOutput({
     write(bytes) {
