@@ -13,7 +13,7 @@ export type Draft = { -readonly [Name in keyof Settings]?: Settings[Name] | unde
 
 const PROCESSES_MAX = 256
 const HARD_PAYLOAD_FACTOR = 4
-/** What a user may take, and all together: which part it is of another setting. */
+/** What a user or an address may take, and all together: how many times another setting it is. */
 const SHARES = {
   // A user has as many connections' worth; 240 guests behind one address may each send 20 inputs a second.
   RATE_MESSAGES_PER_USER: ['RATE_MESSAGES', 16],
@@ -25,6 +25,8 @@ const SHARES = {
   BROADCAST_BYTES: ['RATE_BYTES', 1 / 4],
   MESSAGE_BYTES_PER_SENDER: ['RATE_BYTES', 1 / 8],
   MESSAGE_BYTES: ['RATE_BYTES', 3 / 16],
+  // Most answers are smaller than 10 KiB.
+  HTTP_BYTES_PER_ADDRESS: ['HTTP_RATE_PER_ADDRESS', 10 * 1024],
   RETAINED_BYTES_PER_USER: ['RETAINED_BYTES', 1 / 16],
 } as const
 

@@ -1,5 +1,5 @@
 import { boolean, integer, size } from './kinds.ts'
-import { byWorkers, setting } from './setting.ts'
+import { byWorkers, computed, setting } from './setting.ts'
 
 /** What a client may ask for over HTTP, and how. */
 export const HTTP_SETTINGS = {
@@ -11,9 +11,9 @@ export const HTTP_SETTINGS = {
     ),
   ),
   HTTP_BYTES_PER_ADDRESS: byWorkers(
-    setting(
-      size('64KiB', '64GiB'),
-      '2MiB',
+    computed(
+      size('1KiB', '64GiB'),
+      'HTTP_RATE_PER_ADDRESS x 10KiB (2000KiB)',
       'What answers that need no ADMIN_TOKEN may take in a second, as a part of HTTP_RATE_PER_ADDRESS: an answer of more than `HTTP_BYTES_PER_ADDRESS / HTTP_RATE_PER_ADDRESS` bytes counts as several requests.',
     ),
   ),

@@ -58,7 +58,7 @@ t.test('requests over the rate of their address are refused before anything else
   // Each from an address of its own.
   await isLimited(
     t,
-    statuses(3 * BURST, () => get(server, '/metrics', { from: '127.0.2.1' })),
+    statuses(3 * BURST, () => get(server, '/ready', { from: '127.0.2.1' })),
   )
   await isLimited(
     t,
@@ -84,7 +84,7 @@ t.test('requests over the rate of their address are refused before anything else
   t.ok(error.details.retry_after_ms > 0 && error.details.retry_after_ms <= 1000)
 
   const upgrade = { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-key': WEBSOCKET_KEY }
-  await refusalOf(() => get(server, '/metrics', { from: '127.0.2.1', headers: upgrade }))
+  await refusalOf(() => get(server, '/ready', { from: '127.0.2.1', headers: upgrade }))
   t.pass('an upgrade that is for no socket is a request')
   const socket = await get(server, path, { from: '127.0.2.1', headers: upgrade })
   t.equal(socket?.status, 101, 'one that is has a rate of its own')
