@@ -76,7 +76,11 @@ async function holdingsOf({ store, settings, logs }: Needs, user: UserId): Promi
 function toWorkers(workers: WorkerLinks): Workers {
   return {
     tell: (worker, method, args) => workers.tell(worker, method, args),
-    sendGameBlock: (worker, block) => workers.linkOf(worker)?.sendBlock(block, 'game'),
+    // Nothing bounds what games make. Clients notice that they have missed patches, and ask for a snapshot.
+    sendGameBlock: (worker, block) => {
+      const link = workers.linkOf(worker)
+      if (link?.isFull === false) link.sendBlock(block, 'game')
+    },
   }
 }
 

@@ -19,7 +19,7 @@ import type { RewardsOptions } from './rewards.ts'
 export interface Workers {
   /** Does nothing if the worker has ended. */
   tell<Name extends keyof WorkerMethods>(worker: number, method: Name, args: WorkerMethods[Name]['args']): void
-  /** Patches, behind all that the worker was told before. */
+  /** Patches, behind all that the worker was told before. They are left out if it does not take what it is sent. */
   sendGameBlock(worker: number, block: Buffer): void
 }
 
