@@ -74,6 +74,10 @@ export interface CommandCall {
   readonly span: Span | undefined
   /** When the request has to be answered. Monotonic. */
   readonly untilMs: number
+  /** It has its reply: also if the primary did not answer in time. */
+  isAnswered: boolean
+  /** Answers in the place of a primary that does not in time: for what cannot fail. By default it is refused. */
+  whenLate: (() => void) | undefined
 }
 
 /** A command, described for those who send it. Its schemas are those of its event type. */

@@ -1,26 +1,27 @@
 import { toError } from '../base/assert.ts'
 import { ANSWER_WITHIN_MS } from '../base/deadline.ts'
 import type { Log } from '../base/log.ts'
-import type { Span, Tracer, Traces } from '../base/trace.ts'
+import type { Traces } from '../base/trace.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import { decodeFrame, holdsRepeatedKey } from '../protocol/codec.ts'
 import { isRequest, parseRequest, readRequestId, type Request } from '../protocol/envelope.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { REQUESTS } from '../protocol/event-facts.ts'
 import { CHANGES_ROOMS } from '../protocol/client-facts.ts'
-import { EVENT, type EventType, type JsonObject } from '../protocol/events.ts'
+import { EVENT, type EventType } from '../protocol/events.ts'
 import type { RequestFacts } from '../protocol/shapes/commands.ts'
 import { decodeInputFrame, isGameFrame, type InputFrame } from '../protocol/game-frames.ts'
 import type { ValueLimits } from '../protocol/value.ts'
 import type { Access } from '../door/handshake.ts'
 import type { CallsUnderWay } from '../session/calls-under-way.ts'
 import type { Connection, Incoming } from '../session/connection.ts'
-import type { WithState } from '../session/state-reply.ts'
 import type { Traffic } from '../session/traffic.ts'
 import type { CommandCall, CommandContext } from './command.ts'
 import { readInputId, toInputRequest } from './input-frame.ts'
+import { replyTraced, startSpan } from './request-span.ts'
 import { requireMember } from './rooms.ts'
 import { COMMANDS } from './table.ts'
+import { lateRefusal, Unanswered } from './unanswered.ts'
 
 export interface DispatchOptions {
   readonly context: CommandContext
@@ -60,7 +61,6 @@ interface Exchange extends CommandCall {
   readonly isAmbiguous: boolean
   readonly isTimed: boolean
   readonly waits: boolean
-  isAnswered: boolean
   /** Among the calls that are under way. */
   isCounted: boolean
   /** Lets those go on that wait for this one. */
@@ -73,11 +73,13 @@ type Refused = { readonly id?: string | undefined } & Partial<Pick<Request, 'eve
 /** From a frame to a command and its reply. Each refusal of a request is answered here, and nowhere else. */
 export class Dispatch {
   readonly #options: DispatchOptions
+  readonly #unanswered: Unanswered<Exchange>
   #isDraining = false
   #sampled = 0
 
   constructor(options: DispatchOptions) {
     this.#options = options
+    this.#unanswered = new Unanswered(options.context.clock, (exchange) => this.#answerLate(exchange))
   }
 
   /** From now on requests are refused: what is under way can be finished. */
@@ -145,9 +147,11 @@ export class Dispatch {
       isTimed: facts.isSampled !== true || this.#sampled++ % SAMPLE === 0,
       waits,
       isAnswered: false,
+      whenLate: undefined,
       isCounted: false,
       next: undefined,
     }
+    if (facts.isLocal !== true) this.#unanswered.add(exchange)
     if (!waits) this.#start(exchange)
     else if (connection.turns.isFull) this.#fail(exchange, this.#tooManyTurns())
     else this.#inTurn(exchange)
@@ -172,6 +176,11 @@ export class Dispatch {
 
   #start(exchange: Exchange): void {
     const { connection, request, context, facts } = exchange
+    // It came too late to its turn.
+    if (exchange.isAnswered) {
+      exchange.next?.()
+      return
+    }
     try {
       exchange.untilMs = Math.max(exchange.cameAtMs, connection.turns.replayedAtMs) + ANSWER_WITHIN_MS
       this.#allow(connection, request)
@@ -212,10 +221,24 @@ export class Dispatch {
   }
 
   #isFirstAnswer(exchange: Exchange): boolean {
+    if (exchange.isCounted) this.#options.calls.end(exchange.connection)
+    exchange.isCounted = false
     if (exchange.isAnswered) return false
     exchange.isAnswered = true
-    if (exchange.isCounted) this.#options.calls.end(exchange.connection)
+    this.#unanswered.delete(exchange)
     return true
+  }
+
+  /** What the primary still says of it is not sent any more. It counts as under way until then. */
+  #answerLate(exchange: Exchange): void {
+    if (exchange.whenLate) {
+      exchange.whenLate()
+      return
+    }
+    exchange.isAnswered = true
+    const refusal = lateRefusal(willBeDone(exchange))
+    this.#refuse(exchange.connection, exchange.request, refusal)
+    exchange.span?.end(refusal.code)
   }
 
   /** Returns undefined if the frame was refused, which was answered. */
@@ -339,34 +362,12 @@ function waitsForRooms({ eventType, room, payload }: Request): boolean {
   return waits !== 'never'
 }
 
+/** Whether it is done if the primary goes on: who would be let into a room then leaves it at once. */
+function willBeDone({ isCounted, facts, request: { eventType } }: Exchange): boolean {
+  return isCounted && facts.isRead !== true && !CHANGES_ROOMS.includes(eventType)
+}
+
 /** What waited for joins that the store did not answer is not begun any more. */
 function requireTime(untilMs: number, nowMs: number): void {
   if (nowMs >= untilMs) throw new Refusal('UNAVAILABLE', 'what was asked before it took too long; nothing was done')
-}
-
-function startSpan(
-  tracer: Tracer,
-  connection: Connection,
-  { eventType, room, traceparent }: Request,
-): Span | undefined {
-  const span = tracer.request(eventType, traceparent)
-  span?.set({
-    'messaging.system': 'drumbeat',
-    'messaging.destination.name': room ?? connection.namespace,
-    'enduser.id': connection.userId,
-    'drumbeat.connection.id': connection.id,
-  })
-  return span
-}
-
-function replyTraced(
-  connection: Connection,
-  { id, traceparent }: Request,
-  result: JsonObject | WithState,
-  span: Span,
-): void {
-  const step = span.child('reply')
-  connection.reply(id, result, traceparent)
-  step.end()
-  span.end()
 }

@@ -7,6 +7,7 @@ import { withState } from '../session/state-reply.ts'
 import { joinTopic } from '../session/topics.ts'
 import type { CommandCall, Done } from './command.ts'
 import { requireShare } from './share.ts'
+import { lateRefusal } from './unanswered.ts'
 
 /** Counts one more room. Throws ROOM_LIMIT if the connection may be in no other one, RATE_LIMITED if its user joins too many. */
 export function takePlace(call: CommandCall): void {
@@ -20,12 +21,18 @@ export function takePlace(call: CommandCall): void {
 
 /** The primary has let the connection into a room. To be called in its answer: what comes behind that is for the connection. */
 export function enterRoom(
-  { connection, context }: Pick<CommandCall, 'connection' | 'context'>,
+  { connection, context, isAnswered }: Pick<CommandCall, 'connection' | 'context' | 'isAnswered'>,
   { state, game, ...joined }: JoinResult & { readonly game?: GameEntry },
   done: Done<DataOf<'roomJoin'>>,
 ): void {
-  const { fanout, games } = context
+  const { fanout, games, link } = context
   const room = joined.room_id
+  // The client was told long ago that nothing was done.
+  if (isAnswered && !connection.rooms.has(room)) link.call('leave', { connectionId: connection.id, room }, () => {})
+  if (isAnswered) {
+    done(lateRefusal(false))
+    return
+  }
   const told = game && { game: { ...toRoomGame(game, game), ...(game.isNewSeat && { is_new_seat: true }) } }
   // A connection that is closed meanwhile is told nothing, and has left its rooms.
   if (!connection.isClosed) {

@@ -13,7 +13,8 @@ export const roomLeave: Command<RoomId, 'roomLeave'> = {
     return parseRoomId(room_id, 'payload.room_id')
   },
 
-  run(room, { connection, context, span, untilMs }, done) {
+  run(room, call, done) {
+    const { connection, context, span, untilMs } = call
     requireMember(connection, room)
     const { link, fanout, games } = context
     const left = (result: null | Refusal) => {
@@ -28,6 +29,7 @@ export const roomLeave: Command<RoomId, 'roomLeave'> = {
       connection.lag?.left(channel)
       done(result instanceof Refusal ? result : {})
     }
+    call.whenLate = () => left(null)
     link.call('leave', { connectionId: connection.id, room }, left, span, untilMs, connection.number)
   },
 }

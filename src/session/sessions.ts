@@ -255,10 +255,13 @@ export class Sessions {
       const subscribe = () => {
         this.#subscribe(connection)
         connection.turns.replayedAtMs = this.#options.clock.nowMs()
+        connection.turns.isReplaying = false
         this.#comingBack.goOn(connection, games, done)
       }
-      if (isReplayed) this.#replayer.replay(connection, cursor.offset, subscribe)
-      else subscribe()
+      if (isReplayed) {
+        connection.turns.isReplaying = true
+        this.#replayer.replay(connection, cursor.offset, subscribe)
+      } else subscribe()
     }, games.length > 0)
   }
 

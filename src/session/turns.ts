@@ -13,6 +13,7 @@ export class Turns {
   #rooms = 0
   /** When the last replay ended; monotonic. Until then requests wait for their own client, which has to read it. */
   replayedAtMs = -Infinity
+  isReplaying = false
 
   /** A join or a leave is under way or waits. */
   get isChangingRooms(): boolean {
