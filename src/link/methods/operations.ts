@@ -54,10 +54,6 @@ export type OperationMethods = KickMethods & {
   listening: Method<{ readonly port: number }, null>
   /** A token named a key that is not in the key set, so the set may be outdated. */
   unknownKey: Method<null, null>
-  /**
-   * How many HTTP requests the worker has accepted since its last such message, by address. The primary tells the other workers.
-   */
-  httpTaken: Method<{ readonly taken: readonly (readonly [addressKey: string, count: number])[] }, null>
   /** A client that cannot be served. The node logs it once for each address. */
   misfit: Method<{ readonly kind: Misfit; readonly address: string; readonly path: string }, null>
   connectionList: Method<PageArgs & { readonly only: ConnectionFilter }, Page<ConnectionInfo>>

@@ -1,6 +1,7 @@
 import type { EventMethods } from './events.ts'
 import type { GameMethods } from './games.ts'
 import type { OperationMethods } from './operations.ts'
+import type { PassedOnMethods } from './passed-on.ts'
 import type { RelayMethods } from './relay.ts'
 import type { RoomMethods } from './rooms.ts'
 import type { SessionMethods } from './session.ts'
@@ -13,4 +14,5 @@ export type PrimaryMethods = SessionMethods &
   EventMethods &
   ShopMethods &
   OperationMethods &
+  PassedOnMethods &
   RelayMethods

@@ -1,10 +1,11 @@
 import type { Namespace, RoomId } from '../../protocol/ids.ts'
 import type { LogLevel, LogPart } from '../../protocol/log-levels.ts'
 import type { Method } from './method.ts'
+import type { PassedOnMethods } from './passed-on.ts'
 import type { RelayMessage } from './relay.ts'
 
 /** What the primary asks of a worker. */
-export type WorkerMethods = {
+export type WorkerMethods = PassedOnMethods & {
   /** The first message on the link, sent once. */
   welcome: Method<WorkerWelcome, null>
   /** An address has become full of connections, or is no longer full. */
@@ -14,8 +15,6 @@ export type WorkerMethods = {
   shareParts: Method<{ readonly key: string; readonly parts: number }, null>
   /** How much of a user's budget for the log one byte costs. More than 1 while the history reaches back too short a time. */
   logPrice: Method<{ readonly price: number }, null>
-  /** How many HTTP requests another worker has accepted, by address: see `OperationMethods`. */
-  httpTaken: Method<{ readonly taken: readonly (readonly [addressKey: string, count: number])[] }, null>
   /** While the node is short of memory, no new connection is accepted. */
   memoryShort: Method<{ readonly short: boolean }, null>
   /** Free as much memory as possible. With `closeSlow`, also close the connections for which most data waits. */

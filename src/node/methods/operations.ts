@@ -8,16 +8,13 @@ import { readParts } from '../readiness.ts'
 import { kickMethods } from './kicks.ts'
 
 /** All but `listening`, which is the supervisor's. */
-export function operationMethods(node: Node, worker: number): Omit<Handlers<OperationMethods>, 'listening'> {
+export function operationMethods(node: Node): Omit<Handlers<OperationMethods>, 'listening'> {
   const { context, tokenKeys } = node
   const { operators } = context.openReads
   return {
     reload: (_args, reply) => reply(node.reload.start()),
     logLevel: ({ part, level, forMs }, reply) => reply({ until: node.logLevels.set(part, level, forMs) }),
     unknownKey: () => tokenKeys.noteUnknownKid(),
-    httpTaken: ({ taken }) => {
-      for (const { id, link } of node.workers.listening) if (id !== worker) link.tell('httpTaken', { taken })
-    },
     misfit: (misfit) => node.noteMisfit(misfit),
     ready: (_args, reply) =>
       answerWith(

@@ -4,6 +4,7 @@ import type { Node } from '../node.ts'
 import { eventMethods } from './events.ts'
 import { gameMethods } from './games.ts'
 import { operationMethods } from './operations.ts'
+import { passedOnMethods } from './passed-on.ts'
 import { relayMethods } from './relay.ts'
 import { roomMethods } from './rooms.ts'
 import { sessionMethods } from './session.ts'
@@ -18,7 +19,8 @@ export function primaryMethods(node: Node, worker: number): Omit<Handlers<Primar
     ...gameMethods(context),
     ...eventMethods(context),
     ...shopMethods(context),
-    ...operationMethods(node, worker),
+    ...operationMethods(node),
+    ...passedOnMethods(workers, worker),
     ...relayMethods(workers, worker),
   }
 }
