@@ -14,7 +14,7 @@ interface Announced {
 }
 
 /** So many looks the node that changed the count has to announce the change itself. */
-const WRONG_LOOKS_MAX = 3
+const WRONG_LOOKS_MAX = 5
 /** Once the count was right for so many looks, nothing that travelled with the announcement is still on its way. */
 const RIGHT_LOOKS_MAX = 10
 
@@ -37,7 +37,7 @@ export class AnnouncedCounts {
     this.#newest.set(room, { announcement, members, right: 0, wrong: 0 })
   }
 
-  /** Returns the announcements whose counts have been wrong for a while. To be called now and then. */
+  /** Returns the announcements whose counts have been wrong for a while. Call this once in each interval of announcements. */
   look(): readonly Announcement[] {
     const wrong: Announcement[] = []
     for (const [room, announced] of this.#newest) {
