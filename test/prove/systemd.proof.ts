@@ -1,5 +1,5 @@
 /**
- * The package on a Debian with systemd as its PID 1: install, start, crash, watchdog, reload, a bad configuration, upgrade, removal. `npm run prove -- systemd`
+ * The packages on a Debian with systemd as its PID 1: install, start, crash, watchdog, reload, a bad configuration, upgrade, removal. `npm run prove -- systemd`
  * as root with debootstrap and systemd-container; MIRROR=http://deb.debian.org/debian. Some four minutes, one of them the watchdog's.
  */
 import { execFileSync } from 'node:child_process'
@@ -29,7 +29,8 @@ t.test('a life under systemd', { skip: why ?? false }, async (t) => {
   // --boot mounts its own /run and /tmp; /root is the folder's.
   mkdirSync(join(rootfs, 'root/package'), { recursive: true })
   for (const name of [version, NEXT])
-    cpSync(join(folder, name), join(rootfs, 'root/package', name), { recursive: true, verbatimSymlinks: true })
+    for (const one of [name, `${name}.deb`])
+      cpSync(join(folder, one), join(rootfs, 'root/package', one), { recursive: true, verbatimSymlinks: true })
 
   await t.test('it is installed, started, and says when it serves', async (t) => {
     await machine.run(`/root/package/${version}/install.sh`)
@@ -111,6 +112,30 @@ t.test('a life under systemd', { skip: why ?? false }, async (t) => {
     t.match(await machine.run('id drumbeat || true'), 'no such user')
     t.equal(await machine.run('systemctl --failed --no-legend'), '')
   })
+
+  await t.test('the Debian package serves at once, keeps all in an upgrade, and a purge leaves nothing', async (t) => {
+    const pids = () => machine.run('systemctl show --value --property MainPID drumbeat drumbeat@n1')
+    await machine.run(`dpkg --install /root/package/${version}.deb`)
+    t.equal(await machine.run('systemctl is-enabled drumbeat'), 'enabled')
+    t.ok(await isReady(machine))
+    await machine.run('systemd-analyze verify drumbeat.service drumbeat@n1.service')
+    await credit(machine)
+    await machine.run('printf "NODE_ID: n1\\nHTTP_PORT: 8081\\n" >/etc/drumbeat/n1.yaml && systemctl start drumbeat@n1')
+    await machine.run('md5sum /etc/drumbeat/*.yaml /etc/drumbeat/credentials/* >/root/before')
+    const before = await pids()
+    await machine.run(`dpkg --install /root/package/${NEXT}.deb`)
+    await machine.run('md5sum --check --quiet /root/before')
+    t.equal(await machine.run('systemctl is-active drumbeat drumbeat@n1'), 'active\nactive')
+    t.notOk(
+      (await pids()).split('\n').some((pid) => pid !== '' && before.includes(pid)),
+      'both were started again',
+    )
+    t.ok(await isReady(machine))
+    t.equal(await gold(machine), 100)
+    await machine.run('dpkg --purge drumbeat')
+    t.equal(await machine.run('find /etc /usr /var/lib -xdev -name "*drumbeat*"'), '')
+    t.equal(await machine.run('systemctl --failed --no-legend'), '')
+  })
 })
 
 /** The package of this tree, and one of the next version, unpacked. */
@@ -126,7 +151,21 @@ function stage(t: Test) {
   cpSync(join(folder, name), join(folder, version), { recursive: true, verbatimSymlinks: true })
   cpSync(join(folder, name), join(folder, NEXT), { recursive: true, verbatimSymlinks: true })
   writeFileSync(join(folder, NEXT, 'VERSION'), `${NEXT}\n`)
+  stageDebian(place, folder, version)
   return { version, folder, rootfs: join(place, 'rootfs') }
+}
+
+/** The same as Debian packages: `VERSION.deb`. */
+function stageDebian(place: string, folder: string, version: string): void {
+  const tree = join(place, 'tree')
+  const args = [join(ROOT, 'src/setup/package.mjs'), '--only', 'deb', '--fast', '--out', place]
+  const deb = execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' }).trim()
+  cpSync(deb, join(folder, `${version}.deb`))
+  execFileSync('dpkg-deb', ['--raw-extract', deb, tree])
+  const control = join(tree, 'DEBIAN/control')
+  writeFileSync(control, readFileSync(control, 'utf8').replace(/^Version: .*/m, `Version: ${NEXT}`))
+  const build = ['-Zgzip', '-z1', '--root-owner-group', '--build', tree, join(folder, `${NEXT}.deb`)]
+  execFileSync('dpkg-deb', build, { stdio: 'ignore' })
 }
 
 async function show(machine: Container): Promise<Readonly<Record<string, string>>> {
