@@ -1,5 +1,8 @@
 import { durationMs } from '../config/kinds.ts'
-import { loadSettings, print, tokenFor, UsageError } from './args.ts'
+import { standardError } from '../base/line-output.ts'
+import { hasSignIn, signInUrl } from '../config/development.ts'
+import type { Config } from '../config/load.ts'
+import { findSecret, loadSettings, print, tokenFor, urlOf, UsageError } from './args.ts'
 import { defineCommand } from './command.ts'
 
 export const command = defineCommand({
@@ -13,9 +16,24 @@ export const command = defineCommand({
     const [sub, ...more] = positionals
     if (sub === undefined || more.length > 0) throw new UsageError('token takes one name: drumbeat token SUB')
     const ttlMs = values.ttl === undefined ? undefined : parseTtl(values.ttl)
-    print(`${tokenFor(sub, loadSettings().settings, ttlMs)}\n`)
+    const { settings } = loadSettings()
+    print(`${tokenFor(sub, settings, ttlMs)}\n`)
+    // A program that takes the token wants nothing else, and a person is told what to do with it.
+    if (process.stdout.isTTY) standardError().write(hints(sub, settings))
   },
 })
+
+/** What a person may do with a token of the player. */
+export function hints(sub: string, settings: Config['settings']): string {
+  const adminToken = hasSignIn(settings) ? findSecret(settings, 'admin') : undefined
+  const lines = [
+    `  It makes you the player ${sub}: in the playground of the console (${urlOf(settings)}/#/playground), or in a shell`,
+    `  TOKEN=$(npx drumbeat token ${sub}) node chat.mjs`,
+  ]
+  if (adminToken !== undefined)
+    lines.push(`  One click makes you any player, too: ${signInUrl(urlOf(settings), adminToken)}`)
+  return `\n${lines.join('\n')}\n`
+}
 
 function parseTtl(text: string): number {
   const ttlMs = durationMs(text)

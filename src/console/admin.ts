@@ -16,11 +16,11 @@ export class Admin {
     const input = byId('admin-token', HTMLInputElement)
     onSubmit('token-form', () => {
       // What cannot travel in a header cannot be the token either.
-      if (/^[!-~]+$/.test(input.value.trim())) this.#use(input.value.trim())
+      if (/^[!-~]+$/.test(input.value.trim())) this.use(input.value.trim())
       input.value = ''
     })
     byId('token-forget', HTMLButtonElement).addEventListener('click', () => {
-      this.#use('')
+      this.use('')
       input.focus()
     })
     this.#show()
@@ -33,6 +33,15 @@ export class Admin {
   /** @param listener hears of another token */
   onToken(listener: () => void) {
     this.#listeners.push(listener)
+  }
+
+  /** @param token empty: to hold none any more */
+  use(token: string) {
+    this.#token = token
+    if (token === '') sessionStorage.removeItem(KEPT_AS)
+    else sessionStorage.setItem(KEPT_AS, token)
+    this.#show()
+    for (const listener of this.#listeners) listener()
   }
 
   read<Data>(path: string): Promise<Answer<Data>> {
@@ -57,14 +66,6 @@ export class Admin {
   async #ask<Data>(path: string, request: Omit<ApiRequest, 'adminToken'> = {}): Promise<Answer<Data>> {
     if (!this.hasToken) return failure('AUTH_REQUIRED', 'enter the admin token at the top of the page')
     return callApi(path, { ...request, adminToken: this.#token })
-  }
-
-  #use(token: string) {
-    this.#token = token
-    if (token === '') sessionStorage.removeItem(KEPT_AS)
-    else sessionStorage.setItem(KEPT_AS, token)
-    this.#show()
-    for (const listener of this.#listeners) listener()
   }
 
   #show() {

@@ -8,11 +8,15 @@ import { PlayersView } from './players-view.ts'
 import { PlaygroundView } from './playground-view.ts'
 import { RoomsView } from './rooms-view.ts'
 import { Router } from './router.ts'
+import { SignIn } from './sign-in.ts'
 import { TailView } from './tail-view.ts'
 import { Vitals } from './vitals.ts'
 
 /** The page, put together: views that know nothing of each other, the server's numbers, and the admin token. */
+// It takes its code from the address, which the router reads.
+const signIn = new SignIn()
 const admin = new Admin()
+signIn.start(admin)
 const vitals = new Vitals()
 
 vitals.listen((look, trouble) => {
@@ -29,7 +33,7 @@ const router = new Router({
   goods: new GoodsView(admin),
   tail: new TailView(admin, vitals),
   node: new NodeView(admin, vitals),
-  playground: new PlaygroundView(),
+  playground: new PlaygroundView(signIn),
 })
 router.start()
 vitals.start()

@@ -7,6 +7,7 @@ import type { Outcome } from './outcome.ts'
 import { Player, type PlayerState } from './player.ts'
 import { Playground } from './playground.ts'
 import { Shop } from './shop.ts'
+import type { SignIn } from './sign-in.ts'
 import { View } from './view.ts'
 
 /** One connection as a client has it, and forms for all that a client may ask. It stays when another view is shown. */
@@ -30,8 +31,12 @@ export class PlaygroundView extends View {
   readonly #exchanges = new ExchangesView((sent) => this.#playground.edit(sent))
   readonly #shop = new Shop(this.#player)
 
-  constructor() {
+  readonly #signIn: SignIn
+
+  constructor(signIn: SignIn) {
     super()
+    this.#signIn = signIn
+    onSubmit('sign-in-form', () => this.#connectAs(byId('sign-in-user', HTMLInputElement).value))
     onClick('connect-guest', () => this.#player.connect(''))
     onClick('disconnect', () => this.#player.disconnect())
     onSubmit('connect-form', () => this.#player.connect(this.#token.value.trim()))
@@ -39,6 +44,12 @@ export class PlaygroundView extends View {
 
   protected override read(): Promise<Outcome | null> {
     return this.#shop.load()
+  }
+
+  async #connectAs(userId: string) {
+    const outcome = await this.#signIn.tokenFor(userId)
+    if (outcome.success) this.#player.connect(outcome.data.token)
+    else this.#showStatus('closed', `Not signed in: ${outcome.error.message}`)
   }
 
   #showStatus(state: PlayerState, text: string) {

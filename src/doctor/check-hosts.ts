@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import { ok, warn, type Finding } from './finding.ts'
-import { isLoopback } from './loopback.ts'
+import { isLoopback } from '../config/loopback.ts'
 
 const MEND = "ALLOWED_HOSTS=game.example, with the names that players' browsers or the proxy send"
 

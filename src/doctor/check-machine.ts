@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import { ok, showBytes, skip, warn, fail, type Finding } from './finding.ts'
-import { isLoopback } from './loopback.ts'
+import { isLoopback } from '../config/loopback.ts'
 import type { MachineFacts } from './read-machine.ts'
 
 /** uWebSockets.js asks for a queue of this many connections that a worker has not accepted yet. */

@@ -5,7 +5,7 @@ import { DEV_SECRET_FILES } from '../config/dev-secrets.ts'
 import type { Config } from '../config/load.ts'
 import { SETTINGS, SETTING_NAMES, type Settings } from '../config/settings.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
-import { isLoopback } from './loopback.ts'
+import { isLoopback } from '../config/loopback.ts'
 
 export interface SecretFile {
   /** The setting that names the file, or what the file is. */

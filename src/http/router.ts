@@ -24,6 +24,8 @@ export interface RouteRequest {
   readonly json: () => Promise<unknown>
   /** Where the request is traced. */
   readonly span: Span | undefined
+  /** As it came, for what looks at more than one header. */
+  readonly head: Pick<RequestHead, 'headers' | 'remoteAddress'>
   /** For an event that the request makes. */
   readonly traceparent: string | undefined
 }
@@ -136,7 +138,8 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
       try {
         const header = (name: string) => new Headers(head.headers).one(name)
         const query = readQuery(route, head.query)
-        const answer = route.run({ params, query, header, json, span, traceparent: given ?? span?.traceparent })
+        const traceparent = given ?? span?.traceparent
+        const answer = route.run({ params, query, header, json, head, span, traceparent })
         return answer instanceof Promise
           ? inTime(route, came.promise, answer).then(succeeded, failed)
           : succeeded(answer)

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, ty
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DEV_SECRET_FILES, ensureSecret } from '../config/dev-secrets.ts'
+import { isForDevelopment } from '../config/development.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Log } from '../base/log.ts'
 import { toError } from '../base/assert.ts'
@@ -19,7 +20,7 @@ const RESUME_SECRET_KEY = 'meta/resume-secret'
 const RECEIPT_KEY_KEY = 'meta/receipt-key'
 const PUBLIC_KEYS_KEY = 'meta/receipt-public-keys'
 
-/** What tokens are verified with: as configured, or a development secret of the data folder, with a warning. */
+/** What tokens are verified with: as configured, or a development secret of the data folder, which is said. */
 export function readTokenKey(settings: Settings, log: Log): TokenKey {
   if (settings.AUTH_JWT_SECRET !== undefined) return { kind: 'secret', secret: settings.AUTH_JWT_SECRET }
   if (settings.AUTH_JWT_PUBLIC_KEY_FILE !== undefined) {
@@ -28,15 +29,20 @@ export function readTokenKey(settings: Settings, log: Log): TokenKey {
   if (settings.AUTH_JWKS_URL !== undefined) return { kind: 'jwks' }
   const { secret } = ensureSecret(settings.DATA_DIR, DEV_SECRET_FILES.jwt)
   const file = join(settings.DATA_DIR, DEV_SECRET_FILES.jwt)
-  log.warn({ file }, 'no AUTH_JWT_* is set: player tokens are signed with a development secret')
+  log[levelOf(settings)]({ file }, 'no AUTH_JWT_* is set: player tokens are signed with a development secret')
   return { kind: 'secret', secret }
 }
 
 export function readAdminToken(settings: Settings, log: Log): string {
   if (settings.ADMIN_TOKEN !== undefined) return settings.ADMIN_TOKEN
   const file = join(settings.DATA_DIR, DEV_SECRET_FILES.admin)
-  log.warn({ file }, 'no ADMIN_TOKEN is set: the admin interface takes a development token')
+  log[levelOf(settings)]({ file }, 'no ADMIN_TOKEN is set: the admin interface takes a development token')
   return ensureSecret(settings.DATA_DIR, DEV_SECRET_FILES.admin).secret
+}
+
+/** Nothing has to be done about a development secret on a machine of a developer. */
+function levelOf(settings: Settings): 'info' | 'warn' {
+  return isForDevelopment(settings) ? 'info' : 'warn'
 }
 
 /** In the store, so that every node reads the resume tokens of every other. */

@@ -1,27 +1,34 @@
 import { standardError } from '../base/line-output.ts'
-import { localUrl } from '../config/listen.ts'
+import { hasSignIn, signInUrl } from '../config/development.ts'
+import { DEV_SECRET_FILES, ensureSecret } from '../config/dev-secrets.ts'
 import { gamePagesOf, pathOfPage } from '../config/game-pages.ts'
+import { localUrl } from '../config/listen.ts'
 import type { Config } from '../config/load.ts'
 import { hasSamplePages, PLAY_PATH } from '../config/samples.ts'
 
-/** For a person at a terminal or in front of a log: where it is, and something to try at once. */
-export function printWelcome({ settings, sources }: Config, port: number): void {
-  const { HTTP_HOST, API_PATH_PREFIX } = settings
+/** For a person at a terminal or in front of a log: where it is, and what to do next. */
+export function printWelcome(config: Config, port: number): void {
+  standardError().write(['', ...welcomeLines(config, port), '', ''].join('\n'))
+}
+
+/** Five lines, or one more for each page of a game of authors beyond the first. */
+export function welcomeLines({ settings, sources }: Config, port: number): readonly string[] {
   // A token is made with the secret of the same folder, so the command has to name it, too.
   const given = (['CONFIG_FILE', 'DATA_DIR'] as const).filter((name) => sources[name] === 'environment')
   const environment = given.map((name) => `${name}=${settings[name]} `).join('')
-  const url = localUrl({ host: HTTP_HOST, port })
-  standardError().write(
-    [
-      '',
-      `  Drumbeat is running at ${url}  (the console: open it in a browser)`,
-      ...(hasSamplePages(settings) ? [`  Play in two tabs       ${url}${PLAY_PATH}`] : []),
-      ...gamePagesOf(settings).map((page) => `  Play in two tabs       ${url}${pathOfPage(page)}`),
-      `  Guests connect to      ${url.replace('http', 'ws')}${API_PATH_PREFIX}/public`,
-      `  Watch events           npx drumbeat tail --url ${url}`,
-      `  Make a player token    ${environment}npx drumbeat token alice`,
-      '',
-      '',
-    ].join('\n'),
-  )
+  const url = localUrl({ host: settings.HTTP_HOST, port })
+  const pages = [...(hasSamplePages(settings) ? [PLAY_PATH] : []), ...gamePagesOf(settings).map(pathOfPage)]
+  return [
+    `  Drumbeat is running at ${url}`,
+    `  Console   ${consoleOf(settings, url)}`,
+    ...pages.map((page) => `  Play      ${url}${page}  (in two tabs)`),
+    `  Token     ${environment}npx drumbeat token alice`,
+    `  Docs      ${settings.DOCS_PAGES ? `${url}/docs/` : 'docs/README.md'}`,
+  ]
+}
+
+function consoleOf(settings: Config['settings'], url: string): string {
+  if (!hasSignIn(settings)) return `${url}/`
+  const { secret } = ensureSecret(settings.DATA_DIR, DEV_SECRET_FILES.admin)
+  return `${signInUrl(url, secret)}  (one click signs you in)`
 }

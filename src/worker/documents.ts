@@ -10,9 +10,12 @@ import { createRoutes, describeServer, schemasOf } from './routes.ts'
 /** These routes are only described, so nothing is ever asked. */
 const NOBODY = { ask: () => Promise.reject(new Error('this process only describes routes')) }
 
+/** Nobody signs in at a description. */
+const NO_SIGN_IN = { port: 0, code: '', adminToken: '', mint: () => '' }
+
 /** The routes of a server with default settings. */
 export function standardRoutes(): readonly Route[] {
-  return createRoutes({ primary: NOBODY, clock, random, config: loadConfig({ env: {} }) })
+  return createRoutes({ primary: NOBODY, clock, random, config: loadConfig({ env: {} }), signIn: NO_SIGN_IN })
 }
 
 /** If each schema is in a file of its own, it has to refer to other files. */

@@ -10,6 +10,7 @@ import { AttemptRates } from '../door/admission.ts'
 import { NodeRates, TELL_MS } from '../door/node-rates.ts'
 import type { WorkerContext } from './context.ts'
 import { createRoutes } from './routes.ts'
+import { signInOf } from './sign-in.ts'
 
 /** The burst: how many seconds' worth of the rate may come at once. */
 const BURST_S = 4
@@ -24,7 +25,7 @@ export function createHttp(context: WorkerContext): {
   readonly rates: NodeRates
 } {
   const { config, link, clock, random, watch } = context
-  const routes = createRoutes({ primary: link, config, clock, random })
+  const routes = createRoutes({ primary: link, config, clock, random, signIn: signInOf(context) })
   const rates = createRates(context)
   const { TRUSTED_PROXIES: trustedProxies, HTTP_HOST, ADMIN_LISTEN = '' } = config.settings
   const limit = createRequestLimit({

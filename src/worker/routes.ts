@@ -21,6 +21,7 @@ import { pageRoutes } from '../http/routes/pages.ts'
 import { playerRoutes } from '../http/routes/players.ts'
 import { gameRoutes } from '../http/routes/games.ts'
 import { roomRoutes } from '../http/routes/rooms.ts'
+import { signInRoutes, type SignIn } from '../http/routes/sign-in.ts'
 import type { Namespace } from '../protocol/ids.ts'
 import { createSchemas, type Schemas } from '../documents/schemas.ts'
 
@@ -29,10 +30,14 @@ const ROOT = join(import.meta.dirname, '..')
 /** In a clone `npm run docs` and `npm run build` write the documentation here. The installed package contains it. */
 const SITE = join(ROOT, '../dist/docs')
 
-export type RoutesOptions = Pick<RouteContext, 'primary' | 'clock' | 'random'> & { readonly config: Config }
+export type RoutesOptions = Pick<RouteContext, 'primary' | 'clock' | 'random'> & {
+  readonly config: Config
+  /** Absent: nobody is signed in with one click. */
+  readonly signIn?: SignIn | undefined
+}
 
 /** All HTTP routes of the server, including those that describe it. */
-export function createRoutes({ config, ...asked }: RoutesOptions): readonly Route[] {
+export function createRoutes({ config, signIn, ...asked }: RoutesOptions): readonly Route[] {
   const { settings } = config
   const context: RouteContext = {
     ...asked,
@@ -52,11 +57,13 @@ export function createRoutes({ config, ...asked }: RoutesOptions): readonly Rout
     ...eventRoutes(context),
     ...roomRoutes(context),
     ...gameRoutes(context),
+    ...signInRoutes(signIn),
     ...documentRoutes(() => (documents ??= describeServer(routes, settings))),
     ...(settings.DOCS_PAGES ? docsRoutes({ site: SITE, otherwise: join(ROOT, 'manual') }) : []),
     ...pageRoutes({
       root: ROOT,
       hasDocs: settings.DOCS_PAGES,
+      hasSignIn: signIn !== undefined,
       apiPathPrefix: settings.API_PATH_PREFIX,
       hasSamples: hasSamplePages(settings),
       gamePages: gamePagesOf(settings),

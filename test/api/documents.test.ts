@@ -83,7 +83,7 @@ t.test('each schema is one of its own, too', async (t) => {
 })
 
 t.test('a server serves its own: the files where nothing was configured, else what is in force', async (t) => {
-  const standard = await startServer(t, { WORKERS: '1', GAME_HOSTS: '1' })
+  const standard = await startServer(t, { WORKERS: '1', GAME_HOSTS: '1', ADMIN_TOKEN: '', AUTH_JWT_SECRET: '' })
   for (const name of ['openapi.json', 'asyncapi.json']) {
     const response = await fetch(`${standard.url}/api/v1/${name}`)
     t.equal(response.status, 200)

@@ -21,7 +21,14 @@ t.test('pages and files are served as the console is', async (t) => {
       files: { 'api.json': '{}', 'picture.png': PNG },
     }),
   )
-  const options = { root: SRC, apiPathPrefix: PREFIX, hasSamples: false, hasDocs: true, gamePages: [] }
+  const options = {
+    root: SRC,
+    apiPathPrefix: PREFIX,
+    hasSamples: false,
+    hasDocs: true,
+    hasSignIn: false,
+    gamePages: [],
+  }
   const { etag: _tag, ...ofConsole } = (await openRoutes(pageRoutes(options))('/')).headers
   for (const [asked, type, body] of [
     ['/docs/', 'text/html; charset=utf-8', '<p>all pages'],

@@ -42,6 +42,7 @@ function createCaller(house: House) {
         header: () => undefined,
         json: () => Promise.resolve(body),
         span: undefined,
+        head: { headers: [], remoteAddress: '127.0.0.1' },
         traceparent: undefined,
       })
       const data = JSON.parse(String(answer.body)) as Record<string, unknown>

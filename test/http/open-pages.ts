@@ -6,8 +6,8 @@ import { openRouter } from './open-router.ts'
 export const PREFIX = '/core/game/v1/real-time'
 
 /** Asks for pages as browsers do: the real routes, without a server. */
-export function openPages({ hasDocs = true, ...options }: Omit<PagesOptions, 'hasDocs'> & { hasDocs?: boolean }) {
-  return openRoutes(pageRoutes({ hasDocs, ...options }))
+export function openPages(options: Omit<PagesOptions, 'hasDocs' | 'hasSignIn'> & Partial<PagesOptions>) {
+  return openRoutes(pageRoutes({ hasDocs: true, hasSignIn: false, ...options }))
 }
 
 export function openRoutes(routes: readonly Route[]) {

@@ -51,13 +51,16 @@ t.test('a uWebSockets.js binary that does not load is told with its reason and w
 })
 
 t.test('too few open files are an error, few are a warning', async (t) => {
-  const settings = settingsWith({ DATA_DIR: path.join(t.testdir({}), 'data'), MAX_CONNECTIONS_PER_NAMESPACE: '2000' })
+  const env = { DATA_DIR: path.join(t.testdir({}), 'data'), MAX_CONNECTIONS_PER_NAMESPACE: '2000' }
+  const settings = settingsWith({ ...env, ADMIN_TOKEN: 'a'.repeat(32) })
   const at = (limit: number | undefined) => preflight(settings, { ...GOOD, openFilesMax: () => limit })
   t.match(await at(255), [{ exitCode: 78, fatal: true, message: /255, and 256 are needed: raise it with `ulimit -n`/ }])
   t.match(await at(1063), [{ fatal: false, message: /room for 1998 connections on 2 workers/ }])
   t.strictSame(await at(1064), [])
   t.strictSame(await at(Infinity), [])
   t.strictSame(await at(undefined), [], 'a system that does not tell')
+  const development = await preflight(settingsWith(env), { ...GOOD, openFilesMax: () => 1063 })
+  t.strictSame(development, [], 'a developer has no such crowd')
 })
 
 t.test('the limit is read from the text the kernel gives', async (t) => {

@@ -59,6 +59,7 @@ type Page = Pick<Operation, 'id' | 'summary'> & { readonly path: string }
 const PAGE = 'index.html'
 /** As it stands in the console's page. */
 const LINK_TO_DOCS = '<a class="docs" href="docs/">Docs</a>'
+const SIGN_IN_OFF = '<meta name="sign-in" content="off" />'
 const PREFIX_IN_PAGE = 'content="/core/game/v1/real-time"'
 
 /** Files of a package, by the names under which the console's folder has them. */
@@ -76,6 +77,8 @@ export interface PagesOptions {
   readonly hasSamples: boolean
   /** Whether the console has a link to `/docs/`. */
   readonly hasDocs: boolean
+  /** Whether the console may sign one in with one click. */
+  readonly hasSignIn: boolean
   /** Folders of authors, at `/play/NAME/`. */
   readonly gamePages: readonly { readonly name: string; readonly folder: string }[]
 }
@@ -86,6 +89,7 @@ export function pageRoutes(options: PagesOptions): readonly Route[] {
     return text
       .replace(PREFIX_IN_PAGE, `content="${options.apiPathPrefix}"`)
       .replace(IMPORTED_UPLOT, "from './uplot.js'")
+      .replace(SIGN_IN_OFF, options.hasSignIn ? SIGN_IN_OFF.replace('off', 'offered') : SIGN_IN_OFF)
       .replace(LINK_TO_DOCS, options.hasDocs ? LINK_TO_DOCS : '')
   }
   const folders = options.hasSamples ? [...FOLDERS, ...OF_SAMPLES] : FOLDERS

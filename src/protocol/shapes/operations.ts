@@ -74,6 +74,16 @@ export const LOG_LEVEL_BODY = named(
 )
 export const LOG_LEVEL_SET = named('LogLevelSet', object({ part: ref(LOG_PART), level: ref(LOG_LEVEL), until: TIME }))
 
+export const SIGN_IN_BODY = named(
+  'SignInBody',
+  body({
+    code: text('As it stands in the address that the server prints at its start.'),
+    user_id: optional(ref(USER_ID)),
+  }),
+)
+export const SIGNED_IN = named('SignedIn', object({ token: text("A player's; without `user_id` the admin token.") }))
+export type SignedIn = ValueOf<typeof SIGNED_IN>
+
 export const HEALTH = named('Health', object({ status: constant('ok') }))
 
 export const READY_PART = object({

@@ -1,0 +1,53 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { findSignInFault } from '../../door/sign-in.ts'
+import { Refusal } from '../../protocol/errors.ts'
+import { parseUserId, type UserId } from '../../protocol/ids.ts'
+import { SIGN_IN_BODY, type SignedIn } from '../../protocol/shapes/operations.ts'
+import { jsonAnswer } from '../http.ts'
+import { parseBody } from '../parse.ts'
+import type { Route } from '../router.ts'
+
+/** What signs somebody in with one click. */
+export interface SignIn {
+  /** Of this server. */
+  readonly port: number
+  /** See `signInCode`. */
+  readonly code: string
+  readonly adminToken: string
+  /** A token of a player. Throws BAD_REQUEST for the id of a guest. */
+  readonly mint: (userId: UserId) => string
+}
+
+/** For development: it gives tokens to the console of this machine. Without `signIn` it is not there at all. */
+export function signInRoutes(signIn: SignIn | undefined): readonly Route[] {
+  if (signIn === undefined) return []
+  return [
+    {
+      method: 'POST',
+      path: '/api/v1/sign-in',
+      access: 'open',
+      operation: {
+        id: 'signIn',
+        summary: 'For development: a token for the console of this machine, of a player or of the operator.',
+        body: 'SignInBody',
+        answers: { 200: 'SignedIn' },
+        errors: ['FORBIDDEN'],
+      },
+      run: async ({ head, json }) => {
+        const fault = findSignInFault(head, signIn.port)
+        if (fault !== undefined) throw new Refusal('FORBIDDEN', `nobody is signed in with one click here: ${fault}`)
+        const { code, user_id } = parseBody(await json(), SIGN_IN_BODY)
+        if (!isSame(code, signIn.code))
+          throw new Refusal('FORBIDDEN', 'this is not the code that the server has printed')
+        const token = user_id === undefined ? signIn.adminToken : signIn.mint(parseUserId(user_id, 'user_id'))
+        return jsonAnswer({ token } satisfies SignedIn)
+      },
+    },
+  ]
+}
+
+function isSame(code: unknown, wanted: string): boolean {
+  // Hashes have one length, which timingSafeEqual wants.
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return typeof code === 'string' && timingSafeEqual(digest(code), digest(wanted))
+}
