@@ -7,7 +7,11 @@ export const PREFIX = '/core/game/v1/real-time'
 
 /** Asks for pages as browsers do: the real routes, without a server. */
 export function openPages(options: Omit<PagesOptions, 'hasDocs' | 'hasSignIn'> & Partial<PagesOptions>) {
-  return openRoutes(pageRoutes({ hasDocs: true, hasSignIn: false, ...options }))
+  const get = openRoutes(pageRoutes({ hasDocs: true, hasSignIn: false, ...options }))
+  return async (...asked: Parameters<typeof get>): Promise<HttpAnswer & { readonly body: string }> => {
+    const answer = await get(...asked)
+    return { ...answer, body: String(answer.body) }
+  }
 }
 
 export function openRoutes(routes: readonly Route[]) {
@@ -16,7 +20,6 @@ export function openRoutes(routes: readonly Route[]) {
     const head = { method: 'GET', path, query: '', headers: Object.entries(headers), remoteAddress: '127.0.0.1' }
     const plan = route({ ...head, headers: [['host', 'server'], ...head.headers] })
     if (plan.kind === 'refuse') return plan.answer
-    const answer = await plan.run(() => Promise.reject(new Error('a GET has no body')))
-    return { ...answer, body: String(answer.body) }
+    return plan.run(() => Promise.reject(new Error('a GET has no body')))
   }
 }
