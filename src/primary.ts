@@ -23,6 +23,7 @@ import { EXIT } from './setup/exit-codes.ts'
 import { StartError } from './setup/start-error.ts'
 import { lockInstance, lockPort } from './setup/instance-lock.ts'
 import { openNode, stopHosts } from './node/open-node.ts'
+import { openNodeRecorder } from './node/node-recorder.ts'
 import { onPlaceLost } from './node/place.ts'
 import { readAdminToken, readResumeSecret, readTokenKey } from './node/secrets.ts'
 import { watchHealth, type HealthyStore } from './node/store-health.ts'
@@ -79,12 +80,15 @@ export function startPrimary({ config, readConfig, script }: PrimaryOptions): Pr
       const { store } = opened
       closers.defer(() => store.close())
       closers.defer(() => opened.journal.close())
+      const { recorder, close } = await openNodeRecorder(settings, { metrics, clock, logs })
+      closers.defer(close)
       const ports = await lockPorts(settings, closers)
       const node = await openNode(
         {
           config,
           readConfig,
           ...opened,
+          recorder,
           secrets: await readSecrets(settings, store, log),
           ports,
           workers,

@@ -6,6 +6,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   start: load(() => import('./start.ts')),
   new: load(() => import('./new.ts')),
   test: load(() => import('./test.ts')),
+  replay: load(() => import('./replay.ts')),
   token: load(() => import('./token.ts')),
   config: load(() => import('./config.ts')),
   doctor: load(() => import('./doctor.ts')),

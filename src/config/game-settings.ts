@@ -1,4 +1,5 @@
 import { boolean, duration, filePath, integer, list, share, size } from './kinds.ts'
+import { RECORDING_SETTINGS } from './recording-settings.ts'
 import { byWorkers, computed, setting } from './setting.ts'
 
 /** Games, the processes that run them, and what their rooms may take. */
@@ -65,6 +66,7 @@ export const GAME_SETTINGS = {
       'How much is kept of what entered a room last, its inputs and their refusals, for the console and `GET /api/v1/rooms/:id/entries`. 0: nothing.',
     ),
   ),
+  ...RECORDING_SETTINGS,
   ROOM_GAME_EMPTY: byWorkers(
     setting(duration('1s', '30d'), '30s', 'How long a room with a game goes on that has no player and no spectator.'),
   ),

@@ -1,10 +1,12 @@
 import { byId, onSubmit } from './dom.ts'
-import { callApi, type Answer, type ApiRequest } from './http.ts'
+import { callApi, downloadApi, type Answer, type ApiRequest } from './http.ts'
 import { KeyKeeper } from './keyed.ts'
 import { failure, isUncertain, type Outcome } from './outcome.ts'
 
 /** Of this tab only: the browser forgets it with the tab. */
 const KEPT_AS = 'drumbeat-admin-token'
+
+const NO_TOKEN = failure('AUTH_REQUIRED', 'enter the admin token at the top of the page')
 
 /** Requests in the operator's name. */
 export class Admin {
@@ -52,6 +54,11 @@ export class Admin {
     return this.#ask(path, { method, ifMatch, body })
   }
 
+  /** A file of the server. */
+  async download(path: string): Promise<Outcome<Blob>> {
+    return this.hasToken ? downloadApi(path, this.#token) : NO_TOKEN
+  }
+
   /**
    * A POST that happens once, however often it is sent while its outcome is not known.
    * @param body without the idempotency key
@@ -64,7 +71,7 @@ export class Admin {
   }
 
   async #ask<Data>(path: string, request: Omit<ApiRequest, 'adminToken'> = {}): Promise<Answer<Data>> {
-    if (!this.hasToken) return failure('AUTH_REQUIRED', 'enter the admin token at the top of the page')
+    if (!this.hasToken) return NO_TOKEN
     return callApi(path, { ...request, adminToken: this.#token })
   }
 

@@ -6,6 +6,7 @@ import { HostsPanel } from './hosts-panel.ts'
 import { amountText, describe, type Outcome } from './outcome.ts'
 import { Pager } from './paged.ts'
 import type { Game, GameRoom, Games } from './rest.ts'
+import { RecordingsPanel } from './recordings-panel.ts'
 import { RoomPanel } from './room-panel.ts'
 import { serverUrl } from './server-url.ts'
 import { Table } from './table.ts'
@@ -23,10 +24,13 @@ export class GamesView extends View {
   readonly #hosts: HostsPanel
   readonly #room: RoomPanel
   readonly #failures = new FailuresPanel(openPlace)
+  readonly #recordings: RecordingsPanel
   readonly #pager = new Pager('rooms of the game', () => this.refresh())
   #games: readonly Game[] = []
   /** Whose rooms are listed; empty: the first one's. */
   #game = ''
+  /** The room that is open; empty: none. */
+  #place = ''
   readonly #gamesTable = new Table('Games', {
     id: 'games-table',
     keyOf: ({ name }: Game) => name,
@@ -89,7 +93,8 @@ export class GamesView extends View {
       this.#failures.element,
     )
     this.#room = new RoomPanel(view, admin, (game) => this.#games.find(({ name }) => name === game)?.bots ?? [])
-    view.append(this.#hosts.element)
+    this.#recordings = new RecordingsPanel(admin, () => this.refresh())
+    view.append(this.#recordings.element, this.#hosts.element)
     admin.onToken(() => this.#forget())
   }
 
@@ -98,7 +103,8 @@ export class GamesView extends View {
     const [game = ''] = place.split(':')
     if (game !== this.#game) this.#pager.reset()
     this.#game = game
-    this.#room.open(place.includes(':') ? place : '')
+    this.#place = place.includes(':') ? place : ''
+    this.#room.open(this.#place)
     this.refresh()
   }
 
@@ -119,6 +125,7 @@ export class GamesView extends View {
     this.#gamesTable.show([])
     this.#roomsTable.show([])
     this.#failures.show(undefined)
+    this.#recordings.show([])
     this.#room.forget()
     this.refresh()
   }
@@ -133,6 +140,7 @@ export class GamesView extends View {
     this.#gamesTable.show(this.#games)
     const game = this.#game === '' ? this.#games[0]?.name : this.#game
     this.#failures.show(this.#games.find(({ name }) => name === game))
+    await this.#recordings.read(this.#place, isCurrent)
     return game === undefined ? games : this.#readRooms(game, isCurrent)
   }
 

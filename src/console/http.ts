@@ -3,6 +3,7 @@ import { failure, type Failure, type Outcome } from './outcome.ts'
 import { serverUrl } from './server-url.ts'
 
 const TIMEOUT_MS = 10_000
+const DOWNLOAD_MS_MAX = 300_000
 
 /** The error that an HTTP answer holds, or its status where it holds none: a proxy's own page, say. */
 export async function errorOf(response: Response): Promise<Failure> {
@@ -67,5 +68,20 @@ export async function callApi<Data>(
   } catch (error) {
     if (method === 'GET') return failure('NO_ANSWER', 'the server does not answer')
     return failure('NO_REPLY', error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** A file of this server. Never rejects. */
+export async function downloadApi(path: string, adminToken: string): Promise<Outcome<Blob>> {
+  try {
+    const response = await fetch(serverUrl(path), {
+      headers: { authorization: `Bearer ${adminToken}` },
+      cache: 'no-store',
+      signal: AbortSignal.timeout(DOWNLOAD_MS_MAX),
+    })
+    if (response.ok) return { success: true, data: await response.blob() }
+    return { success: false, error: await errorOf(response) }
+  } catch {
+    return failure('NO_ANSWER', 'the server does not answer')
   }
 }

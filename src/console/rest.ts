@@ -1,6 +1,7 @@
 import type { ValueOf } from '../protocol/shapes/build.ts'
 import type { CONFIG, CONNECTION, LOG_LEVEL_SET } from '../protocol/shapes/operations.ts'
 import type { GAME_ROOM, GAMES, ROOM_ENTRIES, ROOM_PLAY } from '../protocol/shapes/games.ts'
+import type { RECORDING } from '../protocol/shapes/recordings.ts'
 import type { ROOM, ROOM_STATE } from '../protocol/shapes/rooms.ts'
 import type { PLAYER } from '../protocol/shapes/shop.ts'
 
@@ -20,5 +21,6 @@ export type Play = ValueOf<typeof ROOM_PLAY>
 export type Seat = Play['seats'][number]
 export type RoomEntries = ValueOf<typeof ROOM_ENTRIES>
 export type RoomEntry = RoomEntries['items'][number]
+export type Recording = ValueOf<typeof RECORDING>
 export type Room = ValueOf<typeof ROOM>
 export type RoomState = ValueOf<typeof ROOM_STATE>

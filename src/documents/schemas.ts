@@ -15,6 +15,7 @@ import * as events from '../protocol/shapes/events.ts'
 import * as games from '../protocol/shapes/games.ts'
 import * as operations from '../protocol/shapes/operations.ts'
 import * as payloads from '../protocol/shapes/payloads.ts'
+import * as recordings from '../protocol/shapes/recordings.ts'
 import * as rooms from '../protocol/shapes/rooms.ts'
 import * as shop from '../protocol/shapes/shop.ts'
 import * as values from '../protocol/shapes/values.ts'
@@ -36,7 +37,7 @@ const FILE_NAME = named('FileName', text('The name that the page uses for the fi
 const OTHERS = [PAGE_LIMIT_SHAPE, OFFSET, FILE_NAME] as const
 
 /** Everything that these modules export with a name is in the documents. */
-const MODULES = [values, payloads, commands, events, rooms, games, shop, operations] as const
+const MODULES = [values, payloads, commands, events, rooms, games, recordings, shop, operations] as const
 
 type NameOf<Shape> = Shape extends Named<infer Name> ? Name : never
 type NamesIn<Module> = Module extends unknown ? NameOf<Module[keyof Module]> : never

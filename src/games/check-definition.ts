@@ -24,7 +24,19 @@ const HOLD_MS_MAX = 24 * 3600 * 1000
 
 const CALLBACKS = ['create', 'join', 'drop', 'back', 'leave', 'bought', 'tick', 'over', 'listing'] as const
 const TABLES = ['on', 'timers', 'tasks', 'results', 'bots'] as const
-const HEAD = ['name', 'version', 'hz', 'seats', 'maxMs', 'options', 'state', 'inputs', 'events', 'refusals'] as const
+const HEAD = [
+  'name',
+  'version',
+  'hz',
+  'seats',
+  'maxMs',
+  'record',
+  'options',
+  'state',
+  'inputs',
+  'events',
+  'refusals',
+] as const
 export const FIELDS: ReadonlySet<string> = new Set([...HEAD, ...CALLBACKS, ...TABLES, 'view', 'migrate'])
 export const SEAT_FIELDS: ReadonlySet<string> = new Set([
   'min',
@@ -39,12 +51,13 @@ export const SEAT_FIELDS: ReadonlySet<string> = new Set([
 export const FILL_FIELDS: ReadonlySet<string> = new Set(['afterMs', 'bot', 'to'])
 
 function checkHead(definition: Fields, say: Say): void {
-  const { name, version, hz, maxMs } = definition
+  const { name, version, hz, maxMs, record } = definition
   for (const field of Object.keys(definition)) if (!FIELDS.has(field)) say(`${field}: there is no such field`)
   if (typeof name !== 'string' || !GAME_NAME.test(name)) say('name: 1 to 32 of a-z, 0-9 and -, a letter first')
   if (!isInteger(version, 1, 2 ** 31)) say('version: an integer from 1')
   if (!isInteger(hz, 0, HZ_MAX)) say(`hz: an integer from 0 to ${HZ_MAX}`)
   if (maxMs !== undefined && !isInteger(maxMs, 1000, Number.MAX_SAFE_INTEGER)) say('maxMs: at least 1000')
+  if (record !== undefined && typeof record !== 'boolean') say('record: true or false')
   if (definition['state'] !== undefined) {
     const kind: unknown = isRecord(definition['state']) ? definition['state']['kind'] : undefined
     if (kind !== 'object' && kind !== 'map' && kind !== 'json') say('state: t.object, t.map or t.json')

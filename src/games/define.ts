@@ -55,6 +55,7 @@ export interface Game<Types extends GameTypes = GameTypes> {
   readonly hz: number
   readonly seats: SeatRules
   readonly maxMs: number | undefined
+  readonly record: boolean
   readonly options: Validator | undefined
   readonly state: GameType<unknown>
   /** The type of what views show. By default it is the state's type. */
@@ -153,6 +154,7 @@ export function defineGame(given: unknown): Game {
     hz: definition.hz,
     seats: seatRulesOf(definition.seats),
     maxMs: definition.maxMs,
+    record: definition.record ?? false,
     options: definition.options,
     state,
     viewType: definition.view?.type ?? state,

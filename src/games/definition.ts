@@ -188,6 +188,8 @@ export interface GameDefinition<
   readonly seats: SeatOptions<NoInfer<BotName>>
   /** How long a room may last, in milliseconds. By default ROOM_GAME_MAX. */
   readonly maxMs?: number
+  /** Whether its rooms are recorded from the first tick on, if whoever makes a room does not say. By default false. */
+  readonly record?: boolean
   readonly options?: OptionsType
   readonly inputs?: Inputs
   readonly events?: Events

@@ -1,15 +1,12 @@
 import type { Game } from '../games/define.ts'
-import { inRealm } from '../games/realm.ts'
+import { checkOptions } from '../games/options.ts'
 import { GameRefusal } from '../games/refuse.ts'
 import { GameRun } from '../games/run.ts'
-import { validate } from '../games/standard-schema.ts'
-import { checkValue, TypeFault } from '../games/sync/shape.ts'
-import { t } from '../games/types.ts'
+import { TypeFault } from '../games/sync/shape.ts'
 import type { OpenRoom } from '../link/methods/host.ts'
 import { badRequest, Refusal } from '../protocol/errors.ts'
 
 const PATH = 'payload.options'
-const ANY_OPTIONS = t.json()
 
 export interface OpenRunOptions {
   readonly game: Game
@@ -24,7 +21,7 @@ export interface OpenRunOptions {
 /** A new room's game. Throws BAD_REQUEST for its options, REFUSED, GAME_FAILED. */
 export function openRun({ game, args, startMs, stateBytesMax, onFailure }: OpenRunOptions): GameRun {
   const { roomId, seed } = args
-  const options = checkOptions(game, args.options, onFailure)
+  const options = validOptions(game, args.options, onFailure)
   try {
     return GameRun.create({ game, roomId, seed, startMs, options, stateBytesMax })
   } catch (thrown) {
@@ -36,9 +33,9 @@ export function openRun({ game, args, startMs, stateBytesMax, onFailure }: OpenR
   }
 }
 
-function checkOptions({ options: type }: Game, given: unknown, onFailure: OpenRunOptions['onFailure']): unknown {
+function validOptions(game: Game, given: unknown, onFailure: OpenRunOptions['onFailure']): unknown {
   try {
-    return inRealm('options', () => (type ? validate(type, given) : checkValue(ANY_OPTIONS, given)))
+    return checkOptions(game, given)
   } catch (thrown) {
     if (thrown instanceof TypeFault) {
       throw badRequest(thrown.path === '' ? PATH : `${PATH}.${thrown.path}`, thrown.reason)

@@ -27,6 +27,7 @@ import type { ConnectionLimitsOptions } from '../connections/limits.ts'
 import type { OnParts } from '../connections/share-parts.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
+import type { Recorder } from '../recordings/recorder.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
 import type { PrimaryContext } from './context.ts'
@@ -41,6 +42,8 @@ export interface OpenOptions {
   readonly cluster: Cluster
   /** Of rooms with games. */
   readonly journal: Journal
+  /** The same. */
+  readonly recorder: Recorder
   readonly workers: WorkerLinks
   readonly metrics: Metrics
   readonly clock: Clock

@@ -9,6 +9,7 @@ import { Refusal, refusalOf } from '../protocol/errors.ts'
 import { kindOf } from '../protocol/event-head.ts'
 import { EVENT } from '../protocol/events.ts'
 import { userOf, type UserId } from '../protocol/ids.ts'
+import type { Recorder } from '../recordings/recorder.ts'
 import type { Journal } from '../store/journal.ts'
 import { storeRefusal } from '../store/store-refusal.ts'
 import type { PrimaryContext } from './context.ts'
@@ -33,17 +34,19 @@ type Needs = Pick<
 export interface OpenGamesOptions {
   readonly context: Needs
   readonly journal: Journal
+  readonly recorder: Recorder
   readonly workers: WorkerLinks
 }
 
 /** The rooms with games of this node, which are told of its connections from here on. */
-export async function openGames({ context, journal, workers }: OpenGamesOptions): Promise<Placement> {
+export async function openGames({ context, journal, recorder, workers }: OpenGamesOptions): Promise<Placement> {
   const { members, logs, store, hub } = context
   const hasRooms = (await journal.rooms()).length > 0
   const placement = new Placement({
     ...context,
     journal,
     lastBeat: hasRooms ? await journal.lastBeat() : undefined,
+    recorder,
     workers: toWorkers(workers),
     holdingsOf: (user) => holdingsOf(context, user),
     purchasesAfter: (user, ledgerEntry) => purchasesAfter(store, user, ledgerEntry),

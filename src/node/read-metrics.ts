@@ -34,6 +34,7 @@ export function readMetricsOf(node: Node, { deliveries, isUp, readFileSizes }: R
   read('hostsWanted', () => node.hostSupervisor.health.of)
   read('gameRoomsWaiting', () => context.games.recovery.homeless)
   read('gameJournalWaitingBytes', () => context.games.hosts.waitingBytes)
+  read('gameRecordingsOpen', () => context.games.recordings.size)
   read('clusterNodes', () => cluster.nodes.length)
   read('placeHeld', () => toNumber(cluster.fault === undefined))
   read('caretaker', () => toNumber(cluster.isCaretaker))

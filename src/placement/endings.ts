@@ -7,6 +7,7 @@ import type { PlacementOptions } from './parts.ts'
 import type { PlacedRoom } from './placed-room.ts'
 import { Rewards } from './rewards.ts'
 import type { RoomJournals } from './room-journals.ts'
+import type { RoomRecordings } from './recordings.ts'
 import type { RoomEvents } from './room-events.ts'
 import type { Purchases } from './purchases.ts'
 import type { PlacedRooms } from './rooms.ts'
@@ -18,6 +19,7 @@ export interface EndingsOptions extends PlacementOptions {
   readonly events: RoomEvents
   readonly purchases: Purchases
   readonly journals: RoomJournals
+  readonly recordings: RoomRecordings
 }
 
 /** How rooms end: their last word goes into the log, with what the match pays, and then all leave and nothing is left. */
@@ -31,9 +33,13 @@ export class Endings {
     this.#rewards = new Rewards(options)
   }
 
-  /** The room's last word, from its host. One that comes again, after the room was restored, is the same. */
-  over(room: PlacedRoom, ending: RoomEnding): void {
+  /**
+   * The room's last word, from its host. One that comes again, after the room was restored, is the same.
+   * @param message why it could not go on; null: the word is its game's
+   */
+  over(room: PlacedRoom, ending: RoomEnding, message: string | null = null): void {
     if (this.#underWay.has(room)) return
+    this.#options.recordings.ended(room, ending, message)
     this.#underWay.set(
       room,
       this.#end(room, ending).finally(() => this.#underWay.delete(room)),
@@ -47,7 +53,7 @@ export class Endings {
       'a room with a game is ended',
     )
     room.whyEnded = new Refusal('GAME_FAILED', `the game failed: ${why}`)
-    this.over(room, { why: 'failed', tick: room.tick, result: null, rewards: [] })
+    this.over(room, { why: 'failed', tick: room.tick, result: null, rewards: [] }, why)
   }
 
   /** Forgets the room without a word of its end: its journal stays, and it may come back. */

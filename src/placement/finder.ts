@@ -2,7 +2,7 @@ import type { Connection } from '../connections/connection.ts'
 import type { FindArgs, GameJoin, GameRoom, OpenArgs, Where } from '../link/methods/games.ts'
 import type { GameInfo, OpenedRoom, OpenRoom } from '../link/methods/host.ts'
 import type { JsonObject } from '../protocol/events.ts'
-import { Refusal, type ErrorCode } from '../protocol/errors.ts'
+import { badRequest, Refusal, type ErrorCode } from '../protocol/errors.ts'
 import type { Namespace, RoomId } from '../protocol/ids.ts'
 import { toSortedPage, type Page, type PageArgs } from '../protocol/page.ts'
 import type { Endings } from './endings.ts'
@@ -12,6 +12,7 @@ import type { PlacementOptions } from './parts.ts'
 import { Password } from './passwords.ts'
 import { PlacedRoom } from './placed-room.ts'
 import type { Returns } from './returns.ts'
+import type { RoomRecordings } from './recordings.ts'
 import type { RoomClock } from './room-clock.ts'
 import { headOf } from './room-head.ts'
 import type { RoomJournals } from './room-journals.ts'
@@ -26,6 +27,7 @@ export interface FinderOptions extends PlacementOptions {
   readonly endings: Endings
   readonly returns: Returns
   readonly journals: RoomJournals
+  readonly recordings: RoomRecordings
 }
 
 interface Search {
@@ -45,6 +47,8 @@ interface Plan {
   readonly options: JsonObject
   readonly isLocked: boolean
   readonly password: string | null
+  /** undefined: as the game says. */
+  readonly isRecorded?: boolean | undefined
   /** Of the search that makes it; undefined for REST. */
   readonly where?: Where
 }
@@ -103,10 +107,12 @@ export class Finder {
     return { items: items.map((room) => room.toListed()), next_cursor }
   }
 
-  /** Makes a room. Refused as its game refuses; GAME_NOT_FOUND, OVERLOADED, UNAVAILABLE. */
-  open(args: OpenArgs, done: (result: GameRoom | Refusal) => void): void {
+  /** Makes a room. Refused as its game refuses; GAME_NOT_FOUND, OVERLOADED, UNAVAILABLE; BAD_REQUEST if it cannot be recorded. */
+  open({ record, ...args }: OpenArgs, done: (result: GameRoom | Refusal) => void): void {
     const game = this.requireGame(args.game)
-    const room = this.#open({ ...args, game })
+    if (record === true && !this.#options.recordings.isOpen)
+      throw badRequest('record', 'must not be true: this server keeps no recordings (GAME_RECORDINGS)')
+    const room = this.#open({ ...args, game, isRecorded: record })
     room.waiting.push({ go: () => done(room.toListed()), ended: done })
   }
 
@@ -209,7 +215,7 @@ export class Finder {
     }
   }
 
-  #open({ namespace, game, options, isLocked, password, where }: Plan): PlacedRoom {
+  #open({ namespace, game, options, isLocked, password, isRecorded = game.record, where }: Plan): PlacedRoom {
     const { rooms, hosts, random, roomClock, limits } = this.#options
     const host = hosts.leastBusy()
     if (!host) throw new Refusal('UNAVAILABLE', 'no host for games is there now', { retry_after_ms: 1_000 })
@@ -224,7 +230,7 @@ export class Finder {
       startMs: Math.floor(roomClock.nowMs()),
     }
     const hashed = password === null ? undefined : Password.of(password)
-    const room = new PlacedRoom({ opened, namespace, game, password: hashed, isLocked })
+    const room = new PlacedRoom({ opened, namespace, game, password: hashed, isLocked, isRecorded })
     room.host = host.id
     rooms.add(room)
     if (where !== undefined) this.#wanted.set(room, where)

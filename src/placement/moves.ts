@@ -5,11 +5,13 @@ import type { Host, Hosts } from './hosts.ts'
 import type { PlacementOptions, Why } from './parts.ts'
 import type { PlacedRoom } from './placed-room.ts'
 import type { RoomJournals } from './room-journals.ts'
+import type { RoomRecordings } from './recordings.ts'
 
 export interface MovesOptions extends Pick<PlacementOptions, 'counts' | 'workers'> {
   readonly hosts: Hosts
   readonly journals: RoomJournals
   readonly entrances: Entrances
+  readonly recordings: RoomRecordings
   /** The room is to go on with a host that has ended: nobody else sees to it. */
   readonly orphaned: (room: PlacedRoom) => void
 }
@@ -68,6 +70,8 @@ export class Moves {
     room.saysAgain()
     host.rooms.add(handle)
     const isOtherCode = room.generation !== host.generation || room.hasOthersRecords
+    const version = host.games.get(room.game.name)?.version ?? room.game.version
+    this.#options.recordings.goesOn(room, { isOtherCode, version })
     const args: RestoreRoom = {
       handle,
       checkpoint: checkpoint.text,
@@ -92,17 +96,22 @@ export class Moves {
   /** A checkpoint of the room, from its host. */
   checkpoint(room: PlacedRoom, checkpoint: { readonly tick: number; readonly text: string }): void {
     room.keepCheckpoint(checkpoint)
-    this.#options.journals.checkpoint(room, checkpoint)
+    const { journals, recordings } = this.#options
+    recordings.checkpoint(room, checkpoint, () => {
+      // Else its journal goes, or has gone.
+      if (room.phase !== 'ending') journals.checkpoint(room, checkpoint)
+    })
   }
 
   #runs(room: PlacedRoom, host: Host, { seats, why }: RestoredRoom & { readonly why: Why }): void {
-    const { entrances, counts, workers } = this.#options
+    const { entrances, counts, workers, recordings } = this.#options
     room.phase = 'running'
     room.generation = host.generation
     room.game = host.games.get(room.game.name) ?? room.game
     const hasReturned = room.awaySinceMs !== undefined
     room.awaySinceMs = undefined
     counts.onRestored(hasReturned ? 'start' : why)
+    if (!hasReturned) recordings.runs(room, why)
     if (hasReturned) entrances.returned(room, seats)
     entrances.reenter(room)
     for (const worker of room.viewers.workers)

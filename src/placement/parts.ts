@@ -8,6 +8,7 @@ import type { WorkerMethods } from '../link/methods/worker.ts'
 import type { Refusal } from '../protocol/errors.ts'
 import type { RoomId, UserId } from '../protocol/ids.ts'
 import type { Directory } from '../rooms/directory.ts'
+import type { Recorder } from '../recordings/recorder.ts'
 import type { Members } from '../rooms/members.ts'
 import type { RoomService } from '../rooms/service.ts'
 import type { Beat, Journal } from '../store/journal.ts'
@@ -58,6 +59,7 @@ export interface PlacementOptions {
   readonly journal: Journal
   /** When rooms of which it has journals were last known to live; undefined: there are none, or it is not known. */
   readonly lastBeat: Beat | undefined
+  readonly recorder: Recorder
   readonly workers: Workers
   /** What a new seat of the user is given. */
   readonly holdingsOf: (user: UserId) => Promise<Holdings>

@@ -66,6 +66,8 @@ export class PlacedRoom {
   /** As its host has it. */
   game: GameInfo
   readonly password: Password | undefined
+  /** From its first tick on. */
+  readonly isRecorded: boolean
   readonly viewers = new Viewers()
   /** Users who have a seat, as far as this node was told. */
   readonly seated = new Set<string>()
@@ -129,12 +131,14 @@ export class PlacedRoom {
     readonly game: GameInfo
     readonly password: Password | undefined
     readonly isLocked: boolean
+    readonly isRecorded: boolean
   }) {
     this.opened = options.opened
     this.namespace = options.namespace
     this.game = options.game
     this.password = options.password
     this.isLockedByMaker = options.isLocked
+    this.isRecorded = options.isRecorded
     this.gone = new Promise((resolve) => (this.markGone = resolve))
   }
 

@@ -20,6 +20,7 @@ import { Outlet } from './outlet.ts'
 import type { PlacementOptions } from './parts.ts'
 import type { PlacedRoom } from './placed-room.ts'
 import { Recovery } from './recovery.ts'
+import { RoomRecordings } from './recordings.ts'
 import { Relocation } from './relocation.ts'
 import { RoomClock } from './room-clock.ts'
 import { Takeovers } from './takeovers.ts'
@@ -53,6 +54,7 @@ export class Placement {
   readonly failures = new GameFailures()
   readonly purchases: Purchases
   readonly roomClock: RoomClock
+  readonly recordings: RoomRecordings
   readonly #options: PlacementOptions
   readonly #events: RoomEvents
   readonly #journals: RoomJournals
@@ -61,7 +63,8 @@ export class Placement {
     this.#options = options
     this.roomClock = new RoomClock(options.clock, options.lastBeat?.atMs)
     this.rooms = new PlacedRooms(new EndedRooms({ keepMs: options.limits.endedMs, nowMs: options.clock.nowMs }))
-    const { hosts, rooms, roomClock } = this
+    this.recordings = new RoomRecordings(options.recorder)
+    const { hosts, rooms, roomClock, recordings } = this
     this.calls = new Calls({ hosts, clock: options.clock, onHostLost: (host) => this.recovery.hostLost(host) })
     this.#events = new RoomEvents(options)
     this.#journals = new RoomJournals({ ...options, events: this.#events })
@@ -70,10 +73,19 @@ export class Placement {
     this.purchases = new Purchases({ ...options, calls })
     const { purchases } = this
     this.entrances = new Entrances({ ...options, rooms, hosts, calls, purchases, roomClock })
-    this.endings = new Endings({ ...options, rooms, hosts, calls, purchases, journals, events: this.#events })
+    this.endings = new Endings({
+      ...options,
+      rooms,
+      hosts,
+      calls,
+      purchases,
+      journals,
+      recordings,
+      events: this.#events,
+    })
     const { entrances, endings } = this
     const orphaned = (room: PlacedRoom) => this.recovery.orphaned(room)
-    this.moves = new Moves({ ...options, hosts, entrances, journals, orphaned })
+    this.moves = new Moves({ ...options, hosts, entrances, journals, recordings, orphaned })
     const placed = { rooms, hosts, moves: this.moves, endings }
     this.takeovers = new Takeovers({
       ...placed,
@@ -87,13 +99,22 @@ export class Placement {
     this.recovery = new Recovery({
       ...options,
       ...placed,
+      recordings,
       onGone: (host) => this.takeovers.hostGone(host),
       onRefused: (room, refusal) => this.returns.refused(room, refusal),
     })
     const { recovery } = this
-    this.returns = new Returns({ ...options, ...placed, recovery, roomClock, journals, events: this.#events })
+    this.returns = new Returns({
+      ...options,
+      ...placed,
+      recovery,
+      roomClock,
+      journals,
+      recordings,
+      events: this.#events,
+    })
     const { returns } = this
-    this.finder = new Finder({ ...options, rooms, hosts, roomClock, entrances, endings, journals, returns })
+    this.finder = new Finder({ ...options, rooms, hosts, roomClock, entrances, endings, journals, returns, recordings })
   }
 
   /** To be called now and then: a later life of the node is to know when rooms lived last. */

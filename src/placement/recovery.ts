@@ -4,6 +4,7 @@ import type { Refusal } from '../protocol/errors.ts'
 import type { Moves } from './moves.ts'
 import type { PlacementOptions, Why } from './parts.ts'
 import type { PlacedRoom } from './placed-room.ts'
+import type { RoomRecordings } from './recordings.ts'
 import type { PlacedRooms } from './rooms.ts'
 
 export interface RecoveryOptions extends Pick<PlacementOptions, 'clock' | 'log'> {
@@ -11,6 +12,7 @@ export interface RecoveryOptions extends Pick<PlacementOptions, 'clock' | 'log'>
   readonly hosts: Hosts
   readonly moves: Moves
   readonly endings: Endings
+  readonly recordings: RoomRecordings
   /** A host has ended, and all that it said is known. */
   readonly onGone: (host: number) => void
   /** A room of an earlier life of the node cannot go on with the games that are loaded. */
@@ -79,6 +81,7 @@ export class Recovery {
   /** A record that was committed. */
   recorded(room: PlacedRoom, record: { readonly tick: number; readonly bytes: Uint8Array }): void {
     room.keep(record)
+    this.#options.recordings.recorded(room, record)
     if (room.recordBytes > RECORD_BYTES_MAX) this.#options.endings.failed(room, 'its host makes no checkpoints of it')
   }
 

@@ -9,6 +9,7 @@ import { Password } from './passwords.ts'
 import { PlacedRoom } from './placed-room.ts'
 import type { Recovery } from './recovery.ts'
 import { ReturnReport } from './return-report.ts'
+import type { RoomRecordings } from './recordings.ts'
 import type { RoomClock } from './room-clock.ts'
 import type { RoomEvents } from './room-events.ts'
 import type { RoomJournals } from './room-journals.ts'
@@ -22,6 +23,7 @@ export interface ReturnsOptions extends PlacementOptions {
   readonly events: RoomEvents
   readonly journals: RoomJournals
   readonly roomClock: RoomClock
+  readonly recordings: RoomRecordings
 }
 
 export interface ReturnCounts {
@@ -85,6 +87,8 @@ export class Returns {
   begin(): void {
     this.#options.events.beginReturn()
     this.#bringBack(this.#found.splice(0))
+    const { recordings, rooms } = this.#options
+    recordings.endUnfinished((room) => rooms.waiting.has(room))
   }
 
   /** Games are other ones now: rooms that wait may be able to go on. */
@@ -156,7 +160,7 @@ export class Returns {
 
   /** Returns undefined if its game is not there. */
   #place({ id, head, checkpoint, records, users, nowMs }: FoundRoom): PlacedRoom | undefined {
-    const { rooms, hosts, directory, limits, lastBeat, roomClock, journals } = this.#options
+    const { rooms, hosts, directory, limits, lastBeat, roomClock, journals, recordings } = this.#options
     const { game: name, namespace, options, seed, startMs, password, isLocked } = head
     const game = hosts.game(name)
     if (!game) {
@@ -171,10 +175,11 @@ export class Returns {
     }
     const opened = { handle: rooms.newHandle(), roomId: id, game: name, options, seed, startMs }
     const hashed = password === null ? undefined : Password.restore(password)
-    const room = new PlacedRoom({ opened, namespace, game, password: hashed, isLocked })
+    const room = new PlacedRoom({ opened, namespace, game, password: hashed, isLocked, isRecorded: false })
     room.phase = 'moving'
     const awaySinceMs = lastBeat?.atMs ?? roomClock.nowMs()
     room.returns({ checkpoint, records, users, awaySinceMs, isOtherCode: lastBeat?.code !== hosts.code })
+    recordings.comesBack(room)
     rooms.add(room)
     directory.define(room.toDefinition(limits.roomCapacity))
     return room

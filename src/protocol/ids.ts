@@ -12,6 +12,8 @@ export const ROOM_ID = /^[A-Za-z0-9_.:-]{1,64}$/
 /** The form of ids of goods and currencies. `FORBIDDEN_KEY` matches, but is not allowed. */
 export const NAME = /^[A-Za-z0-9_-]{1,64}$/
 export const GAME_NAME = /^[a-z][a-z0-9-]{0,31}$/
+/** No dot first: it is the name of a file. */
+export const RECORDING_ID = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$/
 export const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{16,64}$/
 
 /** The sender of events that no client sent, such as broadcasts by REST and presence. It is not a valid user id. */
@@ -42,6 +44,11 @@ export function parseRoomId(value: unknown, path: string): RoomId {
 export function parseGameName(value: unknown, path: string): string {
   if (typeof value === 'string' && GAME_NAME.test(value)) return value
   throw badRequest(path, 'must be 1 to 32 characters of a-z, 0-9 and -, and begin with a letter')
+}
+
+export function parseRecordingId(value: unknown, path: string): string {
+  if (typeof value === 'string' && RECORDING_ID.test(value)) return value
+  throw badRequest(path, 'must be 1 to 128 characters of A-Z a-z 0-9 _ . -, and no dot first')
 }
 
 export function parseIdempotencyKey(value: unknown, path: string): string {

@@ -20,10 +20,12 @@ import { operationRoutes } from '../http/routes/operations.ts'
 import { pageRoutes } from '../http/routes/pages.ts'
 import { playerRoutes } from '../http/routes/players.ts'
 import { gameRoutes } from '../http/routes/games.ts'
+import { recordingRoutes } from '../http/routes/recordings.ts'
 import { roomRoutes } from '../http/routes/rooms.ts'
 import { signInRoutes, type SignIn } from '../http/routes/sign-in.ts'
 import type { Namespace } from '../protocol/ids.ts'
 import { createSchemas, type Schemas } from '../documents/schemas.ts'
+import { readRecordingsIn } from './recordings.ts'
 
 /** The sources, or the code that was built from them. */
 const ROOT = join(import.meta.dirname, '..')
@@ -44,6 +46,7 @@ export function createRoutes({ config, signIn, ...asked }: RoutesOptions): reado
     shared: new SharedAnswers(),
     namespaces: namespacesOf(settings),
     roomCapacity: settings.ROOM_CAPACITY,
+    recordings: readRecordingsIn(settings.DATA_DIR),
     pageOf: (game) => routes.find(({ path }) => path === `/play/${game}/`)?.path ?? null,
     describeSettings: () => describeSettings(config),
   }
@@ -58,6 +61,7 @@ export function createRoutes({ config, signIn, ...asked }: RoutesOptions): reado
     ...roomRoutes(context),
     ...gameRoutes(context),
     ...signInRoutes(signIn),
+    ...recordingRoutes(context),
     ...documentRoutes(() => (documents ??= describeServer(routes, settings))),
     ...(settings.DOCS_PAGES ? docsRoutes({ site: SITE, otherwise: join(ROOT, 'manual') }) : []),
     ...pageRoutes({

@@ -13,6 +13,7 @@ const PRIMARY_SIDE = [
   'connections',
   'rooms',
   'placement',
+  'recordings',
   'metrics',
 ] as const
 
@@ -29,6 +30,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   manual: [],
   // Pure, and in parts the client's: what a game is, and how its state is kept and sent.
   games: ['protocol'],
+  // The form of a recording stands in games/, as authors and the command line read it.
+  recordings: ['base', 'games'],
   // As an author's file would: by what drumbeat/game offers.
   samples: ['games'],
   // link: it is at the other end of the primary's. The rules of games are pure, and stand in games/.
@@ -45,8 +48,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   connections: ['base', ...PURE, 'store', 'hub'],
   // idempotency: REST may make a room once, however often it asks.
   rooms: ['base', ...PURE, 'store', 'hub', 'idempotency', 'connections'],
-  // link: it is the primary's end of what hosts are asked and tell. Processes, the ledger and workers are given to it as functions.
-  placement: ['base', ...PURE, 'store', 'hub', 'link', 'connections', 'rooms'],
+  // recordings: which rooms are recorded, and what of them, is known here. link: it is the primary's end of what hosts are asked and tell. Processes, the ledger and workers are given to it as functions.
+  placement: ['base', ...PURE, 'store', 'hub', 'link', 'connections', 'rooms', 'recordings'],
   fanout: ['base', ...PURE, 'link'],
   auth: ['base', ...PURE],
   door: ['base', ...PURE, 'auth'],
@@ -61,7 +64,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What is traced knows `base/trace.ts` only, so nothing but the wiring imports it.
   tracing: ['base'],
   'start-traces.ts': ['base', 'config', 'metrics', 'setup', 'tracing'],
-  worker: ['base', ...PURE, 'documents', 'config', 'setup', ...WORKER_SIDE],
+  // recordings: workers read them from the data folder, so that no link has to carry them.
+  worker: ['base', ...PURE, 'documents', 'config', 'setup', ...WORKER_SIDE, 'recordings'],
   processes: ['base', 'link'],
   // auth, for the token keys: the primary fetches a key set once for all workers. door, for what counts as loopback.
   node: ['base', ...PURE, 'config', 'setup', ...PRIMARY_SIDE, 'processes', 'auth', 'door'],
@@ -84,7 +88,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   doctor: ['base', 'config', 'domain', 'setup', 'ledger'],
   // Like a client: it knows a server by its wire only.
   conformance: ['base', 'protocol'],
-  // ledger: an export is verified by the code that writes ledgers. transport: the doctor looks whether uWebSockets.js loads.
+  // games, host: a recording is played by a game, which is loaded as a host loads it. ledger: an export is verified by the code that writes ledgers. transport: the doctor looks whether uWebSockets.js loads.
   cli: [
     'base',
     'protocol',
@@ -99,6 +103,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'conformance',
     'doctor',
     'transport',
+    'games',
+    'host',
     'main.ts',
   ],
   'start.ts': ['base', 'config', 'setup', 'transport', 'primary.ts'],
@@ -207,13 +213,14 @@ export const BANNED: readonly BannedText[] = [
   { name: 'any', pattern: /\bas any\b|:\s*any\b|<any\b|\bany>|\bany\[\]/ },
   { name: 'a string thrown', pattern: /\bthrow\s+['"`]/ },
   { name: 'an empty catch', pattern: /\bcatch\s*(\([^)]*\))?\s*\{\s*\}/ },
-  { name: 'a node: module', pattern: /['"]node:/, within: IN_BROWSERS },
+  // Only Node reads recordings, and nothing of the client imports them.
+  { name: 'a node: module', pattern: /['"]node:/, within: IN_BROWSERS, except: ['src/games/recording/'] },
   { name: 'waiting', pattern: /\bawait\b|\basync\b|\bPromise\b|\bsetTimeout\b/, within: PURE_PLACES },
   // It takes a while to load and some MiB, and who does not trace has no use for it.
   { name: 'tracing loaded before it is wanted', pattern: /^import[^(]*\/tracing\//m, except: ['src/tracing/'] },
   // The same, of a process whose log is lines of JSON.
   { name: 'pino-pretty loaded before it is wanted', pattern: /^import(?! type)[^('"]*['"]pino-pretty['"]/m },
-  { name: 'Buffer', pattern: /\bBuffer\b/, within: IN_BROWSERS },
+  { name: 'Buffer', pattern: /\bBuffer\b/, within: IN_BROWSERS, except: ['src/games/recording/'] },
 ]
 
 /**

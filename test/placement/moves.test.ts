@@ -5,6 +5,7 @@ import { Moves, type MovesOptions } from '../../src/placement/moves.ts'
 import { Outlet } from '../../src/placement/outlet.ts'
 import type { PlacedRoom } from '../../src/placement/placed-room.ts'
 import type { RoomJournals } from '../../src/placement/room-journals.ts'
+import type { RoomRecordings } from '../../src/placement/recordings.ts'
 import { createMemoryJournal } from '../../src/store/memory/memory-journal.ts'
 
 t.test('a room that was on its way to a host when that ended is seen to by whoever places rooms', async (t) => {
@@ -21,6 +22,7 @@ t.test('a room that was on its way to a host when that ended is seen to by whoev
     counts: {} as MovesOptions['counts'],
     workers: {} as MovesOptions['workers'],
     entrances: {} as Entrances,
+    recordings: {} as RoomRecordings,
     orphaned: (room) => void orphaned.push(room),
   })
   const room = { id: 'a:1', checkpoint: { tick: 1, text: '{}' }, host: undefined } as unknown as PlacedRoom

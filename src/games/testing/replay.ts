@@ -16,9 +16,10 @@ export class ReplayError extends Error {
   override readonly name = 'ReplayError'
   readonly tick: number
 
-  constructor(tick: number, hash: number, recorded: number) {
+  /** @param what differs, as in `has the hash 1, and had 2` */
+  constructor(tick: number, what: string) {
     super(
-      `tick ${tick} has the hash ${hash}, and had ${recorded} when it was recorded: the game is another one, or uses something that is not in its state`,
+      `tick ${tick} ${what} when it was recorded: the game is another one, or uses something that is not in its state`,
     )
     this.tick = tick
   }
@@ -38,7 +39,7 @@ export function replayRoom(game: Game, { head, ticks }: Journal): SimulatedRoom 
     const { tick, nowMs, entries, hash } = decodeTick(bytes)
     while (game.hz > 0 && room.run.tick < tick - 1) room.step([], nowMs)
     room.step(entries, nowMs)
-    if (hash !== null && room.hash !== hash) throw new ReplayError(tick, room.hash, hash)
+    if (hash !== null && room.hash !== hash) throw new ReplayError(tick, `has the hash ${room.hash}, and had ${hash}`)
   }
   room.look()
   return room

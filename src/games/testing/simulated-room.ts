@@ -6,9 +6,7 @@ import type { Entry, Failure, TickResult } from '../entries.ts'
 import { decodeTick, encodeTick, type JournalHead, type TickRecord } from '../journal.ts'
 import { resume } from '../migrate.ts'
 import { GameRandom } from '../random.ts'
-import { inRealm } from '../realm.ts'
 import { GameRun } from '../run.ts'
-import { validate } from '../standard-schema.ts'
 import { checkValue } from '../sync/shape.ts'
 import { hashOf } from '../sync/tree-hash.ts'
 import { t } from '../types.ts'
@@ -49,6 +47,13 @@ export class SimulatedRoom {
   /** Throws if the checkpoint is none of this game, or of an older version to which there is no way from. */
   static restore(game: Game, checkpoint: Checkpoint): SimulatedRoom {
     return new SimulatedRoom(resume(game, checkpoint), 0)
+  }
+
+  /** Goes on with a room that was played elsewhere. */
+  static of(run: GameRun, tasks: readonly PendingTask[]): SimulatedRoom {
+    const room = new SimulatedRoom(run, 0)
+    for (const task of tasks) room.tasks.set(task.run, task)
+    return room
   }
 
   /** The next tick with these entries, as the journal has them. They stay the caller's. */
@@ -96,11 +101,6 @@ export class SimulatedRoom {
       return [{ callback: 'listing', error }]
     }
   }
-}
-
-/** Options as a server would take them. Throws TypeFault. */
-export function checkOptions({ options: type }: Game, given: unknown): Json {
-  return inRealm('options', () => (type ? validate(type, given) : checkValue(JSON_TYPE, given))) as Json
 }
 
 /** The value itself; whoever tries to change it, at any depth, gets an error. */

@@ -61,10 +61,11 @@ export class Simulation<Types extends GameTypes = GameTypes> {
   #waiting: Waiting[] | undefined
   #state: { readonly tree: Tree; readonly value: unknown } | undefined
 
-  /** Use `simulate`. */
-  constructor(room: SimulatedRoom, head: Uint8Array) {
+  /** Use `simulate`. @param played what its ticks came to by now */
+  constructor(room: SimulatedRoom, head: Uint8Array, played: readonly TickResult[] = []) {
     this.#room = room
     this.#head = head
+    for (const result of played) this.#note(result)
     this.#nowMs = room.run.nowMs
     this.#ledgerEntries = Math.max(0, ...room.run.seats.map(({ ledgerEntry }) => ledgerEntry))
     this.#look()
@@ -347,7 +348,8 @@ export class Simulation<Types extends GameTypes = GameTypes> {
   }
 }
 
-const NO_HEAD = new Uint8Array()
+/** Of a room whose journal does not begin with its first tick. */
+export const NO_HEAD = new Uint8Array()
 
 function isReplacedBy(older: Entry, newer: Entry, { run }: SimulatedRoom): boolean {
   if (older.kind !== 'input' || newer.kind !== 'input') return false

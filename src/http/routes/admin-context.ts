@@ -5,6 +5,18 @@ import type { PrimaryMethods } from '../../link/methods/primary.ts'
 import type { WorkerMethods } from '../../link/methods/worker.ts'
 import type { Namespace } from '../../protocol/ids.ts'
 import type { SharedAnswers } from '../shared-answers.ts'
+import type { ValueOf } from '../../protocol/shapes/build.ts'
+import type { RECORDING } from '../../protocol/shapes/recordings.ts'
+
+/** The recordings of this node. */
+export interface RecordingsReader {
+  /** Ids, sorted. */
+  list(): readonly string[]
+  /** Undefined: there is none. */
+  find(id: string): ValueOf<typeof RECORDING> | undefined
+  /** The whole file; undefined: there is none. */
+  read(id: string): Promise<Uint8Array | undefined>
+}
 
 /** What routes work with: the primary, asked over the link. */
 export interface RouteContext {
@@ -15,6 +27,7 @@ export interface RouteContext {
   readonly random: Random
   readonly namespaces: readonly Namespace[]
   readonly roomCapacity: number
+  readonly recordings: RecordingsReader
   /** The path of a page where the game is played; null: there is none. */
   readonly pageOf: (game: string) => string | null
   /** Settings in force, secrets hidden. */

@@ -185,17 +185,19 @@ export function parseGameRoom(
   body: Readonly<Record<keyof ValueOf<typeof ROOM_BODY>, unknown>>,
   namespaces: readonly Namespace[],
 ): OpenArgs {
-  const { namespace, options, locked = false, password = null, idempotency_key } = body
+  const { namespace, options, locked = false, password = null, record, idempotency_key } = body
   const game = parseGameName(body.game, 'game')
   for (const name of FIELDS_OF_PLAIN)
     if (body[name] !== undefined) throw badRequest(name, 'is of rooms without a game only')
   if (typeof locked !== 'boolean') throw badRequest('locked', 'must be true or false')
+  if (record !== undefined && typeof record !== 'boolean') throw badRequest('record', 'must be true or false')
   return {
     namespace: parseNamespace(namespace, namespaces),
     game,
     options: parseOptions(options, 'options'),
     isLocked: locked,
     password: password === null ? null : parsePassword(password, 'password'),
+    ...(record === undefined ? {} : { record }),
     idempotencyKey: parseOptionalKey(idempotency_key),
   }
 }

@@ -50,6 +50,7 @@ export type GameMethods = {
   gameBotAdd: Method<AddBotArgs, AddedBot>
   /** Errors: ROOM_NOT_FOUND, NOT_FOUND. */
   gameBotRemove: Method<{ readonly room: RoomId; readonly seat: string }, null>
+  recordingDelete: Method<{ readonly id: string }, { readonly wasThere: boolean }>
 }
 
 /** Where a room runs now. */
@@ -96,6 +97,8 @@ export interface OpenArgs {
   readonly options: JsonObject
   readonly isLocked: boolean
   readonly password: string | null
+  /** Whether it is recorded from its first tick on; by default as its game says. */
+  readonly record?: boolean
   readonly idempotencyKey: string | null
 }
 

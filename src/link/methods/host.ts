@@ -153,6 +153,8 @@ export interface GameInfo {
   readonly inputs: readonly string[]
   readonly events: readonly string[]
   readonly bots: readonly string[]
+  /** Whether its rooms are recorded. */
+  readonly record: boolean
   /** Whether the game has a callback `bought`. */
   readonly hearsPurchases: boolean
 }

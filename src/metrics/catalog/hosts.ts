@@ -40,6 +40,24 @@ export const HOSTS = {
     help: 'Bytes from hosts that wait for the journal.',
     when: 'If it is over 0 for more than a second, the disk is full or stalled, and players see nothing new.',
   },
+  gameRecordingBytes: {
+    name: 'game_recording_bytes_total',
+    type: 'counter',
+    help: 'Bytes that were written to recordings of rooms.',
+    when: 'It follows what players of recorded rooms do. The disk has to bear it: see GAME_RECORDINGS_BYTES.',
+  },
+  gameRecordingsOpen: {
+    name: 'game_recordings_open',
+    type: 'gauge',
+    help: 'Recordings that are being written.',
+    when: 'Near GAME_RECORDINGS: rooms that are made next are not recorded.',
+  },
+  gameRecordingsCut: {
+    name: 'game_recordings_cut_total',
+    type: 'counter',
+    help: 'Recordings that ended before their rooms did.',
+    when: 'The log says why: too large, no space, a disk that is too slow. The rooms are not touched by it.',
+  },
   hostsListening: {
     name: 'hosts_listening',
     type: 'gauge',

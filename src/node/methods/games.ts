@@ -38,6 +38,11 @@ export function gameMethods(context: Needs): Handlers<GameMethods> {
     gameBotAdd: (args, reply, _span, untilMs) =>
       answerWith(changeInTime(clock, addBot(context, args, untilMs), untilMs), reply),
     gameBotRemove: (args, reply, _span, untilMs) => games.removeBot(args, reply, untilMs),
+    recordingDelete: ({ id }, reply) =>
+      answerWith(
+        games.recordings.delete(id).then((wasThere) => ({ wasThere })),
+        reply,
+      ),
   }
 }
 

@@ -313,6 +313,7 @@ export const GAMES = named(
           stand_in: nullable(text('The kind of bot that plays for an absent player.')),
         }),
         max_ms: nullable(integer('How long a room may last; null: as ROOM_GAME_MAX says.')),
+        record: flag('true: its rooms are recorded, unless the maker of a room says otherwise.'),
         // Describes the options of a room: see `TypeDescription`. null: they may be anything, or only the game can check them.
         options: ref(JSON_VALUE),
         inputs: listOf(text('The name of an input.')),

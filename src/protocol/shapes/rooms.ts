@@ -48,6 +48,7 @@ const GAME_FIELDS = {
   options: optional(anyObject('What the game creates the room with.')),
   locked: optional(flag('true: nobody can take a seat until the game unlocks the room.')),
   password: optional(nullable(PASSWORD)),
+  record: optional(flag('Whether the room is recorded from its first tick on. Absent: as its game says.')),
 }
 
 /** The documents add the value of ROOM_CAPACITY. */

@@ -48,6 +48,7 @@ export const COUNTER: GameInfo = {
   inputs: ['add', 'say', 'end', 'kick', 'list', 'lock', 'unlock'],
   events: [],
   bots: ['easy'],
+  record: false,
   hearsPurchases: true,
 }
 

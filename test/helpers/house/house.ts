@@ -13,10 +13,12 @@ import { planBatch } from '../../../src/ledger/plan.ts'
 import type { PlanPool } from '../../../src/ledger/plan-pool.ts'
 import { createMetrics } from '../../../src/metrics/metrics.ts'
 import type { Node } from '../../../src/node/node.ts'
+import { recorderOptionsOf, recordingLimitsOf } from '../../../src/node/node-recorder.ts'
 import { openNode, stopHosts } from '../../../src/node/open-node.ts'
 import { readResumeSecret } from '../../../src/node/secrets.ts'
 import { Links } from '../../../src/processes/links.ts'
 import type { WorkerLinks } from '../../../src/processes/workers.ts'
+import { Recorder } from '../../../src/recordings/recorder.ts'
 import { createAlone } from '../../../src/store/cluster.ts'
 import { createMemoryJournal } from '../../../src/store/memory/memory-journal.ts'
 import { createMemoryStore } from '../../../src/store/memory/memory-store.ts'
@@ -27,6 +29,7 @@ import { createChance, createRandom, type Chance } from './chance.ts'
 import { Network } from './network.ts'
 import { SimTime } from './sim-time.ts'
 import { HouseHost, type StartHost } from './host.ts'
+import { createRecorder } from './recorder.ts'
 import { NO_FAULTS, over, withFaults, type StoreFaults } from './store.ts'
 import { HouseWorker, NO_LOOP_DELAY } from './worker.ts'
 
@@ -38,6 +41,8 @@ export interface HouseOptions {
   readonly store?: (truth: Store) => Store
   /** The journal that an earlier house has left. */
   readonly journal?: Journal
+  /** Where recordings are written. Without it there are none. */
+  readonly recordings?: string
   /** Called when a worker was started. It does not listen yet. */
   readonly onSpawn?: (worker: HouseWorker) => void
   /** Starts the code that runs games in each host. If it is not given, no game is set up. */
@@ -234,7 +239,7 @@ export class House {
   }
 
   async #open(): Promise<void> {
-    const { store: before = (truth) => truth, startHost, logOutput } = this.#options
+    const { store: before = (truth) => truth, startHost, logOutput, recordings } = this.#options
     const life: Life = { isOver: false }
     this.#life = life
     const config = this.#readConfig()
@@ -244,6 +249,8 @@ export class House {
     const level = logOutput === undefined ? 'silent' : 'info'
     const logs = new Logs({ level, levels: new Map(), pretty: false, bindings: {}, ...output })
     const random = createRandom(this.chance)
+    const metrics = createMetrics('primary', NO_LOOP_DELAY)
+    const recording = recorderOptionsOf({ metrics, clock: systemClock, logs })
     const workers: WorkerLinks = new Links()
     const spawn = () => {
       const worker = new HouseWorker({ random, logs, linkDelayMs: () => this.#linkDelayMs() })
@@ -270,8 +277,12 @@ export class House {
         hosts: new Links(),
         spawnHost: () => this.#startHost(startHost),
         journal: journalOfLife(life, this.journal),
+        recorder:
+          recordings === undefined
+            ? new Recorder(recording)
+            : createRecorder(recording, recordings, recordingLimitsOf(settings)),
         openPool: (signingKey) => openPool(signingKey, random.uuid),
-        metrics: createMetrics('primary', NO_LOOP_DELAY),
+        metrics,
         traces: { tracer: undefined },
         clock: systemClock,
         random,

@@ -1,0 +1,138 @@
+import type { RoomEnding } from '../link/methods/host.ts'
+import type { RoomId } from '../protocol/ids.ts'
+import type { Recorder, RecordingEnd, RecordingStart, RoomRecording } from '../recordings/recorder.ts'
+import type { Why } from './parts.ts'
+import type { KeptRecord, PlacedRoom } from './placed-room.ts'
+
+interface Checkpoint {
+  readonly tick: number
+  readonly text: string
+}
+
+/**
+ * Which rooms are recorded, and what of them: the journal from the first tick, with the checkpoints that the host tells. Of a room that fails and was not
+ * recorded its last checkpoint is kept, with what came behind it: nothing else is known of it.
+ */
+export class RoomRecordings {
+  readonly #recorder: Recorder
+  readonly #open = new Map<PlacedRoom, RoomRecording>()
+  /** Rooms of which there is a recording, if it has not ended before them. */
+  readonly #begun = new WeakSet<PlacedRoom>()
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder
+  }
+
+  /** Whether anything can be recorded. */
+  get isOpen(): boolean {
+    return this.#recorder.isOpen
+  }
+
+  /** How many are being written. */
+  get size(): number {
+    return this.#recorder.size
+  }
+
+  /** Resolves to whether there was such a recording. */
+  delete(id: string): Promise<boolean> {
+    return this.#recorder.delete(id)
+  }
+
+  /**
+   * A checkpoint of the room.
+   * @param whenWritten called when what is recorded of the room by then is in its file, or is not to be: until then the journal has to keep its records, so that
+   *   nothing is missing in the recording of a room that comes back
+   */
+  checkpoint(room: PlacedRoom, checkpoint: Checkpoint, whenWritten: () => void): void {
+    const recording = this.#open.get(room)
+    if (recording) {
+      recording.checkpoint(checkpoint.tick, checkpoint.text, whenWritten)
+      return
+    }
+    if (room.isRecorded && !this.#begun.has(room)) this.#begin(room, checkpoint, [])
+    whenWritten()
+  }
+
+  /** A record of the room that was committed. */
+  recorded(room: PlacedRoom, { tick, bytes }: KeptRecord): void {
+    this.#open.get(room)?.record(tick, bytes)
+  }
+
+  /** Another host is asked to go on with the room, from its checkpoint and its records. @param version of the game in that host */
+  goesOn(
+    room: PlacedRoom,
+    { isOtherCode, version }: { readonly isOtherCode: boolean; readonly version: number },
+  ): void {
+    const recording = this.#open.get(room)
+    const { checkpoint, records } = room
+    if (!recording || !checkpoint || !isOtherCode) return
+    const othersUpTo = records.at(-1)?.tick ?? null
+    recording.part({ why: 'other code', tick: checkpoint.tick, version, othersUpTo }, checkpoint.text)
+    for (const { tick, bytes } of records) recording.record(tick, bytes)
+  }
+
+  /** Another host runs the room. */
+  runs(room: PlacedRoom, why: Why): void {
+    // See `comesBack`.
+    if (why === 'start') return
+    this.#open.get(room)?.note({ tick: room.tick, what: why === 'crash' ? 'host died' : 'host replaced' })
+  }
+
+  /** The room has come back with the server: its checkpoint and its records are those of its journal. */
+  comesBack(room: PlacedRoom): void {
+    const { checkpoint, records } = room
+    const recording = this.#recorder.resume(room.id)
+    if (!recording || !checkpoint) return
+    this.#keep(room, recording)
+    const { tick: reached } = recording
+    if (reached < checkpoint.tick) {
+      const { tick, text } = checkpoint
+      recording.part({ why: 'gap', tick, version: room.game.version, othersUpTo: null }, text)
+    }
+    for (const { tick, bytes } of records) if (tick > reached) recording.record(tick, bytes)
+    recording.note({ tick: room.tick, what: 'server restarted' })
+  }
+
+  /** The rooms that come back have done so. @param isWaiting whether a room may come back later */
+  endUnfinished(isWaiting: (room: RoomId) => boolean): void {
+    this.#recorder.endUnfinished((room) => isWaiting(room as RoomId))
+  }
+
+  /** @param message why it could not go on; null: its game has ended it, or whoever may */
+  ended(room: PlacedRoom, { tick, why, result }: RoomEnding, message: string | null): void {
+    if (!this.#isOpenOf(room) && why === 'failed' && room.checkpoint) this.#begin(room, room.checkpoint, room.records)
+    const isOfGame = message === null
+    this.#open.get(room)?.end({ tick, why: why as RecordingEnd['why'], isOfGame, result, message })
+    this.#open.delete(room)
+  }
+
+  #isOpenOf(room: PlacedRoom): boolean {
+    return this.#open.get(room)?.isOpen === true
+  }
+
+  #begin(room: PlacedRoom, { tick, text }: Checkpoint, records: readonly KeptRecord[]): void {
+    const { opened, game } = room
+    const { version } = game
+    const began = tick === 0 ? 'start' : 'checkpoint'
+    const start: RecordingStart = {
+      room: room.id,
+      game: game.name,
+      version,
+      hz: game.hz,
+      seed: opened.seed,
+      options: opened.options,
+      began,
+      tick,
+    }
+    const recording = this.#recorder.begin(start)
+    if (!recording) return
+    this.#keep(room, recording)
+    recording.part({ why: began, tick, version, othersUpTo: null }, text)
+    for (const record of records) recording.record(record.tick, record.bytes)
+  }
+
+  #keep(room: PlacedRoom, recording: RoomRecording): void {
+    this.#begun.add(room)
+    this.#open.set(room, recording)
+  }
+}
