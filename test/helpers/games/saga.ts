@@ -74,7 +74,12 @@ export const saga = defineGame({
   },
   tick: (state) => void state.ticks++,
   bots: {
-    wild: (view, seat, room) =>
-      view.at[seat.id] && room.random() < 0.3 ? [['go', { by: Math.floor(room.random() * 300) / 100 }]] : [],
+    wild(view, seat, room) {
+      if (!view.at[seat.id]) return []
+      const dice = room.random()
+      if (dice < 0.3) return [['go', { by: Math.floor(room.random() * 300) / 100 }]]
+      if (dice < 0.35) return [['roll', {}]]
+      return dice < 0.37 ? [['ask', { what: `b${room.tick}` }]] : []
+    },
   },
 })
