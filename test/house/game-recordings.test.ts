@@ -278,6 +278,47 @@ t.test('new code of a game is a part of its own; what goes back to the old code,
   t.equal(sum, (state as unknown as Sum).sum)
 })
 
+t.test('a recording goes on when its room comes back with the node', async (t) => {
+  const opened = await openAdder(t)
+  const { house, room, enter, pass, recordingOf } = opened
+  let { alice } = opened
+  let sum = 0
+  const play = async (times: number) => {
+    for (let i = 0; i < times; i++) {
+      t.match(await send(alice, room, 'add', { by: 3 }), { data: { value: (sum += 3) } })
+      await pass(130)
+    }
+  }
+  await play(12)
+  // In the middle of a second, in its first moments, and twice in a row.
+  for (const lateMs of [400, 50, 0]) {
+    await pass(lateMs)
+    await house.kill()
+    await pass(7_000)
+    await house.start()
+    alice = await enter('alice')
+    t.match(await alice.ask(GAME.join, { room_id: room }), { success: true })
+    if (lateMs > 0) await play(15)
+  }
+  await pass(2_300)
+  await house.ask('roomDelete', { room: room as RoomId, ifTag: null })
+  await pass(500)
+  const recording = recordingOf(room)
+  if (!recording) throw new Error('there is none')
+  const notes: string[] = []
+  const kinds = new Set<string>()
+  const report = playRecording(adder(), recording, {
+    onTick: ({ record }) => record()?.entries.forEach(({ kind }) => kinds.add(kind)),
+    onNote: ({ what }) => notes.push(what),
+  })
+  t.match(saidOf(report), { difference: undefined, torn: undefined })
+  t.strictSame(notes, Array(3).fill('server restarted'))
+  t.ok(kinds.has('returned'), 'its time stood still')
+  t.equal(report.run?.tick, report.end?.tick)
+  const { sum: played } = JSON.parse(report.run?.checkpoint().state ?? '{}') as Sum
+  t.equal(played, sum)
+})
+
 t.test('a recording that is deleted ends, and its room goes on', async (t) => {
   const { room, add, pass, recordingOf, house } = await openAdder(t)
   await pass(1_500)
