@@ -91,7 +91,9 @@ for (const name of Object.keys(EVENT) as CommandName[]) {
 t.test('bodies and queries of REST', async (t) => {
   const server = await startServer(t, { WORKERS: '1' })
   await server.admin('PUT', '/api/v1/goods/unlimited', { name: 'Air', price: 0, currency: 'gold' })
-  for (const { method, path, operation, query = [] } of standardRoutes()) {
+  // A server that was given its secrets signs nobody in with one click: see test/http/sign-in.test.ts.
+  const routes = standardRoutes().filter(({ operation }) => operation.id !== 'signIn')
+  for (const { method, path, operation, query = [] } of routes) {
     const { body } = operation
     if (body !== undefined) {
       await t.test(`${method} ${path}`, async (t) => {
