@@ -226,7 +226,7 @@ t.test('a goods file that is no goods file ends with 78 and the place', async (t
 
 t.test('a uWebSockets.js binary that does not load ends with 78 and what to install', async (t) => {
   const { code, lines, tookMs, portOpened } = await start({}, treeWithBrokenUws(at('tree')))
-  t.match({ code, lines }, { code: 78, lines: [/^The uWebSockets\.js binary does not load: .*`npm ci`.*glibc 2\.27/] })
+  t.match({ code, lines }, { code: 78, lines: [/^The uWebSockets\.js binary does not load: .*`npm ci`.*glibc 2\.34/] })
   t.equal(lines.length, 1, lines.join(' | '))
   promisedMs(t, tookMs, END_MS_MAX)
   t.notOk(portOpened)
