@@ -12,7 +12,7 @@ export interface Codec {
 export const JSON_CODEC: Codec = {
   encode: (envelope) => JSON.stringify(envelope),
   decode(content) {
-    if (typeof content !== 'string') throw new TypeError('the server sent a binary frame on a JSON connection')
+    if (typeof content !== 'string') throw new TypeError('a binary frame on a JSON connection')
     return JSON.parse(content)
   },
 }

@@ -90,10 +90,9 @@ function toToken(answer: unknown, isFromCallback: boolean): string | undefined {
   if (answer === undefined) return undefined
   const text = typeof answer === 'string' ? answer.trim() : ''
   if (JWT.test(text)) return text
-  if (!isFromCallback)
-    throw new DrumbeatError('TOKEN_INVALID', 'the token is no JWT: not three parts of base64url with dots between them')
+  if (!isFromCallback) throw new DrumbeatError('TOKEN_INVALID', 'the token is no JWT')
   const shown = typeof answer === 'string' ? JSON.stringify(text.slice(0, SHOWN_MAX)) : typeof answer
-  throw new DrumbeatError('UNAVAILABLE', `the token callback gave no token, but something that begins with ${shown}`)
+  throw new DrumbeatError('UNAVAILABLE', `the token callback gave no token, but ${shown}`)
 }
 
 /** The `exp` of a JWT in Unix milliseconds. Undefined if it has none that can be read. */

@@ -21,6 +21,6 @@ export function globalWebSocket(): WebSocketConstructor {
   if (constructor !== undefined) return constructor
   throw new DrumbeatError(
     'BAD_REQUEST',
-    'no global WebSocket here, as in Node before 22: pass one as the option WebSocket, such as the class of the package ws',
+    'no global WebSocket here: pass the class of the package ws as the option WebSocket',
   )
 }
