@@ -47,8 +47,14 @@ t.test('what is for operators is on the listener of theirs only, what is for eve
     '/play/arena/:file': 'arena.js',
     '/play/tictactoe/:file': 'tictactoe.js',
     '/samples/:file': 'arena.js',
+    '/docs/:file': 'manual.css',
+    '/docs/:section/:file': 'quickstart.html',
   }
-  const pathOf = (path: string) => path.replace(':file', files[path] ?? '').replaceAll(/:\w+/g, 'sword')
+  const pathOf = (path: string) =>
+    path
+      .replace(':section', 'start')
+      .replace(':file', files[path] ?? '')
+      .replaceAll(/:\w+/g, 'sword')
   for (const { path, access } of routes) {
     const [here, there] = [await status(server.url, pathOf(path)), await status(adminUrl, pathOf(path))]
     if (access === 'open') t.strictSame([path, here, there], [path, 200, 200])
