@@ -80,6 +80,11 @@ export const GAME_SETTINGS = {
   ),
   GAME_ROOMS_MAX: setting(integer(1, 1_000_000), '10000', 'Rooms with games on this node; above it `OVERLOADED`.'),
   GAME_ROOMS_PER_HOST_MAX: setting(integer(1, 100_000), '2000', 'The same in one host.'),
+  GAME_ROOMS_PER_USER: setting(
+    integer(1, 1_000_000),
+    '64',
+    'Rooms with games that there may be at a time because searches of one user have made them; above it `OVERLOADED`. The guests of an address count as one user, on loopback each alone.',
+  ),
   GAME_BALANCE_ABOVE: setting(
     share,
     '0.7',

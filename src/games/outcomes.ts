@@ -121,11 +121,14 @@ export class Failures {
     this.#inRow.delete(callback)
   }
 
-  /** Returns true if the callback has failed too many times. */
+  /**
+   * Returns true if the callback has failed so often that the room has to end. A `join` that fails costs only the user who wants a
+   * seat, so no user can end the room of others by asking again and again.
+   */
   add(failure: Failure): boolean {
     const inRow = (this.#inRow.get(failure.callback) ?? 0) + 1
     this.#inRow.set(failure.callback, inRow)
     this.#ofTick.push(failure)
-    return inRow >= FAILURES_MAX
+    return inRow >= FAILURES_MAX && failure.callback !== 'join'
   }
 }

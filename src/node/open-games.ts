@@ -91,6 +91,7 @@ function limitsOf({ settings }: Needs): PlacementOptions['limits'] {
   return {
     roomsMax: settings.GAME_ROOMS_MAX,
     roomsPerHostMax: settings.GAME_ROOMS_PER_HOST_MAX,
+    roomsPerUserMax: settings.GAME_ROOMS_PER_USER,
     balanceAbove: settings.GAME_BALANCE_ABOVE,
     roomCapacity: settings.ROOM_CAPACITY,
     endedMs: settings.HISTORY_TTL,

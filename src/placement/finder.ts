@@ -51,6 +51,8 @@ interface Plan {
   readonly isRecorded?: boolean | undefined
   /** Of the search that makes it; undefined for REST. */
   readonly where?: Where
+  /** See `PlacedRoom.madeBy`. */
+  readonly madeBy?: string | undefined
 }
 
 /** What a room may say while another one would do. */
@@ -149,6 +151,7 @@ export class Finder {
       isLocked: false,
       password: null,
       where: args.where,
+      madeBy: connection.shareKey,
     }
   }
 
@@ -215,12 +218,16 @@ export class Finder {
     }
   }
 
-  #open({ namespace, game, options, isLocked, password, isRecorded = game.record, where }: Plan): PlacedRoom {
+  #open({ namespace, game, options, isLocked, password, isRecorded = game.record, where, madeBy }: Plan): PlacedRoom {
     const { rooms, hosts, random, roomClock, limits } = this.#options
     const host = hosts.leastBusy()
     if (!host) throw new Refusal('UNAVAILABLE', 'no host for games is there now', { retry_after_ms: 1_000 })
     if (rooms.size >= limits.roomsMax || host.rooms.size >= limits.roomsPerHostMax)
       throw new Refusal('OVERLOADED', 'there are as many rooms as there may be', { retry_after_ms: 5_000 })
+    if (madeBy !== undefined && rooms.countMadeBy(madeBy) >= limits.roomsPerUserMax)
+      throw new Refusal('OVERLOADED', 'this user has made as many rooms as one may (GAME_ROOMS_PER_USER)', {
+        retry_after_ms: 5_000,
+      })
     const opened: OpenRoom = {
       handle: rooms.newHandle(),
       roomId: newRoomId(game.name, random.token()),
@@ -230,7 +237,7 @@ export class Finder {
       startMs: Math.floor(roomClock.nowMs()),
     }
     const hashed = password === null ? undefined : Password.of(password)
-    const room = new PlacedRoom({ opened, namespace, game, password: hashed, isLocked, isRecorded })
+    const room = new PlacedRoom({ opened, namespace, game, password: hashed, isLocked, isRecorded, madeBy })
     room.host = host.id
     rooms.add(room)
     if (where !== undefined) this.#wanted.set(room, where)

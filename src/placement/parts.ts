@@ -28,6 +28,8 @@ export interface PlacementLimits {
   /** Of this node. */
   readonly roomsMax: number
   readonly roomsPerHostMax: number
+  /** Made by searches of one user, or of the guests of one address. */
+  readonly roomsPerUserMax: number
   /** A host gives rooms away while it is busy for a larger share of its time than this, 0 to 1. */
   readonly balanceAbove: number
   /** Members of a room, those who watch included. */

@@ -68,6 +68,8 @@ export class PlacedRoom {
   readonly password: Password | undefined
   /** From its first tick on. */
   readonly isRecorded: boolean
+  /** Whose search has made it: the key of a user's share of the node. Undefined if an operator did, or if it was before the node's start. */
+  readonly madeBy: string | undefined
   readonly viewers = new Viewers()
   /** Users who have a seat, as far as this node was told. */
   readonly seated = new Set<string>()
@@ -132,6 +134,7 @@ export class PlacedRoom {
     readonly password: Password | undefined
     readonly isLocked: boolean
     readonly isRecorded: boolean
+    readonly madeBy?: string | undefined
   }) {
     this.opened = options.opened
     this.namespace = options.namespace
@@ -139,6 +142,7 @@ export class PlacedRoom {
     this.password = options.password
     this.isLockedByMaker = options.isLocked
     this.isRecorded = options.isRecorded
+    this.madeBy = options.madeBy
     this.gone = new Promise((resolve) => (this.markGone = resolve))
   }
 

@@ -13,6 +13,8 @@ export class PlacedRooms {
   readonly #byHandle = new Map<number, PlacedRoom>()
   readonly #byId = new Map<RoomId, PlacedRoom>()
   readonly #ofGame = new Map<string, Set<PlacedRoom>>()
+  /** How many rooms each user's searches have made, of those that are still there. */
+  readonly #madeBy = new Map<string, number>()
   #lastHandle = 0
 
   constructor(ended: EndedRooms) {
@@ -31,14 +33,21 @@ export class PlacedRooms {
     const ofGame = this.#ofGame.get(name) ?? new Set()
     this.#ofGame.set(name, ofGame)
     ofGame.add(room)
+    this.#countMade(room, 1)
   }
 
   remove(room: PlacedRoom): void {
-    this.#byHandle.delete(room.handle)
+    if (!this.#byHandle.delete(room.handle)) return
+    this.#countMade(room, -1)
     this.#byId.delete(room.id)
     const ofGame = this.#ofGame.get(room.game.name)
     ofGame?.delete(room)
     if (ofGame?.size === 0) this.#ofGame.delete(room.game.name)
+  }
+
+  /** How many rooms are there that searches of this user, or of guests of this address, have made. @param by see `PlacedRoom.madeBy` */
+  countMadeBy(by: string): number {
+    return this.#madeBy.get(by) ?? 0
   }
 
   byHandle(handle: number): PlacedRoom | undefined {
@@ -76,5 +85,12 @@ export class PlacedRooms {
 
   get size(): number {
     return this.#byHandle.size
+  }
+
+  #countMade({ madeBy }: PlacedRoom, by: 1 | -1): void {
+    if (madeBy === undefined) return
+    const count = this.countMadeBy(madeBy) + by
+    if (count > 0) this.#madeBy.set(madeBy, count)
+    else this.#madeBy.delete(madeBy)
   }
 }

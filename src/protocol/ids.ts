@@ -7,8 +7,10 @@ export type Namespace = string & { readonly __brand: 'Namespace' }
 /** What an event is sent to: a namespace, a room of a namespace, or a user. */
 export type Channel = string & { readonly __brand: 'Channel' }
 
-export const USER_ID = /^[A-Za-z0-9_-]{1,64}$/
-export const ROOM_ID = /^[A-Za-z0-9_.:-]{1,64}$/
+/** Not `__proto__`: games keep what is a player's under the player's id, and that key sets a prototype. */
+export const USER_ID = /^(?!__proto__$)[A-Za-z0-9_-]{1,64}$/
+/** Not `.` or `..`: browsers take these out of a path, so no operator could see or delete such a room by REST. */
+export const ROOM_ID = /^(?!\.{1,2}$)[A-Za-z0-9_.:-]{1,64}$/
 /** The form of ids of goods and currencies. `FORBIDDEN_KEY` matches, but is not allowed. */
 export const NAME = /^[A-Za-z0-9_-]{1,64}$/
 export const GAME_NAME = /^[a-z][a-z0-9-]{0,31}$/
@@ -33,12 +35,12 @@ export function isRoomId(value: unknown): value is RoomId {
 
 export function parseUserId(value: unknown, path: string): UserId {
   if (isUserId(value)) return value
-  throw badRequest(path, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -')
+  throw badRequest(path, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -, and not __proto__')
 }
 
 export function parseRoomId(value: unknown, path: string): RoomId {
   if (isRoomId(value)) return value
-  throw badRequest(path, 'must be 1 to 64 characters of A-Z a-z 0-9 _ . : -')
+  throw badRequest(path, 'must be 1 to 64 characters of A-Z a-z 0-9 _ . : -, and more than one or two dots')
 }
 
 export function parseGameName(value: unknown, path: string): string {

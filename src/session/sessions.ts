@@ -77,11 +77,6 @@ interface Session {
   readonly resume: Resume | undefined
 }
 
-/** Those that it names. If it names none, the primary says how many the session had: one until then. */
-function countJoins(resume: Resume | undefined): number {
-  return resume === undefined ? 0 : (resume.rooms?.length ?? 1)
-}
-
 /** The connections of this worker, from the upgrade to the end. */
 export class Sessions {
   readonly #options: SessionsOptions
@@ -122,8 +117,9 @@ export class Sessions {
     const { link, mayJoin, clock, onOver } = this.#options
     const { namespace, userId, addressKey, access } = connection
     const { sessionId, resume } = session
-    const joins = countJoins(resume)
-    const over = joins === 0 ? undefined : connection.share.join(joins, clock.nowMs())
+    // Rooms that the resume does not name are counted when the primary has said how many the session had.
+    const joins = resume?.rooms?.length ?? 0
+    const over = resume === undefined ? undefined : connection.share.join(joins, clock.nowMs())
     if (over) {
       onOver(over.kind, connection)
       connection.closeForRate(over.waitMs)

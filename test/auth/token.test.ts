@@ -247,6 +247,7 @@ t.test('sub is a user id, and not the id of a guest', async (t) => {
     'a number': forge({ ...CLAIMS, sub: 42 }),
     'a list': forge({ ...CLAIMS, sub: ['alice'] }),
     'a guest': forge({ ...CLAIMS, sub: 'guest-1' }),
+    'a key that sets a prototype': forge({ ...CLAIMS, sub: '__proto__' }),
     'the server': forge({ ...CLAIMS, sub: '@server' }),
   })
 })

@@ -20,8 +20,8 @@ t.test('two tabs play a new game, and go on when a rule is changed', { skip: NO_
   t.match(spawnSync(process.execPath, [COMMAND, 'new', 'pong'], { cwd, env, encoding: 'utf8' }), { status: 0 })
   const { url, output, logged } = await startIn(t, cwd, ['--games', './pong/game.ts', '--watch'])
   t.ok(logged(/^listening$/).length > 0)
-  t.ok(await until(() => output().includes('Play in two tabs')))
-  t.match(output(), new RegExp(`Play in two tabs +http://127.0.0.1:\\d+/play/pong/`))
+  t.ok(await until(() => output().includes('(in two tabs)')))
+  t.match(output(), new RegExp(`Play +http://127.0.0.1:\\d+/play/pong/`))
 
   const browser = await openChromium(t)
   const wrong: string[] = []

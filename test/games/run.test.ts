@@ -176,6 +176,14 @@ t.test('an end answers what stands behind it, and ten failures in a row are one'
   t.match(failing.step().ending, { why: 'failed', result: null })
 })
 
+t.test('a join that fails costs who wants a seat, and ends no room, however often it is tried', async (t) => {
+  const room = new TestRoom(saboteur('join', 'throw'))
+  for (let i = 0; i < 50; i++) {
+    const result = room.step(join('mallory'))
+    t.match(result, { ending: undefined, outcomes: [{ kind: 'failed' }] })
+  }
+})
+
 t.test(
   'timers run in the order in which they are due, and by the room’s clock where ticks have no length',
   async (t) => {

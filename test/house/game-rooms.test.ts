@@ -46,6 +46,25 @@ t.test('of many searches at once none is over a seat, and no room is one too man
   )
 })
 
+t.test('one user makes so many rooms and no more, over all connections; others still do', async (t) => {
+  const { enter, enterAll, input, pass } = await openGames(t, { env: { GAME_ROOMS_PER_USER: '3' } })
+  const [alice, bob] = await enterAll('alice', 'bob')
+  if (!alice || !bob) throw new Error('nobody')
+  const phone = await enter('alice')
+  const search = (client: typeof alice, phase: string) =>
+    client.ask(GAME.find, { game: 'counter', where: { phase }, options: { phase } })
+  const first = String((await search(alice, 'p0')).data?.['room_id'])
+  t.strictSame(codesOf([await search(alice, 'p1'), await search(phone, 'p2')]), ['ok', 'ok'])
+  t.match(await search(phone, 'p3'), { error: { code: 'OVERLOADED', message: /GAME_ROOMS_PER_USER/ } })
+  t.strictSame(codesOf([await search(phone, 'p0')]), ['ok'], 'a room that is there is joined')
+  t.strictSame(codesOf([await search(bob, 'p3')]), ['ok'])
+  t.strictSame(codesOf([await search(alice, 'p3')]), ['ok'], 'of others, too')
+  t.strictSame(codesOf([await search(alice, 'p4')]), ['OVERLOADED'])
+  t.match(await input(alice, first, 'end', { result: null, rewards: [] }), { success: true })
+  await pass(100)
+  t.strictSame(codesOf([await search(alice, 'p4')]), ['ok'], 'one of them is over')
+})
+
 t.test('rooms are spread over the hosts', async (t) => {
   const { enterAll, find, running } = await openGames(t)
   for (const [i, client] of (await enterAll('a', 'b', 'c', 'd')).entries())

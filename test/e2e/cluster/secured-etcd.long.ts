@@ -43,7 +43,7 @@ t.test(
     const env = { ...clusterEnv(etcd.endpoints), ETCD_USERNAME: 'drumbeat', ETCD_PASSWORD: PASSWORD }
     const server = new ServerProcess({ ...env, HTTP_PORT: '0', DATA_DIR: t.testdir() })
     t.equal((await server.ended).code, 78)
-    t.match(server.stderr, /refuses: .*authentication is not enabled \(ETCD_USERNAME /)
+    t.match(server.stderr, /refuses: .*authentication is not enabled \(check ETCD_USERNAME /)
     const { settings } = loadConfig({ env })
     const facts = await readEtcd(etcd.member.endpoint, { settings, timeoutMs: PATIENCE_MS, clock: systemClock })
     t.match(checkEtcd(settings, facts), [
@@ -76,7 +76,7 @@ t.test('a node may be given no more than its prefix', skipWithout('3.5'), async 
   t.equal((await wrong.ended).code, 78)
   t.match(
     wrong.stderr,
-    /etcd at http:\/\/127.* refuses: .*authentication failed, invalid user ID or password \(ETCD_USERNAME and ETCD_PASSWORD /,
+    /etcd at http:\/\/127.* refuses: .*authentication failed, invalid user ID or password \(check ETCD_USERNAME and ETCD_PASSWORD /,
   )
   const outside = start({ ...login, ETCD_PREFIX: '/elsewhere/' })
   t.equal((await outside.ended).code, 78)

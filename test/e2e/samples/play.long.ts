@@ -180,7 +180,7 @@ t.test('the samples in Chromium', { skip: NO_CHROMIUM }, async (t) => {
   const [ann, bob] = await twoTabs('arena')
 
   await t.test('what is printed at the start leads to them', async (t) => {
-    const [, address = ''] = /Play in two tabs +(\S+)/.exec(server.output()) ?? []
+    const [, address = ''] = /Play +(\S+) +\(in two tabs\)/.exec(server.output()) ?? []
     const { page, wrong } = await Tab.open(await profile(t, browser), server, '')
     await page.goto(address)
     await page.click('a[href="arena/"]')
