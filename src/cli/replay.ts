@@ -106,7 +106,7 @@ async function gameOf({ recording, games: given }: Pick<Asked, 'recording' | 'ga
   if (game) return game
   const found = [...games.keys()].join(', ')
   throw new RecordingError(
-    `a recording of the game ${name}, which is not in ${places.join(', ')}: there is ${found || 'none'}`,
+    `a recording of the game ${name}, which is not in ${places.join(', ')} (there is ${found || 'none'}): say --games FILE`,
   )
 }
 

@@ -195,7 +195,7 @@ t.test('the samples in Chromium', { skip: NO_CHROMIUM }, async (t) => {
     const context = await profile(t, browser)
     for (const [path, script, outOfUse] of [
       ['/play/tictactoe/', 'match.js', '#play:disabled'],
-      ['/', 'console.js', '[inert] #token-entry button'],
+      ['/', 'console.js', '[inert] #token-entry button[type=submit]'],
     ] as const) {
       const page = await context.newPage()
       const gate = Promise.withResolvers<void>()
@@ -399,16 +399,21 @@ t.test('the samples in Chromium', { skip: NO_CHROMIUM }, async (t) => {
 
   await isForEverybody('arena')
 
-  await t.test(
-    'a server that was started anew knows nothing of the match: the player is told, and plays again',
-    async (t) => {
-      const tab = await Tab.open(await profile(t, browser), server, 'arena')
-      await tab.play('Ann')
-      await tab.shows('#scores', /Ann/)
-      await server.restart()
-      await tab.shows('#panel-title', /You are out of the match/)
-      await tab.play()
-      await tab.shows('#scores', /Ann \(you\)/)
-    },
-  )
+  await t.test('a server that is started anew goes on with the match, and the player is in it', async (t) => {
+    const tab = await Tab.open(await profile(t, browser), server, 'arena')
+    await tab.play('Ann')
+    await tab.shows('#scores', /Ann \(you\)/)
+    await tab.listen()
+    const room = await watch(t, server)
+    await server.restart()
+    const isTold = async () => (await tab.told()).some((one) => /^The connection is lost/.test(one))
+    t.ok(await until(isTold))
+    t.ok(await until(async () => (await tab.page.textContent('#notice')) === ''))
+    await tab.shows('#scores', /Ann \(you\)/)
+    t.equal((await watch(t, server)).id, room.id)
+    await tab.page.keyboard.down('KeyD')
+    const again = await watch(t, server)
+    t.ok(await until(() => shipOf(again, 'Ann').isMoving), 'and the ship is steered as before')
+    await tab.page.keyboard.up('KeyD')
+  })
 })
