@@ -18,7 +18,7 @@ t.test('a guest who is kicked for a time does not come back as that guest, until
   t.match(await mallory.end(), { code: 4502 })
   for (const worker of house.listening) {
     const back = await mallory.resume([], { worker })
-    t.match(back.closed, { code: 4502, reason: /kept out/ })
+    t.match(back.closed, { code: 4502, reason: /keeps this user or address out/ })
     t.strictSame(back.frames, [], 'before the first frame')
   }
   t.ok((await other.ask(PING, {})).success, 'nobody else is concerned')

@@ -76,7 +76,7 @@ t.test('a node may be given no more than its prefix', skipWithout('3.5'), async 
   t.equal((await wrong.ended).code, 78)
   t.match(
     wrong.stderr,
-    /etcd at http:\/\/127.* refuses: .*authentication failed, invalid user ID or password \(check ETCD_USERNAME and ETCD_PASSWORD /,
+    /etcd at http:\/\/127.* refuses: .*authentication failed, invalid user ID or password \(check ETCD_USERNAME and ETCD_PASSWORD, /,
   )
   const outside = start({ ...login, ETCD_PREFIX: '/elsewhere/' })
   t.equal((await outside.ended).code, 78)
