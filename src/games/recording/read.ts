@@ -60,11 +60,11 @@ export class Recording {
     const open = this.#source.open()
     try {
       for (let at = this.#headBytes; at < open.bytes;) {
-        const head = open.read(at, FRAME_HEAD_BYTES)
+        const head = toBuffer(open.read(at, FRAME_HEAD_BYTES))
         const length = head.length < FRAME_HEAD_BYTES ? 0 : head.readUInt32LE(0)
         const end = at + FRAME_HEAD_BYTES + length
         const isLast = end >= open.bytes
-        const frame = length > FRAME_BYTES_MAX ? head : open.read(at, end - at)
+        const frame = length > FRAME_BYTES_MAX ? head : toBuffer(open.read(at, end - at))
         if (frame.length < FRAME_HEAD_BYTES + length || head.length < FRAME_HEAD_BYTES || !isWhole(frame)) {
           if (!isLast) throw damaged(at)
           this.#torn = `the last ${open.bytes - at} bytes are no whole frame, and were passed over: its writer was killed`
@@ -84,10 +84,15 @@ export function readRecording(source: string | Uint8Array): Recording {
   return new Recording(typeof source === 'string' ? new FileSource(source) : new BytesSource(source))
 }
 
+/** `Source` is in the types of the package, and those who use it may have no types of Node. */
+function toBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length)
+}
+
 interface Open {
   readonly bytes: number
   /** Less at the end. */
-  read(at: number, length: number): Buffer
+  read(at: number, length: number): Uint8Array
   close(): void
 }
 
@@ -156,7 +161,7 @@ const NEWLINE = 0x0a
 function readHead(source: Source): { readonly head: RecordingHead; readonly bytes: number } {
   const open = source.open()
   try {
-    const start = open.read(0, Math.min(HEAD_BYTES_MAX, open.bytes))
+    const start = toBuffer(open.read(0, Math.min(HEAD_BYTES_MAX, open.bytes)))
     const length = start.indexOf(NEWLINE)
     const head = length === -1 ? undefined : parseHead(start.toString('utf8', 0, length))
     if (!head) throw new RecordingError(`${source.name}: this is no recording of a room`)
