@@ -283,7 +283,8 @@ export class Model {
     if (fate === 'refuse' && (name === 'join' || name.startsWith('on.'))) return 'REFUSED'
     const inRow = (this.#inRow.get(name) ?? 0) + 1
     this.#inRow.set(name, inRow)
-    if (inRow >= IN_ROW_MAX) this.#ending ??= 'failed'
+    // A join that fails costs whoever wants the seat.
+    if (inRow >= IN_ROW_MAX && name !== 'join') this.#ending ??= 'failed'
     return 'failed'
   }
 
