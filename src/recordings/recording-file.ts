@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
-import { DICTIONARY_BYTES, FRAME_HEAD_BYTES, HEAD_BYTES_MAX, ITEM, type ItemKind } from '../games/recording/format.ts'
+import { DICTIONARY_BYTES, HEAD_BYTES_MAX, ITEM, type ItemKind } from '../games/recording/format.ts'
 import type { RecordingEnd, RecordingHead } from '../games/recording/format.ts'
-import { encodeFrame, frameTick, isWhole, itemHead } from '../games/recording/frames.ts'
+import { encodeFrame, frameTick, itemHead, readFrame } from '../games/recording/frames.ts'
 import { parseHead } from '../games/recording/read.ts'
 import { encodeEnd, readAt, readEnd, withFile } from './end-frame.ts'
 
@@ -47,16 +47,11 @@ export function readWhole(file: string): { readonly bytes: number; readonly tick
     let { bytes } = head
     let { tick } = head.head
     for (;;) {
-      const start = readAt(fd, bytes, FRAME_HEAD_BYTES)
-      if (start.length < FRAME_HEAD_BYTES) break
-      const length = FRAME_HEAD_BYTES + start.readUInt32LE(0)
-      if (bytes + length > fstatSync(fd).size) break
-      const frame = readAt(fd, bytes, length)
-      if (!isWhole(frame)) break
+      const { frame, end } = readFrame((at, length) => readAt(fd, at, length), bytes)
+      if (!frame) return { bytes, tick }
       tick = frameTick(frame)
-      bytes += length
+      bytes = end
     }
-    return { bytes, tick }
   })
 }
 

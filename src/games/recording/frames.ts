@@ -53,6 +53,19 @@ export function isWhole(frame: Buffer): boolean {
   return frame.readUInt32LE(4) === crc32(frame.subarray(8))
 }
 
+/** Reads so many bytes of a file, or fewer at its end. */
+export type ReadAt = (at: number, length: number) => Buffer
+
+/** The frame at this byte, and where it ends by what its head says. Without `frame` there is none that is whole. */
+export function readFrame(read: ReadAt, at: number): { readonly frame: Buffer | undefined; readonly end: number } {
+  const head = read(at, FRAME_HEAD_BYTES)
+  const isHead = head.length === FRAME_HEAD_BYTES
+  const end = at + FRAME_HEAD_BYTES + (isHead ? head.readUInt32LE(0) : 0)
+  if (!isHead || end - at > FRAME_HEAD_BYTES + FRAME_BYTES_MAX) return { frame: undefined, end }
+  const frame = read(at, end - at)
+  return { frame: frame.length === end - at && isWhole(frame) ? frame : undefined, end }
+}
+
 export function frameTick(frame: Buffer): number {
   return frame.readUInt32LE(9)
 }

@@ -1,8 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import {
   FORMAT,
-  FRAME_BYTES_MAX,
-  FRAME_HEAD_BYTES,
   HEAD_BYTES_MAX,
   ITEM,
   RecordingError,
@@ -12,7 +10,7 @@ import {
   type RecordingHead,
   type RecordingItem,
 } from './format.ts'
-import { decodeFrame, isWhole, newestCheckpoint, type RawItem } from './frames.ts'
+import { decodeFrame, newestCheckpoint, readFrame, type RawItem, type ReadAt } from './frames.ts'
 
 /** A recording that can be read, again and again: a frame of it is in memory at a time. */
 export class Recording {
@@ -22,9 +20,9 @@ export class Recording {
   #torn: string | undefined
 
   /** Use `readRecording`. */
-  constructor(source: Source) {
-    this.#source = source
-    const { head, bytes } = readHead(source)
+  constructor(source: string | Uint8Array) {
+    this.#source = typeof source === 'string' ? new FileSource(source) : new BytesSource(source)
+    const { head, bytes } = readHead(this.#source)
     this.head = head
     this.#headBytes = bytes
   }
@@ -60,13 +58,9 @@ export class Recording {
     const open = this.#source.open()
     try {
       for (let at = this.#headBytes; at < open.bytes;) {
-        const head = toBuffer(open.read(at, FRAME_HEAD_BYTES))
-        const length = head.length < FRAME_HEAD_BYTES ? 0 : head.readUInt32LE(0)
-        const end = at + FRAME_HEAD_BYTES + length
-        const isLast = end >= open.bytes
-        const frame = length > FRAME_BYTES_MAX ? head : toBuffer(open.read(at, end - at))
-        if (frame.length < FRAME_HEAD_BYTES + length || head.length < FRAME_HEAD_BYTES || !isWhole(frame)) {
-          if (!isLast) throw damaged(at)
+        const { frame, end } = readFrame(open.read, at)
+        if (!frame) {
+          if (end < open.bytes) throw damaged(at)
           this.#torn = `the last ${open.bytes - at} bytes are no whole frame, and were passed over: its writer was killed`
           return
         }
@@ -81,18 +75,13 @@ export class Recording {
 
 /** @param source a file, or what is in one @throws RecordingError if it is none, or damaged */
 export function readRecording(source: string | Uint8Array): Recording {
-  return new Recording(typeof source === 'string' ? new FileSource(source) : new BytesSource(source))
-}
-
-/** `Source` is in the types of the package, and those who use it may have no types of Node. */
-function toBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, length)
+  return new Recording(source)
 }
 
 interface Open {
   readonly bytes: number
   /** Less at the end. */
-  read(at: number, length: number): Uint8Array
+  readonly read: ReadAt
   close(): void
 }
 
@@ -161,7 +150,7 @@ const NEWLINE = 0x0a
 function readHead(source: Source): { readonly head: RecordingHead; readonly bytes: number } {
   const open = source.open()
   try {
-    const start = toBuffer(open.read(0, Math.min(HEAD_BYTES_MAX, open.bytes)))
+    const start = open.read(0, Math.min(HEAD_BYTES_MAX, open.bytes))
     const length = start.indexOf(NEWLINE)
     const head = length === -1 ? undefined : parseHead(start.toString('utf8', 0, length))
     if (!head) throw new RecordingError(`${source.name}: this is no recording of a room`)
