@@ -1,3 +1,4 @@
+import { hasCode } from './base/error-code.ts'
 import { toError } from './base/assert.ts'
 import type { Clock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
@@ -122,7 +123,7 @@ async function openInEtcd({ settings, clock, random, log, onLost, onEtcdCall }: 
 
 /** Whether the disk of this machine is full. `startPrimary` reports that. */
 function isFull(cause: unknown): boolean {
-  return cause instanceof DiskFull || (cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC')
+  return cause instanceof DiskFull || hasCode(cause, 'ENOSPC')
 }
 
 function exitCodeOf(cause: unknown): ExitCode {

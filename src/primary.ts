@@ -1,3 +1,4 @@
+import { hasCode } from './base/error-code.ts'
 import { toError } from './base/assert.ts'
 import { openAll, type Closers } from './base/closers.ts'
 import { systemClock as clock } from './base/clock.ts'
@@ -118,8 +119,7 @@ async function sayingFull(starting: Promise<Primary>): Promise<Primary> {
     return await starting
   } catch (cause) {
     const error = toError(cause)
-    const isFull = 'code' in error && error.code === 'ENOSPC'
-    if (isFull) throw new StartError(EXIT.temporary, `the disk is full: ${error.message}`, cause)
+    if (hasCode(error, 'ENOSPC')) throw new StartError(EXIT.temporary, `the disk is full: ${error.message}`, cause)
     if (error instanceof StoreUnavailable || (error instanceof Refusal && error.code === 'UNAVAILABLE')) {
       throw new StartError(EXIT.temporary, `the store takes no writes: ${error.message}`, cause)
     }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, rmSync, writeFileSync } from 'node:fs'
+import { hasCode } from './error-code.ts'
 
 const OWNER_ONLY = 0o600
 
@@ -15,13 +16,9 @@ export function createWholeFile(file: string, content: string, mode = OWNER_ONLY
     linkSync(draft, file)
     return true
   } catch (error) {
-    if (isExisting(error)) return false
+    if (hasCode(error, 'EEXIST')) return false
     throw error
   } finally {
     rmSync(draft)
   }
-}
-
-function isExisting(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST'
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { hasCode } from '../base/error-code.ts'
 
 const OWNER_ONLY = 0o700
 
@@ -14,7 +15,6 @@ export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, OWNER_ONLY)
   } catch (error) {
-    const another = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-    if (!another || !statSync(folder).isDirectory()) throw error
+    if (!hasCode(error, 'EEXIST') || !statSync(folder).isDirectory()) throw error
   }
 }

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { toError } from '../base/assert.ts'
 import { within } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
@@ -13,6 +12,7 @@ import { headerValues, Headers, type RequestHead } from '../door/request-head.ts
 import { errorAnswer, preflightAnswer, type HttpAnswer, type HttpHandler, type HttpPlan, type HttpRun } from './http.ts'
 import { parseJsonBody } from './json-body.ts'
 import type { Operation } from './operation.ts'
+import { createSecretCheck } from './secret-check.ts'
 
 export interface RouteRequest {
   /** The `:name` parts of the path, decoded. */
@@ -247,12 +247,10 @@ function decodePart(part: string): string {
 
 /** Throws AUTH_REQUIRED without a token, TOKEN_INVALID with another one. */
 function createAdminCheck(adminToken: string): (authorization: string | undefined) => void {
-  // Hashes have one length, which timingSafeEqual wants, and say nothing about the token's.
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  const expected = digest(adminToken)
+  const isAdminToken = createSecretCheck(adminToken)
   return (authorization) => {
     const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
     if (token === undefined) throw new Refusal('AUTH_REQUIRED', 'the admin token is required')
-    if (!timingSafeEqual(digest(token), expected)) throw new Refusal('TOKEN_INVALID', 'this is not the admin token')
+    if (!isAdminToken(token)) throw new Refusal('TOKEN_INVALID', 'this is not the admin token')
   }
 }

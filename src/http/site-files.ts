@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { hasCode } from '../base/error-code.ts'
 import { FILE_TYPES, fileAnswer } from './browser-files.ts'
 import type { HttpAnswer } from './http.ts'
 
@@ -33,8 +34,7 @@ function read(file: string): Uint8Array | undefined {
   try {
     return readFileSync(file)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EISDIR'))
-      return undefined
+    if (hasCode(error, 'ENOENT', 'EISDIR')) return undefined
     throw error
   }
 }

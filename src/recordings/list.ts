@@ -1,16 +1,21 @@
 import { readFile } from 'node:fs/promises'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
+import { hasCode } from '../base/error-code.ts'
 import { SUFFIX } from './limits.ts'
 import { readFacts, type RecordingFacts } from './recording-file.ts'
 
 /** A recording as it is listed. */
 export type ListedRecording = RecordingFacts & { readonly id: string }
 
-/** The ids of the recordings in a folder, sorted. */
+/** The ids of the recordings in a folder, sorted; none if there is no such folder. */
 export function listRecordings(folder: string): readonly string[] {
-  const names = attempt(() => readdirSync(folder)) ?? []
-  return names.flatMap((name) => (name.endsWith(SUFFIX) ? [name.slice(0, -SUFFIX.length)] : [])).sort()
+  return attempt(() => readIds(folder))?.toSorted() ?? []
+}
+
+/** The ids of the recordings in a folder. Throws what the file system throws. */
+export function readIds(folder: string): readonly string[] {
+  return readdirSync(folder).flatMap((name) => (name.endsWith(SUFFIX) ? [name.slice(0, -SUFFIX.length)] : []))
 }
 
 /** Undefined if there is no such recording, or it is none. */
@@ -24,7 +29,7 @@ export async function readRecordingFile(folder: string, id: string): Promise<Uin
   try {
     return await readFile(path.join(folder, id + SUFFIX))
   } catch (error) {
-    if (isMissing(error)) return undefined
+    if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
 }
@@ -33,11 +38,7 @@ function attempt<Result>(act: () => Result): Result | undefined {
   try {
     return act()
   } catch (error) {
-    if (isMissing(error)) return undefined
+    if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

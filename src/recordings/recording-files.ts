@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { toError } from '../base/assert.ts'
 import { readFreeBytes } from '../base/disk.ts'
 import type { ItemKind, RecordingEnd } from '../games/recording/format.ts'
 import { ITEM } from '../games/recording/format.ts'
 import { SUFFIX, type RecordingLimits } from './limits.ts'
+import { readIds } from './list.ts'
 import { readFacts, readWhole, RecordingFile } from './recording-file.ts'
 import { OP, readOps, type Begin, type Report, type Resume, type Unfinished } from './wire.ts'
 
@@ -51,7 +52,7 @@ export class RecordingFiles {
 
   /** Recordings that an earlier writer has left without an end. */
   unfinished(): readonly Unfinished[] {
-    return this.#ids().flatMap((id) => {
+    return readIds(this.#folder).flatMap((id) => {
       const facts = readFacts(this.#pathOf(id))
       if (!facts || facts.end) return []
       return [{ id, room: facts.head.room, tick: readWhole(this.#pathOf(id))?.tick ?? facts.head.tick }]
@@ -214,14 +215,12 @@ export class RecordingFiles {
   /** What is there, but for what is being written. */
   #look(): void {
     const own = new Set(Array.from(this.#open.values(), ({ id }) => id))
-    const stats = this.#ids().map((id) => [id, statSync(this.#pathOf(id), { throwIfNoEntry: false })] as const)
+    const stats = readIds(this.#folder).map(
+      (id) => [id, statSync(this.#pathOf(id), { throwIfNoEntry: false })] as const,
+    )
     this.#kept = new Map(
       stats.flatMap(([id, stat]) => (stat && !own.has(id) ? [[id, { bytes: stat.size, endedMs: stat.mtimeMs }]] : [])),
     )
-  }
-
-  #ids(): readonly string[] {
-    return readdirSync(this.#folder).flatMap((name) => (name.endsWith(SUFFIX) ? [name.slice(0, -SUFFIX.length)] : []))
   }
 
   #freeId(id: string): string {

@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { hasCode } from '../base/error-code.ts'
 import { toError } from '../base/assert.ts'
 import { delay } from '../base/delay.ts'
 import type { ListenAddress } from '../config/listen.ts'
@@ -134,7 +135,7 @@ function flock(fd: number): 'locked' | 'taken' | 'missing' {
   const { status, error, stderr } = spawnSync('flock', ['-n', '3'], {
     stdio: ['ignore', 'ignore', 'pipe', fd],
   })
-  if (error && 'code' in error && error.code === 'ENOENT') return 'missing'
+  if (hasCode(error, 'ENOENT')) return 'missing'
   if (status === 0) return 'locked'
   if (status === TAKEN) return 'taken'
   throw new StartError(

@@ -1,9 +1,7 @@
 import { unlessKnown } from '../conditions.ts'
-import type { HttpAnswer } from '../http.ts'
-import { Refusal } from '../../protocol/errors.ts'
 import type { Route } from '../router.ts'
 import { SiteFiles } from '../site-files.ts'
-import { redirectTo } from './pages.ts'
+import { found, redirectTo } from './pages.ts'
 
 export interface DocsOptions {
   /** Of the site; see src/setup/site/. Nothing has to be there. */
@@ -30,7 +28,7 @@ export function docsRoutes(options: DocsOptions): readonly Route[] {
       access: 'open',
       operation: { ...operation, ...about, answers: { 200: 'text/html' } },
       run: ({ header }) => {
-        return unlessKnown(found(site.answer(INDEX) ?? otherwise.answer(ABSENT)), header('if-none-match'))
+        return unlessKnown(site.answer(INDEX) ?? found(otherwise, ABSENT), header('if-none-match'))
       },
     },
     {
@@ -43,7 +41,7 @@ export function docsRoutes(options: DocsOptions): readonly Route[] {
         summary: 'A file that the pages of the documentation share.',
         params: { file: 'FileName' },
       },
-      run: ({ params, header }) => unlessKnown(found(site.answer(params['file'] ?? '')), header('if-none-match')),
+      run: ({ params, header }) => unlessKnown(found(site, params['file'] ?? ''), header('if-none-match')),
     },
     {
       method: 'GET',
@@ -56,13 +54,8 @@ export function docsRoutes(options: DocsOptions): readonly Route[] {
         params: { section: 'FileName', file: 'FileName' },
       },
       run: ({ params: { section = '', file = '' }, header }) => {
-        return unlessKnown(found(site.answer(`${section}/${file}`)), header('if-none-match'))
+        return unlessKnown(found(site, `${section}/${file}`), header('if-none-match'))
       },
     },
   ]
-}
-
-function found(answer: HttpAnswer | undefined): HttpAnswer {
-  if (answer) return answer
-  throw new Refusal('NOT_FOUND', 'no such path')
 }

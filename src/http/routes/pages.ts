@@ -163,7 +163,8 @@ function folderRoutes({ name, file, page }: Folder, files: Pick<BrowserFiles, 'a
   return [ofPage, ofFile]
 }
 
-function found(files: Pick<BrowserFiles, 'answer'>, name: string): HttpAnswer {
+/** Throws NOT_FOUND if there is no such file. */
+export function found(files: Pick<BrowserFiles, 'answer'>, name: string): HttpAnswer {
   const answer = files.answer(name)
   if (!answer) throw new Refusal('NOT_FOUND', 'no such path')
   return answer

@@ -25,9 +25,14 @@ export function recordingRoutes({ primary, recordings }: RouteContext): readonly
         const room = query.get('room')
         const wanted = room === null ? undefined : parseRoomId(room, 'room')
         const ids = recordings.list()
-        const ofRoom = wanted && ids.filter((id) => recordings.find(id)?.room_id === wanted)
-        const { items, next_cursor } = toSortedPage(ofRoom ?? ids, (id) => id, page)
-        return jsonAnswer({ items: items.flatMap((id) => recordings.find(id) ?? []), next_cursor })
+        const found = (some: readonly string[]) => some.flatMap((id) => recordings.find(id) ?? [])
+        if (wanted !== undefined) {
+          const ofRoom = found(ids).filter(({ room_id }) => room_id === wanted)
+          return jsonAnswer(toSortedPage(ofRoom, ({ id }) => id, page))
+        }
+        // Each is a file to be opened, so only those of the page are.
+        const { items, next_cursor } = toSortedPage(ids, (id) => id, page)
+        return jsonAnswer({ items: found(items), next_cursor })
       },
     },
     {

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { hasCode } from '../../base/error-code.ts'
 import { isObject } from '../../protocol/envelope.ts'
 
 /**
@@ -27,7 +28,7 @@ export function readMark(file: string): Mark | 'damaged' | undefined {
     return isMark(mark) ? mark : 'damaged'
   } catch (error) {
     if (error instanceof SyntaxError) return 'damaged'
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
 }
