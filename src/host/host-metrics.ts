@@ -3,6 +3,11 @@ import type { Metrics } from '../metrics/metrics.ts'
 /** Of so many ticks one is measured: a histogram costs as much as the tick of a small room. */
 export const MEASURED = 16
 
+/** Whether this tick of a room is measured. Each room has its turn: if all ticks were counted together, it could always be the same rooms'. */
+export function isMeasured(handle: number, tick: number): boolean {
+  return (handle + tick) % MEASURED === 0
+}
+
 /** What a host counts. */
 export class HostMetrics {
   readonly #metrics: Metrics
@@ -39,11 +44,6 @@ export class HostMetrics {
     readWhenAsked('gameOtherHashes', () => this.#otherHashes)
     readWhenAsked('gameFailures', () => byGame(this.#failures))
     readWhenAsked('gameSkippedBots', () => byGame(this.#skippedBots))
-  }
-
-  /** Whether the next tick is one that is measured. */
-  get isMeasured(): boolean {
-    return this.#ticks % MEASURED === 0
   }
 
   /** @param isLate by a tick or more */

@@ -8,7 +8,7 @@ import type { GameInfo, OpenedRoom, OpenRoom, ReleasedRoom, RestoredRoom, Restor
 import { Refusal } from '../protocol/errors.ts'
 import { describeThrown } from './author-place.ts'
 import { gameInfoOf } from './game-info.ts'
-import { HostMetrics, MEASURED } from './host-metrics.ts'
+import { HostMetrics, isMeasured, MEASURED } from './host-metrics.ts'
 import type { HostParts, PrimaryLink } from './host-parts.ts'
 import { openRun } from './open-run.ts'
 import { Outbound } from './outbound.ts'
@@ -229,11 +229,11 @@ export class Rooms {
 
   #tick(room: Room, nowMs: number): void {
     const { clock } = this.#options
-    const { isMeasured } = this.metrics
-    const startedMs = isMeasured ? clock.nowMs() : 0
+    const isTimed = isMeasured(room.handle, room.run.tick)
+    const startedMs = isTimed ? clock.nowMs() : 0
     room.tick(nowMs, this.#out)
     this.metrics.ticked(room.game.hz > 0 && room.latenessMs >= 1000 / room.game.hz)
-    if (!isMeasured) return
+    if (!isTimed) return
     const tookMs = clock.nowMs() - startedMs
     this.metrics.measured(tookMs, room.latenessMs)
     if (!room.isClosed) this.#costs.add(room.handle, tookMs * MEASURED)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { isMeasured, MEASURED } from '../../src/host/host-metrics.ts'
 import { RoomCosts } from '../../src/host/room-costs.ts'
 
 t.test('the most expensive rooms are told first, averaged over some seconds', async (t) => {
@@ -29,4 +30,11 @@ t.test('however many rooms there are, few are told', async (t) => {
     costs.take(1_000).map(({ handle }) => handle),
     [100, 99, 98, 97, 96],
   )
+})
+
+t.test('each room is measured as often as any other, however many there are', async (t) => {
+  for (let handle = 1; handle <= 2 * MEASURED; handle++) {
+    const ticks = Array.from({ length: 10 * MEASURED }, (_, tick) => tick)
+    t.equal(ticks.filter((tick) => isMeasured(handle, tick)).length, 10, `room ${handle}`)
+  }
 })
