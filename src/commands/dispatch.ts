@@ -214,9 +214,7 @@ export class Dispatch {
 
   #fail(exchange: Exchange, thrown: unknown): void {
     if (!this.#isFirstAnswer(exchange)) return
-    const refusal = this.#toRefusal(thrown, exchange)
-    this.#refuse(exchange.connection, exchange.request, refusal)
-    exchange.span?.end(refusal.code)
+    this.#answerNo(exchange, this.#toRefusal(thrown, exchange))
     if (exchange.isTimed) this.#replied(exchange)
   }
 
@@ -236,9 +234,12 @@ export class Dispatch {
       return
     }
     exchange.isAnswered = true
-    const refusal = lateRefusal(willBeDone(exchange))
-    this.#refuse(exchange.connection, exchange.request, refusal)
-    exchange.span?.end(refusal.code)
+    this.#answerNo(exchange, lateRefusal(willBeDone(exchange)))
+  }
+
+  #answerNo({ connection, request, span }: Exchange, refusal: Refusal): void {
+    this.#refuse(connection, request, refusal)
+    span?.end(refusal.code)
   }
 
   /** Returns undefined if the frame was refused, which was answered. */
