@@ -1,13 +1,13 @@
 import type { RoomId } from '../protocol/ids.ts'
 import type { RoomJournal } from '../store/journal.ts'
-import type { KeptRecord } from './placed-room.ts'
+import type { KeptRecord, RoomCheckpoint } from './placed-room.ts'
 import { decodeHead, type RoomHead } from './room-head.ts'
 
 /** A room of an earlier life of the node, as its journal has it. */
 export interface FoundRoom {
   readonly id: RoomId
   readonly head: RoomHead
-  readonly checkpoint: { readonly tick: number; readonly text: string }
+  readonly checkpoint: RoomCheckpoint
   /** Those behind the checkpoint. */
   readonly records: readonly KeptRecord[]
   /** Who had a seat at the checkpoint. */

@@ -3,7 +3,7 @@ import { Refusal } from '../protocol/errors.ts'
 import type { Entrances } from './entrances.ts'
 import type { Host, Hosts } from './hosts.ts'
 import type { PlacementOptions, Why } from './parts.ts'
-import type { PlacedRoom } from './placed-room.ts'
+import type { PlacedRoom, RoomCheckpoint } from './placed-room.ts'
 import type { RoomJournals } from './room-journals.ts'
 import type { RoomRecordings } from './recordings.ts'
 
@@ -94,7 +94,7 @@ export class Moves {
   }
 
   /** A checkpoint of the room, from its host. */
-  checkpoint(room: PlacedRoom, checkpoint: { readonly tick: number; readonly text: string }): void {
+  checkpoint(room: PlacedRoom, checkpoint: RoomCheckpoint): void {
     room.keepCheckpoint(checkpoint)
     const { journals, recordings } = this.#options
     recordings.checkpoint(room, checkpoint, () => {

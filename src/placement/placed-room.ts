@@ -25,6 +25,13 @@ export interface Departure {
   readonly how: 'exit' | 'leave'
 }
 
+/** What a host has said of a room, so that another one can go on from there. */
+export interface RoomCheckpoint {
+  readonly tick: number
+  /** JSON, which only hosts read. */
+  readonly text: string
+}
+
 /** A tick's record, kept until a checkpoint stands for it. */
 export interface KeptRecord {
   readonly tick: number
@@ -33,7 +40,7 @@ export interface KeptRecord {
 
 /** A room at the tick in which another host took it over. */
 export interface HandedOver {
-  readonly checkpoint: { readonly tick: number; readonly text: string }
+  readonly checkpoint: RoomCheckpoint
   /** Of the host that it had. */
   readonly generation: number
   /** What has come in since. */
@@ -42,7 +49,7 @@ export interface HandedOver {
 
 /** What is known of a room of an earlier life of the node. */
 export interface EarlierLife {
-  readonly checkpoint: { readonly tick: number; readonly text: string }
+  readonly checkpoint: RoomCheckpoint
   readonly records: readonly KeptRecord[]
   readonly users: ReadonlySet<string>
   /** See `PlacedRoom.awaySinceMs`. */
@@ -101,7 +108,7 @@ export class PlacedRoom {
   listing: RoomListing = NOT_LISTED
   /** Nobody new takes a seat, as whoever made the room wanted. The game may unlock it. */
   isLockedByMaker: boolean
-  checkpoint: { readonly tick: number; readonly text: string } | undefined
+  checkpoint: RoomCheckpoint | undefined
   /** The tick of the newest checkpoint that was given to the journal. */
   journaledTick = -1
   /** A checkpoint waits for the journal until the log has what was said before it. */
@@ -232,7 +239,7 @@ export class PlacedRoom {
   }
 
   /** What is older than the checkpoint is not needed any more. */
-  keepCheckpoint(checkpoint: { readonly tick: number; readonly text: string }): void {
+  keepCheckpoint(checkpoint: RoomCheckpoint): void {
     this.checkpoint = checkpoint
     this.records = this.records.filter(({ tick }) => tick > checkpoint.tick)
     this.recordBytes = this.records.reduce((sum, { bytes }) => sum + bytes.length, 0)

@@ -2,12 +2,7 @@ import type { RoomEnding } from '../link/methods/host.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import type { Recorder, RecordingEnd, RecordingStart, RoomRecording } from '../recordings/recorder.ts'
 import type { Why } from './parts.ts'
-import type { KeptRecord, PlacedRoom } from './placed-room.ts'
-
-interface Checkpoint {
-  readonly tick: number
-  readonly text: string
-}
+import type { KeptRecord, PlacedRoom, RoomCheckpoint } from './placed-room.ts'
 
 /**
  * Which rooms are recorded, and what of them: the journal from the first tick, with the checkpoints that the host tells. Of a room that fails and was not
@@ -43,7 +38,7 @@ export class RoomRecordings {
    * @param whenWritten called when what is recorded of the room by then is in its file, or is not to be: until then the journal has to keep its records, so that
    *   nothing is missing in the recording of a room that comes back
    */
-  checkpoint(room: PlacedRoom, checkpoint: Checkpoint, whenWritten: () => void): void {
+  checkpoint(room: PlacedRoom, checkpoint: RoomCheckpoint, whenWritten: () => void): void {
     const recording = this.#open.get(room)
     if (recording) {
       recording.checkpoint(checkpoint.tick, checkpoint.text, whenWritten)
@@ -110,7 +105,7 @@ export class RoomRecordings {
     return this.#open.get(room)?.isOpen === true
   }
 
-  #begin(room: PlacedRoom, { tick, text }: Checkpoint, records: readonly KeptRecord[]): void {
+  #begin(room: PlacedRoom, { tick, text }: RoomCheckpoint, records: readonly KeptRecord[]): void {
     const { opened, game } = room
     const { version } = game
     const began = tick === 0 ? 'start' : 'checkpoint'

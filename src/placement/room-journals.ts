@@ -2,7 +2,7 @@ import type { Log } from '../base/log.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import type { Beat, Journal } from '../store/journal.ts'
 import { isStoreFault } from '../store/store-refusal.ts'
-import type { PlacedRoom } from './placed-room.ts'
+import type { PlacedRoom, RoomCheckpoint } from './placed-room.ts'
 import type { RoomEvents } from './room-events.ts'
 import { headOf } from './room-head.ts'
 
@@ -10,11 +10,6 @@ export interface RoomJournalsOptions {
   readonly journal: Journal
   readonly events: RoomEvents
   readonly log: Log
-}
-
-interface RoomCheckpoint {
-  readonly tick: number
-  readonly text: string
 }
 
 /** What is written into journals beside the records of hosts, and need not be there before somebody hears of it. */
