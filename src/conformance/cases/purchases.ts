@@ -22,6 +22,11 @@ async function putGood(lab: Lab, name: string, over: Fields = {}): Promise<strin
   return id
 }
 
+/** A purchase of one good of this case, with a key. */
+async function requestOf(lab: Lab, name: string) {
+  return { good_id: await putGood(lab, name), count: 1, idempotency_key: lab.name('key') }
+}
+
 async function richPlayer(lab: Lab, amount: number, options: OpenOptions = {}): Promise<Peer> {
   const player = await lab.player(undefined, options)
   const credit = { currency: CURRENCY, amount, idempotency_key: lab.name('key') }
@@ -170,7 +175,7 @@ const REPEATED: readonly Case[] = [
     'replayed',
     'the same request with the same key: the first receipt, with replayed: true',
     async (lab) => {
-      const request = { good_id: await putGood(lab, 'replayed'), count: 1, idempotency_key: lab.name('key') }
+      const request = await requestOf(lab, 'replayed')
       const player = await richPlayer(lab, 100)
       const first = await player.ask(EVENT.buyGood, request)
       const second = await player.ask(EVENT.buyGood, request)
@@ -178,7 +183,7 @@ const REPEATED: readonly Case[] = [
     },
   ),
   purchaseCase('replayed-once', 'a replayed purchase is not made again', async (lab) => {
-    const request = { good_id: await putGood(lab, 'replayed-once'), count: 1, idempotency_key: lab.name('key') }
+    const request = await requestOf(lab, 'replayed-once')
     const player = await richPlayer(lab, 100)
     for (let i = 0; i < 3; i++) await player.ask(EVENT.buyGood, request)
     await expectHas(lab, player, 93, { [request.good_id]: 1 })
@@ -189,7 +194,7 @@ const REPEATED: readonly Case[] = [
     )
   }),
   purchaseCase('replayed-elsewhere', 'the key also counts on other connections', async (lab) => {
-    const request = { good_id: await putGood(lab, 'replayed-elsewhere'), count: 1, idempotency_key: lab.name('key') }
+    const request = await requestOf(lab, 'replayed-elsewhere')
     const player = await richPlayer(lab, 100)
     const { purchase_id } = await player.ask(EVENT.buyGood, request)
     await player.cut()
@@ -200,7 +205,7 @@ const REPEATED: readonly Case[] = [
     'at-once',
     'twenty requests at once with one key: one purchase is made, the others are replayed',
     async (lab) => {
-      const request = { good_id: await putGood(lab, 'at-once'), count: 1, idempotency_key: lab.name('key') }
+      const request = await requestOf(lab, 'at-once')
       const player = await richPlayer(lab, 1000)
       const second = await lab.player(player.userId)
       const receipts = await Promise.all(
@@ -212,14 +217,14 @@ const REPEATED: readonly Case[] = [
     },
   ),
   purchaseCase('conflict', 'the same key with another request: IDEMPOTENCY_CONFLICT', async (lab) => {
-    const request = { good_id: await putGood(lab, 'conflict'), count: 1, idempotency_key: lab.name('key') }
+    const request = await requestOf(lab, 'conflict')
     const player = await richPlayer(lab, 100)
     await player.ask(EVENT.buyGood, request)
     await player.refused('IDEMPOTENCY_CONFLICT', EVENT.buyGood, { ...request, count: 2 })
     await expectHas(lab, player, 93, { [request.good_id]: 1 })
   }),
   purchaseCase('key-of-another', 'the same key of another user is independent', async (lab) => {
-    const request = { good_id: await putGood(lab, 'key-of-another'), count: 1, idempotency_key: lab.name('key') }
+    const request = await requestOf(lab, 'key-of-another')
     const [one, other] = await Promise.all([richPlayer(lab, 100), richPlayer(lab, 100)])
     const first = await one.ask(EVENT.buyGood, request)
     const { replayed, user_id } = await other.ask(EVENT.buyGood, request)
@@ -230,7 +235,7 @@ const REPEATED: readonly Case[] = [
     'refusal-keeps-nothing',
     'a refusal is not stored: the key can be used for a later purchase',
     async (lab) => {
-      const request = { good_id: await putGood(lab, 'refusal'), count: 1, idempotency_key: lab.name('key') }
+      const request = await requestOf(lab, 'refusal')
       const player = await lab.player()
       await player.refused('INSUFFICIENT_FUNDS', EVENT.buyGood, request)
       const credit = { currency: CURRENCY, amount: 7, idempotency_key: lab.name('key') }
