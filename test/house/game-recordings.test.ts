@@ -2,11 +2,12 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
-import { defineGame, t as type, type Game } from '../../src/games/index.ts'
+import { t as type, type Game } from '../../src/games/index.ts'
 import { playRecording, type PlayReport } from '../../src/games/recording/play.ts'
 import { readRecording, type Recording } from '../../src/games/recording/read.ts'
 import type { OpenArgs } from '../../src/link/methods/games.ts'
 import type { Namespace, RoomId } from '../../src/protocol/ids.ts'
+import { adder, type AdderState as Sum, type Replies } from '../helpers/games/adder.ts'
 import { GAME } from '../helpers/games/open-games.ts'
 import { saga } from '../helpers/games/saga.ts'
 import { BUY, enrich } from '../helpers/games/shoppers.ts'
@@ -126,42 +127,25 @@ t.test(
   },
 )
 
-/** Counts what is added; ten `bad` in a row end it, and one `loop` would not end. @param more in the place of what it has, or beside it */
-function adder(more: Readonly<Record<string, unknown>> = {}): Game {
-  return defineGame({
-    name: 'adder',
-    version: 1,
-    hz: 20,
-    seats: { max: 4, holdMs: 5_000 },
-    state: type.object({ sum: type.uint32(), ticks: type.uint32() }),
-    inputs: {
-      add: { type: type.object({ by: type.uint8() }), perSecond: 1_000 },
-      bad: { type: type.object({}), perSecond: 1_000 },
-    },
-    create: () => ({ sum: 0, ticks: 0 }),
+/** Also takes `bad`, which throws: ten in a row end the room. @param more in the place of what it has, or beside it */
+function fragile(more: Readonly<Record<string, unknown>> = {}): Game {
+  const add = { type: type.object({ by: type.uint8() }), perSecond: 1_000 }
+  const bad = () => {
+    throw new Error('bad')
+  }
+  return adder({
+    inputs: { add, bad: { type: type.object({}), perSecond: 1_000 } },
     on: {
       add: (state: Sum, _seat: unknown, { by }: { by: number }, room: Replies) => room.reply((state.sum += by)),
-      bad: () => {
-        throw new Error('bad')
-      },
+      bad,
     },
-    tick: (state: Sum) => void state.ticks++,
     ...more,
-  } as never)
-}
-
-interface Sum {
-  sum: number
-  ticks: number
-}
-
-interface Replies {
-  reply(value: number): void
+  })
 }
 
 /** Alice in a room of the game. */
 async function openAdder(t: Test, options: HouseOptions & { readonly record?: boolean } = {}) {
-  let game = adder()
+  let game = fragile()
   const { record = true, ...house } = options
   const opened = await openRecorded(t, () => [game], house)
   const room = await opened.make('adder', { record })
@@ -195,7 +179,7 @@ t.test('a room that its game fails is recorded from its last checkpoint, if nobo
   t.match(recording.head, { began: 'checkpoint' })
   t.ok(recording.head.tick >= 40, `from tick ${recording.head.tick}`)
   const failures: string[] = []
-  const report = playRecording(adder(), recording, {
+  const report = playRecording(fragile(), recording, {
     onTick: ({ result }) => failures.push(...result.failures.map(({ callback }) => callback)),
   })
   t.match(saidOf(report), { difference: undefined, why: 'failed' })
@@ -216,7 +200,7 @@ t.test('a room that ends two hosts is recorded up to what is known of it', async
   }
   const recording = recordingOf(room)
   if (!recording) throw new Error('there is none')
-  const report = playRecording(adder(), recording)
+  const report = playRecording(fragile(), recording)
   t.match(report, { difference: undefined, end: { why: 'failed', isOfGame: false, message: /it ended two hosts/ } })
 })
 
@@ -224,7 +208,7 @@ t.test('new code of a game is a part of its own; what goes back to the old code,
   const { house, room, add, roll, pass, recordingOf } = await openAdder(t)
   await add(1)
   await pass(1_200)
-  const double = adder({
+  const double = fragile({
     version: 2,
     migrate: { 1: (old: object) => old },
     on: {
@@ -236,7 +220,7 @@ t.test('new code of a game is a part of its own; what goes back to the old code,
   await add(10)
   await pass(2_000)
   // It shows when it has the room only, and its host is a successor yet.
-  const broken = adder({
+  const broken = fragile({
     version: 3,
     migrate: { 1: (old: object) => old, 2: (old: object) => old },
     on: {
@@ -268,7 +252,7 @@ t.test('new code of a game is a part of its own; what goes back to the old code,
   )
   t.equal(parts[2]?.tick, parts[3]?.tick, 'it goes back to where it was handed over')
   t.ok((parts[3]?.othersUpTo ?? 0) > (parts[3]?.tick ?? 0), 'with what has come in since')
-  const first = playRecording(adder(), recording)
+  const first = playRecording(fragile(), recording)
   t.match(first, { difference: undefined, otherVersions: [{ version: 2 }, { version: 3 }, { version: 2 }] })
   t.equal(first.run?.tick, parts[1]?.tick, 'the old code plays what was played by it')
   const second = playRecording(double, recording)
@@ -307,7 +291,7 @@ t.test('a recording goes on when its room comes back with the node', async (t) =
   if (!recording) throw new Error('there is none')
   const notes: string[] = []
   const kinds = new Set<string>()
-  const report = playRecording(adder(), recording, {
+  const report = playRecording(fragile(), recording, {
     onTick: ({ record }) => record()?.entries.forEach(({ kind }) => kinds.add(kind)),
     onNote: ({ what }) => notes.push(what),
   })
@@ -332,7 +316,7 @@ t.test('a recording that is deleted ends, and its room goes on', async (t) => {
 })
 
 t.test('where nothing can be recorded, whoever asks for it is told', async (t) => {
-  const { house } = await openHouse(t, { startHost: realHost([adder()]), env: { GAME_HOSTS: '1' } })
+  const { house } = await openHouse(t, { startHost: realHost([fragile()]), env: { GAME_HOSTS: '1' } })
   const args = { namespace: 'private' as Namespace, options: {}, isLocked: false, password: null, idempotencyKey: null }
   const asked = house.ask('gameRoomOpen', { ...args, game: 'adder', record: true })
   await t.rejects(asked, { code: 'BAD_REQUEST', details: { path: 'record' } })

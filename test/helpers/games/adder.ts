@@ -7,7 +7,7 @@ export interface AdderState {
   ticks: number
 }
 
-interface Replies {
+export interface Replies {
   reply(value: number): void
 }
 
