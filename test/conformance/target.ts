@@ -11,8 +11,8 @@ export const AUDIENCE = 'drumbeat'
 const ENV = { AUTH_JWT_SECRET: SECRET, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE }
 
 /** A server on which no case has to be skipped but those that `startLimited` is for. */
-export function startOurs(owner: Owner): Promise<TestServer> {
-  return startServer(owner, { ...ENV, GAME_HOSTS: '1' })
+export function startOurs(owner: Owner, env: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+  return startServer(owner, { ...ENV, GAME_HOSTS: '1', ...env })
 }
 
 /** A server whose limits are so low that the slowest machine reaches them. For `limit.messages` and `limit.retry-after` only. */

@@ -131,7 +131,11 @@ t.test('of ten credits, each in a packet, as many are done as are answered', asy
     await isRead()
   }
   const answers = await until(connection, 10)
-  t.ok(answers.length > 0 && answers.every((status) => status === 200))
+  // A busy machine may read the first two at once: then neither is done, nor answered.
+  t.ok(
+    answers.every((status) => status === 200),
+    `${answers.length} were answered`,
+  )
   // uWebSockets.js may cut the connection while packets are unread. The kernel then resets it, which may cost the client the last answer.
   const lost = (await goldOf('ten')) - answers.length
   t.ok(lost === 0 || (lost === 1 && connection.socket.closed), `${answers.length} answered, ${lost} lost`)
