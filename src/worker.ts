@@ -4,7 +4,6 @@ import { systemClock as clock } from './base/clock.ts'
 import { createCollector } from './base/heap.ts'
 import { logNodeWarnings } from './base/node-warnings.ts'
 import { systemRandom as random } from './base/random.ts'
-import type { Settings } from './config/settings.ts'
 import { openLogs } from './config/open-log.ts'
 import { parseListen } from './config/listen.ts'
 import { decodeConfig } from './config/wire.ts'
@@ -14,12 +13,10 @@ import type { WorkerMethods, WorkerWelcome } from './link/methods/worker.ts'
 import { isSameLink } from './link/version.ts'
 import { openLoopDelay } from './metrics/loop-delay.ts'
 import { createMetrics } from './metrics/metrics.ts'
-import type { TransportName } from './session/socket.ts'
 import { EXIT } from './setup/exit-codes.ts'
 import { createTraces, startTraces, tracesTimeOf, type ProcessTraces } from './start-traces.ts'
 import type { HttpHandler } from './http/http.ts'
-import { pingTimes } from './transport/socket-io/ping-times.ts'
-import { pingIntervalMs } from './transport/uws/ping-interval.ts'
+import { pingTimes } from './session/ping-times.ts'
 import { createSocketIo, type SocketIo } from './transport/socket-io/socket-io.ts'
 import { createNodeHttpServer } from './transport/node-http/node-http-server.ts'
 import { BodyBudget } from './transport/uws/body.ts'
@@ -111,7 +108,6 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
       server.publish(topic, frame, isBinary)
       if (!isBinary) socketIo.publishPatch(topic, frame)
     },
-    pingIntervalMs: pingIntervals(context.config.settings),
   })
   const { http, adminHttp, rates: httpRates } = createHttp(context)
   const connections = new HttpConnections(context.config.settings.HTTP_KEEP_ALIVE)
@@ -142,13 +138,6 @@ function start(link: PrimaryLink, welcome: WorkerWelcome): Running {
   return started
 }
 
-/** How often each transport pings a silent client. */
-function pingIntervals({ SOCKET_READ_TIMEOUT }: Settings): (transport: TransportName) => number {
-  const ofUws = pingIntervalMs(Math.ceil(SOCKET_READ_TIMEOUT / 1000))
-  const ofSocketIo = pingTimes(SOCKET_READ_TIMEOUT).pingIntervalMs
-  return (transport) => (transport === 'websocket' ? ofUws : ofSocketIo)
-}
-
 function createServer(
   context: WorkerContext,
   { handshake, sessions, dispatch }: RealTime,
@@ -168,7 +157,7 @@ function createServer(
     onPingsLimited: () => context.watch.limited('pings'),
     nowMs: clock.nowMs,
     frameBytesHard: settings.MAX_PAYLOAD_BYTES_HARD,
-    idleTimeoutS: Math.ceil(settings.SOCKET_READ_TIMEOUT / 1000),
+    silenceMs: settings.SOCKET_READ_TIMEOUT,
     backpressureBytesHard: settings.BACKPRESSURE_BYTES * 2,
   })
 }
@@ -202,7 +191,7 @@ function createSocketIoOf(
     closed: (connection, code) => sessions.closed(connection, code),
     pathPrefix: settings.API_PATH_PREFIX,
     ...parts,
-    idleTimeoutS: Math.ceil(silenceMs / 1000),
+    silenceMs,
     backpressureBytesHard: settings.BACKPRESSURE_BYTES * 2,
     onDropped: () => context.metrics.drops.inc(),
   })

@@ -78,5 +78,6 @@ export async function runSlow(target: Target, load: SlowLoad, onPhase: OnPhase):
  */
 async function countSlow(url: string): Promise<number> {
   const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })
-  return Number(/^drumbeat_slow_consumers_total (\d+)/m.exec(await response.text())?.[1] ?? 0)
+  const counts = (await response.text()).matchAll(/^drumbeat_slow_consumers_total\{.*\} (\d+)/gm)
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
 }

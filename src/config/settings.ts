@@ -92,7 +92,11 @@ export const SETTINGS = {
   ),
   ...HTTP_SETTINGS,
   SOCKET_READ_TIMEOUT: byWorkers(
-    setting(duration('8s', '960s'), '30s', 'Silence after which a socket is closed; the server pings before.'),
+    setting(
+      duration('8s', '900s'),
+      '30s',
+      'Silence after which a client is closed with 4003. It is pinged after two thirds of it.',
+    ),
   ),
   SOCKET_WRITE_TIMEOUT: byWorkers(
     setting(duration('1s', '600s'), '10s', 'How long a reader may take no byte before 4001.'),

@@ -171,6 +171,11 @@ export class Connection implements Caller {
     return this.#socket
   }
 
+  /** What its client has not taken. */
+  get waitingBytes(): number {
+    return this.#socket.bufferedBytes() + (this.lag?.bytes ?? 0)
+  }
+
   /** The first frame was sent, so it was counted among the open ones. */
   get wasOpen(): boolean {
     return this.#wasOpen

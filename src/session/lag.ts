@@ -14,8 +14,11 @@ export interface LagOptions {
   readonly chunkBytes: number
   readonly onSkipped: (events: number) => void
   /** It is closed. */
-  readonly onSlow: (connection: Connection) => void
+  readonly onSlow: (connection: Connection, cause: SlowCause) => void
 }
+
+/** Why a slow reader is closed: too much waited for it, it took nothing for too long, or the memory was short and most waited for it. */
+export type SlowCause = 'bytes' | 'stalled' | 'memory'
 
 /** Keeps a socket subscribed to something: with its last topic, uWS would forget what it has not sent yet. */
 const NO_TOPIC = 'lag'
@@ -49,7 +52,7 @@ export class Lag implements Laggard, SlowReading {
   late(event: LateEvent): void {
     const skipped = this.#outbox.add(event)
     if (skipped > 0) this.#options.onSkipped(skipped)
-    if (this.#outbox.bytes > this.#options.bytesMax) closeAsSlow(this.#connection, this.#options)
+    if (this.#outbox.bytes > this.#options.bytesMax) closeAsSlow(this.#connection, 'bytes', this.#options)
   }
 
   drained(): boolean {
@@ -87,8 +90,8 @@ export class Lag implements Laggard, SlowReading {
   }
 }
 
-export function closeAsSlow(connection: Connection, { onSlow }: Pick<LagOptions, 'onSlow'>): void {
+export function closeAsSlow(connection: Connection, cause: SlowCause, { onSlow }: Pick<LagOptions, 'onSlow'>): void {
   if (connection.isClosed) return
-  onSlow(connection)
+  onSlow(connection, cause)
   connection.close(CLOSE.slowConsumer, 'does not read fast enough: resume')
 }

@@ -21,7 +21,7 @@ import type { Shares } from './shares.ts'
 import { parseCursor } from './cursor.ts'
 import { Replayer } from './replayer.ts'
 import type { ResumeTokens } from '../auth/resume-token.ts'
-import type { Socket, TransportName } from './socket.ts'
+import type { Socket } from './socket.ts'
 import type { Traffic } from './traffic.ts'
 import type { VerifyKey } from '../auth/verify-key.ts'
 import { joinTopic, leaveAllTopics, leaveTopic } from './topics.ts'
@@ -42,9 +42,7 @@ export interface SessionsOptions {
   readonly roomsPerConnectionMax: number
   /** Whether clients may join rooms: a resume that names rooms is a join of those that its session was not in. */
   readonly mayJoin: (access: Access) => boolean
-  readonly ready: { readonly node: string; readonly max_payload_bytes: number }
-  /** How often a client that says nothing is pinged. */
-  readonly pingIntervalMs: (transport: TransportName) => number
+  readonly ready: Pick<ReadyPayload, 'node' | 'max_payload_bytes' | 'ping_interval_ms'>
   /** A connection is open: what it sent before is to be dispatched now. */
   readonly onOpen: (connection: Connection, early: readonly Incoming[]) => void
   /** Its user joins too many rooms: a resume is put off. */
@@ -297,23 +295,21 @@ export class Sessions {
   }
 
   #readyPayload(
-    { id, userId, namespace, socket }: Connection,
+    { id, userId, namespace }: Connection,
     { sessionId, begun, use }: { readonly sessionId: string; readonly begun: Place; readonly use: number },
     { epoch, offset }: OpenResult,
   ): ReadyPayload {
-    const { resumeTokens, clock, ready, pingIntervalMs } = this.#options
+    const { resumeTokens, clock, ready } = this.#options
     return {
       session_id: sessionId,
       resume_token: resumeTokens.issue({ sessionId, userId, namespace, use, begun }),
       connection_id: id,
       user_id: userId,
       namespace,
-      node: ready.node,
       epoch,
       offset,
       server_time: clock.wallMs(),
-      ping_interval_ms: pingIntervalMs(socket.transport),
-      max_payload_bytes: ready.max_payload_bytes,
+      ...ready,
     }
   }
 }

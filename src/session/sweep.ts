@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import type { Connection } from './connection.ts'
-import { closeAsSlow, Lag, type LagOptions } from './lag.ts'
+import { closeAsSlow, Lag, type LagOptions, type SlowCause } from './lag.ts'
+import type { PingTimes } from './ping-times.ts'
 import type { Shares } from './shares.ts'
 
 export interface SweepOptions {
@@ -10,8 +11,8 @@ export interface SweepOptions {
   readonly backpressureBytesMax: number
   /** How long a client may take nothing while something waits for it. */
   readonly stallMs: number
-  /** How long a connection may be without a whole frame and without a pong, before it is asked for one, and as long again. */
-  readonly silenceMs: number
+  /** When a connection of which no whole frame comes, and no pong, is pinged, and when it is closed. */
+  readonly pings: PingTimes
   /** How long a connection may outlive its token: skew and grace together. */
   readonly expiryGraceMs: number
   /** So much may wait in the socket's buffer before the rest waits in an outbox. */
@@ -67,14 +68,14 @@ export class Sweeper {
     for (const { connection, bytes } of waiting) {
       if (left <= 0) return
       left -= bytes
-      closeAsSlow(connection, this.#options.lag)
+      closeAsSlow(connection, 'memory', this.#options.lag)
     }
   }
 
   #waiting(): Waiting[] {
     return Array.from(this.#connections.values(), (connection) => ({
       connection,
-      bytes: waitingBytes(connection),
+      bytes: connection.waitingBytes,
     })).filter(({ bytes }) => bytes >= WORTH_CLOSING_BYTES)
   }
 
@@ -93,8 +94,9 @@ export class Sweeper {
 function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
   const nowMs = options.clock.nowMs()
   for (const connection of connections) {
-    if (isSlow(connection, nowMs, options)) {
-      closeAsSlow(connection, options.lag)
+    const slow = findSlowness(connection, nowMs, options)
+    if (slow) {
+      closeAsSlow(connection, slow, options.lag)
     } else if (nowMs > connection.expiresAtNowMs + options.expiryGraceMs) {
       connection.close(CLOSE.tokenExpired, 'the token has expired')
     } else if (isSilent(connection, nowMs, options)) {
@@ -110,21 +112,21 @@ function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
 }
 
 /**
- * uWebSockets.js closes who sends nothing at all. A client that sends a frame byte by byte, and never its end, is not noticed there: as it cannot
- * answer a ping in the middle of a frame, it is known by that.
+ * uWebSockets.js would end a silent client without a code, and takes each byte for a sign of life. Here only what is whole counts: a client that
+ * sends a frame byte by byte, and never its end, cannot answer a ping in the middle of it.
  */
-function isSilent(connection: Connection, nowMs: number, { silenceMs }: SweepOptions): boolean {
+function isSilent(connection: Connection, nowMs: number, { pings }: SweepOptions): boolean {
   if (connection.wasHeard || connection.heardAtMs === 0) {
     connection.wasHeard = false
     connection.wasAsked = false
     connection.heardAtMs = nowMs
   }
   const silentMs = nowMs - connection.heardAtMs
-  if (silentMs > silenceMs && !connection.wasAsked) {
+  if (silentMs >= pings.pingIntervalMs && !connection.wasAsked) {
     connection.wasAsked = true
     connection.socket.ping()
   }
-  return silentMs > 2 * silenceMs && connection.socket.transport === 'websocket'
+  return silentMs >= pings.pingIntervalMs + pings.pingTimeoutMs && connection.socket.transport === 'websocket'
 }
 
 /** For so long it may bring a token of another key, as with one that has expired. */
@@ -132,15 +134,19 @@ function isKeyGone({ keyGoneSinceMs }: Connection, nowMs: number, { expiryGraceM
   return keyGoneSinceMs > 0 && nowMs > keyGoneSinceMs + expiryGraceMs
 }
 
-function isSlow(connection: Connection, nowMs: number, { backpressureBytesMax, stallMs }: SweepOptions): boolean {
-  const waiting = waitingBytes(connection)
-  if (waiting === 0) {
+function findSlowness(
+  connection: Connection,
+  nowMs: number,
+  { backpressureBytesMax, stallMs }: SweepOptions,
+): SlowCause | undefined {
+  const { waitingBytes } = connection
+  if (waitingBytes === 0) {
     connection.stalledSinceMs = 0
-    return false
+    return undefined
   }
   if (connection.stalledSinceMs === 0) connection.stalledSinceMs = nowMs
-  if (waiting > backpressureBytesMax) return true
-  return nowMs - connection.stalledSinceMs > stallMs && !isBehindInPatchesOnly(connection)
+  if (waitingBytes > backpressureBytesMax) return 'bytes'
+  return nowMs - connection.stalledSinceMs > stallMs && !isBehindInPatchesOnly(connection) ? 'stalled' : undefined
 }
 
 /** For patches nobody is closed: they stop at a small bound, and when the client has read, one stands for all that it has missed. */
@@ -150,10 +156,6 @@ function isBehindInPatchesOnly({ watching, lag }: Connection): boolean {
 
 function lagBytesOf({ watching }: Connection, { lagBytes }: SweepOptions): number {
   return watching === undefined ? lagBytes : Math.min(lagBytes, PATCH_LAG_BYTES)
-}
-
-function waitingBytes({ socket, lag }: Connection): number {
-  return socket.bufferedBytes() + (lag?.bytes ?? 0)
 }
 
 function sumBytes(waiting: readonly Waiting[]): number {

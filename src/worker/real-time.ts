@@ -13,8 +13,9 @@ import type { RequestHead } from '../door/request-head.ts'
 import { createResumeTokens, type ResumeTokens } from '../auth/resume-token.ts'
 import { CallsUnderWay } from '../session/calls-under-way.ts'
 import { GameRooms, type GameRoomsOptions } from '../session/games/game-rooms.ts'
+import { pingTimes } from '../session/ping-times.ts'
 import { Shares } from '../session/shares.ts'
-import { Sessions, type SessionsOptions } from '../session/sessions.ts'
+import { Sessions } from '../session/sessions.ts'
 import { createSocketIoGate, type SocketIoGate } from '../door/socket-io-gate.ts'
 import type { Traffic } from '../session/traffic.ts'
 import { createTokenVerifier, type TokenVerifier } from '../auth/token.ts'
@@ -45,13 +46,9 @@ const CONNECT_BURST_S = 4
 export interface TransportParts {
   readonly publish: FanoutOptions['publish']
   readonly publishPatch: GameRoomsOptions['publish']
-  readonly pingIntervalMs: SessionsOptions['pingIntervalMs']
 }
 
-export function createRealTime(
-  context: WorkerContext,
-  { publish, publishPatch, pingIntervalMs }: TransportParts,
-): RealTime {
+export function createRealTime(context: WorkerContext, { publish, publishPatch }: TransportParts): RealTime {
   const { config, link, clock, random, welcome, watch } = context
   const { settings } = config
   const keys = createWorkerKeys(welcome.tokenKey, settings, () => link.tell('unknownKey', null))
@@ -79,7 +76,7 @@ export function createRealTime(
   const calls = createCalls(context)
   const dispatch = createDispatch(context, { fanout, games, verifier, soldOut, traffic, calls })
   const shares = createShares(context)
-  const sessions = createSessions(context, { fanout, games, shares, resumeTokens, dispatch, traffic, pingIntervalMs })
+  const sessions = createSessions(context, { fanout, games, shares, resumeTokens, dispatch, traffic })
   const options = handshakeOptions(context, { admission, verifier, resumeTokens })
   const gates = {
     handshake: watch.handshake(createHandshake(options)),
@@ -208,7 +205,6 @@ function createSessions(
     readonly resumeTokens: ResumeTokens
     readonly dispatch: Dispatch
     readonly traffic: Traffic
-    readonly pingIntervalMs: SessionsOptions['pingIntervalMs']
   },
 ): Sessions {
   const denied = deniedEvents(settings)
@@ -233,8 +229,8 @@ function createSessions(
     ready: {
       node: settings.NODE_ID,
       max_payload_bytes: settings.MAX_PAYLOAD_BYTES,
+      ping_interval_ms: pingTimes(settings.SOCKET_READ_TIMEOUT).pingIntervalMs,
     },
-    pingIntervalMs: parts.pingIntervalMs,
     onOver: watch.saidTooMuch,
     onOverLimit: watch.overLimit,
     onOpen: (connection, early) => {

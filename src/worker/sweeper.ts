@@ -1,4 +1,5 @@
 import { CLOSE } from '../protocol/close-codes.ts'
+import { pingTimes } from '../session/ping-times.ts'
 import { Sweeper } from '../session/sweep.ts'
 import type { WorkerContext } from './context.ts'
 import type { RealTime } from './real-time.ts'
@@ -27,16 +28,17 @@ export function startSweeper(
       bytesMax,
       chunkBytes: LAG_CHUNK_BYTES,
       onSkipped: (events: number) => metrics.skipped.inc(events),
-      onSlow: ({ id, userId }) => {
-        metrics.slowConsumers.inc()
+      onSlow: ({ id, userId, waitingBytes, stalledSinceMs }, cause) => {
+        metrics.slowConsumers.inc({ cause })
+        const stalledMs = stalledSinceMs === 0 ? 0 : Math.round(clock.nowMs() - stalledSinceMs)
         log.info(
-          { connection: id, user: userId, code: CLOSE.slowConsumer },
+          { connection: id, user: userId, code: CLOSE.slowConsumer, cause, waitingBytes, stalledMs },
           'a client reads too slowly: its connection is closed',
         )
       },
     },
     stallMs: settings.SOCKET_WRITE_TIMEOUT,
-    silenceMs: settings.SOCKET_READ_TIMEOUT,
+    pings: pingTimes(settings.SOCKET_READ_TIMEOUT),
     expiryGraceMs: settings.AUTH_CLOCK_SKEW + settings.AUTH_EXPIRY_GRACE,
   })
 }

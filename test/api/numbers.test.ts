@@ -96,7 +96,7 @@ function fractionsInPacket(packet: string): readonly string[] {
 }
 
 t.test('every SOCKET_READ_TIMEOUT gives Engine.IO integers', async (t) => {
-  const { pingTimes } = await import('../../src/transport/socket-io/ping-times.ts')
+  const { pingTimes } = await import('../../src/session/ping-times.ts')
   const silencesMs = Array.from({ length: 9_000 }, (_, i) => 8_000 + 101 * i)
   const isWrong = (silenceMs: number) => {
     const { pingIntervalMs, pingTimeoutMs } = pingTimes(silenceMs)

@@ -59,7 +59,7 @@ t.test('it refuses who is new, closes who reads slowest, keeps what it acknowled
 
   await fillUntil('nearly out of memory')
   t.ok(
-    await until(async () => ((await metricOf(server, 'drumbeat_slow_consumers_total'))[0] ?? 0) > 0),
+    await until(async () => (await metricOf(server, 'drumbeat_slow_consumers_total')).some((count) => count > 0)),
     'some are closed',
   )
   t.ok(await until(async () => (await readiness()).status === 200), 'and that helps')
@@ -85,7 +85,7 @@ t.test('a heap that is nearly full costs the slowest readers their connections, 
   const isSaid = () => small.output().includes('the heap is nearly full') || small.output().includes('worker died')
   await fill(alice, { broadcasts: [], bought: 0 }, isSaid)
   t.notMatch(small.output(), 'worker died')
-  t.ok(await until(async () => ((await metricOf(small, 'drumbeat_slow_consumers_total'))[0] ?? 0) > 0))
+  t.ok(await until(async () => (await metricOf(small, 'drumbeat_slow_consumers_total')).some((count) => count > 0)))
   t.notOk(alice.isClosed)
 })
 

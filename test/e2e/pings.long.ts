@@ -7,10 +7,10 @@ import { startServer } from '../helpers/server.ts'
 
 t.jobs = 4
 
-/** uWebSockets.js keeps 4 s of the shorter timeout for the pong, and 8 s of the longer one. */
+/** Two thirds of the timeout. */
 for (const [timeout, intervalMs] of [
-  ['8s', 4_000],
-  ['17s', 12_000],
+  ['8s', 5_333],
+  ['17s', 11_333],
 ] as const) {
   t.test(`pings come as ready says, with a timeout of ${timeout}`, async (t) => {
     const server = await startServer(t, { WORKERS: '1', SOCKET_READ_TIMEOUT: timeout })

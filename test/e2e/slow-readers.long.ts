@@ -98,5 +98,5 @@ t.test('the metric tells of it', async (t) => {
     await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${server.adminToken}` } })
   ).text()
   t.match(metrics, /^drumbeat_events_skipped_total [1-9]/m)
-  t.match(metrics, /^drumbeat_slow_consumers_total [1-9]/m)
+  t.match(metrics, /^drumbeat_slow_consumers_total\{cause="bytes"\} [1-9]/m)
 })

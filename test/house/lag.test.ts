@@ -115,7 +115,9 @@ t.test(
     slow.wire.pause()
     await shout(open, sender, 100)
     const lines = logs.flatMap((log) => log().map(({ args: [said] }) => said as object))
-    t.match(lines, [{ user: 'slow', connection: slow.ready['connection_id'], code: 4001 }], 'one line says who')
+    const who = { user: 'slow', connection: slow.ready['connection_id'], code: 4001 }
+    t.match(lines, [{ ...who, cause: 'bytes', waitingBytes: Number }], 'one line says who, and why')
+    t.ok(Number(Object(lines[0]).waitingBytes) > 64 * 1024)
     t.equal(open.house.node.context.registry.countOfUser('slow' as never), 0, 'offline at once')
     slow.wire.resume()
     t.match(await slow.end(), { code: 4001, reason: /resume/ })
@@ -129,7 +131,9 @@ t.test(
 )
 
 t.test('little that waits for longer than SOCKET_WRITE_TIMEOUT is closed with 4001, too', async (t) => {
-  const { enter, pass } = await openHouse(t, { env: { SOCKET_WRITE_TIMEOUT: '5s' } })
+  const { house, enter, pass } = await openHouse(t, { env: { SOCKET_WRITE_TIMEOUT: '5s', WORKERS: '1' } })
+  const { logs, metrics } = house.worker(0).parts.context
+  const log = t.capture(logs.of('session'), 'info')
   const [sender, slow] = [await enter('alice'), await enter('slow')]
   slow.wire.pause()
   await pass(20_000)
@@ -145,6 +149,10 @@ t.test('little that waits for longer than SOCKET_WRITE_TIMEOUT is closed with 40
   t.match(await sender.ask(MESSAGE, { target_user_id: 'slow', text: 'x' }), { error: { code: 'USER_OFFLINE' } })
   slow.wire.resume()
   t.match(await slow.end(), { code: 4001 })
+  const [line] = log().map(({ args: [said] }) => said as { waitingBytes: number; stalledMs: number })
+  t.match(line, { user: 'slow', cause: 'stalled', waitingBytes: Number, stalledMs: Number })
+  t.ok(line && line.waitingBytes > 0 && line.waitingBytes < 1_000 && line.stalledMs > 5_000 && line.stalledMs < 5_500)
+  t.match(await metrics.slowConsumers.get(), { values: [{ value: 0 }, { value: 1, labels: { cause: 'stalled' } }, {}] })
 })
 
 t.test('who joins a room while it lags gets all of it from the join on, and nothing of what was before', async (t) => {

@@ -97,10 +97,13 @@ export const CLIENTS = {
   slowConsumers: {
     name: 'slow_consumers_total',
     type: 'counter',
-    help: 'Connections closed because they did not read.',
+    help: 'Connections closed because they did not read, by cause.',
+    labels: ['cause'],
     when:
       'A few are phones. If there are many at once, the outgoing network is full, or a room sends more than its members ' +
-      'can read.',
+      'can read. `bytes`: more than `BACKPRESSURE_BYTES` waited. `stalled`: nothing was taken for `SOCKET_WRITE_TIMEOUT`. ' +
+      '`memory`: the memory was short, and most waited for these.',
+    startsWith: ['bytes', 'stalled', 'memory'],
   },
   slowReaders: {
     name: 'slow_readers',

@@ -7,6 +7,7 @@ import { readQuery, type RequestHead } from '../../door/request-head.ts'
 import type { Admitted, SocketIoGate } from '../../door/socket-io-gate.ts'
 import type { BodyBudget, BodyLimits } from '../uws/body.ts'
 import type { HttpConnections } from '../uws/http-connections.ts'
+import { idleTimeoutS } from '../uws/idle-timeout.ts'
 import { PendingResponse, readHead } from '../uws/uws-http.ts'
 import { UwsSocket } from '../uws/uws-socket.ts'
 import type { TemplatedApp, UwsRequest, UwsWebSocket } from '../uws/uws.ts'
@@ -29,7 +30,8 @@ export interface SocketIoRoutesOptions {
   readonly messageBytesMax: number
   /** For all polls whose bodies are not read completely yet. */
   readonly bodyBudget: BodyBudget
-  readonly idleTimeoutS: number
+  /** How long a client may be silent before engine.io ends it. */
+  readonly silenceMs: number
   readonly backpressureBytesHard: number
   readonly onDropped: () => void
   /** The first request of a client that cannot be served. */
@@ -78,7 +80,7 @@ function addRoutes(app: TemplatedApp, options: RouteOptions): void {
   app
     .ws<UserData>(path, {
       maxPayloadLength: options.messageBytesMax,
-      idleTimeout: options.idleTimeoutS,
+      idleTimeout: idleTimeoutS(options.silenceMs),
       sendPingsAutomatically: false,
       maxBackpressure: options.backpressureBytesHard,
       closeOnBackpressureLimit: true,

@@ -6,6 +6,7 @@ import type { RequestHead } from '../../door/request-head.ts'
 import type { Socket } from '../../session/socket.ts'
 import { watchConnections, type AcceptRules } from './accepting.ts'
 import { HttpRequests, type HttpRequestsOptions } from './http-requests.ts'
+import { idleTimeoutS } from './idle-timeout.ts'
 import { Listening } from './listening.ts'
 import { readHead } from './uws-http.ts'
 import { UwsSocket } from './uws-socket.ts'
@@ -28,7 +29,8 @@ export interface UwsServerOptions extends HttpRequestsOptions {
   readonly nowMs: () => number
   /** uWS drops the TCP connection if a frame is larger. */
   readonly frameBytesHard: number
-  readonly idleTimeoutS: number
+  /** How long a client may be silent before it is closed by the sweep. */
+  readonly silenceMs: number
   /** uWS closes a socket if more waits in its buffer. Our own limit is lower. */
   readonly backpressureBytesHard: number
 }
@@ -59,8 +61,8 @@ export class UwsServer {
     this.#app
       .ws<UserData>('/*', {
         maxPayloadLength: options.frameBytesHard,
-        idleTimeout: options.idleTimeoutS,
-        sendPingsAutomatically: true,
+        idleTimeout: idleTimeoutS(options.silenceMs),
+        sendPingsAutomatically: false,
         maxBackpressure: options.backpressureBytesHard,
         closeOnBackpressureLimit: true,
         upgrade: (response, request, context) => {
@@ -83,7 +85,7 @@ export class UwsServer {
         ping: (ws, message) => this.#ping(ws, message.byteLength),
         pong: (ws) => this.#heard(ws),
         dropped: () => options.onDropped(),
-        drain: (ws) => ws.getUserData().connection?.drained(),
+        drain: (ws) => this.#drained(ws),
         close: (ws, code) => this.#closed(ws, code),
       })
       .any('/*', (response, request) => this.#request(response, readHead(response, request)))
@@ -106,6 +108,12 @@ export class UwsServer {
     const { socket, connection } = ws.getUserData()
     socket?.forget()
     if (connection) this.#options.closed(connection, code)
+  }
+
+  /** A client that reads is there, though its pong may come only behind all that waits for it. */
+  #drained(ws: Ws): void {
+    this.#heard(ws)
+    ws.getUserData().connection?.drained()
   }
 
   #heard(ws: Ws): void {

@@ -11,8 +11,6 @@ export interface WorkerEnd {
 
 type Listener = (event: unknown) => void
 const ABNORMAL = 1006
-/** The default of SOCKET_READ_TIMEOUT. */
-const IDLE_MS = 30_000
 
 /** The worker's end of a connection, instead of uWebSockets.js's. */
 export class ServerSocket implements Socket {
@@ -65,9 +63,9 @@ export class ServerSocket implements Socket {
     this.gone(code)
   }
 
-  /** The network stack of a client answers by itself, at once. */
+  /** The network stack of a client that reads answers by itself, at once. */
   ping(): void {
-    if (this.#connection && !this.#isClosed) this.#connection.wasHeard = true
+    if (this.#wire.isRead) this.#heard()
   }
 
   bufferedBytes(): number {
@@ -83,6 +81,7 @@ export class ServerSocket implements Socket {
   }
 
   drained(): void {
+    this.#heard()
     if (!this.#isClosed) this.#connection?.drained()
   }
 
@@ -92,6 +91,10 @@ export class ServerSocket implements Socket {
     this.#isClosed = true
     for (const topic of this.#topics) this.unsubscribe(topic)
     if (this.#connection) this.#worker.closed(this.#connection, code)
+  }
+
+  #heard(): void {
+    if (this.#connection && !this.#isClosed) this.#connection.wasHeard = true
   }
 }
 
@@ -165,6 +168,10 @@ export class Wire {
     return this.#server !== undefined && !this.#isCut
   }
 
+  get isRead(): boolean {
+    return !this.#isCut && !this.#toClient.isPaused
+  }
+
   /** The bytes that were sent to a client that does not read. */
   get waitingBytes(): number {
     return this.#toClient.isPaused ? this.#toClient.bytes : 0
@@ -192,8 +199,7 @@ export class Wire {
   }
 
   /**
-   * From now on nothing gets through, and each side notices after its own time. With Infinity, the client notices only by its own
-   * means, and the server by the idle timeout of uWebSockets.js.
+   * From now on nothing gets through, and each side notices after its own time. With Infinity, each notices only by its own means.
    */
   cut({ clientMs, serverMs }: { readonly clientMs: number; readonly serverMs: number }): void {
     if (this.#isCut) return
@@ -202,7 +208,7 @@ export class Wire {
     this.#toServer.drop()
     const server = this.#server
     if (clientMs < Infinity) setTimeout(() => this.client.closed(ABNORMAL, ''), clientMs)
-    setTimeout(() => server?.gone(ABNORMAL), Math.min(serverMs, IDLE_MS))
+    if (serverMs < Infinity) setTimeout(() => server?.gone(ABNORMAL), serverMs)
   }
 
   /** The worker has ended, so its kernel resets the connection. */

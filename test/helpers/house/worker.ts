@@ -30,9 +30,6 @@ export interface HouseWorkerOptions {
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 export const NO_LOOP_DELAY = { p99Ms: () => 0, close: () => {} }
 
-/** Connections of the house do not ping. */
-const PING_INTERVAL_MS = 24_000
-
 /** A worker in this process, with all of its real parts except uWebSockets.js, HTTP and Socket.IO. */
 export class HouseWorker implements WorkerEnd {
   readonly topics = new Map<string, Set<ServerSocket>>()
@@ -141,7 +138,6 @@ export class HouseWorker implements WorkerEnd {
       publishPatch: (topic, frame, isBinary) => {
         for (const socket of this.topics.get(topic) ?? []) socket.sendBuilt(frame, isBinary)
       },
-      pingIntervalMs: () => PING_INTERVAL_MS,
     })
     const sweeper = startSweeper(context, realTime)
     this.#started = {

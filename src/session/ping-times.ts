@@ -7,8 +7,8 @@ export interface PingTimes {
 }
 
 /**
- * The times that Engine.IO's handshake gives. Their sum is the silence after which a client counts as gone. They are integers,
- * because clients in Go, C# and Rust insist on it.
+ * When a silent client is pinged, and for how long it may take to answer. The sum is the silence after which a client counts as
+ * gone. They are integers, because Engine.IO's handshake has them, and clients in Go, C# and Rust insist on it.
  */
 export function pingTimes(silenceMs: number): PingTimes {
   const pingIntervalMs = Math.round(silenceMs * PING_SHARE)
