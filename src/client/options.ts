@@ -39,7 +39,7 @@ export interface ClientOptions {
   /**
    * A JWT (white space around it is removed), or a function that returns one. A function is called for every connection, and
    * before the `exp` of the token in use. If it throws or returns something other than a JWT (a page of a proxy, an error in
-   * JSON), it is called again after the usual delay.
+   * JSON), it is called again after the usual delay. If `connect` gets an empty one twice, it rejects with AUTH_REQUIRED.
    */
   readonly token?: TokenSource
   /** `json` by default. For `msgpack` a package is loaded when the client connects. */

@@ -17,6 +17,7 @@ export class Tokens {
   #reason: TokenReason = 'connect'
   #refusal: DrumbeatError | undefined
   #repeated = false
+  #wasAccepted = false
 
   constructor(source: TokenSource | undefined) {
     this.#source = source
@@ -41,17 +42,21 @@ export class Tokens {
   /**
    * Returns a token for a handshake. Rejects with what the callback throws, and with UNAVAILABLE if the callback returns
    * something other than a token: a page of a proxy, an error in JSON, nothing. If `token` is a string and not a JWT, rejects
-   * with TOKEN_INVALID, because it will never be one.
+   * with TOKEN_INVALID, because it will never be one. Before the first session an empty token rejects with AUTH_REQUIRED: then most
+   * likely a variable of the environment is not set.
    */
   async ask(reason: TokenReason = this.#reason): Promise<string | undefined> {
     const source = this.#source
-    const token = typeof source === 'function' ? toToken(await answerOf(source, reason), true) : toToken(source, false)
+    const answer = typeof source === 'function' ? await answerOf(source, reason) : source
+    if (!this.#wasAccepted && isEmpty(answer)) throw new DrumbeatError('AUTH_REQUIRED', 'the token is empty')
+    const token = toToken(answer, this.isCallback)
     this.#repeated = reason === 'expired' && token !== undefined && token === this.last
     this.last = token
     return token
   }
 
   accepted(): void {
+    this.#wasAccepted = true
     this.#reason = 'connect'
   }
 
@@ -79,6 +84,10 @@ async function answerOf(callback: TokenCallback, reason: TokenReason): Promise<u
     const message = `the token callback failed: ${cause instanceof Error ? cause.message : String(cause)}`
     throw new DrumbeatError('UNAVAILABLE', message, {}, { cause })
   }
+}
+
+function isEmpty(answer: unknown): boolean {
+  return answer === null || (typeof answer === 'string' && answer.trim() === '')
 }
 
 /**

@@ -172,10 +172,26 @@ t.test('a token callback that fails is tried again', async (t) => {
 })
 
 t.test('a string that is no token ends the attempt at once, with an error that says so', async (t) => {
-  for (const token of ['with space', '', 'a.b', 'a.b.c\nd', 'a.b.c.d', '<html>']) {
+  for (const token of ['with space', 'a.b', 'a.b.c\nd', 'a.b.c.d', '<html>']) {
     const { client, statuses } = await setUp(t, { token })
     await t.rejects(client.connect(), { code: 'TOKEN_INVALID', message: /^the token is no JWT/ }, token)
     t.match(statuses.at(-1), { status: 'closed', reason: /^the token is no JWT/ })
+  }
+})
+
+t.test('an empty token ends the attempt at once; a callback is asked a second time', async (t) => {
+  for (const empty of ['', ' \n', null] as string[]) {
+    const reasons: string[] = []
+    const callback = (reason: string) => {
+      reasons.push(reason)
+      return empty
+    }
+    for (const token of [empty, callback]) {
+      const { server, client } = await setUp(t, { token, reconnect: { baseMs: 1 } })
+      await t.rejects(client.connect(), { code: 'AUTH_REQUIRED', message: 'the token is empty' })
+      t.equal(server.questions, 0, 'the server is not asked')
+    }
+    t.strictSame(reasons, ['connect', 'expired'])
   }
 })
 

@@ -14,6 +14,8 @@ t.test('401 is final for a token that will not change', async (t) => {
   const server = await startServer(t, { WORKERS: '1' })
   const options = { url: server.url, namespace: 'private', reconnect: FAST }
   await t.rejects(connect(options), { code: 'AUTH_REQUIRED' })
+  await t.rejects(connect({ ...options, token: () => '' }), { code: 'AUTH_REQUIRED' })
+  await t.rejects(connect({ ...options, token: () => undefined as never }), { code: 'AUTH_REQUIRED' })
   const token = server.mint('alice', { exp: Math.floor(Date.now() / 1000) - 3600 })
   await t.rejects(connect({ ...options, token }), { code: 'TOKEN_EXPIRED' })
   const reasons: TokenReason[] = []
