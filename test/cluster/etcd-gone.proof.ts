@@ -6,7 +6,7 @@ import { skipWithout, startEtcd } from '../helpers/etcd.ts'
 import { ServerProcess } from '../helpers/server-process.ts'
 import type { TestServer } from '../helpers/server.ts'
 import { holdsWithin } from '../helpers/until.ts'
-import { percentile } from './load.ts'
+import { percentile } from '../helpers/percentile.ts'
 
 const BROADCAST = 'core.game.state.broadcast'
 const BUY = 'core.game.state.buy_good'

@@ -89,8 +89,3 @@ async function broadcastUntilDone(sender: TestClient, i: number, count: (code: s
     await sleep(20 + Math.random() * 80)
   }
 }
-
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
-}

@@ -3,11 +3,12 @@ import t, { type Test } from 'tap'
 import { openClient } from '../helpers/client.ts'
 import { startNodes } from '../helpers/cluster.ts'
 import { skipWithout, startEtcd } from '../helpers/etcd.ts'
+import { percentile } from '../helpers/percentile.ts'
 import { checkEtcd } from '../prove/check-etcd.ts'
 import type { TestServer } from '../helpers/server.ts'
 import { holdsWithin } from '../helpers/until.ts'
 import { NOTHING_WRONG } from '../e2e/channel-check.ts'
-import { percentile, SHOP, underLoad, type LoadResult } from './load.ts'
+import { SHOP, underLoad, type LoadResult } from './load.ts'
 
 /** P8: `KILLS=20 PAUSE_S=30` before an issue is called done. */
 const KILLS = Number(process.env['KILLS'] ?? 5)

@@ -13,7 +13,7 @@ import { startServer, type TestServer } from '../helpers/server.ts'
 import { holdsWithin } from '../helpers/until.ts'
 import { gameFile, LOAD_ENV, openPlayers, openRooms, playAll } from './games/crowd.ts'
 import leaky from './games/leaky-game.ts'
-import { runningProcesses } from './games/node-processes.ts'
+import { killHost } from './games/node-processes.ts'
 import ordered from './games/ordered-game.ts'
 import { Tampering } from './games/tampering.ts'
 
@@ -128,9 +128,4 @@ function fuzzes(t: Test, game: Game): void {
 function complaints(server: TestServer, room?: string): ReturnType<TestServer['logs']> {
   const all = server.logs().filter(({ msg }) => /another state in its replay/.test(String(msg)))
   return all.filter((line) => room === undefined || line['room'] === room)
-}
-
-function killHost(server: TestServer): void {
-  const host = runningProcesses(server).find(({ name }) => name.startsWith('host'))
-  if (host) process.kill(host.pid, 'SIGKILL')
 }

@@ -18,6 +18,12 @@ export function runningProcesses({ pid }: TestServer): readonly Process[] {
   return [{ name: 'primary', pid }, ...named]
 }
 
+/** Kills the oldest host. */
+export function killHost(server: TestServer): void {
+  const host = runningProcesses(server).find(({ name }) => name.startsWith('host'))
+  if (host) process.kill(host.pid, 'SIGKILL')
+}
+
 /** What one process has used between `start` and `stop`. */
 export interface ProcessUse {
   readonly name: string
