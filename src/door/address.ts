@@ -1,11 +1,11 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 
-/** What stands for a peer whose address the socket no longer knows. All such peers share one limit. */
+/** Stands for a peer whose address the socket no longer knows. All such peers share one limit. */
 export const UNKNOWN_ADDRESS = 'unknown'
 
 /**
- * One spelling per address: IPv4 with dots, also where it came mapped into IPv6, else IPv6 as in RFC 5952. A zone id is
- * cut off. undefined: not an address.
+ * Returns the one spelling of an address: dotted for IPv4, also if it was mapped into IPv6, otherwise IPv6 as in RFC 5952. A zone
+ * id is cut off. Returns undefined if `text` is not an address.
  */
 export function normaliseAddress(text: string): string | undefined {
   if (isIPv4(text)) return text
@@ -14,24 +14,27 @@ export function normaliseAddress(text: string): string | undefined {
   return mappedIPv4(groups) ?? formatIPv6(groups)
 }
 
-/** What limits count by, for a normalised address: IPv4 as it is, IPv6 by its /64, as one line has a whole /64. */
+/**
+ * The key by which limits count a normalised address: the address itself for IPv4, its /64 for IPv6, because one subscriber has a
+ * whole /64.
+ */
 export function addressKey(address: string): string {
   if (!isIPv6(address) || isLoopback(address)) return address
   const groups = parseIPv6(address)
   return groups ? `${formatIPv6([...groups.slice(0, 4), 0, 0, 0, 0])}/64` : address
 }
 
-/** For a normalised address or the key made of it. */
+/** @param address normalised, or a key made from it */
 export function isLoopback(address: string): boolean {
   return address === '::1' || (address.startsWith('127.') && isIPv4(address))
 }
 
 export interface ProxyTrust {
-  /** For a normalised address. */
+  /** @param address normalised */
   trusts(address: string): boolean
 }
 
-/** @param list addresses and CIDR ranges; throws on anything else. */
+/** @param list addresses and CIDR ranges; throws TypeError for anything else */
 export function createProxyTrust(list: readonly string[]): ProxyTrust {
   const trusted = new BlockList()
   for (const entry of list) addRange(trusted, entry)
@@ -42,10 +45,11 @@ export function createProxyTrust(list: readonly string[]): ProxyTrust {
 }
 
 /**
- * The address of the client itself. Each trusted proxy appends the peer it saw to X-Forwarded-For, so the rightmost entry
- * that is not a trusted proxy is the last one that nobody could have made up. An entry that is no address ends the walk: what
- * stands left of it is hearsay, and the client is unknown. It is not the proxy, which limits may not count.
- * @param peer normalised @param forwardedFor the header's values in the order received
+ * Finds the address of the client itself. Each trusted proxy appends the peer it saw to X-Forwarded-For, so the rightmost entry
+ * that is not a trusted proxy is the last one that cannot be forged. If an entry is not an address, nothing to its left can be
+ * trusted, and the client is unknown. The proxy's own address is not returned then, because limits must not count the proxy.
+ * @param peer normalised
+ * @param forwardedFor the header's values in the order received
  */
 export function clientAddress(peer: string, forwardedFor: readonly string[], trust: ProxyTrust): string {
   let address = peer
@@ -77,7 +81,7 @@ function withoutPort(hop: string): string {
   return bracketed ?? dotted ?? hop
 }
 
-/** The eight 16-bit groups. */
+/** Returns the eight 16-bit groups. */
 function parseIPv6(text: string): number[] | undefined {
   if (!isIPv6(text)) return undefined
   const [address = ''] = text.split('%')
@@ -94,20 +98,23 @@ function parseGroups(text: string): number[] {
     : text.split(':').flatMap((group) => (group.includes('.') ? parseDotted(group) : [parseInt(group, 16)]))
 }
 
-/** The last 32 bits may be written as IPv4. */
+/** Parses the last 32 bits, which may be written as IPv4. */
 function parseDotted(text: string): number[] {
   const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number)
   return [a * 256 + b, c * 256 + d]
 }
 
-/** ::ffff:0:0/96, how a dual-stack socket shows an IPv4 peer. */
+/** Returns the IPv4 address in ::ffff:0:0/96, which is how a dual-stack socket shows an IPv4 peer. */
 function mappedIPv4(groups: readonly number[]): string | undefined {
   const [high = 0, low = 0] = groups.slice(6)
   if (groups[5] !== 0xffff || groups.slice(0, 5).some((group) => group !== 0)) return undefined
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`
 }
 
-/** RFC 5952: lower case, no leading zeros, the first of the longest runs of two or more zero groups is `::`. */
+/**
+ * Formats as RFC 5952: lower case, no leading zeros, and `::` for the longest run of two or more zero groups, the first if there
+ * are several.
+ */
 function formatIPv6(groups: readonly number[]): string {
   let best = { start: 0, length: 1 }
   let start = 0
@@ -120,15 +127,15 @@ function formatIPv6(groups: readonly number[]): string {
   return `${hex.slice(0, best.start).join(':')}::${hex.slice(best.start + best.length).join(':')}`
 }
 
-/** Who is at the other end. */
+/** The other end of a request. */
 export interface Peer {
-  /** The client's, trusted X-Forwarded-For applied. */
+  /** The client's address, after trusted X-Forwarded-For entries were applied. */
   readonly address: string
-  /** The socket's own peer is a trusted proxy. */
+  /** Whether the peer of the socket is a trusted proxy. */
   readonly isProxied: boolean
 }
 
-/** @param trustedProxies addresses and CIDR ranges; throws on what is neither */
+/** @param trustedProxies addresses and CIDR ranges; throws TypeError for anything else */
 export function createPeerReader(
   trustedProxies: readonly string[],
 ): (remoteAddress: string, forwardedFor: readonly string[]) => Peer {

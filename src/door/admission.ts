@@ -6,14 +6,17 @@ import { Refusal } from '../protocol/errors.ts'
 import type { Namespace } from '../protocol/ids.ts'
 import { isLoopback } from './address.ts'
 
-/** Who may try to connect at all, before anything is verified: the cheapest no is given first. */
+/** Decides who may try to connect, before anything is verified. The cheapest checks come first. */
 export interface Admission {
-  /** Counts one attempt of that address. RATE_LIMITED, OVERLOADED or DRAINING, each with `details.retry_after_ms`. */
+  /**
+   * Counts one attempt of that address. Returns undefined if it may go on, otherwise RATE_LIMITED, OVERLOADED or DRAINING, each
+   * with `details.retry_after_ms`.
+   */
   check(addressKey: string, namespace: Namespace): Refusal | undefined
-  /** As the primary announces it, who counts over all workers. */
+  /** The primary announces this, because it counts over all workers. */
   setAddressFull(addressKey: string, isFull: boolean): void
   setNamespaceFull(namespace: Namespace, isFull: boolean): void
-  /** The node is short of memory. */
+  /** Whether the node is short of memory. */
   setMemoryShort(isShort: boolean): void
   setDraining(isDraining: boolean): void
 }
@@ -21,23 +24,23 @@ export interface Admission {
 export interface AdmissionOptions {
   /** Attempts per second. */
   readonly ratePerAddress: number
-  /** Attempts at once. */
+  /** How many attempts may come at once. */
   readonly burst: number
-  /** Exempts loopback from the rate; whether it is ever full is the primary's to say. */
+  /** Whether loopback is exempt from the rate. Whether it is full is decided by the primary. */
   readonly exemptLoopback: boolean
   readonly clock: Clock
-  /** How many addresses are remembered; the one unseen for longest is forgotten first. */
+  /** How many addresses are remembered. Beyond that, the one not seen for the longest time is forgotten. */
   readonly addressesMax?: number
 }
 
 const ADDRESSES_MAX = 65_536
-/** A place becomes free when somebody leaves, which nobody can foretell. */
+/** A place becomes free when somebody leaves, which cannot be predicted. */
 const FULL_RETRY_MS = 5_000
-/** Soon: another worker or node has the port by then. */
+/** Soon, because another worker or node has the port by then. */
 const DRAINING_RETRY_MS = 1_000
 
 export const SHORT_OF_MEMORY = 'the server is short of memory'
-/** It takes as long as others take to leave; and all that were refused are not to come back at once. */
+/** Memory becomes free when other clients leave. The spread keeps the refused clients from returning all at once. */
 const MEMORY_RETRY_MS = { min: 2_000, spread: 8_000 }
 
 export function createAdmission(options: AdmissionOptions & { readonly random: Pick<Random, 'fraction'> }): Admission {
@@ -81,7 +84,7 @@ export class AttemptRates {
     this.#buckets = new RecentMap(options.addressesMax ?? ADDRESSES_MAX)
   }
 
-  /** 0: taken; else the milliseconds to wait. */
+  /** Returns 0 if the attempt was counted, otherwise the milliseconds to wait. */
   take(addressKey: string): number {
     if (this.#isExempt(addressKey)) return 0
     const nowMs = this.#options.clock.nowMs()
@@ -89,7 +92,7 @@ export class AttemptRates {
     return bucket.take(1, nowMs) ? 0 : Math.max(1, bucket.waitMs(1, nowMs))
   }
 
-  /** So many were taken somewhere else. */
+  /** Counts attempts that were made elsewhere. */
   spend(addressKey: string, count: number): void {
     if (!this.#isExempt(addressKey)) this.#bucketOf(addressKey, this.#options.clock.nowMs()).spend(count)
   }

@@ -21,41 +21,41 @@ export interface Accepted {
   readonly namespace: Namespace
   readonly userId: UserId
   readonly encoding: Encoding
-  /** To be echoed in Sec-WebSocket-Protocol; '' if none was offered. */
+  /** Echo this in Sec-WebSocket-Protocol. Empty if none was offered. */
   readonly subprotocol: string
   /** Sec-WebSocket-Key */
   readonly key: string
-  /** Unix time in milliseconds; null: no token, so nothing that ends. */
+  /** Unix time in milliseconds. Null if there is no token, so nothing expires. */
   readonly expiresAtMs: number | null
-  /** What the token was verified with; null: no token. */
+  /** The key that verified the token. Null if there is no token. */
   readonly tokenKey: VerifyKey | null
-  /** The client's, trusted X-Forwarded-For applied. */
+  /** The client's address, after trusted X-Forwarded-For entries were applied. */
   readonly address: string
-  /** What limits count by: IPv4 as it is, IPv6 by /64. */
+  /** The key by which limits count the address: the address itself for IPv4, its /64 for IPv6. */
   readonly addressKey: string
-  /** As given: whether it is any good the session says, in its first frame. */
+  /** As the client sent it. The session's first frame says whether it could be used. */
   readonly resume: {
     readonly token: string
     readonly since: string
-    /** null stands for the rooms that the session had. */
+    /** Null means the rooms that the session had. */
     readonly rooms: readonly string[] | null
-    /** The primary has the session: it said so. */
+    /** Present if the primary has said that it still has the session. */
     readonly isRemembered?: true
   } | null
-  /** Where the transport's protocol has a name for the session. */
+  /** Present if the transport's protocol has a name for the session. */
   readonly sessionId?: string
 }
 
 export interface Refused {
   readonly kind: 'refuse'
-  /** May differ from the refusal's own: 426 has no code to itself. */
+  /** May differ from the status of the refusal: 426 has no code of its own. */
   readonly status: number
   readonly refusal: Refusal
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** A browser asks whether a page may send its request: 204. */
+/** The 204 that answers a browser's question whether a page may send its request. */
 export interface Preflight {
   readonly kind: 'preflight'
   /** Names in lower case. */
@@ -91,9 +91,10 @@ const QUERY_NAMES = ['token', 'resume', 'since', 'rooms']
 const UPGRADE_REQUIRED = 426
 
 /**
- * Whether an upgrade becomes a socket: section 1 of docs/reference/protocol.md. The same function answers requests for these paths
- * without Upgrade, with what an upgrade would be refused with, or 426: a browser shows its page only that. Synchronous, as
- * uWS wants its answer before the handler returns. Throws only on a defect, and on options that make no sense.
+ * Decides whether an upgrade becomes a socket, see section 1 of docs/reference/protocol.md. Requests for these paths without
+ * Upgrade are answered with the same refusal that an upgrade would get, or with 426, because that is all that a browser shows to
+ * its page. Synchronous, because uWS needs its answer before the handler returns. Throws only on a defect, and on invalid
+ * options.
  */
 export function createHandshake(options: HandshakeOptions): (head: RequestHead) => HandshakeResult {
   const origins = createOriginPolicy(options.allowedOrigins)
@@ -114,7 +115,7 @@ function decideOrRefuse(decide: Decide, head: RequestHead): HandshakeResult {
   }
 }
 
-/** From cheap to dear: a flood is turned away before a signature is checked for it. */
+/** The checks are ordered by their cost, so that a flood is refused before a signature is checked for it. */
 function createDecision(options: HandshakeOptions, origins: OriginPolicy): Decide {
   const { namespaces, admission, checkHead } = options
   const accessTo = createRoutes(options.pathPrefix)
@@ -126,7 +127,7 @@ function createDecision(options: HandshakeOptions, origins: OriginPolicy): Decid
     const { address, isProxied } = peerOf(head.remoteAddress, headers.all('x-forwarded-for'))
     const allowed = preflightHeaders(head.method, headers, { origins, methods: 'GET', isProxied })
     if (allowed) return { kind: 'preflight', headers: allowed }
-    if (head.method !== 'GET') throw new Refusal('METHOD_NOT_ALLOWED', 'only GET')
+    if (head.method !== 'GET') throw new Refusal('METHOD_NOT_ALLOWED', 'this path allows only GET')
     const upgrade = isUpgrade(headers)
     const attempt = { headers, namespace: namespaces[access], query: readQuery(head.query, QUERY_NAMES) }
 
@@ -144,7 +145,7 @@ function createDecision(options: HandshakeOptions, origins: OriginPolicy): Decid
   }
 }
 
-/** The paths of the namespaces, without a slash at the end. */
+/** The paths of the namespaces, without a trailing slash. */
 export function accessByPath(pathPrefix: string): ReadonlyMap<string, Access> {
   return new Map<string, Access>([
     [`${pathPrefix}/private`, 'private'],
@@ -153,7 +154,7 @@ export function accessByPath(pathPrefix: string): ReadonlyMap<string, Access> {
   ])
 }
 
-/** Compared as sent, byte for byte: no decoding, no other case, no trailing slash. */
+/** Compares paths as they were sent, byte for byte: not decoded, case-sensitive, and without a trailing slash. */
 function createRoutes(pathPrefix: string): (head: RequestHead) => Access {
   const accessBy = accessByPath(pathPrefix)
   return ({ path }) => {
@@ -174,7 +175,10 @@ function accept({ headers, namespace, query }: Attempt, decided: Decided): Accep
   }
 }
 
-/** The first that is known. JSON where nothing is offered; entries that carry a token are no offers. */
+/**
+ * Chooses the first known subprotocol, or JSON if none is offered. Entries that carry a token do not count as offers. Throws
+ * BAD_REQUEST.
+ */
 function chooseSubprotocol(headers: Headers): Spoken {
   const offered = headers.list('sec-websocket-protocol').filter((entry) => !entry.startsWith(BEARER_ENTRY))
   if (offered.length === 0) return { encoding: 'json', subprotocol: '' }
@@ -183,7 +187,11 @@ function chooseSubprotocol(headers: Headers): Spoken {
     if (subprotocol === SUBPROTOCOL.msgpack) return { encoding: 'msgpack', subprotocol }
   }
   const path = 'sec-websocket-protocol'
-  throw new Refusal('BAD_REQUEST', `no known subprotocol: ${Object.values(SUBPROTOCOL).join(', ')}`, { path })
+  throw new Refusal(
+    'BAD_REQUEST',
+    `none of the offered subprotocols is known; known are ${Object.values(SUBPROTOCOL).join(', ')}`,
+    { path },
+  )
 }
 
 function readResume(query: ReadonlyMap<string, string>): Accepted['resume'] {
@@ -202,7 +210,7 @@ function upgradeRequired(): Refused {
   return { kind: 'refuse', status: UPGRADE_REQUIRED, refusal, headers }
 }
 
-/** With the headers that HTTP wants beside the status. */
+/** Adds the headers that HTTP requires beside the status. */
 function refuse(refusal: Refusal): Refused {
   const { status } = refusal
   const allow = status === 405 ? { allow: 'GET' } : {}

@@ -7,10 +7,10 @@ const HEADERS_MAX = 100
 const FORBIDDEN_IN_VALUES = ['\r', '\n', '\0']
 const HOST_FORM = /^[A-Za-z0-9._:[\]-]{1,255}$/
 
-/** Throws BAD_REQUEST for a head that is not well-formed, Misdirected for one that was meant for another server. */
+/** Throws BAD_REQUEST for a head that is not well-formed, and Misdirected for one that was meant for another server. */
 export type HeadCheck = (head: RequestHead, headers: Headers) => void
 
-/** The check that each request passes first, whatever it wants: HTTP, a WebSocket or Socket.IO, on either port. */
+/** Makes the first check of every request on either port: of HTTP, WebSocket and Socket.IO. */
 export function createHeadCheck(options: HostOptions): HeadCheck {
   const isServed = createHostPolicy(options)
   return (head, headers) => {
@@ -21,21 +21,21 @@ export function createHeadCheck(options: HostOptions): HeadCheck {
 }
 
 /**
- * Throws BAD_REQUEST for a head that a proxy in front may have understood in another way (RFC 9112 section 11.2). uWS lets
- * some of these through. It answers a head over HTTP_HEAD_BYTES with 431 before anybody here sees it.
+ * Throws BAD_REQUEST for a head that a proxy in front may have understood differently (RFC 9112 section 11.2). uWS lets some of
+ * these through. A head above HTTP_HEAD_BYTES does not come here, because uWS answers it with 431.
  */
 function checkForm(head: RequestHead, headers: Headers): void {
   if (head.headers.length > HEADERS_MAX) throw badRequest('', `more than ${HEADERS_MAX} headers`)
   for (const [name, value] of head.headers) {
     if (FORBIDDEN_IN_VALUES.some((character) => value.includes(character)))
-      throw badRequest(name, 'holds a control character')
+      throw badRequest(name, 'contains a control character')
   }
   const host = headers.one('host')
-  if (host === undefined || !HOST_FORM.test(host)) throw badRequest('host', 'is required, once, and a host name')
+  if (host === undefined || !HOST_FORM.test(host)) throw badRequest('host', 'is required and must be a host name')
   const lengths = headers.list('content-length')
-  if (lengths.some((length) => length !== lengths[0])) throw badRequest('content-length', 'says two things')
+  if (lengths.some((length) => length !== lengths[0])) throw badRequest('content-length', 'has two different values')
   const codings = headers.all('transfer-encoding')
-  // uWS reads every coding as if it were this one.
+  // uWS treats every transfer coding as if it were `chunked`.
   if (codings.length > 0 && codings.join().toLowerCase() !== 'chunked') {
     throw badRequest('transfer-encoding', 'can only be chunked')
   }

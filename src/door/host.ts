@@ -3,7 +3,7 @@ import { Refusal } from '../protocol/errors.ts'
 import { createProxyTrust, isLoopback, normaliseAddress } from './address.ts'
 
 export interface HostOptions {
-  /** ALLOWED_HOSTS: names, `*.example.com`, addresses, or `*` for any; undefined if it is not set. */
+  /** ALLOWED_HOSTS: names, `*.example.com`, addresses, or `*` for any. Undefined if it is not set. */
   readonly allowed: readonly string[] | undefined
   /** The address or name on which the port listens. */
   readonly listensOn: string
@@ -13,7 +13,7 @@ export interface HostOptions {
 
 const MISDIRECTED = 421
 
-/** RFC 9110 section 15.5.20: the request was sent to a name that this server does not answer to. */
+/** RFC 9110 section 15.5.20: the request was sent to a name that this server does not serve. */
 export class Misdirected extends Refusal {
   constructor(host: string) {
     const message =
@@ -28,12 +28,13 @@ export class Misdirected extends Refusal {
 }
 
 /**
- * Returns whether a request with this Host header is for this server. A web page of any name can make its name resolve to the address of a server
- * that the visitor's machine can reach, such as 127.0.0.1, and is then of the same origin. But the browser still sends the page's name as Host.
+ * Returns a function that decides whether a request with this Host header is for this server. This prevents DNS rebinding: the
+ * owner of any name can make it resolve to an address that the visitor's machine can reach, such as 127.0.0.1, and a page of that
+ * name is then of the same origin as this server. But the browser still sends the page's name as Host.
  *
- * The names of loopback and addresses are always served, as no such page can have them: it has a name. By default a port on loopback serves
- * nothing else, except to a trusted proxy, which has chosen what it passes on; a port that others can reach serves any name. A list replaces
- * both defaults.
+ * The names of loopback and all addresses are always served, because such a page has a name. By default, a port on loopback
+ * serves no other names, except to a trusted proxy, which has chosen what it forwards. A port that others can reach serves any
+ * name. A list replaces both defaults.
  */
 export function createHostPolicy({ allowed, listensOn, trustedProxies }: HostOptions) {
   const proxies = createProxyTrust(trustedProxies)
@@ -50,7 +51,10 @@ export function createHostPolicy({ allowed, listensOn, trustedProxies }: HostOpt
   }
 }
 
-/** Of `name`, `name:port`, `address`, `[address]:port`: in lower case, without brackets and a dot at the end. */
+/**
+ * Takes `name`, `name:port`, `address` or `[address]:port`. Returns the name or address in lower case, without brackets and
+ * without a trailing dot.
+ */
 function hostName(host: string): string {
   const text = host.toLowerCase()
   if (isIP(text) !== 0) return normaliseAddress(text) ?? text
@@ -59,7 +63,7 @@ function hostName(host: string): string {
   return normaliseAddress(name) ?? name
 }
 
-/** Browsers resolve all names below `localhost` to loopback by themselves. */
+/** Browsers resolve all names below `localhost` to loopback themselves. */
 function isLoopbackName(name: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost') || isLoopback(name)
 }

@@ -5,39 +5,42 @@ import type { Headers } from './request-head.ts'
 import { isPlayerId, type VerifiedToken } from '../auth/token.ts'
 import type { VerifyKey } from '../auth/verify-key.ts'
 
-/** Who a connection is. */
+/** The user of a connection, and how it was proven. */
 export interface Identity {
   readonly userId: UserId
-  /** What its token was verified with; null: no token. */
+  /** The key that verified its token. Null if there is no token. */
   readonly tokenKey: VerifyKey | null
-  /** Unix time in milliseconds; null: no token, so nothing that ends. */
+  /** Unix time in milliseconds. Null if there is no token, so nothing expires. */
   readonly expiresAtMs: number | null
 }
 
 export interface IdentityOptions {
-  /** Whether `?token=` counts. */
+  /** Whether a token in `?token=` is accepted. */
   readonly allowQueryToken: boolean
-  /** Whether X-User-ID counts, from a trusted proxy. */
+  /** Whether X-User-ID is accepted from a trusted proxy. */
   readonly allowTrustedHeader: boolean
   /** Throws a Refusal. */
   readonly verifyToken: (token: string) => VerifiedToken
-  /** A whole id, `guest-` included. */
+  /** Makes a whole id, `guest-` included. */
   readonly newGuestId: () => string
   readonly readResumeToken?: (token: string) => { readonly userId: UserId; readonly namespace: Namespace } | undefined
 }
 
-/** Where a client may say who it is. */
+/** The places where a client may say who it is. */
 export interface Claims {
   readonly headers: Headers
   readonly query: ReadonlyMap<string, string>
-  /** A token that it gave in another way: it is the one that counts. */
+  /** A token that the client gave in another way. It takes precedence. */
   readonly token?: string | undefined
 }
 
-/** How a browser, which cannot set headers, carries a token among the subprotocols it offers. */
+/** The prefix of a token among the offered subprotocols, for browsers, which cannot set headers. */
 export const BEARER_ENTRY = 'bearer.'
 
-/** A token that is there counts, also beside a proxy's word: a bad one is never passed over. */
+/**
+ * A token takes precedence, also over the header of a trusted proxy: a bad token is never ignored. Throws AUTH_REQUIRED,
+ * TOKEN_INVALID and what `verifyToken` throws.
+ */
 export function playerIdentity(
   { headers, query, ...claims }: Claims,
   isProxied: boolean,
@@ -51,7 +54,10 @@ export function playerIdentity(
   return { userId: named, expiresAtMs: null, tokenKey: null }
 }
 
-/** Random, or the one the guest had before: another namespace's or a player's id is not taken over. */
+/**
+ * Returns a new random id, or the id that the guest had before if the resume token proves it. An id of another namespace or of a
+ * player is not accepted.
+ */
 export function guestIdentity({ query }: Claims, namespace: Namespace, options: IdentityOptions): Identity {
   const token = query.get('resume')
   const known = token === undefined ? undefined : options.readResumeToken?.(token)
@@ -59,7 +65,7 @@ export function guestIdentity({ query }: Claims, namespace: Namespace, options: 
     return { userId: known.userId, expiresAtMs: null, tokenKey: null }
   }
   const userId = options.newGuestId()
-  assert(isGuestId(userId), `not a guest's id: ${userId}`)
+  assert(isGuestId(userId), `not the id of a guest: ${userId}`)
   return { userId, expiresAtMs: null, tokenKey: null }
 }
 
@@ -67,7 +73,10 @@ function isGuestId(value: string): value is UserId {
   return isUserId(value) && value.startsWith(GUEST_PREFIX)
 }
 
-/** RFC 6750 section 2.1; where there is no such header, the first `bearer.` entry, as browsers cannot set headers. */
+/**
+ * Reads the token of RFC 6750 section 2.1. Without that header, reads the first `bearer.` entry of the subprotocols, because
+ * browsers cannot set headers.
+ */
 function bearerToken(headers: Headers): string | undefined {
   const [, token] = /^bearer(?: +(.*))?$/i.exec(headers.one('authorization') ?? '') ?? []
   if (token !== undefined) return token

@@ -1,26 +1,27 @@
 import type { AttemptRates } from './admission.ts'
 
-/** What was taken: by address, how often. */
+/** How often each address was let pass. */
 export type Taken = readonly (readonly [addressKey: string, count: number])[]
 
 export interface NodeRatesOptions {
   readonly rates: Pick<AttemptRates, 'take' | 'spend'>
   readonly ratePerAddress: number
-  /** Of this node. */
+  /** The number of workers of this node. */
   readonly workers: number
-  /** What this worker has let pass, for the others. */
+  /** Tells the other workers what this worker has let pass. */
   readonly tell: (taken: Taken) => void
 }
 
 /** How often workers tell each other. */
 export const TELL_MS = 250
-/** What an address takes beside what is told, of all workers together: this part of the rate at most. */
+/** The part of the rate that an address may take without being told of, over all workers together. */
 const UNTOLD = 1 / 2
 
 /**
- * The rate of an address over all workers of a node. Each counts by itself and tells the others what it let pass, who take it
- * from what they would let pass. What comes to several workers at once, before they know of each other, is more than the rate,
- * and has to be made good; over some seconds it is the rate. Who takes so little that it does not matter is not told of.
+ * Limits the rate of an address over all workers of a node. Each worker counts by itself and tells the others what it let pass;
+ * they subtract that from what they would let pass. If requests come to several workers at once, they let more pass than the rate
+ * before they know of each other. That is made up for later, so the rate holds over some seconds. Addresses that take too little
+ * to matter are not told of.
  */
 export class NodeRates {
   readonly #options: NodeRatesOptions
@@ -32,27 +33,30 @@ export class NodeRates {
     this.#untoldMax = (options.ratePerAddress * UNTOLD * (TELL_MS / 1000)) / options.workers
   }
 
-  /** 0: taken; else the milliseconds to wait. */
+  /** Returns 0 if the request was counted, otherwise the milliseconds to wait. */
   take(addressKey: string): number {
     const waitMs = this.#options.rates.take(addressKey)
     if (waitMs === 0) this.#note(addressKey, 1)
     return waitMs
   }
 
-  /** It turned out to take so many more: what is overdrawn has to be made good before anything is taken again. */
+  /**
+   * Counts that a request turned out to cost more. What is overdrawn must be made up for before the address may take anything
+   * again.
+   */
   spend(addressKey: string, count: number): void {
     this.#options.rates.spend(addressKey, count)
     this.#note(addressKey, count)
   }
 
-  /** To be called every TELL_MS. */
+  /** Call this every TELL_MS. */
   tell(): void {
     const taken = [...this.#taken].filter(([, count]) => count > this.#untoldMax)
     this.#taken.clear()
     if (taken.length > 0) this.#options.tell(taken)
   }
 
-  /** What another worker has let pass. */
+  /** Counts what another worker has let pass. */
   takenElsewhere(taken: Taken): void {
     for (const [addressKey, count] of taken) this.#options.rates.spend(addressKey, count)
   }

@@ -2,22 +2,25 @@ import { Refusal } from '../protocol/errors.ts'
 import type { Headers } from './request-head.ts'
 
 /**
- * What a page in a sandboxed frame or opened from a file sends, as do some games that are wrapped as an app. Anybody can be
- * that, so it is allowed only where it is listed by this name.
+ * The origin of pages in sandboxed frames and of pages opened from files, also of some games that are wrapped as an app. Anybody
+ * can have this origin, so it is allowed only if it is listed by this name.
  */
 const OPAQUE_ORIGIN = 'null'
-/** Characters of an origin that are said back. */
+/** How many characters of an origin are repeated in the refusal. */
 const ORIGIN_SHOWN_MAX = 200
 
 export interface OriginPolicy {
-  /** @param origin the Origin header as sent @param host the Host header as sent */
+  /**
+   * @param origin the Origin header as sent
+   * @param host the Host header as sent
+   */
   allows(origin: string, host: string): boolean
 }
 
 /**
- * Whose pages may open sockets: those listed (`scheme://host[:port]`, `null`, or `*` for everybody's but `null`) and the server's own, under
- * either scheme, as TLS may end at a proxy. Compared whole, after normalising: no prefixes, no suffixes.
- * Throws on an entry that is not an origin.
+ * Decides whose pages may open sockets: the listed origins (`scheme://host[:port]`, `null`, or `*` for all but `null`) and the
+ * server's own, under http and https, because TLS may end at a proxy. Normalised origins are compared as a whole, never by prefix
+ * or suffix. Throws TypeError on an entry that is not an origin.
  */
 export function createOriginPolicy(allowedOrigins: readonly string[]): OriginPolicy {
   const isOpen = allowedOrigins.includes('*')
@@ -34,13 +37,13 @@ export function createOriginPolicy(allowedOrigins: readonly string[]): OriginPol
 }
 
 /**
- * What the server is called by its own pages, as `host[:port]`: the Host header and, if a trusted proxy sent it, what that was
- * asked for. Many proxies send a Host without the port.
+ * The names by which the server's own pages know it, as `host[:port]`: the Host header and, behind a trusted proxy, the host that
+ * the proxy was asked for. Many proxies send a Host without the port.
  */
 export function ownHosts(headers: Headers, isProxied: boolean): readonly string[] {
   const host = headers.one('host') ?? ''
   if (!isProxied) return [host]
-  // What stands last was written by the proxy that is trusted.
+  // The last value was written by the trusted proxy itself.
   const forwarded = headers.list('x-forwarded-host').at(-1) ?? host
   const port = headers.list('x-forwarded-port').at(-1)
   const hosts = [host, forwarded]
@@ -48,18 +51,24 @@ export function ownHosts(headers: Headers, isProxied: boolean): readonly string[
   return [...new Set(hosts)]
 }
 
-/** No Origin: not a browser, which nobody can lead to us with somebody else's rights. */
+/**
+ * Throws ORIGIN_FORBIDDEN. A request without Origin passes: it is not from a browser, so no page can misuse somebody's rights
+ * with it.
+ */
 export function checkOrigin(headers: Headers, origins: OriginPolicy, isProxied: boolean): void {
   const origin = headers.one('origin')
   if (origin === undefined) return
   const hosts = ownHosts(headers, isProxied)
   if (hosts.some((host) => origins.allows(origin, host))) return
   const shown = origin.slice(0, ORIGIN_SHOWN_MAX)
-  const message = `pages of ${shown} may not connect: it is not listed, and this server is called ${hosts.join(' or ')} here`
+  const message = `pages of ${shown} may not connect: ALLOWED_ORIGINS does not list it, and here this server is ${hosts.join(' or ')}`
   throw new Refusal('ORIGIN_FORBIDDEN', message, { origin: shown, hosts })
 }
 
-/** What lets a page of an allowed origin read an answer. Caches are always told that the answer depends on the origin. */
+/**
+ * Returns the headers that let a page of an allowed origin read an answer. Caches are always told that the answer depends on the
+ * origin.
+ */
 export function corsHeaders(origins: OriginPolicy, headers: Headers): Readonly<Record<string, string>> {
   const [origin] = headers.all('origin')
   if (origin === undefined || !origins.allows(origin, headers.all('host')[0] ?? '')) return { vary: 'origin' }
@@ -71,11 +80,14 @@ export function corsHeaders(origins: OriginPolicy, headers: Headers): Readonly<R
   }
 }
 
-/** Returns `scheme://host[:port]` in lower case, without the scheme's own port; undefined for anything else, also with a path. */
+/**
+ * Returns `scheme://host[:port]` in lower case, without the default port of the scheme. Returns undefined for anything else, also
+ * for a text with a path.
+ */
 export function normaliseOrigin(text: string): string | undefined {
   const [, scheme, authority] = /^([a-z][a-z0-9+.-]*):\/\/([^\s/\\?#@]+)$/i.exec(text) ?? []
   if (scheme === undefined || authority === undefined) return undefined
-  // Only for these does URL know host and default port; app schemes are compared as text.
+  // URL knows host and default port only for http and https. The schemes of apps are compared as text.
   if (!/^https?$/i.test(scheme)) return text.toLowerCase()
   return URL.parse(text)?.origin
 }

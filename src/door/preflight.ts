@@ -1,17 +1,17 @@
 import { checkOrigin, corsHeaders, type OriginPolicy } from './origin.ts'
 import type { Headers } from './request-head.ts'
 
-/** Seconds for which a browser need not ask again. */
+/** How many seconds a browser may remember the answer. */
 const MAX_AGE = '600'
 /** A token, RFC 9110 section 5.6.2. */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/
 
 /**
- * A browser asks with OPTIONS before it sends a page's request with a header such as `authorization` to another origin. Returns the
- * headers of the 204 that allows it, with whatever request headers the page wants; undefined if the request is no such question.
- * Throws ORIGIN_FORBIDDEN.
+ * Answers a preflight: the OPTIONS request by which a browser asks whether a page may send a request with a header such as
+ * `authorization` to another origin. Returns the headers of the 204, which allows whatever request headers the page wants.
+ * Returns undefined if the request is no preflight. Throws ORIGIN_FORBIDDEN.
  *
- * @param methods what pages may do there, as in `GET, POST`
+ * @param methods the methods that pages may use there, as in `GET, POST`
  * @param isProxied whether a trusted proxy sent it
  */
 export function preflightHeaders(

@@ -1,28 +1,28 @@
 import { badRequest, Refusal } from '../protocol/errors.ts'
 
-/** What a request says before its body, as plain data: the transport copies it out and nothing here waits. */
+/** The head of a request as plain data, copied out by the transport. Nothing here waits. */
 export interface RequestHead {
-  /** As sent: `GET`, and `get` is another method. */
+  /** As sent. Methods are case-sensitive, so `get` is not `GET`. */
   readonly method: string
   /** As sent, up to the `?`. */
   readonly path: string
-  /** As sent, behind the `?`; '' where there is none. */
+  /** As sent, after the `?`. Empty if there is none. */
   readonly query: string
-  /** Names in lower case; a header sent twice is there twice. */
+  /** Names are in lower case. A header that was sent twice has two entries. */
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** The peer of the socket, in any spelling. */
+  /** The address of the socket's peer, in any spelling. */
   readonly remoteAddress: string
 }
 
-/** Base64 of 16 bytes: the last character carries two bits, and the other four are zero. */
+/** Base64 of 16 bytes: the last character has two bits of data, and its other four bits are zero. */
 const WEBSOCKET_KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/
 
-/** Of one header, in the order received: for whoever looks at no other. */
+/** The values of one header, in the order received. Cheaper than `Headers` if only one header is read. */
 export function headerValues({ headers }: Pick<RequestHead, 'headers'>, wanted: string): readonly string[] {
   return headers.flatMap(([name, value]) => (name === wanted ? [value] : []))
 }
 
-/** The header lines by name, in the order received. */
+/** The header lines by name. The values of a name stay in the order received. */
 export class Headers {
   readonly #values = new Map<string, string[]>()
 
@@ -38,7 +38,10 @@ export class Headers {
     return this.#values.get(name) ?? []
   }
 
-  /** For a header that may stand there once: BAD_REQUEST where two readers could read two things. */
+  /**
+   * The value of a header that may appear once. Throws BAD_REQUEST if it was sent twice, because different readers could choose
+   * different values.
+   */
   one(name: string): string | undefined {
     const values = this.all(name)
     if (values.length > 1) throw badRequest(name, 'was sent more than once')
@@ -52,7 +55,10 @@ export class Headers {
   }
 }
 
-/** RFC 6455 section 4.2.1: whether it asks for a version 13 WebSocket. Throws BAD_REQUEST where it does, with a bad key. */
+/**
+ * Whether the request asks for a WebSocket of version 13 (RFC 6455 section 4.2.1). Throws BAD_REQUEST if it does, but has a bad
+ * key.
+ */
 export function isUpgrade(headers: Headers): boolean {
   const isAsked =
     headers.list('upgrade').some((protocol) => protocol.toLowerCase() === 'websocket') &&
@@ -65,12 +71,12 @@ export function isUpgrade(headers: Headers): boolean {
   return true
 }
 
-/** The query's parameters. BAD_REQUEST where one of these is there twice. */
+/** The parameters of the query with these names; others are ignored. Throws BAD_REQUEST if one was sent twice. */
 export function readQuery(query: string, names: readonly string[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const [name, value] of new URLSearchParams(query)) {
     if (!names.includes(name)) continue
-    if (found.has(name)) throw new Refusal('BAD_REQUEST', `?${name}= twice`, { path: name })
+    if (found.has(name)) throw new Refusal('BAD_REQUEST', `?${name}= was sent more than once`, { path: name })
     found.set(name, value)
   }
   return found

@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
 import { AttemptRates } from './admission.ts'
 
-/** What somebody who looks after security wants to know of. */
+/** Events that people who look after security want to know of. */
 const TEXTS = {
   auth_required: 'a handshake without a token was refused',
   token_invalid: 'a token was refused',
@@ -14,18 +14,18 @@ const TEXTS = {
   host_refused: 'a request for a name that this server does not answer to was refused',
   connect_limited: 'an attempt to connect was refused: too many from this address',
   namespace_full: 'an attempt to connect was refused: the namespace is full',
-  said_too_much: 'an event was refused: this user says too much (path: of which kind)',
+  said_too_much: 'an event was refused: this user sends too much (`path` says of which kind)',
   connection_limit: 'a connection was closed: too many of this user or address',
   http_limited: 'a request was refused: too many from this address',
   rate_limit_closed: 'a connection was closed: it sent too much for too long',
-  bad_requests_closed: 'a connection was closed: it sent too much that was no request',
+  bad_requests_closed: 'a connection was closed: it sent too many frames that were no requests',
   idempotency_conflict: 'an idempotency key was used for another request',
   admin_token_invalid: 'a request with a wrong admin token was refused',
 } as const
 
 export type SecurityEvent = keyof typeof TEXTS
 
-/** Who, from where, for what. Never a token, a key or a payload. */
+/** Details of an event. They never include a token, a key or a payload. */
 export interface SecurityNote {
   readonly address: string
   readonly user?: string
@@ -37,21 +37,21 @@ export interface SecurityNote {
 export interface SecurityLogOptions {
   readonly log: Log
   readonly clock: Clock
-  /** Each, also those that are left out of the log. */
+  /** Called for each event, also if its line is left out of the log. */
   readonly onEvent: (event: SecurityEvent) => void
 }
 
-/** Lines of one address: some at once, then one in ten seconds. */
+/** Limits the lines of one address: some at once, then one every ten seconds. */
 const ADDRESS_BURST = 10
 const ADDRESS_PER_SECOND = 0.1
-/** Lines of all addresses of this process: a flood may come from many. */
+/** Limits the lines of all addresses in this process, because a flood may come from many addresses. */
 const TOTAL_BURST = 200
 const TOTAL_PER_SECOND = 10
 const ADDRESSES_MAX = 10_000
-/** What comes from outside is cut. */
+/** Texts from outside are cut to this length. */
 const LENGTH_MAX = 300
 
-/** Lines of their own for security events, so few that a flood of them does not fill the disk. */
+/** Writes log lines for security events. Their number is limited, so that a flood of events does not fill the disk. */
 export class SecurityLog {
   readonly #options: SecurityLogOptions
   readonly #rates: AttemptRates
@@ -70,7 +70,7 @@ export class SecurityLog {
     this.#total = new TokenBucket(TOTAL_PER_SECOND, TOTAL_BURST, options.clock.nowMs())
   }
 
-  /** @param addressKey what limits count by */
+  /** @param addressKey the key by which limits count the address */
   note(event: SecurityEvent, addressKey: string, note: SecurityNote): void {
     const { log, clock, onEvent } = this.#options
     onEvent(event)
@@ -82,7 +82,7 @@ export class SecurityLog {
     log.warn({ security: event, ...Object.fromEntries(cut) }, TEXTS[event])
   }
 
-  /** Says how many lines were left out since it was asked last. */
+  /** Logs how many lines were left out since the last call. */
   tellLeftOut(): void {
     if (this.#leftOut === 0) return
     this.#options.log.warn({ security: 'left_out', lines: this.#leftOut }, 'lines about security were left out')

@@ -1,15 +1,16 @@
 import { isLoopback, normaliseAddress } from './address.ts'
 import { Headers, type RequestHead } from './request-head.ts'
 
-/** What proxies and tunnels add. A browser adds none of these. */
+/** Headers that proxies and tunnels add, and browsers do not. */
 const OF_PROXIES =
   /^(?:forwarded|via|x-forwarded(?:-.+)?|x-real-ip|x-(?:cluster-)?client-ip|true-client-ip|x-original-.+|cf-.+|cdn-loop|x-envoy-.+|x-amzn-.+|x-azure-.+|x-ms-.+|tailscale-.+|ngrok-.+)$/
 const HTTP_PORT_STANDARD = 80
 
 /**
- * Why a request may not sign in with one click; undefined if it may. It must come from this machine, past no proxy, by an address or name of loopback with the
- * server's own port, and from the server's own page: every way that leads to the server from elsewhere changes at least one of these. Whether
- * signing in is offered at all is said in `config/development.ts`, and the code that it takes is looked at after this.
+ * Returns why a request may not sign in with one click, or undefined if it may. The request must come from this machine, through
+ * no proxy, to an address or name of loopback with the server's own port, and from the server's own page. Every way that leads
+ * here from another machine changes at least one of these. `config/development.ts` decides whether signing in is offered at all,
+ * and the code is checked after this.
  */
 export function findSignInFault(
   head: Pick<RequestHead, 'headers' | 'remoteAddress'>,
@@ -24,7 +25,7 @@ export function findSignInFault(
     return 'Host is not localhost or an address of loopback with the port of this server'
   const [origin = '', ...origins] = headers.all('origin')
   if (origins.length > 0 || origin !== `http://${host}`) return 'Origin is not the console of this server'
-  // Old browsers do not send it.
+  // Old browsers do not send this header.
   if (headers.all('sec-fetch-site').some((site) => site !== 'same-origin')) return 'the request is not of the console'
   return undefined
 }

@@ -6,10 +6,10 @@ import { checkOrigin, corsHeaders, createOriginPolicy } from './origin.ts'
 import { preflightHeaders } from './preflight.ts'
 import { Headers, readQuery, type RequestHead } from './request-head.ts'
 
-/** The version of Engine.IO, below Socket.IO, that socket.io-client 3 and 4 speak. */
+/** The version of Engine.IO, the layer below Socket.IO, that socket.io-client 3 and 4 speak. */
 const ENGINE_VERSION = '4'
 
-/** A session's first request that may go on. Who sent it is said later, in Socket.IO's CONNECT packet. */
+/** The first request of a session, if it may go on. The user is known later, from Socket.IO's CONNECT packet. */
 export interface Admitted {
   readonly access: Access
   readonly headers: Headers
@@ -18,24 +18,24 @@ export interface Admitted {
   readonly isProxied: boolean
 }
 
-/** What a CONNECT packet says. */
+/** What a CONNECT packet contains. */
 export interface ConnectClaims {
   readonly token: string | undefined
-  /** Of the session before this one, whether or not it can be resumed. */
+  /** The resume token of the previous session, whether or not that can be resumed. */
   readonly resumeToken: string | undefined
   readonly sessionId: string
   readonly resume: Accepted['resume']
 }
 
-/** What Socket.IO clients have to pass, as others have the handshake. All but the last throw a Refusal. */
+/** The checks for Socket.IO clients, in place of the handshake. All methods but `corsHeaders` throw a Refusal. */
 export interface SocketIoGate {
-  /** To be called first, with each request. */
+  /** Call this first, for each request. */
   check(head: RequestHead): void
   admit(head: RequestHead, access: Access): Admitted
   accept(admitted: Admitted, claims: ConnectClaims): Accepted
-  /** The headers of the answer to a preflight; undefined if this is none. */
+  /** Returns the headers of the answer to a preflight, or undefined if the request is none. */
   preflightHeaders(head: RequestHead): Readonly<Record<string, string>> | undefined
-  /** What lets a page of an allowed origin read the answer; none for others. */
+  /** Returns the headers that let a page of an allowed origin read the answer. */
   corsHeaders(head: RequestHead): Readonly<Record<string, string>>
 }
 
