@@ -5,7 +5,7 @@ import { fileStamp } from '../base/file-stamp.ts'
 import { etagOfContent } from './conditions.ts'
 import { SECURITY_HEADERS, type HttpAnswer } from './http.ts'
 
-/** Of files that are texts, by the end of their names. */
+/** The media type of a text file, by the extension of its name. */
 export const FILE_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -13,7 +13,7 @@ export const FILE_TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** Scripts and styles of our own only, and nothing inline. */
+/** Allows only scripts and styles of this server, and none inline. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -27,22 +27,22 @@ const CONTENT_SECURITY_POLICY = [
 
 const IMPORTED_SOURCE = /\b(from|import)(\s*\(?\s*)'(\.[^'\n]*)\.ts'/g
 
-/** Files as browsers get them, by their names there. All are read when it is made, so that they belong together. */
+/** Files as browsers get them, by name. All texts are read before this is made, so that they belong together. */
 export class BrowserFiles {
   readonly #texts: ReadonlyMap<string, string>
   readonly #edit: (text: string) => string
   readonly #answers = new Map<string, HttpAnswer>()
 
   /**
-   * @param texts by their names; of `x.ts` browsers get the JavaScript, as `x.js`
-   * @param edit is applied to each text, once
+   * @param texts by name; for a source `x.ts`, browsers get its JavaScript as `x.js`
+   * @param edit is applied once to each text
    */
   constructor(texts: ReadonlyMap<string, string>, edit: (text: string) => string = (text) => text) {
     this.#texts = texts
     this.#edit = edit
   }
 
-  /** Returns undefined if there is no such file. Types are taken out of a source when it is asked for first. */
+  /** Returns undefined if there is no such file. The types are removed from a source when it is first asked for. */
   answer(name: string): HttpAnswer | undefined {
     const known = this.#answers.get(name)
     if (known) return known
@@ -60,12 +60,12 @@ export class BrowserFiles {
   }
 }
 
-/** The texts of a folder that browsers may have, by their names. */
+/** Reads the text files of a folder that browsers may have. Returns them by name. */
 export function readFolder(folder: string): Map<string, string> {
   return new Map(namesIn(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
 }
 
-/** Another text whenever one of these files was written, or came or went. */
+/** Returns a text that changes whenever one of these files is written, added or deleted. */
 export function stampOfFolder(folder: string): string {
   return namesIn(folder)
     .map((name) => `${name} ${fileStamp(join(folder, name))}`)
@@ -78,12 +78,15 @@ function namesIn(folder: string): readonly string[] {
   })
 }
 
-/** Lines and columns stay as they are. Node says that this is experimental, so a package has no sources, and a clone has a pinned Node. */
+/**
+ * Keeps lines and columns as they are. Node calls this function experimental, so packages contain JavaScript instead of sources,
+ * and clones pin the version of Node.
+ */
 function toJavaScript(source: string): string {
   return module.stripTypeScriptTypes(source).replace(IMPORTED_SOURCE, "$1$2'$3.js'")
 }
 
-/** With what keeps it from doing more than it should. */
+/** An answer with this content, an ETag, and headers that restrict what the page may do. */
 export function fileAnswer(type: string, content: string | Uint8Array): HttpAnswer {
   const body = typeof content === 'string' ? Buffer.from(content) : content
   return {

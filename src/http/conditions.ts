@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { errorAnswer, type HttpAnswer } from './http.ts'
 
-/** Preconditions of RFC 9110 section 13, as far as routes have them. */
+/** Preconditions of RFC 9110 section 13, as far as routes support them. */
 
 const PRECONDITION_FAILED = 412
 const NOT_MODIFIED = 304
@@ -14,12 +14,15 @@ export function etagOf(tag: string | number): string {
 
 const CONTENT_TAG_LENGTH = 22
 
-/** The ETag of these bytes, whatever they are called. */
+/** The ETag of these bytes. It depends on nothing but the bytes. */
 export function etagOfContent(body: string | Uint8Array): string {
   return etagOf(createHash('sha256').update(body).digest('base64url').slice(0, CONTENT_TAG_LENGTH))
 }
 
-/** The answer, or 304 without it where the client has it already. @param ifNoneMatch a list, as it was sent */
+/**
+ * Returns the answer, or 304 without a body if the client already has it.
+ * @param ifNoneMatch the header as it was sent: a list of ETags
+ */
 export function unlessKnown(answer: HttpAnswer, ifNoneMatch: string | undefined): HttpAnswer {
   const known = (ifNoneMatch ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
   const { etag } = answer.headers
@@ -27,22 +30,27 @@ export function unlessKnown(answer: HttpAnswer, ifNoneMatch: string | undefined)
   return { ...answer, status: NOT_MODIFIED, body: '' }
 }
 
-/** `If-Match`: what stands in the ETag, or `*`; null where it was not sent. Throws BAD_REQUEST. */
+/** Parses `If-Match`. Returns the tag without its quotes, or `*`, or null if the header was not sent. Throws BAD_REQUEST. */
 export function parseIfMatch(ifMatch: string | undefined): string | null {
   if (ifMatch === undefined || ifMatch === '*') return ifMatch ?? null
   const tag = ETAG.exec(ifMatch)?.[1]
-  if (tag === undefined) throw badRequest('if-match', 'must be * or one ETag, as it was given')
+  if (tag === undefined) throw badRequest('if-match', 'must be * or one ETag, as the server sent it')
   return tag
 }
 
-/** `If-None-Match: *` of a change: only where there is none. Throws BAD_REQUEST for anything else. */
+/**
+ * Parses the `If-None-Match: *` of a change, which asks that nothing exists there yet. Returns false if the header was not sent.
+ * Throws BAD_REQUEST for any other value.
+ */
 export function parseIfAbsent(ifNoneMatch: string | undefined): boolean {
   if (ifNoneMatch === undefined) return false
   if (ifNoneMatch !== '*') throw badRequest('if-none-match', 'must be *')
   return true
 }
 
-/** The answer to a change that had a precondition: CONFLICT says that it did not hold. */
+/**
+ * Runs a change that has a precondition. The answer is 412 if the change throws CONFLICT, because the precondition failed then.
+ */
 export async function answerOnCondition(change: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
   try {
     return await change()

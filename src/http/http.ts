@@ -2,11 +2,14 @@ import type { Refusal } from '../protocol/errors.ts'
 import { refusalHeaders } from '../door/refusal-headers.ts'
 import type { RequestHead } from '../door/request-head.ts'
 
-/** HTTP for a transport, which is to read no body before `route` asked for it. Neither throws. */
+/**
+ * What a transport calls for HTTP. The transport reads no body before `route` was called and the body is asked for. Neither
+ * method throws.
+ */
 export interface HttpHandler {
-  /** Counts a request; what one over its address's rate is told, before anything else is looked at. */
+  /** Counts a request. Returns an answer if the client's address is over its rate. Call this before anything else. */
   limit(head: RequestHead): HttpAnswer | undefined
-  /** Decides by the head alone: path, method, admin token. */
+  /** Decides by the head alone: path, method and admin token. */
   route(head: RequestHead): HttpPlan
 }
 
@@ -19,13 +22,16 @@ export interface HttpRefused {
 
 export interface HttpRun {
   readonly kind: 'run'
-  /** No token is asked for. */
+  /** Whether the route needs no admin token. */
   readonly isOpen: boolean
-  /** Whether it may change something. If not, it may be run for a client who is gone before the answer. */
+  /** Whether the request may change something. If not, it may run even if the client is gone before the answer. */
   readonly changes: boolean
   /** If false, `body` is not called. */
   readonly wantsBody: boolean
-  /** Never throws or rejects. @param body rejects with PAYLOAD_TOO_LARGE, OVERLOADED, BAD_REQUEST */
+  /**
+   * Never throws or rejects.
+   * @param body rejects with PAYLOAD_TOO_LARGE, OVERLOADED or BAD_REQUEST
+   */
   run(body: () => Promise<Uint8Array>): Promise<HttpAnswer> | HttpAnswer
 }
 
@@ -36,7 +42,7 @@ export interface HttpAnswer {
   readonly body: string | Uint8Array
 }
 
-/** Nothing we send is to be guessed at, kept, or shown in a frame of somebody else. */
+/** Browsers must not guess the type of an answer, send its address to other sites, or show it in a frame. */
 export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -56,12 +62,12 @@ export function jsonAnswer(value: unknown, status = 200, headers: Readonly<Recor
   }
 }
 
-/** A browser may send a page's request. */
+/** Tells a browser that the page may send its request. */
 export function preflightAnswer(headers: Readonly<Record<string, string>>): HttpAnswer {
   return { status: 204, headers, body: '' }
 }
 
-/** The error body of the protocol. */
+/** An answer with the error body of the protocol. */
 export function errorAnswer(
   refusal: Refusal,
   over: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},

@@ -3,12 +3,12 @@ import { badRequest } from '../protocol/errors.ts'
 import { findRepeatedKey } from '../protocol/repeated-key.ts'
 import { checkValue, type ValueLimits } from '../protocol/value.ts'
 
-/** What some editors and libraries put before UTF-8 text. */
+/** Some editors and libraries put this before UTF-8 text. */
 const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf)
 
 /**
- * A body as JSON, checked as a frame is. A byte order mark in front is passed over. Throws BAD_REQUEST, also for an object
- * that holds a key twice: bodies are for what changes something, and such a body says two things.
+ * Parses a body as JSON and checks it as a frame is checked. A leading byte order mark is ignored. Throws BAD_REQUEST, also if an
+ * object has a key twice: a body changes something, and with two values for a key it is ambiguous.
  */
 export function parseJsonBody(bytes: Uint8Array, limits: ValueLimits): unknown {
   const given = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -18,6 +18,6 @@ export function parseJsonBody(bytes: Uint8Array, limits: ValueLimits): unknown {
   const value = parseJson(json)
   checkValue(value, limits)
   const repeated = findRepeatedKey(json.toString())
-  if (repeated !== undefined) throw badRequest(repeated, 'is there twice')
+  if (repeated !== undefined) throw badRequest(repeated, 'is given twice')
   return value
 }

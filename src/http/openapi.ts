@@ -6,8 +6,8 @@ import type { Condition, Operation } from './operation.ts'
 import type { Route } from './router.ts'
 
 /**
- * From the document's own address, `…/api/v1/openapi.json`, to what its paths begin at: the root, or the path below which a proxy shows
- * the server, which the server does not know.
+ * Leads from the document's own address, `…/api/v1/openapi.json`, to what its paths are relative to. That is the root, or the
+ * path under which a proxy publishes the server, which the server does not know.
  */
 const SERVER = { url: '../..', description: 'The server that gave this document.' } as const
 
@@ -57,15 +57,18 @@ function inPath({ params = {} }: Operation): readonly JsonObject[] {
 function inQuery({ query = [] }: Route): readonly JsonObject[] {
   return query.map((name) => {
     const parameter = QUERY_PARAMETERS[name]
-    if (!parameter) throw new Error(`nothing is said of ?${name}=`)
+    if (!parameter) throw new Error(`?${name}= has no description`)
     return { name, in: 'query', description: parameter.description, schema: refTo(parameter.schema) }
   })
 }
 
 const CONDITIONS: Readonly<Record<Condition, { readonly name: string; readonly description: string }>> = {
-  'if-match': { name: 'If-Match', description: 'An ETag: only as it was read; or *: only where there is one.' },
-  'if-none-match: etag': { name: 'If-None-Match', description: 'An ETag: 304 where nothing changed.' },
-  'if-none-match: *': { name: 'If-None-Match', description: '*: only where there is none.' },
+  'if-match': {
+    name: 'If-Match',
+    description: 'An ETag: only if it is still as it was read. Or *: only if it exists.',
+  },
+  'if-none-match: etag': { name: 'If-None-Match', description: 'An ETag: 304 if nothing has changed.' },
+  'if-none-match: *': { name: 'If-None-Match', description: '*: only if it does not exist yet.' },
 }
 
 function inHeaders({ conditions = [] }: Operation): readonly JsonObject[] {
@@ -83,7 +86,7 @@ function answers({ answers, conditions = [] }: Operation): JsonObject {
   return { ...Object.fromEntries(given), ...unchanged }
 }
 
-/** An answer for each status, with the codes that it may hold. */
+/** One answer per status, with the error codes that it may contain. */
 function refusals(route: Route): JsonObject {
   const codes: Map<number, ErrorCode[]> = Map.groupBy(errorsOf(route), (code) => STATUS[code])
   if (route.operation.conditions?.some((condition) => condition !== 'if-none-match: etag')) codes.set(412, ['CONFLICT'])
@@ -91,14 +94,14 @@ function refusals(route: Route): JsonObject {
     const narrowed = { properties: { error: { properties: { code: { enum: those } } } } }
     return [status, { description: those.join(', '), content: json({ allOf: [refTo('ErrorBody'), narrowed] }) }]
   })
-  // What is documented as an answer of its own stays so.
+  // A status that the route documents as an answer of its own keeps that description.
   return Object.fromEntries(described.filter(([status]) => route.operation.answers[status] === undefined))
 }
 
-/** What any route like it may meet, and what is its own. */
+/** The error codes that any route of this kind may return, and those that only this route returns. */
 function errorsOf({ method, path, access, operation }: Route): readonly ErrorCode[] {
   const codes: ErrorCode[] = ['BAD_REQUEST', 'INTERNAL', ...(operation.errors ?? [])]
-  // A load balancer's question is not counted.
+  // Requests of load balancers are not counted.
   if (path !== '/health') codes.push('RATE_LIMITED')
   if (access === 'admin') codes.push('AUTH_REQUIRED', 'TOKEN_INVALID')
   if (operation.body !== undefined) codes.push('PAYLOAD_TOO_LARGE')

@@ -1,24 +1,24 @@
 import type { ErrorCode } from '../protocol/errors.ts'
 import type { SchemaName } from '../documents/schemas.ts'
 
-/** What a route is to those who call it: what OpenAPI says of it beside its method, path, access and query. */
+/** A route as its clients see it: what OpenAPI says of it beside its method, path, access and query. */
 export interface Operation {
-  /** Unique; what generated clients call it. */
+  /** Unique. Generated clients use it as the name of their method. */
   readonly id: string
   readonly summary: string
-  /** Of the `:name` parts of the path. */
+  /** The schema of each `:name` part of the path. */
   readonly params?: Readonly<Record<string, SchemaName>>
-  /** Of POST and PUT. */
+  /** The schema of the body. Only POST and PUT have one. */
   readonly body?: SchemaName
-  /** By status: JSON of a schema, another media type, or null for no body. */
+  /** By status: the schema of a JSON body, another media type, or null if there is no body. */
   readonly answers: Readonly<Record<number, SchemaName | MediaType | null>>
-  /** Beside those that follow from access, body and query. */
+  /** Error codes beside those that follow from access, body and query. */
   readonly errors?: readonly ErrorCode[]
-  /** What of the answer or of what is there is compared to an ETag. */
+  /** The preconditions that clients may send: headers that compare an ETag. */
   readonly conditions?: readonly Condition[]
 }
 
 type MediaType = `${string}/${string}`
 
-/** `if-none-match: etag` is answered 304; what does not hold of the others, 412 with CONFLICT. */
+/** If `if-none-match: etag` does not hold, the answer is 304. If one of the others does not hold, it is 412 with CONFLICT. */
 export type Condition = 'if-match' | 'if-none-match: etag' | 'if-none-match: *'

@@ -7,7 +7,7 @@ import { fieldsOf, type Named } from '../protocol/shapes/build.ts'
 
 export const PAGE_QUERY: readonly string[] = ['limit', 'cursor']
 
-/** `?limit=` and `?cursor=` of every list. */
+/** Parses `?limit=` and `?cursor=`, which every list has. Throws BAD_REQUEST. */
 export function parsePage(query: URLSearchParams): PageArgs {
   const cursor = query.get('cursor')
   if (cursor !== null && !CURSOR.test(cursor)) throw badRequest('cursor', 'must be the next_cursor of the page before')
@@ -28,7 +28,10 @@ export function parseCount(
   return parseInteger(/^\d{1,16}$/.test(text) ? Number(text) : text, name, min, max)
 }
 
-/** A body with the fields of this shape and no others: what is misspelt is not passed over. What is in them is still to be parsed. */
+/**
+ * Checks that a body has fields of this shape and no others, so that a misspelt name is refused and not ignored. The values of
+ * the fields are still to be parsed. Throws BAD_REQUEST.
+ */
 export function parseBody<Value>(
   value: unknown,
   shape: Named<string, Value>,
@@ -41,10 +44,10 @@ export function parseBody<Value>(
   return value as Readonly<Record<FieldOf<Value>, unknown>>
 }
 
-/** Also of a union: the fields of each. */
+/** The fields of a type. For a union, the fields of each member. */
 type FieldOf<Value> = Value extends unknown ? keyof Value : never
 
-/** null: there is none. */
+/** Returns null if there is no key. Throws BAD_REQUEST. */
 export function parseOptionalKey(value: unknown): string | null {
   return value === undefined ? null : parseIdempotencyKey(value, 'idempotency_key')
 }

@@ -4,12 +4,12 @@ import type { NodeRates } from '../door/node-rates.ts'
 import { headerValues, type RequestHead } from '../door/request-head.ts'
 import { errorAnswer, type HttpAnswer } from './http.ts'
 
-/** A load balancer that is told no would take the node for dead, and the answer costs nothing. */
+/** If a load balancer were refused here, it would take the node for dead. The answer costs next to nothing. */
 const EXEMPT_PATH = '/health'
 
 export interface RequestLimitOptions {
   readonly rates: Pick<NodeRates, 'take' | 'spend'>
-  /** An answer of more bytes counts as so many more requests. */
+  /** An answer larger than this counts as several requests: one for each such number of bytes. */
   readonly bytesPerRequest: number
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[]
@@ -17,9 +17,9 @@ export interface RequestLimitOptions {
 }
 
 export interface RequestLimit {
-  /** Counts a request of its client's address; gives the RATE_LIMITED of one too many. */
+  /** Counts a request of its client's address. Returns a RATE_LIMITED answer if it is one too many, otherwise undefined. */
   readonly limit: (head: RequestHead) => HttpAnswer | undefined
-  /** Counts what the answer to it takes. */
+  /** Counts what the answer to a request costs. */
   readonly answered: (head: RequestHead, answer: HttpAnswer) => void
 }
 
@@ -34,10 +34,12 @@ export function createRequestLimit(options: RequestLimitOptions): RequestLimit {
       const waitMs = rates.take(keyOf(head))
       if (waitMs === 0) return undefined
       options.onLimited(head)
-      return errorAnswer(new Refusal('RATE_LIMITED', 'too much for this address', { retry_after_ms: waitMs }))
+      return errorAnswer(
+        new Refusal('RATE_LIMITED', 'this address has sent too many requests', { retry_after_ms: waitMs }),
+      )
     },
     answered: (head, { body }) => {
-      // Most are small, and of text the bytes are seldom more than the characters.
+      // Most answers are small. Counting characters first is cheap, and in most texts they are about as many as the bytes.
       if (body.length <= bytesPerRequest || head.method === 'HEAD') return
       rates.spend(keyOf(head), Buffer.byteLength(body) / bytesPerRequest - 1)
     },

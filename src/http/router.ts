@@ -18,15 +18,15 @@ export interface RouteRequest {
   /** The `:name` parts of the path, decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
-  /** One header, its name in lower case. Throws BAD_REQUEST where it is there twice. */
+  /** One header; `name` is in lower case. Throws BAD_REQUEST if it was sent twice. */
   readonly header: (name: string) => string | undefined
-  /** The body, see `parseJsonBody`; of POST and PUT only. Throws BAD_REQUEST, PAYLOAD_TOO_LARGE, OVERLOADED. */
+  /** The parsed body, see `parseJsonBody`. Only POST and PUT have one. Throws BAD_REQUEST, PAYLOAD_TOO_LARGE or OVERLOADED. */
   readonly json: () => Promise<unknown>
-  /** Where the request is traced. */
+  /** The span of the request if it is traced. */
   readonly span: Span | undefined
-  /** As it came, for what looks at more than one header. */
+  /** The head as it came, for routes that look at several headers. */
   readonly head: Pick<RequestHead, 'headers' | 'remoteAddress'>
-  /** For an event that the request makes. */
+  /** The trace context for an event that the request makes. */
   readonly traceparent: string | undefined
 }
 
@@ -34,9 +34,9 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** `/api/v1/goods/:id` */
   readonly path: string
-  /** `internal` wants no token, but where there is ADMIN_LISTEN, it is found there only, as what wants one. */
+  /** `internal` needs no token. If ADMIN_LISTEN is set, `internal` and `admin` routes are served only there. */
   readonly access: 'open' | 'internal' | 'admin'
-  /** What may stand in the query; others are refused. Absent: it is not looked at. */
+  /** The names that the query may contain; others are refused. If absent, the query is not checked. */
   readonly query?: readonly string[]
   readonly operation: Operation
   run(request: RouteRequest): Promise<HttpAnswer> | HttpAnswer
@@ -51,11 +51,14 @@ export interface RouterOptions {
   readonly onRefused: (refusal: Refusal, head: RequestHead) => void
   readonly newTraceId: () => string
   readonly traces: Traces
-  /** Whose pages may read what is open to everybody below `/api/v1/`. */
+  /** The origins whose pages may read what is open to everybody below `/api/v1/`. */
   readonly origins: OriginPolicy
 }
 
-/** Other paths are asked every few seconds by machines, and by browsers for files. */
+/**
+ * Only routes below this are traced, and open to pages of other origins. Probes ask for the other paths every few seconds, and
+ * browsers ask there for files.
+ */
 const API_PREFIX = '/api/v1/'
 
 interface Found {
@@ -64,11 +67,14 @@ interface Found {
   readonly params: Readonly<Record<string, string>>
 }
 
-/** The primary answers sooner, or says why not: it does neither if it is stopped. From when the body has come. */
+/**
+ * The time that a route has to answer, counted from when the body has come. The primary answers sooner, or says why it cannot,
+ * unless it is stopped.
+ */
 const ANSWER_MS_MAX = 15_000
 const LATE = Symbol('late')
 
-/** From a head to what is to be done. What is thrown becomes the protocol's error body. */
+/** Makes the function that finds what to do for a head. Whatever a route throws becomes an error body of the protocol. */
 export function createRouter(options: RouterOptions): HttpHandler['route'] {
   const plan = createPlanner(options)
   return (head) => {
@@ -90,7 +96,7 @@ function createPlanner(options: RouterOptions): (head: RequestHead) => HttpPlan 
       const allowed = isForPages(options.routes, head.path)
         ? preflightHeaders(head.method, headers, { origins: options.origins, methods: 'GET', isProxied: false })
         : undefined
-      // Answered at once, as a refusal is.
+      // A preflight is answered at once, like a refusal.
       if (allowed) return { kind: 'refuse', answer: preflightAnswer(allowed) }
       const found = findRoute(options.routes, head.method, head.path)
       if (found.route.access === 'admin') isAdmin(headers.one('authorization'))
@@ -101,7 +107,7 @@ function createPlanner(options: RouterOptions): (head: RequestHead) => HttpPlan 
   }
 }
 
-/** Whether there is something to read that is open to everybody, so that pages of allowed origins may read it, too. */
+/** Whether this path has something that everybody may read. If so, pages of allowed origins may read it, too. */
 function isForPages(routes: readonly Route[], path: string): boolean {
   return (
     path.startsWith(API_PREFIX) &&
@@ -150,7 +156,7 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
   }
 }
 
-/** The answer, or UNAVAILABLE or OUTCOME_UNKNOWN if there is none in time. */
+/** Returns the answer. Throws UNAVAILABLE or OUTCOME_UNKNOWN if there is none in time. */
 async function inTime({ method }: Route, bodyCame: Promise<void>, answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
   const first = await Promise.race([answer, bodyCame.then(() => within(answer, ANSWER_MS_MAX, LATE))])
   if (first !== LATE) return first
@@ -170,7 +176,7 @@ function endSpan(span: Span, { status }: HttpAnswer, error?: string): void {
   span.end(error)
 }
 
-/** undefined: there is none, or none that can be read. */
+/** Returns undefined if there is no such header, or none that can be parsed. */
 function readTraceparent(head: RequestHead): string | undefined {
   const [found, ...others] = headerValues(head, 'traceparent')
   return others.length === 0 ? parseTraceparent(found) : undefined
@@ -194,7 +200,7 @@ class MethodNotAllowed extends Refusal {
   readonly allow: string
 
   constructor(allow: readonly string[]) {
-    super('METHOD_NOT_ALLOWED', `only ${allow.join(', ')}`)
+    super('METHOD_NOT_ALLOWED', `this path allows only ${allow.join(', ')}`)
     this.allow = allow.join(', ')
   }
 }
@@ -212,7 +218,7 @@ function findRoute(routes: readonly Route[], method: string, path: string): Foun
   throw new Refusal('NOT_FOUND', 'no such path')
 }
 
-/** Throws BAD_REQUEST for a name that the route does not know: a filter that is misspelt would filter nothing. */
+/** Throws BAD_REQUEST for a name that the route does not know, because a misspelt filter would filter nothing. */
 function readQuery({ query: known }: Route, text: string): URLSearchParams {
   const query = new URLSearchParams(text)
   for (const name of query.keys()) {
@@ -245,7 +251,7 @@ function decodePart(part: string): string {
   }
 }
 
-/** Throws AUTH_REQUIRED without a token, TOKEN_INVALID with another one. */
+/** The returned function throws AUTH_REQUIRED if there is no token, TOKEN_INVALID if it is another one. */
 function createAdminCheck(adminToken: string): (authorization: string | undefined) => void {
   const isAdminToken = createSecretCheck(adminToken)
   return (authorization) => {

@@ -1,6 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-/** Compares in a time that says nothing of the secret. Hashes have one length, which timingSafeEqual wants. */
+/**
+ * Compares in constant time, so that the time tells nothing about the secret. It compares hashes, because timingSafeEqual needs
+ * equal lengths.
+ */
 export function createSecretCheck(secret: string): (given: string) => boolean {
   const expected = digestOf(secret)
   return (given) => timingSafeEqual(digestOf(given), expected)

@@ -3,22 +3,22 @@ import type { HttpAnswer } from './http.ts'
 type Make = () => Promise<HttpAnswer>
 
 interface Line {
-  /** Settles when the answer that is being made is made, or has failed. */
+  /** Settles when the current answer is made or has failed. */
   readonly current: Promise<unknown>
-  /** Of all who have asked since that was begun. */
+  /** The answer for everybody who has asked since the current one was begun. */
   next: Promise<HttpAnswer> | undefined
 }
 
 /**
- * Answers that are the same for everybody. However many ask, one is made at a time, and those who ask meanwhile all get the next one: so what the
- * primary is asked, and what waits for readers, does not grow with how many ask.
+ * Answers that are the same for everybody. Only one is made at a time, and all who ask meanwhile share the next one. So the load
+ * on the primary, and the bytes that wait for readers, do not grow with the number of those who ask.
  */
 export class SharedAnswers {
   readonly #lines = new Map<string, Line>()
 
   /**
-   * Gives an answer that was begun after this was called. Its body is bytes, which all who get it share.
-   * @param what the same for the same answer
+   * Returns an answer that was begun after this call. Its body is bytes, shared by all who get it.
+   * @param what the same text for the same answer
    */
   get(what: string, make: Make): Promise<HttpAnswer> {
     const line = this.#lines.get(what)

@@ -10,10 +10,13 @@ const TYPES: Readonly<Record<string, string>> = {
   '.png': 'image/png',
 }
 
-/** A name, or the names of a folder and a file in it. None begins with a dot. */
+/** A file name, or a folder and a file in it. No name begins with a dot. */
 const NAME = /^\w[\w.-]*(?:\/\w[\w.-]*)?$/
 
-/** The files of a folder, and of the folders in it, as browsers get them. Each is read whenever it is asked for: nothing is kept in memory. */
+/**
+ * Serves the files of a folder and of its direct subfolders. A file is read each time it is asked for, and nothing is kept in
+ * memory.
+ */
 export class SiteFiles {
   readonly #folder: string
 
@@ -21,7 +24,10 @@ export class SiteFiles {
     this.#folder = folder
   }
 
-  /** Returns undefined if there is no such file. @param name as in `start/quickstart.html` */
+  /**
+   * Returns undefined if there is no such file.
+   * @param name as in `start/quickstart.html`
+   */
   answer(name: string): HttpAnswer | undefined {
     const type = TYPES[extname(name)]
     if (type === undefined || !NAME.test(name)) return undefined

@@ -12,24 +12,24 @@ import type { RECORDING } from '../../protocol/shapes/recordings.ts'
 export interface RecordingsReader {
   /** Ids, sorted. */
   list(): readonly string[]
-  /** Undefined: there is none. */
+  /** Returns undefined if there is no such recording. */
   find(id: string): ValueOf<typeof RECORDING> | undefined
-  /** The whole file; undefined: there is none. */
+  /** The whole file. Returns undefined if there is no such recording. */
   read(id: string): Promise<Uint8Array | undefined>
 }
 
-/** What routes work with: the primary, asked over the link. */
+/** What routes work with. Most of them ask the primary over the link. */
 export interface RouteContext {
   readonly primary: Pick<Link<WorkerMethods, PrimaryMethods>, 'ask'>
-  /** What anybody may ask the primary for. */
+  /** Shares the answers to what anybody may ask the primary for. */
   readonly shared: SharedAnswers
   readonly clock: Clock
   readonly random: Random
   readonly namespaces: readonly Namespace[]
   readonly roomCapacity: number
   readonly recordings: RecordingsReader
-  /** The path of a page where the game is played; null: there is none. */
+  /** The path of a page where the game can be played, or null if there is none. */
   readonly pageOf: (game: string) => string | null
-  /** Settings in force, secrets hidden. */
+  /** The settings in force. Secrets are hidden. */
   readonly describeSettings: () => unknown
 }

@@ -11,7 +11,7 @@ import type { RouteContext } from './admin-context.ts'
 const PATH = '/api/v1/bans/:of/:id'
 const PARAMS = { of: 'BanOf', id: 'BanId' } as const
 
-/** Users, guests and addresses that are kept out for a time. */
+/** Routes that keep users, guests and addresses out for a time. */
 export function banRoutes({ primary }: RouteContext): readonly Route[] {
   return [
     {
@@ -19,7 +19,11 @@ export function banRoutes({ primary }: RouteContext): readonly Route[] {
       path: '/api/v1/bans',
       access: 'admin',
       query: PAGE_QUERY,
-      operation: { id: 'listBans', summary: 'Who is kept out.', answers: { 200: 'BanPage' } },
+      operation: {
+        id: 'listBans',
+        summary: 'The users, guests and addresses that are kept out.',
+        answers: { 200: 'BanPage' },
+      },
       run: async ({ query, span }) => jsonAnswer(await primary.ask('banList', parsePage(query), span)),
     },
     {
@@ -29,7 +33,7 @@ export function banRoutes({ primary }: RouteContext): readonly Route[] {
       operation: {
         id: 'putBan',
         summary:
-          'Keeps a user, a guest or an address out for a time, on all nodes: connections are closed with 4502, and so are new ones.',
+          'Keeps a user, a guest or an address out for a time, on all nodes. Its connections are closed with 4502, and so are new ones.',
         params: PARAMS,
         body: 'BanBody',
         answers: { 200: 'Banned' },
@@ -63,7 +67,7 @@ export function banRoutes({ primary }: RouteContext): readonly Route[] {
 function parseWho({ of, id }: Readonly<Record<string, string>>): Banned {
   if (of === 'user') return { of, id: parseUserId(id, 'id') }
   if (of !== 'address') throw badRequest('of', `must be one of ${BAN_OF.join(', ')}`)
-  // As it is listed, too.
+  // The list of bans shows IPv6 addresses with `/64`, and that is accepted here, too.
   const address = normaliseAddress((id ?? '').replace(/\/64$/, ''))
   if (address === undefined) throw badRequest('id', 'must be an IP address')
   return { of, id: addressKey(address) }

@@ -7,7 +7,7 @@ import { PAGE_QUERY, parseNamespace, parsePage } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
-/** Who is connected, and who is to be no longer. */
+/** Routes that list connections and close them. */
 export function connectionRoutes({ primary, namespaces }: RouteContext): readonly Route[] {
   return [
     {
@@ -15,7 +15,7 @@ export function connectionRoutes({ primary, namespaces }: RouteContext): readonl
       path: '/api/v1/connections',
       access: 'admin',
       query: ['namespace', 'user', 'room', ...PAGE_QUERY],
-      operation: { id: 'listConnections', summary: 'Who is connected.', answers: { 200: 'ConnectionPage' } },
+      operation: { id: 'listConnections', summary: 'The open connections.', answers: { 200: 'ConnectionPage' } },
       run: async ({ query, span }) => {
         const [namespace, user, room] = [query.get('namespace'), query.get('user'), query.get('room')]
         const only = {
@@ -34,7 +34,7 @@ export function connectionRoutes({ primary, namespaces }: RouteContext): readonl
       operation: {
         id: 'kickConnection',
         summary:
-          'Closes a connection with 4502: its client is not to come back by itself. With `for_ms` all of its user, who is kept out.',
+          'Closes a connection with 4502, which tells its client not to come back by itself. With `for_ms`, closes all connections of its user and keeps the user out for that time.',
         params: { id: 'ConnectionId' },
         answers: { 200: 'Kicked' },
         errors: ['NOT_FOUND'],
@@ -53,7 +53,7 @@ export function connectionRoutes({ primary, namespaces }: RouteContext): readonl
       operation: {
         id: 'kickPlayer',
         summary:
-          'Closes all connections of a user with 4502, on all nodes. With `for_ms` the user is kept out, connected or not.',
+          'Closes all connections of a user with 4502, on all nodes. With `for_ms`, the user is kept out for that time, connected or not.',
         params: { id: 'UserId' },
         answers: { 200: 'Kicked' },
         errors: ['USER_OFFLINE'],
@@ -67,7 +67,7 @@ export function connectionRoutes({ primary, namespaces }: RouteContext): readonl
   ]
 }
 
-/** null: not at all. */
+/** Returns null if the user is not to be kept out. Throws BAD_REQUEST. */
 function parseForMs(query: URLSearchParams): number | null {
   const text = query.get('for_ms')
   if (text === null) return null

@@ -4,9 +4,9 @@ import { SiteFiles } from '../site-files.ts'
 import { found, redirectTo } from './pages.ts'
 
 export interface DocsOptions {
-  /** Of the site; see src/setup/site/. Nothing has to be there. */
+  /** The folder of the built site, see src/setup/site/. It need not exist. */
   readonly site: string
-  /** Has `absent.html`, which says how the site is made. */
+  /** A folder with `absent.html`, a page that says how the site is built. */
   readonly otherwise: string
 }
 
@@ -14,7 +14,7 @@ const INDEX = 'index.html'
 const ABSENT = 'absent.html'
 const PAGE = { path: '/docs/', id: 'getDocs', summary: 'The documentation, for browsers.' }
 
-/** The documentation at `/docs/`. */
+/** Routes that serve the documentation at `/docs/`. */
 export function docsRoutes(options: DocsOptions): readonly Route[] {
   const site = new SiteFiles(options.site)
   const otherwise = new SiteFiles(options.otherwise)

@@ -9,7 +9,7 @@ export interface Documents {
   readonly asyncapi: JsonObject
 }
 
-/** What describes the server, of which these routes are a part: hence read late. */
+/** Routes of the documents that describe the server. They describe these routes, too, so they are read late. */
 export function documentRoutes(read: () => Documents): readonly Route[] {
   const openapi = { id: 'getOpenapi', summary: 'This document, as OpenAPI 3.1.' }
   const asyncapi = { id: 'getAsyncapi', summary: 'The socket, as AsyncAPI 3.0.' }
@@ -19,7 +19,7 @@ export function documentRoutes(read: () => Documents): readonly Route[] {
   ]
 }
 
-/** The document is written when it is asked for first, and once. */
+/** The document is written once, when it is first asked for. */
 function documentRoute(name: string, about: Pick<Operation, 'id' | 'summary'>, read: () => JsonObject): Route {
   let answer: HttpAnswer | undefined
   return {

@@ -20,7 +20,7 @@ import { parseBody, parseCount, parseLimit, parseNamespace, parseOptionalKey } f
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
-/** What a game's backend says: the sender is the server. */
+/** Routes for the backend of a game: it sends events as the server, and reads the log. */
 export function eventRoutes(context: RouteContext): readonly Route[] {
   return [...says(context), list(context)]
 }
@@ -34,7 +34,7 @@ function says(context: RouteContext): readonly Route[] {
       access: 'admin',
       operation: {
         id: 'broadcast',
-        summary: 'Says something to all members of a room or a namespace, as the server.',
+        summary: 'Sends an event to all members of a room or a namespace, as the server.',
         body: 'BroadcastBody',
         answers: { 200: 'BroadcastData' },
         errors: ['IDEMPOTENCY_CONFLICT'],
@@ -60,7 +60,7 @@ function says(context: RouteContext): readonly Route[] {
       access: 'admin',
       operation: {
         id: 'sendMessage',
-        summary: 'Says something to all connections of a user, as the server.',
+        summary: 'Sends an event to all connections of a user, as the server.',
         body: 'MessageBody',
         answers: { 200: 'SendMessageData' },
         errors: ['USER_OFFLINE', 'IDEMPOTENCY_CONFLICT'],
@@ -94,7 +94,7 @@ function list({ primary }: RouteContext): Route {
     query: ['type', 'since', 'limit'],
     operation: {
       id: 'listEvents',
-      summary: 'The newest part of the log, oldest first; the `next_cursor` is the next `since`.',
+      summary: 'The newest part of the log, oldest first. Pass `next_cursor` as the next `since`.',
       answers: { 200: 'EventPage' },
     },
     run: async ({ query, span }) => {
@@ -114,7 +114,7 @@ function parseType(query: URLSearchParams): string | null {
   return type
 }
 
-/** @param request what has to be the same where the key is used again */
+/** @param request what must be the same if the key is used again */
 function onceOf(key: string, whose: string, request: unknown, eventId: string): OnceArgs {
   return { key, whose, fingerprint: hash('sha256', JSON.stringify(request), 'base64url'), eventId }
 }

@@ -39,7 +39,7 @@ function reads(context: RouteContext): readonly Route[] {
       access: 'admin',
       operation: {
         id: 'getRoomPlay',
-        summary: 'What is played in a room with a game: its seats, and its whole state.',
+        summary: 'A room with a game as it is played now: its seats and its whole state.',
         params: ROOM_PARAMS,
         answers: { 200: 'RoomPlay' },
         errors: ['ROOM_NOT_FOUND', 'ROOM_OVER'],
@@ -54,7 +54,7 @@ function reads(context: RouteContext): readonly Route[] {
       operation: {
         id: 'listRoomEntries',
         summary:
-          'What entered a room with a game last, the newest first: inputs, joins and others, and what was refused. GAME_RECENT_BYTES says how much is kept; it is forgotten when the room goes on in another host.',
+          'The latest entries of a room with a game, the newest first: inputs, joins and others, also those that were refused. GAME_RECENT_BYTES says how much is kept. They are forgotten when the room moves to another host.',
         params: ROOM_PARAMS,
         answers: { 200: 'RoomEntries' },
         errors: ['ROOM_NOT_FOUND', 'ROOM_OVER'],
@@ -76,7 +76,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
       access: 'admin',
       operation: {
         id: 'sendInput',
-        summary: 'An input in the name of a user who has a seat.',
+        summary: 'Sends an input in the name of a user who has a seat.',
         params: ROOM_PARAMS,
         body: 'InputBody',
         answers: { 200: 'InputAnswer' },
@@ -100,7 +100,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
       access: 'admin',
       operation: {
         id: 'kickSeat',
-        summary: 'Ends the seat of a user in a room with a game; the connections of the user leave the room.',
+        summary: 'Ends the seat of a user in a room with a game. The connections of the user leave the room.',
         params: { ...ROOM_PARAMS, user: 'UserId' },
         answers: { 200: 'Empty' },
         errors: ['ROOM_NOT_FOUND', 'ROOM_OVER', 'NOT_IN_ROOM', 'GAME_FAILED'],
@@ -118,7 +118,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
       operation: {
         id: 'moveRoom',
         summary:
-          'Moves a room with a game to another host of its node. It stops behind a tick, and the next tick runs there.',
+          'Moves a room with a game to another host of its node. It stops after a tick, and its next tick runs there.',
         params: ROOM_PARAMS,
         body: 'MoveBody',
         answers: { 200: 'RoomMoved' },
@@ -180,7 +180,7 @@ function botRoutes(primary: RouteContext['primary']): readonly Route[] {
   ]
 }
 
-/** The body of a room with a game. Throws BAD_REQUEST. */
+/** Parses the body that opens a room with a game. Throws BAD_REQUEST. */
 export function parseGameRoom(
   body: Readonly<Record<keyof ValueOf<typeof ROOM_BODY>, unknown>>,
   namespaces: readonly Namespace[],
@@ -188,7 +188,7 @@ export function parseGameRoom(
   const { namespace, options, locked = false, password = null, record, idempotency_key } = body
   const game = parseGameName(body.game, 'game')
   for (const name of FIELDS_OF_PLAIN)
-    if (body[name] !== undefined) throw badRequest(name, 'is of rooms without a game only')
+    if (body[name] !== undefined) throw badRequest(name, 'is only for rooms without a game')
   if (typeof locked !== 'boolean') throw badRequest('locked', 'must be true or false')
   if (record !== undefined && typeof record !== 'boolean') throw badRequest('record', 'must be true or false')
   return {
@@ -202,7 +202,7 @@ export function parseGameRoom(
   }
 }
 
-/** `?where=`, which is JSON. Throws BAD_REQUEST. */
+/** Parses `?where=`, which is JSON. Returns no conditions if it is absent. Throws BAD_REQUEST. */
 export function parseWhereText(text: string | null): Where {
   if (text === null) return {}
   let value: unknown
@@ -214,7 +214,7 @@ export function parseWhereText(text: string | null): Where {
   return parseWhere(value, 'where')
 }
 
-/** What is played in a room. */
+/** Reads the seats and the state of a room with a game. Throws ROOM_NOT_FOUND or ROOM_OVER. */
 export async function readPlay({ primary }: RouteContext, room: RoomId, span: Span | undefined): Promise<object> {
   return toPlay(await primary.ask('gameRoom', { room }, span))
 }

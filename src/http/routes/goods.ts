@@ -52,7 +52,7 @@ function reads({ primary, shared }: RouteContext): readonly Route[] {
       access: 'open',
       operation: {
         id: 'getReceiptKey',
-        summary: 'The key that receipts are verified with, and those that were before it.',
+        summary: 'The key that verifies receipts, and the keys before it.',
         answers: { 200: 'ReceiptKeys' },
       },
       run: ({ span }) => shared.get('receipt-key', async () => jsonAnswer(await primary.ask('receiptKey', null, span))),
@@ -68,7 +68,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
       access: 'admin',
       operation: {
         id: 'putGood',
-        summary: 'Puts a good as it is given, stock included.',
+        summary: 'Makes or replaces a good, stock included.',
         params: GOOD_PARAMS,
         body: 'GoodBody',
         answers: { 200: 'Good' },
@@ -89,7 +89,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
       access: 'admin',
       operation: {
         id: 'restockGood',
-        summary: 'Adds to the stock of a good, whatever is sold meanwhile.',
+        summary: 'Adds to the stock of a good, also while it is being sold.',
         params: GOOD_PARAMS,
         body: 'RestockBody',
         answers: { 200: 'Good' },
@@ -113,15 +113,18 @@ function goodAnswer({ good, revision }: GoodAt): HttpAnswer {
   return jsonAnswer(good, 200, { etag: etagOf(revision) })
 }
 
-/** What `If-Match` or `If-None-Match: *` asks of the good that is there: see `goodPut`. */
+/**
+ * Parses `If-Match` or `If-None-Match: *` of a change. Returns the revision that the good must have, 0 if it must not exist,
+ * `any` if it must exist, null if there is no condition. Throws BAD_REQUEST.
+ */
 function parseCondition(ifMatch: string | undefined, ifNoneMatch: string | undefined): number | 'any' | null {
   if (parseIfAbsent(ifNoneMatch)) {
-    if (ifMatch !== undefined) throw badRequest('if-none-match', 'must be without If-Match')
+    if (ifMatch !== undefined) throw badRequest('if-none-match', 'cannot be combined with If-Match')
     return 0
   }
   const tag = parseIfMatch(ifMatch)
   if (tag === null) return null
   if (tag === '*') return 'any'
-  if (!/^\d{1,15}$/.test(tag)) throw badRequest('if-match', 'must be * or one ETag, as it was given')
+  if (!/^\d{1,15}$/.test(tag)) throw badRequest('if-match', 'must be * or one ETag, as the server sent it')
   return Number(tag)
 }

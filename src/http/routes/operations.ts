@@ -7,7 +7,7 @@ import { parseBody } from '../parse.ts'
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
-/** What operators and their tools ask for. */
+/** Routes for operators and their tools. */
 export function operationRoutes(context: RouteContext): readonly Route[] {
   return [...probes(context), ...administration(context)]
 }
@@ -27,7 +27,7 @@ function probes({ primary, shared }: RouteContext): readonly Route[] {
       access: 'internal',
       operation: {
         id: 'getReady',
-        summary: 'Whether it can serve, by its parts.',
+        summary: 'Whether the node can serve, part by part.',
         answers: { 200: 'Ready', 503: 'Ready' },
       },
       run: () =>
@@ -41,7 +41,11 @@ function probes({ primary, shared }: RouteContext): readonly Route[] {
       method: 'GET',
       path: '/metrics',
       access: 'internal',
-      operation: { id: 'getMetrics', summary: 'Prometheus text of all processes.', answers: { 200: 'text/plain' } },
+      operation: {
+        id: 'getMetrics',
+        summary: 'The metrics of all processes, as Prometheus text.',
+        answers: { 200: 'text/plain' },
+      },
       run: () =>
         shared.get('metrics', async () => {
           const { contentType, text } = await primary.ask('metrics', null)
@@ -78,7 +82,7 @@ function administration({ primary, describeSettings }: RouteContext): readonly R
       access: 'admin',
       operation: {
         id: 'putLogLevel',
-        summary: 'Lets a part log more or less for a while, in all processes of this node.',
+        summary: 'Sets the log level of a part for a while, in all processes of this node.',
         body: 'LogLevelBody',
         answers: { 200: 'LogLevelSet' },
       },

@@ -9,8 +9,8 @@ import type { Operation } from '../operation.ts'
 import type { Route } from '../router.ts'
 
 /**
- * Folders that browsers get under the names that they have here, so that an import from one to the other means the same to both. A page is
- * the `index.html` of its folder, at `page`.
+ * Folders that browsers get under the same names as here, so that an import from one folder to another works in both places. A
+ * page is the `index.html` of its folder, served at `page`.
  */
 const FOLDERS: readonly Folder[] = [
   {
@@ -27,7 +27,7 @@ const FOLDERS: readonly Folder[] = [
   { name: 'games/sync', file: { id: 'getSyncFile', summary: 'A module of patches that the client library imports.' } },
 ]
 
-/** The pages of the samples, and what they import of the games themselves. */
+/** The pages of the samples, and the modules of games that they import. */
 const OF_SAMPLES: readonly Folder[] = [
   {
     name: 'play',
@@ -57,12 +57,12 @@ interface Folder {
 type Page = Pick<Operation, 'id' | 'summary'> & { readonly path: string }
 
 const PAGE = 'index.html'
-/** As it stands in the console's page. */
+/** As the console's page contains it. */
 const LINK_TO_DOCS = '<a class="docs" href="docs/">Docs</a>'
 const SIGN_IN_OFF = '<meta name="sign-in" content="off" />'
 const PREFIX_IN_PAGE = 'content="/core/game/v1/real-time"'
 
-/** Files of a package, by the names under which the console's folder has them. */
+/** Files of the package uplot, by the names that they have in the console's folder. */
 const OF_UPLOT = {
   'uplot.js': import.meta.resolve('uplot/dist/uPlot.esm.js'),
   'uplot.css': import.meta.resolve('uplot/dist/uPlot.min.css'),
@@ -70,20 +70,20 @@ const OF_UPLOT = {
 const IMPORTED_UPLOT = "from 'uplot'"
 
 export interface PagesOptions {
-  /** Of the sources, or of what was built of them. */
+  /** The folder of the sources, or of what was built from them. */
   readonly root: string
   readonly apiPathPrefix: string
   /** Whether the samples can be played. */
   readonly hasSamples: boolean
   /** Whether the console has a link to `/docs/`. */
   readonly hasDocs: boolean
-  /** Whether the console may sign one in with one click. */
+  /** Whether the console offers to sign in with one click. */
   readonly hasSignIn: boolean
-  /** Folders of authors, at `/play/NAME/`. */
+  /** Folders of game authors, served at `/play/NAME/`. */
   readonly gamePages: readonly { readonly name: string; readonly folder: string }[]
 }
 
-/** The console at `/`, the samples and the pages of authors at `/play/`, and what pages import. */
+/** Routes of the console at `/`, of the samples and authors' pages at `/play/`, and of the modules that pages import. */
 export function pageRoutes(options: PagesOptions): readonly Route[] {
   const edit = (text: string) => {
     return text
@@ -93,7 +93,7 @@ export function pageRoutes(options: PagesOptions): readonly Route[] {
       .replace(LINK_TO_DOCS, options.hasDocs ? LINK_TO_DOCS : '')
   }
   const folders = options.hasSamples ? [...FOLDERS, ...OF_SAMPLES] : FOLDERS
-  // A redirect goes before the files of the folder above, to which its path would be one of them.
+  // Redirects come first, because their paths also fit the route for files of the folder above.
   const redirects = folders.flatMap(({ page }) => (page === undefined || page.path === '/' ? [] : [redirectTo(page)]))
   const files = folders.flatMap((folder) => {
     const texts = readFolder(join(options.root, folder.name))
@@ -106,13 +106,13 @@ export function pageRoutes(options: PagesOptions): readonly Route[] {
   return [...others.flatMap((page) => authorsRoutes(page, edit)), ...redirects, ...files]
 }
 
-/** A page that somebody writes: its files are read again whenever one of them was written. */
+/** The page of a game author. Its files are read again whenever one of them was written. */
 function authorsRoutes(
   { name, folder }: PagesOptions['gamePages'][number],
   edit: (text: string) => string,
 ): readonly Route[] {
   const page = { path: `/play/${name}/`, id: 'getGamePage', summary: `The page of the game ${name}.` }
-  const file = { id: 'getGameFile', summary: 'A file of it.' }
+  const file = { id: 'getGameFile', summary: `A file of the page of the game ${name}.` }
   let read: { readonly stamp: string; readonly files: BrowserFiles } | undefined
   const answer = (asked: string) => {
     if (!existsSync(folder)) return undefined
@@ -123,7 +123,10 @@ function authorsRoutes(
   return [redirectTo(page), ...folderRoutes({ name: `play/${name}`, file, page }, { answer })]
 }
 
-/** From the page's path without its slash at the end. The address is relative, as a proxy may show the server below a path. */
+/**
+ * Redirects from the page's path without its trailing slash. The address is relative, because a proxy may serve this server below
+ * a path.
+ */
 export function redirectTo({ path, id }: Page): Route {
   const bare = path.slice(0, -1)
   const location = `${bare.slice(bare.lastIndexOf('/') + 1)}/`

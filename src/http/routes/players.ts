@@ -21,7 +21,7 @@ function reads({ primary }: RouteContext): readonly Route[] {
       access: 'admin',
       operation: {
         id: 'getPlayer',
-        summary: 'Balances and inventory of a player; one who was never heard of has none.',
+        summary: 'Balances and inventory of a player. A player whom the server does not know has none.',
         params: PLAYER_PARAMS,
         answers: { 200: 'Player' },
       },
@@ -51,7 +51,7 @@ function reads({ primary }: RouteContext): readonly Route[] {
       query: PAGE_QUERY,
       operation: {
         id: 'listLedger',
-        summary: "All players' ledgers in pages of whole batches; `limit` is of batches.",
+        summary: 'The ledgers of all players, in pages of whole batches. `limit` counts batches.',
         answers: { 200: 'LedgerPage' },
       },
       run: async ({ query, span }) => jsonAnswer(await primary.ask('ledgerList', parsePage(query), span)),
@@ -90,7 +90,7 @@ function changes({ primary }: RouteContext): readonly Route[] {
       access: 'admin',
       operation: {
         id: 'refundPlayer',
-        summary: 'Gives back what a purchase cost and takes back the goods, once.',
+        summary: 'Refunds the price of a purchase and takes back the goods, once.',
         params: PLAYER_PARAMS,
         body: 'RefundBody',
         answers: { 200: 'Player' },

@@ -17,7 +17,7 @@ export function recordingRoutes({ primary, recordings }: RouteContext): readonly
       query: [...PAGE_QUERY, 'room'],
       operation: {
         id: 'listRecordings',
-        summary: 'The recordings of rooms that this node has, by their ids; with `room` those of one room.',
+        summary: 'The recordings of rooms that this node has, by their ids. With `room`, those of one room.',
         answers: { 200: 'RecordingPage' },
       },
       run: ({ query }) => {
@@ -30,7 +30,7 @@ export function recordingRoutes({ primary, recordings }: RouteContext): readonly
           const ofRoom = found(ids).filter(({ room_id }) => room_id === wanted)
           return jsonAnswer(toSortedPage(ofRoom, ({ id }) => id, page))
         }
-        // Each is a file to be opened, so only those of the page are.
+        // Each recording is a file to open, so only those of the page are opened.
         const { items, next_cursor } = toSortedPage(ids, (id) => id, page)
         return jsonAnswer({ items: found(items), next_cursor })
       },
@@ -41,7 +41,7 @@ export function recordingRoutes({ primary, recordings }: RouteContext): readonly
       access: 'admin',
       operation: {
         id: 'getRecording',
-        summary: 'A recording, as a file for `drumbeat replay`. One that is being written has what is there by now.',
+        summary: 'A recording, as a file for `drumbeat replay`. It may still be growing.',
         params: PARAMS,
         answers: { 200: 'application/octet-stream' },
         errors: ['NOT_FOUND'],
@@ -65,7 +65,7 @@ export function recordingRoutes({ primary, recordings }: RouteContext): readonly
       access: 'admin',
       operation: {
         id: 'deleteRecording',
-        summary: 'Lets a recording go. If it is being written it ends, and its room goes on.',
+        summary: 'Deletes a recording. If it is still being written, it ends, and its room goes on.',
         params: PARAMS,
         answers: { 200: 'Empty' },
         errors: ['NOT_FOUND'],

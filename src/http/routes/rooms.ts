@@ -24,7 +24,7 @@ export function roomRoutes(context: RouteContext): readonly Route[] {
       query: [...PAGE_QUERY, 'game', 'where'],
       operation: {
         id: 'listRooms',
-        summary: 'The rooms, by their ids; or those of one game, with what it says of them.',
+        summary: 'The rooms, by their ids. With `game`, those of that game and what it lists of them.',
         answers: { 200: 'RoomsFound' },
         errors: ['GAME_NOT_FOUND'],
       },
@@ -43,7 +43,7 @@ export function roomRoutes(context: RouteContext): readonly Route[] {
       access: 'admin',
       operation: {
         id: 'getRoom',
-        summary: 'A room with its retained state; of one with a game also what is played there.',
+        summary: 'A room with its retained state. For a room with a game, also its seats and its state.',
         params: ROOM_PARAMS,
         answers: { 200: 'RoomState' },
         errors: ['ROOM_NOT_FOUND'],
@@ -52,7 +52,7 @@ export function roomRoutes(context: RouteContext): readonly Route[] {
       run: async ({ params, header, span }) => {
         const room = parseRoomId(params['id'], 'id')
         const found = await primary.ask('roomGet', { room }, span)
-        // It is another one with each tick, so it has no tag.
+        // A room with a game changes with each tick, so it has no ETag.
         if (found.room.game !== null) return jsonAnswer({ ...found.room, play: await readPlay(context, room, span) })
         return unlessKnown(roomAnswer(found), header('if-none-match'))
       },
@@ -63,7 +63,7 @@ export function roomRoutes(context: RouteContext): readonly Route[] {
       access: 'admin',
       operation: {
         id: 'deleteRoom',
-        summary: 'Lets its members leave, and the room and its state go. A game that is played there ends.',
+        summary: 'Deletes a room and its state. Its members leave it, and a game that is played in it ends.',
         params: ROOM_PARAMS,
         answers: { 200: 'Empty' },
         errors: ['ROOM_NOT_FOUND'],
@@ -71,7 +71,7 @@ export function roomRoutes(context: RouteContext): readonly Route[] {
       },
       run: async ({ params, header, span }) => {
         const ifMatch = parseIfMatch(header('if-match'))
-        // One that is not there is not found, whatever is asked of it.
+        // A room that does not exist is not found with or without a condition.
         const ifTag = ifMatch === '*' ? null : ifMatch
         const room = parseRoomId(params['id'], 'id')
         return answerOnCondition(async () => {
@@ -95,7 +95,7 @@ function putRoute({ primary, namespaces, roomCapacity }: RouteContext): Route {
     operation: {
       id: 'putRoom',
       summary:
-        'Makes a room that stays, or gives one another definition; its members stay in it. With `game` a room with that game, which lasts until the game ends.',
+        'Makes a room that stays. If the room exists, its definition is changed, and its members stay in it. With `game`, opens a room with that game, which lasts until the game ends.',
       body: 'RoomBody',
       answers: { 201: 'RoomMade' },
       errors: ['CONFLICT', 'IDEMPOTENCY_CONFLICT', 'GAME_NOT_FOUND', 'REFUSED', 'GAME_FAILED'],
@@ -109,7 +109,7 @@ function putRoute({ primary, namespaces, roomCapacity }: RouteContext): Route {
         return jsonAnswer(await primary.ask('gameRoomOpen', parseGameRoom(body, namespaces), span), 201)
       const id = parseRoomId(room_id, 'room_id')
       for (const name of FIELDS_OF_GAMES)
-        if (body[name] !== undefined) throw badRequest(name, 'is of rooms with a game only')
+        if (body[name] !== undefined) throw badRequest(name, 'is only for rooms with a game')
       const room = {
         room_id: id,
         namespace: parseNamespace(namespace, namespaces),

@@ -7,18 +7,18 @@ import { parseBody } from '../parse.ts'
 import { createSecretCheck } from '../secret-check.ts'
 import type { Route } from '../router.ts'
 
-/** What signs somebody in with one click. */
+/** What the server needs to sign somebody in with one click. */
 export interface SignIn {
-  /** Of this server. */
+  /** The port of this server. */
   readonly port: number
   /** See `signInCode`. */
   readonly code: string
   readonly adminToken: string
-  /** A token of a player. Throws BAD_REQUEST for the id of a guest. */
+  /** Makes a token of a player. Throws BAD_REQUEST for the id of a guest. */
   readonly mint: (userId: UserId) => string
 }
 
-/** For development: it gives tokens to the console of this machine. Without `signIn` it is not there at all. */
+/** For development: gives tokens to the console of this machine. Returns no route if `signIn` is undefined. */
 export function signInRoutes(signIn: SignIn | undefined): readonly Route[] {
   if (signIn === undefined) return []
   const isCode = createSecretCheck(signIn.code)
@@ -36,7 +36,7 @@ export function signInRoutes(signIn: SignIn | undefined): readonly Route[] {
       },
       run: async ({ head, json }) => {
         const fault = findSignInFault(head, signIn.port)
-        if (fault !== undefined) throw new Refusal('FORBIDDEN', `nobody is signed in with one click here: ${fault}`)
+        if (fault !== undefined) throw new Refusal('FORBIDDEN', `signing in with one click is refused: ${fault}`)
         const { code, user_id } = parseBody(await json(), SIGN_IN_BODY)
         if (typeof code !== 'string' || !isCode(code))
           throw new Refusal('FORBIDDEN', 'this is not the code that the server has printed')
