@@ -2,29 +2,29 @@ import { Refusal } from '../protocol/errors.ts'
 
 export interface CallLimits {
   readonly perConnectionMax: number
-  /** Of all connections of a player, or of the guests of an address. */
+  /** Counts the calls of all connections of a player, or of the guests of an address. */
   readonly perUserMax: number
   readonly perWorkerMax: number
 }
 
-/** A connection. */
+/** What `CallsUnderWay` counts on a connection. */
 export interface Caller {
   callsUnderWay: number
-  /** Of its user, or of the guests of its address. */
+  /** Shared by all connections of its user, or by the guests of its address. */
   readonly share: { callsUnderWay: number }
 }
 
 export interface CallsUnderWayOptions {
   readonly limits: CallLimits
-  /** The primary does not read what it is sent. */
+  /** Whether the primary does not read what it is sent. */
   readonly isLinkFull: () => boolean
 }
 
 const RETRY_MS = 100
 
 /**
- * How many requests of clients are under way in the primary. A connection that has none may always ask, so that nobody is kept out by
- * others.
+ * Limits how many requests of clients may wait for the primary at the same time. A connection without such a request may always
+ * send one, so that others cannot keep it out.
  */
 export class CallsUnderWay {
   readonly #options: CallsUnderWayOptions
@@ -38,11 +38,11 @@ export class CallsUnderWay {
     return this.#count
   }
 
-  /** Counts one more, until `end`. Throws OVERLOADED. */
+  /** Counts one more call, until `end`. Throws OVERLOADED. */
   begin(connection: Caller): void {
     const { limits, isLinkFull } = this.#options
     const { share } = connection
-    if (isLinkFull()) throw overloaded('the server is behind with what it was asked')
+    if (isLinkFull()) throw overloaded('the server is behind with earlier requests')
     if (connection.callsUnderWay > 0) {
       if (connection.callsUnderWay >= limits.perConnectionMax) {
         throw overloaded('too many requests of this connection are under way')

@@ -19,7 +19,7 @@ import { encodeStateReply, WithState } from './state-reply.ts'
 import type { Traffic } from './traffic.ts'
 import { Turns } from './turns.ts'
 
-/** What came before the first frame was sent, kept so that it is answered after it. */
+/** How many frames that come before the first frame was sent are kept. They are answered after it. */
 const EARLY_FRAMES_MAX = 64
 
 const utf8 = new TextDecoder()
@@ -27,11 +27,11 @@ const utf8 = new TextDecoder()
 /** A frame from the client. */
 export interface Incoming {
   readonly bytes: Uint8Array
-  /** What the transport found wrong in the value: the frame cannot say it, and is to be refused with this. */
+  /** Present if the transport found something wrong with the frame. The frame is refused with this. */
   readonly refusal?: Refusal | undefined
 }
 
-/** What all connections of a worker have in common. */
+/** What all connections of a worker share. */
 export interface ConnectionShared {
   readonly rates: RateOptions
   readonly shares: Shares
@@ -39,58 +39,61 @@ export interface ConnectionShared {
   readonly clock: Clock
 }
 
-/** Takes the place of a connection's topics while its client reads too slowly: see `lag.ts`. */
+/** Takes the place of a connection's topics while its client reads too slowly, see `lag.ts`. */
 export interface SlowReading {
-  /** What waits for the client outside of the socket's buffer. */
+  /** The bytes that wait for the client outside of the socket's buffer. */
   readonly bytes: number
-  /** The client has read something. Returns true if it has caught up, and so this is over. */
+  /** Call this when the client has read something. Returns true if the client has caught up, which ends the slow reading. */
   drained(): boolean
-  /** The client has left the channel, and its reply does not wait for what waits here: nothing of it may come behind that. */
+  /**
+   * Call this when the client has left the channel. Events of the channel that wait here are dropped, because the reply to the
+   * leave does not wait for them, and none may come after it.
+   */
   left(channel: Channel): void
   end(): void
 }
 
-/** The rooms with games that a connection is in: what it sees of them goes by topics of its own. */
+/** The rooms with games that a connection is in. Their patches go by topics of their own. */
 export interface Watching {
-  /** The client reads too slowly: it gets nothing of them until `resume`. */
+  /** Call this when the client reads too slowly. It gets no patches until `resume`. */
   pause(): void
   resume(): void
 }
 
-/** One connection: who it is, what it may send, which rooms it is in, how it is answered and closed. */
+/** One connection: its user, its limits and its rooms, and how it is answered and closed. */
 export class Connection implements Caller {
   readonly id: string
-  /** Of this worker's own, from 1 on: what the primary knows its requests by. */
+  /** Unique in this worker, from 1 on. The primary knows the connection's requests by it. */
   readonly number: number
   readonly namespace: Namespace
   readonly access: Access
-  /** See `become`. */
+  /** Changes in `become` only. */
   userId: UserId
   readonly encoding: Encoding
   readonly addressKey: string
-  /** Joined. */
+  /** The rooms that it has joined. */
   readonly rooms = new SmallSet<RoomId>()
-  /** Subscribed to. */
+  /** The channels that it is subscribed to. */
   readonly channels = new SmallSet<Channel>()
-  /** Monotonic; Infinity: never. A wall clock that jumps ends no session whose token was good. */
+  /** Monotonic; Infinity means never. So a jump of the wall clock ends no session whose token is valid. */
   expiresAtNowMs = Infinity
-  /** What its token was verified with; null: no token. */
+  /** The key that verified its token. Null if there is no token. */
   tokenKey: VerifyKey | null
-  /** Since when that key counts no more, monotonic; 0: it does. */
+  /** When that key was removed from the key set, monotonic. 0 while the key is valid. */
   keyGoneSinceMs = 0
-  /** Since when the client takes nothing, monotonic; 0: it does. */
+  /** Since when the client has read nothing, monotonic. 0 while it reads. */
   stalledSinceMs = 0
-  /** Requests of its client that the primary has not answered. */
+  /** How many requests of its client the primary has not answered. */
   callsUnderWay = 0
-  /** A whole frame came, or a pong, since the last sweep. */
+  /** Whether a whole frame or a pong has come since the last sweep. */
   wasHeard = true
-  /** When one had come, monotonic, as the sweeps saw it. */
+  /** When a sweep last saw that one had come, monotonic. */
   heardAtMs = 0
-  /** It was asked for a sign of life since. */
+  /** Whether a sweep has pinged the client since then. */
   wasAsked = false
-  /** Is there while the client reads too slowly. */
+  /** Present while the client reads too slowly. */
   lag: SlowReading | undefined
-  /** Is there while it is in a room with a game. */
+  /** Present while the connection is in a room with a game. */
   watching: Watching | undefined
   readonly #socket: Socket
   readonly #shared: ConnectionShared
@@ -122,12 +125,12 @@ export class Connection implements Caller {
     this.#socket = socket
   }
 
-  /** What it may send, what its user may, and what takes turns: there only while there is something to remember. */
+  /** What the connection may send. Like `share` and `turns`, this exists only while there is something to remember. */
   get limits(): ConnectionLimits {
     return (this.#limits ??= new ConnectionLimits(this.#shared.rates, this.#shared.clock.nowMs()))
   }
 
-  /** Of its user. */
+  /** The share of its user. */
   get share(): Share {
     return (this.#share ??= this.#shared.shares.of(this.shareKey))
   }
@@ -136,7 +139,7 @@ export class Connection implements Caller {
     return this.#shared.shares.keyOf(this)
   }
 
-  /** The guest is another one. Only before it is open. */
+  /** Gives a guest another id. Call this only before the connection is open. */
   become(userId: UserId): void {
     this.userId = userId
     this.#share = undefined
@@ -146,13 +149,13 @@ export class Connection implements Caller {
     return (this.#turns ??= new Turns())
   }
 
-  /** @param unixMs of the token that was verified just now; null: never */
+  /** @param unixMs when the token that was just verified expires; null means never */
   expiresAt(unixMs: number | null): void {
     const { clock } = this.#shared
     this.expiresAtNowMs = unixMs === null ? Infinity : clock.nowMs() + unixMs - clock.wallMs()
   }
 
-  /** Lets go of what an idle connection does not need. To be called now and then. */
+  /** Frees what an idle connection does not need. Call this from time to time. */
   rest(nowMs: number): void {
     if (this.#limits?.isAtRest(nowMs) === true) this.#limits = undefined
     if (this.#share?.isAtRest(nowMs) === true) this.#share = undefined
@@ -181,12 +184,12 @@ export class Connection implements Caller {
     return this.#wasOpen
   }
 
-  /** Why this side closed it, whatever the client says; undefined: it did not. */
+  /** The code with which this side closed it, whatever the client says. Undefined if this side did not close it. */
   get closedWith(): CloseCode | undefined {
     return this.#closedWith
   }
 
-  /** Keeps a copy of a frame that came too early. false: too many did. */
+  /** Keeps a copy of a frame that came too early. Returns false if there are too many. */
   keepEarly({ bytes, refusal }: Incoming): boolean {
     this.#early ??= []
     if (this.#early.length >= EARLY_FRAMES_MAX) return false
@@ -194,7 +197,7 @@ export class Connection implements Caller {
     return true
   }
 
-  /** The first frame was sent; gives what came before it. */
+  /** Call this when the first frame was sent. Returns the frames that came before it. */
   opened(): readonly Incoming[] {
     if (this.#state === 'opening') this.#state = 'open'
     this.#wasOpen = true
@@ -203,13 +206,13 @@ export class Connection implements Caller {
     return early
   }
 
-  /** Runs `action` now, or once the client has read what waits for it. */
+  /** Runs `action` now if nothing waits for the client, otherwise as soon as the client has read everything. */
   whenRead(action: () => void): void {
     if (this.#socket.bufferedBytes() === 0) action()
     else this.#onRead = action
   }
 
-  /** The transport says that the client has read something. */
+  /** The transport calls this when the client has read something. */
   drained(): void {
     this.stalledSinceMs = 0
     if (this.lag?.drained() === true) {
@@ -222,22 +225,22 @@ export class Connection implements Caller {
     action()
   }
 
-  /** What concerns this connection alone. */
+  /** Sends an event that concerns only this connection. */
   sendEvent<Type extends keyof OwnEvents>(eventType: Type, payload: OwnEvents[Type]): void {
     this.#send(encodeFrame({ eventType, payload }, this.encoding))
   }
 
-  /** What it is told of a room that it is in, and that is in no log. */
+  /** Sends an event about a room that the connection is in. Such events are in no log. */
   sendInRoom(eventType: string, room: RoomId, payload: object): void {
     this.#send(encodeFrame({ eventType, room, payload }, this.encoding))
   }
 
-  /** @param frame whole: JSON, or a binary frame of a game */
+  /** @param frame the whole frame of a patch: JSON, or a binary frame of a game */
   sendPatch(frame: Uint8Array): void {
     this.#send(this.encoding === 'json' ? utf8.decode(frame) : frame)
   }
 
-  /** Events that this connection alone gets. */
+  /** Sends events from the log to this connection alone. */
   sendPlaced(events: readonly PlacedEvent[]): void {
     const isBinary = this.encoding === 'msgpack'
     this.#socket.cork(() => {
@@ -249,14 +252,14 @@ export class Connection implements Caller {
     })
   }
 
-  /** One answer to a request; a failure is said also where no `id` asked for it. */
+  /** Sends one answer to a request. An error is sent even if the request has no `id`. */
   reply(id: string | undefined, result: JsonObject | WithState | Refusal, traceparent?: string): void {
     if (isRefusal(result)) {
       const trace = traceparent === undefined ? {} : { traceparent }
       const replyTo = id === undefined ? {} : { replyTo: id }
       const reply = { eventType: SERVER_EVENT.reply, ...replyTo, success: false, error: result.toBody(), ...trace }
       const frame = encodeFrame(reply, this.encoding)
-      // Else whoever is over the share would stay so by being told.
+      // A RATE_LIMITED answer costs nothing, because otherwise it would keep the user above the limit.
       if (result.code === 'RATE_LIMITED') this.#send(frame)
       else this.#sendReply(frame)
     } else if (id === undefined) return
@@ -270,7 +273,7 @@ export class Connection implements Caller {
     this.#socket.close(code, reason)
   }
 
-  /** The transport says that the socket is gone. */
+  /** The transport calls this when the socket is gone. */
   closed(): void {
     this.#state = 'closed'
     this.#early = undefined
@@ -278,22 +281,22 @@ export class Connection implements Caller {
     this.#turns?.clear()
   }
 
-  /** `retry_after_ms` stands in the reason, for clients to spread their return. */
+  /** The reason contains `retry_after_ms`, with which clients spread their return. */
   closeForDrain(retryAfterMs: number): void {
     this.close(CLOSE.draining, JSON.stringify({ retry_after_ms: retryAfterMs }))
   }
 
-  /** It may come back then. */
+  /** The reason says when the client may come back. */
   closeForRate(retryAfterMs: number): void {
     this.close(CLOSE.rateLimit, JSON.stringify({ retry_after_ms: retryAfterMs }))
   }
 
-  /** Whoever asks pays for the answer. */
+  /** A reply counts against the share of the user who asked for it. */
   #sendReply(frame: string | Uint8Array): void {
     this.share.spend(this.#send(frame))
   }
 
-  /** Returns its bytes. */
+  /** Returns the number of bytes sent. */
   #send(frame: string | Uint8Array): number {
     if (this.#state === 'closed') return 0
     const bytes = Buffer.byteLength(frame)

@@ -8,9 +8,9 @@ import type { Connection, SlowReading } from './connection.ts'
 
 export interface LagOptions {
   readonly fanout: Fanout
-  /** What may wait in the outbox; above it the connection is closed. */
+  /** How many bytes may wait in the outbox. Above that, the connection is closed. */
   readonly bytesMax: number
-  /** So much of the outbox is handed to the socket at a time. */
+  /** How many bytes of the outbox are handed to the socket at a time. */
   readonly chunkBytes: number
   readonly onSkipped: (events: number) => void
   /** It is closed. */
@@ -24,8 +24,8 @@ export type SlowCause = 'bytes' | 'stalled' | 'memory'
 const NO_TOPIC = 'lag'
 
 /**
- * The time in which a client reads too slowly: its events wait in an outbox of its own instead of the socket's buffer, where
- * newer ones can take the place of older ones. It ends when the client has caught up.
+ * Exists while a client reads too slowly. Its events wait in an outbox instead of the socket's buffer, because newer events can
+ * replace older ones in an outbox. It ends when the client has caught up.
  */
 export class Lag implements Laggard, SlowReading {
   readonly #options: LagOptions

@@ -3,22 +3,22 @@ import { TokenBucket } from '../base/token-bucket.ts'
 export interface RateOptions {
   readonly messagesPerSecond: number
   readonly bytesPerSecond: number
-  /** The largest frame: it must fit into the burst, or it could never be sent. */
+  /** The largest frame. It must fit into the burst, or it could never be sent. */
   readonly frameBytesMax: number
 }
 
-/** So many seconds' worth may come at once. */
+/** How many seconds' worth may come at once. */
 export const BURST_S = 4
-/** Who sends too much for this long is closed. */
+/** A client that sends too much for this long is disconnected. */
 const TOLERATED_MS = 10_000
 const BAD_FRAMES_MAX = 5
 const BAD_FRAMES_WINDOW_MS = 60_000
 
-/** What one connection may send. */
+/** Limits what one connection may send. */
 export class ConnectionLimits {
   readonly #messages: TokenBucket
   readonly #bytes: TokenBucket
-  /** Since when every second had something that was over the rate; 0: it is not over. */
+  /** Since when every second had something above the rate. 0 if the connection is within the rate. */
   #overSinceMs = 0
   #lastOverMs = 0
   #badFrames = 0
@@ -29,7 +29,7 @@ export class ConnectionLimits {
     this.#bytes = new TokenBucket(bytesPerSecond, Math.max(bytesPerSecond * BURST_S, frameBytesMax), nowMs)
   }
 
-  /** Counts one frame. 0: it may pass; else after how many milliseconds it might. */
+  /** Counts one frame. Returns 0 if it may pass, otherwise the milliseconds after which it might. */
   waitMs(bytes: number, nowMs: number): number {
     const waitMs = Math.max(this.#messages.waitMs(1, nowMs), this.#bytes.waitMs(bytes, nowMs))
     if (waitMs > 0) {
@@ -41,12 +41,12 @@ export class ConnectionLimits {
     return 0
   }
 
-  /** Over the rate for so long that it is no accident. */
+  /** Whether the connection has been above the rate for so long that it is no accident. */
   isFlood(nowMs: number): boolean {
     return this.#overSinceMs !== 0 && nowMs - this.#overSinceMs >= TOLERATED_MS && nowMs - this.#lastOverMs < 1000
   }
 
-  /** Counts one frame that was no request. true: it was the last one to be borne. */
+  /** Counts one frame that was no request. Returns true if it is one too many. */
   isOneBadFrameTooMany(nowMs: number): boolean {
     if (nowMs - this.#badSinceMs > BAD_FRAMES_WINDOW_MS) {
       this.#badSinceMs = nowMs
@@ -55,14 +55,14 @@ export class ConnectionLimits {
     return ++this.#badFrames >= BAD_FRAMES_MAX
   }
 
-  /** Nothing would be different if it were made anew. */
+  /** Whether a new object would behave the same, so that this one can be dropped. */
   isAtRest(nowMs: number): boolean {
     const isCalm = this.#overSinceMs === 0 || nowMs - this.#lastOverMs > 1000
     const isGood = this.#badFrames === 0 || nowMs - this.#badSinceMs > BAD_FRAMES_WINDOW_MS
     return isCalm && isGood && this.#messages.isFull(nowMs) && this.#bytes.isFull(nowMs)
   }
 
-  /** What was sent was over the rate, or over that of the user whose connection it is. */
+  /** Notes that a frame was above the rate of the connection or of its user. */
   noteOver(nowMs: number): void {
     if (this.#overSinceMs === 0 || nowMs - this.#lastOverMs > 1000) this.#overSinceMs = nowMs
     this.#lastOverMs = nowMs

@@ -7,17 +7,19 @@ import { CLOSE } from '../protocol/close-codes.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { Connection } from './connection.ts'
 
-/** Parts asked for at once by one worker, of 64 KiB each: what a herd that comes back may have on the link. */
+/** How many parts one worker asks for at once, of 64 KiB each. This bounds what returning clients take of the link. */
 const CALLS_MAX = 16
 
 interface Waiting {
   readonly connection: Connection
-  /** The last offset it was given. */
+  /** The last offset that the connection was given. */
   readonly after: number
   readonly done: () => void
 }
 
-/** Sends what was missed, part by part, each connection at its own pace and all of them at a bounded one. */
+/**
+ * Sends missed events part by part. Each connection gets them at its own pace, and the pace of all of them together is bounded.
+ */
 export class Replayer {
   readonly #link: Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>
   readonly #waiting: Waiting[] = []
@@ -27,7 +29,10 @@ export class Replayer {
     this.#link = link
   }
 
-  /** Calls `done` right behind the last event there is: whoever subscribes in it misses nothing and gets nothing twice. */
+  /**
+   * Calls `done` directly after the last missed event. If `done` subscribes the connection, it misses nothing and gets nothing
+   * twice.
+   */
   replay(connection: Connection, after: number, done: () => void): void {
     this.#waiting.push({ connection, after, done })
     this.#pump()
@@ -54,7 +59,7 @@ export class Replayer {
   #send({ connection, done }: Waiting, part: ReplayPart | null | Refusal): void {
     if (connection.isClosed) return
     if (part === null || part instanceof Refusal) {
-      connection.close(CLOSE.gap, 'the history went faster than it was read: resume')
+      connection.close(CLOSE.gap, 'the history went faster than the client read it: resume')
       return
     }
     const { buffer, byteOffset, byteLength } = part.events

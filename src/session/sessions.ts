@@ -34,20 +34,20 @@ export interface SessionsOptions {
   readonly random: Random
   readonly log: Log
   readonly resumeTokens: ResumeTokens
-  /** A whole id, `guest-` included. */
+  /** Makes a whole id, `guest-` included. */
   readonly newGuestId: () => UserId
   readonly rates: RateOptions
   readonly shares: Shares
   readonly traffic: Traffic
   readonly roomsPerConnectionMax: number
-  /** Whether clients may join rooms: a resume that names rooms is a join of those that its session was not in. */
+  /** Whether clients may join rooms. A resume that names rooms joins those that its session was not in. */
   readonly mayJoin: (access: Access) => boolean
   readonly ready: Pick<ReadyPayload, 'node' | 'max_payload_bytes' | 'ping_interval_ms'>
   /** A connection is open: what it sent before is to be dispatched now. */
   readonly onOpen: (connection: Connection, early: readonly Incoming[]) => void
-  /** Its user joins too many rooms: a resume is put off. */
+  /** Called when a resume is put off, because the user joins too many rooms. */
   readonly onOver: (kind: Over['kind'], connection: Connection) => void
-  /** It was over a limit per user or address, and is closed. */
+  /** Called when a connection is closed because it is over a limit per user or address. */
   readonly onOverLimit: (connection: Connection) => void
   readonly onClose: (connection: Connection, code: number) => void
 }
@@ -57,25 +57,25 @@ interface Place {
   readonly offset: number
 }
 
-/** What the client said of the session it had. */
+/** What the client said about the session that it had. */
 interface Resume {
   readonly sessionId: string | undefined
-  /** Which of the session's tokens it was. */
+  /** The number of the token among those of the session. */
   readonly use: number | null
   readonly begun: Place | undefined
   readonly cursor: Place | null
-  /** null stands for the rooms that the session had. */
+  /** Null means the rooms that the session had. */
   readonly rooms: readonly RoomId[] | null
 }
 
-/** What is known of it until the first frame is sent. */
+/** What is known of the session until the first frame is sent. */
 interface Session {
   readonly sessionId: string
-  /** undefined: it is new. */
+  /** Undefined if the session is new. */
   readonly resume: Resume | undefined
 }
 
-/** The connections of this worker, from the upgrade to the end. */
+/** The connections of this worker, from the upgrade to their end. */
 export class Sessions {
   readonly #options: SessionsOptions
   readonly #connections = new Map<string, Connection>()
@@ -115,7 +115,7 @@ export class Sessions {
     const { link, mayJoin, clock, onOver } = this.#options
     const { namespace, userId, addressKey, access } = connection
     const { sessionId, resume } = session
-    // Rooms that the resume does not name are counted when the primary has said how many the session had.
+    // If the resume does not name its rooms, they are counted when the primary has said how many the session had.
     const joins = resume?.rooms?.length ?? 0
     const over = resume === undefined ? undefined : connection.share.join(joins, clock.nowMs())
     if (over) {
@@ -138,7 +138,7 @@ export class Sessions {
     })
   }
 
-  /** Its resume token was used before: it is what it would be without one, and told so. */
+  /** Opens the connection as if it had no resume token, because the token was used before. The client is told so. */
   #askAnew(connection: Connection, { resume }: Session): void {
     const { random, newGuestId } = this.#options
     if (connection.access === 'guest') connection.become(newGuestId())
@@ -158,11 +158,11 @@ export class Sessions {
     onClose(connection, code)
   }
 
-  /** A room is no more: its members are in it no longer, behind all that was said in it. */
+  /** A room was deleted. Its members leave it, after everything that was said in it. */
   roomClosed(room: RoomId, hasGame: boolean): void {
     const { fanout, games } = this.#options
     for (const connection of this.#connections.values()) {
-      // What was said at the end is still in its replay; the game's answer takes it out of the room behind that.
+      // The connection has not yet read in its replay what was said at the end. It leaves the room later, when the game answers.
       const isComingBack = hasGame && games.find(connection, room) === undefined
       if (isComingBack || !connection.rooms.delete(room)) continue
       leaveTopic(fanout, connection, roomChannel(connection.namespace, room))
@@ -170,7 +170,7 @@ export class Sessions {
     games.ended(room)
   }
 
-  /** A connection is in this room no longer, though it did not leave. */
+  /** A connection is no longer in this room, although it did not ask to leave. */
   roomLeft(id: string, room: RoomId, why: string): void {
     const connection = this.#connections.get(id)
     if (connection?.rooms.has(room) === true) this.#left(connection, room, why)
@@ -180,7 +180,10 @@ export class Sessions {
     this.#connections.get(id)?.close(CLOSE.kicked, 'kicked by an operator')
   }
 
-  /** The key set was read anew. Connections whose key is gone are closed by the sweep, unless they bring another token. */
+  /**
+   * Call this when the key set was refreshed. The sweep closes connections whose key is gone, unless they send another token in
+   * time.
+   */
   keysChanged(isKnown: (key: VerifyKey) => boolean): void {
     const nowMs = this.#options.clock.nowMs()
     for (const connection of this.#connections.values()) {
@@ -214,7 +217,10 @@ export class Sessions {
         this.#askAnew(connection, session)
         return
       }
-      this.#options.log.info({ connection: connection.id, user: connection.userId, code: result.code }, 'not admitted')
+      this.#options.log.info(
+        { connection: connection.id, user: connection.userId, code: result.code },
+        'a connection was not admitted',
+      )
       if (result.code === 'RATE_LIMITED') {
         this.#options.onOverLimit(connection)
         connection.close(CLOSE.connectionLimit, result.message)
@@ -222,7 +228,7 @@ export class Sessions {
       else connection.closeForDrain(5_000)
       return
     }
-    // What was published before the answer is in the replay or before the cursor; what comes behind it is new.
+    // What was published before the answer is in the replay or before the cursor. What comes after the answer is new.
     this.#welcome(connection, session, result)
   }
 
@@ -237,7 +243,7 @@ export class Sessions {
     this.#options.onOpen(connection, early)
   }
 
-  /** What was missed, then what comes, then the games of its rooms. */
+  /** Sends what was missed, subscribes to what comes, and then goes on with the games of its rooms. */
   #goOn(connection: Connection, { resume }: Session, { replayed, games = [] }: OpenResult): void {
     const cursor = resume?.cursor
     const isReplayed = cursor !== undefined && cursor !== null && replayed > 0

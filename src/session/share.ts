@@ -6,38 +6,44 @@ export interface ShareRates {
   readonly messagesPerSecond: number
   readonly bytesPerSecond: number
   readonly joinsPerSecond: number
-  /** Of events that enter the log. */
+  /** Bytes of events that enter the log. */
   readonly logBytesPerSecond: number
-  /** Of these, to a whole namespace. */
+  /** The part of these bytes that may go to whole namespaces. */
   readonly broadcastBytesPerSecond: number
-  /** Of these, to one user. */
+  /** The part of these bytes that may go to any one user. */
   readonly messageBytesPerSecond: number
 }
 
-/** Where a user has more than may be, and when that is over. */
+/** Which budget of a user is used up, and how long to wait. */
 export interface Over {
   readonly kind: 'joins' | 'log' | 'broadcasts' | 'messages'
   readonly waitMs: number
 }
 
-/** What is the same for all shares of a worker. */
+/** What all shares of a worker have in common. */
 export interface ShareTerms {
   readonly rates: ShareRates
-  /** How many bytes of the log's budget a byte takes: more than 1 while the history is too short. */
+  /** How much a byte costs in the budget for the log. More than 1 while the history is too short. */
   readonly logPrice: number
 }
 
-/** Users whose messages from this one are counted. Then the first of them is forgotten, and what is said to it counts anew. */
+/**
+ * For how many receivers the messages of one user are counted. Beyond that, a receiver is forgotten, and messages to it are
+ * counted from zero.
+ */
 const TARGETS_MAX = 256
 
 /**
- * What one user may take of what all share, over all connections to this worker; the guests of an address are one user. What a
- * request takes is known when it was done, so a budget can be overdrawn once, by four seconds' worth at most, and nothing passes until that is made good.
+ * What one user may take of shared resources, over all its connections to this worker. The guests of an address count as one
+ * user. The cost of a request is known only after it was done, so a budget can be overdrawn once, by at most four seconds' worth.
+ * Nothing passes until that is made up for.
  */
 export class Share {
-  /** A user who is connected to several workers has a part of the share at each: there everything costs so many times as much. */
+  /**
+   * To how many workers the user is connected. Each has one such part of the share, so everything costs this many times as much.
+   */
   parts: number
-  /** Requests of all its connections that the primary has not answered: see `CallsUnderWay`. */
+  /** Requests of all its connections that the primary has not answered, see `CallsUnderWay`. */
   callsUnderWay = 0
   readonly #terms: ShareTerms
   readonly #messages: TokenBucket
@@ -46,7 +52,7 @@ export class Share {
   readonly #log: TokenBucket
   readonly #broadcasts: TokenBucket
   #targets: Map<UserId, TokenBucket> | undefined
-  /** When its last frame came, or it was last looked at: the buckets are read as of then. */
+  /** When the last frame came or the share was last looked at. The buckets are read as of that time. */
   #nowMs: number
 
   constructor(terms: ShareTerms, parts: number, nowMs: number) {
@@ -62,7 +68,7 @@ export class Share {
     this.#broadcasts = bucket(rates.broadcastBytesPerSecond)
   }
 
-  /** Counts one frame. 0: it may pass; else after how many milliseconds it might. */
+  /** Counts one frame. Returns 0 if it may pass, otherwise the milliseconds after which it might. */
   waitMs(bytes: number, nowMs: number): number {
     this.#nowMs = nowMs
     const waitMs = Math.max(this.#messages.waitMs(1, nowMs), this.#bytes.waitMs(1, nowMs))
@@ -72,15 +78,15 @@ export class Share {
     return 0
   }
 
-  /** What a request has made the server send. */
+  /** Counts bytes that a request has made the server send. */
   spend(bytes: number): void {
     this.#bytes.spend(bytes * this.parts)
   }
 
   /**
-   * Counts rooms that are joined, in whatever way: by a request, by a search, or as those of a session that comes back. Returns undefined if they
-   * may be, as the next three do.
-   * @param nowMs is later than the last frame, if a session comes back
+   * Counts rooms that are joined by a request, by a search, or by a session that comes back. Returns undefined if they may be
+   * joined. `say`, `broadcast` and `message` return undefined likewise.
+   * @param nowMs given if a session comes back; by default the time of the last frame
    */
   join(rooms = 1, nowMs = this.#nowMs): Over | undefined {
     this.#nowMs = nowMs
@@ -90,12 +96,15 @@ export class Share {
     return undefined
   }
 
-  /** It turned out that so many more were joined. */
+  /** Counts rooms that turned out to be joined, too. */
   joined(rooms: number): void {
     this.#joins.spend(rooms * this.parts)
   }
 
-  /** Counts an event in a room, which so many connections get. */
+  /**
+   * Counts an event in a room.
+   * @param receivers how many connections get it
+   */
   say(bytes: number, receivers: number): Over | undefined {
     const over = this.#overLog()
     if (over !== undefined) return over
@@ -126,7 +135,7 @@ export class Share {
     return undefined
   }
 
-  /** Nothing would be different if it were made anew. */
+  /** Whether a new object would behave the same, so that this one can be dropped. */
   isAtRest(nowMs: number): boolean {
     this.#nowMs = nowMs
     if (this.callsUnderWay > 0) return false
@@ -161,7 +170,7 @@ export class Share {
     return made
   }
 
-  /** One that would be the same if it were made anew, if the first few have such a one. */
+  /** Forgets one bucket: a full one if there is any, because a new one would be the same, otherwise the oldest. */
   #forgetOne(targets: Map<UserId, TokenBucket>): void {
     let first: UserId | undefined
     for (const [target, bucket] of targets) {

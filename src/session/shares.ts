@@ -5,17 +5,20 @@ import { Share, type ShareRates, type ShareTerms } from './share.ts'
 
 export interface SharesOptions {
   readonly rates: ShareRates
-  /** Whether guests on loopback count alone: behind a proxy of this machine that names no clients all have that address. */
+  /**
+   * Whether guests on loopback are counted one by one. Behind a proxy on this machine that does not name its clients, all guests
+   * have that address.
+   */
   readonly exemptLoopback: boolean
   readonly clock: Clock
 }
 
-/** The shares of those who have sent something lately; the others' would be full. */
+/** The shares of users who have sent something lately. The share of any other user would be full. */
 export class Shares {
   readonly #options: SharesOptions
   readonly #terms: ShareTerms & { logPrice: number }
   readonly #shares = new Map<string, Share>()
-  /** Of those who are connected to several workers. */
+  /** Only of users who are connected to several workers. */
   readonly #parts = new Map<string, number>()
 
   constructor(options: SharesOptions) {
@@ -23,13 +26,16 @@ export class Shares {
     this.#terms = { rates: options.rates, logPrice: 1 }
   }
 
-  /** Whose share it is: a user's, or that of the guests of an address. No user id is an address. */
+  /**
+   * The key of the share that counts for a connection: the id of the user, or the address if guests of an address share. No user
+   * id is an address.
+   */
   keyOf({ access, userId, addressKey }: Pick<Accepted, 'access' | 'userId' | 'addressKey'>): string {
     const isAlone = access === 'private' || (this.#options.exemptLoopback && isLoopback(addressKey))
     return isAlone ? userId : addressKey
   }
 
-  /** Keep it until it is at rest, and no longer: see `forgetAtRest`. */
+  /** Returns the share with this key. Keep it until it is at rest, and no longer, see `forgetAtRest`. */
   of(key: string): Share {
     const known = this.#shares.get(key)
     if (known) return known
@@ -38,7 +44,7 @@ export class Shares {
     return made
   }
 
-  /** As the primary says: to how many workers of this node the user is connected. */
+  /** Sets to how many workers of this node the user is connected. The primary announces it. */
   setParts(key: string, parts: number): void {
     if (parts > 1) this.#parts.set(key, parts)
     else this.#parts.delete(key)
@@ -46,12 +52,12 @@ export class Shares {
     if (share) share.parts = parts
   }
 
-  /** As the primary says: see `ShareTerms`. */
+  /** Sets the price of a byte in the log, see `ShareTerms`. The primary announces it. */
   setLogPrice(price: number): void {
     this.#terms.logPrice = price
   }
 
-  /** To be called when all connections have just let go of those that are at rest now. */
+  /** Call this after all connections have dropped the shares that are at rest now. */
   forgetAtRest(nowMs: number): void {
     for (const [key, share] of this.#shares) if (share.isAtRest(nowMs)) this.#shares.delete(key)
   }

@@ -1,7 +1,9 @@
 import { encodeFrame, encodeJsonReply, parseJson } from '../protocol/codec.ts'
 import { SERVER_EVENT, type Encoding } from '../protocol/events.ts'
 
-/** The data of a reply, with a `state` that is JSON as it is stored: it becomes a part of the reply as it is. */
+/**
+ * The data of a reply whose `state` is stored as JSON. The bytes of the state become a part of the reply without being parsed.
+ */
 export class WithState<Data extends { readonly state: unknown } = { readonly state: unknown }> {
   readonly data: Omit<Data, 'state'>
   readonly state: Uint8Array
@@ -12,7 +14,7 @@ export class WithState<Data extends { readonly state: unknown } = { readonly sta
   }
 }
 
-/** @param state null: nothing is retained */
+/** @param state null if nothing is retained */
 export function withState<Rest extends object>(
   rest: Rest,
   state: Uint8Array | null,
@@ -21,14 +23,17 @@ export function withState<Rest extends object>(
 }
 
 const utf8 = new TextDecoder()
-/** The last byte of what is packed in the state's place. */
+/** The length of the packed null that the state replaces, at the end of the frame. */
 const NIL_BYTES = 1
 
-/** The states that were put into replies last, for others who are told the same one: read once for all of them, or not changed since. */
+/**
+ * The states of the latest replies, decoded or packed. Many clients often ask for the same state, so it is converted once for all
+ * of them.
+ */
 let lastText: { readonly json: Uint8Array; readonly text: string } | undefined
 let lastPacked: { readonly json: Uint8Array; readonly packed: Uint8Array } | undefined
 
-/** As `encodeReply`, of data whose last field is the state. */
+/** Does what `encodeReply` does, for data whose last field is the state. */
 export function encodeStateReply(
   replyTo: string,
   { data, state }: WithState,
@@ -63,7 +68,7 @@ function isSame(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && Buffer.compare(one, other) === 0
 }
 
-/** What came is a view of a message of the link. */
+/** Copies the bytes, because they are a view of a message of the link. */
 function ownBytes(bytes: Uint8Array): Uint8Array {
   return Uint8Array.prototype.slice.call(bytes)
 }

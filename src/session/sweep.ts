@@ -9,13 +9,13 @@ export interface SweepOptions {
   readonly clock: Clock
   readonly shares: Shares
   readonly backpressureBytesMax: number
-  /** How long a client may take nothing while something waits for it. */
+  /** How long a client may read nothing while something waits for it. */
   readonly stallMs: number
   /** When a connection of which no whole frame comes, and no pong, is pinged, and when it is closed. */
   readonly pings: PingTimes
   /** How long a connection may outlive its token: skew and grace together. */
   readonly expiryGraceMs: number
-  /** So much may wait in the socket's buffer before the rest waits in an outbox. */
+  /** How many bytes may wait in the socket's buffer before the rest waits in an outbox. */
   readonly lagBytes: number
   readonly lag: LagOptions
 }
@@ -25,18 +25,21 @@ interface Waiting {
   readonly bytes: number
 }
 
-/** How often every connection is looked at, at the least. */
+/** Every connection is looked at this often, or more often. */
 const SWEEP_MS = 250
-/** A sweep that comes so late came after a stop. */
+/** If a sweep comes this late, the process had been stopped. */
 const STOPPED_MS = 5_000
-/** Where patches are sent: what waits in front of a patch makes it late, and later ones say the same in less. */
+/**
+ * Takes the place of `lagBytes` for connections that get patches. What waits before a patch makes it late, while a later patch
+ * needs fewer bytes for the same.
+ */
 const PATCH_LAG_BYTES = 8 * 1024
-/** To come back costs more than less than this. */
+/** Connections with fewer waiting bytes are not closed to save memory, because coming back would cost more. */
 const WORTH_CLOSING_BYTES = 4 * 1024
 
 /**
- * Looks at all connections instead of having a timer for each. Between two looks a socket's buffer grows by no more than what was
- * published, so it is time for the next one when that was a share of what may wait.
+ * Looks at all connections, instead of having a timer for each. Between two looks, the buffer of a socket grows by no more than
+ * what was published. So the next look is due when that is a certain part of what may wait.
  */
 export class Sweeper {
   readonly #connections: ReadonlyMap<string, Connection>
@@ -50,18 +53,18 @@ export class Sweeper {
     setInterval(() => this.#sweep(), SWEEP_MS)
   }
 
-  /** So many bytes are about to be published. */
+  /** Call this before publishing so many bytes. */
   publishing(bytes: number): void {
     if (this.#published > this.#options.backpressureBytesMax / 4) this.#sweep()
     this.#published += bytes
   }
 
-  /** What waits for those who would be closed for it. */
+  /** The bytes that wait for connections that `relieve` would close. */
   get waitingBytes(): number {
     return sumBytes(this.#waiting())
   }
 
-  /** Closes those for which the most waits, until half of all that waits is let go. */
+  /** Closes the connections for which the most bytes wait, until half of all waiting bytes are freed. */
   relieve(): void {
     const waiting = this.#waiting().sort((one, other) => other.bytes - one.bytes)
     let left = sumBytes(waiting) / 2
@@ -82,7 +85,7 @@ export class Sweeper {
   #sweep(): void {
     this.#published = 0
     const nowMs = this.#options.clock.nowMs()
-    // This process was stopped for a while: what has come meanwhile is still to be read.
+    // The process had been stopped, so what clients sent in that time was not read yet.
     const wasStopped = nowMs - this.#sweptAtMs > STOPPED_MS
     this.#sweptAtMs = nowMs
     if (wasStopped) for (const connection of this.#connections.values()) connection.wasHeard = true
@@ -90,7 +93,7 @@ export class Sweeper {
   }
 }
 
-/** Slow readers, tokens that have run out, and what idle connections do not need. */
+/** Closes slow readers and connections whose token has expired, and frees what idle connections do not need. */
 function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
   const nowMs = options.clock.nowMs()
   for (const connection of connections) {
@@ -129,7 +132,10 @@ function isSilent(connection: Connection, nowMs: number, { pings }: SweepOptions
   return silentMs >= pings.pingIntervalMs + pings.pingTimeoutMs && connection.socket.transport === 'websocket'
 }
 
-/** For so long it may bring a token of another key, as with one that has expired. */
+/**
+ * Whether the key is gone, and the time to send a token of another key is over. That time is the same as after a token has
+ * expired.
+ */
 function isKeyGone({ keyGoneSinceMs }: Connection, nowMs: number, { expiryGraceMs }: SweepOptions): boolean {
   return keyGoneSinceMs > 0 && nowMs > keyGoneSinceMs + expiryGraceMs
 }
@@ -149,7 +155,10 @@ function findSlowness(
   return nowMs - connection.stalledSinceMs > stallMs && !isBehindInPatchesOnly(connection) ? 'stalled' : undefined
 }
 
-/** For patches nobody is closed: they stop at a small bound, and when the client has read, one stands for all that it has missed. */
+/**
+ * Nobody is closed for patches alone. They are held back at a small bound, and when the client has read, one patch replaces all
+ * that it missed.
+ */
 function isBehindInPatchesOnly({ watching, lag }: Connection): boolean {
   return watching !== undefined && (lag === undefined || lag.bytes === 0)
 }

@@ -2,7 +2,7 @@ import type { Fanout } from '../fanout/fanout.ts'
 import type { Channel } from '../protocol/ids.ts'
 import type { Connection } from './connection.ts'
 
-/** Subscribes the connection to a channel, once. */
+/** Subscribes the connection to a channel, unless it already is. */
 export function joinTopic(fanout: Fanout, connection: Connection, channel: Channel): void {
   if (connection.channels.has(channel)) return
   connection.channels.add(fanout.addMember(channel, connection))
@@ -12,7 +12,7 @@ export function leaveTopic(fanout: Fanout, connection: Connection, channel: Chan
   if (connection.channels.delete(channel)) fanout.removeMember(channel, connection)
 }
 
-/** The socket is gone, and its subscriptions with it. */
+/** The socket is gone and needs no unsubscribing. */
 export function leaveAllTopics(fanout: Fanout, connection: Connection): void {
   for (const channel of connection.channels) fanout.removeMember(channel, connection)
   connection.channels.clear()

@@ -12,11 +12,11 @@ import { ASK_AGAIN_MS, patchEncoding, toRoomGame } from './viewer.ts'
 export interface ComingBackOptions {
   readonly link: Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>
   readonly games: GameRooms
-  /** The game does not take the connection back. */
+  /** Called if the game does not take the connection back. */
   readonly onRefused: (connection: Connection, room: RoomId, refusal: Refusal) => void
 }
 
-/** Nothing is known of the room then: its host may be on the way back. */
+/** Errors that say nothing about the room: its host may be coming back. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'UNAVAILABLE',
   'OVERLOADED',
@@ -24,7 +24,10 @@ const TEMPORARY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'DRAINING',
 ])
 
-/** Connections that were resumed go on with the games of their rooms: each is sent the state as it is now, and then the patches behind it. */
+/**
+ * Lets resumed connections go on with the games of their rooms. Each is sent the state as it is now, and then the patches that
+ * follow.
+ */
 export class ComingBack {
   readonly #options: ComingBackOptions
 
@@ -32,7 +35,7 @@ export class ComingBack {
     this.#options = options
   }
 
-  /** Calls `done` when each room has been asked: what the client asks of them goes behind that. */
+  /** Calls `done` when each room was asked. Later requests of the client for these rooms come after that. */
   goOn(connection: Connection, rooms: readonly RoomId[], done: () => void): void {
     let left = rooms.length
     if (left === 0) done()

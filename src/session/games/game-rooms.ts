@@ -14,17 +14,17 @@ export interface GameRoomsOptions extends PatchTopicsOptions {
   readonly link: Pick<Link<WorkerMethods, PrimaryMethods>, 'call'>
 }
 
-/** Rooms that are over, of which it is remembered: who is late with an input is told so. */
+/** How many ended rooms are remembered, so that a client with a late input is told that the room is over. */
 const OVER_MAX = 10_000
 
-/** Which connections of this worker are in rooms with games, and what they are sent of them. */
+/** The connections of this worker that are in rooms with games, and what they are sent from these rooms. */
 export class GameRooms {
   readonly #options: GameRoomsOptions
   readonly #topics: PatchTopics
   readonly #ofRoom = new MultiMap<RoomId, Viewer>()
   readonly #ofConnection = new Map<Connection, ViewersOfConnection>()
   readonly #over = new Set<RoomId>()
-  /** Rooms whose games have not answered a connection that came back. */
+  /** For each connection that came back, the rooms whose games have not answered yet. */
   readonly #awaited = new Map<Connection, Set<RoomId>>()
 
   constructor(options: GameRoomsOptions) {
@@ -32,14 +32,17 @@ export class GameRooms {
     this.#topics = new PatchTopics(options)
   }
 
-  /** Connections in rooms, each as often as it is in one; and topics of which somebody is. */
+  /** `viewers` counts connections once for each room that they are in; `topics` counts topics that have subscribers. */
   get counts(): { readonly viewers: number; readonly topics: number } {
     let viewers = 0
     for (const { all } of this.#ofConnection.values()) viewers += all.length
     return { viewers, topics: this.#topics.size }
   }
 
-  /** The connection was given the state of its entry. To be called in the answer that brought it: the next patch fits. */
+  /**
+   * The connection was sent the state in `entry`. Call this while handling the answer that brought it, so that the next patch
+   * fits.
+   */
   enter(connection: Connection, room: RoomId, entry: GameEntry): void {
     this.leave(connection, room)
     const { link } = this.#options
@@ -62,7 +65,7 @@ export class GameRooms {
     return this.#ofConnection.get(connection)?.all.find(({ entry }) => entry.handle === handle)
   }
 
-  /** The connection has come back, and the room's game does not answer yet. */
+  /** The connection has come back, but the game of the room does not answer yet. */
   awaits(connection: Connection, room: RoomId): void {
     let rooms = this.#awaited.get(connection)
     if (rooms === undefined) this.#awaited.set(connection, (rooms = new Set()))
@@ -73,7 +76,7 @@ export class GameRooms {
     return this.#awaited.get(connection)?.has(room) === true
   }
 
-  /** It had a game, and is over. */
+  /** Whether the room had a game that is over. */
   isOver(room: RoomId): boolean {
     return this.#over.has(room)
   }
@@ -89,7 +92,7 @@ export class GameRooms {
     if (viewers.all.length === 0) this.#forget(connection)
   }
 
-  /** The room is no more. */
+  /** The room has ended. */
   ended(room: RoomId): void {
     const viewers = [...this.#ofRoom.of(room)]
     if (viewers.length === 0) return
@@ -107,7 +110,7 @@ export class GameRooms {
     this.#forget(connection)
   }
 
-  /** A block of a host came. */
+  /** Publishes the patches of a block from a host. */
   publish(block: Buffer): void {
     this.#topics.publish(decodeGameBlock(block).patches)
   }
@@ -119,7 +122,7 @@ export class GameRooms {
     }
   }
 
-  /** The connection sees another view from now on. */
+  /** From now on, the connection has another view of the room. */
   viewChanged(connection: Connection, room: RoomId): void {
     this.find(connection, room)?.refresh()
   }

@@ -1,17 +1,17 @@
 import type { BlockPatch } from '../../link/game-block.ts'
 import type { Socket } from '../socket.ts'
 
-/** Those who see the same of a room, in one encoding. */
+/** Sockets that see the same of a room, in one encoding. */
 export interface PatchTopic {
   readonly name: string
   readonly isBinary: boolean
-  /** Sockets that are subscribed. */
+  /** How many sockets are subscribed. */
   size: number
-  /** What they all have come to. */
+  /** The tick that all of them have reached. */
   tick: number
 }
 
-/** Which view of a room, and in which encoding. */
+/** A view of a room, in an encoding. */
 export interface PatchSource {
   readonly handle: number
   readonly view: number
@@ -23,11 +23,11 @@ type Subscriber = Pick<Socket, 'subscribe' | 'unsubscribe'>
 export interface PatchTopicsOptions {
   /** @param frame JSON as text, or a binary frame */
   readonly publish: (topic: string, frame: Uint8Array, isBinary: boolean) => void
-  /** So many bytes go out. */
+  /** Called with the bytes that go out. */
   readonly onPublished: (bytes: number) => void
 }
 
-/** Publishes each patch once for all sockets of this worker that see the same. */
+/** Publishes each patch once for all sockets of this worker that have the same view. */
 export class PatchTopics {
   readonly #options: PatchTopicsOptions
   readonly #topics = new Map<string, PatchTopic>()
@@ -36,12 +36,12 @@ export class PatchTopics {
     this.#options = options
   }
 
-  /** How many topics have somebody. */
+  /** How many topics have subscribers. */
   get size(): number {
     return this.#topics.size
   }
 
-  /** @param tick what the socket was given last */
+  /** @param tick of what the socket was sent last */
   join(source: PatchSource, tick: number, socket: Subscriber): PatchTopic {
     const name = nameOf(source)
     let topic = this.#topics.get(name)
@@ -60,7 +60,7 @@ export class PatchTopics {
     this.gone(topic)
   }
 
-  /** A socket is closed, and its subscriptions with it. */
+  /** Call this when a socket is closed, which ends its subscriptions. */
   gone(topic: PatchTopic): void {
     if (--topic.size === 0) this.#topics.delete(topic.name)
   }

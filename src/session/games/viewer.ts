@@ -18,9 +18,9 @@ export interface ViewerOptions {
   readonly topics: PatchTopics
 }
 
-/** After that a room that could not say how it goes on is asked again. */
+/** After this time, a room that could not say how it goes on is asked again. */
 export const ASK_AGAIN_MS = 500
-/** Then it is in vain to ask again: the room ends, or the connection has left it. */
+/** Errors after which asking again is useless: the room has ended, or the connection has left it. */
 const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ROOM_OVER',
   'ROOM_NOT_FOUND',
@@ -29,14 +29,15 @@ const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'MOVED',
 ])
 
-/** How patches go to a connection. */
+/** The encoding of patches to a connection. */
 export function patchEncoding({ encoding }: Pick<Connection, 'encoding'>): 'json' | 'binary' {
   return encoding === 'json' ? 'json' : 'binary'
 }
 
 /**
- * One connection in a room with a game. It has the topic of what it sees; while its client reads too slowly it has none, and then it asks for
- * one patch from where it was. Answers and patches come in the order of the link, so the patch behind an answer fits it.
+ * One connection in a room with a game. It is subscribed to the topic of its view. While its client reads too slowly it has no
+ * topic, and afterwards it asks for one patch from where it was. Answers and patches come in the order of the link, so the patch
+ * that follows an answer fits it.
  */
 export class Viewer {
   readonly connection: Connection
@@ -46,7 +47,7 @@ export class Viewer {
   #topic: PatchTopic | undefined
   #tick = 0
   #isAsking = false
-  /** What the client has comes to nothing: it needs the whole state. */
+  /** Whether the client's state is useless, so that it needs the whole state. */
   #isStale = false
   #hasEnded = false
 
@@ -58,25 +59,28 @@ export class Viewer {
     this.#have(options.entry)
   }
 
-  /** What the room is, without what it was at the join. */
+  /** What the room is, without the state and seats of the join. */
   get entry(): About {
     return this.#entry
   }
 
-  /** The room as it is now, whose game may be of another version meanwhile: what the client is told. Call `given` when it was. */
+  /**
+   * Takes over the room as it is now; its game may have a new version. Returns what to tell the client. Call `given` when the
+   * client was told.
+   */
   renewed(entered: EnteredRoom): RoomGame {
     const entry = { ...entered, handle: this.#entry.handle }
     this.#entry = aboutOf(entry)
     return toRoomGame(entry, entry)
   }
 
-  /** The client was given this state: what comes behind it fits. */
+  /** The client was sent this state, and the patches that follow fit it. */
   given({ view, tick }: Pick<RoomSnapshot, 'view' | 'tick'>): void {
     if (this.#hasEnded) return
     this.#have({ view, tick })
   }
 
-  /** The client reads too slowly: nothing is sent until `resume`. */
+  /** The client reads too slowly. It is sent nothing until `resume`. */
   pause(): void {
     if (this.#topic === undefined) return
     this.#tick = this.#topic.tick
@@ -84,7 +88,7 @@ export class Viewer {
     this.#topic = undefined
   }
 
-  /** The client has read what was sent. */
+  /** The client has read everything that was sent. */
   resume(): void {
     if (this.#topic !== undefined || this.#isAsking || this.#hasEnded || this.connection.lag !== undefined) return
     this.#isAsking = true
@@ -95,7 +99,7 @@ export class Viewer {
     const answered = (result: CatchUp | EnteredRoom | Refusal) => {
       this.#isAsking = false
       if (this.#hasEnded) return
-      // Meanwhile it was given something else, or that came to nothing.
+      // Meanwhile the client was sent another state, or its state became useless.
       if (this.#isStale !== isStale || this.#tick !== base) this.resume()
       else if (result instanceof Refusal) this.#refused(result)
       else this.#send(result)
@@ -104,14 +108,14 @@ export class Viewer {
     else link.call('catchUp', { connectionId, room: this.room, base }, answered)
   }
 
-  /** What the client has comes to nothing, as it sees something else from now on. */
+  /** The client's state is useless from now on, because it gets another view. */
   refresh(): void {
     this.pause()
     this.#isStale = true
     this.resume()
   }
 
-  /** The connection is in the room no longer. */
+  /** The connection is no longer in the room. */
   end(): void {
     this.pause()
     this.#hasEnded = true
@@ -144,7 +148,7 @@ export class Viewer {
 
   #refused({ code }: Refusal): void {
     if (FINAL.has(code)) return
-    // Whatever it was, nothing of it is known: not even whether the room goes on from what the client has.
+    // The error says nothing about the room, not even whether it goes on from the state that the client has.
     setTimeout(() => this.resume(), ASK_AGAIN_MS)
   }
 }
@@ -155,7 +159,7 @@ function aboutOf({ state: _state, seats: _seats, ...about }: GameEntry): About {
   return about
 }
 
-/** What of a room the client is told: `data.game` of a join, and a snapshot's payload. */
+/** What the client is told of a room: `data.game` of the reply to a join, or the payload of a snapshot. */
 export function toRoomGame(
   entry: Omit<GameEntry, 'state' | 'seats'>,
   { tick, seats, state, hash }: Pick<RoomSnapshot, 'tick' | 'seats' | 'state' | 'hash'>,
