@@ -9,17 +9,17 @@ import type { Command } from './command.ts'
 export interface SocketSettings {
   readonly apiPathPrefix: string
   readonly frameBytesMax: number
-  /** Event types that may not be sent, by namespace. */
+  /** The event types that clients may not send, by namespace. */
   readonly denied: Readonly<Record<'private' | 'guest', readonly EventType[]>>
 }
 
-/** Any request may meet these. */
+/** Errors that any request can get. */
 const ANY_ERRORS: readonly ErrorCode[] = [
   ...(['BAD_REQUEST', 'AUTH_REQUIRED', 'FORBIDDEN', 'RATE_LIMITED', 'OVERLOADED', 'DRAINING'] as const),
   ...(['UNAVAILABLE', 'OUTCOME_UNKNOWN', 'INTERNAL'] as const),
 ]
 
-/** The AsyncAPI 3.0 document of the socket, as the server sees it: it receives requests and sends events. */
+/** The AsyncAPI 3.0 document of the socket, from the server's point of view: it receives requests and sends events. */
 export function describeCommands(
   commands: Iterable<Command<unknown>>,
   schemas: Schemas,
@@ -33,7 +33,7 @@ export function describeCommands(
       toMessage(commandSchema(name, 'Reply'), SERVER_EVENT.reply, `The reply to ${command.eventType}.`),
     ]),
     toMessage('ErrorReply', SERVER_EVENT.reply, 'A request was refused.'),
-    ...events.map((name) => toMessage(name, eventTypeOf(name), 'What the server tells.')),
+    ...events.map((name) => toMessage(name, eventTypeOf(name), 'An event from the server.')),
   ])
   return {
     asyncapi: '3.0.0',
@@ -68,8 +68,8 @@ function receives({ eventType, about }: Command<unknown>, name: CommandName, { d
   const errors = [...new Set([...ANY_ERRORS, ...(about.errors ?? [])])]
   const description = [
     `Refused with ${errors.join(', ')}.`,
-    ...(about.event === undefined ? [] : [`What follows is ${about.event}.`]),
-    ...not.map((access) => `Here it may not be sent in the namespace ${access}.`),
+    ...(about.event === undefined ? [] : [`The event that follows is ${about.event}.`]),
+    ...not.map((access) => `On this server it may not be sent in the namespace ${access}.`),
   ]
   return {
     action: 'receive',
@@ -87,8 +87,8 @@ function describeSocket(messages: readonly string[], { apiPathPrefix, frameBytes
     address: `${apiPathPrefix}/{door}`,
     description:
       `Subprotocols ${SUBPROTOCOL.json} (text frames) and ${SUBPROTOCOL.msgpack} (binary frames, the same objects). ` +
-      `A frame to the server has ${frameBytesMax} bytes at most.`,
-    parameters: { door: { enum: ['private', 'public', 'guest'], description: 'private: with a token.' } },
+      `A frame to the server may have at most ${frameBytesMax} bytes.`,
+    parameters: { door: { enum: ['private', 'public', 'guest'], description: '`private` needs a token.' } },
     messages: Object.fromEntries(messages.map((name) => [name, { $ref: `#/components/messages/${name}` }])),
     bindings: {
       ws: {
@@ -96,10 +96,10 @@ function describeSocket(messages: readonly string[], { apiPathPrefix, frameBytes
         query: {
           type: 'object',
           properties: {
-            resume: text('The resume token of the connection that was lost.'),
-            since: text('EPOCH:OFFSET, the largest offset that was seen.'),
-            rooms: text('Rooms to be in, with commas between them.'),
-            token: text('A JWT, where AUTH_QUERY_TOKEN allows it.'),
+            resume: text('The resume token of the lost connection.'),
+            since: text('EPOCH:OFFSET, with the largest offset that the client has seen.'),
+            rooms: text('The rooms to be in, separated by commas.'),
+            token: text('A JWT, if AUTH_QUERY_TOKEN allows it.'),
           },
         },
         headers: { type: 'object', properties: { Authorization: text('Bearer and a JWT.') } },

@@ -10,7 +10,7 @@ import { requireShare } from './share.ts'
 export const broadcast: Command<BroadcastPayload, 'broadcast'> = {
   eventType: EVENT.broadcast,
   about: {
-    summary: 'Says something to all members of a room that was joined, or of the namespace.',
+    summary: 'Sends an event to all members of a joined room, or of the namespace.',
     errors: ['NOT_IN_ROOM'],
     event: 'BroadcastEvent',
   },

@@ -15,7 +15,7 @@ interface Args {
 export const buyGood: Command<Args, 'buyGood'> = {
   eventType: EVENT.buyGood,
   about: {
-    summary: 'Buys: balance, stock, inventory, receipt and event in one step, or none of it.',
+    summary: 'Buys a good: balance, stock, inventory, receipt and event change in one step, or not at all.',
     errors: [
       'GOOD_NOT_FOUND',
       'GOOD_NOT_ON_SALE',
@@ -41,9 +41,9 @@ export const buyGood: Command<Args, 'buyGood'> = {
   run(args, { connection, request, context, span, untilMs }, done) {
     const { userId, namespace } = connection
     const { link, soldOut, clock } = context
-    // A request with a key may be a purchase that was made before, and has its receipt then.
+    // A request with a key may repeat an earlier purchase, which has a receipt.
     if (args.idempotencyKey === null && soldOut.has(args.goodId, clock.nowMs())) {
-      throw new Refusal('OUT_OF_STOCK', '0 are left', { stock_left: 0 })
+      throw new Refusal('OUT_OF_STOCK', 'none is left', { stock_left: 0 })
     }
     const { changes } = soldOut
     const traceparent = request.traceparent ?? span?.traceparent ?? null

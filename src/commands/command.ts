@@ -74,9 +74,11 @@ export interface CommandCall {
   readonly span: Span | undefined
   /** When the request has to be answered. Monotonic. */
   readonly untilMs: number
-  /** It has its reply: also if the primary did not answer in time. */
+  /** Whether it has its reply. Also true if the primary did not answer in time. */
   isAnswered: boolean
-  /** Answers in the place of a primary that does not in time: for what cannot fail. By default it is refused. */
+  /**
+   * Makes the reply if the primary does not answer in time, for requests that cannot fail. By default such a request is refused.
+   */
   whenLate: (() => void) | undefined
 }
 

@@ -26,34 +26,34 @@ import { lateRefusal, Unanswered } from './unanswered.ts'
 export interface DispatchOptions {
   readonly context: CommandContext
   readonly log: Log
-  /** Larger frames are answered and the connection is closed. */
+  /** If a frame is larger, it is refused, and its connection is closed. */
   readonly frameBytesMax: number
   readonly valueLimits: ValueLimits
-  /** Event types that may not be sent in a namespace. */
+  /** The event types that clients may not send, by namespace. */
   readonly denied: Readonly<Record<Access, ReadonlySet<EventType>>>
   readonly traffic: Traffic
   readonly calls: CallsUnderWay
-  /** After how long a request had its reply; of the most frequent kinds 1 of SAMPLE is measured. */
+  /** Called with the time that a request took until its reply. Of the most frequent kinds, 1 of SAMPLE is measured. */
   readonly onReplied: (eventType: EventType, durationMs: number) => void
-  /** `eventType`: undefined where it was no request. */
+  /** Called for each refusal. `eventType` is undefined if the frame was no request. */
   readonly onRefused: (refusal: Refusal, connection: Connection, eventType: EventType | undefined) => void
   readonly onLimited: (kind: 'frames' | 'user' | 'turns' | 'calls') => void
   readonly traces: Traces
 }
 
-/** Measuring costs a clock and a few hundred nanoseconds: of the most frequent requests one of so many is measured. */
+/** Measuring costs a few hundred nanoseconds, so of the most frequent kinds of requests only one in this many is measured. */
 const SAMPLE = 16
 
 const TOO_MUCH = {
-  frames: 'too much is sent on this connection',
-  user: 'too much is asked for by this user, over all connections; guests of one address count as one user',
+  frames: 'this connection sends too much',
+  user: 'this user sends or asks for too much, over all connections; the guests of one address count as one user',
 } as const
 
 const TURNS_RETRY_MS = 100
-/** Soon after that the connection is closed, which says when to come back. */
+/** Soon after that, the connection is closed with a reason that says when to come back. */
 const DRAINING_RETRY_MS = 1_000
 
-/** A request until it has its reply. One object, as there are many of them: to its command it is the call. */
+/** A request until it has its reply. It is also the call that its command gets, so there is one object per request. */
 interface Exchange extends CommandCall {
   untilMs: number
   readonly facts: RequestFacts
@@ -61,16 +61,16 @@ interface Exchange extends CommandCall {
   readonly isAmbiguous: boolean
   readonly isTimed: boolean
   readonly waits: boolean
-  /** Among the calls that are under way. */
+  /** Whether it counts among the calls that are under way. */
   isCounted: boolean
-  /** Lets those go on that wait for this one. */
+  /** Lets the requests go on that wait for this one. */
   next: (() => void) | undefined
 }
 
-/** What is known of what is refused. */
+/** What is known of a refused request. */
 type Refused = { readonly id?: string | undefined } & Partial<Pick<Request, 'eventType' | 'traceparent'>>
 
-/** From a frame to a command and its reply. Each refusal of a request is answered here, and nowhere else. */
+/** Takes frames, runs their commands and sends the replies. Each refusal of a request is answered here, and nowhere else. */
 export class Dispatch {
   readonly #options: DispatchOptions
   readonly #unanswered: Unanswered<Exchange>
@@ -82,12 +82,12 @@ export class Dispatch {
     this.#unanswered = new Unanswered(options.context.clock, (exchange) => this.#answerLate(exchange))
   }
 
-  /** From now on requests are refused: what is under way can be finished. */
+  /** Refuses requests from now on. Those that are under way can be finished. */
   drain(): void {
     this.#isDraining = true
   }
 
-  /** `incoming.bytes` are valid until this returns. */
+  /** @param incoming its bytes are valid until this returns */
   frame(connection: Connection, incoming: Incoming, isBinary: boolean): void {
     if (connection.isClosed) return
     const { bytes } = incoming
@@ -104,7 +104,7 @@ export class Dispatch {
       this.#refuse(
         connection,
         { id: this.#readId(connection, bytes) },
-        new Refusal('PAYLOAD_TOO_LARGE', `a frame may have ${bytes_max} bytes`, { bytes_max }),
+        new Refusal('PAYLOAD_TOO_LARGE', `a frame may have at most ${bytes_max} bytes`, { bytes_max }),
       )
       connection.close(CLOSE.tooLarge, 'the frame is too large')
       return
@@ -116,12 +116,12 @@ export class Dispatch {
       if (waitMs === 0) this.#request(connection, incoming, nowMs)
       else this.#overRate(connection, this.#readId(connection, bytes), waitMs, ownMs > 0 ? 'frames' : 'user')
     } else if (waitMs > 0 || !connection.keepEarly(incoming)) {
-      // Nothing may be answered before the first frame.
+      // Nothing may be answered before the first frame was sent.
       connection.close(CLOSE.rateLimit, 'too much was sent before the first frame came')
     }
   }
 
-  /** A frame that was kept until the connection was open: it has passed the limits. */
+  /** Takes a frame that was kept until the connection was open. It has already passed the limits. */
   early(connection: Connection, incoming: Incoming): void {
     this.#request(connection, incoming, this.#options.context.clock.nowMs())
   }
@@ -142,7 +142,8 @@ export class Dispatch {
       untilMs: Infinity,
       facts,
       cameAtMs,
-      // Where money is, a key that is there twice says two things. `bytes` are gone when its turn comes.
+      // If a request moves money, a key that is given twice is ambiguous. Check now, because `bytes` are no longer valid at its
+      // turn.
       isAmbiguous: facts.isMoney === true && holdsRepeatedKey(incoming.bytes, connection.encoding),
       isTimed: facts.isSampled !== true || this.#sampled++ % SAMPLE === 0,
       waits,
@@ -157,7 +158,7 @@ export class Dispatch {
     else this.#inTurn(exchange)
   }
 
-  /** Joins and leaves one after another, and behind them what was asked for behind them; everything else at once. */
+  /** Runs joins and leaves one after another, and after them the requests that came after them. Runs everything else at once. */
   #inTurn(exchange: Exchange): void {
     const { turns } = exchange.connection
     if (CHANGES_ROOMS.includes(exchange.request.eventType)) {
@@ -176,7 +177,7 @@ export class Dispatch {
 
   #start(exchange: Exchange): void {
     const { connection, request, context, facts } = exchange
-    // It came too late to its turn.
+    // The request was answered while it waited for its turn.
     if (exchange.isAnswered) {
       exchange.next?.()
       return
@@ -184,12 +185,12 @@ export class Dispatch {
     try {
       exchange.untilMs = Math.max(exchange.cameAtMs, connection.turns.replayedAtMs) + ANSWER_WITHIN_MS
       this.#allow(connection, request)
-      if (exchange.isAmbiguous) throw badRequest('payload', 'a key is there twice')
+      if (exchange.isAmbiguous) throw badRequest('payload', 'a key is given twice')
       const command = COMMANDS.get(request.eventType)
       const args = command?.parse(request.payload, request, context.limits)
       if (exchange.waits) requireTime(exchange.untilMs, context.clock.nowMs())
       command?.check?.(args, exchange)
-      // A read that nobody waits for is done.
+      // Nobody waits for the result of this read.
       if (facts.isRead === true && request.id === undefined) this.#done(exchange, {})
       else {
         exchange.isCounted = this.#count(connection, facts)
@@ -227,7 +228,10 @@ export class Dispatch {
     return true
   }
 
-  /** What the primary still says of it is not sent any more. It counts as under way until then. */
+  /**
+   * Answers a request that took too long. If the primary still answers, that is not sent. Until then the request counts as under
+   * way.
+   */
   #answerLate(exchange: Exchange): void {
     if (exchange.whenLate) {
       exchange.whenLate()
@@ -242,7 +246,7 @@ export class Dispatch {
     span?.end(refusal.code)
   }
 
-  /** Returns undefined if the frame was refused, which was answered. */
+  /** Returns undefined if the frame was refused. The refusal is sent then. */
   #parse(connection: Connection, { bytes, refusal: found }: Incoming): Request | undefined {
     if (connection.encoding === 'msgpack' && isGameFrame(bytes)) return this.#parseInput(connection, bytes)
     let value: unknown
@@ -260,7 +264,7 @@ export class Dispatch {
     }
   }
 
-  /** A binary input. Returns undefined if it was refused. */
+  /** Parses a binary input. Returns undefined if it was refused. */
   #parseInput(connection: Connection, bytes: Uint8Array): Request | undefined {
     let frame: InputFrame | undefined
     try {
@@ -274,7 +278,10 @@ export class Dispatch {
     }
   }
 
-  /** A request with a wrong value is a mistake in a game; a client that sends something else speaks another protocol. */
+  /**
+   * Closes the connection after several frames that are no requests. A request with a wrong value is a mistake in a game, but
+   * such frames mean that the client speaks another protocol.
+   */
   #noRequest(connection: Connection): void {
     if (!connection.limits.isOneBadFrameTooMany(this.#options.context.clock.nowMs())) return
     connection.close(CLOSE.badRequests, 'too many frames that are no requests')
@@ -285,14 +292,14 @@ export class Dispatch {
     const nowMs = this.#options.context.clock.nowMs()
     this.#options.onLimited(kind)
     this.#refuse(connection, { id }, refusal)
-    // Guests of one address may be strangers to each other: nobody is closed for what others send.
+    // Guests of one address may be strangers to each other, so no guest is closed for what others send.
     if (kind === 'user' && connection.access === 'private') connection.limits.noteOver(nowMs)
     if (connection.limits.isFlood(nowMs)) {
       connection.close(CLOSE.rateLimit, 'too much was sent for too long')
     }
   }
 
-  /** Of a frame that is refused unread. */
+  /** Reads the id of a frame that is refused without being parsed. */
   #readId(connection: Connection, bytes: Uint8Array): string | undefined {
     if (connection.encoding === 'msgpack' && isGameFrame(bytes)) return readInputId(bytes)
     try {
@@ -308,7 +315,7 @@ export class Dispatch {
     return new Refusal('RATE_LIMITED', 'too many requests wait for a room', { retry_after_ms: TURNS_RETRY_MS })
   }
 
-  /** Whether the request counts as one that is under way. Throws OVERLOADED. */
+  /** Counts the request as a call under way. Returns false if it makes no call, and so is not counted. Throws OVERLOADED. */
   #count(connection: Connection, { isLocal }: RequestFacts): boolean {
     if (isLocal === true) return false
     try {
@@ -327,7 +334,7 @@ export class Dispatch {
     }
     if (this.#options.denied[access].has(eventType)) {
       if (access === 'guest') throw new Refusal('AUTH_REQUIRED', `a guest may not send ${eventType}`)
-      throw new Refusal('FORBIDDEN', `${eventType} may not be sent here`)
+      throw new Refusal('FORBIDDEN', `clients of this namespace may not send ${eventType}`)
     }
     if (room === undefined || CHANGES_ROOMS.includes(eventType)) return
     const isOver = !connection.rooms.has(room) && this.#options.context.games.isOver(room)
@@ -335,7 +342,10 @@ export class Dispatch {
     requireMember(connection, room)
   }
 
-  /** What is no refusal, and what the primary calls INTERNAL, is a defect: logged, under an id that the client gets. */
+  /**
+   * Returns a refusal as it is. Anything else, and what the primary calls INTERNAL, is a defect: it is logged under an id that
+   * the client gets.
+   */
   #toRefusal(thrown: unknown, { connection, request, span }: Exchange): Refusal {
     if (thrown instanceof Refusal && thrown.code !== 'INTERNAL') return thrown
     const traceId = span?.traceId ?? request.traceparent?.split('-')[1] ?? this.#options.context.random.uuid()
@@ -363,12 +373,12 @@ function waitsForRooms({ eventType, room, payload }: Request): boolean {
   return waits !== 'never'
 }
 
-/** Whether it is done if the primary goes on: who would be let into a room then leaves it at once. */
+/** Whether the request is carried out if the primary goes on. A late join is not: the connection leaves the room at once. */
 function willBeDone({ isCounted, facts, request: { eventType } }: Exchange): boolean {
   return isCounted && facts.isRead !== true && !CHANGES_ROOMS.includes(eventType)
 }
 
-/** What waited for joins that the store did not answer is not begun any more. */
+/** Refuses a request that waited so long for joins before it that it has no time left. */
 function requireTime(untilMs: number, nowMs: number): void {
-  if (nowMs >= untilMs) throw new Refusal('UNAVAILABLE', 'what was asked before it took too long; nothing was done')
+  if (nowMs >= untilMs) throw new Refusal('UNAVAILABLE', 'earlier requests took too long; nothing was done')
 }

@@ -9,17 +9,23 @@ import type { CommandCall, Done } from './command.ts'
 import { requireShare } from './share.ts'
 import { lateRefusal } from './unanswered.ts'
 
-/** Counts one more room. Throws ROOM_LIMIT if the connection may be in no other one, RATE_LIMITED if its user joins too many. */
+/**
+ * Counts one more room. Throws ROOM_LIMIT if the connection is in as many rooms as it may be, RATE_LIMITED if its user joins too
+ * many.
+ */
 export function takePlace(call: CommandCall): void {
   const { connection } = call
   const { roomsPerConnectionMax } = call.context.limits
   if (connection.rooms.size >= roomsPerConnectionMax) {
-    throw new Refusal('ROOM_LIMIT', `a connection may be in ${roomsPerConnectionMax} rooms`)
+    throw new Refusal('ROOM_LIMIT', `a connection may be in at most ${roomsPerConnectionMax} rooms`)
   }
   requireShare(call, connection.share.join())
 }
 
-/** The primary has let the connection into a room. To be called in its answer: what comes behind that is for the connection. */
+/**
+ * Takes over that the primary has let the connection into a room. Call this while handling the primary's answer: what the link
+ * brings after that is for the connection.
+ */
 export function enterRoom(
   { connection, context, isAnswered }: Pick<CommandCall, 'connection' | 'context' | 'isAnswered'>,
   { state, game, ...joined }: JoinResult & { readonly game?: GameEntry },
@@ -27,19 +33,19 @@ export function enterRoom(
 ): void {
   const { fanout, games, link } = context
   const room = joined.room_id
-  // The client was told long ago that nothing was done.
+  // The client was told some time ago that nothing was done.
   if (isAnswered && !connection.rooms.has(room)) link.call('leave', { connectionId: connection.id, room }, () => {})
   if (isAnswered) {
     done(lateRefusal(false))
     return
   }
   const told = game && { game: { ...toRoomGame(game, game), ...(game.isNewSeat && { is_new_seat: true }) } }
-  // A connection that is closed meanwhile is told nothing, and has left its rooms.
+  // If the connection has closed meanwhile, it is told nothing, and has left its rooms.
   if (!connection.isClosed) {
     connection.rooms.add(room)
     joinTopic(fanout, connection, roomChannel(connection.namespace, room))
     if (game !== undefined) games.enter(connection, room, game)
   }
-  // Nothing was sent by that, so the answer is before all that comes: its offset is the cursor.
+  // Nothing was sent so far, so the answer comes before all events of the room, and its offset is the cursor.
   done(withState({ ...joined, ...told }, state))
 }

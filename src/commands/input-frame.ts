@@ -6,8 +6,8 @@ import type { GameRooms } from '../session/games/game-rooms.ts'
 import type { Connection } from '../session/connection.ts'
 
 /**
- * The request that a binary input stands for. Its value is passed on as it came: only the game's host knows the types.
- * Throws NOT_IN_ROOM if the connection is in no room of this handle, and BAD_REQUEST if its game has no such input.
+ * The request that a binary input stands for. Its value is passed on as it came, because only the host of the game knows the
+ * types. Throws NOT_IN_ROOM if the connection is in no room with this handle, and BAD_REQUEST if the game has no such input.
  */
 export function toInputRequest(
   connection: Connection,
@@ -15,10 +15,10 @@ export function toInputRequest(
   games: GameRooms,
 ): Request {
   const viewer = games.findByHandle(connection, handle)
-  if (!viewer) throw new Refusal('NOT_IN_ROOM', `this connection is in no room of the handle ${handle}`)
+  if (!viewer) throw new Refusal('NOT_IN_ROOM', `this connection is in no room with the handle ${handle}`)
   const kind = viewer.entry.inputs[index]
   if (!kind) throw badRequest('name', `the game has ${viewer.entry.inputs.length} inputs`)
-  // The bytes are gone when its turn comes.
+  // Copied, because the bytes are no longer valid when the request has its turn.
   const payload = { name: kind.name, input: value.slice(), ...(seq === undefined ? {} : { seq }) }
   return {
     id,
@@ -29,7 +29,7 @@ export function toInputRequest(
   }
 }
 
-/** The id to answer to, of a frame that is refused unread. */
+/** Reads the id of a frame that is refused without being parsed. Returns undefined if there is none. */
 export function readInputId(bytes: Uint8Array): string | undefined {
   try {
     return decodeInputFrame(bytes).id

@@ -11,7 +11,7 @@ interface Args extends PageArgs {
 
 export const presenceList: Command<Args, 'presenceList'> = {
   eventType: EVENT.presenceList,
-  about: { summary: 'Who is in a room, or in the namespace.', errors: ['NOT_IN_ROOM'] },
+  about: { summary: 'The users who are in a room, or in the namespace.', errors: ['NOT_IN_ROOM'] },
 
   parse({ room_id, limit, cursor }, { room }) {
     return {

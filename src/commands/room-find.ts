@@ -16,14 +16,14 @@ interface Args {
 export const roomFind: Command<Args, 'roomFind'> = {
   eventType: EVENT.roomFind,
   about: {
-    summary: 'Joins the best room of a game, or makes one where none fits.',
+    summary: 'Joins the best room of a game, or makes one if none fits.',
     errors: ['GAME_NOT_FOUND', 'ROOM_LIMIT', 'REFUSED', 'GAME_FAILED', 'MOVED'],
     event: 'JoinedEvent',
   },
 
   parse({ game, where, options, party }) {
-    // Who is not taken along is left behind: better said than ignored.
-    if (party !== undefined) throw badRequest('payload.party', 'parties are not found a room together yet')
+    // It is better to refuse a party than to leave some of it behind unnoticed.
+    if (party !== undefined) throw badRequest('payload.party', 'finding a room for a party is not supported yet')
     return {
       game: parseGameName(game, 'payload.game'),
       where: parseWhere(where, 'payload.where'),

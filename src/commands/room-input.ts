@@ -8,7 +8,7 @@ import { requireViewer } from './rooms.ts'
 interface Args {
   readonly room: RoomId
   readonly name: string
-  /** What JSON can carry; or bytes that a binary client has coded by the input's type. */
+  /** A JSON value, or the bytes of a binary client, which are encoded by the type of the input. */
   readonly input: unknown
   readonly seq: number | null
 }
@@ -16,7 +16,7 @@ interface Args {
 export const roomInput: Command<Args, 'roomInput'> = {
   eventType: EVENT.roomInput,
   about: {
-    summary: "What a player does in a room's game.",
+    summary: 'Sends what a player does in the game of a room.',
     errors: ['NOT_IN_ROOM', 'ROOM_OVER', 'REFUSED', 'GAME_FAILED', 'MOVED'],
     event: 'RoomPatchEvent',
   },

@@ -16,7 +16,7 @@ export const roomJoin: Command<Args, 'roomJoin'> = {
   eventType: EVENT.roomJoin,
   about: {
     summary:
-      'Joins a room; in the namespace of players one that does not exist is made. A room with a game asks its game.',
+      'Joins a room. In the namespace of players, a room that does not exist is made. In a room with a game, the game decides.',
     errors: [
       'ROOM_NOT_FOUND',
       'ROOM_FULL',

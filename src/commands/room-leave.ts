@@ -19,7 +19,7 @@ export const roomLeave: Command<RoomId, 'roomLeave'> = {
     const { link, fanout, games } = context
     const left = (result: null | Refusal) => {
       if (connection.isClosed) {
-        done({}) // nobody is told
+        done({}) // nobody waits for the reply
         return
       }
       connection.rooms.delete(room)

@@ -48,5 +48,5 @@ export const roomList: Command<Args, 'roomList'> = {
 
 function parseCursor(value: unknown): string {
   if (typeof value === 'string' && CURSOR.test(value)) return value
-  throw badRequest('payload.cursor', 'must be the `next_cursor` of a page')
+  throw badRequest('payload.cursor', 'must be the next_cursor of a page')
 }

@@ -7,7 +7,7 @@ import { requireViewer } from './rooms.ts'
 export const roomSnapshot: Command<RoomId, 'roomSnapshot'> = {
   eventType: EVENT.roomSnapshot,
   about: {
-    summary: "What the connection sees of its room's game now.",
+    summary: 'What the connection now sees of the game of a room.',
     errors: ['NOT_IN_ROOM', 'ROOM_OVER', 'GAME_FAILED'],
   },
 

@@ -10,7 +10,7 @@ import { requireShare } from './share.ts'
 export const sendMessage: Command<UserId, 'sendMessage'> = {
   eventType: EVENT.sendMessage,
   about: {
-    summary: 'Says something to all connections of a user.',
+    summary: 'Sends an event to all connections of a user.',
     errors: ['USER_OFFLINE', 'FORBIDDEN'],
     event: 'SendMessageEvent',
   },

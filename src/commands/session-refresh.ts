@@ -5,7 +5,7 @@ import type { Command } from './command.ts'
 
 export const sessionRefresh: Command<string, 'sessionRefresh'> = {
   eventType: EVENT.sessionRefresh,
-  about: { summary: 'Prolongs the connection by a fresh token.', errors: ['TOKEN_INVALID', 'TOKEN_EXPIRED'] },
+  about: { summary: 'Prolongs the connection with a fresh token.', errors: ['TOKEN_INVALID', 'TOKEN_EXPIRED'] },
 
   parse({ token }) {
     if (typeof token !== 'string') throw badRequest('payload.token', 'must be a string')

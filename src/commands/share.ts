@@ -3,10 +3,10 @@ import type { Over } from '../session/share.ts'
 import type { CommandCall } from './command.ts'
 
 const TOO_MUCH: Readonly<Record<Over['kind'], string>> = {
-  joins: 'too many rooms are joined by this user',
-  log: 'too much is said by this user',
-  broadcasts: 'too much is said by this user to the whole namespace',
-  messages: 'too much is said by this user to this one',
+  joins: 'this user joins too many rooms',
+  log: 'this user sends too much',
+  broadcasts: 'this user sends too much to the whole namespace',
+  messages: 'this user sends too much to this receiver',
 }
 
 /** Throws RATE_LIMITED if the user has said too much. */

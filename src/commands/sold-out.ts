@@ -1,16 +1,16 @@
-/** How long a good counts as sold out before the store is asked again, should word of new stock not have come. */
+/** How long a good counts as sold out before the store is asked again, in case the news of new stock was lost. */
 const KEEP_MS = 1_000
 
 /**
- * Goods of which there is nothing left, as far as a worker knows: who wants one is told so without a trip to the store. The log
- * says when there may be stock again, and word of it counts for every request that is under way, too.
+ * Goods that are sold out, as far as a worker knows. A client that wants one is refused without a trip to the store. The log
+ * announces when there may be stock again, and that also overrules the answers to requests that are under way.
  */
 export class SoldOut {
-  /** Since when; monotonic. */
+  /** When each was noted, monotonic. */
   readonly #gone = new Map<string, number>()
   #changes = 0
 
-  /** To be read when a request is sent, and given back with its answer. */
+  /** Read this when a request is sent, and pass it to `note` with the answer. */
   get changes(): number {
     return this.#changes
   }
@@ -23,12 +23,15 @@ export class SoldOut {
     return false
   }
 
-  /** A request was answered so. @param changes as it was when the request was sent: later word of a good is newer than this */
+  /**
+   * Notes that a request was answered with no stock left.
+   * @param changes its value when the request was sent; if it has changed, there is newer news than this answer
+   */
   note(goodId: string, changes: number, nowMs: number): void {
     if (changes === this.#changes) this.#gone.set(goodId, nowMs)
   }
 
-  /** There may be stock again. */
+  /** Takes the news that there may be stock again. */
   changed(goodId: string): void {
     this.#changes++
     this.#gone.delete(goodId)

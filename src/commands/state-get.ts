@@ -24,7 +24,7 @@ export const stateGet: Command<RoomId | undefined, 'stateGet'> = {
       else done(withState({ offset: result.offset }, result.state))
     }
     const channel = channelOf(connection, room)
-    // What is traced is a step of its own request only.
+    // A traced read is a step of its own request, so it is not shared.
     if (span === undefined) context.stateReads.read(channel, told, untilMs)
     else context.link.call('state', { channel }, told, span, untilMs, connection.number)
   },

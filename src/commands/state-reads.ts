@@ -5,7 +5,7 @@ import type { Channel } from '../protocol/ids.ts'
 export type ReadState = (
   channel: Channel,
   done: (result: StoredState | Refusal) => void,
-  /** When it has to be answered. */
+  /** When the read must be answered, monotonic. */
   untilMs: number,
 ) => void
 
@@ -15,12 +15,13 @@ interface Waiting {
 }
 
 /**
- * What channels retain, asked of the primary: of each channel one read at a time, which is for all who asked before it began. So a state that
- * many ask for comes over the link once for all of them, and nobody gets one that was read before they asked.
+ * Asks the primary for the retained states of channels. Of each channel there is one read at a time, shared by all who asked
+ * before it began. So a state that many ask for comes over the link once, and nobody gets a state that was read before they
+ * asked.
  */
 export class StateReads {
   readonly #read: ReadState
-  /** Those who asked after the read that is under way began. */
+  /** By channel: the requests that came after the current read began. */
   readonly #waiting = new Map<Channel, Waiting[]>()
 
   constructor(read: ReadState) {
@@ -41,7 +42,7 @@ export class StateReads {
       if (next.length > 0) this.#begin(channel, next)
       for (const { done } of askers) done(result)
     }
-    // The first has waited longest.
+    // The first request has waited longest.
     this.#read(channel, answered, askers[0]?.untilMs ?? Infinity)
   }
 }

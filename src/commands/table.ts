@@ -14,7 +14,7 @@ import { sessionPing } from './session-ping.ts'
 import { sessionRefresh } from './session-refresh.ts'
 import { stateGet } from './state-get.ts'
 
-/** Only the commands know the types of their arguments: each `run` gets what its own `parse` returned. */
+/** Only commands know the types of their arguments. Each `run` gets what its own `parse` returned. */
 const ALL: readonly Command<unknown>[] = [
   broadcast,
   sendMessage,

@@ -161,7 +161,7 @@ async function inTime({ method }: Route, bodyCame: Promise<void>, answer: Promis
   const first = await Promise.race([answer, bodyCame.then(() => within(answer, ANSWER_MS_MAX, LATE))])
   if (first !== LATE) return first
   if (method === 'GET') throw new Refusal('UNAVAILABLE', 'the server does not answer; nothing was done')
-  throw new Refusal('OUTCOME_UNKNOWN', 'the server does not answer: it may have been done')
+  throw new Refusal('OUTCOME_UNKNOWN', 'the server does not answer; it may have been done')
 }
 
 function startSpan(tracer: Tracer, { method, path }: Route, traceparent: string | undefined): Span | undefined {
