@@ -6,22 +6,22 @@ import { InputLimits } from './input-limits.ts'
 
 export interface BotPaceOptions {
   readonly game: Game
-  /** How long the bots of the room may think in one tick. */
+  /** How long the bots of the room may think in one tick, all together. */
   readonly budgetMs: number
   readonly nowMs: () => number
   readonly onSkipped: (slow: SlowBot) => void
 }
 
-/** A bot that was not asked in a tick, and the one that has used the time up. */
+/** A bot that was not asked in a tick. The fields are of the bot that used up the time. */
 export interface SlowBot {
   readonly bot: string
-  /** How long that one took. */
+  /** How long that bot took. */
   readonly tookMs: number
 }
 
 /**
- * How much time the bots of one room have. What one takes too long is missing in the ticks that follow: so they have this share of the host's time,
- * however long each of them takes. Their inputs are as rare as a player's have to be.
+ * Limits the time of the bots of one room. If they take too long, they have less time in the next ticks. So they get this share
+ * of the host's time, however long each of them takes. Their inputs are limited to the same rate as those of players.
  */
 export class HostBotPace implements BotPace {
   readonly #options: BotPaceOptions
@@ -29,7 +29,7 @@ export class HostBotPace implements BotPace {
   #leftMs = 0
   #startedMs = 0
   #asked = ''
-  /** Of those who have thought since there was time for all. */
+  /** The slowest bot since there was last time for all bots. */
   #slowest: SlowBot = { bot: '', tookMs: 0 }
 
   constructor(options: BotPaceOptions) {
@@ -72,7 +72,7 @@ export class HostBotPace implements BotPace {
     }
   }
 
-  /** The seat has ended, or its player is back. */
+  /** Call this when the seat has ended or its player is back. */
   forget(user: string): void {
     this.#limits.forget(user)
   }

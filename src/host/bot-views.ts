@@ -7,14 +7,14 @@ import { lookAt, viewKeyOf } from '../games/views.ts'
 import type { RoomViews } from './room-views.ts'
 
 interface Seen {
-  /** The tick in which it was looked at. */
+  /** The tick in which the state was last looked at. */
   tick: number
   readonly tree: Tree
-  /** The bots' own, which nobody can change: it has no reference to the state. */
+  /** A copy for bots. It has no reference to the state, so no bot can change the state. */
   readonly value: unknown
 }
 
-/** What the bots of a room see. Those that see the same are given the same value, and it is made anew only where it is another one. */
+/** What the bots of a room see. Bots with the same view get the same value. It is made again only if the view has changed. */
 export class BotViews {
   readonly #run: GameRun
   readonly #views: RoomViews
@@ -22,13 +22,13 @@ export class BotViews {
   #seats: readonly Seat[] = []
   readonly #keys = new WeakMap<Seat, string>()
 
-  /** @param views what the connections of the room see: that is not looked at again for a bot */
+  /** @param views the views of the room's connections; a view that exists there is not computed again for a bot */
   constructor(run: GameRun, views: RoomViews) {
     this.#run = run
     this.#views = views
   }
 
-  /** Throws what the game throws. */
+  /** Returns what the bot of the seat sees. Throws what the game throws. */
   of(seat: Seat): unknown {
     const { tick, game, seats } = this.#run
     // Views that no bot has any more are forgotten.
@@ -43,7 +43,7 @@ export class BotViews {
     return this.#byKey.get(key)?.value
   }
 
-  /** A seat is another object when something of it has changed. */
+  /** Computes the key only once, because a seat that changes becomes another object. */
   #keyOf(seat: Seat): string {
     let key = this.#keys.get(seat)
     if (key === undefined) this.#keys.set(seat, (key = viewKeyOf(this.#run.game, this.#run, seat)))

@@ -1,24 +1,27 @@
-/** In front of each item: its length with these bytes. 0: what is left up to the end of the buffer is not used. */
+/** Each item begins with its length, these bytes included. 0 means that the rest of the buffer is not used. */
 const LENGTH_BYTES = 4
 
-/** Where an item's bytes are in the buffer. */
+/** The place of an item's bytes in the buffer. */
 export interface ItemPlace {
   readonly at: number
   readonly bytes: number
 }
 
 /**
- * Items of bytes in one buffer, the oldest of which give way to new ones: what is kept in great numbers is no work for the garbage collector then,
- * and takes the memory that it was given.
+ * Keeps items of bytes in one buffer, in which new items overwrite the oldest. So many items can be kept without work for the
+ * garbage collector, and the memory is bounded.
  */
 export class ByteRing {
   readonly #size: number
   #view: DataView<ArrayBuffer> | undefined
-  /** Where the oldest item begins, and where the newest ends: counted on from turn to turn of the buffer. */
+  /** Where the oldest item begins, and where the newest ends. They count on when the buffer starts over. */
   #start = 0
   #end = 0
 
-  /** The buffer is made when the first item comes. */
+  /**
+   * The buffer is allocated when the first item comes.
+   * @param size in bytes
+   */
   constructor(size: number) {
     this.#size = size
   }
@@ -27,7 +30,7 @@ export class ByteRing {
     return (this.#view ??= new DataView(new ArrayBuffer(this.#size)))
   }
 
-  /** Makes room for an item. Returns where in `view` its bytes have to be written; undefined: it is larger than the buffer. */
+  /** Makes room for an item. Returns where in `view` to write its bytes, or undefined if it is larger than the buffer. */
   add(bytes: number): number | undefined {
     const whole = LENGTH_BYTES + bytes
     if (whole > this.#size) return undefined
@@ -43,7 +46,7 @@ export class ByteRing {
     return at + LENGTH_BYTES
   }
 
-  /** The oldest first. */
+  /** Returns the items, the oldest first. */
   items(): readonly ItemPlace[] {
     const items: ItemPlace[] = []
     for (let place = this.#start; place < this.#end; place = this.#behind(place)) {
@@ -53,7 +56,7 @@ export class ByteRing {
     return items
   }
 
-  /** Where the item behind this one begins, or the end. */
+  /** Returns where the next item begins, or the end. */
   #behind(place: number): number {
     const next = place + this.view.getUint32(place % this.#size)
     if (next >= this.#end) return next

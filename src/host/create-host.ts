@@ -15,28 +15,28 @@ export interface HostOptions {
   readonly clock: Clock
   readonly scheduler: Scheduler
   readonly random: Random
-  /** Loads the games. What it throws is told the primary, a line a mistake. */
+  /** Loads the games. If this throws, the primary is told the message, whose lines are one mistake each. */
   readonly begin: (welcome: HostWelcome) => HostParts | Promise<HostParts>
-  /** What the games are made of: see `loadedFiles`. */
+  /** The files that the games are made of, see `loadedFiles`. */
   readonly files: () => readonly LoadedFile[]
-  /** The primary is gone or stuck. */
+  /** Called when the primary is gone or stuck. */
   readonly onClose: (why: string) => void
 }
 
 export interface Host {
-  /** Ends its rooms without a word to the primary, as a death does. */
+  /** Ends the rooms without telling the primary, as if the host had died. */
   close(): void
 }
 
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 
-/** A host in this process: it runs the games of rooms for the primary at the other end of the stream. */
+/** Starts a host in this process: it runs the games of rooms for the primary at the other end of the stream. */
 export function createHost({ stream, clock, scheduler, random, begin, files, onClose }: HostOptions): Host {
   let rooms: Rooms | undefined
-  /** What was told while the games were loaded. */
+  /** Calls that came while the games were being loaded. */
   const early: (() => void)[] = []
   const running = (): Rooms => {
-    if (!rooms) throw new Error('the primary spoke before the host had said that it listens')
+    if (!rooms) throw new Error('the primary called before the host was listening')
     return rooms
   }
   const start = async (welcome: HostWelcome): Promise<void> => {
@@ -60,10 +60,10 @@ export function createHost({ stream, clock, scheduler, random, begin, files, onC
     },
     handlers: {
       welcome: (welcome) => void start(welcome),
-      // Asked while the games are loaded, too.
+      // The primary may also ask this while the games are being loaded.
       ping: (_args, reply) => reply(null),
       ...handlers,
-      // There may be a stop while the games are loaded.
+      // The host may be stopped while the games are being loaded.
       drain: (args, reply, ...rest) => (rooms ? handlers.drain(args, reply, ...rest) : reply(null)),
       logLevel(...args) {
         if (rooms) handlers.logLevel(...args)

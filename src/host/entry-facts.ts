@@ -2,7 +2,7 @@ import type { Entry } from '../games/entries.ts'
 import type { EntryFacts } from '../link/methods/room-inspection.ts'
 import type { JsonValue } from '../protocol/events.ts'
 
-/** What an entry is, for people. */
+/** Describes an entry, for people. */
 export function factsOf(entry: Entry): EntryFacts {
   switch (entry.kind) {
     case 'join':
@@ -30,7 +30,7 @@ export function factsOf(entry: Entry): EntryFacts {
   }
 }
 
-/** @param data what went over the wire, or is in the journal: JSON can carry it */
+/** @param data comes from the wire or from the journal, so JSON can express it */
 function facts(kind: EntryFacts['kind'], user: string | null, name: string | null, data?: unknown): EntryFacts {
   return { kind, user, name, data: (data ?? null) as JsonValue }
 }

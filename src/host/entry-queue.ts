@@ -1,21 +1,21 @@
 import type { Entry, Outcome } from '../games/entries.ts'
 import { Refusal } from '../protocol/errors.ts'
 
-/** What became of an entry; `closed`: it came to nothing, as the room is not here any more. */
+/** What became of an entry. `closed`: it was not handled, because the room is no longer in this host. */
 export type Fate = Outcome | { readonly kind: 'closed'; readonly refusal: Refusal }
 
-/** What is to enter a room in one of its next ticks. */
+/** An entry that waits for one of the next ticks of a room. */
 export interface Waiting {
   readonly entry: Entry
-  /** Whose order it belongs to; undefined: nobody's. */
+  /** The user whose entries keep their order. Undefined if the entry is nobody's. */
   readonly user?: string
-  /** The connection it came from. */
+  /** The connection that sent it. */
   readonly viewer?: number
-  /** What the client counts its inputs with. */
+  /** The number that the client gave to its input. */
   readonly seq?: number
-  /** Of the inputs of one seat with this name only the newest counts. */
+  /** Among the inputs of one seat with this name, only the newest counts. */
   readonly latest?: string
-  /** Runs behind the tick in which it has entered, when what the tick said is on its way. */
+  /** Called after the tick that handled the entry, when what the tick said is on its way. */
   readonly done?: (fate: Fate, tick: number) => void
 }
 
@@ -23,7 +23,7 @@ interface Queued extends Waiting {
   isReplaced: boolean
 }
 
-/** How many inputs may wait in one host, and do. */
+/** The inputs that wait in all rooms of a host, and how many may. */
 export interface HostQueue {
   readonly max: number
   waiting: number
@@ -32,15 +32,16 @@ export interface HostQueue {
 const SEAT_MAX = 64
 const CONNECTION_MAX = 32
 const ROOM_MAX = 2_048
-/** Inputs of one seat in one tick: whoever sends more waits alone. */
+/** How many inputs of one seat are handled in one tick. The others of the seat wait for the next tick. */
 const SEAT_TICK_MAX = 16
 const RETRY_MS = 250
+const TOO_MANY_INPUTS = 'too many of your inputs wait'
 
-/** What waits for a room, in the order in which it came. */
+/** The entries that wait for a room, in the order in which they came. */
 export class EntryQueue {
   readonly #host: HostQueue
   #queued: Queued[] = []
-  /** Without those that were replaced. */
+  /** Counts no inputs that were replaced by newer ones. */
   #length = 0
   readonly #ofUser = new Map<string, number>()
   readonly #ofViewer = new Map<number, number>()
@@ -54,17 +55,17 @@ export class EntryQueue {
     return this.#length
   }
 
-  /** Whether something of the user waits. */
+  /** Whether an entry of the user waits. */
   has(user: string): boolean {
     return this.#ofUser.has(user)
   }
 
-  /** Throws OVERLOADED where too much waits already. */
+  /** Throws OVERLOADED if too much waits already. */
   requireRoom({ user, viewer }: { readonly user?: string; readonly viewer?: number }): void {
-    if (user !== undefined && (this.#ofUser.get(user) ?? 0) >= SEAT_MAX) throw overloaded('your inputs')
-    if (viewer !== undefined && (this.#ofViewer.get(viewer) ?? 0) >= CONNECTION_MAX) throw overloaded('your inputs')
-    if (this.#length >= ROOM_MAX) throw overloaded('the room')
-    if (this.#host.waiting >= this.#host.max) throw overloaded('the host of the room')
+    if (user !== undefined && (this.#ofUser.get(user) ?? 0) >= SEAT_MAX) throw overloaded(TOO_MANY_INPUTS)
+    if (viewer !== undefined && (this.#ofViewer.get(viewer) ?? 0) >= CONNECTION_MAX) throw overloaded(TOO_MANY_INPUTS)
+    if (this.#length >= ROOM_MAX) throw overloaded('too much waits for the room')
+    if (this.#host.waiting >= this.#host.max) throw overloaded('too much waits for the host of the room')
   }
 
   push(waiting: Waiting): void {
@@ -74,7 +75,7 @@ export class EntryQueue {
     this.#count(queued, 1)
   }
 
-  /** Takes what enters the next tick: all that waits, but of the seats that sent too much. */
+  /** Takes the entries of the next tick: all that wait, except those that are too many of one seat. */
   take(): readonly Waiting[] {
     if (this.#length === 0) return []
     const taken: Queued[] = []
@@ -83,7 +84,7 @@ export class EntryQueue {
     for (const queued of this.#queued) {
       if (queued.isReplaced) continue
       const count = queued.user === undefined ? 0 : (counts.get(queued.user) ?? 0)
-      // All of a seat stays in its order, also what is no input.
+      // All entries of a seat keep their order, also those that are no inputs.
       if (count >= SEAT_TICK_MAX) {
         left.push(queued)
         continue
@@ -96,7 +97,7 @@ export class EntryQueue {
     return taken
   }
 
-  /** Takes everything. */
+  /** Takes all entries. */
   drain(): readonly Waiting[] {
     const all = this.#queued.filter(({ isReplaced }) => !isReplaced)
     for (const queued of all) this.#forget(queued)
@@ -104,7 +105,7 @@ export class EntryQueue {
     return all
   }
 
-  /** What takes the place of an input that waits: it is answered with the one that counts. */
+  /** If an older input with the same name waits, the new one replaces it, and both are answered when the new one was handled. */
   #replace(waiting: Waiting): Waiting {
     if (waiting.latest === undefined) return waiting
     const older = this.#latest.get(keyOf(waiting))
@@ -143,6 +144,6 @@ function add<Key>(counts: Map<Key, number>, key: Key, by: number): void {
   else counts.set(key, count)
 }
 
-function overloaded(what: string): Refusal {
-  return new Refusal('OVERLOADED', `too much waits for ${what}`, { retry_after_ms: RETRY_MS })
+function overloaded(message: string): Refusal {
+  return new Refusal('OVERLOADED', message, { retry_after_ms: RETRY_MS })
 }

@@ -14,15 +14,15 @@ export interface FailureLogOptions {
   readonly log: Log
   readonly newTraceId: () => string
   readonly onFailure: () => void
-  /** Each that has a line in the log. */
+  /** Called for each failure that has a line in the log. */
   readonly tell: (failure: Omit<GameFailure, 'handle' | 'game'>) => void
 }
 
-/** Lines of one room: a game that fails with each input must not fill the log. */
+/** Limits the lines of one room, because a game that fails with each input must not fill the log. */
 const LINES_PER_SECOND = 2
 const LINES_BURST = 20
 
-/** What went wrong in a game, for its author: a line each, as long as there are not too many. */
+/** Logs the failures of a game for its author, one line each, up to a limit. */
 export class FailureLog {
   readonly #options: FailureLogOptions
   readonly #lines: TokenBucket
@@ -34,7 +34,7 @@ export class FailureLog {
     this.#lines = new TokenBucket(LINES_PER_SECOND, LINES_BURST, nowMs)
   }
 
-  /** Returns the trace id that stands in the line. */
+  /** Logs a failure, once. Returns the trace id in its line. */
   add(failure: Failure, tick: number, nowMs: number): string {
     const { roomId: room, game, log, newTraceId, onFailure, tell } = this.#options
     const traceId = this.#known.get(failure) ?? newTraceId()
@@ -58,7 +58,7 @@ export class FailureLog {
     return traceId
   }
 
-  /** What a player is answered. */
+  /** Returns the answer to the player whose input or join failed. */
   refusal(failure: Failure, tick: number, nowMs: number): Refusal {
     const traceId = this.add(failure, tick, nowMs)
     return new Refusal('GAME_FAILED', `${failure.callback} of the game failed`, { trace_id: traceId })
@@ -66,8 +66,8 @@ export class FailureLog {
 }
 
 /**
- * The error as the log has it. A state is checked when its callback has ended, so the stack of what does not fit has no line of the
- * author's: instead of the stack there is the path in the state.
+ * The error as the log shows it. A state is checked when its callback has ended, so the stack of a state that does not fit has no
+ * line of the author's. The log shows the path in the state instead.
  */
 function told(error: unknown, place: string | null): object {
   const { name, message } = toError(error)

@@ -3,8 +3,8 @@ import { Refusal } from '../protocol/errors.ts'
 import type { RoomParts } from './room-parts.ts'
 
 /**
- * What the player of a seat has bought enters the room, in its order. Replied when all of it has entered, with what the seat has then; NOT_IN_ROOM if
- * there is no seat.
+ * Puts the purchases of a seat's player into the room, in their order. When all of them were handled, replies with the ledger
+ * entry that the seat has then. Replies NOT_IN_ROOM if there is no such seat.
  */
 export function hearPurchases(
   room: RoomParts,
@@ -18,7 +18,7 @@ export function hearPurchases(
   })
 }
 
-/** Whatever the game has said to a purchase, the seat has it. */
+/** The seat has the purchase, whatever the game answered to it. */
 function heardOf(room: RoomParts, user: string): HeardPurchases | Refusal {
   const seat = room.seatOf(user)
   return seat ? { ledgerEntry: seat.ledgerEntry } : new Refusal('NOT_IN_ROOM', 'no seat in this room')

@@ -1,14 +1,17 @@
 import type { Metrics } from '../metrics/metrics.ts'
 
-/** Of so many ticks one is measured: a histogram costs as much as the tick of a small room. */
+/** One tick in this many is measured, because a histogram costs as much as the tick of a small room. */
 export const MEASURED = 16
 
-/** Whether this tick of a room is measured. Each room has its turn: if all ticks were counted together, it could always be the same rooms'. */
+/**
+ * Whether this tick of a room is measured. It is counted per room: if all ticks were counted together, it could always be the
+ * ticks of the same rooms.
+ */
 export function isMeasured(handle: number, tick: number): boolean {
   return (handle + tick) % MEASURED === 0
 }
 
-/** What a host counts. */
+/** The metrics of a host. */
 export class HostMetrics {
   readonly #metrics: Metrics
   readonly #tickSeconds: ReturnType<Metrics['gameTickSeconds']['labels']>
@@ -19,7 +22,7 @@ export class HostMetrics {
   #lateTicks = 0
   #otherHashes = 0
 
-  /** @param games their names: of each that has not failed 0 is told */
+  /** @param games their names; a game that has not failed is reported as 0 */
   constructor(
     metrics: Metrics,
     games: Iterable<string>,
@@ -27,7 +30,7 @@ export class HostMetrics {
   ) {
     this.#metrics = metrics
     const label = { process: metrics.process }
-    // There from the start, so that its rate can be asked for.
+    // Report the series from the start, so that their rate can be queried.
     metrics.gameTickSeconds.zero(label)
     metrics.gameTickLatenessSeconds.zero(label)
     this.#tickSeconds = metrics.gameTickSeconds.labels(label)
@@ -46,7 +49,7 @@ export class HostMetrics {
     readWhenAsked('gameSkippedBots', () => byGame(this.#skippedBots))
   }
 
-  /** @param isLate by a tick or more */
+  /** @param isLate whether the tick was late by a whole tick or more */
   ticked(isLate: boolean): void {
     this.#ticks++
     if (isLate) this.#lateTicks++
@@ -61,12 +64,12 @@ export class HostMetrics {
     countUp(this.#failures, game)
   }
 
-  /** A bot was left out of a tick, as there was no time for it. */
+  /** Counts a bot that was left out of a tick because no time was left for it. */
   botSkipped(game: string): void {
     countUp(this.#skippedBots, game)
   }
 
-  /** A replay came to another state than the room had. */
+  /** Counts a replay that came to another state than the room had. */
   otherHash(): void {
     this.#otherHashes++
   }

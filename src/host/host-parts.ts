@@ -9,14 +9,14 @@ import type { CallbackWatch } from './watch.ts'
 
 export type PrimaryLink = Link<HostMethods, OfHostMethods>
 
-/** What a host is made of once the primary has said its welcome. */
+/** The parts of a host that exist once the primary has sent its welcome. */
 export interface HostParts {
-  /** By their names. */
+  /** The games, by name. */
   readonly games: ReadonlyMap<string, Game>
-  /** See `ReplayCheck`; empty without GAME_CHECK. */
+  /** The copies for `ReplayCheck`, by name. Empty without GAME_CHECK. */
   readonly copies: ReadonlyMap<string, Game>
   readonly settings: HostSettings
-  /** What games log goes there, too. */
+  /** The lines of games go there, too. */
   readonly log: Log
   readonly setLogLevel: (part: LogPart, level: LogLevel | null) => void
   readonly metrics: Metrics

@@ -2,11 +2,11 @@ import { TokenBucket } from '../base/token-bucket.ts'
 import type { InputRule } from '../games/define.ts'
 import { Refusal } from '../protocol/errors.ts'
 
-/** How often each seat may send each input. */
+/** Limits how often each seat may send each input. */
 export class InputLimits {
   readonly #seats = new Map<string, Map<string, TokenBucket>>()
 
-  /** Throws RATE_LIMITED, with the time after which there is one more. */
+  /** Counts one input. Throws RATE_LIMITED with the time after which another one may come. */
   take(user: string, name: string, { perSecond }: InputRule, nowMs: number): void {
     let inputs = this.#seats.get(user)
     if (!inputs) this.#seats.set(user, (inputs = new Map()))

@@ -12,7 +12,7 @@ import type { Rooms } from './rooms.ts'
 
 type Reply<Result> = (result: Result | Refusal) => void
 
-/** What the primary asks a host that listens. */
+/** The handlers of a host for the calls of the primary, once the host listens. */
 export function createLinkHandlers(rooms: () => Rooms): Omit<Handlers<HostMethods>, 'welcome' | 'ping'> {
   return {
     open: (args, reply) => reply(rooms().open(args)),
@@ -23,7 +23,7 @@ export function createLinkHandlers(rooms: () => Rooms): Omit<Handlers<HostMethod
     },
     release: ({ handle }, reply) => rooms().release(handle, reply),
     enter: (args, reply) => enter(rooms().room(args.handle), args, reply),
-    // Of a room that is over there is nothing to be told.
+    // If the room is over, there is nothing to tell it.
     exit: ({ handle, viewer }, reply) => {
       const room = rooms().find(handle)
       if (room) exit(room, viewer)

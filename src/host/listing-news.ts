@@ -10,7 +10,10 @@ export interface ListingNewsOptions {
   readonly failed: (callback: string, error: unknown) => unknown
 }
 
-/** What a search may know of a room, as often as it is something else: seats and lock at once, what the game lists each second. */
+/**
+ * Finds what a search of rooms has to know, whenever it has changed: seats and lock in each tick, and what the game lists once a
+ * second.
+ */
 export class ListingNews {
   readonly #options: ListingNewsOptions
   #seen: Omit<RoomListing, 'listing'> = { seats: -1, bots: 0, yielding: 0, isLocked: false }
@@ -21,7 +24,10 @@ export class ListingNews {
     this.#options = options
   }
 
-  /** @param hasChanged the state is another one @returns undefined if there is no news */
+  /**
+   * Returns undefined if nothing has changed.
+   * @param hasChanged whether the state has changed
+   */
   look(hasChanged: boolean): RoomListing | undefined {
     const { run } = this.#options
     this.#isStale ||= hasChanged

@@ -13,7 +13,7 @@ import { GameDefinitionError, isGame, type Game } from '../games/define.ts'
 import type { LoadedFile } from '../link/methods/host.ts'
 import { authorPlace } from './author-place.ts'
 
-/** All that is wrong with the games that were to be loaded. */
+/** Lists everything that is wrong with the games that were to be loaded. */
 export class GamesError extends Error {
   override readonly name = 'GamesError'
   readonly mistakes: readonly string[]
@@ -24,7 +24,7 @@ export class GamesError extends Error {
   }
 }
 
-/** What a game imports. */
+/** The name under which a game imports Drumbeat. */
 const SPECIFIER = 'drumbeat/game'
 
 interface Loaded {
@@ -33,18 +33,19 @@ interface Loaded {
 }
 
 /**
- * Loads games by their names. What they import as `drumbeat/game` is this Drumbeat, wherever their files are.
- * @param paths files, or folders of files
- * @throws GamesError with all mistakes
+ * Loads games. Returns them by name. Their imports of `drumbeat/game` lead to this Drumbeat, wherever the files of the games are.
  */
 export function loadGames(paths: readonly string[]): Promise<ReadonlyMap<string, Game>> {
   return loadAll(paths, '')
 }
 
-/** Is put behind the addresses of modules that are loaded once more. */
+/** Added to the addresses of modules that are loaded a second time. */
 const COPY = '?copy'
 
-/** The same games as other modules: what they keep outside of a state is their own. Files that are CommonJS, and packages, are not loaded again. */
+/**
+ * Loads the same games again as other modules, so that what they keep outside of a state is their own. CommonJS files and
+ * packages are not loaded again.
+ */
 export function loadCopies(paths: readonly string[]): Promise<ReadonlyMap<string, Game>> {
   return loadAll(paths, COPY)
 }
@@ -66,7 +67,10 @@ async function loadAll(paths: readonly string[], suffix: string): Promise<Readon
 let isResolving = false
 const seen = new Map<string, string>()
 
-/** The files and folders that games were loaded from, or were to be, and what they import: but for packages, and for Drumbeat. */
+/**
+ * Returns the files and folders that games were loaded from, or were to be, and the files that they import. Packages and Drumbeat
+ * itself are left out.
+ */
 export function loadedFiles(): readonly LoadedFile[] {
   return Array.from(seen, ([file, stamp]) => ({ file, stamp }))
 }
@@ -78,7 +82,7 @@ function resolveGameImports(): void {
   registerHooks({
     resolve(specifier, context, next) {
       if (specifier === SPECIFIER) return { url, shortCircuit: true }
-      // Seen here, as one that is missing is not loaded, and somebody may make it.
+      // Note the file before it is resolved: if it is missing, somebody may create it later.
       if (specifier.startsWith('.') || specifier.startsWith('file:')) note(new URL(specifier, context.parentURL))
       const resolved = next(specifier, context)
       return context.parentURL?.endsWith(COPY) && isCopied(resolved)
@@ -123,7 +127,10 @@ async function load(file: string, suffix: string, mistakes: string[]): Promise<G
   return undefined
 }
 
-/** Where, which may be in a file that it imports, and what. A definition's mistakes are lines of their own. */
+/**
+ * Says where something went wrong, which may be in a file that the game imports, and what. Each mistake of a definition is a line
+ * of its own.
+ */
 function describe(file: string, thrown: unknown): string {
   const error = toError(thrown)
   const what = error instanceof GameDefinitionError ? error.message : `${error.name}: ${error.message}`
@@ -131,7 +138,10 @@ function describe(file: string, thrown: unknown): string {
   return `${place ?? shownPath(file)}: ${what}`
 }
 
-/** Of a mistake in JavaScript, of which Node says no place: its parser for TypeScript does. What was imported last is looked at first. */
+/**
+ * Returns the place of a syntax error in JavaScript. Node does not tell it, but its parser for TypeScript does. The files that
+ * were imported last are tried first.
+ */
 function placeOfSyntax(file: string): string | undefined {
   const isFile = (place: string) => statSync(place, { throwIfNoEntry: false })?.isFile()
   for (const script of [file, ...[...seen.keys()].reverse()].filter(isFile)) {

@@ -11,14 +11,14 @@ const PATH = 'payload.options'
 export interface OpenRunOptions {
   readonly game: Game
   readonly args: OpenRoom
-  /** Tick 0. */
+  /** The time of tick 0. */
   readonly startMs: number
   readonly stateBytesMax: number
-  /** `create` or the validator of the options threw. Returns the trace id of the line. */
+  /** Called when `create` or the validator of the options threw. Returns the trace id in the line of the log. */
   readonly onFailure: (callback: string, error: unknown) => string
 }
 
-/** A new room's game. Throws BAD_REQUEST for its options, REFUSED, GAME_FAILED. */
+/** Creates the game of a new room. Throws BAD_REQUEST for its options, REFUSED, GAME_FAILED. */
 export function openRun({ game, args, startMs, stateBytesMax, onFailure }: OpenRunOptions): GameRun {
   const { roomId, seed } = args
   const options = validOptions(game, args.options, onFailure)

@@ -1,16 +1,19 @@
 import { encodeGameBlock, type BlockPatch, type JournalRecord } from '../link/game-block.ts'
 
-/** A block that holds more is sent before the phase is over. */
+/** A block larger than this is sent before the phase is over. */
 const BLOCK_BYTES = 4 * 1024 * 1024
 
-/** What leaves the host in one phase: the records of all rooms and their patches in one block, then what follows from them, in order. */
+/**
+ * Collects what leaves the host in one phase: first a block with the records and patches of all rooms, then the actions that
+ * depend on it, in order.
+ */
 export class Outbound {
   readonly #send: (block: Buffer) => void
   #records: JournalRecord[] = []
   #patches: BlockPatch[] = []
   #bytes = 0
   #behind: (() => void)[] = []
-  /** Bytes of all blocks so far. */
+  /** The bytes of all blocks so far. */
   sentBytes = 0
 
   constructor(send: (block: Buffer) => void) {
@@ -27,12 +30,15 @@ export class Outbound {
     this.#bytes += patch.bytes.length
   }
 
-  /** Runs the action behind the block: replies, and all else that nobody may hear before the records are on their way. */
+  /**
+   * Runs the action after the block was sent. For replies, and for everything that nobody may hear before the records are on
+   * their way.
+   */
   behind(action: () => void): void {
     this.#behind.push(action)
   }
 
-  /** To be called where a room's tick is complete. */
+  /** Call this when the tick of a room is complete. */
   flushIfLarge(): void {
     if (this.#bytes >= BLOCK_BYTES) this.flush()
   }

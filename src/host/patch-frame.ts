@@ -4,23 +4,26 @@ import { ByteWriter } from '../games/sync/byte-writer.ts'
 import { SERVER_EVENT } from '../protocol/events.ts'
 import { GAME_FRAME, PATCH_FRAME } from '../protocol/game-bytes.ts'
 
-/** All that one tick says to those who see the same. */
+/** What one tick tells those who have the same view. */
 export interface PatchParts {
   readonly tick: number
   readonly base: number
-  /** By seat: the highest number of its inputs that was handled. */
+  /** For each seat, the highest number of its handled inputs. */
   readonly acks: ReadonlyMap<string, number>
   readonly events: readonly (readonly [name: string, data: Json])[]
-  /** undefined: it is not told with this one. */
+  /** Undefined if this patch has no hash. */
   readonly hash: number | undefined
-  /** undefined: they are as before. */
+  /** Undefined if the seats have not changed. */
   readonly seats: SeatChanges | undefined
 }
 
 const encoder = new TextEncoder()
 const out = new ByteWriter()
 
-/** A frame for JSON clients, as it stands on the wire. @param changes a JSON Merge Patch */
+/**
+ * Makes a frame for JSON clients, as it is sent.
+ * @param changes a JSON Merge Patch
+ */
 export function jsonPatchFrame(roomId: string, changes: string, parts: PatchParts): Uint8Array {
   const { tick, base, acks, events, hash, seats } = parts
   let text = `{"eventType":"${SERVER_EVENT.patch}","room":${JSON.stringify(roomId)},"tick":${tick},"base":${base}`
@@ -33,9 +36,10 @@ export function jsonPatchFrame(roomId: string, changes: string, parts: PatchPart
 }
 
 /**
- * A frame for binary clients: 0xC1, the kind, flags; handle, tick, tick - base, length of the changes as varints, the changes; then what the
- * flags say: acks (count, and for each the seat and its number), events (JSON text), the hash (u32, little-endian), changes of seats (JSON text). Texts have their length in
- * bytes before them.
+ * Makes a frame for binary clients. It begins with 0xC1, the kind and the flags. Then, as varints, handle, tick, tick - base and
+ * the length of the changes, and then the changes. Then come the parts that the flags announce: acks (their count, and for each
+ * the seat and its number), events (JSON text), the hash (u32, little-endian) and changes of seats (JSON text). Each text follows
+ * its length in bytes.
  * @param changes see `binaryPatchOf`
  */
 export function binaryPatchFrame(handle: number, changes: Uint8Array, parts: PatchParts): Uint8Array {

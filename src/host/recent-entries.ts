@@ -4,13 +4,13 @@ import type { ErrorBody } from '../protocol/errors.ts'
 import { ByteRing, type ItemPlace } from './byte-ring.ts'
 import { factsOf } from './entry-facts.ts'
 
-/** Where and when something was: an item of the ring begins with it. */
+/** The time and tick of an item. Each item of the ring begins with them. */
 interface When {
   readonly atMs: number
   readonly tick: number
 }
 
-/** What became of an entry that was not done: its place in its tick, and why. */
+/** Why an entry was not done, and its place in its tick. */
 type Fault = readonly [place: number, error: ErrorBody]
 
 interface Refused {
@@ -19,27 +19,27 @@ interface Refused {
   readonly error: ErrorBody
 }
 
-/** `atMs`, `tick`, the number of the first entry, and the length of the record: the text stands behind that. */
+/** `atMs`, `tick`, the number of the first entry, and the length of the record. The record and then the text follow. */
 const HEAD_BYTES = 8 + 4 + 8 + 4
 const NO_RECORD = new Uint8Array()
 
 /**
- * What entered a room last, and what became of it: for those who run the server. The records of the journal are kept as they are and read when
- * somebody looks, so nothing is made of an entry that was done.
+ * Keeps the latest entries of a room and what became of them, for operators. The records of the journal are kept as they are and
+ * are parsed only when somebody looks, so an entry that was done costs nothing more.
  */
 export class RecentEntries {
   readonly #ring: ByteRing
   #last = 0
 
-  /** @param bytes how much is kept; 0: nothing */
+  /** @param bytes how much is kept; 0 keeps nothing */
   constructor(bytes: number) {
     this.#ring = new ByteRing(bytes)
   }
 
   /**
-   * A tick has run.
-   * @param count entries in its record
-   * @param errorAt what is said of the entry at that place; undefined: it was done
+   * Keeps the entries of a tick that has run.
+   * @param count how many entries the record has
+   * @param errorAt returns the error of the entry at that place, or undefined if the entry was done
    */
   ticked(
     { record, count, ...when }: When & { readonly record: Uint8Array; readonly count: number },
@@ -55,13 +55,13 @@ export class RecentEntries {
     this.#last += count
   }
 
-  /** An input was refused before it could enter: the tick is the last one of the room by then. */
+  /** Keeps an input that was refused before it could enter a tick. `when` has the latest tick of the room. */
   refused(refused: Refused, when: When): void {
     this.#keep(when, NO_RECORD, JSON.stringify(refused))
     this.#last++
   }
 
-  /** The newest first, so many at most. */
+  /** Returns at most `limit` entries, the newest first. */
   newest(limit: number): readonly RoomEntry[] {
     const found: RoomEntry[] = []
     for (const place of this.#ring.items().toReversed()) {
@@ -74,7 +74,7 @@ export class RecentEntries {
   #keep({ atMs, tick }: When, record: Uint8Array, text: string): void {
     const ring = this.#ring
     const words = text === '' ? NO_RECORD : Buffer.from(text)
-    // One that is larger than the ring is left out, and leaves a gap in the numbers.
+    // A record that is larger than the ring is left out, which leaves a gap in the numbers.
     const at = ring.add(HEAD_BYTES + record.length + words.length)
     if (at === undefined) return
     const { view } = ring
@@ -92,7 +92,7 @@ export class RecentEntries {
     const when = { atMs: view.getFloat64(at), tick: view.getUint32(at + 8) }
     const number = view.getFloat64(at + 12)
     const length = view.getUint32(at + 20)
-    // Copies: what is decoded may be a view of what it was decoded from.
+    // Copies, because a decoded value may be a view of the bytes that it was decoded from.
     const record = new Uint8Array(view.buffer, at + HEAD_BYTES, length).slice()
     const text = Buffer.from(view.buffer, at + HEAD_BYTES + length, bytes - HEAD_BYTES - length).toString()
     if (length === 0) {

@@ -11,10 +11,10 @@ import { gameOf, resumeRun } from './restore.ts'
 import { decodeCheckpoint } from './room-checkpoint.ts'
 import type { RoomServices } from './room-services.ts'
 
-/** How long the next ticks may take: one that takes long is tried for as many as that. */
+/** How long the next ticks may take together. If they are slow, fewer of them are tried. */
 const REHEARSAL_MS = 20
 
-/** See `HostMethods.rehearse`: nothing of it leaves this function. */
+/** Does what `HostMethods.rehearse` says. It has no effects outside of this function. Throws GAME_NOT_FOUND or GAME_FAILED. */
 export function rehearse(
   { handle, checkpoint: text, records }: RestoreRoom,
   games: ReadonlyMap<string, Game>,
@@ -29,7 +29,7 @@ export function rehearse(
   if (!run.ending) look(run)
 }
 
-/** What is wrong with what comes in is not looked at: it costs no more than that. */
+/** Failures while entries are handled are ignored, because each of them costs only its entry. */
 function replay(run: GameRun, bytes: Uint8Array): void {
   const { tick, entries, nowMs } = decodeTick(bytes)
   if (tick <= run.tick) return
@@ -37,7 +37,7 @@ function replay(run: GameRun, bytes: Uint8Array): void {
   if (!run.ending) run.step(entries, nowMs)
 }
 
-/** A second of them, and at least one. */
+/** Runs the ticks of up to a second, and at least one. */
 function tryTicks(run: GameRun, nowMs: () => number): void {
   const untilMs = nowMs() + REHEARSAL_MS
   for (let i = 0; i < run.game.hz && !run.ending; i++) {
@@ -47,7 +47,7 @@ function tryTicks(run: GameRun, nowMs: () => number): void {
   }
 }
 
-/** What everybody sees of it, and a search. */
+/** Computes all views of the room and its listing. */
 function look(run: GameRun): void {
   const { game } = run
   const { listing } = game.rules

@@ -7,9 +7,9 @@ import { roomText } from '../games/room-text.ts'
 import { GameRun } from '../games/run.ts'
 import { thrownText } from './author-place.ts'
 
-/** A tick as a room has played it. */
+/** A tick as a room has run it. */
 export interface PlayedTick {
-  /** See `encodeEntries`. */
+  /** As `encodeEntries` makes them. */
   readonly entries: Uint8Array
   readonly nowMs: number
   readonly result: TickResult
@@ -19,42 +19,43 @@ export interface CheckedRoom {
   readonly handle: number
   readonly game: Game
   readonly run: GameRun
-  /** See `RoomParts`. */
+  /** Reports a failure, see `RoomParts`. */
   failed(callback: string, error: unknown): string
 }
 
-/** Of a room, from its newest checkpoint. */
+/** The replay of a room, from its latest checkpoint. */
 interface Replay {
   readonly handle: number
   readonly run: GameRun
-  /** How often in a row the room was begun with. */
+  /** How many replays in a row this is since the last pause. */
   readonly turn: number
 }
 
 /**
- * Then there is a rest until a room of the game, which may be the same, comes to a checkpoint. The copy must not see all that a room does: else what
- * stands beside the state is the same in both. Two, so that in a game for two it is not always the same player who moves in the rest.
+ * After so many replays there is a pause until a room of the game, possibly the same one, comes to a checkpoint. The copy must
+ * not see everything that a room does, or what is kept beside the state would be the same in both. It is two, so that in a game
+ * for two not always the same player moves during the pause.
  */
 const TURNS = 2
 
 /**
- * For authors (GAME_CHECK): one room of each game at a time is played again, tick by tick from its newest checkpoint, by a copy of the game's modules.
- * That is what a host does which goes on with a room. So a variable beside the state, an object kept from an earlier callback, or anything else that
- * is not the same twice shows within seconds, and not when a host dies.
+ * For authors (GAME_CHECK). Of each game, one room at a time is played again by a copy of the game's modules, tick by tick from
+ * its latest checkpoint. That is what a host does that takes over a room. So a variable beside the state, an object kept from an
+ * earlier callback, or anything else that is not the same twice is noticed within seconds, and not only when a host dies.
  */
 export class ReplayCheck {
   readonly #copies: ReadonlyMap<string, Game>
-  /** By game. */
+  /** By the name of the game. */
   readonly #replays = new Map<string, Replay>()
-  /** Games of which a difference was told: one brings others. */
+  /** Games with a difference that was reported. One difference leads to others, so they are not checked again. */
   readonly #told = new Set<string>()
 
-  /** @param copies of games, by their names: as other modules. Those that are not there are not checked. */
+  /** @param copies copies of games as other modules, by name; games without a copy are not checked */
   constructor(copies: ReadonlyMap<string, Game>) {
     this.#copies = copies
   }
 
-  /** To be called behind each tick. */
+  /** Call this after each tick. */
   ticked(room: CheckedRoom, played: PlayedTick): void {
     const { name } = room.game
     const copy = this.#copies.get(name)
@@ -66,7 +67,7 @@ export class ReplayCheck {
     else if (room.run.isCheckpointTick && !room.run.ending) this.#next(room, copy, (replay?.turn ?? 0) + 1)
   }
 
-  /** The room is not here any more. */
+  /** Call this when the room is no longer in this host. */
   forget(handle: number): void {
     for (const [name, replay] of this.#replays) if (replay.handle === handle) this.#replays.delete(name)
   }
@@ -94,16 +95,16 @@ export class ReplayCheck {
   }
 }
 
-/** A replay has come to something else than the room. */
+/** Says that a replay differs from the room. */
 class ReplayDifference extends Error {
   override readonly name = 'ReplayDifference'
-  /** Where it was found says nothing about the game. */
+  /** The stack of this error says nothing about the game, so it is not shown. */
   override readonly stack: string
 
   constructor(what: string, cause?: unknown) {
     super(
       `${what}. The game uses something that is not in its state, such as a variable beside it or a part of the state that it has kept from an ` +
-        `earlier callback: a host that goes on with the room comes to what the replay comes to`,
+        `earlier callback. A host that takes over the room would go on with the state of the replay`,
       { cause },
     )
     this.stack = `${this.name}: ${this.message}`
@@ -136,7 +137,7 @@ function hasFailed({ failures }: TickResult, { callback }: Failure): boolean {
   return failures.some((failure) => failure.callback === callback)
 }
 
-/** What may have run, by the names that authors know. */
+/** The callbacks that may have run, by the names that authors know. */
 function callbacksOf({ rules }: Game, entries: readonly Entry[]): readonly string[] {
   const names = entries.map((entry) => (entry.kind === 'input' ? `on.${entry.name}` : entry.kind))
   return [...new Set([...names, ...(rules.tick ? ['tick'] : ['timers'])])]
@@ -144,7 +145,7 @@ function callbacksOf({ rules }: Game, entries: readonly Entry[]): readonly strin
 
 const SILENT = new Proxy({}, { get: () => () => {} }) as Console
 
-/** What an author prints was printed by the room. */
+/** Hides what the author prints, because the room has printed it already. */
 function inSilence<Result>(act: () => Result): Result {
   const { console } = globalThis
   globalThis.console = SILENT

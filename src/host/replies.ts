@@ -3,7 +3,7 @@ import { Refusal } from '../protocol/errors.ts'
 import type { Fate } from './entry-queue.ts'
 import type { RoomParts } from './room-parts.ts'
 
-/** What is answered to whoever asked for it. */
+/** The answer to the request that an entry came from. */
 export function replyOf({ failures, services }: RoomParts, fate: Fate, tick: number): InputResult | Refusal {
   switch (fate.kind) {
     case 'done':

@@ -20,14 +20,17 @@ export interface RestoreOptions {
   readonly out: Outbound
 }
 
-/** Ticks without a record that are made up for before the room is here: ten seconds of a fast one. */
+/** How many ticks without a record are caught up before the room is restored: those of ten seconds of a fast room. */
 const AHEAD_MAX = 1_200
-/** One whose ticks take long must not keep the host from others, nor from saying that it lives: what is left then is late as any tick may be. */
+/**
+ * How long that may take. A room with slow ticks must not keep the host from other rooms, nor from showing that it is alive. The
+ * remaining ticks are late, as any tick may be.
+ */
 const AHEAD_MS_MAX = 100
 
 /**
- * A room that another host had, as it was: the checkpoint, the records behind it, then the ticks that were due meanwhile. The room may be over
- * when this returns.
+ * Restores a room that another host had: from its checkpoint, the records after it, and the ticks that were due meanwhile. The
+ * room may be over when this returns.
  * @throws GAME_NOT_FOUND; GAME_FAILED if its state cannot be used any more
  */
 export function restoreRoom({ args, games, services, out }: RestoreOptions): Room {
@@ -54,14 +57,15 @@ export function restoreRoom({ args, games, services, out }: RestoreOptions): Roo
     if (services.nowMs() > untilMs) break
     room.tick(room.dueMs ?? nowMs, out)
   }
-  // What bots had said was not in the journal, and there is no tick behind which they are asked.
+  // What bots wanted to do was not in the journal. Bots are asked after a tick, and there may be none, so they are asked now.
   if (game.hz === 0) room.think()
   return room
 }
 
 /**
- * Ticks behind the last record that clients may have seen: nothing had come in in them, or they would have one, as the next tick with a checkpoint would.
- * @param hz of the game that has written the journal
+ * Runs the ticks after the last record that clients may have seen. They had no entries, or they would have a record. They end
+ * before the next tick with a checkpoint, because that would have a record, too.
+ * @param hz the tick rate of the game that wrote the journal
  */
 function replaySeen(room: Room, hz: number, how: Replay): void {
   if (hz === 0 || room.game.hz === 0) return
@@ -69,7 +73,7 @@ function replaySeen(room: Room, hz: number, how: Replay): void {
   while (!room.isClosed && room.run.tick < next - 1) replayTick(room, EMPTY, how)
 }
 
-/** The room's time goes on from here, by an entry of its journal. */
+/** The time of the room goes on from now. An entry in its journal says so. */
 function comeBack(
   room: Room,
   { awaySinceMs, nowMs, out }: { readonly awaySinceMs: number; readonly nowMs: number; readonly out: Outbound },
@@ -77,7 +81,7 @@ function comeBack(
   const { run, game } = room
   const stoppedAtMs = game.hz > 0 ? run.dueMs(run.tick + 1) : Math.max(awaySinceMs, run.nowMs)
   const stoodMs = Math.floor(nowMs - stoppedAtMs)
-  // It was so short that what was seen is not due yet.
+  // Otherwise the node was away for so short a time that a tick that clients have seen is not due yet.
   if (stoodMs > 0) {
     room.push({ entry: { kind: 'returned', stoodMs } })
     room.tick(nowMs, out)
@@ -93,7 +97,7 @@ export function gameOf(games: ReadonlyMap<string, Game>, { game: name }: RoomChe
   throw new Refusal('GAME_NOT_FOUND', `there is no game "${name}"`)
 }
 
-/** Throws GAME_FAILED, which says why. */
+/** Throws GAME_FAILED with the reason. */
 export function resumeRun(game: Game, checkpoint: RoomCheckpoint, nowMs: number): GameRun {
   try {
     return resume(game, checkpoint, nowMs)
@@ -109,7 +113,7 @@ interface Replay {
   readonly isOtherCode: boolean
 }
 
-/** Ticks between records had no entries. */
+/** Runs a tick from its record. The ticks between two records had no entries. */
 function replay(room: Room, record: TickRecord, how: Replay): void {
   if (room.isClosed || record.tick <= room.run.tick) return
   if (room.game.hz > 0) while (room.run.tick < record.tick - 1) replayTick(room, EMPTY, how)
@@ -135,7 +139,7 @@ function replayTick(
   const result = room.run.step(entries, nowMs)
   const said = result.effects.filter((effect) => {
     if (effect.kind === 'task') tasks.set(effect.run, effect)
-    // What is logged was logged before.
+    // Lines of the game were logged before.
     return effect.kind !== 'task' && effect.kind !== 'log'
   })
   room.say({ ...result, effects: said }, [], out)

@@ -6,7 +6,10 @@ import type { RoomParts } from './room-parts.ts'
 
 type Reply<Result> = (result: Result | Refusal) => void
 
-/** A bot comes in, as somebody outside of the game wants it. Throws BAD_REQUEST, OVERLOADED; what the game says to it is replied behind a tick. */
+/**
+ * Adds a bot, because somebody outside of the game asks for it. Throws BAD_REQUEST, OVERLOADED. The game's answer is sent after a
+ * tick.
+ */
 export function addBot(room: RoomParts, bot: string, reply: Reply<AddedBot>): void {
   const { game, queue } = room
   if (!Object.hasOwn(game.rules.bots, bot)) throw badRequest('bot', `the game ${game.name} has no bot "${bot}"`)
@@ -20,10 +23,10 @@ export function addBot(room: RoomParts, bot: string, reply: Reply<AddedBot>): vo
   })
 }
 
-/** A bot goes. Throws NOT_FOUND; replied when that is so. */
+/** Removes a bot, and replies when it is gone. Throws NOT_FOUND. */
 export function removeBot(room: RoomParts, seat: string, reply: Reply<null>): void {
   if (room.seatOf(seat)?.bot === undefined) throw new Refusal('NOT_FOUND', `no bot "${seat}" in this room`)
-  // If it has gone meanwhile that is what was wanted.
+  // If the bot has left meanwhile, the request is fulfilled.
   const done = (fate: Fate) => reply(fate.kind === 'closed' ? fate.refusal : null)
   room.push({ entry: { kind: 'leave', user: seat, why: 'removed' }, done })
 }

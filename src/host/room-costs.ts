@@ -1,16 +1,16 @@
 import type { CostlyRoom } from '../link/methods/host.ts'
 
-/** How many of the most expensive rooms the primary is told of. */
+/** How many of the most expensive rooms the primary is told about. */
 const TOLD_MAX = 5
-/** The newest second counts for this much; the rest is what was measured before. */
+/** The weight of the newest second in the average. */
 const NEWEST_SHARE = 0.25
 
-/** What each room takes of the host's time. Only some ticks are measured, so the figures are averages over some seconds. */
+/** How much of the host's time each room takes. Only some ticks are measured, so the figures are averages over some seconds. */
 export class RoomCosts {
   readonly #shares = new Map<number, number>()
   readonly #measuredMs = new Map<number, number>()
 
-  /** @param tookMs of a measured tick, times how many ticks it stands for */
+  /** @param tookMs the time of a measured tick, times the number of ticks that it stands for */
   add(handle: number, tookMs: number): void {
     this.#measuredMs.set(handle, (this.#measuredMs.get(handle) ?? 0) + tookMs)
   }
@@ -20,7 +20,7 @@ export class RoomCosts {
     this.#measuredMs.delete(handle)
   }
 
-  /** To be called once for each period of `periodMs`. Returns the most expensive rooms, the first first. */
+  /** Call this once in each period. Returns the most expensive rooms, the most expensive first. */
   take(periodMs: number): readonly CostlyRoom[] {
     const handles = new Set([...this.#shares.keys(), ...this.#measuredMs.keys()])
     for (const handle of handles) {

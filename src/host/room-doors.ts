@@ -9,14 +9,14 @@ import type { RoomParts } from './room-parts.ts'
 
 type Reply<Result> = (result: Result | Refusal) => void
 
-/** A connection comes. Throws ROOM_OVER, FORBIDDEN, NOT_IN_ROOM, OVERLOADED; what the game says to it is replied behind a tick. */
+/** Lets a connection in. Throws ROOM_OVER, FORBIDDEN, NOT_IN_ROOM, OVERLOADED. The game's answer is sent after a tick. */
 export function enter(room: RoomParts, args: EnterRoom, reply: Reply<EnteredSeat>): void {
   const { seating, queue, services } = room
   const { user, viewer } = args
   const isNew = args.as === 'player' && !args.isBack && !seating.has(user)
   if (isNew) queue.requireRoom({})
   const entry = seating.enter(args)
-  // Another connection of a user who is here; what waits for that user goes first.
+  // The user is here with another connection. What waits for that user goes first.
   const mustWait = args.as === 'player' && queue.has(user)
   if (entry === undefined && !mustWait) {
     reply(attach(room, args, false))
@@ -36,13 +36,13 @@ export function enter(room: RoomParts, args: EnterRoom, reply: Reply<EnteredSeat
   })
 }
 
-/** A connection is gone. */
+/** Takes out a connection that is gone. */
 export function exit(room: RoomParts, viewer: number): void {
   room.views.detach(viewer)
   room.pushAll(room.seating.exit(viewer, room.services.nowMs()))
 }
 
-/** The player gives up the seat, with all connections. Replied when that is so. */
+/** The player gives up the seat, with all connections. Replies when that is done. */
 export function leave(room: RoomParts, viewer: number, reply: Reply<null>): void {
   const { seating, views } = room
   const gone = seating.viewer(viewer)
@@ -77,13 +77,13 @@ export function inspect({ run, seating, game, latenessMs }: RoomParts): RoomInsp
   }
 }
 
-/** The connection sees the room from now on. */
+/** From now on the connection sees the room. */
 function attach(room: RoomParts, { viewer, user, as, encoding }: EnterRoom, isNewSeat: boolean): EnteredSeat | Refusal {
   const { seating, views, run } = room
   const seat = as === 'player' ? room.seatOf(user) : undefined
   if (!seating.viewer(viewer) || (as === 'player' && !seat)) {
     if (run.ending) return new Refusal('ROOM_OVER', 'the room is over')
-    return new Refusal('NOT_IN_ROOM', 'the seat or the connection was gone before it was answered')
+    return new Refusal('NOT_IN_ROOM', 'the seat or the connection was gone before the answer')
   }
   try {
     views.attach(viewer, seat, encoding)
@@ -94,7 +94,7 @@ function attach(room: RoomParts, { viewer, user, as, encoding }: EnterRoom, isNe
   return { ...entryOf(room, viewer), isNewSeat, ledgerEntry: seat?.ledgerEntry ?? 0 }
 }
 
-/** The room as the connection sees it now. Throws if it sees nothing. */
+/** The room as the connection sees it now. Throws if the connection has no view. */
 export function entryOf(room: RoomParts, viewer: number): EnteredRoom {
   const { seating, views, run, game } = room
   const { user, isSpectator } = seating.viewer(viewer) ?? NOBODY

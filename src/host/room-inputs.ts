@@ -19,7 +19,10 @@ export interface SeatInput {
   readonly done?: (fate: Fate, tick: number) => void
 }
 
-/** An input of somebody who has a seat. Throws BAD_REQUEST, RATE_LIMITED, OVERLOADED, GAME_FAILED: it does not count then. */
+/**
+ * Takes an input of a user who has a seat. Throws BAD_REQUEST, RATE_LIMITED, OVERLOADED or GAME_FAILED, and the input has no
+ * effect then.
+ */
 export function sendInput(room: RoomParts, sent: SeatInput): void {
   try {
     enter(room, sent)
@@ -43,7 +46,7 @@ function enter(room: RoomParts, { input, name, ...from }: SeatInput): void {
   room.push(rule.keep === 'latest' ? { ...waiting, latest: name } : waiting)
 }
 
-/** See `checkInput`. */
+/** Checks the input by its type, see `checkInput`. */
 function check(room: RoomParts, name: string, { type }: InputRule, input: unknown): unknown {
   const { handle, run, game, services } = room
   try {
@@ -60,7 +63,7 @@ function check(room: RoomParts, name: string, { type }: InputRule, input: unknow
   }
 }
 
-/** What a binary client has sent: coded by the type; JSON text where only the game knows what it is. */
+/** Decodes the input of a binary client. It is encoded by its type, or as JSON text if only the game knows the type. */
 function decode(type: InputRule['type'], bytes: Uint8Array): unknown {
   if (!isStandardSchema(type)) return applyBinaryPatch(type, undefined, bytes)
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))

@@ -11,7 +11,7 @@ import type { RoomViews } from './room-views.ts'
 import type { Seating } from './seating.ts'
 import type { Tasks } from './tasks.ts'
 
-/** What a room is made of, for whatever is done with it. */
+/** The parts of a room, for functions that work with it. */
 export interface RoomParts {
   readonly handle: number
   readonly game: Game
@@ -25,14 +25,14 @@ export interface RoomParts {
   readonly failures: FailureLog
   readonly tasks: Tasks
   readonly latenessMs: number
-  /** It is over, or goes on elsewhere. */
+  /** Whether the room is over or goes on in another host. */
   readonly isClosed: boolean
-  /** Of a user or a bot. */
+  /** The seat of a user or a bot. */
   seatOf(user: string): TakenSeat | undefined
-  /** Enters the room in its next tick. */
+  /** Lets an entry enter the room in its next tick. */
   push(waiting: Waiting): void
-  /** Entries that nobody waits for. */
+  /** Does the same for entries whose outcome nobody waits for. */
   pushAll(entries: readonly Entry[]): void
-  /** A callback outside of the step failed. Returns the trace id of its line. */
+  /** Reports that a callback outside of a step failed. Returns the trace id in its line of the log. */
   failed(callback: string, error: unknown): string
 }

@@ -1,6 +1,6 @@
 import type { RoomParts } from './room-parts.ts'
 
-/** What a room does by itself as time passes: seats that were held too long, an end of rooms that are empty or too old. */
+/** What a room does as time passes: it ends seats that were held too long, and ends itself if it is empty or too old. */
 export class RoomRules {
   readonly #room: RoomParts
   #emptySinceMs: number | undefined
@@ -10,7 +10,7 @@ export class RoomRules {
     this.#room = room
   }
 
-  /** To be called now and then. */
+  /** Call this from time to time. */
   look(): void {
     const { seating, services } = this.#room
     const nowMs = services.nowMs()

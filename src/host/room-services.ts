@@ -12,22 +12,22 @@ import type { CallbackWatch } from './watch.ts'
 export interface RoomServices {
   readonly settings: HostSettings
   readonly log: Log
-  /** Lines that games write, by game. */
+  /** Limits the lines that games write, per game. */
   readonly authorLines: LineLimit
   readonly metrics: HostMetrics
   readonly watch: CallbackWatch
   readonly slowBots: SlowBots
   readonly replayCheck: ReplayCheck
-  /** Bounds what waits in all rooms together. */
+  /** Bounds the entries that wait in all rooms together. */
   readonly queue: HostQueue
-  /** The clock of rooms: Unix time in milliseconds, with fractions, that never jumps. */
+  /** The clock of rooms: Unix time in milliseconds, with fractions. It never jumps. */
   readonly nowMs: () => number
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   readonly chance: () => number
   readonly newTraceId: () => string
   readonly tell: <Name extends keyof OfHostMethods>(method: Name, args: OfHostMethods[Name]['args']) => void
-  /** Something waits for the room, or its next tick is due at another time. */
+  /** Call this when something waits for the room, or its next tick is due at another time. */
   readonly wake: (handle: number) => void
-  /** The room is over, or goes on elsewhere. */
+  /** Call this when the room is over or goes on in another host. */
   readonly closed: (handle: number) => void
 }

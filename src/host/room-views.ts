@@ -11,7 +11,7 @@ import { SeatNews } from './seat-news.ts'
 
 export type Encoding = 'json' | 'binary'
 
-/** A view, and the connections that see it, by what they read. */
+/** A view, and the connections that have it, by their encoding. */
 interface Seen {
   readonly view: View
   readonly viewers: Readonly<Record<Encoding, Set<number>>>
@@ -25,18 +25,18 @@ interface Place {
 export interface RoomViewsOptions {
   readonly run: GameRun
   readonly handle: number
-  /** A function of the game, such as `view.of`, threw. */
+  /** Called when a function of the game, such as `view.of`, threw. */
   readonly onFailure: (callback: string, error: unknown) => void
 }
 
-/** How long there is a patch from what was seen to now. */
+/** For how many seconds a patch can be made from an earlier tick to the current one. */
 const KEPT_S = 2
-/** Of rooms whose ticks have no length. */
+/** The same in ticks, for rooms whose ticks have no fixed length. */
 const KEPT_TICKS = 40
-/** The number of a view travels as 16 bits. */
+/** The number of a view is sent as 16 bits. */
 const NUMBERS = 2 ** 16
 
-/** What the connections of a room see: one patch for all that see the same and read the same encoding. */
+/** What the connections of a room see. All connections with the same view and encoding share one patch. */
 export class RoomViews {
   readonly #options: RoomViewsOptions
   readonly #ticksKept: number
@@ -52,7 +52,10 @@ export class RoomViews {
     this.#seats = new SeatNews(options.run, this.#ticksKept)
   }
 
-  /** The connection sees what the seat sees from now on; undefined: what spectators do. Throws what the game throws. */
+  /**
+   * From now on the connection has the view of the seat, or that of spectators if `seat` is undefined. Throws what the game
+   * throws.
+   */
   attach(viewer: number, seat: Seat | undefined, encoding: Encoding): void {
     const { run } = this.#options
     const key = viewKeyOf(run.game, run, seat)
@@ -63,7 +66,10 @@ export class RoomViews {
     this.#places.set(viewer, { seen, encoding })
   }
 
-  /** What is seen with the key in this tick, if a connection sees it and has been told. */
+  /**
+   * What the view with this key shows in this tick. Returns undefined if no connection has that view or it was not computed in
+   * this tick.
+   */
   current(key: string): Tree | undefined {
     const view = this.#byKey.get(key)?.view
     return view?.isCurrent === true ? view.tree : undefined
@@ -83,8 +89,8 @@ export class RoomViews {
   }
 
   /**
-   * Looks whether the connections see something else, as the key of their seat is another one. Returns those of which that is so.
-   * @param seatOf undefined: the connection watches; null: it goes
+   * Checks whether the key of a seat has changed, so that its connections have another view. Returns these connections.
+   * @param seatOf returns undefined for a spectator, and null for a connection that leaves
    */
   rekey(seatOf: (viewer: number) => Seat | undefined | null): readonly number[] {
     const { run, onFailure } = this.#options
@@ -104,12 +110,12 @@ export class RoomViews {
     return moved
   }
 
-  /** The room has come to where it is by a replay, of which nobody was told: what is told from now on leads on from here. */
+  /** Call this after a replay, of which nobody was told. What is told from now on begins here. */
   replayed(): void {
     this.#seats.advance()
   }
 
-  /** What this tick says to whom. */
+  /** Makes the patches of this tick, for each view. */
   patches(news: Pick<PatchParts, 'acks' | 'events'>): readonly BlockPatch[] {
     const { run, onFailure } = this.#options
     const { tick } = run
@@ -119,7 +125,8 @@ export class RoomViews {
       try {
         const { view } = seen
         const { tree: before, tick: last } = view
-        // Its own news: a view that has failed has told nobody of the ticks before.
+        // The changes of seats since this view's own last tick. If a view has failed, its connections were not told of the ticks
+        // before.
         const seats = this.#seats.since(last)
         const base = view.advance(news.acks.size > 0 || news.events.length > 0 || seats !== undefined)
         if (base === undefined) continue
@@ -132,7 +139,7 @@ export class RoomViews {
     return patches
   }
 
-  /** Throws if the connection sees nothing. */
+  /** Throws if the connection has no view. */
   snapshotOf(viewer: number): RoomSnapshot {
     const { view } = this.#placeOf(viewer).seen
     return {
@@ -144,7 +151,10 @@ export class RoomViews {
     }
   }
 
-  /** A patch from what was seen at that tick, or a snapshot where that is smaller or all there is; neither if nothing has come since. */
+  /**
+   * Returns a patch from that tick to now. Returns a snapshot if it is smaller, or if no patch can be made, and neither if
+   * nothing has changed since.
+   */
   catchUp(viewer: number, base: number): CatchUp {
     const { seen, encoding } = this.#placeOf(viewer)
     const { view } = seen

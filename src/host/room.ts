@@ -26,14 +26,14 @@ import { RoomViews } from './room-views.ts'
 import { Seating } from './seating.ts'
 import { Tasks } from './tasks.ts'
 
-/** Beyond it clients are told that the room is paused. */
+/** If a tick is later than this, clients are told that the room is paused. */
 const PAUSED_MS = 1_000
-/** Between two checkpoints of a room whose ticks have no length. */
+/** The time between two checkpoints of a room whose ticks have no fixed length. */
 const CHECKPOINT_MS = 1_000
-/** A view that fails so often in a row ends the room, as a callback does. */
+/** If views fail this often, with no tick in between in which all views worked, the room ends, as it does for a callback. */
 const VIEW_FAILURES_MAX = 10
 
-/** A room as it runs in this host: what waits for it, who is in it, and what it says in each tick. */
+/** A room as it runs in this host: the entries that wait for it, the users who are in it, and what it says in each tick. */
 export class Room implements RoomParts {
   readonly handle: number
   readonly run: GameRun
@@ -51,7 +51,7 @@ export class Room implements RoomParts {
   readonly #rules = new RoomRules(this)
   /** How late the last tick was. */
   latenessMs = 0
-  /** It is over, or goes on elsewhere. */
+  /** Whether the room is over or goes on in another host. */
   isClosed = false
   #isPaused = false
   #viewFailures = 0
@@ -101,7 +101,10 @@ export class Room implements RoomParts {
     return this.run.game
   }
 
-  /** When the next tick is due, by the clock of rooms: undefined if nothing has to happen. In the past: what waits is due since it came. */
+  /**
+   * When the next tick is due, by the clock of rooms. Undefined if nothing has to happen. It may be in the past: waiting entries
+   * are due at once.
+   */
   get dueMs(): number | undefined {
     if (this.isClosed) return undefined
     if (this.game.hz > 0) return this.run.dueMs(this.run.tick + 1)
@@ -122,12 +125,12 @@ export class Room implements RoomParts {
     for (const entry of entries) this.push('user' in entry ? { entry, user: entry.user } : { entry })
   }
 
-  /** A callback outside of the step failed. Returns the trace id of its line. */
+  /** Reports that a callback outside of a step failed. Returns the trace id in its line of the log. */
   failed(callback: string, error: unknown): string {
     return this.failures.add({ callback, error }, this.run.tick, this.services.nowMs())
   }
 
-  /** Runs the next tick. What it says goes to `out`. */
+  /** Runs the next tick, and puts what it says into `out`. */
   tick(nowMs: number, out: Outbound): void {
     const { handle, run, game, services } = this
     const waiting = this.queue.take()
@@ -150,7 +153,7 @@ export class Room implements RoomParts {
     }
     const moved = this.#rekey()
     this.#patch({ acks: acksOf(waiting), events: result.events }, out)
-    // Those who have left in this tick, as all have at the end, have seen it.
+    // Connections that leave in this tick still get its patch, as all do when the room ends.
     this.#settle(result, waiting, nowMs)
     out.behind(() => this.#answer(waiting, result, ofBots.length))
     this.say(result, moved, out)
@@ -163,7 +166,7 @@ export class Room implements RoomParts {
     this.think()
   }
 
-  /** The bots say what they do in the next tick. To be called when the state is another one. */
+  /** Asks the bots what they do in the next tick. Call this when the state has changed. */
   think(): void {
     const { handle, game, run, services } = this
     if (this.isClosed || !run.seats.some((seat) => botOf(game, seat) !== undefined)) return
@@ -172,14 +175,14 @@ export class Room implements RoomParts {
     if (game.hz === 0 && this.#bots.hasInputs) services.wake(handle)
   }
 
-  /** Looks whether somebody sees something else now, as the game has changed a seat. Returns what is told of it. */
+  /** If the game has changed seats, checks whether connections have another view. Returns the effects that tell them. */
   #rekey(): RoomEffect[] {
     if (this.#seatsSeen === this.run.seats) return []
     this.#seatsSeen = this.run.seats
     return this.views.rekey((viewer) => this.#seatOfViewer(viewer)).map((viewer) => ({ kind: 'view', viewer }))
   }
 
-  /** What a tick means for who is in the room. */
+  /** Updates the seating after a tick. */
   #settle(result: TickResult, waiting: readonly Waiting[], nowMs: number): void {
     const users = new Set(waiting.flatMap(({ user }) => (user === undefined ? [] : [user])))
     for (const effect of result.effects) {
@@ -191,13 +194,13 @@ export class Room implements RoomParts {
     for (const user of users) {
       if (this.queue.has(user)) continue
       const seat = this.seatOf(user)
-      // A user who came under the name of a bot was refused, and has none.
+      // A user who came under the name of a bot was refused and has no seat.
       const own = seat?.bot === undefined ? seat : undefined
       for (const viewer of this.seating.settle(user, own, nowMs)) this.views.detach(viewer)
     }
   }
 
-  /** What follows from a tick besides patches and replies. */
+  /** Puts what follows from a tick, besides patches and replies, into `out`. */
   say({ tick, effects, ending, hasChanged }: TickResult, first: readonly RoomEffect[], out: Outbound): void {
     const told = [...first, ...effects.flatMap((effect) => this.#carryOut(effect)), ...this.#status(tick)]
     if (told.length > 0) out.behind(() => this.services.tell('said', { handle: this.handle, tick, effects: told }))
@@ -209,20 +212,20 @@ export class Room implements RoomParts {
     }
   }
 
-  /** Before a search asks for the room, and after each tick. */
+  /** Call this after each tick, and once before searches can find the room. */
   tellListing(hasChanged: boolean, out: Outbound): void {
     const listing = this.#listing.look(hasChanged)
     if (listing) out.behind(() => this.services.tell('listed', { handle: this.handle, listing }))
   }
 
-  /** To be called when time has passed. */
+  /** Call this from time to time. */
   look(out: Outbound): void {
     this.#rules.look()
     if (this.game.hz === 0 && this.#bots.isBehind && !this.#bots.hasInputs) this.think()
     if (this.game.hz === 0 && this.run.tick > this.#checkpointTick && this.#isCheckpointDue) this.tellCheckpoint(out)
   }
 
-  /** Only where `run.isCheckpointTick` is so. */
+  /** Call this only if `run.isCheckpointTick`. */
   tellCheckpoint(out: Outbound): void {
     const { tick } = this.run
     const checkpoint = encodeCheckpoint(this)
@@ -231,21 +234,21 @@ export class Room implements RoomParts {
     out.behind(() => this.services.tell('checkpoint', { handle: this.handle, tick, checkpoint }))
   }
 
-  /** Each second. Where ticks have no length the last one of a second is taken up by `look`. */
+  /** A checkpoint is due once a second. If ticks have no fixed length, `look` makes the last one of a second. */
   get #isCheckpointDue(): boolean {
     if (!this.run.isCheckpointTick) return false
     return this.game.hz > 0 || this.services.nowMs() >= this.#checkpointDueMs
   }
 
-  /** The room stops behind its next tick, and that is told: from there another host goes on. */
+  /** Stops the room after its next tick. `released` gets what another host needs to go on from there. */
   release(out: Outbound, released: (room: ReleasedRoom) => void): void {
     this.#release = released
-    // Where ticks have no length there is none if nothing has come in.
+    // If ticks have no fixed length and nothing waits, there is no next tick.
     if (this.game.hz === 0 && this.queue.length === 0) this.#releaseNow(out)
     else this.push({ entry: { kind: 'moved' } })
   }
 
-  /** Nothing runs here any more; what waits is refused. */
+  /** Ends the room in this host. The entries that wait are refused. */
   close(code: 'ROOM_OVER' | 'OVERLOADED' | 'UNAVAILABLE', message: string, out: Outbound): void {
     if (this.isClosed) return
     this.isClosed = true
@@ -279,7 +282,7 @@ export class Room implements RoomParts {
     })
   }
 
-  /** @param first which outcome is that of the first */
+  /** @param first the index of the outcome of the first entry */
   #answer(waiting: readonly Waiting[], { outcomes, tick }: TickResult, first: number): void {
     waiting.forEach(({ done }, i) => {
       const outcome = outcomes[first + i]
@@ -312,7 +315,7 @@ export class Room implements RoomParts {
     return [{ kind: 'status', status: isPaused ? 'paused' : 'running', tick }]
   }
 
-  /** null: the connection has lost its seat. */
+  /** Returns undefined for a spectator, and null if the connection has lost its seat. */
   #seatOfViewer(viewer: number): Seat | undefined | null {
     const found = this.seating.viewer(viewer)
     if (found?.isSpectator === true) return undefined
@@ -325,7 +328,7 @@ export class Room implements RoomParts {
   }
 }
 
-/** By seat, of the inputs that have a number. */
+/** For each seat, the highest number of its inputs. Inputs without a number are left out. */
 function acksOf(waiting: readonly Waiting[]): ReadonlyMap<string, number> {
   let acks: Map<string, number> | undefined
   for (const { user, seq } of waiting) {

@@ -24,27 +24,29 @@ import { Phases, TickClock } from './tick-clock.ts'
 export interface RoomsOptions extends HostParts {
   readonly link: PrimaryLink
   readonly clock: Clock
-  /** See `HostWelcome`. */
+  /** The origin of the clock of rooms, see `HostWelcome`. */
   readonly clockOriginMs: number
   readonly scheduler: Scheduler
   readonly random: Random
 }
 
-/** Ticks that a room may make up for at once. */
+/** How many late ticks a room may catch up at once. */
 const LATE_TICKS_MAX = 5
-/** How often rooms are asked what time means for them: holds, ends. */
+/** How often rooms look for seats that were held too long, and for their own end. */
 const LOOK_MS = 100
 const LOAD_MS = 1_000
-/** Of `room.log`, of one game: a client that makes a game log with each input must not fill the log. */
+/**
+ * Limits the lines that one game writes with `room.log`. A client that makes a game log with each input must not fill the log.
+ */
 const AUTHOR_LINES = { perSecond: 10, burst: 500, kindsMax: 100 }
 const AUTHOR_LINES_MS = 10_000
-/** Entries that may wait in all rooms of a host together. */
+/** How many entries may wait in all rooms of a host together. */
 const WAITING_MAX = 16_384
-/** A host whose ticks are later than that takes no new rooms and no new inputs. */
+/** A host whose ticks are later than this takes no new rooms and no new inputs. */
 const BEHIND_MS = 1_000
 const RETRY_MS = 1_000
 
-/** The rooms of this host, and the time that passes in them. */
+/** The rooms of this host, and the clock that runs them. */
 export class Rooms {
   readonly gameInfos: readonly GameInfo[]
   readonly setLogLevel: HostParts['setLogLevel']
@@ -56,10 +58,10 @@ export class Rooms {
   readonly #phases = new Phases()
   readonly #out: Outbound
   readonly #cancels: (() => void)[] = []
-  /** The clock of rooms: they must not notice that somebody sets the machine's. */
+  /** The clock of rooms. It does not notice if somebody changes the clock of the machine. */
   readonly #nowMs: () => number
   #isDraining = false
-  /** How late the latest room of the last phase was, and when that was. */
+  /** How late the latest room of the last phase was, and the time of that phase. */
   #latenessMs = 0
   #latenessAtMs = 0
   #busyMs = 0
@@ -107,7 +109,7 @@ export class Rooms {
   /** Throws ROOM_NOT_FOUND. */
   room(handle: number): Room {
     const room = this.#rooms.get(handle)
-    if (!room) throw new Refusal('ROOM_NOT_FOUND', 'the room is not here')
+    if (!room) throw new Refusal('ROOM_NOT_FOUND', 'this host does not run the room')
     return room
   }
 
@@ -118,7 +120,7 @@ export class Rooms {
   /** Throws OVERLOADED if this host cannot keep up. */
   requireTime(): void {
     if (this.#latenessMs <= BEHIND_MS || this.#nowMs() - this.#latenessAtMs > BEHIND_MS) return
-    throw new Refusal('OVERLOADED', 'the host of the room is behind', { retry_after_ms: RETRY_MS })
+    throw new Refusal('OVERLOADED', 'the host of the room cannot keep up', { retry_after_ms: RETRY_MS })
   }
 
   open(args: OpenRoom): OpenedRoom {
@@ -159,7 +161,10 @@ export class Rooms {
     this.#out.flush()
   }
 
-  /** Resolves when the checkpoints of all rooms were told, or the time is over: then those that are left stop where they are. */
+  /**
+   * Stops all rooms. Resolves when their checkpoints were told, or when the time is over. Rooms that are left then stop where
+   * they are.
+   */
   drain(withinMs: number): Promise<void> {
     this.#isDraining = true
     const { link, scheduler } = this.#options
@@ -187,7 +192,7 @@ export class Rooms {
   }
 
   #requireOpen(): void {
-    if (this.#isDraining) throw new Refusal('DRAINING', 'the host ends', { retry_after_ms: RETRY_MS })
+    if (this.#isDraining) throw new Refusal('DRAINING', 'the host is stopping', { retry_after_ms: RETRY_MS })
   }
 
   #add(room: Room): void {
@@ -261,7 +266,7 @@ export class Rooms {
     again()
   }
 
-  /** A callback failed before there was a room. */
+  /** Reports that a callback failed before the room existed. Returns the trace id in the line of the log. */
   #failedBefore({ handle, roomId, game }: OpenRoom, callback: string, error: unknown): string {
     const { random, log, link } = this.#options
     const traceId = random.token()

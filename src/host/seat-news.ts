@@ -4,20 +4,20 @@ import type { Seat } from '../games/definition.ts'
 import type { GameRun } from '../games/run.ts'
 import type { SeatChanges, SeatsSeen } from '../link/methods/host.ts'
 
-/** What was told of the seats from this tick on. */
+/** The seats as they were told from this tick on. */
 interface Version {
   readonly tick: number
   readonly seats: SeatsSeen
 }
 
-/** Who plays on the seats of a room, and what of that has changed: everybody who sees the room is told. */
+/** Who plays on the seats of a room, and what has changed. Every connection that sees the room is told. */
 export class SeatNews {
   readonly #run: GameRun
   readonly #ticksKept: number
   #versions: Version[]
   #list: readonly Seat[]
 
-  /** @param ticksKept how long it is known what was told before */
+  /** @param ticksKept for how many ticks the earlier versions are kept */
   constructor(run: GameRun, ticksKept: number) {
     this.#run = run
     this.#ticksKept = ticksKept
@@ -25,12 +25,12 @@ export class SeatNews {
     this.#versions = [{ tick: run.tick, seats: seenOf(run.game, run.seats) }]
   }
 
-  /** As they were told last. */
+  /** The seats as they were told last. */
   get seats(): SeatsSeen {
     return this.#versions.at(-1)?.seats ?? {}
   }
 
-  /** Looks at them now. To be called in each tick. */
+  /** Looks for changes. Call this in each tick. */
   advance(): void {
     const run = this.#run
     if (run.seats === this.#list) return
@@ -39,11 +39,11 @@ export class SeatNews {
     if (!changesOf(this.seats, seats)) return
     this.#versions.push({ tick: run.tick, seats })
     const oldest = run.tick - this.#ticksKept
-    // What was told at that time stays, however old it is.
+    // The version that was valid at that tick stays, however old it is.
     while ((this.#versions[1]?.tick ?? Infinity) <= oldest) this.#versions.shift()
   }
 
-  /** What has changed since that tick, which is one of the last; undefined: nothing. */
+  /** Returns the changes since that tick, which must be one of the last `ticksKept`. Returns undefined if there are none. */
   since(tick: number): SeatChanges | undefined {
     if ((this.#versions.at(-1)?.tick ?? 0) <= tick) return undefined
     const before = this.#versions.findLast((version) => version.tick <= tick) ?? this.#versions[0]
@@ -60,7 +60,9 @@ function seenOf(game: Game, seats: readonly Seat[]): SeatsSeen {
   )
 }
 
-/** As a JSON Merge Patch: null is what is no more. */
+/**
+ * Returns the changes as a JSON Merge Patch, in which null stands for a removed seat or bot. Returns undefined if there are none.
+ */
 function changesOf(before: SeatsSeen, now: SeatsSeen): SeatChanges | undefined {
   const changes: Record<string, SeatChanges[string]> = {}
   for (const id of Object.keys(before)) if (!Object.hasOwn(now, id)) changes[id] = null

@@ -12,22 +12,23 @@ export interface Viewer {
   readonly encoding: 'json' | 'binary'
 }
 
-/** Where a user will be when all that waits has entered the room. */
+/** A user's place once all waiting entries were handled. */
 interface Expected {
   isHere: boolean
-  /** When the last connection was lost, or was missed behind a restore: by the clock of the host. */
+  /** When the user's last connection was lost, or when a restored room began to wait for one, by the clock of rooms. */
   goneAtMs: number | undefined
 }
 
-/** What a connection that comes means: an entry that it waits for; undefined: it has all it needs. */
+/** The entry that an entering connection waits for. Undefined if it need not wait. */
 export type Entering = Entry | undefined
 
-/** After a restore: how long a seat that says it is connected may have no connection. */
+/** After a restore, how long a seat that counts as connected may have no connection. */
 const RETURN_MS = 5_000
 
 /**
- * Who is in a room, and what it means for the seats that connections come and go: a seat belongs to a user, whose first connection takes it or
- * finds it again, and whose last one drops it. What is decided here goes into the journal; the step only does it.
+ * The users in a room, and what it means for their seats when connections come and go. A seat belongs to a user. The user's first
+ * connection takes the seat or finds it again, and the last one that goes drops it. What is decided here goes into the journal,
+ * and the step only carries it out.
  */
 export class Seating {
   readonly #game: Game
@@ -48,7 +49,7 @@ export class Seating {
     return count
   }
 
-  /** Nobody plays and nobody watches. Bots do not count. */
+  /** Whether nobody plays and nobody watches. Bots do not count. */
   get isEmpty(): boolean {
     return this.#viewers.size === 0 && this.#expected.size === 0
   }
@@ -62,7 +63,7 @@ export class Seating {
     return this.#expected.size > 0
   }
 
-  /** A connection comes. Throws FORBIDDEN, NOT_IN_ROOM; nothing was done then. */
+  /** Adds a connection. Throws FORBIDDEN or NOT_IN_ROOM, and does nothing then. */
   enter(args: EnterRoom): Entering {
     const { viewer, user, isGuest, inventory, ledgerEntry, encoding } = args
     const isSpectator = args.as === 'spectator'
@@ -81,7 +82,7 @@ export class Seating {
     return wasHere ? undefined : { kind: 'back', user }
   }
 
-  /** A connection is gone. */
+  /** Removes a connection that is gone. Returns the entries that follow from it. */
   exit(viewer: number, nowMs: number): readonly Entry[] {
     const gone = this.#viewers.get(viewer)
     if (!gone) return []
@@ -94,7 +95,7 @@ export class Seating {
     return [{ kind: 'drop', user: gone.user }]
   }
 
-  /** The player gives the seat up; a spectator just goes. */
+  /** Removes a connection. A player gives up the seat; a spectator only leaves. Returns the entries that follow from it. */
   leave(viewer: number): readonly Entry[] {
     const gone = this.#viewers.get(viewer)
     if (!gone) return []
@@ -104,7 +105,10 @@ export class Seating {
     return [{ kind: 'leave', user: gone.user, why: 'left' }]
   }
 
-  /** What is due: seats that were held for so long, and seats behind a restore to which nobody came back. */
+  /**
+   * Returns entries for what is due: the end of seats that were held too long, and the drop of restored seats whose user did not
+   * come back.
+   */
   due(nowMs: number): readonly Entry[] {
     const { holdMs } = this.#game.seats
     const entries: Entry[] = []
@@ -123,7 +127,10 @@ export class Seating {
     return entries
   }
 
-  /** What waited of this user has entered the room: this is the seat that came of it. Returns the connections that have none any more. */
+  /**
+   * Call this when all waiting entries of the user were handled. Returns the connections that have no seat any more.
+   * @param seat the seat that the user has now
+   */
   settle(user: string, seat: Seat | undefined, nowMs: number): readonly number[] {
     if (!seat) return this.forget(user)
     const expected = this.#expected.get(user)
@@ -132,7 +139,7 @@ export class Seating {
     return []
   }
 
-  /** The user has no seat any more. Returns the connections that played with it. */
+  /** The user has no seat any more. Returns the connections that played on it. */
   forget(user: string): readonly number[] {
     this.#expected.delete(user)
     const gone = this.connectionsOf(user)
@@ -140,7 +147,10 @@ export class Seating {
     return gone
   }
 
-  /** The seats of a room that goes on here: their connections have to come again. @param goneAtMs of those who were gone already */
+  /**
+   * Takes over the seats of a restored room. Their connections have to enter again.
+   * @param goneAtMs since when the seats without a connection are held
+   */
   restore(seats: readonly Seat[], goneAtMs: ReadonlyMap<string, number>, nowMs: number): void {
     for (const { id, bot, isConnected } of seats) {
       if (bot !== undefined) continue
@@ -148,14 +158,14 @@ export class Seating {
     }
   }
 
-  /** When each user was gone whose seat is held. */
+  /** The users whose seats are held, and since when. */
   get goneAtMs(): readonly (readonly [user: string, goneAtMs: number])[] {
     return Array.from(this.#expected).flatMap(([user, { isHere, goneAtMs }]) =>
       isHere || goneAtMs === undefined ? [] : [[user, goneAtMs] as const],
     )
   }
 
-  /** The connections with which the user plays. */
+  /** Returns the connections with which the user plays. */
   connectionsOf(user: string): readonly number[] {
     const found: number[] = []
     for (const other of this.#viewers.values()) if (other.user === user && !other.isSpectator) found.push(other.viewer)

@@ -1,4 +1,4 @@
-/** The settings that rooms with games take: see `config/settings.ts`. Durations in milliseconds. */
+/** The settings of rooms with games, see `config/settings.ts`. Durations are in milliseconds. */
 export interface HostSettings {
   readonly GAME_BOT_BUDGET: number
   readonly GAME_STATE_BYTES: number

@@ -9,7 +9,7 @@ export interface SlowBotsOptions {
   readonly budgetMs: number
 }
 
-/** Bots that were left out of a tick: each is counted, and of each kind that takes too long it is said once. */
+/** Counts bots that were left out of a tick, and logs each kind of slow bot once. */
 export class SlowBots {
   readonly #options: SlowBotsOptions
   readonly #said = new Set<string>()
@@ -18,7 +18,10 @@ export class SlowBots {
     this.#options = options
   }
 
-  /** A bot was not asked in this tick. @param slow who has used up the time */
+  /**
+   * Counts a bot that was not asked in this tick.
+   * @param slow the bot that used up the time
+   */
   skipped({ roomId: room, game: { name: game }, tick }: GameRun, { bot, tookMs }: SlowBot): void {
     const { metrics, log, budgetMs } = this.#options
     metrics.botSkipped(game)

@@ -5,32 +5,32 @@ import type { Entry } from '../games/entries.ts'
 import { checkValue } from '../games/sync/shape.ts'
 import { t } from '../games/types.ts'
 
-/** A task that was started and has not come to an end. */
+/** A task that was started and has not ended. */
 export interface TaskUnderWay {
   readonly run: number
   readonly task: string
   readonly args: JsonArgs
 }
 
-/** Of one room at a time: more is a loop. */
+/** How many tasks one room may run at a time. More must be a mistake, such as a loop. */
 const TASKS_MAX = 32
 const ERROR_LENGTH_MAX = 1024
 const JSON_TYPE = t.json<Json>()
 
-/** What takes time and runs outside of the room: its result comes in as an entry. */
+/** Runs the tasks of a game, which take time and run outside of the room. Their results enter the room as entries. */
 export class Tasks {
   readonly #game: Game
   readonly #enter: (entry: Entry) => void
   readonly #abort = new AbortController()
   readonly #underWay = new Map<number, TaskUnderWay>()
 
-  /** @param enter is never called before `start` has returned, nor behind `stop` */
+  /** @param enter is never called before `start` has returned, nor after `stop` */
   constructor(game: Game, enter: (entry: Entry) => void) {
     this.#game = game
     this.#enter = enter
   }
 
-  /** For a checkpoint: a room that goes on elsewhere starts them anew. */
+  /** The tasks that run, for a checkpoint. The next host starts them again. */
   get underWay(): readonly TaskUnderWay[] {
     return [...this.#underWay.values()]
   }
@@ -41,7 +41,7 @@ export class Tasks {
     void this.#run(task, isFull)
   }
 
-  /** The room is over. */
+  /** Call this when the room is over. */
   stop(): void {
     this.#abort.abort()
     this.#underWay.clear()
@@ -54,7 +54,7 @@ export class Tasks {
 
   async #resultOf(run: number, task: string, args: JsonArgs, isFull: boolean): Promise<Entry> {
     try {
-      // Behind the tick that has started it.
+      // The task begins after the tick that started it.
       await Promise.resolve()
       if (isFull) throw new Error(`more than ${TASKS_MAX} tasks at a time`)
       const value = await this.#game.rules.tasks[task]?.(args, { signal: this.#abort.signal })

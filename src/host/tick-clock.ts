@@ -5,16 +5,16 @@ export interface TickClockOptions {
   readonly scheduler: Scheduler
   /** The clock of rooms, in milliseconds. */
   readonly nowMs: () => number
-  /** These rooms are due. Calls `set` for each that is to be due again. */
+  /** Runs the rooms that are due. Must call `set` for each that is to be due again. */
   readonly run: (handles: readonly number[], nowMs: number) => void
 }
 
-/** Rooms that are due within it share a wake-up: a block, a record of the journal, a write to each worker. */
+/** Rooms that are due within this time share a wake-up, and so a block, a commit of the journal and a write to each worker. */
 const PHASE_MS = 5
 
 /**
- * The one timer of a host. A room is due at its own time, which is rounded up to the next phase: never earlier, and never computed from when the
- * timer ran.
+ * The one timer of a host. The time at which a room is due is rounded up to the next phase. So a room is never early, and the
+ * time at which the timer ran never shifts later ticks.
  */
 export class TickClock {
   readonly #options: TickClockOptions
@@ -26,7 +26,7 @@ export class TickClock {
     this.#options = options
   }
 
-  /** @param dueMs undefined: nothing has to happen */
+  /** @param dueMs undefined if nothing has to happen */
   set(handle: number, dueMs: number | undefined): void {
     if (dueMs === undefined) this.#due.delete(handle)
     else this.#due.set(handle, dueMs)
@@ -36,7 +36,7 @@ export class TickClock {
   stop(): void {
     this.#cancel?.()
     this.#cancel = undefined
-    // Nothing arms it any more.
+    // Keeps `#arm` from starting the timer again.
     this.#wakesAtMs = -Infinity
   }
 
@@ -45,7 +45,7 @@ export class TickClock {
     if (nextDue === undefined) return
     const { nowMs, scheduler } = this.#options
     const now = nowMs()
-    // What is late already has its next phase as well: in between others are served.
+    // A room that is already late runs in the next phase as well, so that other work is done in between.
     const wakesAtMs = nextDue > now ? Math.ceil(nextDue / PHASE_MS) * PHASE_MS : nextPhase(now)
     if (wakesAtMs >= this.#wakesAtMs) return
     this.#cancel?.()
@@ -67,13 +67,11 @@ function nextPhase(nowMs: number): number {
   return (Math.floor(nowMs / PHASE_MS) + 1) * PHASE_MS
 }
 
-/**
- * Spreads the rooms of a tick rate over the phases of a tick, so that they do not all run at once.
- */
+/** Spreads the rooms with the same tick rate over the phases of a tick, so that they do not all run at once. */
 export class Phases {
   readonly #rooms = new Map<number, number[]>()
 
-  /** When tick 0 of a new room is: `startMs`, or up to one tick later. */
+  /** Returns the time of tick 0 for a new room: `startMs`, or up to one tick later. */
   startOf(hz: number, startMs: number): number {
     if (hz === 0) return startMs
     const counts = this.#countsOf(hz)

@@ -1,10 +1,10 @@
-/** Is told what runs, so that somebody outside of this thread can say so if it does not end. */
+/** Is told which callback runs, so that a callback that does not end can be named from outside of this thread. */
 export interface CallbackWatch {
-  /** Callbacks that follow are of this room, in this tick. */
+  /** Says that the following callbacks are of this room, in this tick. */
   room(handle: number, game: string, tick: number): void
   enter(callback: string): void
   leave(): void
 }
 
-/** Of a host that nobody watches. */
+/** For a host without a watcher. */
 export const NO_WATCH: CallbackWatch = { room: () => {}, enter: () => {}, leave: () => {} }

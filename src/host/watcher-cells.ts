@@ -1,15 +1,15 @@
-/** The places in the memory that a host shares with its watcher thread: 32-bit integers. */
+/** The indexes of the 32-bit integers in the memory that a host shares with its watcher thread. */
 export const CELL = {
-  /** Counts up when a callback begins and when it ends: odd while one runs. */
+  /** Counts up when a callback begins and when it ends, so it is odd while one runs. */
   sequence: 0,
   handle: 1,
   tick: 2,
-  /** Numbers of names that the thread was sent. */
+  /** `game` and `callback` are the numbers of names that were sent to the thread. */
   game: 3,
   callback: 4,
-  /** 1: the thread wants to know what the heap has. It is told when a room has its turn. */
+  /** 1 if the thread asks for the size of the heap. The host answers before it next runs callbacks of a room. */
   heapWanted: 5,
-  /** KiB that the heap had then, and the process. */
+  /** The size of the heap at that time in KiB, and that of the process. */
   heapKib: 6,
   residentKib: 7,
 } as const
@@ -18,13 +18,13 @@ export const CELLS_BYTES = Object.keys(CELL).length * Int32Array.BYTES_PER_ELEME
 
 export interface WatcherData {
   readonly cells: Int32Array
-  /** Where it says what it has seen. */
+  /** The file descriptor to which the thread writes what it has seen. */
   readonly fd: number
   readonly budgetMs: number
   readonly heapBytesMax: number
 }
 
-/** A name that was not used before. */
+/** A name and its number, sent before the number is first used. */
 export interface WatcherName {
   readonly number: number
   readonly name: string

@@ -5,18 +5,27 @@ import { CELL, type WatcherData, type WatcherName } from './watcher-cells.ts'
 
 const { cells, fd, budgetMs, heapBytesMax } = workerData as WatcherData
 const everyMs = Math.min(25, Math.max(5, budgetMs / 20))
-/** While nothing runs: each look costs an idle machine some 0.2 ms, and a callback that begins meanwhile is seen that much later. */
+/**
+ * The interval while no callback runs. Each look costs some 0.2 ms on an idle machine, and a callback that begins meanwhile is
+ * noticed that much later.
+ */
 const idleEveryMs = Math.min(100, budgetMs / 5)
-/** A main thread that has not had this share of the time to itself was not looping: the machine was busy. */
+/** If the main thread had less than this share of the time on a processor, it was not looping, but the machine was busy. */
 const CPU_SHARE = 0.5
-/** After so many budgets it is ended whatever it has used: it may wait for something. */
+/**
+ * After this many budgets the process is ended, however little processor time it has used. The callback may be waiting for
+ * something.
+ */
 const BUDGETS_MAX = 4
-/** Between two looks: this thread itself had no time. */
+/** If a look comes later than this many intervals, this thread itself was not running. */
 const LATE_LOOKS = 4
 const CLOCK_TICK_MS = 10
 const PAGE_BYTES = 4_096
 const KIB = 1024
-/** Of the heap's limit: what it has is estimated, and may be said early, but not never. */
+/**
+ * The share of the heap's limit at which memory counts as short. The size of the heap is estimated. To report too early does
+ * little harm, but a shortage must not be missed.
+ */
 const SHORT_SHARE = 0.9
 
 const names = new Map<number, string>()
@@ -27,7 +36,7 @@ let sinceMs = 0
 let cpuMs: number | undefined
 let lookedMs = 0
 let waitMs = everyMs
-/** Of the process and of its heap, when the main thread last said what its heap has. */
+/** The size of the process and of its heap, when the main thread last told the size of its heap. */
 let known = { residentBytes: readResidentBytes(), heapBytes: 0 }
 cells[CELL.heapWanted] = 1
 
@@ -37,7 +46,7 @@ function look(): void {
   const nowMs = systemClock.nowMs()
   const sequence = Atomics.load(cells, CELL.sequence)
   const isIdle = sequence === seen && !isRunning(sequence)
-  // What it leaves behind may be more than is left for what comes after it: so it is named also when it has ended.
+  // The callback is named even if it has ended, because what it left on the heap may leave too little for the next one.
   if (!isIdle && isMemoryShort()) say('memory', 0)
   const wasStopped = nowMs - lookedMs > LATE_LOOKS * waitMs
   lookedMs = nowMs
@@ -65,7 +74,7 @@ function isOverBudget(ranMs: number): boolean {
   return usedMs >= budgetMs * CPU_SHARE || ranMs >= budgetMs * BUDGETS_MAX
 }
 
-/** What the main thread has used of a processor; undefined where there is no /proc. See proc_pid_stat(5), fields 14 and 15. */
+/** Returns the processor time of the main thread, or undefined if there is no /proc. See proc_pid_stat(5), fields 14 and 15. */
 function readCpuMs(): number | undefined {
   try {
     const stat = readFileSync(`/proc/self/task/${process.pid}/stat`, 'latin1')
@@ -76,7 +85,10 @@ function readCpuMs(): number | undefined {
   }
 }
 
-/** A callback that does not end does not say what the heap has: what the process has grown since is the heap, most of all. */
+/**
+ * While a callback does not end, the main thread cannot tell the size of its heap. So the growth of the process since then is
+ * taken as growth of the heap.
+ */
 function isMemoryShort(): boolean {
   if (cells[CELL.heapWanted] === 0) {
     known = { residentBytes: (cells[CELL.residentKib] ?? 0) * KIB, heapBytes: (cells[CELL.heapKib] ?? 0) * KIB }
@@ -85,7 +97,7 @@ function isMemoryShort(): boolean {
   return known.heapBytes + readResidentBytes() - known.residentBytes >= heapBytesMax * SHORT_SHARE
 }
 
-/** See proc_pid_statm(5); 0 where there is no /proc. */
+/** Returns 0 if there is no /proc. See proc_pid_statm(5). */
 function readResidentBytes(): number {
   try {
     const [, resident] = readFileSync('/proc/self/statm', 'latin1').split(' ')
@@ -103,7 +115,7 @@ function end(ranMs: number): void {
   }
 }
 
-/** As `Culprit` of the primary has it. */
+/** Writes a line of JSON, see `Culprit`. */
 function say(why: 'time' | 'memory', ranMs: number): void {
   const culprit = {
     why,

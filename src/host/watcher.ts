@@ -8,33 +8,33 @@ import { CELL, CELLS_BYTES, type WatcherData, type WatcherName } from './watcher
 const KIB = 1024
 
 export interface WatchOptions {
-  /** Where the thread says which callback did not end, in a line of JSON: see `Culprit`. */
+  /** The file descriptor to which the thread writes which callback did not end, as a line of JSON, see `Culprit`. */
   readonly fd: number
   /** How long a callback may run. */
   readonly budgetMs: number
-  /** What V8 was told that its old generation may have. */
+  /** The limit of V8's old generation. */
   readonly heapBytesMax: number
 }
 
 /**
- * A thread that ends this process if a callback does not end: the main thread cannot do that itself then. If the memory gets short it says which
- * callback runs, for V8 ends the process without a word.
+ * Starts a thread that ends this process if a callback does not end, because the main thread cannot do that itself then. If
+ * memory gets short, the thread writes which callback runs, because V8 ends the process without a word.
  */
 export async function openWatch({ fd, budgetMs, heapBytesMax }: WatchOptions): Promise<CallbackWatch> {
   const cells = new Int32Array(new SharedArrayBuffer(CELLS_BYTES))
   const workerData: WatcherData = { cells, fd, budgetMs, heapBytesMax }
   const thread = new Worker(besideUrl('./watcher-thread', import.meta.url), { workerData })
-  // Without it nothing ends a game that loops.
+  // Without the thread, nothing ends a game that loops.
   thread.on('error', (error) => {
     throw error
   })
-  // It says so when it looks: `online` comes before its code is loaded.
+  // Wait for the thread's own message: `online` is emitted before its code is loaded.
   await once(thread, 'message')
   thread.unref()
   return createWatch(cells, (name) => thread.postMessage(name))
 }
 
-/** Before and after a callback there is nothing but a write to shared memory, and some 40 times a second a look at the heap. */
+/** Costs little: before and after a callback a write to shared memory, and about 40 times a second a look at the heap. */
 function createWatch(cells: Int32Array, send: (name: WatcherName) => void): CallbackWatch {
   const numbers = new Map<string, number>()
   const numberOf = (name: string): number => {
@@ -45,7 +45,7 @@ function createWatch(cells: Int32Array, send: (name: WatcherName) => void): Call
     }
     return number
   }
-  // Callbacks do not call each other, but a validator may be asked inside of one.
+  // Callbacks do not call each other, but a validator may run inside of one.
   let depth = 0
   return {
     room: (handle, game, tick) => {
