@@ -8,20 +8,23 @@ import type { PlacedRoom } from './placed-room.ts'
 export interface RoomCall<Name extends keyof HostMethods = keyof HostMethods> {
   readonly method: Name
   readonly args: HostMethods[Name]['args']
-  /** Called once. */
+  /** Called once with the answer. */
   readonly done: (result: HostMethods[Name]['result'] | Refusal) => void
-  /** When `done` has to be called; monotonic. ANSWER_WITHIN_MS from now by default, Infinity: whenever it may be. */
+  /** When `done` must be called, monotonic. By default in ANSWER_WITHIN_MS; Infinity means that there is no such time. */
   readonly untilMs?: number | undefined
-  /** It may be done twice: if the host dies, the next one is asked. Else the outcome is unknown. */
+  /**
+   * Whether the call may be carried out twice. If so, and the host dies, the next host is asked. If not, the outcome is unknown
+   * then.
+   */
   readonly mayRepeat: boolean
-  /** The answer came too late for `done`. */
+  /** Called with an answer that came too late for `done`. */
   readonly onLate?: (result: HostMethods[Name]['result'] | Refusal) => void
 }
 
 export interface CallsOptions {
   readonly hosts: Hosts
   readonly clock: Clock
-  /** A call came to nothing because its host has gone. */
+  /** Called when a call is lost because its host has gone. */
   readonly onHostLost: (host: number) => void
 }
 
@@ -33,10 +36,13 @@ interface UnderWay {
   isAnswered: boolean
 }
 
-/** Calls that wait for one room that moves. */
+/** How many calls may wait for one room that moves. */
 const WAITING_MAX = 1_000
 
-/** What hosts are asked about rooms: each is answered in time, in the order of what the host says, and a room that moves is waited for. */
+/**
+ * Calls hosts about rooms. Each call is answered in time, and in the order of what the host says. If the room moves, the call
+ * waits for it.
+ */
 export class Calls {
   readonly #options: CallsOptions
   readonly #underWay = new Set<UnderWay>()
@@ -105,7 +111,7 @@ export class Calls {
     else call.done(result as never)
   }
 
-  /** Returns whether there may be more of it. */
+  /** Returns whether calls are left that have to be answered in time. */
   #answerLate(): boolean {
     const nowMs = this.#options.clock.nowMs()
     for (const underWay of this.#underWay) {

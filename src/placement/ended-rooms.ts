@@ -5,7 +5,7 @@ import type { PlacedRoom } from './placed-room.ts'
 
 interface Ended {
   readonly sessions: Pick<ReadonlySet<string>, 'has'>
-  /** Of a room that was in an earlier life of the server, of which no session is known: who had a seat. */
+  /** The users who had a seat, for a room from before the node's start, whose sessions are not known. */
   readonly users: Pick<ReadonlySet<string>, 'has'>
   readonly why: Refusal
   readonly atMs: number
@@ -17,10 +17,13 @@ const LOST = new Refusal('ROOM_OVER', 'the room was lost with the server: it has
 })
 const NOBODY: ReadonlySet<string> = new Set()
 
-/** Rooms that are remembered; the oldest are forgotten first. */
+/** How many rooms are remembered. The oldest are forgotten first. */
 const ENDED_MAX = 10_000
 
-/** Rooms that are over, and the sessions that were in them: one that comes back later is still to hear how a room has ended. */
+/**
+ * Rooms that are over, and the sessions that were in them. A session that comes back later still has to hear how a room has
+ * ended.
+ */
 export class EndedRooms {
   readonly #keepMs: number
   readonly #nowMs: () => number
@@ -36,12 +39,12 @@ export class EndedRooms {
     this.#add(id, { sessions, users, why: OVER, atMs: this.#nowMs() })
   }
 
-  /** Its end was in the log when an earlier life of this server ended, and those who had a seat may not have heard it. */
+  /** Adds a room whose end was in the log when the node stopped. Users who had a seat may not have heard of the end. */
   addEarlier(id: RoomId, users: ReadonlySet<string>): void {
     this.#add(id, { sessions: NOBODY, users, why: OVER, atMs: this.#nowMs() })
   }
 
-  /** It was in an earlier life of this server, and cannot go on. */
+  /** Adds a room from before the node's start that cannot go on. */
   addLost(id: RoomId): void {
     this.#add(id, { sessions: NOBODY, users: NOBODY, why: LOST, atMs: this.#nowMs() })
   }
@@ -50,7 +53,7 @@ export class EndedRooms {
     return this.why(id) !== undefined
   }
 
-  /** What is answered to whoever asks for the room; undefined: it is not known to have ended. */
+  /** The answer to those who ask for the room. Undefined if the room is not known to have ended. */
   why(id: RoomId): Refusal | undefined {
     this.#forgetOld()
     return this.#rooms.get(id)?.why

@@ -22,7 +22,7 @@ export interface EndingsOptions extends PlacementOptions {
   readonly recordings: RoomRecordings
 }
 
-/** How rooms end: their last word goes into the log, with what the match pays, and then all leave and nothing is left. */
+/** Ends rooms: the end goes into the log, with what the match pays, and then all connections leave and the room is forgotten. */
 export class Endings {
   readonly #options: EndingsOptions
   readonly #rewards: Rewards
@@ -34,8 +34,8 @@ export class Endings {
   }
 
   /**
-   * The room's last word, from its host. One that comes again, after the room was restored, is the same.
-   * @param message why it could not go on; null: the word is its game's
+   * Ends the room as its host says. If the room was restored and ends again, its end is the same.
+   * @param message why the room could not go on; null if its game has ended it
    */
   over(room: PlacedRoom, ending: RoomEnding, message: string | null = null): void {
     if (this.#underWay.has(room)) return
@@ -46,17 +46,17 @@ export class Endings {
     )
   }
 
-  /** Its game cannot go on. */
+  /** Ends a room whose game cannot go on. */
   failed(room: PlacedRoom, why: string): void {
     this.#options.log.error(
       { room: room.id, game: room.game.name, tick: room.tick, why },
-      'a room with a game is ended',
+      'a room was ended, because its game cannot go on',
     )
     room.whyEnded = new Refusal('GAME_FAILED', `the game failed: ${why}`)
     this.over(room, { why: 'failed', tick: room.tick, result: null, rewards: [] }, why)
   }
 
-  /** Forgets the room without a word of its end: its journal stays, and it may come back. */
+  /** Forgets the room without ending it. Its journal stays, so it may come back. */
   letGo(room: PlacedRoom, why: Refusal): void {
     room.phase = 'ending'
     room.whyEnded = why
@@ -64,7 +64,7 @@ export class Endings {
     this.#forget(room)
   }
 
-  /** Has the host end it. Resolves when it is gone. Rejects with what the host refuses. */
+  /** Has the host end the room. Resolves when the room is gone. Rejects with the host's refusal. */
   async end(room: PlacedRoom, untilMs: number | undefined): Promise<void> {
     const { calls } = this.#options
     await new Promise<void>((resolve, reject) => {
@@ -75,7 +75,7 @@ export class Endings {
     while (this.#options.rooms.byHandle(room.handle)) await (this.#underWay.get(room) ?? room.gone)
   }
 
-  /** Resolves when none is under way any more. */
+  /** Resolves when no room is being ended. */
   async idle(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay.values())
   }
@@ -88,11 +88,11 @@ export class Endings {
     for (const { ended } of room.waiting.splice(0)) ended(room.whyEnded)
     if (ending.rewards.length === 0 || !(await this.#pay(room, ending))) await events.over(room, ending)
     this.#close(room)
-    // Not before: a room that ends again is paid for once.
+    // The journal is deleted last. If the room has to end again, it is still paid only once.
     await this.#options.journals.delete(room.id)
   }
 
-  /** The room's end and its rewards are one transaction. Returns whether it was done. */
+  /** Puts the room's end and its rewards into one transaction. Returns whether that was done. */
   async #pay(room: PlacedRoom, ending: RoomEnding): Promise<boolean> {
     const { events } = this.#options
     await events.said(room)
@@ -111,7 +111,7 @@ export class Endings {
     hosts.get(room.host)?.rooms.delete(room.handle)
     rooms.remove(room)
     purchases.ended(room)
-    // A resumed connection that has no view yet may still have to be given the room's last word: see `Entrances.join`.
+    // A resumed connection without a view may still have to be told of the room's end: see `Entrances.join`.
     const isComingBack = (connection: Connection) => room.viewers.of(connection) === undefined
     const emptied = new Set(members.empty(room.id, isComingBack).map(({ worker }) => worker))
     directory.ended(room.id)

@@ -26,7 +26,7 @@ export interface EntrancesOptions extends PlacementOptions {
 
 export type Entered = JoinResult & { readonly game: GameEntry }
 
-/** How a connection comes into a room. */
+/** How a connection wants to come into a room. */
 export interface Entrance {
   readonly connection: Connection
   readonly as: 'player' | 'spectator'
@@ -35,23 +35,23 @@ export interface Entrance {
 }
 
 interface Admission extends Entrance {
-  /** It has the user's seat back, or nothing. */
+  /** Whether the connection only wants its user's seat back, and no new one. */
   readonly isBack: boolean
   readonly holdings: Holdings
 }
 
 type Reply<Result> = (result: Result | Refusal) => void
 
-/** Nothing is known of the room then: the worker asks again. */
+/** Errors that say nothing about the room. The worker asks again. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'OVERLOADED', 'OUTCOME_UNKNOWN', 'DRAINING'])
 
-/** Of spectators, of guests, and of those who have a seat already. */
+/** What spectators and guests have, and users who already have a seat. */
 const NOTHING: Holdings = { inventory: {}, ledgerEntry: 0 }
 
-/** Sessions of one room that may come back to it without its password. */
+/** How many sessions of one room may come back to it without its password. */
 const SESSIONS_MAX = 10_000
 
-/** How connections come into rooms with games, what they do there, and how they leave. */
+/** Lets connections into rooms with games, passes on what they do there, and lets them leave. */
 export class Entrances implements RoomGame {
   readonly #options: EntrancesOptions
   readonly #passwords: PasswordTries
@@ -63,8 +63,8 @@ export class Entrances implements RoomGame {
   }
 
   /**
-   * `reply` is called behind all that the room has said before, and what it says next comes behind that. Refused as the game refuses;
-   * ROOM_NOT_FOUND, ROOM_LOCKED, FORBIDDEN, RATE_LIMITED.
+   * Lets a connection into a room. `reply` is called after everything that the room has said before, and what the room says next
+   * follows it. Refusals: those of the game, ROOM_NOT_FOUND, ROOM_LOCKED, FORBIDDEN, RATE_LIMITED.
    */
   join(args: JoinArgs, reply: Reply<Entered>, untilMs?: number): void {
     const connection = this.#options.registry.require(args.connectionId)
@@ -88,7 +88,7 @@ export class Entrances implements RoomGame {
     void this.#admit(room, { ...entrance, isBack: false }, reply)
   }
 
-  /** Throws ROOM_NOT_FOUND if the connection cannot see such a room. */
+  /** Throws ROOM_NOT_FOUND if there is no such room in the namespace of the connection. */
   require(id: RoomId, { namespace }: Pick<Connection, 'namespace'>): PlacedRoom {
     const room = this.#options.rooms.get(id)
     if (room?.namespace === namespace) return room
@@ -97,7 +97,7 @@ export class Entrances implements RoomGame {
 
   input({ connectionId, room: id, name, input, seq }: GameInputArgs, done: Reply<InputResult>, untilMs?: number): void {
     const { room, viewer } = this.#requireViewer(connectionId, id)
-    // The client has gone on with another connection: what it had sent here would come out of its order.
+    // The client goes on with another connection, so inputs from this one would be out of order.
     if (!room.speaks(viewer.connection))
       throw new Refusal('UNAVAILABLE', 'a newer connection of this session has sent inputs: nothing was done')
     const args = { handle: room.handle, viewer: viewer.number, name, input, seq }
@@ -119,7 +119,7 @@ export class Entrances implements RoomGame {
     this.#options.calls.make(room, { method: 'catchUp', args, done, untilMs, mayRepeat: true })
   }
 
-  // What `Members` asks: see `RoomGame`.
+  // The following methods are what `Members` asks: see `RoomGame`.
 
   owns(id: RoomId): boolean {
     const [game = ''] = id.split(':', 1)
@@ -130,7 +130,7 @@ export class Entrances implements RoomGame {
   mayReturn({ userId, session }: Connection, id: RoomId): boolean {
     const room = this.#options.rooms.get(id)
     if (!room) return false
-    // Its host has not said yet who has a seat, and will.
+    // The host of the room has yet to say who has a seat, so this is decided then.
     if (room.awaySinceMs !== undefined && room.password === undefined) return true
     return room.seated.has(userId) || (session !== undefined && room.sessions.has(session))
   }
@@ -139,7 +139,10 @@ export class Entrances implements RoomGame {
     return this.#options.rooms.ended.wasIn(connection, id)
   }
 
-  /** The other connections of the user are out of the room at once: what the user does next in it may overtake the game's word for it. */
+  /**
+   * The connection has left the room. The user's other connections leave it at once, because the user's next request for the room
+   * may come before the game has said that the seat has ended.
+   */
   left(connection: Connection, id: RoomId): void {
     const seat = this.#options.rooms.get(id)?.viewers.of(connection)?.seat ?? null
     this.#part(connection, id, 'leave')
@@ -153,9 +156,9 @@ export class Entrances implements RoomGame {
     this.#part(connection, id, 'exit')
   }
 
-  // What the room says.
+  // The following methods carry out what the room says.
 
-  /** The user's seat has ended: its connections are in the room no longer. */
+  /** The user's seat has ended. The connections on it leave the room. */
   seatEnded(room: PlacedRoom, user: string, why: string): void {
     const leaving = room.leaving.get(user) ?? 0
     if (leaving > 1) room.leaving.set(user, leaving - 1)
@@ -171,12 +174,12 @@ export class Entrances implements RoomGame {
     this.#options.purchases.unseated(room, user as UserId)
     for (const viewer of room.viewers.ofSeat(user)) {
       this.putOut(room, viewer, why)
-      // Its host may have let it in anew meanwhile.
+      // The host may have let this connection in again meanwhile.
       this.#tellGone(room, viewer, 'exit')
     }
   }
 
-  /** The connection is in the room no longer, though it did not leave. */
+  /** Takes a connection out of the room that did not ask to leave. */
   putOut(room: PlacedRoom, viewer: Viewer, why: string): void {
     const { members, workers } = this.#options
     const { connection } = viewer
@@ -186,7 +189,7 @@ export class Entrances implements RoomGame {
     workers.tell(connection.worker, 'roomLeft', { connectionId: connection.id, room: room.id, why })
   }
 
-  /** A new host has the room: those who are in it are told to it, and those who went meanwhile. */
+  /** A new host has the room. It is told of the connections in the room, and of those that went meanwhile. */
   reenter(room: PlacedRoom): void {
     const departures = room.departures.splice(0)
     room.leaving.clear()
@@ -198,7 +201,7 @@ export class Entrances implements RoomGame {
     }
   }
 
-  /** A room of an earlier life of the node runs: these are its seats. */
+  /** A room from before the node's start runs again. Sets who has a seat. */
   returned(room: PlacedRoom, seats: readonly RestoredSeat[]): void {
     room.seated.clear()
     for (const { user, ledgerEntry } of seats) this.#seated(room, user as UserId, ledgerEntry)
@@ -207,7 +210,7 @@ export class Entrances implements RoomGame {
   #tellAgain(room: PlacedRoom, viewer: Viewer): void {
     const done = (result: EnteredSeat | Refusal) => {
       if (this.#isEnding(room)) return
-      // A host that dies here is followed by another one, which is told again.
+      // If the host dies now, the next host is told again.
       if (!(result instanceof Refusal) || result.code === 'OUTCOME_UNKNOWN' || result.code === 'UNAVAILABLE') return
       if (room.viewers.get(viewer.number) === viewer) this.putOut(room, viewer, result.message)
     }
@@ -215,20 +218,20 @@ export class Entrances implements RoomGame {
     this.#options.calls.make(room, { method: 'enter', args, done, untilMs: Infinity, mayRepeat: false })
   }
 
-  /** Those who are in the room have not heard its last word yet, and stay until then. */
+  /** Whether the end of the room was not announced yet. Connections in the room stay until then. */
   #isEnding({ phase, id }: PlacedRoom): boolean {
     return phase === 'ending' && !this.#options.rooms.ended.has(id)
   }
 
-  /** A resumed connection that was to hear how the room has ended has heard it. */
+  /** Throws the refusal. A resumed connection that waited for the end of the room has heard it now, and leaves the room. */
   #refuseEnded(id: RoomId, connection: Connection, why: Refusal): never {
     if (connection.rooms.has(id)) this.#options.members.leave(connection.id, id)
     throw why
   }
 
   /**
-   * A resumed connection is a member already, and has no view of the game yet. It has its user's seat, or watches as it did before; one that
-   * played on a seat that has ended meanwhile is refused with NOT_IN_ROOM.
+   * Lets a resumed connection in. It is a member of the room already, but has no view of the game. It gets its user's seat, or
+   * watches as it did before. If it played on a seat that has ended meanwhile, it is refused with NOT_IN_ROOM.
    */
   #comeBack(room: PlacedRoom, entrance: Entrance, reply: Reply<Entered>): void {
     const { members, registry } = this.#options
@@ -268,7 +271,7 @@ export class Entrances implements RoomGame {
     }
   }
 
-  /** What a new seat is given. */
+  /** Reads what a new seat is given. */
   #holdingsOf({ connection, as, isBack }: Omit<Admission, 'holdings'>): Promise<Holdings> {
     if (as === 'spectator' || isBack || isGuest(connection)) return Promise.resolve(NOTHING)
     return this.#options.holdingsOf(connection.userId)
@@ -295,7 +298,7 @@ export class Entrances implements RoomGame {
     const { connection } = viewer
     const before = room.viewers.of(connection)
     viewer.seat = entered.seat as UserId | null
-    // Its host has let it in before it heard that the user, at another connection, gives the seat up.
+    // The host let the connection in before it was told that the user, with another connection, gave up the seat.
     if (viewer.seat !== null && viewer.number <= (room.leftUpTo.get(viewer.seat) ?? 0))
       return new Refusal('NOT_IN_ROOM', 'the user has left the room meanwhile')
     try {
@@ -337,7 +340,7 @@ export class Entrances implements RoomGame {
     if (how === 'leave' && seat !== null) room.leaving.set(seat, (room.leaving.get(seat) ?? 0) + 1)
     const moves = room.moves
     const done = (result: null | Refusal) => {
-      // Nobody knows whether that host had written it down: the next one is told again.
+      // It is not known whether that host had recorded it, so the next host is told again.
       const isUnknown = result instanceof Refusal && result.code === 'OUTCOME_UNKNOWN'
       if (!isUnknown || room.phase === 'ending') return
       if (room.phase === 'moving') room.departures.push({ viewer, how })
@@ -352,7 +355,7 @@ export class Entrances implements RoomGame {
     this.#tellGone(room, viewer, how)
   }
 
-  /** Throws NOT_IN_ROOM; UNAVAILABLE if the connection has gone. */
+  /** Throws NOT_IN_ROOM, or UNAVAILABLE if the connection has gone. */
   #requireViewer(connectionId: string, id: RoomId): { readonly room: PlacedRoom; readonly viewer: Viewer } {
     const connection = this.#options.registry.require(connectionId)
     const room = this.#options.rooms.get(id)
@@ -362,12 +365,12 @@ export class Entrances implements RoomGame {
   }
 }
 
-/** The worker asks again, and then the last word has been said. */
+/** The worker asks again, and by then the end of the room was announced. */
 function ends(): Refusal {
   return new Refusal('UNAVAILABLE', 'the room ends', { retry_after_ms: 500 })
 }
 
-/** What the connection's session was in the room when it was let in last; undefined if that is not known. */
+/** As what the connection's session was last let into the room. Undefined if that is not known. */
 function roleOf({ sessions }: PlacedRoom, { session }: Connection): Viewer['as'] | undefined {
   return session === undefined ? undefined : sessions.get(session)
 }

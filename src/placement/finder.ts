@@ -36,7 +36,7 @@ interface Search {
   readonly game: GameInfo
   readonly reply: (result: GameJoin | Refusal) => void
   readonly untilMs: number | undefined
-  /** Rooms that have said no. */
+  /** The rooms that have refused this search. */
   readonly tried: Set<PlacedRoom>
 }
 
@@ -47,15 +47,15 @@ interface Plan {
   readonly options: JsonObject
   readonly isLocked: boolean
   readonly password: string | null
-  /** undefined: as the game says. */
+  /** Undefined means as the game says. */
   readonly isRecorded?: boolean | undefined
-  /** Of the search that makes it; undefined for REST. */
+  /** The search that makes the room. Undefined if it is made by REST. */
   readonly where?: Where
   /** See `PlacedRoom.madeBy`. */
   readonly madeBy?: string | undefined
 }
 
-/** What a room may say while another one would do. */
+/** Refusals of a room after which the search tries another one. */
 const NEXT_ROOM: ReadonlySet<ErrorCode> = new Set([
   'ROOM_FULL',
   'ROOM_LOCKED',
@@ -64,25 +64,31 @@ const NEXT_ROOM: ReadonlySet<ErrorCode> = new Set([
   'REFUSED',
   'GAME_FAILED',
 ])
-/** Rooms that one search tries before it makes one. */
+/** How many rooms one search tries before it is refused. */
 const TRIED_MAX = 8
-/** How long a search waits for rooms that come back after a start, of which one may do. */
+/** How long a search waits for rooms that come back after a start, because one of them may fit. */
 const RETURNS_MS = 1_000
 const RANDOM_LENGTH = 12
-/** Seeds are integers below it. */
+/** Seeds are integers below this. */
 const SEEDS = 2 ** 48
 
-/** Where players play: the best room that there is, or a new one. All of it is decided at once, so that no two searches take one seat. */
+/**
+ * Finds the best room for a player, or makes one. Each search chooses and reserves at once, so two searches never take the same
+ * seat.
+ */
 export class Finder {
   readonly #options: FinderOptions
-  /** What is wanted of rooms that are being made by a search, so that others who want the same wait for them. */
+  /** The conditions of the search that makes a room, so that searches with the same conditions wait for that room. */
   readonly #wanted = new WeakMap<PlacedRoom, Where>()
 
   constructor(options: FinderOptions) {
     this.#options = options
   }
 
-  /** Refused as a join is; GAME_NOT_FOUND, BAD_REQUEST, FORBIDDEN for guests where the game has none, OVERLOADED. */
+  /**
+   * Lets a connection into the best room. Refusals: those of a join, GAME_NOT_FOUND, BAD_REQUEST, OVERLOADED, and FORBIDDEN for
+   * guests if the game has none.
+   */
   find(args: FindArgs, reply: Search['reply'], untilMs?: number): void {
     const connection = this.#options.registry.require(args.connectionId)
     const game = this.requireGame(args.game)
@@ -94,7 +100,7 @@ export class Finder {
     else void returns.settled(RETURNS_MS).then(() => this.#again(search))
   }
 
-  /** The rooms of a game that `where` allows, by their ids. */
+  /** Returns the rooms of a game that `where` allows, by their ids. */
   list(
     namespace: Namespace | null,
     { game, where, path, ...page }: PageArgs & { readonly game: string; readonly where: Where; readonly path?: string },
@@ -109,7 +115,9 @@ export class Finder {
     return { items: items.map((room) => room.toListed()), next_cursor }
   }
 
-  /** Makes a room. Refused as its game refuses; GAME_NOT_FOUND, OVERLOADED, UNAVAILABLE; BAD_REQUEST if it cannot be recorded. */
+  /**
+   * Makes a room. Refusals: those of its game, GAME_NOT_FOUND, OVERLOADED, UNAVAILABLE, and BAD_REQUEST if it cannot be recorded.
+   */
   open({ record, ...args }: OpenArgs, done: (result: GameRoom | Refusal) => void): void {
     const game = this.requireGame(args.game)
     if (record === true && !this.#options.recordings.isOpen)
@@ -128,7 +136,7 @@ export class Finder {
   #search(search: Search): void {
     const room = this.#best(search) ?? this.#open({ ...this.#planOf(search) })
     const { connection } = search
-    // From here on the seat is this user's, until the game has said something.
+    // From now on the seat is reserved for this user, until the game has answered.
     room.reserve(connection.userId)
     const enter = () => this.#enter(room, search)
     if (room.phase !== 'opening') enter()
@@ -185,12 +193,12 @@ export class Finder {
     }
   }
 
-  /** Whether the room was made for this search, so that no other would do better. */
+  /** Whether the room was made for this search, so that no other room could be better. */
   #isOwn(room: PlacedRoom, { args, connection }: Search): boolean {
     return this.#wanted.get(room) === args.where && room.viewers.size === 0 && !room.seated.has(connection.userId)
   }
 
-  /** The room with the fewest free seats: matches are to begin. One where the user has a seat already goes before. */
+  /** Returns the room with the fewest free seats, so that matches begin. A room where the user already has a seat comes first. */
   #best({ connection, args, game, tried }: Search): PlacedRoom | undefined {
     let best: PlacedRoom | undefined
     for (const room of this.#options.rooms.ofGame(game.name)) {
@@ -209,7 +217,7 @@ export class Finder {
     return wanted !== undefined && JSON.stringify(wanted) === JSON.stringify(where)
   }
 
-  /** Throws BAD_REQUEST for what no room of the game lists, as far as there is one. */
+  /** Throws BAD_REQUEST for conditions that no room of the game can meet, if there is a room to judge by. */
   #requireListed(game: string, where: Where, path = 'payload.where'): void {
     for (const room of this.#options.rooms.ofGame(game)) {
       if (!isThere(room)) continue
@@ -221,11 +229,11 @@ export class Finder {
   #open({ namespace, game, options, isLocked, password, isRecorded = game.record, where, madeBy }: Plan): PlacedRoom {
     const { rooms, hosts, random, roomClock, limits } = this.#options
     const host = hosts.leastBusy()
-    if (!host) throw new Refusal('UNAVAILABLE', 'no host for games is there now', { retry_after_ms: 1_000 })
+    if (!host) throw new Refusal('UNAVAILABLE', 'no host for games is available now', { retry_after_ms: 1_000 })
     if (rooms.size >= limits.roomsMax || host.rooms.size >= limits.roomsPerHostMax)
-      throw new Refusal('OVERLOADED', 'there are as many rooms as there may be', { retry_after_ms: 5_000 })
+      throw new Refusal('OVERLOADED', 'there are as many rooms as allowed', { retry_after_ms: 5_000 })
     if (madeBy !== undefined && rooms.countMadeBy(madeBy) >= limits.roomsPerUserMax)
-      throw new Refusal('OVERLOADED', 'this user has made as many rooms as one may (GAME_ROOMS_PER_USER)', {
+      throw new Refusal('OVERLOADED', 'this user has made as many rooms as allowed (GAME_ROOMS_PER_USER)', {
         retry_after_ms: 5_000,
       })
     const opened: OpenRoom = {
@@ -252,7 +260,7 @@ export class Finder {
     else host.outlet.block([headOf(room)], 0, () => this.#begin(room, host))
   }
 
-  /** Its head is in the journal: whatever happens from here on, it comes back. */
+  /** The head is in the journal now, so from here on the room comes back, whatever happens. */
   #begin(room: PlacedRoom, host: Host): void {
     const { directory, limits, hosts } = this.#options
     if (hosts.get(host.id) === undefined)
@@ -275,12 +283,12 @@ export class Finder {
   }
 }
 
-/** One of an earlier life of the node is there when it runs. */
+/** Whether searches can find the room. A room from before the node's start can be found once it runs again. */
 function isThere({ phase, awaySinceMs }: PlacedRoom): boolean {
   return awaySinceMs === undefined && (phase === 'running' || phase === 'moving')
 }
 
-/** Names of games leave room for it in a room's id. */
+/** The names of games are so short that a room's id has space for this. */
 function newRoomId(game: string, token: string): RoomId {
   return `${game}:${token.slice(-RANDOM_LENGTH)}` as RoomId
 }

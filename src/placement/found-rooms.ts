@@ -3,20 +3,20 @@ import type { RoomJournal } from '../store/journal.ts'
 import type { KeptRecord, RoomCheckpoint } from './placed-room.ts'
 import { decodeHead, type RoomHead } from './room-head.ts'
 
-/** A room of an earlier life of the node, as its journal has it. */
+/** A room from before the node's start, read from its journal. */
 export interface FoundRoom {
   readonly id: RoomId
   readonly head: RoomHead
   readonly checkpoint: RoomCheckpoint
-  /** Those behind the checkpoint. */
+  /** The records after the checkpoint. */
   readonly records: readonly KeptRecord[]
-  /** Who had a seat at the checkpoint. */
+  /** The users who had a seat at the checkpoint. */
   readonly users: ReadonlySet<string>
-  /** The room's clock at the checkpoint; undefined if that is not known. */
+  /** The room's clock at the checkpoint. Undefined if it is not known. */
   readonly nowMs: number | undefined
 }
 
-/** `unborn`: its host died while the room was made, and nobody was told of it. */
+/** `unborn` means that the host died while the room was being made, so nobody was told of the room. */
 export type NotFound = 'unborn' | 'without a head' | 'without a checkpoint' | 'of another version of Drumbeat'
 
 export function foundRoom(id: RoomId, journal: RoomJournal): FoundRoom | NotFound {
@@ -30,12 +30,15 @@ export function foundRoom(id: RoomId, journal: RoomJournal): FoundRoom | NotFoun
   return { id, head, checkpoint: { tick: checkpoint.tick, text }, records: kept, ...aboutOf(text) }
 }
 
-/** Who had a seat, of a room that is not to go on. */
+/** Returns the users who had a seat in a room that is not to go on. */
 export function usersOf({ checkpoint }: RoomJournal): ReadonlySet<string> {
   return checkpoint ? aboutOf(Buffer.from(checkpoint.bytes).toString()).users : new Set()
 }
 
-/** A checkpoint is its host's, and only the host that goes on from it says what is so: this is what it is taken to be until then. */
+/**
+ * Reads what can be read from a checkpoint here. Only hosts understand checkpoints, so this is what is assumed until a host has
+ * restored the room.
+ */
 function aboutOf(text: string): Pick<FoundRoom, 'users' | 'nowMs'> {
   try {
     const { seats, nowMs } = JSON.parse(text) as { readonly seats?: unknown; readonly nowMs?: unknown }

@@ -1,14 +1,14 @@
-/** What a player owns, as a new seat is given it. */
+/** What a player owns when a new seat is made. */
 export interface Holdings {
-  /** Counts by the ids of goods. */
+  /** How many the player has of each good, by its id. */
   readonly inventory: Readonly<Record<string, number>>
-  /** The last entry of the player's ledger that it has; 0: none. */
+  /** The last entry of the player's ledger that is included, or 0 if there is none. */
   readonly ledgerEntry: number
 }
 
 /**
- * The goods that the player has at least one of, up to so many kinds, in the order in which they were bought first.
- * @param onCut is called with how many kinds there are if these are too many
+ * Keeps the goods of which the player has at least one: at most `max` of them, in the order of their first purchase.
+ * @param onCut called with the number of goods if there are more than `max`
  */
 export function withGoodsMax(
   { inventory, ledgerEntry }: Holdings,

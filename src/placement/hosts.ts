@@ -9,33 +9,33 @@ export interface Host {
   readonly id: number
   readonly link: HostLink
   readonly outlet: Outlet
-  /** Counts how often the hosts were replaced before it was started: those of one generation have the same code. */
+  /** How often the hosts had been replaced when this host was started. Hosts of one generation have the same code. */
   readonly generation: number
-  /** It is to take over from another one, and takes no rooms until it has. */
+  /** Whether the host is to take over from another one. Until it has, it takes no rooms. */
   readonly isSuccessor: boolean
-  /** By their names; empty until it listens. */
+  /** By name. Empty until the host listens. */
   games: ReadonlyMap<string, GameInfo>
-  /** Names what they run on; empty until it listens. */
+  /** Identifies the code of the games, see `codeOf`. Empty until the host listens. */
   code: string
-  /** It takes rooms: it has started, and neither drains nor has ended. */
+  /** Whether the host takes rooms: it has started, is not draining and has not ended. */
   isOpen: boolean
-  /** Share of the time in which callbacks ran in the last second. */
+  /** The share of the last second in which callbacks ran, 0 to 1. */
   busy: number
-  /** The rooms that `busy` is about. */
+  /** How many rooms the host had when `busy` was measured. */
   measuredRooms: number
-  /** Of them, those that take most, the first first. */
+  /** The most expensive of these rooms, the most expensive first. */
   costly: readonly CostlyRoom[]
-  /** Handles of the rooms that it runs, or was asked to. */
+  /** The handles of the rooms that it runs or was asked to run. */
   readonly rooms: Set<number>
 }
 
-/** What a room is taken to need before anything was measured. */
+/** The assumed load of a room before anything was measured. */
 const SHARE_OF_A_ROOM = 0.001
 
-/** The hosts of this node, and how much each has to do. */
+/** The hosts of this node, and the load of each. */
 export class Hosts {
   readonly #hosts = new Map<number, Host>()
-  /** Of the newest hosts that take rooms, or did. */
+  /** The games of the newest hosts that take rooms, or of the last ones that did. */
   #games: ReadonlyMap<string, GameInfo> = new Map()
   #code = ''
 
@@ -66,7 +66,7 @@ export class Hosts {
     return this.#hosts.values()
   }
 
-  /** Its games are loaded. It takes rooms, if it is no successor. */
+  /** The host has loaded its games. Unless it is a successor, it takes rooms from now on. */
   listens(id: number, { games, code }: { readonly games: readonly GameInfo[]; readonly code: string }): void {
     const host = this.#hosts.get(id)
     if (!host) return
@@ -75,7 +75,7 @@ export class Hosts {
     if (!host.isSuccessor) this.setOpen(host, true)
   }
 
-  /** Whether it takes rooms from now on. */
+  /** Sets whether the host takes rooms. */
   setOpen(host: Host, isOpen: boolean): void {
     host.isOpen = isOpen
     const newest = this.#newest()
@@ -85,19 +85,19 @@ export class Hosts {
     this.#code = first.code
   }
 
-  /** Of the newest hosts that take rooms, or did. */
+  /** The code of the newest hosts that take rooms, or of the last ones that did. */
   get code(): string {
     return this.#code
   }
 
-  /** Of what they have said, and is not in the journal yet. */
+  /** The bytes that hosts have sent and that are not in the journal yet. */
   get waitingBytes(): number {
     let bytes = 0
     for (const { outlet } of this.#hosts.values()) bytes += outlet.waitingBytes
     return bytes
   }
 
-  /** In the order of their names. */
+  /** The games, sorted by name. */
   get games(): readonly GameInfo[] {
     return [...this.#games.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   }
@@ -107,8 +107,9 @@ export class Hosts {
   }
 
   /**
-   * The one that has least to do, by the time that its rooms take, of those with the newest code; undefined if none takes rooms.
-   * @param generation the room needs the code of this generation, or newer, unless all hosts have gone back to older code
+   * Returns the host with the least load among those with the newest code, measured by the time that its rooms take. Returns
+   * undefined if no host takes rooms.
+   * @param generation the room needs code of this generation or a newer one, unless all hosts have gone back to older code
    * @param but a host that is left out
    */
   leastBusy(generation = 0, but?: Host): Host | undefined {
@@ -124,14 +125,14 @@ export class Hosts {
     return best
   }
 
-  /** Those that take rooms and have the newest code. */
+  /** The hosts that take rooms and have the newest code. */
   #newest(): readonly Host[] {
     const open = [...this.#hosts.values()].filter(({ isOpen }) => isOpen)
     const generation = Math.max(...open.map((host) => host.generation))
     return open.filter((host) => host.generation === generation)
   }
 
-  /** What a room takes on average. */
+  /** The average load of a room. */
   #shareOfRoom(): number {
     let busy = 0
     let rooms = 0
@@ -143,7 +144,7 @@ export class Hosts {
   }
 }
 
-/** What it had to do when that was measured last, with what it was given since. */
+/** The load when it was last measured, and the expected load of the rooms that came since. */
 function expectedLoad({ busy, measuredRooms, rooms }: Host, shareOfRoom: number): number {
   return busy + (rooms.size - measuredRooms) * shareOfRoom
 }

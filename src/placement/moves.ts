@@ -12,11 +12,11 @@ export interface MovesOptions extends Pick<PlacementOptions, 'counts' | 'workers
   readonly journals: RoomJournals
   readonly entrances: Entrances
   readonly recordings: RoomRecordings
-  /** The room is to go on with a host that has ended: nobody else sees to it. */
+  /** Called with a room that has to go on although its host has ended, and that nobody else takes care of. */
   readonly orphaned: (room: PlacedRoom) => void
 }
 
-/** How one room leaves a host, and how it comes to another one. */
+/** Lets single rooms leave a host, and lets another host go on with them. */
 export class Moves {
   readonly #options: MovesOptions
 
@@ -24,15 +24,15 @@ export class Moves {
     this.#options = options
   }
 
-  /** Nobody runs the room now: what is asked of it waits. */
+  /** No host runs the room from now on. Calls for it wait. */
   stop(room: PlacedRoom): void {
     room.phase = 'moving'
     room.moves++
   }
 
   /**
-   * Has the host of a room stop it. Resolves to true when its checkpoint is here and it has no host any more; to false if it is over, or its host has
-   * died: then that is what happens to it.
+   * Has the host stop the room. Resolves to true when its checkpoint is here and it has no host any more. Resolves to false if
+   * the room is over or its host has died, which is handled elsewhere.
    */
   release(room: PlacedRoom): Promise<boolean> {
     const host = this.#options.hosts.get(room.host)
@@ -55,13 +55,13 @@ export class Moves {
   }
 
   /**
-   * Has the host go on with a room that nobody runs. Resolves when it does, or when something else has become of the room; to why the host cannot go on
-   * with it, if that is so.
+   * Has the host go on with a room that no host runs. Resolves when it does, or when something else has happened to the room.
+   * Resolves to a refusal if the host cannot go on with the room.
    */
   restore(room: PlacedRoom, host: Host, why: Why): Promise<Refusal | undefined> {
     const { checkpoint, records, handle, moves, awaySinceMs } = room
     if (!checkpoint) throw new Error(`the room ${room.id} has no checkpoint`)
-    // It ended while the room was on its way, and its rooms have gone to others already.
+    // The host ended while the room was on its way, and its other rooms have been given to other hosts already.
     if (this.#options.hosts.get(host.id) !== host) {
       this.#options.orphaned(room)
       return Promise.resolve(undefined)
@@ -83,7 +83,7 @@ export class Moves {
       host.link.call('restore', args, (result) => {
         host.outlet.pass(() => {
           const isCurrent = room.phase === 'moving' && room.moves === moves && room.host === host.id
-          // Its host died meanwhile: `hostGone` gives the room to the next one.
+          // If the host died meanwhile, `hostGone` gives the room to the next one.
           const isLost =
             result instanceof Refusal && (result.code === 'OUTCOME_UNKNOWN' || result.code === 'UNAVAILABLE')
           if (isCurrent && !(result instanceof Refusal)) this.#runs(room, host, { ...result, why })
@@ -93,12 +93,12 @@ export class Moves {
     })
   }
 
-  /** A checkpoint of the room, from its host. */
+  /** Takes a checkpoint of the room from its host. */
   checkpoint(room: PlacedRoom, checkpoint: RoomCheckpoint): void {
     room.keepCheckpoint(checkpoint)
     const { journals, recordings } = this.#options
     recordings.checkpoint(room, checkpoint, () => {
-      // Else its journal goes, or has gone.
+      // If the room is ending, its journal is being deleted.
       if (room.phase !== 'ending') journals.checkpoint(room, checkpoint)
     })
   }

@@ -6,9 +6,9 @@ import { isStoreFault } from '../store/store-refusal.ts'
 
 export interface OutletOptions {
   readonly journal: Journal
-  /** The journal does not take what has to be written. It is tried again until it does. */
+  /** Called when the journal cannot be written. The write is repeated until it succeeds. */
   readonly onFault: (error: Error) => void
-  /** Bytes of blocks that wait: of those above it the patches are left out, and clients that miss them ask for a snapshot. */
+  /** How many bytes of blocks may wait. Blocks above that lose their patches, and clients that miss them ask for a snapshot. */
   readonly waitingBytesMax?: number
 }
 
@@ -24,8 +24,8 @@ const RETRY_MS = 100
 const WAITING_BYTES_MAX = 16 * 1024 * 1024
 
 /**
- * What one host says, in its order: nobody hears of anything before the records in front of it are in the journal. Where nothing has to be
- * waited for, all is passed on at once.
+ * Passes on what one host says, in its order: nothing is passed on before the records ahead of it are in the journal. If nothing
+ * has to be waited for, everything is passed on at once.
  */
 export class Outlet {
   readonly #options: OutletOptions
@@ -41,13 +41,13 @@ export class Outlet {
     return this.#waitingBytes
   }
 
-  /** @param pass passes the block's patches on, unless it is told that they are left out */
+  /** @param pass passes on the block; the patches are dropped if `hasPatches` is false */
   block(records: readonly JournalEntry[], bytes: number, pass: (hasPatches: boolean) => void): void {
     const hasPatches = this.#waitingBytes + bytes <= (this.#options.waitingBytesMax ?? WAITING_BYTES_MAX)
     this.#add({ records, bytes: hasPatches ? bytes : 0, pass, hasPatches, isCommitted: records.length === 0 })
   }
 
-  /** Something that is said behind all blocks so far. */
+  /** Runs the action after all blocks so far were passed on. */
   pass(action: () => void): void {
     if (this.#items.length === 0) action()
     else this.#add({ records: [], bytes: 0, pass: action, hasPatches: true, isCommitted: true })
@@ -71,7 +71,7 @@ export class Outlet {
     this.#isAdvancing = false
   }
 
-  /** Returns whether it is committed. If not, all that waits goes on when it is, or is tried again. */
+  /** Returns whether the item is committed. If not, `#waitFor` goes on later. */
   #commit(item: Item): boolean {
     try {
       const pending = this.#options.journal.append(item.records)
@@ -83,7 +83,7 @@ export class Outlet {
     return item.isCommitted
   }
 
-  /** What is no fault of the store is a defect, and ends the process. */
+  /** Throws any error that is no fault of the store, because it is a defect and must end the process. */
   async #waitFor(item: Item, pending: Promise<void>): Promise<void> {
     try {
       await pending

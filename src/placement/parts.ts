@@ -16,31 +16,34 @@ import type { Holdings } from './holdings.ts'
 import type { PurchasesOptions } from './purchases.ts'
 import type { RewardsOptions } from './rewards.ts'
 
-/** What is told to workers. */
+/** Sends messages to workers. */
 export interface Workers {
   /** Does nothing if the worker has ended. */
   tell<Name extends keyof WorkerMethods>(worker: number, method: Name, args: WorkerMethods[Name]['args']): void
-  /** Patches, behind all that the worker was told before. They are left out if it does not take what it is sent. */
+  /**
+   * Sends patches, after everything that the worker was told before. They are dropped if the worker does not read what it is
+   * sent.
+   */
   sendGameBlock(worker: number, block: Buffer): void
 }
 
 export interface PlacementLimits {
-  /** Of this node. */
+  /** The number of rooms of this node. */
   readonly roomsMax: number
   readonly roomsPerHostMax: number
-  /** Made by searches of one user, or of the guests of one address. */
+  /** The number of rooms made by searches of one user, or of the guests of one address. */
   readonly roomsPerUserMax: number
-  /** A host gives rooms away while it is busy for a larger share of its time than this, 0 to 1. */
+  /** A host that is busy for a larger share of its time than this gives rooms away, 0 to 1. */
   readonly balanceAbove: number
-  /** Members of a room, those who watch included. */
+  /** How many members a room may have, spectators included. */
   readonly roomCapacity: number
   /** How long a session may come back and hear how a room has ended. */
   readonly endedMs: number
-  /** How long the journal of a room is kept whose game is not loaded. */
+  /** How long the journal of a room is kept if its game is not loaded. */
   readonly keepMs: number
 }
 
-/** Why a room goes on in another host: `start`: it was in an earlier life of the node. */
+/** Why a host restores a room. `start` means that the room is from before the node's start. */
 export type Why = 'crash' | 'move' | 'start'
 
 /** What is counted of rooms with games. */
@@ -59,17 +62,17 @@ export interface PlacementOptions {
   readonly hub: Hub
   readonly commits: Pick<GroupCommit, 'append'>
   readonly journal: Journal
-  /** When rooms of which it has journals were last known to live; undefined: there are none, or it is not known. */
+  /** When the rooms of the journals were last known to be alive. Undefined if there are none, or if it is not known. */
   readonly lastBeat: Beat | undefined
   readonly recorder: Recorder
   readonly workers: Workers
-  /** What a new seat of the user is given. */
+  /** Reads what a new seat of the user is given. */
   readonly holdingsOf: (user: UserId) => Promise<Holdings>
   readonly purchasesAfter: PurchasesOptions['purchasesAfter']
   readonly settle: RewardsOptions['settle']
-  /** Of each room whether its match has ended and was paid. */
+  /** Returns for each room whether its match has ended and was paid. */
   readonly haveEnded: (rooms: readonly RoomId[]) => Promise<readonly boolean[]>
-  /** What became of a request that something was thrown for; throws what is a defect. */
+  /** Turns what was thrown for a request into a refusal. Throws if it is a defect. */
   readonly toRefusal: (thrown: unknown) => Refusal
   readonly limits: PlacementLimits
   readonly counts: PlacementCounts

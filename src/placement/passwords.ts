@@ -5,13 +5,13 @@ import { Refusal } from '../protocol/errors.ts'
 
 const SALT_BYTES = 16
 
-/** What a journal has of a password, in base64. */
+/** What a journal keeps of a password, in base64. */
 export interface KeptPassword {
   readonly salt: string
   readonly digest: string
 }
 
-/** A room's password, which is not kept itself. */
+/** A room's password. Only its hash is kept. */
 export class Password {
   readonly #salt: Buffer
   readonly #digest: Buffer
@@ -34,7 +34,7 @@ export class Password {
     return { salt: this.#salt.toString('base64'), digest: this.#digest.toString('base64') }
   }
 
-  /** Takes the same time whatever is given. */
+  /** Compares in constant time. */
   is(text: string): boolean {
     return timingSafeEqual(hashOf(this.#salt, text), this.#digest)
   }
@@ -46,23 +46,23 @@ function hashOf(salt: Buffer, text: string): Buffer {
 
 const WRONG_MAX = 5
 const WINDOW_MS = 60_000
-/** Those who have tried; the oldest are forgotten first. */
+/** How many users and addresses are remembered. The oldest are forgotten first. */
 const TRIERS_MAX = 100_000
 
-/** Who has given wrong passwords lately: after five in a minute no more are looked at. */
+/** Counts wrong passwords. After five in a minute, a user's passwords are refused unread. */
 export class PasswordTries {
   readonly #nowMs: () => number
-  /** When each of the last wrong ones came; monotonic. */
+  /** When the last wrong passwords of each user or address came, monotonic. */
   readonly #wrong = new Map<string, readonly number[]>()
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs
   }
 
-  /** Throws FORBIDDEN for a wrong password or none, RATE_LIMITED if there were too many. */
+  /** Throws FORBIDDEN if the password is wrong or missing, RATE_LIMITED after too many wrong ones. */
   require(password: Password | undefined, given: string | null, connection: Connection): void {
     if (password === undefined) return
-    if (given === null) throw new Refusal('FORBIDDEN', 'the room wants a password')
+    if (given === null) throw new Refusal('FORBIDDEN', 'the room needs a password')
     const trier = nameOf(connection)
     const sinceMs = this.#nowMs() - WINDOW_MS
     const wrong = (this.#wrong.get(trier) ?? []).filter((atMs) => atMs > sinceMs)
@@ -82,7 +82,7 @@ export class PasswordTries {
   }
 }
 
-/** A guest has a new id with each session, and an address that stays. */
+/** A guest gets a new id with each session, so guests are counted by their address. */
 function nameOf({ userId, addressKey }: Connection): string {
   return userId.startsWith(GUEST_PREFIX) ? `address ${addressKey}` : userId
 }

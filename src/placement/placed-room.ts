@@ -8,129 +8,138 @@ import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
 import type { Password } from './passwords.ts'
 import { Viewers, type Viewer } from './viewers.ts'
 
-/** `opening`: its host was asked to make it. `moving`: its host is gone, or was asked to let it go. `ending`: its last word is on its way. */
+/**
+ * `opening`: a host was asked to make the room. `moving`: its host is gone or was asked to stop the room. `ending`: its end is
+ * being announced.
+ */
 export type RoomPhase = 'opening' | 'running' | 'moving' | 'ending'
 
 /** A call that waits until the room runs. */
 export interface Waiting {
-  /** The room runs. */
+  /** Called when the room runs. */
   readonly go: () => void
-  /** The room has ended, or never began. */
+  /** Called when the room has ended, or could not be made. */
   readonly ended: (why: Refusal) => void
 }
 
-/** What a viewer did while its room had no host. */
+/** What a viewer did while no host ran its room. */
 export interface Departure {
   readonly viewer: Viewer
   readonly how: 'exit' | 'leave'
 }
 
-/** What a host has said of a room, so that another one can go on from there. */
+/** A host's checkpoint of a room, from which another host can go on. */
 export interface RoomCheckpoint {
   readonly tick: number
-  /** JSON, which only hosts read. */
+  /** JSON that only hosts read. */
   readonly text: string
 }
 
-/** A tick's record, kept until a checkpoint stands for it. */
+/** The record of a tick, kept until a checkpoint includes it. */
 export interface KeptRecord {
   readonly tick: number
   readonly bytes: Uint8Array
 }
 
-/** A room at the tick in which another host took it over. */
+/** The state of a room at the tick in which another host took it over. */
 export interface HandedOver {
   readonly checkpoint: RoomCheckpoint
-  /** Of the host that it had. */
+  /** The generation of the host that it had before. */
   readonly generation: number
-  /** What has come in since. */
+  /** The records that have come since. */
   readonly records: KeptRecord[]
 }
 
-/** What is known of a room of an earlier life of the node. */
+/** What is known of a room from before the node's start. */
 export interface EarlierLife {
   readonly checkpoint: RoomCheckpoint
   readonly records: readonly KeptRecord[]
   readonly users: ReadonlySet<string>
   /** See `PlacedRoom.awaySinceMs`. */
   readonly awaySinceMs: number
-  /** Its records were made by other code than the hosts have now. */
+  /** Whether other code than that of the present hosts made its records. */
   readonly isOtherCode: boolean
 }
 
-/** How long it is remembered that a host had to be ended for a room. */
+/** If a room ends a second host within this time, the room is ended itself. */
 const BLAMED_MS = 600_000
 
-/** Sessions of which it is known which connection has sent inputs last. */
+/** For how many sessions it is remembered which connection sent the last input. */
 const SPEAKING_MAX = 10_000
 
 const NOT_LISTED: RoomListing = { seats: 0, bots: 0, yielding: 0, isLocked: false, listing: null }
 
-/** A room with a game of this node: which host runs it, who sees it, and what it takes to go on elsewhere. */
+/** A room with a game of this node: its host, its viewers, and what another host needs to go on with it. */
 export class PlacedRoom {
   readonly opened: OpenRoom
   readonly namespace: Namespace
-  /** As its host has it. */
+  /** The game as the room's host has it. */
   game: GameInfo
   readonly password: Password | undefined
-  /** From its first tick on. */
+  /** Whether it is recorded from its first tick on. */
   readonly isRecorded: boolean
-  /** Whose search has made it: the key of a user's share of the node. Undefined if an operator did, or if it was before the node's start. */
+  /**
+   * The share key of the user whose search has made it. Undefined if an operator made it, or if it is from before the node's
+   * start.
+   */
   readonly madeBy: string | undefined
   readonly viewers = new Viewers()
-  /** Users who have a seat, as far as this node was told. */
+  /** The users who have a seat, as far as this node knows. */
   readonly seated = new Set<string>()
-  /** Users who are on their way to a seat, and how many times each. */
+  /** Users on the way to a seat, and the number of requests of each. */
   readonly coming = new Map<string, number>()
-  /** Users who have given up their seat, and how many times that was not confirmed yet. */
+  /** Users who have given up their seat, and how many times that is not confirmed yet. */
   readonly leaving = new Map<string, number>()
-  /** The same users: the last connection that was on its way to the seat when it was given up, by its number. */
+  /** For the same users, the highest number of a connection that was on its way to the seat when it was given up. */
   readonly leftUpTo = new Map<string, number>()
-  /** Sessions that were let in, and as what: they come back as that, without the password. */
+  /** The sessions that were let in, and as what. They come back as that, without the password. */
   readonly sessions = new Map<string, 'player' | 'spectator'>()
-  /** By session: the arrival of the newest connection that has sent an input. */
+  /** For each session, the arrival of the newest connection that has sent an input. */
   readonly #speaking = new Map<string, number>()
   phase: RoomPhase = 'opening'
-  /** The host that runs it, or that was asked to. */
+  /** The host that runs it or was asked to run it. */
   host: number | undefined
-  /** Of the host that it ran in last: what it has become there, older code may not know. */
+  /** The generation of the last host that ran it. Older code may not understand the state that it has reached there. */
   generation = 0
-  /** Some of its records were made by other code than that of this generation. */
+  /** Whether other code than that of `generation` made some of its records. */
   hasOthersRecords = false
-  /** What it was when a successor of its host took it over; undefined when that has proved itself. */
+  /** The state in which a successor of its host took it over. Undefined once the successor has proved itself. */
   handedOver: HandedOver | undefined
-  /** The newest tick of which it was heard what it says. */
+  /** The newest tick whose messages have come. */
   #heard = -1
-  /** What is of these ticks was heard from an earlier host. */
+  /** Messages of ticks up to this one have come from an earlier host. */
   #heardBefore = -1
-  /** Counts the hosts that it had: an answer of an earlier one counts no more. */
+  /** How often it has stopped in a host. Answers of earlier hosts do not count any more. */
   moves = 0
   listing: RoomListing = NOT_LISTED
-  /** Nobody new takes a seat, as whoever made the room wanted. The game may unlock it. */
+  /** Whether the maker of the room has locked it, so that nobody new gets a seat. The game may unlock it. */
   isLockedByMaker: boolean
   checkpoint: RoomCheckpoint | undefined
-  /** The tick of the newest checkpoint that was given to the journal. */
+  /** The tick of the latest checkpoint that was given to the journal. */
   journaledTick = -1
-  /** A checkpoint waits for the journal until the log has what was said before it. */
+  /** Whether a checkpoint waits until the events of the earlier ticks are in the log. Only then does it go into the journal. */
   isCheckpointWaiting = false
-  /** It was in an earlier life of the node, which ended then, by the clock of rooms, and does not run yet; undefined if it does, or was not. */
+  /**
+   * When the node stopped, by the clock of rooms, for a room from before the node's start that does not run again yet. Otherwise
+   * undefined.
+   */
   awaySinceMs: number | undefined
   isOfEarlierLife = false
-  /** Those behind the checkpoint. */
+  /** The records after the checkpoint. */
   records: KeptRecord[] = []
   recordBytes = 0
-  /** Hosts of it that died since the last checkpoint was made. */
+  /** How many of its hosts have died since the last checkpoint. */
   lost = 0
-  /** A host had to be ended for it. */
+  /** Whether a host had to be ended because of it. */
   isSuspect = false
   #blamedAtMs = -Infinity
-  /** What waits until it runs. */
+  /** The calls that wait until it runs. */
   waiting: Waiting[] = []
   departures: Departure[] = []
-  /** What calls are answered once it has ended. */
+  /** The answer to calls once it has ended. */
   whyEnded = new Refusal('ROOM_OVER', 'the room is over')
 
-  /** Resolves when it is no more. */
+  /** Resolves when the room is gone. */
   readonly gone: Promise<void>
   markGone: () => void = () => {}
 
@@ -170,7 +179,10 @@ export class PlacedRoom {
     return this.records.at(-1)?.tick ?? this.checkpoint?.tick ?? 0
   }
 
-  /** Seats that no newcomer can have: those that are taken, but for bots that give way, and those that somebody is on the way to. */
+  /**
+   * How many seats a newcomer cannot have: those that are taken, except by bots that give way, and those that users are on the
+   * way to.
+   */
   get seatsTaken(): number {
     let coming = 0
     for (const user of this.coming.keys()) if (!this.seated.has(user)) coming++
@@ -191,7 +203,10 @@ export class PlacedRoom {
     else this.coming.delete(user)
   }
 
-  /** It was in an earlier life of the node. @param users who are taken to have a seat until its host says so */
+  /**
+   * Sets up a room from before the node's start.
+   * @param users assumed to have a seat until its host says who has one
+   */
   returns({ checkpoint, records, users, awaySinceMs, isOtherCode }: EarlierLife): void {
     this.isOfEarlierLife = true
     this.awaySinceMs = awaySinceMs
@@ -202,12 +217,12 @@ export class PlacedRoom {
     for (const user of users) this.seated.add(user)
   }
 
-  /** Another host goes on from a checkpoint, and says again what has been said since. */
+  /** Call this when another host goes on from a checkpoint. It repeats messages that were sent since. */
   saysAgain(): void {
     this.#heardBefore = this.#heard
   }
 
-  /** Whether what is said in this tick was not heard before. */
+  /** Returns whether the messages of this tick are new. */
   hears(tick: number): boolean {
     this.#heard = Math.max(this.#heard, tick)
     return tick > this.#heardBefore
@@ -219,7 +234,7 @@ export class PlacedRoom {
     this.handedOver?.records.push(record)
   }
 
-  /** From here on it is as it was when it was handed over, with what has come in since. */
+  /** Returns to the state in which it was handed over, with the records that have come since. */
   takeBack({ checkpoint, records, generation }: HandedOver): void {
     this.handedOver = undefined
     this.generation = generation
@@ -228,7 +243,7 @@ export class PlacedRoom {
     this.hasOthersRecords = this.records.length > 0
   }
 
-  /** An input has come from this connection. Returns whether none had come from a newer one of its session. */
+  /** Notes that the connection has sent an input. Returns false if a newer connection of its session has sent one before. */
   speaks({ session, arrival }: Connection): boolean {
     if (session === undefined || arrival === undefined) return true
     const newest = this.#speaking.get(session)
@@ -238,7 +253,7 @@ export class PlacedRoom {
     return true
   }
 
-  /** What is older than the checkpoint is not needed any more. */
+  /** Keeps the checkpoint, and forgets the records that it includes. */
   keepCheckpoint(checkpoint: RoomCheckpoint): void {
     this.checkpoint = checkpoint
     this.records = this.records.filter(({ tick }) => tick > checkpoint.tick)
@@ -248,8 +263,8 @@ export class PlacedRoom {
   }
 
   /**
-   * A host had to be ended for it. Returns whether that was so not long ago, too. A checkpoint in between does not count: a game that eats memory
-   * makes some before it has eaten all of it.
+   * Notes that a host had to be ended because of this room. Returns whether that happened a short time ago, too. A checkpoint in
+   * between does not change that, because a game that uses up the memory makes some before it has used all of it.
    */
   blame(nowMs: number): boolean {
     const isAgain = nowMs - this.#blamedAtMs < BLAMED_MS

@@ -30,15 +30,18 @@ import { RoomEvents, type Place } from './room-events.ts'
 import { Purchases } from './purchases.ts'
 import { PlacedRooms } from './rooms.ts'
 
-/** What a host tells, but for `unfit`, which is the supervisor's. */
+/** The handlers of what a host tells, except `unfit`, which the supervisor handles. */
 type HostHandlers = Omit<Handlers<OfHostMethods>, 'unfit'>
 
-/** Names what a host's games run on. Node may compute other numbers in another version. */
+/**
+ * Identifies the code that a host's games run on. The version of Node is included, because another version may compute other
+ * numbers.
+ */
 function codeOf(files: readonly LoadedFile[]): string {
   return hash('sha256', JSON.stringify([process.version, LINK_VERSION, files]), 'base64url')
 }
 
-/** The rooms with games of this node: which host runs each, who is in it, and what becomes of what is said there. */
+/** The rooms with games of this node: which host runs each, which connections are in it, and where its messages go. */
 export class Placement {
   readonly hosts = new Hosts()
   readonly rooms: PlacedRooms
@@ -117,23 +120,26 @@ export class Placement {
     this.finder = new Finder({ ...options, rooms, hosts, roomClock, entrances, endings, journals, returns, recordings })
   }
 
-  /** To be called now and then: a later life of the node is to know when rooms lived last. */
+  /** Call this from time to time. After a restart, the node reads from it when its rooms were last alive. */
   beat(): void {
     if (this.rooms.size > 0) this.#journals.beat({ atMs: this.roomClock.nowMs(), code: this.hosts.code })
   }
 
-  /** A host has started; it takes rooms when it listens, a successor by `takeovers.run`. Call `recovery.hostGone` when it has ended. */
+  /**
+   * Adds a host that has started. It takes rooms once it listens; a successor does so through `takeovers.run`. Call
+   * `recovery.hostGone` when it has ended.
+   */
   addHost({ id, link, ...how }: Pick<Host, 'id' | 'link' | 'generation' | 'isSuccessor'>): void {
     const { journal, log } = this.#options
     let isFaulty = false
     const onFault = (error: Error) => {
-      if (!isFaulty) log.error({ host: id, err: error }, 'the journal takes nothing: what rooms say waits')
+      if (!isFaulty) log.error({ host: id, err: error }, 'the journal cannot be written: the messages of rooms wait')
       isFaulty = true
     }
     this.hosts.add({ id, link, ...how, outlet: new Outlet({ journal, onFault }) })
   }
 
-  /** What a host tells. A room that it has no longer is not spoken for any more. */
+  /** The handlers of what a host tells. What it says of a room that it no longer has is ignored. */
   handlersOf(id: number): HostHandlers {
     const behind = (handle: number, act: (room: PlacedRoom) => void) => {
       this.hosts.get(id)?.outlet.pass(() => {
@@ -177,14 +183,17 @@ export class Placement {
     }
   }
 
-  /** A block of a host: its records are committed, then its patches are passed on to the workers that have somebody in their rooms. */
+  /**
+   * Takes a block of a host. Its records are committed, and then its patches go to the workers that have connections in their
+   * rooms.
+   */
   block(id: number, block: Buffer): void {
     const host = this.hosts.get(id)
     if (!host) return
     const { records, patches } = decodeGameBlock(block)
     const own = records.flatMap(({ handle, tick, bytes }) => {
       const room = this.rooms.byHandle(handle)
-      // The block's memory is not kept for a record.
+      // Copied, so that a record does not keep the memory of the whole block.
       return room?.host === id ? [{ room, tick, bytes: Uint8Array.from(bytes) }] : []
     })
     const entries = own.map(({ room, tick, bytes }) => ({ room: room.id, tick, bytes }))
@@ -197,7 +206,7 @@ export class Placement {
     })
   }
 
-  /** A room as it is now, with its state. Throws ROOM_NOT_FOUND. */
+  /** Reads a room as it is now, with its state. Throws ROOM_NOT_FOUND. */
   inspect(id: RoomId, done: (result: InspectedRoom | Refusal) => void, untilMs?: number): void {
     const room = this.requireRoom(id)
     const answer = (result: RoomInspection | Refusal) => {
@@ -210,7 +219,7 @@ export class Placement {
     this.calls.make(room, { method: 'inspect', args: { handle: room.handle }, done: answer, untilMs, mayRepeat: true })
   }
 
-  /** What entered a room last, the newest first. Throws ROOM_NOT_FOUND. */
+  /** Reads the latest entries of a room, the newest first. Throws ROOM_NOT_FOUND. */
   entries(
     { room: id, limit }: { readonly room: RoomId; readonly limit: number },
     done: (result: { readonly items: readonly RoomEntry[] } | Refusal) => void,
@@ -225,7 +234,7 @@ export class Placement {
     this.calls.make(room, { method: 'entries', args, done: answer, untilMs, mayRepeat: true })
   }
 
-  /** Ends the seat of a user, or of a bot. Throws ROOM_NOT_FOUND; NOT_IN_ROOM if there is no such seat. */
+  /** Ends the seat of a user or a bot. Throws ROOM_NOT_FOUND. Refused with NOT_IN_ROOM if there is no such seat. */
   kick(
     { room: id, user }: { readonly room: RoomId; readonly user: string },
     done: (result: null | Refusal) => void,
@@ -236,7 +245,7 @@ export class Placement {
     this.calls.make(room, { method: 'kick', args, done, untilMs, mayRepeat: false })
   }
 
-  /** An input in the name of a user who has a seat. Throws ROOM_NOT_FOUND. */
+  /** Sends an input in the name of a user who has a seat. Throws ROOM_NOT_FOUND. */
   inputAs(
     {
       room: id,
@@ -296,7 +305,7 @@ export class Placement {
         this.#events.say(room, effect, at)
         return
       case 'left':
-        // With the end of a room all leave it, when its last word has been said.
+        // When a room ends, all connections leave it, after its end was announced.
         if (effect.why !== 'over') this.entrances.seatEnded(room, effect.user, effect.why)
         return
       case 'view':

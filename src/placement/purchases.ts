@@ -7,34 +7,38 @@ import type { PlacedRoom } from './placed-room.ts'
 
 export interface PurchasesOptions {
   readonly calls: Calls
-  /** What the user has bought behind that entry of their ledger, in its order. Rejects with what the store throws. */
+  /**
+   * Reads what the user has bought after that entry of the user's ledger, in the order of the ledger. Rejects with what the store
+   * throws.
+   */
   readonly purchasesAfter: (user: UserId, ledgerEntry: number) => Promise<readonly Purchase[]>
-  /** What became of a request that something was thrown for; throws what is a defect. */
+  /** Turns what was thrown for a request into a refusal. Throws if it is a defect. */
   readonly toRefusal: (thrown: unknown) => Refusal
 }
 
-/** A user who has a seat in a room whose game hears of purchases. */
+/** A user who has a seat in a room whose game has `bought`. */
 interface Buyer {
   readonly user: UserId
   readonly room: PlacedRoom
   /** The last entry of the user's ledger that the seat has, as the room said last. */
   ledgerEntry: number
-  /** There may be more in the ledger. */
+  /** Whether the ledger may have more. */
   isBehind: boolean
   isRunning: boolean
 }
 
-/** Told to a room at once: as many of one seat as enter in one tick. */
+/** How many purchases a room is told at once: as many entries of one seat as fit into one tick. */
 const TOLD_MAX = 16
 const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 5_000
-/** Nobody is there to be told. */
+/** Errors that say that the room or the seat is gone. */
 const GONE: ReadonlySet<ErrorCode> = new Set(['NOT_IN_ROOM', 'ROOM_OVER', 'ROOM_NOT_FOUND', 'GAME_FAILED'])
 
 /**
- * What those who have seats have bought. A seat has a player's ledger up to an entry, at first the one that its inventory was read at; the room hears
- * of each purchase behind it, in its order, and says how far it has come. The log only says that there is something to be read in the ledger, so it does
- * not matter who was away when. Games that have no `bought` are not here.
+ * Tells rooms what the users on their seats have bought. A seat has the player's ledger up to an entry, at first the one with
+ * which its inventory was read. The room hears of each later purchase, in order, and says how far it has come. The log only says
+ * that the ledger has something new, so it does not matter if somebody was away at that time. Games without `bought` are left
+ * out.
  */
 export class Purchases {
   readonly #options: PurchasesOptions
@@ -44,7 +48,7 @@ export class Purchases {
     this.#options = options
   }
 
-  /** Users who have seats, and are told of. */
+  /** How many users with seats are told of purchases. */
   get size(): number {
     return this.#buyers.size
   }
@@ -99,7 +103,7 @@ export class Purchases {
     return this.#buyers.get(buyer.user)?.get(buyer.room) === buyer
   }
 
-  /** Returns whether the room has heard of all, or never will. */
+  /** Returns whether the room has heard of everything, or never will. */
   async #catchUp(buyer: Buyer): Promise<boolean> {
     const purchases = await this.#read(buyer)
     if (purchases instanceof Refusal) return false
@@ -108,7 +112,7 @@ export class Purchases {
       const heard = await this.#tell(buyer, told)
       if (heard instanceof Refusal) return GONE.has(heard.code)
       buyer.ledgerEntry = heard.ledgerEntry
-      // The seat is a new one, whose inventory was read before.
+      // The seat is a new one, and its inventory was read earlier.
       if (heard.ledgerEntry < (told.at(-1)?.ledgerEntry ?? 0)) return false
     }
     return true
@@ -122,7 +126,7 @@ export class Purchases {
     }
   }
 
-  /** It may be told twice: the seat knows what it has. */
+  /** Purchases may be told twice, because the seat knows which ones it has. */
   #tell({ user, room, ledgerEntry: after }: Buyer, purchases: readonly Purchase[]): Promise<HeardPurchases | Refusal> {
     const args = { handle: room.handle, user, after, purchases }
     return new Promise((done) => {

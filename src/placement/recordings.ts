@@ -5,13 +5,14 @@ import type { Why } from './parts.ts'
 import type { KeptRecord, PlacedRoom, RoomCheckpoint } from './placed-room.ts'
 
 /**
- * Which rooms are recorded, and what of them: the journal from the first tick, with the checkpoints that the host tells. Of a room that fails and was not
- * recorded its last checkpoint is kept, with what came behind it: nothing else is known of it.
+ * Decides which rooms are recorded, and what of them: the journal from the first tick, with the checkpoints that the host makes.
+ * If a room fails and was not recorded, its last checkpoint and the records after it are kept, because nothing else is known of
+ * it.
  */
 export class RoomRecordings {
   readonly #recorder: Recorder
   readonly #open = new Map<PlacedRoom, RoomRecording>()
-  /** Rooms of which there is a recording, if it has not ended before them. */
+  /** Rooms that have a recording, even if the recording ended before the room. */
   readonly #begun = new WeakSet<PlacedRoom>()
 
   constructor(recorder: Recorder) {
@@ -23,7 +24,7 @@ export class RoomRecordings {
     return this.#recorder.isOpen
   }
 
-  /** How many are being written. */
+  /** How many recordings are being written. */
   get size(): number {
     return this.#recorder.size
   }
@@ -34,9 +35,9 @@ export class RoomRecordings {
   }
 
   /**
-   * A checkpoint of the room.
-   * @param whenWritten called when what is recorded of the room by then is in its file, or is not to be: until then the journal has to keep its records, so that
-   *   nothing is missing in the recording of a room that comes back
+   * Takes a checkpoint of the room.
+   * @param whenWritten called when everything that is recorded of the room so far is in its file, or will not be written. Until
+   * then the journal must keep its records, so that the recording has no gap if the room comes back.
    */
   checkpoint(room: PlacedRoom, checkpoint: RoomCheckpoint, whenWritten: () => void): void {
     const recording = this.#open.get(room)
@@ -48,12 +49,15 @@ export class RoomRecordings {
     whenWritten()
   }
 
-  /** A record of the room that was committed. */
+  /** Takes a committed record of the room. */
   recorded(room: PlacedRoom, { tick, bytes }: KeptRecord): void {
     this.#open.get(room)?.record(tick, bytes)
   }
 
-  /** Another host is asked to go on with the room, from its checkpoint and its records. @param version of the game in that host */
+  /**
+   * Another host is asked to go on with the room, from its checkpoint and its records.
+   * @param version the version of the game in that host
+   */
   goesOn(
     room: PlacedRoom,
     { isOtherCode, version }: { readonly isOtherCode: boolean; readonly version: number },
@@ -66,14 +70,14 @@ export class RoomRecordings {
     for (const { tick, bytes } of records) recording.record(tick, bytes)
   }
 
-  /** Another host runs the room. */
+  /** Another host runs the room now. */
   runs(room: PlacedRoom, why: Why): void {
-    // See `comesBack`.
+    // `comesBack` has done this.
     if (why === 'start') return
     this.#open.get(room)?.note({ tick: room.tick, what: why === 'crash' ? 'host died' : 'host replaced' })
   }
 
-  /** The room has come back with the server: its checkpoint and its records are those of its journal. */
+  /** The room has come back after a restart. Its checkpoint and records are from its journal. */
   comesBack(room: PlacedRoom): void {
     const { checkpoint, records } = room
     const recording = this.#recorder.resume(room.id)
@@ -88,12 +92,15 @@ export class RoomRecordings {
     recording.note({ tick: room.tick, what: 'server restarted' })
   }
 
-  /** The rooms that come back have done so. @param isWaiting whether a room may come back later */
+  /**
+   * All rooms that come back have done so, so recordings of other rooms are ended.
+   * @param isWaiting whether a room may come back later
+   */
   endUnfinished(isWaiting: (room: RoomId) => boolean): void {
     this.#recorder.endUnfinished((room) => isWaiting(room as RoomId))
   }
 
-  /** @param message why it could not go on; null: its game has ended it, or whoever may */
+  /** @param message why the room could not go on; null if its game has ended it, or somebody who may do so */
   ended(room: PlacedRoom, { tick, why, result }: RoomEnding, message: string | null): void {
     if (!this.#isOpenOf(room) && why === 'failed' && room.checkpoint) this.#begin(room, room.checkpoint, room.records)
     const isOfGame = message === null

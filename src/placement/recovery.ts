@@ -13,23 +13,23 @@ export interface RecoveryOptions extends Pick<PlacementOptions, 'clock' | 'log'>
   readonly moves: Moves
   readonly endings: Endings
   readonly recordings: RoomRecordings
-  /** A host has ended, and all that it said is known. */
+  /** Called when a host has ended and everything that it said was handled. */
   readonly onGone: (host: number) => void
-  /** A room of an earlier life of the node cannot go on with the games that are loaded. */
+  /** Called for a room from before the node's start that cannot go on with the loaded games. */
   readonly onRefused: (room: PlacedRoom, refusal: Refusal) => void
 }
 
-/** A room that has lost so many hosts since its last checkpoint is ended itself. */
+/** A room that has lost this many hosts since its last checkpoint is ended. */
 const LOST_MAX = 20
-/** How long a room that ended its host waits for one that has no other rooms. */
+/** How long a room that ended its host waits for a host without other rooms. */
 const SUSPECT_WAIT_MS = 5_000
-/** Of records that no checkpoint stands for: the host of such a room does not make any. */
+/** How many bytes of records without a checkpoint a room may have. If there are more, its host makes no checkpoints. */
 const RECORD_BYTES_MAX = 64 * 1024 * 1024
 
-/** What becomes of the rooms of a host that dies, and of those that wait for one. */
+/** Gives new hosts to the rooms of a host that has died, and to rooms that wait for a host. */
 export class Recovery {
   readonly #options: RecoveryOptions
-  /** Rooms that wait for a host to come up. */
+  /** The rooms that wait until a host has started. */
   readonly #homeless = new Map<PlacedRoom, Why>()
   isStopping = false
 
@@ -41,7 +41,7 @@ export class Recovery {
     return this.#homeless.size
   }
 
-  /** The host answers no more: its rooms wait from now on. It may be called more than once. */
+  /** The host does not answer any more, so its rooms wait from now on. This may be called more than once. */
   hostLost(id: number): void {
     const { hosts, rooms, moves } = this.#options
     const host = hosts.get(id)
@@ -51,8 +51,8 @@ export class Recovery {
   }
 
   /**
-   * The host has ended. Its rooms go on elsewhere from their checkpoints and records.
-   * @param culprit the handle of the room that it was in when it had to be ended
+   * The host has ended. Its rooms go on in other hosts, from their checkpoints and records.
+   * @param culprit the handle of the room whose callback ran when the host had to be ended
    */
   hostGone(id: number, culprit: number | undefined): void {
     const { hosts, rooms, log, onGone } = this.#options
@@ -61,7 +61,7 @@ export class Recovery {
     this.hostLost(id)
     hosts.remove(id)
     if (this.isStopping) return
-    // What it had said is committed first.
+    // Everything that the host said before is committed first.
     host.outlet.pass(() => {
       const left = rooms.ofHost(host)
       if (left.length > 0)
@@ -71,35 +71,35 @@ export class Recovery {
     })
   }
 
-  /** A host has come up: what waits for one goes there. */
+  /** A host has started and takes rooms. Gives it the rooms that wait. */
   placeHomeless(): void {
-    // One that ends its next host, too, does so when the others of it run already, or is alone there.
+    // A room that may end its next host, too, comes last, when the other rooms already run.
     const waiting = [...this.#homeless].sort(([one], [other]) => Number(one.isSuspect) - Number(other.isSuspect))
     for (const [room] of waiting) this.#placeWaiting(room)
   }
 
-  /** A record that was committed. */
+  /** Takes a committed record of a room. */
   recorded(room: PlacedRoom, record: { readonly tick: number; readonly bytes: Uint8Array }): void {
     room.keep(record)
     this.#options.recordings.recorded(room, record)
     if (room.recordBytes > RECORD_BYTES_MAX) this.#options.endings.failed(room, 'its host makes no checkpoints of it')
   }
 
-  /** A room of an earlier life of the node goes to a host. Resolves when it runs, has failed to, or waits for a host. */
+  /** Gives a room from before the node's start to a host. Resolves when the room runs, has failed, or waits for a host. */
   async bringBack(room: PlacedRoom): Promise<void> {
     if (room.phase === 'moving' && room.host === undefined) await this.#place(room, 'start')
   }
 
-  /** Its host died some time ago, and it was waited for whether another one takes it back. */
+  /** The host of the room died some time ago, and no other host has taken the room back since. */
   orphaned(room: PlacedRoom): void {
     this.#bury(room, false)
   }
 
   #bury(room: PlacedRoom, isCulprit: boolean): void {
     const { endings, clock, moves } = this.#options
-    // One that was handed over is taken back by the host that it had before.
+    // A room that was handed over is taken back by its earlier host.
     if (room.phase === 'ending' || room.handedOver) return
-    // One that was never made is refused by its call, which came to nothing.
+    // A room that is still being made is refused by its own call, which has failed.
     if (room.phase === 'opening') return
     if (room.phase === 'running') moves.stop(room)
     room.host = undefined
@@ -113,7 +113,10 @@ export class Recovery {
     else void this.#place(room, 'crash')
   }
 
-  /** If it ends the next host as well, that is not to be the one that all others have just gone to: it waits for the one that is being started. */
+  /**
+   * The room may end the next host as well, and the other rooms have just been given to the present hosts. So it waits for the
+   * host that is being started.
+   */
   #placeApart(room: PlacedRoom): void {
     this.#homeless.set(room, 'crash')
     setTimeout(() => this.#placeWaiting(room), SUSPECT_WAIT_MS).unref()
@@ -126,7 +129,7 @@ export class Recovery {
     if (room.phase === 'moving' && room.host === undefined) void this.#place(room, why)
   }
 
-  /** Resolves when the room runs, or has failed to. */
+  /** Resolves when the room runs, has failed, or waits for a host. */
   async #place(room: PlacedRoom, why: Why): Promise<void> {
     const { hosts, moves, endings, onRefused } = this.#options
     const host = hosts.leastBusy(room.generation)

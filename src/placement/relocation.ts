@@ -15,13 +15,16 @@ export interface RelocationOptions extends Pick<PlacementOptions, 'limits' | 'lo
   readonly endings: Endings
 }
 
-/** The other host must stay less busy than the first one by at least this share of its time, or the room would soon be moved back. */
+/**
+ * After a move, the other host must still be less busy than the first one, by at least this share of its time. Otherwise the room
+ * would soon be moved back.
+ */
 const GAIN_MIN = 0.05
 const RETRY_MS = 500
 
 /**
- * Moves single rooms between hosts that both go on: because an operator asks for it, or because a host is busy and another one is
- * not. The room stops behind a tick in one host and runs the next tick in the other.
+ * Moves single rooms between running hosts: because an operator asks for it, or because one host is busy and another one is not.
+ * The room stops after a tick in one host and runs the next tick in the other.
  */
 export class Relocation {
   readonly #options: RelocationOptions
@@ -95,7 +98,7 @@ export class Relocation {
 }
 
 function movingAlready(): Refusal {
-  return new Refusal('UNAVAILABLE', 'the room is not running now: it starts, ends, or goes to another host already', {
+  return new Refusal('UNAVAILABLE', 'the room is not running now: it is starting, ending, or moving to another host', {
     retry_after_ms: RETRY_MS,
   })
 }

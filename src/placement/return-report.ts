@@ -4,14 +4,14 @@ import type { RoomId } from '../protocol/ids.ts'
 
 const SHOWN_MAX = 20
 
-/** What the log says of rooms that come back, or do not: a line for all that did, and one for each reason why others did not. */
+/** Logs which rooms come back and which do not: one line for all that did, and one for each reason why others did not. */
 export class ReturnReport {
   readonly #options: { readonly log: Log; readonly clock: Clock }
   readonly #startedMs: number
   #back = 0
   readonly #waiting = new Map<string, RoomId[]>()
   readonly #lost = new Map<string, RoomId[]>()
-  /** Of the first room that was lost for that reason: what else is known. */
+  /** For each reason, what else is known of the first room that was lost. */
   readonly #details = new Map<string, string>()
 
   constructor(options: { readonly log: Log; readonly clock: Clock }) {
@@ -32,7 +32,7 @@ export class ReturnReport {
     if (detail !== undefined && !this.#details.has(reason)) this.#details.set(reason, detail)
   }
 
-  /** Says what there is to say since the last time. */
+  /** Logs what has happened since the last call. */
   tell(): void {
     const { log, clock } = this.#options
     const tookMs = Math.round(clock.nowMs() - this.#startedMs)

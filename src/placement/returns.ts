@@ -27,22 +27,22 @@ export interface ReturnsOptions extends PlacementOptions {
 }
 
 export interface ReturnCounts {
-  /** Rooms that were found and did not wait for their game. */
+  /** How many rooms were found and did not have to wait for their game. */
   readonly of: number
-  /** Of these: they run, or are over. */
+  /** How many of these run again or are over. */
   readonly back: number
-  /** Rooms that cannot go on now. */
+  /** How many rooms cannot go on now. */
   readonly waiting: number
 }
 
-/** Rooms of which the store is asked at once. */
+/** How many rooms the store is asked about at once. */
 const ASKED_AT_ONCE = 100
-/** Rooms that hosts are asked to restore at once, so that they have time for those that run already. */
+/** How many rooms hosts are asked to restore at once, so that they have time for rooms that already run. */
 const RESTORED_AT_ONCE = 16
 
 /**
- * Rooms of an earlier life of this node come back, from their checkpoints and journals. One that cannot go on with the games that are loaded now waits:
- * its journal stays until the game is there, or the room is deleted, or GAME_ROOM_KEEP is over.
+ * Brings back the rooms from before the node's start, from their checkpoints and journals. A room that cannot go on with the
+ * loaded games waits. Its journal is kept until the game is loaded, the room is deleted, or GAME_ROOM_KEEP is over.
  */
 export class Returns {
   readonly #options: ReturnsOptions
@@ -66,12 +66,12 @@ export class Returns {
     return this.#coming.size > 0
   }
 
-  /** Resolves when all that can have come back, or the time is over. */
+  /** Resolves when all rooms that can come back have done so, or when the time is over. */
   settled(withinMs: number): Promise<void> {
     return within(this.#settled.promise, withinMs, undefined)
   }
 
-  /** Reads what there is of earlier rooms. Rejects with what the store throws. */
+  /** Reads the journals of earlier rooms. Rejects with what the store throws. */
   async read(): Promise<void> {
     const { journal, haveEnded } = this.#options
     const ids = await journal.rooms()
@@ -83,7 +83,7 @@ export class Returns {
     }
   }
 
-  /** Hosts run games: from here on the rooms are there, and each waits until it is restored. */
+  /** Call this when hosts run games. From then on the rooms exist, and each waits until it is restored. */
   begin(): void {
     this.#options.events.beginReturn()
     this.#bringBack(this.#found.splice(0))
@@ -91,7 +91,7 @@ export class Returns {
     recordings.endUnfinished((room) => rooms.waiting.has(room))
   }
 
-  /** Games are other ones now: rooms that wait may be able to go on. */
+  /** Call this when other games were loaded. Rooms that wait may be able to go on now. */
   async again(): Promise<void> {
     const { rooms, journal } = this.#options
     const found: FoundRoom[] = []
@@ -103,14 +103,14 @@ export class Returns {
     if (found.length > 0) this.#bringBack(found)
   }
 
-  /** The games that are loaded cannot go on with a room that was to come back. */
+  /** The loaded games cannot go on with a room that was to come back, so it waits. */
   refused(room: PlacedRoom, { code, message }: Refusal): void {
     const why = new Refusal(code, `the room waits for a game that can go on with it: ${message}`)
     this.#wait(room.id, why, message)
     this.#options.endings.letGo(room, why)
   }
 
-  /** A room that waits is not to come back. Returns whether there was one. */
+  /** Deletes a room that waits. Returns whether there was one. */
   async discard(id: RoomId): Promise<boolean> {
     const { rooms, journals } = this.#options
     if (!rooms.waiting.delete(id)) return false
@@ -158,7 +158,7 @@ export class Returns {
     for (const room of rooms) await this.#options.recovery.bringBack(room)
   }
 
-  /** Returns undefined if its game is not there. */
+  /** Returns undefined if its game is not loaded. */
   #place({ id, head, checkpoint, records, users, nowMs }: FoundRoom): PlacedRoom | undefined {
     const { rooms, hosts, directory, limits, lastBeat, roomClock, journals, recordings } = this.#options
     const { game: name, namespace, options, seed, startMs, password, isLocked } = head
@@ -195,13 +195,13 @@ export class Returns {
     const { endings, events } = this.#options
     this.#report.tell()
     this.#settled.resolve()
-    // Rooms that have ended in their journals are about to say so.
+    // Wait for rooms that have ended in their journals: they are about to say so.
     await Promise.resolve()
     await endings.idle()
     if (!this.isUnderWay) events.endReturn()
   }
 
-  /** @param reason for the log: the same for many rooms */
+  /** @param reason for the log; it is the same for many rooms */
   #wait(id: RoomId, why: Refusal, reason: string): void {
     this.#options.rooms.waiting.set(id, why)
     this.#report.waits(id, reason)

@@ -12,25 +12,25 @@ export interface Reward {
   readonly amount: number
 }
 
-/** The end of a room that pays. */
+/** The end of a room that pays rewards. */
 export interface Match {
   readonly roomId: RoomId
   readonly namespace: Namespace
   readonly rewards: readonly Reward[]
-  /** Says in the log that the room is over. */
+  /** The event that says that the room is over. */
   readonly end: LogRecord
 }
 
 export interface UnpaidReward {
-  /** Its place among the rewards. */
+  /** The index of the reward. */
   readonly reward: number
   readonly error: ErrorBody
 }
 
 export interface RewardsOptions {
   /**
-   * Puts a match's end into the log and its rewards into the ledger, in one transaction, once for each room. Resolves to the rewards that the ledger does
-   * not take, or to a Refusal where nothing was done, or nobody knows.
+   * Puts the end of a match into the log and its rewards into the ledger, in one transaction, once per room. Resolves to the
+   * rewards that the ledger refused, or to a Refusal if nothing was done or the outcome is unknown.
    */
   readonly settle: (match: Match) => Promise<readonly UnpaidReward[] | Refusal>
   readonly counts: { readonly onReward: (outcome: 'paid' | 'unpaid') => void }
@@ -39,10 +39,10 @@ export interface RewardsOptions {
 
 const RETRY_MS_MIN = 200
 const RETRY_MS_MAX = 10_000
-/** Refusals after which the same match is asked for again. */
+/** Refusals after which the same request is repeated. */
 const AGAIN: ReadonlySet<string> = new Set(['UNAVAILABLE', 'OUTCOME_UNKNOWN', 'OVERLOADED', 'RATE_LIMITED', 'DRAINING'])
 
-/** What matches were for the ledger: each is paid once, with the event of its end, however often its room ends. */
+/** Pays matches through the ledger. Each match is paid once, together with the event of its end, however often its room ends. */
 export class Rewards {
   readonly #options: RewardsOptions
 
@@ -50,7 +50,10 @@ export class Rewards {
     this.#options = options
   }
 
-  /** Resolves when the match is in the log and paid, now or before; to false if the ledger does not take it at all. */
+  /**
+   * Resolves to true when the match is in the log and was paid, now or earlier. Resolves to false if the ledger refuses it as a
+   * whole.
+   */
   async settle(room: PlacedRoom, rewards: RoomEnding['rewards'], end: LogRecord): Promise<boolean> {
     const { settle, log } = this.#options
     const about = { room: room.id, game: room.game.name }
@@ -64,7 +67,7 @@ export class Rewards {
       }
       const { code, message: why } = result
       if (code === 'IDEMPOTENCY_CONFLICT') {
-        log.error(about, 'a room that had ended has ended again, with other rewards: those of before were paid')
+        log.error(about, 'a room has ended a second time, with other rewards; the first ones were paid')
         return true
       }
       if (!AGAIN.has(code)) {
@@ -72,12 +75,12 @@ export class Rewards {
         for (let i = 0; i < payable.length; i++) this.#options.counts.onReward('unpaid')
         return false
       }
-      log.warn({ ...about, code }, 'the rewards of a match are not paid yet; it is tried again')
+      log.warn({ ...about, code }, 'the rewards of a match could not be paid yet; trying again')
       await delay(retryMs)
     }
   }
 
-  /** What a host should not have let through is left out. */
+  /** Leaves out a reward that a host should not have let through. */
   #payable({ id }: PlacedRoom, reward: RoomEnding['rewards'][number]): readonly Reward[] {
     const why = whyNot(reward)
     if (why === undefined) {
@@ -103,5 +106,5 @@ function whyNot({ user, currency, amount }: RoomEnding['rewards'][number]): stri
   if (user.startsWith(GUEST_PREFIX)) return 'a guest has no money'
   if (!isUserId(user)) return 'it is no user id'
   if (!NAME.test(currency)) return 'it is no currency'
-  return Number.isSafeInteger(amount) && amount > 0 ? undefined : 'the amount has to be an integer from 1'
+  return Number.isSafeInteger(amount) && amount > 0 ? undefined : 'the amount must be an integer of at least 1'
 }

@@ -1,8 +1,8 @@
 import { createUnixTime, monotonicOriginMs, type Clock } from '../base/clock.ts'
 
 /**
- * The clock of rooms: Unix time as it was known when the node started, which goes on whatever is done to the machine's wall clock. All
- * hosts of the node have it, so that a room is neither early nor late in the next one.
+ * The clock of rooms: Unix time as it was known when the node started. It goes on steadily if somebody changes the clock of the
+ * machine. All hosts of the node share it, so a room that moves is neither early nor late.
  */
 export class RoomClock {
   /** See `HostWelcome`. */
@@ -10,7 +10,10 @@ export class RoomClock {
   readonly nowMs: () => number
   readonly #clock: Clock
 
-  /** @param notBeforeMs when rooms that go on here were last known to live: for them time does not go back, whatever the wall clock says */
+  /**
+   * @param notBeforeMs when rooms that come back were last known to be alive. Their time must not go back, whatever the wall
+   * clock says.
+   */
   constructor(clock: Clock, notBeforeMs = -Infinity) {
     this.#clock = clock
     const originMs = monotonicOriginMs(clock)
@@ -18,7 +21,7 @@ export class RoomClock {
     this.nowMs = createUnixTime(clock, this.originMs)
   }
 
-  /** When that is or was by the wall clock as it is set now, which is what clients are told of the time. */
+  /** Converts to the wall clock as it is set now, by which clients are told times. */
   toWallMs(atMs: number): number {
     return Math.round(atMs + this.#clock.wallMs() - this.nowMs())
   }

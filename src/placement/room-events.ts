@@ -23,26 +23,32 @@ export interface RoomEventsOptions {
 /** How a room ends. */
 type Ending = Pick<RoomEnding, 'why' | 'tick' | 'result'>
 
-/** What a room says has a place: the how manieth it is of what was said in which tick. */
+/** The place of a message: its tick, and its number among the messages of that tick. */
 export interface Place {
   readonly tick: number
   readonly nth: number
 }
 
 interface RoomEvent {
-  /** The same whenever the room says it, so that it is known again. */
+  /** The same each time the room says it again, so that repetitions are recognised. */
   readonly id: string
   readonly eventType: string
   readonly channel: Channel
   readonly payload: JsonObject
 }
 
-/** Events of one room that wait for the log: more are a game that says too much, or a log that has stood still for long. */
+/**
+ * How many events of one room may wait for the log. If there are more, the game says too much, or the log has stood still for a
+ * long time.
+ */
 const WAITING_MAX = 1_000
 const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 5_000
 
-/** What games say that nobody may miss: events of the log, those of a room in their order. A log that does not take one now is asked again. */
+/**
+ * Writes the events of games that nobody may miss into the log, those of a room in their order. If the log does not take an event
+ * now, it is tried again.
+ */
 export class RoomEvents {
   readonly #options: RoomEventsOptions
   readonly #saidBefore = new Set<string>()
@@ -52,14 +58,19 @@ export class RoomEvents {
     this.#options = options
   }
 
-  /** @param to a user of the room, or `all` @param at which it is of what the room says */
+  /**
+   * @param to a user of the room, or `all`
+   * @param at the place of the message
+   */
   say(room: PlacedRoom, { to, data }: { readonly to: string; readonly data: JsonValue }, at: Place): void {
     const channel = to === 'all' ? roomChannel(room.namespace, room.id) : userChannel(to as UserId)
     const id = namedUuid(`${room.id} ${at.tick} ${at.nth}`, room.opened.startMs)
     void this.#add(room, { id, eventType: SERVER_EVENT.message, channel, payload: { room: room.id, data } })
   }
 
-  /** Rooms of an earlier life say again what they have said since their checkpoints: of that, what is in the log now is left out. */
+  /**
+   * Rooms that come back repeat what they have said since their checkpoints. What is in the log already is left out from now on.
+   */
   beginReturn(): void {
     const { hub } = this.#options
     for (const { id } of hub.history(hub.floor)) if (id !== null) this.#saidBefore.add(id)
@@ -69,27 +80,27 @@ export class RoomEvents {
     this.#saidBefore.clear()
   }
 
-  /** Whether something that was said in the room is not in the log yet. */
+  /** Whether something that the room has said is not in the log yet. */
   isSaying(room: PlacedRoom): boolean {
     return this.#last.has(room)
   }
 
-  /** Resolves when everybody who is in the room on this node has been sent it. */
+  /** Announces the end of the room. Resolves when all connections of the room on this node were sent it. */
   async over(room: PlacedRoom, ending: Ending): Promise<void> {
     await this.#add(room, overEvent(room, ending), true)
   }
 
-  /** The record of the event that `over` puts into the log, for whoever puts it there with something else. */
+  /** Makes the record of the event that `over` puts into the log, for a caller that writes it together with something else. */
   recordOfOver(room: PlacedRoom, ending: Ending): LogRecord {
     return this.#recordOf(room, overEvent(room, ending))
   }
 
-  /** Resolves when all that was said in the room so far is in the log. */
+  /** Resolves when everything that the room has said so far is in the log. */
   async said(room: PlacedRoom): Promise<void> {
     await this.#last.get(room)?.end
   }
 
-  /** Resolves when everybody on this node has been sent what is in the log by now. */
+  /** Resolves when all connections on this node were sent what is in the log now. */
   async sent(): Promise<void> {
     for (let retryMs = RETRY_MS_MIN; ; retryMs = Math.min(2 * retryMs, RETRY_MS_MAX)) {
       const result = await this.#append(CANARY)
@@ -105,7 +116,7 @@ export class RoomEvents {
     if (queue.waiting >= WAITING_MAX && !isLast) {
       this.#options.log.error(
         { room: room.id, waiting: queue.waiting },
-        'a game says more than the log takes: it is lost',
+        'a game says more than the log takes: an event is lost',
       )
       return queue.end
     }
@@ -132,7 +143,7 @@ export class RoomEvents {
       }
       log.warn(
         { room: room.id, eventType, code: result.code },
-        'an event of a game is not in the log; it is tried again',
+        'an event of a game could not be written into the log; trying again',
       )
       await delay(retryMs)
       if (result.code === 'OUTCOME_UNKNOWN' && this.#isThere(id, after)) return

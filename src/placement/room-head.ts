@@ -4,7 +4,7 @@ import { HEAD_TICK, type JournalEntry } from '../store/journal.ts'
 import type { KeptPassword } from './passwords.ts'
 import type { PlacedRoom } from './placed-room.ts'
 
-/** What of a room is not in its checkpoints, and does not change while it lives, but for the lock. */
+/** What is known of a room beside its checkpoints. Only the lock can change while the room lives. */
 export interface RoomHead {
   readonly game: string
   readonly namespace: Namespace
@@ -12,11 +12,11 @@ export interface RoomHead {
   readonly seed: number
   readonly startMs: number
   readonly password: KeptPassword | null
-  /** Whoever made the room has locked it. */
+  /** Whether the maker of the room has locked it. */
   readonly isLocked: boolean
 }
 
-/** What is first in a head, so that a later version knows what it reads. */
+/** The version of the format, first in each head, so that a later version of Drumbeat can recognise it. */
 const FORMAT = 1
 
 /** The head of the room's journal, as the room is now. */
@@ -34,7 +34,7 @@ export function headOf({ id, namespace, opened, password, isLockedByMaker }: Pla
   return { room: id, tick: HEAD_TICK, bytes: Buffer.from(JSON.stringify([FORMAT, head])) }
 }
 
-/** Returns undefined if it is none that this version reads. */
+/** Returns undefined if the bytes are no head that this version can read. */
 export function decodeHead(bytes: Uint8Array): RoomHead | undefined {
   try {
     const [format, head] = JSON.parse(Buffer.from(bytes).toString()) as [unknown, RoomHead]

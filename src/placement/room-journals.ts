@@ -12,7 +12,7 @@ export interface RoomJournalsOptions {
   readonly log: Log
 }
 
-/** What is written into journals beside the records of hosts, and need not be there before somebody hears of it. */
+/** Writes to journals what need not be written before anybody hears of it. The records of hosts are written elsewhere. */
 export class RoomJournals {
   readonly #options: RoomJournalsOptions
 
@@ -21,8 +21,8 @@ export class RoomJournals {
   }
 
   /**
-   * Keeps the checkpoint in the place of the records before it, once all that these have said is in the log: a room that comes back says again
-   * what is behind its checkpoint.
+   * Replaces the records up to the checkpoint by the checkpoint, once everything that they have said is in the log. A room that
+   * comes back repeats only what it said after its checkpoint.
    */
   checkpoint(room: PlacedRoom, checkpoint: RoomCheckpoint): void {
     const { events } = this.#options
@@ -33,18 +33,18 @@ export class RoomJournals {
     }
   }
 
-  /** What the head says of the room has changed. */
+  /** Call this when something that the head contains has changed. */
   headChanged(room: PlacedRoom): void {
     const { journal } = this.#options
     void this.#try(room.id, () => journal.append([headOf(room)]))
   }
 
-  /** Rooms live. */
+  /** Writes down that rooms are alive. */
   beat(beat: Beat): void {
     void this.#try('the time', () => this.#options.journal.beat(beat))
   }
 
-  /** The room is no more. Resolves also if that could not be written: then the next start finds it. */
+  /** Deletes the journal of a room that is gone. Also resolves if that failed. The next start finds the room then. */
   async delete(room: RoomId): Promise<void> {
     const { journal } = this.#options
     await this.#try(room, () => journal.delete(room))
@@ -60,7 +60,7 @@ export class RoomJournals {
     const { journal } = this.#options
     if (tick <= room.journaledTick || room.phase === 'ending') return
     room.journaledTick = tick
-    // If it is not written, the records before it are still there.
+    // If this fails, the records up to the checkpoint are still there.
     void this.#try(room.id, () => journal.checkpoint({ room: room.id, tick, bytes: Buffer.from(text) }))
   }
 

@@ -8,12 +8,12 @@ import type { PlacedRoom } from './placed-room.ts'
 /** The rooms with games of this node. */
 export class PlacedRooms {
   readonly ended: EndedRooms
-  /** Rooms of which there are journals, and that cannot go on now: what is answered to whoever asks for one. */
+  /** Rooms that have journals but cannot go on now, and the answer to those who ask for them. */
   readonly waiting = new Map<RoomId, Refusal>()
   readonly #byHandle = new Map<number, PlacedRoom>()
   readonly #byId = new Map<RoomId, PlacedRoom>()
   readonly #ofGame = new Map<string, Set<PlacedRoom>>()
-  /** How many rooms each user's searches have made, of those that are still there. */
+  /** How many of the present rooms the searches of each user have made. */
   readonly #madeBy = new Map<string, number>()
   #lastHandle = 0
 
@@ -21,7 +21,7 @@ export class PlacedRooms {
     this.ended = ended
   }
 
-  /** One that no room of this node has had. */
+  /** Returns a handle that no room of this node has had. */
   newHandle(): number {
     return ++this.#lastHandle
   }
@@ -45,7 +45,10 @@ export class PlacedRooms {
     if (ofGame?.size === 0) this.#ofGame.delete(room.game.name)
   }
 
-  /** How many rooms are there that searches of this user, or of guests of this address, have made. @param by see `PlacedRoom.madeBy` */
+  /**
+   * How many of the present rooms were made by searches of this user, or of guests of this address.
+   * @param by see `PlacedRoom.madeBy`
+   */
   countMadeBy(by: string): number {
     return this.#madeBy.get(by) ?? 0
   }
@@ -63,7 +66,7 @@ export class PlacedRooms {
     return this.#ofGame.get(name) ?? []
   }
 
-  /** What is played of a game now. */
+  /** How much a game is played now. */
   countOf(name: string): GameCount {
     const count = { rooms: 0, players: 0, botSeats: 0 }
     for (const { listing, seated } of this.ofGame(name)) {
@@ -74,7 +77,7 @@ export class PlacedRooms {
     return count
   }
 
-  /** Those that the host runs, or was asked to. */
+  /** The rooms that the host runs or was asked to run. */
   ofHost({ id, rooms }: Pick<Host, 'id' | 'rooms'>): readonly PlacedRoom[] {
     return [...rooms].flatMap((handle) => this.byHandle(handle) ?? []).filter(({ host }) => host === id)
   }

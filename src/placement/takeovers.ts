@@ -12,13 +12,16 @@ export interface TakeoversOptions {
   readonly hosts: Hosts
   readonly moves: Moves
   readonly endings: Endings
-  /** There may be a host again for rooms that have none. */
+  /** Called when there may be a host again for rooms without one. */
   readonly placeHomeless: () => void
-  /** The host of a room has died, and nobody else sees to the room. */
+  /** Called with a room whose host has died, and that nobody else takes care of. */
   readonly orphaned: (room: PlacedRoom) => void
 }
 
-/** Why a host cannot go on with the rooms of the one that it was to replace: a line each, for the author of the game. */
+/**
+ * Says why a host cannot go on with the rooms of the one that it was to replace. One line per mistake, for the author of the
+ * game.
+ */
 export class TakeoverError extends Error {
   override readonly name = 'TakeoverError'
   readonly mistakes: readonly string[]
@@ -29,7 +32,7 @@ export class TakeoverError extends Error {
   }
 }
 
-/** A successor has the rooms, and the old host could still go on with them. */
+/** A successor that has the rooms, while the old host can still take them back. */
 interface Trial {
   readonly old: Host
   readonly successor: Host
@@ -38,19 +41,19 @@ interface Trial {
 
 /** How long a successor is watched once it has the rooms. */
 const TRIAL_MS = 1_000
-/** Of the time that a takeover may take. */
+/** The shares of the time for a takeover that rehearsal and trial may take. */
 const REHEARSAL_SHARE = 0.5
 const TRIAL_SHARE = 0.25
-/** Rooms of one game that are tried before any is moved. */
+/** How many rooms of one game are rehearsed before any room is moved. */
 const REHEARSED_MAX = 100
 const MISTAKES_MAX = 10
-/** Without these a room does not go on; another callback costs what was asked of it. */
+/** If one of these callbacks fails, the room cannot go on. Another callback that fails costs only the request that called it. */
 const VITAL = /^(?:tick|over|view|listing|timers)\b/
 
 /**
- * How a new host takes over the rooms of an old one, which may run other code: all of them, or none. First it tries, unseen, how they would go on. Then they
- * move, and for a while the old host waits: whatever goes wrong by then, it goes on from the tick in which each room was handed over, with all that has
- * come in since.
+ * Lets a new host take over the rooms of an old one: all of them, or none. The new host may run other code. First it rehearses,
+ * unseen, how the rooms would go on. Then the rooms move, and the old host waits for a while. If anything goes wrong in that
+ * time, the old host goes on from the tick in which each room was handed over, with everything that has come in since.
  */
 export class Takeovers {
   readonly #options: TakeoversOptions
@@ -61,8 +64,10 @@ export class Takeovers {
   }
 
   /**
-   * Resolves when the old host has no rooms any more. Rejects if it goes on with them; with TakeoverError if a game is to blame.
-   * @param withinMs then the old host is ended, unless this was rejected: what is tried before rooms move takes at most half of it
+   * Resolves when the old host has no rooms any more. Rejects if the old host goes on with them, with TakeoverError if a game is
+   * to blame.
+   * @param withinMs the time after which the caller ends the old host, unless this was rejected; the rehearsal takes at most half
+   * of it
    */
   async run(oldId: number, successorId: number, withinMs: number): Promise<void> {
     const { hosts, placeHomeless } = this.#options
@@ -80,11 +85,11 @@ export class Takeovers {
     placeHomeless()
   }
 
-  /** The host has ended, and all that it said is known. */
+  /** The host has ended, and everything that it said was handled. */
   hostGone(id: number): void {
     const trial = this.#trial
     if (id === trial?.successor.id) trial.fail(new TakeoverError(['the new host has ended']))
-    // There is no way back any more.
+    // The old host can no longer take the rooms back.
     if (id === trial?.old.id) this.#settle()
   }
 
@@ -135,7 +140,7 @@ export class Takeovers {
       await Promise.race([proved, failure.promise])
     } catch (error) {
       await moved
-      // There is no way back.
+      // The old host has ended, so it cannot take the rooms back.
       if (hosts.get(old.id) !== old) return
       hosts.setOpen(old, true)
       hosts.setOpen(successor, false)
@@ -146,7 +151,7 @@ export class Takeovers {
     }
   }
 
-  /** Resolves to how many were handed over. */
+  /** Resolves to the number of rooms that were handed over. */
   async #moveAll(old: Host, successor: Host): Promise<number> {
     const { rooms, moves } = this.#options
     const handOver = async (room: PlacedRoom): Promise<number> => {
@@ -165,7 +170,8 @@ export class Takeovers {
   async #takeBackAll(old: Host, successor: Host): Promise<void> {
     const { rooms } = this.#options
     const taken = [...rooms.all].filter(({ handedOver, generation, host }) => {
-      // New ones that the successor has made, too, or had when it died: they may fit. What another host has of its generation stays there.
+      // Rooms that the successor has made itself are taken, too, or that it had when it died, because they may fit. Rooms of its
+      // generation in another host stay there.
       const hasNone = host === undefined && generation === successor.generation
       return handedOver !== undefined || host === successor.id || hasNone
     })
@@ -193,7 +199,7 @@ export class Takeovers {
   }
 }
 
-/** Resolves when it runs, or is no more. */
+/** Resolves when the room runs or is gone. */
 function opened(room: PlacedRoom): Promise<void> {
   return new Promise((resolve) => room.waiting.push({ go: resolve, ended: () => resolve() }))
 }

@@ -1,22 +1,22 @@
 import type { Connection } from '../connections/connection.ts'
 import type { UserId } from '../protocol/ids.ts'
 
-/** A connection in a room, as the host knows it: by its number. */
+/** A connection in a room. The host knows it by its number. */
 export interface Viewer {
   /** Unique on this node. */
   readonly number: number
   readonly connection: Connection
   readonly as: 'player' | 'spectator'
   readonly encoding: 'json' | 'binary'
-  /** The seat that it was given; null if it watches, or has not come in yet. */
+  /** The seat that it has. Null if it watches, or has not been let in yet. */
   seat: UserId | null
 }
 
-/** The connections that see a room, and the workers that they are at. */
+/** The connections that see a room, and their workers. */
 export class Viewers {
   readonly #byNumber = new Map<number, Viewer>()
   readonly #byConnection = new Map<string, Viewer>()
-  /** Connections at each worker. */
+  /** How many connections each worker has. */
   readonly #workers = new Map<number, number>()
 
   get size(): number {
@@ -48,7 +48,7 @@ export class Viewers {
     return this.#byConnection.get(id)
   }
 
-  /** Those of the user who have the user's seat. */
+  /** The connections of the user that play on the user's seat. */
   ofSeat(user: string): readonly Viewer[] {
     return [...this.#byNumber.values()].filter(({ seat }) => seat === user)
   }

@@ -3,7 +3,7 @@ import { isObject } from '../protocol/envelope.ts'
 import { badRequest } from '../protocol/errors.ts'
 import type { JsonValue } from '../protocol/events.ts'
 
-/** Whether a room is asked for, by what its game says of it. */
+/** Whether the listing of a room meets all conditions. */
 export function fitsWhere(where: Where, listing: JsonValue): boolean {
   const terms = Object.entries(where)
   if (terms.length === 0) return true
@@ -19,8 +19,8 @@ function fitsTerm(term: WhereTerm, value: unknown): boolean {
 }
 
 /**
- * Throws BAD_REQUEST at the first term that no room of the game can meet, to judge by a listing of one of them: its field is not there, or is of
- * another type.
+ * Throws BAD_REQUEST for the first condition that no room of the game can meet, judged by the listing of one room: its field does
+ * not exist or has another type.
  */
 export function requireListed(where: Where, listing: JsonValue, path: string): void {
   for (const [field, term] of Object.entries(where)) {
@@ -28,7 +28,8 @@ export function requireListed(where: Where, listing: JsonValue, path: string): v
     if (!isObject(listing) || !Object.hasOwn(listing, field)) throw badRequest(at, 'is not in the listing of this game')
     const listed = listing[field]
     for (const wanted of valuesOf(term)) {
-      if (listed !== null && typeof wanted !== typeof listed) throw badRequest(at, `is a ${typeof listed}`)
+      if (listed !== null && typeof wanted !== typeof listed)
+        throw badRequest(at, `must be a ${typeof listed}, as in the listing of this game`)
     }
   }
 }
