@@ -23,8 +23,8 @@ export function takePlace(call: CommandCall): void {
 }
 
 /**
- * Takes over that the primary has let the connection into a room. Call this while handling the primary's answer: what the link
- * brings after that is for the connection.
+ * Completes a join: the primary has let the connection into the room. Call this while handling the primary's answer, because what
+ * the link brings after it is for the connection.
  */
 export function enterRoom(
   { connection, context, isAnswered }: Pick<CommandCall, 'connection' | 'context' | 'isAnswered'>,

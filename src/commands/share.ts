@@ -9,7 +9,7 @@ const TOO_MUCH: Readonly<Record<Over['kind'], string>> = {
   messages: 'this user sends too much to this receiver',
 }
 
-/** Throws RATE_LIMITED if the user has said too much. */
+/** If `over` is given, reports that the user is over a limit, and throws RATE_LIMITED. */
 export function requireShare({ connection, context }: CommandCall, over: Over | undefined): void {
   if (over === undefined) return
   context.onOver(over.kind, connection)

@@ -26,7 +26,7 @@ export interface AdmissionOptions {
   readonly ratePerAddress: number
   /** How many attempts may come at once. */
   readonly burst: number
-  /** Whether loopback is exempt from the rate. Whether it is full is decided by the primary. */
+  /** Whether loopback is exempt from the rate. The primary decides whether loopback is full. */
   readonly exemptLoopback: boolean
   readonly clock: Clock
   /** How many addresses are remembered. Beyond that, the one not seen for the longest time is forgotten. */
@@ -74,7 +74,6 @@ export function createAdmission(options: AdmissionOptions & { readonly random: P
   }
 }
 
-/** A rate for each address. */
 export class AttemptRates {
   readonly #options: AdmissionOptions
   readonly #buckets: RecentMap<string, TokenBucket>

@@ -91,10 +91,10 @@ const QUERY_NAMES = ['token', 'resume', 'since', 'rooms']
 const UPGRADE_REQUIRED = 426
 
 /**
- * Decides whether an upgrade becomes a socket, see section 1 of docs/reference/protocol.md. Requests for these paths without
- * Upgrade are answered with the same refusal that an upgrade would get, or with 426, because that is all that a browser shows to
- * its page. Synchronous, because uWS needs its answer before the handler returns. Throws only on a defect, and on invalid
- * options.
+ * Decides whether an upgrade becomes a socket, see section 1 of docs/reference/protocol.md. Also answers requests for these paths
+ * without Upgrade: with the refusal that an upgrade would get, or with 426. A page can read such an answer, but a browser does
+ * not show it why an upgrade failed. Synchronous, because uWS needs its answer before the handler returns. Throws only on a
+ * defect, and on invalid options.
  */
 export function createHandshake(options: HandshakeOptions): (head: RequestHead) => HandshakeResult {
   const origins = createOriginPolicy(options.allowedOrigins)

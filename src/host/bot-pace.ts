@@ -15,13 +15,13 @@ export interface BotPaceOptions {
 /** A bot that was not asked in a tick. The fields are of the bot that used up the time. */
 export interface SlowBot {
   readonly bot: string
-  /** How long that bot took. */
   readonly tookMs: number
 }
 
 /**
- * Limits the time of the bots of one room. If they take too long, they have less time in the next ticks. So they get this share
- * of the host's time, however long each of them takes. Their inputs are limited to the same rate as those of players.
+ * Limits the time of the bots of one room. If they take too long, they have less time in the next ticks. So on average they take
+ * no more than `budgetMs` per tick, however long one of them takes. Their inputs are limited to the same rate as those of
+ * players.
  */
 export class HostBotPace implements BotPace {
   readonly #options: BotPaceOptions

@@ -14,7 +14,7 @@ export interface ItemPlace {
 export class ByteRing {
   readonly #size: number
   #view: DataView<ArrayBuffer> | undefined
-  /** Where the oldest item begins, and where the newest ends. They count on when the buffer starts over. */
+  /** Where the oldest item begins, and where the newest ends. They keep counting when the buffer wraps around. */
   #start = 0
   #end = 0
 

@@ -97,7 +97,6 @@ export class EntryQueue {
     return taken
   }
 
-  /** Takes all entries. */
   drain(): readonly Waiting[] {
     const all = this.#queued.filter(({ isReplaced }) => !isReplaced)
     for (const queued of all) this.#forget(queued)

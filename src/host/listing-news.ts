@@ -11,8 +11,8 @@ export interface ListingNewsOptions {
 }
 
 /**
- * Finds what a search of rooms has to know, whenever it has changed: seats and lock in each tick, and what the game lists once a
- * second.
+ * Finds what a search of rooms has to know, whenever it has changed. Seats and lock are looked at in each tick. What the game
+ * lists is read again when they change, and in ticks with a checkpoint.
  */
 export class ListingNews {
   readonly #options: ListingNewsOptions

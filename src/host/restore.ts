@@ -113,7 +113,7 @@ interface Replay {
   readonly isOtherCode: boolean
 }
 
-/** Runs a tick from its record. The ticks between two records had no entries. */
+/** Runs the ticks up to a record. Those before it had no entries, or they would have records. */
 function replay(room: Room, record: TickRecord, how: Replay): void {
   if (room.isClosed || record.tick <= room.run.tick) return
   if (room.game.hz > 0) while (room.run.tick < record.tick - 1) replayTick(room, EMPTY, how)

@@ -17,7 +17,7 @@ export function encodeCheckpoint({ run, tasks, seating }: RoomParts): string {
   return JSON.stringify({ ...run.checkpoint(), host })
 }
 
-/** Trusts the text, because a host has made it. A checkpoint of the game alone, as tools make it, has nothing of a host. */
+/** Trusts the text, because a host has made it. A checkpoint that a tool made of the game alone has no `host`. */
 export function decodeCheckpoint(text: string): RoomCheckpoint {
   const { host, ...checkpoint } = JSON.parse(text) as Checkpoint & { readonly host?: OfHost }
   return { ...checkpoint, host: host ?? { tasks: [], goneAtMs: [] } }

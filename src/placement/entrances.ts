@@ -45,7 +45,7 @@ type Reply<Result> = (result: Result | Refusal) => void
 /** Errors that say nothing about the room. The worker asks again. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'OVERLOADED', 'OUTCOME_UNKNOWN', 'DRAINING'])
 
-/** What spectators and guests have, and users who already have a seat. */
+/** The holdings of spectators and guests, and of users who already have a seat. */
 const NOTHING: Holdings = { inventory: {}, ledgerEntry: 0 }
 
 /** How many sessions of one room may come back to it without its password. */
@@ -370,7 +370,7 @@ function ends(): Refusal {
   return new Refusal('UNAVAILABLE', 'the room ends', { retry_after_ms: 500 })
 }
 
-/** As what the connection's session was last let into the room. Undefined if that is not known. */
+/** The role in which the connection's session was last let in. Undefined if it is not known. */
 function roleOf({ sessions }: PlacedRoom, { session }: Connection): Viewer['as'] | undefined {
   return session === undefined ? undefined : sessions.get(session)
 }

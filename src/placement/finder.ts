@@ -49,7 +49,7 @@ interface Plan {
   readonly password: string | null
   /** Undefined means as the game says. */
   readonly isRecorded?: boolean | undefined
-  /** The search that makes the room. Undefined if it is made by REST. */
+  /** The conditions of the search that makes the room. Undefined if it is made by REST. */
   readonly where?: Where
   /** See `PlacedRoom.madeBy`. */
   readonly madeBy?: string | undefined

@@ -75,7 +75,6 @@ export class Hosts {
     if (!host.isSuccessor) this.setOpen(host, true)
   }
 
-  /** Sets whether the host takes rooms. */
   setOpen(host: Host, isOpen: boolean): void {
     host.isOpen = isOpen
     const newest = this.#newest()

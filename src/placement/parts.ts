@@ -28,10 +28,10 @@ export interface Workers {
 }
 
 export interface PlacementLimits {
-  /** The number of rooms of this node. */
+  /** How many rooms this node may have. */
   readonly roomsMax: number
   readonly roomsPerHostMax: number
-  /** The number of rooms made by searches of one user, or of the guests of one address. */
+  /** How many rooms the searches of one user, or of the guests of one address, may have made. */
   readonly roomsPerUserMax: number
   /** A host that is busy for a larger share of its time than this gives rooms away, 0 to 1. */
   readonly balanceAbove: number

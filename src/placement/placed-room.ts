@@ -92,7 +92,7 @@ export class PlacedRoom {
   readonly leaving = new Map<string, number>()
   /** For the same users, the highest number of a connection that was on its way to the seat when it was given up. */
   readonly leftUpTo = new Map<string, number>()
-  /** The sessions that were let in, and as what. They come back as that, without the password. */
+  /** The sessions that were let in, and their roles. They come back in these roles, without the password. */
   readonly sessions = new Map<string, 'player' | 'spectator'>()
   /** For each session, the arrival of the newest connection that has sent an input. */
   readonly #speaking = new Map<string, number>()

@@ -64,7 +64,6 @@ export class Purchases {
     this.#look(buyer)
   }
 
-  /** The user's seat has ended. */
   unseated(room: PlacedRoom, user: UserId): void {
     const ofUser = this.#buyers.get(user)
     ofUser?.delete(room)
@@ -76,7 +75,6 @@ export class Purchases {
     for (const buyer of this.#buyers.get(user)?.values() ?? []) this.#look(buyer)
   }
 
-  /** The room has ended. */
   ended(room: PlacedRoom): void {
     for (const user of room.seated) this.unseated(room, user as UserId)
   }

@@ -20,7 +20,6 @@ export interface RoomEventsOptions {
   readonly log: Log
 }
 
-/** How a room ends. */
 type Ending = Pick<RoomEnding, 'why' | 'tick' | 'result'>
 
 /** The place of a message: its tick, and its number among the messages of that tick. */

@@ -130,7 +130,6 @@ export class Connection implements Caller {
     return (this.#limits ??= new ConnectionLimits(this.#shared.rates, this.#shared.clock.nowMs()))
   }
 
-  /** The share of its user. */
   get share(): Share {
     return (this.#share ??= this.#shared.shares.of(this.shareKey))
   }

@@ -93,7 +93,10 @@ export class Sweeper {
   }
 }
 
-/** Closes slow readers and connections whose token has expired, and frees what idle connections do not need. */
+/**
+ * Closes connections that read too slowly, are silent, or whose token or key is no longer valid. Frees what idle connections do
+ * not need.
+ */
 function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
   const nowMs = options.clock.nowMs()
   for (const connection of connections) {

@@ -20,7 +20,6 @@ export class Turns {
     return this.#rooms > 0
   }
 
-  /** Whether nothing is under way and nothing waits. */
   get isIdle(): boolean {
     return !this.#isBusy && this.#waiting.length === 0
   }

@@ -92,7 +92,6 @@ export class GameRooms {
     if (viewers.all.length === 0) this.#forget(connection)
   }
 
-  /** The room has ended. */
   ended(room: RoomId): void {
     const viewers = [...this.#ofRoom.of(room)]
     if (viewers.length === 0) return

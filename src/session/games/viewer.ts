@@ -47,7 +47,7 @@ export class Viewer {
   #topic: PatchTopic | undefined
   #tick = 0
   #isAsking = false
-  /** Whether the client's state is useless, so that it needs the whole state. */
+  /** Whether the state that the client has is useless, so that it must be sent a snapshot. */
   #isStale = false
   #hasEnded = false
 
