@@ -173,12 +173,12 @@ export class Connection implements Caller {
     return this.#socket
   }
 
-  /** What its client has not taken. */
+  /** The bytes that its client has not read. */
   get waitingBytes(): number {
     return this.#socket.bufferedBytes() + (this.lag?.bytes ?? 0)
   }
 
-  /** The first frame was sent, so it was counted among the open ones. */
+  /** Whether the first frame was sent, so that the connection was counted as open. */
   get wasOpen(): boolean {
     return this.#wasOpen
   }

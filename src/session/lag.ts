@@ -13,14 +13,17 @@ export interface LagOptions {
   /** How many bytes of the outbox are handed to the socket at a time. */
   readonly chunkBytes: number
   readonly onSkipped: (events: number) => void
-  /** It is closed. */
+  /** Called before the connection is closed. */
   readonly onSlow: (connection: Connection, cause: SlowCause) => void
 }
 
-/** Why a slow reader is closed: too much waited for it, it took nothing for too long, or the memory was short and most waited for it. */
+/**
+ * Why a slow reader is closed: too much waited for it (`bytes`), it read nothing for too long (`stalled`), or memory was short
+ * and much of it waited for this client (`memory`).
+ */
 export type SlowCause = 'bytes' | 'stalled' | 'memory'
 
-/** Keeps a socket subscribed to something: with its last topic, uWS would forget what it has not sent yet. */
+/** Keeps the socket subscribed to something. When a socket leaves its last topic, uWS forgets what it has not yet sent to it. */
 const NO_TOPIC = 'lag'
 
 /**
@@ -93,5 +96,5 @@ export class Lag implements Laggard, SlowReading {
 export function closeAsSlow(connection: Connection, cause: SlowCause, { onSlow }: Pick<LagOptions, 'onSlow'>): void {
   if (connection.isClosed) return
   onSlow(connection, cause)
-  connection.close(CLOSE.slowConsumer, 'does not read fast enough: resume')
+  connection.close(CLOSE.slowConsumer, 'the client does not read fast enough: resume')
 }

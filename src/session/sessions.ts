@@ -43,7 +43,7 @@ export interface SessionsOptions {
   /** Whether clients may join rooms. A resume that names rooms joins those that its session was not in. */
   readonly mayJoin: (access: Access) => boolean
   readonly ready: Pick<ReadyPayload, 'node' | 'max_payload_bytes' | 'ping_interval_ms'>
-  /** A connection is open: what it sent before is to be dispatched now. */
+  /** Called when a connection is open. `early` are the frames that it sent before; dispatch them now. */
   readonly onOpen: (connection: Connection, early: readonly Incoming[]) => void
   /** Called when a resume is put off, because the user joins too many rooms. */
   readonly onOver: (kind: Over['kind'], connection: Connection) => void

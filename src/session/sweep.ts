@@ -11,9 +11,9 @@ export interface SweepOptions {
   readonly backpressureBytesMax: number
   /** How long a client may read nothing while something waits for it. */
   readonly stallMs: number
-  /** When a connection of which no whole frame comes, and no pong, is pinged, and when it is closed. */
+  /** How long a connection may be silent, without a whole frame or a pong, before it is pinged, and before it is closed. */
   readonly pings: PingTimes
-  /** How long a connection may outlive its token: skew and grace together. */
+  /** How long a connection may outlive its token: clock skew and grace together. */
   readonly expiryGraceMs: number
   /** How many bytes may wait in the socket's buffer before the rest waits in an outbox. */
   readonly lagBytes: number
@@ -118,8 +118,9 @@ function sweep(connections: Iterable<Connection>, options: SweepOptions): void {
 }
 
 /**
- * uWebSockets.js would end a silent client without a code, and takes each byte for a sign of life. Here only what is whole counts: a client that
- * sends a frame byte by byte, and never its end, cannot answer a ping in the middle of it.
+ * Whether a client has sent no whole frame and no pong for too long. Pings the client before. uWebSockets.js would end a silent
+ * client without a close code, and takes each byte for a sign of life. A client that sends a frame byte by byte and never ends it
+ * cannot answer a ping in the middle of it, and is found by that.
  */
 function isSilent(connection: Connection, nowMs: number, { pings }: SweepOptions): boolean {
   if (connection.wasHeard || connection.heardAtMs === 0) {
