@@ -54,14 +54,17 @@ export async function openPlayers(
     startHost: realHost(games),
     env: { GAME_HOSTS: '2', ...options.env },
   })
-  const { house } = opened
+  return { ...opened, ...playersOf(opened.house) }
+}
+
+/** Those who play at a house. */
+export function playersOf(house: House): Pick<Players, 'witness' | 'settle' | 'until' | 'player' | 'make' | 'allSee'> {
   const witness = new Witness()
   const settle = <T>(promise: Promise<T>) => house.time.settle(promise)
   const until = async (condition: () => boolean) => {
     if (!(await house.time.until(condition, 60_000))) throw new Error('waited in vain')
   }
   return {
-    ...opened,
     witness,
     settle,
     until,

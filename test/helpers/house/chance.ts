@@ -23,10 +23,14 @@ export function createChance(seed: number): Chance {
   }
 }
 
-/** The server's port of random numbers. Ids count up, so that two runs with one seed make the same ids. */
-export function createRandom(chance: Chance): Random {
+/**
+ * The server's port of random numbers. Ids count up, so that two runs with one seed make the same ids.
+ * @param node of several in one process: each has ids of its own
+ */
+export function createRandom(chance: Chance, node?: string): Random {
   let made = 0
-  const next = () => (++made).toString(16).padStart(12, '0')
+  const first = node === undefined ? '' : Buffer.from(node).toString('hex').slice(0, 4)
+  const next = () => first + (++made).toString(16).padStart(12 - first.length, '0')
   return {
     fraction: () => chance.fraction(),
     uuid: () => `00000000-0000-7000-8000-${next()}`,

@@ -6,6 +6,7 @@ import { createSigner } from 'fast-jwt'
 import type { LineOutput } from '../../../src/base/line-output.ts'
 import { Closers } from '../../../src/base/closers.ts'
 import { systemClock } from '../../../src/base/clock.ts'
+import type { Random } from '../../../src/base/random.ts'
 import { loadConfig, type Config } from '../../../src/config/load.ts'
 import { Logs } from '../../../src/config/logs.ts'
 import type { PrimaryMethods } from '../../../src/link/methods/primary.ts'
@@ -19,7 +20,7 @@ import { readResumeSecret } from '../../../src/node/secrets.ts'
 import { Links } from '../../../src/processes/links.ts'
 import type { WorkerLinks } from '../../../src/processes/workers.ts'
 import { Recorder } from '../../../src/recordings/recorder.ts'
-import { createAlone } from '../../../src/store/cluster.ts'
+import { createAlone, type Cluster } from '../../../src/store/cluster.ts'
 import { createMemoryJournal } from '../../../src/store/memory/memory-journal.ts'
 import { createMemoryStore } from '../../../src/store/memory/memory-store.ts'
 import type { Journal } from '../../../src/store/journal.ts'
@@ -29,6 +30,7 @@ import { createChance, createRandom, type Chance } from './chance.ts'
 import { Network } from './network.ts'
 import { SimTime } from './sim-time.ts'
 import { HouseHost, type StartHost } from './host.ts'
+import { joinEtcd, type EtcdNode, type Life } from './node.ts'
 import { createRecorder } from './recorder.ts'
 import { NO_FAULTS, over, withFaults, type StoreFaults } from './store.ts'
 import { HouseWorker, NO_LOOP_DELAY } from './worker.ts'
@@ -49,11 +51,14 @@ export interface HouseOptions {
   readonly startHost?: StartHost
   /** Gets the lines of the log. By default they are dropped. */
   readonly logOutput?: LineOutput
+  /** Makes it a node of a cluster. By default it is alone. */
+  readonly asNode?: HouseNode
 }
 
-/** The life of the processes of one node. */
-interface Life {
-  isOver: boolean
+/** What makes a house one node of several. */
+export interface HouseNode extends EtcdNode {
+  /** The first of them, whose time and network this one shares. It is closed last. */
+  readonly beside?: House
 }
 
 export interface Logged {
@@ -64,6 +69,8 @@ export interface Logged {
 
 const SECRET = 'a secret for the house, of thirty-two bytes and more'
 const PREFIX = '/core/game/v1/real-time'
+const HOST = 'house.test'
+const ANY_HOST = `any.${HOST}`
 /** Holds only the key that signs receipts. All houses of a process share it, because making a key takes a while. */
 const dataDir = mkdtempSync(join(tmpdir(), 'drumbeat-house-'))
 const STOP_MS = 10_000
@@ -75,7 +82,7 @@ const STOP_MS = 10_000
  * this process.
  */
 export class House {
-  readonly time = new SimTime()
+  readonly time: SimTime
   readonly chance: Chance
   readonly faults: StoreFaults = { ...NO_FAULTS }
   /** The store without faults. */
@@ -93,25 +100,27 @@ export class House {
   onSpawn: (worker: HouseWorker) => void
   readonly #closers = new Closers()
   readonly #options: HouseOptions
+  /** The other nodes that share time and network with this one, which is the first of them. */
+  readonly #others: House[] = []
   #opened = new Closers()
   #life: Life = { isOver: false }
   #node: Node | undefined
   #isStopping = false
 
   private constructor(options: HouseOptions) {
-    const { seed = 1, env = {}, onSpawn = () => {}, journal = createMemoryJournal() } = options
+    const { seed = 1, env = {}, onSpawn = () => {}, journal = createMemoryJournal(), asNode } = options
     this.#options = options
     this.env = { ...env }
     this.journal = journal
     this.onSpawn = onSpawn
-    this.chance = createChance(seed)
-    this.#closers.defer(this.time.install(() => this.chance.fraction()))
+    const { beside } = asNode ?? {}
+    this.time = beside?.time ?? new SimTime()
+    this.chance = beside?.chance ?? createChance(seed)
+    if (!beside) this.#closers.defer(this.time.install(() => this.chance.fraction()))
     this.truth = recorded(createMemoryStore({ clock: systemClock, epoch: 'e1' }), this.log)
-    this.network = new Network({
-      chance: this.chance,
-      listening: () => this.listening,
-    })
-    this.#closers.defer(this.network.install())
+    this.network = beside?.network ?? new Network({ chance: this.chance, listening: (host) => this.#reachable(host) })
+    if (!beside) this.#closers.defer(this.network.install())
+    if (beside) beside.#others.push(this)
   }
 
   /** Resolves when the workers listen. Close it even if a test fails, because it has replaced this process's timers. */
@@ -131,8 +140,25 @@ export class House {
     return this.#node
   }
 
+  /** Leads to this node, as what stands before a cluster may lead to any: see `anyUrl`. */
   get url(): string {
-    return 'ws://house.test'
+    return `ws://${this.#host}`
+  }
+
+  /** Leads to any node, as a load balancer does. */
+  get anyUrl(): string {
+    return `ws://${ANY_HOST}`
+  }
+
+  get #host(): string {
+    const { asNode } = this.#options
+    return asNode === undefined ? HOST : `${asNode.name}.${HOST}`
+  }
+
+  #reachable(host: string): readonly HouseWorker[] {
+    return [this, ...this.#others]
+      .filter((one) => host === ANY_HOST || host === one.#host)
+      .flatMap((one) => one.listening)
   }
 
   /** Signs a token of this player, by default for an hour. */
@@ -232,23 +258,39 @@ export class House {
         MEMORY_LIMIT: 'off',
         GAMES: 'none',
         API_PATH_PREFIX: PREFIX,
-        ALLOWED_HOSTS: 'house.test',
+        ALLOWED_HOSTS: `${HOST},*.${HOST}`,
+        ...(this.#options.asNode === undefined
+          ? {}
+          : {
+              NODE_ID: this.#options.asNode.name,
+              ETCD_ENDPOINTS: 'http://etcd.test:2379',
+              PUBLIC_URL: `http://${this.#host}`,
+            }),
         ...this.env,
       },
     })
   }
 
+  async #openStore(life: Life, random: Random): Promise<{ readonly truth: Store; readonly cluster: Cluster }> {
+    const { asNode } = this.#options
+    if (asNode === undefined) return { truth: this.truth, cluster: createAlone(this.#readConfig().settings.NODE_ID) }
+    const { store, cluster } = await joinEtcd(asNode, life, random)
+    this.#opened.defer(() => store.close())
+    return { truth: recorded(store, this.log), cluster }
+  }
+
   async #open(): Promise<void> {
-    const { store: before = (truth) => truth, startHost, logOutput, recordings } = this.#options
+    const { store: before = (truth) => truth, startHost, logOutput, recordings, asNode } = this.#options
     const life: Life = { isOver: false }
     this.#life = life
     const config = this.#readConfig()
     const { settings } = config
-    const store = withFaults(ofLife(life, before(this.truth)), this.faults, this.chance, () => this.faultsFired++)
     const output = logOutput === undefined ? {} : { output: logOutput }
     const level = logOutput === undefined ? 'silent' : 'info'
     const logs = new Logs({ level, levels: new Map(), pretty: false, bindings: {}, ...output })
-    const random = createRandom(this.chance)
+    const random = createRandom(this.chance, asNode?.name)
+    const { truth, cluster } = await this.#openStore(life, random)
+    const store = withFaults(ofLife(life, before(truth)), this.faults, this.chance, () => this.faultsFired++)
     const metrics = createMetrics('primary', NO_LOOP_DELAY)
     const recording = recorderOptionsOf({ metrics, clock: systemClock, logs })
     const workers: WorkerLinks = new Links()
@@ -263,13 +305,13 @@ export class House {
         config,
         readConfig: () => this.#readConfig(),
         store,
-        cluster: createAlone(settings.NODE_ID),
+        cluster,
         readFault: () => Promise.resolve(undefined),
         isUp: () => true,
         secrets: {
           tokenKey: { kind: 'secret', secret: SECRET },
           adminToken: settings.ADMIN_TOKEN ?? '',
-          resumeSecret: await readResumeSecret(this.truth),
+          resumeSecret: await readResumeSecret(truth),
         },
         ports: { port: 1, adminPort: null },
         workers,

@@ -6,8 +6,8 @@ import type { HouseWorker } from './worker.ts'
 
 export interface NetworkOptions {
   readonly chance: Chance
-  /** The workers that a connection may reach. */
-  readonly listening: () => readonly HouseWorker[]
+  /** The workers that a connection to this host name may reach. */
+  readonly listening: (host: string) => readonly HouseWorker[]
 }
 
 /** The client's end of the network, and what it may learn beyond what a WebSocket tells it. */
@@ -49,7 +49,7 @@ export class Network {
     const real = globalThis.fetch
     globalThis.fetch = (async (url: string, init: RequestInit = {}) => {
       await new Promise((resolve) => setTimeout(resolve, this.#delayMs()))
-      const worker = this.#pickWorker()
+      const worker = this.#pickWorker(new URL(url).hostname)
       const result = worker?.handshake(toHead(new URL(url), Object.entries(init.headers ?? {})))
       if (result?.kind !== 'refuse') throw new TypeError('fetch failed')
       const body = JSON.stringify({ error: result.refusal.toBody() })
@@ -78,7 +78,7 @@ export class Network {
 
   #arrive(wire: Wire, url: URL, protocols: readonly string[], side: ClientSide): void {
     if (wire.isGivenUp) return
-    const { address = LOOPBACK, worker: wanted = this.#pickWorker(), onWire, onRefused } = side
+    const { address = LOOPBACK, worker: wanted = this.#pickWorker(url.hostname), onWire, onRefused } = side
     const worker = wanted?.isListening === true ? wanted : undefined
     const upgrade = [
       ['upgrade', 'websocket'],
@@ -100,8 +100,8 @@ export class Network {
     worker.open(wire, result)
   }
 
-  #pickWorker(): HouseWorker | undefined {
-    const listening = this.#options.listening()
+  #pickWorker(host: string): HouseWorker | undefined {
+    const listening = this.#options.listening(host)
     return this.isDown || listening.length === 0 ? undefined : this.#options.chance.pick(listening)
   }
 

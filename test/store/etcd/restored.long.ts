@@ -5,8 +5,8 @@ import { OutcomeUnknown, StoreUnavailable, type Store } from '../../../src/store
 import { seeded } from '../../../bench/ledger/workload.ts'
 import { openTestNode } from '../../helpers/etcd-node.ts'
 import { toFollower } from '../../helpers/follower.ts'
+import { MemoryEtcd } from '../../helpers/memory-etcd.ts'
 import { until } from '../../helpers/until.ts'
-import { MemoryEtcd } from './memory-etcd.ts'
 
 const CHANNEL = 'n/private' as Channel
 const EPOCH = '/drumbeat/epoch'

@@ -1,5 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises'
-import type { Compare, KeyValue, Member, Operation, Txn, WatchHandlers } from '../../../src/store/etcd/etcd3.ts'
+import type { Compare, KeyValue, Member, Operation, Txn, WatchHandlers } from '../../src/store/etcd/etcd3.ts'
 
 interface Stored {
   readonly key: Buffer
@@ -15,6 +14,7 @@ interface Change {
 }
 
 interface Watch {
+  readonly endpoint: string
   readonly prefix: Buffer
   readonly fromRevision: number
   readonly handlers: WatchHandlers
@@ -26,9 +26,12 @@ interface Snapshot {
   readonly revision: number
 }
 
+/** A turn of the event loop, of simulated time where that is installed. */
+const turn = () => new Promise<void>((resolve) => void setImmediate(resolve))
+
 /**
  * As much of etcd as a node uses, in memory, so that it can be restored in no time: transactions, ranges, watches, and leases
- * that never run out. Every call takes some turns of the event loop, chosen by `fraction`.
+ * that run out when a test says so. Every call takes some turns of the event loop, chosen by `fraction`.
  */
 export class MemoryEtcd {
   clusterId = '1'
@@ -38,6 +41,7 @@ export class MemoryEtcd {
   #nextLease = 1
   #changes: Change[] = []
   readonly #watches = new Set<Watch>()
+  readonly #held = new Map<string, (() => void)[]>()
   readonly #fraction: () => number
 
   constructor(fraction: () => number) {
@@ -70,9 +74,26 @@ export class MemoryEtcd {
     this.#apply([{ request_delete_range: { key: Buffer.from(key) } }])
   }
 
+  /** The lease of this key runs out: all that is under it is gone. */
+  expire(key: string): void {
+    const lease = this.#keys.get(key)?.lease
+    if (lease === undefined) throw new Error(`there is no ${key}`)
+    this.#revoke(lease)
+  }
+
   /** The values below a prefix, with the revisions in which they were written. */
   readAll(prefix: string): readonly KeyValue[] {
     return [...this.#keys.values()].filter(({ key }) => key.toString().startsWith(prefix)).map(toKeyValue)
+  }
+
+  /** What the watches of this endpoint are told waits from now on, until the returned function is called. */
+  hold(endpoint: string): () => void {
+    this.#held.set(endpoint, [])
+    return () => {
+      const waiting = this.#held.get(endpoint) ?? []
+      this.#held.delete(endpoint)
+      for (const tell of waiting) tell()
+    }
   }
 
   readonly open = (endpoint: string): Member => ({
@@ -90,7 +111,7 @@ export class MemoryEtcd {
     leaseRevoke: (id) => this.#slowly(() => this.#revoke(id)),
     leaseKeepAlive: (id) => this.#slowly(() => ({ ...this.#answer(), TTL: this.#leases.has(id) ? '10' : '0' })),
     watch: async ({ key, fromRevision }, handlers) => {
-      const watch = { prefix: key, fromRevision, handlers }
+      const watch = { endpoint, prefix: key, fromRevision, handlers }
       await turn()
       this.#watches.add(watch)
       this.#tell(watch, this.#changes)
@@ -169,7 +190,13 @@ export class MemoryEtcd {
     return found.sort((a, b) => a.key.compare(b.key))
   }
 
-  #tell({ prefix, fromRevision, handlers }: Watch, changes: readonly Change[]): void {
+  #tell(watch: Watch, changes: readonly Change[]): void {
+    const { endpoint, prefix, fromRevision, handlers } = watch
+    const waiting = this.#held.get(endpoint)
+    if (waiting) {
+      waiting.push(() => this.#tell(watch, changes))
+      return
+    }
     const isMeant = ({ key, mod_revision }: Stored) =>
       mod_revision >= fromRevision && key.subarray(0, prefix.length).equals(prefix)
     const events = changes.filter(({ kv }) => isMeant(kv))
