@@ -12,7 +12,8 @@ const COLOURS = ['crimson', 'royalblue', 'seagreen', 'darkorchid', 'chocolate', 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 
 const find = (id) => document.getElementById(id)
-const [status, canvas, scores, answer, dash] = ['status', 'field', 'scores', 'answer', 'dash'].map(find)
+const IDS = ['status', 'connection', 'field', 'scores', 'answer', 'dash']
+const [status, connection, canvas, scores, answer, dash] = IDS.map(find)
 const context = canvas.getContext('2d')
 /** Of players who are gone, too. */
 const names = new Map()
@@ -23,6 +24,10 @@ async function play() {
   const url = new URL('../../', location.href).href
   // A guest of this tab's own.
   const client = await connect({ url, apiPathPrefix, namespace: 'public' })
+  // It comes back by itself, into the room, too.
+  client.on('status', ({ status: what }) => {
+    connection.textContent = what === 'reconnecting' ? 'Connection lost, trying again…' : ''
+  })
   const room = await client.play('starter', {})
   learnNames(room)
   status.textContent = `You are ${names.get(room.seat)}`

@@ -124,6 +124,24 @@ t.test('its tests pass with what its README says to try, and more of it', async 
   }
 })
 
+t.test('they fail with the last that it says to try, and say why', async (t) => {
+  const folder = await made(t, 'pong')
+  const file = path.join(folder, 'game.ts')
+  const change = (from: string, to: string) => {
+    const source = readFileSync(file, 'utf8')
+    t.ok(source.includes(from), from)
+    writeFileSync(file, source.replace(from, to))
+  }
+  change('player.coins++', 'player.coins += 30')
+  change('COINS_TO_WIN = 10', 'COINS_TO_WIN = 300')
+  t.match(await run(folder, 'test'), {
+    code: 1,
+    stdout: /players\..*\.coins: must be a whole number from 0 to 255, but is 270/,
+  })
+  change('coins: t.uint8()', 'coins: t.uint16()')
+  t.match(await run(folder, 'test'), { code: 0 })
+})
+
 t.test('its tests say what was refused, and that a code is not declared', async (t) => {
   const testWith = await changed(t)
   const [dash, run] = ['dash(state, seat) {', 'run(state, seat, { dx, dy }) {']
