@@ -9,7 +9,10 @@ import { publicKeyAlgorithms } from './jwt-keys.ts'
 import { parseListen } from './listen.ts'
 import type { SettingName } from './settings.ts'
 
-/** A rule that spans settings, or that needs a file: the mistakes it found, a line each. It skips what is absent. */
+/**
+ * A rule about several settings, or about a file that a setting names. Returns the mistakes it found, a line each. It skips
+ * settings that are absent.
+ */
 type Check = (draft: Draft) => readonly string[]
 
 const none: readonly string[] = []
@@ -30,14 +33,14 @@ const frameLimits: Check = ({ MAX_PAYLOAD_BYTES: soft, MAX_PAYLOAD_BYTES_HARD: h
   return mistakes
 }
 
-/** What a handshake's head holds besides the token: some 600 bytes of a browser, a resume of up to 1 KiB. */
+/** The rest of a handshake's head: some 600 bytes from a browser, and a resume of up to 1 KiB. */
 const HANDSHAKE_BYTES = 2048
 
 const headLimits: Check = ({ HTTP_HEAD_BYTES: head, AUTH_TOKEN_BYTES_MAX: token }) =>
   head !== undefined && token !== undefined && token + HANDSHAKE_BYTES > head
     ? [
         `AUTH_TOKEN_BYTES_MAX must not be over HTTP_HEAD_BYTES - ${HANDSHAKE_BYTES} (${head - HANDSHAKE_BYTES}), ` +
-          `as the rest of a handshake has to fit, too; it is ${token}`,
+          `because the rest of a handshake has to fit, too; it is ${token}`,
       ]
     : none
 
@@ -124,18 +127,19 @@ const etcdEndpoints: Check = ({ ETCD_ENDPOINTS: endpoints }) => {
   return schemes.size > 1 ? ['ETCD_ENDPOINTS must not mix http:// and https://'] : none
 }
 
-/** Every node has to take the same tokens, and each its own name. */
+/** Every node of a cluster has to accept the same tokens, so none may make its own secrets. */
 const clusterSecrets: Check = (draft) => {
   if (draft.ETCD_ENDPOINTS === undefined || draft.ETCD_ENDPOINTS.length === 0) return none
   const mistakes: string[] = []
   if (KEY_SETTINGS.every((name) => draft[name] === undefined)) {
-    mistakes.push(`one of ${KEY_SETTINGS.join(', ')} is missing: all nodes of a cluster take the same tokens`)
+    mistakes.push(`one of ${KEY_SETTINGS.join(', ')} is missing: all nodes of a cluster must accept the same tokens`)
   }
-  if (draft.ADMIN_TOKEN === undefined) mistakes.push('ADMIN_TOKEN is missing: all nodes of a cluster take the same one')
+  if (draft.ADMIN_TOKEN === undefined)
+    mistakes.push('ADMIN_TOKEN is missing: all nodes of a cluster must accept the same one')
   return mistakes
 }
 
-/** etcd takes requests of 1.5 MiB, and one event has to fit. */
+/** etcd accepts requests of up to 1.5 MiB, and an event has to fit into one. */
 const ETCD_PAYLOAD_BYTES_MAX = 512 * 1024
 
 const clusterSizes: Check = (draft) => {
@@ -151,7 +155,7 @@ const clusterSizes: Check = (draft) => {
   }
   if (payload !== undefined && payload > ETCD_PAYLOAD_BYTES_MAX) {
     mistakes.push(
-      `MAX_PAYLOAD_BYTES must not be over ${ETCD_PAYLOAD_BYTES_MAX} in a cluster: etcd takes no more at once`,
+      `MAX_PAYLOAD_BYTES must not be over ${ETCD_PAYLOAD_BYTES_MAX} in a cluster: etcd refuses larger requests`,
     )
   }
   return mistakes
@@ -174,7 +178,7 @@ const etcdFiles: Check = (draft) => {
   return mistakes.length > 0 ? mistakes : badPems(draft)
 }
 
-/** A certificate or a key that TLS could not use. What the library says of a key never holds any of it. */
+/** Finds certificates and keys that TLS could not use. The library's messages about a key contain nothing of the key. */
 function badPems({ ETCD_CA_FILE: ca, ETCD_CERT_FILE: cert, ETCD_KEY_FILE: key }: Draft): string[] {
   const mistakes: string[] = []
   const parse = <T>(name: string, what: string, file: string | undefined, read: (pem: Buffer) => T): T | undefined => {

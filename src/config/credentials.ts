@@ -5,9 +5,10 @@ import { meantSetting } from './nearest.ts'
 import { SETTINGS, isSettingName, type SettingName } from './settings.ts'
 
 /**
- * What systemd's LoadCredential= has put into a folder, a file each under the setting's name. A secret is what the file holds,
- * without the line break at its end; a setting that names a file has the credential's own path. An empty file counts as not
- * set, so that a unit can have empty ones to fall back on. Mistakes are lines for people; no secret is in them.
+ * Reads the folder into which systemd's LoadCredential= puts one file per setting, under the setting's name. The value of a
+ * secret is the content of its file, without a line break at the end. The value of a setting that names a file is the path of
+ * the credential itself. An empty file counts as not set, so a unit can fall back on empty files. Adds each mistake to
+ * `mistakes` as a line for people, without any secret.
  */
 export function readCredentials(
   folder: string,
@@ -16,7 +17,7 @@ export function readCredentials(
   return namesIn(folder, mistakes).flatMap((name) => {
     if (!isSettingName(name)) {
       const meant = meantSetting(name)
-      if (meant !== undefined) mistakes.push(`${name} is no setting; the nearest is ${meant} (credentials)`)
+      if (meant !== undefined) mistakes.push(`${name} is not a setting; the nearest is ${meant} (credentials)`)
       return []
     }
     if (!mayBeCredential(name)) {

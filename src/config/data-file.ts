@@ -10,21 +10,21 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   '.json': parseJsonOnce,
 }
 
-/** A key given twice is a mistake, as it is to the parsers of the others. */
+/** Refuses a key that is given twice, as the parsers of YAML and TOML do. */
 function parseJsonOnce(text: string): unknown {
   const value = parseJson(text)
   if (findRepeatedKey(text) !== undefined) throw new ParseError('not valid JSON: a name that is given twice')
   return value
 }
 
-/** A file that cannot be read, or does not hold what its name says. */
+/** Thrown if a file cannot be read, or if its content does not parse as what its name says. */
 export class DataFileError extends Error {
   override readonly name = 'DataFileError'
 }
 
 /**
- * The value in a YAML, TOML or JSON file, told apart by the end of its name.
- * Throws DataFileError, with the place of a mistake where the parser knows it.
+ * Reads the value in a YAML, TOML or JSON file. The extension of the file selects the parser.
+ * Throws DataFileError, with the place of the mistake if the parser knows it.
  */
 export function readDataFile(file: string): unknown {
   const parse = PARSERS[path.extname(file).toLowerCase()]
@@ -32,7 +32,7 @@ export function readDataFile(file: string): unknown {
   return parseFile(file, parse)
 }
 
-/** The same for JSON under any name. */
+/** Reads JSON from a file of any name. Throws DataFileError. */
 export function readJsonFile(file: string): unknown {
   return parseFile(file, parseJson)
 }
@@ -55,7 +55,7 @@ function readText(file: string): string {
   }
 }
 
-/** What went wrong, in one line. */
+/** Returns the first line of an error's message, without a colon at its end. */
 export function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.split('\n', 1)[0]?.replace(/:$/, '') ?? ''

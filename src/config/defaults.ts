@@ -8,19 +8,19 @@ import { defaultNodeId } from './node-id.ts'
 import { SAMPLES } from './samples.ts'
 import type { Settings } from './settings.ts'
 
-/** Settings on their way: what was not given or did not parse is absent. */
+/** Settings while they are loaded. A setting that was not given, or that did not parse, is absent. */
 export type Draft = { -readonly [Name in keyof Settings]?: Settings[Name] | undefined }
 
 const PROCESSES_MAX = 256
 const HARD_PAYLOAD_FACTOR = 4
-/** What a user or an address may take, and all together: how many times another setting it is. */
+/** Defaults that are a multiple of another setting: limits of a user, of an address, or of all users together. */
 const SHARES = {
-  // A user has as many connections' worth; 240 guests behind one address may each send 20 inputs a second.
+  // Enough for 16 busy connections of a user, or for 240 guests of one address who each send 20 inputs a second.
   RATE_MESSAGES_PER_USER: ['RATE_MESSAGES', 16],
   RATE_JOINS_PER_USER: ['RATE_MESSAGES', 1 / 5],
   RATE_BYTES_PER_USER: ['RATE_BYTES', 8],
   RATE_LOG_BYTES_PER_USER: ['RATE_BYTES', 1 / 4],
-  // One who sends small events at RATE_MESSAGES may say them all to a namespace, and leaves a quarter to others.
+  // A user who sends small events at RATE_MESSAGES may send all of them to a namespace. A quarter is left to others.
   BROADCAST_BYTES_PER_USER: ['RATE_BYTES', 3 / 16],
   BROADCAST_BYTES: ['RATE_BYTES', 1 / 4],
   MESSAGE_BYTES_PER_SENDER: ['RATE_BYTES', 1 / 8],
@@ -30,7 +30,7 @@ const SHARES = {
   RETAINED_BYTES_PER_USER: ['RETAINED_BYTES', 1 / 16],
 } as const
 
-/** Fills in what depends on the machine, on the package's place, or on other settings; `failed` ones stay absent. */
+/** Fills in defaults that depend on the machine, on the package's folder, or on other settings. `failed` settings stay absent. */
 export function fillDefaults(draft: Draft, packageRoot: string, failed: ReadonlySet<string>): void {
   const { DATA_DIR: dataDir, MAX_PAYLOAD_BYTES: soft } = draft
   if (!failed.has('NODE_ID') && dataDir !== undefined) draft.NODE_ID ??= defaultNodeId(dataDir)
@@ -62,21 +62,24 @@ function hostsFor(games: number, cores: number): number {
   return games === 0 ? 0 : Math.max(1, Math.min(Math.floor(cores / 2), PROCESSES_MAX))
 }
 
-/** Bytes: what this process's control group allows, or the machine has, where that is less. */
+/** Returns the memory in bytes that the control group of this process allows, or that of the machine if it is less. */
 export function allowedMemory(): number {
-  // 0 or far too much where there is no limit.
+  // 0, or far more than the machine has, if there is no limit.
   const limitBytes = process.constrainedMemory()
   return limitBytes > 0 ? Math.min(limitBytes, os.totalmem()) : os.totalmem()
 }
 
-/** By the one key that is set; none set is the development secret. Undefined where the key file is of no use. */
+/**
+ * Returns the algorithms of the key that is set, or those of a secret if none is: the development secret is used then.
+ * Returns undefined if the key file cannot be used.
+ */
 export function keyAlgorithms(draft: Draft): KeyAlgorithms | undefined {
   if (draft.AUTH_JWKS_URL !== undefined) return KEY_SET
   if (draft.AUTH_JWT_PUBLIC_KEY_FILE === undefined) return SECRET_KEY
   try {
     return publicKeyAlgorithms(draft.AUTH_JWT_PUBLIC_KEY_FILE)
   } catch (error) {
-    if (error instanceof EnvError) return undefined // checks.ts says what is wrong with it
+    if (error instanceof EnvError) return undefined // checks.ts reports what is wrong with it
     throw error
   }
 }

@@ -6,14 +6,14 @@ export type SettingValue = Settings[keyof Settings] | null
 
 export interface DescribedSetting {
   readonly name: string
-  /** Durations in milliseconds, sizes in bytes; null where nothing is set; a secret is never here. */
+  /** Durations are in milliseconds and sizes in bytes. Null if the setting has no value. A secret is replaced by HIDDEN. */
   readonly value: SettingValue
   readonly source: Source
 }
 
 export const HIDDEN = '(hidden)'
 
-/** What is in force, in the table's order: for `drumbeat config` and GET /api/v1/config. */
+/** Lists the settings in force, in the order of `SETTINGS`, for `drumbeat config` and GET /api/v1/config. */
 export function describeSettings(config: Config): DescribedSetting[] {
   return SETTING_NAMES.map((name) => {
     const value = config.settings[name] ?? null

@@ -5,16 +5,16 @@ import { createWholeFile } from '../base/whole-file.ts'
 import { makeFolder } from './make-folder.ts'
 
 const SECRET_BYTES = 32
-/** Shorter is a file that somebody cut or that was never written to its end. */
+/** A shorter secret means that the file was truncated or edited. */
 const SECRET_LENGTH_MIN = 32
 
-/** The files of the secrets that a server without configured ones makes for itself, in DATA_DIR. */
+/** The files in DATA_DIR of the secrets that a server makes for itself if none are configured. */
 export const DEV_SECRET_FILES = { jwt: 'dev-jwt-secret', admin: 'dev-admin-token' } as const
 
 /**
- * The secret in a file of the data folder, made at the first call: 32 random bytes as base64url, readable by its owner only.
- * The file appears whole or not at all, so that of two processes that make it at once both get the same.
- * Throws what the file system throws.
+ * Returns the secret in a file of the data folder, and makes the file if it is missing: 32 random bytes as base64url, readable
+ * by the owner only. The file appears whole or not at all, so two processes that make it at once get the same secret.
+ * Throws if the file holds too little, and what the file system throws.
  */
 export function ensureSecret(dataDir: string, fileName: string): { secret: string; created: boolean } {
   const file = path.join(dataDir, fileName)
@@ -22,7 +22,7 @@ export function ensureSecret(dataDir: string, fileName: string): { secret: strin
   return { secret: readSecret(file), created }
 }
 
-/** False where another process was first. */
+/** Returns false if another process has made the file first. */
 function createSecret(file: string): boolean {
   makeFolder(path.dirname(file))
   return createWholeFile(file, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`)
@@ -32,6 +32,6 @@ function readSecret(file: string): string {
   const secret = readFileSync(file, 'utf8').trim()
   if (secret.length >= SECRET_LENGTH_MIN) return secret
   throw new Error(
-    `${file} does not hold a secret of ${SECRET_LENGTH_MIN} characters or more: remove it, and start again`,
+    `${file} does not hold a secret of ${SECRET_LENGTH_MIN} characters or more: delete it and start again`,
   )
 }

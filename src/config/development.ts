@@ -4,7 +4,7 @@ import type { Settings } from './settings.ts'
 
 const SECRETS = ['ADMIN_TOKEN', 'AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY_FILE', 'AUTH_JWKS_URL'] as const
 
-/** Whether only programs of this machine are served, and nothing is set that speaks of a proxy, other names or other nodes. */
+/** Whether the server can be reached from this machine only: no proxy, other host name, second listener or cluster is set. */
 export function isForDevelopment(settings: Settings): boolean {
   return (
     isLoopback(settings.HTTP_HOST) &&
@@ -16,7 +16,10 @@ export function isForDevelopment(settings: Settings): boolean {
   )
 }
 
-/** Whether the console may sign one in with one click: for development, and as long as no secret is set. What a request must be is in `door/sign-in.ts`. */
+/**
+ * Whether the console may offer to sign in with one click: only for development, and only if no secret is set.
+ * `door/sign-in.ts` checks each request.
+ */
 export function hasSignIn(settings: Settings): boolean {
   return isForDevelopment(settings) && SECRETS.every((name) => settings[name] === undefined)
 }
@@ -24,14 +27,18 @@ export function hasSignIn(settings: Settings): boolean {
 const CODE_LENGTH = 22
 
 /**
- * What signing in takes: 132 bits that stand in the address that the server prints at its start, so that nobody signs in who cannot see that. Other users
- * of this machine cannot, nor can somebody who comes by a tunnel. It stays the same over restarts, and says nothing of the admin token it is made of.
+ * Returns the code that signing in needs: 132 bits, as base64url. The server prints it at the start as part of the console's
+ * address. So only a person who sees that output can sign in, and not another user of this machine or somebody behind a tunnel.
+ * The code stays the same over restarts, and the admin token cannot be computed from it.
  */
 export function signInCode(adminToken: string): string {
   return createHmac('sha256', adminToken).update('drumbeat sign-in').digest('base64url').slice(0, CODE_LENGTH)
 }
 
-/** The console's address with the code, which a browser sends to nobody. @param url of the server */
+/**
+ * Returns the address of the console with the code in its fragment, which browsers do not send to any server.
+ * @param url the server's own, without a path
+ */
 export function signInUrl(url: string, adminToken: string): string {
   return `${url}/#sign-in=${signInCode(adminToken)}`
 }

@@ -4,7 +4,7 @@ import { GAME_NAME } from '../protocol/ids.ts'
 import { PLAY_PATH } from './samples.ts'
 import type { Settings } from './settings.ts'
 
-/** A folder of files that browsers get, and where: at `/play/NAME/`. */
+/** A folder of files that are served at `/play/NAME/`. */
 export interface GamePage {
   readonly name: string
   readonly folder: string
@@ -12,7 +12,10 @@ export interface GamePage {
 
 const FOLDER = 'page'
 
-/** The folders `page` beside the games of GAMES, each by the name of the folder that both are in, if that may be the name of a game. */
+/**
+ * Finds the folders `page` beside the games of GAMES. The name of a page is the name of the folder that the page and the game
+ * are in. A folder whose name cannot be the name of a game has no page.
+ */
 export function gamePagesOf({
   GAME_PAGES,
   GAMES,

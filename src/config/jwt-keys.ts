@@ -16,7 +16,7 @@ const CURVE_ALGORITHMS = new Map<string, JwtAlgorithm>([
   ['secp521r1', 'ES512'],
 ])
 
-/** What may be used with a key: `allowed` at most, `standard` where nothing is said. */
+/** The algorithms that a key can be used with: `allowed` are all of them, `standard` is the default of AUTH_JWT_ALGORITHMS. */
 export interface KeyAlgorithms {
   readonly allowed: readonly JwtAlgorithm[]
   readonly standard: readonly JwtAlgorithm[]
@@ -24,13 +24,16 @@ export interface KeyAlgorithms {
 
 export const SECRET_KEY: KeyAlgorithms = { allowed: SECRET_ALGORITHMS, standard: ['HS256'] }
 
-/** A key set may hold keys of any kind that has a public half. */
+/** A key set may contain keys of every kind that has a public key. */
 export const KEY_SET: KeyAlgorithms = {
   allowed: [...RSA_ALGORITHMS, ...CURVE_ALGORITHMS.values(), 'EdDSA'],
   standard: ['RS256', 'ES256', 'EdDSA'],
 }
 
-/** Throws EnvError, whose message completes "AUTH_JWT_PUBLIC_KEY_FILE must be …". */
+/**
+ * Returns the algorithms of the public key in a PEM file.
+ * Throws EnvError, whose message completes "AUTH_JWT_PUBLIC_KEY_FILE must be …".
+ */
 export function publicKeyAlgorithms(file: string): KeyAlgorithms {
   const key = readPublicKey(file)
   const allowed = algorithmsOf(key)

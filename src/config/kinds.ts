@@ -4,12 +4,15 @@ import { EnvError } from 'envalid'
 import { isHost, parseListen } from './listen.ts'
 import { parseOtlpHeaders } from './otlp-headers.ts'
 
-/** One way to write a setting: what it is called, which values it takes, and how text becomes a value. */
+/** A kind of value of a setting: its name, its bounds, and its parser. */
 export interface Kind<T> {
   readonly name: string
-  /** What is accepted, for the settings table; empty where the name says all. */
+  /** The accepted values, for the settings table. Empty if the name of the kind says enough. */
   readonly bounds: string
-  /** Throws EnvError, whose message completes "<name> must be …". A file may hold numbers, booleans and lists as such. */
+  /**
+   * `raw` is text from the environment, or text, a number, a boolean or a list from a file.
+   * Throws EnvError, whose message completes "<name> must be …".
+   */
   readonly parse: (raw: unknown) => T
 }
 
@@ -30,7 +33,7 @@ function textOf(raw: unknown, wanted: string): string {
   return raw
 }
 
-/** Numbers and booleans of a file count as their text. */
+/** Returns the text of a value. A number or a boolean from a file becomes its text. */
 function scalarOf(raw: unknown, wanted: string): string {
   return typeof raw === 'number' || typeof raw === 'boolean' ? String(raw) : textOf(raw, wanted).trim()
 }
@@ -47,14 +50,14 @@ export function integer(min: number, max: number): Kind<number> {
   })
 }
 
-/** From none to all. */
+/** A share of a whole, from 0 to 1. */
 export const share: Kind<number> = kind('number', '0 to 1', (raw) => {
   const wanted = 'a number from 0 to 1, such as 0.01'
   const text = scalarOf(raw, wanted)
   return /^\d(\.\d+)?$/.test(text) && Number(text) <= 1 ? Number(text) : refuse(wanted)
 })
 
-/** Text such as `5s` into a number of the smallest unit; the bounds are written the same way. */
+/** Parses text such as `5s` into a number of the smallest unit. The bounds are written in the same way. */
 function quantity(name: string, toNumber: (text: string) => number, min: string, max: string): Kind<number> {
   const [low, high] = [toNumber(min), toNumber(max)]
   const example = name === 'duration' ? '250ms, 5s, 10m, 24h or 7d' : '16KiB, 64MB, 1GiB or a number of bytes'
@@ -70,7 +73,7 @@ const UNIT_MS = new Map([
   ['d', 86_400_000],
 ])
 
-/** Milliseconds, or NaN. A number without a unit is refused: it could be seconds or milliseconds. */
+/** Returns milliseconds, or NaN if the text is no duration. A number needs a unit: without one it could be s or ms. */
 export function durationMs(text: string): number {
   const [, count, unit = ''] = /^(\d+)(ms|s|m|h|d)$/.exec(text) ?? []
   return Number(count) * (UNIT_MS.get(unit) ?? NaN)
@@ -87,7 +90,7 @@ const UNIT_BYTES = new Map([
   ['gib', 1024 ** 3],
 ])
 
-/** Bytes, or NaN. */
+/** Returns bytes, or NaN if the text is no size. */
 export function sizeBytes(text: string): number {
   const [, count, unit = ''] = /^(\d+) ?([a-z]*)$/i.exec(text) ?? []
   return Number(count) * (UNIT_BYTES.get(unit.toLowerCase()) ?? NaN)
@@ -101,7 +104,7 @@ export function size(min: string, max: string): Kind<number> {
   return quantity('size', sizeBytes, min, max)
 }
 
-/** `off` or 0 is 0. */
+/** A size, or 0 for `off` and 0. */
 export function sizeOrOff(min: string, max: string): Kind<number> {
   const base = size(min, max)
   const isOff = (raw: unknown) => raw === 0 || (typeof raw === 'string' && ['0', 'off'].includes(raw.trim()))
@@ -139,7 +142,7 @@ export function choice<const T extends string>(...choices: readonly T[]): Kind<T
   })
 }
 
-/** Text that a test accepts as it stands. */
+/** Text that is kept as it is if it passes `test`. */
 export function text(name: string, wanted: string, test: (value: string) => boolean, bounds = ''): Kind<string> {
   return kind(name, bounds, (raw) => {
     const value = textOf(raw, wanted).trim()
@@ -183,7 +186,7 @@ export const listen = text(
   '[::1]:9090 for IPv6',
 )
 
-/** Made absolute against the working folder. */
+/** A path, made absolute relative to the working directory. */
 export const filePath: Kind<string> = kind('path', '', (raw) => path.resolve(textOf(raw, 'a path')))
 
 export const urlPath = text(
@@ -201,7 +204,7 @@ export const keyPrefix = text(
   'begins and ends with /',
 )
 
-/** A secret is taken byte by byte as it is; its value never appears in a message. */
+/** A secret. No byte of it is changed, not even white space at its ends, and its value never appears in a message. */
 export function secret(minBytes: number): Kind<string> {
   const wanted = `at least ${minBytes} bytes of text`
   return kind('secret', minBytes > 1 ? `${minBytes} bytes or more` : '', (raw) => {
@@ -211,25 +214,30 @@ export function secret(minBytes: number): Kind<string> {
   })
 }
 
-/** What stands after `Authorization: Bearer`: a secret of printable ASCII without white space. */
+/** A secret that is sent as `Authorization: Bearer …`, so it is printable ASCII without white space. */
 export function bearerSecret(minBytes: number): Kind<string> {
   const base = secret(minBytes)
   return kind(base.name, base.bounds, (raw) => {
     const value = base.parse(raw)
-    return /^[!-~]+$/.test(value) ? value : refuse('printable ASCII without spaces, as it travels in an HTTP header')
+    return /^[!-~]+$/.test(value)
+      ? value
+      : refuse('printable ASCII without spaces, because it is sent in an HTTP header')
   })
 }
 
 const HEADERS_WANTED =
   'headers as in name=value,name=value: each once, values of printable ASCII, percent-encoded where need be'
 
-/** Holds a secret, so nothing of it is in a message. */
+/** Headers may hold a secret, so no message shows any of them. */
 export const otlpHeaders: Kind<string> = kind('secret', 'name=value,…', (raw) => {
   const value = textOf(raw, HEADERS_WANTED)
   return parseOtlpHeaders(value) === undefined ? refuse(HEADERS_WANTED) : value
 })
 
-/** Entries with commas between them, or a real list in a file; `none` is the empty list, which the environment cannot say otherwise. */
+/**
+ * A list: text with commas between the entries, or a real list in a file. `none` is the empty list, because an empty variable
+ * of the environment counts as not set.
+ */
 export function list<T>(entry: Kind<T>): Kind<readonly T[]> {
   return kind(`list of ${entry.name}`, entry.bounds, (raw) => {
     if (raw === 'none') return Object.freeze([])
@@ -238,7 +246,7 @@ export function list<T>(entry: Kind<T>): Kind<readonly T[]> {
   })
 }
 
-/** A list that would mean nothing when empty. */
+/** A list that must not be empty. */
 export function listOfSome<T>(entry: Kind<T>): Kind<readonly T[]> {
   const base = list(entry)
   const parse = (raw: unknown): readonly T[] => {
@@ -269,7 +277,7 @@ function isAddressBlock(value: string): boolean {
 
 const ORIGIN_WANTED = '*, null, or scheme://host[:port] without a path'
 
-/** Kept in the form a browser sends: lower case, without the scheme's own port. */
+/** An origin in the form that browsers send: in lower case, without the default port of its scheme. */
 export const origin: Kind<string> = kind('origin', ORIGIN_WANTED, (raw) => {
   const value = textOf(raw, ORIGIN_WANTED).trim().toLowerCase()
   if (value === '*' || value === 'null') return value

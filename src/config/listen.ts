@@ -8,12 +8,12 @@ export interface ListenAddress {
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i
 
-/** Digits and dots only is an address or a slip of the pen, never a name. */
+/** Whether the text is an IP address or a host name. Text of digits and dots only is never a name: it is a mistyped address. */
 export function isHost(text: string): boolean {
   return isIP(text) !== 0 || (HOST_NAME.test(text) && !/^[\d.]+$/.test(text))
 }
 
-/** `host:port`, with an IPv6 address in brackets; undefined: it is none. */
+/** Parses `host:port`, with an IPv6 address in brackets. Returns undefined if the text is not of this form. */
 export function parseListen(text: string): ListenAddress | undefined {
   const [, bracketed, plain = '', digits] = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? []
   const port = Number(digits ?? NaN)
@@ -21,17 +21,17 @@ export function parseListen(text: string): ListenAddress | undefined {
   return isGood && port <= 65_535 ? { host: bracketed ?? plain, port } : undefined
 }
 
-/** The URL of a server that listens there. */
+/** Returns the URL of a server that listens on a host and a port. */
 export function httpUrl(host: string, port: number): string {
   return `http://${showHost(host)}:${port}`
 }
 
-/** The same for a client on the same machine: an address that stands for all of them cannot be dialled everywhere. */
+/** The same for a client on the same machine. Not every client can connect to an address such as `0.0.0.0`. */
 export function localUrl({ host, port }: ListenAddress): string {
   return httpUrl(host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port)
 }
 
-/** As it stands in a URL. */
+/** Returns a host as it is written in a URL: an IPv6 address gets brackets. */
 export function showHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }

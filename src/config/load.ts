@@ -15,16 +15,15 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export type Source = 'environment' | 'credentials' | 'file' | 'default'
 
 export interface Config {
-  /** The values in force. */
   readonly settings: Settings
-  /** The names of those that somebody set. */
+  /** The names of the settings that are not left at their defaults. */
   readonly explicit: ReadonlySet<SettingName>
   readonly sources: Readonly<Record<SettingName, Source>>
-  /** What does not keep the server from running, a line each. No value is in it. */
+  /** Problems that do not keep the server from running, a line each. They contain no values of settings. */
   readonly warnings: readonly string[]
 }
 
-/** Everything that is wrong with a configuration, a line each. No secret is in it. */
+/** Thrown with everything that is wrong with a configuration, a line each. It contains no secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly mistakes: readonly string[]
@@ -35,12 +34,13 @@ export class ConfigError extends Error {
   }
 }
 
-/** What was given, as it was written: unparsed. */
+/** The settings that somebody has set, not parsed yet. */
 type Given = Map<SettingName, { readonly raw: unknown; readonly source: Exclude<Source, 'default'> }>
 
 /**
- * The configuration, deeply frozen: what the environment says, else the credentials that systemd has put into
- * CREDENTIALS_DIRECTORY, else the file that CONFIG_FILE names, else the defaults. Throws ConfigError with all mistakes at once. `packageRoot` is where the package's own `config/` stands.
+ * Loads the configuration, deeply frozen. The value of a setting comes from the first of these that has one: the environment,
+ * the credentials that systemd has put into CREDENTIALS_DIRECTORY, the file that CONFIG_FILE names, the defaults.
+ * Throws ConfigError with all mistakes at once. `packageRoot` is the folder that contains the package's own `config/`.
  */
 export function loadConfig(input: { readonly env: Environment; readonly packageRoot?: string }): Config {
   const mistakes: string[] = []
@@ -60,8 +60,8 @@ export function loadConfig(input: { readonly env: Environment; readonly packageR
 }
 
 /**
- * An empty variable counts as not set, as in `FOO= npm start`. The environment is shared with other programs, so a name that is not ours is a
- * warning at most; a file is ours.
+ * An empty variable counts as not set, as in `FOO= npm start`. Other programs share the environment, so an unknown name in it is
+ * at most a warning. In the file, which only Drumbeat reads, it is a mistake.
  */
 function fromEnvironment(env: Environment, warnings: string[]): Given {
   const given: Given = new Map()
@@ -70,7 +70,7 @@ function fromEnvironment(env: Environment, warnings: string[]): Given {
     if (isSettingName(name)) given.set(name, { raw, source: 'environment' })
     else {
       const meant = meantSetting(name)
-      if (meant !== undefined) warnings.push(`${name} is no setting; the nearest is ${meant} (environment)`)
+      if (meant !== undefined) warnings.push(`${name} is not a setting; the nearest is ${meant} (environment)`)
     }
   }
   return given
@@ -88,15 +88,15 @@ function fromFile(env: Environment, mistakes: string[]): Given {
   for (const [name, raw] of readEntries(file, mistakes)) {
     if (name === 'CONFIG_FILE') mistakes.push(`CONFIG_FILE can only be set in the environment (${file})`)
     else if (!isSettingName(name)) {
-      mistakes.push(`${showName(name)} is no setting; the nearest is ${nearestSetting(name).name} (${file})`)
+      mistakes.push(`${showName(name)} is not a setting; the nearest is ${nearestSetting(name).name} (${file})`)
     } else if (raw !== null && raw !== '') given.set(name, { raw, source: 'file' })
   }
   return given
 }
 
-/** A key may be anything, such as `ADMIN_TOKEN=secret` with a colon behind it. */
+/** Hides a key that does not look like a name, because it may hold a secret: `ADMIN_TOKEN=secret:` is a key in YAML. */
 function showName(name: string): string {
-  return /^[\w.-]{1,64}$/.test(name) ? name : 'A key that is no name'
+  return /^[\w.-]{1,64}$/.test(name) ? name : 'A key that does not look like a name'
 }
 
 function readEntries(file: string, mistakes: string[]): [string, unknown][] {
@@ -131,17 +131,20 @@ function parseAll(given: Given, mistakes: string[]): { draft: Draft; failed: Rea
   return { draft: values, failed }
 }
 
-/** A default goes through the same parser as what a user writes. */
+/** A default is parsed in the same way as a value that a user writes. */
 function specOf({ kind, fallback, text }: Setting<unknown, boolean>): ValidatorSpec<unknown> {
   const validator = makeExactValidator<unknown>(kind.parse)
   if (fallback === undefined) return validator({ desc: text, default: undefined })
   return validator({ desc: text, default: kind.parse(fallback) ?? undefined })
 }
 
-/** etcd itself reads variables of these names, so a shell may have them for its own etcd. */
+/** etcd itself reads environment variables of these names, so they may be set for etcd and not for Drumbeat. */
 const SHARED_WITH_ETCD = ['ETCD_CERT_FILE', 'ETCD_KEY_FILE'] as const
 
-/** Where no endpoint has TLS such a variable is not meant for this server. In the file, which is ours, it stays a mistake. */
+/**
+ * Ignores those variables if no endpoint uses TLS, because they are then not meant for this server. In the file, which only
+ * Drumbeat reads, they stay a mistake.
+ */
 function leaveToEtcd(draft: Draft, given: Given): void {
   if (draft.ETCD_ENDPOINTS?.some((endpoint) => endpoint.startsWith('https:'))) return
   for (const name of SHARED_WITH_ETCD) {
@@ -168,15 +171,15 @@ function saidBy(name: SettingName, given: Given): string {
   return `; it is ${cut} (${entry.source})${explain(entry.raw)}`
 }
 
-/** Of URLs with a user name and a password in them. */
+/** Hides user names and passwords in URLs. */
 function hidePasswords(text: string): string {
   return text.replaceAll(/:\/\/[^\s"]*@/g, '://…@')
 }
 
-/** Kubernetes gives every container variables for each Service of its namespace. */
+/** Kubernetes sets variables for each Service of a namespace in all its containers, and one may have the name of a setting. */
 function explain(raw: unknown): string {
   return typeof raw === 'string' && /^(tcp|udp|sctp):\/\//.test(raw)
-    ? '. Kubernetes sets this variable for a Service of that name: say `enableServiceLinks: false` in the pod, or name the Service otherwise'
+    ? '. Kubernetes sets this variable for a Service of that name: set `enableServiceLinks: false` in the pod, or rename the Service'
     : ''
 }
 
@@ -191,7 +194,7 @@ function freezeConfig(settings: Settings, given: Given, warnings: readonly strin
   })
 }
 
-/** Object.freeze leaves a Set open to add(). */
+/** Object.freeze alone does not keep anybody from calling add() on a Set. */
 function frozenSet<T>(values: Iterable<T>): ReadonlySet<T> {
   const refuse = (): never => {
     throw new TypeError('the configuration is frozen')

@@ -3,11 +3,11 @@ import { LOG_PARENTS, type LogLevel, type LogPart } from '../protocol/log-levels
 
 export interface LogsOptions extends LogOptions {
   readonly level: LogLevel
-  /** Of parts that have their own. */
+  /** The levels of parts that have one of their own. */
   readonly levels: ReadonlyMap<LogPart, LogLevel>
 }
 
-/** The logs of a process, one for each of its parts, with levels that can be changed while it runs. */
+/** The logs of a process, one for each of its parts. Their levels can be changed while the process runs. */
 export class Logs {
   readonly #root: LevelledLog
   readonly #level: LogLevel
@@ -21,7 +21,7 @@ export class Logs {
     this.#configured = levels
   }
 
-  /** `part` stands in every line. */
+  /** Returns the log of a part. The name of the part is in each of its lines. */
   of(part: LogPart): Log {
     const log = this.#logs.get(part) ?? this.#root.child({ part })
     this.#logs.set(part, log)
@@ -29,7 +29,7 @@ export class Logs {
     return log
   }
 
-  /** null: as configured. Before what is configured, also for parts that have no level of their own now. */
+  /** Sets the level of a part. It overrides the configured levels, also those of the parts below. Null removes it again. */
   setLevel(part: LogPart, level: LogLevel | null): void {
     if (level === null) this.#now.delete(part)
     else this.#now.set(part, level)

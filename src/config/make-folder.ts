@@ -5,8 +5,9 @@ import { hasCode } from '../base/error-code.ts'
 const OWNER_ONLY = 0o700
 
 /**
- * Makes a folder, for its owner only, and those above it; one that is there is fine. Throws what the file system throws.
- * mkdirSync's own `recursive` never returns where a folder is there and refuses new ones with ENOENT, as in /proc.
+ * Makes a folder, accessible to its owner only, and the folders above it, unless they exist. Throws what the file system throws.
+ * The option `recursive` of mkdirSync is not used: it never returns if an existing folder refuses new ones with ENOENT, as
+ * /proc does.
  */
 export function makeFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return

@@ -3,7 +3,7 @@ import { SETTING_NAMES } from './settings.ts'
 
 export interface Nearest {
   readonly name: string
-  /** Letters to change, add or take away. */
+  /** The number of letters to change, add or remove. */
   readonly distance: number
 }
 
@@ -13,12 +13,12 @@ export function nearestSetting(name: string): Nearest {
 }
 
 const SHORTEST_GUESSED = 6
-/** From this length on two slips are as obvious as one is in a short name: NODE_AZ and NODE_OS are not NODE_ID. */
+/** A name of this length is recognized with two typing errors; a shorter one with one, as NODE_OS is not NODE_ID. */
 const LONG = 12
-/** Close to names of ours, and in use for other things: Kubernetes' usual name for a host's address, and a second port. */
+/** Names that are close to settings but used for other things: the address of a host in Kubernetes, and a second port. */
 const NOT_OURS = new Set(['NODE_IP', 'HTTPS_PORT'])
 
-/** The setting that a foreign variable of the environment was obviously meant to be. The rest is other programs' business. */
+/** Returns the setting that an unknown name is obviously a misspelling of, or undefined if there is none. */
 export function meantSetting(name: string): string | undefined {
   if (NOT_OURS.has(name)) return undefined
   const nearest = nearestSetting(name)
@@ -27,7 +27,7 @@ export function meantSetting(name: string): string | undefined {
   return nearest.distance <= slipsMax || areSwapped(name, nearest.name) ? nearest.name : undefined
 }
 
-/** Whether two letters that stand side by side are exchanged, which counts as two changes. */
+/** Whether the names differ only by two neighbouring letters that are swapped, which the distance counts as two changes. */
 function areSwapped(one: string, other: string): boolean {
   if (one.length !== other.length) return false
   const at = Array.from(one).findIndex((letter, i) => letter !== other[i])

@@ -4,17 +4,18 @@ import path from 'node:path'
 import { createWholeFile } from '../base/whole-file.ts'
 
 const FILE = 'node-id'
-/** It is no secret, and each command reads it, whoever runs it. */
+/** The name is no secret, and every command reads it, whichever user runs the command. */
 const READABLE_BY_ALL = 0o644
 const ID = /^[A-Za-z0-9_-]{1,64}$/
-/** The name of every node that was given none, before host names were taken; and where a host name has nothing that fits. */
+/** The default name in earlier versions, and the name if the host name has no character that fits. */
 const ONCE = 'n1'
-/** What a node has left in its folder before names were kept there: its store, or its token for etcd. */
+/** Files of earlier versions, which did not keep the name of the node: the store, and the token for etcd. */
 const LEFT = ['records', 'node-token']
 
 /**
- * The name of a node that is given none: the one kept in the data folder, so that a container with another host name each day, or a host
- * with a new one, is the same node. A folder without a kept name has the host's, made to fit; one of an earlier version goes on as `n1`.
+ * Returns the name of a node for which NODE_ID is not set: the name that the data folder keeps. So a container or a machine whose
+ * host name changes stays the same node. If the folder keeps no name, it is the host name, with other characters replaced; a
+ * folder of an earlier version keeps the name `n1`.
  */
 export function defaultNodeId(dataDir: string, hostName = os.hostname()): string {
   const file = path.join(dataDir, FILE)
@@ -23,7 +24,7 @@ export function defaultNodeId(dataDir: string, hostName = os.hostname()): string
   return LEFT.some((name) => existsSync(path.join(dataDir, name))) ? ONCE : toId(hostName)
 }
 
-/** Keeps the name for later starts, unless one is kept already. Throws what the file system throws. */
+/** Keeps the name for later starts, unless the folder keeps one already. Throws what the file system throws. */
 export function keepNodeId(dataDir: string, id: string): void {
   const file = path.join(dataDir, FILE)
   if (!existsSync(file)) createWholeFile(file, `${id}\n`, READABLE_BY_ALL)

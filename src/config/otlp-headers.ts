@@ -1,8 +1,11 @@
-/** A name of RFC 9110 section 5.1, and a value that may be percent-encoded, as in the variable of OpenTelemetry. */
+/** A field name of RFC 9110 section 5.1 and a value that may be percent-encoded, as in OTEL_EXPORTER_OTLP_HEADERS. */
 const LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(.+)$/
 const VALUE = /^[ -~]+$/
 
-/** `name=value,name=value` as headers, names in lower case. undefined: it is not that, or a name stands there twice. */
+/**
+ * Parses `name=value,name=value` into headers with names in lower case. Returns undefined if the text is not of this form, or
+ * has a name twice.
+ */
 export function parseOtlpHeaders(text: string): Readonly<Record<string, string>> | undefined {
   const headers: Record<string, string> = {}
   for (const line of text.split(',')) {
@@ -14,11 +17,11 @@ export function parseOtlpHeaders(text: string): Readonly<Record<string, string>>
   return headers
 }
 
-/** '' where it cannot be decoded. */
+/** Returns '' if the text cannot be decoded. */
 function decode(encoded: string): string {
   try {
     return decodeURIComponent(encoded)
   } catch {
-    return '' // a percent sign that begins nothing
+    return '' // a percent sign without two hexadecimal digits behind it
   }
 }

@@ -2,8 +2,8 @@ import { TomlError, parse as parseTomlText } from 'smol-toml'
 import { LineCounter, parseDocument, visit, type Document, type ErrorCode } from 'yaml'
 
 /**
- * A text that is not what it should be. The message names the place and nothing of the text, which may hold a secret. The libraries quote
- * what they read, so their own messages are not used.
+ * Thrown if a text does not parse. The message names the place and quotes nothing of the text, which may hold a secret. The
+ * messages of the libraries quote it, so they are not used.
  */
 export class ParseError extends Error {
   override readonly name = 'ParseError'
@@ -13,18 +13,18 @@ export class ParseError extends Error {
   }
 }
 
-/** What people get wrong most, in words; the others are named by their codes. */
+/** Messages for the most common mistakes. The message for others is the code of the library. */
 const YAML_MISTAKES: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_SCALAR_START: 'a value that begins with a reserved character (put it in quotes)',
-  BLOCK_AS_IMPLICIT_KEY: 'a value with a colon or a line of its own in the place of a key (put it in quotes)',
+  BLOCK_AS_IMPLICIT_KEY: 'a value with a colon or on a line of its own, where a key is expected (put it in quotes)',
   DUPLICATE_KEY: 'a name that is given twice',
   MISSING_CHAR: 'a missing quote, bracket or space',
   MULTIPLE_DOCS: 'more than one document',
-  TAB_AS_INDENT: 'a tab in the place of spaces',
+  TAB_AS_INDENT: 'a tab instead of spaces',
   TAG_RESOLVE_FAILED: 'an unknown tag (a value that begins with ! belongs in quotes)',
 }
 
-/** Throws ParseError, also for what the library only warns of. */
+/** Throws ParseError, also for mistakes that the library only warns of. */
 export function parseYaml(text: string): unknown {
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, logLevel: 'silent', prettyErrors: false })
@@ -45,7 +45,7 @@ export function parseYaml(text: string): unknown {
   return document.toJS() as unknown
 }
 
-/** Returns where the first alias stands that names nothing, or undefined if each names something. */
+/** Returns the position of the first alias without an anchor, or undefined if each alias has one. */
 function findLooseAlias(document: Document.Parsed): number | undefined {
   let position: number | undefined
   visit(document, {
@@ -67,7 +67,7 @@ export function parseToml(text: string): unknown {
   }
 }
 
-/** Throws ParseError; the place is known for some mistakes only. */
+/** Throws ParseError. It has a place for some mistakes only. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown

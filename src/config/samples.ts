@@ -1,12 +1,12 @@
 import path from 'node:path'
 import type { Settings } from './settings.ts'
 
-/** The folder of the games that come with Drumbeat: beside this one, in a clone and in the installed package. */
+/** The folder of the games that come with Drumbeat. It is beside this folder in a clone and in the installed package. */
 export const SAMPLES = path.resolve(import.meta.dirname, '../samples')
-/** Where they are played. */
+/** The path of the pages that play games. */
 export const PLAY_PATH = '/play/'
 
-/** Whether this server has pages to play the samples: not if they are not among its games, or nothing runs games. */
+/** Whether this server has pages that play the samples. It has none if it does not load the samples, or runs no games. */
 export function hasSamplePages({
   SAMPLE_PAGES,
   GAMES,

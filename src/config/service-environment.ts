@@ -1,16 +1,19 @@
 import type { Environment } from './load.ts'
 
-/** What a service manager such as systemd says to what it starts. */
+/** What a service manager such as systemd tells the processes that it starts. */
 export interface ServiceEnvironment {
-  /** Where it wants to be told; undefined: nobody does. */
+  /** The socket for notifications of the service's state. Undefined if the service manager wants none. */
   readonly notifySocket: string | undefined
-  /** Where programs are looked for. */
+  /** The value of PATH. */
   readonly searchPath: string
-  /** How long it waits for a sign of life; undefined: for ever. */
+  /** How long the service manager waits for a sign of life. Undefined if it waits for none. */
   readonly watchdogMs: number | undefined
 }
 
-/** @param pid of this process: what is meant for another, such as the one that started it, is passed over */
+/**
+ * Reads it from the environment.
+ * @param pid the id of this process; a watchdog that is meant for another process, such as its parent, is ignored
+ */
 export function readServiceEnvironment(env: Environment, pid: number): ServiceEnvironment {
   const { NOTIFY_SOCKET, WATCHDOG_USEC = '', WATCHDOG_PID = '', PATH = '' } = env
   const isOurs = WATCHDOG_PID === '' || WATCHDOG_PID === String(pid)

@@ -1,6 +1,9 @@
 import type { Kind } from './kinds.ts'
 
-/** A row of the table of settings. `fallback` is written as a user would write it; the note says what happens where there is none. */
+/**
+ * A row of the table of settings. `fallback` is the default, written as a user would write it. If there is none, `note` says
+ * which value is used.
+ */
 export interface Setting<T, Required extends boolean> {
   readonly kind: Kind<T>
   readonly text: string
@@ -9,8 +12,8 @@ export interface Setting<T, Required extends boolean> {
   readonly note?: string
   readonly secret: boolean
   /**
-   * Who reads it, and so what it takes for a change to be in force: `workers`, and hosts, take it by a reload, which replaces them one by one; `node` by
-   * a start of the node, as the primary holds it, the store does, or clients were told.
+   * Says when a change takes effect. `workers`: after a reload, which replaces workers and hosts one by one. `node`: only after
+   * a restart of the node, because the primary or the store uses the setting, or clients were told its value.
    */
   readonly takenBy: 'workers' | 'node'
 }
@@ -19,7 +22,7 @@ export function setting<T>(kind: Kind<T>, fallback: string, text: string): Setti
   return { kind, text, fallback, required: true, secret: false, takenBy: 'node' }
 }
 
-/** Always has a value in the end, which depends on the machine or on other settings (see defaults.ts). */
+/** A setting whose default depends on the machine or on other settings. `defaults.ts` computes it. */
 export function computed<T>(kind: Kind<T>, note: string, text: string): Setting<T, true> {
   return { kind, text, note, required: true, secret: false, takenBy: 'node' }
 }
@@ -32,7 +35,7 @@ export function secret(kind: Kind<string>, text: string, note = 'not set'): Sett
   return { kind, text, note, required: false, secret: true, takenBy: 'node' }
 }
 
-/** Only workers read it. */
+/** Marks a setting that only workers and hosts read. */
 export function byWorkers<T, Required extends boolean>(row: Setting<T, Required>): Setting<T, Required> {
   return { ...row, takenBy: 'workers' }
 }

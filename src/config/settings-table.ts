@@ -7,13 +7,13 @@ const BEGIN = '<!-- settings:begin -->'
 const END = '<!-- settings:end -->'
 
 const LEGEND =
-  'A duration is written as in `250ms`, `5s`, `10m`, `24h`, `7d`; a size as in `16KiB`, `64MB`, or a number of bytes; a ' +
-  'list with commas between its entries, or `none` for an empty one. In a file lists may be real ones. A change is in force ' +
-  'after a `reload`, or only after a `start` of the node.'
+  'A duration is written as in `250ms`, `5s`, `10m`, `24h` or `7d`. A size is written as in `16KiB` or `64MB`, or as a number ' +
+  'of bytes. A list has commas between its entries; `none` is an empty list. In a file a list may also be a list of YAML or ' +
+  'TOML. A change takes effect after a `reload`, or only after a `start` of the node.'
 
 const IN_FORCE_AFTER = { workers: 'reload', node: 'start' } as const
 
-/** The settings as a Markdown table. */
+/** Renders the settings as a Markdown table. */
 function renderTable(): string {
   const rows = SETTING_NAMES.map((name) => row(name, SETTINGS[name]))
   return [
@@ -30,7 +30,7 @@ function row(name: string, { kind, fallback, note, text, takenBy }: Setting<unkn
   return `| ${[`\`${name}\``, kind.name, standard, kind.bounds, IN_FORCE_AFTER[takenBy], text].join(' | ')} |`
 }
 
-/** The text with the table between the two marks put in anew; without the marks, at its end. */
+/** Returns the text with a new table between the two marks. If there are no marks, the table is appended with them. */
 export function replaceTable(markdown: string): string {
   const [begin, end] = [markdown.indexOf(BEGIN), markdown.indexOf(END)]
   const block = `${BEGIN}\n${renderTable()}\n${END}`

@@ -1,5 +1,6 @@
 import { EVENT } from '../protocol/events.ts'
 import { LOG_LEVELS, LOG_PARTS, parsePartLevel } from '../protocol/log-levels.ts'
+import { CLUSTER_SETTINGS } from './cluster-settings.ts'
 import { GAME_SETTINGS } from './game-settings.ts'
 import { HTTP_SETTINGS } from './http-settings.ts'
 import * as kinds from './kinds.ts'
@@ -9,7 +10,7 @@ import { SHARE_SETTINGS } from './share-settings.ts'
 
 const { boolean, choice, duration, filePath, id, integer, list, listOfSome, size, string } = kinds
 
-/** What a key may be used with; RFC 7518 section 3.1 and RFC 8037. */
+/** The algorithms of RFC 7518 section 3.1 and RFC 8037 that tokens may be signed with. */
 export const JWT_ALGORITHMS = [
   ...(['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
   ...(['ES256', 'ES384', 'ES512', 'EdDSA'] as const),
@@ -25,69 +26,100 @@ const partLevels = list(
     LOG_PARTS.join(', '),
   ),
 )
-/** Every setting, once. The order is that of docs/reference/settings.md. */
+/** Every setting, in the order of docs/reference/settings.md. */
 export const SETTINGS = {
-  CONFIG_FILE: optional(filePath, 'A YAML or TOML file with these names as its keys. The environment wins over it.'),
+  CONFIG_FILE: optional(
+    filePath,
+    'A YAML or TOML file whose keys are the names of settings. The environment wins over it.',
+  ),
   NODE_ID: computed(
     id,
     'the host name, made to fit',
-    "This node's name, as clients see it in `ready`. One that is not set is kept in DATA_DIR.",
+    'The name of this node. Clients see it in `ready`. If you do not set it, the name is kept in DATA_DIR.',
   ),
-  HTTP_HOST: setting(kinds.host, '127.0.0.1', 'Where to listen. `0.0.0.0` is every IPv4 interface.'),
-  HTTP_PORT: setting(integer(0, 65_535), '8080', '0 takes any free port, which is printed at the start.'),
+  HTTP_HOST: setting(kinds.host, '127.0.0.1', 'The address to listen on. `0.0.0.0` stands for every IPv4 interface.'),
+  HTTP_PORT: setting(
+    integer(0, 65_535),
+    '8080',
+    'The port to listen on. With 0 the server takes a free port and prints it at the start.',
+  ),
   ADMIN_LISTEN: optional(
     kinds.listen,
-    'A port of its own for `/metrics`, `/ready` and all that wants ADMIN_TOKEN: on HTTP_PORT they are 404 then.',
+    'A separate port for `/metrics`, `/ready` and every route that needs ADMIN_TOKEN. On HTTP_PORT these then return 404.',
     'on HTTP_PORT',
   ),
   ADMIN_IDLE_TIMEOUT: byWorkers(
-    setting(duration('1s', '1h'), '75s', 'How long a connection to ADMIN_LISTEN may wait for its next request.'),
+    setting(duration('1s', '1h'), '75s', 'How long a connection to ADMIN_LISTEN may be idle between requests.'),
   ),
-  WORKERS: computed(integer(1, 256), 'one per core', 'Worker processes, all on the one port.'),
-  DATA_DIR: setting(filePath, './data', 'The folder of the embedded store, its lock and the development secrets.'),
-  LOG_LEVEL: setting(choice(...LOG_LEVELS), 'info', 'The least that is logged.'),
+  WORKERS: computed(
+    integer(1, 256),
+    'one per core',
+    'The number of worker processes. All of them listen on the same port.',
+  ),
+  DATA_DIR: setting(
+    filePath,
+    './data',
+    'The folder that holds the embedded store, its lock and the development secrets.',
+  ),
+  LOG_LEVEL: setting(choice(...LOG_LEVELS), 'info', 'Lines below this level are not logged.'),
   LOG_LEVELS: setting(
     partLevels,
     'none',
-    'Of parts that are to log more or less, as in `worker=debug,ledger=trace`. `primary` and `worker` stand for their parts, too.',
+    'Levels for single parts, as in `worker=debug,ledger=trace`. `primary` and `worker` also set the level of the parts below them.',
   ),
   LOG_FORMAT: setting(choice('auto', 'json', 'pretty'), 'auto', '`auto` is pretty on a terminal and JSON elsewhere.'),
 
-  API_PATH_PREFIX: setting(kinds.urlPath, '/core/game/v1/real-time', 'What stands before `/private` and `/public`.'),
+  API_PATH_PREFIX: setting(kinds.urlPath, '/core/game/v1/real-time', 'The path before `/private` and `/public`.'),
   NAMESPACE_PRIVATE: setting(id, 'private', 'The namespace of authenticated players.'),
-  NAMESPACE_GUEST: setting(id, 'guest', 'The namespace of guests; not the same as the private one.'),
-  PRIVATE_DENIED_EVENTS: byWorkers(setting(clientEvents, 'none', 'What players may not send (`FORBIDDEN`).')),
-  GUEST_DENIED_EVENTS: byWorkers(setting(clientEvents, EVENT.buyGood, 'What guests may not send (`AUTH_REQUIRED`).')),
+  NAMESPACE_GUEST: setting(id, 'guest', 'The namespace of guests. It must differ from NAMESPACE_PRIVATE.'),
+  PRIVATE_DENIED_EVENTS: byWorkers(
+    setting(clientEvents, 'none', 'Events that players may not send. They are refused with `FORBIDDEN`.'),
+  ),
+  GUEST_DENIED_EVENTS: byWorkers(
+    setting(clientEvents, EVENT.buyGood, 'Events that guests may not send. They are refused with `AUTH_REQUIRED`.'),
+  ),
   ALLOWED_ORIGINS: byWorkers(
     setting(
       list(kinds.origin),
       'none',
-      "Web pages that may connect, besides the server's own. `*` is all but `null`, which pages of files and some wrapped games send.",
+      "Origins of web pages that may connect, besides the server's own pages. `*` allows every origin but `null`, which local files and some games in a native wrapper send.",
     ),
   ),
   ALLOWED_HOSTS: byWorkers(
     optional(
       list(kinds.hostPattern),
-      'Names that clients may call this server by (`Host`); others get 421. Addresses, and its names on its own machine, such as `localhost`, always count.',
-      'none if HTTP_HOST is loopback, but any for TRUSTED_PROXIES; else any',
+      "Host names that clients may use for this server (the `Host` header). A request with another name gets 421. IP addresses, and this machine's own names such as `localhost`, are always allowed.",
+      'none if HTTP_HOST is loopback, except for TRUSTED_PROXIES, which may use any; else any',
     ),
   ),
   TRUSTED_PROXIES: byWorkers(
-    setting(list(kinds.address), 'none', 'Whose `X-Forwarded-For` and `X-User-ID` are believed.'),
+    setting(
+      list(kinds.address),
+      'none',
+      'Addresses of proxies whose `X-Forwarded-For` and `X-User-ID` headers are trusted.',
+    ),
   ),
 
-  MAX_CONNECTIONS_PER_NAMESPACE: setting(integer(1, 10_000_000), '100000', 'More are refused with 503.'),
+  MAX_CONNECTIONS_PER_NAMESPACE: setting(
+    integer(1, 10_000_000),
+    '100000',
+    'The most connections of a namespace to this node. More are refused with 503.',
+  ),
   MAX_CONNECTIONS_PER_ADDRESS: setting(
     integer(1, 1_000_000),
     '256',
-    'IPv6 counts by /64. Loopback is exempt unless this is set.',
+    'The most connections of one address to this node. IPv6 addresses count by /64. Loopback is exempt unless you set this.',
   ),
-  MAX_CONNECTIONS_PER_USER: setting(integer(1, 100_000), '100', 'More are closed with 4504.'),
+  MAX_CONNECTIONS_PER_USER: setting(
+    integer(1, 100_000),
+    '100',
+    'The most connections of one user, over all nodes. More are closed with 4504.',
+  ),
   CONNECT_RATE_PER_ADDRESS: byWorkers(
     setting(
       integer(1, 1_000_000),
       '50',
-      "Attempts per second and worker, with a burst of 4 s' worth; TCP connections, whatever for, four times as many. Loopback is exempt unless this is set.",
+      "Attempts to connect that one address may make per second at each worker, with a burst of 4 s' worth. Plain TCP connections may be four times as many. Loopback is exempt unless you set this.",
     ),
   ),
   ...HTTP_SETTINGS,
@@ -95,197 +127,233 @@ export const SETTINGS = {
     setting(
       duration('8s', '900s'),
       '30s',
-      'Silence after which a client is closed with 4003. It is pinged after two thirds of it.',
+      'How long a client may be silent before it is closed with 4003. It is pinged after two thirds of this time.',
     ),
   ),
   SOCKET_WRITE_TIMEOUT: byWorkers(
-    setting(duration('1s', '600s'), '10s', 'How long a reader may take no byte before 4001.'),
+    setting(
+      duration('1s', '600s'),
+      '10s',
+      'How long a client may read nothing while bytes wait for it. It is then closed with 4001.',
+    ),
   ),
-  SHUTDOWN_TIMEOUT: setting(duration('1s', '600s'), '15s', 'How long draining may take.'),
+  SHUTDOWN_TIMEOUT: setting(
+    duration('1s', '600s'),
+    '15s',
+    'How long a shutdown may take, with the draining of connections.',
+  ),
 
   MAX_PAYLOAD_BYTES: byWorkers(
-    setting(size('256', '16MiB'), '16KiB', 'The largest frame; above it `PAYLOAD_TOO_LARGE`, 1009.'),
+    setting(
+      size('256', '16MiB'),
+      '16KiB',
+      'The largest frame. A larger one gets `PAYLOAD_TOO_LARGE` and close code 1009.',
+    ),
   ),
   MAX_PAYLOAD_BYTES_HARD: byWorkers(
     computed(
       size('257', '64MiB'),
       '4 x MAX_PAYLOAD_BYTES',
-      'Frames above it are not read at all: the connection is cut. Larger than the soft limit.',
+      'A larger frame is not read at all, and its connection is cut. It must be larger than MAX_PAYLOAD_BYTES.',
     ),
   ),
-  MAX_JSON_DEPTH: byWorkers(setting(integer(2, 256), '32', 'Levels of objects and lists in one frame.')),
-  MAX_JSON_KEYS: byWorkers(setting(integer(16, 1_000_000), '4096', 'Keys and list entries in one frame.')),
+  MAX_JSON_DEPTH: byWorkers(
+    setting(integer(2, 256), '32', 'The most levels of nested objects and lists in one frame.'),
+  ),
+  MAX_JSON_KEYS: byWorkers(setting(integer(16, 1_000_000), '4096', 'The most keys and list entries in one frame.')),
   RATE_MESSAGES: byWorkers(
-    setting(integer(1, 1_000_000), '300', "Per second and connection, with a burst of 4 s' worth."),
+    setting(
+      integer(1, 1_000_000),
+      '300',
+      "Messages that a connection may send per second, with a burst of 4 s' worth.",
+    ),
   ),
   RATE_BYTES: byWorkers(
-    setting(size('1KiB', '1GiB'), '512KiB', "Per second and connection, with a burst of 4 s' worth."),
+    setting(size('1KiB', '1GiB'), '512KiB', "Bytes that a connection may send per second, with a burst of 4 s' worth."),
   ),
   ...SHARE_SETTINGS,
-  RATE_PURCHASES: setting(integer(1, 1_000_000), '100', "Per second and user, with a burst of 10 s' worth."),
+  RATE_PURCHASES: setting(
+    integer(1, 1_000_000),
+    '100',
+    "Purchases that a user may request per second, with a burst of 10 s' worth.",
+  ),
   MAX_CALLS_PER_CONNECTION: byWorkers(
     setting(
       integer(1, 100_000),
       '1024',
-      'Requests of one connection that may be under way in the primary; above it `OVERLOADED`.',
+      'The most requests of one connection that may be in progress in the primary. More get `OVERLOADED`.',
     ),
   ),
   MAX_CALLS_PER_USER: byWorkers(
     setting(
       integer(1, 1_000_000),
       '2048',
-      'The same for all connections of a player, or of the guests of an address, at a worker. One request of each connection is always taken.',
+      'The same for all connections of a player, or of the guests of an address, at one worker. Each connection may always have one request in progress.',
     ),
   ),
   MAX_CALLS_PER_WORKER: byWorkers(
     setting(
       integer(1, 1_000_000),
       '8192',
-      'The same for all connections of a worker. One request of each connection is always taken.',
+      'The same for all connections of a worker. Each connection may always have one request in progress.',
     ),
   ),
   CALL_SLICE: setting(
     duration('0s', '1s'),
     '5ms',
-    'How long the primary carries out requests before it turns to what else there is. The requests that wait then take turns by connection.',
+    'How long the primary handles requests before it turns to other work. If requests are left waiting, the connections then take turns, one request each.',
   ),
   LINK_QUEUE_BYTES: setting(
     size('64KiB', '1GiB'),
     '16MiB',
-    'What may wait for a worker that does not read: above it its requests wait, and above four times as much all requests are answered with `OVERLOADED`.',
+    'The most bytes that may wait for a worker that does not read. Above this its requests wait. Above four times as much, the requests of all workers get `OVERLOADED`.',
   ),
   BACKPRESSURE_BYTES: byWorkers(
     setting(
       size('16KiB', '1GiB'),
       '1MiB',
-      'What may wait for one socket before it is closed with 4001. Not under MAX_PAYLOAD_BYTES.',
+      'The most bytes that may wait for one socket. With more it is closed with 4001. At least MAX_PAYLOAD_BYTES.',
     ),
   ),
 
   MEMORY_LIMIT: computed(
     kinds.sizeOrOff('64MiB', '65536GiB'),
-    "the control group's limit, or the machine's memory where that is less",
-    'Of all processes of this node. At 80 % new connections are refused with 503, at 90 % the slowest readers are closed with 4001.',
+    "the control group's limit, or the machine's memory if that is less",
+    'The memory of all processes of this node together. At 80 % new connections are refused with 503. At 90 % the slowest readers are closed with 4001.',
   ),
 
-  MAX_ROOMS_PER_CONNECTION: byWorkers(setting(integer(1, 1024), '32', 'More are refused with `ROOM_LIMIT`.')),
-  ROOM_AUTO_CREATE: setting(boolean, 'true', 'Whether joining a room that does not exist makes it.'),
-  ROOM_CAPACITY: setting(integer(1, 1_000_000), '10000', 'Members of a room that does not say otherwise.'),
+  MAX_ROOMS_PER_CONNECTION: byWorkers(
+    setting(integer(1, 1024), '32', 'The most rooms that a connection may be in. More are refused with `ROOM_LIMIT`.'),
+  ),
+  ROOM_AUTO_CREATE: setting(boolean, 'true', 'Whether a join creates the room if it does not exist.'),
+  ROOM_CAPACITY: setting(integer(1, 1_000_000), '10000', 'The most members of a room that has no capacity of its own.'),
   ...GAME_SETTINGS,
   ...PAGE_SETTINGS,
-  FLUSH_INTERVAL_MS: setting(integer(0, 1000), '14', 'Events closer together than this leave in one write.'),
-  PRESENCE_INTERVAL_MS: setting(integer(10, 10_000), '100', 'Who joined and left is gathered this long.'),
+  FLUSH_INTERVAL_MS: setting(
+    integer(0, 1000),
+    '14',
+    'Events that are closer together than this are sent in one write.',
+  ),
+  PRESENCE_INTERVAL_MS: setting(
+    integer(10, 10_000),
+    '100',
+    'How long joins and leaves are collected before they are announced.',
+  ),
 
-  HISTORY_BYTES: setting(size('64KiB', '64GiB'), '64MiB', 'How much of the log is kept for those who come back.'),
-  HISTORY_TTL: setting(duration('1s', '30d'), '10m', 'How long it is kept.'),
+  HISTORY_BYTES: setting(
+    size('64KiB', '64GiB'),
+    '64MiB',
+    'How much of the log is kept in memory for clients that resume.',
+  ),
+  HISTORY_TTL: setting(duration('1s', '30d'), '10m', 'How long events are kept for clients that resume.'),
   RETAINED_BYTES: setting(
     size('64KiB', '64GiB'),
     '64MiB',
-    "What all retained states may take together, with 256 bytes for each, by each node's count; above it `OVERLOADED`. From 90 % on those of rooms that have been empty for longest go before their time. Far under etcd's quota.",
+    "How much all retained states may take together, with 256 bytes added for each. Each node counts them itself. Above this a state is refused with `OVERLOADED`; from 90 % on, the states of the rooms that have been empty longest are deleted early. Keep it far below etcd's quota.",
   ),
-  RESUME_TOKEN_TTL: setting(duration('1m', '30d'), '24h', 'How long a resume token is good for.'),
-  LOG_SYNC: setting(boolean, 'false', 'Whether plain events wait for the disk, too. Purchases always do.'),
+  RESUME_TOKEN_TTL: setting(duration('1m', '30d'), '24h', 'How long a resume token is valid.'),
+  LOG_SYNC: setting(
+    boolean,
+    'false',
+    'Whether plain events, too, are accepted only once they are on disk. Purchases always are.',
+  ),
 
   GOODS_FILE: computed(
     filePath,
     "the package's config/goods.yaml",
-    'Seeds the goods that the store does not have yet.',
+    'A file of goods. At the start those that the store does not have are added.',
   ),
   RECEIPT_KEY_FILE: optional(
     filePath,
-    'The Ed25519 private key that signs receipts, in PEM. Public keys of earlier ones stay known.',
+    'The Ed25519 private key that signs receipts, in PEM. The public keys of earlier keys stay available.',
     'made once, in DATA_DIR or in etcd',
   ),
   RECEIPT_RETENTION: setting(
     duration('72h', '3660d'),
     '90d',
-    'How long idempotency keys, receipts and the ledger are kept. Export the ledger before, to keep it for good.',
+    'How long idempotency keys, receipts and entries of the ledger are kept. Export the ledger regularly to keep it for good.',
   ),
   BUY_MAX_COUNT: byWorkers(setting(integer(1, 1_000_000), '1000', 'The largest `count` of one purchase.')),
-  BUY_QUEUE_MAX: setting(integer(1, 1_000_000), '10000', 'Purchases that may wait; above it `OVERLOADED`.'),
+  BUY_QUEUE_MAX: setting(integer(1, 1_000_000), '10000', 'The most purchases that may wait. More get `OVERLOADED`.'),
   BUY_THREADS: setting(
     integer(1, 64),
     '1',
-    'Threads that compute purchases. One computes at a time; others are spare.',
+    'Threads that compute purchases. One computes at a time; the others are spare.',
   ),
 
   AUTH_JWT_SECRET: secret(
     kinds.secret(32),
-    'The key of HS256 tokens. At most one of the three keys may be set.',
+    'The secret of HS256 tokens. Set at most one of AUTH_JWT_SECRET, AUTH_JWT_PUBLIC_KEY_FILE and AUTH_JWKS_URL.',
     'a development secret in DATA_DIR',
   ),
-  AUTH_JWT_PUBLIC_KEY_FILE: optional(filePath, 'A public key in PEM: RSA of 2048 bits or more, EC or Ed25519.'),
-  AUTH_JWKS_URL: optional(string, 'A key set: https://, http:// on loopback only, or a file.'),
+  AUTH_JWT_PUBLIC_KEY_FILE: optional(
+    filePath,
+    'A public key in PEM that checks tokens: RSA of 2048 bits or more, EC or Ed25519.',
+  ),
+  AUTH_JWKS_URL: optional(
+    string,
+    'A JSON Web Key Set (JWKS) that checks tokens: an https:// URL, an http:// URL on loopback, or a file.',
+  ),
   AUTH_JWKS_REFRESH: setting(duration('30s', '24h'), '5m', 'How often the key set is read again.'),
   AUTH_JWT_ALGORITHMS: computed(
     listOfSome(choice(...JWT_ALGORITHMS)),
     'by the key: HS256; RS256, ES256 (384, 512 by curve), EdDSA',
-    'What tokens may be signed with. HS* goes with a secret only, the others with public keys only.',
+    'The algorithms that tokens may be signed with. HS* works only with a secret, the others only with public keys.',
   ),
-  AUTH_ISSUER: byWorkers(optional(string, 'What `iss` must be.', 'not checked')),
-  AUTH_AUDIENCE: byWorkers(optional(string, 'What `aud` must hold.', 'not checked')),
+  AUTH_ISSUER: byWorkers(optional(string, 'The value that the claim `iss` of a token must have.', 'not checked')),
+  AUTH_AUDIENCE: byWorkers(optional(string, 'A value that the claim `aud` of a token must contain.', 'not checked')),
   AUTH_QUERY_TOKEN: byWorkers(
-    setting(boolean, 'false', 'Whether `?token=` is read. Proxies write URLs to their logs.'),
+    setting(
+      boolean,
+      'false',
+      'Whether a token may stand in the URL as `?token=`. Note that proxies write URLs to their logs.',
+    ),
   ),
   AUTH_TRUSTED_HEADER: byWorkers(
-    setting(boolean, 'false', 'Whether `X-User-ID` of TRUSTED_PROXIES stands for a token.'),
+    setting(boolean, 'false', 'Whether the header `X-User-ID` of a proxy in TRUSTED_PROXIES replaces a token.'),
   ),
-  AUTH_CLOCK_SKEW: byWorkers(setting(duration('0s', '5m'), '30s', 'How far clocks may differ.')),
-  AUTH_EXPIRY_GRACE: byWorkers(setting(duration('0s', '10m'), '10s', 'How long a socket may outlive its token.')),
+  AUTH_CLOCK_SKEW: byWorkers(
+    setting(
+      duration('0s', '5m'),
+      '30s',
+      'How far the clock of the issuer of tokens may differ from that of the server.',
+    ),
+  ),
+  AUTH_EXPIRY_GRACE: byWorkers(
+    setting(duration('0s', '10m'), '10s', 'How long a socket may stay open after its token has expired.'),
+  ),
   AUTH_TOKEN_BYTES_MAX: byWorkers(
     setting(
       size('256', '32KiB'),
       '2KiB',
-      'How large a token may be; a larger one is refused with 401. At least 2 KiB under HTTP_HEAD_BYTES, for the rest of a handshake.',
+      'The largest token. A larger one is refused with 401. Keep it at least 2 KiB below HTTP_HEAD_BYTES, so that the rest of a handshake fits.',
     ),
   ),
   AUTH_TOKEN_LIFETIME_MAX: byWorkers(
-    setting(duration('1m', '3660d'), '366d', 'Tokens whose `exp` is further ahead are refused.'),
+    setting(duration('1m', '3660d'), '366d', 'Tokens whose `exp` is further in the future are refused.'),
   ),
-  ADMIN_TOKEN: secret(kinds.bearerSecret(16), 'Opens `/api/v1`.', 'a development token in DATA_DIR'),
+  ADMIN_TOKEN: secret(
+    kinds.bearerSecret(16),
+    'The bearer token for `/api/v1` and for the console.',
+    'a development token in DATA_DIR',
+  ),
 
-  ETCD_ENDPOINTS: setting(
-    list(kinds.endpoint),
-    'none',
-    'A node of a cluster, with its state in etcd, not in DATA_DIR.',
-  ),
-  ETCD_PREFIX: setting(kinds.keyPrefix, '/drumbeat/', 'What stands before all keys in etcd: one for each cluster.'),
-  ETCD_DIAL_TIMEOUT: setting(
-    duration('100ms', '60s'),
-    '2s',
-    'How long one endpoint may take to answer at the start before the next is asked.',
-  ),
-  ETCD_START_TIMEOUT: setting(duration('1s', '1h'), '30s', 'How long the start waits for etcd before it ends with 69.'),
-  ETCD_USERNAME: optional(string, 'Goes with ETCD_PASSWORD.'),
-  ETCD_PASSWORD: secret(kinds.secret(1), 'Goes with ETCD_USERNAME.'),
-  ETCD_CA_FILE: optional(filePath, 'Who signs the certificates of etcd, in PEM.', 'the authorities that Node knows'),
-  ETCD_CERT_FILE: optional(filePath, "This node's certificate, in PEM. Goes with ETCD_KEY_FILE."),
-  ETCD_KEY_FILE: optional(filePath, 'Its private key, in PEM.'),
-  ETCD_COMMIT_INTERVAL_MS: setting(
-    integer(0, 1000),
-    '10',
-    'Events closer together than this share a transaction. One alone goes at once.',
-  ),
-  ETCD_COMPACT: setting(boolean, 'true', 'Whether the nodes let etcd forget what is over LOG_RETENTION.'),
-  NODE_TTL: setting(duration('2s', '5m'), '10s', 'How long a node may be silent before the others take it for dead.'),
-  LOG_RETENTION: setting(duration('1s', '30d'), '30m', 'How long etcd keeps the log. Not under HISTORY_TTL.'),
-  LOG_RETENTION_BYTES: setting(
-    size('1MiB', '64GiB'),
-    '512MiB',
-    "How much of it etcd keeps. Not under HISTORY_BYTES; under a third of etcd's quota.",
-  ),
+  ...CLUSTER_SETTINGS,
 
   OTLP_ENDPOINT: optional(
     kinds.httpUrl,
-    'Where traces go, by OTLP over HTTP as in `http://127.0.0.1:4318`; `/v1/traces` is added.',
+    'The URL that traces are sent to by OTLP over HTTP, as in `http://127.0.0.1:4318`. `/v1/traces` is appended.',
     'nothing is traced',
   ),
-  OTLP_HEADERS: secret(kinds.otlpHeaders, 'Sent with them, as in `authorization=Bearer%20…`. Goes with OTLP_ENDPOINT.'),
+  OTLP_HEADERS: secret(
+    kinds.otlpHeaders,
+    'Headers that are sent with traces, as in `authorization=Bearer%20…`. They need OTLP_ENDPOINT, too.',
+  ),
   TRACE_SAMPLE_RATIO: byWorkers(
     setting(
       kinds.share,
       '0.01',
-      'How many of the requests without a `traceparent` are traced; with one, those it calls sampled.',
+      'The share of requests without a `traceparent` header that are traced. A request with the header is traced if the header says so.',
     ),
   ),
 } as const
@@ -294,10 +362,10 @@ export type SettingName = keyof typeof SETTINGS
 
 type ValueOf<S> = S extends Setting<infer T, infer Required> ? (Required extends true ? T : T | undefined) : never
 
-/** The values in force: durations in milliseconds, sizes in bytes, paths absolute. */
+/** The values in force. Durations are in milliseconds, sizes in bytes, and paths are absolute. */
 export type Settings = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> }
 
-// Object.keys knows only strings; the table's keys are all there is.
+// Object.keys returns strings, so its result needs a cast.
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[]
 
 export function isSettingName(name: string): name is SettingName {

@@ -1,6 +1,6 @@
 import type { Config } from './load.ts'
 
-/** The configuration as text, for a process of the same version that trusts it. */
+/** Encodes the configuration as text for a process of the same version, which does not check it again. */
 export function encodeConfig({ explicit, ...rest }: Config): string {
   return JSON.stringify({ ...rest, explicit: [...explicit] })
 }

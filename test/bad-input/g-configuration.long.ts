@@ -135,8 +135,8 @@ t.test('all mistakes are said at once, a line each', async (t) => {
   t.equal(code, 78)
   t.notOk(portOpened)
   const named = [
-    /^HTP_PORT is no setting; the nearest is HTTP_PORT/,
-    /^namespace_guest is no setting; the nearest is NAMESPACE_GUEST/,
+    /^HTP_PORT is not a setting; the nearest is HTTP_PORT/,
+    /^namespace_guest is not a setting; the nearest is NAMESPACE_GUEST/,
     /^WORKERS/,
     /^SOCKET_READ_TIMEOUT/,
     /^MAX_PAYLOAD_BYTES_HARD must be larger/,

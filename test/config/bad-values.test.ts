@@ -117,7 +117,7 @@ t.test('the hard frame limit must be above the soft one, and the backpressure li
 
 t.test('the largest token and the rest of a handshake must fit into the largest head', async (t) => {
   t.strictSame(mistakesOf({ AUTH_TOKEN_BYTES_MAX: '16KiB' }), [
-    'AUTH_TOKEN_BYTES_MAX must not be over HTTP_HEAD_BYTES - 2048 (14336), as the rest of a handshake has to fit, too; it is 16384',
+    'AUTH_TOKEN_BYTES_MAX must not be over HTTP_HEAD_BYTES - 2048 (14336), because the rest of a handshake has to fit, too; it is 16384',
   ])
   t.strictSame(mistakesOf({ AUTH_TOKEN_BYTES_MAX: '16KiB', HTTP_HEAD_BYTES: '18KiB' }), [])
   t.strictSame(mistakesOf({ HTTP_HEAD_BYTES: '4KiB' }), [], 'with the default of the token')

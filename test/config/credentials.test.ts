@@ -64,7 +64,7 @@ t.test('bad credentials are named, and no secret is said', async (t) => {
     ['bytes', /^ADMIN_TOKEN cannot be read from the credentials: it is not UTF-8$/],
     ['lines', /^ADMIN_TOKEN must be at least 16 bytes of text without control characters \(credentials\)$/],
     ['folder', /^ADMIN_TOKEN cannot be read from the credentials: EISDIR/],
-    ['misspelt', /^ADMIN_TOKN is no setting; the nearest is ADMIN_TOKEN \(credentials\)$/],
+    ['misspelt', /^ADMIN_TOKN is not a setting; the nearest is ADMIN_TOKEN \(credentials\)$/],
     ['plain', /^HTTP_PORT is neither a secret nor a file: it cannot be a credential$/],
     ['itself', /^CONFIG_FILE is neither a secret nor a file/],
     ['two', /^AUTH_JWT_SECRET and AUTH_JWT_PUBLIC_KEY_FILE must not be set together/],

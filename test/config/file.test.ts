@@ -42,10 +42,10 @@ t.test('each unknown key of a file is refused with the nearest known one', async
   const file = writeFile(t, 'a.yaml', 'http_port: 1\nWORKRES: 2\nzzz: 3\n__proto__: 4\nCONFIG_FILE: b.yaml\n')
   const mistakes = mistakesOf({ CONFIG_FILE: file })
   t.equal(mistakes.length, 5)
-  t.equal(mistakes[0], `http_port is no setting; the nearest is HTTP_PORT (${file})`)
-  t.equal(mistakes[1], `WORKRES is no setting; the nearest is WORKERS (${file})`)
-  t.match(mistakes[2], /^zzz is no setting; the nearest is [A-Z_]+ \(/)
-  t.match(mistakes[3], /^__proto__ is no setting/)
+  t.equal(mistakes[0], `http_port is not a setting; the nearest is HTTP_PORT (${file})`)
+  t.equal(mistakes[1], `WORKRES is not a setting; the nearest is WORKERS (${file})`)
+  t.match(mistakes[2], /^zzz is not a setting; the nearest is [A-Z_]+ \(/)
+  t.match(mistakes[3], /^__proto__ is not a setting/)
   t.match(mistakes[4], /^CONFIG_FILE can only be set in the environment/)
 })
 
@@ -104,8 +104,8 @@ t.test(
       ['f.yaml', /at line 3, column 1$/, 'ADMIN_TOKEN: "hunter2'],
       ['g.yaml', /bad dq escape at line 2, column \d+$/, 'ADMIN_TOKEN: "\\hunter2"'],
       ['h.yaml', /given twice at line 2, column 1$/, 'HTTP_PORT: hunter2'],
-      ['i.yaml', /^A key that is no name is no setting/, '{ADMIN_TOKEN: hunter2}: 1'],
-      ['j.yaml', /^A key that is no name is no setting/, 'ADMIN_TOKEN=hunter2:'],
+      ['i.yaml', /^A key that does not look like a name is not a setting/, '{ADMIN_TOKEN: hunter2}: 1'],
+      ['j.yaml', /^A key that does not look like a name is not a setting/, 'ADMIN_TOKEN=hunter2:'],
       ['k.yaml', /at line \d+, column \d+$/, '%hunter2'],
       ['a.toml', /not valid TOML at line 2, column \d+$/, 'ADMIN_TOKEN = hunter2'],
       ['b.toml', /not valid TOML at line 2, column \d+$/, 'ADMIN_TOKEN = "\\hunter2"'],

@@ -110,7 +110,7 @@ t.test('an unknown variable that was obviously meant for us is a warning without
   }
   for (const [name, setting] of Object.entries(meant)) {
     const { warnings } = loadConfig({ env: { [name]: 'hunter2' } })
-    t.strictSame(warnings, [`${name} is no setting; the nearest is ${setting} (environment)`])
+    t.strictSame(warnings, [`${name} is not a setting; the nearest is ${setting} (environment)`])
   }
 })
 

@@ -79,7 +79,7 @@ t.test('a life under systemd', { skip: why ?? false }, async (t) => {
       'cp -p /etc/drumbeat/drumbeat.yaml /root/good.yaml && echo "workres: 3" >> /etc/drumbeat/drumbeat.yaml',
     )
     await machine.run('systemctl reload drumbeat || true')
-    t.ok(await soon(async () => (await journal(machine)).includes('workres is no setting')))
+    t.ok(await soon(async () => (await journal(machine)).includes('workres is not a setting')))
     t.ok(await isReady(machine), 'it goes on as it was')
     await machine.run('systemctl restart drumbeat || true')
     await sleep(3_000)
