@@ -16,7 +16,7 @@ const LINK_FD = 3
 
 /**
  * MiB in each half of V8's young generation. `npm start` and the units give the primary the same. V8's default of 16 takes some
- * 20 MB more in each process, and nothing measurable is gained (CPU of pings, broadcasts and rooms is the same at 2, 4 and 16).
+ * 20 MB more in each process without a measurable gain: the CPU time of pings, broadcasts and rooms is the same at 2, 4 and 16.
  */
 export const YOUNG_GENERATION = '--max-semi-space-size=4'
 
@@ -29,7 +29,7 @@ const HEAD_BYTES_VARIABLE = 'UWS_HTTP_MAX_HEADERS_SIZE'
 export interface ChildOptions {
   /** The file that runs a worker if started with `--worker`, and a host with `--host`. */
   readonly script: string
-  /** The environment of this process. */
+  /** The environment that the child gets. */
   readonly env: Readonly<Record<string, string | undefined>>
 }
 

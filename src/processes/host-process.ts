@@ -4,7 +4,7 @@ import { NO_INSPECTOR, pipeOf, processOf, type ChildOptions, type NodeProcess } 
 
 /** A process that runs the games of rooms. */
 export interface HostProcess extends NodeProcess {
-  /** The callback that ran when the host had to be ended. Undefined if the host named none. It is known when `ended` resolves. */
+  /** The callback that made the host end. Undefined if there was none. It is known when `ended` resolves. */
   readonly culprit: Culprit | undefined
 }
 
@@ -32,7 +32,7 @@ export interface Culprit {
  */
 const HOST_YOUNG_GENERATION = '--max-semi-space-size=16'
 
-/** The file descriptor that the watcher thread writes to. When it does, the main thread, which has the link, is stuck. */
+/** The file descriptor that the watcher thread writes to. It cannot use the link, because the main thread, which has it, is stuck. */
 const WATCHER_FD = 4
 
 export interface HostProcessOptions extends ChildOptions {

@@ -17,7 +17,7 @@ export interface SupervisorOptions<Link extends SupervisedLink, Process extends 
   /** How many processes there should be. With 0, none is ever started. */
   readonly count: number
   readonly spawn: () => Process
-  /** Where each process is registered from its start until it has ended. */
+  /** The registry of processes. Each is in it from its start until it has ended. */
   readonly links: SupervisedLinks<Link>
   readonly log: Log
   readonly clock: Clock
@@ -37,7 +37,7 @@ export interface NewProcess<Process extends NodeProcess> {
   readonly id: number
   /** 0 for the processes of the start, 1 for those of the first `roll`, and so on. */
   readonly generation: number
-  /** Whether it shall take over from another one. */
+  /** Whether it is to take over from another process. */
   readonly isSuccessor: boolean
   readonly stream: Duplex
   readonly process: Process
@@ -53,8 +53,8 @@ export interface ProcessLife<Link extends SupervisedLink, Process extends NodePr
   /** Creates this end of the process's link, and tells the process what it must know first. */
   connect(started: NewProcess<Process>): Link
   /**
-   * Called when the successor listens. Resolves when it has everything that the old process had to hand over. Rejects if the old
-   * process has to go on instead. After `withinMs` the old process is ended in any case.
+   * Called when the successor listens. Resolves when the successor has everything that the old process had to hand over. Rejects
+   * if the old process has to continue. After `withinMs` the old process is ended in any case.
    */
   takeOver?(old: number, successor: number, withinMs: number): Promise<void>
   gone(id: number, process: Process): void
@@ -67,7 +67,7 @@ interface Slot<Link, Process> {
   readonly startedAtMs: number
   /** Undefined while it does not listen yet. */
   listensSinceMs: number | undefined
-  /** Set if it shall take over from another process. That one goes on if this one does not start, or cannot take over. */
+  /** Set if it is to take over from another process. The other one continues if this one does not start or cannot take over. */
   readonly successor: Successor | undefined
   /** Whether it has not taken over yet. */
   isOnTrial: boolean
@@ -106,13 +106,13 @@ const HEARTBEAT_MS = 1_000
 const MISSED_MAX = 7
 /** A process that does not listen after this time never will. */
 const START_MS_MAX = 30_000
-/** One ping is always under way, and one may be late. */
+/** A process that misses at most this many pings is well: one ping is always in progress, and one may be late. */
 const MISSED_WELL = 2
 const BACKOFF_MIN_MS = 50
 const BACKOFF_MAX_MS = 5_000
 /** A process that has listened for this long did not die because of its start. */
 const HEALTHY_MS = 1_000
-/** After this many early deaths in a row, before all processes have listened once, the start has failed. */
+/** The start fails after this many early deaths in a row, if not all processes have listened once before. */
 const START_ATTEMPTS = 3
 
 /** A supervisor without the type of its processes. */
@@ -167,8 +167,8 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
   }
 
   /**
-   * Replaces the processes one by one. If a new one does not start or cannot take over, rejects, and the processes that are left
-   * go on.
+   * Replaces the processes one by one. Rejects if a new one does not start or cannot take over. The processes that are not
+   * replaced then continue.
    */
   async roll(options: RollOptions): Promise<void> {
     const before = this.#generation++

@@ -14,7 +14,7 @@ const BURST_S = 4
  */
 const PER_ATTEMPT = 4
 
-/** Which connections a worker accepts: as many as its limit of open files allows, and so many a second from one address. */
+/** Decides which connections a worker accepts. Its limit of open files, and a rate for each address, bound them. */
 export function createAcceptRules({ config, clock, watch, log }: WorkerContext) {
   const { settings, explicit } = config
   const proxies = createProxyTrust(settings.TRUSTED_PROXIES)

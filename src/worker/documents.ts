@@ -7,10 +7,10 @@ import type { Route } from '../http/router.ts'
 import { SCHEMAS_AT } from '../protocol/shapes/build.ts'
 import { createRoutes, describeServer, schemasOf } from './routes.ts'
 
-/** These routes are only described, so nothing is ever asked. */
+/** These routes are only described, so the primary is never asked. */
 const NOBODY = { ask: () => Promise.reject(new Error('this process only describes routes')) }
 
-/** Nobody signs in at a description. */
+/** These routes are only described, so nobody signs in. */
 const NO_SIGN_IN = { port: 0, code: '', adminToken: '', mint: () => '' }
 
 /** The routes of a server with default settings. */
@@ -18,7 +18,7 @@ export function standardRoutes(): readonly Route[] {
   return createRoutes({ primary: NOBODY, clock, random, config: loadConfig({ env: {} }), signIn: NO_SIGN_IN })
 }
 
-/** If each schema is in a file of its own, it has to refer to other files. */
+/** A reference to another schema. It is replaced by a reference to a file, because each schema is in a file of its own. */
 const REFERENCE = new RegExp(`"${SCHEMAS_AT}(\\w+)"`, 'g')
 
 /** The files of docs/reference/ that describe a server with default settings: contents by path. */

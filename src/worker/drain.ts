@@ -16,7 +16,7 @@ export interface DrainOptions {
   readonly callsUnderWay: () => number
   /** From now on refuses requests and new connections. */
   readonly refuse: () => void
-  /** The part of `withinMs` in which clients may leave by themselves. 0: they cannot go anywhere else. */
+  /** The part of `withinMs` in which clients may leave by themselves. 0 if they cannot go anywhere else. */
   readonly graceMs: number
   readonly withinMs: number
 }
@@ -32,7 +32,7 @@ const CLOSES_SHARE = 0.2
 const LAST_POLLS_MS = 1_000
 /** The share of the time after which HTTP connections have to be gone. uWS closes an idle one after 8 to 12 s. */
 const HTTP_SHARE = 0.95
-/** For frames that another worker still passes on to a client. */
+/** How long to wait for frames that another worker still passes on to a client. */
 const RELAYED_MS = 50
 
 /** Drains the connections of all transports. */

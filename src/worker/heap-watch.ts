@@ -10,8 +10,8 @@ export interface HeapWatchOptions {
 }
 
 /**
- * Shares of the heap. Above the first, garbage included, it is collected. If more than the second is left after that, slow
- * readers are closed.
+ * Shares of the heap. If more than SHARE_MAX is used, garbage included, garbage is collected. If more than SHARE_LEFT is used
+ * after that, slow readers are closed.
  */
 const SHARE_MAX = 0.7
 const SHARE_LEFT = 0.5

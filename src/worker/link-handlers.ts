@@ -35,7 +35,7 @@ export function createLinkHandlers(running: () => Listeners): Omit<Handlers<Work
     memoryShort: ({ short }) => running().realTime.admission.setMemoryShort(short),
     relieve: ({ closeSlow }) => {
       if (closeSlow) running().sweeper.relieve()
-      // First the connections that were just closed have to be gone.
+      // The connections that were just closed must be gone first.
       setImmediate(running().collectGarbage)
     },
     jwks: ({ keys: wire }) => {

@@ -23,7 +23,7 @@ export interface OpenOptions {
 /** How often the log reports how many lines it has left out. */
 const LEFT_OUT_MS = 10_000
 
-/** Makes what the parts of a worker need. Its timer runs as long as the process does. */
+/** Creates the context that the parts of a worker need. Its timer runs as long as the process does. */
 export function openContext(options: OpenOptions): WorkerContext {
   const { link, welcome, clock, logs, metrics } = options
   const config = decodeConfig(welcome.config)

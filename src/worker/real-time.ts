@@ -23,7 +23,7 @@ import type { WorkerContext } from './context.ts'
 import { headCheckOf } from './http.ts'
 import { createWorkerKeys, type WorkerKeys } from './keys.ts'
 
-/** The way of a socket's frames: admission, handshake, session, commands, fan-out. */
+/** The parts that the frames of a socket pass through: admission, handshake, session, commands, fan-out. */
 export interface RealTime {
   readonly admission: Admission
   readonly keys: WorkerKeys

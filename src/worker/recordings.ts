@@ -3,7 +3,7 @@ import type { RecordingsReader } from '../http/routes/admin-context.ts'
 import { FOLDER } from '../recordings/limits.ts'
 import { findRecording, listRecordings, readRecordingFile, type ListedRecording } from '../recordings/list.ts'
 
-/** The recordings in a data folder: this process reads them itself, so that no link has to carry them. */
+/** Reads the recordings in a data folder. Workers read the files themselves, so that they need not go over the link. */
 export function readRecordingsIn(dataDir: string): RecordingsReader {
   const folder = path.join(dataDir, FOLDER)
   return {

@@ -29,12 +29,12 @@ import { readRecordingsIn } from './recordings.ts'
 
 /** The sources, or the code that was built from them. */
 const ROOT = join(import.meta.dirname, '..')
-/** In a clone `npm run docs` and `npm run build` write the documentation here. The installed package contains it. */
+/** The site of the documentation. In a clone `npm run docs` and `npm run build` write it; the installed package contains it. */
 const SITE = join(ROOT, '../dist/docs')
 
 export type RoutesOptions = Pick<RouteContext, 'primary' | 'clock' | 'random'> & {
   readonly config: Config
-  /** Absent: nobody is signed in with one click. */
+  /** Absent if nobody may sign in with one click. */
   readonly signIn?: SignIn | undefined
 }
 

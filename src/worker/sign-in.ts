@@ -8,7 +8,7 @@ export type SignInOptions = Pick<WorkerContext, 'config' | 'clock'> & {
   readonly welcome: Pick<WorkerContext['welcome'], 'port' | 'adminToken' | 'tokenKey'>
 }
 
-/** Returns undefined if nobody is to be signed in with one click. */
+/** Returns undefined if nobody may sign in with one click. */
 export function signInOf({ config, welcome, clock }: SignInOptions): SignIn | undefined {
   const { settings } = config
   const { port, adminToken, tokenKey } = welcome

@@ -5,8 +5,8 @@ import type { WorkerContext } from './context.ts'
 import type { RealTime } from './real-time.ts'
 
 /**
- * When more than this waits in a socket's buffer, newer events may replace older ones. From then on, events are put into the
- * buffer in chunks of the second size.
+ * If more than LAG_BYTES wait in a socket's buffer, newer events may replace older ones. From then on, events are put into the
+ * buffer in chunks of LAG_CHUNK_BYTES.
  */
 const LAG_BYTES = 64 * 1024
 const LAG_CHUNK_BYTES = 16 * 1024

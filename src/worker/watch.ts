@@ -51,7 +51,7 @@ const HANDSHAKE_EVENTS: Partial<Record<ErrorCode, SecurityEvent>> = {
 /** These are logged with the refusal's own message, because they have several reasons. */
 const EXPLAINED: ReadonlySet<SecurityEvent> = new Set(['token_invalid', 'origin_forbidden', 'host_refused'])
 
-/** For requests on a socket. A guest who is not allowed something is not a security event. */
+/** Security events for requests on a socket. A guest who may not do something is not a security event. */
 const REQUEST_EVENTS: Partial<Record<ErrorCode, SecurityEvent>> = {
   TOKEN_INVALID: 'token_invalid',
   TOKEN_EXPIRED: 'token_expired',
