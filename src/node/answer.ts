@@ -5,15 +5,15 @@ import { replyWith } from '../link/link.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { notAnswered, notBegun, storeRefusal } from '../store/store-refusal.ts'
 
-/** A change may say by itself what became of it, so it is given this much more. */
+/** A change gets this much more time than a read, because it may still report its own outcome. */
 const GRACE_MS = 100
 
-/** What a read gives, or UNAVAILABLE at the deadline. */
+/** Resolves to the result of a read. Throws UNAVAILABLE if the deadline passes first. */
 export function readInTime<T>(clock: Clock, read: Promise<T>, untilMs?: number): Promise<T> {
   return inTime(read, msLeft(clock, untilMs), notBegun)
 }
 
-/** What a change gives, or OUTCOME_UNKNOWN at the deadline. */
+/** Resolves to the result of a change. Throws OUTCOME_UNKNOWN if the deadline passes first. */
 export function changeInTime<T>(clock: Clock, change: Promise<T>, untilMs?: number): Promise<T> {
   return inTime(change, msLeft(clock, untilMs) + GRACE_MS, notAnswered)
 }
@@ -26,7 +26,7 @@ async function inTime<T>(promise: Promise<T>, ms: number, refuse: () => Refusal)
   return result
 }
 
-/** Answers a worker with what a promise gives; a store that fails becomes UNAVAILABLE or OUTCOME_UNKNOWN. */
+/** Answers a worker with the result of a promise. A failure of the store becomes UNAVAILABLE or OUTCOME_UNKNOWN. */
 export function answerWith<Result>(promise: Promise<Result>, reply: (result: Result | Refusal) => void): void {
   replyWith(
     promise.catch((cause: unknown) => (cause instanceof Refusal ? cause : storeRefusal(cause))),
@@ -34,7 +34,7 @@ export function answerWith<Result>(promise: Promise<Result>, reply: (result: Res
   )
 }
 
-/** The same with what `make` gives at the moment of the answer: nothing comes in between. */
+/** The same, but the answer is what `make` returns. It is called and its result sent in one step, so nothing comes between. */
 export function answerAfter<Value, Result>(
   promise: Promise<Value>,
   reply: (result: Result | Refusal) => void,

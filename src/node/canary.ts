@@ -12,9 +12,9 @@ export interface CanaryOptions {
   readonly hub: Pick<Hub, 'reached'>
   readonly workers: () => readonly { readonly id: number; readonly link: Pick<WorkerLink, 'ask'> }[]
   readonly clock: Clock
-  /** For the whole way. */
+  /** How long the whole way may take. */
   readonly withinMs?: number
-  /** How long one that came back is good for, however many ask. */
+  /** How long a good result is reused. */
   readonly freshMs?: number
 }
 
@@ -22,12 +22,12 @@ const WITHIN_MS = 2_000
 const FRESH_MS = 3_000
 
 /**
- * Proves the way that every event goes: a record into the log, from the log to the hub, and from there to each worker, behind the
- * events that wait for it. Nothing is sent while nobody asks, and nothing new while the last one is still on its way.
+ * Checks the way of every event: a record goes into the log, from the log to the hub, and from there to each worker, behind the
+ * events that wait for that worker. A record is sent only if somebody asks, and never while the last one is on its way.
  */
 export class Canary {
   readonly #options: CanaryOptions
-  /** Resolves when the hub has it. */
+  /** The record that is on its way. Resolves when the hub has it, or to the refusal of the log. */
   #flight: Promise<Refusal | undefined> | undefined
   #asking: Promise<ReadyPart> | undefined
   #good: { readonly part: ReadyPart; readonly untilMs: number } | undefined
@@ -36,7 +36,7 @@ export class Canary {
     this.#options = options
   }
 
-  /** A line of /ready, within the time. */
+  /** Resolves to a line of /ready, within `withinMs`. */
   ask(): Promise<ReadyPart> {
     const { clock } = this.#options
     if (this.#good && clock.nowMs() < this.#good.untilMs) return Promise.resolve(this.#good.part)
@@ -49,12 +49,12 @@ export class Canary {
     const startedMs = clock.nowMs()
     const untilMs = startedMs + withinMs
     const logged = await this.#within(untilMs, this.#throughLog())
-    if (logged === LATE) return notBack(`the log did not bring it back within ${withinMs} ms`)
-    if (logged) return notBack(`the log did not take it: ${logged.message}`)
+    if (logged === LATE) return notBack(`the record did not come back from the log within ${withinMs} ms`)
+    if (logged) return notBack(`the log refused the record: ${logged.message}`)
     const asked = workers()
     const answers = await Promise.all(asked.map(({ link }) => this.#within(untilMs, reached(link))))
     const silent = asked.filter((_, i) => answers[i] !== true).map(({ id }) => id)
-    if (silent.length > 0) return notBack(`it did not reach worker ${silent.join(', ')} within ${withinMs} ms`)
+    if (silent.length > 0) return notBack(`the record did not reach worker ${silent.join(', ')} within ${withinMs} ms`)
     const tookMs = Math.max(1, Math.round(clock.nowMs() - startedMs))
     const reason = `through the log to ${asked.length} workers in ${tookMs} ms`
     const part = { part: 'canary', ok: true, reason }
@@ -80,7 +80,7 @@ export class Canary {
 
 const LATE = Symbol('late')
 
-/** false: it has ended. */
+/** Resolves to true when the worker answers, and to false if its link has closed. */
 function reached(link: Pick<WorkerLink, 'ask'>): Promise<boolean> {
   return link.ask('canary', null).then(
     () => true,

@@ -31,7 +31,7 @@ import type { ReceiptKey } from './secrets.ts'
 import type { RoomService } from '../rooms/service.ts'
 import type { StateSweep } from '../rooms/retained-state.ts'
 
-/** The parts of the primary, as its methods use them. */
+/** The parts of the primary that its methods use. */
 export interface PrimaryContext {
   readonly settings: Settings
   readonly store: Store
@@ -42,7 +42,7 @@ export interface PrimaryContext {
   readonly historyFloor: HistoryFloor
   readonly ledger: Ledger
   readonly purchaseRates: PurchaseRates
-  /** What is read for requests without a token. */
+  /** Reads for requests without a token, at a limited pace. */
   readonly openReads: { readonly shop: PacedReads; readonly operators: PacedReads }
   readonly registry: Registry
   readonly bans: Bans
@@ -57,14 +57,14 @@ export interface PrimaryContext {
   readonly remoteMembers: RemoteMembers
   readonly states: StateSweep
   readonly roomService: RoomService
-  /** Rooms with games. */
+  /** The rooms with games. */
   readonly games: Placement
   /** For requests with idempotency keys that do not go to the ledger. */
   readonly idempotency: Idempotency
   readonly receiptKey: ReceiptKey
   readonly metrics: Metrics
   readonly clock: Clock
-  /** For what is dated, and kept by its date. */
+  /** The clock for records that have a date, and that are deleted by it. */
   readonly steadyClock: SteadyClock
   readonly random: Random
   readonly log: Log

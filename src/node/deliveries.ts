@@ -14,8 +14,8 @@ export interface DeliveriesOptions {
 }
 
 /**
- * Messages that say nothing of what events there are before them: they do not wait for events that are gathered, and do
- * not make them leave. Before any other message a worker gets the events that came before it.
+ * Messages whose order relative to events does not matter. They do not wait for gathered events and do not flush them. Before
+ * any other message, a worker is sent the events that are older than the message.
  */
 const OVERTAKING: ReadonlySet<keyof PrimaryMethods | keyof WorkerMethods> = new Set([
   'broadcast',
@@ -48,9 +48,8 @@ const OVERTAKING: ReadonlySet<keyof PrimaryMethods | keyof WorkerMethods> = new 
 ] as const)
 
 /**
- * Events on their way to the workers. A message to a worker, and there a `send` for each socket, is what fan-out costs, so
- * what belongs together is gathered: it leaves at once where nothing left in the last interval, at the interval's end
- * otherwise.
+ * Gathers events for the workers. The cost of fan-out is a message to each worker, and there a `send` for each socket. So events
+ * are sent at once if none was sent in the last interval, and otherwise together at the end of the interval.
  */
 export class Deliveries {
   readonly #options: DeliveriesOptions
@@ -62,14 +61,14 @@ export class Deliveries {
     this.#options = options
   }
 
-  /** For metrics: events that wait for the interval's end, over all workers. */
+  /** The number of events that wait, over all workers. For metrics. */
   get queueLength(): number {
     let length = 0
     for (const events of this.#pending.values()) length += events.length
     return length
   }
 
-  /** What the log brought at once, for each worker; in the order of the log. */
+  /** Takes events from the log for each worker, in the order of the log. */
   add(outgoing: ReadonlyMap<number, PlacedEvent[]>): void {
     if (outgoing.size === 0) return
     for (const [worker, events] of outgoing) {
@@ -80,7 +79,7 @@ export class Deliveries {
     this.#sendWhenDue()
   }
 
-  /** To be called before a worker is told anything, or answered. */
+  /** Call this before each message and each answer to a worker. */
   before(worker: number, method: keyof PrimaryMethods | keyof WorkerMethods): void {
     if (OVERTAKING.has(method)) return
     const events = this.#pending.get(worker)
@@ -89,7 +88,7 @@ export class Deliveries {
     this.#options.send(worker, encodeEventBlock(events))
   }
 
-  /** The worker is gone. */
+  /** Drops the events of a worker that has ended. */
   forget(worker: number): void {
     this.#pending.delete(worker)
   }
@@ -115,7 +114,7 @@ export class Deliveries {
     this.#sentAtMs = this.#options.clock.nowMs()
     let encoded: { readonly events: readonly PlacedEvent[]; readonly block: Buffer } | undefined
     for (const [worker, events] of pending) {
-      // Members of a namespace are everywhere: mostly all workers get the same.
+      // Most workers get the same events, because each has members of the namespace.
       if (!encoded || !areSame(encoded.events, events)) encoded = { events, block: encodeEventBlock(events) }
       this.#options.send(worker, encoded.block)
     }

@@ -3,22 +3,22 @@ import { TokenBucket } from '../base/token-bucket.ts'
 import type { Channel, UserId } from '../protocol/ids.ts'
 
 export interface EventSharesOptions {
-  /** To a namespace, from all who speak to it. */
+  /** How many bytes all senders together may send to a namespace. */
   readonly broadcastBytesPerSecond: number
-  /** To one user, from all who write to it. */
+  /** How many bytes all senders together may send to one user. */
   readonly messageBytesPerSecond: number
   readonly clock: Clock
 }
 
-/** So many seconds' worth may come at once. */
+/** A burst may be as large as this many seconds' worth. */
 const BURST_S = 4
-/** Users whose messages are counted before those are looked for of whom nothing would be different without. */
+/** With more target users than this, those whose budget is full again are forgotten, which changes nothing. */
 const TARGETS_MAX = 1024
 
 /**
- * What all together may send where everybody may send: each connection of a namespace, or of a user, has to read it, and one
- * that cannot is closed for it. What each sender may is counted at its worker, by its `Share`. A budget can be overdrawn once,
- * so an event of any size passes at some time.
+ * Limits what all senders together send to a namespace or to a user. Every connection of the namespace or the user has to read
+ * these events, and a connection that cannot keep up is closed. The limit of each sender is kept at its worker, by its `Share`.
+ * A budget may be overdrawn by one event, so an event of any size can pass.
  */
 export class EventShares {
   readonly #options: EventSharesOptions
@@ -31,8 +31,8 @@ export class EventShares {
   }
 
   /**
-   * Counts an event. 0: it may pass; else after how many milliseconds it might. If it passes in any case it is counted all the
-   * same.
+   * Counts an event. Returns 0 if it may pass, or the milliseconds after which it might. An event that is not limited always
+   * passes, but is counted.
    */
   toNamespace(channel: Channel, bytes: number, isLimited: boolean): number {
     const { broadcastBytesPerSecond, clock } = this.#options
@@ -47,7 +47,7 @@ export class EventShares {
     return take(bucketOf(this.#targets, target, messageBytesPerSecond, nowMs), bytes, isLimited, nowMs)
   }
 
-  /** Looks at all of them only when they have doubled. */
+  /** Forgets users whose budget is full. The next call is due only when the number of users has doubled. */
   #forgetFull(nowMs: number): void {
     for (const [target, bucket] of this.#targets) if (bucket.isFull(nowMs)) this.#targets.delete(target)
     this.#targetsMax = Math.max(TARGETS_MAX, this.#targets.size * 2)

@@ -7,7 +7,7 @@ import type { PrimaryContext } from './context.ts'
 
 type Needs = Pick<PrimaryContext, 'hub' | 'registry' | 'bans' | 'directory' | 'members'>
 
-/** Does on this node what the log says to all nodes, and tells its workers. */
+/** Follows the control records of the log, which are for all nodes: applies them to this node and tells its workers. */
 export function followLog(
   { hub, registry, bans, directory, members }: Needs,
   workers: Pick<WorkerLinks, 'tell' | 'tellAll'>,

@@ -5,7 +5,7 @@ import { shownPath } from '../base/shown-path.ts'
 import type { GameInfo, LoadedFile } from '../link/methods/host.ts'
 
 export interface GameWatchOptions {
-  /** Has the games loaded anew: see `Reload.games`. */
+  /** Loads the games again. See `Reload.games`. */
   readonly swap: () => Promise<Error | undefined>
   readonly games: () => readonly GameInfo[]
   readonly clock: Clock
@@ -13,14 +13,14 @@ export interface GameWatchOptions {
 }
 
 /**
- * Sees that files of games were saved, and has the games loaded anew. It looks at the files now and then: that costs next to nothing with the few of a
- * game, and sees what editors, git, mounted folders and containers do, which notifications of the file system do not.
+ * Loads the games again when their files are saved. It polls the files, which costs little because a game has few. Unlike
+ * notifications of the file system, polling sees every change that editors, git, mounted folders and containers make.
  */
 export class GameWatch {
   readonly #options: GameWatchOptions
-  /** Each file as it was loaded last, or was when that was tried. */
+  /** The stamp of each file when it was last loaded, or when loading it failed. */
   #loaded: ReadonlyMap<string, string> = new Map()
-  /** What had changed at the last look: a file may still be being written. */
+  /** The changes of the last look. They count only if they are the same now: before, a file may still be being written. */
   #settling = ''
   #isSwapping = false
 
@@ -28,12 +28,12 @@ export class GameWatch {
     this.#options = options
   }
 
-  /** A host has read these, whatever came of it. */
+  /** Call this when a host has read these files, also if it could not use them. */
   loaded(files: readonly LoadedFile[]): void {
     this.#loaded = new Map(files.map(({ file, stamp }) => [file, stamp]))
   }
 
-  /** To be called now and then. Resolves when what it has seen was dealt with. */
+  /** Call this now and then. Resolves when the changes that it found have been handled. */
   async look(): Promise<void> {
     if (this.#isSwapping) return
     const changed = Array.from(this.#loaded.keys(), (file) => ({ file, stamp: fileStamp(file) })).filter(
@@ -53,10 +53,10 @@ export class GameWatch {
     const startedMs = clock.nowMs()
     const why = await swap()
     if (why) {
-      log.error({ changed }, `the games were not loaded anew, the old ones go on:\n${why.message}`)
+      log.error({ changed }, `the games could not be loaded again, so the old ones continue:\n${why.message}`)
       return
     }
     const names = games().map(({ name, version }) => `${name} ${version}`)
-    log.info({ changed, games: names, tookMs: Math.round(clock.nowMs() - startedMs) }, 'the games were loaded anew')
+    log.info({ changed, games: names, tookMs: Math.round(clock.nowMs() - startedMs) }, 'the games were loaded again')
   }
 }

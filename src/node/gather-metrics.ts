@@ -1,20 +1,20 @@
 import { within } from '../base/delay.ts'
 import { addUpCounts, keepCounts, mergeMetrics, type Metrics } from '../metrics/metrics.ts'
 
-/** A worker or a host, which counts by itself. */
+/** A worker or a host, which has metrics of its own. */
 export interface MetricsSource {
   readonly id: number | string
   readonly link: { ask(method: 'metrics', args: null): Promise<{ readonly metrics: unknown }> }
 }
 
-/** One that does not answer in this time counts with what it said last. */
+/** If a process does not answer within this time, its last answer is used. */
 const ANSWER_MS = 1_000
-/** So many that are gone are kept one by one before they are added up. */
+/** With more ended processes than this, their metrics are added up. */
 const GONE_MAX = 8
 
 /**
- * The metrics of this process, all workers and all hosts. What was counted stays counted when one of them dies or is too slow to answer: a sum
- * that went down would be read as a restart, and its rate would be all that was ever counted.
+ * The metrics of this process, all workers and all hosts. A process that ends, or answers too late, still counts. Otherwise the
+ * sum of a counter would fall, Prometheus would take that for a restart, and its rate would be far too high.
  */
 export class GatheredMetrics {
   readonly #own: Metrics
@@ -26,7 +26,7 @@ export class GatheredMetrics {
     this.#own = own
   }
 
-  /** Prometheus text. */
+  /** Returns all metrics as Prometheus text. */
   async read(sources: readonly MetricsSource[]): Promise<{ contentType: string; text: string }> {
     await Promise.all(
       sources.map(async ({ id, link }) => {
@@ -50,7 +50,7 @@ export class GatheredMetrics {
     this.#isAddingUp = true
     const { length } = this.#gone
     const sum = await addUpCounts(this.#gone)
-    // Others may have gone meanwhile.
+    // More processes may have ended meanwhile.
     this.#gone = [sum, ...this.#gone.slice(length)]
     this.#isAddingUp = false
   }
@@ -59,7 +59,7 @@ export class GatheredMetrics {
 function askMetrics(link: MetricsSource['link']): Promise<unknown> {
   const answered = link.ask('metrics', null).then(
     ({ metrics }) => metrics,
-    () => undefined, // it is being replaced
+    () => undefined, // the process has ended
   )
   return within(answered, ANSWER_MS, undefined)
 }

@@ -1,7 +1,7 @@
 import { announce } from '../rooms/announce.ts'
 import type { PrimaryContext } from './context.ts'
 
-/** The other nodes hear from this one that its connections are gone, before it is. */
+/** Tells the other nodes that the connections of this node are gone, before it stops. */
 export async function sayGoodbye(context: PrimaryContext): Promise<void> {
   const { cluster, commits, publisher } = context
   if (cluster.nodes.length > 1) await announce(context)

@@ -3,12 +3,12 @@ import type { Health } from '../setup/service-reports.ts'
 import { StoreUnavailable } from '../store/store.ts'
 
 export interface HealthOptions {
-  /** Rejects where the store cannot be read. */
+  /** Rejects if the store cannot be read. */
   readonly readStore: () => Promise<unknown>
-  /** Whether the store is this node's own, and not one of a cluster. */
+  /** Whether the store belongs to this node alone, and not to a cluster. */
   readonly isStoreOwn: boolean
   readonly connections: number
-  /** How many do not serve, of how many, and what is wrong with them. */
+  /** How many processes do not serve, of how many, and what is wrong with them. */
   readonly workers: Processes
   readonly hosts: Processes
   readonly draining: boolean
@@ -21,8 +21,8 @@ interface Processes {
 }
 
 /**
- * How this node is, for whoever could start it anew. An etcd that does not answer is not its fault: connections stay through that, and
- * a node that is started anew would only have lost them. Settles when the store has.
+ * Reads the health of this node for a service manager, which may restart it. An etcd that does not answer is not a fault of the
+ * node: its connections outlast that, and a restart would only lose them. Resolves when the store has answered.
  */
 export async function readHealth({ readStore, isStoreOwn, ...options }: HealthOptions): Promise<Health> {
   const { connections, workers, hosts, draining } = options

@@ -3,21 +3,20 @@ import type { Hub } from '../hub/hub.ts'
 
 export interface HistoryFloorOptions {
   readonly hub: Pick<Hub, 'reachMs'>
-  /** How far the history should reach back at least; 0: it does not matter. */
+  /** How far the history should reach back at least. 0 sets no minimum. */
   readonly floorMs: number
-  /** How long an event is kept: further back it never reaches. */
+  /** How long an event is kept. The history never reaches back further. */
   readonly ttlMs: number
   readonly clock: Clock
   readonly onPrice: (price: number) => void
 }
 
-/** What is left of a user's budget then is an eighth: 16 KiB a second, which is what 40 moves take. */
+/** A user keeps at least an eighth of the budget: 16 KiB a second by default, enough for some 40 moves. */
 const PRICE_MAX = 8
 
 /**
- * Raises the price of what enters the log while the history reaches back less far than it should: each doubling halves what a
- * user may say in a second, so those who say the most are refused first, and those who say less than what is left notice
- * nothing.
+ * Raises the price of events that enter the log while the history does not reach back as far as it should. Each doubling halves
+ * what a user may send per second, so the users who send the most are refused first. Users who send little notice nothing.
  */
 export class HistoryFloor {
   readonly #options: HistoryFloorOptions
@@ -35,11 +34,11 @@ export class HistoryFloor {
     return this.#price
   }
 
-  /** To be called once a second. */
+  /** Call this once a second. */
   look(): void {
     const { hub, clock, onPrice } = this.#options
     const floorMs = this.#floorMs
-    // What was there before the start counts as held since then.
+    // The history from before the start counts as if it began at the start.
     if (clock.nowMs() - this.#openedMs < floorMs) return
     const reachMs = hub.reachMs
     const before = this.#price

@@ -9,16 +9,16 @@ export interface HostLifeOptions {
   readonly placement: Placement
   readonly traces: Traces
   readonly welcomeOf: (host: number) => HostWelcome
-  /** Tells a new host what it has to know beside its welcome. */
+  /** Tells a new host what it needs to know besides its welcome. */
   readonly tellFirst: (link: HostLink) => void
-  /** What a host has read, also one that cannot use it. */
+  /** Called with the files that a host has read, also if it cannot use them. */
   readonly onFiles: (files: readonly LoadedFile[]) => void
   readonly onGone: (host: number) => void
 }
 
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 
-/** What this node does for each host that starts, is replaced or has ended. */
+/** Creates what this node does when a host starts, is replaced or has ended. */
 export function createHostLife({
   placement,
   traces,

@@ -10,11 +10,11 @@ interface LevelArgs {
 export interface LogLevelsOptions {
   readonly logs: Logs
   readonly clock: Clock
-  /** Workers and hosts. */
+  /** The workers and the hosts. */
   readonly processes: readonly { tellAll(method: 'logLevel', args: LevelArgs): void }[]
 }
 
-/** Levels that were asked for at run time, over all processes of the node, each until its time is over. */
+/** Log levels that were changed at run time. Each applies to all processes of the node, and only for a time. */
 export class LogLevels {
   readonly #options: LogLevelsOptions
   readonly #now = new Map<LogPart, { readonly level: LogLevel; readonly timer: NodeJS.Timeout }>()
@@ -23,7 +23,7 @@ export class LogLevels {
     this.#options = options
   }
 
-  /** Gives until when it holds, Unix time in milliseconds. */
+  /** Sets the level of a part for a time. Returns when that ends, as Unix time in milliseconds. */
   set(part: LogPart, level: LogLevel, forMs: number): number {
     clearTimeout(this.#now.get(part)?.timer)
     const timer = setTimeout(() => {
@@ -38,7 +38,7 @@ export class LogLevels {
     return clock.wallMs() + forMs
   }
 
-  /** A worker or a host that has just started. */
+  /** Tells the levels to a worker or a host that has just started. */
   tell(link: { tell(method: 'logLevel', args: LevelArgs): void }): void {
     for (const [part, { level }] of this.#now) link.tell('logLevel', { part, level })
   }

@@ -6,36 +6,36 @@ import type { ReadyPart } from '../protocol/shapes/operations.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
 import type { PrimaryContext } from './context.ts'
 
-/** `short`: nobody new is taken. `critical`: who costs the most memory is closed. */
+/** `short`: new connections are refused. `critical`: connections that cost the most memory are closed, too. */
 export type MemoryState = 'enough' | 'short' | 'critical'
 
 export interface MemoryWatchOptions {
-  /** 0: there is no limit. */
+  /** 0 if there is no limit. */
   readonly limitBytes: number
-  /** What all processes of the node have; undefined: the system does not tell. */
+  /** Reads the memory of all processes of the node. Returns undefined if the system does not tell. */
   readonly readBytes: () => number | undefined
   readonly clock: Clock
   readonly log: Log
   readonly onShort: (short: boolean) => void
-  /** To give back what memory can be; `closeSlow`: whatever may be closed for it, too. */
+  /** Frees memory. With `closeSlow` slow readers are closed and caches are emptied for it, too. */
   readonly relieve: (closeSlow: boolean) => void
 }
 
-/** Of the limit. What the kernel has for sockets counts for a control group, too, and is not seen here: hence not more. */
+/** Shares of the limit. Memory of the kernel for sockets counts for a control group but is not seen here, so some is left. */
 const CRITICAL = 0.9
 const SHORT = 0.8
 const ENOUGH = 0.75
-/** How often memory is given back: it holds the processes up, which the collectors bound. */
+/** How often memory is freed. Collecting garbage stops a process for a while, so it must not happen too often. */
 const RELIEVE_EVERY_MS = { short: 5_000, critical: 2_000 }
 
-/** From 80 and 90 percent on; not over before 75, as what goes to and fro is of no use to anybody. */
+/** Memory is short from 80 % and critical from 90 % on. It is enough again only below 75 %, so that the state does not flap. */
 export function memoryState(share: number, before: MemoryState): MemoryState {
   if (share >= CRITICAL) return 'critical'
   if (share >= SHORT) return 'short'
   return before === 'enough' || share < ENOUGH ? 'enough' : 'short'
 }
 
-/** Turns work away before the kernel would end a process: to be asked to look each second. */
+/** Sheds load before the kernel would kill a process. Call `look` each second. */
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions
   #state: MemoryState = 'enough'
@@ -53,7 +53,7 @@ export class MemoryWatch {
     return this.#options.limitBytes
   }
 
-  /** 0: the system does not tell. */
+  /** 0 if the system does not tell. */
   get usedBytes(): number {
     return this.#options.readBytes() ?? 0
   }
@@ -80,16 +80,19 @@ export class MemoryWatch {
       onShort(true)
     }
     if (before !== 'critical' && this.#state === 'critical') {
-      log.warn(said, 'nearly out of memory: the slowest readers are closed, and the oldest history goes')
+      log.warn(
+        said,
+        'nearly out of memory: the slowest readers are closed, and the older half of the history is dropped',
+      )
     }
     if (before !== 'enough' && this.#state === 'enough') {
-      log.info(said, 'enough memory again: new connections are taken')
+      log.info(said, 'enough memory again: new connections are accepted')
       onShort(false)
     }
     this.#relieve(before)
   }
 
-  /** The first time it is only garbage: that may have been all. */
+  /** The first time only garbage is collected, which may be enough. */
   #relieve(before: MemoryState): void {
     const { clock, relieve } = this.#options
     if (this.#state === 'enough') return
@@ -102,7 +105,10 @@ export class MemoryWatch {
 
 type Needs = Pick<PrimaryContext, 'settings' | 'clock' | 'log' | 'hub' | 'ledger' | 'sessions'>
 
-/** Over this process and the workers. @param readSum the bytes that the processes with these ids have; undefined if the system does not tell */
+/**
+ * Creates the watch over this process and the workers.
+ * @param readSum reads the bytes that these processes use together; returns undefined if the system does not tell
+ */
 export function createMemoryWatch(
   { settings, clock, log, hub, ledger, sessions }: Needs,
   workers: Pick<WorkerLinks, 'pids' | 'tellAll'>,
@@ -122,7 +128,7 @@ export function createMemoryWatch(
         ledger.forgetRecords()
         sessions.forgetOlderHalf()
       }
-      // The workers are told before.
+      // The workers must be told before this process stops to collect.
       setImmediate(collect)
     },
   })
@@ -133,14 +139,14 @@ function sumMemory(pids: readonly number[]): number | undefined {
   return bytes.length === 0 ? undefined : bytes.reduce((sum, one) => sum + one, 0)
 }
 
-/** Without the pages of files: LMDB maps its own, the processes share them, and the kernel takes them back as it likes. */
+/** Pages of mapped files, such as LMDB's, do not count: processes share them, and the kernel can reclaim them at any time. */
 function readMemory(pid: number): number | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1')
     const counted = status.matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm)
     return Array.from(counted, ([, kib]) => Number(kib) * 1024).reduce((sum, one) => sum + one, 0)
   } catch {
-    return undefined // it is gone, or this is not Linux
+    return undefined // the process has ended, or this is not Linux
   }
 }
 

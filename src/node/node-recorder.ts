@@ -14,7 +14,7 @@ interface Needs {
   readonly logs: Logs
 }
 
-/** What writes the recordings of this node into its data folder. */
+/** Opens the recorder, which writes the recordings of this node into its data folder. */
 export function openNodeRecorder(settings: Settings, needs: Needs): Promise<OpenedRecorder> {
   const folder = path.join(settings.DATA_DIR, FOLDER)
   return openRecorder({ folder, limits: recordingLimitsOf(settings), ...recorderOptionsOf(needs) })

@@ -17,7 +17,7 @@ import type { createMisfitLog } from './misfits.ts'
 import type { Reload } from './reload.ts'
 import type { TokenKeys } from './token-keys.ts'
 
-/** What answers workers. */
+/** A running node: everything that the primary needs to answer its workers. */
 export interface Node {
   readonly context: PrimaryContext
   readonly reload: Reload
@@ -26,29 +26,29 @@ export interface Node {
   readonly supervisor: Pick<Supervision, 'health' | 'stop'>
   readonly hosts: HostLinks
   readonly hostSupervisor: Pick<Supervision, 'health' | 'roll' | 'stop'>
-  /** Why the store takes no writes; undefined: it does. */
+  /** Resolves to why the store accepts no writes, or to undefined if it does. */
   readonly readStoreFault: () => Promise<string | undefined>
   readonly logLevels: LogLevels
   readonly gathered: GatheredMetrics
   readonly memory: MemoryWatch
   readonly canary: Canary
-  /** A worker could not serve a client. */
+  /** Logs a client that a worker could not serve. */
   readonly noteMisfit: ReturnType<typeof createMisfitLog>
   isDraining: boolean
 }
 
-/** Whose metrics are the node's beside those of this process. */
+/** Returns the processes whose metrics are part of the node's, besides this process. */
 export function sourcesOf({ workers, hosts }: Pick<Node, 'workers' | 'hosts'>): readonly MetricsSource[] {
   const ofHosts = hosts.listening.map(({ id, link }) => ({ id: hostSource(id), link }))
   return [...workers.listening, ...ofHosts]
 }
 
-/** Workers are numbered, too. */
+/** Names a host among the sources of metrics. Workers have plain numbers there. */
 export function hostSource(host: number): string {
   return `host ${host}`
 }
 
-/** For a service manager. */
+/** Reads the health of a node for a service manager. */
 export function healthOf(node: Node): Promise<Health> {
   const { store, settings, registry } = node.context
   return readHealth({

@@ -15,15 +15,15 @@ export interface OnceAppend<Rest> {
   readonly once: OnceArgs
   readonly record: LogRecord
   readonly put?: Put
-  /** What the answer says beside the offset; may refuse. Not asked where the request was done before. */
+  /** Makes the rest of the answer, besides the offset. May throw a Refusal. Not called if the request was done before. */
   readonly rest: () => Promise<Rest>
-  /** What it is a step of. */
+  /** The span of the request. */
   readonly span?: Span | undefined
-  /** When it has to be answered. */
+  /** The deadline of the answer. */
   readonly untilMs?: number | undefined
 }
 
-/** Puts an event into the log once, however often it is asked for; the first answer is given again. */
+/** Puts an event into the log once, however often it is requested. Repeated requests get the first answer. */
 export function appendOnce<Rest extends object>(
   context: Needs,
   { kind, once, record, put, rest, span, untilMs }: OnceAppend<Rest>,
@@ -51,7 +51,7 @@ function append({ commits }: Needs, event: Append): Promise<number> {
   })
 }
 
-/** 0: the history has it no longer. */
+/** Returns 0 if the event is no longer in the history. */
 async function findOffset({ cluster, hub }: Needs, id: string): Promise<number> {
   await cluster.catchUp()
   for (const event of hub.history(0)) if (event.id === id) return event.offset

@@ -40,9 +40,9 @@ export interface OpenOptions {
   readonly config: Config
   readonly store: Store
   readonly cluster: Cluster
-  /** Of rooms with games. */
+  /** The journal of rooms with games. */
   readonly journal: Journal
-  /** The same. */
+  /** The recorder of rooms with games. */
   readonly recorder: Recorder
   readonly workers: WorkerLinks
   readonly metrics: Metrics
@@ -52,22 +52,22 @@ export interface OpenOptions {
   readonly logs: Logs
   readonly deliver: HubOptions['deliver']
   readonly onFull: ConnectionLimitsOptions['onFull']
-  /** Where purchases are computed. `signingKey`: PEM of the key that signs receipts. */
+  /** Opens the pool that computes purchases. `signingKey` is the key that signs receipts, in PEM. */
   readonly openPool: (signingKey: string) => PlanPool
 }
 
-/** Events and purchases that may wait while a commit is under way. */
+/** How many events may wait while a commit is in progress. */
 const COMMIT_QUEUE_MAX = 50_000
 const COMMIT_BATCH_MAX = 1_000
 
-/** Opens what stands on the store: hub, ledger, rooms and their games. `close` closes it in reverse, but for the store. */
+/** Opens the parts that use the store: hub, ledger, rooms and their games. `close` closes them, but not the store. */
 export async function openContext(
   options: OpenOptions,
 ): Promise<{ readonly context: PrimaryContext; readonly close: () => Promise<void> }> {
   const { config, store, cluster, clock, log, logs, metrics, random } = options
   const { settings } = config
   const seeded = await seedGoods(store, readGoods(settings.GOODS_FILE))
-  if (seeded > 0) log.info({ seeded, file: settings.GOODS_FILE }, 'goods of the file were put into the store')
+  if (seeded > 0) log.info({ seeded, file: settings.GOODS_FILE }, 'new goods of the file were added to the store')
   const hub = await Hub.open({
     store,
     clock,
@@ -172,7 +172,7 @@ function createLedger(
   })
 }
 
-/** Names this run of the machine; a constant where the system does not tell. */
+/** Returns an id of the current boot of the machine, or a constant if the system has none. */
 export function readBootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()

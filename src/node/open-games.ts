@@ -38,7 +38,7 @@ export interface OpenGamesOptions {
   readonly workers: WorkerLinks
 }
 
-/** The rooms with games of this node, which are told of its connections from here on. */
+/** Opens the rooms with games of this node. From here on they are told about its connections. */
 export async function openGames({ context, journal, recorder, workers }: OpenGamesOptions): Promise<Placement> {
   const { members, logs, store, hub } = context
   const hasRooms = (await journal.rooms()).length > 0
@@ -66,7 +66,7 @@ export async function openGames({ context, journal, recorder, workers }: OpenGam
   return placement
 }
 
-/** In the heads of events. */
+/** The kind of a purchase in the heads of events. */
 const PURCHASE_KIND = kindOf(EVENT.buyGood)
 
 async function holdingsOf({ store, settings, logs }: Needs, user: UserId): Promise<Holdings> {
@@ -79,7 +79,8 @@ async function holdingsOf({ store, settings, logs }: Needs, user: UserId): Promi
 function toWorkers(workers: WorkerLinks): Workers {
   return {
     tell: (worker, method, args) => workers.tell(worker, method, args),
-    // Nothing bounds what games make. Clients notice that they have missed patches, and ask for a snapshot.
+    // Games can send any amount, so blocks are dropped for a worker that does not keep up. Clients then notice that they have
+    // missed patches, and ask for a snapshot.
     sendGameBlock: (worker, block) => {
       const link = workers.linkOf(worker)
       if (link?.isFull === false) link.sendBlock(block, 'game')
@@ -100,7 +101,7 @@ function limitsOf({ settings }: Needs): PlacementOptions['limits'] {
 }
 
 function countsOf({ metrics }: Needs): PlacementOptions['counts'] {
-  // A rate of what never was cannot be asked for.
+  // A counter must exist from the start, or Prometheus has no rate for its first increase.
   for (const why of ENDS) metrics.gameRoomsEnded.inc({ why }, 0)
   for (const outcome of ['paid', 'unpaid']) metrics.gameRewards.inc({ outcome }, 0)
   for (const why of ['crash', 'move', 'start']) metrics.gameRoomsRestored.inc({ why }, 0)
@@ -112,7 +113,7 @@ function countsOf({ metrics }: Needs): PlacementOptions['counts'] {
   }
 }
 
-/** A game cannot make a label of its own. */
+/** The values of the label. Other reasons, which games choose, become `other`. */
 const ENDS: ReadonlySet<string> = new Set(['over', 'ended', 'empty', 'too long', 'failed', 'lost'])
 
 function settleMatch({ ledger }: Needs, match: Match): Promise<readonly UnpaidReward[] | Refusal> {

@@ -33,20 +33,20 @@ import { createWorkerLife, tellFull } from './worker-links.ts'
 
 export interface OpenNodeOptions
   extends Omit<OpenOptions, 'deliver' | 'onFull'>, Omit<ReadMetricsOptions, 'deliveries'> {
-  /** Environment and file anew. Throws ConfigError. */
+  /** Reads environment and file again. Throws ConfigError. */
   readonly readConfig: () => Config
-  /** Why the store takes no writes; undefined if it does. */
+  /** Resolves to why the store accepts no writes, or to undefined if it does. */
   readonly readFault: () => Promise<string | undefined>
   readonly secrets: { readonly tokenKey: TokenKey; readonly adminToken: string; readonly resumeSecret: Uint8Array }
-  /** Where workers listen. `adminPort` is null without ADMIN_LISTEN. */
+  /** The ports on which workers listen. `adminPort` is null without ADMIN_LISTEN. */
   readonly ports: { readonly port: number; readonly adminPort: number | null }
-  /** Empty. Whoever needs the links before the node is there, such as the store's `onLost`, made it. */
+  /** An empty registry. It is made before the node, because others need it earlier, such as `onLost` of the store. */
   readonly workers: WorkerLinks
-  /** With the settings that are in force for workers now. */
+  /** Starts a worker with the settings that workers get now. */
   readonly spawn: (settings: Settings) => NodeProcess
-  /** Empty, as `workers` is. */
+  /** An empty registry, as `workers` is. */
   readonly hosts: HostLinks
-  /** Undefined if no games can run: then there are no hosts. */
+  /** Undefined if no games can run. Then there are no hosts. */
   readonly spawnHost?: (settings: Settings) => HostProcess
   readonly traces: Traces
 }
@@ -58,14 +58,14 @@ const WATCH_MS = 100
 const BEAT_MS = 1_000
 
 /**
- * Opens all of the primary that stands between its store and its workers, then starts the workers. Resolves when all of them listen.
- * `closers` gets what has to be closed, also if this throws.
+ * Opens all parts of the primary between its store and its workers, then starts hosts and workers. Resolves when all workers
+ * listen. Registers what must be closed in `closers`, also if it throws.
  */
 export async function openNode(options: OpenNodeOptions, closers: Closers): Promise<Node> {
   const { config, readConfig, metrics, clock, log, traces, secrets, ports, workers, hosts } = options
   const { settings } = config
   const deliveries = createDeliveries(options)
-  // Workers are started last: until then nobody calls into what stands above them here.
+  // Workers are started last, so nothing calls the parts that are opened before.
   const { context, close } = await openContext({
     ...options,
     deliver: (outgoing) => deliveries.add(outgoing),
@@ -103,7 +103,7 @@ export async function openNode(options: OpenNodeOptions, closers: Closers): Prom
   await tokenKeys.firstAttempt
   closers.defer(() => stopHosts(node, 0))
   await hostSupervisor.start(lifeOfHosts(node, traces, watchGames(node, closers)))
-  // Rooms come back while workers start: from here on who asks for one waits for it.
+  // Rooms come back while workers start. A request for such a room waits for it.
   context.games.returns.begin()
   closers.defer(() => supervisor.stop(0))
   const welcomeOf = (worker: number) => createWelcome({ worker, config: reload.config, ...ports, ...secrets })
@@ -119,7 +119,7 @@ function createHostSupervisor(
     kind: 'host',
     count: spawnHost === undefined ? 0 : config.settings.GAME_HOSTS,
     spawn() {
-      assert(spawnHost, 'a host is started where none can be')
+      assert(spawnHost, 'a host is started although no games can run')
       return spawnHost(settings())
     },
     links: hosts,
@@ -129,7 +129,7 @@ function createHostSupervisor(
   })
 }
 
-/** Drains the hosts, then ends them. Their rooms go on when the node starts again. */
+/** Drains the hosts, then ends them. Their rooms continue when the node starts again. */
 export async function stopHosts({ context, hostSupervisor }: Node, withinMs: number): Promise<void> {
   const { games } = context
   games.recovery.isStopping = true
@@ -137,7 +137,7 @@ export async function stopHosts({ context, hostSupervisor }: Node, withinMs: num
   games.beat()
 }
 
-/** Undefined without GAME_WATCH. */
+/** Returns undefined if GAME_WATCH is false. */
 function watchGames({ context, reload }: Node, closers: Closers): GameWatch | undefined {
   const { settings, games, clock, logs } = context
   if (!settings.GAME_WATCH) return undefined
@@ -196,7 +196,7 @@ function startTimers({ context, memory }: Node, closers: Closers): void {
   const keys = new RecordSweep({
     store,
     onUnreadable: (key, error) =>
-      log.error({ err: toError(error), key }, 'a record of an idempotency key cannot be read; it stays'),
+      log.error({ err: toError(error), key }, 'a record of an idempotency key cannot be read; it is kept'),
   })
   const timers = [
     setInterval(() => void announce(context), context.settings.PRESENCE_INTERVAL_MS),
@@ -214,26 +214,26 @@ function startTimers({ context, memory }: Node, closers: Closers): void {
   closers.defer(() => timers.forEach((timer) => clearInterval(timer)))
 }
 
-/** A store that takes no writes now takes them another time: its state is said by /ready. */
+/** If the store accepts no writes, the states are deleted another time. /ready reports the state of the store. */
 async function sweepStates({ states, log }: PrimaryContext): Promise<void> {
   try {
     await states.sweep()
   } catch (error) {
-    log.debug({ err: toError(error) }, 'the states of empty rooms stay for now')
+    log.debug({ err: toError(error) }, 'the states of empty rooms are not deleted yet')
   }
 }
 
-/** One of the nodes that share a store does it for all. */
+/** Of the nodes that share a store, one does this for all. */
 async function sweepEndedBans(context: PrimaryContext): Promise<void> {
   if (!context.cluster.isCaretaker) return
   try {
     await sweepBans(context)
   } catch (error) {
-    context.log.debug({ err: toError(error) }, 'bans that have ended stay in the store for now')
+    context.log.debug({ err: toError(error) }, 'bans that have ended are not deleted from the store yet')
   }
 }
 
-/** One of the nodes that share a store does it for all. */
+/** Of the nodes that share a store, one does this for all. */
 async function sweepOld(
   { store, cluster, receiptKey, steadyClock, log }: PrimaryContext,
   lived: LivedTime,
@@ -242,20 +242,23 @@ async function sweepOld(
   if (!cluster.isCaretaker) return
   const apartMs = steadyClock.apartMs()
   if (apartMs !== undefined) {
-    log.error({ apartMs }, 'the wall clock of the machine has jumped: nothing is deleted for its age')
+    log.error({ apartMs }, 'the wall clock of the machine has jumped: nothing is deleted because of its age')
     return
   }
   try {
     const untilMs = await lived.readUntilMs()
     const { behindMs } = lived
     if (behindMs !== undefined) {
-      log.error({ behindMs }, 'the wall clock is behind what it was in an earlier run: nothing is deleted for its age')
+      log.error(
+        { behindMs },
+        'the wall clock is behind what it was in an earlier run: nothing is deleted because of its age',
+      )
     }
     if (untilMs === undefined) return
     const batches = await sweepLedger({ store, clock: steadyClock, signingKey: receiptKey.signingKey, untilMs })
     const keys = await idempotencyKeys.sweep(untilMs)
-    if (batches + keys > 0) log.info({ batches, keys }, 'let go of what is over RECEIPT_RETENTION')
+    if (batches + keys > 0) log.info({ batches, keys }, 'deleted what is older than RECEIPT_RETENTION')
   } catch (error) {
-    log.debug({ err: toError(error) }, 'what is over RECEIPT_RETENTION stays for now')
+    log.debug({ err: toError(error) }, 'what is older than RECEIPT_RETENTION is not deleted yet')
   }
 }

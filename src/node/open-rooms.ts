@@ -41,7 +41,7 @@ export interface OpenRoomsOptions {
   readonly onParts: OnParts
 }
 
-/** Who is connected, and who is in which room. */
+/** The parts that know who is connected and who is in which room. */
 export type RoomsContext = Pick<
   PrimaryContext,
   | 'registry'
@@ -57,7 +57,7 @@ export type RoomsContext = Pick<
   | 'states'
 >
 
-/** Loads the rooms that stay and follows the connections of the other nodes. */
+/** Loads the rooms from the store and follows the connections of the other nodes. */
 export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext> {
   const { config, store, cluster, hub, bans, clock, log, logs } = options
   const keepMs = config.settings.HISTORY_TTL
@@ -79,7 +79,7 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
   })
   const directory = createDirectory(config, states)
   await directory.load(store)
-  // What other nodes have put, too: one of them may die.
+  // States that other nodes have put count, too: this node deletes them if the other node dies.
   hub.watch(kindOf(EVENT.broadcast), (channel, { head, body }) => {
     if (head !== undefined && isRetained(head)) states.noteRetained(channel, body.length)
   })
@@ -87,7 +87,7 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
   const announcedCounts = new AnnouncedCounts(directory)
   const members = new Members({ registry, subscriptions, sessions, directory, announcements })
   const remoteMembers = new RemoteMembers({ cluster, directory, announcements, nowMs: clock.nowMs })
-  // A node alone knows all of its members when it announces some.
+  // If a node is alone, its announcements are always right.
   if (!cluster.isAlone) followAnnouncements(hub, announcedCounts, remoteMembers)
   await cluster.follow(new Remote({ registry, rooms: remoteMembers }))
   const shareParts = config.settings.WORKERS > 1 ? new ShareParts(options.onParts) : undefined
@@ -107,7 +107,7 @@ function followAnnouncements(hub: Hub, counts: AnnouncedCounts, remoteMembers: R
   }
 }
 
-/** A connection that hears nothing any more is closed sooner. */
+/** Longer than it takes until a connection that hears nothing is closed. */
 function heardAfterMs({ settings }: Config): number {
   return 2 * settings.SOCKET_READ_TIMEOUT + 10_000
 }
@@ -128,7 +128,7 @@ function limitsOf({ settings, explicit }: Config) {
   return {
     perUserMax: settings.MAX_CONNECTIONS_PER_USER,
     perNamespaceMax: settings.MAX_CONNECTIONS_PER_NAMESPACE,
-    // A proxy or a benchmark on this machine: limited only where somebody says so.
+    // Loopback may be a proxy or a benchmark, so it is limited only if the setting is set.
     perAddressMax: (key: string) => (isLoopback(key) && !isSet ? Infinity : settings.MAX_CONNECTIONS_PER_ADDRESS),
   }
 }

@@ -4,23 +4,26 @@ import { Refusal } from '../protocol/errors.ts'
 
 interface Waiting {
   readonly answer: Promise<unknown>
-  /** Resolves when it has been read, or has failed. */
+  /** Resolves when the read has ended, also if it failed. */
   readonly begin: () => Promise<void>
 }
 
-/** After a read there is a rest of so many times as long: all of them take a fifth of this process's time at most. */
+/** Each read is followed by a rest that is this many times as long. So reads take at most a fifth of this process's time. */
 const REST_PER_READ = 4
-/** A read that waits for the store, and not for this process, holds up the next one no longer than this. */
+/** The longest rest. A read may have been slow because of the store, and not because it kept this process busy. */
 const REST_MS_MAX = 100
-/** Less cannot be waited for: it is added up. */
+/** Timers cannot wait for less, so shorter rests are added up. */
 const REST_MS_MIN = 1
 const WAITING_MAX = 256
 const RETRY_MS = 1_000
 
-/** Reads that anybody may ask for over HTTP, as often as they want: one at a time, with rests, and once for all who want the same. */
+/**
+ * Limits the cost of reads that anybody may request over HTTP. They run one at a time, with rests between them, and once for all
+ * requests that want the same.
+ */
 export class PacedReads {
   readonly #clock: Pick<Clock, 'nowMs'>
-  /** What was not begun yet, the oldest first, by what is to be read. */
+  /** Reads that have not begun, the oldest first. The key says what is to be read. */
   readonly #waiting = new Map<string, Waiting>()
   #isBusy = false
   #restMs = 0
@@ -30,15 +33,15 @@ export class PacedReads {
   }
 
   /**
-   * Gives what `run` gives, and never what was read before this was called.
-   * @param what the same for the same reading
-   * @throws OVERLOADED; what `run` throws
+   * Resolves to the result of `run`, which is never called before this method.
+   * @param what identifies the read: requests with the same `what` share one
+   * @throws OVERLOADED if too many reads wait, and what `run` throws
    */
   read<T>(what: string, run: () => Promise<T>): Promise<T> {
     const same = this.#waiting.get(what)
     if (same) return same.answer as Promise<T>
     if (this.#waiting.size >= WAITING_MAX) {
-      return Promise.reject(new Refusal('OVERLOADED', 'too many wait to read', { retry_after_ms: RETRY_MS }))
+      return Promise.reject(new Refusal('OVERLOADED', 'too many reads are waiting', { retry_after_ms: RETRY_MS }))
     }
     const { promise: answer, resolve, reject } = Promise.withResolvers<T>()
     const begin = async () => {

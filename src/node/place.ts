@@ -2,12 +2,12 @@ import type { Log } from '../base/log.ts'
 import { EXIT } from '../setup/exit-codes.ts'
 import type { WorkerLinks } from '../processes/workers.ts'
 
-/** So long the workers may take to close their connections. */
+/** How long the workers may take to close their connections. */
 const CLOSING_MS = 1_000
 
 /**
- * A node that lost its place in the cluster for good cannot keep its promises: its connections are closed with 4006, to resume
- * on another node, and the process ends, to be started anew by its service manager.
+ * Handles that this node has lost its place in the cluster for good, and so cannot keep its promises. Its connections are closed
+ * with 4006, so that clients resume on another node. Then the process exits, and its service manager restarts it.
  */
 export function onPlaceLost(log: Log, workers: Pick<WorkerLinks, 'listening'>): (reason: string) => void {
   let isLost = false

@@ -6,15 +6,15 @@ import type { Node } from './node.ts'
 
 export interface ReadMetricsOptions {
   readonly deliveries: Deliveries
-  /** Whether the store took the last commit. */
+  /** Whether the store accepted the last commit. */
   readonly isUp: () => boolean
-  /** Bytes by the name of the file; undefined: the store is not on this machine. */
+  /** Reads the size of each file of the store. Undefined if the store is not on this machine. */
   readonly readFileSizes?: () => readonly (readonly [name: string, bytes: number])[]
 }
 
 const MEMORY_LEVELS: Readonly<Record<MemoryState, number>> = { enough: 0, short: 1, critical: 2 }
 
-/** What of the primary's metrics is read when somebody asks. */
+/** Connects the metrics of the primary that are read only when they are requested. */
 export function readMetricsOf(node: Node, { deliveries, isUp, readFileSizes }: ReadMetricsOptions): void {
   const { context, workers, hosts, tokenKeys, memory } = node
   const { metrics, settings, cluster, directory, hub } = context
@@ -51,7 +51,7 @@ export function readMetricsOf(node: Node, { deliveries, isUp, readFileSizes }: R
   read('diskFreeBytes', () => whileThere(() => [[{ folder: 'DATA_DIR' }, readFreeBytes(settings.DATA_DIR)] as const]))
 }
 
-/** Of a folder that somebody has moved away there is nothing to say: /ready says that it is gone. */
+/** Returns nothing if the folder is missing. /ready reports that it is. */
 function whileThere<T>(read: () => readonly T[]): readonly T[] {
   try {
     return read()

@@ -2,12 +2,13 @@ import type { ReturnCounts } from '../placement/returns.ts'
 import type { ReadyPart } from '../protocol/shapes/operations.ts'
 
 export interface ReadinessOptions {
-  /** Rejects where the store cannot be read. */
+  /** Rejects if the store cannot be read. */
   readonly readStore: () => Promise<unknown>
-  /** Why the store takes no writes; undefined: it does. */
+  /** Resolves to why the store accepts no writes, or to undefined if it does. */
   readonly readStoreFault: () => Promise<string | undefined>
-  /** The nodes that live, and why this one may be behind them. */
+  /** The names of the nodes that are alive. */
   readonly nodes: () => readonly string[]
+  /** Why this node may be behind the others, or undefined. */
   readonly clusterFault: () => string | undefined
   readonly workersListening: () => number
   readonly workersWanted: number
@@ -16,7 +17,7 @@ export interface ReadinessOptions {
   readonly returns: () => ReturnCounts
   readonly head: () => number
   readonly draining: () => boolean
-  /** How far the wall clock has jumped; undefined while it is as the monotonic one says. */
+  /** How far the wall clock has jumped. Undefined while it agrees with the monotonic clock. */
   readonly clockApartMs: () => number | undefined
   /** Whether player tokens can be verified. */
   readonly keysReady: () => boolean
@@ -24,9 +25,9 @@ export interface ReadinessOptions {
   readonly canary: () => Promise<ReadyPart>
 }
 
-/** A line for each part of /ready, with the reason where it is not. */
+/** Returns a line of /ready for each part, with the reason if the part is not ready. */
 export async function readParts(options: ReadinessOptions): Promise<readonly ReadyPart[]> {
-  // First: where the store does not take it, the store's part says so.
+  // The canary runs first. If the store refuses it, the store's line below reports the fault.
   const canary = await options.canary()
   const listening = options.workersListening()
   return [
@@ -44,14 +45,14 @@ export async function readParts(options: ReadinessOptions): Promise<readonly Rea
   ]
 }
 
-/** Not there where no game is set up. */
+/** There is no such line if the node runs no games. */
 function hostParts({ hostsListening, hostsWanted }: ReadinessOptions): readonly ReadyPart[] {
   if (hostsWanted === 0) return []
   const listening = hostsListening()
   return [toPart('hosts', listening === hostsWanted, `${listening} of ${hostsWanted} run games`)]
 }
 
-/** Not there if no room had a journal when the node started. */
+/** There is no such line if no room had a journal when the node started. */
 function roomParts({ of, back, waiting }: ReturnCounts): readonly ReadyPart[] {
   if (of + waiting === 0) return []
   const waits = waiting === 0 ? '' : `; ${waiting} wait for their game`
@@ -79,7 +80,7 @@ function clockPart({ clockApartMs }: ReadinessOptions): ReadyPart {
   const apartMs = clockApartMs()
   if (apartMs === undefined) return { part: 'clock', ok: true }
   const way = apartMs > 0 ? 'ahead' : 'back'
-  const reason = `the wall clock has jumped ${Math.round(Math.abs(apartMs) / 1000)} s ${way}; nothing is deleted for its age`
+  const reason = `the wall clock has jumped ${Math.round(Math.abs(apartMs) / 1000)} s ${way}; nothing is deleted because of its age`
   return { part: 'clock', ok: false, reason }
 }
 

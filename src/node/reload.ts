@@ -7,7 +7,7 @@ import { Refusal } from '../protocol/errors.ts'
 import type { RollOptions, Supervision } from '../processes/supervisor.ts'
 
 export interface ReloadOptions {
-  /** What the node was started with. */
+  /** The configuration with which the node was started. */
   readonly config: Config
   /** Reads environment and file again. Throws ConfigError. */
   readonly readConfig: () => Config
@@ -16,18 +16,18 @@ export interface ReloadOptions {
   readonly log: Log
 }
 
-/** What a reload does: names of settings. */
+/** What a reload changes. The fields are names of settings. */
 export interface ReloadPlan {
-  /** In force in each worker that replaces an old one. */
+  /** Settings that have changed and take effect with the new workers. */
   readonly changed: readonly SettingName[]
-  /** Changed, too, but only a start of the node takes them. */
+  /** Settings that have changed but take effect only when the node is started again. */
   readonly at_next_start: readonly SettingName[]
 }
 
-/** Of SHUTDOWN_TIMEOUT: how long clients may take to move to another worker by themselves. */
+/** The share of SHUTDOWN_TIMEOUT in which clients may move to another worker by themselves. */
 const GRACE_SHARE = 1 / 3
 
-/** Reads the configuration again and replaces the workers one by one: the new one is ready before the old one drains. */
+/** Reads the configuration again and replaces hosts and workers one by one. A new process is ready before the old one drains. */
 export class Reload {
   readonly #options: ReloadOptions
   #config: Config
@@ -38,17 +38,18 @@ export class Reload {
     this.#config = options.config
   }
 
-  /** For workers that start now. */
+  /** The configuration for workers and hosts that start now. */
   get config(): Config {
     return this.#config
   }
 
   /**
-   * Begins; the log says when it is done. A worker that does not come up ends it, and what there was goes on.
-   * @throws CONFLICT while one is under way, BAD_REQUEST with all mistakes of the configuration: nothing was changed
+   * Begins a reload. The log says when it is done. If a new process does not start, the reload ends, and the processes that it
+   * has not replaced continue.
+   * @throws CONFLICT while a reload is in progress, BAD_REQUEST with all mistakes of the configuration. Nothing changes then.
    */
   start(): ReloadPlan {
-    if (this.#rolling) throw new Refusal('CONFLICT', 'a reload is under way')
+    if (this.#rolling) throw new Refusal('CONFLICT', 'a reload is in progress')
     const before = this.#config
     const read = this.#read()
     const different = (Object.keys(read.settings) as SettingName[]).filter(
@@ -63,15 +64,15 @@ export class Reload {
     return plan
   }
 
-  /** `start`, and until the end of it. Rejects as that throws. */
+  /** Calls `start` and resolves at the end of the reload. Rejects with what `start` throws. */
   async run(): Promise<void> {
     this.start()
     await this.#rolling
   }
 
   /**
-   * Replaces the hosts alone, which load the games anew, with the settings that are in force; behind a reload that is under way. Resolves to why that was
-   * not done; to undefined if it was.
+   * Replaces only the hosts, which load the games again. Settings stay as they are. Waits for a reload that is in progress.
+   * Resolves to undefined if it succeeds, or to the reason if it does not.
    */
   async games(): Promise<Error | undefined> {
     while (this.#rolling) await this.#rolling
@@ -94,12 +95,12 @@ export class Reload {
     try {
       const config = this.#options.readConfig()
       for (const warning of config.warnings)
-        this.#options.log.warn({ warning }, 'the configuration may not be what was meant')
+        this.#options.log.warn({ warning }, 'the configuration may contain a mistake')
       return config
     } catch (thrown) {
       if (!(thrown instanceof ConfigError)) throw thrown
       const { mistakes } = thrown
-      this.#options.log.error({ mistakes }, 'the configuration is wrong: the one there was stays in force')
+      this.#options.log.error({ mistakes }, 'the configuration has mistakes; the old one stays in force')
       throw new Refusal('BAD_REQUEST', `the configuration is wrong: ${thrown.message}`, { mistakes })
     }
   }
@@ -114,11 +115,11 @@ export class Reload {
       await workers.roll(times)
       log.info('all workers were replaced')
     } catch (error) {
-      // Whoever starts now has what the newest workers have.
+      // A worker that starts later gets the configuration of the newest workers.
       if (replaced === 0) this.#config = before
       log.error(
         { err: toError(error), replaced },
-        'a new worker does not come up, or cannot take over: the old ones go on, as they were',
+        'a new worker or host did not start, or could not take over; the old ones continue unchanged',
       )
     } finally {
       this.#rolling = undefined

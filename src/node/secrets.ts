@@ -20,7 +20,7 @@ const RESUME_SECRET_KEY = 'meta/resume-secret'
 const RECEIPT_KEY_KEY = 'meta/receipt-key'
 const PUBLIC_KEYS_KEY = 'meta/receipt-public-keys'
 
-/** What tokens are verified with: as configured, or a development secret of the data folder, which is said. */
+/** Returns the key that verifies tokens. If none is configured, it is a development secret in the data folder, which is logged. */
 export function readTokenKey(settings: Settings, log: Log): TokenKey {
   if (settings.AUTH_JWT_SECRET !== undefined) return { kind: 'secret', secret: settings.AUTH_JWT_SECRET }
   if (settings.AUTH_JWT_PUBLIC_KEY_FILE !== undefined) {
@@ -36,29 +36,29 @@ export function readTokenKey(settings: Settings, log: Log): TokenKey {
 export function readAdminToken(settings: Settings, log: Log): string {
   if (settings.ADMIN_TOKEN !== undefined) return settings.ADMIN_TOKEN
   const file = join(settings.DATA_DIR, DEV_SECRET_FILES.admin)
-  log[levelOf(settings)]({ file }, 'no ADMIN_TOKEN is set: the admin interface takes a development token')
+  log[levelOf(settings)]({ file }, 'no ADMIN_TOKEN is set: the admin interface accepts a development token')
   return ensureSecret(settings.DATA_DIR, DEV_SECRET_FILES.admin).secret
 }
 
-/** Nothing has to be done about a development secret on a machine of a developer. */
+/** A development secret is no reason for a warning on the machine of a developer. */
 function levelOf(settings: Settings): 'info' | 'warn' {
   return isForDevelopment(settings) ? 'info' : 'warn'
 }
 
-/** In the store, so that every node reads the resume tokens of every other. */
+/** Reads the secret of resume tokens. It is in the store, so each node can read the resume tokens of all others. */
 export function readResumeSecret(store: Store): Promise<Uint8Array> {
   return readOrMake(store, RESUME_SECRET_KEY, () => randomBytes(32))
 }
 
-/** The Ed25519 key that signs this node's receipts; PEM. */
+/** The Ed25519 key pair that signs this node's receipts, in PEM. */
 export interface ReceiptKey {
   readonly signingKey: string
   readonly publicKey: string
 }
 
 /**
- * From RECEIPT_KEY_FILE; else made once, in the data folder, or in the store where nodes share one. The public keys of all that were
- * ever in use stay in the store, so that old receipts can be verified.
+ * Reads the key from RECEIPT_KEY_FILE. If that is not set, the key is made once and kept in the data folder, or in the store if
+ * nodes share one. The public keys of all keys that were ever used stay in the store, so that old receipts can be verified.
  */
 export async function readReceiptKey(settings: Settings, store: Store): Promise<ReceiptKey> {
   const signingKey = await readSigningKey(settings, store)
@@ -67,7 +67,7 @@ export async function readReceiptKey(settings: Settings, store: Store): Promise<
   return { signingKey, publicKey }
 }
 
-/** This node's key, and all others that were ever in use: while keys change, other nodes may have another than this. */
+/** Returns the public key of this node, and all others that were ever used. While the key changes, other nodes may use another. */
 export async function publishedKeys(store: Store, { publicKey }: ReceiptKey): Promise<ReceiptKeys> {
   const [record] = await store.get([PUBLIC_KEYS_KEY])
   const others = knownKeys(record).filter((pem) => pem !== publicKey)
@@ -119,9 +119,9 @@ async function readSharedKey(store: Store): Promise<string> {
   return Buffer.from(await readOrMake(store, RECEIPT_KEY_KEY, () => Buffer.from(newSigningKey()))).toString()
 }
 
-/** What stands under the key: of several nodes that make it at once one does, and all read the same. */
+/** Returns the value of a key, and makes it if it is missing. If several nodes make it at once, all get the same value. */
 async function readOrMake(store: Store, key: string, make: () => Uint8Array): Promise<Uint8Array> {
-  // A store that takes no writes now still has what is there.
+  // The value can be read even if the store accepts no writes now.
   const [kept] = await store.get([key])
   if (kept) return kept.value
   await store.commit({ guards: [{ key, revision: 0 }], puts: [{ key, value: make() }], durable: true })

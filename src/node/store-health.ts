@@ -3,12 +3,12 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { CONTROL_CHANNEL, DiskFull, type CommitResult, type Store, type Transaction } from '../store/store.ts'
 
-/** A fault that goes on is logged again after so long, and not for each commit. */
+/** A fault that lasts is logged again after this time, not for each commit. */
 const LOG_EVERY_MS = 5_000
-/** However often somebody asks whether it is ready. */
+/** The store is tried at most this often, however often /ready is requested. */
 const TRY_EVERY_MS = 500
 
-/** Large enough not to fit into some free page, and both a change and an event, which nobody takes. */
+/** A trial has a change and an event, which nobody reads. It is too large to fit into a free page that is left. */
 const TRIAL_BYTES = 64 * 1024
 const TRIAL: Transaction = {
   puts: [{ key: 'meta/trial', value: new Uint8Array(TRIAL_BYTES) }],
@@ -18,13 +18,16 @@ const TRIAL: Transaction = {
 
 export interface HealthyStore {
   readonly store: Store
-  /** Why it takes no writes; undefined: it does. After a failed commit it is tried, as no traffic may come to try it. */
+  /**
+   * Resolves to why the store accepts no writes, or to undefined if it does. After a failed commit this tries another one,
+   * because there may be no traffic that does.
+   */
   readonly readFault: () => Promise<string | undefined>
-  /** Whether it took the last commit. */
+  /** Whether the store accepted the last commit. */
   readonly isUp: () => boolean
 }
 
-/** The same store, which also knows whether it takes writes: for /ready and the log. */
+/** Wraps a store and notes whether it accepts writes, for /ready and the log. */
 export function watchHealth(store: Store, log: Log, clock: Clock): HealthyStore {
   let fault: Error | undefined
   let loggedAtMs = -Infinity
@@ -38,7 +41,7 @@ export function watchHealth(store: Store, log: Log, clock: Clock): HealthyStore 
   const commit = async (transaction: Transaction): Promise<CommitResult> => {
     try {
       const result = await store.commit(transaction)
-      // On a full disk events still find room, and deletes.
+      // On a full disk, events and deletes still succeed, so they do not show that the fault is over.
       if (fault instanceof DiskFull && !transaction.puts?.length) return result
       if (fault) log.info('the store takes writes again')
       fault = undefined

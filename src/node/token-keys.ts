@@ -4,12 +4,12 @@ import type { Settings } from '../config/settings.ts'
 import type { TokenKey, WireKey } from '../link/methods/worker.ts'
 import { openJwks } from '../auth/jwks.ts'
 
-/** The key set of player tokens, read here once for all workers. */
+/** The key set of player tokens. The primary reads it for all workers. */
 export interface TokenKeys {
   readonly ready: boolean
-  /** What workers are to know; undefined before the first good set, and where no key set is configured. */
+  /** The keys that workers are told. Undefined until a set was read, and if no key set is configured. */
   readonly current: readonly WireKey[] | undefined
-  /** Settles after the first attempt. */
+  /** Resolves after the first attempt to read the set. */
   readonly firstAttempt: Promise<void>
   noteUnknownKid(): void
   close(): void
@@ -35,7 +35,7 @@ export function openTokenKeys(options: {
       current = Array.from(keys, ([kid, { key, algorithms }]) => [kid, String(key), algorithms])
       options.onKeys(current)
     },
-    onError: (err) => log.warn({ err, place }, 'the key set could not be read; the last good keys stay'),
+    onError: (err) => log.warn({ err, place }, 'the key set could not be read; the last good keys stay in use'),
   })
   return {
     get ready() {

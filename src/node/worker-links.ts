@@ -12,12 +12,12 @@ import type { Node } from './node.ts'
 export interface WorkerLifeOptions {
   readonly node: Node
   readonly deliveries: Deliveries
-  /** Of this process, for what workers ask. */
+  /** The traces of this process, for calls of workers. */
   readonly traces: Traces
   readonly welcomeOf: (worker: number) => WorkerWelcome
 }
 
-/** What this node does for each worker that starts or has ended. */
+/** Creates what this node does when a worker starts or has ended. */
 export function createWorkerLife({ node, deliveries, traces, welcomeOf }: WorkerLifeOptions): WorkerLife {
   const { clock, settings } = node.context
   const turns = new CallTurns<Invocation>({ clock, sliceMs: settings.CALL_SLICE })
@@ -37,7 +37,7 @@ export function createWorkerLife({ node, deliveries, traces, welcomeOf }: Worker
   return { connect, gone: (worker) => workerGone(node, deliveries, worker) }
 }
 
-/** What a worker has to know before it takes connections. */
+/** Tells a worker what it has to know before it accepts connections. */
 function tellFirst({ context, tokenKeys, logLevels, memory }: Node, link: WorkerLink, welcome: WorkerWelcome): void {
   link.tell('welcome', welcome)
   logLevels.tell(link)
@@ -49,13 +49,13 @@ function tellFirst({ context, tokenKeys, logLevels, memory }: Node, link: Worker
   if (tokenKeys.current) link.tell('jwks', { keys: tokenKeys.current })
 }
 
-/** An address or a namespace has become full, or is full no more. */
+/** Tells the workers that an address or a namespace has become full, or is no longer full. */
 export function tellFull(workers: Pick<WorkerLinks, 'tellAll'>, what: Full, full: boolean): void {
   if ('address' in what) workers.tellAll('addressFull', { addressKey: what.address, full })
   else workers.tellAll('namespaceFull', { namespace: what.namespace, full })
 }
 
-/** Forgets the connections of a worker that has ended, and what others had asked it. */
+/** Forgets the connections of a worker that has ended, and tells the other workers, which may wait for its answers. */
 function workerGone({ context, gathered, workers }: Node, deliveries: Deliveries, worker: number): void {
   context.connections.workerGone(worker)
   deliveries.forget(worker)

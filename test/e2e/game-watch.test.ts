@@ -53,22 +53,22 @@ t.test('a game that is saved is loaded anew under its players, and what is wrong
 
   // A file that it imports.
   saveFile(path.join(folder, 'rules.ts'), 'export const factor = 10\n')
-  await said(/^the games were loaded anew$/)
+  await said(/^the games were loaded again$/)
   t.equal(await room.send.add({ by: 1 }), 13)
 
   saveFile(path.join(folder, 'adder.ts'), GAME.replace('tick(state) {', 'tick(state) {{'))
-  await said(/not loaded anew/)
-  t.match(logged(/not loaded anew/)[0], { msg: /\nadder\.ts:\d+.*SyntaxError/ })
+  await said(/could not be loaded again/)
+  t.match(logged(/could not be loaded again/)[0], { msg: /\nadder\.ts:\d+.*SyntaxError/ })
 
   saveFile(path.join(folder, 'adder.ts'), GAME.replace('state.ticks++', 'state.ticks += nothing.here'))
-  await said(/not loaded anew/, 2)
-  t.match(logged(/not loaded anew/)[1], {
+  await said(/could not be loaded again/, 2)
+  t.match(logged(/could not be loaded again/)[1], {
     msg: /\nadder: tick threw ReferenceError: nothing is not defined \(adder\.ts:11:\d+\)$/,
   })
 
   t.equal(await room.send.add({ by: 1 }), 23, 'the old one goes on')
   saveFile(path.join(folder, 'adder.ts'), GAME.replace('by * factor', 'by + 100'))
-  await said(/^the games were loaded anew$/, 2)
+  await said(/^the games were loaded again$/, 2)
   t.equal(await room.send.add({ by: 1 }), 124)
 
   // What it keeps beside its state, in a file that it imports, is not that of a replay.
@@ -80,7 +80,7 @@ t.test('a game that is saved is loaded anew under its players, and what is wrong
     path.join(folder, 'adder.ts'),
     GAME.replace('{ factor }', '{ count, factor }').replace('by * factor', 'count()'),
   )
-  await said(/^the games were loaded anew$/, 3)
+  await said(/^the games were loaded again$/, 3)
   const ofCheck = () => logged(/^a game failed$/).filter(({ callback }) => callback === 'replay')
   const told = await until(async () => {
     await room.send.add({ by: 1 })

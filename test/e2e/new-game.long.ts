@@ -62,7 +62,7 @@ t.test('two tabs play a new game, and go on when a rule is changed', { skip: NO_
   // Everybody reaches everything: whoever is there has the coins.
   const file = path.join(cwd, 'pong/game.ts')
   saveFile(file, readFileSync(file, 'utf8').replace('const REACH = 4', 'const REACH = 200'))
-  t.ok(await until(() => logged(/^the games were loaded anew$/).length > 0), 'it is loaded anew')
+  t.ok(await until(() => logged(/^the games were loaded again$/).length > 0), 'it is loaded anew')
   for (const tab of tabs) await shows(tab, '#status', /^(?:You have won!|Player \d has won\.) Reload/)
   t.strictSame(wrong, [], 'nothing is wrong in the browser')
   t.strictSame(logged(/failed|other state/), [])

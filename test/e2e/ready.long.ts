@@ -55,7 +55,7 @@ t.test('a worker that is frozen makes it not ready before it is replaced, and by
   process.kill(Number(frozen?.['pid']), 'SIGSTOP')
   const isSaid = async () => {
     const answers = await Promise.all(Array.from({ length: ASKED_AT_ONCE }, () => ask(server.url)))
-    const said = `it did not reach worker ${String(frozen?.['worker'])} within 2000 ms`
+    const said = `the record did not reach worker ${String(frozen?.['worker'])} within 2000 ms`
     return answers.some((answer) => answer?.status === 503 && answer.canary?.reason === said)
   }
   t.ok(await until(isSaid))

@@ -78,7 +78,7 @@ t.test('a store that stalls makes it not ready in its time, and one record waits
   const { time, ask, sent } = await setUp(t, () => stalled)
   for (let i = 0; i < 3; i++) {
     const askedMs = time.nowMs
-    t.match(await ask(), { ok: false, reason: `the log did not bring it back within ${WITHIN_MS} ms` })
+    t.match(await ask(), { ok: false, reason: `the record did not come back from the log within ${WITHIN_MS} ms` })
     t.equal(time.nowMs - askedMs, WITHIN_MS)
   }
   t.equal(sent.length, 1)
@@ -88,7 +88,7 @@ t.test('a store that stalls makes it not ready in its time, and one record waits
 
 t.test('a store that takes nothing is the reason', async (t) => {
   const { ask, sent } = await setUp(t, () => Promise.reject(new StoreUnavailable('the disk has no space')))
-  t.match(await ask(), { ok: false, reason: /^the log did not take it: the store takes no writes/ })
+  t.match(await ask(), { ok: false, reason: /^the log refused the record: the store takes no writes/ })
   await ask()
   t.equal(sent.length, 2, 'it is tried again')
 })
@@ -99,7 +99,7 @@ t.test('a worker that does not answer, or has ended, is named', async (t) => {
     worker(3, () => new Promise(() => {})),
     worker(4, () => Promise.reject(new Error('cut'))),
   )
-  t.match(await ask(), { ok: false, reason: `it did not reach worker 3, 4 within ${WITHIN_MS} ms` })
+  t.match(await ask(), { ok: false, reason: `the record did not reach worker 3, 4 within ${WITHIN_MS} ms` })
   workers.splice(2)
   t.match(await ask(), { ok: true })
 })

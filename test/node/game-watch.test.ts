@@ -45,7 +45,7 @@ t.test('a file that is saved is loaded anew once, when it is not being written a
   await look()
   await look()
   t.equal(done.swaps, 1)
-  t.match(lines, [{ level: 'info', message: 'the games were loaded anew', fields: { changed: [/a\.ts$/] } }])
+  t.match(lines, [{ level: 'info', message: 'the games were loaded again', fields: { changed: [/a\.ts$/] } }])
 })
 
 t.test(
@@ -87,7 +87,7 @@ t.test('what cannot be loaded is said once, and tried again when it is saved aga
   }
   t.equal(done.swaps, 2)
   t.match(lines, [
-    { level: 'error', message: /the old ones go on:\na\.ts:1: SyntaxError\nb\.ts:2/ },
+    { level: 'error', message: /so the old ones continue:\na\.ts:1: SyntaxError\nb\.ts:2/ },
     { level: 'error' },
   ])
 })

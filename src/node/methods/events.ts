@@ -32,10 +32,10 @@ type Needs = Pick<
   | 'settings'
 >
 
-/** The states of rooms that are empty make place until then. */
+/** By then, states of empty rooms may have been deleted. */
 const RETAIN_RETRY_MS = 1_000
 
-/** Events that one call for a list looks at: what it may take of this thread. The cursor goes on from there. */
+/** How many events one call for a list may examine, because it blocks this thread. The cursor continues from there. */
 const EVENTS_LOOKED_AT_MAX = 10_000
 
 export function eventMethods(context: Needs): Handlers<EventMethods> {
@@ -45,7 +45,7 @@ export function eventMethods(context: Needs): Handlers<EventMethods> {
       const waitMs = isNamespaceChannel(channel) ? eventShares.toNamespace(channel, bytesOf(event), isLimited) : 0
       if (waitMs > 0) {
         metrics.rateLimited.inc({ kind: 'namespace' })
-        reply(tooMuch('RATE_LIMITED', 'too much is said to the whole namespace by all', waitMs))
+        reply(tooMuch('RATE_LIMITED', 'all users together send too much to the whole namespace', waitMs))
         return
       }
       const giveBack = state === null ? () => {} : takePlace(context, channel, state)
@@ -73,7 +73,7 @@ export function eventMethods(context: Needs): Handlers<EventMethods> {
       const waitMs = eventShares.toUser(target, bytesOf(event), isLimited)
       if (waitMs > 0) {
         metrics.rateLimited.inc({ kind: 'target' })
-        reply(tooMuch('OVERLOADED', `too much is said to "${target}" by all`, waitMs))
+        reply(tooMuch('OVERLOADED', `all users together send too much to "${target}"`, waitMs))
         return
       }
       if (once) {
@@ -110,7 +110,7 @@ export function eventMethods(context: Needs): Handlers<EventMethods> {
   }
 }
 
-/** Returns what gives the place of the state back. */
+/** Reserves room for a state in the budget. Returns a function that frees it again, or a Refusal. */
 function takePlace(
   { states, settings }: Needs,
   channel: Channel,
@@ -119,11 +119,15 @@ function takePlace(
   const taken = states.budget.take(channel, json.length, shareKey === null ? undefined : ownCopy(shareKey))
   if (taken === 'owner') {
     const message =
-      'this user has retained all that one may (RETAINED_BYTES_PER_USER, RETAINED_STATES_PER_USER); nothing was done'
+      'this user has retained as much as one user may (RETAINED_BYTES_PER_USER, RETAINED_STATES_PER_USER); nothing was done'
     return tooMuch('OVERLOADED', message, settings.HISTORY_TTL)
   }
   if (taken !== 'all') return taken
-  return tooMuch('OVERLOADED', 'all that may be retained is taken (RETAINED_BYTES); nothing was done', RETAIN_RETRY_MS)
+  return tooMuch(
+    'OVERLOADED',
+    'the space for retained states is full (RETAINED_BYTES); nothing was done',
+    RETAIN_RETRY_MS,
+  )
 }
 
 function tooMuch(code: 'RATE_LIMITED' | 'OVERLOADED', message: string, retry_after_ms: number): Refusal {
@@ -141,14 +145,14 @@ interface Message {
 
 function sendTo({ commits, registry }: Needs, { target, event, span, untilMs }: Message, reply: MessageReply): void {
   commits.append({ record: eventRecord(userChannel(target), event), span, untilMs }, (result) => {
-    // Counted now, as those who come later get it by resuming or not at all.
+    // Counted now: a connection that opens later gets the event only if it resumes.
     reply(result instanceof Refusal ? result : { offset: result, delivered: registry.countOfUser(target) })
   })
 }
 
-/** Connections of the user. Throws USER_OFFLINE. */
+/** Returns the number of connections of the user. Throws USER_OFFLINE if there are none. */
 async function requireOnline({ registry, cluster }: Needs, target: UserId): Promise<number> {
-  // Another node may have told of the user just now.
+  // Another node may have just reported a connection of the user.
   if (registry.countOfUser(target) === 0 && cluster.nodes.length > 1) await cluster.catchUp()
   const connections = registry.countOfUser(target)
   if (connections === 0) throw offline(target)
@@ -159,9 +163,9 @@ function offline(target: UserId): Refusal {
   return new Refusal('USER_OFFLINE', `"${target}" is not connected`)
 }
 
-/** undefined: it is of another type, or no event. */
+/** Returns undefined if the frame has another type, or is no event. */
 function readEvent({ kind, frame }: PlacedEvent, type: string | null): JsonObject | undefined {
-  // Whoever asks for one type pays nothing for the others.
+  // Frames of other types are not parsed.
   if (type !== null && (typeOfKind(kind) ?? type) !== type) return undefined
   const event = parseJson(frame)
   if (!isObject(event) || typeof event['eventType'] !== 'string') return undefined

@@ -10,7 +10,7 @@ import type { PrimaryContext } from '../context.ts'
 
 type Needs = Pick<PrimaryContext, 'games' | 'idempotency' | 'clock' | 'store'>
 
-/** Rooms with games. */
+/** The methods for rooms with games. */
 export function gameMethods(context: Needs): Handlers<GameMethods> {
   const { games, clock } = context
   const { entrances, finder, hosts } = games
@@ -46,12 +46,12 @@ export function gameMethods(context: Needs): Handlers<GameMethods> {
   }
 }
 
-/** Throws what `Relocation.move` throws, and ROOM_NOT_FOUND. */
+/** Throws ROOM_NOT_FOUND, and what `Relocation.move` throws. */
 async function moveRoom(games: Needs['games'], room: RoomId, host: number | null): Promise<MovedRoom> {
   return games.relocation.move(games.requireRoom(room), host ?? undefined)
 }
 
-/** The room that an idempotency key has made is in the record; it may be over by now. */
+/** Opens a room. A repeated request with the same key gets the room of the first one, which may have ended meanwhile. */
 function open(context: Needs, { idempotencyKey, ...args }: OpenArgs): Promise<GameRoom> {
   return once(context, {
     record: idempotencyKey === null ? null : recordKey('gameRoom', args.game, idempotencyKey),
@@ -60,7 +60,7 @@ function open(context: Needs, { idempotencyKey, ...args }: OpenArgs): Promise<Ga
   })
 }
 
-/** The bot of the record may have left by now. */
+/** Adds a bot. A repeated request with the same key gets the bot of the first one, which may have left meanwhile. */
 function addBot(context: Needs, { idempotencyKey, ...args }: AddBotArgs, untilMs?: number): Promise<AddedBot> {
   return once(context, {
     record: idempotencyKey === null ? null : recordKey('gameBot', args.room, idempotencyKey),
@@ -70,13 +70,13 @@ function addBot(context: Needs, { idempotencyKey, ...args }: AddBotArgs, untilMs
 }
 
 interface Making<Answer> {
-  /** Where the record of the key stands; null: there is no key. */
+  /** The key of the record in the store. Null if the request has no idempotency key. */
   readonly record: string | null
   readonly fingerprint: string
   readonly make: () => Promise<Answer>
 }
 
-/** What a host has made cannot be part of a transaction: the record follows it. */
+/** Runs `make` once for a key. A host's work cannot be part of a transaction, so the record is written after it. */
 function once<Answer extends object>(
   { idempotency, store }: Needs,
   { record: key, fingerprint, make }: Making<Answer>,

@@ -14,14 +14,13 @@ import type { PrimaryContext } from '../context.ts'
 type Needs = Pick<PrimaryContext, 'registry' | 'store' | 'hub' | 'bans' | 'clock' | 'steadyClock'>
 type SweepNeeds = Pick<Needs, 'bans' | 'store'> & { readonly steadyClock: Pick<Clock, 'wallMs'> }
 
-/** Each node holds them in memory. */
+/** A limit, because each node holds all bans in memory. */
 const BANS_MAX = 100_000
-/** One has to end, or to be lifted. */
 const FULL_RETRY_MS = 60_000
-/** Forgotten in one transaction. */
+/** How many bans one transaction deletes. */
 const SWEPT_MAX = 100
 
-/** To close connections on whatever node they are, and to keep their users or addresses out for a time. */
+/** The methods that close connections on any node, and ban users or addresses for a time. */
 export function kickMethods(context: Needs): Handlers<KickMethods> {
   const { clock, bans } = context
   return {
@@ -33,7 +32,7 @@ export function kickMethods(context: Needs): Handlers<KickMethods> {
   }
 }
 
-/** Forgets bans that have ended. */
+/** Deletes bans that have ended from the store. */
 export async function sweepBans({ bans, store, steadyClock }: SweepNeeds): Promise<void> {
   const most = Math.min(SWEPT_MAX, store.limits.operationsMax)
   for (let rest = bans.ended; rest.length > 0; rest = rest.slice(most)) {
@@ -42,19 +41,19 @@ export async function sweepBans({ bans, store, steadyClock }: SweepNeeds): Promi
     const nowMs = steadyClock.wallMs()
     const due = ended.flatMap((ban, i) => {
       const record = records[i]
-      // One that was made anew may be in the store before this node has heard of it.
+      // A ban that was renewed may be in the store before this node has heard of it.
       if (record && (decodeRecord(record) as Ban).until > nowMs) return []
       return [{ key: banKey(ban), revision: record?.revision ?? 0, ban }]
     })
     if (due.length === 0) continue
     const guards = due.map(({ key, revision }) => ({ key, revision }))
     const deletes = guards.flatMap(({ key, revision }) => (revision === 0 ? [] : [key]))
-    // If one was made anew meanwhile, it is for the next time.
+    // If a ban was renewed meanwhile, the commit fails, and the bans are deleted the next time.
     await store.commit({ guards, deletes, log: due.map(({ ban }) => banLiftedRecord(ban)), durable: true })
   }
 }
 
-/** Throws NOT_FOUND, USER_OFFLINE. */
+/** Throws NOT_FOUND if there is no such connection, and USER_OFFLINE if the user has none. */
 async function kick(context: Needs, whom: OperationMethods['kick']['args']): Promise<Kicked> {
   const { registry } = context
   const { forMs } = whom
@@ -75,11 +74,11 @@ async function close(context: Needs, ids: readonly string[]): Promise<Kicked> {
   return { kicked: ids.length }
 }
 
-/** Throws OVERLOADED. */
+/** Throws OVERLOADED if there are too many bans. */
 async function ban(context: Needs, who: Banned, forMs: number): Promise<BannedNow> {
   const { registry, bans, steadyClock } = context
   if (bans.size >= BANS_MAX && !bans.has(who)) {
-    throw new Refusal('OVERLOADED', `${BANS_MAX} are kept out already`, { retry_after_ms: FULL_RETRY_MS })
+    throw new Refusal('OVERLOADED', `there are ${BANS_MAX} bans already`, { retry_after_ms: FULL_RETRY_MS })
   }
   const since = steadyClock.wallMs()
   const banned = { ...who, since, until: since + forMs }
@@ -89,28 +88,28 @@ async function ban(context: Needs, who: Banned, forMs: number): Promise<BannedNo
   return { ...banned, kicked }
 }
 
-/** Throws NOT_FOUND. */
+/** Throws NOT_FOUND if there is no such ban. */
 async function lift(context: Needs, who: Banned): Promise<null> {
-  if (!context.bans.has(who)) throw new Refusal('NOT_FOUND', `nobody is kept out by this ${who.of}`)
+  if (!context.bans.has(who)) throw new Refusal('NOT_FOUND', `there is no ban of this ${who.of}`)
   await commit(context, { deletes: [banKey(who)], log: [banLiftedRecord(who)], durable: true })
   return null
 }
 
-/** Resolves when this node has done what the log says; others do it as they follow. */
+/** Resolves when this node has applied the log records. Other nodes apply them when they read them. */
 async function commit({ store, hub }: Needs, transaction: Transaction): Promise<void> {
   const result = await store.commit(transaction)
-  if (!result.committed) throw new Refusal('UNAVAILABLE', 'the store did not take it')
+  if (!result.committed) throw new Refusal('UNAVAILABLE', 'the store did not accept the change')
   await hub.reached(result.offset)
 }
 
-/** There may be many: what a cursor would hold is made once for each. */
+/** There may be many bans, so the place of each is computed only once. */
 function pageOf(bans: readonly Ban[], page: PageArgs): Page<Ban> {
   const placed = bans.map((ban) => ({ ban, place: placeOf(ban) })).sort((a, b) => (a.place < b.place ? -1 : 1))
   const { items, next_cursor } = toSortedPage(placed, ({ place }) => place, page)
   return { items: items.map(({ ban }) => ban), next_cursor }
 }
 
-/** As a cursor holds it. */
+/** Returns the place of a ban in the list, as a cursor holds it. */
 function placeOf(who: Banned): string {
   return Buffer.from(banKey(who).slice(BAN_PREFIX.length)).toString('base64url')
 }

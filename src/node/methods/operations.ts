@@ -7,7 +7,7 @@ import { sourcesOf, type Node } from '../node.ts'
 import { readParts } from '../readiness.ts'
 import { kickMethods } from './kicks.ts'
 
-/** All but `listening`, which is the supervisor's. */
+/** The methods for operators. `listening` is missing because the supervisor handles it. */
 export function operationMethods(node: Node): Omit<Handlers<OperationMethods>, 'listening'> {
   const { context, tokenKeys } = node
   const { operators } = context.openReads
@@ -54,7 +54,7 @@ async function readyParts(node: Node) {
 }
 
 function listConnections({ registry }: PrimaryContext, only: ConnectionFilter, page: PageArgs): Page<ConnectionInfo> {
-  // Ids are UUIDv7, made in the order of the connections on each worker.
+  // Ids are UUIDv7, so on each worker they are in the order in which connections opened.
   const sorted = [...(only.userId === null ? registry.all() : registry.ofUser(only.userId))]
     .filter(({ namespace }) => only.namespace === null || namespace === only.namespace)
     .filter(({ rooms }) => only.room === null || rooms.has(only.room))

@@ -4,7 +4,10 @@ import type { WorkerLinks } from '../../processes/workers.ts'
 
 type Name = keyof PassedOnMethods
 
-/** @param worker the one that says it */
+/**
+ * The methods that the primary only passes on to the workers.
+ * @param worker the worker that calls them
+ */
 export function passedOnMethods(workers: Pick<WorkerLinks, 'listening'>, worker: number): Handlers<PassedOnMethods> {
   const passOn = <N extends Name>(name: N) => {
     return (args: PassedOnMethods[N]['args'], reply: (result: PassedOnMethods[N]['result']) => void) => {

@@ -6,7 +6,7 @@ export function relayMethods(workers: WorkerLinks, worker: number): Handlers<Rel
   return { relay: ({ to, message }) => relay(workers, { from: worker, to, message }) }
 }
 
-/** To one that is gone, the word that it is comes back. */
+/** Passes a message on to another worker. If that worker is gone, the sender gets `absent` instead. */
 function relay(
   workers: WorkerLinks,
   { from, to, message }: { readonly from: number; readonly to: number; readonly message: RelayMessage },

@@ -7,7 +7,7 @@ import type { PrimaryContext } from '../context.ts'
 type Needs = Pick<PrimaryContext, 'roomService' | 'games' | 'clock'>
 
 export function roomMethods({ roomService, games, clock }: Needs): Handlers<RoomMethods> {
-  /** A room with a game ends first: its members are told how. */
+  /** The game of a room ends first, so that its members are told the result. */
   const remove = async (room: RoomId, ifTag: string | null, untilMs?: number): Promise<null> => {
     const placed = games.rooms.get(room)
     if (await games.returns.discard(room)) return null

@@ -17,7 +17,7 @@ export function sessionMethods({ hub, connections, sessions, games }: Needs, wor
     open(args, reply) {
       const waiting = connections.admit(worker, args)
       if (!waiting) reply(withGames(connections.open(args)))
-      // The rest and the answer are one step, so that what the hub delivers after it comes after it on the link, too.
+      // Opening and answering are one step, so events that the hub delivers afterwards come after the answer on the link, too.
       else answerAfter(waiting, reply, (resume) => withGames(connections.open(args, resume)))
     },
 

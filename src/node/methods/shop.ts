@@ -20,7 +20,7 @@ type Needs = Pick<
 
 export function shopMethods(context: Needs): Handlers<ShopMethods> {
   const { store, ledger, purchaseRates, metrics, clock, openReads } = context
-  // Those behind one that the store does not answer do not wait for it longer than it does itself.
+  // Both the read and the wait for it have the deadline, so a read that the store does not answer cannot block those behind it.
   const readOpen = <T>(what: string, run: () => Promise<T>, untilMs: number | undefined): Promise<T> =>
     readInTime(
       clock,
@@ -79,7 +79,7 @@ export function shopMethods(context: Needs): Handlers<ShopMethods> {
   }
 }
 
-/** Answers when this node's workers have heard of it. */
+/** Resolves when the workers of this node have been told. */
 async function changeGood({ store, hub }: Needs, good: Good, ifRevision: number | 'any' | null): Promise<GoodAt> {
   const { offset, ...at } = await putGood(store, good, ifRevision)
   await hub.reached(offset)
