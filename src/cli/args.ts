@@ -10,7 +10,7 @@ import { mintToken } from '../auth/token.ts'
 import { EXIT } from '../setup/exit-codes.ts'
 import { StartError } from '../setup/start-error.ts'
 
-/** Wrong words on the command line. */
+/** Thrown if the command line is wrong. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
@@ -25,35 +25,35 @@ export function parseNumber(flag: string, text: string, least: number): number {
   throw new UsageError(`${flag} must be an integer from ${least} up, not ${text}`)
 }
 
-/** Throws UsageError if the text is no URL of a server. */
+/** Throws UsageError if the text is not the URL of a server. */
 export function parseUrl(text: string): URL {
   if (/^https?:\/\//.test(text) && URL.canParse(text)) return new URL(text)
-  throw new UsageError(`${text} is no URL of a server: http://host:port`)
+  throw new UsageError(`${text} is not the URL of a server: http://host:port`)
 }
 
 export function print(text: string): void {
   process.stdout.write(text)
 }
 
-/** Where a server with these settings is. */
+/** Returns the URL of a server with these settings, for a client on the same machine. */
 export function urlOf({ HTTP_HOST, HTTP_PORT }: Config['settings']): string {
   return localUrl({ host: HTTP_HOST, port: HTTP_PORT })
 }
 
-/** Where its admin interface is. */
+/** Returns the URL of the admin interface of a server with these settings. */
 export function adminUrlOf(settings: Config['settings']): string {
   const admin = parseListen(settings.ADMIN_LISTEN ?? '')
   return admin ? localUrl(admin) : urlOf(settings)
 }
 
-/** Throws StartError if it is not set, and no server has made one that this user may read. */
+/** Throws StartError if ADMIN_TOKEN is not set and no server has made a token that this user may read. */
 export function adminTokenOf(settings: Config['settings']): string {
   return settings.ADMIN_TOKEN ?? secretOf(settings, 'admin', 'ADMIN_TOKEN')
 }
 
 /**
- * Returns the secret that a server has made in its data folder; undefined if there is none that this user may read. It is not made
- * here, as no server would know it.
+ * Returns the secret that a server has made in its data folder, or undefined if there is none that this user may read. It is not
+ * made here, because a running server would not know it.
  */
 export function findSecret({ DATA_DIR }: Config['settings'], which: keyof typeof DEV_SECRET_FILES): string | undefined {
   const file = DEV_SECRET_FILES[which]
@@ -75,11 +75,11 @@ function secretOf(settings: Config['settings'], which: keyof typeof DEV_SECRET_F
   throw new StartError(
     EXIT.configuration,
     `${setting} is not set, and no server has made a secret in ${settings.DATA_DIR} that you may read: run this in the server's folder, ` +
-      `or with its DATA_DIR, CONFIG_FILE or ${setting}`,
+      `or set its DATA_DIR, CONFIG_FILE or ${setting}`,
   )
 }
 
-/** A token for the player, signed with the configured secret. */
+/** Makes a token for a player. Throws UsageError if the server has no secret, and StartError if this user cannot read it. */
 export function tokenFor(sub: string, settings: Config['settings'], ttlMs?: number): string {
   const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = settings
   return mintToken({
@@ -94,7 +94,7 @@ export function tokenFor(sub: string, settings: Config['settings'], ttlMs?: numb
 
 function signingSecret(settings: Config['settings']): string {
   if (settings.AUTH_JWT_PUBLIC_KEY_FILE !== undefined || settings.AUTH_JWKS_URL !== undefined) {
-    throw new UsageError('tokens are signed elsewhere: the server has public keys only')
+    throw new UsageError('tokens are signed elsewhere: the server only has public keys')
   }
   return settings.AUTH_JWT_SECRET ?? secretOf(settings, 'jwt', 'AUTH_JWT_SECRET')
 }

@@ -5,21 +5,21 @@ type Parsed<Options extends OptionTable> = ReturnType<
   typeof parseArgs<{ options: Options; allowPositionals: true; strict: true }>
 >
 
-/** A word behind `drumbeat`. */
+/** A command of the command line: the first word after `drumbeat`. */
 export interface Command<Options extends OptionTable = OptionTable> {
-  /** What stands behind `drumbeat`, a line for each form. */
+  /** The words after `drumbeat`, a line for each form of the command. */
   readonly usage: readonly string[]
-  /** What it does, a line for each of the help. */
+  /** What the command does, as lines of the help. */
   readonly about: readonly string[]
-  /** Options that are not here are refused. */
+  /** All other options are refused. */
   readonly options: Options
-  /** Whether there may be words that are no options. */
+  /** Whether there may be words that are not options. */
   readonly takesNames: boolean
-  /** Throws UsageError, ConfigError and StartError, which are for people. */
+  /** Throws UsageError, ConfigError and StartError, whose messages are printed. */
   readonly run: (args: Parsed<Options>) => void | Promise<void>
 }
 
-/** For its types: the options that `run` gets are those that the command names. */
+/** Gives `run` the types of the options that the command declares. */
 export function defineCommand<const Options extends OptionTable>(command: Command<Options>): Command<Options> {
   return command
 }

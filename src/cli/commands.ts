@@ -1,7 +1,7 @@
 import { UsageError } from './args.ts'
 import type { Command } from './command.ts'
 
-/** Each is loaded when it is called, as some take a while. The order is that of the help. */
+/** The commands in the order of the help. Each is loaded when it is called, because loading some takes a while. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   start: load(() => import('./start.ts')),
   new: load(() => import('./new.ts')),
@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   ledger: load(() => import('./ledger.ts')),
 }
 
-/** A command reads its own options only, so that the table need not know which they are. */
+/** Forgets the type of a command's options, because only the command itself reads them. */
 function load<Options extends Command['options']>(
   loadFile: () => Promise<{ readonly command: Command<Options> }>,
 ): () => Promise<{ readonly command: Command }> {
@@ -31,12 +31,12 @@ export async function findCommand(name: string): Promise<Command> {
   return (await loadCommand()).command
 }
 
-/** In the order of the help. */
+/** Returns all commands in the order of the help. */
 export function allCommands(): Promise<readonly Command[]> {
   return Promise.all(Object.keys(COMMANDS).map(findCommand))
 }
 
-/** Its forms and what it does, as the help prints them. */
+/** Returns the help of one command: its forms, and what it does. */
 export function describe({ usage, about }: Command): string {
   return [...usage.map((line) => `  drumbeat ${line}`), ...about.map((line) => `      ${line}`), ''].join('\n')
 }

@@ -4,7 +4,7 @@ import { defineCommand } from './command.ts'
 
 export const command = defineCommand({
   usage: ['config [--json]'],
-  about: ['prints the settings in force, and where each is from'],
+  about: ['prints the settings in force, and where each one comes from'],
   options: { json: { type: 'boolean' } },
   takesNames: false,
   run: ({ values }) => {

@@ -15,7 +15,7 @@ export const command = defineCommand({
   usage: [
     'conformance URL [--prefix PATH] [--token-secret SECRET] [--admin-token TOKEN] [--only PATTERN] [--patience 300] [--json]',
   ],
-  about: ['checks any server against the protocol; exit code 1: something is wrong, 69: it cannot be reached'],
+  about: ['checks any server against the protocol; exit code 1: a case failed, 69: the server cannot be reached'],
   options: {
     prefix: { type: 'string' },
     'token-secret': { type: 'string' },
@@ -55,7 +55,7 @@ export const command = defineCommand({
 function chooseCases(only: string | undefined): readonly Case[] {
   if (only === undefined) return CASES
   const chosen = CASES.filter(({ id }) => toPattern(only).test(id))
-  if (chosen.length === 0) throw new UsageError(`no case has an id with ${only} in it`)
+  if (chosen.length === 0) throw new UsageError(`no case has an id that matches ${only}`)
   return chosen
 }
 
@@ -67,7 +67,7 @@ function toPattern(text: string): RegExp {
   }
 }
 
-/** A line for each case, and one before each group. */
+/** Prints a line for each case, and a line before each group. */
 function createPrinter(): (result: CaseResult) => void {
   let group = ''
   return ({ id, section, checks, outcome, detail }) => {

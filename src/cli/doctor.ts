@@ -10,7 +10,7 @@ import { thisMachine } from '../setup/preflight.ts'
 
 export const command = defineCommand({
   usage: ['doctor [--json]'],
-  about: ['looks at this machine and the configuration, and says what to mend; exit code 1: something must be'],
+  about: ['checks this machine and the configuration, and says what to fix; exit code 1: something must be fixed'],
   options: { json: { type: 'boolean' } },
   takesNames: false,
   run: async ({ values }) => {
@@ -22,7 +22,7 @@ export const command = defineCommand({
   },
 })
 
-/** With a configuration that is none, there is nothing to hold the machine against. */
+/** If the configuration cannot be loaded, only its mistakes are reported, because the checks of the machine need it. */
 async function diagnose(): Promise<readonly Finding[]> {
   const config = tryLoad()
   if (config instanceof ConfigError) {
@@ -36,7 +36,7 @@ async function diagnose(): Promise<readonly Finding[]> {
     clock: systemClock,
   })
   const warnings = config.warnings.map((text): Finding => ({ check: 'configuration', level: 'warn', text }))
-  return [ok('configuration', config.settings.CONFIG_FILE ?? 'by the environment only'), ...warnings, ...findings]
+  return [ok('configuration', config.settings.CONFIG_FILE ?? 'from the environment only'), ...warnings, ...findings]
 }
 
 function tryLoad(): Config | ConfigError {
@@ -48,7 +48,7 @@ function tryLoad(): Config | ConfigError {
   }
 }
 
-/** Why it does not load is found by the check. */
+/** Returns the version of uWebSockets.js, or why it cannot be loaded. A check reports that. */
 async function versionOf(loadUws: () => Promise<{ readonly readUwsVersion: () => string }>): Promise<string> {
   return loadUws().then(
     ({ readUwsVersion }) => readUwsVersion(),

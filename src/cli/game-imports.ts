@@ -1,7 +1,7 @@
 import { registerHooks } from 'node:module'
 import { besideUrl } from '../base/beside.ts'
 
-/** What a game and its test import is this Drumbeat, wherever their files are: in a clone, too, where nothing was built. */
+/** Games and their tests import this Drumbeat, wherever their files are. So tests also run in a clone that was not built. */
 const OWN: Readonly<Record<string, string>> = {
   'drumbeat/game': besideUrl('../games/index', import.meta.url).href,
   'drumbeat/game/testing': besideUrl('../games/testing/index', import.meta.url).href,

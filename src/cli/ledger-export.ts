@@ -7,21 +7,21 @@ export interface ExportOptions {
   readonly url: string
   readonly adminToken: string
   readonly now: Date
-  /** One line, without its end. */
+  /** Writes one line, given without its line break. */
   readonly write: (line: string) => void
   readonly progress: (entries: number) => void
 }
 
-/** Batches; one may have a hundred entries. */
+/** How many batches one request reads. A batch may have a hundred entries. */
 const PAGE = 20
-/** Nodes commit at their own speed: so much later than its id says may a batch have come into the ledger. */
+/** How much later than its id says a batch may enter the ledger, because a node may be slow to commit. */
 const LATE_MS = 10 * 60_000
-/** What is missing after so many looks was never there: an entry of a ledger that somebody has changed. */
+/** An entry that is still missing after this many looks never existed. The ledger was tampered with. */
 const LOOKS_MAX = 5
 
 /**
- * Writes the whole ledger of a running server as it is stored, behind a line with the public keys. What a node committed while it
- * was being read, at a place that had been read already, is looked for at the end. Gives the entries.
+ * Writes the whole ledger of a running server as it is stored, after a line with the public keys. While the ledger is read, a
+ * node may commit a batch at a place that was read already. Such batches are looked for at the end. Returns the number of entries.
  */
 export async function exportLedger({ url, adminToken, now, write, progress }: ExportOptions): Promise<number> {
   const ask = async (path: string): Promise<unknown> => {
@@ -41,7 +41,7 @@ export async function exportLedger({ url, adminToken, now, write, progress }: Ex
     for (let cursor = from; ;) {
       const query = cursor === null ? '' : `&cursor=${cursor}`
       const page = (await ask(`/api/v1/ledger?limit=${PAGE}${query}`)) as LedgerPage
-      // The last that is said: it may be let go of more meanwhile.
+      // The last one counts, because more may be deleted meanwhile.
       beginning = page.beginning
       const wanted = page.items.filter(isWanted)
       for (const line of wanted) write(line)
@@ -59,12 +59,12 @@ export async function exportLedger({ url, adminToken, now, write, progress }: Ex
   return entries
 }
 
-/** Numbers of players' entries that others, with higher numbers, came before. */
+/** The entries that are missing: entries of the same player with higher numbers have been seen. */
 class Gaps {
   readonly #players = new Map<string, { last: number; readonly missing: Set<number> }>()
   size = 0
 
-  /** Always true. */
+  /** Notes an entry and the gap before it. Always returns true. */
   add(line: string): boolean {
     const { user_id, entry } = decodeEntry(line)
     const known = this.#players.get(user_id)
@@ -78,7 +78,7 @@ class Gaps {
     return true
   }
 
-  /** Whether it was missing. */
+  /** Returns whether the entry was missing. If so, it is not any more. */
   fill(line: string): boolean {
     const { user_id, entry } = decodeEntry(line)
     const known = this.#players.get(user_id)
@@ -92,7 +92,7 @@ class Gaps {
   }
 }
 
-/** The lowest UUIDv7 of a millisecond. */
+/** Returns the lowest UUIDv7 of a millisecond. */
 function idOfTime(unixMs: number): string {
   const hex = unixMs.toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`

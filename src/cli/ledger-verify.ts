@@ -7,8 +7,8 @@ import type { LedgerBeginning } from '../protocol/shapes/shop.ts'
 import type { ExportEnd, ExportHead } from './ledger-file.ts'
 
 /**
- * Checks an export without a server. Throws where it is none.
- * @param keyFiles public keys in PEM that are trusted; if it is empty, the keys that the export itself names are
+ * Checks an export, without a server. Throws if the file is not an export.
+ * @param keyFiles files with trusted public keys in PEM; if there are none, the keys that the export itself names are trusted
  */
 export async function verifyExport(
   file: string,
@@ -25,8 +25,8 @@ export async function verifyExport(
   if (!verifier) throw new Error(`${file} is empty`)
   const findings = { ...verifier.finish(end?.beginning), beginning: end?.beginning ?? null }
   if (end?.entries === findings.entries) return findings
-  const said = end ? `it says that it has ${end.entries} entries, there are ${findings.entries}` : 'its end is missing'
-  return { ...findings, problems: [...findings.problems, `the export is not whole: ${said}`] }
+  const said = end ? `its end counts ${end.entries} entries, but there are ${findings.entries}` : 'its end is missing'
+  return { ...findings, problems: [...findings.problems, `the export is not complete: ${said}`] }
 }
 
 const END = '{"drumbeat":"end"'
@@ -44,7 +44,7 @@ function keysOf(line: string, file: string): readonly KeyObject[] {
     const head = JSON.parse(line) as ExportHead
     if (head.drumbeat === 'ledger' && head.format === 1) return head.keys.map((pem) => createPublicKey(pem))
   } catch {
-    // told below
+    // reported below
   }
-  throw new Error(`${file} is no export of a ledger, or of a newer version`)
+  throw new Error(`${file} is not an export of a ledger, or is from a newer version`)
 }

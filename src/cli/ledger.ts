@@ -8,8 +8,8 @@ import { verifyExport } from './ledger-verify.ts'
 export const command = defineCommand({
   usage: ['ledger export [--url URL] [--token ADMIN_TOKEN]', 'ledger verify FILE [--key PEM_FILE]...'],
   about: [
-    'prints the ledger of a running server, a line an entry; or checks an export: chain, signatures, sums',
-    '(exit code 1: something is wrong)',
+    'export prints the ledger of a running server, one line per entry. verify checks the chain, the signatures and the sums',
+    'of an export; exit code 1: something is wrong',
   ],
   options: {
     url: { type: 'string' },
@@ -21,7 +21,7 @@ export const command = defineCommand({
     const [action, file, ...more] = positionals
     if (action === 'export' && file === undefined) await printExport(values)
     else if (action === 'verify' && file !== undefined && more.length === 0) await printFindings(file, values.key)
-    else throw new UsageError('drumbeat ledger export, or drumbeat ledger verify FILE')
+    else throw new UsageError('usage: drumbeat ledger export, or drumbeat ledger verify FILE')
   },
 })
 
@@ -43,9 +43,12 @@ async function printFindings(file: string, keyFiles: readonly string[] | undefin
   if (beginning) {
     const { batches, entries: gone, batch, let_go_at } = beginning
     const when = new Date(let_go_at).toISOString()
-    print(`It begins behind batch ${batch}: ${gone} entries in ${batches} batches were let go, the last on ${when}\n`)
+    print(
+      `The export begins after batch ${batch}: ${gone} entries in ${batches} batches were deleted before, the last on ${when}\n`,
+    )
   }
-  if (cutOff > 0) print(`${cutOff} players have earlier entries that are not in it\n`)
-  if (keyFiles === undefined) print('The keys are those that the export names: give --key for those you trust\n')
+  if (cutOff > 0) print(`${cutOff} players have earlier entries that are not in the export\n`)
+  if (keyFiles === undefined)
+    print('The keys are those that the export itself names. Use --key to name the keys that you trust\n')
   if (problems.length > 0) process.exitCode = EXIT.problems
 }

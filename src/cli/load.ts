@@ -10,7 +10,7 @@ export const command = defineCommand({
   usage: [
     'load [--url URL] [--connections 100] [--rate 100] [--rooms 0] [--seconds 10] [--bytes 112] [--encoding json|msgpack] [--token TOKEN] [--json]',
   ],
-  about: ['broadcasts to that many connections, and tells rate, latency and what was lost'],
+  about: ['opens connections, broadcasts to them, and prints the rate, the latency and how many messages were lost'],
   options: {
     url: { type: 'string' },
     token: { type: 'string' },
@@ -29,7 +29,7 @@ export const command = defineCommand({
     if (parseUrl(url).protocol !== 'http:') {
       throw new UsageError('--url must be http://host:port: load does not speak TLS, so point it at the server itself')
     }
-    if (encoding !== 'json' && encoding !== 'msgpack') throw new UsageError('--encoding is json or msgpack')
+    if (encoding !== 'json' && encoding !== 'msgpack') throw new UsageError('--encoding must be json or msgpack')
     const seconds = parseNumber('--seconds', values.seconds, 1)
     const plan = {
       connections: parseNumber('--connections', values.connections, 2),
@@ -43,7 +43,7 @@ export const command = defineCommand({
     if (plan.rooms > 0 && plan.connections % plan.rooms !== 0) {
       throw new UsageError('--connections must be a multiple of --rooms')
     }
-    // Guests make no rooms by joining them.
+    // Guests cannot create rooms by joining them, so rooms need players.
     const tokens =
       values.token === undefined
         ? plan.rooms > 0
@@ -71,11 +71,11 @@ interface LoadOptions {
   readonly url: string
   readonly dialect: DrumbeatName
   readonly load: Load
-  /** What is going on: one line, to be written over the one before. */
+  /** Shows what is going on: one line, which replaces the one before. */
   readonly status: (line: string) => void
 }
 
-/** Runs the load against a server and gives what came of it. Rejects where not every connection gets ready. */
+/** Runs the load against a server and resolves to the result. Rejects if not every connection becomes ready. */
 function runLoad({ url, dialect, load, status }: LoadOptions): Promise<LoadResult> {
   let second = 0
   return runBroadcast({ url, dialect: drumbeatRef(dialect) }, load, {
@@ -88,7 +88,7 @@ function runLoad({ url, dialect, load, status }: LoadOptions): Promise<LoadResul
   })
 }
 
-/** The table at the end, a line each. */
+/** Returns the lines of the table at the end. */
 function describeLoad(load: Load, result: LoadResult): readonly string[] {
   const { latencyMs, sendLagMs } = result
   const rows: readonly (readonly [string, string])[] = [
@@ -108,7 +108,7 @@ function describeLoad(load: Load, result: LoadResult): readonly string[] {
   return [...table, ...warnings(load, result)]
 }
 
-/** The generator itself is the bottleneck when it sends this late. */
+/** If the generator sends this late, it is the bottleneck itself. */
 const SEND_LAG_MS_MAX = 20
 
 function warnings(load: Load, { backlogSeconds, sendLagMs, closed, complaints }: LoadResult): readonly string[] {
@@ -119,11 +119,13 @@ function warnings(load: Load, { backlogSeconds, sendLagMs, closed, complaints }:
   if (complaints.length > 0) found.push(`the server refused: ${complaints.join(', ')}`)
   if (complaints.includes('RATE_LIMITED'))
     found.push(
-      '  RATE_MESSAGES and RATE_BYTES are its limits for one connection; those of a user and a namespace follow RATE_BYTES',
+      '  RATE_MESSAGES and RATE_BYTES limit one connection; the limits of a user and of a namespace follow them by default',
     )
   if (backlogSeconds > 0.25)
-    found.push(`it fell behind: ${backlogSeconds.toFixed(1)} s of the load were under way at the end`)
-  if (sendLagMs.p99 > SEND_LAG_MS_MAX) found.push('this generator was late itself: run it on a machine of its own')
+    found.push(
+      `the server fell behind: at the end, ${backlogSeconds.toFixed(1)} s of the load had not been delivered yet`,
+    )
+  if (sendLagMs.p99 > SEND_LAG_MS_MAX) found.push('this generator itself was late: run it on a separate machine')
   if (load.rooms > 0 && load.rate / load.rooms < 1) found.push('some rooms had less than a message a second')
   return found
 }

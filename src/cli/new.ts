@@ -9,12 +9,15 @@ import { StartError } from '../setup/start-error.ts'
 import { print, UsageError } from './args.ts'
 import { defineCommand } from './command.ts'
 
-/** The game that is copied: in a clone and in an installed package at the same place. */
+/** The game that is copied. It is at the same place in a clone and in an installed package. */
 const STARTER = path.resolve(import.meta.dirname, '../../starter')
-/** What stands in its files for the name. */
+/** The word in its files that is replaced by the name. */
 const NAME_IN_STARTER = /\bstarter\b/g
 
-/** For editors and `npx tsc`. It does not stand in the starter, where our own checks would read it. docs/start/first-client.md has the same. */
+/**
+ * The tsconfig.json for editors and `npx tsc`. It is not part of the starter, because our own checks would read it there.
+ * docs/start/first-client.md has the same.
+ */
 const COMPILER_OPTIONS = {
   strict: true,
   module: 'NodeNext',
@@ -26,30 +29,27 @@ const COMPILER_OPTIONS = {
 
 export const command = defineCommand({
   usage: ['new NAME'],
-  about: [
-    'makes a folder NAME with a game, its test, a page to play it and a README: a beginning, which runs as it is',
-  ],
+  about: ['creates a folder NAME with a small game that runs: the game, its test, a page to play it, and a README'],
   options: {},
   takesNames: true,
   run: ({ positionals }) => {
     const [name, ...more] = positionals
     if (name === undefined || more.length > 0) throw new UsageError('new takes one name: drumbeat new NAME')
     if (!GAME_NAME.test(name))
-      throw new UsageError(`${JSON.stringify(name)} is no name of a game: 1 to 32 of a-z, 0-9 and -, a letter first`)
+      throw new UsageError(
+        `${JSON.stringify(name)} cannot be the name of a game: use 1 to 32 of a-z, 0-9 and -, a letter first`,
+      )
     requireRoom(name)
     copyStarter(name)
     print(nextSteps(name))
   },
 })
 
-/** Throws StartError if something is there already. */
+/** Throws StartError unless the folder is empty or does not exist. */
 function requireRoom(folder: string): void {
   const stat = statSync(folder, { throwIfNoEntry: false })
   if (!stat || (stat.isDirectory() && readdirSync(folder).length === 0)) return
-  throw new StartError(
-    EXIT.problems,
-    `${path.resolve(folder)} is there already, and no empty folder: nothing was changed`,
-  )
+  throw new StartError(EXIT.problems, `${path.resolve(folder)} exists and is not an empty folder: nothing was changed`)
 }
 
 /** Throws StartError if the folder cannot be written. */
@@ -69,18 +69,18 @@ function rename(file: string, name: string): void {
   writeFileSync(file, readFileSync(file, 'utf8').replace(NAME_IN_STARTER, name))
 }
 
-/** Whether Node takes scripts in this folder as modules: the nearest package.json says so. */
+/** Whether Node treats scripts in this folder as modules. The nearest package.json says so. */
 function isOfModules(folder: string): boolean {
   try {
     const manifest = findPackageJSON(pathToFileURL(path.resolve(folder, 'game.ts')))
     if (manifest === undefined) return false
     return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly type?: unknown }).type === 'module'
   } catch {
-    return false // It cannot be read, or is no JSON.
+    return false // It cannot be read, or is not JSON.
   }
 }
 
-/** Without it Node warns at each start that it had to find out what the files are, or takes them as CommonJS and fails. */
+/** Without a package.json, Node warns at each start that it has to guess the type of the files, or fails on them as CommonJS. */
 function writeManifest(name: string): void {
   writeJson(path.join(name, 'package.json'), { name, private: true, type: 'module' })
 }
@@ -91,7 +91,7 @@ function writeJson(file: string, value: object): void {
 
 function nextSteps(name: string): string {
   return [
-    `${name}/ is there: game.ts has the rules, game.test.ts tests them, page/ is what players see.`,
+    `Created ${name}/: game.ts has the rules, game.test.ts tests them, and page/ is what players see.`,
     '',
     `  npx drumbeat start --games ./${name}/game.ts --watch     then open http://127.0.0.1:8080/play/${name}/ in two tabs`,
     `  npx drumbeat test ./${name}`,

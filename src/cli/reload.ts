@@ -6,7 +6,7 @@ import { StartError } from '../setup/start-error.ts'
 
 export const command = defineCommand({
   usage: ['reload [--url URL] [--token ADMIN_TOKEN]'],
-  about: ['a running server reads its configuration again and replaces its workers, one by one'],
+  about: ['makes a running server read its configuration again and replace its hosts and workers, one by one'],
   options: { url: { type: 'string' }, token: { type: 'string' } },
   takesNames: false,
   run: async ({ values }) => {
@@ -22,16 +22,16 @@ interface Answer {
   readonly error?: { readonly code: string; readonly message: string }
 }
 
-/** Gives what to tell, a line each. Throws StartError where the server cannot be reached, or refuses. */
+/** Returns the lines to print. Throws StartError if the server cannot be reached, or refuses. */
 async function askReload(url: string, adminToken: string): Promise<readonly string[]> {
   const response = await requestAdmin(url, '/api/v1/reload', adminToken, { method: 'POST' })
   const { changed = [], at_next_start = [], error } = (await response.json()) as Answer
   if (error) throw new StartError(error.code === 'BAD_REQUEST' ? EXIT.configuration : EXIT.problems, error.message)
   return [
-    `The workers are being replaced, one by one: the log says when it is done.`,
-    ...(changed.length > 0 ? [`New in them: ${changed.join(', ')}`] : []),
+    `The workers are being replaced, one by one. The log says when that is done.`,
+    ...(changed.length > 0 ? [`These settings change with them: ${changed.join(', ')}`] : []),
     ...(at_next_start.length > 0
-      ? [`Changed, too, and taken at the next start only: ${at_next_start.join(', ')}`]
+      ? [`These have changed, too, but take effect only at the next start: ${at_next_start.join(', ')}`]
       : []),
   ]
 }

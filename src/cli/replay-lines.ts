@@ -10,15 +10,15 @@ import { factsOf } from '../host/entry-facts.ts'
 
 export interface ReplayLinesOptions {
   readonly isJson: boolean
-  /** Ticks are not printed. */
+  /** If true, ticks are not printed. */
   readonly isSummary: boolean
-  /** Ticks in which nothing entered are printed, too, if they change anything. */
+  /** If true, ticks without entries are printed, too, if they change anything. */
   readonly isAll: boolean
-  /** Without the end of the line. */
+  /** Writes one line, given without its line break. */
   readonly write: (line: string) => void
 }
 
-/** What entered, and what became of it. */
+/** An entry of a tick, and its outcome. */
 interface EntryLine {
   readonly kind: string
   readonly user: string | null
@@ -27,7 +27,7 @@ interface EntryLine {
   readonly error: string | null
 }
 
-/** A replay as lines, for people or as JSON. */
+/** Writes a replay as lines of text or of JSON. */
 export class ReplayLines {
   readonly #options: ReplayLinesOptions
   #shown: Tree | undefined
@@ -42,7 +42,7 @@ export class ReplayLines {
     const from =
       began === 'start'
         ? 'from its first tick'
-        : `from its checkpoint of tick ${tick}: it was not recorded before it failed`
+        : `from its checkpoint of tick ${tick}: the room was not recorded before it failed`
     this.#write(`room ${room}, game ${game}, version ${version}, ${from}`)
     this.#write(
       `begun ${new Date(at).toISOString()} by Drumbeat ${server}, seed ${seed}, options ${JSON.stringify(options)}`,
@@ -92,7 +92,7 @@ export class ReplayLines {
     if (changes !== undefined) this.#write(`      ${changes}`)
   }
 
-  /** @param other what it was held against */
+  /** @param other what the replay was compared with */
   end({ run, ticks, hashes, states, end, torn, otherVersions }: PlayReport, other: string): void {
     const passed = otherVersions.map(({ version, tick }) => ({ version, tick }))
     const isEnd = { end: end ?? null, torn: torn ?? null, other_versions: passed }
@@ -103,7 +103,7 @@ export class ReplayLines {
       )
     if (torn !== undefined) this.#write(`torn: ${torn}`)
     for (const { version, tick } of passed)
-      this.#write(`from tick ${tick} on it was played by version ${version}: that is not compared`)
+      this.#write(`from tick ${tick} on, version ${version} played the room; that part is not compared`)
     this.#write(`${ticks} ticks played; ${hashes} hashes and ${states} whole states are the same as in ${other}`)
   }
 
@@ -129,14 +129,14 @@ export class ReplayLines {
 
 const PART_TEXTS: Readonly<Record<Part['why'], string>> = {
   start: 'the first state:',
-  checkpoint: 'the first state that is known:',
-  'other code': 'the game was loaded anew, and goes on from here:',
-  gap: 'what was between is missing; the room goes on from here:',
+  checkpoint: 'the first known state:',
+  'other code': 'the game was loaded again and continues from here:',
+  gap: 'a part is missing; the room continues from here:',
 }
 const NOTE_TEXTS: Readonly<Record<Note['what'], string>> = {
-  'host died': '-- the host died: the room went on in another one',
-  'host replaced': '-- the host was replaced: the room went on in another one',
-  'server restarted': '-- the server was started again: the room went on',
+  'host died': '-- the host died; the room continued in another one',
+  'host replaced': '-- the host was replaced; the room continued in another one',
+  'server restarted': '-- the server was restarted; the room continued',
 }
 
 function textOf({ kind, user, name, data, error }: EntryLine): string {

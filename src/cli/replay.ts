@@ -16,10 +16,10 @@ import { statSync } from 'node:fs'
 export const command = defineCommand({
   usage: ['replay FILE [--games FILE_OR_FOLDER ...] [--to TICK] [--against OTHER] [--json] [--summary] [--all]'],
   about: [
-    'plays the recording of a room again: what entered it, what that changed, and whether it comes to the same as in the recording;',
-    'exit code 1: it does not, and the first tick and path that differ are said. By default the games are those of GAMES.',
-    '--to stops behind a tick; --against holds it against another recording, or against another build of the game (a .ts or .js file, or a folder)',
-    '--json prints an object a line; --summary leaves the ticks out; --all has ticks in which nothing entered, too',
+    'replays the recording of a room: prints the entries and what they changed, and compares the states with the recording;',
+    'exit code 1: they differ; the first tick and path that differ are printed. By default the games are those of GAMES.',
+    '--to stops after a tick; --against compares with another recording, or with another build of the game (a file or a folder);',
+    '--json prints one object per line; --summary prints no ticks; --all also prints ticks without entries',
   ],
   options: {
     games: { type: 'string', multiple: true },
@@ -61,7 +61,7 @@ interface Asked {
 
 const RECORDED = 'the recording'
 
-/** Returns whether it comes to the same. */
+/** Returns whether the replay comes to the same states. */
 async function replay(asked: Asked): Promise<boolean> {
   const report = playRecording(await gameOf(asked), asked.recording, optionsOf(asked))
   asked.lines.end(report, RECORDED)
@@ -97,7 +97,7 @@ function optionsOf({ toTick, lines }: Asked): PlayOptions {
 
 async function gameOf({ recording, games: given }: Pick<Asked, 'recording' | 'games'>): Promise<Game> {
   closeRealm()
-  // What games print is not mixed with what is printed here.
+  // Output of games must not be mixed with the output of this command.
   globalThis.console = new Console(process.stderr)
   const places = given.length > 0 ? given : loadSettings().settings.GAMES
   const games = await loadGames(places)
@@ -106,7 +106,7 @@ async function gameOf({ recording, games: given }: Pick<Asked, 'recording' | 'ga
   if (game) return game
   const found = [...games.keys()].join(', ')
   throw new RecordingError(
-    `a recording of the game ${name}, which is not in ${places.join(', ')} (there is ${found || 'none'}): say --games FILE`,
+    `the recording is of the game ${name}, which is not in ${places.join(', ')} (found: ${found || 'none'}): use --games FILE`,
   )
 }
 
@@ -114,7 +114,7 @@ function isGame(place: string): boolean {
   return isScript(place) || statSync(place, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
-/** What is wrong with a recording or a game is for people. */
+/** Turns errors of recordings and games into UsageErrors, whose messages are printed. */
 async function saying<Result>(act: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await act()

@@ -4,8 +4,8 @@ import { StartError } from '../setup/start-error.ts'
 import { parseUrl } from './args.ts'
 
 /**
- * A request of the admin interface, answered whatever its status. Throws UsageError for what is no URL, and StartError if the server
- * cannot be reached.
+ * Sends a request to the admin interface. Resolves to the answer, whatever its status is. Throws UsageError if `url` is not a URL,
+ * and StartError if the server cannot be reached.
  */
 export async function requestAdmin(
   url: string,

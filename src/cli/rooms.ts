@@ -6,12 +6,13 @@ import { requestAdmin } from './request.ts'
 
 export const command = defineCommand({
   usage: ['rooms move ROOM [--host ID] [--url URL] [--token ADMIN_TOKEN]'],
-  about: ['moves a room with a game to another host process of its node, under its players'],
+  about: ['moves a room with a game to another host process of its node; its players stay in it'],
   options: { host: { type: 'string' }, url: { type: 'string' }, token: { type: 'string' } },
   takesNames: true,
   run: async ({ values, positionals }) => {
     const [action, room, ...more] = positionals
-    if (action !== 'move' || room === undefined || more.length > 0) throw new UsageError('drumbeat rooms move ROOM')
+    if (action !== 'move' || room === undefined || more.length > 0)
+      throw new UsageError('usage: drumbeat rooms move ROOM')
     const { settings } = loadSettings()
     const { url = adminUrlOf(settings), token = adminTokenOf(settings) } = values
     const body = values.host === undefined ? {} : { host: parseNumber('--host', values.host, 1) }

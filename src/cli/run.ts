@@ -12,7 +12,7 @@ import { endWithOutput } from './standard-output.ts'
 const HELP = new Set(['help', '--help', '-h'])
 const VERSION = new Set(['version', '--version', '-v'])
 
-/** Runs what the command line says. The exit code is set where something is wrong. */
+/** Runs the command of the command line. Sets the exit code if something is wrong. */
 export async function run(argv: readonly string[]): Promise<void> {
   const [name = 'help', ...args] = argv
   if (name !== 'start') endWithOutput()
@@ -38,7 +38,7 @@ function parse(
     const parsed = parseArgs({ args: [...args], allowPositionals: true, strict: true, options })
     const [name] = parsed.positionals
     if (!takesNames && name !== undefined)
-      throw new UsageError(`"${name}" is too much: drumbeat ${usage.join(', or drumbeat ')}`)
+      throw new UsageError(`"${name}" is not expected here: drumbeat ${usage.join(', or drumbeat ')}`)
     return parsed
   } catch (error) {
     if (error instanceof UsageError) throw error

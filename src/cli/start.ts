@@ -4,7 +4,7 @@ import { SETTINGS, type SettingName } from '../config/settings.ts'
 import { UsageError } from './args.ts'
 import { defineCommand } from './command.ts'
 
-/** Which setting an option stands for. */
+/** The setting of each option. */
 const SETTING_OF = {
   games: 'GAMES',
   watch: 'GAME_WATCH',
@@ -21,9 +21,9 @@ export const command = defineCommand({
     'start [--games FILE] [--watch] [--port 8080] [--host 127.0.0.1] [--workers 2] [--data-dir DIR] [--config FILE] [--log-level info]',
   ],
   about: [
-    'runs the server in the foreground; each option stands for the setting of its name, over environment and file',
-    '--games: a file with a game, or a folder of them (GAMES); it may be given several times. --watch: a game that is saved is',
-    'loaded anew, with its rooms and players kept, or the log says why not (GAME_WATCH)',
+    'runs the server in the foreground; each option sets a setting and wins over the environment and the file',
+    '--games: a file with a game, or a folder of such files (GAMES); may be repeated. --watch: reloads a game when its file is',
+    'saved, and keeps its rooms and players; if that fails, the log says why (GAME_WATCH)',
   ],
   options: {
     games: { type: 'string', multiple: true },
@@ -42,7 +42,7 @@ export const command = defineCommand({
   },
 })
 
-/** In the environment it is in force for a reload, too. */
+/** Puts the option into the environment, so that it also applies after a reload. */
 function give(option: keyof typeof SETTING_OF, value: string): void {
   const name = SETTING_OF[option]
   try {

@@ -4,7 +4,7 @@ import { GameClient, type Encoding, type StatusChange, type TokenSource } from '
 
 export const command = defineCommand({
   usage: ['tail [--url URL] [--token TOKEN] [--room ROOM]... [--encoding json|msgpack]'],
-  about: ['connects, and prints each event as a line of JSON'],
+  about: ['connects and prints each event as a line of JSON'],
   options: {
     url: { type: 'string' },
     token: { type: 'string' },
@@ -15,7 +15,7 @@ export const command = defineCommand({
   run: async ({ values }) => {
     const { settings } = loadSettings()
     const { url = urlOf(settings), token, room = [], encoding = 'json' } = values
-    if (encoding !== 'json' && encoding !== 'msgpack') throw new UsageError('--encoding is json or msgpack')
+    if (encoding !== 'json' && encoding !== 'msgpack') throw new UsageError('--encoding must be json or msgpack')
     const stop = new AbortController()
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
     await runTail({
@@ -32,21 +32,21 @@ export const command = defineCommand({
 })
 
 export interface TailOptions {
-  /** As the SDK takes it. */
+  /** The URL of the server, as the client library takes it. */
   readonly url: string
   readonly apiPathPrefix?: string
   readonly namespace: string
   readonly token?: TokenSource
   readonly rooms: readonly string[]
   readonly encoding: Encoding
-  /** Ends it. */
+  /** Ends the tail when it aborts. */
   readonly signal: AbortSignal
   readonly print: (line: string) => void
 }
 
 /**
- * Prints one line of JSON for each event, and a line that starts with `#` for what happens to the connection. Resolves
- * when the signal aborts; rejects with a DrumbeatError when the server will not have this client, or not in a room.
+ * Prints a line of JSON for each event, and a line that starts with `#` for each change of the connection. Resolves when the
+ * signal aborts. Rejects with a DrumbeatError if the server refuses this client, or refuses it a room.
  */
 export async function runTail({ rooms, print, signal, ...options }: TailOptions): Promise<void> {
   const client = new GameClient(options)
@@ -80,7 +80,7 @@ function describe(change: StatusChange): string {
     return `ready: ${user} in ${namespace} on node ${node}, offset ${offset}`
   }
   if (change.status === 'reconnecting') {
-    return `lost (${`${change.code} ${change.reason}`.trimEnd()}), again in ${Math.round(change.retryInMs)} ms`
+    return `lost (${`${change.code} ${change.reason}`.trimEnd()}), connecting again in ${Math.round(change.retryInMs)} ms`
   }
   return change.status === 'closed' ? `closed: ${change.reason || change.code}` : change.status
 }

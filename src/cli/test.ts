@@ -7,14 +7,14 @@ import { EXIT } from '../setup/exit-codes.ts'
 import { UsageError } from './args.ts'
 import { defineCommand } from './command.ts'
 
-/** Where no package.json says `"type": "module"`, Node would warn of each file. */
+/** Without a package.json that says `"type": "module"`, Node would print a warning for each file. */
 const ANY_FOLDER = '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'
 const TEST_FILE = /\.test\.(?:ts|js|mjs)$/
 
 export const command = defineCommand({
   usage: ['test [FILE_OR_FOLDER ...]'],
   about: [
-    'runs the tests of games (*.test.ts, *.test.js) by the test runner of Node, against this Drumbeat; by default those in this folder',
+    "runs the tests of games (*.test.ts, .js, .mjs) with Node's test runner and this Drumbeat; by default those in this folder",
   ],
   options: {},
   takesNames: true,
@@ -28,7 +28,7 @@ export const command = defineCommand({
   },
 })
 
-/** Throws UsageError if there is none. */
+/** Returns the test files at a place. Throws UsageError if there are none. */
 function testsIn(place: string): readonly string[] {
   const stat = statSync(place, { throwIfNoEntry: false })
   if (!stat) throw new UsageError(`${place}: there is no such file or folder`)

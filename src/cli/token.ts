@@ -8,7 +8,7 @@ import { defineCommand } from './command.ts'
 export const command = defineCommand({
   usage: ['token SUB [--ttl 1h]'],
   about: [
-    'prints a token for the player SUB, signed with the configured secret, or with that of the server in DATA_DIR',
+    'prints a token for the player SUB, signed with the configured secret, or with the development secret in DATA_DIR',
   ],
   options: { ttl: { type: 'string' } },
   takesNames: true,
@@ -18,25 +18,27 @@ export const command = defineCommand({
     const ttlMs = values.ttl === undefined ? undefined : parseTtl(values.ttl)
     const { settings } = loadSettings()
     print(`${tokenFor(sub, settings, ttlMs)}\n`)
-    // A program that takes the token wants nothing else, and a person is told what to do with it.
+    // A program that reads the token must get nothing else. A person is told what to do with it.
     if (process.stdout.isTTY) standardError().write(hints(sub, settings))
   },
 })
 
-/** What a person may do with a token of the player. */
+/** Returns what a person can do with a token of the player. */
 export function hints(sub: string, settings: Config['settings']): string {
   const adminToken = hasSignIn(settings) ? findSecret(settings, 'admin') : undefined
   const lines = [
-    `  It makes you the player ${sub}: in the playground of the console (${urlOf(settings)}/#/playground), or in a shell`,
+    `  With it you are the player ${sub}, in the playground of the console (${urlOf(settings)}/#/playground), or in a shell:`,
     `  TOKEN=$(npx drumbeat token ${sub}) node chat.mjs`,
   ]
   if (adminToken !== undefined)
-    lines.push(`  One click makes you any player, too: ${signInUrl(urlOf(settings), adminToken)}`)
+    lines.push(
+      `  In the console you can also sign in with one click, under any name: ${signInUrl(urlOf(settings), adminToken)}`,
+    )
   return `\n${lines.join('\n')}\n`
 }
 
 function parseTtl(text: string): number {
   const ttlMs = durationMs(text)
-  if (!(ttlMs > 0)) throw new UsageError('--ttl is a duration such as 90s, 30m, 12h')
+  if (!(ttlMs > 0)) throw new UsageError('--ttl must be a duration such as 90s, 30m or 12h')
   return ttlMs
 }

@@ -87,5 +87,5 @@ t.test('a configuration that is none is said, a line for each mistake', async (t
   const { stdout, code } = await doctor({ WORKERS: '0' })
   t.equal(code, 1)
   t.match(stdout, /^FAIL {2}configuration: WORKERS must be /m)
-  t.match(await doctor({}, 'me'), { code: 64, stderr: /"me" is too much/ })
+  t.match(await doctor({}, 'me'), { code: 64, stderr: /"me" is not expected here/ })
 })

@@ -45,9 +45,9 @@ t.test('what a server refuses is told, and the exit code says so', async (t) => 
 
 t.test('mistakes are told', async (t) => {
   t.match(await load(['--connections', 'x']), { code: 64, stderr: /--connections must be an integer from 2 up, not x/ })
-  t.match(await load(['--encoding', 'xml']), { code: 64, stderr: /--encoding is json or msgpack/ })
+  t.match(await load(['--encoding', 'xml']), { code: 64, stderr: /--encoding must be json or msgpack/ })
   t.match(await load(['--rooms', '3', '--connections', '10']), { code: 64, stderr: /multiple of --rooms/ })
-  t.match(await load(['--url', 'nonsense']), { code: 64, stderr: /nonsense is no URL of a server: http/ })
+  t.match(await load(['--url', 'nonsense']), { code: 64, stderr: /nonsense is not the URL of a server: http/ })
   t.match(await load(['--url', 'https://game.example']), { code: 64, stderr: /load does not speak TLS/ })
   t.match(await load(['--url', 'http://127.0.0.1:9']), { code: 69, stderr: /127\.0\.0\.1:9: .*ECONNREFUSED/ })
 })

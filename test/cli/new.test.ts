@@ -163,7 +163,7 @@ t.test('what is there is not touched, and a bad name makes nothing', async (t) =
   for (const name of ['full', 'file'])
     t.match(await run(folder, 'new', name), {
       code: 1,
-      stderr: /is there already, and no empty folder: nothing was changed/,
+      stderr: /exists and is not an empty folder: nothing was changed/,
     })
   for (const names of [[], ['a', 'b'], ['Pong'], ['../pong'], ['pong/game'], ['7up'], [''], ['x'.repeat(33)], ['päng']])
     t.match(await run(folder, 'new', ...names), { code: 64, stderr: /^drumbeat: / }, names.join())

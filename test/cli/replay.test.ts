@@ -128,7 +128,7 @@ t.test('mistakes are said in words', async (t) => {
     [[file, '--to', 'x'], /--to must be an integer from 0 up, not x/],
     [
       [file, '--games', path.join(ROOT, 'src/samples')],
-      /a recording of the game saga, which is not in .*samples \(there is arena, tictactoe\): say --games FILE/,
+      /the recording is of the game saga, which is not in .*samples \(found: arena, tictactoe\): use --games FILE/,
     ],
     [[file, '--games', path.join(folder, 'no.ts')], /no\.ts: there is no such file or folder/],
     [[file, '--games', GAME, '--against', path.join(folder, 'nothing')], /nothing: there is no such file/],

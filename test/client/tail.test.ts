@@ -29,7 +29,7 @@ t.test('tail says when it loses the connection and when events are missing', asy
   const next: Peer = await server.accept()
   next.resumed({ recovered: false, reason: 'HISTORY_GONE' })
   await until(() => lines.includes('# events are missing here: HISTORY_GONE'))
-  t.ok(lines.some((line) => /^# lost \(4001 slow\), again in \d+ ms$/.test(line)))
+  t.ok(lines.some((line) => /^# lost \(4001 slow\), connecting again in \d+ ms$/.test(line)))
   stop.abort()
   await running
 })

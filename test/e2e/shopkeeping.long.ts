@@ -211,7 +211,7 @@ t.test('the ledger is exported and verified without the server, receipts of an e
   await writeFile(file, exported.stdout.replace('"amount":1000', '"amount":9000'))
   t.match(await cli('verify', file), { code: 1, stdout: /alice, entry 1: 0 gold and 9000 are not 1000/ })
   await writeFile(file, 'nothing of the sort')
-  t.match(await cli('verify', file), { code: 70, stderr: /is no export of a ledger/ })
+  t.match(await cli('verify', file), { code: 70, stderr: /is not an export of a ledger/ })
   t.match(await cli('verify'), { code: 64, stderr: /drumbeat ledger verify FILE/ })
   t.match(await cli('export', '--url', server.url, '--token', 'wrong'), { code: 70, stderr: /401/ })
   t.match(await cli('export', '--url', 'http://127.0.0.1:9', '--token', 'any'), { code: 69, stderr: /127.0.0.1:9: .*/ })
