@@ -1,8 +1,8 @@
-// Makes dist/, which is what an installed package runs: the server and the command as JavaScript, the client with its types, the
-// documentation as a site, and the files that they read. A clone runs its sources and needs it for `drumbeat/client` only.
+// Makes dist/, which an installed package runs: the server and the command as JavaScript, the client with its types, the site of
+// the documentation, and the files that they read. A clone runs its sources and needs dist/ for `drumbeat/client` only.
 //   node src/setup/build.mjs              for `npm run build` and `npm pack`
-//   node src/setup/build.mjs prepare      after an install in a clone: nothing is done if there is no compiler, as with --omit=dev
-// Plain JavaScript for whatever Node from 18 on runs the npm scripts, as ensure-installed.mjs.
+//   node src/setup/build.mjs prepare      after an install in a clone; does nothing if there is no compiler, as with --omit=dev
+// This is plain JavaScript, because any Node from 18 on may run the npm scripts.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
@@ -11,16 +11,16 @@ import { documentFields } from './field-docs.mjs'
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const DIST = path.join(ROOT, 'dist')
-// Not bin/tsc: a file without an extension does not go with what tap loads into the processes of tests.
+// Not bin/tsc: the loader that tap puts into the processes of tests cannot load a file without an extension.
 const COMPILER = path.join(ROOT, 'node_modules/typescript/lib/tsc.js')
-/** Those that have types behind the server. The client last: it is for older machines. */
+/** The order matters: projects that write types come after the server, and the client, which is for older machines, is last. */
 const PROJECTS = ['tsconfig.build.json', 'src/console', 'src/play', 'tsconfig.testing.json', 'tsconfig.client.json']
-/** Folders of files that are read, not imported. */
+/** Folders with files that are read and not imported. */
 const DATA = ['console', 'play', 'manual', 'conformance/vectors']
 
 async function build() {
   mkdirSync(DIST, { recursive: true })
-  // Beside what there is, as somebody may be using that.
+  // The files are made beside the existing ones, which somebody may be using.
   const stage = mkdtempSync(path.join(DIST, 'new-'))
   for (const project of PROJECTS) run([COMPILER, '-p', project, '--outDir', stage], stage)
   await documentFields(stage)
@@ -37,7 +37,7 @@ async function build() {
 }
 
 /**
- * Sources, and what is for the compiler, stay behind.
+ * Copies all but sources and files of the compiler.
  * @param {string} from
  * @param {string} to
  */
@@ -46,7 +46,7 @@ function copyData(from, to) {
 }
 
 /**
- * `npm run package` leaves its archives there, and another build may be under way.
+ * Whether the build may remove a file. `npm run package` puts its archives there, and another build may be in progress.
  * @param {string} name
  */
 function isOurs(name) {
@@ -59,9 +59,9 @@ function remove(place) {
 }
 
 /**
- * Ends this process where it fails. What it says goes to stderr, as stdout belongs to `npm pack --json`.
+ * Runs Node, and ends this process if that fails. Output goes to stderr, because stdout belongs to `npm pack --json`.
  * @param {string[]} args of Node
- * @param {string} [unfinished] what is removed then
+ * @param {string} [unfinished] a folder that is removed if it fails
  */
 function run(args, unfinished) {
   const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 2, 2] })
@@ -71,7 +71,7 @@ function run(args, unfinished) {
 }
 
 if (process.argv[2] === 'prepare') {
-  // `npm install CLONE` makes a link to a clone and installs nothing there.
+  // `npm install CLONE` only makes a link to the clone and installs nothing in it.
   if (!existsSync(path.join(ROOT, 'node_modules'))) run([path.join(ROOT, 'src/setup/ensure-installed.mjs'), 'tools'])
   if (existsSync(COMPILER)) await build()
 } else {

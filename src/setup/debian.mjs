@@ -1,5 +1,5 @@
-// drumbeat_VERSION_ARCH.deb of the files of a server: put where Debian has such things, and packed by dpkg-deb.
-// What maintainer scripts, settings and papers it brings stands in the folder debian/ beside this file.
+// Makes drumbeat_VERSION_ARCH.deb: puts the files of a server where Debian has such files, and packs them with dpkg-deb.
+// Its maintainer scripts, settings and manual page are in the folder debian/ beside this file.
 import { createHash } from 'node:crypto'
 import { chmodSync, lstatSync, lutimesSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -8,30 +8,30 @@ import { gzipSync } from 'node:zlib'
 import { ROOT, run } from './package-stage.mjs'
 
 const PAPERS = path.join(ROOT, 'src/setup/debian')
-/** Where the unit finds the files of an installation from the archive, and where they are in the package. */
+/** The folder of the server in an installation from the archive, which the units name, and in the Debian package. */
 const IN_ARCHIVE = '/opt/drumbeat/current'
 const APP = '/usr/lib/drumbeat'
 const DOC = 'usr/share/doc/drumbeat'
-/** @type {Readonly<Record<string, string>>} Debian's names of the machines that Node has binaries for */
+/** @type {Readonly<Record<string, string>>} Debian's names of the architectures that Node has binaries for */
 const ARCHITECTURES = { x64: 'amd64', arm64: 'arm64' }
-/** Node and LMDB want these versions: docs/operate/install.md. */
+/** Node and LMDB need these versions. docs/operate/install.md names them, too. */
 const DEPENDS = ['adduser', 'libc6 (>= 2.34)', 'libgcc-s1', 'libstdc++6 (>= 11)']
 const PROGRAMS = /^usr\/bin\/drumbeat$|\/node-linux-\w+\/bin\/node$/
-/** What makes packages, and sets up clones. */
+/** Files of src/setup/ that make packages or set up clones. */
 const NOT_OF_SERVER = /^(debian|site|install\.sh|.*\.mjs)$/
 const CONFFILES = ['/etc/drumbeat/drumbeat.yaml']
-/** For folders that are not for everybody. */
+/** Modes of files and folders that not everybody may read. */
 const MODES = { 'etc/drumbeat': 0o750, 'etc/drumbeat/credentials': 0o700, 'etc/drumbeat/drumbeat.yaml': 0o640 }
 
 /**
- * @param {string} stage is moved
+ * @param {string} stage the folder with the files of a server; it is moved away
  * @param {{ work: string, version: string, out: string, dateSeconds: number, compression: readonly string[] }} options
- * @returns {string} the package
+ * @returns {string} the path of the package
  */
 export function makeDebianPackage(stage, { work, version, out, dateSeconds, compression }) {
   const architecture = ARCHITECTURES[process.arch]
   if (architecture === undefined) throw new Error(`Debian has no name for ${process.arch}`)
-  // Debian sorts 1.0.0~rc.1 before 1.0.0, and reads a dash as the revision of a package.
+  // Debian sorts 1.0.0~rc.1 before 1.0.0. A dash would begin the revision of the package.
   const debianVersion = version.replace('-', '~')
   const tree = path.join(work, 'tree')
   putFiles(tree, stage)
@@ -53,7 +53,7 @@ export function makeDebianPackage(stage, { work, version, out, dateSeconds, comp
 }
 
 /**
- * The program, its command, units and settings.
+ * Puts the program, its command, its units and its settings into the tree.
  * @param {string} tree
  * @param {string} stage
  */
@@ -75,7 +75,7 @@ function putFiles(tree, stage) {
 }
 
 /**
- * What Debian wants to be told of a package, and the pages for people.
+ * Puts the files that Debian requires of a package into the tree, and the pages for people.
  * @param {string} tree
  * @param {{ debianVersion: string, dateSeconds: number }} options
  */
@@ -103,7 +103,7 @@ function putPapers(tree, { debianVersion, dateSeconds }) {
  * @param {string} date
  */
 function manPage(help, date) {
-  // Lines that begin with a dot or an apostrophe would be requests.
+  // In troff a line that begins with a dot or an apostrophe is a request.
   const text = help
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
@@ -142,13 +142,16 @@ function putControl(tree, { architecture, debianVersion }) {
   }
 }
 
-/** Debian wants an address. There is none to write to: docs are in the package, and SECURITY.md says how to report. */
+/** Debian requires an address. Nobody reads this one; SECURITY.md says how to report problems. */
 function maintainer() {
   const { author } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
   return `${author} <nobody@drumbeat.invalid>`
 }
 
-/** @param {string} text a paragraph of a control file: its lines are indented, and an empty one is a dot */
+/**
+ * Returns text as a field of a control file: its lines are indented, and an empty line is a dot.
+ * @param {string} text
+ */
 function indent(text) {
   return text
     .split('\n')
@@ -168,7 +171,8 @@ function put(tree, file, content) {
 }
 
 /**
- * Files and links below a folder, from the root; what is behind a link is not looked at. Those of DEBIAN are not in the package.
+ * Lists files and links below a folder, relative to the root. Links are not followed. The folder DEBIAN is left out, because it is
+ * not part of the installed files.
  * @param {string} tree
  * @returns {string[]}
  */
@@ -182,7 +186,7 @@ function filesIn(tree, below = '') {
 }
 
 /**
- * The folders, the root itself too, and DEBIAN.
+ * Lists all folders, with the root itself and DEBIAN.
  * @param {string} tree
  * @returns {string[]}
  */
@@ -202,7 +206,7 @@ function sizeOf(place) {
 }
 
 /**
- * Everybody may read, root may write, and only the command and its Node are run.
+ * Sets modes: everybody may read, root may write, and only the command and its Node are executable.
  * @param {string} tree
  */
 function makeModesSafe(tree) {
@@ -213,12 +217,12 @@ function makeModesSafe(tree) {
 }
 
 /**
- * The same sources and packages give the same package.
+ * Sets all dates, so that the same sources and packages give the same Debian package.
  * @param {string} tree
  * @param {number} dateSeconds
  */
 function setDates(tree, dateSeconds) {
-  // Folders last: what is made in one dates it.
+  // Folders come last, because a change inside a folder changes its date.
   for (const name of [...filesIn(tree), ...filesIn(tree, 'DEBIAN'), ...foldersIn(tree)])
     lutimesSync(path.join(tree, name), dateSeconds, dateSeconds)
 }

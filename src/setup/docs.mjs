@@ -1,8 +1,11 @@
-// `npm run docs`: writes anew every document that is made of the code. `npm run docs -- NAME …` writes only these.
-// Plain JavaScript, as nothing may be installed yet.
+// `npm run docs` writes every document that is generated from the code. `npm run docs -- NAME …` writes only the named ones.
+// This is plain JavaScript, because nothing may be installed yet.
 import { installAndRun } from './install-and-run.mjs'
 
-/** What each name runs. The client's reference is made of the built types, in which each field is described, by typedoc, which wants an older TypeScript than the project's. */
+/**
+ * The command of each name. typedoc makes the reference of the client from the built types, which describe each field. It needs
+ * an older TypeScript than the project's.
+ */
 const DOCUMENTS = {
   settings: 'node src/config/settings-table.ts',
   cli: 'node src/cli/document.ts',

@@ -1,10 +1,11 @@
-// Clients of other people's making for `npm run prove -- clients`: Debian's python3-socketio with what its two transports need, and a Java.
+// Installs foreign clients for `npm run prove -- clients`: Debian's python3-socketio with what its two transports need, and Java.
 import { spawnSync } from 'node:child_process'
 
 /**
  * @typedef {object} Client
  * @property {string} name
- * @property {string[]} asked succeeds where it is there; not a `python3` of somebody's own, which does not see Debian's packages
+ * @property {string[]} asked a command that succeeds if the client is there. It names Debian's own `python3`, because another one
+ *   does not see Debian's packages
  * @property {string[]} packages
  */
 
@@ -19,7 +20,7 @@ const CLIENTS = [
 ]
 
 /**
- * Installs them where this is Debian and may be installed; elsewhere the proof says what it left out.
+ * Installs the clients, if this is Debian and this user is root. Otherwise the proof reports what it left out.
  * @param {string} root
  */
 export function ensureClients(root) {
@@ -33,7 +34,7 @@ export function ensureClients(root) {
     spawnSync(install, { cwd: root, shell: true, stdio: ['ignore', 2, 2] })
   }
   for (const { name } of missing.filter(({ asked }) => !isThere(asked)))
-    console.error(`drumbeat: no ${name} here, so the proof goes without it`)
+    console.error(`drumbeat: no ${name} here, so the proof runs without it`)
 }
 
 /** @param {string[]} command */

@@ -1,5 +1,5 @@
-// A part of ensure-installed.mjs, and as plain: real etcd, Prometheus, nginx and HAProxy for the tests, as binaries of Debian that lie in
-// node_modules. Nothing is installed into the system and nobody needs to be root; where they cannot be had, the tests that need them are skipped.
+// A part of ensure-installed.mjs, and as plain. Puts binaries of Debian into node_modules for the tests: etcd, Prometheus, nginx
+// and HAProxy. Nothing is installed into the system, and nobody needs to be root. Tests whose binaries are missing are skipped.
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -16,21 +16,21 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-/** Releases of Debian, 12 and 13. What is of one of them runs on the other one, too. */
+/** Debian 12 and 13. Binaries of either release run on both. */
 const SUITES = ['bookworm', 'trixie']
 const APT_MS_MAX = 180_000
 
 /** @typedef {{ name: string, text: string }} SourcesFile */
-/** @typedef {{ version: string, suite: string }} Release the version, and the release of Debian that has it */
+/** @typedef {{ version: string, suite: string }} Release a version, and the release of Debian that has it */
 /**
  * @typedef {object} Tool
  * @property {string} name
  * @property {readonly Release[]} releases
  * @property {readonly string[]} packages
- * @property {readonly string[]} binaries the first one says its version
- * @property {string} [asked] how it is asked for it, `--version` by default
- * @property {boolean} [hasLibraries] some of the packages are shared libraries, which are kept beside the binaries
- * @property {string} says what it says, before the version
+ * @property {readonly string[]} binaries the first one can print its version
+ * @property {string} [asked] the option that prints the version, `--version` by default
+ * @property {boolean} [hasLibraries] whether some of the packages are shared libraries, which are kept beside the binaries
+ * @property {string} says the text that it prints before the version
  */
 
 /** @type {Tool} */
@@ -137,8 +137,8 @@ function ensureTool(root, tool) {
 }
 
 /**
- * The machine's own sources of Debian, each as a file that names our suites in place of its own and is the same for the
- * rest: mirror, keys, options.
+ * Finds the machine's own sources of Debian packages. Each is returned as a file with our suites in place of its own; mirror, keys
+ * and options are kept.
  * @returns {SourcesFile[]}
  */
 function findSources() {
@@ -154,7 +154,7 @@ function findSources() {
   return found
 }
 
-/** @param {string} text the form with a paragraph for each source */
+/** @param {string} text a file of the format that has a paragraph for each source */
 function fromStanzas(text) {
   const stanzas = text.replaceAll(/^#.*\n/gm, '').split(/\n\s*\n/)
   return stanzas.flatMap((stanza) => {
@@ -166,7 +166,7 @@ function fromStanzas(text) {
   })
 }
 
-/** @param {string} text the form with a line for each source */
+/** @param {string} text a file of the format that has a line for each source */
 function fromLines(text) {
   const lines = text.matchAll(/^deb\s+(\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+(.*)$/gm)
   return [...lines].flatMap(([, options = '', uri = '', suite = '', components = '']) => {
@@ -177,7 +177,7 @@ function fromLines(text) {
 }
 
 /**
- * Whether this is the archive of a release of Debian, and not its security updates or somebody else's packages for it.
+ * Whether this is the archive of a release of Debian, and not its security updates or packages of others for it.
  * @param {string} uris
  * @param {string} suites
  * @param {string} components
@@ -193,7 +193,7 @@ function suites() {
 }
 
 /**
- * Why some could not be had; none where all were.
+ * Fetches the releases of a tool. Returns the reasons why some could not be fetched; the list is empty if all were.
  * @param {string} home
  * @param {Tool} tool
  * @param {readonly Release[]} releases
@@ -203,10 +203,10 @@ function suites() {
 function fetchAll(home, tool, releases, sources) {
   const work = mkdtempSync(path.join(tmpdir(), 'drumbeat-debian-'))
   try {
-    // apt, when it is root, downloads as a user who has no rights.
+    // If apt is run by root, it downloads as a user without rights.
     chmodSync(work, 0o755)
     const apt = prepareApt(work, sources)
-    // Not all that it names need be there: what was missed shows in the download.
+    // A failed update is no error yet: the source may name more than is needed, and the download shows what is missing.
     const update = spawnSync('apt-get', [...apt, 'update'], { encoding: 'utf8', timeout: APT_MS_MAX })
     const unread = update.stderr?.split('\n').find((line) => /^[EW]: Failed/.test(line))
     return releases.flatMap((release) => {
@@ -221,7 +221,7 @@ function fetchAll(home, tool, releases, sources) {
 }
 
 /**
- * Options under which apt-get knows this one source and keeps all that it writes in the work folder.
+ * Returns options with which apt-get uses only this source and writes only to the work folder.
  * @param {string} work
  * @param {SourcesFile} sources
  */
@@ -248,7 +248,7 @@ function prepareApt(work, { name, text }) {
 
 /**
  * @param {{ home: string, tool: Tool, release: Release, work: string, apt: string[] }} what
- * @returns {string | undefined} why not
+ * @returns {string | undefined} why it failed, or undefined if it did not
  */
 function fetchOne({ home, tool, release: { version, suite }, work, apt }) {
   const folder = path.join(work, suite)
@@ -262,7 +262,7 @@ function fetchOne({ home, tool, release: { version, suite }, work, apt }) {
   const files = readdirSync(path.join(folder, 'unpacked/usr'), { recursive: true, encoding: 'utf8' })
   const kept = files.filter((file) => isKept(file, tool))
   const from = (/** @type {string} */ file) => path.join(folder, 'unpacked/usr', file)
-  // Under another name first: who sees the folder finds it whole.
+  // The folder is made under another name first, so that nobody sees it half full.
   mkdirSync(home, { recursive: true })
   const staged = mkdtempSync(path.join(home, 'new-'))
   for (const file of kept) copyFileSync(from(file), path.join(staged, path.basename(file)))
@@ -291,7 +291,7 @@ function isKept(file, { binaries, hasLibraries = false }) {
 }
 
 /**
- * Why the command failed, in one line; undefined where it did not.
+ * Runs a command. Returns one line that says why it failed, or undefined if it did not.
  * @param {string} command
  * @param {string[]} args
  * @param {string} cwd

@@ -1,8 +1,9 @@
-// Runs before every npm script, on whatever Node from 18 on the machine has, and when nothing is installed yet:
-// plain JavaScript, no package. With nothing to do it reads two or three files and ends.
+// Installs what is missing. It runs before every npm script, on any Node from 18 on, also if nothing is installed yet. So it is
+// plain JavaScript without packages. If nothing is missing, it reads two or three files and ends.
 //   node src/setup/ensure-installed.mjs          what the server needs
-//   node src/setup/ensure-installed.mjs tools    and what checks, tests and benches need
-//   node src/setup/ensure-installed.mjs tools browser etcd promtool proxies nodes clients user-tools    and a browser, etcd, Prometheus with its promtool, nginx and HAProxy, older Nodes, foreign clients, what projects of users are made with
+//   node src/setup/ensure-installed.mjs tools    also what checks, tests and benches need
+//   node src/setup/ensure-installed.mjs tools browser etcd promtool proxies nodes clients user-tools
+//     also a browser, etcd, Prometheus with promtool, nginx and HAProxy, older Nodes, foreign clients, and tools of users' projects
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
@@ -14,8 +15,8 @@ const THIS_FILE = fileURLToPath(import.meta.url)
 /** @typedef {Record<string, Entry>} Packages */
 
 /**
- * Why what is installed is not what the lockfile says, in a few words; undefined where it is.
- * Both arguments are the `packages` of a lockfile: the repository's, and the one npm leaves in node_modules.
+ * Says in a few words how the installed packages differ from the lockfile, or returns undefined if they do not.
+ * Both arguments are the `packages` of a lockfile: the repository's, and the one that npm writes into node_modules.
  * @param {Packages} wanted
  * @param {Packages | undefined} installed
  * @param {{ tools: boolean, platform: string, arch: string }} needs
@@ -35,8 +36,8 @@ function findStale(wanted, installed, needs) {
 }
 
 /**
- * Whether an optional package says that it is made for this kind of machine. One that names a C library may be for the
- * other one, and one that names nothing may hang on a package for another platform.
+ * Whether an optional package is certainly made for this machine. A package that names a C library may be for the other one. A
+ * package that names no platform may be a dependency of a package for another platform.
  * @param {Entry} entry
  * @param {{ platform: string, arch: string }} machine
  */
@@ -54,8 +55,8 @@ function readPackages(file) {
 }
 
 /**
- * Ends this process where the command fails: the script after it could not work. Output goes to stderr, as stdout
- * belongs to that script.
+ * Runs a command. Ends this process if it fails, because the script that comes next could not work. Output goes to stderr,
+ * because stdout belongs to that script.
  * @param {string} command
  * @param {string} root
  */
@@ -67,8 +68,8 @@ function runOrExit(command, root) {
 }
 
 /**
- * tap comes with a compiler plugin that does not go with TypeScript 7 and that Node does not need: .taprc takes it out,
- * which tap must build in once (npm ci brings it back).
+ * Builds tap. It comes with a compiler plugin that does not work with TypeScript 7 and that Node does not need. .taprc leaves the
+ * plugin out, but tap must be built once for that, and again after each `npm ci`.
  * @param {string} root
  */
 function buildTap(root) {
@@ -83,8 +84,8 @@ function buildTap(root) {
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
 
 /**
- * The test of the console wants a browser: Debian's, where this is Debian and may be installed; elsewhere the test says that
- * it was skipped.
+ * Installs Chromium for the test of the console, if this is Debian and this user is root. Otherwise the test reports that it was
+ * skipped.
  * @param {string} root
  */
 function ensureBrowser(root) {
@@ -113,7 +114,7 @@ async function main() {
   if (tools) buildTap(root)
   if (process.argv.includes('browser')) ensureBrowser(root)
   if (['etcd', 'promtool', 'proxies'].some((name) => process.argv.includes(name))) {
-    // Read only where it is asked for: this runs before each `npm start`.
+    // Loaded only if needed, because this runs before each `npm start`.
     const { ensureEtcd, ensurePrometheus, ensureProxies } = await import('./ensure-debian.mjs')
     if (process.argv.includes('etcd')) ensureEtcd(root)
     if (process.argv.includes('promtool')) ensurePrometheus(root)
@@ -133,5 +134,5 @@ async function main() {
   }
 }
 
-// import.meta.main is not there yet in Node 18 and 20.
+// Node 18 and 20 do not have import.meta.main.
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === THIS_FILE) await main()

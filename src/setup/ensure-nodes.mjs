@@ -1,5 +1,6 @@
-// Node 18, 20 and 22 for the test of the client, which has to run on each. They come from npm's packages with a node binary in them, and are
-// no dependencies of this package: each is for one kind of machine, and npm installs no optional dependency for development only.
+// Installs Node 18, 20 and 22 for the test of the client, which has to run on each. They come from npm packages that contain a node
+// binary. These cannot be dependencies for development, because each is for one kind of machine, and npm knows no such
+// dependencies that are optional.
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { folderAside, installAside } from './install-aside.mjs'
@@ -7,7 +8,7 @@ import { folderAside, installAside } from './install-aside.mjs'
 const VERSIONS = ['18.20.8', '20.20.2', '22.23.3']
 
 /**
- * Leaves them in `node_modules/.cache/drumbeat/node-VERSION/`. Where one cannot be had, the test says that it was skipped.
+ * Installs them into `node_modules/.cache/drumbeat/node-VERSION/`. If one is missing, the test reports that it was skipped.
  * @param {string} root
  */
 export function ensureNodes(root) {

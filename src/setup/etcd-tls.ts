@@ -12,8 +12,8 @@ export interface TlsProbe {
 }
 
 /**
- * Why TLS with an endpoint fails, with the setting to look at; undefined if TLS is not what fails. gRPC often says no more than
- * that there is no connection. Never rejects.
+ * Resolves to why TLS with an endpoint fails, and which setting to look at, or to undefined if TLS is not the problem. The errors
+ * of gRPC often say only that there is no connection. Never rejects.
  */
 export async function findTlsFault(probe: TlsProbe): Promise<string | undefined> {
   const isTls = probe.endpoint.startsWith('https:')
@@ -23,7 +23,7 @@ export async function findTlsFault(probe: TlsProbe): Promise<string | undefined>
   } catch (cause) {
     const error: Error & { readonly code?: string } = toError(cause)
     if (isTls) return explain(error, probe.files.ETCD_CA_FILE)
-    // To say what is wrong with a certificate it takes TLS, too.
+    // A server that complains about a certificate speaks TLS.
     return error.code?.startsWith('ERR_SSL_') && error.code !== NO_TLS ? SPEAKS_TLS : undefined
   }
 }
@@ -31,7 +31,7 @@ export async function findTlsFault(probe: TlsProbe): Promise<string | undefined>
 const SPEAKS_TLS = 'it speaks TLS: ETCD_ENDPOINTS must name it with https://'
 const NO_TLS = 'ERR_SSL_WRONG_VERSION_NUMBER'
 
-/** With TLS 1.3 a server refuses a client's certificate only after the handshake: so it has to say something first. */
+/** In TLS 1.3 a server refuses a client's certificate only after the handshake, so this waits until the server sends data. */
 function shakeHands({ endpoint, files, withinMs }: TlsProbe, isTls: boolean): Promise<'accepted' | 'silent'> {
   const { host, port } = socketAddressOf(new URL(endpoint))
   const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file))
@@ -52,7 +52,7 @@ function shakeHands({ endpoint, files, withinMs }: TlsProbe, isTls: boolean): Pr
     }
     socket.setTimeout(withinMs, () => end(() => resolve('silent')))
     socket.once('secureConnect', () => {
-      // By HTTP/2 a server speaks first.
+      // In HTTP/2 the server sends first.
       if (socket.alpnProtocol !== 'h2') socket.write(`GET /version HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
     })
     socket.once('data', () => end(() => resolve('accepted')))
@@ -77,8 +77,8 @@ function explain(error: Error & { readonly code?: string }, ca: string | undefin
     return `its certificate is not signed by ${by} (${message})`
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `ETCD_ENDPOINTS must name it as its certificate does (${message})`
-  if (code.startsWith('CERT_')) return `its certificate is not good: ${message}`
-  // An etcd without TLS hangs up on what it cannot read.
+  if (code.startsWith('CERT_')) return `its certificate is not valid: ${message}`
+  // An etcd without TLS closes the connection when it cannot read a request.
   if (code === NO_TLS || (code === 'ECONNRESET' && message.includes('before secure TLS connection')))
     return 'it does not speak TLS: ETCD_ENDPOINTS must name it with http://'
   if (code.startsWith('ERR_SSL_')) {

@@ -1,5 +1,5 @@
-// The types of the client are made of shapes (src/protocol/shapes/). The compiler writes them into .d.ts field by field, but without a
-// word on any: an editor would show a receipt's fields and not what they are. The schemas have these words, so they are put in here.
+// Documents the types of the client. They are derived from shapes (src/protocol/shapes/), and the compiler writes their fields into
+// .d.ts files without descriptions. The schemas of the shapes have descriptions, so they are added here, for editors to show.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -12,12 +12,12 @@ const VALUE = /export type (\w+) = ValueOf<typeof (\w+)>;/g
 const FIELD = /^((?: {4})+)readonly (\w+)\??: /
 
 /**
- * Puts the description of each field before it, as a docstring.
+ * Puts the description of each field before the field, as a docstring.
  * @param {string} folder of a build
  */
 export async function documentFields(folder) {
   const shapes = path.join(folder, 'protocol/shapes')
-  // The client's: the server's files have no types.
+  // These are the files of the client. The server is built without types.
   const files = readdirSync(shapes).filter((file) => file.endsWith('.d.ts'))
   const modules = await Promise.all(
     files.map((file) => import(pathToFileURL(path.join(shapes, file.replace(/\.d\.ts$/, '.js'))).href)),
@@ -35,7 +35,7 @@ export async function documentFields(folder) {
 }
 
 /**
- * `type Receipt = ValueOf<typeof RECEIPT>` as the object that it is: references and editors then show that.
+ * Replaces types such as `ValueOf<typeof RECEIPT>` by the object type that they are, for references and editors to show.
  * @param {string} text
  */
 function writtenOut(text) {
@@ -52,7 +52,7 @@ function writtenOut(text) {
  * @param {ReadonlyMap<string, Schema>} named
  */
 function withDocs(lines, exports, named) {
-  /** @type {(Schema | undefined)[]} what the fields at each depth are looked up in */
+  /** @type {(Schema | undefined)[]} the schemas in which the fields at each depth are looked up */
   let fields = []
   return lines.flatMap((line) => {
     const [, constant] = CONSTANT.exec(line) ?? []
@@ -68,7 +68,7 @@ function withDocs(lines, exports, named) {
 }
 
 /**
- * The fields of an object, of the objects in a list, and of what is a table of shapes.
+ * Returns the schemas of the fields of an object, of the objects in a list, or of a table of shapes.
  * @param {Schema | undefined} value
  * @param {ReadonlyMap<string, Schema>} named
  * @returns {Schema | undefined}
@@ -81,7 +81,7 @@ function fieldsOf(value, named) {
 }
 
 /**
- * Without references, and of what may be null the rest.
+ * Resolves references. Of a schema that may be null, returns the other alternative.
  * @param {Schema | undefined} schema
  * @param {ReadonlyMap<string, Schema>} named
  * @returns {Schema}

@@ -1,4 +1,4 @@
-// For scripts that choose what to run, such as `npm run prove -- NAME`: plain JavaScript, as nothing may be installed yet.
+// For scripts that choose what to run, such as `npm run prove -- NAME`. It is plain JavaScript, because nothing may be installed yet.
 import { spawn, spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 
 /**
- * Installs what is needed (the words that ensure-installed.mjs takes), then runs the command in the repository and ends this process
- * with its status. The command is looked up in node_modules/.bin first, and SIGTERM and SIGINT are passed on to it.
+ * Installs what is needed (see ensure-installed.mjs for the words), then runs the command in the repository, and ends this process
+ * with its status. The command is looked up in node_modules/.bin first. SIGTERM and SIGINT are passed on to it.
  * @param {readonly string[]} needs
  * @param {string} command
  * @param {readonly string[]} args
- * @param {Readonly<Record<string, string>>} env is added to the environment, where it does not set these names already
+ * @param {Readonly<Record<string, string>>} env variables that are set unless the environment sets them already
  */
 export function installAndRun(needs, command, args, env = {}) {
   const ensure = path.join(ROOT, 'src/setup/ensure-installed.mjs')

@@ -1,10 +1,10 @@
-// Packages of npm that some tests need and that are no dependencies of this package: they lie in node_modules/.cache/drumbeat.
+// Installs npm packages that some tests need, but that are not dependencies of this package, into node_modules/.cache/drumbeat.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 
 /**
- * The folder below which they lie; `name` says what is in it, with its version.
+ * Returns the folder for such packages. `name` says what is in it, with its version.
  * @param {string} root
  * @param {string} name
  */
@@ -13,12 +13,12 @@ export function folderAside(root, name) {
 }
 
 /**
- * Installs packages there. Returns false if npm failed.
+ * Installs packages into such a folder. Returns false if npm failed.
  * @param {string} folder
  * @param {readonly string[]} packages each with its version
  */
 export function installAside(folder, packages) {
-  // A folder without a package.json would have npm look further up.
+  // Without this folder, npm would look for one further up.
   mkdirSync(path.join(folder, 'node_modules'), { recursive: true })
   const args = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']
   return spawnSync('npm', [...args, '--loglevel=error', ...packages], { stdio: ['ignore', 2, 2] }).status === 0

@@ -1,21 +1,21 @@
 #!/bin/sh
-# Installs this release of Drumbeat on a machine with systemd, or takes it away.
+# Installs this release of Drumbeat on a machine with systemd, or removes Drumbeat.
 set -eu
 
 usage() {
   cat <<'TEXT'
-  ./install.sh [--root DIR]                     installs this release; over another one it is an upgrade
-  ./install.sh remove [--purge] [--root DIR]    takes Drumbeat away; --purge: configuration, secrets, data and user, too
+  ./install.sh [--root DIR]                     installs this release, or upgrades to it
+  ./install.sh remove [--purge] [--root DIR]    removes Drumbeat; --purge also removes configuration, secrets, data and user
 
-What is where:
-  /opt/drumbeat/releases/VERSION        a release, its Node included; /opt/drumbeat/current is the one in use
-  /etc/drumbeat/drumbeat.yaml           settings, kept on upgrades
-  /etc/drumbeat/credentials             secrets, a file each, given to the service by systemd
+Files:
+  /opt/drumbeat/releases/VERSION        a release with its Node; /opt/drumbeat/current is the release in use
+  /etc/drumbeat/drumbeat.yaml           settings; upgrades keep them
+  /etc/drumbeat/credentials             secrets, one file each, which systemd gives to the service
   /var/lib/drumbeat                     data
-  /usr/local/lib/systemd/system         units: drumbeat, and drumbeat@ for several on one machine
+  /usr/local/lib/systemd/system         units: drumbeat, and drumbeat@ for several servers on one machine
   /usr/local/bin/drumbeat               the command
 
---root DIR puts all of it below DIR, and touches neither users nor services of this machine.
+--root DIR puts all files below DIR, and changes no users and services of this machine.
 TEXT
 }
 
@@ -26,7 +26,7 @@ die() {
   exit "$code"
 }
 
-# Whether services are running here that could be told.
+# Whether systemd runs here, so that services can be restarted.
 has_systemd() { [ -z "$root" ] && [ -d /run/systemd/system ] && command -v systemctl >/dev/null; }
 
 running_units() {
@@ -39,7 +39,7 @@ ensure_user() {
   useradd --system --user-group --no-create-home --home-dir /var/lib/drumbeat --shell /usr/sbin/nologin drumbeat
 }
 
-# give OWNER MODE FILE: in a staged tree nobody has the users yet.
+# give OWNER MODE FILE: sets the owner only without --root, because below another root the user may not exist.
 give() {
   [ -n "$root" ] || chown "$1" "$3"
   chmod "$2" "$3"
@@ -54,7 +54,7 @@ put_release() {
   if [ -e "$app/releases/$version" ]; then mv "$app/releases/$version" "$app/releases/.$version.old"; fi
   mv "$staged" "$app/releases/$version"
   rm -rf "$app/releases/.$version.old"
-  # A rename, so that there is always a release in use.
+  # The link is renamed, so that there is always a release in use.
   ln -s "releases/$version" "$app/.current.new"
   mv -T "$app/.current.new" "$app/current"
 }
@@ -85,7 +85,7 @@ put_machine_files() {
   install -m 0644 "$here/systemd/sysctl.d/90-drumbeat.conf" "$sysctl/90-drumbeat.conf"
   cat >"$wrapper" <<'TEXT'
 #!/bin/sh
-# The command of the release in use, with this machine's configuration; its secrets only for those who may read them.
+# Runs the command of the release in use, with this machine's configuration, and with its secrets if you may read them.
 prefix=$(dirname "$(readlink -f "$0")")
 prefix=${prefix%/usr/local/bin}
 export CONFIG_FILE="${CONFIG_FILE-$prefix/etc/drumbeat/drumbeat.yaml}"
@@ -99,10 +99,10 @@ TEXT
 
 do_install() {
   here=$(cd "$(dirname "$0")" && pwd -P)
-  [ -r "$here/VERSION" ] || die 66 "$here is no release: unpack the archive, and run the install.sh in it"
+  [ -r "$here/VERSION" ] || die 66 "$here is not a release: unpack the archive, and run the install.sh in it"
   version=$(cat "$here/VERSION")
-  case $version in '' | *[!0-9A-Za-z.+-]* | .*) die 65 "VERSION is no version: $version" ;; esac
-  case $here in "$app"/*) die 64 "this release is installed: run the install.sh of the one that is to be" ;; esac
+  case $version in '' | *[!0-9A-Za-z.+-]* | .*) die 65 "VERSION does not hold a version: $version" ;; esac
+  case $here in "$app"/*) die 64 "this release is already installed: run the install.sh of the release that you want to install" ;; esac
   "$here/node_modules/.bin/node" --version >/dev/null || die 78 'the Node of this release does not run on this machine'
   previous=$(readlink "$app/current" || true)
   ensure_user
@@ -111,18 +111,18 @@ do_install() {
   put_machine_files
   if has_systemd; then
     systemctl daemon-reload
-    # One after the other: each is ready before the next one stops.
+    # One after the other, so that each is ready before the next one stops.
     for unit in $(running_units); do systemctl restart "$unit"; done
   fi
   if [ -n "$previous" ] && [ "$previous" != "releases/$version" ]; then
-    echo "Drumbeat $version is in use; configuration and data are as they were. To go back to ${previous#releases/}:"
+    echo "Drumbeat $version is in use; configuration and data are unchanged. To go back to ${previous#releases/}:"
     echo "  ln -sfn $previous $app/current && systemctl restart drumbeat"
-    echo "When that is not needed any more: rm -r $app/$previous"
+    echo "When you no longer need ${previous#releases/}: rm -r $app/$previous"
   else
     echo "Drumbeat $version is installed. Next:"
     echo "  edit $etc/drumbeat.yaml, and look at the secrets in $etc/credentials"
-    echo '  systemctl restart systemd-sysctl    # the settings of the kernel for many connections'
-    echo '  drumbeat doctor                     # what this machine lacks'
+    echo '  systemctl restart systemd-sysctl    # kernel settings for many connections'
+    echo '  drumbeat doctor                     # says what this machine lacks'
     echo '  systemctl enable --now drumbeat'
   fi
 }
@@ -136,7 +136,7 @@ do_remove() {
   rm -rf "$app"
   if has_systemd; then systemctl daemon-reload; fi
   if [ "$purge" = no ]; then
-    echo "Drumbeat is removed. $etc and $root/var/lib/drumbeat are still there: remove --purge takes them, too"
+    echo "Drumbeat is removed. $etc and $root/var/lib/drumbeat are still there: remove --purge removes them, too"
     return
   fi
   rm -rf "$etc" "$root/var/lib/drumbeat"
@@ -144,7 +144,7 @@ do_remove() {
   echo 'Drumbeat is removed, with its configuration, secrets, data and user'
 }
 
-# A function, so that all is read before `remove` takes this file away.
+# A function, so that the shell has read everything before `remove` deletes this file.
 main() {
   command=install
   root=
@@ -164,12 +164,12 @@ main() {
         usage
         exit
         ;;
-      *) die 64 "what is $1? See install.sh --help" ;;
+      *) die 64 "$1 is unknown: see install.sh --help" ;;
     esac
     shift
   done
   [ "$purge" = no ] || [ "$command" = remove ] || die 64 '--purge goes with remove'
-  [ -n "$root" ] || [ "$(id -u)" = 0 ] || die 77 'root is needed; --root DIR installs somewhere else'
+  [ -n "$root" ] || [ "$(id -u)" = 0 ] || die 77 'only root can install; --root DIR installs into another folder'
   umask 022
   app=$root/opt/drumbeat
   etc=$root/etc/drumbeat

@@ -24,18 +24,18 @@ import { StartError } from './start-error.ts'
 const PID_FILE = 'primary.pid'
 const LOCK_FILE = 'lock'
 
-/** Something that only one process has; the kernel takes it back when that dies, however it dies. */
+/** Something that only one process can have. The kernel releases it when the process dies, however that happens. */
 export interface Lock {
   readonly release: () => void
 }
 
 /**
- * Holds the data folder for this process. The pid file is only for people. Throws StartError.
+ * Locks the data folder for this process. Throws StartError if another process has it. The pid file is only for people.
  *
- * The lock is flock(2) on a file in the folder, so only who may write the folder can have it, and the kernel takes it back however
- * the process dies: it belongs to the open file, which no child gets. Node cannot ask for it, so flock(1) does, on the descriptor that it is
- * given, and leaves it locked. A file that is only made exclusively would outlive a process that is killed; a socket's name in Linux's
- * abstract namespace, as it was, can be taken by anybody, and takes its place where there is no flock(1).
+ * The lock is flock(2) on a file in the folder, so only a user who may write the folder can take it. It belongs to the open file,
+ * which no child process gets, so the kernel releases it however this process dies. Node cannot call flock(2). So flock(1) locks
+ * the descriptor that it is given, and leaves it locked. If there is no flock(1), the lock is the name of a socket in Linux's
+ * abstract namespace, which any user could take. A file that is created exclusively is no lock, because it outlives its process.
  */
 export async function lockInstance(dataDir: string): Promise<Lock> {
   const folder = realpathSync(dataDir)
@@ -57,8 +57,8 @@ export async function lockInstance(dataDir: string): Promise<Lock> {
 }
 
 /**
- * Holds the port, or a free one for 0, against other programs and other Drumbeats. uWS would share a port that is taken
- * without a word, as it does with its own workers, so it is asked for alone first; another Drumbeat that asks in the same
+ * Reserves the port, or a free one for 0, against other programs and other Drumbeats. uWS shares ports between workers, so it would
+ * silently share one that is in use. So the port is first opened exclusively for a moment. Another Drumbeat that starts in that
  * moment finds the lock. Throws StartError.
  */
 export async function lockPort(
@@ -73,13 +73,13 @@ export async function lockPort(
   throw new StartError(EXIT.temporary, `${setting} ${port} on ${host} is in use: name another port by ${by}`)
 }
 
-/** Who has the port; looks only, so that nobody who starts meanwhile is in its way for more than a moment. Rejects as lockPort does. */
+/** Finds out who has the port. It blocks the port only for a moment, in case a server starts meanwhile. Rejects as lockPort does. */
 export async function whoHasPort(host: string, port: number): Promise<'nobody' | 'a Drumbeat' | 'another program'> {
   if (await isLocked(portLock(port))) return 'a Drumbeat'
   return (await isFree(host, port)) ? 'nobody' : 'another program'
 }
 
-/** Whether a live Drumbeat has the data folder, which has to be there. */
+/** Whether a live Drumbeat has the data folder. The folder must exist. */
 export async function isFolderInUse(dataDir: string): Promise<boolean> {
   const folder = realpathSync(dataDir)
   const file = join(folder, LOCK_FILE)
@@ -93,11 +93,11 @@ export async function isFolderInUse(dataDir: string): Promise<boolean> {
   }
 }
 
-/** undefined: somebody has it. */
+/** Returns undefined if another process has the lock. */
 async function lockFolder(folder: string): Promise<Lock | undefined> {
   const fd = openLock(join(folder, LOCK_FILE))
   let outcome = flock(fd)
-  // Whoever only looks, such as the doctor, has it for a moment.
+  // A process that only looks, such as the doctor, has the lock for a moment.
   for (let look = 1; outcome === 'taken' && look < LOOKS; look++) {
     await delay(LOOK_MS)
     outcome = flock(fd)
@@ -107,7 +107,7 @@ async function lockFolder(folder: string): Promise<Lock | undefined> {
   return outcome === 'missing' ? lockName(folderLock(folder)) : undefined
 }
 
-/** Throws StartError: the file may be another user's, of a start as root for example. */
+/** Throws StartError if the file belongs to another user, for example after a start as root. */
 function openLock(file: string): number {
   try {
     return openSync(file, 'a', 0o600)
@@ -121,16 +121,16 @@ function mayRead(file: string): boolean {
     accessSync(file, constants.R_OK)
     return true
   } catch {
-    return false // somebody else's folder
+    return false // another user's folder
   }
 }
 
 const LOOKS = 3
 const LOOK_MS = 100
-/** Of flock(1), where somebody else has the lock. */
+/** The status of flock(1) if another process has the lock. */
 const TAKEN = 1
 
-/** Locks the open file, which is the same in the process that does it. Throws what else flock(1) says. */
+/** Locks the open file, which this process shares with flock(1). Throws StartError for any other error of flock(1). */
 function flock(fd: number): 'locked' | 'taken' | 'missing' {
   const { status, error, stderr } = spawnSync('flock', ['-n', '3'], {
     stdio: ['ignore', 'ignore', 'pipe', fd],
@@ -167,7 +167,10 @@ function isLocked(lock: string): Promise<boolean> {
   })
 }
 
-/** undefined: somebody has it. A listening socket in Linux's abstract namespace, which the kernel gives to one process only. */
+/**
+ * Takes a name in Linux's abstract namespace by listening on it, which the kernel allows to one process only. Returns undefined if
+ * another process has it.
+ */
 async function lockName(name: string): Promise<Lock | undefined> {
   const server = createServer((socket) => socket.destroy())
   if (!(await tryListen(server, socketOf(name)))) return undefined
@@ -179,7 +182,7 @@ async function isFree(host: string, port: number): Promise<boolean> {
   return (await tryPort(host, port)) === port
 }
 
-/** Listens alone for a moment. Gives the port; -1: something listens there. */
+/** Listens exclusively for a moment. Returns the port, or -1 if another program listens there. */
 async function tryPort(host: string, port: number): Promise<number> {
   const server = createServer()
   if (!(await tryListen(server, { host, port, exclusive: true }))) return -1
@@ -188,7 +191,7 @@ async function tryPort(host: string, port: number): Promise<number> {
   return typeof address === 'object' && address ? address.port : port
 }
 
-/** false: somebody has it. Rejects where the address is not this machine's, or may not be had. */
+/** Resolves to false if the address is in use. Rejects if it is not this machine's, or this user may not use it. */
 function tryListen(
   server: Server,
   where: { path: string } | { host: string; port: number; exclusive: true },

@@ -1,5 +1,5 @@
-// The files of a server: sources, production packages, and the Node that runs them, in a folder. Archives and packages are made of it.
-// Plain JavaScript for whatever Node from 18 on runs the npm scripts, as ensure-installed.mjs.
+// Puts the files of a server into a folder: sources, production packages, and the Node that runs them. Archives and packages are
+// made of it. This is plain JavaScript, because any Node from 18 on may run the npm scripts.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
@@ -7,18 +7,18 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const OURS = ['src', 'config', 'systemd', 'docs', 'package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md']
-/** Headers and manuals of Node, sources of LMDB and a site: nobody needs them to run it. */
+/** Files that a server does not need: headers and manuals of Node, sources of LMDB, and a page of pino. */
 const LEFT_OUT = /^node_modules\/(node-linux-\w+\/(include|share)|lmdb\/(dependencies|src)|pino\/index\.html)(\/|$)/
-/** What packages bring for those who work on them: settings of their tools, tests, pages. */
+/** Files of packages that only their authors need: settings of tools, tests, pages. */
 const FOR_AUTHORS = /^\/(\.[^/]+|tests?|benchmarks?|examples?|docs)(\/|$)|\/\.[^/]+$/
-/** Prebuilt binaries that name the machine and the Node they are for, and those that name the Node and the C library. */
+/** Names of prebuilt binaries. The first form names the platform and the Node, the second form the Node and the C library. */
 const PREBUILT = /_(\w+)_(\w+)_(\d+)\.node$/
 const PREBUILT_HERE = /\/node\.(?:abi(\d+)|napi)\.(glibc|musl)\.node$/
 
 /** @typedef {{ dev?: boolean, optional?: boolean }} Entry */
 
 /**
- * The folders of the packages that a server needs, by the lockfile; those that are made for other machines are not installed.
+ * Returns the folders of the packages that a server needs, by the lockfile. Packages for other machines are not installed.
  * @param {Record<string, Entry>} packages of the lockfile
  * @param {(place: string) => boolean} isInstalled
  */
@@ -31,7 +31,7 @@ function productionPlaces(packages, isInstalled) {
 
 /**
  * @param {string} stage
- * @param {string} node the runtime, from the root
+ * @param {string} node the path of the Node binary, relative to the root
  */
 function copyModules(stage, node) {
   const { packages } = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'))
@@ -47,7 +47,7 @@ function copyModules(stage, node) {
     const real = realpathSync(from)
     cpSync(real, path.join(stage, place), {
       recursive: true,
-      // Packages below a package are places of their own.
+      // Packages inside a package are copied as places of their own.
       filter: (file) => {
         const within = path.join(place, path.relative(real, file))
         const inPackage = within.slice(place.length)
@@ -61,7 +61,7 @@ function copyModules(stage, node) {
 }
 
 /**
- * Ends this process where the command fails.
+ * Runs a command and returns its output. Throws if it fails.
  * @param {string} command
  * @param {string[]} args
  */
@@ -72,20 +72,20 @@ export function run(command, args) {
 }
 
 /**
- * The documentation that the server has at `/docs/`. What makes it are development tools.
+ * Makes the documentation that the server serves at `/docs/`. This needs development tools.
  * @param {string} stage
- * @param {string} node the runtime
+ * @param {string} node the path of the Node binary, relative to the root
  */
 function makeSite(stage, node) {
   if (existsSync(path.join(ROOT, 'node_modules/markdown-it'))) {
     run(path.join(ROOT, node), [path.join(ROOT, 'src/setup/site/build-site.mjs'), path.join(stage, 'dist/docs')])
-  } else console.error('drumbeat: the package has no site of the documentation: npm ci installs what makes it')
+  } else console.error('drumbeat: the package has no site of the documentation; npm ci installs the tools that make it')
 }
 
 /**
- * Makes the folder.
+ * Puts the files of a server into the folder `stage`.
  * @param {string} stage
- * @param {{ modules: boolean }} options false: node_modules is a link to this repository's
+ * @param {{ modules: boolean }} options if `modules` is false, node_modules is a link to this repository's
  */
 export function makeStage(stage, { modules }) {
   const node = `node_modules/node-linux-${process.arch}/bin/node`

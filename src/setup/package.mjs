@@ -1,8 +1,10 @@
-// Makes two packages for servers, of the same files: drumbeat-VERSION-linux-ARCH.tar.gz, with install.sh, and drumbeat_VERSION_ARCH.deb.
+// Makes two packages for servers from the same files: drumbeat-VERSION-linux-ARCH.tar.gz, with install.sh, and
+// drumbeat_VERSION_ARCH.deb.
 //   node src/setup/package.mjs [--out FOLDER] [--only tar|deb] [--no-modules] [--fast]
-// For trying out on this machine: --no-modules makes node_modules a link to this repository's, --fast makes a larger Debian package sooner.
-// SOURCE_DATE_EPOCH dates what is in the Debian package; by default the last commit does.
-// Plain JavaScript for whatever Node from 18 on runs the npm scripts, as ensure-installed.mjs.
+// Two options are for trials on this machine: --no-modules makes node_modules a link to this repository's, and --fast makes a
+// larger Debian package in less time.
+// SOURCE_DATE_EPOCH is the date of the files in the Debian package. By default it is the date of the last commit.
+// This is plain JavaScript, because any Node from 18 on may run the npm scripts.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -14,13 +16,13 @@ import { makeDebianPackage } from './debian.mjs'
 import { makeStage, ROOT, run } from './package-stage.mjs'
 
 const FORMATS = ['tar', 'deb']
-/** How dpkg-deb compresses: xz takes a minute, and all that Debian and Ubuntu have read it. */
+/** Options of dpkg-deb. xz takes a minute; every release of Debian and Ubuntu can read it. */
 const COMPRESSION = { small: ['-Zxz'], fast: ['-Zgzip', '-z1'] }
 
 /**
  * @param {string} stage
  * @param {{ work: string, version: string, out: string }} options
- * @returns {string} the archive
+ * @returns {string} the path of the archive
  */
 function makeArchive(stage, { work, version, out }) {
   const name = `drumbeat-${version}-linux-${process.arch}`
@@ -34,11 +36,11 @@ function makeArchive(stage, { work, version, out }) {
   return archive
 }
 
-/** Seconds since 1970: what the files of the Debian package say of their age. */
+/** Returns the date of the files in the Debian package, as Unix time in seconds. */
 function findDate() {
   const given = process.env['SOURCE_DATE_EPOCH']
   if (given !== undefined) {
-    if (!/^\d+$/.test(given)) throw new Error(`SOURCE_DATE_EPOCH is no number of seconds: ${given}`)
+    if (!/^\d+$/.test(given)) throw new Error(`SOURCE_DATE_EPOCH must be a number of seconds; it is ${given}`)
     return Number(given)
   }
   const { status, stdout } = spawnSync('git', ['log', '-1', '--format=%ct'], { cwd: ROOT, encoding: 'utf8' })
@@ -68,14 +70,14 @@ function pack({ out, modules, formats, compression }) {
 
 /** @param {string | undefined} only */
 function chooseFormats(only) {
-  if (only !== undefined && !FORMATS.includes(only)) throw new Error(`--only takes tar or deb, and not ${only}`)
+  if (only !== undefined && !FORMATS.includes(only)) throw new Error(`--only must be tar or deb; it is ${only}`)
   if (only !== undefined) return [only]
   if (spawnSync('dpkg-deb', ['--version'], { stdio: 'ignore' }).status === 0) return FORMATS
   console.error('drumbeat: there is no dpkg-deb here, so no Debian package is made')
   return ['tar']
 }
 
-// import.meta.main is not there yet in Node 18 and 20.
+// Node 18 and 20 do not have import.meta.main.
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   try {
     const text = { type: /** @type {const} */ ('string') }

@@ -5,20 +5,20 @@ import type { Settings } from '../config/settings.ts'
 import { EXIT } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 
-/** Something that is wrong with the machine. Fatal ones end the start with `exitCode`; the others are warnings. */
+/** A problem of the machine. A fatal one ends the start with `exitCode`. Others are warnings. */
 export interface Problem {
   readonly exitCode: ExitCode
   readonly message: string
   readonly fatal: boolean
 }
 
-/** What is looked at: replaceable, so that a test can be on another machine. */
+/** The facts of the machine that are checked. Tests replace them. */
 export interface Machine {
   /** As in process.versions.node */
   readonly nodeVersion: string
   /** Rejects with what the import of the uWebSockets.js binary throws. */
   readonly loadUws: () => Promise<unknown>
-  /** The soft limit of open files per process; undefined where the system does not tell. */
+  /** The soft limit of open files per process. Undefined if the system does not tell. */
   readonly openFilesMax: () => number | undefined
 }
 
@@ -26,7 +26,7 @@ export function thisMachine(loadUws: () => Promise<unknown>): Machine {
   return { nodeVersion: process.versions.node, loadUws, openFilesMax: readOpenFilesMax }
 }
 
-/** Node has raised the soft limit to the hard one at its start already. */
+/** Reads the soft limit of open files. Node has already raised it to the hard limit at its start. */
 export function readOpenFilesMax(): number | undefined {
   try {
     return parseOpenFilesMax(readFileSync('/proc/self/limits', 'utf8'))
@@ -35,13 +35,13 @@ export function readOpenFilesMax(): number | undefined {
   }
 }
 
-/** The soft limit in the text of /proc/self/limits. */
+/** Finds the soft limit in the text of /proc/self/limits. */
 export function parseOpenFilesMax(limits: string): number | undefined {
   const [, soft] = /^Max open files\s+(\d+|unlimited)\s/m.exec(limits) ?? []
   return soft === undefined ? undefined : soft === 'unlimited' ? Infinity : Number(soft)
 }
 
-/** What would keep the server from running, found before a port opens. It opens none itself; it makes the data folder. */
+/** Finds what would keep the server from running, before a port is opened. Creates the data folder. */
 export async function preflight(settings: Settings, machine: Machine): Promise<Problem[]> {
   const found = [
     checkNode(machine.nodeVersion),
@@ -73,7 +73,7 @@ export async function checkUws(loadUws: () => Promise<unknown>): Promise<Problem
     await loadUws()
     return undefined
   } catch (error) {
-    // The package puts its own advice before the reason, in several lines.
+    // The message of the package has several lines.
     const reason = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ')
     return fatal(
       EXIT.configuration,
@@ -83,7 +83,7 @@ export async function checkUws(loadUws: () => Promise<unknown>): Promise<Problem
   }
 }
 
-/** Under this not even the log, the store and the links have room. */
+/** With a lower limit, not even the log, the store and the links could be opened. */
 const OPEN_FILES_MIN = 256
 /** Descriptors of a worker that are not connections. */
 export const OPEN_FILES_OWN = 64
@@ -92,15 +92,15 @@ export function checkOpenFiles(settings: Settings, limit: number | undefined): P
   if (limit === undefined) return undefined
   const remedy = 'raise it with `ulimit -n`, or LimitNOFILE= under systemd'
   if (limit < OPEN_FILES_MIN) {
-    return fatal(EXIT.configuration, `The limit of open files is ${limit}, and ${OPEN_FILES_MIN} are needed: ${remedy}`)
+    return fatal(EXIT.configuration, `The limit of open files is ${limit}, but ${OPEN_FILES_MIN} are needed: ${remedy}`)
   }
   const room = (limit - OPEN_FILES_OWN) * settings.WORKERS
   const wanted = settings.MAX_CONNECTIONS_PER_NAMESPACE
-  // A developer's own machine has no such crowd.
+  // A developer's own machine does not have that many connections.
   if (room >= wanted || hasSignIn(settings)) return undefined
   const message =
     `The limit of open files (${limit} per process) leaves room for ${room} connections on ${settings.WORKERS} ` +
-    `workers, and MAX_CONNECTIONS_PER_NAMESPACE is ${wanted}: ${remedy}`
+    `workers, but MAX_CONNECTIONS_PER_NAMESPACE is ${wanted}: ${remedy}`
   return { exitCode: EXIT.configuration, message, fatal: false }
 }
 
@@ -111,7 +111,7 @@ function checkDataDir(dataDir: string): Problem | undefined {
     makeFolder(dataDir)
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
     if ((statSync(dataDir).mode & FOR_OTHERS) === 0) return undefined
-    const message = `DATA_DIR ${dataDir} is open to everybody on this machine: it holds messages, balances and keys. chmod o-rwx ${dataDir}`
+    const message = `DATA_DIR ${dataDir} is open to every user of this machine, and holds messages, balances and keys: run chmod o-rwx ${dataDir}`
     return { exitCode: EXIT.permission, message, fatal: false }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

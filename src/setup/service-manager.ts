@@ -3,17 +3,17 @@ import { monotonicUs } from '../base/clock.ts'
 import type { ServiceEnvironment } from '../config/service-environment.ts'
 
 /**
- * Sends what it reads, a message a line with tabs between its assignments. A shell of its own, as Node has no datagram sockets of
- * AF_UNIX, and starting a process from a large one stops that for 45 ms for each GiB that it has in memory: so it is started
- * once, while the primary is small. It ends with its input, and that with the primary.
+ * A shell script that sends each line it reads as a message. Tabs separate the assignments of a message. It is a process of its
+ * own, because Node has no datagram sockets of AF_UNIX. It is started once, while the primary is small, because starting a process
+ * stops its parent for 45 ms for each GiB that the parent has in memory. It ends when its input does, so also when the primary dies.
  */
 const COURIER = `command -v systemd-notify >/dev/null || exit 127
 while IFS="$(printf '\\t')" read -r a b c; do systemd-notify "$a" \${b:+"$b"} \${c:+"$c"}; done`
 const NOT_FOUND = 127
 
 /**
- * Tells systemd, or whoever else speaks sd_notify(3), how the server is. Without NOTIFY_SOCKET it does nothing. The messages come from
- * a process of the same unit, not from the primary: the unit has to say NotifyAccess=all.
+ * Tells systemd, or another service manager with sd_notify(3), the state of the server. Does nothing without NOTIFY_SOCKET. The
+ * messages come from another process of the unit than the primary, so the unit must say NotifyAccess=all.
  */
 export class ServiceManager {
   readonly #environment: ServiceEnvironment
@@ -21,29 +21,29 @@ export class ServiceManager {
   #courier: ChildProcess | undefined
   #hasClosed = false
 
-  /** @param warn takes why nobody could be told */
+  /** @param warn called with the reason if the service manager cannot be told */
   constructor(environment: ServiceEnvironment, warn: (message: string) => void) {
     this.#environment = environment
     this.#warn = warn
     if (environment.notifySocket !== undefined) this.#courier = this.#startCourier(environment.notifySocket)
   }
 
-  /** Whether anybody listens. */
+  /** Whether there is a service manager that wants to be told. */
   get isThere(): boolean {
     return this.#environment.notifySocket !== undefined
   }
 
-  /** How long it waits for `watchdog` before it ends the service; undefined: for ever. */
+  /** How long the service manager waits for `watchdog` before it ends the service. Undefined if it has no watchdog. */
   get watchdogMs(): number | undefined {
     return this.#environment.watchdogMs
   }
 
-  /** The server serves; also after a reload. */
+  /** Call this when the server serves, after its start and after each reload. */
   ready(): void {
     this.#tell('READY=1')
   }
 
-  /** The configuration is read again; to be followed by `ready`. */
+  /** Call this when the configuration is read again, and `ready` after that. */
   reloading(): void {
     this.#tell('RELOADING=1', `MONOTONIC_USEC=${monotonicUs()}`)
   }
@@ -52,17 +52,17 @@ export class ServiceManager {
     this.#tell('STOPPING=1')
   }
 
-  /** A line for people. */
+  /** Tells a line for people. */
   status(text: string): void {
     this.#tell(toStatus(text))
   }
 
-  /** A sign of life, and how it is. */
+  /** Sends a sign of life, with a line for people. */
   watchdog(status: string): void {
     this.#tell('WATCHDOG=1', toStatus(status))
   }
 
-  /** What was told before is still sent. */
+  /** Ends after the messages so far have been sent. */
   close(): void {
     this.#hasClosed = true
     this.#courier?.stdin?.end()
@@ -76,11 +76,11 @@ export class ServiceManager {
     const courier = spawn('/bin/sh', ['-c', COURIER], {
       env: { NOTIFY_SOCKET: notifySocket, PATH: this.#environment.searchPath },
       stdio: ['pipe', 'ignore', 'inherit'],
-      // A terminal's Ctrl-C is for the primary.
+      // Ctrl-C in a terminal must reach only the primary.
       detached: true,
     })
     courier.unref()
-    // It may end before it has read all.
+    // The shell may end before it has read everything.
     courier.stdin?.on('error', () => {})
     courier.once('error', ({ message }) => this.#lost(message))
     courier.once('exit', (code, signal) => {
@@ -89,11 +89,11 @@ export class ServiceManager {
     return courier
   }
 
-  /** Nobody to tell any more: a watchdog then ends the service, and starts it anew. */
+  /** The service manager cannot be told any more. If it has a watchdog, it will restart the service. */
   #lost(reason: string): void {
     if (this.#hasClosed || !this.#courier) return
     this.#courier = undefined
-    this.#warn(`the service manager is told nothing: ${reason}`)
+    this.#warn(`the service manager is no longer told the state of the server: ${reason}`)
   }
 }
 

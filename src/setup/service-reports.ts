@@ -4,22 +4,22 @@ import type { ServiceManager } from './service-manager.ts'
 export interface Health {
   /** A line for people. */
   readonly status: string
-  /** What a new start would mend; undefined: nothing. */
+  /** A fault that a restart may repair. Undefined if there is none. */
   readonly fault: string | undefined
 }
 
 export interface ReportsOptions {
   readonly manager: Pick<ServiceManager, 'isThere' | 'watchdogMs' | 'watchdog' | 'status'>
-  /** Where it never settles, that is a fault, too. */
+  /** If this never settles, no sign of life is sent. */
   readonly readHealth: () => Promise<Health>
 }
 
-/** How often it is told of, where nobody waits for it. */
+/** How often the status is sent if there is no watchdog. */
 const STATUS_MS = 10_000
-/** Of the interval: how soon it is looked at again while something is wrong, so that a recovery is told in time. */
+/** While there is a fault, health is read again after this share of the interval, so that a recovery is reported in time. */
 const AGAIN = 1 / 8
 
-/** Tells the service manager how the server is: a sign of life twice in its time, and none while there is a fault. */
+/** Reports health to the service manager: a sign of life twice in the time of the watchdog, and none while there is a fault. */
 export function startReports({ manager, readHealth }: ReportsOptions): { stop(): void } {
   if (!manager.isThere) return { stop: () => {} }
   const intervalMs = manager.watchdogMs === undefined ? STATUS_MS : manager.watchdogMs / 2

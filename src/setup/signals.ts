@@ -1,32 +1,32 @@
 import { systemClock, type Clock } from '../base/clock.ts'
 
-/** What a person or a service manager asks of a running server by signals. */
+/** The signals by which a person or a service manager controls a running server. */
 export interface Signals {
   /** Aborts with the first SIGTERM or SIGINT. A later one ends the process at once, see `REPEAT_MS`. */
   readonly stopped: AbortSignal
-  /** Takes what SIGHUP does. If SIGHUP came before this call, it is done now. */
+  /** Sets what SIGHUP does. If SIGHUP came before this call, it is done now. */
   onReload(reload: () => void): void
   /**
-   * From now on the end of the parent process counts as SIGTERM. For `npx drumbeat start`: npx passes a signal on to a shell, and the shell
-   * ends without telling its child.
+   * From now on the end of the parent process counts as SIGTERM. This is for `npx drumbeat start`: npx passes a signal on to a
+   * shell, and the shell ends without telling its child.
    */
   stopWithParent(): void
 }
 
 /**
- * A second signal this soon after the first is taken for the same one: Ctrl-C in a terminal reaches npm and the server, and npm
- * passes on what it got.
+ * A second signal this soon after the first counts as the same one. Ctrl-C in a terminal reaches npm and the server, and npm passes
+ * it on to the server, too.
  */
 const REPEAT_MS = 500
 const PARENT_LOOK_MS = 200
-/** How a process ends that is told to stop twice. */
+/** The exit code of a process that is told to stop twice. */
 const IMPATIENT_EXIT_CODE = 1
 
 let watched: Signals | undefined
 
 /**
- * What is for this user only: files are made so, and SIGUSR1 does nothing, where Node would open an inspector, or end a process that was
- * told not to. To be called first in each process.
+ * Protects the process from other users: new files are for this user only, and SIGUSR1 does nothing. Without a handler it would open
+ * an inspector, or end a process that was told not to open one. Call this first in each process.
  */
 export function closeToOthers(): void {
   process.umask(OWNER_ONLY)
@@ -36,8 +36,8 @@ export function closeToOthers(): void {
 const OWNER_ONLY = 0o077
 
 /**
- * Takes SIGTERM, SIGINT and SIGHUP from now on: without a handler each of them ends the process. So this is called before anything
- * that takes time, and before the modules of the server are loaded. Later calls return the same.
+ * Handles SIGTERM, SIGINT and SIGHUP from now on. Without a handler each of them ends the process, so call this before anything that
+ * takes time, and before the modules of the server are loaded. Later calls return the same object.
  */
 export function watchSignals(clock: Clock = systemClock): Signals {
   watched ??= createSignals(clock)
@@ -79,7 +79,10 @@ function createSignals(clock: Clock): Signals {
   }
 }
 
-/** In a worker: a terminal's Ctrl-C and a service manager's SIGTERM reach the whole group, and the primary decides what happens. */
+/**
+ * Ignores signals in a worker or a host. Ctrl-C in a terminal and SIGTERM of a service manager reach the whole process group, but
+ * the primary decides what happens.
+ */
 export function ignoreSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 }

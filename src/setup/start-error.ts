@@ -1,6 +1,6 @@
 import type { ExitCode } from './exit-codes.ts'
 
-/** Why the server does not start, in a line for people; the process ends with the code. */
+/** Says in a line for people why the server does not start, or why a command fails. The process exits with the code. */
 export class StartError extends Error {
   override readonly name = 'StartError'
   readonly exitCode: ExitCode

@@ -6,14 +6,14 @@ import { localUrl } from '../config/listen.ts'
 import type { Config } from '../config/load.ts'
 import { hasSamplePages, PLAY_PATH } from '../config/samples.ts'
 
-/** For a person at a terminal or in front of a log: where it is, and what to do next. */
+/** Prints where the server is and what to do next, for a person at a terminal or in front of a log. */
 export function printWelcome(config: Config, port: number): void {
   standardError().write(['', ...welcomeLines(config, port), '', ''].join('\n'))
 }
 
-/** Five lines, or one more for each page of a game of authors beyond the first. */
+/** Returns five lines if there is one page to play at, and one more for each further page. */
 export function welcomeLines({ settings, sources }: Config, port: number): readonly string[] {
-  // A token is made with the secret of the same folder, so the command has to name it, too.
+  // The command must find the secret of this server, so it names the same folder.
   const given = (['CONFIG_FILE', 'DATA_DIR'] as const).filter((name) => sources[name] === 'environment')
   const environment = given.map((name) => `${name}=${settings[name]} `).join('')
   const url = localUrl({ host: settings.HTTP_HOST, port })

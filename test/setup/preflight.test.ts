@@ -54,7 +54,7 @@ t.test('too few open files are an error, few are a warning', async (t) => {
   const env = { DATA_DIR: path.join(t.testdir({}), 'data'), MAX_CONNECTIONS_PER_NAMESPACE: '2000' }
   const settings = settingsWith({ ...env, ADMIN_TOKEN: 'a'.repeat(32) })
   const at = (limit: number | undefined) => preflight(settings, { ...GOOD, openFilesMax: () => limit })
-  t.match(await at(255), [{ exitCode: 78, fatal: true, message: /255, and 256 are needed: raise it with `ulimit -n`/ }])
+  t.match(await at(255), [{ exitCode: 78, fatal: true, message: /255, but 256 are needed: raise it with `ulimit -n`/ }])
   t.match(await at(1063), [{ fatal: false, message: /room for 1998 connections on 2 workers/ }])
   t.strictSame(await at(1064), [])
   t.strictSame(await at(Infinity), [])
@@ -99,5 +99,5 @@ t.test('a data folder that is open to others is a warning, and one that is made 
   t.equal(statSync(dataDir).mode & 0o777, 0o700)
   chmodSync(dataDir, 0o755)
   const [problem] = await preflight(settings, GOOD)
-  t.match(problem, { fatal: false, message: `DATA_DIR ${dataDir} is open to everybody on this machine` })
+  t.match(problem, { fatal: false, message: `DATA_DIR ${dataDir} is open to every user of this machine` })
 })

@@ -70,7 +70,7 @@ t.test('that systemd-notify is not there is said once, and is no reason to end',
   t.ok(await until(() => warnings.length > 0))
   manager.status('x')
   manager.watchdog('x')
-  t.strictSame(warnings, ['the service manager is told nothing: there is no systemd-notify'])
+  t.strictSame(warnings, ['the service manager is no longer told the state of the server: there is no systemd-notify'])
 })
 
 t.test('there is no sign of life while something is wrong, and one soon after', async (t) => {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The command, with this machine's configuration and secrets if you may read them.
+# Runs the command with this machine's configuration, and with its secrets if you may read them.
 etc=/etc/drumbeat
 if [ -z "${CONFIG_FILE+set}" ] && [ -r "$etc/drumbeat.yaml" ]; then export CONFIG_FILE="$etc/drumbeat.yaml"; fi
 if [ -z "${CREDENTIALS_DIRECTORY-}" ] && [ -r "$etc/credentials" ]; then

@@ -1,6 +1,6 @@
-// Makes the documentation as a site: static pages with a search, which need no server and ask nobody for anything.
-//   node src/setup/site/build-site.mjs [FOLDER]     dist/docs, which Drumbeat serves at /docs/
-// Plain JavaScript for whatever Node from 18 on runs the npm scripts, as build.mjs, which calls this.
+// Makes the site of the documentation: static pages with a search, which need no server and load nothing from elsewhere.
+//   node src/setup/site/build-site.mjs [FOLDER]     by default dist/docs, which Drumbeat serves at /docs/
+// This is plain JavaScript, because any Node from 18 on may run the npm scripts.
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,18 +11,18 @@ import { readPages } from './pages.mjs'
 
 const THIS_FILE = fileURLToPath(import.meta.url)
 const ROOT = path.resolve(path.dirname(THIS_FILE), '../../..')
-/** Files of the repository that the site has, too: those of these types that a page names. */
+/** Files of the repository with these extensions are copied to the site if a page links to them. */
 const COPIED = /\.(?:png|svg|json)$/
 const STYLES = ['src/console/theme.css', 'src/console/favicon.svg', 'src/manual/manual.css', 'src/manual/code.css']
 const FILES = 'files'
 
 /**
- * @param {string} folder is made anew
- * @returns {Promise<number>} how many pages there are
+ * @param {string} folder is replaced
+ * @returns {Promise<number>} the number of pages
  */
 export async function buildSite(folder) {
   mkdirSync(path.dirname(folder), { recursive: true })
-  // Beside what there is, as somebody may be reading that.
+  // The files are made beside the existing ones, which somebody may be reading.
   const stage = mkdtempSync(path.join(path.dirname(folder), 'new-'))
   try {
     const count = await writeSite(stage)
@@ -62,7 +62,7 @@ async function writeSite(folder) {
 /**
  * @param {import('./pages.mjs').Page} page
  * @param {ReadonlyMap<string, string>} targets
- * @param {Map<string, string>} copied gets the files that the page names, with their places on the site
+ * @param {Map<string, string>} copied receives the files that the page links to, with their places on the site
  * @returns {(link: string) => { href: string } | { file: string }}
  */
 function resolverFor(page, targets, copied) {
@@ -85,7 +85,7 @@ function copyOnce(copied, source, target) {
   copied.set(source, target)
 }
 
-/** What the search finds. @param {readonly import('./layout.mjs').SitePage[]} pages */
+/** Returns the entries of the search. @param {readonly import('./layout.mjs').SitePage[]} pages */
 function entriesOf(pages) {
   return pages.flatMap(({ target, title, section, pieces }) =>
     pieces.map(({ id, heading, text }, at) => {

@@ -1,4 +1,4 @@
-// The frame of a page. All addresses are relative, as the site may be served below any path, or be read from a folder.
+// Renders a page with its frame. All links are relative, because the site may be served below any path, or be read from a folder.
 import path from 'node:path'
 
 /**
@@ -7,12 +7,12 @@ import path from 'node:path'
  * @typedef {Page & Rendered} SitePage
  */
 
-/** A page with more has no list of those below its sections. */
+/** The outline of a page with more headings than this shows only its sections. */
 const SUBSECTIONS_MAX = 24
 
 /**
  * @param {SitePage} page
- * @param {readonly SitePage[]} pages all of them, in order
+ * @param {readonly SitePage[]} pages all pages, in order
  * @param {string} version
  */
 export function layOut(page, pages, version) {

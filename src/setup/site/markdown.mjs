@@ -1,4 +1,4 @@
-// From a page's Markdown to what the site shows of it, and to the pieces that its search finds.
+// Renders a page's Markdown to HTML, and cuts it into the pieces that the search finds.
 import path from 'node:path'
 import hljs from 'highlight.js/lib/core'
 import bash from 'highlight.js/lib/languages/bash'
@@ -18,7 +18,7 @@ import MarkdownIt from 'markdown-it'
  */
 
 const LANGUAGES = { bash, ini, json, nginx, typescript, xml }
-/** By the word behind the fence. */
+/** The language for the word after the fence of a code block. */
 const LANGUAGE_OF = {
   js: 'typescript',
   ts: 'typescript',
@@ -28,9 +28,9 @@ const LANGUAGE_OF = {
   json: 'json',
   nginx: 'nginx',
 }
-/** A row of a table whose first column has this title is found by what stands there, and has an address. */
+/** If the first column of a table has one of these titles, the search finds each row by its first cell, and each row has an id. */
 const NAMES = ['name', 'code', 'route']
-/** A table with as many has its cells below each other on a small screen. */
+/** On a small screen a table with this many columns or more shows its cells below each other. */
 const WIDE_COLUMNS_MIN = 4
 
 for (const [name, language] of Object.entries(LANGUAGES)) hljs.registerLanguage(name, language)
@@ -39,7 +39,7 @@ const markdownIt = new MarkdownIt({ html: true, highlight })
 markdownIt.renderer.rules['table_open'] = (tokens, at, options, _env, renderer) =>
   `<div class="table" tabindex="0">${renderer.renderToken(tokens, at, options)}`
 markdownIt.renderer.rules['table_close'] = () => '</table></div>\n'
-// A sample that is wider than the page is scrolled by keys, too.
+// A code sample that is wider than the page can be scrolled by keys, too.
 const fence = markdownIt.renderer.rules['fence']
 markdownIt.renderer.rules['fence'] = (...args) => fence?.(...args).replace('<pre>', '<pre tabindex="0">') ?? ''
 
@@ -51,8 +51,8 @@ function highlight(code, word) {
 
 /**
  * @param {Page} page
- * @param {(link: string) => { href: string } | { file: string }} resolve where a link of the page leads on the site; `file` is one of
- *   the repository that the site does not have
+ * @param {(link: string) => { href: string } | { file: string }} resolve returns where a link of the page leads on the site, or the
+ *   `file` of the repository if the site does not have it
  * @returns {Rendered}
  */
 export function render(page, resolve) {
@@ -81,7 +81,7 @@ function nameHeadings(tokens, ids) {
 }
 
 /**
- * Gives each row with a name its address, and each cell the title of its column, which a small screen shows beside it.
+ * Gives each row with a name an id, and each cell the title of its column, which a small screen shows beside the cell.
  * @param {Token[]} tokens
  * @param {Set<string>} ids
  */
@@ -110,7 +110,7 @@ function nameRow(row, text, ids) {
   if (id !== '') row?.attrSet('id', unique(id, ids))
 }
 
-/** As GitHub does, so that links mean the same here and there. @param {string} text */
+/** Makes an id from a heading as GitHub does, so that links work in both places. @param {string} text */
 function slug(text) {
   return text
     .toLowerCase()
@@ -133,7 +133,7 @@ function textOf(token) {
 }
 
 /**
- * A link to a file that the site does not have becomes its text, and the file's name if that does not say it.
+ * Replaces a link to a file that the site does not have by its text. If the text is not the file's name, the name is added.
  * @param {Token[]} tokens
  * @param {Parameters<typeof render>[1]} resolve
  * @returns {Token[]}
@@ -163,7 +163,7 @@ function fileName(file) {
   return markdownIt.parseInline(` (\`${file}\`)`, {})[0]?.children ?? []
 }
 
-/** The text of each section and of each row that has an address. @param {Token[]} tokens @returns {Piece[]} */
+/** Returns the text of each section, and of each row that has an id. @param {Token[]} tokens @returns {Piece[]} */
 function piecesOf(tokens) {
   /** @type {Piece[]} */
   const pieces = []

@@ -1,11 +1,12 @@
-// Which pages the site has, where each is, and in which order they are listed. The owner of the order is docs/README.md, which names every page.
+// Says which pages the site has, where each one is, and in which order they are listed. docs/README.md, which names every page,
+// decides the order.
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 /**
  * @typedef {object} Page
- * @property {string} source from the repository's root, as in `docs/start/quickstart.md`
- * @property {string} target from the site's root, as in `start/quickstart.html`
+ * @property {string} source relative to the repository's root, as in `docs/start/quickstart.md`
+ * @property {string} target relative to the site's root, as in `start/quickstart.html`
  * @property {string} section as in `Start`; empty for the index
  * @property {string} markdown
  */
@@ -18,7 +19,7 @@ const OUTSIDE = {
   'CONTRIBUTING.md': 'project/contributing.html',
   'CHANGELOG.md': 'project/changelog.html',
 }
-/** By folder of the site. */
+/** The sections, by folder of the site. */
 const SECTIONS = {
   start: 'Start',
   guides: 'Guides',
@@ -27,11 +28,11 @@ const SECTIONS = {
   design: 'Design',
   project: 'Project',
 }
-/** What `npm run docs -- client` makes, and git ignores. */
+/** `npm run docs -- client` makes these pages, and git ignores them. */
 const LEFT_OUT = 'docs/reference/client/'
 
 /**
- * Every page, in the order of the index. Throws if a page of docs/ stands in no section.
+ * Reads every page, in the order of the index. Throws if a page of docs/ is in no section.
  * @param {string} root of the repository
  * @returns {Page[]}
  */
@@ -74,7 +75,7 @@ function sectionOf(target) {
 }
 
 /**
- * Says where in the index the tables of its sections name a page first; a page that they do not name comes last.
+ * Returns a function that says where the tables of the index first name a page. A page that they do not name comes last.
  * @param {string} index
  * @returns {(source: string) => number}
  */
