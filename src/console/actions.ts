@@ -6,7 +6,7 @@ import type { Player } from './player.ts'
 const PRESENCE_LIMIT = 50
 const WHOLE_NAMESPACE = { value: '', text: 'Everyone in the namespace' }
 
-/** Broadcast, messages, rooms, state and presence: one form each. */
+/** The forms for broadcast, messages, rooms, state and presence. */
 export class Actions {
   readonly #player: Player
   readonly #broadcastTarget = byId('broadcast-target', HTMLSelectElement)
@@ -14,7 +14,7 @@ export class Actions {
   readonly #stateOutput = byId('state-output', HTMLPreElement)
   readonly #users = byId('presence-users', HTMLUListElement)
   readonly #more = byId('presence-more', HTMLButtonElement)
-  /** The cursor of the page that follows what is shown. */
+  /** The cursor of the next page of users. */
   #nextUsers = ''
 
   constructor(player: Player) {
@@ -27,7 +27,7 @@ export class Actions {
     this.showRooms([])
   }
 
-  /** A new session: what was found out in the one before holds no more. */
+  /** Call this when a new session begins. Forgets the results of the previous one. */
   clear() {
     for (const form of ['broadcast', 'message', 'room', 'look']) showOutcome(`${form}-outcome`, 'ok', '')
     this.#stateOutput.hidden = true
@@ -35,7 +35,7 @@ export class Actions {
     this.#users.replaceChildren()
   }
 
-  /** @param rooms that the connection is in */
+  /** @param rooms the rooms that the connection is in */
   showRooms(rooms: readonly string[]) {
     const options = rooms.map((room) => ({ value: room, text: `Room ${room}` }))
     fillSelect(this.#broadcastTarget, [WHOLE_NAMESPACE, ...options])
@@ -83,7 +83,7 @@ export class Actions {
     return element('li', { 'data-room': room }, element('span', {}, room), leave)
   }
 
-  /** @param room empty for the namespace; by default what is chosen in the form */
+  /** @param room the id of a room, or '' for the namespace; by default the choice of the form */
   async fetchState(room: string = this.#lookTarget.value) {
     const outcome = await this.#player.ask((client) => client.getState(room === '' ? undefined : room))
     const done = outcome.success ? `${describeWhere(room)} at offset ${outcome.data.offset}.` : ''
@@ -96,7 +96,7 @@ export class Actions {
     this.#stateOutput.textContent = state === null ? 'No state is retained.' : JSON.stringify(state, null, 2)
   }
 
-  /** @param cursor of the page before */
+  /** @param cursor the cursor that the previous page gave */
   async #listPresence(cursor?: string) {
     const room = this.#lookTarget.value
     const page = { ...(room === '' ? {} : { room_id: room }), limit: PRESENCE_LIMIT, ...(cursor ? { cursor } : {}) }
@@ -124,7 +124,7 @@ export class Actions {
   }
 }
 
-/** @param room empty for the namespace */
+/** @param room the id of a room, or '' for the namespace */
 function describeWhere(room: string) {
   return room === '' ? 'The namespace' : `Room ${room}`
 }
@@ -139,7 +139,7 @@ export function parseMessage(text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue
   } catch {
-    // Somebody's "[sic]" is a text like any other.
+    // A text such as "[sic]" may begin with a bracket and still be no JSON.
     return text
   }
 }

@@ -3,12 +3,12 @@ import { callApi, downloadApi, type Answer, type ApiRequest } from './http.ts'
 import { KeyKeeper } from './keyed.ts'
 import { failure, isUncertain, type Outcome } from './outcome.ts'
 
-/** Of this tab only: the browser forgets it with the tab. */
+/** The key in the session storage, which the browser keeps for this tab only. */
 const KEPT_AS = 'drumbeat-admin-token'
 
 const NO_TOKEN = failure('AUTH_REQUIRED', 'enter the admin token at the top of the page')
 
-/** Requests in the operator's name. */
+/** Sends requests with the admin token. */
 export class Admin {
   #token = sessionStorage.getItem(KEPT_AS) ?? ''
   readonly #keys = new KeyKeeper()
@@ -17,7 +17,7 @@ export class Admin {
   constructor() {
     const input = byId('admin-token', HTMLInputElement)
     onSubmit('token-form', () => {
-      // What cannot travel in a header cannot be the token either.
+      // A text that cannot be sent in a header cannot be the token.
       if (/^[!-~]+$/.test(input.value.trim())) this.use(input.value.trim())
       input.value = ''
     })
@@ -32,12 +32,12 @@ export class Admin {
     return this.#token !== ''
   }
 
-  /** @param listener hears of another token */
+  /** @param listener called when the token changes */
   onToken(listener: () => void) {
     this.#listeners.push(listener)
   }
 
-  /** @param token empty: to hold none any more */
+  /** @param token the new token, or '' to forget the token */
   use(token: string) {
     this.#token = token
     if (token === '') sessionStorage.removeItem(KEPT_AS)
@@ -54,13 +54,13 @@ export class Admin {
     return this.#ask(path, { method, ifMatch, body })
   }
 
-  /** A file of the server. */
+  /** Downloads a file from the server. */
   async download(path: string): Promise<Outcome<Blob>> {
     return this.hasToken ? downloadApi(path, this.#token) : NO_TOKEN
   }
 
   /**
-   * A POST that happens once, however often it is sent while its outcome is not known.
+   * Sends a POST that is done once, even if it is sent again because its outcome is not known.
    * @param body without the idempotency key
    */
   async changeOnce<Data>(path: string, body: object): Promise<Outcome<Data>> {

@@ -3,7 +3,7 @@ export function monotonicMs() {
   return performance.now()
 }
 
-/** Unix time in milliseconds: only to be shown. */
+/** Unix time in milliseconds. Use it only to show times. */
 export function wallMs() {
   return Date.now()
 }

@@ -1,6 +1,6 @@
 import { CLOSE } from '../protocol/close-codes.ts'
 
-/** Why connections end, in words. */
+/** The meanings of close codes, in words. */
 const MEANING: Readonly<Record<number, string>> = {
   [CLOSE.normal]: 'closed normally',
   [CLOSE.goingAway]: 'the server is going away',
@@ -21,7 +21,7 @@ const MEANING: Readonly<Record<number, string>> = {
   [CLOSE.connectionLimit]: 'too many connections',
 }
 
-/** @param reason as the server gave it */
+/** Describes why a connection ended. @param reason the reason that the server gave */
 export function describeClose(code: number, reason: string): string {
   const meaning = MEANING[code] ?? 'a code this console does not know'
   const given = reason === '' ? '' : ` (“${reason}”)`

@@ -12,8 +12,8 @@ import { SignIn } from './sign-in.ts'
 import { TailView } from './tail-view.ts'
 import { Vitals } from './vitals.ts'
 
-/** The page, put together: views that know nothing of each other, the server's numbers, and the admin token. */
-// It takes its code from the address, which the router reads.
+/** Puts the page together: views that know nothing of each other, the server's metrics, and the admin token. */
+// Signing in takes its code from the address, so it must come before the router, which reads the address, too.
 const signIn = new SignIn()
 const admin = new Admin()
 signIn.start(admin)
@@ -37,5 +37,5 @@ const router = new Router({
 })
 router.start()
 vitals.start()
-// A click before this would be lost.
+// Until now clicks would have been lost, so the page was inert.
 document.body.inert = false

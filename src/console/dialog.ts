@@ -13,8 +13,8 @@ export interface Field {
   isOptional?: boolean
 }
 /**
- * `Values` are those of the fields by their names: a number for `number` (null: left empty), a boolean for `checkbox`, else a text. `Data` is
- * what `run` comes to.
+ * `Values` are the values of the fields by name: a number for `number`, or null if the field is empty; a boolean for `checkbox`; text
+ * for others. `Data` is the result of `run`.
  */
 export interface Question<Values, Data> {
   title: string
@@ -29,8 +29,8 @@ export interface Question<Values, Data> {
 let lastId = 0
 
 /**
- * Asks before something is done, and for what it takes. Stays open, with what the server said, until that is done or somebody
- * lets it be: Escape does.
+ * Asks for confirmation, and for the values that an action needs. The dialog stays open and shows errors of the server until the
+ * action is done or the user cancels, for example by Escape.
  */
 export function openDialog<Values, Data>(question: Question<Values, Data>) {
   const { title, text, action, fields = [], isDangerous = false, run, done } = question
@@ -70,7 +70,7 @@ export function openDialog<Values, Data>(question: Question<Values, Data>) {
   })
   document.body.append(dialog)
   dialog.showModal()
-  // What cannot be taken back is not one key away.
+  // A dangerous action must not be one key press away, so its button does not have the focus.
   if (fields.length === 0 && isDangerous) cancel.focus()
 }
 

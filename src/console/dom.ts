@@ -1,11 +1,11 @@
-/** The element with this id, as the given class. A page without it is a defect, so this throws. */
+/** Returns the element with this id. Throws if the page has no element of this class with this id, because that is a defect. */
 export function byId<T extends Element>(id: string, type: new () => T): T {
   const found = document.getElementById(id)
   if (!(found instanceof type)) throw new Error(`the page has no ${type.name} with id ${id}`)
   return found
 }
 
-/** A new element. Children that are strings become text nodes: nothing from the server is ever read as HTML. */
+/** Creates an element. Children that are strings become text nodes, so text from the server is never parsed as HTML. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Record<string, string> = {},
@@ -21,7 +21,7 @@ export function onClick(id: string, action: () => void) {
   byId(id, HTMLButtonElement).addEventListener('click', action)
 }
 
-/** Runs `action` when the form is sent, by its button or by Enter. The browser itself never sends it anywhere. */
+/** Runs `action` when the form is submitted, by its button or by Enter. The browser does not send the form. */
 export function onSubmit(formId: string, action: (submitter: HTMLElement | null) => void | Promise<void>) {
   byId(formId, HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault()
@@ -30,8 +30,9 @@ export function onSubmit(formId: string, action: (submitter: HTMLElement | null)
 }
 
 /**
- * Shows what an action came to, below its form. A text that is there already is left alone, as a new one is read aloud.
- * @param id of an element with role=status
+ * Shows the outcome of an action below its form. If the text is the same as before, it is not set again, because screen readers read
+ * each new text aloud.
+ * @param id the id of an element with role=status
  */
 export function showOutcome(id: string, state: 'ok' | 'failed' | 'busy', text: string) {
   const line = byId(id, HTMLElement)
@@ -40,8 +41,8 @@ export function showOutcome(id: string, state: 'ok' | 'failed' | 'busy', text: s
 }
 
 /**
- * Shows terms and what holds of them. Of terms that are there already the elements stay.
- * @param id of a `dl`
+ * Shows terms with their values. The elements of existing terms are reused.
+ * @param id the id of a `dl`
  */
 export function showFacts(id: string, facts: Readonly<Record<string, string>>) {
   const list = byId(id, HTMLDListElement)
@@ -59,7 +60,7 @@ export function showFacts(id: string, facts: Readonly<Record<string, string>>) {
   list.replaceChildren(...blocks)
 }
 
-/** Fills a select anew and keeps what was chosen, where it is still there. */
+/** Replaces the options of a select. The selected option stays selected if it still exists. */
 export function fillSelect(select: HTMLSelectElement, options: ReadonlyArray<{ value: string; text: string }>) {
   const chosen = select.value
   select.replaceChildren(...options.map(({ value, text }) => element('option', { value }, text)))

@@ -11,16 +11,16 @@ const TIME = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 })
 
-/** What entered a room last, newest first: all of it, or what was refused or failed. */
+/** Shows the newest entries of a room, newest first: all of them, or only those that were refused or failed. */
 export class EntriesPanel {
-  /** So many are asked for. */
+  /** How many entries are requested. */
   static readonly LIMIT: number = 50
   #entries: readonly RoomEntry[] = []
   readonly #which = element(
     'select',
     { id: 'entries-which' },
     element('option', { value: 'all' }, 'all'),
-    element('option', { value: 'failed' }, 'what was refused or failed'),
+    element('option', { value: 'failed' }, 'only refused or failed'),
   )
   readonly #table = new Table('Inputs and refusals', {
     id: 'entries-table',
@@ -33,7 +33,7 @@ export class EntriesPanel {
       { title: 'Data', text: ({ data }) => dataText(data), isMono: true },
       { title: 'Outcome', text: outcomeText, isBad: ({ error }) => error !== null },
     ],
-    empty: 'Nothing of late.',
+    empty: 'Nothing yet.',
   })
   readonly element: HTMLElement
 
@@ -70,7 +70,7 @@ function dataText(data: unknown): string {
   return text.length > DATA_CHARS ? `${text.slice(0, DATA_CHARS)}…` : text
 }
 
-/** A game's own code says more than that it has refused. */
+/** If the game refused an input with a code of its own, that code says more than REFUSED. */
 function outcomeText({ error }: RoomEntry): string {
   if (error === null) return 'done'
   const { code, message, details } = error

@@ -1,13 +1,13 @@
 import type { EventEnvelope } from '../client/index.ts'
 import { byId, element } from './dom.ts'
 
-/** An event, or a frame of the session, which has no place in the log. */
+/** An event of the log, or a frame of the session, which has no offset. */
 export interface ShownEvent extends Partial<Omit<EventEnvelope, 'eventType' | 'payload'>> {
   readonly eventType: string
   readonly payload?: object
 }
 
-/** With the text that the filter looks at. */
+/** A row, with the text that the filter searches. */
 interface Shown {
   readonly row: HTMLTableRowElement
   readonly text: string
@@ -34,11 +34,11 @@ const TIME = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 })
 
-/** The list of events, newest first. What arrives between two frames of the screen is drawn in one go. */
+/** The list of events, newest first. All events that arrive between two frames of the screen are drawn at once. */
 export class EventsView {
-  /** Newest first, as in the page. */
+  /** The rows in the page, newest first. */
   #shown: Shown[] = []
-  /** Not yet in the page, oldest first. */
+  /** Events that are not in the page yet, oldest first. */
   #pending: ShownEvent[] = []
   #received = 0
   #isPaused = false
@@ -49,7 +49,7 @@ export class EventsView {
   readonly #empty: HTMLElement
   readonly #pause: HTMLElement
 
-  /** @param prefix of its ids; `…-panel` is where it goes, below a title `…-title` */
+  /** @param prefix the prefix of its ids: the list is put into `PREFIX-panel`, below a title `PREFIX-title` */
   constructor(prefix: string, whenEmpty: string) {
     this.#body = element('tbody', { id: prefix, role: 'rowgroup' })
     this.#count = byId(`${prefix}-count`, HTMLElement)
@@ -69,7 +69,7 @@ export class EventsView {
   }
 
   #makeScroller(titleId: string) {
-    // Roles, as on small screens the table is laid out as something else.
+    // Roles are needed because on small screens the table has another layout, which would hide that it is a table.
     const heads = COLUMNS.map(([title, kind]) =>
       element('th', { role: 'columnheader', scope: 'col', class: kind }, title),
     )
@@ -169,12 +169,12 @@ function typeLabel(eventType: string) {
   return element('span', { class: 'tag', title: eventType, 'data-family': short.split('.')[0] ?? '' }, short)
 }
 
-/** @param text of the whole payload */
+/** @param text the whole payload as JSON */
 function payloadNode(text: string, payload: unknown) {
   if (text.length <= SHORT_PAYLOAD_CHARS) return element('code', {}, text)
   const summary = element('summary', {}, element('code', {}, `${text.slice(0, SHORT_PAYLOAD_CHARS)}…`))
   const details = element('details', {}, summary)
-  // Most are never opened, and a payload may be 16 KiB long.
+  // Most payloads are never opened, and one may be 16 KiB long, so it is only written out when it is opened.
   const whole = () => details.append(element('pre', { class: 'code' }, JSON.stringify(payload, null, 2)))
   details.addEventListener('toggle', whole, { once: true })
   return details

@@ -4,10 +4,10 @@ import type { Exchange } from './wire.ts'
 
 const EXCHANGES_MAX = 20
 
-/** What was sent, and what came back: newest first, and only the newest unfolded. */
+/** Shows what was sent and the replies, newest first. Only the newest exchange is unfolded. */
 export class ExchangesView {
   readonly #list = byId('exchanges', HTMLOListElement)
-  /** Oldest first. */
+  /** The exchanges, oldest first. */
   readonly #items: Map<Exchange, HTMLDetailsElement> = new Map()
   #newest: HTMLDetailsElement | null = null
   readonly #onEdit: (sent: string) => void
@@ -16,7 +16,7 @@ export class ExchangesView {
     this.#onEdit = onEdit
   }
 
-  /** @param exchange shown anew whenever it has changed */
+  /** @param exchange call this again whenever it has changed */
   show(exchange: Exchange) {
     const details = this.#items.get(exchange) ?? this.#add(exchange)
     const { sent, reply, note, isOk } = exchange
@@ -33,7 +33,7 @@ export class ExchangesView {
     const details = element('details', { open: '' })
     this.#items.set(exchange, details)
     this.#list.prepend(element('li', {}, details))
-    // Folded by itself is only what was unfolded by itself.
+    // An exchange that the user has unfolded is not folded automatically.
     if (this.#newest !== null) this.#newest.open = false
     this.#newest = details
     const [oldest] = this.#items.keys()

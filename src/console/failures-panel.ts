@@ -4,13 +4,13 @@ import { Table } from './table.ts'
 
 type Failure = Game['failures'][number]
 
-/** What failed last in the rooms of a game, for its author: where in their files, and what. It is not there while nothing has failed. */
+/** Shows the author of a game what failed last in its rooms, and where in the files. The panel is hidden if nothing has failed. */
 export class FailuresPanel {
   readonly #table: Table<Failure>
   readonly #title = element('h2')
   readonly element: HTMLElement
 
-  /** @param open opens a room */
+  /** @param open called to open a room */
   constructor(open: (room: string) => void) {
     this.#table = new Table('What failed last', {
       id: 'failures-table',
@@ -29,17 +29,13 @@ export class FailuresPanel {
       'div',
       { class: 'card', id: 'failures' },
       this.#title,
-      element(
-        'p',
-        { class: 'hint' },
-        'Mistakes of the game, the newest first. The log has them with the same trace id.',
-      ),
+      element('p', { class: 'hint' }, 'Errors of the game, newest first. The log has them under the same trace id.'),
       this.#table.element,
     )
     this.show(undefined)
   }
 
-  /** @param game whose failures; undefined: there is none */
+  /** @param game the game whose failures are shown; undefined if there is no game */
   show(game: Game | undefined): void {
     const failures = game?.failures ?? []
     this.element.hidden = failures.length === 0

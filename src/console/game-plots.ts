@@ -6,12 +6,12 @@ import { bytesText, msText, percentText, perSecondText } from './units.ts'
 const MS = 1_000
 const PERCENT = 100
 
-/** What a reading by process says of hosts. */
+/** Keeps only the hosts of a reading by process. */
 function ofHosts(reading: Reading): Reading {
   return (look) => new Map([...reading(look)].filter(([name]) => isHost(name)))
 }
 
-/** How hosts are, in the order of the page. */
+/** The plots of hosts, in the order of the page. */
 export const GAME_PLOTS: readonly PlotAbout[] = [
   {
     id: 'tick-time',

@@ -17,7 +17,7 @@ import type { Vitals } from './vitals.ts'
 
 const REFRESH_MS = 3_000
 
-/** The games, the rooms of one of them, a room as it is played, and the hosts. What is open stands in the address: a game, or a room. */
+/** Shows the games, the rooms of one game, one room as it is played, and the hosts. The address names the open game or room. */
 export class GamesView extends View {
   readonly #admin: Admin
   readonly #vitals: Vitals
@@ -27,9 +27,9 @@ export class GamesView extends View {
   readonly #recordings: RecordingsPanel
   readonly #pager = new Pager('rooms of the game', () => this.refresh())
   #games: readonly Game[] = []
-  /** Whose rooms are listed; empty: the first one's. */
+  /** The game whose rooms are listed. Empty for the first one. */
   #game = ''
-  /** The room that is open; empty: none. */
+  /** The room that is open. Empty if none is. */
   #place = ''
   readonly #gamesTable = new Table('Games', {
     id: 'games-table',
@@ -51,7 +51,7 @@ export class GamesView extends View {
       },
       { title: 'Options', text: ({ options }) => typeText(options), isMono: true },
     ],
-    empty: 'There are no games: GAMES names files or folders of them.',
+    empty: 'There are no games. Set GAMES to files or folders of games.',
   })
   readonly #roomsTable = new Table('Rooms of the game', {
     id: 'game-rooms-table',
@@ -98,7 +98,7 @@ export class GamesView extends View {
     admin.onToken(() => this.#forget())
   }
 
-  /** @param place the name of a game, or the id of a room, which begins with it */
+  /** @param place the name of a game, or the id of a room, which begins with the name of its game */
   override go(place: string): void {
     const [game = ''] = place.split(':')
     if (game !== this.#game) this.#pager.reset()
@@ -118,7 +118,7 @@ export class GamesView extends View {
     this.#room.hide()
   }
 
-  /** What one token opened is not for whoever has another one, or none. */
+  /** Hides what an admin token gave access to, when the token changes. */
   #forget() {
     this.#pager.reset()
     this.#games = []
@@ -162,7 +162,7 @@ function openPlace(place: string) {
   location.hash = `#/games/${place}`
 }
 
-/** @param page a path of the server */
+/** @param page a path on the server */
 function addressOf(page: string): string {
   return serverUrl(page).href
 }

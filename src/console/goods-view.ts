@@ -22,7 +22,7 @@ function pathOf(id: string) {
   return `/api/v1/goods/${encodeURIComponent(id)}`
 }
 
-/** The catalog, its stock and its prices. */
+/** Shows the catalog of goods with stock and prices. */
 export class GoodsView extends View {
   readonly #admin: Admin
   readonly #pager = new Pager('goods', () => this.refresh())
@@ -73,7 +73,7 @@ export class GoodsView extends View {
   #restock({ id, name }: Good) {
     openDialog({
       title: `Restock ${name}`,
-      text: 'Adds to the stock, whatever is sold meanwhile.',
+      text: 'Adds to the stock. Goods that are sold meanwhile are still counted.',
       action: 'Restock',
       fields: [{ name: 'count', label: 'How many more', type: 'number', min: 1 }],
       run: (restock: { count: number }) => this.#admin.changeOnce<Good>(`${pathOf(id)}/restock`, restock),
@@ -101,8 +101,8 @@ export class GoodsView extends View {
   }
 
   /**
-   * A good is put whole, stock included, so only where nothing of it has changed since it was read: a sale between the two would be
-   * undone.
+   * Changes the price. A PUT replaces the whole good with its stock, so it is done only if the good has not changed since it was
+   * read. Otherwise it would undo a sale in between.
    */
   async #putPrice(id: string, price: number): Promise<Outcome<Good>> {
     const found = await this.#admin.read<Good>(pathOf(id))

@@ -1,16 +1,16 @@
 import type { Values } from './readings.ts'
 
-/** How much of the past is held. */
+/** How much of the past is kept. */
 export const HISTORY_S = 600
 
-/** The last ten minutes of some series on one axis of time. Pure. */
+/** The last ten minutes of some series, with common times. Pure. */
 export class History {
-  /** Unix time in seconds, oldest first */
+  /** Unix times in seconds, oldest first. */
   times: number[] = []
-  /** Each as long as `times`. */
+  /** Values by the name of the series. Each column is as long as `times`. */
   readonly #series: Map<string, Array<number | null>> = new Map()
 
-  /** @param values a series that is not among them has a gap here */
+  /** @param values the value of each series; a series without one has a gap at this time */
   add(atS: number, values: Values) {
     for (const name of values.keys()) {
       if (!this.#series.has(name))
@@ -36,8 +36,9 @@ export class History {
 }
 
 /**
- * At most `max` series, those with the most in sight; the others in one that is called so.
- * @param options isBusyOnly: without those that are zero all along; isWorst: the others are their largest, not their sum
+ * Returns at most `max` series: those with the largest values in the visible time, and one more that stands for all others.
+ * @param options isBusyOnly: leaves out series that are always zero; isWorst: the others are shown by their largest value, not by
+ *   their sum
  * @returns columns by the name of the series
  */
 export function chooseSeries(

@@ -12,7 +12,7 @@ import type { Vitals } from './vitals.ts'
 /** How much of the past is plotted. */
 const SPAN_S = 600
 
-/** The processes that run games: what they have to do in all, each of them, and plots. */
+/** Shows the hosts: their load together, each host, and plots. */
 export class HostsPanel {
   readonly #plots = GAME_PLOTS.map((about) => new Plot(about))
   readonly #table = new Table('Hosts', {
@@ -34,7 +34,7 @@ export class HostsPanel {
   readonly facts = element('dl', { id: 'games-facts', class: 'facts strip', 'aria-label': 'What is played' })
   readonly element: HTMLElement
 
-  /** @param isShown whether the plots are to be drawn */
+  /** @param isShown whether the plots are visible, so that they need to be drawn */
   constructor(vitals: Vitals, isShown: () => boolean) {
     const plots = this.#plots.map((plot) => plot.element)
     this.element = element(
@@ -44,7 +44,7 @@ export class HostsPanel {
       element(
         'p',
         { class: 'hint' },
-        'The processes that run the games. A tick that is late by its own length is noticed by players.',
+        'The processes that run the games. Players notice a tick that is late by its own length.',
       ),
       this.#table.element,
       element('ul', { id: 'games-plots', class: 'plots inset' }, ...plots),

@@ -5,18 +5,18 @@ import { serverUrl } from './server-url.ts'
 const TIMEOUT_MS = 10_000
 const DOWNLOAD_MS_MAX = 300_000
 
-/** The error that an HTTP answer holds, or its status where it holds none: a proxy's own page, say. */
+/** Returns the error in an HTTP answer. If there is none, as in a page of a proxy, makes one of the status. */
 export async function errorOf(response: Response): Promise<Failure> {
   try {
     const body = (await response.json()) as { readonly error?: Failure } | null
     if (typeof body?.error?.code === 'string') return body.error
   } catch {
-    // Not JSON: told below.
+    // Not JSON: handled below.
   }
   return { code: `HTTP_${response.status}`, message: response.statusText || 'no reason given' }
 }
 
-/** `/ready` says with 503 what is not ready, in the body that it has with 200. Returns null for any other body. */
+/** Returns the body of a 503 of `/ready`, which says what is not ready. It has the same form with 200. Null for another body. */
 async function reportOf(response: Response): Promise<object | null> {
   try {
     const body = (await response.json()) as { readonly parts?: unknown } | null
@@ -35,7 +35,7 @@ export interface ApiRequest {
 
 export type Answer<Data> = Outcome<Data> & { readonly etag?: string }
 
-/** A request to this server's own interface. The server's word is taken for the shape of the data. Never rejects. */
+/** Sends a request to this server. The shape of the data is not checked. Never rejects. */
 export async function callApi<Data>(
   path: string,
   { method = 'GET', adminToken = '', ifMatch = '', body }: ApiRequest = {},
@@ -71,7 +71,7 @@ export async function callApi<Data>(
   }
 }
 
-/** A file of this server. Never rejects. */
+/** Downloads a file from this server. Never rejects. */
 export async function downloadApi(path: string, adminToken: string): Promise<Outcome<Blob>> {
   try {
     const response = await fetch(serverUrl(path), {

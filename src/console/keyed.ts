@@ -1,12 +1,12 @@
 /**
- * One idempotency key per request: a request whose outcome is not known goes out again under the key it had, any other
- * gets a fresh one. So pressing the button again can never do a thing twice.
+ * Keeps the idempotency key of a request. A request whose outcome is not known is sent again with the same key. Any other request
+ * gets a new key. So pressing a button again never does a thing twice.
  */
 export class KeyKeeper {
   #held = { request: '', key: '' }
 
   /**
-   * @param request all that makes it this request and no other
+   * @param request everything that distinguishes this request from others
    * @returns 32 characters of `0-9a-f`
    */
   keyFor(request: object): string {
@@ -15,13 +15,13 @@ export class KeyKeeper {
     return this.#held.key
   }
 
-  /** The outcome is known. */
+  /** Call this when the outcome is known. */
   settle() {
     this.#held = { request: '', key: '' }
   }
 }
 
-/** `crypto.randomUUID` exists on https and localhost only; this works on any address. */
+/** Works on any address, unlike `crypto.randomUUID`, which exists only on https and localhost. */
 function randomKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -1,4 +1,4 @@
-/** Prometheus text, parsed once. Pure. */
+/** Parses the metrics in Prometheus text. Pure. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>
   readonly value: number
@@ -8,12 +8,12 @@ const PREFIX = 'drumbeat_'
 const LINE = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?$/
 const LABEL = /([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g
 
-/** One look at /metrics. */
+/** The metrics of one read of /metrics. */
 export class Scrape {
   readonly #byName: Map<string, Sample[]> = new Map()
   readonly atMs: number
 
-  /** @param atMs monotonic */
+  /** @param atMs when it was read, by the monotonic clock */
   constructor(text: string, atMs: number) {
     this.atMs = atMs
     for (const line of text.split('\n')) {
@@ -27,22 +27,22 @@ export class Scrape {
   }
 
   /**
-   * @param name without `drumbeat_`
-   * @returns none if the server does not have it
+   * @param name the name of the metric, without `drumbeat_`
+   * @returns an empty list if the server does not have the metric
    */
   samples(name: string): readonly Sample[] {
     return this.#byName.get(PREFIX + name) ?? []
   }
 
-  /** The sum over all label sets. Returns null if the server does not have it. */
+  /** Returns the sum over all labels, or null if the server does not have the metric. */
   total(name: string): number | null {
     const samples = this.samples(name)
     return samples.length === 0 ? null : samples.reduce((sum, { value }) => sum + value, 0)
   }
 
   /**
-   * Sums by the values of this label.
-   * @param where labels that a sample has to have
+   * Returns sums by the values of a label.
+   * @param where only samples with these labels count
    */
   sums(name: string, label: string, where: Readonly<Record<string, string>> = {}): Map<string, number> {
     const sums: Map<string, number> = new Map()

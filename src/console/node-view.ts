@@ -15,7 +15,7 @@ import type { Vitals } from './vitals.ts'
 const REFRESH_MS = 3_000
 const MINUTE_MS = 60_000
 
-/** This node and the others: what is ready, the processes, the settings, and what may be done to it. */
+/** Shows this node: its readiness, its processes, its settings, and actions. */
 export class NodeView extends View {
   readonly #admin: Admin
   #settings: readonly Setting[] = []
@@ -95,8 +95,8 @@ export class NodeView extends View {
     openDialog({
       title: 'Reload this node?',
       text:
-        'The configuration is read again, and the workers are replaced one by one: each drains, and its clients move to another ' +
-        'and resume. Only the node that answers is reloaded.',
+        'The configuration is read again, and hosts and workers are replaced one by one. Each worker drains, and its clients move to ' +
+        'another worker and resume. Only the node that answers is reloaded.',
       action: 'Reload',
       isDangerous: true,
       run: () => this.#admin.change<Reloaded>('POST', '/api/v1/reload', {}),
@@ -110,8 +110,8 @@ export class NodeView extends View {
 
   #logLevel() {
     openDialog({
-      title: 'Log more, or less, for a while',
-      text: 'In all processes of this node; then it is as configured again.',
+      title: 'Change a log level for a while',
+      text: 'This applies to all processes of this node. When the time is over, the configured level applies again.',
       action: 'Set the level',
       fields: [
         { name: 'part', label: 'Part', type: 'select', options: LOG_PARTS },

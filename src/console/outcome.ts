@@ -1,8 +1,8 @@
 import { DrumbeatError } from '../client/index.ts'
 
 /**
- * Why something was not done. Codes of the console's own, beside those of the protocol and of the client library: NOT_CONNECTED and
- * NO_ANSWER (nothing was done), NO_REPLY (it may have been done), HTTP_502 and the like for an answer of something else than Drumbeat.
+ * Why something was not done. Besides the codes of the protocol and of the client library, the console has its own: NOT_CONNECTED and
+ * NO_ANSWER (nothing was done), NO_REPLY (it may have been done), and codes such as HTTP_502 for answers that are not Drumbeat's.
  */
 export interface Failure {
   readonly code: string
@@ -10,7 +10,7 @@ export interface Failure {
   readonly details?: Readonly<Record<string, unknown>>
 }
 
-/** What was asked for, or why there is none. */
+/** The result of a request, or why there is none. */
 export type Outcome<Data = unknown> =
   | { readonly success: true; readonly data: Data }
   | { readonly success: false; readonly error: Failure }
@@ -21,7 +21,7 @@ export function failure(code: string, message: string): { readonly success: fals
   return { success: false, error: { code, message } }
 }
 
-/** What a request of the client library comes to. Never rejects. */
+/** Resolves to the outcome of a request of the client library. Never rejects. */
 export async function outcomeOf<Data>(asked: Promise<Data>): Promise<Outcome<Data>> {
   try {
     return { success: true, data: await asked }
@@ -32,12 +32,12 @@ export async function outcomeOf<Data>(asked: Promise<Data>): Promise<Outcome<Dat
   }
 }
 
-/** Whether it may have been done, or not: then only the same request with the same key may be sent again. */
+/** Whether it is unknown if the request was done. It may then be sent again only with the same key. */
 export function isUncertain(outcome: Outcome): boolean {
   return !outcome.success && UNCERTAIN.has(outcome.error.code)
 }
 
-/** An outcome in one line. */
+/** Describes an outcome in one line. */
 export function describe(outcome: Outcome, whenDone: string): string {
   if (outcome.success) return whenDone
   const { code, message, details } = outcome.error
@@ -45,7 +45,7 @@ export function describe(outcome: Outcome, whenDone: string): string {
   return `${code}: ${message}${more}.${isUncertain(outcome) ? ' It may have been done or not.' : ''}`
 }
 
-/** An amount with its thousands set apart. */
+/** Formats an amount with separators between thousands. */
 export function amountText(amount: number): string {
   return amount.toLocaleString()
 }

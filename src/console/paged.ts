@@ -4,9 +4,9 @@ import type { Table } from './table.ts'
 
 const LIMIT = 50
 
-/** Which page of a list is shown: forwards by the cursors that the server gives, back by those that were used. */
+/** Pages through a list: forwards with the cursors that the server gives, backwards with the cursors that were used. */
 export class Pager {
-  /** Of the pages up to this one; the first has none. */
+  /** The cursors of the pages up to this one. The first page has none. */
   #cursors: string[] = []
   #next = ''
   readonly #previous = element('button', { type: 'button' }, 'Previous')
@@ -14,7 +14,7 @@ export class Pager {
   readonly #place = element('span', { class: 'hint' })
   readonly element: HTMLElement
 
-  /** @param name of the list */
+  /** @param name the name of the list */
   constructor(name: string, onTurn: () => void) {
     this.element = element(
       'nav',
@@ -45,7 +45,7 @@ export class Pager {
     this.#cursors = []
   }
 
-  /** Shows a page, as the server gave it. */
+  /** Shows a page of the server. */
   show<Item>(table: Table<Item>, { items, next_cursor: next }: Page<Item>) {
     table.show(items)
     this.#took(items, next)

@@ -22,23 +22,23 @@ export interface PlayerListeners extends WireListeners {
   onStatus(state: PlayerState, text: string): void
   onEvent(event: ShownEvent): void
   onSession(session: ReadyPayload): void
-  /** The rooms it is in now. */
+  /** Called with the rooms that the player is in now. */
   onRooms(rooms: readonly string[]): void
-  /** Events were missed: the state of these rooms, and of the namespace, is to be fetched. */
+  /** Called when events were missed. The state of these rooms, and of the namespace, must be fetched. */
   onGap(rooms: readonly string[]): void
 }
 
 const NAMESPACE_GUEST = 'public'
 const NAMESPACE_PRIVATE = 'private'
 
-/** The page as a player: one client of the library from Connect to Disconnect. */
+/** The player of the playground. It has one client of the library from Connect to Disconnect. */
 export class Player {
   readonly #listeners: PlayerListeners
   readonly #wire: Wire
   #client: GameClient | undefined
   #token = ''
   #rooms = ''
-  /** The library waits for a fresh token. */
+  /** Set while the library waits for a fresh token. */
   #fresh: PromiseWithResolvers<string> | undefined
 
   constructor(listeners: PlayerListeners) {
@@ -47,8 +47,8 @@ export class Player {
   }
 
   /**
-   * Begins a session. If the one that there is waits for a token, goes on with that one.
-   * @param token empty for a guest
+   * Begins a session. If the current session waits for a token, it continues with this one.
+   * @param token a token, or '' for a guest
    */
   connect(token: string): void {
     const fresh = this.#fresh
@@ -68,7 +68,7 @@ export class Player {
     this.#tellRooms([])
   }
 
-  /** What a request comes to. Never rejects. */
+  /** Resolves to the outcome of a request. Never rejects. */
   async ask<Data>(request: (client: GameClient) => Promise<Data>): Promise<Outcome<Data>> {
     const client = this.#client
     if (!client) return failure('NOT_CONNECTED', 'nothing was sent')
@@ -78,7 +78,7 @@ export class Player {
   }
 
   /**
-   * Sends a text as it is, but for a join or a leave: the library makes those, under an id of its own, as it has to know its rooms.
+   * Sends a text unchanged. Only a join or a leave is sent by the library, with an id of the library, because it must know its rooms.
    * Never rejects.
    * @returns null if it was sent and no reply is due
    */
@@ -86,7 +86,10 @@ export class Player {
     const limit = this.#client?.session?.max_payload_bytes ?? Infinity
     const bytes = new TextEncoder().encode(text).length
     if (bytes > limit) {
-      return failure('PAYLOAD_TOO_LARGE', `${bytes} bytes, the server takes ${limit}; nothing was sent`)
+      return failure(
+        'PAYLOAD_TOO_LARGE',
+        `the text has ${bytes} bytes, but the server accepts only ${limit}; nothing was sent`,
+      )
     }
     const wanted = roomRequestOf(text)
     return wanted ? this.ask((client) => client.request(wanted.eventType, wanted.payload)) : this.#wire.send(text)
@@ -104,10 +107,10 @@ export class Player {
     })
     this.#client = client
     this.#listen(client)
-    void outcomeOf(client.connect()) // what comes of it is a status, too
+    void outcomeOf(client.connect()) // its outcome is reported as a status, too
   }
 
-  /** A refusal of no request that the library knows is shown by its frame, among the exchanges. */
+  /** A refusal that belongs to no request of the library is shown by its frame, among the exchanges. */
   #listen(client: GameClient): void {
     const listeners = this.#listeners
     let isFirst = true
@@ -118,7 +121,10 @@ export class Player {
     })
     client.on('gap', ({ reason, rooms }) => {
       const user = client.session?.user_id
-      listeners.onStatus('resumed', `Back as ${user}, but events were missed (${reason}): the state is fetched anew.`)
+      listeners.onStatus(
+        'resumed',
+        `Back as ${user}, but events were missed (${reason}), so the state is fetched again.`,
+      )
       this.#tellRooms(rooms)
       listeners.onGap(rooms)
     })
@@ -138,16 +144,19 @@ export class Player {
     void this.ask((client) => client.ping()) // the round trip is shown
   }
 
-  /** Answers the newest asker alone: a second one who gets the same token would take it for the refused one. */
+  /**
+   * Gives the library a token. If it asks again, only the newest request is answered, because the library would take the same token
+   * for the refused one.
+   */
   #tokenFor(client: GameClient, reason: TokenReason): string | Promise<string> {
-    // Of a session that never was there is nothing to go on with: the library says why the token was refused.
+    // Without a session there is nothing to continue, so a refused token is an error, which the library reports.
     if (reason === 'connect' || client.session === undefined) return this.#token
     this.#fresh?.reject(new Error('asked again'))
     const fresh = Promise.withResolvers<string>()
     this.#fresh = fresh
     const isUp = client.status === 'ready'
-    const text = isUp ? 'The token is about to expire' : 'The server does not take the token any more'
-    const advice = 'connect with a fresh one to go on where you were'
+    const text = isUp ? 'The token is about to expire' : 'The server no longer accepts the token'
+    const advice = 'connect with a fresh one to continue the session'
     this.#listeners.onStatus(isUp ? 'connected' : 'waiting', `${text}: ${advice}.`)
     return fresh.promise
   }
@@ -169,7 +178,7 @@ function describeStatus(
     case 'draining':
       return [
         'connected',
-        `Still connected as ${session?.user_id}: the server drains, and another connection is opened.`,
+        `Still connected as ${session?.user_id}. The server drains, so another connection is opened.`,
       ]
     case 'reconnecting': {
       const seconds = (change.retryInMs / 1_000).toFixed(1)
@@ -180,7 +189,7 @@ function describeStatus(
   }
 }
 
-/** A code of the protocol says why; of others the error does, such as the refusal of a handshake. */
+/** Describes why a session ended: by its close code if the protocol defines it, and else by the error, such as a refused handshake. */
 function describeEnd({ code, reason, error }: StatusChange & { status: 'closed' }): string {
   if (error === undefined) return 'Disconnected. The session is over.'
   if (code >= CLOSE.draining) return describeClose(code, reason)
@@ -188,7 +197,7 @@ function describeEnd({ code, reason, error }: StatusChange & { status: 'closed' 
   return error instanceof Error ? error.message : 'The session is over.'
 }
 
-/** The join or the leave that a text is, if it has nothing that the library would leave out. */
+/** Parses a join or a leave. Returns undefined for other texts, and if the text has fields that the library would not send. */
 function roomRequestOf(text: string) {
   const { id, eventType, payload, ...rest } = parseEnvelope(text) ?? {}
   if (typeof id !== 'string' || typeof payload !== 'object' || payload === null) return undefined

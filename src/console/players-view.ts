@@ -15,10 +15,10 @@ function pathOf(user: string) {
   return `/api/v1/players/${encodeURIComponent(user)}`
 }
 
-/** What a kick asks for. */
+/** The field of a kick. */
 const KEPT_OUT = {
   name: 'minutes',
-  label: 'Keep the user out for, in minutes',
+  label: 'Minutes to keep the user out',
   type: 'number',
   value: '0',
   min: 0,
@@ -38,7 +38,7 @@ function listText(amounts: Readonly<Record<string, number>>) {
   return parts.length === 0 ? 'none' : parts.join(', ')
 }
 
-/** Who is connected, and one user with what they have. */
+/** Shows the connections, the bans, and one player with balances, inventory and purchases. */
 export class PlayersView extends View {
   readonly #admin: Admin
   readonly #pager = new Pager('connections', () => this.refresh())
@@ -121,7 +121,7 @@ export class PlayersView extends View {
     })
   }
 
-  /** What one token opened is not for whoever has another one, or none. */
+  /** Hides what an admin token gave access to, when the token changes. */
   #forget() {
     this.#user = ''
     this.#pager.reset()
@@ -184,7 +184,7 @@ export class PlayersView extends View {
   #kick({ connection_id: id, user_id: user }: Connection) {
     openDialog({
       title: `Kick a connection of ${user}?`,
-      text: 'It is closed with 4502, which tells its client not to come back by itself.',
+      text: 'The connection is closed with 4502, which tells its client not to reconnect.',
       action: 'Kick',
       isDangerous: true,
       fields: [KEPT_OUT],
@@ -201,7 +201,7 @@ export class PlayersView extends View {
     const user = this.#user
     openDialog({
       title: `Kick ${user}?`,
-      text: 'All connections of this user are closed with 4502, on all nodes. The token stays good: unless the user is kept out, they can connect again.',
+      text: 'All connections of this user are closed with 4502, on all nodes. The token stays valid, so the user can connect again unless you keep them out.',
       action: 'Kick all connections',
       isDangerous: true,
       fields: [KEPT_OUT],
@@ -213,7 +213,7 @@ export class PlayersView extends View {
   #lift({ of, id }: Ban) {
     openDialog({
       title: `Let ${id} in again?`,
-      text: 'From now on, before the time is over.',
+      text: 'They may connect again now, before the time is over.',
       action: 'Let in',
       run: () => this.#admin.change('DELETE', `/api/v1/bans/${of}/${encodeURIComponent(id)}`),
       done: () => {
@@ -227,7 +227,7 @@ export class PlayersView extends View {
     const user = this.#user
     openDialog({
       title: `Message to ${user}`,
-      text: 'Every connection of this user gets it, from the server.',
+      text: 'The server sends it to every connection of this user.',
       action: 'Send',
       fields: [{ name: 'text', label: 'Text', type: 'textarea' }],
       run: ({ text }: { text: string }) =>
@@ -241,7 +241,7 @@ export class PlayersView extends View {
     const user = this.#user
     openDialog({
       title: `Credit ${user}`,
-      text: 'Adds to a balance. The same credit is not done twice, however often it has to be sent.',
+      text: 'Adds to a balance. If the request has to be sent again, the amount is still credited only once.',
       action: 'Credit',
       fields: [
         { name: 'currency', label: 'Currency', value: 'gold' },
@@ -256,7 +256,7 @@ export class PlayersView extends View {
     const user = this.#user
     openDialog({
       title: `Refund ${count} × ${good} to ${user}?`,
-      text: `${user} gets ${amountText(total)} ${currency} back and gives up the goods. Once for each purchase.`,
+      text: `${user} gets ${amountText(total)} ${currency} back and loses the goods. A purchase can be refunded once.`,
       action: 'Refund',
       isDangerous: true,
       fields: [{ name: 'restock', label: 'Put the goods back into the stock', type: 'checkbox', value: 'true' }],

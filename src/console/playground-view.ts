@@ -10,10 +10,13 @@ import { Shop } from './shop.ts'
 import type { SignIn } from './sign-in.ts'
 import { View } from './view.ts'
 
-/** One connection as a client has it, and forms for all that a client may ask. It stays when another view is shown. */
+/** Shows one connection as a client has it, with forms for all requests of clients. The connection stays while another view is shown. */
 export class PlaygroundView extends View {
   readonly #token = byId('token', HTMLInputElement)
-  readonly #events = new EventsView('events', 'Connect, and what happens in your channels appears here, newest first.')
+  readonly #events = new EventsView(
+    'events',
+    'After you connect, the events of your channels appear here, newest first.',
+  )
   readonly #player = new Player({
     onStatus: (state, text) => this.#showStatus(state, text),
     onEvent: (event) => {

@@ -36,7 +36,7 @@ export class Playground {
     onSubmit('envelope-form', () => this.#send(player))
   }
 
-  /** @param sent goes into the form, laid out to be changed */
+  /** @param sent a text that was sent; it is put into the form for editing */
   edit(sent: string) {
     this.#text.value = layOut(sent)
     this.#text.focus()
@@ -49,14 +49,14 @@ export class Playground {
   async #send(player: Player) {
     const text = this.#text.value
     const isObject = parseEnvelope(text) !== null
-    showOutcome('envelope-outcome', 'busy', !isObject ? 'Not a JSON object: sent all the same.' : 'Sent.')
+    showOutcome('envelope-outcome', 'busy', !isObject ? 'Sent, although it is not a JSON object.' : 'Sent.')
     const outcome = await player.send(text)
     if (outcome === null) return
     showOutcome('envelope-outcome', outcome.success ? 'ok' : 'failed', describe(outcome, 'Done.'))
   }
 }
 
-/** Returns the same request on several lines. What would not be the same then stays as it was. */
+/** Returns the same request on several lines. Text that would not be the same afterwards is returned unchanged. */
 function layOut(sent: string): string {
   const envelope = parseEnvelope(sent)
   try {

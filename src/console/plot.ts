@@ -6,15 +6,15 @@ import type { PlotAbout } from './plots.ts'
 import type { Look } from './readings.ts'
 
 const SVG = 'http://www.w3.org/2000/svg'
-/** As many as there are colours in plots.css: more could not be told apart. */
+/** The number of colours in plots.css. More series could not be told apart. */
 const SERIES_MAX = 6
-/** A second sign beside the colour, for who cannot tell those apart. */
+/** Line styles, for users who cannot tell the colours apart. */
 const DASHES: number[][] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 5], [5, 2, 2, 2, 2, 2]]
-/** What a headline is of, where that is not the name of a series. */
+/** Headlines that are not the value of one series. */
 const HEADLINE_OF: Readonly<Record<string, string>> = { sum: '', max: 'highest' }
 const HEIGHT = 132
 const SPAN_S_MIN = 60
-/** A time so near to an edge would be cut off, or stand on the other axis' zero. */
+/** A label of time this near to an edge is left out: it would be cut off, or overlap the other axis' zero. */
 const CUT_PX = 28
 const X_AXIS_HEIGHT = 22
 const Y_AXIS_WIDTH = 62
@@ -22,20 +22,20 @@ const Y_AXIS_WIDTH = 62
 const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 const TIME_S = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' })
 
-/** @param name of a custom property */
+/** @param name the name of a custom property of CSS */
 function colour(name: string) {
   return getComputedStyle(document.documentElement).getPropertyValue(name)
 }
 
-/** One plot with its legend, which is text and holds the values under the cursor, or else the newest. */
+/** One plot with its legend. The legend is text and has the values under the cursor, or the newest ones. */
 export class Plot {
   readonly #about: PlotAbout
   readonly #history = new History()
-  /** As drawn. */
+  /** The columns that are drawn. */
   #drawn: ReadonlyMap<string, ReadonlyArray<number | null>> = new Map()
-  /** The colour of each series: the same for as long as it is there. */
+  /** The colour of each series. A series keeps its colour while it exists. */
   readonly #slots: Map<string, number> = new Map()
-  /** Values in the legend, in the order of the series. */
+  /** The values in the legend, in the order of the series. */
   #legendValues: Array<HTMLElement> = []
   #chart: uPlot | null = null
   readonly #canvas = element('div', { class: 'canvas', role: 'img' })
@@ -55,8 +55,8 @@ export class Plot {
   }
 
   /**
-   * @param atS Unix time
-   * @param look null: the numbers are not known
+   * @param atS Unix time in seconds
+   * @param look null if the metrics are not known
    */
   add(atS: number, look: Look | null) {
     const values = look === null ? new Map() : this.#about.read(look)
@@ -81,7 +81,7 @@ export class Plot {
     this.#canvas.setAttribute('aria-label', this.#describe())
   }
 
-  /** The colours of the page have changed. */
+  /** Call this when the colours of the page have changed. */
   redraw() {
     this.#chart?.redraw()
   }
@@ -97,7 +97,7 @@ export class Plot {
       return element('li', {}, this.#sign(name), element('span', { class: 'name' }, nameText(name)), value)
     })
     this.#legend.replaceChildren(...items)
-    if (items.length === 0) this.#legend.append(element('li', { class: 'none' }, 'None in sight.'))
+    if (items.length === 0) this.#legend.append(element('li', { class: 'none' }, 'No data in this time.'))
   }
 
   #assignSlots() {
@@ -160,7 +160,7 @@ export class Plot {
     }
   }
 
-  /** What is not there yet takes no room, but that a minute is the least. */
+  /** The axis begins with the oldest value, but shows at least a minute. */
   #range(): [number, number] {
     const { times } = this.#history
     const newest = times.at(-1) ?? 0
@@ -192,7 +192,7 @@ export class Plot {
       const value = column.at(-1) ?? null
       return `${nameText(name)} ${value === null ? 'not known' : this.#about.format(value)}`
     })
-    return `${this.#about.title}: ${parts.length === 0 ? 'none in sight' : parts.join(', ')}`
+    return `${this.#about.title}: ${parts.length === 0 ? 'no data in this time' : parts.join(', ')}`
   }
 
   #resize() {
@@ -201,12 +201,12 @@ export class Plot {
   }
 }
 
-/** @param name an outcome such as INSUFFICIENT_FUNDS, a process, a namespace */
+/** @param name a series: an outcome such as INSUFFICIENT_FUNDS, a process, or a namespace */
 function nameText(name: string) {
   return /^[A-Z_]+$/.test(name) ? name.replaceAll('_', ' ').toLowerCase() : name
 }
 
-/** uPlot's types ask for arrays that may be changed. It changes none. */
+/** uPlot's types require mutable arrays, but it does not change them. */
 function mutable(series: ReadonlyMap<string, ReadonlyArray<number | null>>): Array<number | null>[] {
   return [...series.values()] as Array<number | null>[]
 }

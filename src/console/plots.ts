@@ -7,11 +7,11 @@ export interface PlotAbout {
   readonly title: string
   readonly read: Reading
   readonly format: (value: number) => string
-  /** What stands beside the title: the sum of all series, the largest of them (`max`), or the series of this name. */
+  /** The value beside the title: the sum of all series, the largest of them (`max`), or the series of this name. */
   readonly headline: string
-  /** The axis reaches up to here at least. */
+  /** The axis reaches at least up to this value. */
   readonly topMin: number
-  /** Of many series, only those that were not zero all along. */
+  /** If true, series that are always zero are left out. */
   readonly isBusyOnly?: boolean
 }
 
@@ -19,7 +19,7 @@ const PERCENTILES = { p50: 0.5, p99: 0.99 }
 const MS = 1_000
 const PERCENT = 100
 
-/** In the order of the page. */
+/** The plots of the overview, in the order of the page. */
 export const PLOTS: readonly PlotAbout[] = [
   {
     id: 'connections',

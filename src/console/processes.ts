@@ -1,18 +1,18 @@
 import { quantiles, rateBy, type Look, type Values } from './readings.ts'
 
-/** A process of the node, by its metrics. */
+/** A process of the node, as its metrics describe it. */
 export interface Process {
   readonly name: string
-  /** Percent of one core; null: not known */
+  /** Percent of one core. Null if it is not known. */
   readonly cpu: number | null
   readonly rss: number
   readonly heap: number
   readonly delayMs: number
-  /** Unix time in milliseconds */
+  /** Unix time in milliseconds. */
   readonly startedMs: number
 }
 
-/** A process that runs games, and how its ticks were between the two looks: in milliseconds, null if none was measured. */
+/** A host, with its ticks between the last two reads of /metrics. Times are in milliseconds, or null if no tick was measured. */
 export interface Host extends Process {
   readonly tick: Values
   readonly lateness: Values
@@ -26,7 +26,7 @@ export function isHost(name: string): boolean {
   return HOST.test(name)
 }
 
-/** By their names. */
+/** Returns the processes, sorted by name. */
 export function processesOf(look: Look): readonly Process[] {
   const by = (name: string) => look.now.sums(name, 'process')
   const cpu = rateBy('process_cpu_seconds_total', 'process', 100)(look)

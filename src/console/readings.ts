@@ -1,23 +1,23 @@
 import type { Scrape } from './metrics.ts'
 
-/** From two looks at /metrics to what is plotted. Pure. */
+/** Computes the values that are plotted from the last two reads of /metrics. Pure. */
 
 export interface Look {
   readonly now: Scrape
-  /** null: nothing was seen right before */
+  /** Null if there was no read shortly before. */
   readonly before: Scrape | null
 }
 
-/** By the name of the series. null: not known */
+/** Values by the name of the series. Null if the value is not known. */
 export type Values = ReadonlyMap<string, number | null>
 export type Reading = (look: Look) => Values
 
-/** @param label its values are the series */
+/** Reads the values of a gauge. @param label the label whose values name the series */
 export function gaugeBy(name: string, label: string, scale: number = 1): Reading {
   return ({ now }) => new Map(Array.from(now.sums(name, label), ([part, value]) => [part, value * scale]))
 }
 
-/** @param names metrics by the name of their series */
+/** Reads several gauges. @param names metrics by the name of their series */
 export function gauges(names: Readonly<Record<string, string>>): Reading {
   return ({ now }) => new Map(Object.entries(names).map(([series, name]) => [series, now.total(name)]))
 }
@@ -46,7 +46,7 @@ export function rateBy(name: string, label: string, scale: number = 1): Reading 
     return new Map(
       Array.from(now.sums(name, label), ([part, value]) => {
         if (before === null || earlier === undefined) return [part, null]
-        // A label that is new has counted from zero.
+        // A counter with a new label has counted from zero.
         const rate = rateOf(earlier.get(part) ?? 0, value, now.atMs - before.atMs)
         return [part, rate === null ? null : rate * scale]
       }),
@@ -56,9 +56,9 @@ export function rateBy(name: string, label: string, scale: number = 1): Reading 
 
 /**
  * @param name a histogram
- * @param shares 0 to 1, by the name of their series
- * @param where labels that an observation has to have
- * @returns of what was observed between the two looks; null if that is nothing
+ * @param shares quantiles from 0 to 1, by the name of their series
+ * @param where only observations with these labels count
+ * @returns the quantiles of the observations between the two reads, or null if there were none
  */
 export function quantiles(
   name: string,
@@ -79,7 +79,7 @@ export function quantiles(
 }
 
 /**
- * A counter's speed. One that went down was started anew, so that its speed is not known.
+ * Computes the rate of a counter. If the counter went down, its process was restarted, so the rate is not known.
  * @returns per second
  */
 function rateOf(before: number | null, now: number | null, elapsedMs: number): number | null {
@@ -87,7 +87,7 @@ function rateOf(before: number | null, now: number | null, elapsedMs: number): n
   return ((now - before) * 1_000) / elapsedMs
 }
 
-/** Cumulative, as Prometheus has them, in their order. */
+/** Returns the buckets of a histogram in order. They are cumulative, as in Prometheus. */
 function differences(
   now: ReadonlyMap<string, number>,
   before: ReadonlyMap<string, number>,
@@ -98,8 +98,8 @@ function differences(
 }
 
 /**
- * Evenly spread within its bucket, as Prometheus' `histogram_quantile` has it.
- * @param buckets cumulative
+ * Computes a quantile. Observations count as evenly spread within their bucket, as in Prometheus' `histogram_quantile`.
+ * @param buckets cumulative buckets
  * @returns null if nothing was observed, or the counts went down
  */
 export function quantileOf(

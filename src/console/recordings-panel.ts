@@ -8,16 +8,16 @@ import type { Recording } from './rest.ts'
 import { Table } from './table.ts'
 
 const OUTCOME = 'recordings-status'
-/** As many as are shown. */
+/** How many recordings are shown. */
 const LIMIT = 100
 
-/** The recordings of rooms, of those that are over, too: to download, and to delete. It is not there while there are none. */
+/** Lists recordings of rooms, also of rooms that are over, to download or delete them. The panel is hidden if there are none. */
 export class RecordingsPanel {
   readonly #admin: Admin
   readonly #table: Table<Recording>
   readonly element: HTMLElement
 
-  /** @param changed something was deleted */
+  /** @param changed called when a recording was deleted */
   constructor(admin: Admin, changed: () => void) {
     this.#admin = admin
     this.#table = new Table('Recordings', {
@@ -46,7 +46,7 @@ export class RecordingsPanel {
           run: ({ id }) =>
             openDialog({
               title: `Delete the recording ${id}?`,
-              text: 'Its file is gone then. If it is being written it ends, and its room goes on.',
+              text: 'Its file is deleted. If it is still being written, the recording ends, and its room continues.',
               action: 'Delete',
               isDangerous: true,
               run: () => admin.change('DELETE', pathOf(id)),
@@ -63,7 +63,7 @@ export class RecordingsPanel {
       element(
         'p',
         { class: 'hint' },
-        'What entered these rooms, for drumbeat replay and for tests. They hold what players have sent.',
+        'Recordings of rooms, for drumbeat replay and for tests. They contain what players have sent.',
       ),
       element('p', { id: OUTCOME, class: 'outcome', role: 'status' }),
       this.#table.element,
@@ -72,8 +72,8 @@ export class RecordingsPanel {
   }
 
   /**
-   * @param room whose recordings; empty: all
-   * @param isCurrent whether what is read is still wanted
+   * @param room the room whose recordings are shown, or '' for all
+   * @param isCurrent tells whether the answer is still needed when it arrives
    */
   async read(room: string, isCurrent: () => boolean): Promise<void> {
     const ofRoom = room === '' ? '' : `&room=${encodeURIComponent(room)}`

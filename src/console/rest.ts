@@ -5,7 +5,7 @@ import type { RECORDING } from '../protocol/shapes/recordings.ts'
 import type { ROOM, ROOM_STATE } from '../protocol/shapes/rooms.ts'
 import type { PLAYER } from '../protocol/shapes/shop.ts'
 
-/** What the REST interface answers. Pages import types of the shapes alone, and not the shapes. */
+/** The types of answers of the REST interface. Pages import only the types of the shapes, not the shapes. */
 
 export type { Ban, Kicked, ReadyPart, Reloaded } from '../protocol/shapes/operations.ts'
 export type { Good, Receipt } from '../protocol/shapes/shop.ts'

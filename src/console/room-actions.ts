@@ -5,7 +5,7 @@ import type { Seat } from './rest.ts'
 export interface RoomActionsOptions {
   /** The kinds of bots that a game has. */
   readonly botsOf: (game: string) => readonly string[]
-  /** Something was done, as this says. */
+  /** Called after an action, with a text that says what was done. */
   readonly done: (text: string) => void
 }
 
@@ -13,7 +13,7 @@ function pathOf(room: string): string {
   return `/api/v1/rooms/${encodeURIComponent(room)}`
 }
 
-/** What may be done to a room with a game. Each asks once, and says what came of it. */
+/** The actions on a room with a game. Each asks for confirmation, and reports its outcome. */
 export class RoomActions {
   readonly #admin: Admin
   readonly #options: RoomActionsOptions
@@ -40,7 +40,9 @@ export class RoomActions {
     openDialog({
       title: `Add a bot to ${room}`,
       text:
-        kinds.length === 0 ? `The game ${game} has no bots.` : 'It takes a free seat, and plays until it is removed.',
+        kinds.length === 0
+          ? `The game ${game} has no bots.`
+          : 'The bot takes a free seat and plays until it is removed.',
       action: 'Add the bot',
       fields: [{ name: 'bot', label: 'Kind of bot', type: 'select', options: kinds }],
       run: ({ bot }: { bot: string }) => this.#admin.changeOnce<{ user_id: string }>(`${pathOf(room)}/bots`, { bot }),
@@ -62,7 +64,7 @@ export class RoomActions {
   end(room: string) {
     openDialog({
       title: `End room ${room}?`,
-      text: 'All seats leave, and the match is over for everybody in it. There is no way back.',
+      text: 'All players leave, and the match is over. This cannot be undone.',
       action: 'End the room',
       isDangerous: true,
       run: () => this.#admin.change('DELETE', pathOf(room)),

@@ -9,12 +9,12 @@ import { StateTree } from './state-tree.ts'
 import { msText } from './units.ts'
 import { View } from './view.ts'
 
-/** A state is read and drawn so often, however fast the room is. */
+/** How often the state is read and drawn, whatever the tick rate of the room is. */
 const REFRESH_MS = 500
-/** After these there is nothing more to be read of the room. */
+/** After these errors the room is not read again. */
 const GONE: ReadonlySet<string> = new Set(['ROOM_NOT_FOUND', 'ROOM_OVER'])
 
-/** One room as it is played: its seats, its state, what entered it last, and what may be done to it. */
+/** Shows one room as it is played: its seats, its state, its newest entries, and actions. */
 export class RoomPanel extends View {
   readonly #admin: Admin
   readonly #actions: RoomActions
@@ -27,8 +27,8 @@ export class RoomPanel extends View {
   readonly #element: HTMLElement
 
   /**
-   * @param parent gets it as its last child
-   * @param botsOf the kinds of bots that a game has
+   * @param parent the element that the panel is appended to
+   * @param botsOf returns the kinds of bots of a game
    */
   constructor(parent: HTMLElement, admin: Admin, botsOf: (game: string) => readonly string[]) {
     super(REFRESH_MS)
@@ -55,7 +55,7 @@ export class RoomPanel extends View {
       element(
         'p',
         { id: 'play-hint', class: 'hint' },
-        'Choose one above: its seats, its state as it changes, and what entered it last.',
+        'Choose a room above to see its seats, its state as it changes, and its newest entries.',
       ),
       element('p', { id: 'play-outcome', class: 'outcome', role: 'status' }),
       element('p', { id: 'play-status', class: 'outcome', role: 'status' }),
@@ -86,7 +86,7 @@ export class RoomPanel extends View {
     )
   }
 
-  /** @param room its id; empty: none */
+  /** @param room the id of a room, or '' for none */
   open(room: string) {
     if (room === this.#room) return
     this.forget()
@@ -94,12 +94,12 @@ export class RoomPanel extends View {
     const title = byId('play-title', HTMLElement)
     title.textContent = room === '' ? 'A room' : `Room ${room}`
     byId('play-hint', HTMLElement).hidden = room !== ''
-    // On a small screen it is far below what opens it.
+    // On a small screen the panel is far below the button that opens it.
     if (room !== '' && title.getBoundingClientRect().top > window.innerHeight / 2) this.#element.scrollIntoView()
     this.refresh()
   }
 
-  /** Nothing of the room is shown any more; it is read anew if it is still there. */
+  /** Clears the panel. The room is read again if it still exists. */
   forget() {
     this.#isGone = false
     this.#pause(false)
@@ -146,7 +146,7 @@ export class RoomPanel extends View {
   #leave() {
     this.#isGone = true
     byId('play', HTMLElement).hidden = true
-    showOutcome('play-status', 'failed', 'This room is over, or never was.')
+    showOutcome('play-status', 'failed', 'This room is over, or never existed.')
   }
 
   #pause(isPaused: boolean) {

@@ -20,7 +20,7 @@ interface NewRoom {
 const REFRESH_MS = 3_000
 const ROOM_ID = '[A-Za-z0-9_.:\\-]{1,64}'
 
-/** The rooms, and one of them with its members and its state. */
+/** Shows the rooms, and one of them with its members and its state. */
 export class RoomsView extends View {
   readonly #admin: Admin
   readonly #pager = new Pager('rooms', () => this.refresh())
@@ -68,7 +68,7 @@ export class RoomsView extends View {
     admin.onToken(() => this.#forget())
   }
 
-  /** What one token opened is not for whoever has another one, or none. */
+  /** Hides what an admin token gave access to, when the token changes. */
   #forget() {
     this.#close()
     this.#pager.reset()
@@ -138,7 +138,7 @@ export class RoomsView extends View {
     })
     openDialog({
       title: 'Make a room',
-      text: 'It stays until it is deleted. One of this name that is there gets this definition; its members stay in it.',
+      text: 'The room stays until it is deleted. If a room of this name exists, it gets this definition and keeps its members.',
       action: 'Make the room',
       fields: [
         { name: 'room_id', label: 'Room', pattern: ROOM_ID, hint: '1 to 64 characters of A-Z a-z 0-9 _ . : -' },
@@ -149,7 +149,7 @@ export class RoomsView extends View {
           type: 'number',
           min: 1,
           isOptional: true,
-          hint: 'Empty: the server’s ROOM_CAPACITY.',
+          hint: 'If this is empty, the server’s ROOM_CAPACITY applies.',
         },
         { name: 'delivery', label: 'Delivery', type: 'select', options: ['must', 'latest'] },
       ],
@@ -166,7 +166,7 @@ export class RoomsView extends View {
     const room = this.#opened
     openDialog({
       title: `Delete room ${room}?`,
-      text: 'Its members leave it, and its retained state is gone.',
+      text: 'Its members leave, and its retained state is deleted.',
       action: 'Delete the room',
       isDangerous: true,
       run: () => this.#admin.change('DELETE', `/api/v1/rooms/${encodeURIComponent(room)}`),
@@ -182,14 +182,14 @@ export class RoomsView extends View {
     const room = this.#opened
     openDialog({
       title: `Broadcast to room ${room}`,
-      text: 'Every member gets it, from the server.',
+      text: 'The server sends it to every member.',
       action: 'Broadcast',
       fields: [
         {
           name: 'message',
           label: 'Message',
           type: 'textarea',
-          hint: 'Sent as text; as JSON where it is a JSON object or array.',
+          hint: 'Sent as text, or as JSON if it is a JSON object or array.',
         },
         { name: 'retain', label: 'Retain as the state of the room', type: 'checkbox' },
       ],

@@ -2,15 +2,15 @@ import { byId } from './dom.ts'
 import type { View } from './view.ts'
 
 /**
- * Tabs, one for each view, at `#/`, `#/rooms`, …: the address is the state, so that it can be kept and gone back to. What follows, as in
- * `#/games/arena`, is for the view.
+ * Shows one view at a time, each with a tab, at `#/`, `#/rooms` and so on. The address is the state, so a view can be bookmarked, and
+ * the browser's Back works. What follows in the address, as in `#/games/arena`, is for the view.
  */
 export class Router {
   readonly #tabs: HTMLAnchorElement[] = Array.from(document.querySelectorAll('a[role="tab"]'))
   readonly #views: Readonly<Record<string, View>>
   #shown = ''
 
-  /** @param views by what stands in `tab-…` and `view-…` */
+  /** @param views the views by name, as in the ids `tab-NAME` and `view-NAME` */
   constructor(views: Readonly<Record<string, View>>) {
     this.#views = views
     for (const tab of this.#tabs) {
@@ -18,7 +18,7 @@ export class Router {
       tab.addEventListener('focus', () => tab.scrollIntoView({ block: 'nearest', inline: 'nearest' }))
     }
     byId('skip', HTMLAnchorElement).addEventListener('click', (event) => {
-      // The address says which view it is, so it cannot say where in it.
+      // The address names the view, so the link cannot use an anchor.
       event.preventDefault()
       byId(`view-${this.#shown}`, HTMLElement).focus()
     })
@@ -34,7 +34,7 @@ export class Router {
     const found = this.#tabs.find((tab) => tab.hash.split('/')[1] === view)
     const wanted = found ?? this.#tabs[0]
     if (wanted === undefined) return
-    // Whoever comes back by the tab is where they were.
+    // A tab leads back to the place where the user was in its view.
     if (found && location.hash !== '') found.hash = location.hash
     const name = wanted.id.replace('tab-', '')
     this.#views[name]?.go(place)

@@ -8,7 +8,7 @@ export interface SeatActions {
   readonly removeBot: (seat: Seat) => void
 }
 
-/** Who plays in a room. */
+/** Lists the seats of a room. */
 export class SeatsTable {
   readonly #table: Table<Seat>
 

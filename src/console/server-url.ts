@@ -1,10 +1,10 @@
-/** ROOT/console/server-url.js, where ROOT is the server's own `/`, or a path below which a proxy shows it. */
+/** The address of this script is ROOT/console/server-url.js. ROOT is the `/` of the server, or the path of a proxy for it. */
 const THIS_FILE = import.meta.url
 
-/** The server's setting of that name, as it has written it into the page. */
+/** The setting API_PATH_PREFIX, which the server has written into the page. */
 export const API_PATH_PREFIX = document.querySelector('meta[name="api-path-prefix"]')?.getAttribute('content') ?? ''
 
-/** @param path as the server knows it, `/api/v1/goods` */
+/** @param path a path on the server, such as `/api/v1/goods` */
 export function serverUrl(path: string): URL {
   return new URL(`..${path}`, THIS_FILE)
 }

@@ -8,7 +8,7 @@ import type { Good, Receipt } from './rest.ts'
 
 const PAGES_MAX = 20
 
-/** The goods, and the form that buys one. */
+/** Shows the goods, and the form that buys one. */
 export class Shop {
   #goods: Map<string, Good> = new Map()
   readonly #keys = new KeyKeeper()
@@ -22,7 +22,7 @@ export class Shop {
     onSubmit('buy-form', () => this.#buy())
   }
 
-  /** Reads the catalog anew, all pages of it. */
+  /** Reads all pages of the catalog again. */
   async load(): Promise<Outcome | null> {
     const goods: Good[] = []
     let query = ''

@@ -3,40 +3,43 @@ import { byId, onClick } from './dom.ts'
 import { callApi } from './http.ts'
 import { failure, type Outcome } from './outcome.ts'
 
-/** Of this browser, for the server at this address. */
+/** The key in the local storage of this browser, for the server at this address. */
 const KEPT_AS = 'drumbeat-sign-in'
 const IN_ADDRESS = /^#sign-in=([\w-]+)$/
 
 const OFFERED =
-  'This server has development secrets, and this browser is on its machine: one click signs you in. That is so only here.'
+  'This server has development secrets, and this browser is on its machine, so one click signs you in. This works only here.'
 const MISSING =
-  'This server has development secrets. Open the address with #sign-in= that it printed at its start, and one click signs you in.'
+  'This server has development secrets. To sign in with one click, open the address with #sign-in= that it printed at its start.'
 
-/** Signing in with one click, which a server for development offers to a browser on its own machine. It takes a code, which is in the address that the server prints. */
+/**
+ * Signs in with one click, which a development server offers to browsers on its own machine. This needs a code, which is in the
+ * address that the server prints.
+ */
 export class SignIn {
   readonly #isOffered = document.querySelector('meta[name="sign-in"]')?.getAttribute('content') === 'offered'
   #code = localStorage.getItem(KEPT_AS) ?? ''
-  /** Why the last one did not work. */
+  /** Why the last attempt failed. */
   #trouble = ''
 
-  /** Before the router looks at the address. */
+  /** Takes the code from the address. Call this before the router reads the address. */
   constructor() {
     this.#take()
     window.addEventListener('hashchange', () => this.#take())
   }
 
-  /** Shows the button, and what it is. */
+  /** Shows the button and explains it. */
   start(admin: Admin) {
     onClick('sign-in-admin', () => void this.#enter(admin))
   }
 
-  /** A token of a player; without an id, the operator's. Never rejects. */
+  /** Requests a token for a player, or the admin token if no id is given. Never rejects. */
   async tokenFor(userId?: string): Promise<Outcome<{ readonly token: string }>> {
     if (this.#code === '') return failure('FORBIDDEN', MISSING)
     const body = { code: this.#code, ...(userId === undefined ? {} : { user_id: userId }) }
     const outcome = await callApi<{ readonly token: string }>('/api/v1/sign-in', { method: 'POST', body })
     this.#trouble = outcome.success ? '' : outcome.error.message
-    // Of another server, perhaps, that was at this address before.
+    // The code may belong to another server that was at this address before.
     if (!outcome.success && outcome.error.code === 'FORBIDDEN') this.#keep('')
     this.#show()
     return outcome

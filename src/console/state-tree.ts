@@ -2,32 +2,32 @@ import { element } from './dom.ts'
 import { moveInTree, rowAbove, rowsOf } from './tree-keys.ts'
 import { isBranch, valueText } from './tree-text.ts'
 
-/** An entry of an object or a list: its row, and what is below it while it is open. */
+/** An entry of an object or a list: its row, and the entries below it while it is open. */
 interface Entry {
-  /** Of the keys on the way to it. */
+  /** Identifies the entry by the keys on the way to it. */
   readonly path: string
   readonly item: HTMLLIElement
   readonly row: HTMLElement
   readonly text: HTMLElement
   value: unknown
-  /** undefined: it is folded, or a leaf */
+  /** Undefined if the entry is folded, or is a leaf. */
   below: Below | undefined
 }
 
 interface Below {
   readonly list: HTMLUListElement
   readonly entries: Map<string, Entry>
-  /** Of entries that are not shown. */
+  /** The item that stands for the entries that are not shown. */
   readonly more: HTMLLIElement
   shownMax: number
 }
 
-/** Entries of one branch that are shown at first, and with each click on what is left. */
+/** How many entries of a branch are shown at first, and how many more with each click. */
 const SHOWN_MAX = 100
 
 /**
- * A value as a tree whose branches can be opened. It may be shown anew as often as one likes: rows stay the same elements, what is open stays
- * open, also where it goes and comes back, and of what is folded no more than a line is looked at.
+ * Shows a value as a tree whose branches can be opened. The value may change often: rows are reused, and open branches stay open, also
+ * if they disappear and come back. Of a folded branch, no more is read than its line shows.
  */
 export class StateTree {
   readonly #open = new Set<string>()
@@ -35,11 +35,11 @@ export class StateTree {
   readonly #root: Below
   #value: unknown = {}
   #lists = 0
-  /** The row that the tab key comes to. */
+  /** The row that the Tab key reaches. */
   #current: HTMLElement | undefined
   readonly element: HTMLUListElement
 
-  /** @param name of what it shows */
+  /** @param name the name of the value, for screen readers */
   constructor(id: string, name: string) {
     this.element = element('ul', { id, class: 'tree', role: 'tree', 'aria-label': name })
     this.#root = this.#makeBelow(this.element)
@@ -50,12 +50,12 @@ export class StateTree {
 
   show(value: unknown): void {
     this.#value = value
-    // What is no branch is a row of its own, without a name.
+    // A value that is not a branch is shown as one row without a name.
     this.#showBelow(this.#root, '', isBranch(value) ? value : { '': value })
     if (this.#current?.isConnected !== true) this.#makeCurrent(rowsOf(this.element)[0] ?? null)
   }
 
-  /** Nothing is shown, and nothing open any more. */
+  /** Shows nothing, and closes all branches. */
   clear(): void {
     this.#open.clear()
     this.#root.shownMax = SHOWN_MAX
@@ -123,7 +123,7 @@ export class StateTree {
     return { list, entries: new Map(), more, shownMax: SHOWN_MAX }
   }
 
-  /** @param next has the focus then if it was in what goes */
+  /** @param next gets the focus if it was in the part that is removed */
   #takeAway(gone: HTMLElement, next: HTMLElement | null): void {
     const hadFocus = gone.contains(document.activeElement)
     if (this.#current && gone.contains(this.#current)) this.#makeCurrent(next)
@@ -158,7 +158,7 @@ export class StateTree {
     this.#fill(entry, entry.value)
   }
 
-  /** The focus goes to the first of those that come. */
+  /** Shows more entries. The first of them gets the focus. */
   #showMore(row: HTMLElement): void {
     const above = rowAbove(row)
     const below = above ? this.#byRow.get(above)?.below : this.#root

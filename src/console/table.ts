@@ -5,28 +5,28 @@ export interface Column<Item> {
   readonly text: (item: Item) => string
   readonly isNumber?: boolean
   readonly isMono?: boolean
-  /** It may be on several lines. */
+  /** The text may be on several lines. */
   readonly isLong?: boolean
-  /** It is what the row is about. */
+  /** The cell is the heading of its row. */
   readonly isHeading?: boolean
-  /** The text is a button that does this. */
+  /** Makes the text a button that does this. */
   readonly onOpen?: (item: Item) => void
-  /** The text is a link there; null: this one has none. */
+  /** Makes the text a link. Returns null for an item without a link. */
   readonly href?: (item: Item) => string | null
-  /** It says that something is wrong. */
+  /** Whether the text says that something is wrong. */
   readonly isBad?: (item: Item) => boolean
 }
 
 export interface RowAction<Item> {
   readonly text: string
-  /** For who does not see which row it stands in. */
+  /** The label for screen readers, which names the item of the row. */
   readonly label: (item: Item) => string
   readonly run: (item: Item) => void
   readonly isDangerous?: boolean
   readonly isOffered?: (item: Item) => boolean
 }
 
-/** A table whose rows stay the same elements while their items change, so that focus and what is being read stay where they are. */
+/** A table that reuses its rows while their items change, so that the focus and the position of a screen reader stay. */
 export class Table<Item> {
   readonly #keyOf: (item: Item) => string
   readonly #columns: ReadonlyArray<Column<Item>>
@@ -36,7 +36,7 @@ export class Table<Item> {
   readonly #empty: HTMLElement
   readonly element: HTMLElement
 
-  /** @param name what it is a table of */
+  /** @param name says what the table lists */
   constructor(
     name: string,
     {

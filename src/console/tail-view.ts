@@ -9,18 +9,18 @@ import type { Vitals } from './vitals.ts'
 
 const REFRESH_MS = 1_000
 const LIMIT = 500
-/** So many in one look; what is behind them then is passed over, and said so. */
+/** How many events one read gets. If there are more, they are skipped, and the view says so. */
 const PAGES_MAX = 4
 
-/** What goes into the log, as it does. */
+/** Shows events as they enter the log. */
 export class TailView extends View {
   readonly #admin: Admin
   readonly #vitals: Vitals
-  readonly #events = new EventsView('tail', 'What happens from now on appears here, newest first.')
-  /** The offset up to which the log was looked at; null: it is to begin where the log ends. */
+  readonly #events = new EventsView('tail', 'New events appear here, newest first.')
+  /** The offset up to which the log was read. Null to begin at the end of the log. */
   #since: number | null = null
   #filter = { channel: '', type: '', sender: '' }
-  /** All of the past is wanted, and not only what is now. */
+  /** Whether the whole history is read first, and not only new events. */
   #isReadingPast = false
 
   constructor(admin: Admin, vitals: Vitals) {
@@ -59,7 +59,7 @@ export class TailView extends View {
       this.#isReadingPast = false
       return outcome
     }
-    if (this.#isReadingPast) showOutcome('tail-status', 'busy', `Reading what is held: at ${this.#since} of ${head}.`)
+    if (this.#isReadingPast) showOutcome('tail-status', 'busy', `Reading the history: at ${this.#since} of ${head}.`)
     else this.#skip()
     return null
   }
@@ -70,11 +70,11 @@ export class TailView extends View {
     return this.#admin.read<Page<EventEnvelope>>(`/api/v1/events?${query}`)
   }
 
-  /** Reading on from here would show ever later what is now. */
+  /** Skips to the end of the log. Otherwise the view would fall ever further behind. */
   #skip() {
     const head = this.#vitals.latest?.total('log_head_offset') ?? 0
     if (this.#since === null || head <= this.#since) return
-    showOutcome('tail-status', 'busy', `Too many to show: passed over what is between ${this.#since} and ${head}.`)
+    showOutcome('tail-status', 'busy', `Too many events to show: skipped those between ${this.#since} and ${head}.`)
     this.#since = head
   }
 
@@ -84,7 +84,7 @@ export class TailView extends View {
   }
 }
 
-/** @param type as it is, or without what all of them begin with */
+/** @param type an event type, with or without the prefix that all types have */
 function fullType(type: string) {
   return type.includes('core.game.') ? type : `core.game.${type}`
 }

@@ -1,17 +1,18 @@
-/** The rows of a tree that are there, from top to bottom. */
+/** Returns the visible rows of a tree, from top to bottom. */
 export function rowsOf(tree: Element): readonly HTMLElement[] {
   return Array.from(tree.querySelectorAll<HTMLElement>('[role="treeitem"]:not([hidden] > *)'))
 }
 
-/** The row of the branch that this one is in. Returns null at the top. */
+/** Returns the row of the branch that contains this one, or null at the top. */
 export function rowAbove(row: Element): HTMLElement | null {
   const branch = row.closest('[role="group"]')?.closest('li')
   return branch?.querySelector<HTMLElement>('[role="treeitem"]') ?? null
 }
 
 /**
- * What a key does in a tree, as WAI-ARIA has it: up and down go through the rows that are there, right opens and goes in, left folds and goes out.
- * Returns where the focus goes; `toggle`: the row is opened or folded; undefined: nothing.
+ * Says what a key does in a tree, by the pattern of WAI-ARIA: up and down move between the visible rows, right opens a row or moves
+ * into it, left folds a row or moves out of it. Returns the row that gets the focus, `toggle` if the row is opened or folded, or
+ * undefined if the key does nothing.
  */
 export function moveInTree(key: string, row: HTMLElement, tree: HTMLElement): HTMLElement | 'toggle' | undefined {
   const rows = rowsOf(tree)

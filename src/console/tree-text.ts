@@ -1,6 +1,6 @@
-/** How values of a state read in one line. Pure. */
+/** Formats values of a state in one line. Pure. */
 
-/** How much of an object or a list is shown that is folded. */
+/** How many characters of a folded object or list are shown. */
 const PREVIEW_CHARS = 60
 const TEXT_CHARS = 200
 
@@ -8,7 +8,7 @@ export function isBranch(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-/** A leaf as it is; of a branch what it holds, or how much. @param isOpen its entries are shown below it */
+/** Returns the text of a leaf, or of a branch its first entries or their number. @param isOpen whether its entries are shown below */
 export function valueText(value: unknown, isOpen: boolean): string {
   if (!isBranch(value)) return leafText(value)
   const count = Array.isArray(value) ? value.length : Object.keys(value).length
@@ -21,7 +21,7 @@ function leafText(value: unknown): string {
   return text.length > TEXT_CHARS ? `${text.slice(0, TEXT_CHARS)}…` : text
 }
 
-/** Its first entries. Not more is looked at than is shown. */
+/** Returns the first entries as text. Reads no more of them than it shows. */
 function previewOf(value: object): string {
   const parts: string[] = []
   let length = 0

@@ -1,4 +1,4 @@
-/** A description of a type of `t`, as the server gives it. */
+/** The description of a type of `t`, as the server sends it. */
 interface Description {
   readonly kind: string
   readonly fields?: Readonly<Record<string, unknown>>
@@ -10,7 +10,7 @@ interface Description {
   readonly step?: number
 }
 
-/** What a value may be, in the words of an author: `{ map: string(32), mode?: "duel" | "team" }`. Pure. */
+/** Writes a type in the notation of authors: `{ map: string(32), mode?: "duel" | "team" }`. Pure. */
 export function typeText(type: unknown): string {
   if (typeof type !== 'object' || type === null || !('kind' in type)) return 'any'
   const { kind, fields = {}, of, values = [], value, max, min, step } = type as Description

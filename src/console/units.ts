@@ -1,6 +1,6 @@
-/** Numbers as people read them. Pure. */
+/** Formats numbers for people. Pure. */
 
-/** @param digits behind the point */
+/** @param digits the number of digits after the point */
 function fixed(value: number, digits: number) {
   return value.toLocaleString(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
@@ -47,7 +47,7 @@ const MOMENT = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 })
 
-/** @param ms Unix time */
+/** @param ms Unix time in milliseconds */
 export function momentText(ms: number) {
   return MOMENT.format(new Date(ms))
 }

@@ -1,17 +1,17 @@
 import type { Outcome } from './outcome.ts'
 
 /**
- * One view of the page. While it is shown and somebody can see the page, it reads again and again. A server that does not answer is
- * asked on; one that names a time to wait is asked after that.
+ * One view of the page. While the view and the page are visible, it reads from the server repeatedly. It keeps trying if the server
+ * does not answer. If the server names a time to wait, it waits.
  */
 export abstract class View {
   readonly #everyMs: number | undefined
   #isShown = false
   #timer = 0
-  /** Only the newest run goes on: one that still waits for an answer when the view comes back ends with it. */
+  /** Only the newest run continues. An older run that still waits for an answer when the view is shown again ends then. */
   #run = 0
 
-  /** @param everyMs the pause between two reads; without it the view reads once, each time that it is shown */
+  /** @param everyMs the pause between two reads; without it the view reads once each time it is shown */
   constructor(everyMs?: number) {
     this.#everyMs = everyMs
     document.addEventListener('visibilitychange', () => this.refresh())
@@ -26,7 +26,7 @@ export abstract class View {
     this.refresh()
   }
 
-  /** The address names something within the view, or nothing (empty). Called before it is shown, and when the address changes. */
+  /** Called before the view is shown, and when the address changes, with the part of the address that is for the view, or ''. */
   go(_place: string): void {}
 
   hide(): void {
@@ -34,7 +34,7 @@ export abstract class View {
     this.refresh()
   }
 
-  /** Reads at once if it is shown, and from then on as before. */
+  /** Reads at once if the view is shown, and then continues as before. */
   refresh(): void {
     clearTimeout(this.#timer)
     const run = ++this.#run
@@ -42,8 +42,8 @@ export abstract class View {
   }
 
   /**
-   * Asks the server, and shows what it says. Resolves with what that came to, or null if there was nothing to ask for.
-   * @param isCurrent whether what was read is still wanted
+   * Reads from the server and shows the answer. Resolves to the outcome, or to null if there was nothing to read.
+   * @param isCurrent tells whether the answer is still needed when it arrives
    */
   protected abstract read(isCurrent: () => boolean): Promise<Outcome | null>
 

@@ -5,16 +5,16 @@ import { describe, failure, type Failure } from './outcome.ts'
 import type { Look } from './readings.ts'
 import { serverUrl } from './server-url.ts'
 
-/** Gets null if the numbers are not known, and then why. */
+/** Called with null, and with the reason, if the metrics are not known. */
 export type Listener = (look: Look | null, trouble: string) => void
 
-/** A little below a second: sixty a minute, with some to spare for timers that are late. */
+/** Slightly less than a second, so that there are sixty reads a minute even if timers are late. */
 const PERIOD_MS = 970
 const TIMEOUT_MS = 5_000
-/** What is older is not what was right before. */
+/** An older read is not compared with a new one. */
 const BEFORE_MS_MAX = 4 * PERIOD_MS
 
-/** The server's numbers: asked for once a second and parsed once, while somebody can see them. */
+/** Reads the metrics of the server once a second, while the page is visible, and parses them once for all views. */
 export class Vitals {
   readonly #listeners: Listener[] = []
   #isAsking = false
@@ -22,7 +22,7 @@ export class Vitals {
   #waitUntil = 0
   #before: Scrape | null = null
 
-  /** The newest look; null: there is none, or not any more. */
+  /** The newest read. Null if there is none, or if it is outdated. */
   latest: Scrape | null = null
 
   start() {
@@ -64,7 +64,7 @@ export class Vitals {
       this.#waitUntil = monotonicMs() + Number(error.details?.['retry_after_ms'] ?? 0)
       return { success: false, error }
     } catch {
-      return failure('NO_ANSWER', 'the server does not answer; asked again every second')
+      return failure('NO_ANSWER', 'the server does not answer; trying again every second')
     }
   }
 

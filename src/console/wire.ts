@@ -3,18 +3,18 @@ import { monotonicMs } from './clock.ts'
 import { parseEnvelope } from './envelope.ts'
 import { failure, type Failure, type Outcome } from './outcome.ts'
 
-/** A text that was sent, and the reply as it arrived. `note` says why there is none. */
+/** A text that was sent, and its reply as it arrived. If there is no reply, `note` says why. */
 export interface Exchange {
   readonly sent: string | null
   reply: object | null
   note: string
-  /** null: not known yet */
+  /** Null while it is not known. */
   isOk: boolean | null
   elapsedMs: number | null
 }
 
 export interface WireListeners {
-  /** When an exchange begins, and when it ends. */
+  /** Called when an exchange begins and when it ends. */
   readonly onExchange: (exchange: Exchange) => void
   readonly onRoundTrip: (ms: number) => void
 }
@@ -23,7 +23,7 @@ interface Waiting {
   readonly socket: WebSocket
   readonly exchange: Exchange
   readonly sentAt: number
-  /** Shown to nobody. */
+  /** Whether the exchange is not shown. */
   readonly isQuiet: boolean
   settle(outcome: Outcome): void
 }
@@ -31,14 +31,14 @@ interface Waiting {
 type Socket = InstanceType<typeof WebSocket>
 
 /**
- * What the client library sends and gets, seen from below: `WebSocket` is for its option of that name. Also sends texts of the
- * person's own over the library's connection.
+ * Observes what the client library sends and receives: pass `WebSocket` to its option of that name. Also sends texts of the user over
+ * the library's connection.
  */
 export class Wire {
   readonly WebSocket: WebSocketConstructor
   readonly #listeners: WireListeners
   readonly #waiting = new Map<string, Waiting>()
-  /** The newest one that the server has answered on. */
+  /** The newest connection on which the server has sent something. */
   #socket: Socket | undefined
 
   constructor(listeners: WireListeners) {
@@ -63,7 +63,7 @@ export class Wire {
   }
 
   /**
-   * Sends a text as it is, right or wrong. Never rejects.
+   * Sends a text unchanged, even if it is not valid. Never rejects.
    * @returns null if it was sent and no reply is due
    */
   async send(text: string): Promise<Outcome | null> {
@@ -88,7 +88,7 @@ export class Wire {
   }
 
   #received(text: string): void {
-    // Events are many, and the library reads them anyway.
+    // There are many events, and the library parses them anyway, so they are not parsed here.
     const reply = text.includes(SERVER_EVENT.reply) ? parseEnvelope(text) : null
     if (reply?.['eventType'] !== SERVER_EVENT.reply) return
     const id = String(reply['replyTo'])

@@ -21,7 +21,7 @@ t.test(
     await shows(page, '#status', /The token is about to expire: connect with a fresh one/)
     await give(mint(6))
     await shows(page, '#exchanges > li:first-child[data-state="ok"]', /session\.refresh/)
-    await shows(page, '#status', /The server does not take the token any more: connect with a fresh one/)
+    await shows(page, '#status', /The server no longer accepts the token: connect with a fresh one/)
     await give(mint(3600))
     await shows(page, '#status', /^Resumed as bob/)
     await page.waitForSelector('#rooms li[data-room="lobby"]')

@@ -58,7 +58,7 @@ t.test('the plots of the console', { skip: NO_CHROMIUM }, async (t) => {
       t.ok(await until(async () => label.test((await described()) ?? '')), `${id}: ${await described()}`)
       t.ok(Number(await page.evaluate(INKED(id))) > 5, `${id} is drawn`)
     }
-    t.match(await page.textContent('#plot-closes .legend'), /None in sight/)
+    t.match(await page.textContent('#plot-closes .legend'), /No data in this time/)
     t.equal(await page.textContent('#metric-connections'), '2')
     t.match(await page.textContent('#node-facts'), /n1.*2 of 2.*takes commits/)
     client.terminate()

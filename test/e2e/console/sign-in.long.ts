@@ -39,7 +39,7 @@ t.test('one click signs in', { skip: NO_CHROMIUM }, async (t) => {
         await shows(page, '#sign-in-hint', /Open the address with #sign-in= that it printed/)
         t.notOk(await page.isVisible('#sign-in-admin'))
         await page.goto(url)
-        await shows(page, '#sign-in-hint', /one click signs you in\. That is so only here\./)
+        await shows(page, '#sign-in-hint', /one click signs you in\. This works only here\./)
         t.equal(new URL(page.url()).hash, '#/', 'the code does not stay in the address')
         await page.evaluate(AXE)
         t.strictSame(await offences(page), [])
