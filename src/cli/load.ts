@@ -88,7 +88,6 @@ function runLoad({ url, dialect, load, status }: LoadOptions): Promise<LoadResul
   })
 }
 
-/** Returns the lines of the table at the end. */
 function describeLoad(load: Load, result: LoadResult): readonly string[] {
   const { latencyMs, sendLagMs } = result
   const rows: readonly (readonly [string, string])[] = [

@@ -4,7 +4,6 @@ import { SETTINGS, type SettingName } from '../config/settings.ts'
 import { UsageError } from './args.ts'
 import { defineCommand } from './command.ts'
 
-/** The setting of each option. */
 const SETTING_OF = {
   games: 'GAMES',
   watch: 'GAME_WATCH',

@@ -21,7 +21,6 @@ export function parseListen(text: string): ListenAddress | undefined {
   return isGood && port <= 65_535 ? { host: bracketed ?? plain, port } : undefined
 }
 
-/** Returns the URL of a server that listens on a host and a port. */
 export function httpUrl(host: string, port: number): string {
   return `http://${showHost(host)}:${port}`
 }

@@ -1,7 +1,6 @@
 import { duration, integer, size } from './kinds.ts'
 import { setting } from './setting.ts'
 
-/** Settings of the recordings of rooms. */
 export const RECORDING_SETTINGS = {
   GAME_RECORDINGS: setting(
     integer(0, 100_000),

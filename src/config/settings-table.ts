@@ -13,7 +13,6 @@ const LEGEND =
 
 const IN_FORCE_AFTER = { workers: 'reload', node: 'start' } as const
 
-/** Renders the settings as a Markdown table. */
 function renderTable(): string {
   const rows = SETTING_NAMES.map((name) => row(name, SETTINGS[name]))
   return [

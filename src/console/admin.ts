@@ -54,7 +54,6 @@ export class Admin {
     return this.#ask(path, { method, ifMatch, body })
   }
 
-  /** Downloads a file from the server. */
   async download(path: string): Promise<Outcome<Blob>> {
     return this.hasToken ? downloadApi(path, this.#token) : NO_TOKEN
   }

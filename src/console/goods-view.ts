@@ -22,7 +22,6 @@ function pathOf(id: string) {
   return `/api/v1/goods/${encodeURIComponent(id)}`
 }
 
-/** Shows the catalog of goods with stock and prices. */
 export class GoodsView extends View {
   readonly #admin: Admin
   readonly #pager = new Pager('goods', () => this.refresh())

@@ -1,6 +1,5 @@
 import type { Values } from './readings.ts'
 
-/** How much of the past is kept. */
 export const HISTORY_S = 600
 
 /** The last ten minutes of some series, with common times. Pure. */

@@ -9,7 +9,6 @@ import { Table } from './table.ts'
 import { bytesText, countText, durationText, msText, percentText, perSecondText } from './units.ts'
 import type { Vitals } from './vitals.ts'
 
-/** How much of the past is plotted. */
 const SPAN_S = 600
 
 /** Shows the hosts: their load together, each host, and plots. */

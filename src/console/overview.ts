@@ -54,7 +54,6 @@ function isOne(scrape: Scrape, name: string) {
   return scrape.total(name) === 1
 }
 
-/** Shows facts of the node, and plots. */
 export class Overview extends View {
   readonly #plots = PLOTS.map((about) => new Plot(about))
   readonly #list = byId('plots', HTMLUListElement)

@@ -14,7 +14,6 @@ export class Pager {
   readonly #place = element('span', { class: 'hint' })
   readonly element: HTMLElement
 
-  /** @param name the name of the list */
   constructor(name: string, onTurn: () => void) {
     this.element = element(
       'nav',
@@ -45,7 +44,6 @@ export class Pager {
     this.#cursors = []
   }
 
-  /** Shows a page of the server. */
   show<Item>(table: Table<Item>, { items, next_cursor: next }: Page<Item>) {
     table.show(items)
     this.#took(items, next)

@@ -15,7 +15,6 @@ function pathOf(user: string) {
   return `/api/v1/players/${encodeURIComponent(user)}`
 }
 
-/** The field of a kick. */
 const KEPT_OUT = {
   name: 'minutes',
   label: 'Minutes to keep the user out',

@@ -31,7 +31,6 @@ function colour(name: string) {
 export class Plot {
   readonly #about: PlotAbout
   readonly #history = new History()
-  /** The columns that are drawn. */
   #drawn: ReadonlyMap<string, ReadonlyArray<number | null>> = new Map()
   /** The colour of each series. A series keeps its colour while it exists. */
   readonly #slots: Map<string, number> = new Map()

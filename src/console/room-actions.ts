@@ -3,7 +3,6 @@ import { openDialog } from './dialog.ts'
 import type { Seat } from './rest.ts'
 
 export interface RoomActionsOptions {
-  /** The kinds of bots that a game has. */
   readonly botsOf: (game: string) => readonly string[]
   /** Called after an action, with a text that says what was done. */
   readonly done: (text: string) => void

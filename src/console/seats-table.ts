@@ -8,7 +8,6 @@ export interface SeatActions {
   readonly removeBot: (seat: Seat) => void
 }
 
-/** Lists the seats of a room. */
 export class SeatsTable {
   readonly #table: Table<Seat>
 

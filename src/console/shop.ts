@@ -8,7 +8,6 @@ import type { Good, Receipt } from './rest.ts'
 
 const PAGES_MAX = 20
 
-/** Shows the goods, and the form that buys one. */
 export class Shop {
   #goods: Map<string, Good> = new Map()
   readonly #keys = new KeyKeeper()

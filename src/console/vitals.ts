@@ -11,7 +11,7 @@ export type Listener = (look: Look | null, trouble: string) => void
 /** Slightly less than a second, so that there are sixty reads a minute even if timers are late. */
 const PERIOD_MS = 970
 const TIMEOUT_MS = 5_000
-/** An older read is not compared with a new one. */
+/** A read is compared with the previous one only if that is not older than this. */
 const BEFORE_MS_MAX = 4 * PERIOD_MS
 
 /** Reads the metrics of the server once a second, while the page is visible, and parses them once for all views. */

@@ -8,7 +8,6 @@ import type { PlacedEvent } from '../protocol/placed-event.ts'
 export interface DeliveriesOptions {
   readonly intervalMs: number
   readonly clock: Clock
-  /** Runs `action` after `delayMs`. */
   readonly schedule: (action: () => void, delayMs: number) => void
   readonly send: (worker: number, block: Buffer) => void
 }

@@ -18,7 +18,7 @@ export interface HostLifeOptions {
 
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 
-/** Creates what this node does when a host starts, is replaced or has ended. */
+/** Creates the callbacks for hosts that start, are replaced or have ended. */
 export function createHostLife({
   placement,
   traces,

@@ -48,7 +48,6 @@ export function hostSource(host: number): string {
   return `host ${host}`
 }
 
-/** Reads the health of a node for a service manager. */
 export function healthOf(node: Node): Promise<Health> {
   const { store, settings, registry } = node.context
   return readHealth({

@@ -17,7 +17,6 @@ export interface OnceAppend<Rest> {
   readonly put?: Put
   /** Makes the rest of the answer, besides the offset. May throw a Refusal. Not called if the request was done before. */
   readonly rest: () => Promise<Rest>
-  /** The span of the request. */
   readonly span?: Span | undefined
   /** The deadline of the answer. */
   readonly untilMs?: number | undefined

@@ -42,7 +42,6 @@ export interface OpenOptions {
   readonly cluster: Cluster
   /** The journal of rooms with games. */
   readonly journal: Journal
-  /** The recorder of rooms with games. */
   readonly recorder: Recorder
   readonly workers: WorkerLinks
   readonly metrics: Metrics

@@ -107,7 +107,7 @@ function followAnnouncements(hub: Hub, counts: AnnouncedCounts, remoteMembers: R
   }
 }
 
-/** Longer than it takes until a connection that hears nothing is closed. */
+/** Returns a time after which a connection that hears nothing has certainly been closed. */
 function heardAfterMs({ settings }: Config): number {
   return 2 * settings.SOCKET_READ_TIMEOUT + 10_000
 }

@@ -17,7 +17,7 @@ export interface WorkerLifeOptions {
   readonly welcomeOf: (worker: number) => WorkerWelcome
 }
 
-/** Creates what this node does when a worker starts or has ended. */
+/** Creates the callbacks for workers that start or have ended. */
 export function createWorkerLife({ node, deliveries, traces, welcomeOf }: WorkerLifeOptions): WorkerLife {
   const { clock, settings } = node.context
   const turns = new CallTurns<Invocation>({ clock, sliceMs: settings.CALL_SLICE })

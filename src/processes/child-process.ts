@@ -29,7 +29,6 @@ const HEAD_BYTES_VARIABLE = 'UWS_HTTP_MAX_HEADERS_SIZE'
 export interface ChildOptions {
   /** The file that runs a worker if started with `--worker`, and a host with `--host`. */
   readonly script: string
-  /** The environment that the child gets. */
   readonly env: Readonly<Record<string, string | undefined>>
 }
 

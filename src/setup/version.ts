@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** Reads the version of this package. */
 export function readVersion(): string {
   const file = path.resolve(import.meta.dirname, '../../package.json')
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }

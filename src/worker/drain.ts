@@ -35,7 +35,6 @@ const HTTP_SHARE = 0.95
 /** How long to wait for frames that another worker still passes on to a client. */
 const RELAYED_MS = 50
 
-/** Drains the connections of all transports. */
 export function drainParts(
   { context, realTime }: { readonly context: WorkerContext; readonly realTime: RealTime },
   times: Pick<DrainOptions, 'httpConnections' | 'graceMs' | 'withinMs'>,

@@ -7,7 +7,7 @@ export interface WorkerKeys {
   readonly source: KeySource
   /** Whether tokens with this key are still valid. */
   isKnown(key: VerifyKey): boolean
-  /** The primary has read the key set again. */
+  /** Replaces the keys. Call this when the primary has read the key set again. */
   set(keys: readonly WireKey[]): void
 }
 

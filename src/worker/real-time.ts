@@ -42,7 +42,6 @@ export interface RealTime {
 /** The burst: how many seconds' worth of attempts may come at once. */
 const CONNECT_BURST_S = 4
 
-/** What the transports supply. */
 export interface TransportParts {
   readonly publish: FanoutOptions['publish']
   readonly publishPatch: GameRoomsOptions['publish']
@@ -191,7 +190,6 @@ function createDispatch(
   })
 }
 
-/** Denied events by namespace. */
 function deniedEvents({ PRIVATE_DENIED_EVENTS, GUEST_DENIED_EVENTS }: Settings): DispatchOptions['denied'] {
   return { private: new Set<EventType>(PRIVATE_DENIED_EVENTS), guest: new Set<EventType>(GUEST_DENIED_EVENTS) }
 }

@@ -20,14 +20,14 @@ export interface Watch {
   readonly gate: (gate: SocketIoGate) => SocketIoGate
   readonly refused: (refusal: Refusal, connection: Connection, eventType: string | undefined) => void
   readonly limited: (kind: LimitKind) => void
-  /** A user has exceeded a limit of this kind. */
+  /** Call this when a user has exceeded a limit of this kind. */
   readonly saidTooMuch: (kind: LimitKind, connection: Connection) => void
   readonly overLimit: (connection: Connection) => void
   readonly closed: (connection: Connection) => void
   readonly httpLimited: (head: RequestHead) => void
   readonly acceptLimited: (address: string) => void
   readonly httpRefused: (refusal: Refusal, head: RequestHead) => void
-  /** The first request of a Socket.IO client that cannot be served. */
+  /** Call this at the first request of a Socket.IO client that cannot be served. */
   readonly misfit: (kind: Misfit, head: RequestHead) => void
 }
 

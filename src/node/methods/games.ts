@@ -10,7 +10,6 @@ import type { PrimaryContext } from '../context.ts'
 
 type Needs = Pick<PrimaryContext, 'games' | 'idempotency' | 'clock' | 'store'>
 
-/** The methods for rooms with games. */
 export function gameMethods(context: Needs): Handlers<GameMethods> {
   const { games, clock } = context
   const { entrances, finder, hosts } = games

@@ -10,7 +10,6 @@ import { roomMethods } from './rooms.ts'
 import { sessionMethods } from './session.ts'
 import { shopMethods } from './shop.ts'
 
-/** The methods of the primary that one worker calls. */
 export function primaryMethods(node: Node, worker: number): Omit<Handlers<PrimaryMethods>, 'listening'> {
   const { context, workers } = node
   return {

@@ -19,7 +19,6 @@ const OUTSIDE = {
   'CONTRIBUTING.md': 'project/contributing.html',
   'CHANGELOG.md': 'project/changelog.html',
 }
-/** The sections, by folder of the site. */
 const SECTIONS = {
   start: 'Start',
   guides: 'Guides',
