@@ -10,7 +10,7 @@ const SVG = 'http://www.w3.org/2000/svg'
 const SERIES_MAX = 6
 /** Line styles, for users who cannot tell the colours apart. */
 const DASHES: number[][] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 5], [5, 2, 2, 2, 2, 2]]
-/** Headlines that are not the value of one series. */
+/** The text beside a headline that is not the value of one series. */
 const HEADLINE_OF: Readonly<Record<string, string>> = { sum: '', max: 'highest' }
 const HEIGHT = 132
 const SPAN_S_MIN = 60

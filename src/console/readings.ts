@@ -87,7 +87,7 @@ function rateOf(before: number | null, now: number | null, elapsedMs: number): n
   return ((now - before) * 1_000) / elapsedMs
 }
 
-/** Returns the buckets of a histogram in order. They are cumulative, as in Prometheus. */
+/** Returns how much each bucket has grown between two reads, in order. Buckets are cumulative, as in Prometheus. */
 function differences(
   now: ReadonlyMap<string, number>,
   before: ReadonlyMap<string, number>,

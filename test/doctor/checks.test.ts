@@ -211,7 +211,7 @@ t.test('what is wrong with an etcd is said', async (t) => {
   const cases: readonly [Partial<EtcdFacts>, Partial<Finding>][] = [
     [{ fault: 'ECONNREFUSED' }, { level: 'fail', text: 'it does not answer: ECONNREFUSED', mend: '^start it' }],
     [
-      { fault: 'its certificate is not good', isFaultOfTls: true },
+      { fault: 'its certificate is not valid', isFaultOfTls: true },
       { level: 'fail', mend: '^mend that setting' },
     ],
     [{ version: '3.4.23' }, { level: 'warn', text: '3.4.23 is past its end of life' }],

@@ -36,7 +36,7 @@ t.test('one click signs in', { skip: NO_CHROMIUM }, async (t) => {
       await t.test(`as the operator, and as any player, ${colorScheme}, ${width} px`, async (t) => {
         const viewport = { width, height: 800 }
         const { page, wrong } = await openConsole(t, browser, server, { colorScheme, viewport })
-        await shows(page, '#sign-in-hint', /Open the address with #sign-in= that it printed/)
+        await shows(page, '#sign-in-hint', /open the address with #sign-in= that it printed/)
         t.notOk(await page.isVisible('#sign-in-admin'))
         await page.goto(url)
         await shows(page, '#sign-in-hint', /one click signs you in\. This works only here\./)
