@@ -79,7 +79,7 @@ export class Connection implements Line {
     return this.#opened.promise
   }
 
-  /** Resolves with the `retry_after_ms` of the server's announcement that it is draining, or with 0 when the connection ended. */
+  /** Resolves with the `retry_after_ms` of the server's announcement that it is draining, or with 0 when the connection ended or is to be replaced. */
   get draining(): Promise<number> {
     return this.#draining.promise
   }
@@ -87,6 +87,11 @@ export class Connection implements Line {
   /** Aborts when the connection ended. */
   get gone(): AbortSignal {
     return this.#gone.signal
+  }
+
+  /** Another connection is to take its place. */
+  replace(): void {
+    this.#draining.resolve(0)
   }
 
   /** Asks the server for a sign of life, because something may have happened to the network. */

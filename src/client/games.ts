@@ -50,6 +50,8 @@ export class Games {
   readonly #byAnswer = new WeakMap<object, GameRoom>()
   /** For each room, the payload to join it with again. */
   readonly #entrances = new Map<string, JsonObject>()
+  /** Rooms that the session has lost, and that are joined again. */
+  readonly #away = new Set<string>()
   #stopClock: AbortController | undefined
 
   constructor(requests: Requests, forget: (room: string) => void) {
@@ -75,6 +77,7 @@ export class Games {
   /** A request was answered. This runs before anything else is read, so that rooms are known before their events. */
   settled({ eventType, payload }: RequestEnvelope, data: JsonObject): void {
     const room = (data['room_id'] ?? payload['room_id']) as string
+    this.#away.delete(room)
     if (eventType === EVENT.roomLeave) this.#end(room)
     // Only searches and joins are answered with a game.
     if (data['game'] === undefined) return
@@ -85,7 +88,13 @@ export class Games {
 
   /** The payload that joins the room again in the way it was joined. */
   rejoining(room: string): JsonObject {
+    this.#away.add(room)
     return this.#entrances.get(room) ?? { room_id: room }
+  }
+
+  /** Whether the client may leave its node for this room, or for one that it does not know yet: no other room with a game keeps it there. */
+  mayMoveFor(room: unknown): boolean {
+    return [...this.#rooms.keys()].every((id) => id === room || this.#away.has(id))
   }
 
   /** Returns whether the event is only for rooms, so that the application does not get it. */
@@ -105,6 +114,10 @@ export class Games {
     if (eventType === SERVER_EVENT.status) this.#statusChanged(room, payload as unknown as RoomChange)
     if (eventType === SERVER_EVENT.message) this.#rooms.get(payload['room'] as string)?.said(payload['data'])
     return false
+  }
+
+  has(room: string): boolean {
+    return this.#rooms.has(room)
   }
 
   /** The session is no longer in the room, and could not join it again. */
@@ -148,6 +161,7 @@ export class Games {
     if (!room) return
     this.#rooms.delete(id)
     this.#entrances.delete(id)
+    this.#away.delete(id)
     if (this.#rooms.size === 0) {
       this.#stopClock?.abort()
       this.#stopClock = undefined

@@ -69,3 +69,10 @@ export const STATES_APART_MS_MAX = 1_000
 export const VIEW_BEHIND_MS_MAX = 1_000
 /** If a view is further behind than it needs to be, each patch takes away this share of the excess. */
 export const VIEW_CATCH_UP = 0.05
+
+/** How many times a request goes on to another node before it is given up. */
+export const MOVES_MAX = 3
+
+/** How long a room is asked for again whose node cannot be reached, and after what time if the server does not say. */
+export const REJOIN_MS = 60_000
+export const REJOIN_AFTER_MS = 1_000

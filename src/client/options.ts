@@ -67,7 +67,8 @@ export function readOptions(options: ClientOptions) {
   const { queue, reconnect, queueMax = 100, encoding = 'json', WebSocket = globalWebSocket() } = options
   const { requestTimeoutMs = 10_000, connectTimeoutMs = 15_000, handshakeTimeoutMs = 10_000 } = options
   return {
-    endpoint: endpointUrl(options),
+    /** Where the namespace is at the server of this address; by default at the one that the options name. */
+    endpointOf: (url = options.url) => endpointUrl({ ...options, url }),
     token: options.token,
     encoding,
     requestTimeoutMs,

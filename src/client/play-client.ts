@@ -8,10 +8,11 @@ import type { ClientEvents, EventMap, GameEvent, RequestType, RequestTypes, Stat
 import type { GameRoom } from './game-room.ts'
 import { Games, type EnterOptions, type PlayOptions, type TypesIn } from './games.ts'
 import type { Jsonable } from './jsonable.ts'
+import { REJOIN_AFTER_MS, REJOIN_MS } from './limits.ts'
 import { readOptions, type ClientOptions } from './options.ts'
 import { Requests, type RequestOptions } from './requests.ts'
 import { Session } from './session.ts'
-import { after } from './timing.ts'
+import { after, nowMs, sleep } from './timing.ts'
 import { expiryMs, keepFresh } from './tokens.ts'
 
 /**
@@ -33,10 +34,14 @@ export class PlayClient<Events extends EventMap = EventMap> {
 
   constructor(options: ClientOptions) {
     const settings = readOptions(options)
-    this.#requests = new Requests(settings, (envelope, data) => {
-      this.#session.settled(envelope, data)
-      this.#games.settled(envelope, data)
-    })
+    this.#requests = new Requests(
+      settings,
+      (envelope, data) => {
+        this.#session.settled(envelope, data)
+        this.#games.settled(envelope, data)
+      },
+      ({ payload }, url) => this.#games.mayMoveFor(payload.room_id) && this.#session.move(url),
+    )
     this.#session = new Session(settings, this.#requests, this.emitter, {
       onStatus: (change) => this.#onStatus(change),
       onEvent: (event) => this.#onEvent(event),
@@ -130,11 +135,17 @@ export class PlayClient<Events extends EventMap = EventMap> {
   }
 
   /** Joins a room that the resume did not restore. Requests for the room that wait are sent after this join. */
-  async #rejoin(room: string): Promise<void> {
+  async #rejoin(room: string, untilMs = nowMs() + REJOIN_MS): Promise<void> {
     try {
       await this.#requests.request(EVENT.roomJoin, this.#games.rejoining(room))
     } catch (thrown) {
       if (!(thrown instanceof DrumbeatError) || thrown.code === 'CLOSED') return
+      const { retryAfterMs = thrown.details.url && REJOIN_AFTER_MS } = thrown
+      // The room's node is about to come back, or has too much to do.
+      if (retryAfterMs && this.#games.has(room) && nowMs() < untilMs) {
+        await sleep(retryAfterMs as number, [this.#session.stopped])
+        if (this.#games.has(room)) return this.#rejoin(room, untilMs)
+      }
       this.#games.lost(room, thrown)
       const message = `${room} could not be joined again: ${thrown.message}`
       this.emitter.emit('error', new DrumbeatError(thrown.code, message, { ...thrown.details, room_id: room }))

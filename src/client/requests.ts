@@ -3,6 +3,7 @@ import * as EVENT from '../protocol/event-names.ts'
 import type { JsonObject } from '../protocol/events.ts'
 import type { ReplyEnvelope, RequestEnvelope } from '../protocol/shapes/commands.ts'
 import { DrumbeatError, errorFromBody } from './errors.ts'
+import { MOVES_MAX } from './limits.ts'
 import type { Settings } from './options.ts'
 import { toSendable } from './sendable.ts'
 import { after } from './timing.ts'
@@ -31,6 +32,8 @@ interface Pending {
   line: Line | undefined
   /** Whether it was sent on any connection. Then it is not known whether it was done. */
   everSent: boolean
+  /** How many nodes have named another one. */
+  moves: number
   cancelAge(): void
   /** Removes the request from the table, then resolves. */
   resolve(data: JsonObject): void
@@ -41,6 +44,7 @@ interface Pending {
 export class Requests {
   readonly #settings: Settings
   readonly #onSuccess: (envelope: RequestEnvelope, data: JsonObject) => void
+  readonly #onMoved: (envelope: RequestEnvelope, url: string) => boolean
   readonly #pending = new Map<string, Pending>()
   /** Joins and leaves that timed out or were aborted. Their answers still change which rooms this client is in. */
   readonly #givenUp = new Map<string, Pick<Pending, 'line' | 'envelope'>>()
@@ -51,10 +55,18 @@ export class Requests {
   #count = 0
   #closed: string | undefined
 
-  /** @param onSuccess called before the caller gets the reply */
-  constructor(settings: Settings, onSuccess: (envelope: RequestEnvelope, data: JsonObject) => void) {
+  /**
+   * @param onSuccess called before the caller gets the reply
+   * @param onMoved another node has to be asked, at `url`. Returns whether a connection to it is about to come.
+   */
+  constructor(
+    settings: Settings,
+    onSuccess: (envelope: RequestEnvelope, data: JsonObject) => void,
+    onMoved: (envelope: RequestEnvelope, url: string) => boolean,
+  ) {
     this.#settings = settings
     this.#onSuccess = onSuccess
+    this.#onMoved = onMoved
   }
 
   /** A join or leave has no answer yet, so it is not known which rooms this client is in. */
@@ -127,6 +139,7 @@ export class Requests {
       // Nothing was done, and another connection exists or is about to come.
       if (pending && error.code === 'DRAINING' && (this.#isDraining || pending.line !== this.#line))
         this.#again(pending)
+      else if (pending && this.#moves(pending, error)) pending.line = undefined
       else pending?.reject(error)
     }
     this.#closeIdle()
@@ -174,6 +187,7 @@ export class Requests {
       envelope,
       line: undefined,
       everSent: false,
+      moves: 0,
       cancelAge: after(ageMs ?? Infinity, () => giveUp(unanswered(pending, `no connection within ${ageMs} ms`))),
       resolve: (data) => (forget(), caller.resolve(data)),
       reject: (error) => (forget(), caller.reject(error)),
@@ -194,6 +208,15 @@ export class Requests {
     } catch (error) {
       pending.reject(error)
     }
+  }
+
+  #moves(pending: Pending, { code, details: { url } }: DrumbeatError): boolean {
+    return (
+      code === 'MOVED' &&
+      typeof url === 'string' &&
+      ++pending.moves <= MOVES_MAX &&
+      this.#onMoved(pending.envelope, url)
+    )
   }
 
   #again(pending: Pending): void {

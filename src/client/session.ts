@@ -49,6 +49,7 @@ export class Session implements ConnectionOwner {
   #connection: Connection | undefined
   /** The connection that has no session yet. */
   #dialing: Connection | undefined
+  #endpoint: string
   #roomsAsked = ''
   #failures = 0
   #lastCause: DrumbeatError | undefined
@@ -60,6 +61,7 @@ export class Session implements ConnectionOwner {
     this.#emitter = emitter
     this.#hooks = hooks
     this.tokens = new Tokens(settings.token)
+    this.#endpoint = settings.endpointOf()
   }
 
   get rooms(): string[] {
@@ -108,6 +110,16 @@ export class Session implements ConnectionOwner {
       this.#channels.joined(room, Number(data.offset))
     }
     if (envelope.eventType === EVENT.roomLeave) this.#channels.left(room)
+  }
+
+  /** Goes to the node with this address: with a new connection, before the old one is closed. Returns whether it may. */
+  move(url: string): boolean {
+    const endpoint = this.#settings.endpointOf(url)
+    // The token is not sent in the clear because a server says so.
+    if (this.#endpoint.startsWith('wss') && !endpoint.startsWith('wss')) return false
+    this.#endpoint = endpoint
+    this.#connection?.replace()
+    return true
   }
 
   /** The room no longer exists. */
@@ -164,7 +176,7 @@ export class Session implements ConnectionOwner {
 
   /** Resolves with a connection that has a session, or with why there is none. */
   async #dial(openCodec: () => Codec): Promise<Connection | Lost> {
-    const { endpoint, encoding, WebSocket, handshakeTimeoutMs } = this.#settings
+    const { endpointOf, encoding, WebSocket, handshakeTimeoutMs } = this.#settings
     let token: string | undefined
     try {
       token = await this.tokens.ask()
@@ -173,7 +185,7 @@ export class Session implements ConnectionOwner {
     }
     const { refusedAgain } = this.tokens
     if (refusedAgain || this.stopped.aborted) return neverOpened(refusedAgain)
-    const url = endpoint + this.#resumeQuery()
+    const url = this.#endpoint + this.#resumeQuery()
     const protocols: string[] = [SUBPROTOCOL[encoding]]
     if (token !== undefined) protocols.push(`bearer.${token}`)
     const connection = new Connection({ url, protocols, WebSocket, codec: openCodec(), handshakeTimeoutMs }, this)
@@ -182,6 +194,8 @@ export class Session implements ConnectionOwner {
     this.#dialing = undefined
     const { ended } = connection
     if (!ended) return connection
+    // Another node may be there.
+    if (!ended.hadSession) this.#endpoint = endpointOf()
     if (ended.hadSession || ended.code !== LOST) return ended
     const cause = await askWhyRefused(url, token, this.stopped)
     const afterMs = cause?.retryAfterMs

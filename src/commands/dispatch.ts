@@ -337,8 +337,8 @@ export class Dispatch {
       throw new Refusal('FORBIDDEN', `clients of this namespace may not send ${eventType}`)
     }
     if (room === undefined || CHANGES_ROOMS.includes(eventType)) return
-    const isOver = !connection.rooms.has(room) && this.#options.context.games.isOver(room)
-    if (isOver) throw new Refusal('ROOM_OVER', `the room "${room}" is over`)
+    const why = connection.rooms.has(room) ? undefined : this.#options.context.games.whyNotIn(connection, room)
+    if (why) throw why
     requireMember(connection, room)
   }
 

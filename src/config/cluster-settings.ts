@@ -43,6 +43,10 @@ export const CLUSTER_SETTINGS = {
     'true',
     'Whether the nodes compact etcd, so that it forgets revisions that are older than LOG_RETENTION.',
   ),
+  PUBLIC_URL: optional(
+    kinds.publicUrl,
+    'The address at which clients reach this node and no other node of its cluster. Clients that want a room with a game of this node are sent there.',
+  ),
   NODE_TTL: setting(
     duration('2s', '5m'),
     '10s',

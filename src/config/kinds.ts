@@ -162,6 +162,13 @@ export const httpUrl = text(
   'http(s)://host:port',
 )
 
+export const publicUrl = text(
+  'URL',
+  'a URL such as https://n1.game.example, without user name, query and fragment',
+  (value) => /^https?:\/\/[^/?#@\s]+(\/[^?#\s]*)?$/i.test(value) && URL.canParse(value),
+  'http(s)://host, with a port or a path if there is one',
+)
+
 export const host = text('string', 'an IP address or a host name', isHost, 'an IP address or a host name')
 
 export const endpoint = text(

@@ -21,7 +21,7 @@ export interface RemoteOptions {
 }
 
 /** Adds the connections that other nodes publish to those of this node. */
-export class Remote implements ClusterFollower {
+export class Remote implements Pick<ClusterFollower, 'onShard' | 'onNodeGone' | 'onTakenForDead'> {
   readonly #options: RemoteOptions
   readonly #shards = new Map<string, ReadonlyMap<string, Connection>>()
   /** Nodes that ended, and so cannot announce that their users are gone. */

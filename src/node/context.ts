@@ -26,6 +26,7 @@ import type { RecoverableSessions } from '../connections/recoverable-sessions.ts
 import type { Directory } from '../rooms/directory.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { Store } from '../store/store.ts'
+import type { Owners } from '../placement/owners.ts'
 import type { Placement } from '../placement/placement.ts'
 import type { ReceiptKey } from './secrets.ts'
 import type { RoomService } from '../rooms/service.ts'
@@ -57,6 +58,8 @@ export interface PrimaryContext {
   readonly remoteMembers: RemoteMembers
   readonly states: StateSweep
   readonly roomService: RoomService
+  /** Which node runs which room with a game. */
+  readonly owners: Owners
   /** The rooms with games. */
   readonly games: Placement
   /** For requests with idempotency keys that do not go to the ledger. */

@@ -25,6 +25,7 @@ type Needs = Pick<
   | 'directory'
   | 'members'
   | 'roomService'
+  | 'owners'
   | 'metrics'
   | 'clock'
   | 'random'

@@ -17,6 +17,7 @@ import type { Hub } from '../hub/hub.ts'
 import { isRetained, kindOf } from '../protocol/event-head.ts'
 import { EVENT, SERVER_EVENT } from '../protocol/events.ts'
 import type { Namespace } from '../protocol/ids.ts'
+import { Owners } from '../placement/owners.ts'
 import { readAnnouncement } from '../rooms/announce.ts'
 import { AnnouncedCounts } from '../rooms/announced-counts.ts'
 import { Announcements } from '../rooms/announcements.ts'
@@ -55,6 +56,7 @@ export type RoomsContext = Pick<
   | 'members'
   | 'remoteMembers'
   | 'states'
+  | 'owners'
 >
 
 /** Loads the rooms from the store and follows the connections of the other nodes. */
@@ -89,12 +91,22 @@ export async function openRooms(options: OpenRoomsOptions): Promise<RoomsContext
   const remoteMembers = new RemoteMembers({ cluster, directory, announcements, nowMs: clock.nowMs })
   // If a node is alone, its announcements are always right.
   if (!cluster.isAlone) followAnnouncements(hub, announcedCounts, remoteMembers)
-  await cluster.follow(new Remote({ registry, rooms: remoteMembers }))
+  const owners = new Owners({
+    cluster,
+    directory,
+    url: config.settings.PUBLIC_URL,
+    roomCapacity: config.settings.ROOM_CAPACITY,
+    keepMs,
+    nowMs: clock.nowMs,
+  })
+  const { onShard, onNodeGone, onTakenForDead } = new Remote({ registry, rooms: remoteMembers })
+  const { onClaim, onClaimLost } = owners
+  await cluster.follow({ onShard, onNodeGone, onTakenForDead, onClaim, onClaimLost })
   const shareParts = config.settings.WORKERS > 1 ? new ShareParts(options.onParts) : undefined
   const parts = { registry, publisher, limits, sessions }
   const around = { bans, hub, cluster, clock, subscriptions, replays, shareParts }
   const connections = new Connections({ ...parts, ...around, rooms: members })
-  return { ...parts, connections, directory, announcements, announcedCounts, members, remoteMembers, states }
+  return { ...parts, connections, directory, announcements, announcedCounts, members, remoteMembers, states, owners }
 }
 
 function followAnnouncements(hub: Hub, counts: AnnouncedCounts, remoteMembers: RemoteMembers): void {

@@ -107,9 +107,10 @@ export class Endings {
   }
 
   #forget(room: PlacedRoom): void {
-    const { rooms, members, directory, workers, purchases, hosts } = this.#options
+    const { rooms, members, directory, workers, purchases, hosts, owners } = this.#options
     hosts.get(room.host)?.rooms.delete(room.handle)
     rooms.remove(room)
+    owners.release(room)
     purchases.ended(room)
     // A resumed connection without a view may still have to be told of the room's end: see `Entrances.join`.
     const isComingBack = (connection: Connection) => room.viewers.of(connection) === undefined

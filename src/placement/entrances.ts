@@ -90,8 +90,10 @@ export class Entrances implements RoomGame {
 
   /** Throws ROOM_NOT_FOUND if there is no such room in the namespace of the connection. */
   require(id: RoomId, { namespace }: Pick<Connection, 'namespace'>): PlacedRoom {
-    const room = this.#options.rooms.get(id)
+    const { rooms, owners } = this.#options
+    const room = rooms.get(id)
     if (room?.namespace === namespace) return room
+    if (!room) owners.requireHere(id)
     throw new Refusal('ROOM_NOT_FOUND', `no room "${id}" in ${namespace}`)
   }
 
@@ -123,8 +125,8 @@ export class Entrances implements RoomGame {
 
   owns(id: RoomId): boolean {
     const [game = ''] = id.split(':', 1)
-    const { hosts, rooms } = this.#options
-    return game !== id && (hosts.game(game) !== undefined || rooms.waiting.has(id))
+    const { hosts, rooms, owners } = this.#options
+    return (game !== id && (hosts.game(game) !== undefined || rooms.waiting.has(id))) || owners.isElsewhere(id)
   }
 
   mayReturn({ userId, session }: Connection, id: RoomId): boolean {

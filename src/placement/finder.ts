@@ -80,6 +80,8 @@ export class Finder {
   readonly #options: FinderOptions
   /** The conditions of the search that makes a room, so that searches with the same conditions wait for that room. */
   readonly #wanted = new WeakMap<PlacedRoom, Where>()
+  /** For each room that is being made in a cluster: whether this node may have its id. */
+  readonly #claims = new WeakMap<PlacedRoom, Promise<true | Refusal>>()
 
   constructor(options: FinderOptions) {
     this.#options = options
@@ -248,6 +250,8 @@ export class Finder {
     const room = new PlacedRoom({ opened, namespace, game, password: hashed, isLocked, isRecorded, madeBy })
     room.host = host.id
     rooms.add(room)
+    const claim = this.#options.owners.claim(room)
+    if (claim) this.#claims.set(room, this.#claimed(claim))
     if (where !== undefined) this.#wanted.set(room, where)
     host.rooms.add(room.handle)
     host.link.call('open', opened, (result) => host.outlet.pass(() => this.#opened(room, host, result)))
@@ -260,8 +264,34 @@ export class Finder {
     else host.outlet.block([headOf(room)], 0, () => this.#begin(room, host))
   }
 
+  async #claimed(claim: Promise<boolean>): Promise<true | Refusal> {
+    try {
+      return (await claim) || new Refusal('UNAVAILABLE', 'another node has a room of this id')
+    } catch (thrown) {
+      const { code, message } = this.#options.toRefusal(thrown)
+      // Nobody has heard of the room.
+      return new Refusal(code === 'OUTCOME_UNKNOWN' ? 'UNAVAILABLE' : code, `the room was not made: ${message}`)
+    }
+  }
+
   /** The head is in the journal now, so from here on the room comes back, whatever happens. */
   #begin(room: PlacedRoom, host: Host): void {
+    const claim = this.#claims.get(room)
+    if (claim === undefined) this.#run(room, host)
+    else void this.#runIfClaimed(room, host, claim)
+  }
+
+  async #runIfClaimed(room: PlacedRoom, host: Host, claim: Promise<true | Refusal>): Promise<void> {
+    const claimed = await claim
+    if (room.phase !== 'opening') return
+    if (claimed === true) this.#run(room, host)
+    else {
+      host.link.call('release', { handle: room.handle }, () => {})
+      this.#failed(room, host, claimed)
+    }
+  }
+
+  #run(room: PlacedRoom, host: Host): void {
     const { directory, limits, hosts } = this.#options
     if (hosts.get(host.id) === undefined)
       return this.#failed(room, host, new Refusal('UNAVAILABLE', 'the host of the room has ended'))
@@ -272,8 +302,9 @@ export class Finder {
   }
 
   #failed(room: PlacedRoom, host: Host, why: Refusal): void {
-    const { rooms, journals } = this.#options
+    const { rooms, journals, owners } = this.#options
     rooms.remove(room)
+    owners.release(room)
     host.rooms.delete(room.handle)
     const isLost = why.code === 'OUTCOME_UNKNOWN'
     const told = isLost ? new Refusal('UNAVAILABLE', 'the host died while the room was made') : why

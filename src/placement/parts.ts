@@ -13,6 +13,7 @@ import type { Members } from '../rooms/members.ts'
 import type { RoomService } from '../rooms/service.ts'
 import type { Beat, Journal } from '../store/journal.ts'
 import type { Holdings } from './holdings.ts'
+import type { Owners } from './owners.ts'
 import type { PurchasesOptions } from './purchases.ts'
 import type { RewardsOptions } from './rewards.ts'
 
@@ -59,6 +60,7 @@ export interface PlacementOptions {
   readonly directory: Directory
   readonly members: Members
   readonly roomService: RoomService
+  readonly owners: Owners
   readonly hub: Hub
   readonly commits: Pick<GroupCommit, 'append'>
   readonly journal: Journal

@@ -29,6 +29,7 @@ import { RoomJournals } from './room-journals.ts'
 import { RoomEvents, type Place } from './room-events.ts'
 import { Purchases } from './purchases.ts'
 import { PlacedRooms } from './rooms.ts'
+import { followTaken } from './taken.ts'
 
 /** The handlers of what a host tells, except `unfit`, which the supervisor handles. */
 type HostHandlers = Omit<Handlers<OfHostMethods>, 'unfit'>
@@ -107,6 +108,7 @@ export class Placement {
       onRefused: (room, refusal) => this.returns.refused(room, refusal),
     })
     const { recovery } = this
+    followTaken({ ...options, ...placed, entrances, journals })
     this.returns = new Returns({
       ...options,
       ...placed,
@@ -291,11 +293,12 @@ export class Placement {
     })
   }
 
-  /** Throws ROOM_NOT_FOUND. */
+  /** Throws ROOM_NOT_FOUND; MOVED or UNAVAILABLE if another node has the room, or had it. */
   requireRoom(id: RoomId): PlacedRoom {
     const room = this.rooms.get(id)
-    if (!room || room.phase === 'opening') throw new Refusal('ROOM_NOT_FOUND', `no room with a game "${id}"`)
-    return room
+    if (room && room.phase !== 'opening') return room
+    this.#options.owners.requireHere(id)
+    throw new Refusal('ROOM_NOT_FOUND', `no room with a game "${id}"`)
   }
 
   #said(room: PlacedRoom, effect: RoomEffect, at: Place): void {

@@ -1,6 +1,7 @@
-import { within } from '../base/delay.ts'
+import { delay, within } from '../base/delay.ts'
 import { Refusal } from '../protocol/errors.ts'
 import type { RoomId } from '../protocol/ids.ts'
+import { isStoreFault } from '../store/store-refusal.ts'
 import type { Endings } from './endings.ts'
 import { foundRoom, usersOf, type FoundRoom } from './found-rooms.ts'
 import type { Hosts } from './hosts.ts'
@@ -39,6 +40,8 @@ export interface ReturnCounts {
 const ASKED_AT_ONCE = 100
 /** How many rooms hosts are asked to restore at once, so that they have time for rooms that already run. */
 const RESTORED_AT_ONCE = 16
+/** After that it is tried again to claim a room. */
+const CLAIM_AGAIN_MS = 500
 
 /**
  * Brings back the rooms from before the node's start, from their checkpoints and journals. A room that cannot go on with the
@@ -155,7 +158,27 @@ export class Returns {
   }
 
   async #restore(rooms: IterableIterator<PlacedRoom>): Promise<void> {
-    for (const room of rooms) await this.#options.recovery.bringBack(room)
+    const { owners, recovery } = this.#options
+    for (const room of rooms) if (owners.isAlone || (await this.#claim(room))) await recovery.bringBack(room)
+  }
+
+  /** Resolves to whether this node may go on with the room. */
+  async #claim(room: PlacedRoom): Promise<boolean> {
+    const { owners, recovery, journals, endings, counts } = this.#options
+    while (!recovery.isStopping) {
+      try {
+        if ((await owners.claim(room)) !== false) return true
+        this.#report.lost(room.id, 'another node has them')
+        counts.onEnded('lost')
+        endings.letGo(room, new Refusal('UNAVAILABLE', 'another node has the room'))
+        await journals.delete(room.id)
+        return false
+      } catch (thrown) {
+        if (!isStoreFault(thrown)) throw thrown
+        await delay(CLAIM_AGAIN_MS)
+      }
+    }
+    return false
   }
 
   /** Returns undefined if its game is not loaded. */

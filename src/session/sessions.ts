@@ -7,7 +7,7 @@ import type { PrimaryMethods } from '../link/methods/primary.ts'
 import type { OpenResult } from '../link/methods/session.ts'
 import type { WorkerMethods } from '../link/methods/worker.ts'
 import { CLOSE, type CloseCode } from '../protocol/close-codes.ts'
-import { Refusal } from '../protocol/errors.ts'
+import { Refusal, refusalOf } from '../protocol/errors.ts'
 import { SERVER_EVENT } from '../protocol/events.ts'
 import type { NotRecovered, ReadyPayload } from '../protocol/shapes/events.ts'
 import { isRoomId, namespaceChannel, roomChannel, userChannel, type RoomId, type UserId } from '../protocol/ids.ts'
@@ -237,6 +237,7 @@ export class Sessions {
     for (const room of result.rooms) connection.rooms.add(room)
     this.#sendFirst(connection, session, result)
     if (connection.isClosed) return
+    for (const { room, refusal } of result.elsewhere ?? []) this.#elsewhere(connection, room, refusalOf(refusal))
     const early = connection.opened()
     this.#goOn(connection, session, result)
     this.#options.log.debug({ connection: connection.id, user: connection.userId }, 'connection open')
@@ -263,6 +264,14 @@ export class Sessions {
         this.#replayer.replay(connection, cursor.offset, subscribe)
       } else subscribe()
     }, games.length > 0)
+  }
+
+  /** A room that a resume names is at another node. */
+  #elsewhere(connection: Connection, room: RoomId, refusal: Refusal): void {
+    this.#options.games.noteElsewhere(connection, room, refusal)
+    const { url } = refusal.details ?? {}
+    const moved = { status: 'moved', ...(url === undefined ? { why: refusal.message } : { url }) }
+    connection.sendInRoom(SERVER_EVENT.status, room, moved)
   }
 
   #left(connection: Connection, room: RoomId, why: string): void {

@@ -5,6 +5,8 @@
  *   the node ends in order, after NODE_TTL if it dies.
  * - A follower gets changes in one order with the log: a change that was published before an event was committed is given before
  *   that event.
+ * - A name that a node has claimed is no other node's, until the node gives it up or is gone. A follower hears of a claim before
+ *   of anything that its node publishes or commits afterwards.
  */
 export interface Cluster {
   readonly node: string
@@ -26,6 +28,15 @@ export interface Cluster {
    */
   publish(shards: ReadonlyMap<string, Uint8Array | undefined>): Promise<void>
   /**
+   * Claims a name for this node. Resolves to false if another node has it. `value` is what followers are given with it. If it
+   * throws StoreUnavailable or OutcomeUnknown, the name is given up.
+   */
+  claim(name: string, value: Uint8Array): Promise<boolean>
+  /** Followers are given another value with a name that this node has claimed; sooner or later, and the newest one only. */
+  restate(name: string, value: Uint8Array): void
+  /** Gives a name up, sooner or later. */
+  release(name: string): void
+  /**
    * Resolves when this node's followers were given all that any node committed or published before the call. Throws
    * StoreUnavailable.
    */
@@ -35,8 +46,12 @@ export interface Cluster {
 export interface ClusterFollower {
   /** `value` is undefined if the shard is gone. */
   readonly onShard: (node: string, shard: string, value: Uint8Array | undefined) => void
-  /** The node ended or died. Its shards are gone, too; `onShard` is called for them after this. */
+  /** The node ended or died. What it had claimed and its shards are gone, too; `onClaim` and `onShard` are called for them after this. */
   readonly onNodeGone: (node: string) => void
+  /** A node has claimed the name, or has another value for it. `claim` is undefined if the name is nobody's any more. */
+  readonly onClaim: (name: string, claim: { readonly node: string; readonly value: Uint8Array } | undefined) => void
+  /** This node had lost its place, and another one has claimed the name meanwhile. */
+  readonly onClaimLost: (name: string) => void
   /** The other nodes were told that this node is gone, although it is not. It publishes all its shards again. */
   readonly onTakenForDead: () => void
 }
@@ -51,6 +66,9 @@ export function createAlone(node: string): Cluster {
     fault: undefined,
     follow: () => Promise.resolve(),
     publish: () => Promise.resolve(),
+    claim: () => Promise.resolve(true),
+    restate() {},
+    release() {},
     catchUp: () => Promise.resolve(),
   }
 }

@@ -1,3 +1,4 @@
+import type { ErrorBody } from '../../protocol/errors.ts'
 import type { NotRecovered } from '../../protocol/shapes/events.ts'
 import type { Namespace, RoomId, UserId } from '../../protocol/ids.ts'
 import type { Method } from './method.ts'
@@ -32,6 +33,8 @@ export interface OpenResult {
   readonly rooms: readonly RoomId[]
   /** Those of the rooms that have a game. Each has to be entered with `enterGame`. Absent if none has. */
   readonly games?: readonly RoomId[]
+  /** Rooms with games that the resume names, and that are at other nodes. Absent if none is. */
+  readonly elsewhere?: readonly { readonly room: RoomId; readonly refusal: ErrorBody }[]
   /** How many events of its channels lie between the cursor and `offset`. Ask for them with `replay`. */
   readonly replayed: number
   /** Why the session could not be resumed. Null if it was, or if nothing was to be resumed. */

@@ -5,6 +5,7 @@ import type { GameEntry } from '../../link/methods/rooms.ts'
 import type { GameStatus, WorkerMethods } from '../../link/methods/worker.ts'
 import { MultiMap } from '../../base/multi-map.ts'
 import { SERVER_EVENT } from '../../protocol/events.ts'
+import { Refusal } from '../../protocol/errors.ts'
 import type { RoomId } from '../../protocol/ids.ts'
 import type { Connection, Watching } from '../connection.ts'
 import { PatchTopics, type PatchTopicsOptions } from './patch-topics.ts'
@@ -26,6 +27,8 @@ export class GameRooms {
   readonly #over = new Set<RoomId>()
   /** For each connection that came back, the rooms whose games have not answered yet. */
   readonly #awaited = new Map<Connection, Set<RoomId>>()
+  /** For each connection that came back and named rooms of other nodes: why its requests for these rooms are refused. */
+  readonly #elsewhere = new WeakMap<Connection, Map<RoomId, Refusal>>()
 
   constructor(options: GameRoomsOptions) {
     this.#options = options
@@ -76,9 +79,16 @@ export class GameRooms {
     return this.#awaited.get(connection)?.has(room) === true
   }
 
-  /** Whether the room had a game that is over. */
-  isOver(room: RoomId): boolean {
-    return this.#over.has(room)
+  /** The connection named this room when it came back, and another node has the room. */
+  noteElsewhere(connection: Connection, room: RoomId, refusal: Refusal): void {
+    const rooms = this.#elsewhere.get(connection) ?? new Map<RoomId, Refusal>()
+    this.#elsewhere.set(connection, rooms.set(room, refusal))
+  }
+
+  /** Why a request is refused for a room that the connection is not in. Undefined if there is no other reason than that. */
+  whyNotIn(connection: Connection, room: RoomId): Refusal | undefined {
+    if (this.#over.has(room)) return new Refusal('ROOM_OVER', `the room "${room}" is over`)
+    return this.#elsewhere.get(connection)?.get(room)
   }
 
   leave(connection: Connection, room: RoomId): void {

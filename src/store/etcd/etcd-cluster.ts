@@ -1,6 +1,7 @@
 import type { Cluster, ClusterFollower } from '../cluster.ts'
 import { toError } from '../../base/assert.ts'
 import type { Log } from '../../base/log.ts'
+import { Claims, decodeClaim } from './claims.ts'
 import type { KeyValue, Operation } from './etcd3.ts'
 import type { Keys } from './keys.ts'
 import type { Lanes } from './lanes.ts'
@@ -32,6 +33,7 @@ export class EtcdCluster implements Cluster {
   readonly node: string
   readonly isAlone = false
   readonly #options: EtcdClusterOptions
+  readonly #claims: Claims
   readonly #infos = new Map<string, NodeInfo>()
   /** All that this node has published, or is about to publish. */
   readonly #own = new Map<string, Uint8Array>()
@@ -43,6 +45,12 @@ export class EtcdCluster implements Cluster {
   constructor(options: EtcdClusterOptions) {
     this.#options = options
     this.node = options.node
+    this.#claims = new Claims({
+      ...options,
+      lease: () => options.place.lease,
+      commit: (change) => this.#options.lanes.commit(change),
+      onLost: (name) => this.#follower?.onClaimLost(name),
+    })
   }
 
   get nodes(): readonly string[] {
@@ -67,9 +75,10 @@ export class EtcdCluster implements Cluster {
     this.#follower = follower
     const { keys } = this.#options
     const { kvs: nodes, revision } = await this.#list(keys.nodes)
+    const { kvs: claims } = await this.#list(keys.claims, revision)
     const { kvs: shards } = await this.#list(keys.presence, revision)
     this.#listedAt = revision
-    for (const kv of [...nodes, ...shards]) this.#apply(kv.key, kv.value)
+    for (const kv of [...nodes, ...claims, ...shards]) this.#apply(kv.key, kv.value)
   }
 
   async publish(shards: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
@@ -78,6 +87,18 @@ export class EtcdCluster implements Cluster {
       else this.#own.delete(shard)
     }
     await this.#write([...shards.keys()])
+  }
+
+  claim(name: string, value: Uint8Array): Promise<boolean> {
+    return this.#claims.claim(name, value)
+  }
+
+  restate(name: string, value: Uint8Array): void {
+    this.#claims.restate(name, value)
+  }
+
+  release(name: string): void {
+    this.#claims.release(name)
   }
 
   catchUp(): Promise<void> {
@@ -95,7 +116,12 @@ export class EtcdCluster implements Cluster {
   /** The node has a new lease, and etcd has deleted what was under the old one. */
   renewed(): void {
     void this.#publishAgain()
+    this.#claims.renewed()
     this.#follower?.onTakenForDead()
+  }
+
+  close(): void {
+    this.#claims.close()
   }
 
   async #publishAgain(): Promise<void> {
@@ -115,6 +141,10 @@ export class EtcdCluster implements Cluster {
   #apply(key: Buffer, value: Buffer | undefined): void {
     const parsed = this.#options.keys.parseLive(key)
     if (!parsed) return
+    if (parsed.kind === 'owners') {
+      this.#follower?.onClaim(parsed.name, value && decodeClaim(value))
+      return
+    }
     const { kind, node, shard } = parsed
     if (kind === 'presence' && node !== this.node) this.#follower?.onShard(node, shard, value)
     if (kind !== 'nodes') return

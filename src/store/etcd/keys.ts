@@ -7,6 +7,11 @@ export class Keys {
   readonly nodes: Buffer
   /** Who is connected, under the leases of the nodes. */
   readonly presence: Buffer
+  /**
+   * Names of which each is one node's at a time, under its lease. When a lease ends, etcd deletes its keys in their order: the
+   * node's own key comes first.
+   */
+  readonly claims: Buffer
   readonly epoch: Buffer
   /** Holds the schema of all data below the prefix. */
   readonly schema: Buffer
@@ -18,6 +23,7 @@ export class Keys {
     this.live = this.#key('live/')
     this.nodes = this.#key('live/nodes/')
     this.presence = this.#key('live/presence/')
+    this.claims = this.#key('live/owners/')
     this.epoch = this.#key('epoch')
     this.schema = this.#key('schema')
     this.marks = this.#key('marks')
@@ -46,9 +52,15 @@ export class Keys {
     return this.#key(`live/presence/${node}/${shard}`)
   }
 
+  /** @param name without a slash */
+  claim(name: string): Buffer {
+    return this.#key(`live/owners/${name}`)
+  }
+
   /** Splits a key below `live/` into its parts. */
   parseLive(key: Buffer): LiveKey | undefined {
     const [kind, node = '', rest = ''] = key.toString('utf8', this.live.length).split('/')
+    if (kind === 'owners') return { kind, name: node }
     if (kind === 'log' || kind === 'nodes' || kind === 'presence') return { kind, node, shard: rest }
     return undefined
   }
@@ -58,9 +70,11 @@ export class Keys {
   }
 }
 
-export interface LiveKey {
-  readonly kind: 'log' | 'nodes' | 'presence'
-  readonly node: string
-  /** For presence: the name of the shard. */
-  readonly shard: string
-}
+export type LiveKey =
+  | {
+      readonly kind: 'log' | 'nodes' | 'presence'
+      readonly node: string
+      /** For presence: the name of the shard. */
+      readonly shard: string
+    }
+  | { readonly kind: 'owners'; readonly name: string }

@@ -129,6 +129,7 @@ class EtcdNode {
   async open(closers: Closers): Promise<void> {
     closers.defer(() => this.#watch.close())
     closers.defer(() => this.#lanes.close())
+    closers.defer(() => this.cluster.close())
     await this.#place.open()
     closers.defer(() => this.#place.close())
     const beat = () => void this.cluster.beat().catch(toError) // if it lasts, `fault` says so

@@ -32,7 +32,13 @@ export async function followUnderFaults(t: Test, options: FaultOptions): Promise
   const writer = await openTestNode(t, { ...common, endpoints, node: 'writer' })
   const reader = await openTestNode(t, { ...common, endpoints: [proxy.endpoint], node: 'reader' })
   await writer.store.follow(toFollower(() => {}))
-  await writer.cluster.follow({ onShard: () => {}, onNodeGone: () => {}, onTakenForDead: () => {} })
+  await writer.cluster.follow({
+    onShard: () => {},
+    onNodeGone: () => {},
+    onTakenForDead: () => {},
+    onClaim: () => {},
+    onClaimLost: () => {},
+  })
   const seen = new Map<number, number>()
   let last = 0
   let outOfOrder = 0
@@ -46,7 +52,13 @@ export async function followUnderFaults(t: Test, options: FaultOptions): Promise
       })
     }),
   )
-  await reader.cluster.follow({ onShard: () => {}, onNodeGone: () => {}, onTakenForDead: () => {} })
+  await reader.cluster.follow({
+    onShard: () => {},
+    onNodeGone: () => {},
+    onTakenForDead: () => {},
+    onClaim: () => {},
+    onClaimLost: () => {},
+  })
   const cutting = cutAgainAndAgain(proxy, options.cutEveryMs)
   const total = options.revisions * options.eventsPerBatch
   let next = 0
