@@ -144,7 +144,7 @@ export class PlayClient<Events extends EventMap = EventMap> {
       // The room's node is about to come back, or has too much to do.
       if (retryAfterMs && this.#games.has(room) && nowMs() < untilMs) {
         await sleep(retryAfterMs as number, [this.#session.stopped])
-        if (this.#games.has(room)) return this.#rejoin(room, untilMs)
+        return this.#rejoin(room, untilMs)
       }
       this.#games.lost(room, thrown)
       const message = `${room} could not be joined again: ${thrown.message}`

@@ -212,10 +212,7 @@ export class Requests {
 
   #moves(pending: Pending, { code, details: { url } }: DrumbeatError): boolean {
     return (
-      code === 'MOVED' &&
-      typeof url === 'string' &&
-      ++pending.moves <= MOVES_MAX &&
-      this.#onMoved(pending.envelope, url)
+      code === 'MOVED' && typeof url === 'string' && pending.moves++ < MOVES_MAX && this.#onMoved(pending.envelope, url)
     )
   }
 

@@ -101,7 +101,22 @@ t.test("a claim whose answer is lost is nobody's in the end, or the node's own i
   isSilent = false
   t.equal(await one.cluster.claim('b', bytes('2')), true)
   t.ok(await until(() => one.known.get('b') === 'n1 2'))
-  t.equal(etcd.readAll(OWNERS).length, 1)
+  const two = await openNode(t, 'n2', etcd.open)
+  t.equal(await two.cluster.claim('c', bytes('3')), true)
+  isSilent = true
+  await t.rejects(one.cluster.claim('c', bytes('4')))
+  isSilent = false
+  // Behind what it gives up of that.
+  t.equal(await one.cluster.claim('d', bytes('5')), true)
+  one.cluster.release('d')
+  t.ok(await until(() => !one.known.has('d')))
+  t.strictSame(
+    [...one.known],
+    [
+      ['b', 'n1 2'],
+      ['c', 'n2 3'],
+    ],
+  )
 })
 
 t.test('a node whose lease ran out claims its names again, but for those that another one has', async (t) => {
