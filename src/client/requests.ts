@@ -139,8 +139,11 @@ export class Requests {
       // Nothing was done, and another connection exists or is about to come.
       if (pending && error.code === 'DRAINING' && (this.#isDraining || pending.line !== this.#line))
         this.#again(pending)
-      else if (pending && this.#moves(pending, error)) pending.line = undefined
-      else pending?.reject(error)
+      else if (pending && this.#moves(pending, error)) {
+        pending.line = undefined
+        // A search is answered by the node that it is sent to.
+        Object.assign(pending.envelope.payload, { stay: true })
+      } else pending?.reject(error)
     }
     this.#closeIdle()
     return undefined

@@ -1,6 +1,6 @@
 import { badRequest, Refusal } from '../protocol/errors.ts'
 import { EVENT, type JsonObject } from '../protocol/events.ts'
-import { parseOptions, parseWhere } from '../protocol/game-payloads.ts'
+import { parseOptions, parseStay, parseWhere } from '../protocol/game-payloads.ts'
 import { parseGameName } from '../protocol/ids.ts'
 import type { Where } from '../protocol/shapes/games.ts'
 import { patchEncoding } from '../session/games/viewer.ts'
@@ -11,6 +11,7 @@ interface Args {
   readonly game: string
   readonly where: Where
   readonly options: JsonObject
+  readonly stay: boolean
 }
 
 export const roomFind: Command<Args, 'roomFind'> = {
@@ -21,13 +22,14 @@ export const roomFind: Command<Args, 'roomFind'> = {
     event: 'JoinedEvent',
   },
 
-  parse({ game, where, options, party }) {
+  parse({ game, where, options, stay, party }) {
     // It is better to refuse a party than to leave some of it behind unnoticed.
     if (party !== undefined) throw badRequest('payload.party', 'finding a room for a party is not supported yet')
     return {
       game: parseGameName(game, 'payload.game'),
       where: parseWhere(where, 'payload.where'),
       options: parseOptions(options, 'payload.options'),
+      stay: parseStay(stay, 'payload.stay'),
     }
   },
 

@@ -56,6 +56,8 @@ const SWEEP_MS = 60_000
 const MEMORY_MS = 1_000
 const WATCH_MS = 100
 const BEAT_MS = 1_000
+/** How often other nodes are told of changes of rooms with games. */
+const TELL_MS = 500
 
 /**
  * Opens all parts of the primary between its store and its workers, then starts hosts and workers. Resolves when all workers
@@ -207,6 +209,7 @@ function startTimers({ context, memory }: Node, closers: Closers): void {
     }, TRIM_MS),
     setInterval(() => memory.look(), MEMORY_MS),
     setInterval(() => games.beat(), BEAT_MS),
+    setInterval(() => games.tellOthers(), TELL_MS),
     setInterval(() => void sweepStates(context), TRIM_MS),
     setInterval(() => void sweepOld(context, lived, keys), SWEEP_MS),
     setInterval(() => void sweepEndedBans(context), SWEEP_MS),

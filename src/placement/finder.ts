@@ -109,12 +109,13 @@ export class Finder {
   ): Page<GameRoom> {
     this.requireGame(game)
     this.#requireListed(game, where, path)
-    const rooms = [...this.#options.rooms.ofGame(game)]
-      .filter((room) => isThere(room) && (namespace === null || room.namespace === namespace))
-      .filter((room) => fitsWhere(where, room.listing.listing))
-      .sort((a, b) => (a.id < b.id ? -1 : 1))
-    const { items, next_cursor } = toSortedPage(rooms, ({ id }) => id, page)
-    return { items: items.map((room) => room.toListed()), next_cursor }
+    const { rooms, owners } = this.#options
+    const here = [...rooms.ofGame(game)].filter(({ isThere }) => isThere).map((room) => room.toListed())
+    const found = [...here, ...owners.ofGame(game)]
+      .filter((room) => namespace === null || room.namespace === namespace)
+      .filter(({ listing }) => fitsWhere(where, listing))
+      .sort((a, b) => (a.room_id < b.room_id ? -1 : 1))
+    return toSortedPage(found, ({ room_id }) => room_id, page)
   }
 
   /**
@@ -136,7 +137,10 @@ export class Finder {
   }
 
   #search(search: Search): void {
-    const room = this.#best(search) ?? this.#open({ ...this.#planOf(search) })
+    const found = this.#best(search)
+    const elsewhere = found ? undefined : this.#elsewhere(search)
+    if (elsewhere) return search.reply(elsewhere)
+    const room = found ?? this.#open({ ...this.#planOf(search) })
     const { connection } = search
     // From now on the seat is reserved for this user, until the game has answered.
     room.reserve(connection.userId)
@@ -213,8 +217,16 @@ export class Finder {
     return best
   }
 
+  /** MOVED to the best room of another node. A client that plays here already is not sent away. */
+  #elsewhere({ connection, args }: Search): Refusal | undefined {
+    const { owners, rooms } = this.#options
+    if (args.stay || owners.isAlone) return undefined
+    for (const id of connection.rooms) if (rooms.get(id)) return undefined
+    return owners.best(args.game, connection.namespace, args.where)
+  }
+
   #fits(room: PlacedRoom, where: Where): boolean {
-    if (room.phase !== 'opening') return isThere(room) && fitsWhere(where, room.listing.listing)
+    if (room.phase !== 'opening') return room.isThere && fitsWhere(where, room.listing.listing)
     const wanted = this.#wanted.get(room)
     return wanted !== undefined && JSON.stringify(wanted) === JSON.stringify(where)
   }
@@ -222,8 +234,12 @@ export class Finder {
   /** Throws BAD_REQUEST for conditions that no room of the game can meet, if there is a room to judge by. */
   #requireListed(game: string, where: Where, path = 'payload.where'): void {
     for (const room of this.#options.rooms.ofGame(game)) {
-      if (!isThere(room)) continue
+      if (!room.isThere) continue
       requireListed(where, room.listing.listing, path)
+      return
+    }
+    for (const { listing } of this.#options.owners.ofGame(game)) {
+      requireListed(where, listing, path)
       return
     }
   }
@@ -298,6 +314,7 @@ export class Finder {
     room.phase = 'running'
     room.generation = host.generation
     directory.define(room.toDefinition(limits.roomCapacity))
+    this.#options.owners.tell([room])
     for (const { go } of room.waiting.splice(0)) go()
   }
 
@@ -312,11 +329,6 @@ export class Finder {
     room.markGone()
     void journals.delete(room.id)
   }
-}
-
-/** Whether searches can find the room. A room from before the node's start can be found once it runs again. */
-function isThere({ phase, awaySinceMs }: PlacedRoom): boolean {
-  return awaySinceMs === undefined && (phase === 'running' || phase === 'moving')
 }
 
 /** The names of games are so short that a room's id has space for this. */

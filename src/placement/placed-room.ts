@@ -170,6 +170,11 @@ export class PlacedRoom {
     return this.opened.handle
   }
 
+  /** Whether it runs. A room of an earlier life of the node does when it has come back. */
+  get isThere(): boolean {
+    return this.awaySinceMs === undefined && (this.phase === 'running' || this.phase === 'moving')
+  }
+
   get isLocked(): boolean {
     return this.isLockedByMaker || this.listing.isLocked
   }

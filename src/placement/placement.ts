@@ -122,6 +122,11 @@ export class Placement {
     this.finder = new Finder({ ...options, rooms, hosts, roomClock, entrances, endings, journals, returns, recordings })
   }
 
+  /** Call this from time to time. The other nodes are told what has changed of the rooms of this node. */
+  tellOthers(): void {
+    this.#options.owners.tell(this.rooms.all)
+  }
+
   /** Call this from time to time. After a restart, the node reads from it when its rooms were last alive. */
   beat(): void {
     if (this.rooms.size > 0) this.#journals.beat({ atMs: this.roomClock.nowMs(), code: this.hosts.code })

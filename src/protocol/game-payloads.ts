@@ -28,6 +28,12 @@ export function parseAs(value: unknown, path: string): 'player' | 'spectator' {
   throw badRequest(path, 'must be "player" or "spectator"')
 }
 
+/** Throws BAD_REQUEST. */
+export function parseStay(value: unknown, path: string): boolean {
+  if (value === undefined || typeof value === 'boolean') return value === true
+  throw badRequest(path, 'must be true or false')
+}
+
 /** Returns null if no password is given. Throws BAD_REQUEST. */
 export function parsePassword(value: unknown, path: string): string | null {
   return value === undefined ? null : parseText(value, path, PASSWORD_LENGTH_MAX)

@@ -34,6 +34,8 @@ t.test('filters of 10,000 terms, and with values of 10,000, are refused, and nob
     for (const eventType of [FIND, LIST])
       t.match(await said(alice, eventType, { game: 'counter', where }), /^BAD_REQUEST/)
   }
+  for (const stay of [0, 1, null, 'true', {}])
+    t.equal(await said(alice, FIND, { game: 'counter', stay }), 'BAD_REQUEST payload.stay')
   t.strictSame([...primary.argsOf('find'), ...primary.argsOf('gameRooms')], [])
 })
 

@@ -38,6 +38,8 @@ t.test('a room of another node: a join is told where it is, by any client', asyn
     await one.house.ask('roomDelete', { room: id, ifTag: null })
     await one.pass(100)
     t.equal(await codeOf(two.house.ask('gameRoom', { room: id })), 'ROOM_NOT_FOUND')
+    const ofGame = { ...AS_REST, namespace: null, game: 'lap', where: {} }
+    t.strictSame((await two.house.ask('gameRooms', ofGame)).items, [])
     t.match(await two.house.ask('roomList', AS_REST), { items: [] })
     t.match(await bob.ask(JOIN, { room_id: room }), { error: { code: 'ROOM_NOT_FOUND' } })
   })
@@ -260,7 +262,7 @@ t.test('a room that another node took meanwhile stops', async (t) => {
   const room = await one.settle(alice.play<typeof lap>('lap'))
   const id = room.id as RoomId
   expire(0)
-  const told = JSON.stringify({ namespace: 'private', game: 'lap', url: null })
+  const told = JSON.stringify({ url: null, room: { room_id: id, namespace: 'private', game: 'lap' } })
   t.equal(await two.settle(two.house.node.context.cluster.claim(id, Buffer.from(told))), true)
   await one.until(() => alice.changes.length > 0)
   t.match(alice.changes, [{ status: 'left', why: 'moved' }])
@@ -287,4 +289,120 @@ t.test('a room that cannot be claimed is not made', async (t) => {
   }
   Object.assign(cluster, { claim })
   t.ok(await one.make('lap'))
+})
+
+const FIND = 'core.game.room.find'
+const LIST = 'core.game.room.list'
+
+t.test('a search finds a room of another node, and the player goes there', async (t) => {
+  const { nodes } = await openGameCluster(t, [lap], { count: 3, seed: 12 })
+  const [one, two, three] = nodes
+  const [alice, bob, carol] = [await one.player('alice'), await two.player('bob'), await three?.player('carol')]
+  const room = await one.settle(alice.play<typeof lap>('lap'))
+  await one.pass(100)
+  const other = await one.settle(bob.play<typeof lap>('lap'))
+  t.equal(other.id, room.id)
+  t.equal(bob.client.session?.node, 'n1')
+  // The listing says that there are two by now.
+  await one.pass(1_500)
+  const third = await one.settle(
+    carol?.play<typeof lap>('lap', { where: { players: 2 } as never }) ?? Promise.reject(new Error()),
+  )
+  t.equal(third.id, room.id)
+  await one.pass(1_000)
+  await one.allSee(t, [room, other, third])
+
+  await t.test('but not if it is not what was asked for, and not if the player stays', async (t) => {
+    const dave = await PlainClient.open(two.house, { user: 'dave', worker: two.house.worker(0) })
+    const lists = await dave.ask(LIST, { game: 'lap' })
+    t.match(lists.data, { rooms: [{ room_id: room.id, seats: 3, seats_free: 1, listing: { players: 3 } }] })
+    t.strictSame((await dave.ask(LIST, { game: 'lap', where: { players: 9 } })).data?.['rooms'], [])
+    t.match(await dave.ask(LIST, { game: 'lap', where: { phase: 'x' } }), { error: { code: 'BAD_REQUEST' } })
+    const moved = { error: { code: 'MOVED', details: { url: 'http://n1.house.test', node: 'n1' } } }
+    t.match(await dave.ask(FIND, { game: 'lap' }), moved)
+    t.match(await dave.ask(FIND, { game: 'lap', stay: 1 }), { error: { code: 'BAD_REQUEST' } })
+    const own = await dave.ask(FIND, { game: 'lap', where: { players: 0 } })
+    t.match(own, { success: true, data: { game: { seat: 'dave' } } })
+    t.not(own.data?.['room_id'], room.id)
+    await two.pass(1_000)
+    // Both are to be seen by all.
+    for (const node of nodes) {
+      const asked = { namespace: null, game: 'lap', where: {}, limit: 1, cursor: null }
+      const first = await node.house.ask('gameRooms', asked)
+      const second = await node.house.ask('gameRooms', { ...asked, cursor: first.next_cursor })
+      t.strictSame([...first.items, ...second.items].map(({ room_id }) => room_id).sort(), [
+        room.id,
+        String(own.data?.['room_id']),
+      ])
+      t.equal(second.next_cursor, null)
+    }
+  })
+})
+
+t.test('a search makes a room where the player is, if no other room takes the player', async (t) => {
+  const { nodes, here } = await openGameCluster(t, [lap])
+  const [one, two] = nodes
+  await one.make('lap', { password: 'secret' })
+  await one.make('lap', { isLocked: true })
+  const full = await one.make('lap')
+  const rooms = []
+  for (let i = 0; i < 4; i++) rooms.push(await one.settle((await one.player(`p${i}`)).enter<typeof lap>(full)))
+  await one.pass(1_000)
+  const bob = await PlainClient.open(two.house, { user: 'bob', worker: here(1) })
+  const made = await bob.ask(FIND, { game: 'lap' })
+  t.match(made, { success: true })
+  await one.settle(rooms[0]?.leave() ?? Promise.reject(new Error()))
+  await one.pass(1_000)
+  const carol = await PlainClient.open(two.house, { user: 'carol', worker: here(1) })
+  t.equal(
+    (await carol.ask(FIND, { game: 'lap' })).data?.['room_id'],
+    made.data?.['room_id'],
+    'a room of its node first',
+  )
+  const dave = await PlainClient.open(two.house, { user: 'dave', worker: here(1) })
+  t.match(await dave.ask(FIND, { game: 'lap', where: { players: 3 } }), { error: { code: 'MOVED' } })
+  t.match(
+    await bob.ask(FIND, { game: 'lap', where: { players: 3 } }),
+    { success: true },
+    'but not from one’s own match',
+  )
+  const stays = await dave.ask(FIND, { game: 'lap', where: { players: 3 }, stay: true })
+  t.match(stays, { success: true }, 'a client that does not want to leave gets a room here')
+  const guest = await PlainClient.open(two.house, { worker: here(1) })
+  t.match(await guest.ask(FIND, { game: 'lap' }), { success: true }, 'rooms of another namespace do not count')
+})
+
+t.test('a search that is sent on stays at the node that it comes to, though that has no room any more', async (t) => {
+  const { nodes, etcd } = await openGameCluster(t, [lap], { count: 3 })
+  const [one, two, three] = nodes
+  const alice = await one.player('alice')
+  const { id } = await one.settle(alice.play<typeof lap>('lap'))
+  await three?.make('lap')
+  await one.pass(1_000)
+  const bob = await two.player('bob')
+  const release = etcd.hold('n2')
+  await one.house.ask('roomDelete', { room: id as RoomId, ifTag: null })
+  const room = await one.settle(bob.play<typeof lap>('lap'))
+  release()
+  t.not(room.id, id)
+  t.equal(bob.client.session?.node, 'n1')
+})
+
+t.test('without PUBLIC_URL a search sends nobody away', async (t) => {
+  const { nodes, here } = await openGameCluster(t, [lap], { env: { PUBLIC_URL: '' } })
+  const [one, two] = nodes
+  await one.make('lap')
+  await one.pass(1_000)
+  const bob = await PlainClient.open(two.house, { user: 'bob', worker: here(1) })
+  t.match(await bob.ask(FIND, { game: 'lap' }), { success: true })
+})
+
+t.test('what does not change of rooms costs etcd nothing', async (t) => {
+  const { nodes, etcd } = await openGameCluster(t, [lap])
+  const [one] = nodes
+  await one.make('lap')
+  await one.pass(2_000)
+  const [{ mod_revision: before } = { mod_revision: '' }] = etcd.readAll('/drumbeat/live/owners/')
+  await one.pass(10_000)
+  t.equal(etcd.readAll('/drumbeat/live/owners/')[0]?.mod_revision, before)
 })

@@ -72,6 +72,8 @@ export interface FindArgs {
   readonly where: Where
   /** The options of the room that is made if no room fits. */
   readonly options: JsonObject
+  /** Whether rooms of other nodes are left out. */
+  readonly stay: boolean
   readonly encoding: 'json' | 'binary'
 }
 

@@ -129,6 +129,7 @@ export const FIND = sent({
   game: GAME,
   where: optional(WHERE),
   options: optional(sent({})),
+  stay: optional(flag('true: rooms of other nodes are left out, so the answer is never MOVED.')),
 })
 
 export const LIST = sent({

@@ -36,7 +36,13 @@ t.test(
     const board = await alice.play<typeof tictactoe>('tictactoe')
     const statuses: string[] = []
     bob.on('status', ({ status }) => statuses.push(status))
-    const other = await bob.enter<typeof tictactoe>(board.id)
+    const hasRoom = async () => {
+      const { rooms } = await bob.request('core.game.room.list', { game: 'tictactoe' })
+      return rooms.length > 0
+    }
+    t.ok(await until(hasRoom), 'the other node lists the room')
+    const other = await bob.play<typeof tictactoe>('tictactoe')
+    t.equal(other.id, board.id)
     t.equal(bob.session?.node, 'n1')
     t.strictSame(statuses, ['ready'], 'it was never without a connection')
     t.ok(await until(() => board.state.phase === 'playing'))
