@@ -156,7 +156,7 @@ t.test('the plots of the console', { skip: NO_CHROMIUM }, async (t) => {
       await shows(page, '#server-status', /^Live/)
       // So that nothing is left for the page itself.
       await page.evaluate(`globalThis.flood = setInterval(() => fetch('/console/none').catch(() => {}), 20)`)
-      await shows(page, '#rooms-status', /RATE_LIMITED: too much/)
+      await shows(page, '#rooms-status', /RATE_LIMITED: this address has sent too many requests/)
       await page.evaluate('clearInterval(globalThis.flood)')
       await server.restart({ HTTP_RATE_PER_ADDRESS: '' })
       await shows(page, '#server-status', /^Live/)
