@@ -8,6 +8,8 @@ const ATTEMPTS = 5
 /** Other programs' services mostly have lower ports. */
 const LOWEST = 10_000
 const HIGHEST = 65_535
+/** The words of most programs, and those of Drumbeat. */
+const IN_USE = /address (already )?in use|HTTP_PORT \d+ on \S+ is in use/i
 
 /**
  * Different free ports, for programs that have to be told their ports. If possible they are outside of the range that the kernel
@@ -29,14 +31,15 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * A port may be taken between the look and the bind. So if `start` fails with "address in use", it is called again with others.
+ * A port may be taken between the look and the bind. So if `start` fails because an address or port is in use, it is called again
+ * with others.
  */
 export async function onFreePorts<T>(count: number, start: (ports: readonly number[]) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await start(await freePorts(count))
     } catch (error) {
-      if (attempt === ATTEMPTS || !/address (already )?in use/i.test(String(error))) throw error
+      if (attempt === ATTEMPTS || !IN_USE.test(String(error))) throw error
     }
   }
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSigner } from 'fast-jwt'
+import { onFreePorts } from './ports.ts'
 import { parseLog, ServerProcess, strayLines, type Ended, type ServerEnv } from './server-process.ts'
 
 export interface Owner {
@@ -113,10 +114,10 @@ export class TestServer {
     return this.#running().ended
   }
 
+  /** Its port is one that the kernel gives to no outgoing connection, so that it can have it again after a stop. */
   async start(): Promise<void> {
-    this.#process = new ServerProcess(this.#env)
-    const line = await this.#process.logLine('listening')
-    this.#url = String(line['url'])
+    if (this.#env['HTTP_PORT'] !== '0') await this.#start(this.#env)
+    else await onFreePorts(1, ([port]) => this.#start({ ...this.#env, HTTP_PORT: String(port) }))
   }
 
   /** Sends SIGTERM. Rejects unless it drains, exits with 0, and has written nothing but its log. Does nothing if it has ended. */
@@ -142,6 +143,12 @@ export class TestServer {
     await this.stop()
     this.#env = { ...this.#env, HTTP_PORT: String(this.port), ...env }
     await this.start()
+  }
+
+  async #start(env: ServerEnv): Promise<void> {
+    this.#process = new ServerProcess(env)
+    const line = await this.#process.logLine('listening')
+    this.#url = String(line['url'])
   }
 
   #end(signal: NodeJS.Signals): Promise<Ended> | undefined {
