@@ -1,4 +1,5 @@
-import { isForbiddenKey, isWellFormed } from '../games/limits.ts'
+import { isForbiddenKey } from '../games/limits.ts'
+import { isWellFormed } from '../protocol/well-formed.ts'
 import { DrumbeatError } from './errors.ts'
 import { SENT_DEPTH_MAX } from './limits.ts'
 

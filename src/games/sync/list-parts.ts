@@ -1,4 +1,5 @@
-import { isForbiddenKey, isWellFormed } from '../limits.ts'
+import { isForbiddenKey } from '../limits.ts'
+import { isWellFormed } from '../../protocol/well-formed.ts'
 import { fastValuesOf, makeFast } from './fast-maps.ts'
 import { rethrowUnder, TypeFault } from './fault.ts'
 import {
