@@ -78,10 +78,7 @@ export class PlacedRoom {
   readonly password: Password | undefined
   /** Whether it is recorded from its first tick on. */
   readonly isRecorded: boolean
-  /**
-   * The share key of the user whose search has made it. Undefined if an operator made it, or if it is from before the node's
-   * start.
-   */
+  /** The share key of the user whose search has made it. Undefined if an operator made it. */
   readonly madeBy: string | undefined
   readonly viewers = new Viewers()
   /** The users who have a seat, as far as this node knows. */

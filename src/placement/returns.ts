@@ -184,7 +184,7 @@ export class Returns {
   /** Returns undefined if its game is not loaded. */
   #place({ id, head, checkpoint, records, users, nowMs }: FoundRoom): PlacedRoom | undefined {
     const { rooms, hosts, directory, limits, lastBeat, roomClock, journals, recordings } = this.#options
-    const { game: name, namespace, options, seed, startMs, password, isLocked } = head
+    const { game: name, namespace, options, seed, startMs, password, isLocked, madeBy } = head
     const game = hosts.game(name)
     if (!game) {
       const isOld = nowMs !== undefined && roomClock.nowMs() - nowMs > limits.keepMs
@@ -198,7 +198,7 @@ export class Returns {
     }
     const opened = { handle: rooms.newHandle(), roomId: id, game: name, options, seed, startMs }
     const hashed = password === null ? undefined : Password.restore(password)
-    const room = new PlacedRoom({ opened, namespace, game, password: hashed, isLocked, isRecorded: false })
+    const room = new PlacedRoom({ opened, namespace, game, password: hashed, isLocked, isRecorded: false, madeBy })
     room.phase = 'moving'
     const awaySinceMs = lastBeat?.atMs ?? roomClock.nowMs()
     room.returns({ checkpoint, records, users, awaySinceMs, isOtherCode: lastBeat?.code !== hosts.code })

@@ -14,13 +14,15 @@ export interface RoomHead {
   readonly password: KeptPassword | null
   /** Whether the maker of the room has locked it. */
   readonly isLocked: boolean
+  /** See `PlacedRoom.madeBy`. Absent if nobody has made it, or an earlier version of Drumbeat has written the head. */
+  readonly madeBy?: string | undefined
 }
 
 /** The version of the format, first in each head, so that a later version of Drumbeat can recognise it. */
 const FORMAT = 1
 
 /** The head of the room's journal, as the room is now. */
-export function headOf({ id, namespace, opened, password, isLockedByMaker }: PlacedRoom): JournalEntry {
+export function headOf({ id, namespace, opened, password, isLockedByMaker, madeBy }: PlacedRoom): JournalEntry {
   const { game, options, seed, startMs } = opened
   const head: RoomHead = {
     game,
@@ -30,6 +32,7 @@ export function headOf({ id, namespace, opened, password, isLockedByMaker }: Pla
     startMs,
     password: password?.kept ?? null,
     isLocked: isLockedByMaker,
+    madeBy,
   }
   return { room: id, tick: HEAD_TICK, bytes: Buffer.from(JSON.stringify([FORMAT, head])) }
 }

@@ -66,6 +66,18 @@ for (const how of ['kill', 'stop'] as const) {
   })
 }
 
+t.test('rooms that came back count for whoever has made them', async (t) => {
+  const { house, enter } = await openGames(t, { env: { GAME_ROOMS_PER_USER: '2' } })
+  const search = (client: PlainClient, phase: string) =>
+    client.ask(GAME.find, { game: 'counter', where: { phase }, options: { phase } })
+  const alice = await enter('alice')
+  for (const phase of ['p0', 'p1']) t.match(await search(alice, phase), { success: true })
+  await restart(house)
+  const [again, bob] = [await enter('alice'), await enter('bob')]
+  t.match(await search(again, 'p2'), { error: { code: 'OVERLOADED', message: /GAME_ROOMS_PER_USER/ } })
+  t.match(await search(bob, 'p2'), { success: true })
+})
+
 t.test('/ready and the log say how many are back, spread over the hosts', async (t) => {
   const lines: LogEntry[] = []
   const { house, enter, find } = await openGames(t, { logOutput: linesInto(lines) })
