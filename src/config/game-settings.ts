@@ -89,6 +89,11 @@ export const GAME_SETTINGS = {
     '64',
     'The most rooms with games that searches of one user have created and that still exist. More get `OVERLOADED`. All guests of an address count as one user; on loopback each guest counts alone.',
   ),
+  GAME_HELD_SEATS_PER_ADDRESS: setting(
+    integer(0, 1_000_000),
+    '64',
+    'The most seats on this node that are held for guests of one address who have lost their connection. The seat of one more ends at once. On loopback each guest counts alone.',
+  ),
   GAME_BALANCE_ABOVE: setting(
     share,
     '0.7',

@@ -94,6 +94,7 @@ function limitsOf({ settings }: Needs): PlacementOptions['limits'] {
     roomsMax: settings.GAME_ROOMS_MAX,
     roomsPerHostMax: settings.GAME_ROOMS_PER_HOST_MAX,
     roomsPerUserMax: settings.GAME_ROOMS_PER_USER,
+    heldSeatsPerAddressMax: settings.GAME_HELD_SEATS_PER_ADDRESS,
     balanceAbove: settings.GAME_BALANCE_ABOVE,
     roomCapacity: settings.ROOM_CAPACITY,
     endedMs: settings.HISTORY_TTL,

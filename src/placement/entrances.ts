@@ -154,8 +154,15 @@ export class Entrances implements RoomGame {
     this.#putOutAll(room, seat, 'left')
   }
 
+  /** The connection is gone. If its guest's address has as many held seats as it may, the seat ends as if the guest had left. */
   gone(connection: Connection, id: RoomId): void {
-    this.#part(connection, id, 'exit')
+    const { rooms } = this.#options
+    const room = rooms.get(id)
+    const seat = room?.viewers.of(connection)?.seat ?? null
+    const isLast = room && seat !== null && room.viewers.ofSeat(seat).length === 1
+    const { shareKey = connection.userId } = connection
+    if (isLast && isGuest(connection) && !rooms.held.hold(room.handle, seat, shareKey)) this.left(connection, id)
+    else this.#part(connection, id, 'exit')
   }
 
   // The following methods carry out what the room says.
@@ -173,6 +180,7 @@ export class Entrances implements RoomGame {
 
   #putOutAll(room: PlacedRoom, user: string, why: string): void {
     room.seated.delete(user)
+    this.#options.rooms.held.release(room.handle, user)
     this.#options.purchases.unseated(room, user as UserId)
     for (const viewer of room.viewers.ofSeat(user)) {
       this.putOut(room, viewer, why)
@@ -319,6 +327,7 @@ export class Entrances implements RoomGame {
 
   #seated(room: PlacedRoom, user: UserId, ledgerEntry: number): void {
     room.seated.add(user)
+    this.#options.rooms.held.release(room.handle, user)
     this.#options.purchases.seated(room, user, ledgerEntry)
   }
 

@@ -34,6 +34,8 @@ export interface PlacementLimits {
   readonly roomsPerHostMax: number
   /** How many rooms the searches of one user, or of the guests of one address, may have made. */
   readonly roomsPerUserMax: number
+  /** How many seats of guests of one address are held while they are away. */
+  readonly heldSeatsPerAddressMax: number
   /** A host that is busy for a larger share of its time than this gives rooms away, 0 to 1. */
   readonly balanceAbove: number
   /** How many members a room may have, spectators included. */

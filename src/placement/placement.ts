@@ -66,7 +66,9 @@ export class Placement {
   constructor(options: PlacementOptions) {
     this.#options = options
     this.roomClock = new RoomClock(options.clock, options.lastBeat?.atMs)
-    this.rooms = new PlacedRooms(new EndedRooms({ keepMs: options.limits.endedMs, nowMs: options.clock.nowMs }))
+    const { endedMs, heldSeatsPerAddressMax } = options.limits
+    const ended = new EndedRooms({ keepMs: endedMs, nowMs: options.clock.nowMs })
+    this.rooms = new PlacedRooms(ended, heldSeatsPerAddressMax)
     this.recordings = new RoomRecordings(options.recorder)
     const { hosts, rooms, roomClock, recordings } = this
     this.calls = new Calls({ hosts, clock: options.clock, onHostLost: (host) => this.recovery.hostLost(host) })

@@ -2,6 +2,7 @@ import type { GameCount } from '../link/methods/games.ts'
 import type { Refusal } from '../protocol/errors.ts'
 import type { RoomId } from '../protocol/ids.ts'
 import type { EndedRooms } from './ended-rooms.ts'
+import { HeldSeats } from './held-seats.ts'
 import type { Host } from './hosts.ts'
 import type { PlacedRoom } from './placed-room.ts'
 
@@ -15,10 +16,13 @@ export class PlacedRooms {
   readonly #ofGame = new Map<string, Set<PlacedRoom>>()
   /** How many of the present rooms the searches of each user have made. */
   readonly #madeBy = new Map<string, number>()
+  readonly held: HeldSeats
   #lastHandle = 0
 
-  constructor(ended: EndedRooms) {
+  /** @param heldSeatsMax for each address */
+  constructor(ended: EndedRooms, heldSeatsMax: number) {
     this.ended = ended
+    this.held = new HeldSeats(heldSeatsMax)
   }
 
   /** Returns a handle that no room of this node has had. */
@@ -38,6 +42,7 @@ export class PlacedRooms {
 
   remove(room: PlacedRoom): void {
     if (!this.#byHandle.delete(room.handle)) return
+    this.held.releaseAll(room.handle)
     this.#countMade(room, -1)
     this.#byId.delete(room.id)
     const ofGame = this.#ofGame.get(room.game.name)
