@@ -109,7 +109,7 @@ t.test('what fails is said, and the exit code says so', async (t) => {
 t.test('mistakes are told', async (t) => {
   const folder = t.testdir({})
   t.match(await conformance(folder, []), { code: 64, stderr: /takes one URL/ })
-  t.match(await conformance(folder, ['host:80']), { code: 64, stderr: /host:80 is no URL/ })
+  t.match(await conformance(folder, ['host:80']), { code: 64, stderr: /host:80 is not the URL of a server/ })
   t.match(await conformance(folder, ['http://h', '--only', '(']), { code: 64, stderr: /--only: / })
   t.match(await conformance(folder, ['http://h', '--only', 'no such case']), { code: 64, stderr: /no case/ })
   t.match(await conformance(folder, ['http://h', '--patience', 'x']), { code: 64, stderr: /--patience/ })
