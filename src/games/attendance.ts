@@ -31,6 +31,12 @@ export class Attendance {
     return registers.seats.all.reduce((count, { fills }) => count + Number(fills), 0)
   }
 
+  /** Whether nobody new can take a seat: the room is locked, or its match has begun and nobody may join late. */
+  get isClosed(): boolean {
+    const { game, registers } = this.#options
+    return registers.isLocked || (registers.wasFull && !game.seats.lateJoin)
+  }
+
   /** When bots will take the free seats, by the room's clock. Undefined if no player waits. */
   get fillDueMs(): number | undefined {
     const { game, registers } = this.#options
@@ -156,9 +162,9 @@ export class Attendance {
   /** Whether a player is there, and bots may take free seats. */
   get #isWaiting(): boolean {
     const { game, registers } = this.#options
-    const { fill, lateJoin } = game.seats
-    const { seats, isLocked, wasFull } = registers
-    if (!fill || isLocked || (wasFull && !lateJoin) || seats.all.length >= fill.to) return false
+    const { fill } = game.seats
+    const { seats } = registers
+    if (!fill || this.isClosed || seats.all.length >= fill.to) return false
     return seats.all.some(({ bot }) => bot === undefined)
   }
 

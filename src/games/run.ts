@@ -121,6 +121,11 @@ export class GameRun {
     return this.#registers.isLocked
   }
 
+  /** See `Attendance.isClosed`. */
+  get isClosed(): boolean {
+    return this.#attendance.isClosed
+  }
+
   get ending(): Ending | undefined {
     return this.#news.ending
   }

@@ -56,7 +56,7 @@ export class ListingNews {
   }
 }
 
-function seenOf({ seats, yielding, isLocked }: GameRun): Omit<RoomListing, 'listing'> {
+function seenOf({ seats, yielding, isClosed }: GameRun): Omit<RoomListing, 'listing'> {
   const bots = seats.reduce((count, { bot }) => count + Number(bot !== undefined), 0)
-  return { seats: seats.length, bots, yielding, isLocked }
+  return { seats: seats.length, bots, yielding, isLocked: isClosed }
 }

@@ -72,7 +72,7 @@ export function inspect({ run, seating, game, latenessMs }: RoomParts): RoomInsp
       heldUntilMs: seat.bot === undefined && !seat.isConnected ? heldUntilMs(seat.id) : null,
     })),
     spectators: seating.spectators,
-    isLocked: run.isLocked,
+    isLocked: run.isClosed,
     state: run.shape.thaw(run.tree) as JsonValue,
   }
 }

@@ -48,9 +48,6 @@ const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'OVERLOADED', 
 /** The holdings of spectators and guests, and of users who already have a seat. */
 const NOTHING: Holdings = { inventory: {}, ledgerEntry: 0 }
 
-/** How many sessions of one room may come back to it without its password. */
-const SESSIONS_MAX = 10_000
-
 /** Lets connections into rooms with games, passes on what they do there, and lets them leave. */
 export class Entrances implements RoomGame {
   readonly #options: EntrancesOptions
@@ -179,7 +176,7 @@ export class Entrances implements RoomGame {
   }
 
   #putOutAll(room: PlacedRoom, user: string, why: string): void {
-    room.seated.delete(user)
+    room.unseat(user)
     this.#options.rooms.held.release(room.handle, user)
     this.#options.purchases.unseated(room, user as UserId)
     for (const viewer of room.viewers.ofSeat(user)) {
@@ -213,7 +210,7 @@ export class Entrances implements RoomGame {
 
   /** A room from before the node's start runs again. Sets who has a seat. */
   returned(room: PlacedRoom, seats: readonly RestoredSeat[]): void {
-    room.seated.clear()
+    room.unseatAll()
     for (const { user, ledgerEntry } of seats) this.#seated(room, user as UserId, ledgerEntry)
   }
 
@@ -255,7 +252,7 @@ export class Entrances implements RoomGame {
     }
     void this.#admit(room, { ...entrance, as: 'player', isBack: true }, (result) => {
       const hasNoSeat = result instanceof Refusal && result.code === 'NOT_IN_ROOM'
-      if (hasNoSeat && roleOf(room, connection) !== 'player')
+      if (hasNoSeat && room.roleOf(connection) !== 'player')
         void this.#admit(room, { ...entrance, as: 'spectator', isBack: false }, answer)
       else answer(result)
     })
@@ -263,10 +260,12 @@ export class Entrances implements RoomGame {
 
   async #admit(room: PlacedRoom, entrance: Omit<Admission, 'holdings'>, reply: Reply<Entered>): Promise<void> {
     const { roomService, clock } = this.#options
-    const { connection } = entrance
-    room.reserve(connection.userId)
+    const { connection, as, isBack } = entrance
+    // Whoever comes back has a seat or gets none.
+    const takesSeat = as === 'player' && !isBack
+    if (takesSeat) room.reserve(connection.userId)
     const answer: Reply<Entered> = (result) => {
-      room.release(connection.userId)
+      if (takesSeat) room.release(connection.userId)
       reply(result)
     }
     try {
@@ -294,13 +293,21 @@ export class Entrances implements RoomGame {
     const done = (result: EnteredSeat | Refusal) => {
       if (result instanceof Refusal) reply(result)
       else if (!registry.get(connection.id)) {
-        this.#tellGone(room, viewer, 'exit')
+        this.#missed(room, viewer, result)
         reply(new Refusal('UNAVAILABLE', 'the connection is not known any more'))
       } else reply(this.#letIn(room, viewer, result, join))
     }
-    const onLate = (result: EnteredSeat | Refusal) => result instanceof Refusal || this.#tellGone(room, viewer, 'exit')
+    const onLate = (result: EnteredSeat | Refusal) => result instanceof Refusal || this.#missed(room, viewer, result)
     const args = { ...enterArgs(room, viewer), ...holdings, isBack }
     calls.make(room, { method: 'enter', args, done, onLate, untilMs, mayRepeat: true })
+  }
+
+  /** The host has let in a connection that is gone, or does not wait any more. The seat is held, so the user's next search finds it. */
+  #missed(room: PlacedRoom, viewer: Viewer, { seat, ledgerEntry }: EnteredSeat): void {
+    if (room.phase === 'ending') return
+    viewer.seat = seat as UserId | null
+    if (viewer.seat !== null && !room.hasLeft(viewer)) this.#seated(room, viewer.seat, ledgerEntry)
+    this.#tellGone(room, viewer, 'exit')
   }
 
   #letIn(room: PlacedRoom, viewer: Viewer, entered: EnteredSeat, join: () => JoinResult): Entered | Refusal {
@@ -308,14 +315,12 @@ export class Entrances implements RoomGame {
     const { connection } = viewer
     const before = room.viewers.of(connection)
     viewer.seat = entered.seat as UserId | null
-    // The host let the connection in before it was told that the user, with another connection, gave up the seat.
-    if (viewer.seat !== null && viewer.number <= (room.leftUpTo.get(viewer.seat) ?? 0))
-      return new Refusal('NOT_IN_ROOM', 'the user has left the room meanwhile')
+    if (room.hasLeft(viewer)) return new Refusal('NOT_IN_ROOM', 'the user has left the room meanwhile')
     try {
       const joined = join()
       room.viewers.add(viewer)
       if (viewer.seat !== null) this.#seated(room, viewer.seat, ledgerEntry)
-      remember(room, viewer)
+      room.remember(viewer)
       if (before) this.#remove(room, before, 'exit')
       const startMs = this.#options.roomClock.toWallMs(seen.startMs)
       return { ...joined, game: { ...seen, startMs, handle: room.handle } }
@@ -326,7 +331,7 @@ export class Entrances implements RoomGame {
   }
 
   #seated(room: PlacedRoom, user: UserId, ledgerEntry: number): void {
-    room.seated.add(user)
+    room.seat(user)
     this.#options.rooms.held.release(room.handle, user)
     this.#options.purchases.seated(room, user, ledgerEntry)
   }
@@ -379,15 +384,6 @@ export class Entrances implements RoomGame {
 /** The worker asks again, and by then the end of the room was announced. */
 function ends(): Refusal {
   return new Refusal('UNAVAILABLE', 'the room ends', { retry_after_ms: 500 })
-}
-
-/** The role in which the connection's session was last let in. Undefined if it is not known. */
-function roleOf({ sessions }: PlacedRoom, { session }: Connection): Viewer['as'] | undefined {
-  return session === undefined ? undefined : sessions.get(session)
-}
-
-function remember({ sessions }: PlacedRoom, { connection: { session }, as }: Viewer): void {
-  if (session !== undefined && (sessions.size < SESSIONS_MAX || sessions.has(session))) sessions.set(session, as)
 }
 
 function enterArgs({ handle }: PlacedRoom, { number, connection, as, encoding }: Viewer) {

@@ -204,14 +204,18 @@ export class Finder {
     return this.#wanted.get(room) === args.where && room.viewers.size === 0 && !room.seated.has(connection.userId)
   }
 
-  /** Returns the room with the fewest free seats, so that matches begin. A room where the user already has a seat comes first. */
+  /**
+   * Returns the room with the fewest free seats, so that matches begin. A room where the user already has a seat, or is on the
+   * way to one, comes first.
+   */
   #best({ connection, args, game, tried }: Search): PlacedRoom | undefined {
     let best: PlacedRoom | undefined
     for (const room of this.#options.rooms.ofGame(game.name)) {
-      if (room.namespace !== connection.namespace || tried.has(room)) continue
-      if (room.isLocked || room.password !== undefined || !room.hasPlaceFor(connection.userId)) continue
+      if (room.namespace !== connection.namespace || room.password !== undefined || tried.has(room)) continue
+      const isOwn = room.expects(connection.userId)
+      if (!isOwn && (room.isLocked || room.isFull)) continue
       if (!this.#fits(room, args.where)) continue
-      if (room.seated.has(connection.userId)) return room
+      if (isOwn) return room
       if (!best || room.seatsTaken > best.seatsTaken) best = room
     }
     return best

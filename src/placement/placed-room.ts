@@ -4,7 +4,7 @@ import type { JsonValue } from '../protocol/events.ts'
 import type { GameRoom } from '../link/methods/games.ts'
 import type { GameInfo, OpenRoom, RoomListing } from '../link/methods/host.ts'
 import { Refusal } from '../protocol/errors.ts'
-import type { Namespace, RoomId, UserId } from '../protocol/ids.ts'
+import type { Namespace, RoomId } from '../protocol/ids.ts'
 import type { Password } from './passwords.ts'
 import { Viewers, type Viewer } from './viewers.ts'
 
@@ -64,6 +64,8 @@ export interface EarlierLife {
 /** If a room ends a second host within this time, the room is ended itself. */
 const BLAMED_MS = 600_000
 
+/** How many sessions of one room may come back to it without its password. */
+const SESSIONS_MAX = 10_000
 /** For how many sessions it is remembered which connection sent the last input. */
 const SPEAKING_MAX = 10_000
 
@@ -81,10 +83,12 @@ export class PlacedRoom {
   /** The share key of the user whose search has made it. Undefined if an operator made it. */
   readonly madeBy: string | undefined
   readonly viewers = new Viewers()
-  /** The users who have a seat, as far as this node knows. */
-  readonly seated = new Set<string>()
+  readonly #seated = new Set<string>()
   /** Users on the way to a seat, and the number of requests of each. */
-  readonly coming = new Map<string, number>()
+  readonly #coming = new Map<string, number>()
+  /** See `seatsTaken`. Undefined if something has changed since it was counted. */
+  #seatsTaken: number | undefined
+  #listing = NOT_LISTED
   /** Users who have given up their seat, and how many times that is not confirmed yet. */
   readonly leaving = new Map<string, number>()
   /** For the same users, the highest number of a connection that was on its way to the seat when it was given up. */
@@ -108,7 +112,6 @@ export class PlacedRoom {
   #heardBefore = -1
   /** How often it has stopped in a host. Answers of earlier hosts do not count any more. */
   moves = 0
-  listing: RoomListing = NOT_LISTED
   /** Whether the maker of the room has locked it, so that nobody new gets a seat. The game may unlock it. */
   isLockedByMaker: boolean
   checkpoint: RoomCheckpoint | undefined
@@ -181,28 +184,70 @@ export class PlacedRoom {
     return this.records.at(-1)?.tick ?? this.checkpoint?.tick ?? 0
   }
 
-  /**
-   * How many seats a newcomer cannot have: those that are taken, except by bots that give way, and those that users are on the
-   * way to.
-   */
-  get seatsTaken(): number {
-    let coming = 0
-    for (const user of this.coming.keys()) if (!this.seated.has(user)) coming++
-    return Math.max(this.listing.seats - this.listing.yielding, this.seated.size) + coming
+  /** The users who have a seat, as far as this node knows. */
+  get seated(): ReadonlySet<string> {
+    return this.#seated
   }
 
-  hasPlaceFor(user: UserId): boolean {
-    return this.seated.has(user) || this.coming.has(user) || this.seatsTaken < this.game.seats.max
+  get listing(): RoomListing {
+    return this.#listing
+  }
+
+  set listing(listing: RoomListing) {
+    this.#listing = listing
+    this.#seatsTaken = undefined
+  }
+
+  /**
+   * How many seats a newcomer cannot have: those that are taken, except by bots that give way, and those that users are on the
+   * way to. A search asks this of every room of its game, so it is counted only after a change.
+   */
+  get seatsTaken(): number {
+    this.#seatsTaken ??= this.#countTaken()
+    return this.#seatsTaken
+  }
+
+  /** Whether the user has a seat, or is on the way to one. */
+  expects(user: string): boolean {
+    return this.#seated.has(user) || this.#coming.has(user)
+  }
+
+  get isFull(): boolean {
+    return this.seatsTaken >= this.game.seats.max
   }
 
   reserve(user: string): void {
-    this.coming.set(user, (this.coming.get(user) ?? 0) + 1)
+    this.#coming.set(user, (this.#coming.get(user) ?? 0) + 1)
+    this.#seatsTaken = undefined
   }
 
   release(user: string): void {
-    const left = (this.coming.get(user) ?? 0) - 1
-    if (left > 0) this.coming.set(user, left)
-    else this.coming.delete(user)
+    const left = (this.#coming.get(user) ?? 0) - 1
+    if (left > 0) this.#coming.set(user, left)
+    else this.#coming.delete(user)
+    this.#seatsTaken = undefined
+  }
+
+  seat(user: string): void {
+    this.#seated.add(user)
+    this.#seatsTaken = undefined
+  }
+
+  unseat(user: string): void {
+    this.#seated.delete(user)
+    this.#seatsTaken = undefined
+  }
+
+  unseatAll(): void {
+    this.#seated.clear()
+    this.#seatsTaken = undefined
+  }
+
+  #countTaken(): number {
+    let coming = 0
+    for (const user of this.#coming.keys()) if (!this.#seated.has(user)) coming++
+    const { seats, yielding } = this.#listing
+    return Math.max(seats - yielding, this.#seated.size) + coming
   }
 
   /**
@@ -216,7 +261,7 @@ export class PlacedRoom {
     this.keepCheckpoint(checkpoint)
     for (const record of records) this.keep(record)
     this.hasOthersRecords = isOtherCode && records.length > 0
-    for (const user of users) this.seated.add(user)
+    for (const user of users) this.seat(user)
   }
 
   /** Call this when another host goes on from a checkpoint. It repeats messages that were sent since. */
@@ -243,6 +288,22 @@ export class PlacedRoom {
     this.records = records
     this.keepCheckpoint(checkpoint)
     this.hasOthersRecords = this.records.length > 0
+  }
+
+  /** Remembers that the viewer's session was let in. */
+  remember({ connection: { session }, as }: Viewer): void {
+    if (session === undefined) return
+    if (this.sessions.size < SESSIONS_MAX || this.sessions.has(session)) this.sessions.set(session, as)
+  }
+
+  /** The role in which the connection's session was last let in. Undefined if it is not known. */
+  roleOf({ session }: Connection): Viewer['as'] | undefined {
+    return session === undefined ? undefined : this.sessions.get(session)
+  }
+
+  /** Whether the host let the viewer in before it was told that the user, with another connection, gave up the seat. */
+  hasLeft({ seat, number }: Viewer): boolean {
+    return seat !== null && number <= (this.leftUpTo.get(seat) ?? 0)
   }
 
   /** Notes that the connection has sent an input. Returns false if a newer connection of its session has sent one before. */

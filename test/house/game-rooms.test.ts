@@ -242,16 +242,23 @@ t.test('two connections share a seat: it is held when the last is gone, and foun
 })
 
 t.test('who watched watches again after a resume, and takes no seat', async (t) => {
-  const { enterAll, find, hostOf } = await openGames(t)
-  const [alice, bob] = await enterAll('alice', 'bob')
-  if (!alice || !bob) throw new Error('nobody')
+  const { enterAll, find, hostOf, pass } = await openGames(t)
+  const [alice, bob, carol, dave] = await enterAll('alice', 'bob', 'carol', 'dave')
+  if (!alice || !bob || !carol || !dave) throw new Error('nobody')
   const room = await find(alice)
+  t.equal(await find(carol), room)
   await bob.ask(GAME.join, { room_id: room, as: 'spectator' })
   bob.cut()
+  const hear = hostOf(room).host.unheard()
   const back = await bob.resume([room])
+  await pass(100)
+  const searching = dave.request(GAME.find, { game: 'counter' })
+  await pass(100)
+  hear()
+  t.match(await dave.reply(searching), { data: { room_id: room } }, 'not even while it comes back')
   await back.until(() => payloadsOf(back, GAME.snapshot).length > 0)
   t.match(payloadsOf(back, GAME.snapshot), [{ seat: null }])
-  t.strictSame(Object.keys(hostOf(room).script.room(room)?.seats ?? {}), ['alice'])
+  t.strictSame(Object.keys(hostOf(room).script.room(room)?.seats ?? {}), ['alice', 'carol', 'dave'])
 })
 
 t.test('a user who is kicked is out of the room with all connections', async (t) => {
