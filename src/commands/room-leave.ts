@@ -14,7 +14,7 @@ export const roomLeave: Command<RoomId, 'roomLeave'> = {
   },
 
   run(room, call, done) {
-    const { connection, context, span, untilMs } = call
+    const { connection, context, span } = call
     requireMember(connection, room)
     const { link, fanout, games } = context
     const left = (result: null | Refusal) => {
@@ -30,6 +30,7 @@ export const roomLeave: Command<RoomId, 'roomLeave'> = {
       done(result instanceof Refusal ? result : {})
     }
     call.whenLate = () => left(null)
-    link.call('leave', { connectionId: connection.id, room }, left, span, untilMs, connection.number)
+    // It has no deadline. If the primary refused it as too late, the connection would stay in the room there, with its seat.
+    link.call('leave', { connectionId: connection.id, room }, left, span, undefined, connection.number)
   },
 }
