@@ -11,7 +11,7 @@ import { openConnections } from '../../src/load/open-connections.ts'
 import { EVENT } from '../../src/protocol/events.ts'
 import { percentile } from '../helpers/percentile.ts'
 import { startServer, type TestServer } from '../helpers/server.ts'
-import { holdsWithin, until } from '../helpers/until.ts'
+import { holdsWithin } from '../helpers/until.ts'
 import { gameFile } from './games/crowd.ts'
 import { WireClient, type WireReply } from './games/wire-client.ts'
 import { metricOf } from './server-vitals.ts'
@@ -24,6 +24,8 @@ const PAGE = 1000
 const COME_AGAIN = new Set(['UNAVAILABLE', 'OVERLOADED', 'OUTCOME_UNKNOWN'])
 const BACKOFF = { baseMs: 500, maxMs: 8_000 }
 const METRICS_MS_MAX = 5_000
+const EMPTIED_MS_MAX = 60_000
+const LOOK_MS = 500
 const ASKED_MS_MAX = 60_000
 
 interface Seeker {
@@ -88,8 +90,15 @@ async function round(
   t.strictSame(refused.slice(0, 3), [], `${name}: ${refused.length} searches were refused`)
   checkSeats(t, name, found)
   await checkServers(t, servers, { name, found })
-  await Promise.all(found.map(leave))
-  await until(async () => (await listRooms(servers)).length === 0)
+  const stayed = (await Promise.all(found.map(leave))).filter((code) => code !== undefined)
+  t.strictSame(stayed.slice(0, 5), [], `${name}: all have left`)
+  const untilMs = performance.now() + EMPTIED_MS_MAX
+  let rooms = await listRooms(servers)
+  while (rooms.length > 0 && performance.now() < untilMs) {
+    await sleep(LOOK_MS)
+    rooms = await listRooms(servers)
+  }
+  t.strictSame(rooms.slice(0, 3), [], `${name}: ${rooms.length} rooms are left`)
 }
 
 /** Users have one seat each, in one room, however often they searched; rooms have the players that they may have. */
@@ -140,10 +149,12 @@ async function find({ client, map }: Seeker): Promise<Found> {
   return { client, user: client.user, map, reply, ms: performance.now() - sentMs, refusals }
 }
 
-/** For the second connection of a user there may be nothing to leave any more. */
-async function leave({ client, reply }: Found): Promise<void> {
+/** Returns the code with which that was refused. For the second connection of a user there may be nothing to leave any more. */
+async function leave({ client, reply }: Found): Promise<string | undefined> {
   const room = reply.data?.room_id
-  if (room !== undefined) await askAgain(client, EVENT.roomLeave, { room_id: room })
+  if (room === undefined) return undefined
+  const left = await askAgain(client, EVENT.roomLeave, { room_id: room })
+  return left.reply.error?.code === 'NOT_IN_ROOM' ? undefined : left.reply.error?.code
 }
 
 /** Whoever is asked to come again does, and waits for longer each time. */
