@@ -1,5 +1,5 @@
 import type { Endings } from './endings.ts'
-import type { Hosts } from './hosts.ts'
+import type { Host, Hosts } from './hosts.ts'
 import type { Refusal } from '../protocol/errors.ts'
 import type { Moves } from './moves.ts'
 import type { PlacementOptions, Why } from './parts.ts'
@@ -139,7 +139,17 @@ export class Recovery {
     }
     const refusal = await moves.restore(room, host, why)
     if (!refusal) return
+    if (host.generation < room.generation) return this.#waitForNewer(room, host, why)
     if (room.awaySinceMs === undefined) endings.failed(room, `it cannot be restored: ${refusal.message}`)
     else onRefused(room, refusal)
+  }
+
+  /** Older code does not know what the room has become. A host that has the newer code is being started. */
+  async #waitForNewer(room: PlacedRoom, older: Host, why: Why): Promise<void> {
+    older.rooms.delete(room.handle)
+    room.host = undefined
+    const newest = this.#options.hosts.leastBusy(room.generation)
+    if (newest && newest.generation >= room.generation) await this.#place(room, why)
+    else this.#homeless.set(room, why)
   }
 }
