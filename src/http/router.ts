@@ -39,6 +39,8 @@ export interface Route {
   /** The names that the query may contain; others are refused. If absent, the query is not checked. */
   readonly query?: readonly string[]
   readonly operation: Operation
+  /** How long the answer may take after the body has come; ANSWER_MS_MAX by default. */
+  readonly answerMsMax?: number
   run(request: RouteRequest): Promise<HttpAnswer> | HttpAnswer
 }
 
@@ -126,7 +128,7 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
       const { tracer } = options.traces
       const span = tracer === undefined ? undefined : startSpan(tracer, route, given)
       const came = Promise.withResolvers<void>()
-      if (route.method === 'GET' || route.method === 'DELETE') came.resolve()
+      if (route.operation.body === undefined) came.resolve()
       const json = async () => {
         const bytes = await body()
         came.resolve()
@@ -157,8 +159,12 @@ function planRun(head: RequestHead, { route, params }: Found, options: RouterOpt
 }
 
 /** Returns the answer. Throws UNAVAILABLE or OUTCOME_UNKNOWN if there is none in time. */
-async function inTime({ method }: Route, bodyCame: Promise<void>, answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
-  const first = await Promise.race([answer, bodyCame.then(() => within(answer, ANSWER_MS_MAX, LATE))])
+async function inTime(
+  { method, answerMsMax = ANSWER_MS_MAX }: Route,
+  bodyCame: Promise<void>,
+  answer: Promise<HttpAnswer>,
+): Promise<HttpAnswer> {
+  const first = await Promise.race([answer, bodyCame.then(() => within(answer, answerMsMax, LATE))])
   if (first !== LATE) return first
   if (method === 'GET') throw new Refusal('UNAVAILABLE', 'the server does not answer; nothing was done')
   throw new Refusal('OUTCOME_UNKNOWN', 'the server does not answer; it may have been done')

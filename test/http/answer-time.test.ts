@@ -6,7 +6,7 @@ import type { Route, RouteRequest } from '../../src/http/router.ts'
 import { openRouter } from './open-router.ts'
 
 function open(method: Route['method'], run: (request: RouteRequest) => Promise<HttpAnswer>) {
-  const operation = { id: 'x', summary: 'x', answers: {} }
+  const operation = { id: 'x', summary: 'x', answers: {}, ...(method === 'POST' && { body: 'InputBody' as const }) }
   const route = openRouter([{ method, path: '/x', access: 'open', operation, run }])
   const plan = route({ method, path: '/x', query: '', headers: [['host', 'x']], remoteAddress: '127.0.0.1' })
   if (plan.kind === 'refuse') throw new Error(String(plan.answer.body))
