@@ -10,7 +10,7 @@ import { openLogs } from './config/open-log.ts'
 import { decodeConfig } from './config/wire.ts'
 import { createHost } from './host/create-host.ts'
 import type { HostParts } from './host/host-parts.ts'
-import { loadCopies, loadedFiles, loadGames } from './host/loader.ts'
+import { gameSources, loadCopies, loadedFiles, loadGames } from './host/loader.ts'
 import { closeRealm } from './games/realm-guards.ts'
 import { openWatch } from './host/watcher.ts'
 import type { HostWelcome } from './link/methods/host.ts'
@@ -32,6 +32,7 @@ export function runHost(): void {
     random,
     begin,
     files: loadedFiles,
+    sources: gameSources,
     onClose: () => process.exit(0),
   })
 }

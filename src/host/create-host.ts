@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import { Link } from '../link/link.ts'
-import type { HostMethods, HostWelcome, LoadedFile, OfHostMethods } from '../link/methods/host.ts'
+import type { GameSource, HostMethods, HostWelcome, LoadedFile, OfHostMethods } from '../link/methods/host.ts'
 import type { HostParts, PrimaryLink } from './host-parts.ts'
 import { createLinkHandlers } from './link-handlers.ts'
 import { Rooms } from './rooms.ts'
@@ -19,6 +19,8 @@ export interface HostOptions {
   readonly begin: (welcome: HostWelcome) => HostParts | Promise<HostParts>
   /** The files that the games are made of, see `loadedFiles`. */
   readonly files: () => readonly LoadedFile[]
+  /** Where the games are from that `begin` has loaded. */
+  readonly sources: () => readonly GameSource[]
   /** Called when the primary is gone or stuck. */
   readonly onClose: (why: string) => void
 }
@@ -31,7 +33,7 @@ export interface Host {
 const LINK_QUEUE_BYTES_MAX = 256 * 1024 * 1024
 
 /** Starts a host in this process: it runs the games of rooms for the primary at the other end of the stream. */
-export function createHost({ stream, clock, scheduler, random, begin, files, onClose }: HostOptions): Host {
+export function createHost({ stream, clock, scheduler, random, begin, files, sources, onClose }: HostOptions): Host {
   let rooms: Rooms | undefined
   /** Calls that came while the games were being loaded. */
   const early: (() => void)[] = []
@@ -44,7 +46,7 @@ export function createHost({ stream, clock, scheduler, random, begin, files, onC
       const { clockOriginMs } = welcome
       rooms = new Rooms({ ...(await begin(welcome)), link, clock, clockOriginMs, scheduler, random })
       for (const act of early.splice(0)) act()
-      link.tell('listening', { games: rooms.gameInfos, files: files() })
+      link.tell('listening', { games: rooms.gameInfos, sources: sources(), files: files() })
     } catch (thrown) {
       link.tell('unfit', { mistakes: toError(thrown).message.split('\n'), files: files() })
     }

@@ -5,13 +5,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { compileFunction } from 'node:vm'
 import { besideUrl } from '../base/beside.ts'
 import { toError } from '../base/assert.ts'
-import { fileStamp, isScript, scriptsIn } from '../base/file-stamp.ts'
+import { isScript, scriptsIn } from '../base/file-stamp.ts'
 import { isAuthors } from '../base/own-code.ts'
 import { shownPath } from '../base/shown-path.ts'
 import { compileShapes } from '../games/sync/compiled-update.ts'
 import { GameDefinitionError, isGame, type Game } from '../games/define.ts'
-import type { LoadedFile } from '../link/methods/host.ts'
+import type { GameSource, LoadedFile } from '../link/methods/host.ts'
 import { authorPlace } from './author-place.ts'
+import { LoadedFiles } from './loaded-files.ts'
 
 /** Lists everything that is wrong with the games that were to be loaded. */
 export class GamesError extends Error {
@@ -35,8 +36,10 @@ interface Loaded {
 /**
  * Loads games. Returns them by name. Their imports of `drumbeat/game` lead to this Drumbeat, wherever the files of the games are.
  */
-export function loadGames(paths: readonly string[]): Promise<ReadonlyMap<string, Game>> {
-  return loadAll(paths, '')
+export async function loadGames(paths: readonly string[]): Promise<ReadonlyMap<string, Game>> {
+  const loaded = await loadAll(paths, '')
+  sources = loaded.map(({ file, game: { name } }) => ({ name, file, code: files.codeOf(file) }))
+  return gamesOf(loaded)
 }
 
 /** Added to the addresses of modules that are loaded a second time. */
@@ -46,11 +49,15 @@ const COPY = '?copy'
  * Loads the same games again as other modules, so that what they keep outside of a state is their own. CommonJS files and
  * packages are not loaded again.
  */
-export function loadCopies(paths: readonly string[]): Promise<ReadonlyMap<string, Game>> {
-  return loadAll(paths, COPY)
+export async function loadCopies(paths: readonly string[]): Promise<ReadonlyMap<string, Game>> {
+  return gamesOf(await loadAll(paths, COPY))
 }
 
-async function loadAll(paths: readonly string[], suffix: string): Promise<ReadonlyMap<string, Game>> {
+function gamesOf(loaded: readonly Loaded[]): ReadonlyMap<string, Game> {
+  return new Map(loaded.map(({ game }) => [game.name, game]))
+}
+
+async function loadAll(paths: readonly string[], suffix: string): Promise<readonly Loaded[]> {
   resolveGameImports()
   compileShapes((parameters, body): unknown => compileFunction(body, [...parameters]))
   const mistakes: string[] = []
@@ -59,20 +66,23 @@ async function loadAll(paths: readonly string[], suffix: string): Promise<Readon
     const game = await load(file, suffix, mistakes)
     if (game) loaded.push({ file, game })
   }
-  const games = byName(loaded, mistakes)
+  noteDoubles(loaded, mistakes)
   if (mistakes.length > 0) throw new GamesError(mistakes)
-  return games
+  return loaded
 }
 
 let isResolving = false
-const seen = new Map<string, string>()
+const files = new LoadedFiles()
+let sources: readonly GameSource[] = []
 
-/**
- * Returns the files and folders that games were loaded from, or were to be, and the files that they import. Packages and Drumbeat
- * itself are left out.
- */
+/** Returns what `LoadedFiles` knows of all games that were loaded, or were to be. */
 export function loadedFiles(): readonly LoadedFile[] {
-  return Array.from(seen, ([file, stamp]) => ({ file, stamp }))
+  return files.all
+}
+
+/** Returns where the games are from that `loadGames` has loaded last. */
+export function gameSources(): readonly GameSource[] {
+  return sources
 }
 
 function resolveGameImports(): void {
@@ -83,8 +93,9 @@ function resolveGameImports(): void {
     resolve(specifier, context, next) {
       if (specifier === SPECIFIER) return { url, shortCircuit: true }
       // Note the file before it is resolved: if it is missing, somebody may create it later.
-      if (specifier.startsWith('.') || specifier.startsWith('file:')) note(new URL(specifier, context.parentURL))
+      if (specifier.startsWith('.') || specifier.startsWith('file:')) files.asked(new URL(specifier, context.parentURL))
       const resolved = next(specifier, context)
+      files.found(resolved.url, context.parentURL)
       return context.parentURL?.endsWith(COPY) && isCopied(resolved)
         ? { ...resolved, url: resolved.url + COPY }
         : resolved
@@ -96,23 +107,17 @@ function isCopied({ url, format }: { readonly url: string; readonly format?: str
   return url.startsWith('file:') && format !== 'commonjs' && isScript(url) && isAuthors(fileURLToPath(url))
 }
 
-function note({ href, protocol }: URL): void {
-  if (protocol !== 'file:') return
-  const file = fileURLToPath(href)
-  if (isAuthors(file) && !seen.has(file)) seen.set(file, fileStamp(file))
-}
-
 function filesOf(paths: readonly string[], mistakes: string[]): string[] {
-  const files = paths.flatMap((place) => {
+  const scripts = paths.flatMap((place) => {
     const stat = statSync(place, { throwIfNoEntry: false })
-    seen.set(place, fileStamp(place))
+    files.named(place)
     if (stat?.isDirectory()) return scriptsIn(place).map((name) => path.join(place, name))
     if (stat === undefined) mistakes.push(`GAMES: ${place}: there is no such file or folder`)
     else if (!isScript(place)) mistakes.push(`GAMES: ${place}: a game is a .ts, .js or .mjs file`)
     else return [place]
     return []
   })
-  return [...new Set(files)]
+  return [...new Set(scripts)]
 }
 
 async function load(file: string, suffix: string, mistakes: string[]): Promise<Game | undefined> {
@@ -144,7 +149,7 @@ function describe(file: string, thrown: unknown): string {
  */
 function placeOfSyntax(file: string): string | undefined {
   const isFile = (place: string) => statSync(place, { throwIfNoEntry: false })?.isFile()
-  for (const script of [file, ...[...seen.keys()].reverse()].filter(isFile)) {
+  for (const script of [file, ...files.all.map((each) => each.file).reverse()].filter(isFile)) {
     try {
       stripTypeScriptTypes(readFileSync(script, 'utf8'), { sourceUrl: pathToFileURL(script).href })
     } catch (error) {
@@ -154,14 +159,11 @@ function placeOfSyntax(file: string): string | undefined {
   return undefined
 }
 
-function byName(loaded: readonly Loaded[], mistakes: string[]): ReadonlyMap<string, Game> {
-  const files = new Map<string, string>()
-  const games = new Map<string, Game>()
+function noteDoubles(loaded: readonly Loaded[], mistakes: string[]): void {
+  const places = new Map<string, string>()
   for (const { file, game } of loaded) {
-    const other = files.get(game.name)
+    const other = places.get(game.name)
     if (other !== undefined) mistakes.push(`${shownPath(file)}: the game "${game.name}" is in ${shownPath(other)}, too`)
-    files.set(game.name, file)
-    games.set(game.name, game)
+    places.set(game.name, file)
   }
-  return games
 }

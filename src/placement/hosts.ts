@@ -1,5 +1,5 @@
 import type { Link } from '../link/link.ts'
-import type { CostlyRoom, GameInfo, HostMethods, OfHostMethods } from '../link/methods/host.ts'
+import type { CostlyRoom, GameInfo, GameSource, HostMethods, OfHostMethods } from '../link/methods/host.ts'
 import type { Outlet } from './outlet.ts'
 
 export type HostLink = Pick<Link<OfHostMethods, HostMethods>, 'call' | 'tell'>
@@ -15,6 +15,8 @@ export interface Host {
   readonly isSuccessor: boolean
   /** By name. Empty until the host listens. */
   games: ReadonlyMap<string, GameInfo>
+  /** Where its games were loaded from, by name. Empty until the host listens. */
+  sources: ReadonlyMap<string, GameSource>
   /** Identifies the code of the games, see `codeOf`. Empty until the host listens. */
   code: string
   /** Whether the host takes rooms: it has started, is not draining and has not ended. */
@@ -29,6 +31,13 @@ export interface Host {
   readonly rooms: Set<number>
 }
 
+/** What a host has loaded. */
+interface Loaded {
+  readonly games: readonly GameInfo[]
+  readonly sources: readonly GameSource[]
+  readonly code: string
+}
+
 /** The assumed load of a room before anything was measured. */
 const SHARE_OF_A_ROOM = 0.001
 
@@ -37,12 +46,14 @@ export class Hosts {
   readonly #hosts = new Map<number, Host>()
   /** The games of the newest hosts that take rooms, or of the last ones that did. */
   #games: ReadonlyMap<string, GameInfo> = new Map()
+  #sources: ReadonlyMap<string, GameSource> = new Map()
   #code = ''
 
   add(added: Pick<Host, 'id' | 'link' | 'outlet' | 'generation' | 'isSuccessor'>): Host {
     const host: Host = {
       ...added,
       games: new Map(),
+      sources: new Map(),
       code: '',
       isOpen: false,
       busy: 0,
@@ -67,10 +78,11 @@ export class Hosts {
   }
 
   /** The host has loaded its games. Unless it is a successor, it takes rooms from now on. */
-  listens(id: number, { games, code }: { readonly games: readonly GameInfo[]; readonly code: string }): void {
+  listens(id: number, { games, sources, code }: Loaded): void {
     const host = this.#hosts.get(id)
     if (!host) return
     host.games = new Map(games.map((game) => [game.name, game]))
+    host.sources = new Map(sources.map((source) => [source.name, source]))
     host.code = code
     if (!host.isSuccessor) this.setOpen(host, true)
   }
@@ -81,7 +93,13 @@ export class Hosts {
     const [first] = newest
     if (!first) return
     this.#games = new Map(newest.flatMap(({ games }) => [...games]))
+    this.#sources = new Map(newest.flatMap(({ sources }) => [...sources]))
     this.#code = first.code
+  }
+
+  /** Where the games of the newest hosts that take rooms, or of the last ones that did, were loaded from. By name. */
+  get sources(): ReadonlyMap<string, GameSource> {
+    return this.#sources
   }
 
   /** The code of the newest hosts that take rooms, or of the last ones that did. */

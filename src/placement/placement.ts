@@ -157,8 +157,8 @@ export class Placement {
       })
     }
     return {
-      listening: ({ games, files }) => {
-        this.hosts.listens(id, { games, code: codeOf(files) })
+      listening: ({ files, ...loaded }) => {
+        this.hosts.listens(id, { ...loaded, code: codeOf(files) })
         this.recovery.placeHomeless()
       },
       said: ({ handle, tick, effects }) =>

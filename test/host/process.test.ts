@@ -1,4 +1,5 @@
 /** A host as a process: the games it loads, and how it ends when one of them does not end, or eats its memory. */
+import { symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { transform } from 'esbuild'
 import t from 'tap'
@@ -85,6 +86,47 @@ t.test('all that is wrong with games is said at once, each with its file and lin
     /^b\.ts: the game "same" is in .*a\.ts, too/,
   ])
 })
+
+t.test(
+  'a game is other code when its file, or one that it imports, has other contents, and not for another game',
+  async (t) => {
+    const files = {
+      'one.ts': `import './parts/shared.ts'\n${game('one')}`,
+      'two.ts': `import './parts/two.ts'\n${game('two')}`,
+      'three.js': game('three'),
+      'parts/shared.ts': "import './deep.ts'\n",
+      'parts/two.ts':
+        "import './shared.ts'\nimport facts from './facts.json' with { type: 'json' }\nexport { facts }\n",
+      'parts/deep.ts': 'export const a = 1\n',
+      'parts/facts.json': '{ "a": 1 }',
+      'parts/unused.ts': 'export const c = 1\n',
+    }
+    const folder = folderOf(t, files)
+    const current = path.join(folderOf(t, {}), 'current')
+    symlinkSync(folder, current)
+    const codes = async (place = folder) => {
+      const host = new RunningHost(t, { GAMES: place })
+      await host.started
+      return Object.fromEntries(host.sources.map(({ name, code }) => [name, code]))
+    }
+    const before = await codes()
+    t.strictSame(Object.keys(before), ['one', 'three', 'two'])
+    t.strictSame(await codes(current), before, 'by way of a link')
+    const changed = async (place: string, text: string) => {
+      writeFileSync(path.join(folder, place), text)
+      const after = await codes()
+      writeFileSync(path.join(folder, place), files[place as keyof typeof files])
+      return Object.keys(before).filter((name) => after[name] !== before[name])
+    }
+    t.strictSame(await changed('one.ts', files['one.ts']), [], 'saved as it was')
+    t.strictSame(await changed('one.ts', `${files['one.ts']}\n// more`), ['one'])
+    t.strictSame(await changed('parts/deep.ts', 'export const a = 2\n'), ['one', 'two'])
+    t.strictSame(await changed('parts/facts.json', '{ "a": 2 }'), ['two'])
+    t.strictSame(await changed('parts/unused.ts', 'export const c = 2\n'), [])
+    const copy = folderOf(t, files)
+    t.strictSame(await codes(copy), before, 'in another folder')
+  },
+)
 
 t.test('a callback that does not end is named, and its host is ended', async (t) => {
   const folder = folderOf(t, {

@@ -11,7 +11,7 @@ function open(count: number) {
   for (let id = 1; id <= count; id++) {
     const outlet = new Outlet({ journal: createMemoryJournal(), onFault: () => {} })
     hosts.add({ id, link: LINK, outlet, generation: 0, isSuccessor: false })
-    hosts.listens(id, { games: [], code: '' })
+    hosts.listens(id, { games: [], sources: [], code: '' })
   }
   let handle = 0
   /** Gives a room to whichever host has least to do. Returns its id. */
@@ -42,10 +42,10 @@ t.test('rooms go to the newest code, and none goes back to older code', async (t
     { name: 'a', version } as GameInfo,
     ...(version === 1 ? [{ name: 'b' } as GameInfo] : []),
   ]
-  for (const id of [1, 2]) hosts.listens(id, { games: info(1), code: 'one' })
+  for (const id of [1, 2]) hosts.listens(id, { games: info(1), sources: [], code: 'one' })
   const outlet = new Outlet({ journal: createMemoryJournal(), onFault: () => {} })
   const successor = hosts.add({ id: 3, link: LINK, outlet, generation: 1, isSuccessor: true })
-  hosts.listens(3, { games: info(2), code: 'two' })
+  hosts.listens(3, { games: info(2), sources: [], code: 'two' })
   t.not(hosts.leastBusy()?.id, 3, 'it has not taken over yet')
   t.match(hosts.games, [{ name: 'a', version: 1 }, { name: 'b' }])
   hosts.setOpen(successor, true)

@@ -71,7 +71,14 @@ export type OfHostMethods = {
   /** The games of this host cannot be loaded. `mistakes` has a line for each reason. The host ends. */
   unfit: Method<{ readonly mistakes: readonly string[]; readonly files: readonly LoadedFile[] }, null>
   /** The games are loaded. */
-  listening: Method<{ readonly games: readonly GameInfo[]; readonly files: readonly LoadedFile[] }, null>
+  listening: Method<
+    {
+      readonly games: readonly GameInfo[]
+      readonly sources: readonly GameSource[]
+      readonly files: readonly LoadedFile[]
+    },
+    null
+  >
   /**
    * What a tick said in addition to patches. It comes after the block with that tick. A room that continues from a checkpoint
    * repeats what it said after it, and the primary drops what belongs to ticks that it has heard of.
@@ -114,6 +121,14 @@ export interface LoadedFile {
   readonly file: string
   /** The state of the file when it was read: see `fileStamp`. */
   readonly stamp: string
+}
+
+/** Where a game was loaded from. */
+export interface GameSource {
+  readonly name: string
+  readonly file: string
+  /** Names the contents of the file and of all that it imports. It does not know packages, nor Drumbeat. */
+  readonly code: string
 }
 
 export interface GameFailure {

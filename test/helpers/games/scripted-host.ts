@@ -4,6 +4,7 @@ import { Link } from '../../../src/link/link.ts'
 import type {
   EnteredRoom,
   GameInfo,
+  GameSource,
   HostMethods,
   OfHostMethods,
   OpenRoom,
@@ -82,7 +83,7 @@ export class ScriptedHost {
       queueBytesMax: 1 << 28,
       onClose,
       handlers: {
-        welcome: () => this.link.tell('listening', { games, files: [] }),
+        welcome: () => this.link.tell('listening', { games, sources: games.map(sourceOf), files: [] }),
         open: (args, reply) => reply(this.#open(args)),
         restore: ({ handle, checkpoint, records, awaySinceMs }, reply) => {
           this.asked.push(`restore ${records.length}`)
@@ -324,6 +325,11 @@ export class ScriptedHost {
       listing: { seats: users.length, bots, yielding: 0, isLocked, listing: { ...listing } },
     })
   }
+}
+
+/** Games of one name are of one file, which never changes. */
+function sourceOf({ name }: GameInfo): GameSource {
+  return { name, file: `/games/${name}.ts`, code: name }
 }
 
 function stateOf({ count, seats }: Kept): { count: number; seats: Record<string, string> } {

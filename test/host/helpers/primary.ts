@@ -72,6 +72,7 @@ export class TestPrimary {
         watch: NO_WATCH,
       }),
       files: () => [],
+      sources: () => [],
       onClose: () => {},
     })
     this.#link = new Link<OfHostMethods, HostMethods>({

@@ -6,7 +6,14 @@ import { monotonicOriginMs, systemClock } from '../../../src/base/clock.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { encodeConfig } from '../../../src/config/wire.ts'
 import { Link } from '../../../src/link/link.ts'
-import type { EnterRoom, GameFailure, GameInfo, HostMethods, OfHostMethods } from '../../../src/link/methods/host.ts'
+import type {
+  EnterRoom,
+  GameFailure,
+  GameInfo,
+  GameSource,
+  HostMethods,
+  OfHostMethods,
+} from '../../../src/link/methods/host.ts'
 import { LINK_VERSION } from '../../../src/link/version.ts'
 import { spawnHost, type HostProcess } from '../../../src/processes/host-process.ts'
 
@@ -34,6 +41,8 @@ export class RunningHost {
   readonly link: Link<OfHostMethods, HostMethods>
   /** What it has told of its games. */
   readonly failures: GameFailure[] = []
+  /** Where they are from. */
+  sources: readonly GameSource[] = []
   /** What it says when it has loaded its games, or could not. */
   readonly started: Promise<readonly GameInfo[] | { readonly mistakes: readonly string[] }>
 
@@ -48,7 +57,10 @@ export class RunningHost {
       queueBytesMax: 1 << 28,
       onClose: () => {},
       handlers: {
-        listening: ({ games }) => resolve(games),
+        listening: ({ games, sources }) => {
+          this.sources = sources
+          resolve(games)
+        },
         unfit: resolve,
         said: () => {},
         checkpoint: () => {},
