@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   load: load(() => import('./load.ts')),
   conformance: load(() => import('./conformance.ts')),
   reload: load(() => import('./reload.ts')),
+  games: load(() => import('./games.ts')),
   rooms: load(() => import('./rooms.ts')),
   ledger: load(() => import('./ledger.ts')),
 }

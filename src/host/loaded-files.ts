@@ -6,31 +6,37 @@ import { fileStamp } from '../base/file-stamp.ts'
 import { isAuthors } from '../base/own-code.ts'
 import type { LoadedFile } from '../link/methods/host.ts'
 
-/** The files and folders that games were loaded from, or were to be, and what they import: but for packages, and for Drumbeat. */
+/**
+ * Knows the files and folders that games were loaded from, or were to be, and the files that they import. Packages and Drumbeat
+ * itself are left out.
+ */
 export class LoadedFiles {
   readonly #stamps = new Map<string, string>()
-  /** Of the contents of each file. */
+  /** The hash of the contents of each file. */
   readonly #hashes = new Map<string, string>()
-  /** By the file that imports them. */
+  /** The files that a file imports. */
   readonly #imports = new Map<string, Set<string>>()
 
   get all(): readonly LoadedFile[] {
     return Array.from(this.#stamps, ([file, stamp]) => ({ file, stamp }))
   }
 
-  /** A file or a folder that GAMES names. */
+  /** Notes a file or a folder that GAMES names. */
   named(place: string): void {
     this.#stamps.set(place, fileStamp(place))
   }
 
-  /** A file that is about to be loaded, or that is missing. */
+  /** Notes a file that is about to be loaded. It may be missing. */
   asked({ href, protocol }: URL): void {
     if (protocol !== 'file:') return
     const file = fileURLToPath(href)
     if (isAuthors(file) && !this.#stamps.has(file)) this.#stamps.set(file, fileStamp(file))
   }
 
-  /** A file that is about to be loaded, by its real path. @param parentUrl what imports it */
+  /**
+   * Notes a file that is about to be loaded, by its real path.
+   * @param parentUrl the module that imports it
+   */
   found(url: string, parentUrl: string | undefined): void {
     const file = authorsFile(url)
     if (file === undefined) return
@@ -41,11 +47,11 @@ export class LoadedFiles {
     this.#imports.set(parent, imports.add(file))
   }
 
-  /** Names the contents of a file and of all that it imports, wherever the folder is in which they are. */
+  /** Returns a hash of the contents of a file and of everything that it imports. It is the same if they are copied to another folder. */
   codeOf(file: string): string {
     const entry = realpathSync(file)
     const reached = new Set([entry])
-    // A set that grows while it is walked gives what is new, too.
+    // The loop also visits files that are added while it runs.
     for (const from of reached) for (const to of this.#imports.get(from) ?? []) reached.add(to)
     const folder = path.dirname(entry)
     const contents = Array.from(reached, (each) => [path.relative(folder, each), this.#hashes.get(each) ?? ''])
@@ -59,7 +65,7 @@ function authorsFile(url: string): string | undefined {
   return isAuthors(file) ? file : undefined
 }
 
-/** Empty if there is no such file. */
+/** Returns the hash of a file's contents, or an empty text if there is no such file. */
 function contentsOf(file: string): string {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return ''
   return hash('sha256', readFileSync(file), 'base64url')

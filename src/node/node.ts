@@ -7,6 +7,7 @@ import type { Canary } from './canary.ts'
 import type { PrimaryContext } from './context.ts'
 import type { Health } from '../setup/service-reports.ts'
 import { readHealth } from './health.ts'
+import type { GameSwap } from './game-swap.ts'
 import type { GatheredMetrics, MetricsSource } from './gather-metrics.ts'
 import type { LogLevels } from './log-levels.ts'
 import type { MemoryWatch } from './memory-watch.ts'
@@ -21,6 +22,7 @@ import type { TokenKeys } from './token-keys.ts'
 export interface Node {
   readonly context: PrimaryContext
   readonly reload: Reload
+  readonly gameSwap: GameSwap
   readonly tokenKeys: TokenKeys
   readonly workers: WorkerLinks
   readonly supervisor: Pick<Supervision, 'health' | 'stop'>

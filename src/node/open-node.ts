@@ -17,6 +17,7 @@ import { Canary } from './canary.ts'
 import type { PrimaryContext } from './context.ts'
 import { Deliveries } from './deliveries.ts'
 import { followLog } from './follow-control.ts'
+import { GameSwap } from './game-swap.ts'
 import { GameWatch } from './game-watch.ts'
 import { createHostLife } from './host-links.ts'
 import { GatheredMetrics } from './gather-metrics.ts'
@@ -173,10 +174,11 @@ type NodeParts = Pick<
 >
 
 function createNode(parts: NodeParts): Node {
-  const { context, workers, hosts } = parts
-  const { logs, clock } = context
+  const { context, workers, hosts, reload, hostSupervisor: supervisor } = parts
+  const { logs, clock, games: placement } = context
   return {
     ...parts,
+    gameSwap: new GameSwap({ reload, placement, supervisor, clock, log: logs.of('placement') }),
     logLevels: new LogLevels({ logs, clock, processes: [workers, hosts] }),
     gathered: new GatheredMetrics(context.metrics),
     memory: createMemoryWatch(context, workers),

@@ -70,16 +70,20 @@ export class Reload {
     await this.#rolling
   }
 
+  get isUnderWay(): boolean {
+    return this.#rolling !== undefined
+  }
+
   /**
    * Replaces only the hosts, which load the games again. Settings stay as they are. Waits for a reload that is in progress.
    * Resolves to undefined if it succeeds, or to the reason if it does not.
    */
-  async games(): Promise<Error | undefined> {
+  async games(check?: RollOptions['check']): Promise<Error | undefined> {
     while (this.#rolling) await this.#rolling
     const { hosts } = this.#options
     let why: Error | undefined
     this.#rolling = hosts
-      .roll(this.#times(() => {}))
+      .roll({ ...this.#times(() => {}), ...(check && { check }) })
       .catch((error: unknown) => void (why = toError(error)))
       .finally(() => (this.#rolling = undefined))
     await this.#rolling

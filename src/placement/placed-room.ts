@@ -264,6 +264,11 @@ export class PlacedRoom {
     for (const user of users) this.seat(user)
   }
 
+  /** Resolves when the room runs or is gone. Call this while it does not run. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push({ go: resolve, ended: () => resolve() }))
+  }
+
   /** Call this when another host goes on from a checkpoint. It repeats messages that were sent since. */
   saysAgain(): void {
     this.#heardBefore = this.#heard

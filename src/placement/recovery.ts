@@ -144,7 +144,7 @@ export class Recovery {
     else onRefused(room, refusal)
   }
 
-  /** Older code does not know what the room has become. A host that has the newer code is being started. */
+  /** Older code cannot restore the room, so it waits for the host with newer code that is being started. */
   async #waitForNewer(room: PlacedRoom, older: Host, why: Why): Promise<void> {
     older.rooms.delete(room.handle)
     room.host = undefined

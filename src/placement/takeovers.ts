@@ -155,7 +155,7 @@ export class Takeovers {
   async #moveAll(old: Host, successor: Host): Promise<number> {
     const { rooms, moves } = this.#options
     const handOver = async (room: PlacedRoom): Promise<number> => {
-      if (room.phase === 'opening') await opened(room)
+      if (room.phase === 'opening') await room.settled()
       if (room.phase !== 'running' || room.host !== old.id || !(await moves.release(room))) return 0
       if (room.checkpoint && this.#trial)
         room.handedOver = { checkpoint: room.checkpoint, generation: room.generation, records: [] }
@@ -180,7 +180,7 @@ export class Takeovers {
 
   async #takeBack(room: PlacedRoom, old: Host): Promise<void> {
     const { moves, endings } = this.#options
-    if (room.phase === 'opening') await opened(room)
+    if (room.phase === 'opening') await room.settled()
     if (room.phase === 'running') await moves.release(room)
     if (room.phase !== 'moving' || !room.checkpoint) return
     if (room.handedOver) room.takeBack(room.handedOver)
@@ -197,11 +197,6 @@ export class Takeovers {
       if (room.phase === 'moving' && !hosts.get(room.host)) orphaned(room)
     }
   }
-}
-
-/** Resolves when the room runs or is gone. */
-function opened(room: PlacedRoom): Promise<void> {
-  return new Promise((resolve) => room.waiting.push({ go: resolve, ended: () => resolve() }))
 }
 
 function mistakeOf({ game: { name } }: PlacedRoom, { code, message }: Refusal): string {

@@ -97,6 +97,8 @@ export interface RollOptions {
   readonly graceMs: number
   /** How long the end of a process may take, `graceMs` included. */
   readonly withinMs: number
+  /** Called when a new process listens. If this throws, the process does not take over, and `roll` rejects with the error. */
+  readonly check?: (successor: number) => void
   /** Called when a new process listens and has taken over. */
   readonly onReplaced: () => void
 }
@@ -178,7 +180,7 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
       if (this.#stopping || !this.#slots.has(slot.id)) continue
       slot.isReplaced = true
       try {
-        await this.#succeed(slot, options.withinMs)
+        await this.#succeed(slot, options)
       } catch (error) {
         if (isFirst) this.#generation = before
         slot.isReplaced = false
@@ -206,11 +208,12 @@ export class Supervisor<Link extends SupervisedLink, Process extends NodeProcess
   }
 
   /** Starts a successor of the process and lets it take over. Rejects if it does not start or cannot take over. */
-  async #succeed({ id }: Slot<Link, Process>, withinMs: number): Promise<void> {
+  async #succeed({ id }: Slot<Link, Process>, { withinMs, check }: RollOptions): Promise<void> {
     const successor = await new Promise<Slot<Link, Process>>((listens, failed) => {
       const slot = this.#spawn({ listens: () => listens(slot), failed })
     })
     try {
+      check?.(successor.id)
       await within(this.#life?.takeOver?.(id, successor.id, withinMs) ?? Promise.resolve(), withinMs, undefined)
     } catch (error) {
       const { ended, process } = successor

@@ -55,6 +55,8 @@ t.test('a match, from the search to its end, with a resume in between', { skip }
   await t.rejects(server.admin('POST', `/api/v1/rooms/${room}/move`, { host }), /409 .*CONFLICT/)
   await t.rejects(server.admin('POST', `/api/v1/rooms/${room}/move`, { host: '1' }), /400 .*BAD_REQUEST/)
 
+  await t.rejects(server.admin('POST', `/api/v1/games/${GAME}/swap`), /409 .*CONFLICT.*is a sample/)
+
   const { resume_token, epoch, offset } = o.ready
   o.terminate()
   const back = await open('o', { resume: resume_token, since: `${String(epoch)}:${String(offset)}`, rooms: room })

@@ -117,6 +117,8 @@ t.test('each route answers as the document says', async (t) => {
   await call('deleteRoom', 412, { id: 'arena', 'If-Match': '"another"' })
   await call('listRooms', 200)
   await call('listGames', 200)
+  await call('swapGame', 404, { name: 'nothing' })
+  await call('swapGame', 400, { name: 'No Game' })
   await call('listRooms', 404, { game: 'nothing' })
   await call('putRoom', 404, null, { game: 'nothing', namespace: 'private', options: {} })
   await call('sendInput', 404, { id: 'arena' }, { user_id: 'alice', name: 'fire', input: {} })

@@ -20,6 +20,7 @@ const COMMANDS = [
   'load',
   'conformance',
   'reload',
+  'games',
   'rooms',
   'ledger',
 ]
@@ -60,6 +61,9 @@ t.test('what is not understood is refused with 64, and nothing is done', async (
       { code: 64, stderr: /"nonsense" is not expected here/ },
       name,
     )
+  }
+  for (const args of [['games'], ['games', 'swap'], ['games', 'swap', 'a', 'b'], ['games', 'sell', 'a']]) {
+    t.match(await drumbeat(args, { DATA_DIR }), { code: 64, stderr: /drumbeat games swap NAME/ }, args.join(' '))
   }
   t.match(await drumbeat(['nonsense'], { DATA_DIR }), { code: 64, stderr: /no command "nonsense"/ })
   t.match(await drumbeat(['start', '--port', '70000'], { DATA_DIR }), {

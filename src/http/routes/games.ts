@@ -14,6 +14,8 @@ import { parseBody, parseLimit, parseNamespace, parseOptionalKey } from '../pars
 import type { Route } from '../router.ts'
 import type { RouteContext } from './admin-context.ts'
 
+/** Hosts are replaced one by one. Each takes a few seconds, and there may be many. */
+const SWAP_MS_MAX = 240_000
 const ROOM_PARAMS = { id: 'RoomId' } as const
 
 export function gameRoutes(context: RouteContext): readonly Route[] {
@@ -111,6 +113,14 @@ function changes({ primary }: RouteContext): readonly Route[] {
         return jsonAnswer({})
       },
     },
+    ...takeoverRoutes(primary),
+    ...botRoutes(primary),
+  ]
+}
+
+/** Routes after which other hosts run the rooms. */
+function takeoverRoutes(primary: RouteContext['primary']): readonly Route[] {
+  return [
     {
       method: 'POST',
       path: '/api/v1/rooms/:id/move',
@@ -131,7 +141,22 @@ function changes({ primary }: RouteContext): readonly Route[] {
         return jsonAnswer(moved)
       },
     },
-    ...botRoutes(primary),
+    {
+      method: 'POST',
+      path: '/api/v1/games/:name/swap',
+      access: 'admin',
+      answerMsMax: SWAP_MS_MAX,
+      operation: {
+        id: 'swapGame',
+        summary:
+          'Loads the file of a game again and runs the new version in its rooms, under their players. If the new version cannot go on with the rooms, the old one does, and `details.mistakes` says why.',
+        params: { name: 'GameName' },
+        answers: { 200: 'GameSwapped' },
+        errors: ['GAME_NOT_FOUND', 'CONFLICT', 'GAME_FAILED'],
+      },
+      run: async ({ params, span }) =>
+        jsonAnswer(await primary.ask('gameSwap', { game: parseGameName(params['name'], 'name') }, span)),
+    },
   ]
 }
 

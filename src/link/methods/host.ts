@@ -127,7 +127,7 @@ export interface LoadedFile {
 export interface GameSource {
   readonly name: string
   readonly file: string
-  /** Names the contents of the file and of all that it imports. It does not know packages, nor Drumbeat. */
+  /** A hash of the contents of the file and of everything that it imports, without packages and Drumbeat itself. */
   readonly code: string
 }
 

@@ -11,6 +11,7 @@ import type {
   ReadyPart,
   Reloaded,
 } from '../../protocol/shapes/operations.ts'
+import type { GameSwapped } from '../../protocol/shapes/games.ts'
 import type { Method } from './method.ts'
 
 /** A connection as the REST interface lists it. */
@@ -58,6 +59,11 @@ export type OperationMethods = KickMethods & {
   misfit: Method<{ readonly kind: Misfit; readonly address: string; readonly path: string }, null>
   connectionList: Method<PageArgs & { readonly only: ConnectionFilter }, Page<ConnectionInfo>>
   reload: Method<null, Reloaded>
+  /**
+   * Loads a game again and runs the new version in its rooms: see `GameSwap`. Errors: GAME_NOT_FOUND, CONFLICT, UNAVAILABLE, and
+   * GAME_FAILED if the new version cannot go on with the rooms.
+   */
+  gameSwap: Method<{ readonly game: string }, GameSwapped>
   /** Changes the level in all processes of this node. `until` is Unix time in milliseconds. */
   logLevel: Method<
     { readonly part: LogPart; readonly level: LogLevel; readonly forMs: number },

@@ -13,6 +13,7 @@ export function operationMethods(node: Node): Omit<Handlers<OperationMethods>, '
   const { operators } = context.openReads
   return {
     reload: (_args, reply) => reply(node.reload.start()),
+    gameSwap: ({ game }, reply) => answerWith(node.gameSwap.run(game), reply),
     logLevel: ({ part, level, forMs }, reply) => reply({ until: node.logLevels.set(part, level, forMs) }),
     unknownKey: () => tokenKeys.noteUnknownKid(),
     misfit: (misfit) => node.noteMisfit(misfit),

@@ -368,6 +368,18 @@ export const ROOM_MOVED = named(
   'RoomMoved',
   object({ host: HOST_ID, tick: integer('The last tick that is in the journal.') }),
 )
+export const GAME_SWAPPED = named(
+  'GameSwapped',
+  object({
+    game: GAME,
+    version_before: integer('The version that was in force before.', 1),
+    version: integer('The version that is in force now.', 1),
+    is_changed: flag('true: the file of the game, or one that it imports, has other contents than before.'),
+    rooms_swapped: integer('How many rooms run what was loaded.'),
+    rooms_stayed: integer('How many rooms do not, because their host died meanwhile. They do when they go on.'),
+  }),
+)
+export type GameSwapped = ValueOf<typeof GAME_SWAPPED>
 const BOT_KIND = text('A kind of bot that the game has.', { minLength: 1, maxLength: INPUT_NAME_LENGTH_MAX })
 const BOT_SEAT = text("The id of a bot's seat.", { pattern: USER_ID_FORM.source })
 export const BOT_BODY = named('BotBody', body({ bot: BOT_KIND, idempotency_key: optional(KEY) }))

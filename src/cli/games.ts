@@ -1,0 +1,42 @@
+import { EXIT } from '../setup/exit-codes.ts'
+import { StartError } from '../setup/start-error.ts'
+import { adminTokenOf, adminUrlOf, loadSettings, print, UsageError } from './args.ts'
+import { defineCommand } from './command.ts'
+import { requestAdmin } from './request.ts'
+
+export const command = defineCommand({
+  usage: ['games swap NAME [--url URL] [--token ADMIN_TOKEN]'],
+  about: [
+    'makes a running server load the file of a game again and run the new version in its rooms, under their players',
+    'if the new version cannot go on with the rooms, the old one does, and the exit code is 1',
+  ],
+  options: { url: { type: 'string' }, token: { type: 'string' } },
+  takesNames: true,
+  run: async ({ values, positionals }) => {
+    const [action, game, ...more] = positionals
+    if (action !== 'swap' || game === undefined || more.length > 0) throw new UsageError('drumbeat games swap NAME')
+    const { settings } = loadSettings()
+    const { url = adminUrlOf(settings), token = adminTokenOf(settings) } = values
+    const path = `/api/v1/games/${encodeURIComponent(game)}/swap`
+    const response = await requestAdmin(url, path, token, { method: 'POST' })
+    const answer = (await response.json()) as Answer
+    if (answer.error) throw new StartError(EXIT.problems, answer.error.message)
+    print(describe(answer))
+  },
+})
+
+interface Swapped {
+  readonly game: string
+  readonly version_before: number
+  readonly version: number
+  readonly is_changed: boolean
+  readonly rooms_swapped: number
+}
+
+type Answer = Swapped & { readonly error?: { readonly message: string } }
+
+function describe({ game, version_before: before, version, is_changed: isChanged, rooms_swapped: rooms }: Swapped) {
+  const versions = before === version ? `is version ${version}, as before` : `was version ${before} and is ${version}`
+  const files = isChanged ? '' : '; its files are the same as before'
+  return `${game} ${versions}, in ${rooms} ${rooms === 1 ? 'room' : 'rooms'}${files}\n`
+}
