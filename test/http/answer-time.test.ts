@@ -5,9 +5,13 @@ import { jsonAnswer, type HttpAnswer } from '../../src/http/http.ts'
 import type { Route, RouteRequest } from '../../src/http/router.ts'
 import { openRouter } from './open-router.ts'
 
-function open(method: Route['method'], run: (request: RouteRequest) => Promise<HttpAnswer>) {
-  const operation = { id: 'x', summary: 'x', answers: {}, ...(method === 'POST' && { body: 'InputBody' as const }) }
-  const route = openRouter([{ method, path: '/x', access: 'open', operation, run }])
+function open(
+  method: Route['method'],
+  run: (request: RouteRequest) => Promise<HttpAnswer>,
+  { hasBody = method === 'POST', ...more }: { readonly hasBody?: boolean } & Pick<Route, 'answerMsMax'> = {},
+) {
+  const operation = { id: 'x', summary: 'x', answers: {}, ...(hasBody && { body: 'InputBody' as const }) }
+  const route = openRouter([{ ...more, method, path: '/x', access: 'open', operation, run }])
   const plan = route({ method, path: '/x', query: '', headers: [['host', 'x']], remoteAddress: '127.0.0.1' })
   if (plan.kind === 'refuse') throw new Error(String(plan.answer.body))
   return plan
@@ -47,4 +51,22 @@ t.test('an answer in time is the answer, also before the body was asked for', as
   const plan = open('POST', () => Promise.resolve(jsonAnswer({ done: true })))
   const answer = await plan.run(() => new Promise(() => {}))
   t.match(answer, { status: 200, body: '{"done":true}' })
+})
+
+t.test('a change without a body ends, too, and one that takes longer has the time that it says', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const never = () => new Promise<HttpAnswer>(() => {})
+  const plan = open('POST', never, { hasBody: false })
+  const answer = Promise.resolve(plan.run(never as never))
+  await turns()
+  mock.timers.tick(15_000)
+  t.equal(codeOf(await answer), 'OUTCOME_UNKNOWN')
+  const done = Promise.withResolvers<HttpAnswer>()
+  const longer = open('POST', () => done.promise, { hasBody: false, answerMsMax: 60_000 })
+  const late = Promise.resolve(longer.run(never as never))
+  await turns()
+  mock.timers.tick(59_000)
+  done.resolve(jsonAnswer({ done: true }))
+  t.match(await late, { status: 200 })
 })
