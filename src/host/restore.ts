@@ -20,7 +20,7 @@ export interface RestoreOptions {
   readonly out: Outbound
 }
 
-/** How many ticks without a record are caught up before the room is restored: those of ten seconds of a fast room. */
+/** How many ticks that nobody has seen are caught up before the room is restored: those of ten seconds of a fast room. */
 const AHEAD_MAX = 1_200
 /**
  * How long that may take. A room with slow ticks must not keep the host from other rooms, nor from showing that it is alive. The
@@ -42,9 +42,9 @@ export function restoreRoom({ args, games, services, out }: RestoreOptions): Roo
   const tasks = new Map(checkpoint.host.tasks.map((task) => [task.run, task]))
   const how = { tasks, out, isOtherCode }
   for (const bytes of args.records) replay(room, decodeTick(bytes), how)
-  if (awaySinceMs !== undefined) replaySeen(room, checkpoint.hz, how)
-  room.views.replayed()
   const nowMs = services.nowMs()
+  replaySeen(room, { hz: checkpoint.hz, untilMs: awaySinceMs === undefined ? nowMs : Infinity }, how)
+  room.views.replayed()
   room.seating.restore(room.run.seats, new Map(awaySinceMs === undefined ? checkpoint.host.goneAtMs : []), nowMs)
   if (room.isClosed) return room
   for (const task of tasks.values()) room.tasks.start(task)
@@ -63,14 +63,16 @@ export function restoreRoom({ args, games, services, out }: RestoreOptions): Roo
 }
 
 /**
- * Runs the ticks after the last record that clients may have seen. They had no entries, or they would have a record. They end
- * before the next tick with a checkpoint, because that would have a record, too.
+ * Runs the ticks after the last record that clients may have seen. They had no entries, or they would have a record, so they may
+ * have none now, however late this is. They end before the next tick with a checkpoint, because that would have a record, too.
  * @param hz the tick rate of the game that wrote the journal
+ * @param untilMs by the clock of rooms; a tick that is due later has not run
  */
-function replaySeen(room: Room, hz: number, how: Replay): void {
+function replaySeen(room: Room, { hz, untilMs }: { readonly hz: number; readonly untilMs: number }, how: Replay): void {
   if (hz === 0 || room.game.hz === 0) return
   const next = (Math.floor(room.run.tick / hz) + 1) * hz
-  while (!room.isClosed && room.run.tick < next - 1) replayTick(room, EMPTY, how)
+  const isSeen = () => room.run.tick < next - 1 && room.run.dueMs(room.run.tick + 1) <= untilMs
+  while (!room.isClosed && isSeen()) replayTick(room, EMPTY, how)
 }
 
 /** The time of the room goes on from now. An entry in its journal says so. */
