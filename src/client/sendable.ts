@@ -1,5 +1,4 @@
-import { isForbiddenKey } from '../games/limits.ts'
-import { isWellFormed } from '../protocol/well-formed.ts'
+import { isForbiddenKey, isWellFormed } from '../games/limits.ts'
 import { DrumbeatError } from './errors.ts'
 import { SENT_DEPTH_MAX } from './limits.ts'
 

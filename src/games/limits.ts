@@ -7,3 +7,8 @@ export const ENTRIES_MAX = 100_000
 
 /** Whether setting this key would change an object's prototype. */
 export const isForbiddenKey = (key: string): boolean => key === FORBIDDEN_KEY
+
+const HALF_PAIR = /\p{Surrogate}/u
+
+/** Whether the text survives encoding as UTF-8, which means that it has no half of a surrogate pair. */
+export const isWellFormed = (text: string): boolean => !HALF_PAIR.test(text)

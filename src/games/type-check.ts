@@ -1,5 +1,4 @@
-import { DEPTH_MAX, isForbiddenKey } from './limits.ts'
-import { isWellFormed } from '../protocol/well-formed.ts'
+import { DEPTH_MAX, isForbiddenKey, isWellFormed } from './limits.ts'
 import { stepsOf } from './sync/fixed.ts'
 
 /** Text of this many UTF-16 units still has a length of at most 4 bytes on the wire, counted in UTF-8. */

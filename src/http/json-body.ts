@@ -1,7 +1,7 @@
-import { readJson } from '../protocol/codec.ts'
+import { parseJson } from '../protocol/codec.ts'
 import { badRequest } from '../protocol/errors.ts'
 import { findRepeatedKey } from '../protocol/repeated-key.ts'
-import { refusalOfJson, type ValueLimits } from '../protocol/value.ts'
+import { checkValue, type ValueLimits } from '../protocol/value.ts'
 
 /** Some editors and libraries put this before UTF-8 text. */
 const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf)
@@ -15,10 +15,9 @@ export function parseJsonBody(bytes: Uint8Array, limits: ValueLimits): unknown {
   const json = given.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
     ? given.subarray(BYTE_ORDER_MARK.length)
     : given
-  const { text, value } = readJson(json)
-  const refusal = refusalOfJson(value, text, limits)
-  if (refusal) throw refusal
-  const repeated = findRepeatedKey(text)
+  const value = parseJson(json)
+  checkValue(value, limits)
+  const repeated = findRepeatedKey(json.toString())
   if (repeated !== undefined) throw badRequest(repeated, 'is given twice')
   return value
 }

@@ -4,7 +4,7 @@ import { checkMsgpack, countMsgpackEntries, readMsgpackTexts } from './msgpack-c
 import { malformed } from './msgpack-reader.ts'
 import { decodeMsgpack, encodeMsgpack } from './msgpack.ts'
 import { findRepeatedKey } from './repeated-key.ts'
-import { refusalOfJson, toRefusal, type ValueLimits } from './value.ts'
+import { refusalOfValue, toRefusal, type ValueLimits } from './value.ts'
 import { toMsgpackValue } from './msgpack-value.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -22,8 +22,8 @@ const HEAD_FIELDS = ['id', 'eventType']
 /** Decodes one frame. Throws BAD_REQUEST if the bytes are not JSON, or not msgpack. */
 export function decodeFrame(bytes: Uint8Array, encoding: Encoding, limits: ValueLimits): Decoded {
   if (encoding === 'json') {
-    const { text, value } = readJson(bytes)
-    return { value, refusal: refusalOfJson(value, text, limits) }
+    const value = parseJson(bytes)
+    return { value, refusal: refusalOfValue(value, limits) }
   }
   const violation = checkMsgpack(bytes, limits)
   // A refused value is never built: it could be a nesting bomb.
@@ -74,14 +74,8 @@ export function encodeJsonReply(replyTo: string, data: string, traceparent: stri
 }
 
 export function parseJson(bytes: Uint8Array): unknown {
-  return readJson(bytes).value
-}
-
-/** Throws BAD_REQUEST. */
-export function readJson(bytes: Uint8Array): { readonly text: string; readonly value: unknown } {
   try {
-    const text = utf8.decode(bytes)
-    return { text, value: JSON.parse(text) }
+    return JSON.parse(utf8.decode(bytes))
   } catch {
     throw badRequest('', 'not valid JSON')
   }

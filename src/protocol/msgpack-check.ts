@@ -1,7 +1,6 @@
 import { FORBIDDEN_KEY } from './forbidden-key.ts'
 import { malformed, MsgpackReader } from './msgpack-reader.ts'
-import type { ValueLimits } from './value.ts'
-import { within, type Violation } from './violation.ts'
+import { within, type ValueLimits, type Violation } from './value.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

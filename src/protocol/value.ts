@@ -1,10 +1,5 @@
 import { badRequest, type Refusal } from './errors.ts'
 import { FORBIDDEN_KEY } from './forbidden-key.ts'
-import { findHalfPair, findRounded } from './json-losses.ts'
-import { within, type Violation } from './violation.ts'
-
-/** UTF-8 cannot hold half of a surrogate pair, so it can only be escaped. */
-const ESCAPED = '\\u'
 
 export interface ValueLimits {
   /** The outermost value is at depth 1. */
@@ -13,9 +8,22 @@ export interface ValueLimits {
   readonly keysMax: number
 }
 
+/** What is wrong with a value, and where. */
+export interface Violation {
+  readonly message: string
+  /** The innermost key comes first. */
+  readonly path: (string | number)[]
+}
+
 /** Whether the text has more characters. A character is a code point, as in JSON Schema: one outside the BMP counts once. */
 export function isLonger(text: string, charactersMax: number): boolean {
   return text.length > charactersMax && (text.length > 2 * charactersMax || Array.from(text).length > charactersMax)
+}
+
+/** Throws what `refusalOfValue` returns. */
+export function checkValue(value: unknown, limits: ValueLimits): void {
+  const refusal = refusalOfValue(value, limits)
+  if (refusal) throw refusal
 }
 
 /**
@@ -28,27 +36,12 @@ export function refusalOfValue(value: unknown, limits: ValueLimits): Refusal | u
   return violation && toRefusal(violation)
 }
 
-/**
- * Does the same for a value that was parsed from this text. Also refuses what would silently arrive as something else: half of a
- * surrogate pair, and an integer with more digits than a double holds.
- */
-export function refusalOfJson(value: unknown, text: string, limits: ValueLimits): Refusal | undefined {
-  const walk = new ValueWalk(limits)
-  const violation =
-    walk.visit(value, 1) ??
-    (text.includes(ESCAPED) ? findHalfPair(value) : undefined) ??
-    (walk.hasLargeNumber ? findRounded(text) : undefined)
-  return violation && toRefusal(violation)
-}
-
 export function toRefusal({ message, path }: Violation): Refusal {
   return badRequest(joinPath(path), message)
 }
 
 /** Every frame passes here, so it allocates nothing unless something is wrong. */
 class ValueWalk {
-  /** Whether a number is beyond the integers of which a double holds each. */
-  hasLargeNumber = false
   readonly #limits: ValueLimits
   #keys = 0
 
@@ -58,8 +51,6 @@ class ValueWalk {
 
   visit(node: unknown, depth: number): Violation | undefined {
     if (typeof node === 'number') {
-      if (node <= Number.MAX_SAFE_INTEGER && node >= Number.MIN_SAFE_INTEGER) return undefined
-      this.hasLargeNumber = true
       return Number.isFinite(node) ? undefined : { message: 'is not a finite number', path: [] }
     }
     if (typeof node !== 'object' || node === null) return undefined
@@ -93,6 +84,12 @@ class ValueWalk {
   #tooManyKeys(): Violation {
     return { message: `more than ${this.#limits.keysMax} keys and elements in one frame`, path: [] }
   }
+}
+
+/** The same violation, with one more key around its path. */
+export function within(violation: Violation, key: string | number): Violation {
+  violation.path.push(key)
+  return violation
 }
 
 function joinPath(insideOut: readonly (string | number)[]): string {

@@ -135,8 +135,6 @@ t.test('each refused value is answered once, with its id and place, and five of 
   const textAt = (value: string) => `{"id":"v",${withMessage(`{"x":${value}}`).slice(1)}`
   const frames: Readonly<Record<string, string | Buffer>> = {
     '1e400': textAt('1e400'),
-    'an integer that is rounded': textAt('9007199254740993'),
-    'half an emoji as an escape': textAt('"\\ud83d"'),
     __proto__: textAt('{"__proto__":1}'),
     'too deep': textAt(nested('[', ']', 40)),
     'too many elements': textAt(`[${'0,'.repeat(5000)}0]`),

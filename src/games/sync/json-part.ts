@@ -1,5 +1,4 @@
-import { DEPTH_MAX, ENTRIES_MAX } from '../limits.ts'
-import { isWellFormed } from '../../protocol/well-formed.ts'
+import { DEPTH_MAX, ENTRIES_MAX, isWellFormed } from '../limits.ts'
 import { shown, TypeFault } from './fault.ts'
 import { ArrayPart, MapPart } from './list-parts.ts'
 import { isMinusZero, isPlain, type ContainerPart } from './part.ts'

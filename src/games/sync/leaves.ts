@@ -1,4 +1,4 @@
-import { isWellFormed } from '../../protocol/well-formed.ts'
+import { isWellFormed } from '../limits.ts'
 import type { Constant, FixedDescription, LeafDescription, NumberKind } from '../types.ts'
 import { shown, TypeFault } from './fault.ts'
 import { Fixed } from './fixed.ts'

@@ -1,5 +1,4 @@
-import { isForbiddenKey } from '../limits.ts'
-import { isWellFormed } from '../../protocol/well-formed.ts'
+import { isForbiddenKey, isWellFormed } from '../limits.ts'
 import { fastValuesOf, makeFast } from './fast-maps.ts'
 import { rethrowUnder, TypeFault } from './fault.ts'
 import {

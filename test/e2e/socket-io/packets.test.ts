@@ -111,7 +111,6 @@ t.test('each refused value is acknowledged at once with its place, and none of t
   const refused: readonly [string, string][] = [
     [`["${event}",{"message":{"x":1e400}}]`, 'payload.message.x'],
     [`["${event}",{"message":{"x":[-1e400]}}]`, 'payload.message.x[0]'],
-    [String.raw`["${event}",{"message":{"x":["\ud83d"]}}]`, 'payload.message.x[0]'],
     [`["${event}",{"message":{"__proto__":1}}]`, 'payload.message.__proto__'],
     [`["${event}",{"message":${'['.repeat(31)}${']'.repeat(31)}}]`, `payload.message${'[0]'.repeat(30)}`],
     [`["${event}",{"message":1},"more"]`, 'payload'],
