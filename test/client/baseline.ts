@@ -11,12 +11,12 @@ export const BASELINE: ReadonlySet<string> = new Set(
     // Not in Node 18 and 20, where the client says so, or asks for the module.
     'WebSocket crypto',
     // Object, Function, Symbol, JSON
-    'asyncIterator call constructor create entries fromEntries getPrototypeOf hasOwn is keys parse prototype stringify toJSON toString values',
+    'assign asyncIterator call constructor create entries fromEntries getPrototypeOf hasOwn is keys parse prototype stringify toJSON toString values',
     // Array, Uint8Array, ArrayBuffer, DataView
     'buffer byteLength byteOffset copyWithin every getFloat32 getFloat64 getUint32 getUint8 indexOf setFloat32 setFloat64 subarray',
     'filter find findIndex forEach from includes isArray join length map pop push reduce reverse shift slice some sort splice',
     // String, RegExp
-    'charCodeAt padStart replace replaceAll split test toLowerCase trim trimEnd',
+    'charCodeAt padStart replace replaceAll split startsWith test toLowerCase trim trimEnd',
     // Number, Math, Date
     'abs ceil floor fround imul isFinite isInteger max min now random round',
     // Map, Set
@@ -33,5 +33,5 @@ export const BASELINE: ReadonlySet<string> = new Set(
 
 /** Names of the client's own that a built-in has, too. */
 export const OWN_NAMES: ReadonlySet<string> = new Set(
-  'apply at bytes encoding group name of offset ready start take terminate text type view'.split(' '),
+  'apply at bytes encoding group name of offset ready start take terminate text type url view'.split(' '),
 )
