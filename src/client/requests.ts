@@ -103,7 +103,11 @@ export class Requests {
     this.#line = line
     this.#isDraining = false
     first()
-    for (const pending of this.#pending.values()) if (!pending.line) this.#send(pending, line)
+    // Joins that other nodes were named for go before the requests that wait for them.
+    for (const isFirst of [true, false]) {
+      for (const pending of this.#pending.values())
+        if (!pending.line && (!isFirst || (pending.moves && changesRooms(pending.envelope)))) this.#send(pending, line)
+    }
     this.#closeIdle()
   }
 
@@ -142,7 +146,7 @@ export class Requests {
       else if (pending && this.#moves(pending, error)) {
         pending.line = undefined
         // A search is answered by the node that it is sent to.
-        Object.assign(pending.envelope.payload, { stay: true })
+        if (pending.envelope.eventType === EVENT.roomFind) Object.assign(pending.envelope.payload, { stay: true })
       } else pending?.reject(error)
     }
     this.#closeIdle()

@@ -3,9 +3,10 @@ import type { GameInputArgs } from '../link/methods/games.ts'
 import type { CatchUp, EnteredRoom, EnteredSeat, InputResult, RestoredSeat } from '../link/methods/host.ts'
 import type { GameEntry, JoinArgs, JoinResult } from '../link/methods/rooms.ts'
 import { Refusal, type ErrorCode } from '../protocol/errors.ts'
-import { GUEST_PREFIX, type RoomId, type UserId } from '../protocol/ids.ts'
+import { type RoomId, type UserId } from '../protocol/ids.ts'
 import type { RoomGame } from '../rooms/room-game.ts'
 import type { Calls } from './calls.ts'
+import { isGuest } from './held-seats.ts'
 import type { Hosts } from './hosts.ts'
 import type { PlacementOptions } from './parts.ts'
 import type { Holdings } from './holdings.ts'
@@ -146,7 +147,11 @@ export class Entrances implements RoomGame {
     const seat = this.#options.rooms.get(id)?.viewers.of(connection)?.seat ?? null
     this.#part(connection, id, 'leave')
     const room = this.#options.rooms.get(id)
-    if (seat === null || !room) return
+    if (seat !== null && room) this.#givenUp(room, seat)
+  }
+
+  /** The host is told that the user leaves. Of the seat nobody here has anything from now on. */
+  #givenUp(room: PlacedRoom, seat: UserId): void {
     if (room.leaving.has(seat)) room.leftUpTo.set(seat, this.#lastViewer)
     this.#putOutAll(room, seat, 'left')
   }
@@ -157,8 +162,7 @@ export class Entrances implements RoomGame {
     const room = rooms.get(id)
     const seat = room?.viewers.of(connection)?.seat ?? null
     const isLast = room && seat !== null && room.viewers.ofSeat(seat).length === 1
-    const { shareKey = connection.userId } = connection
-    if (isLast && isGuest(connection) && !rooms.held.hold(room.handle, seat, shareKey)) this.left(connection, id)
+    if (isLast && !rooms.held.holdFor(connection, room.handle, seat)) this.left(connection, id)
     else this.#part(connection, id, 'exit')
   }
 
@@ -305,9 +309,13 @@ export class Entrances implements RoomGame {
   /** The host has let in a connection that is gone, or does not wait any more. The seat is held, so the user's next search finds it. */
   #missed(room: PlacedRoom, viewer: Viewer, { seat, ledgerEntry }: EnteredSeat): void {
     if (room.phase === 'ending') return
-    viewer.seat = seat as UserId | null
-    if (viewer.seat !== null && !room.hasLeft(viewer)) this.#seated(room, viewer.seat, ledgerEntry)
-    this.#tellGone(room, viewer, 'exit')
+    const user = (viewer.seat = seat as UserId | null)
+    const isSeated = user !== null && !room.hasLeft(viewer)
+    if (isSeated) this.#seated(room, user, ledgerEntry)
+    const isLast = isSeated && room.viewers.ofSeat(user).length === 0
+    const mayHold = !isLast || this.#options.rooms.held.holdFor(viewer.connection, room.handle, user)
+    this.#tellGone(room, viewer, mayHold ? 'exit' : 'leave')
+    if (isLast && !mayHold) this.#givenUp(room, user)
   }
 
   #letIn(room: PlacedRoom, viewer: Viewer, entered: EnteredSeat, join: () => JoinResult): Entered | Refusal {
@@ -388,8 +396,4 @@ function ends(): Refusal {
 
 function enterArgs({ handle }: PlacedRoom, { number, connection, as, encoding }: Viewer) {
   return { handle, viewer: number, user: connection.userId, isGuest: isGuest(connection), as, encoding }
-}
-
-export function isGuest({ userId }: Pick<Connection, 'userId'>): boolean {
-  return userId.startsWith(GUEST_PREFIX)
 }

@@ -1,3 +1,6 @@
+import type { Connection } from '../connections/connection.ts'
+import { GUEST_PREFIX } from '../protocol/ids.ts'
+
 /**
  * Seats that are held for guests who have hung up, counted for their addresses. It costs nothing to be another guest, but a held
  * seat keeps others out.
@@ -11,6 +14,11 @@ export class HeldSeats {
   /** @param max for each address */
   constructor(max: number) {
     this.#max = max
+  }
+
+  /** Whether the seat is held for the user of this connection, which is gone. The seat of a guest is counted then. */
+  holdFor(connection: Pick<Connection, 'userId' | 'shareKey'>, handle: number, seat: string): boolean {
+    return !isGuest(connection) || this.hold(handle, seat, connection.shareKey ?? connection.userId)
   }
 
   /**
@@ -49,4 +57,8 @@ export class HeldSeats {
   get size(): number {
     return this.#counts.size
   }
+}
+
+export function isGuest({ userId }: Pick<Connection, 'userId'>): boolean {
+  return userId.startsWith(GUEST_PREFIX)
 }

@@ -160,7 +160,8 @@ export class Owners {
       if (!before) this.#define(told.room)
     } else if (before) {
       this.#remove(before)
-      directory.ended(room)
+      // If this node has claimed it, the room runs here.
+      if (claim === undefined && directory.get(room)?.namespace === before.room.namespace) directory.ended(room)
       // Otherwise the room has ended.
       if (!this.#isAlive(before)) this.#gone.set(room, { ...before, atMs: nowMs() })
       this.#forgetOld()

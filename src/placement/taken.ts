@@ -19,9 +19,11 @@ export interface TakenOptions extends Pick<PlacementOptions, 'owners' | 'log'> {
 export function followTaken({ owners, rooms, moves, endings, entrances, journals, log }: TakenOptions): void {
   const take = async (id: RoomId) => {
     const room = rooms.get(id)
-    if (!room) return
+    // One that is being ended is over before it could run elsewhere.
+    if (!room || room.phase === 'ending') return
     log.error({ room: id, tick: room.tick }, 'another node has taken a room of this node, which stops it')
     await moves.release(room)
+    if (rooms.get(id) !== room) return
     for (const viewer of room.viewers.all) entrances.putOut(room, viewer, 'moved')
     endings.letGo(room, owners.refusal(id) ?? new Refusal('UNAVAILABLE', 'another node has the room'))
     await journals.delete(id)

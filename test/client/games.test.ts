@@ -5,6 +5,7 @@ import { GameRoom } from '../../src/client/game-room.ts'
 import type { RoomChange } from '../../src/client/index.ts'
 import type { RoomGame } from '../../src/protocol/shapes/games.ts'
 import { data, patch, playing, receive, STATE, type Arena } from './arena.ts'
+import { ScriptedServer } from './scripted-server.ts'
 import { connected, until } from './setup.ts'
 
 t.test('patches are applied on their base, and what did not change stays the same object', async (t) => {
@@ -109,6 +110,27 @@ t.test('a room that a resume does not bring is joined again, or has ended for th
   await until(() => statuses.length > 0)
   t.match(statuses, [{ status: 'left', error: { code: 'ROOM_NOT_FOUND' } }])
   await t.rejects(room.send.fire({}), { code: 'NOT_IN_ROOM' })
+})
+
+t.test('a room that is at another node is joined there before what waits for the room', async (t) => {
+  const { server, client, peer } = await connected(t)
+  const room = await playing(t, client, peer)
+  peer.cut()
+  await until(() => client.status !== 'ready')
+  const firing = room.send.fire({})
+  const second = await server.accept()
+  second.resumed({ recovered: false, reason: 'ROOMS_UNKNOWN', rooms: [] })
+  const asked = [await receive(second), await receive(second)]
+  const other = await ScriptedServer.start(t)
+  for (const request of asked) second.refuse(request, 'MOVED', { url: other.url })
+  const third = await other.accept()
+  third.resumed({ recovered: false, reason: 'ROOMS_UNKNOWN', rooms: [] })
+  const [join, fire] = [await receive(third), await receive(third)]
+  t.match(join, { eventType: 'core.game.room.join', payload: { room_id: 'arena:1', stay: undefined } })
+  t.match(fire, { eventType: 'core.game.room.input', room: 'arena:1' })
+  third.reply(join, { room_id: 'arena:1', members: 1, state: null, offset: 41, game: data(50) as never })
+  third.reply(fire, {})
+  await firing
 })
 
 t.test('a seat that is a new one behind a lost session is told; one that was asked for is not', async (t) => {

@@ -1,7 +1,6 @@
 import t from 'tap'
 import type { Namespace, RoomId } from '../../src/protocol/ids.ts'
 import { GAME, openGames, payloadsOf } from '../helpers/games/open-games.ts'
-import { COUNTER } from '../helpers/games/scripted-host.ts'
 import { codeOf } from '../helpers/house/open-house.ts'
 
 const PRIVATE = 'private' as Namespace
@@ -64,42 +63,6 @@ t.test('one user makes so many rooms and no more, over all connections; others s
   t.match(await input(alice, first, 'end', { result: null, rewards: [] }), { success: true })
   await pass(100)
   t.strictSame(codesOf([await search(alice, 'p4')]), ['ok'], 'one of them is over')
-})
-
-t.test('so many seats are held for guests of one address, and one more ends at once', async (t) => {
-  const forGuests = [{ ...COUNTER, seats: { ...COUNTER.seats, guests: true } }]
-  const { house, enterAsGuest, find, hostOf, pass } = await openGames(t, {
-    env: { GAME_HELD_SEATS_PER_ADDRESS: '2' },
-    games: () => forGuests,
-  })
-  const enter = (address: string) => enterAsGuest({ address })
-  const guests = [await enter('192.0.2.1'), await enter('192.0.2.1'), await enter('192.0.2.1')]
-  const rooms = []
-  for (const guest of guests) rooms.push(await find(guest))
-  const [room = ''] = rooms
-  const neighbour = await enter('192.0.2.2')
-  const other = await find(neighbour)
-  const seats = () => hostOf(room).script.room(room)?.seats
-  const { held } = house.node.context.games.rooms
-  for (const guest of guests) {
-    guest.cut()
-    await pass(100)
-  }
-  neighbour.cut()
-  await pass(100)
-  const [one, two] = guests.map(({ userId }) => userId) as [string, string]
-  t.strictSame(seats(), { [one]: 'held', [two]: 'held' })
-  t.strictSame(Object.values(hostOf(other).script.room(other)?.seats ?? {}), ['held'], 'of another address')
-  t.equal(held.size, 2)
-  const back = await guests[0]?.resume([room])
-  await pass(100)
-  t.strictSame(seats(), { [one]: 'here', [two]: 'held' })
-  back?.cut()
-  await pass(100)
-  t.strictSame(seats(), { [one]: 'held', [two]: 'held' }, 'it was counted no longer')
-  for (const id of [room, other]) await house.ask('roomDelete', { room: id as RoomId, ifTag: null })
-  await pass(2_000)
-  t.equal(held.size, 0, 'and with the rooms nothing is left')
 })
 
 t.test('rooms are spread over the hosts', async (t) => {

@@ -48,6 +48,7 @@ export class GameRooms {
    */
   enter(connection: Connection, room: RoomId, entry: GameEntry): void {
     this.leave(connection, room)
+    this.#elsewhere.get(connection)?.delete(room)
     const { link } = this.#options
     const viewer = new Viewer({ connection, room, entry, link, topics: this.#topics })
     let viewers = this.#ofConnection.get(connection)

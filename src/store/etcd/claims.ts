@@ -1,4 +1,4 @@
-import { toError } from '../../base/assert.ts'
+import { assert, toError } from '../../base/assert.ts'
 import { delay } from '../../base/delay.ts'
 import type { Log } from '../../base/log.ts'
 import { decodeMsgpack, encodeMsgpack } from '../../protocol/msgpack.ts'
@@ -128,8 +128,11 @@ export class Claims {
     this.#isRunning = false
   }
 
-  async #take(claiming: readonly Claiming[]): Promise<void> {
+  async #take(wanted: readonly Claiming[]): Promise<void> {
     const { keys, commit, node } = this.#options
+    for (const { name, resolve } of wanted) if (!this.#values.has(name)) resolve(false) // released before it was claimed
+    const claiming = wanted.filter(({ name }) => this.#values.has(name))
+    if (claiming.length === 0) return
     const names = claiming.map(({ name }) => name)
     try {
       const result = await commit({
@@ -210,7 +213,9 @@ export class Claims {
 
   #put(name: string): Operation {
     const { keys, node, lease } = this.#options
-    return put(keys.claim(name), encodeClaim({ node, value: this.#values.get(name) ?? new Uint8Array() }), lease())
+    const value = this.#values.get(name)
+    assert(value, 'a name without a value is written')
+    return put(keys.claim(name), encodeClaim({ node, value }), lease())
   }
 }
 

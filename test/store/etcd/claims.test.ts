@@ -38,6 +38,15 @@ async function openNode(t: Test, node: string, openMember: (endpoint: string) =>
 
 const openEtcd = () => new MemoryEtcd(() => 0.5)
 
+t.test('a name that is given up before it was claimed is never claimed', async (t) => {
+  const etcd = openEtcd()
+  const [one, two] = [await openNode(t, 'n1', etcd.open), await openNode(t, 'n2', etcd.open)]
+  const [kept, given] = [one.cluster.claim('a', bytes('1')), one.cluster.claim('b', bytes('2'))]
+  one.cluster.release('b')
+  t.strictSame(await Promise.all([kept, given]), [true, false])
+  t.equal(await two.cluster.claim('b', bytes('3')), true)
+})
+
 t.test('of all nodes one has a name, until it gives it up', async (t) => {
   const etcd = openEtcd()
   const [one, two] = [await openNode(t, 'n1', etcd.open), await openNode(t, 'n2', etcd.open)]
