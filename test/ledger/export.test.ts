@@ -74,5 +74,5 @@ t.test('what is committed behind the place where an export reads is found at its
   }
   t.strictSame(await check(lines), [])
   t.match(await check(lines.slice(0, -1)), [/its end is missing/])
-  t.match(await check(lines.toSpliced(-2, 1)), [/alice: entry 2 is missing/, /has 4 entries, there are 3/])
+  t.match(await check(lines.toSpliced(-2, 1)), [/alice: entry 2 is missing/, /counts 4 entries, but there are 3/])
 })
