@@ -222,7 +222,7 @@ t.test('a package holds what a server on this machine needs, and no more', async
 
   t.match(run(process.execPath, [path.join(root, 'src/setup/package.mjs'), '--only', 'rpm']), {
     status: 1,
-    stderr: '--only takes tar or deb, and not rpm',
+    stderr: '--only must be tar or deb; it is rpm',
   })
   writeFileSync(
     path.join(root, 'package-lock.json'),
