@@ -108,8 +108,8 @@ t.test('one with another parser is cut off, and the log says so once', async (t)
     socket.send('4{"type":0,"nsp":"/"}')
     await once(socket, 'close')
   }
-  t.ok(await until(() => warnings('another parser').length > 0))
-  t.equal(warnings('another parser').length, 1)
+  t.ok(await until(() => warnings('closed at its first packet').length > 0))
+  t.equal(warnings('closed at its first packet').length, 1)
 })
 
 t.test('what no frame can say is refused with the place of it, once, and is no reason to close', async (t) => {
