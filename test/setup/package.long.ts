@@ -138,7 +138,7 @@ t.test('a release is installed, serves, is upgraded, gone back from, and removed
 t.test('what cannot be installed is said, and changes nothing', async (t) => {
   const { release, root } = unpacked(t)
   const cases: readonly [readonly string[], number, RegExp][] = [
-    [['instal'], 64, /what is instal\?/],
+    [['instal'], 64, /instal is unknown: see install.sh --help/],
     [['--purge', '--root', root], 64, /--purge goes with remove/],
     [['--root'], 64, /--root takes a folder/],
     [['--root', '/'], 64, /other than \//],
