@@ -1,7 +1,7 @@
 import { createSigner, createVerifier } from 'fast-jwt'
 import { isObject } from '../protocol/envelope.ts'
 import { Refusal, type ErrorCode } from '../protocol/errors.ts'
-import { GUEST_PREFIX, isUserId, type UserId } from '../protocol/ids.ts'
+import { isGuestId, isUserId, type UserId } from '../protocol/ids.ts'
 import type { HmacAlgorithm, KeySource, VerifyKey } from './verify-key.ts'
 
 export interface VerifiedToken {
@@ -171,7 +171,7 @@ export function mintToken(options: MintOptions): string {
 
 /** Whether an account may have this id. Guest ids are excluded, so that no account can take the channel of a guest. */
 export function isPlayerId(value: unknown): value is UserId {
-  return isUserId(value) && !value.startsWith(GUEST_PREFIX)
+  return isUserId(value) && !isGuestId(value)
 }
 
 function signatureVerifier({ key, algorithms }: VerifyKey, { issuer, audience }: TokenVerifierOptions): Verify {

@@ -1,7 +1,7 @@
 import { bytesOf } from '../protocol/event-body.ts'
 import { Refusal } from '../protocol/errors.ts'
 import { EVENT } from '../protocol/events.ts'
-import { GUEST_PREFIX, parseUserId, type UserId } from '../protocol/ids.ts'
+import { isGuestId, parseUserId, type UserId } from '../protocol/ids.ts'
 import { parseMessage } from '../protocol/payloads.ts'
 import type { Command } from './command.ts'
 import { toEvent } from './event.ts'
@@ -22,7 +22,7 @@ export const sendMessage: Command<UserId, 'sendMessage'> = {
 
   run(target, call, done) {
     const { connection, context, span, untilMs } = call
-    const isToPlayer = !target.startsWith(GUEST_PREFIX)
+    const isToPlayer = !isGuestId(target)
     if (isToPlayer && connection.access === 'guest' && !context.limits.guestsMessagePlayers) {
       throw new Refusal('FORBIDDEN', 'a guest may not send messages to players (GUESTS_MESSAGE_PLAYERS)')
     }

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts'
 import { Refusal } from '../protocol/errors.ts'
-import { GUEST_PREFIX, isUserId, type Namespace, type UserId } from '../protocol/ids.ts'
+import { isGuestId, isUserId, type Namespace, type UserId } from '../protocol/ids.ts'
 import type { Headers } from './request-head.ts'
 import { isPlayerId, type VerifiedToken } from '../auth/token.ts'
 import type { VerifyKey } from '../auth/verify-key.ts'
@@ -61,16 +61,16 @@ export function playerIdentity(
 export function guestIdentity({ query }: Claims, namespace: Namespace, options: IdentityOptions): Identity {
   const token = query.get('resume')
   const known = token === undefined ? undefined : options.readResumeToken?.(token)
-  if (known?.namespace === namespace && isGuestId(known.userId)) {
+  if (known?.namespace === namespace && isGuestUserId(known.userId)) {
     return { userId: known.userId, expiresAtMs: null, tokenKey: null }
   }
   const userId = options.newGuestId()
-  assert(isGuestId(userId), `not the id of a guest: ${userId}`)
+  assert(isGuestUserId(userId), `not the id of a guest: ${userId}`)
   return { userId, expiresAtMs: null, tokenKey: null }
 }
 
-function isGuestId(value: string): value is UserId {
-  return isUserId(value) && value.startsWith(GUEST_PREFIX)
+function isGuestUserId(value: string): value is UserId {
+  return isUserId(value) && isGuestId(value)
 }
 
 /**

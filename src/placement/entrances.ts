@@ -3,10 +3,9 @@ import type { GameInputArgs } from '../link/methods/games.ts'
 import type { CatchUp, EnteredRoom, EnteredSeat, InputResult, RestoredSeat } from '../link/methods/host.ts'
 import type { GameEntry, JoinArgs, JoinResult } from '../link/methods/rooms.ts'
 import { Refusal, type ErrorCode } from '../protocol/errors.ts'
-import { type RoomId, type UserId } from '../protocol/ids.ts'
+import { isGuestId, type RoomId, type UserId } from '../protocol/ids.ts'
 import type { RoomGame } from '../rooms/room-game.ts'
 import type { Calls } from './calls.ts'
-import { isGuest } from './held-seats.ts'
 import type { Hosts } from './hosts.ts'
 import type { PlacementOptions } from './parts.ts'
 import type { Holdings } from './holdings.ts'
@@ -286,7 +285,7 @@ export class Entrances implements RoomGame {
 
   /** Reads what a new seat is given. */
   #holdingsOf({ connection, as, isBack }: Omit<Admission, 'holdings'>): Promise<Holdings> {
-    if (as === 'spectator' || isBack || isGuest(connection)) return Promise.resolve(NOTHING)
+    if (as === 'spectator' || isBack || isGuestId(connection.userId)) return Promise.resolve(NOTHING)
     return this.#options.holdingsOf(connection.userId)
   }
 
@@ -395,5 +394,5 @@ function ends(): Refusal {
 }
 
 function enterArgs({ handle }: PlacedRoom, { number, connection, as, encoding }: Viewer) {
-  return { handle, viewer: number, user: connection.userId, isGuest: isGuest(connection), as, encoding }
+  return { handle, viewer: number, user: connection.userId, isGuest: isGuestId(connection.userId), as, encoding }
 }

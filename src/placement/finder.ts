@@ -3,11 +3,10 @@ import type { FindArgs, GameJoin, GameRoom, OpenArgs, Where } from '../link/meth
 import type { GameInfo, OpenedRoom, OpenRoom } from '../link/methods/host.ts'
 import type { JsonObject } from '../protocol/events.ts'
 import { badRequest, Refusal, type ErrorCode } from '../protocol/errors.ts'
-import type { Namespace, RoomId } from '../protocol/ids.ts'
+import { isGuestId, type Namespace, type RoomId } from '../protocol/ids.ts'
 import { toSortedPage, type Page, type PageArgs } from '../protocol/page.ts'
 import type { Endings } from './endings.ts'
 import type { Entrances } from './entrances.ts'
-import { isGuest } from './held-seats.ts'
 import type { Host, Hosts } from './hosts.ts'
 import type { PlacementOptions } from './parts.ts'
 import { Password } from './passwords.ts'
@@ -95,7 +94,8 @@ export class Finder {
   find(args: FindArgs, reply: Search['reply'], untilMs?: number): void {
     const connection = this.#options.registry.require(args.connectionId)
     const game = this.requireGame(args.game)
-    if (isGuest(connection) && !game.seats.guests) throw new Refusal('FORBIDDEN', 'guests may not play this game')
+    if (isGuestId(connection.userId) && !game.seats.guests)
+      throw new Refusal('FORBIDDEN', 'guests may not play this game')
     this.#requireListed(game.name, args.where)
     const search = { connection, args, game, reply, untilMs, tried: new Set<PlacedRoom>() }
     const { returns } = this.#options

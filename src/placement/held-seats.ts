@@ -1,5 +1,5 @@
 import type { Connection } from '../connections/connection.ts'
-import { GUEST_PREFIX } from '../protocol/ids.ts'
+import { isGuestId } from '../protocol/ids.ts'
 
 /**
  * Seats that are held for guests who have hung up, counted for their addresses. It costs nothing to be another guest, but a held
@@ -18,7 +18,7 @@ export class HeldSeats {
 
   /** Whether the seat is held for the user of this connection, which is gone. The seat of a guest is counted then. */
   holdFor(connection: Pick<Connection, 'userId' | 'shareKey'>, handle: number, seat: string): boolean {
-    return !isGuest(connection) || this.hold(handle, seat, connection.shareKey ?? connection.userId)
+    return !isGuestId(connection.userId) || this.hold(handle, seat, connection.shareKey ?? connection.userId)
   }
 
   /**
@@ -57,8 +57,4 @@ export class HeldSeats {
   get size(): number {
     return this.#counts.size
   }
-}
-
-export function isGuest({ userId }: Pick<Connection, 'userId'>): boolean {
-  return userId.startsWith(GUEST_PREFIX)
 }

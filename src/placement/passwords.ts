@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Connection } from '../connections/connection.ts'
-import { GUEST_PREFIX } from '../protocol/ids.ts'
+import { isGuestId } from '../protocol/ids.ts'
 import { Refusal } from '../protocol/errors.ts'
 
 const SALT_BYTES = 16
@@ -84,5 +84,5 @@ export class PasswordTries {
 
 /** A guest gets a new id with each session, so guests are counted by their address. */
 function nameOf({ userId, addressKey }: Connection): string {
-  return userId.startsWith(GUEST_PREFIX) ? `address ${addressKey}` : userId
+  return isGuestId(userId) ? `address ${addressKey}` : userId
 }

@@ -2,7 +2,7 @@ import { delay } from '../base/delay.ts'
 import type { Log } from '../base/log.ts'
 import type { RoomEnding } from '../link/methods/host.ts'
 import { Refusal, type ErrorBody } from '../protocol/errors.ts'
-import { BOT_ID, GUEST_PREFIX, isUserId, NAME, type Namespace, type RoomId, type UserId } from '../protocol/ids.ts'
+import { BOT_ID, isGuestId, isUserId, NAME, type Namespace, type RoomId, type UserId } from '../protocol/ids.ts'
 import type { LogRecord } from '../store/store.ts'
 import type { PlacedRoom } from './placed-room.ts'
 
@@ -103,7 +103,7 @@ export class Rewards {
 
 function whyNot({ user, currency, amount }: RoomEnding['rewards'][number]): string | undefined {
   if (BOT_ID.test(user)) return 'a bot has no money'
-  if (user.startsWith(GUEST_PREFIX)) return 'a guest has no money'
+  if (isGuestId(user)) return 'a guest has no money'
   if (!isUserId(user)) return 'it is no user id'
   if (!NAME.test(currency)) return 'it is no currency'
   return Number.isSafeInteger(amount) && amount > 0 ? undefined : 'the amount must be an integer of at least 1'

@@ -25,6 +25,11 @@ export const BOT_PREFIX = 'bot-'
 /** The id of a bot's seat. No user gets a seat under such an id. */
 export const BOT_ID = new RegExp(`^${BOT_PREFIX}\\d+$`)
 
+/** Whether the id is a guest's. Only for valid ids: it looks at the prefix alone. */
+export function isGuestId(userId: string): boolean {
+  return userId.startsWith(GUEST_PREFIX)
+}
+
 export function isUserId(value: unknown): value is UserId {
   return typeof value === 'string' && USER_ID.test(value)
 }
