@@ -64,6 +64,12 @@ export class Endings {
     this.#forget(room)
   }
 
+  /** Another node has the room, so nothing of it stays here. Resolves when its journal is deleted. */
+  async taken(room: PlacedRoom, why = new Refusal('UNAVAILABLE', 'another node has the room')): Promise<void> {
+    this.letGo(room, why)
+    await this.#options.journals.delete(room.id)
+  }
+
   /** Has the host end the room. Resolves when the room is gone. Rejects with the host's refusal. */
   async end(room: PlacedRoom, untilMs: number | undefined): Promise<void> {
     const { calls } = this.#options

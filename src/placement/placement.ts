@@ -110,7 +110,7 @@ export class Placement {
       onRefused: (room, refusal) => this.returns.refused(room, refusal),
     })
     const { recovery } = this
-    followTaken({ ...options, ...placed, entrances, journals })
+    followTaken({ ...options, ...placed, entrances })
     this.returns = new Returns({
       ...options,
       ...placed,

@@ -164,14 +164,13 @@ export class Returns {
 
   /** Resolves to whether this node may go on with the room. */
   async #claim(room: PlacedRoom): Promise<boolean> {
-    const { owners, recovery, journals, endings, counts } = this.#options
+    const { owners, recovery, endings, counts } = this.#options
     while (!recovery.isStopping) {
       try {
         if ((await owners.claim(room)) !== false) return true
         this.#report.lost(room.id, 'another node has them')
         counts.onEnded('lost')
-        endings.letGo(room, new Refusal('UNAVAILABLE', 'another node has the room'))
-        await journals.delete(room.id)
+        await endings.taken(room)
         return false
       } catch (thrown) {
         if (!isStoreFault(thrown)) throw thrown
