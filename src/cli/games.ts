@@ -1,8 +1,6 @@
-import { EXIT } from '../setup/exit-codes.ts'
-import { StartError } from '../setup/start-error.ts'
-import { adminTokenOf, adminUrlOf, loadSettings, print, UsageError } from './args.ts'
+import { print, UsageError } from './args.ts'
 import { defineCommand } from './command.ts'
-import { requestAdmin } from './request.ts'
+import { askServer } from './request.ts'
 
 export const command = defineCommand({
   usage: ['games swap NAME [--url URL] [--token ADMIN_TOKEN]'],
@@ -15,13 +13,8 @@ export const command = defineCommand({
   run: async ({ values, positionals }) => {
     const [action, game, ...more] = positionals
     if (action !== 'swap' || game === undefined || more.length > 0) throw new UsageError('drumbeat games swap NAME')
-    const { settings } = loadSettings()
-    const { url = adminUrlOf(settings), token = adminTokenOf(settings) } = values
     const path = `/api/v1/games/${encodeURIComponent(game)}/swap`
-    const response = await requestAdmin(url, path, token, { method: 'POST' })
-    const answer = (await response.json()) as Answer
-    if (answer.error) throw new StartError(EXIT.problems, answer.error.message)
-    print(describe(answer))
+    print(describe(await askServer<Swapped>(path, values)))
   },
 })
 
@@ -32,8 +25,6 @@ interface Swapped {
   readonly is_changed: boolean
   readonly rooms_swapped: number
 }
-
-type Answer = Swapped & { readonly error?: { readonly message: string } }
 
 function describe({ game, version_before: before, version, is_changed: isChanged, rooms_swapped: rooms }: Swapped) {
   const versions = before === version ? `is version ${version}, as before` : `was version ${before} and is ${version}`
