@@ -13,7 +13,7 @@ import { openClient } from '../helpers/client.ts'
 import { openConsole } from '../helpers/console.ts'
 import { startServer, type Owner, type TestServer } from '../helpers/server.ts'
 import { atRate, gather } from './players.ts'
-import { cpuSecondsOf, metricOf, processesOf } from './server-vitals.ts'
+import { cpuSecondsOf, processesOf, totalOf } from './server-vitals.ts'
 
 const CONNECTIONS = Number(process.env['CONNECTIONS'] ?? 2_000)
 const RATE = Number(process.env['RATE'] ?? 300)
@@ -117,7 +117,7 @@ t.test('a console that is left open costs the server next to nothing', async (t)
   await sleep(SETTLE_MS)
 
   const underLoad = await compare(server, page)
-  const connections = (await metricOf(server, 'drumbeat_connections')).reduce((sum, value) => sum + value, 0)
+  const connections = await totalOf(server, 'drumbeat_connections')
   const sizes = await takePictures(page)
   const [broadcasts, purchases] = await Promise.all([stopSpeaking(), stopBuying()])
 

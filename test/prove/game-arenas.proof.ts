@@ -15,7 +15,7 @@ import { between, quantileOf, readBuckets } from './games/histogram.ts'
 import { ProcessWatch, runningProcesses } from './games/node-processes.ts'
 import { PageWatch } from './games/page-watch.ts'
 import { Tables } from './games/tables.ts'
-import { metricOf } from './server-vitals.ts'
+import { totalOf } from './server-vitals.ts'
 import { isGrowing, type Slope } from './slope.ts'
 
 const ROOMS = Number(process.env['ROOMS'] ?? 50)
@@ -67,7 +67,7 @@ t.test(`${ROOMS} arenas with bots and players who come and go, and the console o
     lateness: await readBuckets(server, LATENESS),
     updates: Number(await page.getAttribute('#plots', 'data-updates')),
   })
-  const total = async (name: string) => (await metricOf(server, name)).reduce((all, one) => all + one, 0)
+  const total = (name: string) => totalOf(server, name)
   const before = await look()
   const watch = new ProcessWatch(runningProcesses(server))
   const pageWatch = await PageWatch.open(page)

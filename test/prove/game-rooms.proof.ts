@@ -23,7 +23,7 @@ import {
 import { between, quantileOf, readBuckets } from './games/histogram.ts'
 import { ProcessWatch, runningProcesses, type ProcessUse } from './games/node-processes.ts'
 import type { WirePlayer } from './games/wire-player.ts'
-import { metricOf } from './server-vitals.ts'
+import { totalOf } from './server-vitals.ts'
 import { isGrowing } from './slope.ts'
 
 const ROOMS = Number(process.env['ROOMS'] ?? 200)
@@ -141,8 +141,8 @@ interface Look {
   readonly patches: number
 }
 
-async function look(server: Parameters<typeof metricOf>[0], players: readonly WirePlayer[]): Promise<Look> {
-  const total = async (name: string) => (await metricOf(server, name)).reduce((all, one) => all + one, 0)
+async function look(server: Parameters<typeof totalOf>[0], players: readonly WirePlayer[]): Promise<Look> {
+  const total = (name: string) => totalOf(server, name)
   return {
     ticks: await total('drumbeat_game_ticks_total'),
     late: await total('drumbeat_game_late_ticks_total'),

@@ -7,11 +7,11 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { isDeepStrictEqual } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { startServer, type TestServer } from '../helpers/server.ts'
+import { startServer } from '../helpers/server.ts'
 import { holdsWithin } from '../helpers/until.ts'
 import { encodingOf, gameFile, LOAD_ENV, openPlayers, openRooms, playAll } from './games/crowd.ts'
 import type { WirePlayer } from './games/wire-player.ts'
-import { metricOf } from './server-vitals.ts'
+import { totalOf } from './server-vitals.ts'
 
 const CLIENTS = Number(process.env['CLIENTS'] ?? 1_000)
 const SLOW = Number(process.env['SLOW'] ?? 100)
@@ -53,7 +53,7 @@ t.test('players who read too slowly get fewer patches, are right at last, and no
   const stopSlow = playAll(slow)
   const sipping = setInterval(() => slow.forEach(({ connection }) => connection.sip()), SIP_MS)
   const areSlow = await holdsWithin(
-    async () => (await sumOf(server, 'drumbeat_slow_readers')) >= SLOW * FLOOR,
+    async () => (await totalOf(server, 'drumbeat_slow_readers')) >= SLOW * FLOOR,
     SLOW_MS_MAX,
   )
   const withSlow = await measure(quick)
@@ -128,8 +128,4 @@ function recordAge({ game, tick }: WirePlayer, histogram: RecordableHistogram): 
   if (!game) return
   const dueMs = game.started_at + tick * game.tick_ms
   histogram.record(Math.max(1, Math.round((performance.timeOrigin + performance.now() - dueMs) * 1000)))
-}
-
-async function sumOf(server: TestServer, name: string): Promise<number> {
-  return (await metricOf(server, name)).reduce((sum, value) => sum + value, 0)
 }

@@ -7,7 +7,7 @@ import t from 'tap'
 import { startServer, type TestServer } from '../helpers/server.ts'
 import { holdsWithin } from '../helpers/until.ts'
 import { Guest, polite, rude, type Manners } from './herd.ts'
-import { metricOf, processesOf } from './server-vitals.ts'
+import { metricOf, processesOf, totalOf } from './server-vitals.ts'
 
 const CONNECTIONS = Number(process.env['CONNECTIONS'] ?? 15_000)
 const EVENTS_MISSED = 20
@@ -92,6 +92,6 @@ async function say(server: TestServer, times: number): Promise<void> {
   }
 }
 
-async function connections(server: TestServer): Promise<number> {
-  return (await metricOf(server, 'drumbeat_connections')).reduce((sum, value) => sum + value, 0)
+function connections(server: TestServer): Promise<number> {
+  return totalOf(server, 'drumbeat_connections')
 }

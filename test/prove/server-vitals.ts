@@ -63,3 +63,8 @@ export async function metricOf(server: TestServer, name: string): Promise<readon
   const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
   return lines.map((line) => Number(line.split(' ').at(-1)))
 }
+
+/** Their sum. */
+export async function totalOf(server: TestServer, name: string): Promise<number> {
+  return (await metricOf(server, name)).reduce((sum, value) => sum + value, 0)
+}

@@ -51,13 +51,18 @@ export async function openPlayers(owner: Owner, all: readonly WirePlayerOptions[
   return players
 }
 
-/** One of the few players of the client library. */
-export async function openLibraryClient(owner: Owner, server: TestServer, name: string): Promise<GameClient> {
+/** A player of the client library. */
+export async function openLibraryClient(
+  owner: Owner,
+  server: TestServer,
+  name: string,
+  encoding: Encoding = 'msgpack',
+): Promise<GameClient> {
   const client = await connect({
     url: server.url,
     namespace: 'private',
     token: () => server.mint(name),
-    encoding: 'msgpack',
+    encoding,
   })
   owner.teardown(() => client.close())
   return client

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { connect } from '../../../src/client/index.ts'
 import type { TestServer } from '../../helpers/server.ts'
 import { until } from '../../helpers/until.ts'
 import { percentile } from '../../helpers/percentile.ts'
-import { gameFile, LOAD_ENV } from './crowd.ts'
+import { encodingOf, gameFile, LOAD_ENV, openLibraryClient } from './crowd.ts'
 import { ReturningPlayer, type Seen } from './returning-player.ts'
 import type tally from './tally-game.ts'
 
@@ -19,11 +18,13 @@ export const TALLY_ENV = { ...LOAD_ENV, WORKERS: '2', GAME_HOSTS: '2', GAMES: ga
 export class TallyCrowd {
   readonly players: readonly ReturningPlayer[]
   readonly rooms: readonly string[]
+  readonly #server: TestServer
   readonly #seen: Seen
   #plays = true
   readonly #played: Promise<unknown>
 
-  private constructor(players: readonly ReturningPlayer[], seen: Seen) {
+  private constructor(server: TestServer, players: readonly ReturningPlayer[], seen: Seen) {
+    this.#server = server
     this.players = players
     this.rooms = [...new Set(players.map(({ room }) => room.id))]
     this.#seen = seen
@@ -36,16 +37,10 @@ export class TallyCrowd {
     const players: ReturningPlayer[] = []
     for (let i = 0; i < count; i++) {
       const user = `player-${i}`
-      const client = await connect({
-        url: server.url,
-        namespace: 'private',
-        token: () => server.mint(user),
-        encoding: i % 2 === 0 ? 'json' : 'msgpack',
-      })
-      t.teardown(() => client.close())
+      const client = await openLibraryClient(t, server, user, encodingOf(i))
       players.push(new ReturningPlayer(user, client, await client.play<typeof tally>('tally'), seen))
     }
-    const crowd = new TallyCrowd(players, seen)
+    const crowd = new TallyCrowd(server, players, seen)
     t.teardown(() => (crowd.#plays = false))
     t.equal(crowd.rooms.length, Math.ceil(count / SEATS))
     return crowd
@@ -64,7 +59,7 @@ export class TallyCrowd {
     return new Map(this.players.map((player) => [player, player.takeGap()]))
   }
 
-  /** Ends the play. Says what was counted; fails for all that was lost, doubled, or another state than somebody else saw. */
+  /** Ends the play. Says what was counted; fails for all that was lost, doubled, or another state than somebody else saw, and for a replay that came to another state. */
   async end(t: Test): Promise<void> {
     this.#plays = false
     await this.#played
@@ -77,6 +72,11 @@ export class TallyCrowd {
     )
     const wrong = this.players.flatMap((player) => player.wrong)
     t.strictSame(wrong.slice(0, 10), [], `${wrong.length} wrong`)
+    t.strictSame(
+      this.#server.logs().filter(({ msg }) => String(msg).startsWith('a room came to another state')),
+      [],
+      'each replay came to the same hash',
+    )
   }
 }
 

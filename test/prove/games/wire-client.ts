@@ -25,7 +25,7 @@ export interface WireEvent {
 
 type Frame = WireReply & WireEvent & { readonly replyTo?: string }
 
-const PATH = '/core/game/v1/real-time'
+export const PATH = '/core/game/v1/real-time'
 const ANSWERED_MS_MAX = 30_000
 const CLOSE = webSocketFrame({ opcode: 8, payload: Buffer.of(0x03, 0xe8) })
 const NO_ANSWER: WireReply = { success: false, error: { code: 'NO_ANSWER', message: `none in ${ANSWERED_MS_MAX} ms` } }

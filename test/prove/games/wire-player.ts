@@ -9,6 +9,7 @@ import { GAME_FRAME } from '../../../src/protocol/game-bytes.ts'
 import { decodeMsgpack, encodeMsgpack } from '../../../src/protocol/msgpack.ts'
 import type { RoomGame, RoomStatus } from '../../../src/protocol/shapes/games.ts'
 import type { TestServer } from '../../helpers/server.ts'
+import { PATH } from './wire-client.ts'
 import { binaryHead, hasBinaryHash, hasJsonHash, jsonHeadReader, type PatchHead } from './patch-head.ts'
 
 export interface WirePlayerOptions {
@@ -30,7 +31,6 @@ export interface SeenStatus {
 
 /** Of a request for the state; the only one that has a reply, but for the join. */
 const SNAPSHOT_ID = 's'
-const PATH = '/core/game/v1/real-time'
 
 /**
  * A player on a bare socket, of whom a process may hold thousands: it follows the chain of ticks by the heads of the patches, and decodes them
